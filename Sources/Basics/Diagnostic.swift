@@ -1,0 +1,78 @@
+/// A place in a file; line and column count from 1, columns count Unicode scalars.
+public struct SourceMark: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let file: String
+    public let line: Int
+    public let column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var description: String { "\(file):\(line):\(column)" }
+
+    public static func < (a: SourceMark, b: SourceMark) -> Bool {
+        (a.file, a.line, a.column) < (b.file, b.line, b.column)
+    }
+}
+
+/// Something about the input that a person should know or mend. A run may hold many.
+public struct Diagnostic: Sendable, Hashable, Comparable {
+    public enum Severity: String, Sendable, Hashable, Comparable, CaseIterable {
+        case error, warning, note
+
+        public static func < (a: Severity, b: Severity) -> Bool { a.order < b.order }
+
+        private var order: Int {
+            switch self {
+            case .error: 0
+            case .warning: 1
+            case .note: 2
+            }
+        }
+    }
+
+    /// A second place that belongs to the story, for example where a key stood first.
+    public struct Note: Sendable, Hashable {
+        public let message: String
+        public let mark: SourceMark?
+
+        public init(_ message: String, at mark: SourceMark? = nil) {
+            self.message = message
+            self.mark = mark
+        }
+    }
+
+    public let severity: Severity
+    /// Stable: `SSOT-0007`. Once given to a fault it is never given to another one.
+    public let code: String
+    /// One sentence: what is wrong, with the offending text, redacted where it could be a secret.
+    public let message: String
+    public let mark: SourceMark?
+    /// What to do about it.
+    public let hint: String?
+    public let notes: [Note]
+
+    public init(
+        _ severity: Severity, _ code: String, _ message: String, at mark: SourceMark? = nil, hint: String? = nil,
+        notes: [Note] = []
+    ) {
+        self.severity = severity
+        self.code = code
+        self.message = message
+        self.mark = mark
+        self.hint = hint
+        self.notes = notes
+    }
+
+    /// By place, then severity, then code and message: the same faults always come in the same order.
+    public static func < (a: Diagnostic, b: Diagnostic) -> Bool {
+        let (placeA, placeB) = (a.mark ?? noPlace, b.mark ?? noPlace)
+        if placeA != placeB { return placeA < placeB }
+        if a.severity != b.severity { return a.severity < b.severity }
+        return (a.code, a.message) < (b.code, b.message)
+    }
+
+    private static let noPlace = SourceMark(file: "", line: 0, column: 0)
+}

@@ -1,0 +1,21 @@
+internal import SystemShim
+
+/// What the process was given and what it uses.
+public enum ProcessEnvironment {
+    /// The environment variables.
+    public static func variables() -> [String: String] {
+        var result: [String: String] = [:]
+        guard var entry = system_environ() else { return result }
+        while let text = entry.pointee {
+            let pair = String(cString: text)
+            if let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                result[String(pair[..<equals])] = String(pair[pair.utf8.index(after: equals)...])
+            }
+            entry += 1
+        }
+        return result
+    }
+
+    /// Bytes of memory that are resident now; 0 where that is not known.
+    public static var residentBytes: Int { Int(system_resident_bytes()) }
+}

@@ -1,0 +1,188 @@
+import Glibc
+
+/// An instant in UTC with microsecond resolution; microseconds are what PostgreSQL keeps.
+public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    public let microseconds: Int64
+
+    public init(microseconds: Int64) { self.microseconds = microseconds }
+
+    public init(seconds: Int64) { microseconds = seconds.multipliedReportingOverflow(by: 1_000_000).partialValue }
+
+    /// Whole seconds since the epoch, rounded down.
+    public var seconds: Int64 { microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000 }
+
+    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
+
+    public static func + (instant: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(microseconds: instant.microseconds &+ duration.microseconds)
+    }
+
+    public static func - (instant: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(microseconds: instant.microseconds &- duration.microseconds)
+    }
+
+    public static func - (a: Timestamp, b: Timestamp) -> Duration {
+        .microseconds(a.microseconds &- b.microseconds)
+    }
+
+    /// RFC 3339 in UTC, with as many fraction digits (0, 3 or 6) as the value needs.
+    public var description: String {
+        let parts = calendar
+        var text = "\(Self.pad(parts.year, 4))-\(Self.pad(parts.month, 2))-\(Self.pad(parts.day, 2))"
+        text += "T\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2)):\(Self.pad(parts.second, 2))"
+        let fraction = Int(microseconds - seconds * 1_000_000)
+        if fraction % 1_000 != 0 {
+            text += ".\(Self.pad(fraction, 6))"
+        } else if fraction != 0 {
+            text += ".\(Self.pad(fraction / 1_000, 3))"
+        }
+        return text + "Z"
+    }
+
+    /// `2026-03-06 14:05` in UTC, for tables.
+    public var minuteText: String {
+        let parts = calendar
+        return "\(Self.pad(parts.year, 4))-\(Self.pad(parts.month, 2))-\(Self.pad(parts.day, 2)) "
+            + "\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2))"
+    }
+
+    /// Parses RFC 3339, and PostgreSQL's `2026-03-06 14:05:00.12+00`; nil for anything else.
+    public init?(_ text: some StringProtocol) {
+        var bytes = ArraySlice(Array(text.utf8))
+        func number(_ digits: Int) -> Int? {
+            guard bytes.count >= digits else { return nil }
+            var value = 0
+            for byte in bytes.prefix(digits) {
+                guard (48...57).contains(byte) else { return nil }
+                value = value * 10 + Int(byte - 48)
+            }
+            bytes = bytes.dropFirst(digits)
+            return value
+        }
+        func skip(_ allowed: String) -> Bool {
+            guard let first = bytes.first, allowed.utf8.contains(first) else { return false }
+            bytes = bytes.dropFirst()
+            return true
+        }
+        guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
+            (1...12).contains(month), (1...Self.daysInMonth(year, month)).contains(day), skip("Tt "),
+            let hour = number(2), skip(":"), let minute = number(2), skip(":"), let second = number(2),
+            hour < 24, minute < 60, second < 61
+        else { return nil }
+        var fraction = 0
+        if skip(".") {
+            var scale = 100_000
+            var digits = 0
+            while let byte = bytes.first, (48...57).contains(byte) {
+                fraction += Int(byte - 48) * scale
+                scale /= 10
+                digits += 1
+                bytes = bytes.dropFirst()
+            }
+            guard digits > 0 else { return nil }
+        }
+        var offset = 0
+        if !skip("Zz") {
+            let negative = bytes.first == UInt8(ascii: "-")
+            guard skip("+-"), let offsetHour = number(2) else { return nil }
+            var offsetMinute = 0
+            if !bytes.isEmpty {
+                _ = skip(":")
+                guard let value = number(2) else { return nil }
+                offsetMinute = value
+            }
+            guard offsetHour < 24, offsetMinute < 60 else { return nil }
+            offset = (offsetHour * 60 + offsetMinute) * 60 * (negative ? -1 : 1)
+        }
+        guard bytes.isEmpty else { return nil }
+        let days = Self.daysSinceEpoch(year, month, day)
+        let total = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
+        microseconds = Int64(total) * 1_000_000 + Int64(fraction)
+    }
+
+    /// A calendar date `2026-03-06`, read as its first instant in UTC; nil for anything else.
+    public init?(date text: some StringProtocol) {
+        guard text.utf8.count == 10, let instant = Timestamp("\(text)T00:00:00Z") else { return nil }
+        self = instant
+    }
+
+    /// The civil date and time in UTC.
+    public var calendar: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+        let total = Int(seconds)
+        var days = total / 86_400
+        var rest = total % 86_400
+        if rest < 0 {
+            rest += 86_400
+            days -= 1
+        }
+        // Howard Hinnant's civil_from_days.
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthIndex = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
+        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, day, rest / 3_600, rest / 60 % 60, rest % 60)
+    }
+
+    private static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    private static func daysInMonth(_ year: Int, _ month: Int) -> Int {
+        switch month {
+        case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    private static func pad(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return digits.utf8.count >= width ? digits : String(repeating: "0", count: width - digits.utf8.count) + digits
+    }
+}
+
+extension Duration {
+    /// Whole microseconds, saturating.
+    public var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        return product &+ attoseconds / 1_000_000_000_000
+    }
+
+    /// Milliseconds with a fraction, for logs and reports.
+    public var milliseconds: Double { Double(microseconds) / 1_000 }
+
+    public static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
+
+    public static func hours(_ count: Int) -> Duration { .seconds(count * 3_600) }
+
+    public static func minutes(_ count: Int) -> Duration { .seconds(count * 60) }
+
+    /// The two largest units, such as `6d 4h`, `3h 12m`, `45s`, `320ms`; `-` before a negative one.
+    public var shortText: String {
+        let total = components.seconds
+        if total < 0 || microseconds < 0 { return "-" + (Duration.zero - self).shortText }
+        let (days, hours, minutes, seconds) = (total / 86_400, total / 3_600 % 24, total / 60 % 60, total % 60)
+        if days > 0 { return hours > 0 ? "\(days)d \(hours)h" : "\(days)d" }
+        if hours > 0 { return minutes > 0 ? "\(hours)h \(minutes)m" : "\(hours)h" }
+        if minutes > 0 { return seconds > 0 ? "\(minutes)m \(seconds)s" : "\(minutes)m" }
+        if seconds >= 10 { return "\(seconds)s" }
+        if seconds > 0 {
+            let tenths = microseconds / 100_000
+            return tenths % 10 == 0 ? "\(tenths / 10)s" : "\(tenths / 10).\(tenths % 10)s"
+        }
+        return "\(microseconds / 1_000)ms"
+    }
+}

@@ -1,0 +1,1 @@
+#include "Git2Shim.h"

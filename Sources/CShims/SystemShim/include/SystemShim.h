@@ -1,0 +1,19 @@
+#ifndef SYSTEM_SHIM_H
+#define SYSTEM_SHIM_H
+
+#include <sys/types.h>
+
+// The process environment: a C global that Swift 6 will not read directly.
+char **system_environ(void);
+
+// Resident set size of this process in bytes (VmRSS of /proc/self/statm), or 0.
+long system_resident_bytes(void);
+
+// Spawns argv[0] with stdin from /dev/null, stdout and stderr on the given descriptors, in its own process group.
+// Returns 0 and sets *pid, or an errno value.
+int system_spawn(const char *path, char *const argv[], char *const envp[], int out_fd, int err_fd, pid_t *pid);
+
+// Starts a detached thread with a stack of 2 MiB. Returns 0 or an errno value.
+int system_start_thread(void *(*body)(void *), void *argument);
+
+#endif

@@ -1,0 +1,94 @@
+public import Basics
+
+/// What the repository says the world should be, at one commit, with everything that is wrong with it.
+public struct DesiredState: Sendable {
+    /// The commit, 40 hexadecimal digits; of a work tree without git the digest of its files.
+    public let revision: String
+    /// The roots that were found, in order of precedence.
+    public let roots: [String]
+    /// Sorted by slug.
+    public let environments: [Environment]
+    /// Sorted by key; keys are unique.
+    public let resources: [DesiredResource]
+    /// What faults touched. Nothing in these scopes may be changed or deleted.
+    public let unknown: [UnknownScope]
+    public let policy: Policy
+    /// Every file under the roots, sorted by path.
+    public let documents: [Document]
+    /// Sorted.
+    public let diagnostics: [Diagnostic]
+
+    public init(
+        revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],
+        unknown: [UnknownScope], policy: Policy, documents: [Document], diagnostics: [Diagnostic]
+    ) {
+        self.revision = revision
+        self.roots = roots
+        self.environments = environments
+        self.resources = resources
+        self.unknown = unknown
+        self.policy = policy
+        self.documents = documents
+        self.diagnostics = diagnostics
+    }
+}
+
+/// A part of the desired state about which nothing is known, because a fault touched it.
+public struct UnknownScope: Sendable, Hashable {
+    public enum Extent: Sendable, Hashable {
+        /// Everything: no root could be read.
+        case everything
+        /// All resources of a kind.
+        case kind(ResourceKind)
+        /// One resource.
+        case resource(ResourceKey)
+        /// One environment and what it owns.
+        case environment(String)
+        /// Environments as a whole: which exist is not known, so none may go.
+        case environments
+    }
+
+    public let extent: Extent
+    /// The code of the diagnostic that is the cause.
+    public let code: String
+    /// Why, in one sentence.
+    public let reason: String
+    public let mark: SourceMark?
+
+    public init(_ extent: Extent, code: String, reason: String, at mark: SourceMark?) {
+        self.extent = extent
+        self.code = code
+        self.reason = reason
+        self.mark = mark
+    }
+}
+
+/// One file under the roots and what became of it.
+public struct Document: Sendable, Hashable {
+    public enum Status: String, Sendable, Hashable {
+        /// Its content is part of the desired state.
+        case managed
+        /// Read and syntax-checked; nothing is wanted from it.
+        case notManaged = "not_managed"
+        /// It could not be read or parsed: what it says is unknown.
+        case unreadable
+        /// The same document stands under a root of higher precedence.
+        case shadowed
+    }
+
+    public let path: String
+    public let status: Status
+    /// The domain that reads it, such as `digitalocean`; nil where none does.
+    public let domain: String?
+    /// Its `schema`, `schema_version` or `type`, as written.
+    public let schema: String?
+    public let bytes: Int
+
+    public init(path: String, status: Status, domain: String?, schema: String?, bytes: Int) {
+        self.path = path
+        self.status = status
+        self.domain = domain
+        self.schema = schema
+        self.bytes = bytes
+    }
+}

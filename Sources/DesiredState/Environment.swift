@@ -1,0 +1,106 @@
+public import Basics
+
+/// How much care an environment needs; names and aliases of the field are folded into these four.
+public enum Tier: String, Sendable, Hashable, CaseIterable {
+    case production, staging, dev, preview
+
+    /// Reads a tier or one of its aliases (prod, stage, develop, development); nil for anything else.
+    public init?(alias: some StringProtocol) {
+        switch alias {
+        case "production", "prod": self = .production
+        case "staging", "stage": self = .staging
+        case "dev", "develop", "development": self = .dev
+        case "preview": self = .preview
+        default: return nil
+        }
+    }
+}
+
+/// Which time-to-live applies.
+public enum TTLClass: String, Sendable, Hashable, CaseIterable {
+    /// A development environment that a person named in the repository.
+    case named = "dev_named"
+    /// A development or preview environment that a branch brought about.
+    case ephemeral = "dev_ephemeral"
+    case staging
+    case production
+}
+
+/// How long something lives.
+public enum TimeToLive: Sendable, Hashable {
+    case never
+    case after(Duration)
+}
+
+/// What a tier may use. Nil: no limit was written.
+public struct ResourceQuota: Sendable, Hashable {
+    public let workers: Int?
+    /// Thousandths of a processor.
+    public let cpuMillicores: Int64?
+    public let memoryBytes: Int64?
+    public let storageBytes: Int64?
+
+    public init(workers: Int?, cpuMillicores: Int64?, memoryBytes: Int64?, storageBytes: Int64?) {
+        self.workers = workers
+        self.cpuMillicores = cpuMillicores
+        self.memoryBytes = memoryBytes
+        self.storageBytes = storageBytes
+    }
+}
+
+/// One environment that should exist.
+public struct Environment: Sendable, Hashable {
+    /// The key: lower-case letters, digits and hyphens, unique.
+    public let slug: String
+    public let tier: Tier
+    public let ttlClass: TTLClass
+    public let ttl: TimeToLive
+    /// The branch or tag that it runs; nil where none is named.
+    public let branch: String?
+    /// The commit at the head of that branch; nil where it is not known.
+    public let headCommit: String?
+    /// The droplet that runs it.
+    public let host: String?
+    /// The name at which people reach it.
+    public let domain: String?
+    /// The database cluster that holds its database.
+    public let databaseCluster: String?
+    public let database: String?
+    /// Where its files are kept: `bucket/prefix`.
+    public let filestore: String?
+    public let workers: Int?
+    public let backupSchedule: String?
+    public let autoDeploy: Bool
+    public let quota: ResourceQuota?
+    public let isProtected: Bool
+    /// The file and line that want it: its entry, or the mapping that matched its branch.
+    public let source: SourceMark
+    /// The resources that it owns; they go when it goes.
+    public let resources: [ResourceKey]
+
+    public init(
+        slug: String, tier: Tier, ttlClass: TTLClass, ttl: TimeToLive, branch: String?, headCommit: String?,
+        host: String?, domain: String?, databaseCluster: String?, database: String?, filestore: String?, workers: Int?,
+        backupSchedule: String?, autoDeploy: Bool, quota: ResourceQuota?, isProtected: Bool, source: SourceMark,
+        resources: [ResourceKey]
+    ) {
+        self.slug = slug
+        self.tier = tier
+        self.ttlClass = ttlClass
+        self.ttl = ttl
+        self.branch = branch
+        self.headCommit = headCommit
+        self.host = host
+        self.domain = domain
+        self.databaseCluster = databaseCluster
+        self.database = database
+        self.filestore = filestore
+        self.workers = workers
+        self.backupSchedule = backupSchedule
+        self.autoDeploy = autoDeploy
+        self.quota = quota
+        self.isProtected = isProtected
+        self.source = source
+        self.resources = resources
+    }
+}

@@ -1,0 +1,25 @@
+/// The kinds that this version knows, with the form of their names.
+extension ResourceKind {
+    /// Name: the droplet's name.
+    public static let droplet = ResourceKind("digitalocean.droplet")
+    /// Name: the tag.
+    public static let tag = ResourceKind("digitalocean.tag")
+    /// Name: the domain, `example.com`.
+    public static let domain = ResourceKind("digitalocean.domain")
+    /// Name: `example.com/A/erp`, and for types that may hold several records `example.com/MX/@/<data>`.
+    public static let record = ResourceKind("digitalocean.record")
+    /// Name: the firewall's name.
+    public static let firewall = ResourceKind("digitalocean.firewall")
+    /// Name: the cluster's name.
+    public static let databaseCluster = ResourceKind("digitalocean.database_cluster")
+    /// Name: `cluster/database`.
+    public static let database = ResourceKind("digitalocean.database")
+    /// Name: `cluster/user`.
+    public static let databaseUser = ResourceKind("digitalocean.database_user")
+    /// Name: `cluster/pool`.
+    public static let databasePool = ResourceKind("digitalocean.database_pool")
+    /// Name: the cluster's name; the trusted sources are one list that is replaced as a whole.
+    public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
+    /// Name: the bucket's name. No driver yet: always unknown.
+    public static let spacesBucket = ResourceKind("spaces.bucket")
+}

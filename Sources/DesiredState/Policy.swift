@@ -1,0 +1,93 @@
+public import Basics
+
+/// The rules that decide what of a plan may happen.
+public struct Policy: Sendable, Hashable {
+    /// Quotas by tier, from `.odooops/policies.yaml`.
+    public var quotas: [Tier: ResourceQuota] = [:]
+    /// Times to live by class; a class that is not here never expires.
+    public var ttl: [TTLClass: TimeToLive] = [:]
+    public var healthGates: [Tier: [HealthGate]] = [:]
+    public var branchMappings: [BranchMapping] = []
+    public var updateCommitStatus = false
+    public var blockMergeOnFailure = false
+    public var commentOnPullRequest = false
+    /// Surfaces of the DigitalOcean policy by name, such as `droplets`.
+    public var surfaces: [String: SurfacePolicy] = [:]
+    public var exceptions: [PolicyException] = []
+    /// The most deletions (deletes and replaces) in one run; more stop all of them.
+    public var maximumDeletes = 10
+
+    public init() {}
+}
+
+/// `branch_mappings` of `.odooops/policies.yaml`; the first that matches a branch wins.
+public struct BranchMapping: Sendable, Hashable {
+    public let pattern: GlobPattern
+    public let tier: Tier
+    public let autoDeploy: Bool
+    public let source: SourceMark
+
+    public init(pattern: GlobPattern, tier: Tier, autoDeploy: Bool, source: SourceMark) {
+        self.pattern = pattern
+        self.tier = tier
+        self.autoDeploy = autoDeploy
+        self.source = source
+    }
+}
+
+/// One gate of `health_gates`.
+public struct HealthGate: Sendable, Hashable {
+    public let type: String
+    public let command: String?
+    public let isRequired: Bool
+    public let source: SourceMark
+
+    public init(type: String, command: String?, isRequired: Bool, source: SourceMark) {
+        self.type = type
+        self.command = command
+        self.isRequired = isRequired
+        self.source = source
+    }
+}
+
+/// `allowed_surfaces.<name>` of `ssot/infra/digitalocean/policy.yaml`.
+public struct SurfacePolicy: Sendable, Hashable {
+    public let name: String
+    public let isAllowed: Bool
+    public let maximumCount: Int?
+    /// Exact tags, or templates whose part in angle brackets stands for anything: `owner:<service>`.
+    public let requiredTags: [String]
+    /// Empty: any region.
+    public let regions: [String]
+    public let source: SourceMark
+
+    public init(
+        name: String, isAllowed: Bool, maximumCount: Int?, requiredTags: [String], regions: [String],
+        source: SourceMark
+    ) {
+        self.name = name
+        self.isAllowed = isAllowed
+        self.maximumCount = maximumCount
+        self.requiredTags = requiredTags
+        self.regions = regions
+        self.source = source
+    }
+}
+
+/// One entry of `exceptions`; it lifts the rules of its surface until it expires.
+public struct PolicyException: Sendable, Hashable {
+    public let surface: String
+    public let reason: String
+    public let approvedBy: String?
+    /// The first instant after it; nil (none written, or one that can't be parsed) lifts nothing.
+    public let expires: Timestamp?
+    public let source: SourceMark
+
+    public init(surface: String, reason: String, approvedBy: String?, expires: Timestamp?, source: SourceMark) {
+        self.surface = surface
+        self.reason = reason
+        self.approvedBy = approvedBy
+        self.expires = expires
+        self.source = source
+    }
+}

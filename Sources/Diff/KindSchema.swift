@@ -1,0 +1,69 @@
+public import DesiredState
+public import Formats
+
+/// What a driver says of one kind: data, so that the plan stays a pure function.
+public struct KindSchema: Sendable {
+    public let kind: ResourceKind
+    public let attributes: [AttributeRule]
+    /// Whether losing it loses data that only it holds: such deletions need an approval outside of environments that expire.
+    public let isStateful: Bool
+    /// Whether an object that is there but not ours is taken over when it is wanted.
+    public let canAdopt: Bool
+    /// How many requests an action takes at the most when all goes well.
+    public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
+    /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
+    public let surface: String?
+
+    public init(
+        kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true, surface: String? = nil,
+        requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
+    ) {
+        self.kind = kind
+        self.attributes = attributes
+        self.isStateful = isStateful
+        self.canAdopt = canAdopt
+        self.surface = surface
+        self.requests = requests
+    }
+
+    /// The rule of an attribute; nil where the driver has none: such a wish can't be fulfilled.
+    public func rule(_ name: String) -> AttributeRule? { attributes.first { $0.name == name } }
+}
+
+/// How one attribute is compared and changed.
+public struct AttributeRule: Sendable {
+    public enum Comparison: Sendable {
+        /// The whole value, byte by byte.
+        case exact
+        /// Lists without order.
+        case unordered
+        /// Lists of which the wanted items have to be there; others are left alone.
+        case contains
+    }
+
+    public let name: String
+    public let comparison: Comparison
+    /// Whether another value means another object: delete and create.
+    public let requiresReplacement: Bool
+    /// Whether only the fact of a difference may be shown.
+    public let isSensitive: Bool
+    /// Given by the provider: never wanted, only referred to.
+    public let isComputed: Bool
+    /// Whether it counts only when the object is created, for what the provider never shows again.
+    public let isWriteOnly: Bool
+    /// Brings a wanted and an observed value to one form, such as a name without its final dot.
+    public let normalise: @Sendable (Value) -> Value
+
+    public init(
+        _ name: String, _ comparison: Comparison = .exact, requiresReplacement: Bool = false, isSensitive: Bool = false,
+        isComputed: Bool = false, isWriteOnly: Bool = false, normalise: @escaping @Sendable (Value) -> Value = { $0 }
+    ) {
+        self.name = name
+        self.comparison = comparison
+        self.requiresReplacement = requiresReplacement
+        self.isSensitive = isSensitive
+        self.isComputed = isComputed
+        self.isWriteOnly = isWriteOnly
+        self.normalise = normalise
+    }
+}

@@ -1,0 +1,173 @@
+public import Basics
+public import DesiredState
+public import Formats
+
+/// Named values sorted by name: what a provider says of a resource, or what was last applied to it.
+///
+/// A sorted array and not a dictionary: ten thousand of them have to fit beside each other in little memory.
+public struct Attributes: Sendable, Hashable {
+    public struct Item: Sendable, Hashable {
+        public let name: String
+        public let value: Value
+
+        public init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public let items: [Item]
+
+    /// - Parameter items: in any order; names must be unique.
+    public init(_ items: [Item] = []) {
+        self.items = items.sorted { $0.name.precedesByBytes($1.name) }
+    }
+
+    public subscript(name: String) -> Value? { items.first { $0.name == name }?.value }
+
+    public var isEmpty: Bool { items.isEmpty }
+
+    /// The same as a JSON object.
+    public var value: Value { .object(Value.Object(items.map { Value.Object.Member($0.name, $0.value) })) }
+
+    /// Reads what `value` gives; anything but an object is empty.
+    public init(_ value: Value) {
+        self.init((value.objectValue?.members ?? []).map { Item($0.name, $0.value) })
+    }
+}
+
+/// One thing that a provider holds.
+public struct ObservedResource: Sendable, Hashable {
+    public let key: ResourceKey
+    /// The provider's own id.
+    public let providerID: String
+    /// In the form that the driver's schema gives them, normalised.
+    public let attributes: Attributes
+    /// Whether it carries our ownership mark at the provider.
+    public let isOwned: Bool
+    public let createdAt: Timestamp?
+
+    public init(
+        key: ResourceKey, providerID: String, attributes: Attributes, isOwned: Bool = false, createdAt: Timestamp? = nil
+    ) {
+        self.key = key
+        self.providerID = providerID
+        self.attributes = attributes
+        self.isOwned = isOwned
+        self.createdAt = createdAt
+    }
+}
+
+/// How far an observation can be trusted. Only a complete one proves that something is absent.
+public enum Completeness: Sendable, Hashable {
+    case complete
+    case partial(reason: String)
+    case unknown(reason: String)
+
+    public var isComplete: Bool { self == .complete }
+}
+
+/// All that was seen of one kind.
+public struct ObservedKind: Sendable {
+    public let kind: ResourceKind
+    public let completeness: Completeness
+    /// Sorted by key; several may share a key, and are ambiguous then.
+    public let resources: [ObservedResource]
+
+    public init(kind: ResourceKind, completeness: Completeness, resources: [ObservedResource]) {
+        self.kind = kind
+        self.completeness = completeness
+        self.resources = resources.sorted { ($0.key, $0.providerID) < ($1.key, $1.providerID) }
+    }
+}
+
+/// What the providers said.
+public struct ObservedState: Sendable {
+    public let kinds: [ResourceKind: ObservedKind]
+
+    public init(_ kinds: [ObservedKind] = []) {
+        self.kinds = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// What we created or adopted, as the store remembers it. Only this, and what is marked as ours, can be deleted.
+public struct InventoryEntry: Sendable, Hashable {
+    public let key: ResourceKey
+    public let providerID: String
+    public let environment: String?
+    /// The wanted attributes as they were last applied: tells a new wish from a change made outside.
+    public let lastApplied: Attributes
+    /// The commit that was last applied to it.
+    public let revision: String
+    public let isProtected: Bool
+    public let createdAt: Timestamp
+
+    public init(
+        key: ResourceKey, providerID: String, environment: String?, lastApplied: Attributes, revision: String,
+        isProtected: Bool, createdAt: Timestamp
+    ) {
+        self.key = key
+        self.providerID = providerID
+        self.environment = environment
+        self.lastApplied = lastApplied
+        self.revision = revision
+        self.isProtected = isProtected
+        self.createdAt = createdAt
+    }
+}
+
+/// What the store remembers of an environment's life.
+public struct EnvironmentRecord: Sendable, Hashable {
+    public enum Status: String, Sendable, Hashable {
+        case active, expired, gone
+    }
+
+    public let slug: String
+    public let tier: Tier
+    public let branch: String?
+    /// Nil when it is not known: such an environment never expires.
+    public let createdAt: Timestamp?
+    /// Days added by people.
+    public let extensionDays: Int
+    /// Pinned environments don't expire.
+    public let isPinned: Bool
+    public let status: Status
+    /// The head of its branch when it expired; another head brings it back.
+    public let expiredHead: String?
+
+    public init(
+        slug: String, tier: Tier, branch: String?, createdAt: Timestamp?, extensionDays: Int = 0,
+        isPinned: Bool = false, status: Status = .active, expiredHead: String? = nil
+    ) {
+        self.slug = slug
+        self.tier = tier
+        self.branch = branch
+        self.createdAt = createdAt
+        self.extensionDays = extensionDays
+        self.isPinned = isPinned
+        self.status = status
+        self.expiredHead = expiredHead
+    }
+}
+
+/// All that the store remembers and a plan needs.
+public struct Inventory: Sendable {
+    /// Sorted by key; keys are unique.
+    public let entries: [InventoryEntry]
+    /// Sorted by slug.
+    public let environments: [EnvironmentRecord]
+    /// The roots of the last revision that was planned without a fault; empty before the first.
+    public let lastRoots: [String]
+    /// How many resources and environments that revision wanted.
+    public let lastDesiredCount: Int
+
+    public init(
+        entries: [InventoryEntry] = [], environments: [EnvironmentRecord] = [], lastRoots: [String] = [],
+        lastDesiredCount: Int = 0
+    ) {
+        self.entries = entries.sorted { $0.key < $1.key }
+        self.environments = environments.sorted { $0.slug.precedesByBytes($1.slug) }
+        self.lastRoots = lastRoots
+        self.lastDesiredCount = lastDesiredCount
+    }
+}

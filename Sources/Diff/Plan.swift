@@ -1,0 +1,251 @@
+public import Basics
+public import DesiredState
+public import Formats
+
+public enum ChangeAction: String, Sendable, Hashable, CaseIterable {
+    case noop, create, update, replace, delete, adopt, forget, read
+}
+
+/// Why a resource differs.
+public enum ChangeCause: String, Sendable, Hashable, CaseIterable {
+    /// A commit wants something that was not applied yet.
+    case unappliedCommit = "unapplied_commit"
+    /// Somebody changed it at the provider.
+    case externalChange = "external_change"
+    /// The provider writes the same thing in another way.
+    case providerNormalization = "provider_normalization"
+    /// Its environment has reached its end.
+    case expired
+    /// Known and accepted.
+    case expected
+}
+
+/// Whether a change may happen.
+public enum Verdict: String, Sendable, Hashable, CaseIterable {
+    case allowed
+    case needsApproval = "needs_approval"
+    /// A rule forbids it.
+    case denied
+    /// It can't be done now: something that it needs is unknown, ambiguous or itself not allowed.
+    case blocked
+}
+
+/// One attribute that differs.
+public struct AttributeChange: Sendable, Hashable {
+    public let path: String
+    /// Nil: not there.
+    public let before: Value?
+    /// Nil: not there, or known only after its source was applied.
+    public let after: Value?
+    /// The resource whose attribute becomes the value; nil for a literal.
+    public let reference: ResourceKey?
+    public let isSensitive: Bool
+    public let requiresReplacement: Bool
+    /// The line that wants this attribute; nil where it follows from the resource.
+    public let mark: SourceMark?
+
+    public init(
+        path: String, before: Value?, after: Value?, reference: ResourceKey? = nil, isSensitive: Bool = false,
+        requiresReplacement: Bool = false, mark: SourceMark? = nil
+    ) {
+        self.path = path
+        self.before = before
+        self.after = after
+        self.reference = reference
+        self.isSensitive = isSensitive
+        self.requiresReplacement = requiresReplacement
+        self.mark = mark
+    }
+}
+
+/// One resource that is to change, or that would if a rule or an unknown did not stand in the way.
+public struct PlannedChange: Sendable, Hashable {
+    public let key: ResourceKey
+    public let action: ChangeAction
+    public let reason: String
+    public let cause: ChangeCause
+    public var verdict: Verdict
+    /// Why the verdict is not `allowed`, with the rule and where it stands; nil when it is.
+    public var verdictReason: String?
+    public let attributes: [AttributeChange]
+    public let source: SourceMark?
+    public let environment: String?
+    /// Changes of this plan that have to succeed before; for deletions what has to be gone before.
+    public var dependsOn: [ResourceKey]
+    public let requests: Int
+    /// The provider's id of what is there now; nil when nothing is.
+    public let providerID: String?
+    /// All that is wanted of the resource, with references unresolved; empty for a deletion.
+    public let wanted: [WantedAttribute]
+    public let isProtected: Bool
+
+    public init(
+        key: ResourceKey, action: ChangeAction, reason: String, cause: ChangeCause, verdict: Verdict = .allowed,
+        verdictReason: String? = nil, attributes: [AttributeChange] = [], source: SourceMark? = nil,
+        environment: String? = nil, dependsOn: [ResourceKey] = [], requests: Int = 0, providerID: String? = nil,
+        wanted: [WantedAttribute] = [], isProtected: Bool = false
+    ) {
+        self.key = key
+        self.action = action
+        self.reason = reason
+        self.cause = cause
+        self.verdict = verdict
+        self.verdictReason = verdictReason
+        self.attributes = attributes
+        self.source = source
+        self.environment = environment
+        self.dependsOn = dependsOn
+        self.requests = requests
+        self.providerID = providerID
+        self.wanted = wanted
+        self.isProtected = isProtected
+    }
+}
+
+/// A difference that is there whether or not anything is done about it.
+public struct DriftItem: Sendable, Hashable {
+    public let key: ResourceKey
+    public let cause: ChangeCause
+    public let attributes: [AttributeChange]
+    public let environment: String?
+    public let source: SourceMark?
+    /// One sentence: what differs.
+    public let summary: String
+
+    public init(
+        key: ResourceKey, cause: ChangeCause, attributes: [AttributeChange], environment: String?, source: SourceMark?,
+        summary: String
+    ) {
+        self.key = key
+        self.cause = cause
+        self.attributes = attributes
+        self.environment = environment
+        self.source = source
+        self.summary = summary
+    }
+}
+
+/// What the life of an environment comes to at the time of the plan.
+public struct EnvironmentOutlook: Sendable, Hashable {
+    public enum Phase: String, Sendable, Hashable {
+        /// Wanted, and with time left or without end.
+        case active
+        /// Ends within 24 hours.
+        case expiring
+        /// Its time is over: what it owns goes.
+        case expired
+        /// Nothing wants it any more: what it owns goes.
+        case unwanted
+        /// What is known does not suffice to say anything: nothing of it goes.
+        case unknown
+    }
+
+    public let slug: String
+    public let phase: Phase
+    /// Nil: it never ends, or nobody knows when it began.
+    public let expiresAt: Timestamp?
+    /// One sentence: which rule gives that end, or why there is none.
+    public let reason: String
+
+    public init(slug: String, phase: Phase, expiresAt: Timestamp?, reason: String) {
+        self.slug = slug
+        self.phase = phase
+        self.expiresAt = expiresAt
+        self.reason = reason
+    }
+}
+
+/// What would be done, in order, and why: the same inputs give the same bytes.
+public struct Plan: Sendable {
+    public struct Summary: Sendable, Hashable {
+        public var create = 0
+        public var update = 0
+        public var replace = 0
+        public var delete = 0
+        public var adopt = 0
+        public var forget = 0
+        public var noop = 0
+        public var blocked = 0
+        public var unknown = 0
+
+        public init() {}
+    }
+
+    /// Digests of what the plan rests on; an apply refuses when one of them moved, and says which.
+    public struct Basis: Sendable, Hashable {
+        public let desired: Digest
+        public let observed: Digest
+        public let inventory: Digest
+        public let policy: Digest
+        /// Driver versions by provider.
+        public let drivers: [String: String]
+
+        public init(desired: Digest, observed: Digest, inventory: Digest, policy: Digest, drivers: [String: String]) {
+            self.desired = desired
+            self.observed = observed
+            self.inventory = inventory
+            self.policy = policy
+            self.drivers = drivers
+        }
+    }
+
+    public let revision: String
+    /// In the order in which they would run; without noops.
+    public let changes: [PlannedChange]
+    public let summary: Summary
+    public let drift: [DriftItem]
+    public let environments: [EnvironmentOutlook]
+    public let diagnostics: [Diagnostic]
+    /// Requests that the allowed changes take, by provider.
+    public let requests: [String: Int]
+    public let basis: Basis
+    public let fingerprint: Digest
+
+    public init(
+        revision: String, changes: [PlannedChange], summary: Summary, drift: [DriftItem],
+        environments: [EnvironmentOutlook], diagnostics: [Diagnostic], requests: [String: Int], basis: Basis,
+        fingerprint: Digest
+    ) {
+        self.revision = revision
+        self.changes = changes
+        self.summary = summary
+        self.drift = drift
+        self.environments = environments
+        self.diagnostics = diagnostics
+        self.requests = requests
+        self.basis = basis
+        self.fingerprint = fingerprint
+    }
+
+    /// The changes that may run.
+    public var allowedChanges: [PlannedChange] { changes.filter { $0.verdict == .allowed } }
+}
+
+/// All that a plan is made from.
+public struct PlanInput: Sendable {
+    public var desired: DesiredState
+    public var inventory: Inventory
+    public var observed: ObservedState
+    public var schemas: [ResourceKind: KindSchema]
+    /// Driver versions by provider.
+    public var drivers: [String: String]
+    public var now: Timestamp
+    /// Only these keys (and what they depend on), or the keys of these environments; empty: everything.
+    public var targets: [String]
+    /// Keys whose change a person has approved.
+    public var approvals: Set<ResourceKey>
+
+    public init(
+        desired: DesiredState, inventory: Inventory, observed: ObservedState, schemas: [ResourceKind: KindSchema],
+        drivers: [String: String], now: Timestamp, targets: [String] = [], approvals: Set<ResourceKey> = []
+    ) {
+        self.desired = desired
+        self.inventory = inventory
+        self.observed = observed
+        self.schemas = schemas
+        self.drivers = drivers
+        self.now = now
+        self.targets = targets
+        self.approvals = approvals
+    }
+}

@@ -1,0 +1,85 @@
+/// A JSON or YAML value without its place: what is compared, digested and stored.
+///
+/// There is no floating point: a number with a fraction keeps the text it had, so that nothing is lost or invented.
+public enum Value: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    /// A number that is no 64-bit integer, as it was written.
+    case number(String)
+    case string(String)
+    case list([Value])
+    case object(Object)
+
+    /// Named values in the order in which they were written; names are unique.
+    public struct Object: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+        public struct Member: Sendable, Hashable {
+            public let name: String
+            public var value: Value
+
+            public init(_ name: String, _ value: Value) {
+                self.name = name
+                self.value = value
+            }
+        }
+
+        public private(set) var members: [Member]
+
+        /// - Parameter members: names must be unique; use the subscript where they may not be.
+        public init(_ members: [Member] = []) { self.members = members }
+
+        public init(dictionaryLiteral elements: (String, Value)...) {
+            members = []
+            for (name, value) in elements { self[name] = value }
+        }
+
+        /// The value of a name; setting nil removes it, setting a new name appends it.
+        public subscript(name: String) -> Value? {
+            get { members.first { $0.name == name }?.value }
+            set {
+                if let index = members.firstIndex(where: { $0.name == name }) {
+                    if let newValue { members[index].value = newValue } else { members.remove(at: index) }
+                } else if let newValue {
+                    members.append(Member(name, newValue))
+                }
+            }
+        }
+
+        public var isEmpty: Bool { members.isEmpty }
+    }
+
+    public static func object(_ members: KeyValuePairs<String, Value>) -> Value {
+        var object = Object()
+        for (name, value) in members { object[name] = value }
+        return .object(object)
+    }
+
+    public static func strings(_ items: some Sequence<String>) -> Value { .list(items.map { .string($0) }) }
+
+    // MARK: Looking inside; nil where the shape is another one.
+
+    public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    public var intValue: Int64? { if case .int(let value) = self { value } else { nil } }
+    public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+    public var listValue: [Value]? { if case .list(let value) = self { value } else { nil } }
+    public var objectValue: Object? { if case .object(let value) = self { value } else { nil } }
+    public var isNull: Bool { self == .null }
+
+    /// A member of an object; nil where this is no object or has no such member.
+    public subscript(name: String) -> Value? { objectValue?[name] }
+
+    /// An item of a list; nil where this is no list or is shorter.
+    public subscript(index: Int) -> Value? {
+        guard case .list(let items) = self, items.indices.contains(index) else { return nil }
+        return items[index]
+    }
+}
+
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(arrayLiteral elements: Value...) { self = .list(elements) }
+}

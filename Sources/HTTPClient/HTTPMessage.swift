@@ -1,0 +1,146 @@
+public import Basics
+
+/// One request to a provider.
+public struct HTTPRequest: Sendable {
+    public var method: String
+    public var url: String
+    public var headers: [HTTPHeader]
+    public var body: [UInt8]
+    /// The longest that one attempt may take, from connecting to the last byte.
+    public var timeout: Duration
+    /// The most bytes that an answer may have.
+    public var bodyLimit: Int
+
+    public init(
+        _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [], timeout: Duration = .seconds(30),
+        bodyLimit: Int = 64 << 20
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.bodyLimit = bodyLimit
+    }
+}
+
+public struct HTTPHeader: Sendable, Hashable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// One answer.
+public struct HTTPResponse: Sendable {
+    public let status: Int
+    public let headers: [HTTPHeader]
+    public let body: [UInt8]
+
+    public init(status: Int, headers: [HTTPHeader] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The first header of a name, whatever the case of its letters.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+/// No whole answer arrived.
+public struct HTTPFault: Fault {
+    public enum Kind: Sendable, Hashable {
+        /// The request can't have reached the other side: name not found, connection refused.
+        case notSent
+        /// The request was sent and the answer did not come: whether it had an effect is not known.
+        case lost
+        /// The deadline passed; `sent` tells whether the request may have arrived.
+        case timedOut(sent: Bool)
+        /// The certificate or the handshake was refused.
+        case tls
+        /// The answer was longer than allowed.
+        case tooLarge
+        /// The task was cancelled.
+        case cancelled
+        /// The URL can't be used.
+        case badURL
+    }
+
+    public let kind: Kind
+    public let code: String
+    public let message: String
+    public let place: String?
+    public let hint: String?
+
+    public init(_ kind: Kind, code: String, message: String, place: String?, hint: String? = nil) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.place = place
+        self.hint = hint
+    }
+
+    /// Whether the other side may have acted on the request.
+    public var mayHaveHadEffect: Bool {
+        switch kind {
+        case .lost, .tooLarge, .cancelled: true
+        case .timedOut(let sent): sent
+        case .notSent, .tls, .badURL: false
+        }
+    }
+
+    public var disposition: Disposition {
+        switch kind {
+        case .notSent: .retry(after: nil)
+        case .lost, .timedOut, .tooLarge: .observeAgain
+        case .tls, .badURL, .cancelled: .stop
+        }
+    }
+}
+
+/// What carries requests: libcurl in the field, a table of answers in a unit test.
+public protocol HTTPTransport: Sendable {
+    /// Sends once; no retry, no redirect followed.
+    ///
+    /// - Throws: `HTTPFault` when no whole answer arrived. A status of 4xx or 5xx is an answer.
+    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse
+}
+
+/// One recorded exchange, credentials removed: the line format of `--record`, and of evidence.
+public struct Exchange: Sendable, Hashable {
+    public let provider: String
+    public let method: String
+    public let url: String
+    /// JSON text, or empty.
+    public let requestBody: String
+    public let isForm: Bool
+    /// 0: no answer arrived.
+    public let status: Int
+    /// JSON text, or empty; of other types only their length is kept.
+    public let responseBody: String
+    public let duration: Duration
+    /// Counts from 1.
+    public let attempt: Int
+    public let requestID: String?
+
+    public init(
+        provider: String, method: String, url: String, requestBody: String, isForm: Bool = false, status: Int,
+        responseBody: String, duration: Duration, attempt: Int, requestID: String? = nil
+    ) {
+        self.provider = provider
+        self.method = method
+        self.url = url
+        self.requestBody = requestBody
+        self.isForm = isForm
+        self.status = status
+        self.responseBody = responseBody
+        self.duration = duration
+        self.attempt = attempt
+        self.requestID = requestID
+    }
+}
