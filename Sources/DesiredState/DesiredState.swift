@@ -17,10 +17,20 @@ public struct DesiredState: Sendable {
     public let documents: [Document]
     /// Sorted.
     public let diagnostics: [Diagnostic]
+    /// The rows of the integrations' index, sorted by id.
+    public let integrations: [Integration]
+    /// The entries of the module lists, sorted by list and name.
+    public let modules: [ModuleEntry]
+    /// Sorted by environment, kind and key.
+    public let checks: [WantedCheck]
+    /// Sorted by environment.
+    public let thresholds: [ConvergenceThresholds]
 
     public init(
         revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],
-        unknown: [UnknownScope], policy: Policy, documents: [Document], diagnostics: [Diagnostic]
+        unknown: [UnknownScope], policy: Policy, documents: [Document], diagnostics: [Diagnostic],
+        integrations: [Integration] = [], modules: [ModuleEntry] = [], checks: [WantedCheck] = [],
+        thresholds: [ConvergenceThresholds] = []
     ) {
         self.revision = revision
         self.roots = roots
@@ -30,6 +40,10 @@ public struct DesiredState: Sendable {
         self.policy = policy
         self.documents = documents
         self.diagnostics = diagnostics
+        self.integrations = integrations
+        self.modules = modules
+        self.checks = checks
+        self.thresholds = thresholds
     }
 }
 

@@ -22,4 +22,10 @@ extension ResourceKind {
     public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
     /// Name: the bucket's name. No driver yet: always unknown.
     public static let spacesBucket = ResourceKind("spaces.bucket")
+    /// Name: the integration's id. A row of the catalog, held by no provider.
+    public static let integration = ResourceKind("ops.integration")
+    /// Name: `environment/kind/key`. A check of convergence, held by no provider.
+    public static let convergenceCheck = ResourceKind("ops.convergence_check")
+    /// Name: `list/module`. An entry of a module list, held by no provider.
+    public static let moduleEntry = ResourceKind("odoo.module_entry")
 }
