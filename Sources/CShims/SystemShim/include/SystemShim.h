@@ -13,6 +13,16 @@ long system_resident_bytes(void);
 // Returns 0 and sets *pid, or an errno value.
 int system_spawn(const char *path, char *const argv[], char *const envp[], int out_fd, int err_fd, pid_t *pid);
 
+// The same with stdin from a descriptor, or from /dev/null when it is negative.
+int system_spawn_with_input(const char *path, char *const argv[], char *const envp[], int in_fd, int out_fd,
+                            int err_fd, pid_t *pid);
+
+// A pipe that is closed on exec. Returns 0, or -1 and sets errno.
+int system_pipe(int ends[2]);
+
+// A descriptor that becomes readable when the process ends (Linux 5.3), or -1.
+int system_pidfd_open(pid_t pid);
+
 // Starts a detached thread with a stack of 2 MiB. Returns 0 or an errno value.
 int system_start_thread(void *(*body)(void *), void *argument);
 
