@@ -146,26 +146,33 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     public let expiresAt: Timestamp?
     /// One sentence: which rule gives that end, or why there is none.
     public let reason: String
+    /// Whether its time runs. Before it was created, `expiresAt` only says when it would end if it began now.
+    public let hasBegun: Bool
 
-    public init(slug: String, phase: Phase, expiresAt: Timestamp?, reason: String) {
+    public init(slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true) {
         self.slug = slug
         self.phase = phase
         self.expiresAt = expiresAt
         self.reason = reason
+        self.hasBegun = hasBegun
     }
 }
 
 /// What would be done, in order, and why: the same inputs give the same bytes.
 public struct Plan: Sendable {
     public struct Summary: Sendable, Hashable {
+        /// Changes that are allowed, by action.
         public var create = 0
         public var update = 0
         public var replace = 0
         public var delete = 0
         public var adopt = 0
         public var forget = 0
+        /// Resources that are as they are wanted.
         public var noop = 0
+        /// Changes that are denied, blocked or wait for an approval.
         public var blocked = 0
+        /// Resources of which too little is known to say what they need: action `read`.
         public var unknown = 0
 
         public init() {}
@@ -200,6 +207,10 @@ public struct Plan: Sendable {
     public let requests: [String: Int]
     public let basis: Basis
     public let fingerprint: Digest
+    /// What it was restricted to, sorted; empty: everything.
+    public var targets: [String] = []
+    /// The approvals that it was made with.
+    public var approvals: Set<ResourceKey> = []
 
     public init(
         revision: String, changes: [PlannedChange], summary: Summary, drift: [DriftItem],
