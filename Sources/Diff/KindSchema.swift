@@ -15,7 +15,8 @@ public struct KindSchema: Sendable {
     public let surface: String?
 
     public init(
-        kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true, surface: String? = nil,
+        kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
+        surface: String? = nil,
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
         self.kind = kind

@@ -1,4 +1,5 @@
-public import Basics
+internal import Basics
+internal import DesiredState
 
 /// Compares what is wanted, what is remembered and what is there, and says in order what to do and why.
 ///

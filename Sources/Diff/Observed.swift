@@ -58,7 +58,9 @@ public struct ObservedResource: Sendable, Hashable {
     }
 }
 
-/// How far an observation can be trusted. Only a complete one proves that something is absent.
+/// How far an observation can be trusted.
+///
+/// Only a complete one proves that something is absent.
 public enum Completeness: Sendable, Hashable {
     case complete
     case partial(reason: String)
@@ -90,7 +92,9 @@ public struct ObservedState: Sendable {
     }
 }
 
-/// What we created or adopted, as the store remembers it. Only this, and what is marked as ours, can be deleted.
+/// What we created or adopted, as the store remembers it.
+///
+/// Only this, and what is marked as ours, can be deleted.
 public struct InventoryEntry: Sendable, Hashable {
     public let key: ResourceKey
     public let providerID: String

@@ -146,7 +146,9 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     public let expiresAt: Timestamp?
     /// One sentence: which rule gives that end, or why there is none.
     public let reason: String
-    /// Whether its time runs. Before it was created, `expiresAt` only says when it would end if it began now.
+    /// Whether its time runs.
+    ///
+    /// Before it was created, `expiresAt` only says when it would end if it began now.
     public let hasBegun: Bool
 
     public init(slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true) {

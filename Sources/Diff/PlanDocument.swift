@@ -3,9 +3,15 @@ public import Formats
 
 /// The plan as the JSON document that `--json` and `--out` give and `apply` takes.
 public enum PlanDocument {
-    /// The document of a plan. Only `run_id` and `planned_at` differ between two documents of the same plan.
+    /// The document of a plan.
+    ///
+    /// Only `run_id` and `planned_at` differ between two documents of the same plan.
     public static func json(_ plan: Plan, runID: String, plannedAt: Timestamp) -> Value {
-        .object(["format_version": "1.0", "run_id": .string(runID), "planned_at": .string(plannedAt.description)])
+        var document = Value.Object()
+        document["format_version"] = "1.0"
+        document["run_id"] = .string(runID)
+        document["planned_at"] = .string(plannedAt.description)
+        return .object(document)
     }
 
     /// Reads a document back and holds its content against its own fingerprint.
