@@ -1,0 +1,114 @@
+internal import DesiredState
+public import Diff
+public import Drivers
+internal import Formats
+
+extension DigitalOceanDriver {
+    public func steps(for change: PlannedChange) -> [Step] {
+        var operations: [(name: String, title: String, creates: Bool)] = []
+        switch change.action {
+        case .noop, .forget, .read: break
+        case .create: operations = creation(of: change)
+        case .delete: operations = deletion(of: change)
+        case .replace: operations = deletion(of: change) + creation(of: change)
+        case .adopt:
+            if DigitalOceanKinds.carriesMark(change.key.kind) {
+                let tag = DigitalOceanKinds.ownershipTag
+                operations = [("tag:\(tag)", "mark as ours with the tag \(tag)", false)]
+            }
+        case .update: operations = updates(of: change)
+        }
+        return operations.enumerated().map { index, operation in
+            Step(
+                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
+                creates: operation.creates)
+        }
+    }
+
+    private typealias Operation = (name: String, title: String, creates: Bool)
+
+    private func creation(of change: PlannedChange) -> [Operation] {
+        if change.key.kind == .databaseFirewall {
+            // Putting the list twice is the same as once, and there is nothing to look for before.
+            return [("replace_rules", "set the trusted sources", false)]
+        }
+        return [("create", "create", true)]
+    }
+
+    private func deletion(of change: PlannedChange) -> [Operation] {
+        // A cluster without trusted sources is open to everyone: the list goes with its cluster.
+        change.key.kind == .databaseFirewall ? [] : [("delete", "delete", false)]
+    }
+
+    private func updates(of change: PlannedChange) -> [Operation] {
+        switch change.key.kind {
+        case .droplet: dropletUpdates(change)
+        case .databaseCluster: clusterUpdates(change)
+        case .databaseFirewall: [("replace_rules", "set the trusted sources", false)]
+        default: change.attributes.isEmpty ? [] : [("update", "update \(names(change))", false)]
+        }
+    }
+
+    private func dropletUpdates(_ change: PlannedChange) -> [Operation] {
+        var operations = tagging(change)
+        for attribute in change.attributes.sorted(by: { $0.path.precedesByBytes($1.path) }) {
+            switch (attribute.path, attribute.after) {
+            case ("backups", let after):
+                operations.append(
+                    after == .bool(false)
+                        ? ("disable_backups", "stop the backups", false)
+                        : ("enable_backups", "start the backups", false))
+            case ("ipv6", let after):
+                operations.append(
+                    after == .bool(false)
+                        ? ("disable_ipv6", "take the IPv6 address away", false)
+                        : ("enable_ipv6", "give an IPv6 address", false))
+            case ("size", let after):
+                operations += [
+                    ("power_off", "power off, for the resize", false),
+                    ("resize", "resize to \(after?.stringValue ?? "another size")", false),
+                    ("power_on", "power on again", false),
+                ]
+            default: break
+            }
+        }
+        return operations
+    }
+
+    private func clusterUpdates(_ change: PlannedChange) -> [Operation] {
+        var operations = tagging(change)
+        if let version = change.attributes.first(where: { $0.path == "version" }) {
+            operations.append(("upgrade", "upgrade to version \(text(version.after))", false))
+        }
+        if let region = change.attributes.first(where: { $0.path == "region" }) {
+            operations.append(("migrate", "migrate to \(text(region.after))", false))
+        }
+        let sizes = change.attributes.filter { $0.path == "size" || $0.path == "num_nodes" }
+        if !sizes.isEmpty {
+            let parts = sizes.map { "\($0.path) \(text($0.after))" }.joined(separator: ", ")
+            operations.append(("resize", "resize to \(parts)", false))
+        }
+        return operations
+    }
+
+    /// One effect for each tag that is wanted and not there.
+    private func tagging(_ change: PlannedChange) -> [Operation] {
+        guard let tags = change.attributes.first(where: { $0.path == "tags" }) else { return [] }
+        let present = Set(tags.before?.listValue ?? [])
+        return (tags.after?.listValue ?? []).filter { !present.contains($0) }.compactMap(\.stringValue)
+            .sorted { $0.precedesByBytes($1) }.map { ("tag:\($0)", "tag with \($0)", false) }
+    }
+
+    private func names(_ change: PlannedChange) -> String {
+        change.attributes.map(\.path).sorted { $0.precedesByBytes($1) }.joined(separator: ", ")
+    }
+
+    private func text(_ value: Value?) -> String {
+        value?.stringValue ?? value?.intValue.map(String.init) ?? "what its source gives"
+    }
+}
+
+extension DigitalOceanKinds {
+    /// Whether objects of a kind can carry our ownership tag.
+    static func carriesMark(_ kind: ResourceKind) -> Bool { kind == .droplet || kind == .databaseCluster }
+}

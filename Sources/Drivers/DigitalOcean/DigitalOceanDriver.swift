@@ -1,0 +1,104 @@
+public import Basics
+internal import DesiredState
+public import Diff
+public import Drivers
+public import HTTPClient
+
+/// DigitalOcean: droplets, tags, domains and records, firewalls, database clusters and what is in them.
+///
+/// Facts: the provider's OpenAPI description; docs/providers/digitalocean.md tells what is done with them.
+public final class DigitalOceanDriver: Driver {
+    public let provider = "digitalocean"
+    public let version = "1"
+    public let schemas = DigitalOceanKinds.all
+
+    let limits: DigitalOceanLimits
+    let time: any TimeSource
+    /// Creating two users of one cluster at once makes the provider lose one of them.
+    let userCreation = KeyedLock()
+    let directory = Directory()
+
+    /// - Parameters:
+    ///   - token: the API token; it is sent and never kept elsewhere.
+    ///   - baseURL: the address without `/v2`.
+    public init(
+        token: Secret, baseURL: String = DigitalOceanDriver.defaultURL, transport: any HTTPTransport,
+        limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource = SystemTime(),
+        random: RandomSource = .system()
+    ) {
+        self.time = time
+        self.limits = limits
+    }
+
+    public static let defaultURL = "https://api.digitalocean.com"
+}
+
+/// How long the driver waits, and how much it does at once.
+public struct DigitalOceanLimits: Sendable {
+    /// Lists and pages that are under way at once.
+    public var parallelism = 8
+    /// The pause before the first look at an asynchronous action; later ones grow to `longestPause`.
+    public var firstPause = Duration.seconds(1)
+    public var longestPause = Duration.seconds(5)
+    /// The longest that an action on a droplet or a firewall may take.
+    public var actionDeadline = Duration.minutes(10)
+    /// The longest that a cluster may take to come online.
+    public var clusterDeadline = Duration.minutes(30)
+    /// The longest that a new object may stay invisible.
+    public var visibilityDeadline = Duration.seconds(60)
+
+    public init() {}
+}
+
+/// What the last observation and later effects said about the ids of names, so that nothing is asked twice.
+final class Directory: Sendable {
+    private struct Ids {
+        /// Names that several objects share have none.
+        var droplets: [String: Int64] = [:]
+        var dropletNames: [Int64: String] = [:]
+        var clusters: [String: String] = [:]
+    }
+
+    private let ids = Locked(Ids())
+
+    func setDroplets(_ pairs: [(name: String, id: Int64)]) {
+        ids.withLock { ids in
+            ids.dropletNames = Dictionary(pairs.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            ids.droplets = [:]
+            var shared: Set<String> = []
+            for pair in pairs where ids.droplets.updateValue(pair.id, forKey: pair.name) != nil {
+                shared.insert(pair.name)
+            }
+            for name in shared { ids.droplets[name] = nil }
+        }
+    }
+
+    func setClusters(_ pairs: [(name: String, id: String)]) {
+        ids.withLock {
+            $0.clusters = Dictionary(pairs.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    func remember(droplet name: String, id: Int64) {
+        ids.withLock { ids in
+            ids.droplets[name] = id
+            ids.dropletNames[id] = name
+        }
+    }
+
+    func remember(cluster name: String, id: String) { ids.withLock { $0.clusters[name] = id } }
+
+    func forget(droplet name: String) {
+        ids.withLock { ids in
+            if let id = ids.droplets.removeValue(forKey: name) { ids.dropletNames[id] = nil }
+        }
+    }
+
+    func forget(cluster name: String) { ids.withLock { $0.clusters[name] = nil } }
+
+    func dropletID(_ name: String) -> Int64? { ids.withLock { $0.droplets[name] } }
+
+    func clusterID(_ name: String) -> String? { ids.withLock { $0.clusters[name] } }
+
+    var dropletNames: [Int64: String] { ids.withLock { $0.dropletNames } }
+}

@@ -1,0 +1,164 @@
+internal import DesiredState
+public import Diff
+internal import Formats
+
+/// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
+public enum DigitalOceanKinds {
+    /// Put on each droplet and cluster that we create or adopt. Firewalls can't carry it: a firewall's tags choose the
+    /// droplets that it guards.
+    public static let ownershipTag = "odooops:managed"
+
+    /// Every kind, sorted.
+    public static let all: [KindSchema] = [
+        database, databaseCluster, databaseFirewall, databasePool, databaseUser, domain, droplet, firewall, record, tag,
+    ]
+
+    static let droplet = KindSchema(
+        kind: .droplet,
+        attributes: [
+            AttributeRule("region", requiresReplacement: true),
+            AttributeRule("size"),
+            AttributeRule("image", requiresReplacement: true, normalise: Normal.text),
+            AttributeRule("tags", .contains),
+            AttributeRule("vpc_uuid", requiresReplacement: true),
+            // The API can only ask for the agent when the droplet is created.
+            AttributeRule("monitoring", isWriteOnly: true),
+            AttributeRule("backups"),
+            AttributeRule("ipv6"),
+            AttributeRule("ssh_keys", .unordered, isWriteOnly: true),
+            AttributeRule("user_data", isSensitive: true, isWriteOnly: true),
+        ] + computed(["id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_monthly"]),
+        isStateful: true, surface: "droplets",
+        requests: { action, attributes in
+            switch action {
+            case .create: 4  // look, create, its action, read
+            case .delete: 2  // delete, see it gone
+            case .replace: 6
+            case .adopt: 3  // tag, which may have to be made first
+            case .update:
+                attributes.reduce(0) { sum, name in
+                    sum + (name == "size" ? 9 : 3)  // three actions, or one: start, poll, read
+                }
+            default: 0
+            }
+        })
+
+    static let tag = KindSchema(
+        kind: .tag, attributes: [], isStateful: false,
+        requests: { action, _ in
+            switch action {
+            case .create: 2  // look, create
+            case .delete: 2  // see that nothing carries it, delete
+            default: 0
+            }
+        })
+
+    static let domain = KindSchema(
+        kind: .domain, attributes: [], isStateful: true,
+        requests: { action, _ in
+            switch action {
+            case .create: 2
+            case .delete: 1
+            default: 0
+            }
+        })
+
+    static let record = KindSchema(
+        kind: .record,
+        attributes: [
+            AttributeRule("data", normalise: Normal.recordData), AttributeRule("ttl"), AttributeRule("priority"),
+            AttributeRule("port"), AttributeRule("weight"), AttributeRule("flags"),
+            AttributeRule("tag", normalise: Normal.lowercase),
+        ] + computed(["id"]),
+        isStateful: false,
+        requests: { action, _ in
+            switch action {
+            case .create: 2
+            case .update, .delete: 1
+            case .replace: 3
+            default: 0
+            }
+        })
+
+    static let firewall = KindSchema(
+        kind: .firewall,
+        attributes: [
+            AttributeRule("inbound_rules", .unordered, normalise: Normal.inboundRules),
+            AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
+            AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered),
+        ] + computed(["id", "status"]),
+        isStateful: false,
+        requests: { action, _ in
+            switch action {
+            case .create: 3  // look, create, wait until it is in force
+            case .update: 3  // read, replace, wait
+            case .delete: 1
+            case .replace: 4
+            default: 0
+            }
+        })
+
+    static let databaseCluster = KindSchema(
+        kind: .databaseCluster,
+        attributes: [
+            AttributeRule("engine", requiresReplacement: true), AttributeRule("version", normalise: Normal.text),
+            AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
+            AttributeRule("tags", .contains),
+        ] + computed(["id", "status"]),
+        isStateful: true, surface: "managed_databases",
+        requests: { action, attributes in
+            switch action {
+            case .create: 3  // look, create, wait until it is online
+            case .delete: 2
+            case .replace: 5
+            case .adopt: 3
+            case .update:
+                (attributes.contains { $0 == "size" || $0 == "num_nodes" } ? 2 : 0)
+                    + attributes.reduce(0) { sum, name in
+                        switch name {
+                        case "version", "region": sum + 2
+                        case "tags": sum + 3
+                        default: sum
+                        }
+                    }
+            default: 0
+            }
+        })
+
+    static let database = KindSchema(
+        kind: .database, attributes: [], isStateful: true, requests: { action, _ in nested(action) })
+
+    static let databaseUser = KindSchema(
+        kind: .databaseUser, attributes: computed(["role"]), isStateful: false,
+        requests: { action, _ in nested(action) })
+
+    static let databasePool = KindSchema(
+        kind: .databasePool,
+        attributes: [
+            AttributeRule("db"), AttributeRule("user"), AttributeRule("mode", normalise: Normal.lowercase),
+            AttributeRule("size"),
+        ],
+        isStateful: false, requests: { action, _ in action == .update ? 1 : nested(action) })
+
+    static let databaseFirewall = KindSchema(
+        kind: .databaseFirewall,
+        attributes: [AttributeRule("rules", .unordered, normalise: Normal.trustedSources)],
+        isStateful: false,
+        requests: { action, _ in
+            // A deletion sends nothing: without trusted sources a cluster is open to everyone.
+            action == .create || action == .update ? 2 : 0
+        })
+
+    private static func nested(_ action: ChangeAction) -> Int {
+        switch action {
+        case .create: 2
+        case .delete: 1
+        case .replace: 3
+        default: 0
+        }
+    }
+
+    private static func computed(_ names: [String]) -> [AttributeRule] {
+        names.map { AttributeRule($0, isComputed: true) }
+    }
+}
