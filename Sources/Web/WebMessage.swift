@@ -3,6 +3,8 @@ public struct WebRequest: Sendable {
     public let method: String
     /// Percent-decoded, without the query; starts with a slash.
     public let path: String
+    /// The parts of the path between its slashes, each percent-decoded on its own, so that an escaped slash stays inside.
+    public let segments: [String]
     /// In order, percent-decoded.
     public let query: [(name: String, value: String)]
     public let headers: [(name: String, value: String)]
@@ -10,12 +12,17 @@ public struct WebRequest: Sendable {
     /// The address of the other end, without its port.
     public let peer: String
 
+    /// A request; without segments the path is taken apart at its slashes.
     public init(
-        method: String, path: String, query: [(name: String, value: String)] = [],
+        method: String, path: String, segments: [String]? = nil, query: [(name: String, value: String)] = [],
         headers: [(name: String, value: String)] = [], body: [UInt8] = [], peer: String = "127.0.0.1"
     ) {
         self.method = method
         self.path = path
+        self.segments =
+            segments
+            ?? path.utf8.split(separator: 0x2F, omittingEmptySubsequences: false).dropFirst()
+            .map { String($0) ?? "" }
         self.query = query
         self.headers = headers
         self.body = body
@@ -24,7 +31,7 @@ public struct WebRequest: Sendable {
 
     /// The first header of a name, whatever the case of its letters; nil when it holds a control character.
     public func header(_ name: String) -> String? {
-        guard let value = headers.first(where: { $0.name.lowercased() == name.lowercased() })?.value,
+        guard let value = headers.first(where: { $0.name.matchesIgnoringCase(name) })?.value,
             value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 })
         else { return nil }
         return value

@@ -1,0 +1,246 @@
+import Basics
+import TestKit
+import Testing
+import Web
+
+/// Serves what the tests ask for by path.
+func makeServer(_ options: WebServerOptions = WebServerOptions()) throws -> WebServer {
+    try WebServer(address: "127.0.0.1", port: 0, options: options) { request in
+        switch request.path {
+        case "/echo":
+            WebResponse(headers: [("X-Method", request.method)], body: request.body)
+        case "/large":
+            WebResponse(body: [UInt8](repeating: 0x61, count: 500_000))
+        case "/drop":
+            WebResponse(body: Array("never seen".utf8), fault: .drop)
+        case "/truncate":
+            WebResponse(body: Array("0123456789".utf8), fault: .truncate(after: Int(request.parameter("n") ?? "") ?? 0))
+        case "/query":
+            .text(200, request.query.map { "\($0.name)=\($0.value)" }.joined(separator: ";"))
+        default:
+            .text(200, "\(request.segments)")
+        }
+    }
+}
+
+@Suite struct WebServerTests {
+    /// Speaks once and gives what came back.
+    private func exchange(_ server: WebServer, _ text: String) -> String {
+        guard let socket = RawSocket(port: server.port) else { return "no connection" }
+        socket.send(text.utf8)
+        return socket.readToEnd()
+    }
+
+    @Test func `a request is answered, its body echoed, and the connection kept`() async throws {
+        let server = try makeServer()
+        let socket = try #require(RawSocket(port: server.port))
+        for round in 0..<3 {
+            socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell\(round)".utf8)
+            let answer = socket.read(until: "hell\(round)")
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.contains("X-Method: POST\r\n"))
+            #expect(answer.lowercased().contains("content-length: 5\r\n"))
+        }
+        socket.send(
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n".utf8)
+        #expect(socket.read(until: "abcde").hasSuffix("\r\n\r\nabcde"))
+        await server.stop(drain: .seconds(1))
+    }
+
+    @Test func `head gives the length and no body, an old client gets its answer and a close`() async throws {
+        let server = try makeServer()
+        let head = exchange(server, "HEAD /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(head.lowercased().contains("content-length: 500000\r\n"))
+        #expect(head.hasSuffix("\r\n\r\n"))
+        #expect(exchange(server, "GET /a HTTP/1.0\r\n\r\n").contains("[\"a\"]"))
+        await server.stop(drain: .seconds(1))
+    }
+
+    @Test(arguments: [
+        ("/a%2Fb/c", "[\"a/b\", \"c\"]"), ("/", "[\"\"]"), ("/v2//x/", "[\"v2\", \"\", \"x\", \"\"]"),
+        ("/query?a=1&b=x%26y&c=a+b&d&=e", "a=1;b=x&y;c=a b;d=;=e"), ("http://h:1/a?x", "[\"a\"]"),
+        ("/%C3%A9", "[\"é\"]"),
+    ])
+    func `targets are taken apart before they are decoded`(target: String, expected: String) async throws {
+        let server = try makeServer()
+        let answer = exchange(server, "GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix("\r\n\r\n" + expected))
+        await server.stop(drain: .seconds(1))
+    }
+
+    /// What must be refused; every other line of these is sound.
+    static let hostile: [(name: String, text: String, statuses: Set<Int>)] = [
+        (
+            "length and coding",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [400]
+        ),
+        ("two lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", [400]),
+        ("list of lengths", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc", [400]),
+        ("negative length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -3\r\n\r\nabc", [400]),
+        ("signed length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc", [400]),
+        ("hex length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc", [400]),
+        (
+            "endless length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\nabc",
+            [400, 413]
+        ),
+        ("large length", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\nabc", [413]),
+        (
+            "large with expect",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\nExpect: 100-continue\r\n\r\n", [413]
+        ),
+        (
+            "large body",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1500\r\n\r\n" + String(repeating: "a", count: 1_500),
+            [413]
+        ),
+        (
+            "large chunks",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n"
+                + String(repeating: "a", count: 2_000) + "\r\n0\r\n\r\n", [413]
+        ),
+        (
+            "bad chunk size",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", [400]
+        ),
+        (
+            "huge chunk size",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nabc\r\n0\r\n\r\n",
+            [400, 413]
+        ),
+        (
+            "unknown coding", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            [400]
+        ),
+        (
+            "two codings",
+            "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            [400]
+        ),
+        ("old coding", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [400]),
+        ("no host", "GET / HTTP/1.1\r\n\r\n", [400]),
+        ("two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", [400]),
+        ("space in a name", "GET / HTTP/1.1\r\nHost: a\r\nBad name: b\r\n\r\n", [400]),
+        ("space before the colon", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc", [400]),
+        ("empty name", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", [400]),
+        ("no colon", "GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", [400]),
+        ("control character", "GET / HTTP/1.1\r\nHost: a\r\nX: a\u{1}b\r\n\r\n", [400]),
+        ("NUL", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", [400]),
+        ("unknown expectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n", [417]),
+        ("huge header", "GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "a", count: 70_000) + "\r\n\r\n", [431]),
+        (
+            "many headers",
+            "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: aaaaaaaaaaaaaaaa\r\n", count: 2_000) + "\r\n", [431]
+        ),
+        ("long target", "GET /" + String(repeating: "a", count: 200_000) + " HTTP/1.1\r\nHost: a\r\n\r\n", [414, 431]),
+        ("space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", [400, 505]),
+        ("target without a slash", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("broken escape", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("cut escape", "GET /%a HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("escaped NUL", "GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("bad UTF-8", "GET /%ff%fe HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("broken query", "GET /?a=%g HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("version 2", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", [400, 505]),
+        ("version 3", "GET / HTTP/1.9\r\nHost: a\r\n\r\n", [400, 505]),
+        ("no version", "GET /\r\n\r\n", [400, 505]),
+        ("no protocol", "GET / ABCD/1.1\r\nHost: a\r\n\r\n", [400, 505]),
+        ("bad method", "G@T / HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("tunnel", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        ("handshake", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{FC}\u{3}\u{3}\r\n\r\n", [400]),
+        ("nothing but newlines", String(repeating: "\r\n", count: 1_000), []),
+        ("half a request", "GET / HT", []),
+        ("half a body", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc", []),
+    ]
+
+    @Test func `hostile input is refused by status or by a close, and the server serves on`() async throws {
+        let server = try makeServer(WebServerOptions(bodyLimit: 1_000, headerLimit: 16_384))
+        for (name, text, statuses) in Self.hostile {
+            let socket = try #require(RawSocket(port: server.port))
+            socket.send(text.utf8)
+            socket.finish()
+            let answer = socket.readToEnd()
+            if let status = Int(answer.dropFirst(9).prefix(3)) {
+                #expect(statuses.contains(status), "\(name): \(answer.prefix(200))")
+                #expect(answer.lowercased().contains("connection: close") || status == 413, "\(name)")
+            } else {
+                #expect(answer.isEmpty, "\(name): \(answer.prefix(200))")
+            }
+            #expect(exchange(server, "GET /ok HTTP/1.0\r\n\r\n").hasSuffix("[\"ok\"]"), "after \(name)")
+        }
+        await server.stop(drain: .seconds(1))
+    }
+
+    @Test func `faults to order break the answer where they should`() async throws {
+        let server = try makeServer()
+        let end = "HTTP/1.1\r\nHost: a\r\n\r\n"
+        #expect(exchange(server, "GET /drop \(end)").isEmpty)
+        for count in [0, 4, 9] {
+            let answer = exchange(server, "GET /truncate?n=\(count) \(end)")
+            #expect(answer.lowercased().contains("content-length: 10\r\n"), "\(count): \(answer)")
+            #expect(answer.hasSuffix("\r\n\r\n" + "0123456789".prefix(count)), "\(count): \(answer)")
+        }
+        await server.stop(drain: .seconds(1))
+    }
+
+    @Test func `a stop lets running requests end and refuses new connections`() async throws {
+        let gate = Gate()
+        let server = try WebServer(address: "127.0.0.1", port: 0) { _ in
+            await gate.pass()
+            return .text(200, "late")
+        }
+        let socket = try #require(RawSocket(port: server.port))
+        socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        await gate.waitForOne()
+        async let stopped: Void = server.stop(drain: .seconds(10))
+        gate.open()
+        await stopped
+        let answer = socket.readToEnd()
+        #expect(answer.hasSuffix("late"))
+        #expect(answer.contains("Connection: close"))
+        #expect(RawSocket(port: server.port) == nil)
+        await server.stop(drain: .zero)
+    }
+
+    @Test func `a stop cancels what outlasts its time and answers 503`() async throws {
+        let gate = Gate()
+        let server = try WebServer(address: "127.0.0.1", port: 0) { _ in
+            gate.arrive()
+            try? await Task.sleep(for: .seconds(60))
+            return .text(200, Task.isCancelled ? "cancelled" : "slept")
+        }
+        let socket = try #require(RawSocket(port: server.port))
+        socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        await gate.waitForOne()
+        await server.stop(drain: .milliseconds(10))
+        #expect(socket.readToEnd().hasPrefix("HTTP/1.1 503 "))
+    }
+
+    @Test func `an address that is taken is a fault that says so`() async throws {
+        let server = try makeServer()
+        let fault = #expect(throws: WebFault.self) {
+            _ = try WebServer(address: "127.0.0.1", port: server.port) { _ in WebResponse() }
+        }
+        #expect(fault?.code == "WEB-0001")
+        #expect(fault?.hint?.contains("ss -ltnp") == true)
+        #expect(throws: WebFault.self) { _ = try WebServer(address: "localhost", port: 0) { _ in WebResponse() } }
+        await server.stop(drain: .zero)
+    }
+
+    @Test func `many clients at once and a server that is let go`() async throws {
+        let server = try makeServer()
+        let port = server.port
+        let answers = await (0..<64).mapBounded(limit: 64) { index in
+            guard let socket = RawSocket(port: port) else { return false }
+            for round in 0..<20 {
+                socket.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\(10_000_000 + index * 100 + round)"
+                        .utf8)
+                guard socket.read(until: "\(10_000_000 + index * 100 + round)").hasPrefix("HTTP/1.1 200 ") else {
+                    return false
+                }
+            }
+            return true
+        }
+        #expect(answers.allSatisfy { $0 })
+        #expect(server.activeRequests == 0)
+    }
+}
