@@ -1,0 +1,164 @@
+public import Basics
+
+/// JSON text to values and back (RFC 8259).
+public enum JSON {
+    /// Reads a whole document.
+    ///
+    /// Whole numbers of 64 bits become `.int`, all others keep their text in `.number`. Where only some fields are
+    /// wanted, `JSONDocument` is cheaper.
+    ///
+    /// - Throws: `JSONFault` with the byte at which the fault is.
+    public static func parse(_ bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONFault) -> Value {
+        try JSONDocument(bytes, limits: limits).root.value
+    }
+
+    /// Reads a whole document from memory that somebody else owns.
+    ///
+    /// - Throws: `JSONFault`.
+    public static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits = .standard
+    ) throws(JSONFault) -> Value {
+        try parse(Array(bytes), limits: limits)
+    }
+
+    /// Reads a whole document from a text.
+    ///
+    /// - Throws: `JSONFault`.
+    public static func parse(_ text: String, limits: JSONLimits = .standard) throws(JSONFault) -> Value {
+        try parse(Array(text.utf8), limits: limits)
+    }
+
+    /// The text of a value, with members in their order.
+    ///
+    /// - Parameters:
+    ///   - value: a `.number` whose text is no JSON number, such as YAML's `.inf`, is written as a string.
+    ///   - pretty: one line a member or item, two spaces a level, a newline at the end.
+    public static func write(_ value: Value, pretty: Bool = false) -> String {
+        var writer = JSONWriter(isPretty: pretty, sortsMembers: false)
+        writer.write(value)
+        if pretty { writer.bytes.append(UInt8(ascii: "\n")) }
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// The one way to write a value for a digest: members sorted by the bytes of their names, no white space.
+    public static func canonical(_ value: Value) -> [UInt8] {
+        var writer = JSONWriter(isPretty: false, sortsMembers: true)
+        writer.write(value)
+        return writer.bytes
+    }
+}
+
+extension Value {
+    /// The SHA-256 of the canonical JSON: equal for equal values whatever the order of members.
+    public var digest: Digest { Digest(of: JSON.canonical(self)) }
+
+    /// The JSON text in one line.
+    public var json: String { JSON.write(self) }
+}
+
+/// Builds JSON text as bytes.
+struct JSONWriter {
+    var bytes: [UInt8] = []
+    private let isPretty: Bool
+    private let sortsMembers: Bool
+    private var level = 0
+
+    init(isPretty: Bool, sortsMembers: Bool) {
+        self.isPretty = isPretty
+        self.sortsMembers = sortsMembers
+    }
+
+    mutating func write(_ value: Value) {
+        switch value {
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .int(let value): bytes.append(contentsOf: String(value).utf8)
+        case .number(let text):
+            if Self.isNumber(text) { bytes.append(contentsOf: text.utf8) } else { write(text) }
+        case .string(let text): write(text)
+        case .list(let items):
+            list(UInt8(ascii: "["), UInt8(ascii: "]"), items) { writer, item in writer.write(item) }
+        case .object(let object):
+            let members =
+                sortsMembers
+                ? object.members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : object.members
+            list(UInt8(ascii: "{"), UInt8(ascii: "}"), members) { writer, member in
+                writer.write(member.name)
+                writer.bytes.append(UInt8(ascii: ":"))
+                if writer.isPretty { writer.bytes.append(UInt8(ascii: " ")) }
+                writer.write(member.value)
+            }
+        }
+    }
+
+    private mutating func list<Element>(
+        _ open: UInt8, _ close: UInt8, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
+    ) {
+        bytes.append(open)
+        level += 1
+        var isFirst = true
+        for element in elements {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            newline()
+            body(&self, element)
+        }
+        level -= 1
+        if !isFirst { newline() }
+        bytes.append(close)
+    }
+
+    private mutating func newline() {
+        guard isPretty else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * level))
+    }
+
+    private mutating func write(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { source in
+            var start = 0
+            for (index, byte) in source.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
+                bytes.append(contentsOf: source[start..<index])
+                start = index + 1
+                bytes.append(UInt8(ascii: "\\"))
+                switch byte {
+                case 0x22, 0x5C: bytes.append(byte)
+                case 0x08: bytes.append(UInt8(ascii: "b"))
+                case 0x09: bytes.append(UInt8(ascii: "t"))
+                case 0x0A: bytes.append(UInt8(ascii: "n"))
+                case 0x0C: bytes.append(UInt8(ascii: "f"))
+                case 0x0D: bytes.append(UInt8(ascii: "r"))
+                default: bytes.append(contentsOf: "u00\(Hex.encode([byte]))".utf8)
+                }
+            }
+            bytes.append(contentsOf: source[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a text is a number by the grammar of RFC 8259.
+    static func isNumber(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        func digits(_ rest: inout Substring.UTF8View) -> Int {
+            let count = rest.prefix { (48...57).contains($0) }.count
+            rest = rest.dropFirst(count)
+            return count
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let startsWithZero = rest.first == UInt8(ascii: "0")
+        let whole = digits(&rest)
+        guard whole > 0, !(startsWithZero && whole > 1) else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits(&rest) > 0 else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+            guard digits(&rest) > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+}

@@ -1,0 +1,136 @@
+/// Finds token-shaped stretches in a text, in one pass and without a regular expression.
+struct SecretScanner {
+    private let text: [UInt8]
+
+    init(_ text: [UInt8]) { self.text = text }
+
+    /// A prefix that a provider puts before its tokens, and how many token characters must follow.
+    private struct Shape {
+        let prefix: [UInt8]
+        let least: Int
+        let isHex: Bool
+
+        init(_ prefix: String, _ least: Int, isHex: Bool = false) {
+            self.prefix = Array(prefix.utf8)
+            self.least = least
+            self.isHex = isHex
+        }
+    }
+
+    private static let shapes = [
+        Shape("dop_v1_", 64, isHex: true), Shape("doo_v1_", 64, isHex: true), Shape("dor_v1_", 64, isHex: true),
+        Shape("sbp_", 32), Shape("sb_secret_", 16), Shape("ghp_", 20), Shape("gho_", 20), Shape("ghu_", 20),
+        Shape("ghs_", 20), Shape("ghr_", 20), Shape("github_pat_", 20), Shape("glpat-", 16), Shape("xoxb-", 10),
+        Shape("xoxp-", 10), Shape("xoxa-", 10), Shape("xoxr-", 10), Shape("xoxe-", 10), Shape("xapp-", 10),
+        Shape("sk-", 20), Shape("sk_live_", 16), Shape("rk_live_", 16), Shape("AKIA", 16), Shape("ASIA", 16),
+        Shape("AIza", 35), Shape("key-", 32, isHex: true), Shape("plane_api_", 16), Shape("whsec_", 16),
+        Shape("vcp_", 20), Shape("dckr_pat_", 16), Shape("npm_", 30), Shape("SG.", 40),
+    ]
+
+    /// The stretches in order; they don't overlap.
+    func ranges() -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var index = 0
+        while index < text.count {
+            if let range = secret(at: index), !range.isEmpty {
+                found.append(range)
+                index = range.upperBound
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+
+    private func secret(at index: Int) -> Range<Int>? {
+        let byte = text[index]
+        if byte == UInt8(ascii: ":") { return password(at: index) }
+        if byte == UInt8(ascii: "-") { return privateKey(at: index) }
+        guard Self.isWord(byte), index == 0 || !Self.isWord(text[index - 1]) else { return nil }
+        for shape in Self.shapes where has(shape.prefix, at: index) {
+            let start = index + shape.prefix.count
+            let end = run(from: start, Self.isToken)
+            let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
+            if needed >= shape.least { return index..<end }
+        }
+        if has(Array("eyJ".utf8), at: index) { return webToken(at: index) }
+        return randomText(at: index)
+    }
+
+    /// `eyJ….….…`: header, claims, signature (RFC 7519).
+    private func webToken(at index: Int) -> Range<Int>? {
+        var end = index
+        for part in 0..<3 {
+            let start = end
+            end = run(from: start, Self.isToken)
+            guard end - start >= (part == 0 ? 8 : 4) else { return part == 2 ? index..<end : nil }
+            if part < 2 {
+                guard end < text.count, text[end] == UInt8(ascii: ".") else { return part == 0 ? nil : index..<end }
+                end += 1
+            }
+        }
+        return index..<end
+    }
+
+    /// The password in `scheme://user:password@host`.
+    private func password(at index: Int) -> Range<Int>? {
+        guard index + 2 < text.count, text[index + 1] == UInt8(ascii: "/"), text[index + 2] == UInt8(ascii: "/") else {
+            return nil
+        }
+        let start = index + 3
+        let end = run(from: start) {
+            $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != 0x22 && $0 != 0x27 && $0 != UInt8(ascii: ">")
+        }
+        guard let at = text[start..<end].lastIndex(of: UInt8(ascii: "@")),
+            let colon = text[start..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
+        else { return nil }
+        // A reference such as ${PASSWORD} or <password> is no secret.
+        let first = text[colon + 1]
+        guard first != UInt8(ascii: "$"), first != UInt8(ascii: "<"), first != UInt8(ascii: "{") else { return nil }
+        return colon + 1..<at
+    }
+
+    /// `-----BEGIN … PRIVATE KEY-----` to the end of its block, or of the text.
+    private func privateKey(at index: Int) -> Range<Int>? {
+        guard has(Array("-----BEGIN ".utf8), at: index) else { return nil }
+        let lineEnd = run(from: index + 11) { $0 != UInt8(ascii: "-") && $0 != 0x0A }
+        guard text[index..<lineEnd].suffix(11).elementsEqual("PRIVATE KEY".utf8) else { return nil }
+        let marker = Array("-----END ".utf8)
+        var end = lineEnd
+        while end < text.count, !has(marker, at: end) { end += 1 }
+        if end < text.count { end = run(from: end) { $0 != 0x0A } }
+        return index..<end
+    }
+
+    /// Forty or more token characters with upper case, lower case and digits mixed, which no name has.
+    ///
+    /// A commit id or a digest has no upper case and stays readable.
+    private func randomText(at index: Int) -> Range<Int>? {
+        let end = run(from: index) { Self.isWord($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "=") }
+        guard end - index >= 40 else { return nil }
+        let part = text[index..<end]
+        let uppers = part.count { (65...90).contains($0) }
+        let lowers = part.count { (97...122).contains($0) }
+        let digits = part.count { (48...57).contains($0) }
+        guard uppers >= 4, lowers >= 4, digits >= 4 else { return nil }
+        return index..<end
+    }
+
+    private func has(_ prefix: [UInt8], at index: Int) -> Bool {
+        text.count - index >= prefix.count && text[index..<index + prefix.count].elementsEqual(prefix)
+    }
+
+    private func run(from start: Int, _ isPart: (UInt8) -> Bool) -> Int {
+        var end = min(start, text.count)
+        while end < text.count, isPart(text[end]) { end += 1 }
+        return end
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool { isWord(byte) || byte == UInt8(ascii: "-") }
+
+    private static func isHex(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...102).contains(byte) }
+}
