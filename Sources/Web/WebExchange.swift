@@ -231,7 +231,7 @@ private func collectHeader(
     context: UnsafeMutableRawPointer?, kind: MHD_ValueKind, name: UnsafePointer<CChar>?, nameSize: Int,
     value: UnsafePointer<CChar>?, valueSize: Int
 ) -> MHD_Result {
-    guard let context, let name else { return .NO }
+    guard let context else { return .NO }
     let headers = context.assumingMemoryBound(to: [(name: String, value: String)].self)
     let text = { (start: UnsafePointer<CChar>?, count: Int) in
         String(decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)

@@ -1,7 +1,11 @@
+import Basics
 import Glibc
 
 /// A TCP connection without manners, for talking to servers as no library would.
 public final class RawSocket: Sendable {
+    /// Reading blocks, and the few threads of the cooperative pool are needed by the server's handlers.
+    private static let threads = ThreadPool(threads: 80)
+
     private let descriptor: CInt
 
     /// Connects to a port of 127.0.0.1; nil when refused.
@@ -43,7 +47,9 @@ public final class RawSocket: Sendable {
     }
 
     /// Reads until the other end closes, or five seconds pass without a byte.
-    public func readToEnd() -> String {
+    public func readToEnd() async -> String { await Self.threads.run { self.blockingReadToEnd() } }
+
+    private func blockingReadToEnd() -> String {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -54,7 +60,9 @@ public final class RawSocket: Sendable {
     }
 
     /// Reads until the text has come, or the other end closes, or five seconds pass without a byte.
-    public func read(until text: String) -> String {
+    public func read(until text: String) async -> String { await Self.threads.run { self.blockingRead(until: text) } }
+
+    private func blockingRead(until text: String) -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         let end = Array(text.utf8)
