@@ -35,7 +35,7 @@ public struct RunRecord: Sendable, Hashable {
 
     public init(
         id: String, trigger: RunTrigger, phase: RunPhase = .pending, isDryRun: Bool, revision: String? = nil,
-        startedAt: Timestamp, completedAt: Timestamp? = nil, metadata: Value = .object([:]), error: Value = .null
+        startedAt: Timestamp, completedAt: Timestamp? = nil, metadata: Value = .object(Value.Object()), error: Value = .null
     ) {
         self.id = id
         self.trigger = trigger
