@@ -35,7 +35,8 @@ public struct RunRecord: Sendable, Hashable {
 
     public init(
         id: String, trigger: RunTrigger, phase: RunPhase = .pending, isDryRun: Bool, revision: String? = nil,
-        startedAt: Timestamp, completedAt: Timestamp? = nil, metadata: Value = .object(Value.Object()), error: Value = .null
+        startedAt: Timestamp, completedAt: Timestamp? = nil, metadata: Value = .object(Value.Object()),
+        error: Value = .null
     ) {
         self.id = id
         self.trigger = trigger
@@ -52,7 +53,7 @@ public struct RunRecord: Sendable, Hashable {
 /// One line of a run's story: `ops.run_events`.
 public struct RunEvent: Sendable, Hashable {
     public let runID: String
-    /// `phase`, `step`, `warning`, `diagnostic`, …
+    /// What sort of line it is: `phase`, `step`, `warning`, `diagnostic`.
     public let type: String
     public let payload: Value
     public let at: Timestamp

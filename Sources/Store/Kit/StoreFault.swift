@@ -19,6 +19,8 @@ public struct StoreFault: Fault {
         case fenced
         /// The data source name can't be used.
         case badAddress
+        /// The answer to a commit was lost: what it wrote is there or not, so look before it is repeated.
+        case unknown
     }
 
     public let kind: Kind
@@ -38,6 +40,7 @@ public struct StoreFault: Fault {
     public var disposition: Disposition {
         switch kind {
         case .unreachable, .locked, .full: .retry(after: nil)
+        case .unknown: .observeAgain
         case .readOnly, .newerVersion, .incompatible, .refused, .fenced, .badAddress: .stop
         }
     }

@@ -1,0 +1,76 @@
+public import Basics
+public import DesiredState
+public import Diff
+public import Formats
+
+/// One environment as the store keeps it: `ops.environments`.
+public struct EnvironmentRow: Sendable, Hashable {
+    public enum Status: String, Sendable, Hashable, CaseIterable {
+        case active, expiring, expired, gone, unknown
+    }
+
+    public let slug: String
+    public var tier: Tier
+    /// Nil where it was not known.
+    public var ttlClass: TTLClass?
+    public var branch: String?
+    public var host: String?
+    public var domain: String?
+    public var database: String?
+    public var headCommit: String?
+    public var status: Status
+    /// Nil when it is not known: such an environment never expires.
+    public var createdAt: Timestamp?
+    public var expiresAt: Timestamp?
+    /// Days added by people; only `extendEnvironment` changes it once the row is there.
+    public var extensionDays: Int
+    /// Only `setPinned` changes it once the row is there.
+    public var isPinned: Bool
+    /// Only `setSuspended` changes it once the row is there.
+    public var isSuspended: Bool
+    /// The expiry for which a warning was recorded.
+    public var warnedFor: Timestamp?
+    /// The head of its branch when it expired; another head brings it back.
+    public var expiredHead: String?
+    public var metadata: Value
+
+    public init(
+        slug: String, tier: Tier, ttlClass: TTLClass? = nil, branch: String? = nil, host: String? = nil,
+        domain: String? = nil, database: String? = nil, headCommit: String? = nil, status: Status = .active,
+        createdAt: Timestamp? = nil, expiresAt: Timestamp? = nil, extensionDays: Int = 0, isPinned: Bool = false,
+        isSuspended: Bool = false, warnedFor: Timestamp? = nil, expiredHead: String? = nil,
+        metadata: Value = .object(Value.Object())
+    ) {
+        self.slug = slug
+        self.tier = tier
+        self.ttlClass = ttlClass
+        self.branch = branch
+        self.host = host
+        self.domain = domain
+        self.database = database
+        self.headCommit = headCommit
+        self.status = status
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.extensionDays = extensionDays
+        self.isPinned = isPinned
+        self.isSuspended = isSuspended
+        self.warnedFor = warnedFor
+        self.expiredHead = expiredHead
+        self.metadata = metadata
+    }
+
+    /// What a plan needs of it.
+    public var record: EnvironmentRecord {
+        let status: EnvironmentRecord.Status =
+            switch status {
+            case .active, .expiring, .unknown: .active
+            case .expired: .expired
+            case .gone: .gone
+            }
+        return EnvironmentRecord(
+            slug: slug, tier: tier, branch: branch, createdAt: createdAt, extensionDays: extensionDays,
+            isPinned: isPinned, status: status,
+            expiredHead: expiredHead ?? (status == .expired ? headCommit : nil))
+    }
+}

@@ -1,0 +1,52 @@
+/// Runs transactions on one kind of database; both engines take the same SQL text.
+///
+/// The body of a transaction is plain synchronous code on a thread of the engine's own: nothing can be suspended
+/// inside a transaction. It may run more than once when the database asks for that (a deadlock, a broken idle
+/// connection), always with everything before rolled back, so it must not have effects of its own.
+public protocol SQLEngine: Sendable {
+    /// Which database it is, for the few statements that differ.
+    var dialect: SQLDialect { get }
+    /// Where the data is, fit to be printed: no password.
+    var place: String { get }
+
+    /// Runs `body` in a transaction that can write; commits when it returns, rolls back when it throws.
+    ///
+    /// - Throws: `StoreFault`; of kind `unknown` when the answer to the commit was lost.
+    func transaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T
+
+    /// Runs `body` in a transaction that only reads and sees one state of the data.
+    ///
+    /// - Throws: `StoreFault`.
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T
+
+    /// Closes the connections; what comes after fails.
+    func close() async
+}
+
+/// A connection inside of a transaction.
+public protocol SQLConnection {
+    /// Runs one statement.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement; binds are `$1`, `$2`, …
+    ///   - binds: the values of `$1`, `$2`, …
+    /// - Returns: the rows that it gives; empty for a statement that gives none.
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    func run(_ sql: String, _ binds: [SQLValue]) throws(StoreFault) -> [SQLRow]
+}
+
+extension SQLConnection {
+    /// Runs one statement without binds.
+    @discardableResult
+    func run(_ sql: String) throws(StoreFault) -> [SQLRow] { try run(sql, []) }
+}
+
+/// The databases that can hold the store.
+public enum SQLDialect: String, Sendable, Hashable, CaseIterable {
+    case sqlite, postgres
+}

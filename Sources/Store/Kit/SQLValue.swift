@@ -1,0 +1,121 @@
+public import Basics
+import Formats
+
+/// What goes into a statement and comes out of a row.
+///
+/// Instants, UUIDs and JSON travel as text: PostgreSQL infers their types from the columns, SQLite keeps the text.
+public enum SQLValue: Sendable, Hashable {
+    case null
+    case int(Int64)
+    case text(String)
+    case bool(Bool)
+
+    /// An instant with six digits of fraction, so that its text sorts by time; nil is null.
+    public static func time(_ instant: Timestamp?) -> SQLValue {
+        guard let instant else { return .null }
+        let text = instant.description
+        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else {
+            return .text("\(text.dropLast()).000000Z")
+        }
+        let digits = text[text.index(after: dot)...].dropLast()
+        return .text("\(text[..<dot]).\(digits)\(String(repeating: "0", count: max(0, 6 - digits.utf8.count)))Z")
+    }
+
+    /// A text; nil is null.
+    public static func optional(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+
+    /// JSON for a column that keeps the text as it is (`json`).
+    static func json(_ value: Value) -> SQLValue { .text(StoredJSON.text(value)) }
+
+    /// JSON for a column that orders members itself (`jsonb`): ordered here, so that both engines give the same back.
+    static func jsonb(_ value: Value) -> SQLValue { .text(StoredJSON.sortedText(value)) }
+
+    /// What a thing's name is in a message.
+    var typeName: String {
+        switch self {
+        case .null: "null"
+        case .int: "an integer"
+        case .text: "a text"
+        case .bool: "a boolean"
+        }
+    }
+}
+
+/// One row of an answer, by position.
+public struct SQLRow: Sendable {
+    public let values: [SQLValue]
+
+    public init(_ values: [SQLValue]) { self.values = values }
+
+    private func value(_ column: Int) -> SQLValue { values.indices.contains(column) ? values[column] : .null }
+
+    public func optionalText(_ column: Int) -> String? {
+        switch value(column) {
+        case .text(let text): text
+        case .int(let number): String(number)
+        case .bool(let flag): flag ? "true" : "false"
+        case .null: nil
+        }
+    }
+
+    /// - Throws: `StoreFault` when it is null.
+    public func text(_ column: Int) throws(StoreFault) -> String {
+        guard let text = optionalText(column) else { throw unreadable(column, "a text") }
+        return text
+    }
+
+    public func optionalInt(_ column: Int) throws(StoreFault) -> Int64? {
+        switch value(column) {
+        case .null: return nil
+        case .int(let number): return number
+        case .bool(let flag): return flag ? 1 : 0
+        case .text(let text):
+            guard let number = Int64(text) else { throw unreadable(column, "an integer") }
+            return number
+        }
+    }
+
+    /// - Throws: `StoreFault` when it is null or no integer.
+    public func int(_ column: Int) throws(StoreFault) -> Int64 {
+        guard let number = try optionalInt(column) else { throw unreadable(column, "an integer") }
+        return number
+    }
+
+    /// - Throws: `StoreFault` when it is null or no boolean.
+    public func bool(_ column: Int) throws(StoreFault) -> Bool {
+        switch value(column) {
+        case .bool(let flag): return flag
+        case .int(let number): return number != 0
+        case .text("t"), .text("true"): return true
+        case .text("f"), .text("false"): return false
+        default: throw unreadable(column, "a boolean")
+        }
+    }
+
+    /// - Throws: `StoreFault` when it is neither null nor an instant.
+    public func optionalTime(_ column: Int) throws(StoreFault) -> Timestamp? {
+        guard let text = optionalText(column) else { return nil }
+        guard let instant = Timestamp(text) else { throw unreadable(column, "an instant") }
+        return instant
+    }
+
+    /// - Throws: `StoreFault` when it is null or no instant.
+    public func time(_ column: Int) throws(StoreFault) -> Timestamp {
+        guard let instant = try optionalTime(column) else { throw unreadable(column, "an instant") }
+        return instant
+    }
+
+    /// The JSON as it was stored; null where the column is.
+    func json(_ column: Int) throws(StoreFault) -> Value {
+        guard let text = optionalText(column) else { return .null }
+        guard let value = StoredJSON.value(text) else { throw unreadable(column, "JSON") }
+        return value
+    }
+
+    /// JSON of a column that orders members itself, in the order of both engines.
+    func jsonb(_ column: Int) throws(StoreFault) -> Value { StoredJSON.sorted(try json(column)) }
+
+    func unreadable(_ column: Int, _ wanted: String) -> StoreFault {
+        .unreadable("column \(column + 1) of an answer holds \(value(column).typeName) that is not \(wanted)")
+    }
+}

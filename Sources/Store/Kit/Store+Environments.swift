@@ -1,0 +1,158 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+
+extension Store {
+    private static let environmentColumns = """
+        slug, tier, ttl_class, branch, host, domain, database_name, head_commit, status, created_at, expires_at,
+        extension_days, is_pinned, is_suspended, warned_for, expired_head, metadata
+        """
+
+    /// The environments that this program has written, sorted by slug; rows of other programs are left out.
+    ///
+    /// - Throws: `StoreFault`.
+    public func environments() async throws(StoreFault) -> [EnvironmentRow] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] in
+            try Self.environmentRows(in: db)
+        }
+    }
+
+    /// Writes those rows that differ.
+    ///
+    /// What people set (days added, pinned, suspended) is taken from the rows only for environments that are new.
+    ///
+    /// - Returns: how many rows were written.
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    public func saveEnvironments(_ rows: [EnvironmentRow]) async throws(StoreFault) -> Int {
+        guard !rows.isEmpty else { return 0 }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+            var known: [String: EnvironmentRow] = [:]
+            for row in try Self.environmentRows(in: db) { known[row.slug] = row }
+            var written = 0
+            for row in rows {
+                if var before = known[row.slug] {
+                    before.metadata = StoredJSON.sorted(before.metadata)
+                    var after = row
+                    after.metadata = StoredJSON.sorted(row.metadata)
+                    after.extensionDays = before.extensionDays
+                    after.isPinned = before.isPinned
+                    after.isSuspended = before.isSuspended
+                    if before == after { continue }
+                }
+                try write(row, in: db)
+                known[row.slug] = row
+                written += 1
+            }
+            return written
+        }
+    }
+
+    /// Adds days to an environment's life, with its audit record.
+    ///
+    /// - Throws: `StoreFault` when the store knows no such environment.
+    public func extendEnvironment(_ slug: String, days: Int, audit: AuditRecord) async throws(StoreFault) {
+        guard (-36_500...36_500).contains(days), days != 0 else {
+            throw .invalid("an environment can't be extended by \(days) days", hint: "give between 1 and 36500 days")
+        }
+        try await change(
+            slug, "extension_days = extension_days + cast($2 as integer)", .int(Int64(days)), audit: audit)
+    }
+
+    /// Keeps an environment from expiring, or no longer, with its audit record.
+    ///
+    /// - Throws: `StoreFault` when the store knows no such environment.
+    public func setPinned(_ slug: String, _ isPinned: Bool, audit: AuditRecord) async throws(StoreFault) {
+        try await change(slug, "is_pinned = $2", .bool(isPinned), audit: audit)
+    }
+
+    /// Keeps the reconciler from changing an environment, or no longer, with its audit record.
+    ///
+    /// - Throws: `StoreFault` when the store knows no such environment.
+    public func setSuspended(_ slug: String, _ isSuspended: Bool, audit: AuditRecord) async throws(StoreFault) {
+        try await change(slug, "is_suspended = $2", .bool(isSuspended), audit: audit)
+    }
+
+    /// Who changed what by hand, newest first.
+    ///
+    /// - Throws: `StoreFault`.
+    public func auditLog(limit: Int) async throws(StoreFault) -> [AuditRecord] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [AuditRecord] in
+            var records: [AuditRecord] = []
+            for row in try db.run(
+                "select at, action, target, actor, detail from ops.audit_log order by at desc, id desc limit $1",
+                [.int(Int64(max(0, limit)))])
+            {
+                records.append(
+                    AuditRecord(
+                        at: try row.time(0), action: try row.text(1), target: try row.text(2),
+                        actor: try row.text(3), detail: try row.json(4)))
+            }
+            return records
+        }
+    }
+
+    private func change(
+        _ slug: String, _ assignment: String, _ value: SQLValue, audit: AuditRecord
+    ) async throws(StoreFault) {
+        let id = identifiers.next(at: audit.at)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            let changed = try db.run(
+                """
+                update ops.environments set \(assignment), updated_at = $3
+                where slug = $1 and tier is not null returning slug
+                """, [.text(slug), value, .time(time.now)])
+            guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
+            try db.run(
+                "insert into ops.audit_log (id, at, action, target, actor, detail) values ($1, $2, $3, $4, $5, $6)",
+                [
+                    .text(id), .time(audit.at), .text(audit.action), .text(audit.target), .text(audit.actor),
+                    .json(audit.detail),
+                ])
+        }
+    }
+
+    private func write(_ row: EnvironmentRow, in db: any SQLConnection) throws(StoreFault) {
+        try db.run(
+            """
+            insert into ops.environments (id, type, url, updated_at, \(Self.environmentColumns))
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+            on conflict (slug) do update
+            set type = excluded.type, url = excluded.url, updated_at = excluded.updated_at, tier = excluded.tier,
+              ttl_class = excluded.ttl_class, branch = excluded.branch, host = excluded.host, domain = excluded.domain,
+              database_name = excluded.database_name, head_commit = excluded.head_commit, status = excluded.status,
+              created_at = excluded.created_at, expires_at = excluded.expires_at, warned_for = excluded.warned_for,
+              expired_head = excluded.expired_head, metadata = excluded.metadata
+            """,
+            [
+                .text(identifiers.next(at: time.now)), .text(row.tier == .dev ? "development" : row.tier.rawValue),
+                .optional(row.domain.map { "https://\($0)" }), .time(time.now), .text(row.slug),
+                .text(row.tier.rawValue), .optional(row.ttlClass?.rawValue), .optional(row.branch),
+                .optional(row.host), .optional(row.domain), .optional(row.database), .optional(row.headCommit),
+                .text(row.status.rawValue), .time(row.createdAt), .time(row.expiresAt), .int(Int64(row.extensionDays)),
+                .bool(row.isPinned), .bool(row.isSuspended), .time(row.warnedFor), .optional(row.expiredHead),
+                .jsonb(row.metadata),
+            ])
+    }
+
+    static func environmentRows(in db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] {
+        var rows: [EnvironmentRow] = []
+        for row in try db.run("select \(environmentColumns) from ops.environments where tier is not null") {
+            guard let tier = Tier(rawValue: try row.text(1)) else {
+                throw .unreadable("environment \(try row.text(0)) has the unknown tier \(try row.text(1))")
+            }
+            rows.append(
+                EnvironmentRow(
+                    slug: try row.text(0), tier: tier, ttlClass: row.optionalText(2).flatMap(TTLClass.init(rawValue:)),
+                    branch: row.optionalText(3), host: row.optionalText(4), domain: row.optionalText(5),
+                    database: row.optionalText(6), headCommit: row.optionalText(7),
+                    status: row.optionalText(8).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown,
+                    createdAt: try row.optionalTime(9), expiresAt: try row.optionalTime(10),
+                    extensionDays: Int(clamping: try row.int(11)), isPinned: try row.bool(12),
+                    isSuspended: try row.bool(13), warnedFor: try row.optionalTime(14),
+                    expiredHead: row.optionalText(15), metadata: try row.jsonb(16)))
+        }
+        return rows.sorted { $0.slug.precedesByBytes($1.slug) }
+    }
+}

@@ -1,0 +1,81 @@
+public import Basics
+
+extension Store {
+    /// The end of the evidence chain; nil before the first link.
+    ///
+    /// - Throws: `StoreFault`.
+    public func evidenceHead() async throws(StoreFault) -> EvidenceHead? {
+        try await evidenceChain(limit: 1).first?.head
+    }
+
+    /// Adds a link, if the chain still ends where the caller believes; the same link again is given back as it is.
+    ///
+    /// - Parameters:
+    ///   - runID: the run whose evidence it is.
+    ///   - manifest: the digest of its manifest.
+    ///   - previous: the manifest at the end of the chain; nil for the first link.
+    /// - Returns: the new end.
+    /// - Throws: `StoreFault` of kind `fenced` when the chain ends elsewhere.
+    public func appendEvidence(
+        runID: String, manifest: Digest, previous: Digest?
+    ) async throws(StoreFault) -> EvidenceHead {
+        try Self.check(runID: runID)
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> EvidenceHead in
+            let head = try Self.links(in: db, "order by sequence desc limit 1", []).first
+            if let head, head.runID == runID, head.manifest == manifest, head.previous == previous { return head.head }
+            guard head?.manifest == previous else {
+                throw .evidenceMoved(
+                    expected: previous?.description ?? "nothing", found: head?.manifest.description ?? "nothing")
+            }
+            // Two processes that come this far at once meet at the primary key, and one is refused.
+            let sequence = (head?.sequence ?? 0) + 1
+            try db.run(
+                """
+                insert into ops.evidence_chain (sequence, run_id, manifest, previous, created_at)
+                values ($1, $2, $3, $4, $5)
+                """,
+                [
+                    .int(Int64(sequence)), .text(runID), .text(manifest.description), .optional(previous?.description),
+                    .time(time.now),
+                ])
+            return EvidenceHead(runID: runID, manifest: manifest, sequence: sequence)
+        }
+    }
+
+    /// The link of one run; nil when it has none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func evidence(ofRun runID: String) async throws(StoreFault) -> EvidenceLink? {
+        try Self.check(runID: runID)
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> EvidenceLink? in
+            try Self.links(in: db, "where run_id = $1 order by sequence desc limit 1", [.text(runID)]).first
+        }
+    }
+
+    /// The latest links, newest first.
+    ///
+    /// - Throws: `StoreFault`.
+    public func evidenceChain(limit: Int) async throws(StoreFault) -> [EvidenceLink] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [EvidenceLink] in
+            try Self.links(in: db, "order by sequence desc limit $1", [.int(Int64(max(0, limit)))])
+        }
+    }
+
+    private static func links(
+        in db: any SQLConnection, _ rest: String, _ binds: [SQLValue]
+    ) throws(StoreFault) -> [EvidenceLink] {
+        var links: [EvidenceLink] = []
+        for row in try db.run(
+            "select sequence, run_id, manifest, previous, created_at from ops.evidence_chain \(rest)", binds)
+        {
+            guard let manifest = Digest(try row.text(2)) else {
+                throw .unreadable("link \(try row.int(0)) of ops.evidence_chain holds no digest")
+            }
+            links.append(
+                EvidenceLink(
+                    runID: try row.text(1), manifest: manifest, previous: row.optionalText(3).flatMap { Digest($0) },
+                    sequence: Int(clamping: try row.int(0)), at: try row.time(4)))
+        }
+        return links
+    }
+}

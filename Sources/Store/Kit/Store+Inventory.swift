@@ -1,0 +1,97 @@
+import Basics
+import DesiredState
+public import Diff
+import Formats
+
+extension Store {
+    /// All that a plan needs to know of the past, as of one instant.
+    ///
+    /// - Throws: `StoreFault`; a row that can't be read is a fault and never left out.
+    public func inventory() async throws(StoreFault) -> Inventory {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Inventory in
+            let rows = try db.run(
+                """
+                select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at
+                from ops.reconcile_inventory
+                """)
+            var entries: [InventoryEntry] = []
+            entries.reserveCapacity(rows.count)
+            for row in rows {
+                guard let key = ResourceKey(try row.text(0)) else {
+                    throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
+                }
+                entries.append(
+                    InventoryEntry(
+                        key: key, providerID: try row.text(1), environment: row.optionalText(2),
+                        lastApplied: Attributes(try row.json(3)), revision: try row.text(4),
+                        isProtected: try row.bool(5), createdAt: try row.time(6)))
+            }
+            let desired = try Self.lastDesired(in: db)
+            return Inventory(
+                entries: entries, environments: try Self.environmentRows(in: db).map(\.record),
+                lastRoots: desired["roots"]?.listValue?.compactMap(\.stringValue) ?? [],
+                lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0)
+        }
+    }
+
+    /// Changes what we own, all or nothing.
+    ///
+    /// - Throws: `StoreFault`.
+    public func changeInventory(_ changes: [InventoryChange]) async throws(StoreFault) {
+        guard !changes.isEmpty else { return }
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            for change in changes { try apply(change, in: db) }
+        }
+    }
+
+    /// Remembers what was last wanted; writes only when it differs.
+    ///
+    /// - Parameters:
+    ///   - roots: the roots of the revision, in order of precedence.
+    ///   - count: how many resources and environments it wants.
+    ///   - revision: the commit.
+    /// - Throws: `StoreFault`.
+    public func rememberDesired(roots: [String], count: Int, revision: String) async throws(StoreFault) {
+        let value = Value.object(
+            ["count": .int(Int64(count)), "revision": .string(revision), "roots": .strings(roots)] as KeyValuePairs)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            guard try Self.lastDesired(in: db) != value else { return }
+            try db.run(
+                """
+                insert into ops.reconcile_state (key, value, updated_at) values ('desired', $1, $2)
+                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
+                """, [.json(value), .time(time.now)])
+        }
+    }
+
+    private static func lastDesired(in db: any SQLConnection) throws(StoreFault) -> Value {
+        guard let row = try db.run("select value from ops.reconcile_state where key = 'desired'").first else {
+            return .null
+        }
+        return try row.json(0)
+    }
+
+    func apply(_ change: InventoryChange, in db: any SQLConnection) throws(StoreFault) {
+        switch change {
+        case .put(let entry):
+            try db.run(
+                """
+                insert into ops.reconcile_inventory (resource_key, kind, name, provider_id, environment, last_applied,
+                  revision, is_protected, created_at, updated_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                on conflict (resource_key) do update
+                set provider_id = excluded.provider_id, environment = excluded.environment,
+                  last_applied = excluded.last_applied, revision = excluded.revision,
+                  is_protected = excluded.is_protected, created_at = excluded.created_at,
+                  updated_at = excluded.updated_at
+                """,
+                [
+                    .text(entry.key.description), .text(entry.key.kind.name), .text(entry.key.name),
+                    .text(entry.providerID), .optional(entry.environment), .json(entry.lastApplied.value),
+                    .text(entry.revision), .bool(entry.isProtected), .time(entry.createdAt), .time(time.now),
+                ])
+        case .remove(let key):
+            try db.run("delete from ops.reconcile_inventory where resource_key = $1", [.text(key.description)])
+        }
+    }
+}

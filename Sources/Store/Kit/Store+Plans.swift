@@ -1,0 +1,53 @@
+public import Basics
+import DesiredState
+public import Formats
+
+extension Store {
+    /// Keeps a run's plan; a second plan of the same run replaces the first.
+    ///
+    /// The document is kept as it is in `ops.plans`, and mirrored into `ops.artifacts` where that table has the shape
+    /// that the existing console reads.
+    ///
+    /// - Throws: `StoreFault`.
+    public func savePlan(runID: String, fingerprint: Digest, document: Value) async throws(StoreFault) {
+        try Self.check(runID: runID)
+        let id = identifiers.next(at: time.now)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run(
+                """
+                insert into ops.plans (run_id, fingerprint, document, created_at) values ($1, $2, $3, $4)
+                on conflict (run_id) do update
+                set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at
+                """, [.text(runID), .text(fingerprint.description), .json(document), .time(time.now)])
+            guard try Self.mirrors("artifacts", in: db) else { return }
+            try db.run("delete from ops.artifacts where kind = 'reconcile_plan' and run_id = $1", [.text(runID)])
+            try db.run(
+                """
+                insert into ops.artifacts (id, kind, sha, run_id, metadata, created_at, status, env, name)
+                values ($1, 'reconcile_plan', $2, $3, $4, $5, 'success', 'reconciler', $6)
+                """,
+                [
+                    .text(id), .text(document["revision"]?.stringValue ?? "unknown"), .text(runID), .jsonb(document),
+                    .time(time.now), .text("plan-\(runID)"),
+                ])
+        }
+    }
+
+    /// A run's plan as it was saved; nil when it has none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func plan(ofRun runID: String) async throws(StoreFault) -> Value? {
+        try Self.check(runID: runID)
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Value? in
+            guard let row = try db.run("select document from ops.plans where run_id = $1", [.text(runID)]).first else {
+                return nil
+            }
+            return try row.json(0)
+        }
+    }
+
+    /// Whether a table that we only mirror into has the shape for it; found out when the schema was migrated.
+    static func mirrors(_ table: String, in db: any SQLConnection) throws(StoreFault) -> Bool {
+        try db.run("select value from ops.reconcile_state where key = $1", [.text("unmirrored.\(table)")]).isEmpty
+    }
+}

@@ -1,0 +1,28 @@
+public import Basics
+
+/// Remembers: runs, plans, the journal, what we own, environments, drift, evidence and leases, in the schema `ops`.
+///
+/// One face for both engines. Each method is one transaction; where it says so, it writes only what differs.
+public struct Store: Sendable {
+    let engine: any SQLEngine
+    let time: any TimeSource
+    let identifiers = IdentifierSource()
+
+    /// - Parameters:
+    ///   - engine: an open engine; it stays the caller's to close.
+    ///   - time: gives the instants of rows that have no other.
+    public init(engine: any SQLEngine, time: any TimeSource) {
+        self.engine = engine
+        self.time = time
+    }
+
+    /// Where the data is, fit to be printed.
+    public var place: String { engine.place }
+
+    /// Asks the database for an answer, to see whether it is there.
+    ///
+    /// - Throws: `StoreFault`.
+    public func ping() async throws(StoreFault) {
+        _ = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in try db.run("select 1").count }
+    }
+}

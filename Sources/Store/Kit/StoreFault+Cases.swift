@@ -1,0 +1,89 @@
+import Basics
+
+/// The store's faults, each code in one place. A code that was given to a fault is never given to another one.
+extension StoreFault {
+    /// Where the schema is missing or older than the statement needs.
+    public static func notMigrated(_ detail: String, place: String?) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0020", message: "the store has no such table or column: \(detail)",
+            place: place,
+            hint: "run `reconcile migrate` with the same --store")
+    }
+
+    /// The database was written by a later version of this program.
+    static func newerVersion(found: Int, known: Int, place: String) -> StoreFault {
+        StoreFault(
+            .newerVersion, code: "STORE-0004",
+            message: "the store's schema has version \(found), this program knows \(known): nothing was touched",
+            place: place, hint: "use the version of the program that wrote it, or another --store")
+    }
+
+    /// A table or type of our name is there in another shape.
+    static func incompatible(_ object: String, _ detail: String, place: String) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0021",
+            message: "\(object) exists in another shape: \(detail); nothing was changed", place: place,
+            hint: "give another database with --store, or rename it first, for example "
+                + "`alter \(object.hasPrefix("type ") ? "" : "table ")\(object) rename to "
+                + "\(object.split(separator: ".").last ?? "old")_before_odooops`, and run `reconcile migrate` again")
+    }
+
+    /// A migration was applied from another text than the one of this program.
+    static func changedMigration(_ version: Int, _ name: String, place: String) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0022",
+            message: "migration \(version) (\(name)) was applied from another text than this program's", place: place,
+            hint: "use the version of the program that wrote the store, or another --store")
+    }
+
+    static func unreadable(_ detail: String) -> StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0023", message: "a stored row can't be read: \(detail)",
+            hint: "look at the row; it was written by another program or by hand")
+    }
+
+    static func invalid(_ detail: String, hint: String? = nil) -> StoreFault {
+        StoreFault(.refused, code: "STORE-0024", message: detail, hint: hint)
+    }
+
+    static func unknownEnvironment(_ slug: String, place: String) -> StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0025", message: "the store knows no environment named \(slug)", place: place,
+            hint: "`reconcile env list` shows those that it knows")
+    }
+
+    static func ambiguousRun(_ prefix: String, _ ids: [String]) -> StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0026",
+            message: "more than one run begins with \(prefix): \(ids.joined(separator: ", "))",
+            hint: "give more of its characters")
+    }
+
+    /// The evidence chain has another head than the caller has seen.
+    static func evidenceMoved(expected: String, found: String) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0027",
+            message: "the evidence chain ends in \(found), not in \(expected): another process appended to it",
+            hint: "only one service may reconcile at a time; look for the other one with `reconcile runs`")
+    }
+
+    static func leaseLost(_ lease: Lease) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0028",
+            message: "the lease \(lease.name) with token \(lease.token) is no longer held by \(lease.holder)",
+            hint: "another process took it over after it expired; this one must not act any more")
+    }
+
+    /// A run that another process ended is not brought back to life.
+    static func runEnded(_ id: String, as phase: String) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0029", message: "run \(id) was already ended as \(phase) by another process",
+            hint: "`reconcile show \(id)` shows its end")
+    }
+
+    static func journalOutOfStep(_ stepID: String, _ detail: String) -> StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0030", message: "the journal and the run disagree on step \(stepID): \(detail)",
+            hint: "`reconcile show` of the run shows its steps; look at the provider before anything is repeated")
+    }
+}
