@@ -1,4 +1,3 @@
-public import Basics
 public import Store
 
 /// The embedded engine: one file, attached as the schema `ops`.
