@@ -48,6 +48,8 @@ public enum Value: Sendable, Hashable {
         public var isEmpty: Bool { members.isEmpty }
     }
 
+    /// An object from pairs that are no literal; the case itself takes a dictionary literal.
+    @_disfavoredOverload
     public static func object(_ members: KeyValuePairs<String, Value>) -> Value {
         var object = Object()
         for (name, value) in members { object[name] = value }

@@ -1,0 +1,41 @@
+import Basics
+import TestKit
+import Testing
+
+@Suite struct TestKitTests {
+    @Test func aTemporaryDirectoryGoesWithItsLastReference() throws {
+        var directory: TemporaryDirectory? = try TemporaryDirectory()
+        let path = try #require(directory?.path)
+        try directory?.write("x", to: "a/b/c")
+        #expect(FileSystem.exists("\(path)/a/b/c"))
+        directory = nil
+        #expect(!FileSystem.exists(path))
+    }
+
+    @Test func thePackageRootHoldsThePackage() { #expect(FileSystem.exists("\(Places.packageRoot)/Package.swift")) }
+
+    @Test func aFreePortCanBeUsed() throws {
+        let port = try #require(FreePort.find())
+        #expect((1024...65535).contains(port))
+    }
+
+    @Test func aDeadlineEndsAWait() async {
+        await #expect(throws: DeadlinePassed.self) {
+            try await within(.milliseconds(20)) { try await Task.sleep(for: .seconds(60)) }
+        }
+        #expect(await eventually(.milliseconds(20)) { false } == false)
+        #expect(await eventually { true })
+    }
+
+    @Test func theShellQuotesAndTellsTheStatus() {
+        #expect(Shell.run("printf %s \(Shell.quote("a'b \"c\" $d"))").output == "a'b \"c\" $d")
+        #expect(Shell.run("exit 3").status == 3)
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled)) func aPrivateDatabaseAnswers() throws {
+        let server = try #require(PostgresServer.shared)
+        let uri = try #require(server.makeDatabase())
+        #expect(uri.hasPrefix("postgres://postgres@127.0.0.1:\(server.port)/test_"))
+        #expect(server.execute("select 1 + 1").output == "2\n")
+    }
+}

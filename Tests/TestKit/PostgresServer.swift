@@ -1,0 +1,79 @@
+import Basics
+import Glibc
+
+/// A private PostgreSQL cluster for the tests of this process, on loopback and without a password.
+///
+/// It lives in a directory of its own and is stopped and removed when the process ends, however it ends.
+public final class PostgresServer: Sendable {
+    /// Started on first use; nil when PostgreSQL is not installed or does not start.
+    public static let shared: PostgresServer? = start()
+
+    /// Whether the server's programs are there, for `.enabled(if:)`; starts nothing.
+    public static var isInstalled: Bool { binaries != nil }
+
+    public let port: Int
+    /// Where its socket, log and data are.
+    public let directory: String
+    private let count = Locked(0)
+
+    private init(port: Int, directory: String) {
+        self.port = port
+        self.directory = directory
+    }
+
+    /// The URI of a database of this cluster, as its superuser.
+    public func uri(database: String = "postgres") -> String { "postgres://postgres@127.0.0.1:\(port)/\(database)" }
+
+    /// Creates an empty database of its own for a test and returns its URI; nil when the server refuses.
+    public func makeDatabase(_ prefix: String = "test") -> String? {
+        let number = count.withLock { count in
+            count += 1
+            return count
+        }
+        let name = "\(prefix)_\(number)"
+        return execute("create database \(name)").status == 0 ? uri(database: name) : nil
+    }
+
+    /// Runs SQL by `psql` and returns its exit status and what it printed, one row a line, columns parted by `|`.
+    @discardableResult
+    public func execute(_ sql: String, database: String = "postgres") -> (status: Int32, output: String) {
+        Shell.run(
+            "psql -X -q -A -t -v ON_ERROR_STOP=1 -d \(Shell.quote(uri(database: database))) -c \(Shell.quote(sql))")
+    }
+
+    private static let binaries: String? = {
+        let root = "/usr/lib/postgresql"
+        let versions = FileSystem.list(root).sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
+        return versions.map { "\(root)/\($0)/bin" }.first { FileSystem.exists("\($0)/initdb") }
+    }()
+
+    private static func start() -> PostgresServer? {
+        guard let binaries, let port = FreePort.find(),
+            let directory = try? FileSystem.makeTemporaryDirectory(prefix: "odooops-postgres")
+        else { return nil }
+        // The server refuses to run as root.
+        let asUser = getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : ""
+        let settings = [
+            "-p \(port)", "-k \(directory)", "-c listen_addresses=127.0.0.1", "-c fsync=off",
+            "-c synchronous_commit=off", "-c full_page_writes=off", "-c max_connections=100", "-c shared_buffers=32MB",
+        ].joined(separator: " ")
+        let control = "\(asUser)\(binaries)/pg_ctl -D \(directory)/data"
+        let log = "\(directory)/log"
+        let steps = [
+            getuid() == 0 ? "chown postgres \(directory)" : "true",
+            "cd \(directory)",
+            "\(asUser)\(binaries)/initdb -D \(directory)/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null",
+            "\(control) -o \(Shell.quote(settings)) -l \(log) -w -t 30 start >/dev/null",
+        ]
+        let result = Shell.run(steps.joined(separator: " && "))
+        guard result.status == 0 else {
+            StandardStreams.error("PostgreSQL for the tests did not start: \(result.output)\n")
+            FileSystem.remove(directory)
+            return nil
+        }
+        // The other end of this pipe closes with the process, even if it crashes; then the cluster goes.
+        let stop = "\(control) -m immediate stop; rm -rf \(directory)"
+        guard popen("trap '' INT TERM HUP; exec >/dev/null 2>&1; cat; cd /; \(stop)", "we") != nil else { return nil }
+        return PostgresServer(port: port, directory: directory)
+    }
+}
