@@ -33,6 +33,7 @@ public enum JSON {
     /// - Parameters:
     ///   - value: a `.number` whose text is no JSON number, such as YAML's `.inf`, is written as a string.
     ///   - pretty: one line a member or item, two spaces a level, a newline at the end.
+    /// - Returns: valid JSON, whatever the value.
     public static func write(_ value: Value, pretty: Bool = false) -> String {
         var writer = JSONWriter(isPretty: pretty, sortsMembers: false)
         writer.write(value)

@@ -29,7 +29,9 @@ public struct Node: Sendable {
         public let keyLine: Int32
         public let keyColumn: Int32
         public let value: Node
-        /// Where the same key stands again in the same mapping. Such an entry is ambiguous: its value is unknown.
+        /// Where the same key stands again in the same mapping.
+        ///
+        /// Such an entry is ambiguous: its value is unknown.
         public let duplicates: [Position]
 
         public init(key: String, keyLine: Int32, keyColumn: Int32, value: Node, duplicates: [Position] = []) {
@@ -78,7 +80,7 @@ public struct Node: Sendable {
         SourceMark(file: file, line: Int(line), column: Int(column))
     }
 
-    /// `a mapping`, `a list`, `the text "x"`, for diagnostics; the offending text is not in it.
+    /// `a mapping`, `a list`, `a text`, for diagnostics; the offending text is not in it.
     public var shapeName: String {
         switch content {
         case .map: "a mapping"

@@ -45,6 +45,7 @@ public enum YAML {
     ///   - bytes: UTF-8, with or without a byte order mark.
     ///   - file: the path that diagnostics name.
     ///   - limits: a file beyond them is refused before it costs time or memory.
+    /// - Returns: the tree and what is wrong with the file; nothing is thrown, for one bad file must not stop the rest.
     public static func parse(_ bytes: [UInt8], file: String, limits: YAMLLimits = .standard) -> YAMLDocument {
         var reader = YAMLReader(file: file, limits: limits)
         return reader.read(bytes)

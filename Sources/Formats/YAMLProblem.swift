@@ -16,9 +16,11 @@ struct YAMLProblem {
         }
         self.source = source
         problem = parser.problem.map { String(cString: $0) } ?? "the text can't be read"
-        mark = place(parser.problem_mark)
         context = parser.context.map { String(cString: $0) } ?? ""
         contextMark = parser.context == nil ? nil : place(parser.context_mark)
+        // Of a bad alias or anchor the sign itself is the place, and not the character after it.
+        let isName = context == "while scanning an alias" || context == "while scanning an anchor"
+        mark = isName ? contextMark ?? place(parser.problem_mark) : place(parser.problem_mark)
     }
 
     func diagnostic() -> Diagnostic {
@@ -63,16 +65,7 @@ struct YAMLProblem {
                 "a list is followed by something at the same level that is no item of it",
                 "keys and list items can't stand at one level: give the list a key of its own, or make each of them an item"
             )
-        case "did not find expected key":
-            return byte == UInt8(ascii: "-")
-                ? (
-                    "a list item stands among the keys of a mapping",
-                    "give the list a key of its own, or indent it under its key"
-                )
-                : (
-                    "a key was expected here",
-                    "check the indentation of this line and the one above, and that no text follows a closing quote"
-                )
+        case "did not find expected key": return keyWords()
         case "mapping values are not allowed in this context":
             return (
                 "a second colon stands in this line, or the line is indented too far", "quote a text that holds ': '"
@@ -113,6 +106,22 @@ struct YAMLProblem {
                 "there is text after the end of the document", "check the indentation: the first key decides the level"
             )
         default: return ("the YAML is malformed: \(problem)", nil)
+        }
+    }
+
+    private func keyWords() -> (message: String, hint: String?) {
+        switch byte {
+        case UInt8(ascii: "-"):
+            (
+                "a list item stands among the keys of a mapping",
+                "give the list a key of its own, or indent it under its key"
+            )
+        case UInt8(ascii: ":"): ("a key is missing before the colon", "write the key, or quote the text")
+        default:
+            (
+                "a key was expected here",
+                "check the indentation of this line and the one above, and that no text follows a closing quote"
+            )
         }
     }
 

@@ -1,0 +1,54 @@
+import Formats
+import Testing
+
+@Suite struct RedactionTests {
+    @Test(arguments: [
+        ("password", true), ("DB_PASSWORD", true), ("db-passwd", true), ("slackBotToken", true),
+        ("SLACK_BOT_TOKEN", true),
+        ("apiKey", true), ("api_key", true), ("apikey", true), ("private_key", true), ("serviceRoleKey", true),
+        ("key", true),
+        ("client_secret", true), ("secrets", true), ("name", false), ("primary_key", false), ("ssh_keys", true),
+        ("monkey", false),
+        ("token_ttl", false), ("secret_name", false), ("secret_refs", false), ("region", false), ("key_name", false),
+        ("bypass", false), ("", false),
+    ]) func aNameTellsWhetherItsValueIsSecret(name: String, secret: Bool) {
+        #expect(Redaction.looksSecret(name: name) == secret)
+    }
+
+    private static let hex64 = String(repeating: "0123456789abcdef", count: 4)
+
+    private static let secrets: [(String, String)] = [
+        ("use dop_v1_\(hex64) now", "use <redacted> now"), ("doo_v1_\(hex64)", "<redacted>"),
+        ("dop_v1_short", "dop_v1_short"),
+        ("sbp_\(hex64.prefix(40))", "<redacted>"), ("ghp_\(hex64.prefix(36))", "<redacted>"),
+        ("gho_\(hex64.prefix(36))x", "<redacted>"),
+        ("ghs_\(hex64.prefix(36))", "<redacted>"), ("github_pat_11AAAAAAA0_\(hex64)", "<redacted>"),
+        ("xoxb-123456789012-abcDEF", "<redacted>"),
+        ("xoxp-123456789012-abcDEF", "<redacted>"), ("\"sk-proj-\(hex64)\"", "\"<redacted>\""),
+        ("AKIAIOSFODNN7EXAMPLE", "<redacted>"),
+        ("key-\(hex64.prefix(32))", "<redacted>"), ("key-value", "key-value"),
+        ("plane_api_\(hex64.prefix(32))", "<redacted>"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN", "<redacted>"),
+        ("postgres://odoo:s3cret@db.example.com:5432/odoo", "postgres://odoo:<redacted>@db.example.com:5432/odoo"),
+        ("postgres://odoo:p@ss@db/odoo", "postgres://odoo:<redacted>@db/odoo"),
+        ("https://example.com:8080/a@b", "https://example.com:8080/a@b"),
+        ("postgres://odoo:${PASSWORD}@db/odoo", "postgres://odoo:${PASSWORD}@db/odoo"),
+        ("a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nb", "a\n<redacted>\nb"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE", "<redacted>"),
+        ("-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"),
+        ("wJalrXUtnFEMI7K7MDENGbPxRfiCYEXAMPLEKEY12", "<redacted>"), ("sha256:\(hex64)", "sha256:\(hex64)"),
+        ("risk-management-for-the-whole-organisation", "risk-management-for-the-whole-organisation"),
+        ("ünïcode text", "ünïcode text"), ("", ""),
+    ]
+
+    @Test(arguments: secrets) func whatHasTheShapeOfASecretIsHidden(text: String, shown: String) {
+        #expect(Redaction.redact(text) == shown)
+        #expect(Redaction.looksSecret(value: text) == (text != shown))
+    }
+
+    @Test func theNameOfAFieldHidesAllOfIt() {
+        #expect(Redaction.redact("hunter2", of: "db_password") == "<redacted>")
+        #expect(Redaction.redact("hunter2", of: "animal") == "hunter2")
+        #expect(Redaction.redact("", of: "db_password") == "")
+    }
+}
