@@ -11,7 +11,7 @@ public struct DesiredState: Sendable {
     /// Sorted by key; keys are unique.
     public let resources: [DesiredResource]
     /// What faults touched. Nothing in these scopes may be changed or deleted.
-    public let unknown: [UnknownScope]
+    public var unknown: [UnknownScope]
     public let policy: Policy
     /// Every file under the roots, sorted by path.
     public let documents: [Document]

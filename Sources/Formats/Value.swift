@@ -48,7 +48,7 @@ public enum Value: Sendable, Hashable {
         public var isEmpty: Bool { members.isEmpty }
     }
 
-    /// An object from pairs that are no literal; the case itself takes a dictionary literal.
+    /// An object of pairs; a literal becomes an object without this.
     @_disfavoredOverload
     public static func object(_ members: KeyValuePairs<String, Value>) -> Value {
         var object = Object()
@@ -84,4 +84,12 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     public init(integerLiteral value: Int64) { self = .int(value) }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(arrayLiteral elements: Value...) { self = .list(elements) }
+}
+
+extension Value: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, Value)...) {
+        var object = Object()
+        for (name, value) in elements { object[name] = value }
+        self = .object(object)
+    }
 }

@@ -6,7 +6,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -69,5 +74,49 @@ int system_start_thread(void *(*body)(void *), void *argument) {
     pthread_attr_setstacksize(&attributes, 2 << 20);
     status = pthread_create(&thread, &attributes, body, argument);
     pthread_attr_destroy(&attributes);
+    return status;
+}
+
+int system_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
+}
+
+static void service_signals(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+void system_block_signals(void) {
+    sigset_t set;
+    service_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int system_wait_signal(void) {
+    sigset_t set;
+    service_signals(&set);
+    int number = 0;
+    while (sigwait(&set, &number) != 0) {}
+    return number;
+}
+
+int system_notify(const char *socket_path, const char *message) {
+    struct sockaddr_un address;
+    memset(&address, 0, sizeof address);
+    address.sun_family = AF_UNIX;
+    size_t length = strlen(socket_path);
+    if (length == 0 || length >= sizeof address.sun_path) return EINVAL;
+    memcpy(address.sun_path, socket_path, length);
+    // A leading @ stands for Linux's abstract namespace.
+    if (address.sun_path[0] == '@') address.sun_path[0] = 0;
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return errno;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    ssize_t sent = sendto(descriptor, message, strlen(message), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+    int status = sent < 0 ? errno : 0;
+    close(descriptor);
     return status;
 }

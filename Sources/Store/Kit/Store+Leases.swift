@@ -29,6 +29,25 @@ extension Store {
         }
     }
 
+    /// The lease as it stands, whoever holds it; nil when nobody does.
+    ///
+    /// - Throws: `StoreFault`.
+    public func lease(name: String) async throws(StoreFault) -> Lease? {
+        let now = time.now
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Lease? in
+            guard
+                let row = try db.run(
+                    "select holder, token, expires_at from ops.leases where name = $1 and expires_at > $2",
+                    [.text(name), .time(now)]
+                ).first
+            else { return nil }
+            let expiresAt = try row.time(2)
+            return Lease(
+                name: name, holder: try row.text(0), token: try row.int(1), expiresAt: expiresAt,
+                lasting: expiresAt - now)
+        }
+    }
+
     /// Makes a lease last longer; one that ran out but that nobody took is renewed as well.
     ///
     /// - Returns: the lease with its new end.

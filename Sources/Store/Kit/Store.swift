@@ -25,4 +25,7 @@ public struct Store: Sendable {
     public func ping() async throws(StoreFault) {
         _ = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in try db.run("select 1").count }
     }
+
+    /// Closes the engine: nothing may be asked afterwards.
+    public func close() async { await engine.close() }
 }

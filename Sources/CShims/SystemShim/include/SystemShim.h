@@ -26,4 +26,16 @@ int system_pidfd_open(pid_t pid);
 // Starts a detached thread with a stack of 2 MiB. Returns 0 or an errno value.
 int system_start_thread(void *(*body)(void *), void *argument);
 
+// Columns of the terminal behind a descriptor, or 100 where it is none.
+int system_terminal_columns(int descriptor);
+
+// Blocks the signals that the service waits for in this thread and all it starts later.
+void system_block_signals(void);
+
+// Waits for SIGINT, SIGTERM or SIGHUP and returns its number.
+int system_wait_signal(void);
+
+// Sends a message to the service manager's socket (sd_notify's protocol); 0 when sent, or errno.
+int system_notify(const char *socket_path, const char *message);
+
 #endif

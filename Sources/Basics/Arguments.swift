@@ -1,0 +1,268 @@
+/// One option of the command line.
+public struct OptionSpec: Sendable {
+    /// Without the dashes: `dry-run`.
+    public let name: String
+    /// What stands for its value in the help, `FILE`; nil: it takes none.
+    public let placeholder: String?
+    public let help: String
+    public let choices: [String]
+    public let repeats: Bool
+
+    public init(_ name: String, _ placeholder: String? = nil, _ help: String, choices: [String] = [], repeats: Bool = false) {
+        self.name = name
+        self.placeholder = placeholder
+        self.help = help
+        self.choices = choices
+        self.repeats = repeats
+    }
+}
+
+/// One command: data, from which the parser, the help and the completion are made alike.
+public struct CommandSpec: Sendable {
+    /// The words that name it, `env extend`; empty for what the program does without a command.
+    public let name: String
+    /// One line.
+    public let summary: String
+    public let discussion: String
+    /// Names of positional arguments; `NAME` has to be there, `[PATH]` may be.
+    public let positionals: [String]
+    public let options: [OptionSpec]
+    public let examples: [(command: String, meaning: String)]
+    public let isHidden: Bool
+
+    public init(
+        _ name: String, _ summary: String, discussion: String = "", positionals: [String] = [],
+        options: [OptionSpec] = [], examples: [(command: String, meaning: String)] = [], isHidden: Bool = false
+    ) {
+        self.name = name
+        self.summary = summary
+        self.discussion = discussion
+        self.positionals = positionals
+        self.options = options
+        self.examples = examples
+        self.isHidden = isHidden
+    }
+}
+
+/// What the command line said.
+public struct ParsedArguments: Sendable {
+    public let command: CommandSpec
+    public let positionals: [String]
+    public let wantsHelp: Bool
+    private let values: [String: [String]]
+
+    init(command: CommandSpec, positionals: [String], wantsHelp: Bool, values: [String: [String]]) {
+        self.command = command
+        self.positionals = positionals
+        self.wantsHelp = wantsHelp
+        self.values = values
+    }
+
+    /// Whether an option without a value was given.
+    public func has(_ option: String) -> Bool { values[option] != nil }
+
+    /// The value of an option, the last one where it was given again.
+    public func value(_ option: String) -> String? { values[option]?.last }
+
+    /// All values of an option that may be repeated.
+    public func all(_ option: String) -> [String] { values[option] ?? [] }
+}
+
+/// The command line was wrong: exit status 64.
+public struct ArgumentFault: Fault {
+    public let code = "USAGE-0001"
+    public let message: String
+    public let place: String? = nil
+    public let hint: String?
+    public var disposition: Disposition { .stop }
+
+    public init(_ message: String, hint: String?) {
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// The commands of a program and the options that all of them know.
+public struct CommandTable: Sendable {
+    public let program: String
+    public let commands: [CommandSpec]
+    public let common: [OptionSpec]
+
+    public init(program: String, commands: [CommandSpec], common: [OptionSpec]) {
+        self.program = program
+        self.commands = commands
+        self.common = common
+    }
+
+    /// Reads the arguments after the program's name.
+    ///
+    /// - Throws: `ArgumentFault` that says which word is wrong and what was probably meant.
+    public func parse(_ arguments: [String]) throws(ArgumentFault) -> ParsedArguments {
+        var rest = ArraySlice(arguments)
+        let command = try takeCommand(&rest)
+        let specs = command.options + common
+        var values: [String: [String]] = [:]
+        var positionals: [String] = []
+        var wantsHelp = false
+        var onlyPositionals = false
+        while let argument = rest.popFirst() {
+            if onlyPositionals || argument == "-" || !argument.hasPrefix("-") {
+                positionals.append(argument)
+            } else if argument == "--" {
+                onlyPositionals = true
+            } else if argument == "--help" || argument == "-h" {
+                wantsHelp = true
+            } else {
+                let (name, spec, attached) = try option(argument, specs, command)
+                guard spec.placeholder != nil else {
+                    if attached != nil {
+                        throw ArgumentFault("--\(name) takes no value", hint: helpHint(command))
+                    }
+                    values[name] = []
+                    continue
+                }
+                guard let value = attached ?? rest.popFirst() else {
+                    throw ArgumentFault(
+                        "--\(name) needs a value", hint: "Write --\(name) \(spec.placeholder ?? ""). \(helpHint(command))")
+                }
+                if !spec.choices.isEmpty, !spec.choices.contains(value) {
+                    throw ArgumentFault(
+                        "--\(name) can't be \(value)", hint: "It is one of \(spec.choices.joined(separator: ", ")).")
+                }
+                if values[name] != nil, !spec.repeats {
+                    throw ArgumentFault("--\(name) was given twice", hint: helpHint(command))
+                }
+                values[name, default: []].append(value)
+            }
+        }
+        if !wantsHelp { try check(positionals, command) }
+        return ParsedArguments(command: command, positionals: positionals, wantsHelp: wantsHelp, values: values)
+    }
+
+    /// Takes the words that name a command; options may stand before them.
+    private func takeCommand(_ rest: inout ArraySlice<String>) throws(ArgumentFault) -> CommandSpec {
+        var leading: [String] = []
+        var scan = rest
+        while let first = scan.first, first.hasPrefix("-"), first != "-", first != "--" {
+            scan.removeFirst()
+            leading.append(first)
+            if let spec = common.first(where: { "--\($0.name)" == first }), spec.placeholder != nil,
+                let value = scan.popFirst()
+            {
+                leading.append(value)
+            }
+        }
+        guard let first = scan.first, first != "--" else { return bare() }
+        let second = scan.dropFirst().first
+        if let second, let command = commands.first(where: { $0.name == "\(first) \(second)" }) {
+            rest = leading + scan.dropFirst(2)
+            return command
+        }
+        if let command = commands.first(where: { $0.name == first }) {
+            rest = leading + scan.dropFirst()
+            return command
+        }
+        let group = commands.filter { $0.name.hasPrefix(first + " ") && !$0.isHidden }
+        if !group.isEmpty {
+            let names = group.map { String($0.name.dropFirst(first.count + 1)) }
+            if second == nil || second == "--help" || second == "-h" {
+                throw ArgumentFault(
+                    "\(program) \(first) needs one of \(names.joined(separator: ", "))",
+                    hint: "Try: \(program) \(first) \(names[0]) --help")
+            }
+            let near = Suggestion.nearest(to: second ?? "", in: names)
+            throw ArgumentFault(
+                "\(program) \(first) has no command \(second ?? "")",
+                hint: near.map { "Did you mean: \(program) \(first) \($0)" }
+                    ?? "It has \(names.joined(separator: ", ")).")
+        }
+        let names = commands.filter { !$0.isHidden && !$0.name.isEmpty }.map(\.name)
+        let near = Suggestion.nearest(to: first, in: names)
+        throw ArgumentFault(
+            "there is no command \(first)",
+            hint: near.map { "Did you mean: \(program) \($0)" } ?? "Run: \(program) --help")
+    }
+
+    private func bare() -> CommandSpec {
+        commands.first { $0.name.isEmpty } ?? CommandSpec("", "")
+    }
+
+    private func option(
+        _ argument: String, _ specs: [OptionSpec], _ command: CommandSpec
+    ) throws(ArgumentFault) -> (name: String, spec: OptionSpec, attached: String?) {
+        let body = argument.drop { $0 == "-" }
+        let name = String(body.prefix { $0 != "=" })
+        let attached = body.contains("=") ? String(body[body.index(after: body.firstIndex(of: "=") ?? body.startIndex)...]) : nil
+        if argument.hasPrefix("--"), let spec = specs.first(where: { $0.name == name }) { return (name, spec, attached) }
+        let near = Suggestion.nearest(to: name, in: specs.map(\.name))
+        let elsewhere = commands.first { candidate in candidate.options.contains { $0.name == name } }
+        let shown = command.name.isEmpty ? program : "\(program) \(command.name)"
+        throw ArgumentFault(
+            "\(shown) has no option \(argument)",
+            hint: elsewhere.map { "It belongs to: \(program) \($0.name)".trimmed }
+                ?? near.map { "Did you mean --\($0)?" } ?? helpHint(command))
+    }
+
+    private func check(_ positionals: [String], _ command: CommandSpec) throws(ArgumentFault) {
+        let required = command.positionals.filter { !$0.hasPrefix("[") }
+        if positionals.count < required.count {
+            throw ArgumentFault("\(required[positionals.count]) is missing", hint: "Usage: \(usage(command))")
+        }
+        if positionals.count > command.positionals.count {
+            throw ArgumentFault(
+                "\(positionals[command.positionals.count]) is one argument too many", hint: "Usage: \(usage(command))")
+        }
+    }
+
+    private func helpHint(_ command: CommandSpec) -> String {
+        "Run: \(program) \(command.name.isEmpty ? "" : command.name + " ")--help"
+    }
+
+    // MARK: Help
+
+    /// `reconcile env extend NAME --days N [options]`.
+    public func usage(_ command: CommandSpec) -> String {
+        ([program, command.name] + command.positionals + ["[options]"]).filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// The help of one command, or of the program where the command has no name.
+    public func help(_ command: CommandSpec) -> String {
+        var text = "\(command.summary)\n\nUsage: \(usage(command))\n"
+        if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
+        if command.name.isEmpty {
+            text += "\nCommands:\n"
+            text += Self.columns(
+                commands.filter { !$0.name.isEmpty && !$0.isHidden }.map {
+                    (([$0.name] + $0.positionals).joined(separator: " "), $0.summary)
+                })
+        }
+        if !command.options.isEmpty { text += "\nOptions:\n" + Self.columns(command.options.map(Self.row)) }
+        text += "\nOptions of every command:\n" + Self.columns(common.map(Self.row) + [("--help", "Print this help.")])
+        if !command.examples.isEmpty {
+            text += "\nExamples:\n"
+            for example in command.examples { text += "  \(example.command)\n      \(example.meaning)\n" }
+        }
+        return text
+    }
+
+    private static func row(_ option: OptionSpec) -> (String, String) {
+        let value = option.choices.isEmpty ? option.placeholder : option.choices.joined(separator: "|")
+        return ("--\(option.name)" + (value.map { " \($0)" } ?? ""), option.help)
+    }
+
+    private static func columns(_ rows: [(String, String)]) -> String {
+        let width = min(34, rows.map(\.0.count).max() ?? 0)
+        return rows.map { name, help in
+            let gap = name.count <= width ? String(repeating: " ", count: width - name.count) : "\n" + String(repeating: " ", count: width + 2)
+            return "  \(name)\(gap)  \(help)\n"
+        }.joined()
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,126 @@
+public import Basics
+import Formats
+public import Reconciler
+public import Store
+public import Web
+
+/// What the service answers besides its work: health, readiness, metrics, and the hook that asks for a pass.
+public struct ServiceEndpoints: Sendable {
+    private let service: Service
+    private let store: Store
+    private let metrics: Metrics
+    private let time: any TimeSource
+    private let interval: Duration
+    private let hookSecret: Secret?
+    private let isHookSecretConfigured: Bool
+
+    /// - Parameters:
+    ///   - hookSecret: signs `POST /hooks/reconcile`.
+    ///   - isHookSecretConfigured: true with a nil secret refuses every post: a reference that leads nowhere is no open door.
+    public init(
+        service: Service, store: Store, metrics: Metrics, time: any TimeSource, interval: Duration, hookSecret: Secret?,
+        isHookSecretConfigured: Bool
+    ) {
+        self.service = service
+        self.store = store
+        self.metrics = metrics
+        self.time = time
+        self.interval = interval
+        self.hookSecret = hookSecret
+        self.isHookSecretConfigured = isHookSecretConfigured
+    }
+
+    /// How long a pass may take before the loop counts as stuck.
+    static let longestPass = Duration.minutes(30)
+
+    /// Whether the loop has given a sign of life lately.
+    public static func isAlive(_ status: Service.Status, now: Timestamp, interval: Duration) -> Bool {
+        if status.isRunning { return now - status.beatAt < longestPass }
+        guard let next = status.nextPassAt else { return now - status.beatAt < .minutes(1) }
+        return now < next + .minutes(1) + interval
+    }
+
+    public func answer(_ request: WebRequest) async -> WebResponse {
+        switch (request.method, request.path) {
+        case ("GET", "/healthz"), ("HEAD", "/healthz"): return health()
+        case ("GET", "/readyz"), ("HEAD", "/readyz"): return await readiness()
+        case ("GET", "/metrics"), ("HEAD", "/metrics"):
+            return .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+        case ("POST", "/hooks/reconcile"): return hook(request)
+        case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"): return refusal(405, "this path is read with GET", allow: "GET, HEAD")
+        case (_, "/hooks/reconcile"): return refusal(405, "this path is called with POST", allow: "POST")
+        default: return refusal(404, "there is nothing at this path")
+        }
+    }
+
+    private func health() -> WebResponse {
+        let status = service.currentStatus
+        let isAlive = Self.isAlive(status, now: time.now, interval: interval)
+        return json(isAlive ? 200 : 503, ["status": .string(isAlive ? "ok" : "stuck"), "loop": describe(status)])
+    }
+
+    private func readiness() async -> WebResponse {
+        let status = service.currentStatus
+        var reasons: [String] = []
+        if status.isStopping { reasons.append("stopping") }
+        if status.passes == 0 { reasons.append("no pass has ended yet") }
+        do throws(StoreFault) {
+            try await store.ping()
+        } catch {
+            reasons.append("\(error.code): \(error.message)")
+        }
+        if let fault = status.lastFault { reasons.append("\(fault.code): \(fault.message)") }
+        return json(
+            reasons.isEmpty ? 200 : 503,
+            [
+                "status": .string(reasons.isEmpty ? "ready" : "not ready"), "reasons": .strings(reasons),
+                "loop": describe(status),
+            ])
+    }
+
+    private func hook(_ request: WebRequest) -> WebResponse {
+        if let hookSecret {
+            guard let signature = request.header("X-Hub-Signature-256"), signature.hasPrefix("sha256="),
+                let given = Hex.decode(signature.dropFirst(7)),
+                hookSecret.reveal({ equalInConstantTime(given, hmacSHA256(key: Array($0.utf8), request.body)) })
+            else {
+                return refusal(
+                    401, "the signature is missing or wrong: X-Hub-Signature-256 is sha256= and the HMAC of the body")
+            }
+        } else if isHookSecretConfigured {
+            return refusal(503, "hook_secret is configured and leads to no value")
+        } else if !Self.isLoopback(request.peer) {
+            return refusal(403, "without hook_secret only this machine may ask for a pass")
+        }
+        service.wakeup.raise(.webhook)
+        return json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])
+    }
+
+    private static func isLoopback(_ peer: String) -> Bool {
+        peer.hasPrefix("127.") || peer == "::1" || peer.hasPrefix("::ffff:127.")
+    }
+
+    private func describe(_ status: Service.Status) -> Value {
+        .object([
+            "passes": .int(Int64(status.passes)), "running": .bool(status.isRunning),
+            "failures_in_a_row": .int(Int64(status.failures)),
+            "last_run": status.lastRunID.map { .string($0) } ?? .null,
+            "last_success_at": status.lastSuccessAt.map { .string($0.description) } ?? .null,
+            "last_fault": status.lastFault.map { .string("\($0.code): \($0.message)") } ?? .null,
+            "next_pass_at": status.nextPassAt.map { .string($0.description) } ?? .null,
+        ])
+    }
+
+    private func refusal(_ status: Int, _ message: String, allow: String? = nil) -> WebResponse {
+        var response = json(status, ["error": .string(message)])
+        if let allow { response.headers.append(("Allow", allow)) }
+        return response
+    }
+
+    private func json(_ status: Int, _ value: KeyValuePairs<String, Value>) -> WebResponse {
+        WebResponse(
+            status: status,
+            headers: [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")],
+            body: Array((JSON.write(.object(value)) + "\n").utf8))
+    }
+}

@@ -1,0 +1,156 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import Store
+
+/// Runs the allowed changes of a plan: dependencies first, independent ones side by side.
+///
+/// Every external effect is one step. Its intent is committed to the journal before, its outcome after, so that a crash
+/// at any point leaves a trace from which the next pass recovers by looking.
+struct Applier: Sendable {
+    let reconciler: Reconciler
+    let runID: String
+    let revision: String
+    let plan: Plan
+    let observed: ObservedState
+    let stop: StopSignal
+    let progress: @Sendable (Progress) -> Void
+
+    /// What came of all changes.
+    struct Result: Sendable {
+        var journal: [JournalEntry] = []
+        var exchanges: [String: [Exchange]] = [:]
+        var skipped: [SkippedChange] = []
+        var failures = 0
+        /// The store went away: nothing more may be done, because nothing could be written down.
+        var storeFault: StoreFault?
+        var isCanceled = false
+    }
+
+    /// What came of one change.
+    struct ChangeResult: Sendable {
+        let key: ResourceKey
+        var entries: [JournalEntry] = []
+        var exchanges: [String: [Exchange]] = [:]
+        /// The object after the change; nil when it is gone, or the change failed.
+        var object: ObservedResource?
+        var isDone = false
+        var isCanceled = false
+        var storeFault: StoreFault?
+    }
+
+    func run() async -> Result {
+        let changes = plan.allowedChanges
+        var result = Result()
+        var index: [ResourceKey: Int] = [:]
+        for (position, change) in changes.enumerated() { index[change.key] = position }
+        var waitingFor = changes.map { change in change.dependsOn.filter { index[$0] != nil }.count }
+        var dependents: [[Int]] = Array(repeating: [], count: changes.count)
+        for (position, change) in changes.enumerated() {
+            for key in change.dependsOn { if let before = index[key] { dependents[before].append(position) } }
+        }
+        var ready = changes.indices.filter { waitingFor[$0] == 0 }
+        var next = 0
+        var blockedBy: [Int: ResourceKey] = [:]
+        var objects: [ResourceKey: ObservedResource] = [:]
+
+        await withTaskGroup(of: ChangeResult.self) { group in
+            var running = 0
+            while true {
+                while running < reconciler.concurrency, next < ready.count, !stop.isRaised, result.storeFault == nil {
+                    let change = changes[ready[next]]
+                    next += 1
+                    running += 1
+                    let resolved = resolve(change, objects)
+                    group.addTask {
+                        await ChangeRunner(applier: self, change: change, resolved: resolved).run()
+                    }
+                }
+                guard let done = await group.next() else { break }
+                running -= 1
+                result.journal += done.entries
+                result.exchanges.merge(done.exchanges) { $0 + $1 }
+                if let fault = done.storeFault { result.storeFault = fault }
+                if done.isCanceled { result.isCanceled = true }
+                guard let position = index[done.key] else { continue }
+                if let object = done.object { objects[done.key] = object }
+                if !done.isDone, !done.isCanceled { result.failures += 1 }
+                // A failure holds back all that needs it, however far away.
+                var affected = done.isDone ? dependents[position] : []
+                if !done.isDone {
+                    var reach = dependents[position]
+                    while let dependent = reach.popLast() {
+                        guard blockedBy[dependent] == nil else { continue }
+                        blockedBy[dependent] = done.key
+                        reach += dependents[dependent]
+                    }
+                }
+                affected.removeAll { blockedBy[$0] != nil }
+                for dependent in affected {
+                    waitingFor[dependent] -= 1
+                    if waitingFor[dependent] == 0 { ready.append(dependent) }
+                }
+            }
+        }
+        let begun = Set(ready.prefix(next))
+        for position in changes.indices where !begun.contains(position) {
+            let reason =
+                if let key = blockedBy[position] {
+                    "\(key) did not succeed"
+                } else if result.storeFault != nil {
+                    "the store can't be written to"
+                } else {
+                    "the run was asked to stop"
+                }
+            if blockedBy[position] == nil, result.storeFault == nil { result.isCanceled = true }
+            let skipped = SkippedChange(key: changes[position].key, reason: reason)
+            result.skipped.append(skipped)
+            progress(.skipped(skipped))
+        }
+        result.journal.sort { ($0.intendedAt, $0.stepID) < ($1.intendedAt, $1.stepID) }
+        return result
+    }
+
+    /// Fills in the references of a change; the failure says which one is not there yet.
+    private func resolve(
+        _ change: PlannedChange, _ objects: [ResourceKey: ObservedResource]
+    ) -> Swift.Result<ResolvedChange, ProviderFault> {
+        var items: [Attributes.Item] = []
+        for attribute in change.wanted {
+            switch attribute.value {
+            case .literal(let value): items.append(Attributes.Item(attribute.name, value))
+            case .reference(let key, let name):
+                guard let value = (objects[key] ?? observed.resource(key))?.attributes[name], !value.isNull else {
+                    return .failure(
+                        ProviderFault(
+                            provider: change.key.kind.provider, operation: "resolve", code: "RUN-0004",
+                            message: "\(attribute.name) comes from \(name) of \(key), which has none yet",
+                            place: attribute.mark?.description ?? change.source?.description,
+                            hint: "The next pass tries again.", disposition: .retry(after: nil)))
+                }
+                items.append(Attributes.Item(attribute.name, value))
+            }
+        }
+        return .success(
+            ResolvedChange(change: change, wanted: Attributes(items), current: observed.resource(change.key)))
+    }
+}
+
+extension ObservedState {
+    /// The one object of a key; nil when there is none or several.
+    func resource(_ key: ResourceKey) -> ObservedResource? {
+        guard let resources = kinds[key.kind]?.resources else { return nil }
+        var low = 0
+        var high = resources.count
+        while low < high {
+            let middle = (low + high) / 2
+            if resources[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        guard low < resources.count, resources[low].key == key else { return nil }
+        if low + 1 < resources.count, resources[low + 1].key == key { return nil }
+        return resources[low]
+    }
+}

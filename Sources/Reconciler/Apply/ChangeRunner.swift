@@ -1,0 +1,271 @@
+public import Basics
+import DesiredState
+import Diff
+import Drivers
+public import Formats
+import HTTPClient
+import Store
+
+/// Runs the steps of one change, each between its two journal entries.
+struct ChangeRunner: Sendable {
+    let applier: Applier
+    let change: PlannedChange
+    let resolved: Result<ResolvedChange, ProviderFault>
+
+    private var reconciler: Reconciler { applier.reconciler }
+
+    /// How long to wait before each look after a lost answer: providers show what they did only after a while.
+    static let lookDelays: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(15)]
+
+    func run() async -> Applier.ChangeResult {
+        var result = Applier.ChangeResult(key: change.key)
+        let resolvedChange: ResolvedChange
+        switch resolved {
+        case .success(let value): resolvedChange = value
+        case .failure(let fault):
+            await refuse(fault, &result)
+            return result
+        }
+        if change.action == .forget || change.action == .read {
+            await remember(resolvedChange, steps: 0, &result)
+            return result
+        }
+        guard let driver = reconciler.driver(for: change.key.kind) else {
+            await refuse(
+                ProviderFault(
+                    provider: change.key.kind.provider, operation: "apply", code: "RUN-0005",
+                    message: "no driver owns the kind \(change.key.kind)", place: change.source?.description,
+                    disposition: .stop), &result)
+            return result
+        }
+        let steps = driver.steps(for: change)
+        if steps.isEmpty {
+            await remember(resolvedChange, steps: 0, &result)
+            return result
+        }
+        var current = resolvedChange.current
+        for (position, step) in steps.enumerated() {
+            if applier.stop.isRaised {
+                result.isCanceled = true
+                return result
+            }
+            let isLast = position == steps.count - 1
+            let input = ResolvedChange(change: change, wanted: resolvedChange.wanted, current: current)
+            guard let object = await perform(step, input, driver, isLast: isLast, &result) else { return result }
+            current = object.value
+        }
+        result.object = current
+        result.isDone = true
+        return result
+    }
+
+    /// The object after a step; a value of nil says that it is gone.
+    private struct Object { let value: ObservedResource? }
+
+    /// Has the effect of one step; nil when the change can't go on.
+    private func perform(
+        _ step: Step, _ input: ResolvedChange, _ driver: any Driver, isLast: Bool, _ result: inout Applier.ChangeResult
+    ) async -> Object? {
+        let exchanges = Locked<[Exchange]>([])
+        let context = DriverContext(
+            runID: applier.runID, log: reconciler.log,
+            record: { [reconciler, applier] exchange in
+                exchanges.withLock { $0.append(exchange) }
+                reconciler.traffic.note(exchange, runID: applier.runID)
+            })
+        defer { result.exchanges[step.id] = exchanges.withLock { $0 } }
+
+        var entry = JournalEntry(
+            runID: applier.runID, stepID: step.id, key: change.key, action: change.action, operation: step.operation,
+            title: step.title, environment: change.environment, input: journalInput(step, input),
+            intendedAt: reconciler.time.now)
+        do throws(StoreFault) {
+            try await reconciler.store.intend(entry)
+        } catch {
+            result.storeFault = error
+            return nil
+        }
+        applier.progress(.began(entry))
+
+        var outcome: StepOutcome
+        if step.creates, change.action != .replace {
+            outcome = await createUnlessPresent(step, input, driver, context)
+        } else {
+            outcome = await driver.perform(step, of: input, context)
+        }
+        if case .unknown(let fault) = outcome {
+            outcome = await settleByLooking(step, input, driver, context, fault)
+        }
+
+        entry.finishedAt = reconciler.time.now
+        var inventory: InventoryChange?
+        switch outcome {
+        case .done(let object):
+            entry.state = .done
+            entry.output = object.map(describe) ?? ["gone": true]
+            inventory = inventoryChange(after: object, input, isLast: isLast)
+        case .failed(let fault):
+            entry.state = .failed
+            entry.output = fault.value
+        case .unknown(let fault):
+            entry.state = .unknown
+            entry.output = fault.value
+        }
+        do throws(StoreFault) {
+            try await reconciler.store.settle(entry, inventory: inventory)
+        } catch {
+            // The effect has happened and could not be written down: the intent stays open, and the next pass looks.
+            result.storeFault = error
+        }
+        result.entries.append(entry)
+        applier.progress(.ended(entry))
+        guard case .done(let object) = outcome, result.storeFault == nil else { return nil }
+        return Object(value: object)
+    }
+
+    /// Looks before it creates: an object that is there already, by an earlier create whose answer was lost, is taken.
+    private func createUnlessPresent(
+        _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext
+    ) async -> StepOutcome {
+        switch await driver.look(at: change.key, context) {
+        case .present(let object): return .done(object)
+        case .absent: return await driver.perform(step, of: input, context)
+        case .ambiguous(let objects):
+            return .failed(
+                ProviderFault(
+                    provider: driver.provider, operation: "look", code: "RUN-0006",
+                    message: "\(objects.count) objects answer to \(change.key): "
+                        + objects.map(\.providerID).joined(separator: ", "),
+                    place: change.source?.description, hint: "Delete or rename all but one of them at the provider.",
+                    disposition: .stop))
+        case .unknown(let fault): return .failed(fault)
+        }
+    }
+
+    /// Finds out what became of an effect whose answer was lost.
+    private func settleByLooking(
+        _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext, _ fault: ProviderFault
+    ) async -> StepOutcome {
+        var last = StepOutcome.unknown(fault)
+        for delay in Self.lookDelays {
+            do { try await reconciler.time.sleep(for: delay) } catch { return last }
+            switch await driver.look(at: change.key, context) {
+            case .present(let object):
+                if step.creates { return .done(object) }
+                if change.action == .delete { continue }
+                let reached = change.attributes.allSatisfy { attribute in
+                    attribute.after == nil || object.attributes[attribute.path] == attribute.after
+                }
+                if reached { return .done(object) }
+                last = .failed(fault)
+            case .absent:
+                if change.action == .delete { return .done(nil) }
+                // Not seen is not absent right after a create: the entry stays open until the next pass has looked.
+                last = .unknown(fault)
+            case .ambiguous, .unknown: continue
+            }
+        }
+        return last
+    }
+
+    // MARK: What is written down
+
+    /// Records a change that has no effect at a provider: adopting what carries no mark, or forgetting what is gone.
+    private func remember(_ input: ResolvedChange, steps: Int, _ result: inout Applier.ChangeResult) async {
+        let now = reconciler.time.now
+        let title = change.action == .adopt ? "take over as it is" : "forget; it is gone at the provider"
+        var entry = JournalEntry(
+            runID: applier.runID, stepID: "\(change.key)#0", key: change.key, action: change.action,
+            operation: change.action.rawValue, title: title, environment: change.environment, state: .intended,
+            input: journalInput(nil, input), intendedAt: now)
+        let inventory: InventoryChange? =
+            change.action == .forget
+            ? .remove(change.key) : inventoryChange(after: input.current, input, isLast: true)
+        do throws(StoreFault) {
+            try await reconciler.store.intend(entry)
+            applier.progress(.began(entry))
+            entry.state = .done
+            entry.finishedAt = reconciler.time.now
+            try await reconciler.store.settle(entry, inventory: inventory)
+        } catch {
+            result.storeFault = error
+            return
+        }
+        applier.progress(.ended(entry))
+        result.entries.append(entry)
+        result.object = input.current
+        result.isDone = true
+    }
+
+    /// Records a change that failed before any effect.
+    private func refuse(_ fault: ProviderFault, _ result: inout Applier.ChangeResult) async {
+        let now = reconciler.time.now
+        var entry = JournalEntry(
+            runID: applier.runID, stepID: "\(change.key)#0", key: change.key, action: change.action,
+            operation: fault.operation, title: "prepare", environment: change.environment, state: .failed,
+            input: .object([:]), output: fault.value, intendedAt: now, finishedAt: now)
+        do throws(StoreFault) {
+            entry.state = .intended
+            try await reconciler.store.intend(entry)
+            entry.state = .failed
+            try await reconciler.store.settle(entry, inventory: nil)
+        } catch {
+            result.storeFault = error
+        }
+        result.entries.append(entry)
+        applier.progress(.ended(entry))
+    }
+
+    private func inventoryChange(
+        after object: ObservedResource?, _ input: ResolvedChange, isLast: Bool
+    ) -> InventoryChange? {
+        guard let object else { return .remove(change.key) }
+        // Between the steps of an update the old wish still stands; only the last one makes the new wish the applied.
+        guard isLast || change.action == .create || change.action == .replace else { return nil }
+        guard change.action != .delete else { return nil }
+        return .put(
+            InventoryEntry(
+                key: change.key, providerID: object.providerID, environment: change.environment,
+                lastApplied: applied(input.wanted), revision: applier.revision, isProtected: change.isProtected,
+                createdAt: object.createdAt ?? reconciler.time.now))
+    }
+
+    /// The wanted attributes as the store may keep them: of a sensitive one only its digest.
+    private func applied(_ wanted: Attributes) -> Attributes {
+        let schema = reconciler.driver(for: change.key.kind)?.schemas.first { $0.kind == change.key.kind }
+        return Attributes(
+            wanted.items.map { item in
+                guard schema?.rule(item.name)?.isSensitive == true else { return item }
+                return Attributes.Item(item.name, .string(Digest(of: JSON.canonical(item.value)).description))
+            })
+    }
+
+    private func journalInput(_ step: Step?, _ input: ResolvedChange) -> Value {
+        .object([
+            "creates": .bool(step?.creates ?? false),
+            "wanted": applied(input.wanted).value,
+            "provider_id": (input.current?.providerID ?? change.providerID).map { .string($0) } ?? .null,
+            "before": input.current.map(describe) ?? .null,
+            "protected": .bool(change.isProtected),
+            "revision": .string(applier.revision),
+            "reason": .string(change.reason),
+            "source": change.source.map { .string($0.description) } ?? .null,
+        ])
+    }
+
+    private func describe(_ object: ObservedResource) -> Value {
+        let schema = reconciler.driver(for: object.key.kind)?.schemas.first { $0.kind == object.key.kind }
+        let shown = object.attributes.items.filter { schema?.rule($0.name)?.isSensitive != true }
+        return .object(["provider_id": .string(object.providerID), "attributes": Attributes(shown).value])
+    }
+}
+
+extension Fault {
+    /// Code, message, place and hint as JSON, for the store and for programs.
+    public var value: Value {
+        .object([
+            "code": .string(code), "message": .string(message), "place": place.map { .string($0) } ?? .null,
+            "hint": hint.map { .string($0) } ?? .null,
+        ])
+    }
+}

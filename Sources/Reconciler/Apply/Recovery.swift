@@ -1,0 +1,85 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// Settles what an earlier run left open: by looking at what is there now, never by guessing.
+struct Recovery: Sendable {
+    let reconciler: Reconciler
+    let observed: ObservedState
+    let log: Log
+
+    /// How long an object may stay invisible after a create whose answer was lost, before the create counts as not happened.
+    static let grace = Duration.minutes(2)
+
+    struct Result: Sendable {
+        var settled: [JournalEntry] = []
+        /// Keys about which nothing may be decided yet.
+        var open: [UnknownScope] = []
+    }
+
+    /// - Throws: `StoreFault` when an outcome can't be written down.
+    func settle(_ entries: [JournalEntry]) async throws(StoreFault) -> Result {
+        var result = Result()
+        for entry in entries {
+            var settled = entry
+            settled.finishedAt = reconciler.time.now
+            let (state, why, change) = decide(entry)
+            guard let state else {
+                result.open.append(
+                    UnknownScope(
+                        .resource(entry.key), code: "RUN-0007",
+                        reason: "\(entry.title) of run \(entry.runID) is not settled: \(why)", at: nil))
+                continue
+            }
+            settled.state = state
+            settled.output = .object(["recovered": true, "because": .string(why)])
+            try await reconciler.store.settle(settled, inventory: change)
+            log.warning(
+                "settled a step that an earlier run left open",
+                ["resource.key": entry.key, "step": entry.operation, "state": state.rawValue, "because": why])
+            result.settled.append(settled)
+        }
+        return result
+    }
+
+    private func decide(_ entry: JournalEntry) -> (JournalEntry.State?, String, InventoryChange?) {
+        if entry.operation == ChangeAction.forget.rawValue { return (.done, "it had no effect outside", .remove(entry.key)) }
+        guard let kind = observed.kinds[entry.key.kind], kind.completeness.isComplete else {
+            return (nil, "\(entry.key.kind) was not observed completely", nil)
+        }
+        let matches = kind.resources.filter { $0.key == entry.key }
+        guard matches.count <= 1 else {
+            return (nil, "\(matches.count) objects answer to the key", nil)
+        }
+        let creates = entry.input["creates"]?.boolValue == true
+        guard let object = matches.first else {
+            if entry.action == .delete || entry.action == .replace && !creates {
+                return (.done, "it is gone", .remove(entry.key))
+            }
+            if creates, reconciler.time.now - entry.intendedAt < Self.grace {
+                return (nil, "it is not visible yet, and may become so", nil)
+            }
+            return (.failed, creates ? "it was never created" : "the object is gone", nil)
+        }
+        switch entry.action {
+        case .delete: return (.failed, "it is still there", nil)
+        case .create, .replace, .adopt:
+            if entry.action == .replace, !creates { return (.failed, "it is still there", nil) }
+            return (.done, "it is there", .put(inventoryEntry(entry, object)))
+        default:
+            // The plan compares again; what is missing is planned anew.
+            return (.failed, "the object is there, and the plan compares it again", nil)
+        }
+    }
+
+    private func inventoryEntry(_ entry: JournalEntry, _ object: ObservedResource) -> InventoryEntry {
+        InventoryEntry(
+            key: entry.key, providerID: object.providerID, environment: entry.environment,
+            lastApplied: Attributes(entry.input["wanted"] ?? .object([:])),
+            revision: entry.input["revision"]?.stringValue ?? "",
+            isProtected: entry.input["protected"]?.boolValue ?? true,
+            createdAt: object.createdAt ?? entry.intendedAt)
+    }
+}

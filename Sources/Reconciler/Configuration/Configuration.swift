@@ -1,0 +1,76 @@
+public import Basics
+
+/// Everything that a pass or the service is told from outside, already checked.
+public struct Configuration: Sendable {
+    /// A repository and how to reach it.
+    public struct Repository: Sendable, Hashable {
+        /// A path, or a `file://`, `http(s)://`, `ssh://` or `user@host:path` address; never holds a password.
+        public var url: String
+        public var username: String?
+        public var token: SecretReference?
+        public var sshKeyFile: String?
+        public var sshPassphrase: SecretReference?
+        public var knownHostsFile: String?
+
+        public init(url: String) { self.url = url }
+    }
+
+    /// One provider's account.
+    public struct Provider: Sendable, Hashable {
+        public var credential: SecretReference
+        public var apiURL: String
+
+        public init(credential: SecretReference, apiURL: String) {
+            self.credential = credential
+            self.apiURL = apiURL
+        }
+    }
+
+    public static let defaultRoots = ["ssot", "infra/ssot", "platform/ssot", ".odooops"]
+
+    /// The repository that holds the SSOT; nil when none is configured.
+    public var ssot: Repository?
+    public var ref = "HEAD"
+    public var roots = Configuration.defaultRoots
+    /// The repository whose branches become environments; nil: that of the SSOT.
+    public var application: Repository?
+    /// `sqlite:PATH` or a `postgres://` URI, which may hold a password: never print it.
+    public var store: Secret
+    public var stateDirectory: String
+    public var listenAddress = "127.0.0.1"
+    public var listenPort: UInt16 = 8080
+    /// Between the end of a pass and the begin of the next; each wait is up to a tenth longer or shorter.
+    public var interval = Duration.seconds(60)
+    public var fetchDeadline = Duration.seconds(60)
+    /// How many independent changes run side by side.
+    public var concurrency = 8
+    public var digitalOcean: Provider
+    /// Signs `POST /hooks/reconcile`; nil: only loopback may post.
+    public var hookSecret: SecretReference?
+    public var logLevel = Log.Level.info
+    public var logFormat = Log.Format.text
+    /// Appends every exchange with a provider to this file.
+    public var recordFile: String?
+
+    public init(stateDirectory: String, store: Secret, digitalOcean: Provider) {
+        self.stateDirectory = stateDirectory
+        self.store = store
+        self.digitalOcean = digitalOcean
+    }
+}
+
+/// The configuration can't be used: exit status 78.
+public struct ConfigurationFault: Fault {
+    public let code: String
+    public let message: String
+    public let place: String?
+    public let hint: String?
+    public var disposition: Disposition { .stop }
+
+    public init(_ code: String, _ message: String, place: String? = nil, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.place = place
+        self.hint = hint
+    }
+}

@@ -1,0 +1,120 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import HTTPClient
+import Store
+
+/// Gathers what a run wanted, saw, planned, did and got back, as the objects of its manifest.
+struct EvidenceBuilder {
+    private(set) var objects: [(name: String, bytes: [UInt8])] = []
+
+    mutating func add(_ name: String, _ value: Value) { objects.append((name, JSON.canonical(value))) }
+
+    /// What was wanted.
+    mutating func add(_ desired: DesiredState) {
+        var lines: [UInt8] = []
+        func append(_ value: Value) {
+            lines += JSON.canonical(value)
+            lines.append(10)
+        }
+        append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
+        for document in desired.documents {
+            append([
+                "document": .string(document.path), "status": .string(document.status.rawValue),
+                "bytes": .int(Int64(document.bytes)),
+            ])
+        }
+        for environment in desired.environments {
+            append([
+                "environment": .string(environment.slug), "tier": .string(environment.tier.rawValue),
+                "branch": environment.branch.map { .string($0) } ?? .null,
+                "head": environment.headCommit.map { .string($0) } ?? .null,
+                "source": .string(environment.source.description),
+            ])
+        }
+        for resource in desired.resources {
+            var attributes = Value.Object()
+            for attribute in resource.attributes {
+                switch attribute.value {
+                case .literal(let value):
+                    attributes[attribute.name] =
+                        Self.isSensitive(attribute.name)
+                        ? .string(Digest(of: JSON.canonical(value)).description) : value
+                case .reference(let key, let name): attributes[attribute.name] = ["from": .string("\(key)#\(name)")]
+                }
+            }
+            append([
+                "resource": .string(resource.key.description), "attributes": .object(attributes),
+                "source": .string(resource.source.description),
+            ])
+        }
+        objects.append(("desired.jsonl", lines))
+    }
+
+    /// What was seen.
+    mutating func add(_ observed: ObservedState) {
+        var lines: [UInt8] = []
+        for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
+            let (state, reason): (String, String?) =
+                switch kind.completeness {
+                case .complete: ("complete", nil)
+                case .partial(let reason): ("partial", reason)
+                case .unknown(let reason): ("unknown", reason)
+                }
+            lines += JSON.canonical([
+                "kind": .string(kind.kind.name), "completeness": .string(state),
+                "reason": reason.map { .string($0) } ?? .null, "count": .int(Int64(kind.resources.count)),
+            ])
+            lines.append(10)
+            for resource in kind.resources {
+                lines += JSON.canonical([
+                    "key": .string(resource.key.description), "id": .string(resource.providerID),
+                    "owned": .bool(resource.isOwned), "attributes": resource.attributes.value,
+                ])
+                lines.append(10)
+            }
+        }
+        objects.append(("observed.jsonl", lines))
+    }
+
+    /// What was done and got back.
+    mutating func add(_ journal: [JournalEntry], _ exchanges: [String: [Exchange]]) {
+        for (position, entry) in journal.enumerated() {
+            let number = String(position + 1)
+            let name = "steps/" + String(repeating: "0", count: max(0, 4 - number.count)) + number + ".json"
+            add(name, entry.evidence(exchanges[entry.stepID] ?? []))
+        }
+    }
+
+    private static func isSensitive(_ name: String) -> Bool { name == "user_data" }
+}
+
+extension JournalEntry {
+    /// One step as evidence: what it was given, each request with its answer, and what came of it.
+    func evidence(_ exchanges: [Exchange]) -> Value {
+        [
+            "step": .string(stepID), "key": .string(key.description), "action": .string(action.rawValue),
+            "operation": .string(operation), "title": .string(title), "state": .string(state.rawValue),
+            "environment": environment.map { .string($0) } ?? .null, "input": input, "output": output,
+            "intended_at": .string(intendedAt.description),
+            "finished_at": finishedAt.map { .string($0.description) } ?? .null,
+            "exchanges": .list(
+                exchanges.map { exchange in
+                    [
+                        "method": .string(exchange.method), "url": .string(exchange.url),
+                        "request_body": Self.body(exchange.requestBody), "status": .int(Int64(exchange.status)),
+                        "response_body": Self.body(exchange.responseBody),
+                        "duration_ms": .int(exchange.duration.microseconds / 1_000),
+                        "attempt": .int(Int64(exchange.attempt)),
+                        "request_id": exchange.requestID.map { .string($0) } ?? .null,
+                    ]
+                }),
+        ]
+    }
+
+    private static func body(_ text: String) -> Value {
+        if text.isEmpty { return .null }
+        return (try? JSON.parse(Array(text.utf8))) ?? .string(text)
+    }
+}

@@ -1,0 +1,77 @@
+public import Basics
+public import DesiredState
+public import Git
+
+/// The SSOT as a git repository, with the branches of the application's repository beside it.
+public struct GitSource: Source {
+    private let ssot: GitMirror
+    private let application: GitMirror?
+    private let ref: String
+    private let roots: [String]
+    private let deadline: Duration
+
+    /// - Parameter application: where branches become environments; nil: the repository of the SSOT itself.
+    public init(ssot: GitMirror, application: GitMirror?, ref: String, roots: [String], deadline: Duration) {
+        self.ssot = ssot
+        self.application = application
+        self.ref = ref
+        self.roots = roots
+        self.deadline = deadline
+    }
+
+    public func read(_ log: Log) async throws -> SourceSnapshot {
+        var events: [String] = []
+        let report = try await ssot.fetch(deadline: deadline)
+        events += Self.events(report, of: "the SSOT")
+        let commit = try await ssot.resolve(ref)
+        let tree = try await ssot.files(at: commit.id, under: Self.paths(roots))
+        var branches: BranchListing
+        if let application {
+            do {
+                events += Self.events(try await application.fetch(deadline: deadline), of: "the application")
+                branches = .known(Self.branches(try await application.references()))
+            } catch {
+                // What branches there are is unknown now, and unknown is never absent.
+                log.warning("the application's repository can't be read", ["fault": error.description])
+                branches = .unknown(reason: error.message)
+            }
+        } else {
+            branches = .known(Self.branches(try await ssot.references()))
+        }
+        return SourceSnapshot(
+            tree: SourceTree(
+                revision: commit.id, files: tree.files.map(Self.sourceFile), roots: roots, branches: branches, tags: .none),
+            commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
+    }
+
+    /// The roots, and the files at the top of the repository that belong to the desired state.
+    public static func paths(_ roots: [String]) -> [String] {
+        roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"]
+    }
+
+    /// A file as the desired state reads it; what can't be read keeps the reason.
+    public static func sourceFile(_ file: GitFile) -> SourceFile {
+        switch file.content {
+        case .bytes(let bytes): SourceFile(path: file.path, content: .bytes(bytes))
+        case .missing(let reason): SourceFile(path: file.path, content: .unreadable(reason: reason))
+        case .symlink(let target):
+            SourceFile(path: file.path, content: .unreadable(reason: "it is a symbolic link to \(target)"))
+        case .tooLarge: SourceFile(path: file.path, content: .unreadable(reason: "it has \(file.size) bytes"))
+        case .submodule: SourceFile(path: file.path, content: .unreadable(reason: "it is a submodule"))
+        }
+    }
+
+    /// What a person should know of a fetch: rewritten branches, a cache that had to be made anew.
+    private static func events(_ report: GitFetchReport, of what: String) -> [String] {
+        var events = report.forced.map { change in
+            "\(change.name) of \(what) was rewritten: \((change.old ?? "").prefix(12)) is no ancestor of \((change.new ?? "").prefix(12))"
+        }
+        if report.isRecloned { events.append("the cached copy of \(what) was damaged and was cloned again") }
+        return events
+    }
+
+    static func branches(_ references: [GitReference]) -> [Branch] {
+        references.filter { $0.kind == .branch }
+            .map { Branch(name: $0.name, commit: $0.commit, committedAt: $0.committedAt) }
+    }
+}

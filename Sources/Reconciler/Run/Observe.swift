@@ -1,0 +1,124 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Store
+
+extension Reconciler {
+    /// Asks every driver, side by side, for the kinds that are wanted or remembered.
+    func observe(_ desired: DesiredState, _ inventory: Inventory, runID: String) async -> ObservedState {
+        var names: [ResourceKind: Set<String>] = [:]
+        for resource in desired.resources { names[resource.key.kind, default: []].insert(resource.key.name) }
+        for entry in inventory.entries { names[entry.key.kind, default: []].insert(entry.key.name) }
+        guard !names.isEmpty else { return ObservedState() }
+        // A record may take its address from a droplet that nobody else asks about.
+        for resource in desired.resources {
+            for attribute in resource.attributes {
+                if case .reference(let key, _) = attribute.value { names[key.kind, default: []].insert(key.name) }
+            }
+        }
+        let wantedNames = names
+        let context = DriverContext(
+            runID: runID, log: log, record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
+        let observed = await drivers.mapBounded(limit: drivers.count) { driver in
+            let kinds = Set(driver.schemas.map(\.kind)).intersection(wantedNames.keys)
+            guard !kinds.isEmpty else { return [ObservedKind]() }
+            let request = ObserveRequest(kinds: kinds, names: wantedNames.filter { kinds.contains($0.key) })
+            return await driver.observe(request, context)
+        }
+        return ObservedState(observed.flatMap { $0 })
+    }
+
+    /// What configured providers could not show whole.
+    func faults(of observed: ObservedState) -> [String] {
+        let configured = Set(drivers.filter { !($0 is UnconfiguredDriver) }.map(\.provider))
+        return observed.kinds.values.sorted { $0.kind < $1.kind }.compactMap { kind in
+            guard configured.contains(kind.kind.provider) else { return nil }
+            switch kind.completeness {
+            case .complete: return nil
+            case .partial(let reason), .unknown(let reason): return "\(kind.kind): \(reason)"
+            }
+        }
+    }
+
+    /// Environments that a person suspended: nothing of them is changed or deleted.
+    func suspensions() async throws(StoreFault) -> [UnknownScope] {
+        try await store.environments().filter(\.isSuspended).map {
+            UnknownScope(
+                .environment($0.slug), code: "RUN-0009",
+                reason: "it is suspended; resume it with: reconcile env resume \($0.slug)", at: nil)
+        }
+    }
+
+    /// Takes the lease that keeps two processes from applying at once, and keeps it fresh while the pass runs.
+    ///
+    /// - Throws: `LeaseFault` when somebody else holds it.
+    func takeLease(runID: String) async throws -> Lease {
+        let name = "reconcile"
+        if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15)) {
+            return lease
+        }
+        guard let current = try await store.lease(name: name) else { throw LeaseFault(holder: "another process", until: nil) }
+        // A process of this machine that is gone can't write any more: its lease is free.
+        if LeaseHolder.isGone(current.holder, ours: holder) {
+            try await store.releaseLease(current)
+            log.warning("took over the lease of a process that is gone", ["holder": current.holder])
+            if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15)) {
+                return lease
+            }
+        }
+        throw LeaseFault(holder: current.holder, until: current.expiresAt)
+    }
+}
+
+/// Another pass is under way.
+struct LeaseFault: Fault {
+    let code = "RUN-0008"
+    let message: String
+    let place: String? = nil
+    let hint: String? = "Wait for it to end; a dry run (reconcile --dry-run) needs no lease."
+    let disposition = Disposition.retry(after: .seconds(10))
+
+    init(holder: String, until: Timestamp?) {
+        message = "another pass is under way: \(holder) holds the lease" + (until.map { " until \($0)" } ?? "")
+    }
+}
+
+extension DesiredState {
+    /// The same state with more that is unknown.
+    func with(unknown more: [UnknownScope]) -> DesiredState {
+        guard !more.isEmpty else { return self }
+        var copy = self
+        copy.unknown += more
+        return copy
+    }
+}
+
+extension DriftItem {
+    var value: Value {
+        [
+            "key": .string(key.description), "cause": .string(cause.rawValue), "summary": .string(summary),
+            "environment": environment.map { .string($0) } ?? .null,
+            "source": source.map { .string($0.description) } ?? .null,
+            "attributes": .list(
+                attributes.map { attribute in
+                    [
+                        "path": .string(attribute.path), "sensitive": .bool(attribute.isSensitive),
+                        "before": attribute.isSensitive ? .null : attribute.before ?? .null,
+                        "after": attribute.isSensitive ? .null : attribute.after ?? .null,
+                    ]
+                }),
+        ]
+    }
+}
+
+extension Plan.Summary {
+    var value: Value {
+        [
+            "create": .int(Int64(create)), "update": .int(Int64(update)), "replace": .int(Int64(replace)),
+            "delete": .int(Int64(delete)), "adopt": .int(Int64(adopt)), "forget": .int(Int64(forget)),
+            "noop": .int(Int64(noop)), "blocked": .int(Int64(blocked)), "unknown": .int(Int64(unknown)),
+        ]
+    }
+}

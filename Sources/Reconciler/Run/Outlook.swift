@@ -1,0 +1,34 @@
+public import Basics
+public import DesiredState
+public import Diff
+import Store
+
+/// What a look at everything shows, without a run, a lease or a row written.
+public struct Outlook: Sendable {
+    public let desired: DesiredState
+    public let observed: ObservedState
+    public let inventory: Inventory
+    public let plan: Plan
+    public let commitAuthor: String
+    public let commitSubject: String
+    public let committedAt: Timestamp?
+}
+
+extension Reconciler {
+    /// Reads, observes and plans, and leaves no trace.
+    ///
+    /// - Throws: a `Fault` of the source or the store.
+    public func look() async throws -> Outlook {
+        let snapshot = try await source.read(log)
+        let desired = readDesiredState(snapshot.tree).with(unknown: try await suspensions())
+        let inventory = try await store.inventory()
+        let observed = await observe(desired, inventory, runID: "look")
+        let plan = makePlan(
+            PlanInput(
+                desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
+                now: time.now))
+        return Outlook(
+            desired: desired, observed: observed, inventory: inventory, plan: plan, commitAuthor: snapshot.commitAuthor,
+            commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt)
+    }
+}

@@ -1,0 +1,59 @@
+public import Basics
+import DesiredState
+import Diff
+public import Drivers
+public import Store
+
+/// Everything that one pass needs, put together once.
+public struct Reconciler: Sendable {
+    public let source: any Source
+    public let drivers: [any Driver]
+    public let store: Store
+    public let evidence: EvidenceStore
+    public let time: any TimeSource
+    public let random: RandomSource
+    public let log: Log
+    public let metrics: Metrics
+    /// How many independent changes run side by side.
+    public let concurrency: Int
+    /// Takes every exchange with a provider, credentials removed.
+    public let traffic: ProviderTraffic
+    /// `host/process`: who holds the lease.
+    public let holder: String
+
+    public init(
+        source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
+        random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
+        traffic: ProviderTraffic = ProviderTraffic(), holder: String
+    ) {
+        self.source = source
+        self.drivers = drivers
+        self.store = store
+        self.evidence = evidence
+        self.time = time
+        self.random = random
+        self.log = log
+        self.metrics = metrics
+        self.concurrency = concurrency
+        self.traffic = traffic
+        self.holder = holder
+    }
+
+    /// The rules of every kind that a driver owns.
+    var schemas: [ResourceKind: KindSchema] {
+        var result: [ResourceKind: KindSchema] = [:]
+        for driver in drivers { for schema in driver.schemas { result[schema.kind] = schema } }
+        return result
+    }
+
+    /// The versions of the drivers, which a saved plan is bound to.
+    var driverVersions: [String: String] {
+        Dictionary(drivers.map { ($0.provider, $0.version) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The driver that owns a kind; nil where none does.
+    func driver(for kind: ResourceKind) -> (any Driver)? {
+        let provider = kind.provider
+        return drivers.first { $0.provider == provider }
+    }
+}

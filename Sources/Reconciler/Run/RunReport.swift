@@ -1,0 +1,98 @@
+public import Basics
+public import DesiredState
+public import Diff
+public import Store
+
+/// How a pass is to go.
+public struct PassOptions: Sendable {
+    public var trigger: RunTrigger
+    /// Plan and record, and have no effect.
+    public var isDryRun: Bool
+    /// Plan as of that instant; only for a dry run.
+    public var now: Timestamp?
+    /// Keys or environments to which the pass is restricted; empty: everything.
+    public var targets: [String]
+    /// A plan that was saved: apply exactly this one, or refuse.
+    public var saved: SavedPlan?
+    /// Keys whose change a person has approved, or `all`.
+    public var approvals: [String]
+
+    public init(
+        trigger: RunTrigger = .manual, isDryRun: Bool = false, now: Timestamp? = nil, targets: [String] = [],
+        saved: SavedPlan? = nil, approvals: [String] = []
+    ) {
+        self.trigger = trigger
+        self.isDryRun = isDryRun
+        self.now = now
+        self.targets = targets
+        self.saved = saved
+        self.approvals = approvals
+    }
+}
+
+/// What became of a pass.
+public enum PassOutcome: Sendable {
+    /// Nothing was to be done, or all that may be done was done.
+    case succeeded
+    /// A dry run ended with a plan.
+    case planned
+    /// Something that could not be told apart failed: source, store, a lease.
+    case failed(any Fault)
+    /// Steps failed; the others went on.
+    case stepsFailed(Int)
+    /// The saved plan does not fit any more; each entry says what moved.
+    case stale([String])
+    /// No readable desired state to plan from.
+    case invalid
+    /// A person asked to stop; the running steps were finished and recorded.
+    case canceled
+}
+
+/// One pass, for people and programs.
+public struct RunReport: Sendable {
+    public let run: RunRecord
+    public let outcome: PassOutcome
+    public let desired: DesiredState?
+    public let plan: Plan?
+    public let plannedAt: Timestamp
+    /// The journal of this run, in the order in which the steps began.
+    public let journal: [JournalEntry]
+    /// Changes that were allowed and did not run because something before them failed.
+    public let skipped: [SkippedChange]
+    public let evidence: EvidenceHead?
+    public let duration: Duration
+    /// Kinds that a configured provider could not show whole, each with the reason.
+    public let observationFaults: [String]
+    /// How many provider requests the pass sent, by provider.
+    public let requests: [String: Int]
+
+    /// Changes that only an approval, a rule or an unknown holds back.
+    public var withheld: [PlannedChange] { plan?.changes.filter { $0.verdict != .allowed } ?? [] }
+}
+
+/// A change that was allowed and did not run.
+public struct SkippedChange: Sendable, Hashable {
+    public let key: ResourceKey
+    public let reason: String
+}
+
+/// What a pass tells while it runs.
+public enum Progress: Sendable {
+    case phase(RunPhase)
+    case planned(Plan)
+    case began(JournalEntry)
+    case ended(JournalEntry)
+    case skipped(SkippedChange)
+    case note(String)
+}
+
+/// A request to stop: the running steps are finished and recorded, nothing new begins.
+public final class StopSignal: Sendable {
+    private let raised = Locked(false)
+
+    public init() {}
+
+    public var isRaised: Bool { raised.withLock { $0 } }
+
+    public func raise() { raised.withLock { $0 = true } }
+}

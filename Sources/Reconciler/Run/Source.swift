@@ -1,0 +1,32 @@
+public import Basics
+public import DesiredState
+
+/// What a repository held when it was read.
+public struct SourceSnapshot: Sendable {
+    public let tree: SourceTree
+    /// Who made the commit, when, and its first line; empty for a work tree without git.
+    public let commitAuthor: String
+    public let committedAt: Timestamp?
+    public let commitSubject: String
+    /// What a person should know of the fetch, such as a branch that was rewritten.
+    public let events: [String]
+
+    public init(
+        tree: SourceTree, commitAuthor: String = "", committedAt: Timestamp? = nil, commitSubject: String = "",
+        events: [String] = []
+    ) {
+        self.tree = tree
+        self.commitAuthor = commitAuthor
+        self.committedAt = committedAt
+        self.commitSubject = commitSubject
+        self.events = events
+    }
+}
+
+/// Where the desired state comes from: a git repository in the field, a value in a test.
+public protocol Source: Sendable {
+    /// Fetches, and reads one commit.
+    ///
+    /// - Throws: a `Fault` when there is nothing to read from.
+    func read(_ log: Log) async throws -> SourceSnapshot
+}

@@ -1,0 +1,139 @@
+public import Basics
+import Diff
+import Store
+
+/// Repeats the pass until it is told to stop, and says how it fares.
+public final class Service: Sendable {
+    /// How the loop fares, for health checks and people.
+    public struct Status: Sendable {
+        public var startedAt: Timestamp
+        public var passes = 0
+        public var isRunning = false
+        public var passStartedAt: Timestamp?
+        public var lastSuccessAt: Timestamp?
+        public var lastRunID: String?
+        public var lastFault: (any Fault)?
+        /// Failed passes in a row.
+        public var failures = 0
+        public var nextPassAt: Timestamp?
+        public var isStopping = false
+        /// The last sign of life of the loop.
+        public var beatAt: Timestamp
+    }
+
+    private let reconciler: Reconciler
+    private let interval: Duration
+    private let status: Locked<Status>
+    public let wakeup = Wakeup()
+    private let stop = StopSignal()
+    private let onPass: @Sendable (RunReport) -> Void
+
+    /// The longest wait after failures.
+    static let longestBackOff = Duration.minutes(15)
+
+    /// - Parameter onPass: called after each pass, for tests and for programs that print.
+    public init(reconciler: Reconciler, interval: Duration, onPass: @escaping @Sendable (RunReport) -> Void = { _ in }) {
+        self.reconciler = reconciler
+        self.interval = interval
+        self.onPass = onPass
+        let now = reconciler.time.now
+        status = Locked(Status(startedAt: now, beatAt: now))
+    }
+
+    public var currentStatus: Status { status.withLock { $0 } }
+
+    /// Ends the loop: running steps are finished and recorded, nothing new begins.
+    public func requestStop() {
+        stop.raise()
+        status.withLock { $0.isStopping = true }
+        wakeup.raise(.manual)
+    }
+
+    /// Runs until `requestStop`.
+    @concurrent
+    public func run() async {
+        var trigger = RunTrigger.schedule
+        while !stop.isRaised {
+            await pass(trigger)
+            if stop.isRaised { break }
+            let wait = nextWait()
+            status.withLock { status in
+                status.nextPassAt = reconciler.time.now + wait
+                status.beatAt = reconciler.time.now
+            }
+            trigger = await wakeup.wait(for: wait, reconciler.time)
+        }
+        reconciler.log.info("the loop has ended")
+    }
+
+    private func pass(_ trigger: RunTrigger) async {
+        let now = reconciler.time.now
+        status.withLock { status in
+            status.isRunning = true
+            status.passStartedAt = now
+            status.nextPassAt = nil
+            status.beatAt = now
+        }
+        let report = await reconciler.pass(PassOptions(trigger: trigger), stop: stop)
+        let fault: (any Fault)? =
+            switch report.outcome {
+            case .failed(let fault): fault
+            case .stepsFailed(let count): StepsFault(count: count, runID: report.run.id)
+            case .invalid: InvalidFault()
+            case .succeeded, .planned, .stale, .canceled: nil
+            }
+        let ended = reconciler.time.now
+        status.withLock { status in
+            status.isRunning = false
+            status.passes += 1
+            status.beatAt = ended
+            status.lastRunID = report.run.id
+            status.lastFault = fault
+            if fault == nil {
+                status.failures = 0
+                status.lastSuccessAt = ended
+            } else {
+                status.failures += 1
+            }
+        }
+        onPass(report)
+    }
+
+    /// The interval with a tenth of jitter; after failures twice as long each time, up to a quarter of an hour.
+    private func nextWait() -> Duration {
+        let failures = currentStatus.failures
+        var wait = interval
+        for _ in 0..<min(failures, 16) where wait < Self.longestBackOff { wait = wait * 2 }
+        if failures > 0 { wait = min(wait, max(Self.longestBackOff, interval)) }
+        let jitter = reconciler.random.jitter(wait / 5)
+        let result = wait - wait / 10 + jitter
+        if failures > 0 {
+            reconciler.log.warning(
+                "the pass failed; backing off", ["failures": failures, "next.in": result.shortText])
+        }
+        return result
+    }
+}
+
+/// Steps of a pass failed; the journal names each.
+struct StepsFault: Fault {
+    let code = "RUN-0003"
+    let message: String
+    let place: String? = nil
+    let hint: String?
+    let disposition = Disposition.retry(after: nil)
+
+    init(count: Int, runID: String) {
+        message = "\(count) change\(count == 1 ? "" : "s") failed"
+        hint = "Run: reconcile show \(runID)"
+    }
+}
+
+/// There is nothing readable to plan from.
+struct InvalidFault: Fault {
+    let code = "RUN-0001"
+    let message = "no root of the SSOT could be read, so there is nothing to plan from"
+    let place: String? = nil
+    let hint: String? = "Run: reconcile validate"
+    let disposition = Disposition.waitForNewCommit
+}

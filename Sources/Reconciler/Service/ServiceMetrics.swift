@@ -1,0 +1,92 @@
+public import Basics
+import DesiredState
+import Diff
+import Store
+
+extension Metrics {
+    /// Declares every metric of the reconciler, with the help text that the exposition shows.
+    public func declareReconcilerMetrics() {
+        declare("reconciler_runs_total", .counter, "Passes by outcome.")
+        declare(
+            "reconciler_run_duration_seconds", .histogram, "Time from the begin of a pass to its end.",
+            buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300])
+        declare("reconciler_last_success_timestamp_seconds", .gauge, "When the last pass without a fault ended.")
+        declare("reconciler_planned_changes", .gauge, "Changes of the last plan by action.")
+        declare("reconciler_withheld_changes", .gauge, "Changes of the last plan that may not run, by decision.")
+        declare("reconciler_steps_total", .counter, "Steps by operation state.")
+        declare("reconciler_drift_items", .gauge, "Differences of the last plan by cause.")
+        declare("reconciler_provider_requests_total", .counter, "Requests sent, by provider.")
+        declare("reconciler_environments", .gauge, "Environments by phase.")
+        declare("reconciler_desired_diagnostics", .gauge, "Diagnostics of the desired state by severity.")
+        declare("reconciler_resident_memory_bytes", .gauge, "Resident memory of the process.")
+    }
+}
+
+extension Reconciler {
+    /// Counts a pass, and logs how it ended.
+    func note(_ report: RunReport) {
+        let outcome =
+            switch report.outcome {
+            case .succeeded: "succeeded"
+            case .planned: "planned"
+            case .failed: "failed"
+            case .stepsFailed: "steps_failed"
+            case .stale: "stale"
+            case .invalid: "invalid"
+            case .canceled: "canceled"
+            }
+        metrics.add("reconciler_runs_total", 1, ["outcome": outcome])
+        metrics.observe("reconciler_run_duration_seconds", Double(report.duration.microseconds) / 1_000_000)
+        metrics.set("reconciler_resident_memory_bytes", Double(ProcessEnvironment.residentBytes))
+        for (provider, count) in report.requests {
+            metrics.add("reconciler_provider_requests_total", Double(count), ["provider": provider])
+        }
+        for entry in report.journal { metrics.add("reconciler_steps_total", 1, ["state": entry.state.rawValue]) }
+        if let desired = report.desired {
+            for severity in Diagnostic.Severity.allCases {
+                metrics.set(
+                    "reconciler_desired_diagnostics",
+                    Double(desired.diagnostics.count { $0.severity == severity }), ["severity": severity.rawValue])
+            }
+        }
+        if let plan = report.plan {
+            for action in ChangeAction.allCases where action != .noop {
+                metrics.set(
+                    "reconciler_planned_changes", Double(plan.changes.count { $0.action == action }),
+                    ["action": action.rawValue])
+            }
+            for verdict in Verdict.allCases where verdict != .allowed {
+                metrics.set(
+                    "reconciler_withheld_changes", Double(plan.changes.count { $0.verdict == verdict }),
+                    ["decision": verdict.rawValue])
+            }
+            for cause in ChangeCause.allCases {
+                metrics.set(
+                    "reconciler_drift_items", Double(plan.drift.count { $0.cause == cause }), ["cause": cause.rawValue])
+            }
+            for phase in [
+                EnvironmentOutlook.Phase.active, .expiring, .expired, .unwanted, .unknown,
+            ] {
+                metrics.set(
+                    "reconciler_environments", Double(plan.environments.count { $0.phase == phase }),
+                    ["phase": phase.rawValue])
+            }
+        }
+        switch report.outcome {
+        case .succeeded, .planned:
+            metrics.set("reconciler_last_success_timestamp_seconds", Double(time.now.seconds))
+            log.info(
+                "pass ended",
+                [
+                    "run.id": report.run.id, "outcome": outcome, "revision": report.run.revision ?? "-",
+                    "changes": report.plan?.changes.count ?? 0, "steps": report.journal.count,
+                    "duration": report.duration.shortText,
+                ])
+        case .failed(let fault):
+            log.error("pass failed", ["run.id": report.run.id, "code": fault.code, "fault": fault.message])
+        case .stepsFailed, .stale, .invalid, .canceled:
+            log.warning(
+                "pass ended", ["run.id": report.run.id, "outcome": outcome, "revision": report.run.revision ?? "-"])
+        }
+    }
+}
