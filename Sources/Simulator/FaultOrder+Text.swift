@@ -1,0 +1,100 @@
+public import Formats
+
+extension FaultKind {
+    /// The name that orders use: `429=30`, `drop-after`, `timeout-before=30`, `stale-read=2`; times in seconds.
+    public var text: String {
+        switch self {
+        case .tooManyRequests(let retryAfter): retryAfter.map { "429=\($0)" } ?? "429"
+        case .serverErrorBefore: "500-before"
+        case .serverErrorAfter: "500-after"
+        case .dropBefore: "drop-before"
+        case .dropAfter: "drop-after"
+        case .timeoutBefore(let delay): "timeout-before=\(Self.seconds(delay))"
+        case .timeoutAfter(let delay): "timeout-after=\(Self.seconds(delay))"
+        case .lateEffect(let delay): "late-effect=\(Self.seconds(delay))"
+        case .notFoundAfterCreate(let reads): "404-after-create=\(reads)"
+        case .staleRead(let writes): "stale-read=\(writes)"
+        case .shiftedPages(let by): "shifted-pages=\(by)"
+        case .truncatedJSON: "truncated-json"
+        case .brokenTransfer: "broken-transfer"
+        case .html(let status): "html=\(status)"
+        case .slow(let delay): "slow=\(Self.seconds(delay))"
+        case .actionErrors: "action-errors"
+        }
+    }
+
+    /// Reads what ``text`` writes; a missing argument takes its default. Nil for an unknown name.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "=", maxSplits: 1)
+        guard let name = parts.first else { return nil }
+        var argument: Double?
+        if parts.count == 2 {
+            guard let number = Double(parts[1]), number.magnitude < 1_000_000 else { return nil }
+            argument = number
+        }
+        func count(_ fallback: Int) -> Int { argument.map { Int($0) } ?? fallback }
+        func delay(_ fallback: Double) -> Duration { .milliseconds(Int((argument ?? fallback) * 1_000)) }
+        switch name {
+        case "429": self = .tooManyRequests(retryAfter: argument.map { Int($0) })
+        case "500-before": self = .serverErrorBefore
+        case "500-after": self = .serverErrorAfter
+        case "drop-before": self = .dropBefore
+        case "drop-after": self = .dropAfter
+        case "timeout-before": self = .timeoutBefore(delay(30))
+        case "timeout-after": self = .timeoutAfter(delay(30))
+        case "late-effect": self = .lateEffect(delay(5))
+        case "404-after-create": self = .notFoundAfterCreate(reads: count(1))
+        case "stale-read": self = .staleRead(writes: count(1))
+        case "shifted-pages": self = .shiftedPages(by: count(1))
+        case "truncated-json": self = .truncatedJSON
+        case "broken-transfer": self = .brokenTransfer
+        case "html": self = .html(status: count(502))
+        case "slow": self = .slow(delay(1))
+        case "action-errors": self = .actionErrors
+        default: return nil
+        }
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let milliseconds = Int64(duration / .milliseconds(1))
+        return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)" : "\(Double(milliseconds) / 1_000)"
+    }
+}
+
+extension FaultOrder {
+    /// Reads `METHOD PATH KIND [xTIMES] [+SKIP]`, such as `POST /v2/droplets drop-after x2`.
+    ///
+    /// - Throws: `SimulatorFault` `SIM-0002`.
+    public init(text: String) throws(SimulatorFault) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count >= 3 else { throw .badOrder(text, "it needs a method, a path and a kind") }
+        guard let kind = FaultKind(words[2]) else { throw .badOrder(text, "\"\(words[2])\" is no kind of fault") }
+        self.init(String(words[0]), String(words[1]), kind)
+        for word in words.dropFirst(3) {
+            guard let number = Int(word.dropFirst()), number >= 0, let sign = word.first, "x+".contains(sign) else {
+                throw .badOrder(text, "\"\(word)\" is neither xTIMES nor +SKIP")
+            }
+            if sign == "x" { times = number } else { skip = number }
+        }
+    }
+
+    /// The text that ``init(text:)`` reads.
+    public var text: String {
+        "\(method) \(path) \(kind.text) x\(times)" + (skip > 0 ? " +\(skip)" : "")
+    }
+
+    /// Reads `{"method", "path", "kind", "times", "skip"}` or the text form.
+    ///
+    /// - Throws: `SimulatorFault` `SIM-0002`.
+    public init(_ value: Value) throws(SimulatorFault) {
+        if let text = value.stringValue {
+            try self.init(text: text)
+            return
+        }
+        let name = value["kind"]?.stringValue ?? ""
+        guard let kind = FaultKind(name) else { throw .badOrder(name, "it is no kind of fault") }
+        self.init(
+            value["method"]?.stringValue ?? "*", value["path"]?.stringValue ?? "**", kind,
+            times: Int(clamping: value["times"]?.intValue ?? 1), skip: Int(clamping: value["skip"]?.intValue ?? 0))
+    }
+}

@@ -1,0 +1,84 @@
+import Basics
+import Formats
+import Web
+
+extension Simulator {
+    /// What steers a running simulator: `/_simulator/{faults,requests,world,time}`.
+    ///
+    /// - `GET`, `POST`, `DELETE /_simulator/faults`: list, order (one order, a list, or `{"seed", "rate"}`), forget.
+    /// - `GET`, `DELETE /_simulator/requests`: the log.
+    /// - `GET`, `POST /_simulator/world`: the snapshot; see `seed(world:)`, and `{"droplet_count": N}`.
+    /// - `POST /_simulator/time`: `{"advance_seconds": N}`, or `{"settle": true}`.
+    func control(_ request: WebRequest) -> WebResponse {
+        do throws(SimulatorFault) {
+            var body = Value.null
+            if !request.body.isEmpty {
+                do throws(JSONFault) {
+                    body = try JSON.parse(request.body)
+                } catch {
+                    throw .badWorld(error.message)
+                }
+            }
+            return try control(request.method, String(request.path.dropFirst("/_simulator/".utf8.count)), body)
+        } catch {
+            return Self.json(400, .members(["code": .string(error.code), "message": .string(error.message)]))
+        }
+    }
+
+    private func control(_ method: String, _ name: String, _ body: Value) throws(SimulatorFault) -> WebResponse {
+        switch (method, name) {
+        case ("GET", "faults"): break
+        case ("DELETE", "faults"): clearFaults()
+        case ("POST", "faults"):
+            if let rate = body["rate"].flatMap(Self.double) {
+                setFaultPlan(.random(seed: UInt64(clamping: body["seed"]?.intValue ?? 1), rate: rate))
+            } else {
+                var orders: [FaultOrder] = []
+                for item in body.listValue ?? [body] { orders.append(try FaultOrder(item)) }
+                for fault in orders { order(fault) }
+            }
+        case ("GET", "requests"): return Self.json(200, .list(requestLog.map(Self.value)))
+        case ("DELETE", "requests"):
+            clearRequestLog()
+            return Self.json(200, [])
+        case ("GET", "world"): return Self.json(200, snapshot())
+        case ("POST", "world"):
+            if let count = body["droplet_count"]?.intValue {
+                seedDroplets(count: min(1_000_000, max(0, Int(clamping: count))), tags: body["tags"]?.strings ?? [])
+            } else {
+                try seed(world: body)
+            }
+            return Self.json(
+                200, .members(["droplets": .int(Int64(state.withLock { $0.provider.world.droplets.count }))]))
+        case ("POST", "time"):
+            if body["settle"]?.boolValue == true { settle() }
+            let seconds = body["advance_seconds"].flatMap(Self.double) ?? 0
+            guard (0...1e9).contains(seconds) else { throw .badWorld("advance_seconds is out of range") }
+            advance(by: .milliseconds(Int(seconds * 1_000)))
+            let now = options.time.now + state.withLock { $0.clockOffset }
+            return Self.json(200, .members(["now": .string("\(now)")]))
+        default: return Self.json(404, .members(["code": "SIM-0404", "message": "there is no such control endpoint"]))
+        }
+        return Self.json(200, .members(["orders": .strings(pendingOrders.map(\.text))]))
+    }
+
+    private static func double(_ value: Value) -> Double? {
+        switch value {
+        case .int(let number): Double(number)
+        case .number(let text): Double(text)
+        default: nil
+        }
+    }
+
+    private static func value(_ request: LoggedRequest) -> Value {
+        .members([
+            "method": .string(request.method), "path": .string(request.path), "status": .int(Int64(request.status)),
+            "time": .string("\(request.time)"), "request_id": .string(request.requestID),
+            "fault": request.fault.map { .string($0) } ?? .null,
+        ])
+    }
+
+    private static func json(_ status: Int, _ value: Value) -> WebResponse {
+        WebResponse(status: status, headers: [("content-type", "application/json")], body: [UInt8](json: value))
+    }
+}
