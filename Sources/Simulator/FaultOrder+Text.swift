@@ -23,7 +23,9 @@ extension FaultKind {
         }
     }
 
-    /// Reads what ``text`` writes; a missing argument takes its default. Nil for an unknown name.
+    /// Reads what ``text`` writes; a missing argument takes its default.
+    ///
+    /// Nil for an unknown name.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "=", maxSplits: 1)
         guard let name = parts.first else { return nil }

@@ -7,9 +7,13 @@ public struct SimulatorOptions: Sendable {
     public var time: any TimeSource
     /// Where the state is kept as JSON, loaded at the start and written after each change; nil keeps it in memory.
     public var statePath: String?
-    /// The bearer token that is let in; nil lets any in. A request without one is always refused with 401.
+    /// The bearer token that is let in; nil lets any in.
+    ///
+    /// A request without one is always refused with 401.
     public var token: String?
-    /// The scopes of the token, such as `droplet:read`; nil grants all. What is missing is answered with 403.
+    /// The scopes of the token, such as `droplet:read`; nil grants all.
+    ///
+    /// What is missing is answered with 403.
     public var scopes: Set<String>?
     /// What each answer waits before its first byte.
     public var latency: Duration

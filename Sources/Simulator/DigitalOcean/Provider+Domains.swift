@@ -36,7 +36,7 @@ extension Provider {
         world.domains.append(domain)
         created.append("/v2/domains/\(name)")
         // The answer to a creation has neither a TTL nor a zone file yet.
-        return .made(201, "domain", ["name": .string(name), "ttl": .null, "zone_file": .null])
+        return .made(201, "domain", .members(["name": .string(name), "ttl": .null, "zone_file": .null]))
     }
 
     private func domainObject(_ domain: World.Domain) -> Value.Object {

@@ -68,7 +68,7 @@ extension Provider {
         firewall["tags"] = .strings(tags)
     }
 
-    /// Nothing to apply to: done at once. Otherwise waiting, with a pending change for each droplet.
+    /// Done at once where there is nothing to apply to; otherwise waiting, with a pending change for each droplet.
     private mutating func applyLater(_ id: String, removed: [Int], fails: Bool) {
         guard let index = world.firewallIndex(id) else { return }
         let tags = Set(world.firewalls[index]["tags"]?.strings ?? [])
