@@ -34,6 +34,7 @@ struct Answer: Sendable {
     /// One thing under its name.
     static func one(_ name: String, _ value: Value) -> Answer { made(200, name, value) }
 
+    @_disfavoredOverload
     static func one(_ name: String, _ object: Value.Object) -> Answer { made(200, name, .object(object)) }
 
     /// The same with another status.
@@ -41,6 +42,7 @@ struct Answer: Sendable {
         Answer(status: status, body: [UInt8](json: .object(Value.Object([.init(name, value)]))))
     }
 
+    @_disfavoredOverload
     static func made(_ status: Int, _ name: String, _ object: Value.Object) -> Answer {
         made(status, name, .object(object))
     }
