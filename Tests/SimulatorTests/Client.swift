@@ -7,6 +7,8 @@ import Web
 struct Client: Sendable {
     let simulator: Simulator
     var token: String? = "dop_v1_0123456789abcdef"
+    /// Exchanges in the format of recorded traffic, when somebody wants them.
+    var record: Locked<[Value]>?
 
     struct Reply: Sendable {
         let status: Int
@@ -36,6 +38,17 @@ struct Client: Sendable {
             WebRequest(
                 method: method, path: String(parts[0]), query: query, headers: headers,
                 body: raw ?? body.map { Array($0.json.utf8) } ?? []))
+        record?.withLock { lines in
+            lines.append(
+                .object(
+                    [
+                        "provider": "digitalocean", "method": .string(method),
+                        "url": .string("https://api.digitalocean.com\(target)"), "request_body": body ?? .null,
+                        "request_form": false, "status": .int(Int64(response.status)),
+                        "response_body": (try? JSON.parse(response.body)) ?? .null, "duration_ms": 1, "attempt": 1,
+                        "run_id": "simulator",
+                    ] as Value.Object))
+        }
         return Reply(
             status: response.status, headers: response.headers, bytes: response.body, fault: response.fault,
             delay: response.delay)
@@ -44,6 +57,7 @@ struct Client: Sendable {
     func get(_ target: String) async -> Reply { await send("GET", target) }
     func post(_ target: String, _ body: Value? = nil) async -> Reply { await send("POST", target, body) }
     func put(_ target: String, _ body: Value? = nil) async -> Reply { await send("PUT", target, body) }
+    func patch(_ target: String, _ body: Value? = nil) async -> Reply { await send("PATCH", target, body) }
     func delete(_ target: String, _ body: Value? = nil) async -> Reply { await send("DELETE", target, body) }
 }
 
@@ -64,3 +78,6 @@ func droplet(_ name: String, tags: [String] = []) -> Value {
             "tags": .strings(tags),
         ] as Value.Object)
 }
+
+/// A value written as JSON; null, and an issue later on, when it is none.
+func json(_ text: String) -> Value { (try? JSON.parse(text)) ?? .null }

@@ -61,7 +61,9 @@ private struct Walk {
         await expect(200, "GET", "/v2/account/keys")
         await expect(200, "GET", "/v2/account/keys/\(id)")
         await expect(200, "PUT", "/v2/account/keys/\(id)", json(#"{"name": "ops-2"}"#))
-        for list in ["sizes", "regions", "images", "images?type=distribution", "images?type=application", "volumes", "snapshots"] {
+        for list in [
+            "sizes", "regions", "images", "images?type=distribution", "images?type=application", "volumes", "snapshots",
+        ] {
             await expect(200, "GET", "/v2/\(list)")
         }
         await expect(200, "GET", "/v2/images/ubuntu-24-04-x64")
@@ -91,7 +93,9 @@ private struct Walk {
         time.advance(by: .seconds(6))
         await expect(200, "GET", "/v2/actions/\(action)")
         await expect(200, "GET", "/v2/actions")
-        for list in ["droplets", "droplets?tag_name=prod", "droplets?name=ODOO-production", "droplets?per_page=1&page=2"] {
+        for list in [
+            "droplets", "droplets?tag_name=prod", "droplets?name=ODOO-production", "droplets?per_page=1&page=2",
+        ] {
             await expect(200, "GET", "/v2/\(list)")
         }
         await expect(200, "GET", "/v2/droplets/\(id)")
@@ -218,7 +222,9 @@ private struct Walk {
             json(#"{"mode": "session", "size": 12, "db": "odoo", "user": "odoo"}"#))
         await expect(
             204, "PUT", "\(path)/firewall",
-            json(#"{"rules": [{"type": "ip_addr", "value": "203.0.113.7"}, {"type": "droplet", "value": "\#(ids[0])"}]}"#))
+            json(
+                #"{"rules": [{"type": "ip_addr", "value": "203.0.113.7"}, {"type": "droplet", "value": "\#(ids[0])"}]}"#
+            ))
         await expect(200, "GET", "\(path)/firewall")
         await expect(204, "PUT", "\(path)/maintenance", json(#"{"day": "tuesday", "hour": "14:00"}"#))
         await expect(200, "PATCH", "\(path)/config", json(#"{"config": {"jit": false}}"#))
