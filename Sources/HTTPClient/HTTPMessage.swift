@@ -12,7 +12,8 @@ public struct HTTPRequest: Sendable {
     public var bodyLimit: Int
 
     public init(
-        _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [], timeout: Duration = .seconds(30),
+        _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [],
+        timeout: Duration = .seconds(30),
         bodyLimit: Int = 64 << 20
     ) {
         self.method = method
@@ -48,7 +49,7 @@ public struct HTTPResponse: Sendable {
 
     /// The first header of a name, whatever the case of its letters.
     public func header(_ name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        headers.first { $0.name.matchesIgnoringCase(name) }?.value
     }
 }
 
@@ -76,9 +77,14 @@ public struct HTTPFault: Fault {
     public let message: String
     public let place: String?
     public let hint: String?
+    /// How long the other side, or the budget, asks to be left alone; only where it is longer than a call may wait.
+    public let retryAfter: Duration?
 
-    public init(_ kind: Kind, code: String, message: String, place: String?, hint: String? = nil) {
+    public init(
+        _ kind: Kind, code: String, message: String, place: String?, hint: String? = nil, retryAfter: Duration? = nil
+    ) {
         self.kind = kind
+        self.retryAfter = retryAfter
         self.code = code
         self.message = message
         self.place = place
@@ -96,7 +102,7 @@ public struct HTTPFault: Fault {
 
     public var disposition: Disposition {
         switch kind {
-        case .notSent: .retry(after: nil)
+        case .notSent: .retry(after: retryAfter)
         case .lost, .timedOut, .tooLarge: .observeAgain
         case .tls, .badURL, .cancelled: .stop
         }
@@ -109,38 +115,4 @@ public protocol HTTPTransport: Sendable {
     ///
     /// - Throws: `HTTPFault` when no whole answer arrived. A status of 4xx or 5xx is an answer.
     func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse
-}
-
-/// One recorded exchange, credentials removed: the line format of `--record`, and of evidence.
-public struct Exchange: Sendable, Hashable {
-    public let provider: String
-    public let method: String
-    public let url: String
-    /// JSON text, or empty.
-    public let requestBody: String
-    public let isForm: Bool
-    /// 0: no answer arrived.
-    public let status: Int
-    /// JSON text, or empty; of other types only their length is kept.
-    public let responseBody: String
-    public let duration: Duration
-    /// Counts from 1.
-    public let attempt: Int
-    public let requestID: String?
-
-    public init(
-        provider: String, method: String, url: String, requestBody: String, isForm: Bool = false, status: Int,
-        responseBody: String, duration: Duration, attempt: Int, requestID: String? = nil
-    ) {
-        self.provider = provider
-        self.method = method
-        self.url = url
-        self.requestBody = requestBody
-        self.isForm = isForm
-        self.status = status
-        self.responseBody = responseBody
-        self.duration = duration
-        self.attempt = attempt
-        self.requestID = requestID
-    }
 }

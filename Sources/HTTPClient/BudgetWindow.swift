@@ -1,0 +1,81 @@
+internal import Basics
+
+/// One sliding window: when our requests ended, and what the provider says that others have used.
+///
+/// A request counts from its grant until a whole span after its end. The provider counts it from its arrival, which lies
+/// between the two, so that whatever it counts at any instant is counted here too.
+struct BudgetWindow {
+    private(set) var limit: Int
+    let span: Duration
+    private let margin: Duration
+    /// Our requests that have ended, oldest end first; before `head` they have left the window.
+    private var ended: [(granted: Duration, end: Duration)] = []
+    private var head = 0
+    /// How many were cut off before the first in `ended`.
+    private var dropped = 0
+    /// Used by others of the same credential, as of the last answer; at `foreignUntil` it has left the window.
+    private var foreign = 0
+    private var foreignUntil = Duration.zero
+
+    init(_ window: RequestBudgetConfiguration.Window, margin: Duration) {
+        limit = window.limit
+        span = window.span
+        self.margin = margin
+    }
+
+    /// What is left, with so many requests under way.
+    mutating func remaining(at now: Duration, inFlight: Int) -> Int {
+        expire(at: now)
+        return max(0, limit - (ended.count - head) - foreign - inFlight)
+    }
+
+    /// When one more than `held` is free again, if nothing else is sent; nil when only the end of a request can tell.
+    mutating func nextChange(at now: Duration) -> Duration? {
+        expire(at: now)
+        var next = head < ended.count ? ended[head].end + span + margin : nil
+        if foreign > 0 { next = min(next ?? foreignUntil, foreignUntil) }
+        return next
+    }
+
+    /// How many requests of ours have ended so far, in all.
+    var endedCount: Int { dropped + ended.count }
+
+    mutating func end(granted: Duration, at now: Duration) { ended.append((granted, now)) }
+
+    /// Takes the provider's word for what is left of this window.
+    ///
+    /// - Parameters:
+    ///   - limit: the provider's own figure for the whole window.
+    ///   - remaining: what it has left.
+    ///   - reset: the time until its oldest request leaves the window.
+    ///   - now: when the answer came.
+    ///   - endedBefore: how many requests of ours had ended when the answered one was granted.
+    mutating func note(limit: Int, remaining: Int, reset: Duration?, at now: Duration, endedBefore: Int) {
+        expire(at: now)
+        self.limit = max(1, limit)
+        // Only what ended before the request began, and can't have left the window, is surely in the provider's count;
+        // all else in it is taken for others'. That errs on the safe side, until the next answer.
+        var first = head
+        while first < ended.count, ended[first].granted + span <= now { first += 1 }
+        let ours = max(0, min(endedBefore - dropped, ended.count) - first)
+        foreign = max(0, self.limit - max(0, remaining) - 1 - ours)
+        foreignUntil = now + span + margin
+        // The oldest request may be one of others; when none of ours is as old, that instant brings the next look.
+        if let reset, reset >= .zero, head == ended.count || ended[head].end + span > now + reset + margin {
+            foreignUntil = min(foreignUntil, now + reset + margin)
+        }
+    }
+
+    private mutating func expire(at now: Duration) {
+        while head < ended.count, ended[head].end + span + margin <= now { head += 1 }
+        if head > 1_024, head * 2 > ended.count {
+            ended.removeFirst(head)
+            dropped += head
+            head = 0
+        }
+        guard foreign > 0, now >= foreignUntil else { return }
+        // One request of others has left; the answer to the next of ours tells how many remain.
+        foreign -= 1
+        foreignUntil = now + margin + .milliseconds(100)
+    }
+}
