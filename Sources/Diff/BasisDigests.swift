@@ -2,7 +2,9 @@ internal import Basics
 internal import DesiredState
 internal import Formats
 
-/// Digests of what a plan rests on. Places in files are left out: a comment above an entry moves no plan.
+/// Digests of what a plan rests on.
+///
+/// Places in files are left out: a comment above an entry moves no plan.
 enum BasisDigests {
     static func desired(_ resources: [DesiredResource], _ environments: [Environment]) -> Digest {
         var hasher = CanonicalHasher("desired")

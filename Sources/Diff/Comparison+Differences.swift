@@ -16,8 +16,7 @@ struct Differences {
 extension Comparison {
     /// Every attribute that differs from what is wanted, each by its own rule.
     ///
-    /// - Parameter entry: what was last applied; nil where the object isn't ours yet.
-    /// - Returns: the differences, in the order of the attributes' names.
+    /// They come in the order of the attributes' names. Without an `entry` the object isn't ours yet.
     func differences(
         _ resource: DesiredResource, _ schema: KindSchema, _ entry: InventoryEntry?, _ there: ObservedResource
     ) -> Differences {
