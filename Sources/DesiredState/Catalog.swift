@@ -5,7 +5,7 @@ public struct Integration: Sendable, Hashable {
     public let id: String
     /// The file that describes it, relative to the top of the repository, where it was found; else as written.
     public let file: String
-    /// As written: `planned`, `active`, …
+    /// As written, such as `planned` or `active`.
     public let status: String
     public let category: String?
     public let vendor: String?

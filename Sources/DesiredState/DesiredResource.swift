@@ -8,7 +8,9 @@ public enum WantedValue: Sendable, Hashable {
     case reference(ResourceKey, attribute: String)
 }
 
-/// One attribute that the repository names. What it doesn't name is left alone.
+/// One attribute that the repository names.
+///
+/// What it doesn't name is left alone.
 public struct WantedAttribute: Sendable, Hashable {
     public let name: String
     public let value: WantedValue

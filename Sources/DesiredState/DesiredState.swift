@@ -10,7 +10,7 @@ public struct DesiredState: Sendable {
     public let environments: [Environment]
     /// Sorted by key; keys are unique.
     public let resources: [DesiredResource]
-    /// What faults touched. Nothing in these scopes may be changed or deleted.
+    /// What faults touched: nothing in these scopes may be changed or deleted.
     public var unknown: [UnknownScope]
     public let policy: Policy
     /// Every file under the roots, sorted by path.

@@ -32,7 +32,7 @@ public enum TimeToLive: Sendable, Hashable {
     case after(Duration)
 }
 
-/// What a tier may use. Nil: no limit was written.
+/// What a tier may use; nil: no limit was written.
 public struct ResourceQuota: Sendable, Hashable {
     public let workers: Int?
     /// Thousandths of a processor.

@@ -23,7 +23,9 @@ public struct GlobPattern: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// Whether the whole name matches. Linear in practice: a star remembers only its last place.
+    /// Whether the whole name matches.
+    ///
+    /// Linear in practice: a star remembers only its last place.
     public func matches(_ name: some StringProtocol) -> Bool {
         Self.match(ArraySlice(Array(text.utf8)), ArraySlice(Array(name.utf8)))
     }

@@ -20,12 +20,14 @@ extension ResourceKind {
     public static let databasePool = ResourceKind("digitalocean.database_pool")
     /// Name: the cluster's name; the trusted sources are one list that is replaced as a whole.
     public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
-    /// Name: the bucket's name. No driver yet: always unknown.
+    /// Name: the bucket's name.
+    ///
+    /// No driver yet: always unknown.
     public static let spacesBucket = ResourceKind("spaces.bucket")
-    /// Name: the integration's id. A row of the catalog, held by no provider.
+    /// A row of the catalogue, held by no provider; name: the integration's id.
     public static let integration = ResourceKind("ops.integration")
-    /// Name: `environment/kind/key`. A check of convergence, held by no provider.
+    /// A check of convergence, held by no provider; name: `environment/kind/key`.
     public static let convergenceCheck = ResourceKind("ops.convergence_check")
-    /// Name: `list/module`. An entry of a module list, held by no provider.
+    /// An entry of a module list, held by no provider; name: `list/module`.
     public static let moduleEntry = ResourceKind("odoo.module_entry")
 }

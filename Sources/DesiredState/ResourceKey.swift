@@ -1,4 +1,4 @@
-/// What sort of thing a resource is: `digitalocean.droplet`. Owned by exactly one driver.
+/// What sort of thing a resource is: `digitalocean.droplet`; owned by exactly one driver.
 public struct ResourceKind: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let name: String
 
@@ -22,7 +22,9 @@ public struct ResourceKey: Sendable, Hashable, Comparable, CustomStringConvertib
         self.name = name
     }
 
-    /// Reads `kind/name`; nil where the slash or a part is missing. The name may hold further slashes.
+    /// Reads `kind/name`; nil where the slash or a part is missing.
+    ///
+    /// The name may hold further slashes.
     public init?(_ text: some StringProtocol) {
         guard let slash = text.firstIndex(of: "/") else { return nil }
         let (kind, name) = (text[..<slash], text[text.index(after: slash)...])

@@ -1,0 +1,100 @@
+import Basics
+import Formats
+
+/// Reads `infra/digitalocean/policy.yaml`.
+struct DigitalOceanPolicyReader {
+    let file: String
+    let report: Report
+
+    /// Fills the surfaces and exceptions of the policy.
+    static func read(_ library: Library, into policy: inout Policy, _ report: Report) {
+        guard let document = library.document(.digitalOceanPolicy), let root = document.root else { return }
+        DigitalOceanPolicyReader(file: document.path, report: report).read(root, &policy)
+    }
+
+    private func read(_ root: Node, _ policy: inout Policy) {
+        let fields = Fields(root, "the DigitalOcean policy", in: file, report)
+        fields.allow(
+            "schema", "version", "last_reviewed", "description", "notes", "backups", "monitoring", "tagging", "naming")
+        if let surfaces = fields.fields("allowed_surfaces") {
+            for entry in surfaces.allEntries() { readSurface(entry, &policy) }
+        }
+        for node in fields.nodes("exceptions") ?? [] { readException(node, &policy) }
+        fields.finish()
+        if let cause = fields.broken["allowed_surfaces"] ?? (root.entries == nil ? fields.fault : nil) {
+            report.unknown(kinds: ResourceKind.policedKinds, cause)
+        }
+    }
+
+    /// The kinds that a surface rules, for those that a driver knows.
+    private static let kinds: [String: [ResourceKind]] = [
+        "droplets": [.droplet], "managed_databases": [.databaseCluster], "spaces_object_storage": [.spacesBucket],
+    ]
+
+    private func readSurface(_ section: Node.Entry, _ policy: inout Policy) {
+        let entry = Fields(section.value, "the surface \(quoted(section.key))", in: file, report)
+        if section.isAmbiguous {
+            entry.fail(
+                Cause(
+                    code: "FMT-0003", reason: "the surface \(quoted(section.key)) stands more than once",
+                    mark: section.keyMark(in: file)))
+        }
+        let allowed = entry.flag("allowed", required: true)
+        let maximum = entry.integer("max_count", in: 0...1_000_000)
+        let tags = entry.texts("required_tags")
+        let regions = entry.texts("regions_allowed")
+        entry.allow(
+            "notes", "conditions", "use_cases", "exception_process", "historical_note", "rationale", "description")
+        entry.finish()
+        var scopes = Self.kinds[section.key] ?? []
+        if scopes.isEmpty, let meant = closest(to: section.key, among: Self.kinds.keys.sorted()) {
+            scopes = Self.kinds[meant] ?? []
+            entry.fail(
+                report.warning(
+                    .unknownWord, "the surface \(quoted(section.key)) is not known", at: section.keyMark(in: file),
+                    hint: "Did you mean `\(meant)`? Until that is clear, what it rules is left alone."))
+        }
+        if let cause = entry.fault {
+            report.unknown(kinds: scopes, cause)
+            return
+        }
+        policy.surfaces[section.key] = SurfacePolicy(
+            name: section.key, isAllowed: allowed?.value ?? false, maximumCount: maximum.map { Int($0.value) },
+            requiredTags: (tags ?? []).map(\.value), regions: (regions ?? []).map(\.value),
+            source: section.keyMark(in: file))
+    }
+
+    /// An exception that can't be read lifts nothing: a warning is enough.
+    private func readException(_ node: Node, _ policy: inout Policy) {
+        let mark = node.mark(in: file)
+        let surface = node["surface"]?.value.scalar?.value.stringValue
+        let reason = node["reason"]?.value.scalar?.value.stringValue
+        let expiry = node["expiry_date"]?.value.scalar
+        let isAmbiguous = node.entries?.contains { $0.isAmbiguous } ?? false
+        guard let surface, let reason, !isAmbiguous else {
+            report.warning(
+                .ineffectiveException, "an exception of the DigitalOcean policy has no clear surface and reason",
+                at: mark,
+                hint: "Write `surface`, `reason`, `approved_by` and `expiry_date`; until then it lifts nothing.")
+            return
+        }
+        let expires = expiry.flatMap { Self.end(of: $0.text) }
+        if expires == nil {
+            report.warning(
+                .ineffectiveException,
+                "the exception for \(quoted(surface)) has "
+                    + (expiry.map { "the expiry date \(quoted($0.text))" } ?? "no expiry date")
+                    + ", so it lifts nothing",
+                at: node["expiry_date"]?.value.mark(in: file) ?? mark, hint: "Write a day: `expiry_date: 2026-12-31`.")
+        }
+        policy.exceptions.append(
+            PolicyException(
+                surface: surface, reason: reason, approvedBy: node["approved_by"]?.value.scalar?.text, expires: expires,
+                source: mark))
+    }
+
+    /// The first instant after a day, or the instant itself where a time is written.
+    private static func end(of text: String) -> Timestamp? {
+        Timestamp(date: text).map { $0 + .days(1) } ?? Timestamp(text)
+    }
+}

@@ -1,0 +1,153 @@
+import Basics
+import Formats
+
+extension InventoryReader {
+    func readDomain(_ node: Node) {
+        let entry = Fields(node, "a domain", in: file, report)
+        let name = name(entry, "domain")
+        if let name, entry.fault == nil, !Address.isHostName(name) || name.hasSuffix(".") || !name.contains(".") {
+            entry.fail(
+                .invalidName, "\(entry.subject) is no domain name", at: entry.mark(of: "name"),
+                hint: "Write it without a final dot, such as `example.com`.")
+        }
+        let records = entry.nodes("records")
+        if let cause = entry.broken["records"] { report.unknown(.kind(.record), cause) }
+        entry.allow("description", "notes")
+        entry.finish()
+        if let name { reading.zones.declared.insert(name) }
+        let key = name.map { ResourceKey(.domain, $0) }
+        if isSound(entry, key, .domain), let key {
+            add(Draft(key, source: node.mark(in: file)))
+        } else {
+            if let name { reading.zones.broken[name] = entry.fault }
+            if name == nil || entry.hasDuplicates, let cause = entry.fault {
+                reading.zones.incomplete = reading.zones.incomplete ?? cause
+                report.unknown(.kind(.record), cause)
+                return
+            }
+        }
+        guard let name else { return }
+        readRecords(records ?? [], zone: name)
+    }
+
+    /// One record while the form of its key is still open.
+    private struct Record {
+        let type: String
+        let name: String
+        let data: String?
+        let draft: ((ResourceKey) -> Draft)?
+        let entry: Fields
+    }
+
+    private func readRecords(_ nodes: [Node], zone: String) {
+        var records: [Record] = []
+        for node in nodes {
+            let entry = Fields(node, "a record of \(quoted(zone))", in: file, report)
+            guard let record = record(node, entry, zone) else {
+                if let cause = entry.fault { report.unknown(.kind(.record), cause) }
+                continue
+            }
+            records.append(record)
+        }
+        for record in records {
+            let siblings = records.filter { $0.type == record.type && $0.name == record.name }
+            let needsData = RecordKey.mayRepeat(record.type) || siblings.count > 1
+            let key: ResourceKey?
+            if needsData {
+                key = record.data.map { RecordKey.key(zone: zone, type: record.type, name: record.name, data: $0) }
+            } else {
+                key = RecordKey.key(zone: zone, type: record.type, name: record.name, data: nil)
+            }
+            guard isSound(record.entry, key, .record), let key, let draft = record.draft else {
+                // With the data its place among its siblings is unknown too.
+                if siblings.count > 1, let cause = record.entry.fault { report.unknown(.kind(.record), cause) }
+                continue
+            }
+            add(draft(key))
+        }
+    }
+
+    /// - Returns: nil where type or name can't be told, so that there is no key.
+    private func record(_ node: Node, _ entry: Fields, _ zone: String) -> Record? {
+        let type = entry.word("type", of: RecordKey.types, required: true)
+        let nameText = entry.text("name", required: true, orNumber: true)
+        guard let type = type?.value, let nameText else { return nil }
+        let name = RecordKey.normal(name: nameText.value, zone: zone)
+        entry.subject = "the \(type) record \(quoted(name)) of \(quoted(zone))"
+        if name != "@", !Address.isHostName(name.hasPrefix("*.") ? String(name.dropFirst(2)) : name), name != "*" {
+            entry.fail(
+                .invalidName, "\(entry.subject) has a name that DNS can't hold", at: nameText.mark,
+                hint: "Write the part before the domain, or \"@\" for the domain itself.")
+        }
+        let data = entry.text("data", required: true, orNumber: true)
+        if let data { check(data, type, entry) }
+        let needs: Set<String> =
+            switch type {
+            case "MX": ["priority"]
+            case "SRV": ["priority", "port", "weight"]
+            case "CAA": ["flags", "tag"]
+            default: []
+            }
+        let ttl = entry.integer("ttl", in: 30...2_147_483_647)
+        var attributes = literal("data", data) + literal("ttl", ttl)
+        for key in ["priority", "port", "weight"] {
+            attributes += literal(key, entry.integer(key, required: needs.contains(key), in: 0...65_535))
+        }
+        attributes += literal("flags", entry.integer("flags", required: needs.contains("flags"), in: 0...255))
+        attributes += literal(
+            "tag", entry.word("tag", of: ["issue", "issuewild", "iodef"], required: needs.contains("tag")))
+        entry.allow("description", "notes")
+        entry.finish()
+        let source = node.mark(in: file)
+        let domain = ResourceKey(.domain, zone)
+        return Record(
+            type: type, name: name, data: entry.broken["data"] == nil ? data?.value : nil,
+            draft: { Draft($0, attributes, source: source, dependsOn: [domain]) }, entry: entry)
+    }
+
+    private func check(_ data: Text, _ type: String, _ entry: Fields) {
+        let (isValid, hint): (Bool, String) =
+            switch type {
+            case "A": (Address.isIPv4(data.value), "Write an IPv4 address, such as `203.0.113.7`.")
+            case "AAAA": (Address.isIPv6(data.value), "Write an IPv6 address, such as `2001:db8::7`.")
+            case "CNAME", "MX", "NS", "SRV":
+                (data.value == "@" || Address.isHostName(data.value), "Write a host name, such as `mail.example.com.`.")
+            default: (true, "")
+            }
+        if !isValid {
+            entry.fail(.invalidAddress, "\(entry.subject) points to \(quoted(data.value))", at: data.mark, hint: hint)
+        }
+    }
+}
+
+/// How DNS records are named.
+enum RecordKey {
+    static let types = ["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SRV", "CAA"]
+
+    /// Types of which a name commonly has several records: their data is always part of the key.
+    static func mayRepeat(_ type: String) -> Bool { ["MX", "TXT", "NS", "SRV", "CAA"].contains(type) }
+
+    static func key(zone: String, type: String, name: String, data: String?) -> ResourceKey {
+        let base = "\(zone)/\(type)/\(name)"
+        return ResourceKey(.record, data.map { "\(base)/\(normal(data: $0, type: type))" } ?? base)
+    }
+
+    /// `@` for the domain itself, lower case, without the domain behind it.
+    static func normal(name: String, zone: String) -> String {
+        var name = name.lowercased()
+        if name.hasSuffix(".") { name.removeLast() }
+        if name.isEmpty || name == zone.lowercased() { return "@" }
+        let suffix = "." + zone.lowercased()
+        return name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+    }
+
+    /// The data in the form that a key has: texts without quotes, host names in lower case without a final dot.
+    static func normal(data: String, type: String) -> String {
+        if type == "TXT" {
+            guard data.count >= 2, data.hasPrefix("\""), data.hasSuffix("\"") else { return data }
+            return String(data.dropFirst().dropLast())
+        }
+        let lower = data.lowercased()
+        return lower.count > 1 && lower.hasSuffix(".") ? String(lower.dropLast()) : lower
+    }
+}

@@ -1,0 +1,50 @@
+/// Decides which resources of the inventory may only change, and never go, without an approval.
+struct Protection {
+    let droplets: Set<String>
+    let clusters: Set<String>
+    let zones: Set<String>
+    let buckets: Set<String>
+
+    /// - Parameters:
+    ///   - environments: all that are known.
+    ///   - named: which entries can't be read: they may be production, so that what they use is protected.
+    ///   - inventory: what there is, with its tags.
+    init(environments: [Environment], named: EnvironmentsReading, inventory: InventoryReading) {
+        let kept = environments.filter(\.isProtected)
+        var droplets = Set(kept.compactMap(\.host) + named.broken.compactMap(\.host))
+        var clusters = Set(kept.compactMap(\.databaseCluster) + named.broken.compactMap(\.cluster))
+        for (key, tags) in inventory.tags where tags.contains(where: Self.saysProduction) {
+            if key.kind == .droplet { droplets.insert(key.name) } else { clusters.insert(key.name) }
+        }
+        // An entry whose host can't be told may use any of them.
+        if named.fault != nil || named.broken.contains(where: { $0.host == nil && $0.cluster == nil }) {
+            droplets.formUnion(inventory.droplets.declared)
+            clusters.formUnion(inventory.clusters.declared)
+        }
+        self.droplets = droplets
+        self.clusters = clusters
+        zones = inventory.zones.declared.filter { zone in
+            kept.contains { $0.domain == zone || $0.domain?.hasSuffix("." + zone) == true }
+        }
+        buckets = Set(kept.compactMap { $0.filestore?.split(separator: "/").first.map { String($0) } })
+    }
+
+    private static func saysProduction(_ tag: String) -> Bool {
+        let parts = tag.split(separator: ":", maxSplits: 1)
+        return parts.count == 2 && ["env", "environment", "tier"].contains(parts[0])
+            && Tier(alias: parts[1]) == .production
+    }
+
+    /// Whether a resource of the inventory is protected.
+    func covers(_ key: ResourceKey, firewallDroplets: [String]) -> Bool {
+        switch key.kind {
+        case .droplet: droplets.contains(key.name)
+        case .databaseCluster, .databaseFirewall: clusters.contains(key.name)
+        case .database, .databaseUser, .databasePool: clusters.contains(String(key.name.prefix { $0 != "/" }))
+        case .domain: zones.contains(key.name)
+        case .firewall: firewallDroplets.contains { droplets.contains($0) }
+        case .spacesBucket: buckets.contains(key.name)
+        default: false
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Basics
+
+/// The environments that branches bring about: branches × mappings, the first mapping that matches wins.
+struct BranchEnvironments {
+    let policies: PoliciesReading
+    let named: EnvironmentsReading
+    /// The branches that named environments claim.
+    let claimed: Set<String>
+    /// The slugs of all named environments, also of those that can't be read.
+    let taken: Set<String>
+    let report: Report
+
+    enum Match {
+        case mapping(BranchMapping)
+        /// A mapping that can't be read stands before one that would match.
+        case unknown
+        case none
+    }
+
+    /// The first mapping that matches a branch.
+    static func match(_ branch: String, _ mappings: [PoliciesReading.Mapping]) -> Match {
+        for mapping in mappings {
+            switch mapping {
+            case .broken: return .unknown
+            case .sound(let mapping): if mapping.pattern.matches(branch) { return .mapping(mapping) }
+            }
+        }
+        return .none
+    }
+
+    /// - Returns: one for each branch that has one, sorted by branch.
+    func drafts(_ branches: [Branch]) -> [EnvironmentDraft] {
+        var drafts: [String: EnvironmentDraft] = [:]
+        var refused: Set<String> = []
+        for branch in branches.sorted(by: { $0.name.precedesByBytes($1.name) }) where !claimed.contains(branch.name) {
+            guard case .mapping(let mapping) = Self.match(branch.name, policies.mappings) else { continue }
+            guard mayHaveEnvironment(branch, mapping) else { continue }
+            let slug = Slug.of(branch: branch.name)
+            if taken.contains(slug) || refused.contains(slug) {
+                report.warning(
+                    .slugTaken, "the branch \(quoted(branch.name)) would give another environment \(quoted(slug))",
+                    at: mapping.source,
+                    hint: "Write `branch: \(branch.name)` into the environment of that name, or rename the branch.")
+                continue
+            }
+            if let other = drafts.removeValue(forKey: slug) {
+                refused.insert(slug)
+                report.unknown(
+                    .environment(slug),
+                    report.error(
+                        .slugTaken,
+                        "the branches \(quoted(branch.name)) and \(quoted(other.branch?.value ?? "")) both give \(quoted(slug))",
+                        at: mapping.source, hint: "Rename one of the branches, or name its environment."))
+                continue
+            }
+            var draft = EnvironmentDraft(
+                slug: slug, tier: mapping.tier, ttlClass: TTLClass(branch: mapping.tier),
+                subject: named.templates[mapping.tier]?.subject ?? "the environment \(quoted(slug))",
+                source: mapping.source)
+            draft.branch = Text(value: branch.name, mark: mapping.source)
+            draft.headCommit = branch.commit
+            draft.autoDeploy = mapping.autoDeploy
+            named.templates[mapping.tier]?.fill(&draft)
+            drafts[slug] = draft
+        }
+        return drafts.values.sorted { $0.slug.precedesByBytes($1.slug) }
+    }
+
+    /// Production has to be named; staging too, unless a pattern gives one environment for each of several branches.
+    private func mayHaveEnvironment(_ branch: Branch, _ mapping: BranchMapping) -> Bool {
+        switch mapping.tier {
+        case .dev, .preview: return true
+        case .staging where mapping.pattern.hasWildcard: return true
+        case .staging, .production: break
+        }
+        guard named.broken.isEmpty else { return false }
+        report.warning(
+            .unnamedEnvironment,
+            "the branch \(quoted(branch.name)) is mapped to \(mapping.tier.rawValue), but no environment names it",
+            at: mapping.source,
+            hint:
+                "Add an environment with `branch: \(branch.name)` to environments.yaml: production is never made from a "
+                + "branch alone.")
+        return false
+    }
+}

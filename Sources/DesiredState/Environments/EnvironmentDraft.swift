@@ -1,0 +1,53 @@
+import Basics
+
+/// An environment under way: what is written of it, before anything else is consulted.
+struct EnvironmentDraft {
+    let slug: String
+    let tier: Tier
+    let ttlClass: TTLClass
+    /// What messages call it; a template's faults are told once and not for each branch.
+    let subject: String
+    let source: SourceMark
+    var branch: Text?
+    var tag: Text?
+    var headCommit: String?
+    var host: Text?
+    var domain: Text?
+    var cluster: Text?
+    var database: Text?
+    var databaseUser: Text?
+    var filestore: Text?
+    var workers: Int?
+    var backupSchedule: String?
+    var autoDeploy: Bool?
+    var isProtected: Bool
+
+    init(slug: String, tier: Tier, ttlClass: TTLClass, subject: String, source: SourceMark) {
+        self.slug = slug
+        self.tier = tier
+        self.ttlClass = ttlClass
+        self.subject = subject
+        self.source = source
+        isProtected = tier == .production || tier == .staging
+    }
+}
+
+extension TTLClass {
+    /// The class of an environment that a person named.
+    init(named tier: Tier) {
+        switch tier {
+        case .production: self = .production
+        case .staging: self = .staging
+        case .dev, .preview: self = .named
+        }
+    }
+
+    /// The class of an environment that a branch brought about.
+    init(branch tier: Tier) {
+        switch tier {
+        case .production: self = .production
+        case .staging: self = .staging
+        case .dev, .preview: self = .ephemeral
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Basics
+import Formats
+
+/// Puts the environments together from all documents that have a say in them.
+struct EnvironmentsBuilder {
+    let policies: PoliciesReading
+    let inventory: InventoryReading
+    let convergence: ConvergenceReading
+    let report: Report
+    private(set) var named: EnvironmentsReading
+    private(set) var environments: [Environment] = []
+    /// What environments own, by key; `nil` where two want the same.
+    private(set) var owned: [ResourceKey: Draft] = [:]
+    private var clashing: Set<ResourceKey> = []
+
+    init(
+        named: EnvironmentsReading, policies: PoliciesReading, inventory: InventoryReading,
+        convergence: ConvergenceReading, _ report: Report
+    ) {
+        self.named = named
+        self.policies = policies
+        self.inventory = inventory
+        self.convergence = convergence
+        self.report = report
+    }
+
+    mutating func build(branches: BranchListing, tags: BranchListing) {
+        if named.isPresent { compareTargets() } else { takeTargets() }
+        if named.fault == nil { checkBranches(branches, tags) }
+        var drafts = named.named.map { completed($0, branches, tags) }
+        drafts += branchDrafts(branches)
+        let needs = EnvironmentResources(inventory: inventory, report: report)
+        var resources: [String: [Draft]] = [:]
+        for draft in drafts {
+            markUnknown(draft)
+            switch needs.resources(of: draft) {
+            case .success(let found): resources[draft.slug] = found.filter { keep($0, of: draft) }
+            case .failure(let unknown): report.unknown(.environment(draft.slug), unknown.cause)
+            }
+        }
+        for key in clashing { owned[key] = nil }
+        environments = drafts.sorted { $0.slug.precedesByBytes($1.slug) }.map { draft in
+            environment(draft, (resources[draft.slug] ?? []).map(\.key).filter { owned[$0] != nil }.sorted())
+        }
+    }
+
+    // MARK: convergence.yaml
+
+    /// Without `environments.yaml` the environments of `convergence.yaml` are the named ones.
+    private mutating func takeTargets() {
+        if let cause = convergence.fault {
+            named.fault = cause
+            report.unknown(.environments, cause)
+        }
+        for target in convergence.targets {
+            var cause = target.fault
+            let tier = Tier(alias: target.name)
+            if tier == nil {
+                cause = report.error(
+                    .unknownTier, "the environment \(quoted(target.name)) has a name that says no tier",
+                    at: target.source,
+                    hint: "Name it in environments.yaml with its `tier`.")
+            }
+            guard cause == nil, let tier, Slug.isValid(target.name) else {
+                if let cause { report.unknown(.environment(target.name), cause) }
+                named.broken.append(
+                    EnvironmentsReading.Broken(
+                        slug: target.name, branch: target.branch?.value, host: nil, cluster: nil))
+                continue
+            }
+            var draft = EnvironmentDraft(
+                slug: target.name, tier: tier, ttlClass: TTLClass(named: tier),
+                subject: "the environment \(quoted(target.name))", source: target.source)
+            draft.branch = target.branch
+            named.named.append(draft)
+        }
+    }
+
+    /// Where both documents name a branch for one environment and differ, that is a finding.
+    private func compareTargets() {
+        for target in convergence.targets {
+            guard let branch = target.branch else { continue }
+            let tier = Tier(alias: target.name)
+            let sameTier = named.named.filter { $0.tier == tier && tier != nil }
+            guard
+                let draft = named.named.first(where: { $0.slug == target.name })
+                    ?? (sameTier.count == 1 ? sameTier[0] : nil)
+            else { continue }
+            if let tier, tier != draft.tier {
+                report.warning(
+                    .tierDisagreement, "\(draft.subject) has the tier \(draft.tier.rawValue)", at: draft.source,
+                    hint: "Make both documents say the same; the tier of environments.yaml counts.",
+                    notes: [Diagnostic.Note("named \(quoted(target.name)) here", at: target.source)])
+            }
+            guard let own = draft.branch, own.value != branch.value else { continue }
+            report.warning(
+                .branchDisagreement,
+                "\(draft.subject) runs \(quoted(own.value)), and its deploy target is \(quoted(branch.value))",
+                at: own.mark, hint: "Make both documents say the same; the branch of environments.yaml counts.",
+                notes: [Diagnostic.Note("`deploy_target` is \(quoted(branch.value)) here", at: branch.mark)])
+        }
+    }
+
+    // MARK: Branches and tags
+
+    private func checkBranches(_ branches: BranchListing, _ tags: BranchListing) {
+        for draft in named.named {
+            if let branch = draft.branch {
+                checkExists(branch, "branch", branches, draft)
+                guard case .mapping(let mapping) = BranchEnvironments.match(branch.value, policies.mappings),
+                    mapping.tier != draft.tier, !(draft.ttlClass == .named && mapping.tier == .preview)
+                else { continue }
+                report.warning(
+                    .tierDisagreement,
+                    "\(draft.subject) has the tier \(draft.tier.rawValue), but its branch \(quoted(branch.value)) is mapped to \(mapping.tier.rawValue)",
+                    at: draft.source, hint: "Make both say the same; the tier of the environment counts.",
+                    notes: [Diagnostic.Note("mapped to \(mapping.tier.rawValue) here", at: mapping.source)])
+            }
+            if let tag = draft.tag { checkExists(tag, "tag", tags, draft) }
+        }
+    }
+
+    private func checkExists(_ name: Text, _ what: String, _ listing: BranchListing, _ draft: EnvironmentDraft) {
+        guard case .known(let known) = listing, !known.contains(where: { $0.name == name.value }) else { return }
+        report.warning(
+            .missingBranch, "the \(what) \(quoted(name.value)) of \(draft.subject) does not exist", at: name.mark,
+            hint: didYouMean(
+                name.value, among: known.map(\.name).sorted { $0.precedesByBytes($1) },
+                else: "Push it, or name another one. Nothing new is deployed to it until then."))
+    }
+
+    private func completed(
+        _ draft: EnvironmentDraft, _ branches: BranchListing, _ tags: BranchListing
+    ) -> EnvironmentDraft {
+        var draft = draft
+        let listing = draft.branch != nil ? branches : tags
+        if let name = draft.branch ?? draft.tag, case .known(let known) = listing {
+            draft.headCommit = known.first { $0.name == name.value }?.commit
+        }
+        if draft.autoDeploy == nil, let branch = draft.branch,
+            case .mapping(let mapping) = BranchEnvironments.match(branch.value, policies.mappings)
+        {
+            draft.autoDeploy = mapping.autoDeploy
+        }
+        return draft
+    }
+
+    /// The environments that branches bring about; none where it is not known which there should be.
+    private func branchDrafts(_ branches: BranchListing) -> [EnvironmentDraft] {
+        if let cause = policies.mappingsFault { report.unknown(.environments, cause) }
+        guard named.fault == nil else { return [] }
+        switch branches {
+        case .unknown(let reason):
+            report.unknown(
+                .environments,
+                report.warning(
+                    .branchesUnknown, "the branches of the application repository are not known: \(reason)", at: nil,
+                    hint: "Until they can be read, no environment is removed and none is added for a branch."))
+            return []
+        case .none:
+            if let mapping = policies.policy.branchMappings.first {
+                // Not a fault of any document, so no diagnostic: a work tree alone is valid.
+                report.unknown(
+                    .environments,
+                    Cause(
+                        code: Code.noRepository.rawValue,
+                        reason: "no application repository is configured for the mappings",
+                        mark: mapping.source))
+            }
+            return []
+        case .known(let known):
+            let claimed = named.named.compactMap { $0.branch?.value } + named.broken.compactMap(\.branch)
+            return BranchEnvironments(
+                policies: policies, named: named, claimed: Set(claimed),
+                taken: Set(named.named.map(\.slug) + named.broken.map(\.slug)), report: report
+            ).drafts(known)
+        }
+    }
+
+    // MARK: Each environment
+
+    /// Marks an environment as unknown whose tier, class or template can't be read.
+    private func markUnknown(_ draft: EnvironmentDraft) {
+        let scope = UnknownScope.Extent.environment(draft.slug)
+        if let cause = policies.brokenTiers[draft.tier] { report.unknown(scope, cause) }
+        if let cause = policies.brokenClasses[draft.ttlClass] { report.unknown(scope, cause) }
+        let isFromBranch = draft.ttlClass == .ephemeral || draft.branch?.mark == draft.source
+        if isFromBranch, let cause = named.brokenTemplates[draft.tier] { report.unknown(scope, cause) }
+    }
+
+    /// Keeps what an environment owns, unless it is declared elsewhere.
+    ///
+    /// What the inventory declares stays when the environment goes. What two environments want, neither gets.
+    private mutating func keep(_ draft: Draft, of owner: EnvironmentDraft) -> Bool {
+        if report.isUnknown(.resource(draft.key)), inventory.drafts[draft.key] == nil, owned[draft.key] == nil {
+            return false
+        }
+        if let declared = declaration(of: draft.key) {
+            report.note(
+                .sharedResource, "\(owner.subject) wants \(draft.key), which the inventory declares", at: draft.source,
+                hint: "Remove it from the inventory if it shall go with the environment.",
+                notes: [Diagnostic.Note("declared here", at: declared)])
+            return false
+        }
+        guard let first = owned[draft.key] else {
+            var draft = draft
+            draft.isProtected = owner.isProtected
+            owned[draft.key] = draft
+            return true
+        }
+        clashing.insert(draft.key)
+        report.unknown(
+            .resource(draft.key),
+            report.error(
+                .sharedResource, "\(owner.subject) wants \(draft.key), which another environment wants too",
+                at: draft.source, hint: "Give each its own; until then it is left alone.",
+                notes: [
+                    Diagnostic.Note(
+                        "the environment \(quoted(first.environment ?? "")) wants it here", at: first.source)
+                ]))
+        return false
+    }
+
+    private func declaration(of key: ResourceKey) -> SourceMark? {
+        if let draft = inventory.drafts[key] { return draft.source }
+        // Several addresses of one name have their data in their keys.
+        guard key.kind == .record else { return nil }
+        return inventory.drafts.values.filter { $0.key.kind == .record && $0.key.name.hasPrefix(key.name + "/") }
+            .map(\.source).min()
+    }
+
+    private func environment(_ draft: EnvironmentDraft, _ resources: [ResourceKey]) -> Environment {
+        Environment(
+            slug: draft.slug, tier: draft.tier, ttlClass: draft.ttlClass,
+            ttl: policies.policy.ttl[draft.ttlClass] ?? .never, branch: (draft.branch ?? draft.tag)?.value,
+            headCommit: draft.headCommit, host: draft.host?.value, domain: draft.domain?.value,
+            databaseCluster: draft.cluster?.value, database: draft.database?.value, filestore: draft.filestore?.value,
+            workers: draft.workers, backupSchedule: draft.backupSchedule, autoDeploy: draft.autoDeploy ?? false,
+            quota: policies.quota(tier: draft.tier, isEphemeral: draft.ttlClass == .ephemeral),
+            isProtected: draft.isProtected, source: draft.source, resources: resources)
+    }
+}

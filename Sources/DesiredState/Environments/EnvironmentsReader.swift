@@ -1,0 +1,198 @@
+import Basics
+import Formats
+
+/// What is named in `environments.yaml`.
+struct EnvironmentsReading {
+    /// An entry that can't be read: it may be of any tier.
+    struct Broken {
+        let slug: String
+        let branch: String?
+        let host: String?
+        let cluster: String?
+    }
+
+    var named: [EnvironmentDraft] = []
+    var broken: [Broken] = []
+    var templates: [Tier: EnvironmentTemplate] = [:]
+    /// Tiers whose template can't be read.
+    var brokenTemplates: [Tier: Cause] = [:]
+    /// Why it is not known which environments are named; nil where it is.
+    var fault: Cause?
+    /// Whether the document is there.
+    var isPresent = false
+}
+
+/// Reads `environments.yaml`.
+struct EnvironmentsReader {
+    let file: String
+    let report: Report
+    private(set) var reading = EnvironmentsReading()
+
+    private init(file: String, _ report: Report) {
+        self.file = file
+        self.report = report
+        reading.isPresent = true
+    }
+
+    static func read(_ library: Library, _ report: Report) -> EnvironmentsReading {
+        guard let document = library.document(.environments) else { return EnvironmentsReading() }
+        guard let root = document.root else {
+            var reading = EnvironmentsReading()
+            reading.isPresent = true
+            reading.fault = document.cause
+            return reading
+        }
+        var reader = EnvironmentsReader(file: document.path, report)
+        reader.read(root)
+        return reader.reading
+    }
+
+    private mutating func read(_ root: Node) {
+        let fields = Fields(root, "the environments document", in: file, report)
+        fields.allow("schema", "version", "last_reviewed", "description", "notes")
+        let environments = fields.fields("environments", required: true)
+        let tiers = fields.fields("tiers")
+        fields.finish()
+        for entry in environments?.allEntries() ?? [] { readNamed(entry) }
+        for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
+        if let cause = fields.broken["environments"] ?? (environments == nil ? fields.fault : nil) {
+            reading.fault = cause
+            report.unknown(.environments, cause)
+        }
+        if let cause = fields.broken["tiers"] ?? tiers?.fault {
+            for tier in Tier.allCases where reading.templates[tier] == nil { reading.brokenTemplates[tier] = cause }
+        }
+    }
+
+    // MARK: Named environments
+
+    private mutating func readNamed(_ section: Node.Entry) {
+        let subject = "the environment \(quoted(section.key))"
+        let entry = Fields(section.value, subject, in: file, report)
+        if section.isAmbiguous {
+            entry.fail(
+                Cause(
+                    code: "FMT-0003", reason: "\(subject) is named more than once", mark: section.keyMark(in: file)))
+        }
+        if !Slug.isValid(section.key) {
+            entry.fail(
+                .invalidName, "\(subject) has a name that is no DNS label", at: section.keyMark(in: file),
+                hint: "Use lower-case letters, digits and inner hyphens, at most 40: `\(Slug.of(branch: section.key))`."
+            )
+        }
+        let tier = entry.text("tier", required: true, orNumber: true).flatMap { readTier($0, entry) }
+        var draft = EnvironmentDraft(
+            slug: section.key, tier: tier ?? .production, ttlClass: TTLClass(named: tier ?? .production),
+            subject: subject,
+            source: section.keyMark(in: file))
+        draft.branch = entry.text("branch", orNumber: true)
+        draft.tag = entry.text("tag", orNumber: true)
+        if let branch = draft.branch, let tag = draft.tag {
+            entry.fail(
+                .branchAndTag, "\(subject) names both a branch and a tag", at: tag.mark, hint: "Keep one of the two.",
+                notes: [Diagnostic.Note("the branch is here", at: branch.mark)])
+        }
+        draft.host = entry.text("host")
+        draft.domain = entry.text("domain")
+        draft.cluster = entry.text("database_cluster")
+        draft.database = entry.text("database")
+        draft.databaseUser = entry.text("database_user")
+        draft.filestore = entry.text("filestore")
+        draft.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
+        draft.backupSchedule = readSchedule(entry)
+        draft.autoDeploy = entry.flag("auto_deploy")?.value
+        if let isProtected = entry.flag("protected") {
+            draft.isProtected = isProtected.value || tier == .production
+        }
+        entry.allow("description", "notes", "owner", "health_check")
+        entry.finish()
+        if let cause = entry.fault {
+            lose(section, draft, cause, swallowsNext: entry.hasDuplicates)
+            return
+        }
+        if let tier, let named = Tier(alias: section.key), named != tier {
+            report.warning(
+                .tierDisagreement, "\(subject) has the tier \(tier.rawValue)", at: entry.mark(of: "tier"),
+                hint: "Its name says \(named.rawValue): rename it or change the tier. The tier that is written counts.",
+                notes: [Diagnostic.Note("named here", at: draft.source)])
+        }
+        reading.named.append(draft)
+    }
+
+    private mutating func lose(_ section: Node.Entry, _ draft: EnvironmentDraft, _ cause: Cause, swallowsNext: Bool) {
+        report.unknown(.environment(section.key), cause)
+        // A key twice in one entry is what a lost name leaves behind: the environment after it may have been swallowed.
+        if swallowsNext { report.unknown(.environments, cause) }
+        reading.broken.append(
+            EnvironmentsReading.Broken(
+                slug: section.key, branch: draft.branch?.value, host: draft.host?.value, cluster: draft.cluster?.value))
+    }
+
+    private func readTier(_ text: Text, _ entry: Fields) -> Tier? {
+        if let tier = Tier(alias: text.value) { return tier }
+        entry.fail(
+            .unknownTier, "\(entry.subject) has the unknown tier \(quoted(text.value))", at: text.mark,
+            hint: didYouMean(text.value, among: Tier.words, else: "Write production, staging, dev or preview."))
+        return nil
+    }
+
+    private func readSchedule(_ entry: Fields) -> String? {
+        guard let text = entry.text("backup_schedule") else { return nil }
+        if Schedule.isValid(text.value) { return text.value }
+        entry.fail(
+            .invalidSchedule, "`backup_schedule` of \(entry.subject) is \(quoted(text.value))", at: text.mark,
+            hint: "Write minute, hour, day, month and weekday: `0 */6 * * *`.")
+        return nil
+    }
+
+    // MARK: Templates
+
+    private mutating func readTemplate(_ section: Node.Entry) {
+        guard let tier = Tier(alias: section.key) else {
+            let cause = report.error(
+                .unknownTier, "`tiers` has the unknown tier \(quoted(section.key))", at: section.keyMark(in: file),
+                hint: didYouMean(section.key, among: Tier.words, else: "Write production, staging, dev or preview."))
+            for tier in Tier.allCases where reading.templates[tier] == nil { reading.brokenTemplates[tier] = cause }
+            return
+        }
+        let entry = Fields(section.value, "the template of \(tier.rawValue)", in: file, report)
+        if section.isAmbiguous || reading.templates[tier] != nil {
+            entry.fail(
+                Cause(
+                    code: "FMT-0003", reason: "the template of \(tier.rawValue) stands more than once",
+                    mark: section.keyMark(in: file)))
+        }
+        var template = EnvironmentTemplate(subject: entry.subject)
+        template.host = readPattern("host", entry)
+        template.domain = readPattern("domain", entry)
+        template.cluster = readPattern("database_cluster", entry)
+        template.database = readPattern("database", entry)
+        template.databaseUser = readPattern("database_user", entry)
+        template.filestore = readPattern("filestore", entry)
+        template.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
+        template.backupSchedule = readSchedule(entry)
+        entry.allow("description", "notes")
+        entry.finish()
+        if let cause = entry.fault {
+            reading.brokenTemplates[tier] = cause
+            reading.templates[tier] = nil
+        } else {
+            reading.brokenTemplates[tier] = nil
+            reading.templates[tier] = template
+        }
+    }
+
+    private func readPattern(_ key: String, _ entry: Fields) -> Text? {
+        guard let text = entry.text(key) else { return nil }
+        if let placeholder = EnvironmentTemplate.unknownPlaceholder(in: text.value) {
+            entry.fail(
+                .invalidTemplate, "`\(key)` of \(entry.subject) has the unknown placeholder \(quoted(placeholder))",
+                at: text.mark,
+                hint: didYouMean(
+                    placeholder, among: EnvironmentTemplate.placeholders,
+                    else: "Known are \(alternatives(EnvironmentTemplate.placeholders))."))
+            return nil
+        }
+        return text
+    }
+}

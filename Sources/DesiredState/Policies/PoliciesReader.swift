@@ -1,0 +1,293 @@
+import Basics
+import Formats
+
+/// Reads `.odooops/policies.yaml`.
+struct PoliciesReader {
+    let file: String
+    let report: Report
+    private(set) var reading = PoliciesReading()
+
+    init(file: String, _ report: Report) {
+        self.file = file
+        self.report = report
+    }
+
+    static func read(_ library: Library, _ report: Report) -> PoliciesReading {
+        guard let document = library.document(.policies) else { return PoliciesReading() }
+        guard let root = document.root else {
+            var reading = PoliciesReading()
+            reading.mappingsFault = document.cause
+            return reading
+        }
+        var reader = PoliciesReader(file: document.path, report)
+        reader.read(root)
+        return reader.reading
+    }
+
+    private mutating func read(_ root: Node) {
+        let fields = Fields(root, "the policies", in: file, report)
+        fields.allow("schema", "version", "last_reviewed", "description")
+        readMappings(fields)
+        readGates(fields)
+        readQuotas(fields)
+        readTTL(fields)
+        readGitHub(fields)
+        readLimits(fields)
+        fields.finish()
+        for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
+        if root.entries == nil {
+            for key in ["branch_mappings", "resource_quotas", "ttl_policies", "limits"] {
+                lose(section: key, fields.fault)
+            }
+        }
+    }
+
+    /// Takes a section that can't be told as unknown as a whole.
+    private mutating func lose(section: String, _ cause: Cause?) {
+        guard let cause else { return }
+        switch section {
+        case "branch_mappings":
+            reading.mappingsFault = reading.mappingsFault ?? cause
+            reading.mappings = [.broken(cause)]
+            reading.policy.branchMappings = []
+        case "resource_quotas", "health_gates":
+            for tier in Tier.allCases { reading.brokenTiers[tier] = reading.brokenTiers[tier] ?? cause }
+        case "ttl_policies":
+            for ttlClass in TTLClass.allCases {
+                reading.policy.ttl[ttlClass] = nil
+                reading.brokenClasses[ttlClass] = cause
+            }
+        case "limits": reading.policy.maximumDeletes = 0
+        default: break
+        }
+    }
+
+    // MARK: Branch mappings
+
+    private mutating func readMappings(_ fields: Fields) {
+        for node in fields.nodes("branch_mappings") ?? [] {
+            let entry = Fields(node, "a branch mapping", in: file, report)
+            let pattern = entry.text("pattern", required: true).flatMap { self.pattern($0, entry) }
+            let tier = entry.text("tier", required: true, orNumber: true).flatMap { self.tier($0, entry) }
+            let autoDeploy = entry.flag("auto_deploy")?.value ?? false
+            entry.allow("description", "notes")
+            entry.finish()
+            guard entry.fault == nil, let pattern, let tier else {
+                let cause = entry.fault ?? Cause(code: Code.wrongType.rawValue, reason: "", mark: entry.mark)
+                reading.mappings.append(.broken(cause))
+                reading.mappingsFault = reading.mappingsFault ?? cause
+                continue
+            }
+            let mapping = BranchMapping(
+                pattern: pattern, tier: tier, autoDeploy: autoDeploy, source: node.mark(in: file))
+            warnIfUnreachable(mapping)
+            reading.mappings.append(.sound(mapping))
+            reading.policy.branchMappings.append(mapping)
+        }
+    }
+
+    private func pattern(_ text: Text, _ entry: Fields) -> GlobPattern? {
+        do {
+            return try GlobPattern(text.value)
+        } catch {
+            let hint: String
+            switch error {
+            case .empty: hint = "Write a branch name or a glob."
+            case .regularExpression(let character):
+                hint =
+                    "`\(character)` belongs to regular expressions. Patterns are globs that match whole names: `*` inside "
+                    + "one path segment, `**` across, `?` for one character. For example `release/*`."
+            }
+            entry.fail(
+                .invalidPattern, "the pattern \(quoted(text.value)) is no glob", at: text.mark, hint: hint)
+            return nil
+        }
+    }
+
+    private func warnIfUnreachable(_ mapping: BranchMapping) {
+        guard let earlier = reading.policy.branchMappings.first(where: { $0.pattern.covers(mapping.pattern) }) else {
+            return
+        }
+        report.warning(
+            .unreachableMapping, "the mapping of \(quoted(mapping.pattern.text)) can never match", at: mapping.source,
+            hint: "Put it before the wider one, or remove it: the first mapping that matches wins.",
+            notes: [Diagnostic.Note("\(quoted(earlier.pattern.text)) matches all of it before", at: earlier.source)])
+    }
+
+    func tier(_ text: Text, _ fields: Fields) -> Tier? {
+        if let tier = Tier(alias: text.value) { return tier }
+        fields.fail(
+            .unknownTier, "\(fields.subject) has the unknown tier \(quoted(text.value))", at: text.mark,
+            hint: didYouMean(text.value, among: Tier.words, else: "Write production, staging, dev or preview."))
+        return nil
+    }
+
+    // MARK: Sections by tier
+
+    /// The entries of a section whose keys are tiers.
+    private mutating func tiers(_ fields: Fields, _ section: String) -> [(tier: Tier, entry: Node.Entry)] {
+        guard let inner = fields.fields(section) else { return [] }
+        var found: [(tier: Tier, entry: Node.Entry)] = []
+        for entry in inner.allEntries() {
+            guard let tier = Tier(alias: entry.key) else {
+                inner.fail(
+                    .unknownTier, "`\(section)` has the unknown tier \(quoted(entry.key))", at: entry.keyMark(in: file),
+                    hint: didYouMean(entry.key, among: Tier.words, else: "Write production, staging, dev or preview."))
+                continue
+            }
+            if entry.isAmbiguous || found.contains(where: { $0.tier == tier }) {
+                let cause =
+                    entry.isAmbiguous
+                    ? Cause(
+                        code: "FMT-0003", reason: "`\(section)` has \(entry.key) twice", mark: entry.keyMark(in: file))
+                    : report.error(
+                        .duplicateName, "`\(section)` names the tier \(tier.rawValue) twice",
+                        at: entry.keyMark(in: file), hint: "Keep one of them; \(tier.rawValue) has aliases.")
+                reading.brokenTiers[tier] = cause
+                found.removeAll { $0.tier == tier }
+                continue
+            }
+            found.append((tier, entry))
+        }
+        // An unknown tier's entry may have been meant for any of those that are not named.
+        if let cause = inner.fault, cause.code != "FMT-0003" {
+            for tier in Tier.allCases where !found.contains(where: { $0.tier == tier }) {
+                reading.brokenTiers[tier] = cause
+            }
+        }
+        return found
+    }
+
+    private mutating func readGates(_ fields: Fields) {
+        for (tier, section) in tiers(fields, "health_gates") {
+            guard let nodes = section.value.items else {
+                reading.brokenTiers[tier] = report.error(
+                    .wrongType,
+                    "the health gates of \(section.key) are \(section.value.shapeName) where a list is needed",
+                    at: section.value.mark(in: file), hint: "Write one gate a line, each after `- `.")
+                continue
+            }
+            for node in nodes {
+                let entry = Fields(node, "a health gate of \(section.key)", in: file, report)
+                let type = entry.text("type", required: true)
+                let command = entry.text("command")
+                let isRequired = entry.flag("required")?.value ?? true
+                entry.finish()
+                if let cause = entry.fault { reading.brokenTiers[tier] = cause }
+                guard let type else { continue }
+                if !Self.gateTypes.contains(type.value) {
+                    report.warning(
+                        .unknownGate, "the health gate type \(quoted(type.value)) is not known", at: type.mark,
+                        hint: didYouMean(
+                            type.value, among: Self.gateTypes, else: "Known are \(alternatives(Self.gateTypes))."))
+                }
+                reading.policy.healthGates[tier, default: []].append(
+                    HealthGate(
+                        type: type.value, command: command?.value, isRequired: isRequired, source: node.mark(in: file)))
+            }
+        }
+    }
+
+    static let gateTypes = ["tests", "migrations", "manual_approval", "smoke_tests"]
+
+    private mutating func readQuotas(_ fields: Fields) {
+        for (tier, section) in tiers(fields, "resource_quotas") {
+            let entry = Fields(section.value, "the quota of \(section.key)", in: file, report)
+            let workers = entry.integer("workers", in: 0...10_000)?.value
+            let cpu = quantity("cpu", entry) { (text) throws(Quantity.Fault) in try Quantity.millicores(text) }
+            let memory = quantity("memory", entry) { (text) throws(Quantity.Fault) in try Quantity.bytes(text) }
+            let storage = quantity("storage", entry) { (text) throws(Quantity.Fault) in try Quantity.bytes(text) }
+            entry.finish()
+            if let cause = entry.fault { reading.brokenTiers[tier] = cause }
+            reading.policy.quotas[tier] = ResourceQuota(
+                workers: workers.map { Int($0) }, cpuMillicores: cpu, memoryBytes: memory, storageBytes: storage)
+        }
+    }
+
+    private func quantity(
+        _ key: String, _ fields: Fields, _ parse: (String) throws(Quantity.Fault) -> Int64
+    ) -> Int64? {
+        guard let text = fields.text(key, orNumber: true) else { return nil }
+        do {
+            return try parse(text.value)
+        } catch {
+            let example = key == "cpu" ? "`500m` or `2`" : "`512Mi`, `10Gi` or `10G`"
+            let why =
+                switch error {
+                case .empty, .form: "it is no number with a unit"
+                case .unknownUnit(let unit): "the unit \(quoted(unit)) is not known"
+                case .negative: "it is negative"
+                case .fraction: "it does not come out as a whole number"
+                case .tooLarge: "it is too large"
+                }
+            fields.fail(
+                .invalidQuantity, "`\(key)` of \(fields.subject) is \(quoted(text.value)): \(why)", at: text.mark,
+                hint: "Write \(example).")
+            return nil
+        }
+    }
+
+    // MARK: The rest
+
+    private mutating func readTTL(_ fields: Fields) {
+        guard let section = fields.fields("ttl_policies") else { return }
+        for ttlClass in TTLClass.allCases {
+            guard let text = section.text(ttlClass.rawValue, orNumber: true) else { continue }
+            do {
+                let ttl = try TimeToLive(parsing: text.value)
+                let isEndless = ttlClass == .staging || ttlClass == .production
+                reading.policy.ttl[ttlClass] = isEndless ? .never : ttl
+                if isEndless, ttl != .never {
+                    report.warning(
+                        .endlessTier,
+                        "\(ttlClass.rawValue) has the time to live \(quoted(text.value)), but never expires",
+                        at: text.mark, hint: "Write `never`.")
+                }
+            } catch {
+                let why =
+                    switch error {
+                    case .empty, .form: "it is no whole number with one unit"
+                    case .notPositive: "it is not longer than nothing"
+                    case .tooLong: "it is more than a hundred years"
+                    }
+                let cause = report.error(
+                    .invalidDuration, "the time to live of \(ttlClass.rawValue) is \(quoted(text.value)): \(why)",
+                    at: text.mark,
+                    hint:
+                        "Write `never`, or a whole number with s, m, h, d or w: `7d`. Until then nothing of it expires."
+                )
+                reading.brokenClasses[ttlClass] = cause
+            }
+        }
+        section.finish()
+        guard let cause = section.fault else { return }
+        for ttlClass in TTLClass.allCases where reading.policy.ttl[ttlClass] == nil {
+            reading.brokenClasses[ttlClass] = reading.brokenClasses[ttlClass] ?? cause
+        }
+    }
+
+    private mutating func readGitHub(_ fields: Fields) {
+        guard let section = fields.fields("github_integration") else { return }
+        reading.policy.updateCommitStatus = section.flag("update_commit_status")?.value ?? false
+        reading.policy.blockMergeOnFailure = section.flag("block_merge_on_failure")?.value ?? false
+        reading.policy.commentOnPullRequest = section.flag("comment_on_pr")?.value ?? false
+        section.finish()
+    }
+
+    private mutating func readLimits(_ fields: Fields) {
+        guard let section = fields.fields("limits") else { return }
+        if let maximum = section.integer("max_deletes", in: 0...100_000) {
+            reading.policy.maximumDeletes = Int(maximum.value)
+        }
+        section.finish()
+        // A limit that can't be read allows nothing.
+        if section.fault != nil { reading.policy.maximumDeletes = 0 }
+    }
+}
+
+extension Tier {
+    /// The tiers with their aliases.
+    static let words = [
+        "production", "prod", "staging", "stage", "dev", "develop", "development", "preview",
+    ]
+}

@@ -1,0 +1,46 @@
+import Basics
+import Formats
+
+/// What `.odooops/policies.yaml` says, with what could not be read of it.
+struct PoliciesReading {
+    /// A mapping, or the place of one that can't be read: no branch gets past it.
+    enum Mapping {
+        case sound(BranchMapping)
+        case broken(Cause)
+    }
+
+    var policy = Policy()
+    var mappings: [Mapping] = []
+    /// Why the mappings as a whole are unknown; nil where they are not.
+    var mappingsFault: Cause?
+    /// Tiers whose quota or gates can't be read: their environments are unknown.
+    var brokenTiers: [Tier: Cause] = [:]
+    /// Classes whose time to live can't be read: they never expire, and their environments are unknown.
+    var brokenClasses: [TTLClass: Cause] = [:]
+
+    /// The quota of an environment: what is written for its tier, completed by the platform's table.
+    func quota(tier: Tier, isEphemeral: Bool) -> ResourceQuota {
+        let table = ResourceQuota.table(tier: tier, isEphemeral: isEphemeral)
+        guard let written = policy.quotas[tier] else { return table }
+        return ResourceQuota(
+            workers: written.workers ?? table.workers, cpuMillicores: written.cpuMillicores ?? table.cpuMillicores,
+            memoryBytes: written.memoryBytes ?? table.memoryBytes,
+            storageBytes: written.storageBytes ?? table.storageBytes)
+    }
+}
+
+extension ResourceQuota {
+    /// The platform's own table, for what the policies leave open; docs/desired-state.md shows it.
+    static func table(tier: Tier, isEphemeral: Bool) -> ResourceQuota {
+        switch tier {
+        case .production: ResourceQuota(workers: 8, cpu: 4_000, memoryGi: 8, storageGi: 100)
+        case .staging: ResourceQuota(workers: 4, cpu: 2_000, memoryGi: 4, storageGi: 50)
+        case .dev where !isEphemeral: ResourceQuota(workers: 2, cpu: 1_000, memoryGi: 2, storageGi: 10)
+        case .dev, .preview: ResourceQuota(workers: 1, cpu: 500, memoryGi: 1, storageGi: 5)
+        }
+    }
+
+    private init(workers: Int, cpu: Int64, memoryGi: Int64, storageGi: Int64) {
+        self.init(workers: workers, cpuMillicores: cpu, memoryBytes: memoryGi << 30, storageBytes: storageGi << 30)
+    }
+}

@@ -1,0 +1,28 @@
+import Basics
+
+/// A resource under way: who owns it and whether it is protected is known only when all documents are read.
+struct Draft {
+    let key: ResourceKey
+    var environment: String?
+    let attributes: [WantedAttribute]
+    let source: SourceMark
+    var dependsOn: [ResourceKey]
+    var isProtected = false
+
+    init(
+        _ key: ResourceKey, environment: String? = nil, _ attributes: [WantedAttribute] = [], source: SourceMark,
+        dependsOn: [ResourceKey] = []
+    ) {
+        self.key = key
+        self.environment = environment
+        self.attributes = attributes
+        self.source = source
+        self.dependsOn = dependsOn
+    }
+
+    var resource: DesiredResource {
+        DesiredResource(
+            key: key, environment: environment, attributes: attributes, source: source,
+            dependsOn: Set(dependsOn).sorted(), isProtected: isProtected)
+    }
+}

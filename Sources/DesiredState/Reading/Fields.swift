@@ -1,0 +1,235 @@
+import Basics
+import Formats
+
+/// A text of a document with its place.
+struct Text {
+    let value: String
+    let mark: SourceMark
+}
+
+/// Reads the entries of one mapping, reports what is wrong with them, and remembers whether anything was.
+///
+/// A wrong entry makes the whole subject unknown; `fault` says why. Asking for a key makes it known; `finish` reports
+/// the others.
+final class Fields {
+    let file: String
+    let mark: SourceMark
+    /// What the mapping describes, for messages: `droplet "odoo-production"`.
+    var subject: String
+    let report: Report
+    /// The first fault; nil while everything is well.
+    private(set) var fault: Cause?
+    /// The keys whose value can't be told: ambiguous, of a wrong type, or written under a misspelt name.
+    private(set) var broken: [String: Cause] = [:]
+    /// Whether a key stands twice.
+    ///
+    /// That is what a lost `- name:` line leaves behind: the entry after this one may have been swallowed.
+    let hasDuplicates: Bool
+    /// The code under which the parser tells of a key that stands twice.
+    private static let duplicateKeyCode = "FMT-0003"
+    private let entries: [Node.Entry]
+    private var known: [String] = []
+
+    init(_ node: Node, _ subject: String, in file: String, _ report: Report) {
+        self.file = file
+        self.subject = subject
+        self.report = report
+        mark = node.mark(in: file)
+        entries = node.entries ?? []
+        hasDuplicates = entries.contains { $0.isAmbiguous }
+        if node.entries == nil {
+            fault = report.error(
+                .wrongType, "\(subject) is \(node.shapeName) where a mapping is needed", at: mark,
+                hint: "Write it as `key: value` lines.")
+        }
+        for entry in entries where entry.isAmbiguous {
+            // The parser has told it already, with both places.
+            fail(
+                Cause(
+                    code: Self.duplicateKeyCode, reason: "\(subject) has the key `\(entry.key)` more than once",
+                    mark: entry.keyMark(in: file)), key: entry.key)
+        }
+    }
+
+    /// Remembers a fault of the subject, and of one of its keys; the first stands.
+    func fail(_ cause: Cause, key: String? = nil) {
+        if fault == nil { fault = cause }
+        if let key, broken[key] == nil { broken[key] = cause }
+    }
+
+    /// Reports an error of the subject and remembers it.
+    func fail(
+        _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = [],
+        key: String? = nil
+    ) {
+        fail(report.error(code, message, at: mark, hint: hint, notes: notes), key: key)
+    }
+
+    // MARK: Entries
+
+    /// The entry of a key, made known by asking; nil where it is missing, empty or ambiguous.
+    func entry(_ key: String, required: Bool = false) -> Node.Entry? {
+        known.append(key)
+        guard let entry = entries.first(where: { $0.key == key }) else {
+            if required {
+                let others = entries.map(\.key)
+                fail(
+                    .missingKey, "\(subject) has no `\(key)`", at: mark,
+                    hint: closest(to: key, among: others).map { "Is `\($0)` meant to be `\(key)`?" }
+                        ?? "Add `\(key):` to it.")
+            }
+            return nil
+        }
+        if entry.isAmbiguous { return nil }
+        if case .scalar(let scalar) = entry.value.content, scalar.value.isNull {
+            if required {
+                fail(
+                    .missingKey, "`\(key)` of \(subject) is empty", at: entry.keyMark(in: file),
+                    hint: "Write a value after `\(key):`.")
+            }
+            return nil
+        }
+        return entry
+    }
+
+    /// Every entry, for mappings whose keys are names; each is made known.
+    func allEntries() -> [Node.Entry] {
+        known += entries.map(\.key)
+        return entries
+    }
+
+    var keys: [String] { entries.map(\.key) }
+
+    /// Where a key stands; nil where it doesn't.
+    func mark(of key: String) -> SourceMark? { entries.first { $0.key == key }?.value.mark(in: file) }
+
+    // MARK: Values
+
+    /// A text, or a number as it is written where `orNumber` says so.
+    func text(_ key: String, required: Bool = false, orNumber: Bool = false) -> Text? {
+        guard let entry = entry(key, required: required) else { return nil }
+        return text(entry.value, "`\(key)` of \(subject)", orNumber: orNumber)
+    }
+
+    func text(_ node: Node, _ what: String, orNumber: Bool = false) -> Text? {
+        let mark = node.mark(in: file)
+        switch node.scalar?.value {
+        case .string(let value)?:
+            if !value.isEmpty { return Text(value: value, mark: mark) }
+            fail(.wrongType, "\(what) is an empty text", at: mark, hint: "Write a value, or leave the key out.")
+        case .int?, .number?:
+            if orNumber, let text = node.scalar?.text { return Text(value: text, mark: mark) }
+            fail(.wrongType, "\(what) is a number where a text is needed", at: mark, hint: "Put it into quotes.")
+        default:
+            fail(.wrongType, "\(what) is \(node.shapeName) where a text is needed", at: mark, hint: "Write a text.")
+        }
+        return nil
+    }
+
+    func integer(_ key: String, required: Bool = false, in range: ClosedRange<Int64>) -> (
+        value: Int64, mark: SourceMark
+    )? {
+        guard let entry = entry(key, required: required) else { return nil }
+        let mark = entry.value.mark(in: file)
+        guard case .int(let value)? = entry.value.scalar?.value else {
+            fail(
+                .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where a whole number is needed",
+                at: mark,
+                hint: "Write a whole number without quotes.")
+            return nil
+        }
+        guard range.contains(value) else {
+            fail(
+                .outOfRange, "`\(key)` of \(subject) is \(value)", at: mark,
+                hint: "Write a number from \(range.lowerBound) to \(range.upperBound).")
+            return nil
+        }
+        return (value, mark)
+    }
+
+    func flag(_ key: String, required: Bool = false) -> (value: Bool, mark: SourceMark)? {
+        guard let entry = entry(key, required: required) else { return nil }
+        let mark = entry.value.mark(in: file)
+        if case .bool(let value)? = entry.value.scalar?.value { return (value, mark) }
+        fail(
+            .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where true or false is needed", at: mark,
+            hint: "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts.")
+        return nil
+    }
+
+    /// One word of a few.
+    func word(_ key: String, of words: [String], required: Bool = false) -> Text? {
+        guard let text = text(key, required: required) else { return nil }
+        if words.contains(text.value) { return text }
+        fail(
+            .unknownWord, "`\(key)` of \(subject) is \(quoted(text.value, key: key))", at: text.mark,
+            hint: didYouMean(text.value, among: words, else: "Write \(alternatives(words))."))
+        return nil
+    }
+
+    func nodes(_ key: String, required: Bool = false) -> [Node]? {
+        guard let entry = entry(key, required: required) else { return nil }
+        if let items = entry.value.items { return items }
+        fail(
+            .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where a list is needed",
+            at: entry.value.mark(in: file), hint: "Write one item a line, each after `- `.", key: key)
+        return nil
+    }
+
+    func texts(_ key: String, required: Bool = false, orNumber: Bool = false) -> [Text]? {
+        guard let nodes = nodes(key, required: required) else { return nil }
+        let texts = nodes.compactMap { text($0, "an item of `\(key)` of \(subject)", orNumber: orNumber) }
+        return texts.count == nodes.count ? texts : nil
+    }
+
+    /// A mapping inside this one; its faults are its own until `absorb`.
+    func fields(_ key: String, required: Bool = false) -> Fields? {
+        guard let entry = entry(key, required: required) else { return nil }
+        let inner = Fields(entry.value, "`\(key)` of \(subject)", in: file, report)
+        if entry.value.entries == nil, let cause = inner.fault { fail(cause, key: key) }
+        return inner
+    }
+
+    /// Makes the faults of an inner mapping faults of this one.
+    func absorb(_ inner: Fields) { if let cause = inner.fault { fail(cause) } }
+
+    // MARK: The end
+
+    /// Marks keys as known that are for people or for other programs.
+    func allow(_ keys: String...) { known += keys }
+
+    /// Reports the keys that nobody asked for.
+    ///
+    /// One that looks like a misspelt key which is missing makes the subject unknown: what it was meant to say would
+    /// otherwise count as not wanted.
+    func finish() {
+        for entry in entries where !known.contains(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_")
+        {
+            let missing = known.filter { name in !entries.contains { $0.key == name } }
+            let meant = closest(to: entry.key, among: missing)
+            let cause = report.warning(
+                .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
+                hint: meant.map { "Did you mean `\($0)`? Until that is clear, what it belongs to is left alone." }
+                    ?? "Remove it, or begin its name with `x-`. Known are \(known.sorted().joined(separator: ", ")).")
+            if let meant { fail(cause, key: meant) }
+        }
+    }
+}
+
+/// The offending text for a message: short, in quotes, and hidden where it could be a secret.
+func quoted(_ text: String, key: String = "") -> String {
+    let shown = Redaction.redact(text, of: key)
+    let short = shown.unicodeScalars.count > 60 ? String(shown.unicodeScalars.prefix(57)) + "…" : shown
+    return "\"\(short.replacingLineBreaks)\""
+}
+
+extension String {
+    fileprivate init(_ scalars: String.UnicodeScalarView.SubSequence) {
+        self = String(String.UnicodeScalarView(scalars))
+    }
+
+    /// One line, whatever was in it.
+    fileprivate var replacingLineBreaks: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }))
+    }
+}

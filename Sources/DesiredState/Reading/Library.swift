@@ -1,0 +1,211 @@
+import Basics
+import Formats
+
+/// The files of a commit, parsed and put to the documents that they are.
+struct Library {
+    /// One file below a root.
+    struct Entry {
+        let path: String
+        /// Place of its root in the order of precedence.
+        let rank: Int
+        /// The path below the root.
+        let relative: String
+        let root: Node?
+        /// Why nothing of it can be read; nil where it can.
+        let cause: Cause?
+        let bytes: Int
+        let schema: String?
+        var status: Document.Status
+        var domain: String?
+    }
+
+    /// Sorted by path.
+    private(set) var entries: [Entry] = []
+    /// The roots that hold a file, in order of precedence.
+    let roots: [String]
+    private var managed: [ManagedDocument: Int] = [:]
+    private let indexByPath: [String: Int]
+    private let files: [String: SourceFile]
+
+    init(_ tree: SourceTree, _ report: Report) {
+        let policiesRoot = tree.roots.firstIndex(of: ".odooops") ?? tree.roots.count
+        var found: Set<Int> = []
+        var entries: [Entry] = []
+        for file in tree.files.sorted(by: { $0.path.precedesByBytes($1.path) }) {
+            var place = Self.place(of: file.path, below: tree.roots)
+            // The policies belong to the repository, whatever the roots of the SSOT are.
+            if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
+            guard let place else { continue }
+            found.insert(place.rank)
+            entries.append(Self.read(file, rank: place.rank, relative: place.relative, report))
+        }
+        self.entries = entries
+        roots = found.sorted().map { $0 < tree.roots.count ? tree.roots[$0] : ".odooops" }
+        indexByPath = Dictionary(
+            entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+        files = Dictionary(tree.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        assign(report)
+    }
+
+    // MARK: Looking up
+
+    /// The file that stands for a document; nil where the commit has none.
+    func document(_ document: ManagedDocument) -> Entry? { managed[document].map { entries[$0] } }
+
+    /// A file below a root, by its path.
+    func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
+
+    /// Any file that came with the commit, by its path.
+    func file(at path: String) -> SourceFile? { files[path] }
+
+    /// Records which domain reads a file.
+    mutating func claim(_ path: String, for domain: String) {
+        guard let index = indexByPath[path] else { return }
+        if entries[index].status == .notManaged { entries[index].status = .managed }
+        entries[index].domain = domain
+    }
+
+    /// The longest root that a path lies below, with what follows it.
+    private static func place(of path: String, below roots: [String]) -> (rank: Int, relative: String)? {
+        var best: (rank: Int, relative: String, length: Int)?
+        for (rank, root) in roots.enumerated() {
+            let prefix = root.hasSuffix("/") || root.isEmpty ? root : root + "/"
+            guard path.hasPrefix(prefix), best.map({ prefix.utf8.count > $0.length }) ?? true else { continue }
+            best = (rank, String(path.dropFirst(prefix.count)), prefix.utf8.count)
+        }
+        return best.map { ($0.rank, $0.relative) }
+    }
+
+    // MARK: Reading
+
+    private static func read(_ file: SourceFile, rank: Int, relative: String, _ report: Report) -> Entry {
+        var entry = Entry(
+            path: file.path, rank: rank, relative: relative, root: nil, cause: nil, bytes: 0, schema: nil,
+            status: .notManaged)
+        let bytes: [UInt8]
+        switch file.content {
+        case .bytes(let content): bytes = content
+        case .unreadable(let reason):
+            let cause = report.error(
+                .unreadableFile, "\(file.path) can't be read: \(reason)",
+                at: SourceMark(file: file.path, line: 1, column: 1),
+                hint: "Put a plain file in its place; until then all that it says is unknown.")
+            entry = entry.with(cause: cause, bytes: 0)
+            return entry
+        }
+        entry = entry.with(cause: nil, bytes: bytes.count)
+        if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
+            let document = YAML.parse(bytes, file: file.path)
+            report.add(document.diagnostics)
+            return entry.with(document)
+        }
+        if file.path.hasSuffix(".json") {
+            do {
+                _ = try JSONDocument(bytes)
+            } catch {
+                let diagnostic = Diagnostic(
+                    .error, error.code, error.message, at: mark(of: error.offset ?? 0, in: bytes, of: file.path),
+                    hint: error.hint ?? "Mend the JSON at this place.")
+                report.add([diagnostic])
+                return entry.with(
+                    cause: Cause(code: error.code, reason: error.message, mark: diagnostic.mark), bytes: bytes.count)
+            }
+        }
+        return entry
+    }
+
+    private static func mark(of offset: Int, in bytes: [UInt8], of path: String) -> SourceMark {
+        var (line, column) = (1, 1)
+        for byte in bytes.prefix(offset) {
+            if byte == UInt8(ascii: "\n") {
+                (line, column) = (line + 1, 1)
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        return SourceMark(file: path, line: line, column: column)
+    }
+
+    // MARK: Which file is which document
+
+    /// By path first, by schema second; of several the one under the first root.
+    private mutating func assign(_ report: Report) {
+        for document in ManagedDocument.allCases {
+            let candidates = entries.indices.filter { Self.stem(entries[$0].relative) == document.stem }
+                .sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
+            let others = entries.indices.filter {
+                entries[$0].schema == document.schema && !candidates.contains($0)
+                    && !Self.stems.contains(Self.stem(entries[$0].relative) ?? "")
+            }.sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
+            guard let winner = candidates.first ?? others.first else { continue }
+            managed[document] = winner
+            entries[winner].status = entries[winner].cause == nil ? .managed : .unreadable
+            entries[winner].domain = document.domain
+            if candidates.isEmpty {
+                report.note(
+                    .elsewhere, "\(entries[winner].path) is read as \(document.stem).yaml, because its schema says so",
+                    at: SourceMark(file: entries[winner].path, line: 1, column: 1),
+                    hint: "Move it to \(document.stem).yaml below a root, so that its place says what it is.")
+            } else {
+                checkSchema(of: entries[winner], document, report)
+            }
+            for index in candidates.dropFirst() + (candidates.isEmpty ? others.dropFirst() : others[...]) {
+                entries[index].status = .shadowed
+                entries[index].domain = document.domain
+                report.note(
+                    .shadowed, "\(entries[index].path) is not read: \(entries[winner].path) stands before it",
+                    at: SourceMark(file: entries[index].path, line: 1, column: 1),
+                    hint: "Remove one of the two, or change the order of the roots.",
+                    notes: [
+                        Diagnostic.Note(
+                            "this one is read", at: SourceMark(file: entries[winner].path, line: 1, column: 1))
+                    ])
+            }
+            if let cause = entries[winner].cause { for scope in document.scopes { report.unknown(scope, cause) } }
+        }
+        for index in entries.indices where entries[index].cause != nil && entries[index].status == .notManaged {
+            entries[index].status = .unreadable
+        }
+    }
+
+    private func checkSchema(of entry: Entry, _ document: ManagedDocument, _ report: Report) {
+        guard let schema = entry.schema, schema.hasPrefix("ssot.") || schema.hasPrefix("odooops."),
+            schema != document.schema
+        else { return }
+        report.warning(
+            .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(document.schema)",
+            at: entry.root?["schema"]?.value.mark(in: entry.path),
+            hint: "Write `schema: \(document.schema)`, or move the file.")
+    }
+
+    private static let stems = Set(ManagedDocument.allCases.map(\.stem))
+
+    /// A path without `.yaml` or `.yml`; nil for other files.
+    private static func stem(_ path: String) -> String? {
+        if path.hasSuffix(".yaml") { return String(path.dropLast(5)) }
+        return path.hasSuffix(".yml") ? String(path.dropLast(4)) : nil
+    }
+}
+
+extension Library.Entry {
+    fileprivate func with(cause: Cause?, bytes: Int) -> Library.Entry {
+        Library.Entry(
+            path: path, rank: rank, relative: relative, root: nil, cause: cause, bytes: bytes, schema: nil,
+            status: status)
+    }
+
+    fileprivate func with(_ document: YAMLDocument) -> Library.Entry {
+        var cause: Cause?
+        if document.root == nil {
+            let first = document.diagnostics.first { $0.severity == .error } ?? document.diagnostics.first
+            cause = Cause(
+                code: first?.code ?? Code.emptyDocument.rawValue, reason: first?.message ?? "\(path) holds nothing",
+                mark: first?.mark ?? SourceMark(file: path, line: 1, column: 1))
+        }
+        let schema = ["schema", "schema_version", "type"].lazy.compactMap { document.root?[$0]?.value.scalar?.text }
+            .first
+        return Library.Entry(
+            path: path, rank: rank, relative: relative, root: document.root, cause: cause, bytes: bytes,
+            schema: schema, status: status)
+    }
+}

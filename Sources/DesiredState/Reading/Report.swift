@@ -1,0 +1,67 @@
+import Basics
+
+/// Why something is unknown: the diagnostic that says so.
+struct Cause {
+    let code: String
+    let reason: String
+    let mark: SourceMark?
+}
+
+/// Collects what is wrong while documents are read, and what that makes unknown.
+final class Report {
+    private var diagnosticSet: Set<Diagnostic> = []
+    private var scopes: [UnknownScope.Extent: UnknownScope] = [:]
+
+    /// Sorted.
+    var diagnostics: [Diagnostic] { diagnosticSet.sorted() }
+
+    /// Sorted by what they cover.
+    var unknown: [UnknownScope] { scopes.values.sorted { $0.extent.sortText.precedesByBytes($1.extent.sortText) } }
+
+    func add(_ diagnostics: some Sequence<Diagnostic>) { diagnosticSet.formUnion(diagnostics) }
+
+    @discardableResult
+    func error(
+        _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []
+    ) -> Cause {
+        diagnosticSet.insert(Diagnostic(.error, code.rawValue, message, at: mark, hint: hint, notes: notes))
+        return Cause(code: code.rawValue, reason: message, mark: mark)
+    }
+
+    @discardableResult
+    func warning(
+        _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []
+    ) -> Cause {
+        diagnosticSet.insert(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint, notes: notes))
+        return Cause(code: code.rawValue, reason: message, mark: mark)
+    }
+
+    func note(_ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []) {
+        diagnosticSet.insert(Diagnostic(.note, code.rawValue, message, at: mark, hint: hint, notes: notes))
+    }
+
+    /// Marks a part as unknown; of several causes the first stands.
+    func unknown(_ extent: UnknownScope.Extent, _ cause: Cause) {
+        guard scopes[extent] == nil else { return }
+        scopes[extent] = UnknownScope(extent, code: cause.code, reason: cause.reason, at: cause.mark)
+    }
+
+    func unknown(kinds: some Sequence<ResourceKind>, _ cause: Cause) {
+        for kind in kinds { unknown(.kind(kind), cause) }
+    }
+
+    func isUnknown(_ extent: UnknownScope.Extent) -> Bool { scopes[extent] != nil }
+}
+
+extension UnknownScope.Extent {
+    /// A text by which scopes are put in order; different for different scopes.
+    var sortText: String {
+        switch self {
+        case .everything: "0"
+        case .environments: "1"
+        case .environment(let slug): "2\(slug)"
+        case .kind(let kind): "3\(kind.name)"
+        case .resource(let key): "4\(key)"
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Basics
+import DesiredState
+import TestKit
+import Testing
+
+/// A real source of truth, with the faults that it is known to have.
+@Suite(.enabled(if: corpusDirectory != nil)) struct CorpusTests {
+    private static func state(below root: String = "ssot") throws -> DesiredState {
+        let directory = try #require(corpusDirectory)
+        return readDesiredState(
+            SourceTree(
+                revision: String(repeating: "c", count: 40), files: try files(under: directory, below: root),
+                branches: branches("main", "staging")))
+    }
+
+    @Test func everyKnownFaultIsToldAtItsLine() throws {
+        let state = try Self.state()
+        let errors = state.diagnostics.filter { $0.severity == .error }.map {
+            "\($0.code) \($0.mark?.description ?? "")"
+        }
+        #expect(
+            errors == [
+                "FMT-0002 ssot/qa/autonoma_slack.yaml:101:3", "FMT-0003 ssot/secrets/registry.yaml:491:3",
+                "FMT-0003 ssot/secrets/registry.yaml:518:3", "FMT-0003 ssot/secrets/registry.yaml:1058:3",
+            ])
+        // None of them stands in a managed document.
+        #expect(state.unknown == [])
+    }
+
+    @Test(arguments: ["ssot", "infra/ssot"]) func theCataloguesAreComplete(_ root: String) throws {
+        let state = try Self.state(below: root)
+        #expect(state.roots == [root])
+        #expect(state.integrations.count == 20)
+        #expect(state.integrations.filter { $0.status == "planned" }.count == 14)
+        #expect(state.integrations.filter { $0.status == "active" }.count == 6)
+        let counts = Dictionary(grouping: state.modules, by: \.list).mapValues(\.count)
+        #expect(
+            counts == [
+                .lock: 6, .repositories: 35, .mustHaveBase: 5, .mustHaveAccounting: 3, .parity: 9, .orphans: 40,
+            ])
+        #expect(state.modules.filter { $0.list == .repositories }.compactMap(\.moduleCount).reduce(0, +) == 210)
+        #expect(state.checks.filter { $0.environment == "prod" }.count == 15)
+        #expect(state.checks.filter { $0.environment == "stage" }.count == 4)
+        #expect(state.policy.surfaces["droplets"]?.maximumCount == 3)
+        #expect(state.policy.surfaces["app_platform"]?.isAllowed == false)
+    }
+
+    @Test func itsEnvironmentsAreThoseOfConvergence() throws {
+        let state = try Self.state()
+        #expect(
+            state.environments.map { "\($0.slug) \($0.tier.rawValue) \($0.branch ?? "")" } == [
+                "prod production main", "stage staging staging",
+            ])
+        #expect(state.environments.allSatisfy { $0.ttl == .never && $0.isProtected && $0.resources == [] })
+        #expect(state.resources == [])
+    }
+
+    @Test func readingIsFast() throws {
+        let directory = try #require(corpusDirectory)
+        let tree = SourceTree(revision: "c", files: try files(under: directory, below: "ssot"), branches: .none)
+        let clock = ContinuousClock()
+        var best = Duration.seconds(60)
+        for _ in 0..<3 {
+            let start = clock.now
+            _ = readDesiredState(tree)
+            best = min(best, clock.now - start)
+        }
+        #expect(best < .seconds(3))
+    }
+}
