@@ -37,6 +37,7 @@ public struct ChildProcess {
     ///   - input: what it reads from standard input before the end of file.
     ///   - outputLimit: bytes kept of each of its two outputs.
     ///   - deadline: after which the group is killed.
+    /// - Returns: how it ended and what it wrote.
     public static func run(
         _ path: String, _ arguments: [String] = [], environment: [String: String] = [:], input: [UInt8] = [],
         outputLimit: Int = 1 << 20, deadline: Duration

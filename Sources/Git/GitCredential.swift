@@ -40,6 +40,8 @@ public struct GitTransport: Sendable, Hashable {
         GitTransport(executable: executable)
     }
 
-    /// This process: for tests, and for what is known to answer. The deadline is only looked at while bytes flow.
+    /// This process: for tests, and for what is known to answer.
+    ///
+    /// The deadline is only looked at while bytes flow.
     public static let inProcess = GitTransport(executable: nil)
 }

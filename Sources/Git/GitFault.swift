@@ -21,6 +21,7 @@ public struct GitFault: Fault, Hashable {
         case emptiedRemote = "GIT-0015"
         case unreadableWorkTree = "GIT-0016"
         case cancelled = "GIT-0017"
+        case neverFetched = "GIT-0018"
     }
 
     public let cause: Cause
@@ -39,7 +40,8 @@ public struct GitFault: Fault, Hashable {
 
     public var disposition: Disposition {
         switch cause {
-        case .unreachable, .deadlinePassed, .cacheCorrupted, .helperFailed, .cancelled: .retry(after: nil)
+        case .unreachable, .deadlinePassed, .cacheCorrupted, .helperFailed, .cancelled, .neverFetched:
+            .retry(after: nil)
         case .busy: .retry(after: .seconds(5))
         case .missingReference: .waitForNewCommit
         case .notARepository, .wrongCredential, .hostKeyUnknown, .hostKeyChanged, .cacheNotWritable,

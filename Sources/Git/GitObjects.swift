@@ -62,7 +62,7 @@ public struct GitFile: Sendable, Hashable {
     ///
     /// Bytes that are no text, and control characters, are written as `\xNN`.
     public let path: String
-    /// Forty hexadecimal digits; for a file of a plain directory the first forty of its content's SHA-256.
+    /// Forty hexadecimal digits, a file of a plain directory too; empty where that is not known.
     public let objectID: String
     /// Bytes; 0 where that isn't known.
     public let size: Int
@@ -78,7 +78,7 @@ public struct GitFile: Sendable, Hashable {
 
 /// The files below some roots at one revision.
 public struct GitTree: Sendable, Hashable {
-    /// The commit's forty digits; for a plain directory that is no git work tree, `sha256:` and a digest of its content.
+    /// The commit's forty digits; for files that are no commit's, `sha256:` and a digest of their paths and content.
     public let revision: String
     /// By path bytes, each path once.
     public let files: [GitFile]
@@ -103,7 +103,9 @@ public struct GitFetchReport: Sendable, Hashable {
         public let old: String?
         /// The object it leads to now; nil for one that is gone.
         public let new: String?
-        /// History was rewritten: the old commit is no ancestor of the new one. Always so for a tag that moved.
+        /// History was rewritten: the old commit is no ancestor of the new one.
+        ///
+        /// Always so for a tag that moved.
         public let isForced: Bool
 
         public init(name: String, kind: GitReference.Kind, old: String?, new: String?, isForced: Bool) {

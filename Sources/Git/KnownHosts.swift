@@ -1,0 +1,145 @@
+internal import Basics
+
+/// OpenSSH's list of host keys (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+struct KnownHosts: Sendable {
+    enum Verdict: Sendable, Hashable {
+        case known, unknown, changed, revoked
+    }
+
+    private struct Entry {
+        let hosts: Substring
+        let key: Substring
+        let isRevoked: Bool
+    }
+
+    private let entries: [Entry]
+
+    init(_ text: String) {
+        var entries: [Entry] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            var words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })[...]
+            let mark = words.first?.hasPrefix("@") == true ? words.removeFirst() : nil
+            guard words.count >= 3, words[words.startIndex].first != "#", mark == nil || mark == "@revoked" else {
+                continue
+            }
+            let first = words.startIndex
+            entries.append(Entry(hosts: words[first], key: words[first + 2], isRevoked: mark != nil))
+        }
+        self.entries = entries
+    }
+
+    /// What the list says about the key that a host shows.
+    func verdict(host: String, port: Int, key: [UInt8]) -> Verdict {
+        let key = Base64.encode(key)
+        if entries.contains(where: { $0.isRevoked && $0.key == key }) { return .revoked }
+        let ofHost = entries.filter { !$0.isRevoked && Self.matches($0.hosts, host: host, port: port) }
+        if ofHost.contains(where: { $0.key == key }) { return .known }
+        return ofHost.isEmpty ? .unknown : .changed
+    }
+
+    /// The lines of one host in their plainest form; libgit2 asks the host for a key of these kinds.
+    func plainLines(host: String, port: Int) -> String {
+        let name = Self.name(host: host, port: port)
+        let revoked = Set(entries.filter(\.isRevoked).map(\.key))
+        return entries.filter {
+            !$0.isRevoked && !revoked.contains($0.key) && Self.matches($0.hosts, host: host, port: port)
+        }.compactMap { entry in Self.kind(of: entry.key).map { "\(name) \($0) \(entry.key)\n" } }.joined()
+    }
+
+    /// The line that makes a host known.
+    static func line(host: String, port: Int, key: [UInt8]) -> String? {
+        let text = Base64.encode(key)
+        return kind(of: text[...]).map { "\(name(host: host, port: port)) \($0) \(text)\n" }
+    }
+
+    /// `SHA256:…`, as ssh shows it.
+    static func fingerprint(_ key: [UInt8]) -> String {
+        let digest = Hex.decode(Digest(of: key).hex) ?? []
+        return "SHA256:" + Base64.encode(digest).filter { $0 != "=" }
+    }
+
+    static func name(host: String, port: Int) -> String { port == 22 ? host : "[\(host)]:\(port)" }
+
+    /// A key's kind is the first field of the key itself (RFC 4253, section 6.6).
+    private static func kind(of key: Substring) -> String? {
+        guard let bytes = Base64.decode(String(key.prefix(64))), bytes.count > 4 else { return nil }
+        let length = bytes[0..<4].reduce(0) { $0 << 8 | Int($1) }
+        guard length > 0, length < 40, bytes.count >= 4 + length else { return nil }
+        return String(validating: bytes[4..<(4 + length)], as: UTF8.self)
+    }
+
+    private static func matches(_ hosts: Substring, host: String, port: Int) -> Bool {
+        let host = host.lowercased()
+        let names = port == 22 ? [host] : ["[\(host)]:\(port)"]
+        if hosts.hasPrefix("|1|") {
+            let parts = hosts.split(separator: "|")
+            guard parts.count == 3, let salt = Base64.decode(String(parts[1])) else { return false }
+            return names.contains { Base64.encode(hmacSHA1(key: salt, $0.utf8)) == parts[2] }
+        }
+        var matched = false
+        for pattern in hosts.lowercased().split(separator: ",") {
+            let negated = pattern.hasPrefix("!")
+            let pattern = Array((negated ? pattern.dropFirst() : pattern).utf8)
+            guard names.contains(where: { glob(pattern[...], Array($0.utf8)[...]) }) else { continue }
+            if negated { return false }
+            matched = true
+        }
+        return matched
+    }
+
+    /// `*` and `?`; iterative, so that no pattern takes long.
+    private static func glob(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+        var (p, t) = (pattern.startIndex, text.startIndex)
+        var star: (pattern: Int, text: Int)?
+        while t < text.endIndex {
+            if p < pattern.endIndex, pattern[p] == UInt8(ascii: "*") {
+                star = (p, t)
+                p += 1
+            } else if p < pattern.endIndex, pattern[p] == text[t] || pattern[p] == UInt8(ascii: "?") {
+                p += 1
+                t += 1
+            } else if let last = star {
+                star = (last.pattern, last.text + 1)
+                p = last.pattern + 1
+                t = last.text + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}
+
+/// Base 64 with padding (RFC 4648, section 4).
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            var word = 0
+            for index in 0..<3 { word = word << 8 | (index < count ? Int(bytes[start + index]) : 0) }
+            for index in 0..<4 {
+                text.append(index <= count ? alphabet[word >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Nil at a character that isn't of the alphabet; bits that make no whole byte are dropped.
+    static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var (word, bits) = (0, 0)
+        for byte in text.utf8 where byte != UInt8(ascii: "=") {
+            guard let value = alphabet.firstIndex(of: byte) else { return nil }
+            word = (word << 6 | value) & 0xffff
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: word >> bits))
+            }
+        }
+        return bytes
+    }
+}
