@@ -7,23 +7,40 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    public init(seconds: Int64) { microseconds = seconds.multipliedReportingOverflow(by: 1_000_000).partialValue }
+    /// Seconds since the epoch; what does not fit becomes the first or last instant.
+    public init(seconds: Int64) {
+        microseconds = Self.saturating(seconds.multipliedReportingOverflow(by: 1_000_000), seconds < 0)
+    }
 
     /// Whole seconds since the epoch, rounded down.
-    public var seconds: Int64 { microseconds >= 0 ? microseconds / 1_000_000 : (microseconds - 999_999) / 1_000_000 }
+    public var seconds: Int64 { microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0) }
+
+    /// Microseconds since the last whole second, never negative.
+    private var fraction: Int {
+        let rest = Int(microseconds % 1_000_000)
+        return rest < 0 ? rest + 1_000_000 : rest
+    }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
+    /// Stops at the first and last instant: a lifetime without end must not expire in the past.
     public static func + (instant: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: instant.microseconds &+ duration.microseconds)
+        let step = duration.microseconds
+        return Timestamp(microseconds: saturating(instant.microseconds.addingReportingOverflow(step), step < 0))
     }
 
+    /// Stops at the first and last instant.
     public static func - (instant: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: instant.microseconds &- duration.microseconds)
+        let step = duration.microseconds
+        return Timestamp(microseconds: saturating(instant.microseconds.subtractingReportingOverflow(step), step > 0))
     }
 
     public static func - (a: Timestamp, b: Timestamp) -> Duration {
-        .microseconds(a.microseconds &- b.microseconds)
+        .microseconds(a.microseconds) - .microseconds(b.microseconds)
+    }
+
+    fileprivate static func saturating(_ result: (partialValue: Int64, overflow: Bool), _ isLow: Bool) -> Int64 {
+        result.overflow ? (isLow ? .min : .max) : result.partialValue
     }
 
     /// RFC 3339 in UTC, with as many fraction digits (0, 3 or 6) as the value needs.
@@ -31,7 +48,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let parts = calendar
         var text = "\(Self.pad(parts.year, 4))-\(Self.pad(parts.month, 2))-\(Self.pad(parts.day, 2))"
         text += "T\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2)):\(Self.pad(parts.second, 2))"
-        let fraction = Int(microseconds - seconds * 1_000_000)
         if fraction % 1_000 != 0 {
             text += ".\(Self.pad(fraction, 6))"
         } else if fraction != 0 {
@@ -158,17 +174,22 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        return product &+ attoseconds / 1_000_000_000_000
+        return Timestamp.saturating(
+            product.addingReportingOverflow(attoseconds / 1_000_000_000_000), seconds < 0)
     }
 
     /// Milliseconds with a fraction, for logs and reports.
     public var milliseconds: Double { Double(microseconds) / 1_000 }
 
-    public static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
+    public static func days(_ count: Int) -> Duration { whole(count, 86_400) }
 
-    public static func hours(_ count: Int) -> Duration { .seconds(count * 3_600) }
+    public static func hours(_ count: Int) -> Duration { whole(count, 3_600) }
 
-    public static func minutes(_ count: Int) -> Duration { .seconds(count * 60) }
+    public static func minutes(_ count: Int) -> Duration { whole(count, 60) }
+
+    private static func whole(_ count: Int, _ unit: Int) -> Duration {
+        .seconds(Timestamp.saturating(Int64(count).multipliedReportingOverflow(by: Int64(unit)), count < 0))
+    }
 
     /// The two largest units, such as `6d 4h`, `3h 12m`, `45s`, `320ms`; `-` before a negative one.
     public var shortText: String {

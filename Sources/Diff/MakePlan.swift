@@ -1,16 +1,68 @@
 internal import Basics
 internal import DesiredState
+internal import Formats
 
 /// Compares what is wanted, what is remembered and what is there, and says in order what to do and why.
 ///
 /// Pure: no I/O, no clock, no randomness; the same input gives the same plan, byte for byte. What is not known is never
 /// taken as absent, and only what the inventory holds or what carries our mark is ever deleted.
 public func makePlan(_ input: PlanInput) -> Plan {
-    let nothing = Digest(of: "")
-    return Plan(
-        revision: input.desired.revision, changes: [], summary: Plan.Summary(), drift: [], environments: [],
-        diagnostics: input.desired.diagnostics, requests: [:],
-        basis: Plan.Basis(
-            desired: nothing, observed: nothing, inventory: nothing, policy: nothing, drivers: input.drivers),
-        fingerprint: nothing)
+    let scopes = UnknownScopes(input.desired.unknown)
+    let targets = PlanTargets(input.targets)
+    let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
+    let lives = EnvironmentLives(
+        environments, records: input.inventory.environments, scopes: scopes, now: input.now)
+
+    var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
+    comparison.run()
+    let drafts = targets.restrict(comparison.drafts)
+
+    var decision = Decision(input, lives: lives, drafts: drafts, order: ChangeOrder(drafts))
+    decision.run()
+    let changes = decision.order.order.map { decision.drafts[$0].change }
+
+    let basis = Plan.Basis(
+        desired: BasisDigests.desired(comparison.desired, environments), observed: comparison.observedDigest,
+        inventory: BasisDigests.inventory(input.inventory), policy: BasisDigests.policy(input.desired.policy),
+        drivers: input.drivers)
+    let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
+    let findings = decision.diagnostics + targets.diagnostics(comparison, records: input.inventory.environments)
+    var plan = Plan(
+        revision: input.desired.revision, changes: changes, summary: summary(changes, noops: comparison.noops),
+        drift: DriftReport.items(decision.drafts), environments: lives.outlooks,
+        diagnostics: (input.desired.diagnostics + findings).sorted(), requests: requests(changes), basis: basis,
+        fingerprint: PlanFingerprint.of(
+            revision: input.desired.revision, basis: basis, changes: changes, targets: sortedTargets,
+            approvals: input.approvals))
+    plan.targets = sortedTargets
+    plan.approvals = input.approvals
+    return plan
+}
+
+private func summary(_ changes: [PlannedChange], noops: Int) -> Plan.Summary {
+    var summary = Plan.Summary()
+    summary.noop = noops
+    for change in changes {
+        switch (change.action, change.verdict) {
+        case (.read, _): summary.unknown += 1
+        case (.noop, _): summary.noop += 1
+        case (_, .blocked), (_, .denied), (_, .needsApproval): summary.blocked += 1
+        case (.create, .allowed): summary.create += 1
+        case (.update, .allowed): summary.update += 1
+        case (.replace, .allowed): summary.replace += 1
+        case (.delete, .allowed): summary.delete += 1
+        case (.adopt, .allowed): summary.adopt += 1
+        case (.forget, .allowed): summary.forget += 1
+        }
+    }
+    return summary
+}
+
+private func requests(_ changes: [PlannedChange]) -> [String: Int] {
+    var requests: [String: Int] = [:]
+    for change in changes where change.verdict == .allowed && change.requests > 0 {
+        let (sum, overflow) = requests[change.key.kind.provider, default: 0].addingReportingOverflow(change.requests)
+        requests[change.key.kind.provider] = overflow ? .max : sum
+    }
+    return requests
 }

@@ -1,23 +1,136 @@
 public import Basics
+internal import DesiredState
 public import Formats
 
 /// The plan as the JSON document that `--json` and `--out` give and `apply` takes.
 public enum PlanDocument {
+    static let version = "1.0"
+
     /// The document of a plan.
     ///
     /// Only `run_id` and `planned_at` differ between two documents of the same plan.
     public static func json(_ plan: Plan, runID: String, plannedAt: Timestamp) -> Value {
-        var document = Value.Object()
-        document["format_version"] = "1.0"
-        document["run_id"] = .string(runID)
-        document["planned_at"] = .string(plannedAt.description)
+        var document = object([
+            ("format_version", .string(version)), ("run_id", .string(runID)),
+            ("revision", .string(plan.revision)), ("planned_at", .string(plannedAt.description)),
+            ("fingerprint", .string(plan.fingerprint.description)),
+            ("changes", .list(plan.changes.map(json))), ("summary", json(plan.summary)),
+            ("drift", .list(plan.drift.map(json))), ("diagnostics", .list(plan.diagnostics.map(json))),
+            ("requests", counts(plan.requests)), ("environments", .list(plan.environments.map(json))),
+            ("basis", json(plan.basis)),
+        ])
+        if !plan.targets.isEmpty { document["targets"] = .strings(plan.targets) }
+        if !plan.approvals.isEmpty {
+            document["approvals"] = .strings(plan.approvals.map(\.description).sorted { compareBytes($0, $1) < 0 })
+        }
         return .object(document)
     }
 
-    /// Reads a document back and holds its content against its own fingerprint.
-    ///
-    /// - Throws: `PlanFault` for a document of another shape or version, and for one that was changed.
-    public static func parse(_ value: Value) throws(PlanFault) -> SavedPlan {
-        throw PlanFault(code: "PLAN-0101", message: "this is no plan document")
+    /// One change as the document shows it; a sensitive attribute shows only that it changes.
+    public static func json(_ change: PlannedChange) -> Value {
+        .object(
+            object([
+                ("key", .string(change.key.description)), ("action", .string(change.action.rawValue)),
+                ("reason", .string(change.reason)), ("cause", .string(change.cause.rawValue)),
+                ("decision", .string(change.verdict.rawValue)), ("decision_reason", text(change.verdictReason)),
+                ("environment", text(change.environment)), ("attributes", .list(change.attributes.map(json))),
+                ("source", json(change.source)), ("depends_on", .strings(change.dependsOn.map(\.description))),
+                ("requests", .int(Int64(change.requests))), ("provider_id", text(change.providerID)),
+                ("protected", .bool(change.isProtected)),
+            ]))
+    }
+
+    /// One difference as the document shows it, its values hidden where they are sensitive.
+    public static func json(_ attribute: AttributeChange) -> Value {
+        var members = object([
+            ("path", .string(attribute.path)),
+            ("before", attribute.isSensitive ? .null : attribute.before ?? .null),
+            ("after", attribute.isSensitive ? .null : attribute.after ?? .null),
+            ("sensitive", .bool(attribute.isSensitive)),
+            ("requires_replacement", .bool(attribute.requiresReplacement)),
+        ])
+        if let reference = attribute.reference { members["reference"] = .string(reference.description) }
+        if attribute.mark != nil { members["source"] = json(attribute.mark) }
+        return .object(members)
+    }
+
+    /// One item of the drift report.
+    public static func json(_ item: DriftItem) -> Value {
+        .object(
+            object([
+                ("key", .string(item.key.description)), ("cause", .string(item.cause.rawValue)),
+                ("summary", .string(item.summary)), ("environment", text(item.environment)),
+                ("attributes", .list(item.attributes.map(json))), ("source", json(item.source)),
+            ]))
+    }
+
+    /// One diagnostic, as every document that carries diagnostics shows it.
+    public static func json(_ diagnostic: Diagnostic) -> Value {
+        var members = object([
+            ("severity", .string(diagnostic.severity.rawValue)), ("code", .string(diagnostic.code)),
+            ("message", .string(diagnostic.message)), ("file", text(diagnostic.mark?.file)),
+            ("line", number(diagnostic.mark?.line)), ("column", number(diagnostic.mark?.column)),
+            ("hint", text(diagnostic.hint)),
+        ])
+        if !diagnostic.notes.isEmpty {
+            members["notes"] = .list(
+                diagnostic.notes.map { note in
+                    .object(
+                        object([
+                            ("message", .string(note.message)), ("file", text(note.mark?.file)),
+                            ("line", number(note.mark?.line)), ("column", number(note.mark?.column)),
+                        ]))
+                })
+        }
+        return .object(members)
+    }
+
+    /// The outlook of one environment; an end that only counts from now on is left out, for it moves with the clock.
+    public static func json(_ outlook: EnvironmentOutlook) -> Value {
+        .object(
+            object([
+                ("slug", .string(outlook.slug)), ("phase", .string(outlook.phase.rawValue)),
+                ("expires_at", outlook.hasBegun ? text(outlook.expiresAt?.description) : .null),
+                ("reason", .string(outlook.reason)), ("begun", .bool(outlook.hasBegun)),
+            ]))
+    }
+
+    private static func json(_ summary: Plan.Summary) -> Value {
+        .object(
+            object(
+                [
+                    ("create", summary.create), ("update", summary.update), ("replace", summary.replace),
+                    ("delete", summary.delete), ("adopt", summary.adopt), ("forget", summary.forget),
+                    ("noop", summary.noop), ("blocked", summary.blocked), ("unknown", summary.unknown),
+                ].map { ($0.0, .int(Int64($0.1))) }))
+    }
+
+    private static func json(_ basis: Plan.Basis) -> Value {
+        let drivers = basis.drivers.sorted { compareBytes($0.key, $1.key) < 0 }
+        return .object(
+            object([
+                ("desired", .string(basis.desired.description)), ("observed", .string(basis.observed.description)),
+                ("inventory", .string(basis.inventory.description)), ("policy", .string(basis.policy.description)),
+                ("drivers", .object(object(drivers.map { ($0.key, .string($0.value)) }))),
+            ]))
+    }
+
+    private static func json(_ mark: SourceMark?) -> Value {
+        guard let mark else { return .null }
+        return .object(
+            object([("file", .string(mark.file)), ("line", number(mark.line)), ("column", number(mark.column))]))
+    }
+
+    private static func counts(_ counts: [String: Int]) -> Value {
+        .object(
+            object(counts.sorted { compareBytes($0.key, $1.key) < 0 }.map { ($0.key, .int(Int64($0.value))) }))
+    }
+
+    private static func text(_ text: String?) -> Value { text.map(Value.string) ?? .null }
+
+    private static func number(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
+
+    private static func object(_ members: [(String, Value)]) -> Value.Object {
+        Value.Object(members.map { Value.Object.Member($0.0, $0.1) })
     }
 }

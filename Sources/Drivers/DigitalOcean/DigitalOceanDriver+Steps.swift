@@ -37,7 +37,8 @@ extension DigitalOceanDriver {
 
     private func deletion(of change: PlannedChange) -> [Operation] {
         // A cluster without trusted sources is open to everyone: the list goes with its cluster.
-        change.key.kind == .databaseFirewall ? [] : [("delete", "delete", false)]
+        change.key.kind == .databaseFirewall
+            ? [("leave", "leave the trusted sources to their cluster", false)] : [("delete", "delete", false)]
     }
 
     private func updates(of change: PlannedChange) -> [Operation] {

@@ -12,15 +12,14 @@ public final class DigitalOceanDriver: Driver {
     public let version = "1"
     public let schemas = DigitalOceanKinds.all
 
+    let api: DigitalOceanAPI
     let limits: DigitalOceanLimits
     let time: any TimeSource
     /// Creating two users of one cluster at once makes the provider lose one of them.
     let userCreation = KeyedLock()
     let directory = Directory()
 
-    /// - Parameters:
-    ///   - token: the API token; it is sent and never kept elsewhere.
-    ///   - baseURL: the address without `/v2`.
+    /// A driver for one token; `baseURL` is the address without `/v2`.
     public init(
         token: Secret, baseURL: String = DigitalOceanDriver.defaultURL, transport: any HTTPTransport,
         limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource = SystemTime(),
@@ -28,6 +27,7 @@ public final class DigitalOceanDriver: Driver {
     ) {
         self.time = time
         self.limits = limits
+        api = DigitalOceanAPI(token: token, baseURL: baseURL, transport: transport, time: time, random: random)
     }
 
     public static let defaultURL = "https://api.digitalocean.com"

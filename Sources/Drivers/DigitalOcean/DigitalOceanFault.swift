@@ -33,8 +33,10 @@ struct CallSite: Sendable {
     let path: String
     /// The token scope that the call needs.
     let scope: String
+    /// Of a list that is read by page.
+    var page: Int?
 
-    var place: String { "\(method) \(path)" }
+    var place: String { "\(method) \(path)" + (page.map { " page \($0)" } ?? "") }
     /// Whether sending it twice has the same effect as sending it once.
     var isIdempotent: Bool { method != "POST" && method != "PATCH" }
     var isRead: Bool { method == "GET" }
@@ -52,9 +54,7 @@ extension ProviderFault {
             disposition: disposition)
     }
 
-    /// What an answer that is no success means.
-    ///
-    /// - Parameter error: the provider's own words, if it had any.
+    /// What an answer that is no success means; `error` holds the provider's own words, if it had any.
     static func answer(
         _ status: Int, _ error: ErrorBody, site: CallSite, attempts: Int, retryAfter: Duration?
     ) -> ProviderFault {

@@ -4,7 +4,9 @@ internal import Formats
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
 public enum DigitalOceanKinds {
-    /// Put on each droplet and cluster that we create or adopt. Firewalls can't carry it: a firewall's tags choose the
+    /// Put on each droplet and cluster that we create or adopt.
+    ///
+    /// Firewalls can't carry it: a firewall's tags choose the
     /// droplets that it guards.
     public static let ownershipTag = "odooops:managed"
 

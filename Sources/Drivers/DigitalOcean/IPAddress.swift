@@ -14,7 +14,9 @@ enum IPAddress {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// An address or a CIDR range; a range of one address is that address. What is neither comes back as it is.
+    /// An address or a CIDR range; a range of one address is that address.
+    ///
+    /// What is neither comes back as it is.
     static func canonicalRange(_ text: String) -> String {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = canonical(String(first)) else { return text }

@@ -1,0 +1,103 @@
+internal import Basics
+internal import DesiredState
+internal import Formats
+
+/// What becomes of a resource that nothing wants: only what is ours, and is surely the one we know, may go.
+extension Comparison {
+    mutating func remove(_ meeting: Meeting) {
+        let observed = input.observed.kinds[meeting.kind]
+        let seen = observed?.resources[meeting.seen] ?? []
+        let isComplete = observed?.completeness.isComplete == true
+        let resource = meeting.wanted.map { desired[$0] }
+
+        guard let index = meeting.entry else {
+            // Not in the inventory: only our mark at the provider makes it ours. What can't be told apart stays.
+            guard let marked = seen.first(where: \.isOwned), isComplete else { return }
+            let unwanted = Unwanted(key: marked.key, entry: nil, resource: resource, seen: marked)
+            if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+            return delete(unwanted)
+        }
+        let entry = input.inventory.entries[index]
+        let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
+        if input.schemas[meeting.kind] == nil { return keep(unwanted, "no driver knows \(meeting.kind)") }
+        if !isComplete { return keep(unwanted, DraftText.why(observed?.completeness, meeting.kind)) }
+        if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+        guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
+        if isSame(entry, there) || there.isOwned { return delete(unwanted) }
+        forget(
+            unwanted,
+            "ours (\(entry.providerID)) is gone; \(there.providerID), which has its name, isn't ours and stays")
+    }
+
+    /// A resource that is ours or was, and that nothing wants.
+    private struct Unwanted {
+        let key: ResourceKey
+        let entry: InventoryEntry?
+        /// Its wish, where its environment has ended.
+        let resource: DesiredResource?
+        let seen: ObservedResource?
+
+        var environment: String? { resource?.environment ?? entry?.environment }
+        var isProtected: Bool { resource?.isProtected == true || entry?.isProtected == true }
+    }
+
+    private mutating func delete(_ unwanted: Unwanted) {
+        let (reason, cause) = reason(unwanted)
+        guard let schema = input.schemas[unwanted.key.kind] else { return }
+        if let scope = scope(unwanted) { return keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)") }
+        var draft = Draft(
+            change: PlannedChange(
+                key: unwanted.key, action: .delete, reason: reason, cause: cause, source: unwanted.resource?.source,
+                environment: unwanted.environment, requests: schema.requests(.delete, []),
+                providerID: unwanted.seen?.providerID, isProtected: unwanted.isProtected))
+        draft.needs = needs(of: unwanted)
+        draft.isDrift = true
+        add(draft)
+    }
+
+    private mutating func forget(_ unwanted: Unwanted, _ reason: String) {
+        if let scope = scope(unwanted) { return keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)") }
+        add(
+            Draft(
+                change: PlannedChange(
+                    key: unwanted.key, action: .forget, reason: reason, cause: .externalChange,
+                    source: unwanted.resource?.source, environment: unwanted.environment,
+                    providerID: unwanted.entry?.providerID, isProtected: unwanted.isProtected)))
+    }
+
+    /// Too little is known to let go of it.
+    private mutating func keep(_ unwanted: Unwanted, _ why: String) {
+        var draft = Draft(
+            change: PlannedChange(
+                key: unwanted.key, action: .read, reason: "nothing seems to want it, but it stays",
+                cause: reason(unwanted).cause, verdict: .blocked, verdictReason: why,
+                source: unwanted.resource?.source, environment: unwanted.environment,
+                providerID: unwanted.entry?.providerID ?? unwanted.seen?.providerID,
+                isProtected: unwanted.isProtected))
+        draft.needs = needs(of: unwanted)
+        draft.isKept = true
+        add(draft)
+    }
+
+    private func needs(of unwanted: Unwanted) -> [ResourceKey] {
+        unwanted.resource.map(needs(of:)) ?? KindOrder.parent(of: unwanted.key).map { [$0] } ?? []
+    }
+
+    private func scope(_ unwanted: Unwanted) -> UnknownScope? {
+        scopes.removal(of: unwanted.key, in: unwanted.environment, ownerIsKnown: unwanted.entry != nil)
+    }
+
+    private func reason(_ unwanted: Unwanted) -> (text: String, cause: ChangeCause) {
+        if let slug = unwanted.environment, let life = lives[slug] {
+            switch life.outlook.phase {
+            case .expired:
+                let when = life.outlook.expiresAt.map { " on \($0)" } ?? ""
+                return ("environment \(slug) expired\(when): \(life.outlook.reason)", .expired)
+            case .unwanted: return ("environment \(slug): \(life.outlook.reason)", .unappliedCommit)
+            case .active, .expiring, .unknown: break
+            }
+        }
+        let text = unwanted.entry == nil ? "it carries our mark, but nothing wants it" : "nothing wants it any more"
+        return (text, .unappliedCommit)
+    }
+}

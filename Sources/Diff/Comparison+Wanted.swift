@@ -1,0 +1,160 @@
+internal import Basics
+internal import DesiredState
+internal import Formats
+
+/// What becomes of a resource that is wanted.
+extension Comparison {
+    /// Compares one wanted resource for good and drafts its change, if it takes one.
+    mutating func settle(_ meeting: Meeting) {
+        guard let index = meeting.wanted else { return }
+        let resource = desired[index]
+        guard let schema = input.schemas[meeting.kind] else {
+            let observed = input.observed.kinds[meeting.kind]
+            let why = observed == nil ? "" : " (although it was observed)"
+            return read(resource, "no driver knows \(meeting.kind)\(why)")
+        }
+        let observed = input.observed.kinds[meeting.kind]
+        let completeness = observed?.completeness
+        let seen = observed?.resources ?? []
+        let entry = meeting.entry.map { input.inventory.entries[$0] }
+
+        if meeting.seen.count > 1 {
+            return read(resource, Self.ambiguity(seen[meeting.seen]))
+        }
+        guard let place = meeting.seen.first else {
+            guard completeness?.isComplete == true else {
+                return read(resource, DraftText.why(completeness, meeting.kind))
+            }
+            return create(resource, schema, entry)
+        }
+        let there = seen[place]
+        if let entry, isSame(entry, there) {
+            return update(resource, schema, entry, there, noop: index)
+        }
+        guard completeness?.isComplete == true else {
+            // On the pages that are missing there may be another of that name, and that one may be meant.
+            return read(resource, DraftText.why(completeness, meeting.kind))
+        }
+        adopt(resource, schema, entry, there)
+    }
+
+    private mutating func create(_ resource: DesiredResource, _ schema: KindSchema, _ entry: InventoryEntry?) {
+        var found = Differences()
+        for attribute in resource.attributes {
+            let rule = schema.rule(attribute.name)
+            note(attribute, rule, before: nil, in: &found)
+        }
+        let draft = Draft(
+            change: PlannedChange(
+                key: resource.key, action: .create,
+                reason: entry == nil ? "it doesn't exist yet" : "it was deleted outside of git",
+                cause: entry == nil ? .unappliedCommit : .externalChange, attributes: found.changes,
+                source: resource.source, environment: resource.environment,
+                requests: schema.requests(.create, found.changes.map(\.path)), wanted: resource.attributes,
+                isProtected: resource.isProtected || entry?.isProtected == true))
+        finish(draft, resource, found)
+    }
+
+    private mutating func update(
+        _ resource: DesiredResource, _ schema: KindSchema, _ entry: InventoryEntry, _ there: ObservedResource,
+        noop index: Int
+    ) {
+        let found = differences(resource, schema, entry, there)
+        guard !found.changes.isEmpty else {
+            // Nothing that is known differs; what a value comes from may itself be unknown.
+            if let unknown = found.unknown { return read(resource, unknown, there) }
+            return count(noop: index)
+        }
+        let replaces = found.changes.contains(where: \.requiresReplacement)
+        let action: ChangeAction = replaces ? .replace : .update
+        var reason = DraftText.difference(found.changes)
+        if replaces {
+            let fixed = found.changes.filter(\.requiresReplacement).map(\.path).joined(separator: ", ")
+            reason += ", and \(fixed) can't be changed in place"
+        }
+        // A new object needs everything that is wanted, not only what differs.
+        let paths = replaces ? resource.attributes.map(\.name) : found.changes.map(\.path)
+        let draft = Draft(
+            change: PlannedChange(
+                key: resource.key, action: action, reason: reason,
+                cause: found.external.count == found.changes.count ? .externalChange : .unappliedCommit,
+                attributes: found.changes, source: resource.source, environment: resource.environment,
+                requests: schema.requests(action, paths), providerID: there.providerID, wanted: resource.attributes,
+                isProtected: resource.isProtected || entry.isProtected))
+        finish(draft, resource, found)
+    }
+
+    private mutating func adopt(
+        _ resource: DesiredResource, _ schema: KindSchema, _ entry: InventoryEntry?, _ there: ObservedResource
+    ) {
+        let found = differences(resource, schema, nil, there)
+        let difference = found.changes.isEmpty ? "" : "; \(DraftText.difference(found.changes))"
+        let reason =
+            entry.map { "it was replaced outside of git: \($0.providerID) is now \(there.providerID)\(difference)" }
+            ?? (there.isOwned
+                ? "it carries our mark but isn't in the inventory\(difference)"
+                : "it exists and isn't ours yet\(difference)")
+        var draft = Draft(
+            change: PlannedChange(
+                key: resource.key, action: .adopt, reason: reason,
+                cause: entry == nil ? .unappliedCommit : .externalChange, attributes: found.changes,
+                source: resource.source, environment: resource.environment,
+                requests: schema.requests(.adopt, found.changes.map(\.path)), providerID: there.providerID,
+                wanted: resource.attributes, isProtected: resource.isProtected || entry?.isProtected == true))
+        if !schema.canAdopt, !there.isOwned {
+            draft.refuse(
+                .blocked,
+                "\(there.providerID) has its name but isn't ours, and a \(resource.key.kind) can't be taken over")
+        } else if let fixed = found.changes.first(where: \.requiresReplacement) {
+            draft.refuse(
+                .blocked,
+                "taking it over would mean to replace it, for \(fixed.path) can't be changed in place: want what is "
+                    + "there, or give the resource another name")
+        }
+        finish(draft, resource, found)
+    }
+
+    // MARK: Endings
+
+    /// Puts a draft into the plan, held back by what was found on the way and by unknown scopes.
+    private mutating func finish(_ draft: Draft, _ resource: DesiredResource, _ found: Differences) {
+        var draft = draft
+        draft.needs = needs(of: resource)
+        draft.awaits = found.awaits
+        draft.external = found.external
+        draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
+        if draft.isAllowed, let obstacle = found.obstacle ?? found.unknown { draft.refuse(.blocked, obstacle) }
+        if let scope = scopes.change(of: resource.key, in: resource.environment) {
+            draft.refuse(.blocked, "what is wanted is unknown: \(scope.sentence)")
+            draft.isDrift = false
+        }
+        add(draft)
+    }
+
+    /// Nothing can be said of a wanted resource.
+    private mutating func read(_ resource: DesiredResource, _ why: String, _ there: ObservedResource? = nil) {
+        var draft = Draft(
+            change: PlannedChange(
+                key: resource.key, action: .read, reason: "its state is unknown", cause: .unappliedCommit,
+                verdict: .blocked, verdictReason: why, source: resource.source, environment: resource.environment,
+                providerID: there?.providerID, wanted: resource.attributes, isProtected: resource.isProtected))
+        draft.needs = needs(of: resource)
+        add(draft)
+    }
+
+    static func ambiguity(_ seen: ArraySlice<ObservedResource>) -> String {
+        let ids = seen.map(\.providerID).sorted { compareBytes($0, $1) < 0 }
+        return "\(ids.count) objects share this name (\(ids.joined(separator: ", "))): which one is meant is unknown"
+    }
+
+    func needs(of resource: DesiredResource) -> [ResourceKey] {
+        var needs = Set(resource.dependsOn)
+        for attribute in resource.attributes {
+            if case .reference(let key, _) = attribute.value { needs.insert(key) }
+        }
+        if let parent = KindOrder.parent(of: resource.key) { needs.insert(parent) }
+        needs.remove(resource.key)
+        if resource.dependsOn.contains(resource.key) { needs.insert(resource.key) }
+        return needs.sorted { ResourceKey.compare($0, $1) < 0 }
+    }
+}

@@ -1,0 +1,149 @@
+internal import Basics
+internal import DesiredState
+internal import Formats
+
+/// The guards of what can't be undone.
+extension Decision {
+    /// Keeps what something wanted still needs, unless its environment has come to its end.
+    mutating func keepWhatIsNeeded() {
+        var going: [ResourceKey: Int] = [:]
+        for index in drafts.indices
+        where drafts[index].change.action == .delete && drafts[index].isAllowed
+            && drafts[index].change.cause != .expired
+        {
+            going[drafts[index].key] = index
+        }
+        guard !going.isEmpty else { return }
+        for resource in input.desired.resources.sortedUnlessSorted(by: { ResourceKey.compare($0.key, $1.key) })
+        where !lives.isOver(resource.environment) {
+            var needs = resource.dependsOn
+            for attribute in resource.attributes {
+                if case .reference(let key, _) = attribute.value { needs.append(key) }
+            }
+            if let parent = KindOrder.parent(of: resource.key) { needs.append(parent) }
+            for key in needs {
+                guard let index = going[key], drafts[index].isAllowed else { continue }
+                drafts[index].refuse(.blocked, "\(resource.key) still needs it (\(resource.source))")
+            }
+        }
+    }
+
+    /// Deletions and replacements that a person has to say yes to.
+    mutating func askForApproval() {
+        for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
+            guard let reason = reasonToAsk(drafts[index]), !input.approvals.contains(drafts[index].key) else {
+                continue
+            }
+            drafts[index].refuse(.needsApproval, reason)
+        }
+    }
+
+    private func reasonToAsk(_ draft: Draft) -> String? {
+        let change = draft.change
+        let verb = change.action == .replace ? "replaced" : "deleted"
+        let place = change.source.map { " (\($0))" } ?? ""
+        if change.isProtected { return "it is protected\(place), and would be \(verb)" }
+        let life = change.environment.flatMap { lives[$0] }
+        if let slug = change.environment {
+            guard let life, let tier = life.tier else {
+                return "nobody knows the tier of environment \(slug), to which it belongs"
+            }
+            if life.isProtected { return "environment \(slug) is protected, and it would be \(verb)" }
+            if life.outlook.phase == .unwanted, tier == .production || tier == .staging {
+                return "it belongs to \(slug), an environment of the tier \(tier.rawValue) that nothing wants any more"
+            }
+        }
+        if let strangers = strangers(in: draft.key) { return strangers }
+        if input.schemas[draft.key.kind]?.isStateful == true {
+            if change.action == .delete, life?.endsFreely == true { return nil }
+            return "it holds data that only it has, and would be \(verb)"
+        }
+        return nil
+    }
+
+    /// What goes with a cluster or a domain without being ours.
+    private func strangers(in key: ResourceKey) -> String? {
+        var names: [String] = []
+        for kind in input.observed.kinds.values where KindOrder.hasParent(kind.kind) && kind.kind != .databaseFirewall {
+            let prefix = key.name + "/"
+            var (low, high) = (0, kind.resources.count)
+            while low < high {
+                let middle = low + (high - low) / 2
+                if compareBytes(kind.resources[middle].key.name, prefix) < 0 { low = middle + 1 } else { high = middle }
+            }
+            for resource in kind.resources[low...] {
+                guard resource.key.name.hasPrefix(prefix) else { break }
+                guard KindOrder.parent(of: resource.key) == key, !resource.isOwned, !remembered(resource.key) else {
+                    continue
+                }
+                names.append(resource.key.description)
+            }
+        }
+        guard !names.isEmpty else { return nil }
+        names.sort { compareBytes($0, $1) < 0 }
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        return
+            "\(names.prefix(3).joined(separator: ", "))\(more) would go with it, and \(names.count == 1 ? "isn't" : "aren't") ours"
+    }
+
+    private func remembered(_ key: ResourceKey) -> Bool {
+        let entries = input.inventory.entries
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if ResourceKey.compare(entries[middle].key, key) < 0 { low = middle + 1 } else { high = middle }
+        }
+        return low < entries.count && ResourceKey.compare(entries[low].key, key) == 0
+    }
+
+    // MARK: Whole plans
+
+    /// Roots that are gone, and a repository that suddenly wants nothing, stop every deletion.
+    mutating func guardAgainstVanishing() {
+        let roots = input.inventory.lastRoots.filter { !input.desired.roots.contains($0) }.sorted {
+            compareBytes($0, $1) < 0
+        }
+        if !roots.isEmpty {
+            let names = roots.joined(separator: ", ")
+            let what = roots.count == 1 ? "the root \(names) has vanished" : "the roots \(names) have vanished"
+            let remedy = "put it back; to let go of what it held, first empty its documents in a commit of their own"
+            denyDeletions("\(what) since the last plan: \(remedy)")
+            diagnostics.append(Diagnostic(.warning, "PLAN-0002", "\(what): nothing is deleted", hint: remedy))
+        }
+        let last = input.inventory.lastDesiredCount
+        if input.desired.resources.isEmpty, input.desired.environments.isEmpty, last > 0 {
+            let what = "the repository wants nothing at all, where it wanted \(last) things before"
+            denyDeletions("\(what): that is more likely an accident than a wish")
+            diagnostics.append(
+                Diagnostic(
+                    .warning, "PLAN-0003", "\(what): nothing is deleted",
+                    hint:
+                        "look at --root and --ref; to let go of everything, keep one environment and delete the rest first"
+                ))
+        }
+    }
+
+    private mutating func denyDeletions(_ reason: String) {
+        for index in drafts.indices where drafts[index].change.action == .delete {
+            guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else { continue }
+            drafts[index].refuse(.denied, reason)
+        }
+    }
+
+    /// More deletions than the cap stop all of them: a part of a mistake is a mistake too.
+    mutating func capDeletions() {
+        let count = drafts.count { $0.destroys && $0.isAllowed }
+        let cap = policy.maximumDeletes
+        guard count > cap else { return }
+        let reason =
+            "the plan would delete \(count), the cap is \(cap): raise limits.max_deletes in .odooops/policies.yaml, or "
+            + "delete in smaller commits"
+        for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
+            drafts[index].refuse(.denied, reason)
+        }
+        diagnostics.append(
+            Diagnostic(
+                .warning, "PLAN-0004", "the plan would delete \(count) resources, the cap is \(cap): none is deleted",
+                hint: "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"))
+    }
+}

@@ -1,0 +1,193 @@
+internal import Basics
+internal import DesiredState
+internal import Formats
+
+/// The policy of the provider's surfaces, and the quotas of the tiers.
+extension Decision {
+    /// Forbidden surfaces, regions and required tags, for everything that brings an object about or takes it over.
+    mutating func applySurfaceRules() {
+        var lifted: [String: PolicyException] = [:]
+        for index in drafts.indices where drafts[index].isAllowed {
+            guard let schema = input.schemas[drafts[index].key.kind], let name = schema.surface,
+                let surface = policy.surfaces[name], let breach = breach(of: surface, by: drafts[index], schema)
+            else { continue }
+            if let exception = exception(for: name) {
+                lifted[name] = exception
+            } else {
+                drafts[index].refuse(.denied, "\(breach) (\(surface.source))")
+            }
+        }
+        for (name, exception) in lifted.sorted(by: { compareBytes($0.key, $1.key) < 0 }) { note(exception, on: name) }
+    }
+
+    private func breach(of surface: SurfacePolicy, by draft: Draft, _ schema: KindSchema) -> String? {
+        let change = draft.change
+        switch change.action {
+        case .create, .replace, .adopt, .update: break
+        case .noop, .delete, .forget, .read: return nil
+        }
+        if !surface.isAllowed { return "the policy doesn't allow the surface \(surface.name)" }
+        func concerns(_ attribute: String) -> Bool {
+            guard schema.rule(attribute) != nil else { return false }
+            return change.action != .update || change.attributes.contains { $0.path == attribute }
+        }
+        func literal(_ attribute: String) -> Value? {
+            guard case .literal(let value)? = change.wanted.first(where: { $0.name == attribute })?.value else {
+                return nil
+            }
+            return value
+        }
+        if !surface.regions.isEmpty, concerns("region"), let region = literal("region")?.stringValue,
+            !surface.regions.contains(region)
+        {
+            return "the policy of \(surface.name) allows the regions \(surface.regions.joined(separator: ", ")), "
+                + "not \(region)"
+        }
+        if concerns("tags") {
+            let tags = (literal("tags")?.listValue ?? []).compactMap(\.stringValue)
+            let missing = surface.requiredTags.filter { required in !tags.contains { Self.fits($0, required) } }
+            if !missing.isEmpty {
+                return "the policy of \(surface.name) requires the \(missing.count == 1 ? "tag" : "tags") "
+                    + missing.joined(separator: ", ")
+            }
+        }
+        return nil
+    }
+
+    /// Whether a tag is the required one; a part in angle brackets stands for any text that isn't empty.
+    static func fits(_ tag: String, _ required: String) -> Bool {
+        guard let open = required.firstIndex(of: "<"), let close = required[open...].firstIndex(of: ">") else {
+            return sameBytes(tag, required)
+        }
+        let (start, end) = (required[..<open], required[required.index(after: close)...])
+        return tag.utf8.count > start.utf8.count + end.utf8.count && tag.hasPrefix(start) && tag.hasSuffix(end)
+    }
+
+    private func exception(for surface: String) -> PolicyException? {
+        policy.exceptions.first { exception in
+            exception.surface == surface && exception.expires.map { input.now < $0 } == true
+        }
+    }
+
+    private mutating func note(_ exception: PolicyException, on surface: String) {
+        let approver = exception.approvedBy.map { ", approved by \($0)" } ?? ""
+        let until = exception.expires.map { " until \($0)" } ?? ""
+        diagnostics.append(
+            Diagnostic(
+                .note, "PLAN-0009",
+                "the rules of \(surface) are lifted\(until) by an exception\(approver): \(exception.reason)",
+                at: exception.source))
+    }
+
+    // MARK: Counts
+
+    /// Denies creations beyond the most objects that a surface may hold, counting what is there and what goes.
+    mutating func capSurfaces() {
+        let capped = policy.surfaces.values.filter { $0.maximumCount != nil }.sorted {
+            compareBytes($0.name, $1.name) < 0
+        }
+        for surface in capped {
+            guard let maximum = surface.maximumCount else { continue }
+            let kinds = Set(input.schemas.values.filter { $0.surface == surface.name }.map(\.kind))
+                .filter { !KindOrder.hasParent($0) }
+            let held = kinds.reduce(0) { $0 + (input.observed.kinds[$1]?.resources.count ?? 0) }
+            let going = drafts.count {
+                $0.change.action == .delete && $0.isAllowed && kinds.contains($0.key.kind)
+            }
+            var room = maximum - held + going
+            var denied = 0
+            let exception = exception(for: surface.name)
+            for index in order.order
+            where drafts[index].change.action == .create && drafts[index].isAllowed
+                && kinds.contains(drafts[index].key.kind)
+            {
+                room -= 1
+                guard room < 0 else { continue }
+                denied += 1
+                guard exception == nil else { continue }
+                drafts[index].refuse(
+                    .denied,
+                    "the policy allows \(maximum) \(surface.name); there are \(held)\(going > 0 ? ", \(going) go" : "")"
+                        + " (\(surface.source))")
+            }
+            if denied > 0, let exception {
+                note(exception, on: surface.name)
+            } else if held > maximum, exception == nil {
+                diagnostics.append(
+                    Diagnostic(
+                        .warning, "PLAN-0005", "there are \(held) \(surface.name); the policy allows \(maximum)",
+                        at: surface.source, hint: "remove some, raise max_count, or add an exception with an end"))
+            }
+        }
+    }
+
+    // MARK: Quotas
+
+    /// Denies what an environment wants beyond the quota of its tier.
+    mutating func applyQuotas() {
+        var breaches: [String: String] = [:]
+        for environment in input.desired.environments {
+            guard let quota = environment.quota ?? policy.quotas[environment.tier],
+                let breach = breach(of: quota, by: environment)
+            else { continue }
+            let rule = "resource_quotas.\(environment.tier.rawValue) in .odooops/policies.yaml"
+            breaches[environment.slug] = "\(breach) (\(rule))"
+            diagnostics.append(
+                Diagnostic(
+                    .warning, "PLAN-0006", "environment \(environment.slug): \(breach)", at: environment.source,
+                    hint: "ask for less, or raise \(rule)"))
+        }
+        guard !breaches.isEmpty else { return }
+        for index in drafts.indices where drafts[index].isAllowed {
+            guard let slug = drafts[index].change.environment, let breach = breaches[slug] else { continue }
+            switch drafts[index].change.action {
+            case .create, .update, .replace, .adopt: drafts[index].refuse(.denied, breach)
+            case .noop, .delete, .forget, .read: break
+            }
+        }
+    }
+
+    private func breach(of quota: ResourceQuota, by environment: Environment) -> String? {
+        if let most = quota.workers, let workers = environment.workers, workers > most {
+            return "it wants \(workers) workers; the quota of \(environment.tier.rawValue) is \(most)"
+        }
+        guard quota.cpuMillicores != nil || quota.memoryBytes != nil else { return nil }
+        var (millicores, bytes) = (Int64(0), Int64(0))
+        for resource in input.desired.resources
+        where resource.environment == environment.slug && resource.key.kind == .droplet {
+            guard case .literal(.string(let size))? = resource["size"]?.value, let room = Self.room(of: size) else {
+                continue
+            }
+            millicores += room.millicores
+            bytes += room.bytes
+        }
+        if let most = quota.cpuMillicores, millicores > most {
+            return "its droplets have \(millicores)m of processor; the quota of \(environment.tier.rawValue) is "
+                + "\(most)m"
+        }
+        if let most = quota.memoryBytes, bytes > most {
+            return "its droplets have \(bytes >> 20) MiB of memory; the quota of \(environment.tier.rawValue) is "
+                + "\(most >> 20) MiB"
+        }
+        return nil
+    }
+
+    /// What a size slug promises, `s-2vcpu-4gb`; nil for one of another form.
+    static func room(of size: String) -> (millicores: Int64, bytes: Int64)? {
+        var millicores: Int64?
+        for part in size.split(separator: "-") {
+            if part.hasSuffix("vcpu"), let count = Int64(part.dropLast(4)), (1...10_000).contains(count) {
+                millicores = count * 1_000
+            } else if let millicores, part.hasSuffix("gb"), let count = Int64(part.dropLast(2)),
+                (1...1_000_000).contains(count)
+            {
+                return (millicores, count << 30)
+            } else if let millicores, part.hasSuffix("mb"), let count = Int64(part.dropLast(2)),
+                (1...1_000_000_000).contains(count)
+            {
+                return (millicores, count << 20)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,52 @@
+internal import Basics
+internal import DesiredState
+internal import Formats
+
+/// A change on its way into the plan, with what the guards and the order have to know of it.
+struct Draft {
+    var change: PlannedChange
+    /// Everything that the wanted resource needs, whether or not that changes.
+    var needs: [ResourceKey] = []
+    /// Resources whose attribute becomes a value here, but isn't known yet.
+    var awaits: Set<ResourceKey> = []
+    /// The attributes that somebody changed at the provider, as indexes into the change's attributes.
+    var external: Set<Int> = []
+    /// Whether it is part of the drift report: not where too little is known to call it a difference.
+    var isDrift = false
+    /// Whether nothing wants it, but too little is known to let it go.
+    var isKept = false
+
+    var key: ResourceKey { change.key }
+    var isRemoval: Bool { change.action == .delete || change.action == .forget }
+    var destroys: Bool { change.action == .delete || change.action == .replace }
+    var isAllowed: Bool { change.verdict == .allowed }
+
+    mutating func refuse(_ verdict: Verdict, _ reason: String) {
+        change.verdict = verdict
+        change.verdictReason = reason
+    }
+}
+
+/// Words that several drafts share.
+enum DraftText {
+    /// `size differs`, `size and tags differ`, `image, size and 3 more differ`.
+    static func difference(_ attributes: [AttributeChange]) -> String {
+        let names = attributes.map(\.path)
+        switch names.count {
+        case 0: return "nothing differs"
+        case 1: return "\(names[0]) differs"
+        case 2: return "\(names[0]) and \(names[1]) differ"
+        case 3: return "\(names[0]), \(names[1]) and \(names[2]) differ"
+        default: return "\(names[0]), \(names[1]) and \(names.count - 2) more differ"
+        }
+    }
+
+    static func why(_ completeness: Completeness?, _ kind: ResourceKind) -> String {
+        switch completeness {
+        case nil: "\(kind) is not observed: no driver reads it, or its provider has no credential"
+        case .complete: "\(kind) was observed completely"
+        case .partial(let reason): "\(kind) was observed only in part: \(reason)"
+        case .unknown(let reason): "\(kind) could not be observed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import DesiredState
+internal import Formats
+
+/// What differs between the world and what was wanted or last applied, whether or not anything is done about it.
+enum DriftReport {
+    /// - Returns: sorted by key; a resource that a commit and a hand changed both has an item for each.
+    static func items(_ drafts: [Draft]) -> [DriftItem] {
+        var items: [DriftItem] = []
+        for draft in drafts where draft.isDrift {
+            let change = draft.change
+            switch change.action {
+            case .create:
+                let gone = change.cause == .externalChange
+                items.append(item(change, change.cause, [], gone ? "it was deleted" : "it is missing"))
+            case .delete: items.append(item(change, change.cause, [], "it is there, but \(change.reason)"))
+            case .update, .replace, .adopt:
+                var (byHand, byCommit): ([AttributeChange], [AttributeChange]) = ([], [])
+                for (index, attribute) in change.attributes.enumerated() {
+                    if draft.external.contains(index) { byHand.append(attribute) } else { byCommit.append(attribute) }
+                }
+                if change.action == .adopt, change.cause == .externalChange {
+                    byHand = change.attributes
+                    byCommit = []
+                }
+                if !byHand.isEmpty {
+                    items.append(item(change, .externalChange, byHand, DraftText.difference(byHand)))
+                }
+                if !byCommit.isEmpty {
+                    items.append(item(change, .unappliedCommit, byCommit, DraftText.difference(byCommit)))
+                }
+            case .noop, .forget, .read: break
+            }
+        }
+        return items.sorted { a, b in
+            let order = ResourceKey.compare(a.key, b.key)
+            return order != 0 ? order < 0 : compareBytes(a.cause.rawValue, b.cause.rawValue) < 0
+        }
+    }
+
+    private static func item(
+        _ change: PlannedChange, _ cause: ChangeCause, _ attributes: [AttributeChange], _ summary: String
+    ) -> DriftItem {
+        DriftItem(
+            key: change.key, cause: cause, attributes: attributes, environment: change.environment,
+            source: change.source, summary: summary)
+    }
+}

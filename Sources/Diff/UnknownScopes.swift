@@ -1,0 +1,70 @@
+internal import Basics
+internal import DesiredState
+
+/// What faults of the desired state touched, in the form in which a plan asks.
+struct UnknownScopes {
+    let isEmpty: Bool
+    private var everything: UnknownScope?
+    private var environments: UnknownScope?
+    private var kinds: [ResourceKind: UnknownScope] = [:]
+    private var resources: [ResourceKey: UnknownScope] = [:]
+    private var slugs: [String: UnknownScope] = [:]
+    /// The first scope about an environment: what has no known owner may belong to it.
+    private var anyEnvironment: UnknownScope?
+
+    init(_ scopes: [UnknownScope]) {
+        isEmpty = scopes.isEmpty
+        // Several scopes may cover one thing; the first by place gives the reason, whatever order they came in.
+        for scope in scopes.sorted(by: Self.precedes) {
+            switch scope.extent {
+            case .everything: everything = everything ?? scope
+            case .environments:
+                environments = environments ?? scope
+                anyEnvironment = anyEnvironment ?? scope
+            case .kind(let kind): kinds[kind] = kinds[kind] ?? scope
+            case .resource(let key): resources[key] = resources[key] ?? scope
+            case .environment(let slug):
+                slugs[slug] = slugs[slug] ?? scope
+                anyEnvironment = anyEnvironment ?? scope
+            }
+        }
+    }
+
+    private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {
+        let order = compareBytes(a.mark?.description ?? "", b.mark?.description ?? "")
+        if order != 0 { return order < 0 }
+        let codes = compareBytes(a.code, b.code)
+        return codes != 0 ? codes < 0 : compareBytes(a.reason, b.reason) < 0
+    }
+
+    /// The scope that forbids to change a wanted resource.
+    func change(of key: ResourceKey, in environment: String?) -> UnknownScope? {
+        guard !isEmpty else { return nil }
+        if let scope = everything ?? resources[key] ?? kinds[key.kind] { return scope }
+        return environment.flatMap { slugs[$0] }
+    }
+
+    /// The scope that forbids to let go of what nothing wants.
+    ///
+    /// What is only marked as ours has no known environment, so that a fault in any environment may be about it.
+    func removal(of key: ResourceKey, in environment: String?, ownerIsKnown: Bool) -> UnknownScope? {
+        guard !isEmpty else { return nil }
+        if let scope = change(of: key, in: environment) { return scope }
+        if environment != nil { return environments }
+        return ownerIsKnown ? nil : anyEnvironment
+    }
+
+    /// The scope that hides whether an environment is wanted.
+    func existence(ofEnvironment slug: String) -> UnknownScope? { everything ?? slugs[slug] ?? environments }
+
+    /// The scope of one environment that is wanted.
+    func environment(_ slug: String) -> UnknownScope? { everything ?? slugs[slug] }
+}
+
+extension UnknownScope {
+    /// Code, reason and place in one sentence.
+    var sentence: String {
+        let place = mark.map { " at \($0)" } ?? ""
+        return "\(code)\(place): \(reason)"
+    }
+}

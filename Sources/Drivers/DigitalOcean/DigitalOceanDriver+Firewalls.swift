@@ -1,0 +1,85 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+internal import Drivers
+internal import Formats
+
+extension DigitalOceanDriver {
+    func createFirewall(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let site = CallSite(
+            operation: "firewalls.create", method: "POST", path: "/v2/firewalls", scope: "firewall:create")
+        let body = try await firewallBody(step, change.wanted, current: nil, site, context)
+        return try await sendFirewall(site, body, context)
+    }
+
+    /// Replaces a firewall: what the repository doesn't name is sent as it is now, or the provider would reset it.
+    func updateFirewall(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let id = try await requireID(step, change, context)
+        let path = "/v2/firewalls/\(id.pathEncoded)"
+        let now = try await api.get(path, "firewalls.get", "firewall:read", context)
+        guard let current = now.root?["firewall"], current.kind == .object else {
+            throw .broken(now.site, status: now.status, "it has no `firewall`")
+        }
+        let site = CallSite(operation: "firewalls.update", method: "PUT", path: path, scope: "firewall:update")
+        let body = try await firewallBody(step, change.wanted, current: current, site, context)
+        return try await sendFirewall(site, body, context)
+    }
+
+    func deleteFirewall(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let id = try await providerID(step, change, context) else { return .done(nil) }
+        return try await delete("/v2/firewalls/\(id.pathEncoded)", "firewalls", "firewall", context)
+    }
+
+    private func firewallBody(
+        _ step: Step, _ wanted: Attributes, current: JSONView?, _ site: CallSite, _ context: DriverContext
+    ) async throws(ProviderFault) -> Value {
+        var names: Set<String> = []
+        if case .failure(let unknown) = Mapping.firewallBody(
+            name: step.key.name, wanted: wanted, current: current, dropletID: { _ in nil })
+        {
+            names = Set(unknown.names)
+        }
+        let ids = try await dropletIDs(names, for: site, context)
+        switch Mapping.firewallBody(name: step.key.name, wanted: wanted, current: current, dropletID: { ids[$0] }) {
+        case .success(let body): return body
+        case .failure(let unknown):
+            throw impossible(step, "\(unknown.names.joined(separator: ", ")) is no name of a droplet")
+        }
+    }
+
+    /// Sends a firewall and waits until it is in force.
+    private func sendFirewall(
+        _ site: CallSite, _ body: Value, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let answer = try await api.send(site, body: body, context)
+        let first = try answer.object("firewall") { Mapping.firewall($0, Shared()) }
+        return await settle { () throws(ProviderFault) in
+            var latest = first
+            if Self.isWaiting(first) {
+                try await rest(limits.firstPause, site)
+                latest = try await poll(site, until: limits.actionDeadline, "the firewall") {
+                    () throws(ProviderFault) -> ObservedResource? in
+                    let path = "/v2/firewalls/\(first.providerID.pathEncoded)"
+                    let found = try await one(path, "firewalls.get", "firewall:read", context) {
+                        Mapping.firewall($0["firewall"], Shared())
+                    }
+                    return found.first.flatMap { Self.isWaiting($0) ? nil : $0 }
+                }
+            }
+            guard latest.attributes["status"] != "failed" else {
+                throw .make(
+                    .actionFailed, site, "DigitalOcean could not put the firewall into force",
+                    hint: "see which droplet it fails on in the control panel", .retry(after: .minutes(1)))
+            }
+            return Mapping.named(latest, by: directory.dropletNames)
+        }
+    }
+
+    private static func isWaiting(_ firewall: ObservedResource) -> Bool { firewall.attributes["status"] == "waiting" }
+}

@@ -1,0 +1,160 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+public import Drivers
+internal import Formats
+
+extension DigitalOceanDriver {
+    public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
+        do throws(ProviderFault) {
+            switch (step.key.kind, step.operation) {
+            case (.droplet, "create"): return try await createDroplet(step, change, context)
+            case (.droplet, "delete"): return try await deleteDroplet(step, change, context)
+            case (.droplet, let name) where !name.hasPrefix("tag:"):
+                return try await act(name, step, change, context)
+            case (.databaseCluster, "create"): return try await createCluster(step, change, context)
+            case (.databaseCluster, "delete"): return try await deleteCluster(step, change, context)
+            case (.databaseCluster, let name) where !name.hasPrefix("tag:"):
+                return try await changeCluster(name, step, change, context)
+            case (.droplet, let name), (.databaseCluster, let name):
+                return try await tag(String(name.dropFirst(4)), step, change, context)
+            case (.tag, "create"): return try await createNamed("/v2/tags", "tag", "tag:create", step, change, context)
+            case (.tag, "delete"): return try await deleteTag(step, context)
+            case (.domain, "create"):
+                return try await createNamed("/v2/domains", "domain", "domain:create", step, change, context)
+            case (.domain, "delete"):
+                return try await delete("/v2/domains/\(step.key.name.pathEncoded)", "domains", "domain", context)
+            case (.record, "create"): return try await createRecord(step, change, context)
+            case (.record, "update"): return try await updateRecord(step, change, context)
+            case (.record, "delete"): return try await deleteRecord(step, change, context)
+            case (.firewall, "create"): return try await createFirewall(step, change, context)
+            case (.firewall, "update"): return try await updateFirewall(step, change, context)
+            case (.firewall, "delete"): return try await deleteFirewall(step, change, context)
+            case (.database, "create"), (.databaseUser, "create"), (.databasePool, "create"):
+                return try await createNested(step, change, context)
+            case (.database, "delete"), (.databaseUser, "delete"), (.databasePool, "delete"):
+                return try await deleteNested(step, context)
+            case (.databasePool, "update"): return try await updatePool(step, change, context)
+            case (.databaseFirewall, "leave"): return .done(nil)
+            case (.databaseFirewall, "replace_rules"): return try await replaceRules(step, change, context)
+            default: throw impossible(step, "this version knows no effect named \(step.operation)")
+            }
+        } catch {
+            return error.outcome
+        }
+    }
+
+    // MARK: What the effects share
+
+    /// Ends an effect that the provider has accepted: whatever can't be seen from here on is unknown and not undone.
+    func settle(_ body: () async throws(ProviderFault) -> ObservedResource?) async -> StepOutcome {
+        do throws(ProviderFault) {
+            return .done(try await body())
+        } catch {
+            guard error.code != FaultCode.actionFailed.rawValue else { return .failed(error) }
+            return .unknown(error)
+        }
+    }
+
+    /// Deletes; what isn't there is deleted.
+    func delete(
+        _ path: String, _ noun: String, _ scope: String, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        do throws(ProviderFault) {
+            _ = try await api.send(
+                CallSite(operation: "\(noun).delete", method: "DELETE", path: path, scope: "\(scope):delete"), context)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        return .done(nil)
+    }
+
+    /// The provider's id of what a change is about: known from the observation, or looked up.
+    ///
+    /// - Throws: a fault when there is none any more, or several.
+    func providerID(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> String? {
+        if let id = change.current?.providerID ?? change.change.providerID { return id }
+        let found = try await find(step.key, context)
+        guard found.count < 2 else {
+            throw .make(
+                .ambiguous, site(step), "\(found.count) objects are named \(step.key.name)",
+                hint: "rename all but one of them at DigitalOcean", .stop)
+        }
+        return found.first?.providerID
+    }
+
+    /// The same, of something that has to be there.
+    func requireID(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> String {
+        guard let id = try await providerID(step, change, context) else { throw gone(step) }
+        return id
+    }
+
+    /// Takes what stands under a unique name already as ours when it is as wanted.
+    ///
+    /// - Throws: the refusal where nothing stands there, and `nameTaken` where something else does.
+    func adoptDuplicate(
+        _ fault: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard fault.status == 422 || fault.status == 409 else { throw fault }
+        // A look that fails says nothing against the refusal.
+        guard let found = try? await find(step.key, context), found.count == 1,
+            let schema = schemas.first(where: { $0.kind == step.key.kind })
+        else { throw fault }
+        let differing = schema.differences(wanted: change.wanted, observed: found[0].attributes)
+        guard differing.isEmpty else {
+            throw .make(
+                .nameTaken, site(step),
+                "\(step.key.name) exists already, with another \(differing.joined(separator: ", "))",
+                hint: "run `reconcile --dry-run`: the next plan shows it as an update", status: fault.status,
+                .observeAgain)
+        }
+        return .done(found[0])
+    }
+
+    /// Looks again and again, with growing pauses, until `body` gives something.
+    ///
+    /// - Throws: what `body` throws, and `tookTooLong` when the deadline passes.
+    func poll<Result>(
+        _ site: CallSite, until deadline: Duration, _ what: String,
+        _ body: () async throws(ProviderFault) -> Result?
+    ) async throws(ProviderFault) -> Result {
+        let end = time.uptime + deadline
+        var pause = limits.firstPause
+        while true {
+            if let result = try await body() { return result }
+            guard time.uptime < end else {
+                throw .make(
+                    .tookTooLong, site, "\(what) has not ended within \(deadline.shortText)",
+                    hint: "look at it in the control panel; the next pass looks again", .observeAgain)
+            }
+            try await rest(pause, site)
+            pause = min(pause * 2, limits.longestPause)
+        }
+    }
+
+    func rest(_ pause: Duration, _ site: CallSite) async throws(ProviderFault) {
+        do {
+            try await time.sleep(for: pause)
+        } catch {
+            throw .make(.tookTooLong, site, "the wait was cancelled", .observeAgain)
+        }
+    }
+
+    func site(_ step: Step) -> CallSite {
+        CallSite(operation: "\(step.key.kind).\(step.operation)", method: "apply", path: "\(step.key)", scope: "")
+    }
+
+    func gone(_ step: Step) -> ProviderFault {
+        .make(
+            .notFound, site(step), "\(step.key.name) is not there any more",
+            hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
+    }
+
+    func impossible(_ step: Step, _ message: String) -> ProviderFault {
+        .make(.impossible, site(step), message, .waitForNewCommit)
+    }
+}

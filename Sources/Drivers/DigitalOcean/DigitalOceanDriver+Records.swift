@@ -1,0 +1,65 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+internal import Drivers
+internal import Formats
+
+extension DigitalOceanDriver {
+    func createRecord(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let name = RecordName(step.key.name) else {
+            throw impossible(step, "\(step.key.name) is no name of a record")
+        }
+        var body = recordBody(name, change.wanted)
+        body["name"] = .string(name.name)
+        let site = CallSite(
+            operation: "domain_records.create", method: "POST", path: recordsPath(name), scope: "domain:create")
+        let answer = try await api.send(site, body: .object(body), context)
+        return .done(try answer.object("domain_record") { Mapping.record($0, domain: name.domain) })
+    }
+
+    /// Changes what the repository names and nothing else.
+    func updateRecord(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let name = RecordName(step.key.name) else {
+            throw impossible(step, "\(step.key.name) is no name of a record")
+        }
+        let id = try await requireID(step, change, context)
+        let site = CallSite(
+            operation: "domain_records.update", method: "PATCH", path: "\(recordsPath(name))/\(id.pathEncoded)",
+            scope: "domain:update")
+        let answer = try await api.send(site, body: .object(recordBody(name, change.wanted)), context)
+        return .done(try answer.object("domain_record") { Mapping.record($0, domain: name.domain) })
+    }
+
+    func deleteRecord(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let name = RecordName(step.key.name), let id = try await providerID(step, change, context) else {
+            return .done(nil)
+        }
+        return try await delete("\(recordsPath(name))/\(id.pathEncoded)", "domain_records", "domain", context)
+    }
+
+    private func recordsPath(_ name: RecordName) -> String { "/v2/domains/\(name.domain.pathEncoded)/records" }
+
+    private func recordBody(_ name: RecordName, _ wanted: Attributes) -> Value.Object {
+        var body: Value.Object = ["type": .string(name.type)]
+        if let data = wanted["data"] ?? name.data.map(Value.string) {
+            body["data"] = data.stringValue.map { .string(Mapping.writtenData($0, type: name.type)) } ?? data
+        }
+        for member in ["priority", "port", "ttl", "weight", "flags", "tag"] { body[member] = wanted[member] }
+        return body
+    }
+}
+
+extension Mapping {
+    /// The data of a record as the provider wants it: whole host names end with a dot.
+    static func writtenData(_ data: String, type: String) -> String {
+        let plain = Normal.recordData(data)
+        guard ["CNAME", "MX", "NS", "SRV"].contains(type), plain != "@", plain.contains(".") else { return plain }
+        return plain + "."
+    }
+}

@@ -1,0 +1,84 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+internal import Drivers
+internal import Formats
+
+extension DigitalOceanDriver {
+    /// Puts one tag on a droplet or a cluster; the tag is made where there is none yet.
+    func tag(
+        _ tag: String, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        if let current = change.current, current.attributes["tags"]?.listValue?.contains(.string(tag)) == true {
+            return .done(current)
+        }
+        let id = try await requireID(step, change, context)
+        let site = CallSite(
+            operation: "tags.assign", method: "POST", path: "/v2/tags/\(tag.pathEncoded)/resources",
+            scope: "tag:create` and `\(step.key.kind == .droplet ? "droplet" : "database"):update")
+        let resource: Value = .object([
+            "resource_id": .string(id),
+            "resource_type": .string(step.key.kind == .droplet ? "droplet" : "database"),
+        ])
+        let body: Value = .object(["resources": .list([resource])])
+        do throws(ProviderFault) {
+            _ = try await api.send(site, body: body, context)
+        } catch {
+            guard error.isNotFound else { throw error }
+            // Either the tag or the object is missing. A tag that exists can be made again without harm.
+            let making = CallSite(operation: "tags.create", method: "POST", path: "/v2/tags", scope: "tag:create")
+            _ = try await api.send(making, body: .object(["name": .string(tag)]), context)
+            _ = try await api.send(site, body: body, context)
+        }
+        return await settle { () throws(ProviderFault) in
+            guard let current = change.current else { return try await find(step.key, context).first }
+            return current.tagged(tag)
+        }
+    }
+
+    /// Creates what is nothing but its name, a tag or a domain.
+    func createNamed(
+        _ path: String, _ member: String, _ scope: String, _ step: Step, _ change: ResolvedChange,
+        _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let site = CallSite(operation: "\(member)s.create", method: "POST", path: path, scope: scope)
+        do throws(ProviderFault) {
+            _ = try await api.send(site, body: .object(["name": .string(step.key.name)]), context)
+        } catch {
+            return try await adoptDuplicate(error, step, change, context)
+        }
+        return .done(ObservedResource(key: step.key, providerID: step.key.name, attributes: Attributes()))
+    }
+
+    /// Deletes a tag that nothing carries: deleting one untags everything that does.
+    func deleteTag(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
+        let path = "/v2/tags/\(step.key.name.pathEncoded)"
+        let answer: Answer
+        do throws(ProviderFault) {
+            answer = try await api.get(path, "tags.get", "tag:read", context)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return .done(nil)
+        }
+        guard let count = answer.root?["tag"]["resources"]["count"].int else {
+            throw .broken(answer.site, status: answer.status, "it does not say how many objects carry the tag")
+        }
+        guard count == 0 else {
+            throw .make(
+                .tagInUse, answer.site, "\(count) objects carry the tag \(step.key.name), so it stays",
+                hint: "remove the tag from them first", .stop)
+        }
+        return try await delete(path, "tags", "tag", context)
+    }
+}
+
+extension ObservedResource {
+    /// The same object with one tag more.
+    func tagged(_ tag: String) -> ObservedResource {
+        let tags = (attributes["tags"]?.listValue ?? []) + [.string(tag)]
+        let items = attributes.items.filter { $0.name != "tags" } + [Attributes.Item("tags", .list(tags))]
+        return ObservedResource(
+            key: key, providerID: providerID, attributes: Attributes(items),
+            isOwned: isOwned || tag == DigitalOceanKinds.ownershipTag, createdAt: createdAt)
+    }
+}
