@@ -118,9 +118,11 @@ extension Simulator {
         case .lateEffect(let delay):
             state.faults.late.append((visit.now + delay, call))
             return WebResponse(status: 500, fault: .drop)
-        case .staleRead(let writes) where call.method == "GET" && writes > 0 && !state.history.isEmpty:
+        case .staleRead(let writes) where call.method == "GET":
+            let recent = state.history.filter { $0.at >= visit.now - options.staleness }
+            guard let world = recent.suffix(max(0, writes)).first?.world else { break }
             var old = state.provider
-            old.world = state.history[max(0, state.history.count - writes)]
+            old.world = world
             return render(Result { () throws(Refusal) in try old.answer(call) }, visit)
         default: break
         }
@@ -134,7 +136,7 @@ extension Simulator {
         let before = state.provider.world
         let result = Result { () throws(Refusal) in try state.provider.answer(call) }
         guard call.method != "GET", case .success = result else { return result }
-        state.history.append(before)
+        state.history.append((before, state.provider.now))
         if state.history.count > Self.historyLimit { state.history.removeFirst() }
         state.version += 1
         return result

@@ -16,7 +16,7 @@ public final class Simulator: Sendable {
         /// How much the control endpoint has moved the clock.
         var clockOffset: Duration = .zero
         /// Worlds of before the last writes, newest last.
-        var history: [World] = []
+        var history: [(world: World, at: Timestamp)] = []
         /// Grows with each change.
         var version: UInt64 = 0
     }

@@ -27,6 +27,8 @@ public struct SimulatorOptions: Sendable {
     public var firewallNamesAreUnique: Bool
     /// Faults beyond those that are ordered one by one.
     public var faults: FaultPlan?
+    /// How old a write can be and still be missing from a stale read.
+    public var staleness: Duration
     /// How many requests the log remembers.
     public var logLimit: Int
 
@@ -34,7 +36,7 @@ public struct SimulatorOptions: Sendable {
         seed: UInt64 = 1, time: any TimeSource = SystemTime(), statePath: String? = nil, token: String? = nil,
         scopes: Set<String>? = nil, latency: Duration = .zero, limits: RateLimits = RateLimits(),
         lifecycle: Lifecycle = Lifecycle(), dropletLimit: Int = 100_000, firewallNamesAreUnique: Bool = false,
-        faults: FaultPlan? = nil, logLimit: Int = 20_000
+        faults: FaultPlan? = nil, staleness: Duration = .seconds(60), logLimit: Int = 20_000
     ) {
         self.seed = seed
         self.time = time
@@ -47,6 +49,7 @@ public struct SimulatorOptions: Sendable {
         self.dropletLimit = dropletLimit
         self.firewallNamesAreUnique = firewallNamesAreUnique
         self.faults = faults
+        self.staleness = staleness
         self.logLimit = logLimit
     }
 }
