@@ -13,9 +13,11 @@ struct BudgetWindow {
     private var head = 0
     /// How many were cut off before the first in `ended`.
     private var dropped = 0
-    /// Used by others of the same credential, as of the last answer; at `foreignUntil` it has left the window.
+    /// Used by others of the same credential, as of the last answer; at `foreignUntil` all of it has left the window.
     private var foreign = 0
     private var foreignUntil = Duration.zero
+    /// When the first of it leaves, where the answer told.
+    private var foreignFirst: Duration?
 
     init(_ window: RequestBudgetConfiguration.Window, margin: Duration) {
         limit = window.limit
@@ -33,7 +35,7 @@ struct BudgetWindow {
     mutating func nextChange(at now: Duration) -> Duration? {
         expire(at: now)
         var next = head < ended.count ? ended[head].end + span + margin : nil
-        if foreign > 0 { next = min(next ?? foreignUntil, foreignUntil) }
+        if foreign > 0 { next = min(next ?? foreignUntil, foreignFirst ?? foreignUntil) }
         return next
     }
 
@@ -49,8 +51,11 @@ struct BudgetWindow {
     ///   - remaining: what it has left.
     ///   - reset: the time until its oldest request leaves the window.
     ///   - now: when the answer came.
+    ///   - oldest: when the oldest of our requests that is still under way was granted.
     ///   - endedBefore: how many requests of ours had ended when the answered one was granted.
-    mutating func note(limit: Int, remaining: Int, reset: Duration?, at now: Duration, endedBefore: Int) {
+    mutating func note(
+        limit: Int, remaining: Int, reset: Duration?, at now: Duration, oldest: Duration?, endedBefore: Int
+    ) {
         expire(at: now)
         self.limit = max(1, limit)
         // Only what ended before the request began, and can't have left the window, is surely in the provider's count;
@@ -60,10 +65,15 @@ struct BudgetWindow {
         let ours = max(0, min(endedBefore - dropped, ended.count) - first)
         foreign = max(0, self.limit - max(0, remaining) - 1 - ours)
         foreignUntil = now + span + margin
-        // The oldest request may be one of others; when none of ours is as old, that instant brings the next look.
-        if let reset, reset >= .zero, head == ended.count || ended[head].end + span > now + reset + margin {
-            foreignUntil = min(foreignUntil, now + reset + margin)
+        foreignFirst = nil
+        guard let reset, reset >= .zero else { return }
+        // The request that leaves at the reset is one of others' only when all of ours are younger.
+        let youngest = now + reset + margin - span
+        guard first == ended.count || ended[first...].allSatisfy({ $0.granted > youngest }), oldest ?? now > youngest
+        else {
+            return
         }
+        foreignFirst = min(foreignUntil, now + reset + margin)
     }
 
     private mutating func expire(at now: Duration) {
@@ -73,9 +83,13 @@ struct BudgetWindow {
             dropped += head
             head = 0
         }
-        guard foreign > 0, now >= foreignUntil else { return }
-        // One request of others has left; the answer to the next of ours tells how many remain.
-        foreign -= 1
-        foreignUntil = now + margin + .milliseconds(100)
+        guard foreign > 0 else { return }
+        if now >= foreignUntil {
+            foreign = 0
+        } else if let first = foreignFirst, now >= first {
+            // One has left, and no more is known until the answer to the request that takes its place.
+            foreign -= 1
+            foreignFirst = nil
+        }
     }
 }

@@ -151,6 +151,10 @@ extension CurlTransfer {
         if isTooLarge {
             return make(.tooLarge, "HTTP-0006", "the answer is longer than \(request.bodyLimit) bytes", nil)
         }
+        // Codes alone don't tell: an answer that is no HTTP is an unsupported protocol too.
+        if wasSent, status != CURLE_OPERATION_TIMEDOUT {
+            return make(.lost, "HTTP-0005", "the request was sent and no whole answer came: \(reason)", nil)
+        }
         switch status {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT:
             return make(.badURL, "HTTP-0001", "the request can't be made: \(reason)", nil)
@@ -168,14 +172,11 @@ extension CurlTransfer {
             )
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
-            guard !wasSent else { break }
             return make(
                 .tls, "HTTP-0003", "no secure connection: \(reason)", "look at the certificate and the machine's clock")
-        default: break
+        default:
+            return make(.notSent, "HTTP-0002", "the request was not sent: \(reason)", nil)
         }
-        return wasSent
-            ? make(.lost, "HTTP-0005", "the request was sent and no whole answer came: \(reason)", nil)
-            : make(.notSent, "HTTP-0002", "the request was not sent: \(reason)", nil)
     }
 }
 

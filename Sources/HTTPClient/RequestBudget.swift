@@ -10,12 +10,14 @@ public final class RequestBudget: Sendable {
         let id: UInt64
         let priority: RequestPriority
         let since: Duration
-        let latest: Duration
+        /// When its patience ends.
+        let latest: Duration?
         let continuation: CheckedContinuation<Result<Grant, HTTPFault>, Never>
     }
 
     /// Leave to send one request; given back by `release`.
     public struct Grant: Sendable {
+        fileprivate let id: UInt64
         fileprivate let at: Duration
         /// How many requests had ended in each window when it was given.
         fileprivate let endedBefore: [Int]
@@ -23,7 +25,9 @@ public final class RequestBudget: Sendable {
 
     private struct State {
         var windows: [BudgetWindow]
-        var inFlight = 0
+        /// When each request under way was granted.
+        var open: [UInt64: Duration] = [:]
+        var inFlight: Int { open.count }
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
         /// Cancelled before they came to wait.
@@ -64,7 +68,7 @@ public final class RequestBudget: Sendable {
             await withCheckedContinuation { continuation in
                 let now = time.uptime
                 let waiter = Waiter(
-                    id: id, priority: priority, since: now, latest: now + (patience ?? .hours(24 * 365)),
+                    id: id, priority: priority, since: now, latest: patience.map { now + $0 },
                     continuation: continuation)
                 let isCancelled = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
@@ -95,7 +99,7 @@ public final class RequestBudget: Sendable {
     public func release(_ grant: Grant, _ response: HTTPResponse?) {
         let (now, wall) = (time.uptime, time.now)
         state.withLock { state in
-            state.inFlight = max(0, state.inFlight - 1)
+            state.open[grant.id] = nil
             for index in state.windows.indices { state.windows[index].end(granted: grant.at, at: now) }
             if let response { Self.note(response, of: grant, &state, now: now, wall: wall) }
         }
@@ -137,7 +141,8 @@ public final class RequestBudget: Sendable {
         guard let index = state.windows.firstIndex(where: { $0.limit == limit }) ?? longest else { return }
         let reset = number(response, "ratelimit-reset").map { Timestamp(seconds: Int64($0)) - wall }
         state.windows[index].note(
-            limit: limit, remaining: remaining, reset: reset, at: now, endedBefore: grant.endedBefore[index])
+            limit: limit, remaining: remaining, reset: reset, at: now, oldest: state.open.values.min(),
+            endedBefore: grant.endedBefore[index])
     }
 
     private static func number(_ response: HTTPResponse, _ name: String) -> Int? {
@@ -152,13 +157,14 @@ public final class RequestBudget: Sendable {
             var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
             while let waiter = state.waiters.first, isFree(for: waiter.priority, &state, now: now) {
                 state.waiters.removeFirst()
-                state.inFlight += 1
+                state.open[waiter.id] = now
                 state.granted += 1
                 if now > waiter.since {
                     state.waits += 1
                     state.waited += now - waiter.since
                 }
-                outcomes.append((waiter, .success(Grant(at: now, endedBefore: state.windows.map(\.endedCount)))))
+                outcomes.append(
+                    (waiter, .success(Grant(id: waiter.id, at: now, endedBefore: state.windows.map(\.endedCount)))))
             }
             guard !state.waiters.isEmpty else {
                 state.timer?.task.cancel()
@@ -167,10 +173,8 @@ public final class RequestBudget: Sendable {
             }
             let next = nextInstant(&state, now: now)
             outcomes += expel(&state, now: now, next: next)
-            // No instant: the requests under way block the rest, and their end calls this again.
-            if let first = ([next].compactMap { $0 } + state.waiters.map(\.latest)).min(), !state.waiters.isEmpty {
-                setTimer(&state, at: max(first, now + .milliseconds(1)), now: now)
-            }
+            // No instant: the requests under way block the rest, and their end, which is bounded, calls this again.
+            if let next, !state.waiters.isEmpty { setTimer(&state, at: next, now: now) }
             return outcomes
         }
         for (waiter, result) in outcomes { waiter.continuation.resume(returning: result) }
@@ -202,11 +206,14 @@ public final class RequestBudget: Sendable {
     private func expel(
         _ state: inout State, now: Duration, next: Duration?
     ) -> [(Waiter, Result<Grant, HTTPFault>)] {
-        let blocked = max(state.blockedUntil, now)
+        // While requests are under way their answers may still bring good news.
+        let earliest = max(state.blockedUntil, state.inFlight == 0 ? next ?? now : now)
         var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
         state.waiters.removeAll { waiter in
-            guard waiter.latest <= now || waiter.latest < blocked else { return false }
-            let wait = max(blocked, next ?? now) - now
+            guard let latest = waiter.latest, latest < earliest || latest <= now && latest > waiter.since else {
+                return false
+            }
+            let wait = max(state.blockedUntil, next ?? now) - now
             let fault = HTTPFault(
                 .notSent, code: "HTTP-0008",
                 message: "the provider's rate limit leaves no request within the time that this one may wait",

@@ -29,6 +29,8 @@ public final class RawSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    init(descriptor: CInt) { self.descriptor = descriptor }
+
     deinit { close(descriptor) }
 
     /// Writes all bytes; false when the other end has closed.
@@ -62,12 +64,19 @@ public final class RawSocket: Sendable {
     /// Reads until the text has come, or the other end closes, or five seconds pass without a byte.
     public func read(until text: String) async -> String { await Self.threads.run { self.blockingRead(until: text) } }
 
-    private func blockingRead(until text: String) -> String {
+    /// Reads on the calling thread, which must not be one of the cooperative pool.
+    public func blockingRead(until text: String) -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         let end = Array(text.utf8)
         while bytes.suffix(end.count) != end[...], recv(descriptor, &byte, 1, 0) == 1 { bytes.append(byte) }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Makes the close a reset, which throws away what is on its way.
+    public func resetOnClose() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
     /// Says that no more will be sent.

@@ -1,0 +1,187 @@
+import Basics
+import HTTPClient
+import TestKit
+import Testing
+
+private let start = Timestamp(seconds: 1_700_000_000)
+
+/// The provider's own sliding count, exact: what it grants, and what it says in its headers.
+private final class SlidingServer: Sendable {
+    struct State {
+        var arrivals: [Duration] = []
+        var refusals = 0
+        var largest = 0
+    }
+
+    let limit: Int
+    let span: Duration
+    let time: SimulatedTime
+    let state: Locked<State>
+
+    init(limit: Int, span: Duration, used: [Duration], time: SimulatedTime) {
+        self.limit = limit
+        self.span = span
+        self.time = time
+        state = Locked(State(arrivals: used))
+    }
+
+    func serve() -> HTTPResponse {
+        let (now, wall) = (time.uptime, time.now)
+        return state.withLock { state in
+            state.arrivals.removeAll { $0 + span <= now }
+            let isRefused = state.arrivals.count >= limit
+            if isRefused { state.refusals += 1 } else { state.arrivals.append(now) }
+            state.largest = max(state.largest, state.arrivals.count)
+            let oldest = state.arrivals.min() ?? now
+            let reset = (wall + (oldest + span - now)).seconds + 1
+            return HTTPResponse(
+                status: isRefused ? 429 : 200,
+                headers: [
+                    HTTPHeader("ratelimit-limit", "\(limit)"),
+                    HTTPHeader("RateLimit-Remaining", "\(limit - state.arrivals.count)"),
+                    HTTPHeader("ratelimit-reset", "\(reset)"),
+                ])
+        }
+    }
+}
+
+@Suite struct RequestBudgetTests {
+    private func budget(
+        _ limit: Int, per span: Duration, reserve: Double = 0, concurrency: Int = 16, _ time: SimulatedTime
+    ) -> RequestBudget {
+        RequestBudget(
+            RequestBudgetConfiguration(
+                windows: [.init(limit: limit, per: span)], reserve: reserve, concurrency: concurrency,
+                margin: .seconds(1)),
+            time: time)
+    }
+
+    @Test(arguments: UInt64(0)..<100)
+    func `however requests fall and whatever others used, the provider never has to refuse`(seed: UInt64) async throws {
+        var random = RandomSource(seed: seed)
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let limit = Int.random(in: 2...40, using: &random)
+        let span = Duration.seconds(Int.random(in: 5...90, using: &random))
+        // Somebody else has used some of it already, and we don't know.
+        let used = (0..<Int.random(in: 0..<limit, using: &random)).map { _ in
+            Duration.zero - random.jitter(span - .seconds(1))
+        }
+        let server = SlidingServer(limit: limit, span: span, used: used, time: time)
+        let budget = budget(limit, per: span, reserve: 0.2, concurrency: Int.random(in: 1...8, using: &random), time)
+        let lags = (0..<150).map { _ in (random.jitter(.seconds(3)), random.jitter(.seconds(3)), Int(random.next() % 4))
+        }
+        // The first answer tells what others have used.
+        let first = try await budget.acquire(.person)
+        budget.release(first, server.serve())
+        let done = await lags.mapBounded(limit: 12) { before, after, priority in
+            guard let grant = try? await budget.acquire(RequestPriority(rawValue: priority) ?? .drift) else {
+                return false
+            }
+            try? await time.sleep(for: before)
+            let answer = server.serve()
+            try? await time.sleep(for: after)
+            budget.release(grant, answer)
+            return true
+        }
+        #expect(done.allSatisfy { $0 })
+        let (refusals, largest) = server.state.withLock { ($0.refusals, $0.largest) }
+        #expect(refusals == 0)
+        #expect(largest <= limit)
+        let snapshot = budget.snapshot()
+        #expect(snapshot.granted == 151 && snapshot.inFlight == 0 && snapshot.queued == 0)
+    }
+
+    @Test func `a window's length is waited for and no longer`() async throws {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = budget(3, per: .seconds(60), time)
+        for _ in 0..<7 { budget.release(try await budget.acquire(.commit), nil) }
+        #expect(time.uptime == .seconds(122))
+        let snapshot = budget.snapshot()
+        #expect(snapshot.waits == 2 && snapshot.waited == .seconds(122))
+        #expect(snapshot.limit == 3 && snapshot.remaining == 2)
+    }
+
+    @Test func `the most urgent goes first, the oldest among equals, and a cancelled one not at all`() async throws {
+        let time = SimulatedTime(now: start)
+        let budget = budget(100, per: .seconds(60), concurrency: 1, time)
+        let grant = try await budget.acquire(.drift)
+        let order = Locked<[Int]>([])
+        var tasks: [Task<Void, Never>] = []
+        let priorities: [RequestPriority] = [.resync, .drift, .commit, .person, .commit, .resync]
+        for (index, priority) in priorities.enumerated() {
+            tasks.append(
+                Task {
+                    guard let grant = try? await budget.acquire(priority) else { return }
+                    order.withLock { $0.append(index) }
+                    budget.release(grant, nil)
+                })
+            while budget.snapshot().queued <= index { await Task.yield() }
+        }
+        tasks[3].cancel()
+        await tasks[3].value
+        budget.release(grant, nil)
+        for task in tasks { await task.value }
+        #expect(order.withLock { $0 } == [2, 4, 1, 0, 5])
+        #expect(budget.snapshot().inFlight == 0)
+    }
+
+    @Test func `the reserve is for commits and people`() async throws {
+        let time = SimulatedTime(now: start)
+        let budget = budget(10, per: .seconds(60), reserve: 0.3, time)
+        for _ in 0..<7 { budget.release(try await budget.acquire(.resync), nil) }
+        let late = Task { (try? await budget.acquire(.drift)) != nil }
+        while budget.snapshot().queued == 0 { await Task.yield() }
+        for _ in 0..<3 { budget.release(try await budget.acquire(.person), nil) }
+        #expect(budget.snapshot().remaining == 0)
+        #expect(budget.snapshot().queued == 1)
+        while time.sleeperCount == 0 { await Task.yield() }
+        time.advance(by: .seconds(61))
+        #expect(await late.value)
+    }
+
+    @Test func `who can't wait long enough is told how long it would take`() async throws {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = budget(1, per: .seconds(60), time)
+        budget.release(try await budget.acquire(.commit), nil)
+        let fault = await #expect(throws: HTTPFault.self) {
+            _ = try await budget.acquire(.commit, patience: .seconds(10))
+        }
+        #expect(fault?.code == "HTTP-0008")
+        #expect(fault?.mayHaveHadEffect == false)
+        if case .retry(let after?) = fault?.disposition {
+            #expect(after > .zero)
+        } else {
+            Issue.record("no wait is named")
+        }
+    }
+
+    @Test func `a 429 stops everybody until its time is over, and a smaller limit is believed`() async throws {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = RequestBudget(.digitalOcean, time: time)
+        let refusal = HTTPResponse(status: 429, headers: [HTTPHeader("Retry-After", "17")])
+        budget.release(try await budget.acquire(.commit), refusal)
+        let grant = try await budget.acquire(.commit)
+        #expect(time.uptime == .seconds(17))
+        budget.release(
+            grant,
+            HTTPResponse(
+                status: 200,
+                headers: [HTTPHeader("ratelimit-limit", "1200"), HTTPHeader("ratelimit-remaining", "1100")]))
+        let snapshot = budget.snapshot()
+        #expect(snapshot.limit == 1_200 && snapshot.remaining == 1_100 && snapshot.refusals == 1)
+    }
+
+    @Test(arguments: ["", "-5", "99999999999999999999", "x", "0", "9223372036854775807"])
+    func `headers that say nonsense change nothing and break nothing`(value: String) async throws {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = budget(5, per: .seconds(60), time)
+        let names = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after"]
+        for status in [200, 429] {
+            budget.release(
+                try await budget.acquire(.commit),
+                HTTPResponse(status: status, headers: names.map { HTTPHeader($0, value) }))
+        }
+        #expect(budget.snapshot().limit == 5)
+        budget.release(try await budget.acquire(.commit), nil)
+    }
+}
