@@ -5,22 +5,8 @@ internal import HTTPClient
 
 /// The requests of this provider and its answers, as values: every call of the driver goes through `send`.
 struct DigitalOceanAPI: Sendable {
-    private let token: Secret
-    private let baseURL: String
-    private let transport: any HTTPTransport
-    private let time: any TimeSource
-    private let random: RandomSource
-
-    init(token: Secret, baseURL: String, transport: any HTTPTransport, time: any TimeSource, random: RandomSource) {
-        var base = baseURL
-        while base.hasSuffix("/") { base.removeLast() }
-        if base.hasSuffix("/v2") { base.removeLast(3) }
-        self.token = token
-        self.baseURL = base
-        self.transport = transport
-        self.time = time
-        self.random = random
-    }
+    let client: APIClient
+    let time: any TimeSource
 
     /// One call and its answer, which is a success.
     ///
@@ -28,37 +14,20 @@ struct DigitalOceanAPI: Sendable {
     func send(
         _ site: CallSite, query: [(String, String)] = [], body: Value? = nil, _ context: DriverContext
     ) async throws(ProviderFault) -> Answer {
-        var url = baseURL + site.path
-        for (index, (name, value)) in query.enumerated() {
-            url += "\(index == 0 ? "?" : "&")\(name)=\(value.pathEncoded)"
+        let attempts = Locked(1)
+        let response: HTTPResponse
+        do throws(HTTPFault) {
+            response = try await client.call(
+                site.method, site.path, query: query, json: body.map { Array(JSON.write($0).utf8) },
+                priority: context.priority,
+                record: { exchange in
+                    attempts.withLock { $0 = exchange.attempt }
+                    context.record(exchange)
+                })
+        } catch {
+            throw .transport(error, site: site)
         }
-        var headers = [HTTPHeader("Accept", "application/json")]
-        token.reveal { headers.append(HTTPHeader("Authorization", "Bearer \($0)")) }
-        if body != nil { headers.append(HTTPHeader("Content-Type", "application/json")) }
-        let request = HTTPRequest(
-            site.method, url, headers: headers, body: body.map { Array(JSON.write($0).utf8) } ?? [])
-        var attempt = 1
-        while true {
-            let result: Result<HTTPResponse, HTTPFault>
-            do throws(HTTPFault) { result = .success(try await transport.send(request)) } catch {
-                result = .failure(error)
-            }
-            switch result {
-            case .success(let response):
-                let isRetried = response.status == 429 || site.isIdempotent && response.status >= 500
-                guard isRetried, attempt < 5 else {
-                    return try Answer.make(response, site: site, attempts: attempt, now: time.now).get()
-                }
-            case .failure(let fault):
-                guard site.isIdempotent || !fault.mayHaveHadEffect, fault.kind != .cancelled, attempt < 5 else {
-                    throw .transport(fault, site: site)
-                }
-            }
-            attempt += 1
-            do { try await time.sleep(for: random.jitter(.seconds(1 << min(attempt, 5)))) } catch {
-                throw .transport(HTTPFault(.cancelled, code: "HTTP-0000", message: "stopped", place: nil), site: site)
-            }
-        }
+        return try Answer.make(response, site: site, attempts: attempts.withLock { $0 }, now: time.now).get()
     }
 
     func get(
@@ -155,22 +124,5 @@ extension ErrorBody {
         message = root["message"].string ?? root["messages"].items?.compactMap(\.string).joined(separator: "; ")
         if message?.isEmpty != false { message = root["error"].string }
         requestID = root["request_id"].string
-    }
-}
-
-extension String {
-    /// Percent-encoded for one segment of a path or one value of a query (RFC 3986, unreserved characters stay).
-    var pathEncoded: String {
-        var result = ""
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default: result += "%" + Hex.encode([byte]).uppercased()
-            }
-        }
-        return result
     }
 }

@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     func createCluster(
@@ -32,7 +33,7 @@ extension DigitalOceanDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         guard let id = try await providerID(step, change, context) else { return .done(nil) }
-        let path = "/v2/databases/\(id.pathEncoded)"
+        let path = "/v2/databases/\(id.percentEncoded)"
         _ = try await delete(path, "databases", "database", context)
         directory.forget(cluster: step.key.name)
         return await settle { () throws(ProviderFault) in
@@ -66,7 +67,7 @@ extension DigitalOceanDriver {
         }
         let id = try await requireID(step, change, context)
         let site = CallSite(
-            operation: "databases.\(operation)", method: "PUT", path: "/v2/databases/\(id.pathEncoded)/\(operation)",
+            operation: "databases.\(operation)", method: "PUT", path: "/v2/databases/\(id.percentEncoded)/\(operation)",
             scope: "database:update")
         _ = try await api.send(site, body: .object(body), context)
         return await settle { () throws(ProviderFault) in
@@ -81,7 +82,7 @@ extension DigitalOceanDriver {
         try await rest(limits.firstPause, site)
         return try await poll(site, until: limits.clusterDeadline, "the cluster") {
             () throws(ProviderFault) -> ObservedResource? in
-            let path = "/v2/databases/\(id.pathEncoded)"
+            let path = "/v2/databases/\(id.percentEncoded)"
             let found = try await one(path, "databases.get", "database:read", context) {
                 Mapping.cluster($0["database"], Shared())
             }

@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 /// What is in a cluster: databases, users, pools, trusted sources.
 extension DigitalOceanDriver {
@@ -35,7 +36,7 @@ extension DigitalOceanDriver {
             body["mode"] = body["mode"].map(Normal.lowercase)
         }
         let site = CallSite(
-            operation: "\(list).create", method: "POST", path: "/v2/databases/\(cluster.id.pathEncoded)/\(list)",
+            operation: "\(list).create", method: "POST", path: "/v2/databases/\(cluster.id.percentEncoded)/\(list)",
             scope: "database:create")
         let answer: Answer
         do throws(ProviderFault) {
@@ -58,7 +59,7 @@ extension DigitalOceanDriver {
         guard let cluster = try await cluster(of: step.key, context) else { return .done(nil) }
         let (list, _) = Self.path(of: step.key.kind)
         return try await delete(
-            "/v2/databases/\(cluster.id.pathEncoded)/\(list)/\(step.key.childName.pathEncoded)", list, "database",
+            "/v2/databases/\(cluster.id.percentEncoded)/\(list)/\(step.key.childName.percentEncoded)", list, "database",
             context)
     }
 
@@ -79,7 +80,7 @@ extension DigitalOceanDriver {
         body["mode"] = body["mode"].map(Normal.lowercase)
         let site = CallSite(
             operation: "pools.update", method: "PUT",
-            path: "/v2/databases/\(cluster.id.pathEncoded)/pools/\(step.key.childName.pathEncoded)",
+            path: "/v2/databases/\(cluster.id.percentEncoded)/pools/\(step.key.childName.percentEncoded)",
             scope: "database:update")
         _ = try await api.send(site, body: .object(body), context)
         return .done(
@@ -93,7 +94,7 @@ extension DigitalOceanDriver {
     ) async throws(ProviderFault) -> StepOutcome {
         guard let wanted = change.wanted["rules"] else { throw impossible(step, "no rules are wanted") }
         let cluster = try await requireCluster(step, context)
-        let path = "/v2/databases/\(cluster.id.pathEncoded)/firewall"
+        let path = "/v2/databases/\(cluster.id.percentEncoded)/firewall"
         let site = CallSite(operation: "databases.firewall", method: "PUT", path: path, scope: "database:update")
         var names: Set<String> = []
         if case .failure(let unknown) = Mapping.trustedSources(wanted, dropletID: { _ in nil }) {

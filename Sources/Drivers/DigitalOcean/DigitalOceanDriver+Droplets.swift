@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     func createDroplet(
@@ -37,7 +38,7 @@ extension DigitalOceanDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         guard let id = try await providerID(step, change, context) else { return .done(nil) }
-        let path = "/v2/droplets/\(id.pathEncoded)"
+        let path = "/v2/droplets/\(id.percentEncoded)"
         _ = try await delete(path, "droplets", "droplet", context)
         directory.forget(droplet: step.key.name)
         return await settle { () throws(ProviderFault) in
@@ -66,7 +67,7 @@ extension DigitalOceanDriver {
         let id = try await requireID(step, change, context)
         guard let number = Int64(id) else { throw impossible(step, "\(id) is no id of a droplet") }
         let site = CallSite(
-            operation: "droplets.\(operation)", method: "POST", path: "/v2/droplets/\(id.pathEncoded)/actions",
+            operation: "droplets.\(operation)", method: "POST", path: "/v2/droplets/\(id.percentEncoded)/actions",
             scope: "droplet:update")
         let answer: Answer
         do throws(ProviderFault) {

@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     func createFirewall(
@@ -11,7 +12,13 @@ extension DigitalOceanDriver {
         let site = CallSite(
             operation: "firewalls.create", method: "POST", path: "/v2/firewalls", scope: "firewall:create")
         let body = try await firewallBody(step, change.wanted, current: nil, site, context)
-        return try await sendFirewall(site, body, context)
+        do throws(ProviderFault) {
+            return try await sendFirewall(site, body, context)
+        } catch {
+            // Some accounts refuse a second firewall of one name.
+            guard error.status == 409 else { throw error }
+            return try await adoptDuplicate(error, step, change, context)
+        }
     }
 
     /// Replaces a firewall: what the repository doesn't name is sent as it is now, or the provider would reset it.
@@ -19,7 +26,7 @@ extension DigitalOceanDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         let id = try await requireID(step, change, context)
-        let path = "/v2/firewalls/\(id.pathEncoded)"
+        let path = "/v2/firewalls/\(id.percentEncoded)"
         let now = try await api.get(path, "firewalls.get", "firewall:read", context)
         guard let current = now.root?["firewall"], current.kind == .object else {
             throw .broken(now.site, status: now.status, "it has no `firewall`")
@@ -33,7 +40,7 @@ extension DigitalOceanDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         guard let id = try await providerID(step, change, context) else { return .done(nil) }
-        return try await delete("/v2/firewalls/\(id.pathEncoded)", "firewalls", "firewall", context)
+        return try await delete("/v2/firewalls/\(id.percentEncoded)", "firewalls", "firewall", context)
     }
 
     private func firewallBody(
@@ -65,7 +72,7 @@ extension DigitalOceanDriver {
                 try await rest(limits.firstPause, site)
                 latest = try await poll(site, until: limits.actionDeadline, "the firewall") {
                     () throws(ProviderFault) -> ObservedResource? in
-                    let path = "/v2/firewalls/\(first.providerID.pathEncoded)"
+                    let path = "/v2/firewalls/\(first.providerID.percentEncoded)"
                     let found = try await one(path, "firewalls.get", "firewall:read", context) {
                         Mapping.firewall($0["firewall"], Shared())
                     }

@@ -3,6 +3,7 @@ public import DesiredState
 internal import Diff
 public import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
@@ -29,11 +30,11 @@ extension DigitalOceanDriver {
             if found.count == 1, let id = Int64(found[0].providerID) { directory.remember(droplet: key.name, id: id) }
             return found
         case .tag:
-            return try await one("/v2/tags/\(key.name.pathEncoded)", "tags.look", "tag:read", context) { view in
+            return try await one("/v2/tags/\(key.name.percentEncoded)", "tags.look", "tag:read", context) { view in
                 Mapping.tag(view["tag"], shared)
             }
         case .domain:
-            return try await one("/v2/domains/\(key.name.pathEncoded)", "domains.look", "domain:read", context) {
+            return try await one("/v2/domains/\(key.name.percentEncoded)", "domains.look", "domain:read", context) {
                 view in
                 Mapping.domain(view["domain"], shared)
             }
@@ -59,7 +60,7 @@ extension DigitalOceanDriver {
         guard let name = RecordName(key.name) else { return [] }
         do throws(ProviderFault) {
             let answer = try await api.get(
-                "/v2/domains/\(name.domain.pathEncoded)/records",
+                "/v2/domains/\(name.domain.percentEncoded)/records",
                 query: [("type", name.type), ("name", name.hostName), ("per_page", "200")], "domain_records.look",
                 "domain:read", context)
             return try answer.list("domain_records") { Mapping.record($0, domain: name.domain) }.filter {
@@ -83,8 +84,8 @@ extension DigitalOceanDriver {
         -> [ObservedResource]
     {
         guard let cluster = try await cluster(of: key, context) else { return [] }
-        let base = "/v2/databases/\(cluster.id.pathEncoded)"
-        let child = key.childName.pathEncoded
+        let base = "/v2/databases/\(cluster.id.percentEncoded)"
+        let child = key.childName.percentEncoded
         switch key.kind {
         case .database:
             return try await one("\(base)/dbs/\(child)", "dbs.look", "database:read", context) {

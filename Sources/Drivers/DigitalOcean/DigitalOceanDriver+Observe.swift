@@ -3,6 +3,7 @@ internal import DesiredState
 public import Diff
 public import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
@@ -91,7 +92,7 @@ extension DigitalOceanDriver {
 
     private func listRecords(of domain: String, _ context: DriverContext) async -> PagedList {
         await readPages(
-            "/v2/domains/\(domain.pathEncoded)/records", member: "domain_records", scope: "domain:read", context
+            "/v2/domains/\(domain.percentEncoded)/records", member: "domain_records", scope: "domain:read", context
         ) { view, _ in
             Mapping.record(view, domain: domain)
         }
@@ -125,7 +126,7 @@ extension DigitalOceanDriver {
 
     private func listNested(_ kind: ResourceKind, of cluster: ClusterName, _ context: DriverContext) async -> PagedList
     {
-        let base = "/v2/databases/\(cluster.id.pathEncoded)"
+        let base = "/v2/databases/\(cluster.id.percentEncoded)"
         switch kind {
         case .database:
             return await readWhole("\(base)/dbs", member: "dbs", context) { view, _ in

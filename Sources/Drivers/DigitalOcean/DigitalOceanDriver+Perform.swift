@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 public import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
@@ -23,7 +24,7 @@ extension DigitalOceanDriver {
             case (.domain, "create"):
                 return try await createNamed("/v2/domains", "domain", "domain:create", step, change, context)
             case (.domain, "delete"):
-                return try await delete("/v2/domains/\(step.key.name.pathEncoded)", "domains", "domain", context)
+                return try await delete("/v2/domains/\(step.key.name.percentEncoded)", "domains", "domain", context)
             case (.record, "create"): return try await createRecord(step, change, context)
             case (.record, "update"): return try await updateRecord(step, change, context)
             case (.record, "delete"): return try await deleteRecord(step, change, context)

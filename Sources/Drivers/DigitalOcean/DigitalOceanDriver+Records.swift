@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     func createRecord(
@@ -28,7 +29,7 @@ extension DigitalOceanDriver {
         }
         let id = try await requireID(step, change, context)
         let site = CallSite(
-            operation: "domain_records.update", method: "PATCH", path: "\(recordsPath(name))/\(id.pathEncoded)",
+            operation: "domain_records.update", method: "PATCH", path: "\(recordsPath(name))/\(id.percentEncoded)",
             scope: "domain:update")
         let answer = try await api.send(site, body: .object(recordBody(name, change.wanted)), context)
         return .done(try answer.object("domain_record") { Mapping.record($0, domain: name.domain) })
@@ -40,10 +41,10 @@ extension DigitalOceanDriver {
         guard let name = RecordName(step.key.name), let id = try await providerID(step, change, context) else {
             return .done(nil)
         }
-        return try await delete("\(recordsPath(name))/\(id.pathEncoded)", "domain_records", "domain", context)
+        return try await delete("\(recordsPath(name))/\(id.percentEncoded)", "domain_records", "domain", context)
     }
 
-    private func recordsPath(_ name: RecordName) -> String { "/v2/domains/\(name.domain.pathEncoded)/records" }
+    private func recordsPath(_ name: RecordName) -> String { "/v2/domains/\(name.domain.percentEncoded)/records" }
 
     private func recordBody(_ name: RecordName, _ wanted: Attributes) -> Value.Object {
         var body: Value.Object = ["type": .string(name.type)]

@@ -3,6 +3,7 @@ internal import DesiredState
 internal import Diff
 internal import Drivers
 internal import Formats
+internal import HTTPClient
 
 extension DigitalOceanDriver {
     /// Puts one tag on a droplet or a cluster; the tag is made where there is none yet.
@@ -14,7 +15,7 @@ extension DigitalOceanDriver {
         }
         let id = try await requireID(step, change, context)
         let site = CallSite(
-            operation: "tags.assign", method: "POST", path: "/v2/tags/\(tag.pathEncoded)/resources",
+            operation: "tags.assign", method: "POST", path: "/v2/tags/\(tag.percentEncoded)/resources",
             scope: "tag:create` and `\(step.key.kind == .droplet ? "droplet" : "database"):update")
         let resource: Value = .object([
             "resource_id": .string(id),
@@ -52,7 +53,7 @@ extension DigitalOceanDriver {
 
     /// Deletes a tag that nothing carries: deleting one untags everything that does.
     func deleteTag(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
-        let path = "/v2/tags/\(step.key.name.pathEncoded)"
+        let path = "/v2/tags/\(step.key.name.percentEncoded)"
         let answer: Answer
         do throws(ProviderFault) {
             answer = try await api.get(path, "tags.get", "tag:read", context)

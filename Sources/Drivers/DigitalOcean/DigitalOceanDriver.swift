@@ -19,15 +19,34 @@ public final class DigitalOceanDriver: Driver {
     let userCreation = KeyedLock()
     let directory = Directory()
 
-    /// A driver for one token; `baseURL` is the address without `/v2`.
-    public init(
+    /// A driver over a client; the client's time and the driver's should be the same.
+    public init(client: APIClient, limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource) {
+        self.time = time
+        self.limits = limits
+        api = DigitalOceanAPI(client: client, time: time)
+    }
+
+    /// A driver for one token; `baseURL` is the address, with or without `/v2`.
+    ///
+    /// All drivers of one token should share a budget; nil makes one of its own.
+    public convenience init(
         token: Secret, baseURL: String = DigitalOceanDriver.defaultURL, transport: any HTTPTransport,
+        budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
         limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource = SystemTime(),
         random: RandomSource = .system()
     ) {
-        self.time = time
-        self.limits = limits
-        api = DigitalOceanAPI(token: token, baseURL: baseURL, transport: transport, time: time, random: random)
+        let client = APIClient(
+            provider: "digitalocean", baseURL: Self.rootURL(baseURL),
+            authorization: token.reveal { Secret("Bearer \($0)") }, transport: transport,
+            budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry, time: time, random: random)
+        self.init(client: client, limits: limits, time: time)
+    }
+
+    /// The address without the version, which is part of every path; people write it both ways.
+    public static func rootURL(_ text: String) -> String {
+        var text = text
+        while text.hasSuffix("/") { text.removeLast() }
+        return text.hasSuffix("/v2") ? String(text.dropLast(3)) : text
     }
 
     public static let defaultURL = "https://api.digitalocean.com"

@@ -106,6 +106,12 @@ extension ProviderFault {
 
     /// What a missing answer means.
     static func transport(_ fault: HTTPFault, site: CallSite) -> ProviderFault {
+        if fault.code == "HTTP-0008" {
+            return make(
+                .overBudget, site, "the token's request budget is used up: \(fault.message)",
+                hint: "another program may use the same token; give this one its own", status: 429,
+                .retry(after: fault.retryAfter))
+        }
         if fault.mayHaveHadEffect, !site.isRead {
             return make(
                 .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)

@@ -47,12 +47,18 @@ public struct ObserveRequest: Sendable {
 public struct DriverContext: Sendable {
     public let runID: String
     public let log: Log
+    /// Who is served first when the provider's budget is short.
+    public let priority: RequestPriority
     /// Takes each exchange as it ends, credentials removed.
     public let record: @Sendable (Exchange) -> Void
 
-    public init(runID: String, log: Log, record: @escaping @Sendable (Exchange) -> Void = { _ in }) {
+    public init(
+        runID: String, log: Log, priority: RequestPriority = .commit,
+        record: @escaping @Sendable (Exchange) -> Void = { _ in }
+    ) {
         self.runID = runID
         self.log = log
+        self.priority = priority
         self.record = record
     }
 }
