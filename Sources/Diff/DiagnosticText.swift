@@ -4,6 +4,59 @@ public import Basics
 public enum DiagnosticText {
     /// One diagnostic, under it the text of the line that its mark names where that is at hand.
     public static func render(_ diagnostic: Diagnostic, sourceLine: String? = nil, style: TextStyle) -> String {
-        "\(diagnostic.severity.rawValue)[\(diagnostic.code)]: \(diagnostic.message)\n"
+        let paint = Paint(isOn: style.color)
+        let color: Paint.Color =
+            switch diagnostic.severity {
+            case .error: .red
+            case .warning: .yellow
+            case .note: .cyan
+            }
+        var text = ""
+        if let mark = diagnostic.mark { text += "\(place(mark)): " }
+        text += paint("\(diagnostic.severity.rawValue)[\(diagnostic.code)]", color)
+        text += ": \(ValueText.plain(diagnostic.message))\n"
+        if let mark = diagnostic.mark, let sourceLine { text += quote(sourceLine, mark, paint, color, style.width) }
+        for note in diagnostic.notes {
+            text += "  note: \(ValueText.plain(note.message))"
+            if let mark = note.mark { text += " (\(place(mark)))" }
+            text += "\n"
+        }
+        if let hint = diagnostic.hint { text += "  \(paint("hint", .bold)): \(ValueText.plain(hint))\n" }
+        return text
+    }
+
+    /// Many diagnostics, each with its line.
+    ///
+    /// `sourceLine` gives the text of a line without its newline, or nil where it is not at hand.
+    public static func render(
+        _ diagnostics: [Diagnostic], style: TextStyle, sourceLine: (SourceMark) -> String?
+    ) -> String {
+        diagnostics.map { render($0, sourceLine: $0.mark.flatMap(sourceLine), style: style) }.joined()
+    }
+
+    private static func place(_ mark: SourceMark) -> String {
+        "\(ValueText.plain(mark.file)):\(mark.line):\(mark.column)"
+    }
+
+    /// The line with its number, and a caret under the column; a long line is cut around it.
+    private static func quote(
+        _ line: String, _ mark: SourceMark, _ paint: Paint, _ color: Paint.Color, _ width: Int
+    ) -> String {
+        let number = String(mark.line)
+        let room = max(40, width - number.utf8.count - 8)
+        let scalars = Array(line.unicodeScalars)
+        let column = min(max(1, mark.column), scalars.count + 1)
+        let start = column > room ? column - room / 2 : 1
+        let part = scalars[(start - 1)..<min(scalars.count, start - 1 + room)]
+        var shown = start > 1 ? "…" : ""
+        var caret = start > 1 ? " " : ""
+        for (offset, scalar) in part.enumerated() {
+            // A tab is one column of the mark, and one of the text here.
+            let piece = scalar == "\t" ? " " : ValueText.plain(String(scalar))
+            shown += piece
+            if start + offset < column { caret += Paint.spaces(Paint.width(piece)) }
+        }
+        let margin = Paint.spaces(number.utf8.count)
+        return "  \(paint(number, .dim)) | \(shown)\n  \(margin) | \(caret)\(paint("^", color))\n"
     }
 }

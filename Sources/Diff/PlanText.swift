@@ -27,6 +27,126 @@ public enum PlanText {
 
     /// The whole plan: legend, changes by environment, lives of environments, drift, diagnostics, summary.
     public static func render(_ plan: Plan, style: TextStyle, context: Context) -> String {
-        "Plan for \(plan.revision)\n"
+        var writer = PlanWriter(plan, style, context)
+        return writer.write()
+    }
+
+    /// The one line that sums a plan up, without colours.
+    public static func summaryLine(_ plan: Plan) -> String {
+        PlanWriter(plan, TextStyle(), Context(now: Timestamp(seconds: 0))).summaryLine()
+    }
+}
+
+/// Writes one plan, top to bottom.
+struct PlanWriter {
+    let plan: Plan
+    let paint: Paint
+    let style: TextStyle
+    let context: PlanText.Context
+    let outlooks: [String: EnvironmentOutlook]
+    private(set) var text = ""
+
+    init(_ plan: Plan, _ style: TextStyle, _ context: PlanText.Context) {
+        self.plan = plan
+        self.style = style
+        self.context = context
+        paint = Paint(isOn: style.color)
+        outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    var width: Int { min(max(style.width, 60), 400) }
+
+    mutating func line(_ line: String = "") { text += line + "\n" }
+
+    mutating func write() -> String {
+        if !plan.changes.isEmpty {
+            line("\(paint("Plan", .bold)) for \(Self.short(plan.revision)) · \(paint(plan.fingerprint.short, .dim))")
+            line()
+            writeLegend()
+            writeChanges()
+        }
+        writeLives()
+        if context.showsDetails {
+            writeDrift()
+            writeDiagnostics()
+        }
+        line(paint(summaryLine(), .bold))
+        writeNext()
+        return text
+    }
+
+    /// A commit as people write it; the digest of a work tree likewise.
+    static func short(_ revision: String) -> String { String(ValueText.plain(revision).prefix(12)) }
+
+    private mutating func writeLegend() {
+        let used = ChangeAction.allCases.filter { action in plan.changes.contains { $0.action == action } }
+        line("  " + used.map { "\(paint($0.symbol, $0.color)) \($0.legend)" }.joined(separator: "   "))
+    }
+
+    // MARK: Summary
+
+    func summaryLine() -> String {
+        let summary = plan.summary
+        let tail = " · \(Self.count(summary.noop, "resource")) as wanted"
+        guard !plan.changes.isEmpty else {
+            guard summary.noop > 0 else { return "No changes. Nothing is wanted and nothing is ours." }
+            let verb = summary.noop == 1 ? "is" : "are"
+            return "No changes. \(Self.count(summary.noop, "resource")) \(verb) as revision "
+                + "\(Self.short(plan.revision)) wants \(summary.noop == 1 ? "it" : "them")."
+        }
+        let refused = plan.changes.filter { $0.action != .read }
+        func verdicts(_ verdict: Verdict) -> Int { refused.count { $0.verdict == verdict } }
+        let parts: [(Int, String)] = [
+            (summary.create, "to create"), (summary.update, "to update"), (summary.replace, "to replace"),
+            (summary.delete, "to delete"), (summary.adopt, "to adopt"), (summary.forget, "to forget"),
+            (verdicts(.needsApproval), verdicts(.needsApproval) == 1 ? "needs approval" : "need approval"),
+            (verdicts(.denied), "denied"), (verdicts(.blocked), "blocked"), (summary.unknown, "unknown"),
+        ]
+        let requests = plan.requests.sorted { compareBytes($0.key, $1.key) < 0 }
+        var line = "Plan: " + parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        if summary.noop > 0 { line += tail }
+        if requests.count == 1 {
+            line += " · \(Self.count(requests[0].value, "request"))"
+        } else if !requests.isEmpty {
+            line += " · requests: " + requests.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        return line
+    }
+
+    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+    private mutating func writeNext() {
+        let commands = context.nextCommands.isEmpty ? nextCommands() : context.nextCommands
+        guard !commands.isEmpty else { return }
+        line()
+        line("Next:")
+        for command in commands { line("  \(command)") }
+    }
+
+    private func nextCommands() -> [String] {
+        var commands: [(command: String, why: String)] = []
+        if plan.changes.contains(where: { $0.verdict == .allowed }) {
+            commands.append(("reconcile", "applies what is allowed"))
+            commands.append(
+                (
+                    "reconcile --dry-run --out plan.json",
+                    "keeps the plan; `reconcile apply plan.json` applies exactly it"
+                ))
+        }
+        if let change = plan.changes.first(where: { $0.verdict == .needsApproval }) {
+            commands.append((approval(of: change.key), "approves one change"))
+        }
+        if let change = plan.changes.first(where: {
+            $0.action != .read && ($0.verdict == .denied || $0.verdict == .blocked)
+        }) {
+            commands.append(("reconcile explain \(ValueText.plain(change.key.description))", "says what is in the way"))
+        }
+        if plan.summary.unknown > 0 {
+            commands.append(("reconcile doctor", "says which provider or credential is missing"))
+        }
+        let widest = commands.map { Paint.width($0.command) }.filter { $0 <= 48 }.max() ?? 0
+        return commands.map { command, why in
+            command + Paint.spaces(widest - Paint.width(command)) + "  " + paint("# \(why)", .dim)
+        }
     }
 }
