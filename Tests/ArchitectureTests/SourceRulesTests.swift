@@ -1,0 +1,46 @@
+import Testing
+
+@Suite struct SourceRulesTests {
+    @Test func everyPublicTypeRequirementAndFunctionIsDocumented() throws {
+        let missing = try SourceFile.all(under: "Sources").flatMap(\.undocumented)
+        #expect(missing.isEmpty, "\(missing.count) without a doc comment:\n\(missing.joined(separator: "\n"))")
+    }
+
+    @Test func theDocumentationRuleSeesWhatItShould() {
+        let file = SourceFile(
+            path: "f",
+            lines: [
+                "public struct A {", "    /// Said.", "    @inlinable", "    public func said() {}",
+                "    public static func unsaid<T>(_ t: T) {}",
+                "    public static func < (a: A, b: A) -> Bool { true }", "    func inner() {}", "}",
+                "public protocol P {",
+                "    var x: Int { get }", "    /// Said.", "    func said()", "}", "public final class C {}",
+                "struct Hidden {}",
+            ])
+        #expect(file.undocumented.map { $0.prefix { $0 != " " } } == ["f:1:", "f:5:", "f:9:", "f:10:", "f:14:"])
+    }
+
+    @Test func noFileIsTooLongToReadAtOnce() throws {
+        for file in try SourceFile.all(under: "Sources") {
+            #expect(file.lines.count <= 500, "\(file.path) has \(file.lines.count) lines")
+        }
+    }
+
+    @Test func noFileKnowsTheMachineItWasWrittenOn() throws {
+        // Written in pieces, so that this file does not find itself.
+        let places = ["/" + "work/", "/" + "tmp/wt", "/" + "root/", "/" + "home/"]
+        for file in try SourceFile.all(under: "Sources", "Tests", "Benchmarks") {
+            for (index, line) in file.lines.enumerated() {
+                for place in places where line.contains(place) {
+                    Issue.record("\(file.path):\(index + 1): the path \(place) is of one machine")
+                }
+            }
+        }
+    }
+
+    @Test func testsAreWrittenInSwiftTesting() throws {
+        for file in try SourceFile.all(under: "Tests") {
+            #expect(!file.imports.contains { $0.module == "XCTest" }, "\(file.path)")
+        }
+    }
+}
