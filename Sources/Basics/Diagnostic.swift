@@ -19,6 +19,7 @@ public struct SourceMark: Sendable, Hashable, Comparable, CustomStringConvertibl
 
 /// Something about the input that a person should know or mend. A run may hold many.
 public struct Diagnostic: Sendable, Hashable, Comparable {
+    /// How bad it is; errors come first in an order.
     public enum Severity: String, Sendable, Hashable, Comparable, CaseIterable {
         case error, warning, note
 

@@ -41,6 +41,7 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
 
         deinit { EVP_MD_CTX_free(context) }
 
+        /// Takes the next bytes.
         public mutating func update(_ bytes: some Sequence<UInt8>) {
             let done: Void? = bytes.withContiguousStorageIfAvailable { buffer in
                 _ = EVP_DigestUpdate(context, buffer.baseAddress, buffer.count)
@@ -51,8 +52,10 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
             }
         }
 
+        /// Takes the UTF-8 of the next text.
         public mutating func update(_ text: String) { update(text.utf8) }
 
+        /// The digest of all that was taken.
         public consuming func finish() -> Digest {
             var bytes = [UInt8](repeating: 0, count: 32)
             EVP_DigestFinal_ex(context, &bytes, nil)

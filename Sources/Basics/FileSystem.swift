@@ -88,8 +88,10 @@ public enum FileSystem {
         }
     }
 
+    /// Whether something is at a path that this process may see.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether a directory, or a link to one, is at a path.
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -4,6 +4,7 @@ import Glibc
 ///
 /// A value typed `Secret` prints as `<secret>`; nothing else that is secret may be given to it.
 public struct Log: Sendable {
+    /// How much a line matters; a log drops what is below its own level.
     public enum Level: String, Sendable, Comparable, CaseIterable {
         case debug, info, warning, error
 
@@ -19,6 +20,7 @@ public struct Log: Sendable {
         }
     }
 
+    /// How lines look: for people, or one JSON object a line.
     public enum Format: String, Sendable, CaseIterable {
         case text, json
     }
@@ -58,18 +60,22 @@ public struct Log: Sendable {
             context: context + values.map { ($0.key, $0.value.description) }, write: write)
     }
 
+    /// For finding faults in the program; nobody reads it otherwise.
     public func debug(_ message: StaticString, _ values: KeyValuePairs<String, any CustomStringConvertible> = [:]) {
         line(.debug, message, values)
     }
 
+    /// What happens in the normal course.
     public func info(_ message: StaticString, _ values: KeyValuePairs<String, any CustomStringConvertible> = [:]) {
         line(.info, message, values)
     }
 
+    /// Something that a person should know of, though the work goes on.
     public func warning(_ message: StaticString, _ values: KeyValuePairs<String, any CustomStringConvertible> = [:]) {
         line(.warning, message, values)
     }
 
+    /// Something was not done.
     public func error(_ message: StaticString, _ values: KeyValuePairs<String, any CustomStringConvertible> = [:]) {
         line(.error, message, values)
     }

@@ -2,6 +2,7 @@
 ///
 /// Labels come from closed sets (provider, kind, action, code), never from names of resources.
 public final class Metrics: Sendable {
+    /// The type of a metric in the exposition format.
     public enum Shape: String, Sendable {
         case counter, gauge, histogram
     }

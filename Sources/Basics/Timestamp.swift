@@ -181,10 +181,13 @@ extension Duration {
     /// Milliseconds with a fraction, for logs and reports.
     public var milliseconds: Double { Double(microseconds) / 1_000 }
 
+    /// Days of 24 hours, saturating.
     public static func days(_ count: Int) -> Duration { whole(count, 86_400) }
 
+    /// Hours, saturating.
     public static func hours(_ count: Int) -> Duration { whole(count, 3_600) }
 
+    /// Minutes, saturating.
     public static func minutes(_ count: Int) -> Duration { whole(count, 60) }
 
     private static func whole(_ count: Int, _ unit: Int) -> Duration {

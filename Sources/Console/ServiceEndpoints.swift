@@ -40,6 +40,7 @@ public struct ServiceEndpoints: Sendable {
         return now < next + .minutes(1) + interval
     }
 
+    /// Answers health, readiness, metrics and the hook that asks for a pass.
     public func answer(_ request: WebRequest) async -> WebResponse {
         switch (request.method, request.path) {
         case ("GET", "/healthz"), ("HEAD", "/healthz"): return health()

@@ -49,6 +49,7 @@ public struct DesiredState: Sendable {
 
 /// A part of the desired state about which nothing is known, because a fault touched it.
 public struct UnknownScope: Sendable, Hashable {
+    /// How far the ignorance reaches.
     public enum Extent: Sendable, Hashable {
         /// Everything: no root could be read.
         case everything
@@ -79,6 +80,7 @@ public struct UnknownScope: Sendable, Hashable {
 
 /// One file under the roots and what became of it.
 public struct Document: Sendable, Hashable {
+    /// What became of a document.
     public enum Status: String, Sendable, Hashable {
         /// Its content is part of the desired state.
         case managed

@@ -28,6 +28,7 @@ public struct SourceTree: Sendable {
 
 /// One file of the commit.
 public struct SourceFile: Sendable {
+    /// The bytes, or why there are none.
     public enum Content: Sendable {
         case bytes([UInt8])
         /// It is there but could not be read: a symbolic link, a missing blob, too large.

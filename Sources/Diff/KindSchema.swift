@@ -33,6 +33,7 @@ public struct KindSchema: Sendable {
 
 /// How one attribute is compared and changed.
 public struct AttributeRule: Sendable {
+    /// When the wanted and the seen value count as the same.
     public enum Comparison: Sendable {
         /// The whole value, byte by byte.
         case exact

@@ -6,6 +6,7 @@ public import Formats
 ///
 /// A sorted array and not a dictionary: ten thousand of them have to fit beside each other in little memory.
 public struct Attributes: Sendable, Hashable {
+    /// One attribute: a name and a value.
     public struct Item: Sendable, Hashable {
         public let name: String
         public let value: Value
@@ -122,6 +123,7 @@ public struct InventoryEntry: Sendable, Hashable {
 
 /// What the store remembers of an environment's life.
 public struct EnvironmentRecord: Sendable, Hashable {
+    /// Where in its life the environment stood when it was last looked at.
     public enum Status: String, Sendable, Hashable {
         case active, expired, gone
     }

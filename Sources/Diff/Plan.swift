@@ -2,6 +2,7 @@ public import Basics
 public import DesiredState
 public import Formats
 
+/// What is done to one resource.
 public enum ChangeAction: String, Sendable, Hashable, CaseIterable {
     case noop, create, update, replace, delete, adopt, forget, read
 }
@@ -127,6 +128,7 @@ public struct DriftItem: Sendable, Hashable {
 
 /// What the life of an environment comes to at the time of the plan.
 public struct EnvironmentOutlook: Sendable, Hashable {
+    /// Where in its life the environment is.
     public enum Phase: String, Sendable, Hashable {
         /// Wanted, and with time left or without end.
         case active
@@ -162,6 +164,7 @@ public struct EnvironmentOutlook: Sendable, Hashable {
 
 /// What would be done, in order, and why: the same inputs give the same bytes.
 public struct Plan: Sendable {
+    /// How many changes there are of each sort.
     public struct Summary: Sendable, Hashable {
         /// Changes that are allowed, by action.
         public var create = 0

@@ -2,12 +2,14 @@ public import Basics
 
 /// A YAML value that remembers where it stood.
 public struct Node: Sendable {
+    /// A scalar, or what holds others.
     public enum Content: Sendable {
         case scalar(Scalar)
         case list([Node])
         case map([Entry])
     }
 
+    /// A value that holds no others.
     public struct Scalar: Sendable {
         /// The text as written, without quotes.
         public let text: String
@@ -43,6 +45,7 @@ public struct Node: Sendable {
         }
     }
 
+    /// A place in the file that the reader knows.
     public struct Position: Sendable, Hashable {
         public let line: Int32
         public let column: Int32
@@ -106,6 +109,7 @@ public struct Node: Sendable {
 }
 
 extension Node.Entry {
+    /// The place of the key in a file.
     public func keyMark(in file: String) -> SourceMark {
         SourceMark(file: file, line: Int(keyLine), column: Int(keyColumn))
     }

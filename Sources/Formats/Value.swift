@@ -13,6 +13,7 @@ public enum Value: Sendable, Hashable {
 
     /// Named values in the order in which they were written; names are unique.
     public struct Object: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+        /// One name with its value.
         public struct Member: Sendable, Hashable {
             public let name: String
             public var value: Value
@@ -56,6 +57,7 @@ public enum Value: Sendable, Hashable {
         return .object(object)
     }
 
+    /// A list of strings.
     public static func strings(_ items: some Sequence<String>) -> Value { .list(items.map { .string($0) }) }
 
     // MARK: Looking inside; nil where the shape is another one.

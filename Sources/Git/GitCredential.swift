@@ -2,6 +2,7 @@ public import Basics
 
 /// What a remote is to be shown, by reference; the values are looked up for each fetch and never kept.
 public struct GitCredential: Sendable, Hashable {
+    /// How the remote is convinced.
     public enum Kind: Sendable, Hashable {
         /// Neither; for ssh the agent at `SSH_AUTH_SOCK` is asked.
         case none

@@ -21,6 +21,7 @@ public struct GitCommit: Sendable, Hashable {
 
 /// A branch or a tag, and the commit that it leads to; an annotated tag is peeled.
 public struct GitReference: Sendable, Hashable {
+    /// Under which of git's names it stands.
     public enum Kind: String, Sendable, Hashable {
         case branch, tag
     }
@@ -46,6 +47,7 @@ public struct GitReference: Sendable, Hashable {
 
 /// One entry of a tree.
 public struct GitFile: Sendable, Hashable {
+    /// The bytes, or why there are none.
     public enum Content: Sendable, Hashable {
         case bytes([UInt8])
         /// It is there and can't be read: what it says is unknown, not absent.

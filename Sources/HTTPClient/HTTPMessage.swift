@@ -25,6 +25,7 @@ public struct HTTPRequest: Sendable {
     }
 }
 
+/// One header field; the name in any case.
 public struct HTTPHeader: Sendable, Hashable {
     public let name: String
     public let value: String
@@ -55,6 +56,7 @@ public struct HTTPResponse: Sendable {
 
 /// No whole answer arrived.
 public struct HTTPFault: Fault {
+    /// What is known of the request, which decides whether it may be sent again.
     public enum Kind: Sendable, Hashable {
         /// The request can't have reached the other side: name not found, connection refused.
         case notSent

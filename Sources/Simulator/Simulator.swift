@@ -77,6 +77,7 @@ public final class Simulator: Sendable {
     /// The requests so far, oldest first, at most `options.logLimit`.
     public var requestLog: [LoggedRequest] { state.withLock { $0.log } }
 
+    /// Forgets the requests so far.
     public func clearRequestLog() { state.withLock { $0.log = [] } }
 
     /// Every password in the account, so that a test can look for them where they must not be.

@@ -43,6 +43,7 @@ public struct WebRequest: Sendable {
 
 /// What our server answers.
 public struct WebResponse: Sendable {
+    /// How an answer is spoiled on purpose, for tests of clients.
     public enum Fault: Sendable, Hashable {
         /// Closes the connection without an answer.
         case drop

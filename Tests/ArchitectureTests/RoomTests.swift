@@ -31,6 +31,14 @@ private let rooms: [(folder: String, mayImport: Set<String>)] = {
     ]
 }()
 
+/// What single files may import beyond their room, and why.
+private let exceptions: [String: Set<String>] = [
+    // inet_pton: which texts are addresses is the system's to say, and it asks nobody.
+    "Sources/DesiredState/Values/Address.swift": ["Glibc"],
+    // memcmp, over ten thousand names.
+    "Sources/Diff/ByteOrder.swift": ["Glibc"],
+]
+
 /// Folders whose programs wire the rooms and may import any of them.
 private let programs: Set<String> = ["reconcile", "odooops"]
 
@@ -54,7 +62,8 @@ private func mayImport(_ path: String) -> Set<String>? {
                 Issue.record("\(file.path): the room is not in the table of this test")
                 continue
             }
-            for (line, module) in file.imports where !allowed.contains(module) {
+            for (line, module) in file.imports
+            where !allowed.contains(module) && exceptions[file.path]?.contains(module) != true {
                 Issue.record("\(file.path):\(line): this room may not import \(module)")
             }
         }

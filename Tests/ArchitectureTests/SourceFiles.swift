@@ -32,30 +32,53 @@ struct SourceFile: Sendable {
     }
 
     /// The declarations that need a doc comment and have none: `path:line: text`.
-    var undocumented: [String] {
-        var found: [String] = []
-        var documented = false
+    ///
+    /// A function that fulfils a requirement of a protocol need not repeat the contract that stands there.
+    func undocumented(fulfilling requirements: Set<String>) -> [String] {
+        declarations.filter { declaration in
+            !declaration.isDocumented
+                && (declaration.isRequirement
+                    || Self.needsDocumentation(declaration.text)
+                        && !requirements.contains(Self.function(declaration.text) ?? ""))
+        }.map { "\(path):\($0.line): \($0.text)" }
+    }
+
+    /// The functions that the public protocols of this file require.
+    var requirements: [String] { declarations.filter(\.isRequirement).compactMap { Self.function($0.text) } }
+
+    private struct Declaration {
+        let line: Int
+        let text: Substring
+        let isDocumented: Bool
+        let isRequirement: Bool
+    }
+
+    /// Every line that could be a declaration, with what stands around it.
+    private var declarations: [Declaration] {
+        var found: [Declaration] = []
+        var isDocumented = false
         var protocolIndent: Int?
         for (index, line) in lines.enumerated() {
             let indent = line.prefix { $0 == " " }.count
             let text = line.dropFirst(indent)
             if text.hasPrefix("///") {
-                documented = true
+                isDocumented = true
                 continue
             }
             if text.hasPrefix("@") && !text.contains(" func ") && !text.contains(" struct ") { continue }
             if let outer = protocolIndent, indent <= outer, text.hasPrefix("}") { protocolIndent = nil }
             let isRequirement = protocolIndent.map { indent == $0 + 4 && Self.startsRequirement(text) } ?? false
-            if !documented, isRequirement || Self.needsDocumentation(text) {
-                found.append("\(path):\(index + 1): \(text)")
-            }
+            found.append(
+                Declaration(line: index + 1, text: text, isDocumented: isDocumented, isRequirement: isRequirement))
             if Self.word(after: "protocol", in: text) != nil, text.hasPrefix("public "), !text.contains("}") {
                 protocolIndent = indent
             }
-            documented = false
+            isDocumented = false
         }
         return found
     }
+
+    private static func function(_ text: Substring) -> String? { word(after: "func", in: text).map { String($0) } }
 
     private static func startsRequirement(_ text: Substring) -> Bool {
         ["func ", "static func ", "mutating func ", "var ", "static var ", "init(", "subscript", "associatedtype "]

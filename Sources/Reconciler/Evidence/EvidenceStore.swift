@@ -69,6 +69,7 @@ public struct EvidenceStore: Sendable {
 
 /// What a run left behind: names, digests and sizes of its objects, and the link to the run before.
 public struct EvidenceManifest: Sendable, Hashable {
+    /// One object of the evidence, found by its digest.
     public struct Item: Sendable, Hashable {
         /// `plan.json`, `steps/0001.json`, …
         public let name: String

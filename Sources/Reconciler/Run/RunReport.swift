@@ -94,5 +94,6 @@ public final class StopSignal: Sendable {
 
     public var isRaised: Bool { raised.withLock { $0 } }
 
+    /// Says it, once and for all.
     public func raise() { raised.withLock { $0 = true } }
 }

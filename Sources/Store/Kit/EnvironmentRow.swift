@@ -5,6 +5,7 @@ public import Formats
 
 /// One environment as the store keeps it: `ops.environments`.
 public struct EnvironmentRow: Sendable, Hashable {
+    /// Where in its life the environment is.
     public enum Status: String, Sendable, Hashable, CaseIterable {
         case active, expiring, expired, gone, unknown
     }

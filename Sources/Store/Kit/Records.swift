@@ -71,6 +71,7 @@ public struct RunEvent: Sendable, Hashable {
 
 /// One external effect as the journal knows it: `ops.reconcile_steps`.
 public struct JournalEntry: Sendable, Hashable {
+    /// What is known of the effect.
     public enum State: String, Sendable, Hashable {
         /// Committed before the effect: it may or may not have happened.
         case intended

@@ -49,6 +49,7 @@ public struct SQLRow: Sendable {
 
     private func value(_ column: Int) -> SQLValue { values.indices.contains(column) ? values[column] : .null }
 
+    /// A text, or a number or boolean as text; nil for null and for a column that is not there.
     public func optionalText(_ column: Int) -> String? {
         switch value(column) {
         case .text(let text): text
@@ -64,6 +65,9 @@ public struct SQLRow: Sendable {
         return text
     }
 
+    /// A whole number; nil for null and for a column that is not there.
+    ///
+    /// - Throws: `StoreFault` when it is something else.
     public func optionalInt(_ column: Int) throws(StoreFault) -> Int64? {
         switch value(column) {
         case .null: return nil

@@ -2,6 +2,7 @@ public import Basics
 
 /// The store refused, or can't be reached.
 public struct StoreFault: Fault {
+    /// What is wrong, and so whether waiting can help.
     public enum Kind: Sendable, Hashable {
         /// Nobody answers, or the file can't be opened.
         case unreachable
