@@ -42,7 +42,7 @@ func shim(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "odooops",
     products: [
-        .executable(name: "reconcile", targets: ["reconcile"]),
+        .executable(name: "reconcile", targets: ["reconcile"])
     ],
     targets: [
         // C libraries (system library targets hold only #include) and shims with code (real C targets).

@@ -17,7 +17,9 @@ public struct SourceMark: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
 }
 
-/// Something about the input that a person should know or mend. A run may hold many.
+/// Something about the input that a person should know or mend.
+///
+/// A run may hold many.
 public struct Diagnostic: Sendable, Hashable, Comparable {
     /// How bad it is; errors come first in an order.
     public enum Severity: String, Sendable, Hashable, Comparable, CaseIterable {
@@ -46,7 +48,7 @@ public struct Diagnostic: Sendable, Hashable, Comparable {
     }
 
     public let severity: Severity
-    /// Stable: `SSOT-0007`. Once given to a fault it is never given to another one.
+    /// Stable, such as `SSOT-0007`: once given to a fault it is never given to another one.
     public let code: String
     /// One sentence: what is wrong, with the offending text, redacted where it could be a secret.
     public let message: String

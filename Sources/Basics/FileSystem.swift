@@ -50,7 +50,9 @@ public enum FileSystem {
     /// Writes a file so that a reader, or a crash, sees the old content or the new one and nothing between.
     ///
     /// - Throws: `FileSystemFault`; the old file is then as it was.
-    public static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: mode_t = 0o644) throws(FileSystemFault) {
+    public static func write(_ bytes: some Sequence<UInt8>, to path: String, mode: mode_t = 0o644)
+        throws(FileSystemFault)
+    {
         let temporary = path + ".new.\(getpid()).\(UInt32.random(in: .min ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileSystemFault("cannot create the file", path, Glibc.errno) }
@@ -58,7 +60,9 @@ public enum FileSystem {
         var written = 0
         var failure: CInt = 0
         while written < content.count, failure == 0 {
-            let count = content.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), content.count - written) }
+            let count = content.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), content.count - written)
+            }
             if count < 0 {
                 if Glibc.errno != EINTR { failure = Glibc.errno }
             } else {

@@ -23,7 +23,9 @@ public final class Locked<Value>: @unchecked Sendable {  // Every access to `val
 
     /// Runs `body` with exclusive access to the value.
     @inlinable
-    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure) -> Result {
+    public func withLock<Result, Failure: Error>(_ body: (inout Value) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         lock()
         defer { unlock() }
         return try body(&unsafeValue)

@@ -31,7 +31,7 @@ public struct Log: Sendable {
     private let context: [(String, String)]
     private let write: @Sendable (String) -> Void
 
-    /// - Parameter write: takes one finished line without its newline; standard error by default.
+    /// A log of all lines from a level on; `write` takes one finished line without its newline.
     public init(
         level: Level = .info, format: Format = .text, time: any TimeSource = SystemTime(),
         write: @escaping @Sendable (String) -> Void = { StandardStreams.error($0 + "\n") }
@@ -99,7 +99,8 @@ public struct Log: Sendable {
             for (name, value) in pairs { text += " \(name)=\(Self.quoteIfNeeded(value))" }
             write(text)
         case .json:
-            var text = "{\"time\":\"\(instant)\",\"level\":\"\(level.rawValue)\",\"message\":\(Self.quote("\(message)"))"
+            var text =
+                "{\"time\":\"\(instant)\",\"level\":\"\(level.rawValue)\",\"message\":\(Self.quote("\(message)"))"
             for (name, value) in pairs { text += ",\(Self.quote(name)):\(Self.quote(value))" }
             write(text + "}")
         }

@@ -19,7 +19,9 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Where a secret is kept: `env:NAME` or `file:PATH`. The reference may be printed, what it points to may not.
+/// Where a secret is kept: `env:NAME` or `file:PATH`.
+///
+/// The reference may be printed, what it points to may not.
 public enum SecretReference: Sendable, Hashable, CustomStringConvertible {
     case environment(String)
     case file(String)

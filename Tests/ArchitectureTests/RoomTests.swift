@@ -2,7 +2,9 @@ import Basics
 import TestKit
 import Testing
 
-/// What each room may import. Arrows go down only; the compiler does not hold them.
+/// What each room may import.
+///
+/// Arrows go down only; the compiler does not hold them.
 private let rooms: [(folder: String, mayImport: Set<String>)] = {
     let system: Set<String> = ["Glibc", "Synchronization"]
     let pure: Set<String> = ["Basics", "Formats", "DesiredState", "Diff"]
