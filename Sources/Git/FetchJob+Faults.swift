@@ -48,9 +48,28 @@ extension FetchJob {
                 .notARepository, "this is a file and not a repository", place: path,
                 hint: "if it is a bundle: git clone --mirror \(path.shellQuoted) ssot.git")
         }
+        if said.contains("objectformat") || said.contains("object format") {
+            return GitFault(
+                .notARepository, "this repository names its objects by SHA-256, which is not supported", place: path,
+                hint: "make a copy that uses SHA-1: git fast-export --all into a new repository")
+        }
+        if let top = repositoryTop(above: path), path.hasPrefix(top + "/") {
+            return GitFault(
+                .notARepository, "this directory is inside a repository and not its top", place: path,
+                hint: "the repository begins at \(top): name that, and \(path.dropFirst(top.count + 1)) as a root")
+        }
         return GitFault(
             .notARepository, "this directory can't be read as a git repository: \(said)", place: path,
             hint: "see what git says: git -C \(path.shellQuoted) rev-parse --git-dir")
+    }
+
+    private func repositoryTop(above path: String) -> String? {
+        var opened: OpaquePointer?
+        guard git_repository_open_ext(&opened, path, 0, nil) == 0 else { return nil }
+        defer { git_repository_free(opened) }
+        return git_repository_workdir(opened).map { String(cString: $0) }.map { text in
+            text.hasSuffix("/") ? String(text.dropLast()) : text
+        }
     }
 
     private func httpFault(_ error: LibraryError, _ message: String) -> GitFault? {

@@ -114,7 +114,7 @@ struct GitAddress: Sendable, Hashable {
         let at = login.lastIndex(of: "@")
         let user = at.map { String(login[..<$0]) }
         let host = at.map { login[login.index(after: $0)...] } ?? login
-        guard isHostName(host), !path.isEmpty, user?.contains(":") != true else {
+        guard isHostName(host), !path.isEmpty, !path.hasPrefix(":"), user?.contains(":") != true else {
             throw GitFault(.unsupportedAddress, "the repository's address can't be read", hint: hint)
         }
         return GitAddress(

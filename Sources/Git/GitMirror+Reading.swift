@@ -111,7 +111,7 @@ extension GitMirror {
 
     /// An open repository, one that was used before where there is one.
     private func checkOut() throws(LibraryError) -> Repository {
-        let current = FileIdentity(of: directory)
+        let current = Repository.identity(of: directory)
         let kept = idle.withLock { idle in
             // A copy that was replaced since is let go.
             idle.removeAll { $0.identity != current }

@@ -43,6 +43,7 @@ enum Library {
         git_libgit2_init()
         // A repository of another user is read and never run: no hook and no filter of it is ever used.
         git2_set_owner_validation(0)
+        git2_accept_extensions()
         git2_set_cache_size(16 << 20)
         for level in [
             GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,

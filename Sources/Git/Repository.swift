@@ -7,14 +7,14 @@ final class Repository: @unchecked Sendable {  // Handed from thread to thread o
     let pointer: OpaquePointer
     let odb: OpaquePointer
     let path: String
-    /// Which directory it was opened in; another one may have taken its path since.
-    let identity: FileIdentity?
+    /// What it was opened on; another directory may have taken its path since, or it may borrow objects now.
+    let identity: [FileIdentity?]
 
     /// - Throws: `LibraryError` when it isn't a repository.
     init(path: String) throws(LibraryError) {
         Library.start()
         self.path = path
-        identity = FileIdentity(of: path)
+        identity = Self.identity(of: path)
         var repository: OpaquePointer?
         try check(git_repository_open(&repository, path))
         var odb: OpaquePointer?
@@ -26,6 +26,11 @@ final class Repository: @unchecked Sendable {  // Handed from thread to thread o
         }
         pointer = repository
         self.odb = odb
+    }
+
+    /// The library reads where objects are borrowed from once, when it opens a repository.
+    static func identity(of path: String) -> [FileIdentity?] {
+        [FileIdentity(of: path), FileIdentity(of: path + "/objects/info/alternates")]
     }
 
     deinit {

@@ -246,4 +246,45 @@ struct LocalFetchTests {
         #expect(try await mirror.resolve("main").id == id)
         #expect(try WorkTreeReader(directory: sample.path).files(under: [""]).revision == id)
     }
+
+    @Test(arguments: ["--depth 1", "--filter=blob:none", "--filter=tree:0"])
+    func partialAndShallowClonesAreSources(_ option: String) async throws {
+        let sample = try SampleRepository()
+        try sample.commit(["ssot/a": "1"])
+        let id = try sample.commit(["ssot/a": "2", "ssot/b": "b"])
+        let clone = sample.directory.path("clone")
+        sample.git("-c uploadpack.allowFilter=true config uploadpack.allowFilter true")
+        sample.git("clone -q --no-checkout \(option) file://\(sample.path) \(clone)")
+        let mirror = sample.mirror(clone)
+        let report = try await mirror.fetch(deadline: .seconds(10))
+        #expect(report.isBorrowing)
+        #expect(try await mirror.resolve("main").id == id)
+        guard option != "--filter=tree:0" else {
+            #expect(await faultOf { try await mirror.files(at: id, under: ["ssot"]) }?.cause == .cacheCorrupted)
+            return
+        }
+        let tree = try await mirror.files(at: id, under: ["ssot"])
+        #expect(tree.files.map(\.path) == ["ssot/a", "ssot/b"])
+        let isMissing = if case .missing? = tree.file("ssot/a")?.content { true } else { false }
+        #expect(isMissing == (option != "--depth 1"))
+        #expect(try await mirror.fetch(deadline: .seconds(10)).changes.isEmpty)
+    }
+
+    @Test func aDirectoryBelowTheTopIsToldWhereTheTopIs() async throws {
+        let sample = try SampleRepository()
+        try sample.commit(["infra/ssot/a": "1"])
+        let fault = await faultOf { try await sample.mirror(sample.path + "/infra").fetch(deadline: .seconds(10)) }
+        #expect(fault?.cause == .notARepository)
+        #expect(fault?.hint == "the repository begins at \(sample.path): name that, and infra as a root")
+    }
+
+    @Test func aRepositoryWithLongerIdsIsRefusedPlainly() async throws {
+        let sample = try SampleRepository()
+        Shell.run("rm -rf \(sample.path)/.git")
+        sample.git("init -q -b main --object-format=sha256")
+        try sample.commit(["a": "1"])
+        let fault = await faultOf { try await sample.mirror().fetch(deadline: .seconds(10)) }
+        #expect(fault?.cause == .notARepository)
+        #expect(fault?.message.contains("SHA-256") == true, "\(fault?.message ?? "")")
+    }
 }

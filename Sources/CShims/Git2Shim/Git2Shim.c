@@ -18,6 +18,11 @@ int git2_set_certificate_locations(const char *file, const char *directory) {
 
 int git2_set_cache_size(long bytes) { return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)bytes); }
 
+int git2_accept_extensions(void) {
+    static const char *names[] = {"partialclone", "preciousobjects", "worktreeconfig"};
+    return git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, names, (size_t)3);
+}
+
 void git2_bound_lifetime(unsigned seconds) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(seconds);

@@ -16,6 +16,10 @@ int git2_set_certificate_locations(const char *file, const char *directory);
 // Bytes that the object caches of all repositories may take together.
 int git2_set_cache_size(long bytes);
 
+// Opens repositories that use these extensions as well; each only tells of objects that may be missing, or of
+// configuration that is not read.
+int git2_accept_extensions(void);
+
 // Ends this process with the thread that started it, and after some seconds in any case.
 void git2_bound_lifetime(unsigned seconds);
 
