@@ -6,14 +6,14 @@ public enum Redaction {
     public static let mark = "<redacted>"
 
     private static let secretWords: Set<String> = [
-        "password", "passwd", "passphrase", "pwd", "pass", "secret", "token", "credential", "credentials", "apikey",
+        "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "credentials", "apikey",
         "authorization", "bearer", "jwt", "dsn", "pat", "cookie",
     ]
 
-    /// The words before `key` that make it a secret; a `primary_key` or `ssh_public_key` is none.
+    /// The words before `key` that make it a secret; a `primary_key` or the public half of an SSH key is none.
     private static let secretKeys: Set<String> = [
         "api", "access", "private", "signing", "encryption", "service", "role", "secret", "master", "auth", "client",
-        "account", "anon", "webhook", "hmac", "ssh", "deploy", "session",
+        "account", "anon", "webhook", "hmac", "deploy", "session",
     ]
 
     /// Words at the end that say that the value is only about the secret.
@@ -25,7 +25,8 @@ public enum Redaction {
     /// Whether the name of a field says that its value is a secret, as in `db_password`, `apiKey`, `SLACK_BOT_TOKEN`.
     public static func looksSecret(name: some StringProtocol) -> Bool {
         let words = words(of: name)
-        guard let last = words.last, !harmlessEnds.contains(last) else { return false }
+        guard let last = words.last, !harmlessEnds.contains(last), !words.contains("public") else { return false }
+        if last == "pass", words.count > 1 { return true }
         for (index, word) in words.enumerated() {
             let single = word.hasSuffix("s") ? String(word.dropLast()) : word
             if secretWords.contains(word) || secretWords.contains(single) { return true }
