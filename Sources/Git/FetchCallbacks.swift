@@ -34,8 +34,9 @@ final class FetchCallbacks {
             state.receivedBytes = progress.pointee.received_bytes
             return state.goOn()
         }
-        table.credentials = { out, _, user, allowed, payload in
-            FetchCallbacks.from(payload)?.credential(out, user.map { String(cString: $0) }, allowed) ?? -1
+        table.credentials = { out, url, user, allowed, payload in
+            FetchCallbacks.from(payload)?.credential(
+                out, url.map { String(cString: $0) }, user.map { String(cString: $0) }, allowed) ?? -1
         }
         table.certificate_check = { certificate, isValid, _, payload in
             FetchCallbacks.from(payload)?.checkCertificate(certificate, isValid != 0) ?? -1
@@ -69,11 +70,18 @@ final class FetchCallbacks {
     // MARK: Credentials
 
     private func credential(
-        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ userInURL: String?, _ allowed: UInt32
+        _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?, _ url: String?, _ userInURL: String?,
+        _ allowed: UInt32
     ) -> CInt {
         func allows(_ type: git_credential_t) -> Bool { allowed & type.rawValue != 0 }
         let user = request.user ?? userInURL ?? address.user ?? "git"
         if allows(GIT_CREDENTIAL_USERNAME) { return git_credential_username_new(out, user) }
+        guard isSameServer(url) else {
+            return refuse(
+                GitFault(
+                    .wrongCredential, "the remote redirects to another server, which is not shown the credential",
+                    place: address.display, hint: "give the address that it leads to: curl -sSI \(address.display)"))
+        }
         guard !hasOfferedCredential else { return refuse(wrongCredential) }
         hasOfferedCredential = true
         if allows(GIT_CREDENTIAL_USERPASS_PLAINTEXT), let token = request.token {
@@ -98,6 +106,17 @@ final class FetchCallbacks {
                 hint: address.kind == .ssh
                     ? "give the repository an ssh key: file:/path/of/key"
                     : "give the repository a user name and a token: env:NAME or file:/path"))
+    }
+
+    /// After a redirect libgit2 asks on behalf of the server that it was led to.
+    private func isSameServer(_ url: String?) -> Bool {
+        guard case .http(let isSecure) = address.kind else { return true }
+        guard let url, let asking = try? GitAddress(url, currentDirectory: "/"),
+            case .http(let asksSecurely) = asking.kind
+        else { return false }
+        if isSecure, !asksSecurely { return false }
+        return asking.host.lowercased() == address.host.lowercased()
+            && (asking.effectivePort == address.effectivePort || asksSecurely && !isSecure && asking.port == nil)
     }
 
     private var isLoopback: Bool { ["localhost", "127.0.0.1", "::1"].contains(address.host) }

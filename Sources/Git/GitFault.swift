@@ -22,6 +22,7 @@ public struct GitFault: Fault, Hashable {
         case unreadableWorkTree = "GIT-0016"
         case cancelled = "GIT-0017"
         case neverFetched = "GIT-0018"
+        case objectMissing = "GIT-0019"
     }
 
     public let cause: Cause
@@ -45,7 +46,8 @@ public struct GitFault: Fault, Hashable {
         case .busy: .retry(after: .seconds(5))
         case .missingReference: .waitForNewCommit
         case .notARepository, .wrongCredential, .hostKeyUnknown, .hostKeyChanged, .cacheNotWritable,
-            .unsupportedAddress, .credentialMissing, .certificateRefused, .emptiedRemote, .unreadableWorkTree:
+            .unsupportedAddress, .credentialMissing, .certificateRefused, .emptiedRemote, .unreadableWorkTree,
+            .objectMissing:
             .stop
         }
     }

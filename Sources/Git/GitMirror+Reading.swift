@@ -131,7 +131,13 @@ extension GitMirror {
                 hint: "fetch it first; its copy will be at \(directory)")
         }
         let cache = MirrorCache(directory: directory)
-        if !cache.isBorrowing { cache.suspect(error.message) }
+        guard !cache.isBorrowing else {
+            return GitFault(
+                .objectMissing, "the repository lacks an object, as a partial or shallow clone does: \(error.message)",
+                place: displayURL,
+                hint: "make it whole: git fetch --unshallow, or git fetch --refetch --no-filter, in \(displayURL)")
+        }
+        cache.suspect(error.message)
         return GitFault(
             .cacheCorrupted, "the repository's cache can't be read: \(error.message)", place: directory,
             hint: "it is cloned anew at the next fetch; if that doesn't help: rm -r \(directory.shellQuoted)")

@@ -68,6 +68,7 @@ struct GitWebServer {
                 location /page { default_type text/html; return 200 "<html>welcome</html>"; }
                 location /broken { return 503; }
                 location /forbidden { return 403; }
+                location /away/ { rewrite ^/away/(.*)$ http://localhost:$server_port/private/$1 permanent; }
                 location /moved/ { rewrite ^/moved/(.*)$ /git/$1 permanent; }
               }
             }

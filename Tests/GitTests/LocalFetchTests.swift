@@ -260,7 +260,7 @@ struct LocalFetchTests {
         #expect(report.isBorrowing)
         #expect(try await mirror.resolve("main").id == id)
         guard option != "--filter=tree:0" else {
-            #expect(await faultOf { try await mirror.files(at: id, under: ["ssot"]) }?.cause == .cacheCorrupted)
+            #expect(await faultOf { try await mirror.files(at: id, under: ["ssot"]) }?.cause == .objectMissing)
             return
         }
         let tree = try await mirror.files(at: id, under: ["ssot"])

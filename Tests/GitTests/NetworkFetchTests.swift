@@ -54,6 +54,7 @@ struct NetworkFetchTests {
             ("\(base)/private/source/.git", token("NONE"), .credentialMissing),
             ("http://ada:wr0ng-token@127.0.0.1:\(server.port)/private/source/.git", nil, .wrongCredential),
             ("\(base)/forbidden/x.git", nil, .wrongCredential),
+            ("\(base)/away/source/.git", token("GOOD"), .wrongCredential),
             ("\(base)/git/absent", nil, .notARepository),
             ("\(base)/page/x.git", nil, .notARepository),
             ("\(base)/broken/x.git", nil, .unreachable),
@@ -146,6 +147,26 @@ struct NetworkFetchTests {
         #expect(fault?.cause == .deadlinePassed)
         #expect(fault?.message.contains("before the remote answered") == true, "\(fault?.message ?? "")")
         #expect(clock.uptime - start < .seconds(3))
+    }
+
+    @Test func aSecretIsInNoArgumentAndNoEnvironmentOfTheChild() async throws {
+        let sample = try SampleRepository()
+        let server = try #require(SilentServer())
+        let secret = "t0ken-\(server.port)-of-this-test"
+        let mirror = sample.mirror(
+            "http://127.0.0.1:\(server.port)/x.git",
+            credential: GitCredential(kind: .token(user: "ada", token: .environment("TOKEN"))), transport: child,
+            environment: ["TOKEN": secret, "PATH": secret])
+        let task = Task { await faultOf { try await mirror.fetch(deadline: .seconds(30)) } }
+        #expect(await eventually { Shell.run("pgrep -f \(GitFetchHelper.subcommand)").status == 0 })
+        #expect(await eventually { FileSystem.exists(mirror.directory + ".lock") })
+        let found = Shell.run(
+            "for p in $(pgrep -f ^\(builtProgram ?? "")); do cat /proc/$p/cmdline /proc/$p/environ; done | tr '\\0' '\\n'"
+        )
+        #expect(found.output.contains(GitFetchHelper.subcommand))
+        #expect(!found.output.contains(secret))
+        task.cancel()
+        _ = await task.value
     }
 
     @Test func aChildThatFailsIsAFaultAndNoMore() async throws {
