@@ -6,8 +6,8 @@ import Testing
 struct AddressTests {
     @Test(arguments: [
         ("/srv/ssot.git", "file:///srv/ssot.git", "/srv/ssot.git"),
-        ("ssot", "file:///work/ssot", "ssot"),
-        ("./a//b/", "file:///work/a/b", "./a//b/"),
+        ("ssot", "file:///base/ssot", "ssot"),
+        ("./a//b/", "file:///base/a/b", "./a//b/"),
         ("/srv/a b:c", "file:///srv/a%20b%3ac", "/srv/a b:c"),
         ("file:///srv/a%20b", "file:///srv/a%20b", "file:///srv/a%20b"),
         ("file://localhost/srv/x", "file:///srv/x", "file:///srv/x"),
@@ -21,7 +21,7 @@ struct AddressTests {
         ("git@host:team/x.git", "git@host:team/x.git", "git@host:team/x.git"),
     ])
     func isTakenApart(_ url: String, _ connect: String, _ display: String) throws {
-        let address = try GitAddress(url, currentDirectory: "/work")
+        let address = try GitAddress(url, currentDirectory: "/base")
         #expect(address.connect == connect)
         #expect(address.display == display)
     }
@@ -33,7 +33,7 @@ struct AddressTests {
     ])
     func whatIsNotSupportedIsRefusedWithoutItsSecrets(_ url: String) {
         do {
-            let address = try GitAddress(url, currentDirectory: "/work")
+            let address = try GitAddress(url, currentDirectory: "/base")
             Issue.record("\(url) was taken for \(address)")
         } catch {
             #expect(error.cause == .unsupportedAddress)

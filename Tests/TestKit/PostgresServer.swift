@@ -62,18 +62,28 @@ public final class PostgresServer: Sendable {
         let steps = [
             getuid() == 0 ? "chown postgres \(directory)" : "true",
             "cd \(directory)",
-            "\(asUser)\(binaries)/initdb -D \(directory)/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null",
-            "\(control) -o \(Shell.quote(settings)) -l \(log) -w -t 30 start >/dev/null",
+            "\(asUser)\(binaries)/initdb -D \(directory)/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N",
+            "\(control) -o \(Shell.quote(settings)) -l \(log) -w -t 30 start",
         ]
-        let result = Shell.run(steps.joined(separator: " && "))
-        guard result.status == 0 else {
-            StandardStreams.error("PostgreSQL for the tests did not start: \(result.output)\n")
-            FileSystem.remove(directory)
+        // One shell does everything in order: it starts the cluster, waits until its input ends, which it does when this
+        // process ends, even by a crash and even while the cluster starts, and then stops and removes it.
+        let script = [
+            "trap '' INT TERM HUP", "exec >\(directory)/setup 2>&1",
+            "if \(steps.joined(separator: " && ")); then touch \(directory)/ready; else touch \(directory)/failed; fi",
+            "cat",
+            "cd /", "\(control) -m immediate stop", "rm -rf \(directory)",
+        ]
+        guard let input = popen(script.joined(separator: "\n"), "we") else { return nil }
+        for _ in 0..<6_000 where !FileSystem.exists("\(directory)/ready") {
+            if FileSystem.exists("\(directory)/failed") { break }
+            usleep(10_000)
+        }
+        guard FileSystem.exists("\(directory)/ready") else {
+            let reason = (try? FileSystem.read("\(directory)/setup")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            StandardStreams.error("PostgreSQL for the tests did not start: \(reason)\n")
+            pclose(input)
             return nil
         }
-        // The other end of this pipe closes with the process, even if it crashes; then the cluster goes.
-        let stop = "\(control) -m immediate stop; rm -rf \(directory)"
-        guard popen("trap '' INT TERM HUP; exec >/dev/null 2>&1; cat; cd /; \(stop)", "we") != nil else { return nil }
         return PostgresServer(port: port, directory: directory)
     }
 }
