@@ -21,13 +21,14 @@ extension Store {
     ) async throws(StoreFault) -> EvidenceHead {
         try Self.check(runID: runID)
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> EvidenceHead in
+            // SQLite lets one transaction write at a time; here the second waits and then sees the moved end.
+            if engine.dialect == .postgres { try db.run("lock table ops.evidence_chain in exclusive mode") }
             let head = try Self.links(in: db, "order by sequence desc limit 1", []).first
             if let head, head.runID == runID, head.manifest == manifest, head.previous == previous { return head.head }
             guard head?.manifest == previous else {
                 throw .evidenceMoved(
                     expected: previous?.description ?? "nothing", found: head?.manifest.description ?? "nothing")
             }
-            // Two processes that come this far at once meet at the primary key, and one is refused.
             let sequence = (head?.sequence ?? 0) + 1
             try db.run(
                 """

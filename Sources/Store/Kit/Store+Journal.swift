@@ -79,7 +79,10 @@ extension Store {
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [JournalEntry] in
             try Self.entries(
                 db.run(
-                    "select \(Self.stepColumns) from ops.reconcile_steps where run_id = $1 order by intended_at, step_id",
+                    """
+                    select \(Self.stepColumns) from ops.reconcile_steps where run_id = $1
+                    order by intended_at, step_id
+                    """,
                     [.text(runID)]))
         }
     }

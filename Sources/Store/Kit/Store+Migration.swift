@@ -1,3 +1,6 @@
+import Basics
+import Formats
+
 extension Store {
     /// Brings the schema up to date, in one transaction: all of it or nothing.
     ///
@@ -8,13 +11,136 @@ extension Store {
     ///   `newerVersion` when a later version of this program wrote the schema.
     @discardableResult
     public func migrate() async throws(StoreFault) -> MigrationReport {
-        MigrationReport(from: 0, to: 0, applied: [], notes: [])
+        // Looking costs no write, so a schema that is up to date can be on a store that others write to.
+        let status = try await schemaStatus()
+        if let problem = status.problems.first { throw problem }
+        guard status.needsMigration else {
+            return MigrationReport(from: status.current, to: status.current, applied: [], notes: [])
+        }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
+            // Two services that start together would both create: the second waits here and then finds it done.
+            if engine.dialect == .postgres { try db.run("select pg_advisory_xact_lock(7236837110542)") }
+            var shape = try SchemaShape.read(db, engine.dialect)
+            let current = try version(in: db, shape)
+            var (applied, notes): ([String], [String]) = ([], [])
+            for migration in Migration.all where migration.version > current {
+                let check = SchemaCheck(
+                    migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
+                if let problem = check.problems.first { throw problem }
+                try apply(check, in: db, applied: &applied, notes: &notes)
+                shape = try SchemaShape.read(db, engine.dialect)
+            }
+            return MigrationReport(from: current, to: Migration.latest, applied: applied, notes: notes)
+        }
     }
 
     /// How the schema stands, without changing anything.
     ///
     /// - Throws: `StoreFault` when the database can't be asked.
     public func schemaStatus() async throws(StoreFault) -> SchemaStatus {
-        SchemaStatus(current: 0, expected: 0, needsMigration: false, problems: [])
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> SchemaStatus in
+            let shape = try SchemaShape.read(db, engine.dialect)
+            var current = 0
+            var problems: [StoreFault] = []
+            do throws(StoreFault) {
+                current = try version(in: db, shape)
+            } catch {
+                guard error.kind == .newerVersion || error.kind == .incompatible else { throw error }
+                problems.append(error)
+                current =
+                    try db.run("select max(version) from ops.odooops_migrations").first?.optionalInt(0)
+                    .flatMap { Int(exactly: $0) } ?? 0
+            }
+            if problems.isEmpty {
+                for migration in Migration.all {
+                    problems +=
+                        SchemaCheck(
+                            migration: migration, shape: shape, dialect: engine.dialect, place: engine.place
+                        ).problems
+                }
+            }
+            return SchemaStatus(
+                current: current, expected: Migration.latest, needsMigration: current < Migration.latest,
+                problems: problems)
+        }
+    }
+
+    /// The version that was applied last; 0 where none was.
+    private func version(in db: any SQLConnection, _ shape: SchemaShape) throws(StoreFault) -> Int {
+        guard shape.relations["odooops_migrations"] != nil else { return 0 }
+        var latest = 0
+        for row in try db.run("select version, name, sha256 from ops.odooops_migrations order by version") {
+            let version = Int(clamping: try row.int(0))
+            latest = version
+            guard let known = Migration.all.first(where: { $0.version == version }) else { continue }
+            guard known.digest(engine.dialect).hex == (try row.text(2)) else {
+                throw .changedMigration(version, known.name, place: engine.place)
+            }
+        }
+        guard latest <= Migration.latest else {
+            throw .newerVersion(found: latest, known: Migration.latest, place: engine.place)
+        }
+        return latest
+    }
+
+    private func apply(
+        _ check: SchemaCheck, in db: any SQLConnection, applied: inout [String], notes: inout [String]
+    ) throws(StoreFault) {
+        let (migration, shape, dialect) = (check.migration, check.shape, engine.dialect)
+        let unmirrored = check.unmirrored
+        if !shape.exists { try db.run("create schema ops") }
+        if dialect == .postgres {
+            for type in migration.types where shape.enums[type.name] == nil { try db.run(migration.create(type)) }
+        }
+        for table in migration.tables where !unmirrored.contains(where: { $0.table == table.name }) {
+            if let there = shape.relations[table.name] {
+                for column in table.columns where there.columns[column.name] == nil {
+                    guard let statement = migration.add(column, to: table, dialect) else { continue }
+                    try db.run(statement)
+                    applied.append("added column \(column.name) to ops.\(table.name)")
+                }
+            } else {
+                try db.run(migration.create(table, dialect))
+                applied.append("created ops.\(table.name)")
+                if dialect == .postgres { try Self.secure(table.name, hasServiceRole: shape.hasServiceRole, in: db) }
+                for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
+            }
+        }
+        if shape.relations["odooops_migrations"] == nil {
+            try db.run(
+                """
+                create table if not exists ops.odooops_migrations (
+                  version integer primary key, name text not null, sha256 text not null,
+                  applied_at \(dialect == .postgres ? "timestamptz" : "text") not null
+                )
+                """)
+            if dialect == .postgres {
+                try Self.secure("odooops_migrations", hasServiceRole: shape.hasServiceRole, in: db)
+            }
+        }
+        for (table, reason) in unmirrored {
+            notes.append("ops.\(table) exists in another shape and is left alone: \(reason)")
+            try db.run(
+                """
+                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+                on conflict (key) do update set value = excluded.value
+                """, [.text("unmirrored.\(table)"), .json(.string(reason)), .time(time.now)])
+        }
+        try db.run(
+            "insert into ops.odooops_migrations (version, name, sha256, applied_at) values ($1, $2, $3, $4)",
+            [
+                .int(Int64(migration.version)), .text(migration.name), .text(migration.digest(dialect).hex),
+                .time(time.now),
+            ])
+    }
+
+    /// Closes a table that we made to everybody but its owner and the role for services.
+    private static func secure(_ table: String, hasServiceRole: Bool, in db: any SQLConnection) throws(StoreFault) {
+        try db.run("alter table ops.\(table) enable row level security")
+        guard hasServiceRole else { return }
+        try db.run("grant usage on schema ops to service_role")
+        try db.run("grant all on table ops.\(table) to service_role")
+        try db.run(
+            "create policy service_role_all on ops.\(table) for all to service_role using (true) with check (true)")
     }
 }

@@ -21,7 +21,7 @@ extension Store {
                 """,
                 [
                     .text(run.id), .text(Self.status(of: run.phase)), .text("reconcile:\(run.id)"),
-                    .jsonb(run.metadata), .time(run.startedAt), .time(run.completedAt), .time(time.now),
+                    .jsonb(run.metadata), .time(run.startedAt), .time(Self.end(of: run)), .time(time.now),
                     run.error.isNull ? .null : .jsonb(run.error), .jsonb(Self.input(of: run)),
                     .text(run.phase.rawValue),
                 ])
@@ -43,7 +43,7 @@ extension Store {
                 returning id
                 """,
                 [
-                    .text(run.id), .text(Self.status(of: run.phase)), .jsonb(run.metadata), .time(run.completedAt),
+                    .text(run.id), .text(Self.status(of: run.phase)), .jsonb(run.metadata), .time(Self.end(of: run)),
                     .time(time.now), run.error.isNull ? .null : .jsonb(run.error), .jsonb(Self.input(of: run)),
                     .text(run.phase.rawValue),
                 ])
@@ -163,17 +163,37 @@ extension Store {
                 "hint": "the next run looks at its open steps first; `reconcile show` of this run lists them",
             ] as KeyValuePairs)
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [RunRecord] in
-            try Self.records(
+            var ended: [RunRecord] = []
+            for var run in try Self.records(
                 db.run(
                     """
-                    update ops.runs set status = 'failed', last_phase = 'failed', completed_at = $2, updated_at = $2,
-                      error_json = $3
+                    select \(Self.runColumns) from ops.runs
                     where run_type = 'reconcile' and agent = 'odooops-reconciler' and id <> $1
                       and last_phase in ('pending', 'planning', 'applying')
-                    returning \(Self.runColumns)
-                    """, [.text(current), .time(now), .jsonb(error)])
-            ).sorted { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }
+                    order by started_at, id
+                    """, [.text(current)]))
+            {
+                run.phase = .failed
+                run.error = error
+                run.completedAt = now
+                try db.run(
+                    """
+                    update ops.runs set status = 'failed', last_phase = 'failed', completed_at = $2, updated_at = $3,
+                      error_json = $4
+                    where id = $1
+                    """, [.text(run.id), .time(Self.end(of: run)), .time(now), .jsonb(error)])
+                ended.append(run)
+            }
+            return ended
         }
+    }
+
+    /// When a run ended, not more than 24 days after it began.
+    ///
+    /// The table that the console reads computes the milliseconds between both as a 32-bit integer: a run that is
+    /// ended a month after its process died would make that statement fail.
+    private static func end(of run: RunRecord) -> Timestamp? {
+        run.completedAt.map { min($0, run.startedAt + .days(24)) }
     }
 
     /// Refuses what PostgreSQL would not give back as it was.

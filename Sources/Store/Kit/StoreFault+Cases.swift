@@ -87,3 +87,16 @@ extension StoreFault {
             hint: "`reconcile show` of the run shows its steps; look at the provider before anything is repeated")
     }
 }
+
+/// What both engines say.
+extension StoreFault {
+    public static func closed(_ place: String) -> StoreFault {
+        StoreFault(.refused, code: "STORE-0033", message: "the store was closed already", place: place)
+    }
+
+    public static var holdsNUL: StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0034", message: "a text holds the character NUL, which no store can keep",
+            hint: "look for it in the names and attributes of what was to be stored")
+    }
+}

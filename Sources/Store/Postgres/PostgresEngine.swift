@@ -2,6 +2,9 @@ public import Basics
 public import Store
 
 /// The engine for PostgreSQL 15 and later: a few connections, each with a thread that may block.
+///
+/// A transaction stays on its thread from begin to commit. A connection that broke while it lay idle is replaced
+/// without a word; one that breaks inside a transaction is a fault, for nobody but the caller knows what to do then.
 public final class PostgresEngine: SQLEngine {
     /// What can be set.
     public struct Options: Sendable {
@@ -23,29 +26,101 @@ public final class PostgresEngine: SQLEngine {
         }
     }
 
+    private struct Connections {
+        var idle: [PostgresConnection] = []
+        var usesPrepared = true
+        var isClosed = false
+    }
+
     public let dialect = SQLDialect.postgres
     public let place: String
+    private let target: PostgresTarget
+    private let connections = Locked(Connections())
+    private let threads: ThreadPool
 
     /// Connects once, to see that it can be done.
     ///
     /// - Throws: `StoreFault` without the password.
     public static func open(_ uri: Secret, options: Options = Options()) async throws(StoreFault) -> PostgresEngine {
-        PostgresEngine(place: "postgres://")
+        let engine = PostgresEngine(try PostgresTarget(uri, options: options))
+        try await engine.threads.run { () throws(StoreFault) -> Void in engine.put(back: try engine.connect()) }
+        return engine
     }
 
-    init(place: String) { self.place = place }
+    private init(_ target: PostgresTarget) {
+        self.target = target
+        place = target.place
+        threads = ThreadPool(threads: target.options.connections)
+    }
 
     public func transaction<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
-        throw StoreFault(.refused, code: "STORE-0099", message: "under construction")
+        try await run("begin isolation level read committed read write", body)
     }
 
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
-        throw StoreFault(.refused, code: "STORE-0099", message: "under construction")
+        try await run("begin isolation level repeatable read read only", body)
     }
 
-    public func close() async {}
+    public func close() async {
+        let idle = connections.withLock { connections in
+            connections.isClosed = true
+            defer { connections.idle = [] }
+            return connections.idle
+        }
+        await threads.run { _ = idle }
+    }
+
+    private func run<T: Sendable>(
+        _ begin: String, _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await threads.run { () throws(StoreFault) -> T in
+            var attempt = 1
+            while true {
+                let connection = try self.take()
+                do throws(StoreFault) {
+                    let value = try connection.transaction(begin, body)
+                    self.put(back: connection)
+                    return value
+                } catch {
+                    if connection.lostPrepared {
+                        // A pooler gives every transaction another session: do without prepared statements.
+                        self.connections.withLock {
+                            $0.usesPrepared = false
+                            $0.idle = []
+                        }
+                    } else {
+                        self.put(back: connection)
+                    }
+                    // All of it was rolled back, so it can be done again.
+                    let again = connection.lostPrepared || connection.wasDeadlock || connection.brokeAtBegin
+                    guard again, attempt < 3 else { throw error }
+                    attempt += 1
+                }
+            }
+        }
+    }
+
+    private func take() throws(StoreFault) -> PostgresConnection {
+        while true {
+            let idle = try connections.withLock { connections throws(StoreFault) -> PostgresConnection? in
+                guard !connections.isClosed else { throw .closed(self.place) }
+                return connections.idle.popLast()
+            }
+            guard let idle else { return try connect() }
+            if !idle.isStale { return idle }
+        }
+    }
+
+    private func connect() throws(StoreFault) -> PostgresConnection {
+        try PostgresConnection(target, usesPrepared: connections.withLock { $0.usesPrepared })
+    }
+
+    private func put(back connection: PostgresConnection) {
+        guard !connection.isBroken else { return }
+        connections.withLock { if !$0.isClosed { $0.idle.append(connection) } }
+    }
 }

@@ -1,6 +1,10 @@
+import Basics
 public import Store
 
-/// The embedded engine: one file, attached as the schema `ops`.
+/// The embedded engine: one file, attached as the schema `ops`, in write-ahead mode.
+///
+/// One thread writes and a few read; a transaction stays on its thread from begin to commit. Other processes may use
+/// the same file: who writes holds the others off for the length of a transaction.
 public final class SQLiteEngine: SQLEngine {
     /// What can be set.
     public struct Options: Sendable {
@@ -18,8 +22,20 @@ public final class SQLiteEngine: SQLEngine {
         }
     }
 
+    private struct Connections {
+        var writer: SQLiteConnection?
+        var readers: [SQLiteConnection] = []
+        var isClosed = false
+    }
+
     public let dialect = SQLDialect.sqlite
     public let place: String
+    private let path: String
+    private let isReadOnly: Bool
+    private let options: Options
+    private let connections = Locked(Connections())
+    private let writing = ThreadPool(threads: 1)
+    private let reading: ThreadPool
 
     /// Opens a file, making it where it is missing, or `:memory:`.
     ///
@@ -27,22 +43,72 @@ public final class SQLiteEngine: SQLEngine {
     public static func open(
         path: String, isReadOnly: Bool = false, options: Options = Options()
     ) async throws(StoreFault) -> SQLiteEngine {
-        SQLiteEngine(place: "sqlite:\(path)")
+        let engine = SQLiteEngine(path: path, isReadOnly: isReadOnly, options: options)
+        try await engine.writing.run { () throws(StoreFault) -> Void in
+            let connection = try engine.connect(isReader: false)
+            engine.connections.withLock { $0.writer = connection }
+        }
+        return engine
     }
 
-    init(place: String) { self.place = place }
+    private init(path: String, isReadOnly: Bool, options: Options) {
+        place = "sqlite:\(path)"
+        self.path = path
+        self.isReadOnly = isReadOnly
+        self.options = options
+        reading = ThreadPool(threads: options.readers)
+    }
 
     public func transaction<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
-        throw StoreFault(.refused, code: "STORE-0099", message: "under construction")
+        guard !isReadOnly else {
+            throw StoreFault(
+                .readOnly, code: "STORE-0003", message: "the store was opened for reading only", place: place,
+                hint: "give --store without `?mode=ro`")
+        }
+        return try await writing.run { () throws(StoreFault) -> T in
+            try self.writer().transaction("begin immediate", body)
+        }
     }
 
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
-        throw StoreFault(.refused, code: "STORE-0099", message: "under construction")
+        // What is in memory belongs to one connection.
+        if path == ":memory:" {
+            return try await writing.run { () throws(StoreFault) -> T in
+                try self.writer().transaction("begin", body)
+            }
+        }
+        return try await reading.run { () throws(StoreFault) -> T in
+            var connection = try self.connections.withLock { connections throws(StoreFault) -> SQLiteConnection? in
+                guard !connections.isClosed else { throw .closed(self.place) }
+                return connections.readers.popLast()
+            }
+            if connection == nil { connection = try self.connect(isReader: true) }
+            guard let connection else { throw .closed(self.place) }
+            defer { self.connections.withLock { if !$0.isClosed { $0.readers.append(connection) } } }
+            return try connection.transaction("begin", body)
+        }
     }
 
-    public func close() async {}
+    public func close() async {
+        await writing.run {
+            self.connections.withLock { connections in
+                connections.isClosed = true
+                connections.writer = nil
+                connections.readers = []
+            }
+        }
+    }
+
+    private func writer() throws(StoreFault) -> SQLiteConnection {
+        guard let writer = connections.withLock({ $0.writer }) else { throw .closed(place) }
+        return writer
+    }
+
+    private func connect(isReader: Bool) throws(StoreFault) -> SQLiteConnection {
+        try SQLiteConnection(path: path, isReadOnly: isReadOnly, isReader: isReader, options: options)
+    }
 }

@@ -1,1 +1,9 @@
-#pragma once
+#ifndef SQLITE_SHIM_H
+#define SQLITE_SHIM_H
+
+#include <sqlite3.h>
+
+// Binds a copy of the text: SQLITE_TRANSIENT is a cast macro that Swift can't import.
+int sqlite_shim_bind_text(sqlite3_stmt *statement, int index, const char *text, int length);
+
+#endif

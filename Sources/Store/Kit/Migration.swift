@@ -1,0 +1,159 @@
+import Basics
+
+/// One numbered step of the schema; once released, its text never changes.
+struct Migration: Sendable {
+    let version: Int
+    let name: String
+    let types: [EnumType]
+    let tables: [Table]
+
+    /// A PostgreSQL enum; SQLite checks the column instead.
+    struct EnumType: Sendable {
+        let name: String
+        let labels: [String]
+    }
+
+    /// One table, as SQL that both engines are given, but for the words that `sql(_:)` translates.
+    struct Table: Sendable {
+        enum Part: Sendable {
+            /// Nothing works without it: another shape in its place is refused.
+            case essential
+            /// Written for others to read: another shape in its place is left alone and not written.
+            case mirror
+        }
+
+        let name: String
+        let part: Part
+        let columns: [Column]
+        /// Such as `unique (slug)` or `primary key (a, b)`.
+        let constraints: [String]
+        /// Such as `unique index x on (a) where b is null`.
+        let indexes: [String]
+
+        init(
+            _ name: String, _ part: Part, _ columns: [String], constraints: [String] = [], indexes: [String] = []
+        ) {
+            self.name = name
+            self.part = part
+            self.columns = columns.map { Column($0) }
+            self.constraints = constraints
+            self.indexes = indexes
+        }
+
+        /// Sets of columns that have to be unique together, for `on conflict`.
+        var uniqueKeys: [Set<String>] {
+            var keys = columns.filter { $0.rest.hasPrefix("primary key") }.map { Set([$0.name]) }
+            for constraint in constraints {
+                guard let open = constraint.firstIndex(of: "("), let close = constraint.lastIndex(of: ")") else {
+                    continue
+                }
+                let names = constraint[constraint.index(after: open)..<close].split(separator: ",")
+                keys.append(Set(names.map { String($0.drop { $0 == " " }) }))
+            }
+            return keys
+        }
+    }
+
+    /// One column: its name, its type and the rest of its definition.
+    struct Column: Sendable {
+        let name: String
+        let type: String
+        let rest: String
+
+        init(_ definition: String) {
+            let words = definition.split(separator: " ", maxSplits: 2)
+            name = words.first.map(String.init) ?? ""
+            type = words.dropFirst().first.map(String.init) ?? "text"
+            rest = words.dropFirst(2).first.map(String.init) ?? ""
+        }
+
+        /// Whether a row can lack it, so that it can be added to a table that is there.
+        var canBeAdded: Bool {
+            if rest.contains("primary key") { return false }
+            return !rest.contains("not null") || rest.contains("default")
+        }
+
+        var isGenerated: Bool { rest.hasPrefix("generated always") }
+    }
+
+    /// The statements that make everything on an empty database; their digest is what gets recorded.
+    func statements(_ dialect: SQLDialect) -> [String] {
+        var all = dialect == .postgres ? types.map(create) : []
+        for table in tables { all += [create(table, dialect)] + table.indexes.map { create($0, on: table, dialect) } }
+        return all
+    }
+
+    func digest(_ dialect: SQLDialect) -> Digest { Digest(of: statements(dialect).joined(separator: ";\n")) }
+
+    func create(_ type: EnumType) -> String {
+        "create type ops.\(type.name) as enum (\(type.labels.map { "'\($0)'" }.joined(separator: ", ")))"
+    }
+
+    func create(_ table: Table, _ dialect: SQLDialect) -> String {
+        let columns = table.columns.compactMap { definition(of: $0, dialect) }
+        let body = (columns + table.constraints).map { "  \($0)" }.joined(separator: ",\n")
+        return "create table if not exists ops.\(table.name) (\n\(body)\n)\(dialect == .sqlite ? " strict" : "")"
+    }
+
+    func create(_ index: String, on table: Table, _ dialect: SQLDialect) -> String {
+        // `unique index name on (…)`: PostgreSQL wants the schema at the table, SQLite at the index.
+        let words = index.split(separator: " ", maxSplits: index.hasPrefix("unique") ? 4 : 3).map(String.init)
+        let isUnique = words.first == "unique"
+        let name = words[isUnique ? 2 : 1]
+        let rest = words.last ?? ""
+        let keyword = isUnique ? "create unique index" : "create index"
+        return switch dialect {
+        case .postgres: "\(keyword) if not exists \(name) on ops.\(table.name) \(rest)"
+        case .sqlite: "\(keyword) if not exists ops.\(name) on \(table.name) \(rest)"
+        }
+    }
+
+    func add(_ column: Column, to table: Table, _ dialect: SQLDialect) -> String? {
+        guard let definition = definition(of: column, dialect) else { return nil }
+        return switch dialect {
+        case .postgres: "alter table ops.\(table.name) add column if not exists \(definition)"
+        case .sqlite: "alter table ops.\(table.name) add column \(definition)"
+        }
+    }
+
+    /// A column in the words of a dialect; nil where it has none for it.
+    private func definition(of column: Column, _ dialect: SQLDialect) -> String? {
+        guard dialect == .sqlite else { return "\(column.name) \(column.type) \(column.rest)".trimmed }
+        if column.isGenerated { return nil }
+        if column.rest.hasPrefix("generated by default as identity") { return "\(column.name) integer primary key" }
+        let type =
+            switch column.type {
+            case "boolean", "integer", "bigint": "integer"
+            default: "text"
+            }
+        var rest = column.rest
+        rest.replace(" default gen_random_uuid()", with: "")
+        rest.replace("default now()", with: "default (strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))")
+        rest.replace("references ops.", with: "references ")
+        if let enumeration = types.first(where: { column.type == "ops.\($0.name)" }) {
+            rest += " check (\(column.name) in (\(enumeration.labels.map { "'\($0)'" }.joined(separator: ", "))))"
+        }
+        return "\(column.name) \(type) \(rest)".trimmed
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var text = self
+        while text.hasSuffix(" ") { text.removeLast() }
+        return text
+    }
+
+    /// Replaces each occurrence; plain text, no patterns.
+    fileprivate mutating func replace(_ old: String, with new: String) {
+        guard contains(old) else { return }
+        var result = ""
+        var rest = self[...]
+        while let range = rest.firstRange(of: old) {
+            result += rest[..<range.lowerBound]
+            result += new
+            rest = rest[range.upperBound...]
+        }
+        self = result + rest
+    }
+}

@@ -1,0 +1,172 @@
+import Basics
+import CSQLite
+import SQLiteShim
+import Store
+
+/// One connection with its prepared statements; used by one thread at a time.
+final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed from thread to thread, never shared.
+    private struct Statement {
+        let pointer: OpaquePointer
+        /// For each of SQLite's parameters the number behind its `$`.
+        let numbers: [Int]
+    }
+
+    private let database: OpaquePointer
+    private let path: String
+    private var statements: [String: Statement] = [:]
+
+    /// Opens an empty database in memory and attaches the file as `ops`.
+    ///
+    /// - Throws: `StoreFault`.
+    init(path: String, isReadOnly: Bool, isReader: Bool, options: SQLiteEngine.Options) throws(StoreFault) {
+        self.path = path
+        var pointer: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI
+        let status = sqlite3_open_v2(":memory:", &pointer, flags, nil)
+        guard status == SQLITE_OK, let pointer else {
+            sqlite3_close_v2(pointer)
+            throw .sqlite(status, 0, String(cString: sqlite3_errstr(status)), path)
+        }
+        database = pointer
+        sqlite3_extended_result_codes(database, 1)
+        sqlite3_busy_timeout(
+            database,
+            Int32(
+                clamping: options.busyTimeout.components.seconds * 1_000
+                    + options.busyTimeout.components.attoseconds / 1_000_000_000_000_000))
+        // From here on `deinit` closes.
+        try run("attach $1 as ops", [.text(Self.uri(path, isReadOnly: isReadOnly))])
+        // Reading the header finds out whether the file is a database.
+        try run("select count(*) from ops.sqlite_schema", [])
+        if !isReadOnly, !isReader, path != ":memory:" {
+            do throws(StoreFault) {
+                try run("pragma ops.journal_mode = wal", [])
+            } catch {
+                // A file that can only be read stays as it is; writing to it says so.
+                guard error.kind == .readOnly else { throw error }
+            }
+        }
+        try run("pragma ops.synchronous = full", [])
+        try run("pragma foreign_keys = on", [])
+        try run("pragma trusted_schema = off", [])
+        try run("pragma temp_store = memory", [])
+        if isReadOnly || isReader { try run("pragma query_only = on", []) }
+        if let pages = options.maximumPages { try run("pragma ops.max_page_count = \(pages)", []) }
+    }
+
+    deinit {
+        for statement in statements.values { sqlite3_finalize(statement.pointer) }
+        sqlite3_close_v2(database)
+    }
+
+    /// The file as a URI, so that the way of opening can be said; every byte that means something in one is escaped.
+    private static func uri(_ path: String, isReadOnly: Bool) -> String {
+        if path == ":memory:" { return path }
+        var uri = path.hasPrefix("/") ? "file:" : "file:./"
+        for byte in path.utf8 {
+            switch byte {
+            case 45...57, 65...90, 95, 97...122: uri.unicodeScalars.append(Unicode.Scalar(byte))
+            default: uri += "%" + Hex.encode([byte])
+            }
+        }
+        return uri + (isReadOnly ? "?mode=ro" : "?mode=rwc")
+    }
+
+    /// Runs `body` between `begin` and `commit`.
+    ///
+    /// - Throws: `StoreFault`; nothing was written then.
+    func transaction<T>(
+        _ begin: String, _ body: (any SQLConnection) throws(StoreFault) -> T
+    ) throws(StoreFault) -> T {
+        try run(begin, [])
+        do throws(StoreFault) {
+            let value = try body(self)
+            try run("commit", [])
+            return value
+        } catch {
+            // Some faults roll back by themselves.
+            if sqlite3_get_autocommit(database) == 0 { _ = try? run("rollback", []) }
+            throw error
+        }
+    }
+
+    @discardableResult
+    func run(_ sql: String, _ binds: [SQLValue]) throws(StoreFault) -> [SQLRow] {
+        let statement = try prepare(sql)
+        defer {
+            sqlite3_reset(statement.pointer)
+            sqlite3_clear_bindings(statement.pointer)
+        }
+        for (index, number) in statement.numbers.enumerated() {
+            guard number >= 1, number <= binds.count else {
+                throw StoreFault(
+                    .refused, code: "STORE-0032", message: "a statement has no value for $\(number): \(sql)")
+            }
+            try bind(binds[number - 1], to: statement.pointer, at: Int32(index + 1))
+        }
+        var rows: [SQLRow] = []
+        while true {
+            let status = sqlite3_step(statement.pointer)
+            if status == SQLITE_DONE { return rows }
+            guard status == SQLITE_ROW else { throw fault(status) }
+            rows.append(row(of: statement.pointer))
+        }
+    }
+
+    private func prepare(_ sql: String) throws(StoreFault) -> Statement {
+        if let statement = statements[sql] { return statement }
+        var pointer: OpaquePointer?
+        let status = sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
+        guard status == SQLITE_OK, let pointer else { throw fault(status) }
+        var numbers: [Int] = []
+        for index in 0..<sqlite3_bind_parameter_count(pointer) {
+            let name = sqlite3_bind_parameter_name(pointer, index + 1).map { String(cString: $0) } ?? ""
+            numbers.append(Int(name.dropFirst()) ?? 0)
+        }
+        if statements.count >= 256 {
+            for statement in statements.values { sqlite3_finalize(statement.pointer) }
+            statements.removeAll()
+        }
+        let statement = Statement(pointer: pointer, numbers: numbers)
+        statements[sql] = statement
+        return statement
+    }
+
+    private func bind(_ value: SQLValue, to statement: OpaquePointer, at index: Int32) throws(StoreFault) {
+        let status: Int32
+        switch value {
+        case .null: status = sqlite3_bind_null(statement, index)
+        case .int(let number): status = sqlite3_bind_int64(statement, index, number)
+        case .bool(let flag): status = sqlite3_bind_int(statement, index, flag ? 1 : 0)
+        case .text(let text):
+            guard !text.utf8.contains(0) else { throw .holdsNUL }
+            status = sqlite_shim_bind_text(statement, index, text, Int32(clamping: text.utf8.count))
+        }
+        guard status == SQLITE_OK else { throw fault(status) }
+    }
+
+    private func row(of statement: OpaquePointer) -> SQLRow {
+        var values: [SQLValue] = []
+        let count = sqlite3_column_count(statement)
+        values.reserveCapacity(Int(count))
+        for column in 0..<count {
+            switch sqlite3_column_type(statement, column) {
+            case SQLITE_NULL: values.append(.null)
+            case SQLITE_INTEGER: values.append(.int(sqlite3_column_int64(statement, column)))
+            default:
+                guard let text = sqlite3_column_text(statement, column) else {
+                    values.append(.null)
+                    continue
+                }
+                let length = Int(sqlite3_column_bytes(statement, column))
+                values.append(
+                    .text(String(decoding: UnsafeBufferPointer(start: text, count: length), as: UTF8.self)))
+            }
+        }
+        return SQLRow(values)
+    }
+
+    private func fault(_ status: Int32) -> StoreFault {
+        .sqlite(status, sqlite3_system_errno(database), String(cString: sqlite3_errmsg(database)), path)
+    }
+}
