@@ -104,6 +104,10 @@ final class CurlTransfer: @unchecked Sendable {  // Two locked flags; the rest i
             isTooLarge = true
             return false
         }
+        if body.isEmpty, let text = headers.first(where: { $0.name.matchesIgnoringCase("content-length") })?.value {
+            // Announced, not yet come: a promise of gigabytes takes no memory.
+            body.reserveCapacity(min(max(0, Int(text) ?? 0), request.bodyLimit, 4 << 20))
+        }
         body.append(contentsOf: bytes)
         return true
     }

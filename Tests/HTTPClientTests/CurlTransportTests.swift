@@ -50,6 +50,19 @@ import Web
         await server.stop(drain: .seconds(1))
     }
 
+    @Test func `a server that speaks no TLS is told apart, and nothing is sent to it`() async throws {
+        let seen = Locked(0)
+        let server = try WebServer(address: "127.0.0.1", port: 0) { _ in
+            seen.withLock { $0 += 1 }
+            return WebResponse()
+        }
+        let fault = await fault(HTTPRequest("POST", "https://127.0.0.1:\(server.port)/", timeout: .seconds(5)))
+        #expect(fault?.kind == .tls)
+        #expect(fault?.mayHaveHadEffect == false)
+        #expect(seen.withLock { $0 } == 0)
+        await server.stop(drain: .seconds(1))
+    }
+
     @Test func `a redirect is an answer and not followed`() async throws {
         let server = try WebServer(address: "127.0.0.1", port: 0) { _ in
             WebResponse(status: 302, headers: [("Location", "http://127.0.0.1:1/")])

@@ -50,6 +50,7 @@ CURLcode http_prepare(CURL *easy, const struct http_setup *setup, curl_write_cal
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_MAXAGE_CONN, 55L);
     SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_BUFFERSIZE, 65536L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     if (setup->is_secure) SET(CURLOPT_PIPEWAIT, 1L);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
