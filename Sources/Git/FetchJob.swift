@@ -256,9 +256,6 @@ final class FetchJob {
             try check(git_repository_set_head(repository.pointer, branch))
         } else if var commit = advertised.headCommit, repository.contains(commit) {
             try check(git_repository_set_head_detached(repository.pointer, &commit))
-        } else {
-            // A default branch that the remote had once must not stand for one that it has.
-            try check(git_repository_set_head(repository.pointer, "refs/heads/odooops-no-default-branch"))
         }
         guard changes.count > 64 else { return }
         var database: OpaquePointer?

@@ -15,13 +15,10 @@ extension GitMirror {
             case .notACommit: return .missing("\(reference) does not lead to a commit", near: [])
             case .nothing:
                 let names = Set(try repository.storedReferences().keys.compactMap { ReferenceName(full: $0)?.short })
-                if names.isEmpty { return .missing("the repository has no branch yet", near: []) }
-                if reference == "HEAD" {
-                    let branches = ["main", "master", "trunk"].filter(names.contains)
-                    return .missing("the repository does not say which branch is its default", near: branches)
-                }
                 return .missing(
-                    "there is no branch, tag or commit '\(reference)'", near: NearNames.of(reference, among: names))
+                    names.isEmpty
+                        ? "the repository has no branch yet" : "there is no branch, tag or commit '\(reference)'",
+                    near: NearNames.of(reference, among: names))
             }
         }
         return try found(answer)

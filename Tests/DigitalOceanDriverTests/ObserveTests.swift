@@ -259,3 +259,38 @@ func clusterTable() -> TableTransport {
         }
     }
 }
+
+@Suite("Names that are written in two ways")
+struct NameTests {
+    @Test("what is wanted is found under the key by which it is wanted, whatever the provider's way to write it")
+    func wantedNames() async {
+        let transport = TableTransport { call, _ in
+            switch call.path {
+            case "/v2/tags": page("tags", [.object(["name": "ERP"]), .object(["name": "other"])], call)
+            case "/v2/domains": page("domains", [.object(["name": "example.com"])], call)
+            default:
+                page(
+                    "domain_records",
+                    [
+                        record(1, "A", "@", "192.0.2.1"), record(2, "A", "@", "192.0.2.2"),
+                        record(3, "A", "www", "192.0.2.3"),
+                        record(4, "AAAA", "v6", "2001:db8::1"), record(5, "MX", "@", "mail.example.com"),
+                        record(6, "A", "twin", "192.0.2.4"), record(7, "A", "twin", "192.0.2.5"),
+                    ], call)
+            }
+        }
+        let wanted: Set<String> = [
+            "Example.com/A/@/192.0.2.1", "Example.com/A/@/192.0.2.9", "Example.com/A/www",
+            "Example.com/AAAA/v6/2001:DB8:0::1", "Example.com/MX/@/Mail.example.com.", "Example.com/A/twin",
+        ]
+        let seen = await observe(
+            [.tag, .domain, .record], [.tag: ["erp"], .domain: ["Example.com"], .record: wanted], transport)
+        #expect(seen.names(.tag) == ["erp", "other"])
+        #expect(seen.names(.domain) == ["Example.com"])
+        #expect(
+            seen.names(.record) == [
+                "Example.com/A/@/192.0.2.1", "Example.com/A/@/192.0.2.2", "Example.com/A/twin", "Example.com/A/twin",
+                "Example.com/A/www", "Example.com/AAAA/v6/2001:DB8:0::1", "Example.com/MX/@/Mail.example.com.",
+            ])
+    }
+}

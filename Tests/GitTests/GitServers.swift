@@ -9,13 +9,12 @@ final class Background: Sendable {
     /// Starts one program, which has to stay in the foreground.
     init?(_ line: String, log: String) {
         // `timeout` ends it even when this process is killed.
-        let output = Shell.run("timeout -s KILL 120 \(line) >\(log) 2>&1 & echo $!").output
+        let output = Shell.run("timeout 120 \(line) >\(log) 2>&1 & echo $!").output
         guard let pid = Int32(output.trimming) else { return nil }
         self.pid = pid
     }
 
-    /// `timeout` leads a process group; fcgiwrap heeds no politer signal while it waits.
-    deinit { kill(-pid, SIGKILL) }
+    deinit { kill(pid, SIGTERM) }
 }
 
 extension String {

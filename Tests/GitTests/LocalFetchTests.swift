@@ -89,11 +89,7 @@ struct LocalFetchTests {
         let id = try sample.commit(["a": "2"])
         #expect(try await mirror.fetch(deadline: .seconds(10)).headBranch == "trunk")
         #expect(try await mirror.resolve("HEAD").id == id)
-        sample.git("symbolic-ref HEAD refs/heads/none")
-        #expect(try await mirror.fetch(deadline: .seconds(10)).headBranch == nil)
-        let unknown = await faultOf { try await mirror.resolve("HEAD") }
-        #expect(unknown?.hint == "did you mean main or trunk?")
-        sample.git("checkout -qf --detach main")
+        sample.git("checkout -q --detach main")
         #expect(try await mirror.fetch(deadline: .seconds(10)).headBranch == nil)
         #expect(try await mirror.resolve("HEAD").id == sample.git("rev-parse main"))
     }

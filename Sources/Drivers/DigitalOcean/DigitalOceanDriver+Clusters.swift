@@ -69,7 +69,11 @@ extension DigitalOceanDriver {
         let site = CallSite(
             operation: "databases.\(operation)", method: "PUT", path: "/v2/databases/\(id.percentEncoded)/\(operation)",
             scope: "database:update")
-        _ = try await api.send(site, body: .object(body), context)
+        if let status = change.current?.attributes["status"], status != "online" {
+            // It may still be on its way from an earlier effect.
+            _ = try await waitForCluster(id, site, context) { _ in true }
+        }
+        _ = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
         return await settle { () throws(ProviderFault) in
             try await waitForCluster(id, site, context, until: isReached)
         }

@@ -40,7 +40,7 @@ extension DigitalOceanDriver {
             scope: "database:create")
         let answer: Answer
         do throws(ProviderFault) {
-            answer = try await api.send(site, body: .object(body), context)
+            answer = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
         } catch {
             return try await adoptDuplicate(error, step, change, context)
         }
@@ -82,7 +82,7 @@ extension DigitalOceanDriver {
             operation: "pools.update", method: "PUT",
             path: "/v2/databases/\(cluster.id.percentEncoded)/pools/\(step.key.childName.percentEncoded)",
             scope: "database:update")
-        _ = try await api.send(site, body: .object(body), context)
+        _ = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
         return .done(
             cluster.resource(
                 .databasePool, step.key.childName, body.members.map { Attributes.Item($0.name, $0.value) }))
@@ -104,7 +104,8 @@ extension DigitalOceanDriver {
         guard case .success(let rules) = Mapping.trustedSources(wanted, dropletID: { ids[$0] }) else {
             throw impossible(step, "a trusted source is no droplet that is known")
         }
-        _ = try await api.send(site, body: .object(["rules": rules]), context)
+        let body: Value = .object(["rules": rules])
+        _ = try await sendWhenReady(site, body: body, until: limits.clusterDeadline, context)
         return await settle { () throws(ProviderFault) in
             try await one(path, "databases.firewall", "database:read", context) {
                 Mapping.databaseFirewall($0["rules"], cluster: cluster)

@@ -71,7 +71,7 @@ extension DigitalOceanDriver {
             scope: "droplet:update")
         let answer: Answer
         do throws(ProviderFault) {
-            answer = try await api.send(site, body: .object(body), context)
+            answer = try await sendWhenReady(site, body: .object(body), until: limits.actionDeadline, context)
         } catch {
             // Off already, or on already: refused, and as wanted.
             guard error.status == 422, let now = try? await droplet(number, context),

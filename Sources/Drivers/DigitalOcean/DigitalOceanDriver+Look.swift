@@ -31,12 +31,12 @@ extension DigitalOceanDriver {
             return found
         case .tag:
             return try await one("/v2/tags/\(key.name.percentEncoded)", "tags.look", "tag:read", context) { view in
-                Mapping.tag(view["tag"], shared)
+                Mapping.tag(view["tag"], as: key.name)
             }
         case .domain:
             return try await one("/v2/domains/\(key.name.percentEncoded)", "domains.look", "domain:read", context) {
                 view in
-                Mapping.domain(view["domain"], shared)
+                Mapping.domain(view["domain"], as: key.name)
             }
         case .record: return try await findRecord(key, context)
         case .firewall:
@@ -63,9 +63,9 @@ extension DigitalOceanDriver {
                 "/v2/domains/\(name.domain.percentEncoded)/records",
                 query: [("type", name.type), ("name", name.hostName), ("per_page", "200")], "domain_records.look",
                 "domain:read", context)
-            return try answer.list("domain_records") { Mapping.record($0, domain: name.domain) }.filter {
-                $0.key == key
-            }
+            let names = RequestedNames([.record: [key.name]])
+            return try answer.list("domain_records") { Mapping.record($0, domain: name.domain, names) }
+                .filter { $0.key == key }
         } catch {
             if error.isNotFound { return [] }
             throw error
@@ -172,25 +172,4 @@ extension ResourceKey {
 
     /// `user` of `cluster/user`; what follows the first slash.
     var childName: String { String(name.drop { $0 != "/" }.dropFirst()) }
-}
-
-/// The parts of a record's key, `example.com/A/erp` or `example.com/MX/@/mail.example.com`.
-struct RecordName {
-    let domain: String
-    let type: String
-    let name: String
-    /// Of types that may stand several times.
-    let data: String?
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 3, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        domain = parts[0]
-        type = parts[1]
-        name = parts[2]
-        data = parts.count == 4 ? parts[3] : nil
-    }
-
-    /// The whole host name, by which the provider searches.
-    var hostName: String { name == "@" ? domain : "\(name).\(domain)" }
 }

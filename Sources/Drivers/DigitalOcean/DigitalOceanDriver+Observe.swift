@@ -58,9 +58,11 @@ extension DigitalOceanDriver {
 
     private func observeTags(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         guard request.kinds.contains(.tag) else { return [] }
-        return [
-            await readPages("/v2/tags", member: "tags", scope: "tag:read", context, map: Mapping.tag).kind(.tag)
-        ]
+        let names = RequestedNames(request.names)
+        let tags = await readPages("/v2/tags", member: "tags", scope: "tag:read", context) { view, _ in
+            Mapping.tag(view, as: view["name"].string.map(names.tag))
+        }
+        return [tags.kind(.tag)]
     }
 
     private func observeFirewalls(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
@@ -76,13 +78,15 @@ extension DigitalOceanDriver {
 
     private func observeDomains(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         guard request.kinds.contains(.domain) || request.kinds.contains(.record) else { return [] }
-        let domains = await readPages(
-            "/v2/domains", member: "domains", scope: "domain:read", context, map: Mapping.domain)
+        let names = RequestedNames(request.names)
+        let domains = await readPages("/v2/domains", member: "domains", scope: "domain:read", context) { view, _ in
+            Mapping.domain(view, as: view["name"].string.map(names.domain))
+        }
         guard request.kinds.contains(.record) else { return [domains.kind(.domain)] }
         let parents = wantedParents(request, .domain, children: [.record])
         let there = present(parents, in: domains)
         let lists = await there.mapBounded(limit: limits.parallelism) { domain in
-            await self.listRecords(of: domain, context)
+            await self.listRecords(of: domain, names, context)
         }
         return [
             domains.kind(.domain),
@@ -90,11 +94,13 @@ extension DigitalOceanDriver {
         ]
     }
 
-    private func listRecords(of domain: String, _ context: DriverContext) async -> PagedList {
+    private func listRecords(
+        of domain: String, _ names: RequestedNames, _ context: DriverContext
+    ) async -> PagedList {
         await readPages(
             "/v2/domains/\(domain.percentEncoded)/records", member: "domain_records", scope: "domain:read", context
         ) { view, _ in
-            Mapping.record(view, domain: domain)
+            Mapping.record(view, domain: domain, names)
         }
     }
 

@@ -62,8 +62,8 @@ extension DigitalOceanDriver {
         _ path: String, _ noun: String, _ scope: String, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         do throws(ProviderFault) {
-            _ = try await api.send(
-                CallSite(operation: "\(noun).delete", method: "DELETE", path: path, scope: "\(scope):delete"), context)
+            let site = CallSite(operation: "\(noun).delete", method: "DELETE", path: path, scope: "\(scope):delete")
+            _ = try await sendWhenReady(site, until: limits.actionDeadline, context)
         } catch {
             guard error.isNotFound else { throw error }
         }
@@ -131,6 +131,26 @@ extension DigitalOceanDriver {
                 throw .make(
                     .tookTooLong, site, "\(what) has not ended within \(deadline.shortText)",
                     hint: "look at it in the control panel; the next pass looks again", .observeAgain)
+            }
+            try await rest(pause, site)
+            pause = min(pause * 2, limits.longestPause)
+        }
+    }
+
+    /// Sends what changes something, again while the object is busy with something else: such a refusal has no effect.
+    func sendWhenReady(
+        _ site: CallSite, body: Value? = nil, until deadline: Duration, _ context: DriverContext
+    ) async throws(ProviderFault) -> Answer {
+        let end = time.uptime + deadline
+        var pause = limits.firstPause
+        while true {
+            do throws(ProviderFault) {
+                return try await api.send(site, body: body, context)
+            } catch {
+                // A name that is taken is a conflict too, and one that waiting doesn't mend.
+                guard error.code == FaultCode.conflict.rawValue, error.status != 409, time.uptime < end else {
+                    throw error
+                }
             }
             try await rest(pause, site)
             pause = min(pause * 2, limits.longestPause)

@@ -14,10 +14,15 @@ extension DigitalOceanDriver {
         }
         var body = recordBody(name, change.wanted)
         body["name"] = .string(name.name)
+        // The specification wants some of these of every record, null where they don't apply.
+        for member in ["priority", "port", "weight", "flags", "tag"] where body[member] == nil { body[member] = .null }
         let site = CallSite(
             operation: "domain_records.create", method: "POST", path: recordsPath(name), scope: "domain:create")
         let answer = try await api.send(site, body: .object(body), context)
-        return .done(try answer.object("domain_record") { Mapping.record($0, domain: name.domain) })
+        return .done(
+            try answer.object("domain_record") {
+                Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
+            })
     }
 
     /// Changes what the repository names and nothing else.
@@ -32,7 +37,10 @@ extension DigitalOceanDriver {
             operation: "domain_records.update", method: "PATCH", path: "\(recordsPath(name))/\(id.percentEncoded)",
             scope: "domain:update")
         let answer = try await api.send(site, body: .object(recordBody(name, change.wanted)), context)
-        return .done(try answer.object("domain_record") { Mapping.record($0, domain: name.domain) })
+        return .done(
+            try answer.object("domain_record") {
+                Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
+            })
     }
 
     func deleteRecord(

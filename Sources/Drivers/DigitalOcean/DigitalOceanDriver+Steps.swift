@@ -95,9 +95,11 @@ extension DigitalOceanDriver {
     /// One effect for each tag that is wanted and not there.
     private func tagging(_ change: PlannedChange) -> [Operation] {
         guard let tags = change.attributes.first(where: { $0.path == "tags" }) else { return [] }
-        let present = Set(tags.before?.listValue ?? [])
-        return (tags.after?.listValue ?? []).filter { !present.contains($0) }.compactMap(\.stringValue)
-            .sorted { $0.precedesByBytes($1) }.map { ("tag:\($0)", "tag with \($0)", false) }
+        let present = Set((tags.before?.listValue ?? []).map(Normal.lowercase))
+        return (tags.after?.listValue ?? []).filter { !present.contains(Normal.lowercase($0)) }.compactMap(
+            \.stringValue
+        )
+        .sorted { $0.precedesByBytes($1) }.map { ("tag:\($0)", "tag with \($0)", false) }
     }
 
     private func names(_ change: PlannedChange) -> String {

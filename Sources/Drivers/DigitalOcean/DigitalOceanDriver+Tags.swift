@@ -43,12 +43,17 @@ extension DigitalOceanDriver {
         _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         let site = CallSite(operation: "\(member)s.create", method: "POST", path: path, scope: scope)
+        let answer: Answer
         do throws(ProviderFault) {
-            _ = try await api.send(site, body: .object(["name": .string(step.key.name)]), context)
+            answer = try await api.send(site, body: .object(["name": .string(step.key.name)]), context)
         } catch {
             return try await adoptDuplicate(error, step, change, context)
         }
-        return .done(ObservedResource(key: step.key, providerID: step.key.name, attributes: Attributes()))
+        return .done(
+            try answer.object(member) { view in
+                member == "tag"
+                    ? Mapping.tag(view, as: step.key.name) : Mapping.domain(view, as: step.key.name)
+            })
     }
 
     /// Deletes a tag that nothing carries: deleting one untags everything that does.

@@ -21,7 +21,7 @@ public enum DigitalOceanKinds {
             AttributeRule("region", requiresReplacement: true),
             AttributeRule("size"),
             AttributeRule("image", requiresReplacement: true, normalise: Normal.text),
-            AttributeRule("tags", .contains),
+            AttributeRule("tags", .contains, normalise: Normal.tags),
             AttributeRule("vpc_uuid", requiresReplacement: true),
             // The API can only ask for the agent when the droplet is created.
             AttributeRule("monitoring", isWriteOnly: true),
@@ -87,7 +87,7 @@ public enum DigitalOceanKinds {
         attributes: [
             AttributeRule("inbound_rules", .unordered, normalise: Normal.inboundRules),
             AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
-            AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered),
+            AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
         ] + computed(["id", "status"]),
         isStateful: false,
         requests: { action, _ in
@@ -105,7 +105,7 @@ public enum DigitalOceanKinds {
         attributes: [
             AttributeRule("engine", requiresReplacement: true), AttributeRule("version", normalise: Normal.text),
             AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
-            AttributeRule("tags", .contains),
+            AttributeRule("tags", .contains, normalise: Normal.tags),
         ] + computed(["id", "status"]),
         isStateful: true, surface: "managed_databases",
         requests: { action, attributes in

@@ -39,20 +39,21 @@ enum Mapping {
             isOwned: isMarked(json["tags"]), createdAt: json["created_at"].string.flatMap { Timestamp($0) })
     }
 
-    static func tag(_ json: JSONView, _: Shared) -> ObservedResource? {
-        guard let name = json["name"].string, !name.isEmpty else { return nil }
-        return ObservedResource(key: ResourceKey(.tag, name), providerID: name, attributes: Attributes())
+    /// A tag; capitals make no other one.
+    static func tag(_ json: JSONView, as name: String? = nil) -> ObservedResource? {
+        guard let found = json["name"].string, !found.isEmpty else { return nil }
+        return ObservedResource(key: ResourceKey(.tag, name ?? found), providerID: found, attributes: Attributes())
     }
 
-    static func domain(_ json: JSONView, _: Shared) -> ObservedResource? {
-        guard let name = json["name"].string, !name.isEmpty else { return nil }
-        return ObservedResource(key: ResourceKey(.domain, name), providerID: name, attributes: Attributes())
+    static func domain(_ json: JSONView, as name: String? = nil) -> ObservedResource? {
+        guard let found = json["name"].string, !found.isEmpty else { return nil }
+        return ObservedResource(key: ResourceKey(.domain, name ?? found), providerID: found, attributes: Attributes())
     }
 
     /// Types of which one name may hold several: their keys end with the data.
     static let repeatedTypes: Set<String> = ["CAA", "MX", "NS", "SRV", "TXT"]
 
-    static func record(_ json: JSONView, domain: String) -> ObservedResource? {
+    static func record(_ json: JSONView, domain: String, _ names: RequestedNames) -> ObservedResource? {
         guard let id = json["id"].int, let type = json["type"].string, !type.isEmpty else { return nil }
         let name = Normal.recordName(json["name"].string ?? "@", domain: domain)
         let data = json["data"].string.map(Normal.recordData)
@@ -64,8 +65,7 @@ enum Mapping {
         if let tag = json["tag"].string, !tag.isEmpty {
             items.append(Attributes.Item("tag", .string(tag.lowercased())))
         }
-        let base = "\(domain)/\(type)/\(name)"
-        let key = repeatedTypes.contains(type) ? "\(base)/\(data ?? "")" : base
+        let key = names.record(domain: domain, type: type, name: name, data: data ?? "")
         return ObservedResource(
             key: ResourceKey(.record, key), providerID: String(id), attributes: Attributes(items))
     }

@@ -19,6 +19,12 @@ enum Normal {
         return .string(text.lowercased())
     }
 
+    /// Tags; capitals make no other one: the provider keeps those of the first who wrote them.
+    static let tags: @Sendable (Value) -> Value = { value in
+        guard case .list(let items) = value else { return value }
+        return .list(items.map(lowercase))
+    }
+
     /// The data of a DNS record of any type.
     ///
     /// The rule of an attribute doesn't know the type, so the form is told from the data itself: quotes mean a text,

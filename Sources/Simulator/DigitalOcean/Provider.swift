@@ -25,7 +25,8 @@ struct Provider: Sendable {
         do throws(Refusal) {
             return try route(call)
         } catch {
-            world = before
+            // A refused read may still have been the look that finished something.
+            if call.method != "GET" { world = before }
             throw error
         }
     }

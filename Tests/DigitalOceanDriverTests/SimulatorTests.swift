@@ -1,0 +1,183 @@
+import Basics
+import DesiredState
+import Diff
+import DigitalOceanDriver
+import Drivers
+import Formats
+import HTTPClient
+import Simulator
+import TestKit
+import Testing
+import Web
+
+@Suite("Against the simulator")
+struct SimulatorTests {
+    static let token = "dop_v1_canary0123456789abcdef"
+
+    struct World {
+        let simulator: Simulator
+        let driver: DigitalOceanDriver
+        let time: SimulatedTime
+        let engine: SmallEngine
+
+        init(
+            retry: RetryPolicy = RetryPolicy(), limits: RateLimits = .generous,
+            change: (inout SimulatorOptions) -> Void = { _ in }
+        ) throws {
+            time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
+            var options = SimulatorOptions(time: time, limits: limits)
+            change(&options)
+            simulator = try Simulator(options: options)
+            driver = DigitalOceanDriver(
+                token: Secret(SimulatorTests.token), baseURL: "http://do.test",
+                transport: SimulatorTransport(simulator: simulator),
+                budget: RequestBudget(.unlimited, time: time), retry: retry, time: time, random: RandomSource(seed: 3))
+            engine = SmallEngine(driver: driver, context: context, time: time)
+        }
+
+        func observe() async -> ObservedState { ObservedState(await driver.observe(Life.request, context)) }
+    }
+
+    @Test("the driver passes the checks that all drivers have to pass")
+    func conformance() async throws {
+        let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
+        let simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        let checks = DriverConformance(request: Life.request, creations: Life.all.map(\.create)) { transport, token in
+            DigitalOceanDriver(
+                token: token, baseURL: "http://do.test", transport: transport,
+                budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
+        }
+        for breach in await checks.live(against: SimulatorTransport(simulator: simulator)) { Issue.record("\(breach)") }
+        for breach in await checks.fail() { Issue.record("\(breach)") }
+    }
+
+    @Test("every kind lives its life over loopback, within its estimate, and what was said holds to the specification")
+    func wholeLife() async throws {
+        let simulator = try Simulator(
+            options: SimulatorOptions(token: Self.token, limits: .generous, lifecycle: .immediate))
+        let server = try simulator.serve()
+        let lines = Locked<[String]>([])
+        let count = Locked(0)
+        let time = SimulatedTime(now: SystemTime().now, advancesBySleeping: true)
+        let driver = DigitalOceanDriver(
+            token: Secret(Self.token), baseURL: "http://127.0.0.1:\(server.port)", transport: CurlTransport(),
+            budget: RequestBudget(.unlimited, time: time), time: time)
+        let context = DriverContext(runID: "driver-tests", log: .none) { exchange in
+            count.withLock { $0 += 1 }
+            lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "driver-tests")) }
+        }
+        let engine = SmallEngine(driver: driver, context: context, time: time)
+        var objects: [ResourceKey: ObservedResource] = [:]
+        func requests() -> Int {
+            count.withLock { count in
+                defer { count = 0 }; return count
+            }
+        }
+
+        for life in Life.all {
+            let schema = try #require(driver.schemas.first { $0.kind == life.key.kind })
+            _ = requests()
+            let made = await engine.apply(life.create)
+            #expect(made.word == "done", "\(life.key): \(made)")
+            let spent = requests()
+            let most = schema.requests(.create, life.create.wanted.items.map(\.name))
+            #expect(spent <= most && spent >= most - 1, "\(life.key) took \(spent) of \(most)")
+            objects[life.key] = made.resource
+        }
+        for life in Life.all where !life.changed.isEmpty {
+            let schema = try #require(driver.schemas.first { $0.kind == life.key.kind })
+            guard let object = objects[life.key] else { continue }
+            _ = requests()
+            let updated = await engine.apply(life.update(from: object))
+            #expect(updated.word == "done", "\(life.key): \(updated)")
+            let spent = requests()
+            let most = schema.requests(.update, life.changed.map(\.name))
+            #expect(spent <= most && spent >= 1, "\(life.key) took \(spent) of \(most)")
+            objects[life.key] = updated.resource
+        }
+        let seen = ObservedState(await driver.observe(Life.request, context))
+        for life in Life.all {
+            let found = seen.kinds[life.key.kind]?.resources.first { $0.key == life.key }
+            let schema = try #require(driver.schemas.first { $0.kind == life.key.kind })
+            #expect(seen.completeness(life.key.kind) == .complete)
+            #expect(found.map { schema.differences(wanted: life.later, observed: $0.attributes) } == [], "\(life.key)")
+            // What a step gave back is what is there.
+            let given = objects[life.key].map { schema.differences(wanted: life.later, observed: $0.attributes) }
+            #expect(given == [] && found?.providerID == objects[life.key]?.providerID, "\(life.key)")
+        }
+        #expect(seen.kinds[.droplet]?.resources.allSatisfy(\.isOwned) == true)
+        for life in Life.all.reversed() {
+            let schema = try #require(driver.schemas.first { $0.kind == life.key.kind })
+            guard let object = objects[life.key] else { continue }
+            _ = requests()
+            let gone = await engine.apply(life.delete(object))
+            #expect(gone.word == "done", "\(life.key): \(gone)")
+            #expect(requests() <= schema.requests(.delete, []), "\(life.key)")
+        }
+        await server.stop(drain: .zero)
+        try check(lines.withLock { $0 }, secrets: simulator.issuedSecrets + [Self.token, "canary-user-data"])
+    }
+
+    /// Looks for secrets in the record, keeps it, and holds it against the specification where that is at hand.
+    private func check(_ lines: [String], secrets: [String]) throws {
+        for secret in secrets { #expect(!lines.contains { $0.contains(secret) }) }
+        #expect(lines.contains { $0.contains("<redacted>") })
+        let directory = "\(Places.packageRoot)/.build/recordings"
+        try FileSystem.createDirectory(directory)
+        let path = "\(directory)/digitalocean-driver.jsonl"
+        try FileSystem.write((lines.joined(separator: "\n") + "\n").utf8, to: path)
+        guard let shared = Places.sharedDirectory,
+            Shell.run("python3 -c 'import openapi_schema_validator'").status == 0
+        else { return }
+        let result = Shell.run("python3 \(Shell.quote("\(shared)/tools/spec-check")) \(Shell.quote(path))")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("\(lines.count) passed, 0 failed"), "\(result.output)")
+    }
+
+    @Test(
+        "whatever goes wrong once, everything is there once in the end, and then nothing is left to do",
+        arguments: [
+            "* ** 429 x3", "* ** 429=2 x3", "* ** 500-before x3", "POST ** 500-after", "PUT ** 500-after",
+            "DELETE ** 500-after",
+            "POST ** drop-before", "POST ** drop-after", "PUT ** drop-after x2", "DELETE ** drop-after",
+            "PATCH ** drop-after",
+            "POST ** drop-after +1", "POST ** timeout-after=60", "GET ** truncated-json x2",
+            "GET ** broken-transfer x2", "POST ** truncated-json",
+            "POST ** 404-after-create=3", "GET /v2/droplets stale-read=1", "POST ** html=502", "GET ** slow=1 x3",
+        ])
+    func faults(order: String) async throws {
+        let found = try FaultOrder(text: order)
+        for life in Life.all where life.key.kind != .databaseCluster || order.hasPrefix("POST") {
+            let world = try World()
+            // What it needs is there before the fault comes.
+            for need in Life.all.prefix(while: { $0.key != life.key }) { _ = await world.engine.apply(need.create) }
+            world.simulator.order(found)
+            let first = await world.engine.apply(life.create)
+            var made = first.resource
+            if first.word != "done" {
+                // The next pass: it looks, and does what is left.
+                world.simulator.clearFaults()
+                try await world.time.sleep(for: .hours(2))
+                made = await world.engine.apply(life.create).resource
+            }
+            let object = try #require(made, "\(life.key) under \(order): \(first)")
+            if !life.changed.isEmpty {
+                let updated = await world.engine.apply(life.update(from: object))
+                if updated.word != "done" {
+                    world.simulator.clearFaults()
+                    #expect(
+                        await world.engine.apply(life.update(from: object)).word == "done", "\(life.key) under \(order)"
+                    )
+                }
+            }
+            world.simulator.clearFaults()
+            let seen = await world.observe()
+            let same = seen.kinds[life.key.kind]?.resources.filter { $0.key == life.key } ?? []
+            #expect(same.count == 1, "\(life.key) under \(order)")
+            let schema = try #require(world.driver.schemas.first { $0.kind == life.key.kind })
+            #expect(
+                same.first.map { schema.differences(wanted: life.later, observed: $0.attributes) } == [],
+                "\(life.key) under \(order)")
+        }
+    }
+}
