@@ -8,7 +8,9 @@ public struct OptionSpec: Sendable {
     public let choices: [String]
     public let repeats: Bool
 
-    public init(_ name: String, _ placeholder: String? = nil, _ help: String, choices: [String] = [], repeats: Bool = false) {
+    public init(
+        _ name: String, _ placeholder: String? = nil, _ help: String, choices: [String] = [], repeats: Bool = false
+    ) {
         self.name = name
         self.placeholder = placeholder
         self.help = help
@@ -123,7 +125,8 @@ public struct CommandTable: Sendable {
                 }
                 guard let value = attached ?? rest.popFirst() else {
                     throw ArgumentFault(
-                        "--\(name) needs a value", hint: "Write --\(name) \(spec.placeholder ?? ""). \(helpHint(command))")
+                        "--\(name) needs a value",
+                        hint: "Write --\(name) \(spec.placeholder ?? ""). \(helpHint(command))")
                 }
                 if !spec.choices.isEmpty, !spec.choices.contains(value) {
                     throw ArgumentFault(
@@ -146,7 +149,8 @@ public struct CommandTable: Sendable {
         while let first = scan.first, first.hasPrefix("-"), first != "-", first != "--" {
             scan.removeFirst()
             leading.append(first)
-            if let spec = common.first(where: { "--\($0.name)" == first }), spec.placeholder != nil,
+            let known = common + bare().options
+            if let spec = known.first(where: { "--\($0.name)" == first }), spec.placeholder != nil,
                 let value = scan.popFirst()
             {
                 leading.append(value)
@@ -192,8 +196,11 @@ public struct CommandTable: Sendable {
     ) throws(ArgumentFault) -> (name: String, spec: OptionSpec, attached: String?) {
         let body = argument.drop { $0 == "-" }
         let name = String(body.prefix { $0 != "=" })
-        let attached = body.contains("=") ? String(body[body.index(after: body.firstIndex(of: "=") ?? body.startIndex)...]) : nil
-        if argument.hasPrefix("--"), let spec = specs.first(where: { $0.name == name }) { return (name, spec, attached) }
+        let attached =
+            body.contains("=") ? String(body[body.index(after: body.firstIndex(of: "=") ?? body.startIndex)...]) : nil
+        if argument.hasPrefix("--"), let spec = specs.first(where: { $0.name == name }) {
+            return (name, spec, attached)
+        }
         let near = Suggestion.nearest(to: name, in: specs.map(\.name))
         let elsewhere = commands.first { candidate in candidate.options.contains { $0.name == name } }
         let shown = command.name.isEmpty ? program : "\(program) \(command.name)"
@@ -253,7 +260,9 @@ public struct CommandTable: Sendable {
     private static func columns(_ rows: [(String, String)]) -> String {
         let width = min(34, rows.map(\.0.count).max() ?? 0)
         return rows.map { name, help in
-            let gap = name.count <= width ? String(repeating: " ", count: width - name.count) : "\n" + String(repeating: " ", count: width + 2)
+            let gap =
+                name.count <= width
+                ? String(repeating: " ", count: width - name.count) : "\n" + String(repeating: " ", count: width + 2)
             return "  \(name)\(gap)  \(help)\n"
         }.joined()
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemShim
 
 /// What the process was given and what it uses.
@@ -18,4 +19,10 @@ public enum ProcessEnvironment {
 
     /// Bytes of memory that are resident now; 0 where that is not known.
     public static var residentBytes: Int { Int(system_resident_bytes()) }
+
+    /// The name of the user that the process runs as, or its number where it has none.
+    public static var userName: String {
+        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "uid \(getuid())" }
+        return String(cString: name)
+    }
 }

@@ -14,9 +14,9 @@ public struct ServiceEndpoints: Sendable {
     private let hookSecret: Secret?
     private let isHookSecretConfigured: Bool
 
-    /// - Parameters:
-    ///   - hookSecret: signs `POST /hooks/reconcile`.
-    ///   - isHookSecretConfigured: true with a nil secret refuses every post: a reference that leads nowhere is no open door.
+    /// The endpoints of one service; `hookSecret` signs `POST /hooks/reconcile`.
+    ///
+    /// A secret that is configured and leads to no value refuses every post: such a reference is no open door.
     public init(
         service: Service, store: Store, metrics: Metrics, time: any TimeSource, interval: Duration, hookSecret: Secret?,
         isHookSecretConfigured: Bool
@@ -48,7 +48,8 @@ public struct ServiceEndpoints: Sendable {
         case ("GET", "/metrics"), ("HEAD", "/metrics"):
             return .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         case ("POST", "/hooks/reconcile"): return hook(request)
-        case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"): return refusal(405, "this path is read with GET", allow: "GET, HEAD")
+        case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"):
+            return refusal(405, "this path is read with GET", allow: "GET, HEAD")
         case (_, "/hooks/reconcile"): return refusal(405, "this path is called with POST", allow: "POST")
         default: return refusal(404, "there is nothing at this path")
         }

@@ -13,15 +13,18 @@ public enum PlanText {
         public var approveCommand: @Sendable (ResourceKey) -> String
         /// Whether drift and diagnostics are shown beside the changes.
         public var showsDetails: Bool
+        /// Whether commands to go on with are shown.
+        public var showsNext: Bool
 
         public init(
-            now: Timestamp, nextCommands: [String] = [], showsDetails: Bool = true,
+            now: Timestamp, nextCommands: [String] = [], showsDetails: Bool = true, showsNext: Bool = true,
             approveCommand: @escaping @Sendable (ResourceKey) -> String = { "reconcile --approve \($0)" }
         ) {
             self.now = now
             self.nextCommands = nextCommands
             self.approveCommand = approveCommand
             self.showsDetails = showsDetails
+            self.showsNext = showsNext
         }
     }
 
@@ -116,6 +119,7 @@ struct PlanWriter {
     static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private mutating func writeNext() {
+        guard context.showsNext else { return }
         let commands = context.nextCommands.isEmpty ? nextCommands() : context.nextCommands
         guard !commands.isEmpty else { return }
         line()

@@ -45,7 +45,9 @@ struct Recovery: Sendable {
     }
 
     private func decide(_ entry: JournalEntry) -> (JournalEntry.State?, String, InventoryChange?) {
-        if entry.operation == ChangeAction.forget.rawValue { return (.done, "it had no effect outside", .remove(entry.key)) }
+        if entry.operation == ChangeAction.forget.rawValue {
+            return (.done, "it had no effect outside", .remove(entry.key))
+        }
         guard let kind = observed.kinds[entry.key.kind], kind.completeness.isComplete else {
             return (nil, "\(entry.key.kind) was not observed completely", nil)
         }

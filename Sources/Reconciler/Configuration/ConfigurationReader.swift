@@ -24,7 +24,7 @@ public struct ConfigurationReader {
     private var file = ""
     private var values: [String: (node: Node, mark: SourceMark)] = [:]
 
-    /// - Parameter environment: the variables of the process.
+    /// A reader for the variables and the working directory of a process.
     public init(environment: [String: String], workingDirectory: String) {
         self.environment = environment
         self.workingDirectory = workingDirectory
@@ -107,7 +107,8 @@ public struct ConfigurationReader {
         do {
             bytes = try FileSystem.read(file, limit: 1 << 20)
         } catch {
-            throw ConfigurationFault("CONF-0001", error.message, place: file, hint: "Name another file with --config FILE.")
+            throw ConfigurationFault(
+                "CONF-0001", error.message, place: file, hint: "Name another file with --config FILE.")
         }
         let document = YAML.parse(bytes, file: file)
         if let diagnostic = document.diagnostics.first(where: { $0.severity == .error }) {
@@ -121,7 +122,8 @@ public struct ConfigurationReader {
     private mutating func collect(_ node: Node, prefix: String) throws(ConfigurationFault) {
         guard let entries = node.entries else {
             throw ConfigurationFault(
-                "CONF-0003", "\(prefix.isEmpty ? "the configuration" : prefix) is \(node.shapeName) and has to be a mapping",
+                "CONF-0003",
+                "\(prefix.isEmpty ? "the configuration" : prefix) is \(node.shapeName) and has to be a mapping",
                 place: node.mark(in: file).description)
         }
         for entry in entries {
@@ -285,7 +287,7 @@ public struct ConfigurationReader {
     /// Reads `HOST:PORT`, `:PORT` or `[IPV6]:PORT`.
     ///
     /// - Throws: `ConfigurationFault`.
-    static func address(_ text: String) throws(ConfigurationFault) -> (String, UInt16) {
+    public static func address(_ text: String) throws(ConfigurationFault) -> (String, UInt16) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             throw ConfigurationFault(
                 "CONF-0012", "the listening address is \(text)", hint: "Write HOST:PORT, such as 127.0.0.1:8080.")
@@ -308,8 +310,10 @@ extension String {
     fileprivate func range(of text: String) -> Range<String.Index>? {
         let (haystack, needle) = (Array(utf8), Array(text.utf8))
         guard !needle.isEmpty, haystack.count >= needle.count else { return nil }
-        for start in 0...(haystack.count - needle.count) where haystack[start..<start + needle.count].elementsEqual(needle) {
-            return utf8.index(utf8.startIndex, offsetBy: start)..<utf8.index(utf8.startIndex, offsetBy: start + needle.count)
+        for start in 0...(haystack.count - needle.count)
+        where haystack[start..<start + needle.count].elementsEqual(needle) {
+            return utf8.index(
+                utf8.startIndex, offsetBy: start)..<utf8.index(utf8.startIndex, offsetBy: start + needle.count)
         }
         return nil
     }

@@ -21,6 +21,7 @@ extension EvidenceStore {
     ///   - head: the link of the run, as the store remembers it.
     ///   - known: the digests that the store remembers of all runs, by run id: a chain that was rewritten as a whole
     ///     still differs from them.
+    /// - Returns: how much was checked, and every break that was found.
     public func verify(_ head: EvidenceHead, known: [String: Digest]) -> EvidenceVerification {
         var result = EvidenceVerification()
         var next: (digest: Digest, sequence: Int)? = (head.manifest, head.sequence)
@@ -61,7 +62,8 @@ extension EvidenceStore {
                     next = (previous, link.sequence - 1)
                 } else if link.sequence != 1 {
                     throw EvidenceFault(
-                        "EVID-0004", "the chain ends at number \(link.sequence) instead of 1", place: path(of: link.digest))
+                        "EVID-0004", "the chain ends at number \(link.sequence) instead of 1",
+                        place: path(of: link.digest))
                 }
             } catch {
                 result.faults.append(error)

@@ -55,8 +55,10 @@ public struct EvidenceStore: Sendable {
         let actual = Digest(of: bytes)
         guard actual == digest else {
             throw EvidenceFault(
-                "EVID-0002", "the evidence object \(digest.short) was changed: its bytes now have the digest \(actual.short)",
-                place: path, hint: "Compare with a backup of the state directory; somebody wrote to this file after the run.")
+                "EVID-0002",
+                "the evidence object \(digest.short) was changed: its bytes now have the digest \(actual.short)",
+                place: path,
+                hint: "Compare with a backup of the state directory; somebody wrote to this file after the run.")
         }
         return bytes
     }
@@ -71,7 +73,7 @@ public struct EvidenceStore: Sendable {
 public struct EvidenceManifest: Sendable, Hashable {
     /// One object of the evidence, found by its digest.
     public struct Item: Sendable, Hashable {
-        /// `plan.json`, `steps/0001.json`, …
+        /// What it is, such as `plan.json` or `steps/0001.json`.
         public let name: String
         public let digest: Digest
         public let bytes: Int
@@ -132,7 +134,8 @@ public struct EvidenceManifest: Sendable, Hashable {
         previous = value["previous"]?.stringValue.flatMap { Digest($0) }
         var read: [Item] = []
         for item in items {
-            guard let name = item["name"]?.stringValue, let digest = item["digest"]?.stringValue.flatMap({ Digest($0) }),
+            guard let name = item["name"]?.stringValue,
+                let digest = item["digest"]?.stringValue.flatMap({ Digest($0) }),
                 let size = item["bytes"]?.intValue
             else { throw broken }
             read.append(Item(name: name, digest: digest, bytes: Int(size)))

@@ -21,6 +21,7 @@ struct EnvironmentLedger {
     /// - Parameters:
     ///   - rows: as they are.
     ///   - owners: the environments that still own something.
+    /// - Returns: the rows, and the warnings that nobody was given yet.
     func update(_ rows: [EnvironmentRow], owners: Set<String>) -> (rows: [EnvironmentRow], warnings: [Warning]) {
         var bySlug = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })

@@ -10,7 +10,7 @@ public struct GitSource: Source {
     private let roots: [String]
     private let deadline: Duration
 
-    /// - Parameter application: where branches become environments; nil: the repository of the SSOT itself.
+    /// Puts the repositories together; without one of the application, the branches of the SSOT's own count.
     public init(ssot: GitMirror, application: GitMirror?, ref: String, roots: [String], deadline: Duration) {
         self.ssot = ssot
         self.application = application
@@ -40,7 +40,8 @@ public struct GitSource: Source {
         }
         return SourceSnapshot(
             tree: SourceTree(
-                revision: commit.id, files: tree.files.map(Self.sourceFile), roots: roots, branches: branches, tags: .none),
+                revision: commit.id, files: tree.files.map(Self.sourceFile), roots: roots, branches: branches,
+                tags: .none),
             commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
     }
 

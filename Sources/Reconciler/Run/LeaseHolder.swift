@@ -14,7 +14,9 @@ public enum LeaseHolder {
     static func isGone(_ holder: String, ours: String) -> Bool {
         let theirs = holder.split(separator: "/", omittingEmptySubsequences: false)
         let own = ours.split(separator: "/", omittingEmptySubsequences: false)
-        guard theirs.count >= 2, own.count >= 2, theirs[0] == own[0], let process = pid_t(theirs[1]) else { return false }
+        guard theirs.count >= 2, own.count >= 2, theirs[0] == own[0], let process = pid_t(theirs[1]) else {
+            return false
+        }
         return kill(process, 0) != 0 && errno == ESRCH
     }
 }

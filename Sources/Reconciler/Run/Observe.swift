@@ -59,12 +59,15 @@ extension Reconciler {
         if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15)) {
             return lease
         }
-        guard let current = try await store.lease(name: name) else { throw LeaseFault(holder: "another process", until: nil) }
+        guard let current = try await store.lease(name: name) else {
+            throw LeaseFault(holder: "another process", until: nil)
+        }
         // A process of this machine that is gone can't write any more: its lease is free.
         if LeaseHolder.isGone(current.holder, ours: holder) {
             try await store.releaseLease(current)
             log.warning("took over the lease of a process that is gone", ["holder": current.holder])
-            if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15)) {
+            if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15))
+            {
                 return lease
             }
         }

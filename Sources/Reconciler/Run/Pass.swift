@@ -10,14 +10,16 @@ extension Reconciler {
     ///
     /// It never throws: whatever ends it is in the report and, where the store can be reached, in `ops.runs`.
     public func pass(
-        _ options: PassOptions, stop: StopSignal = StopSignal(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
+        _ options: PassOptions, stop: StopSignal = StopSignal(),
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async -> RunReport {
         let startedAt = time.now
         let began = time.uptime
         let run = RunRecord(
             id: random.uuid(at: startedAt), trigger: options.trigger, phase: .planning, isDryRun: options.isDryRun,
             startedAt: startedAt)
-        var pass = Pass(reconciler: self, options: options, stop: stop, progress: progress, run: run, startedAt: startedAt)
+        var pass = Pass(
+            reconciler: self, options: options, stop: stop, progress: progress, run: run, startedAt: startedAt)
         _ = traffic.takeCounts()
         await pass.execute()
         let report = pass.report(duration: time.uptime - began, requests: traffic.takeCounts())
@@ -48,7 +50,8 @@ private struct Pass {
     var observationFaults: [String] = []
 
     init(
-        reconciler: Reconciler, options: PassOptions, stop: StopSignal, progress: @escaping @Sendable (Progress) -> Void,
+        reconciler: Reconciler, options: PassOptions, stop: StopSignal,
+        progress: @escaping @Sendable (Progress) -> Void,
         run: RunRecord, startedAt: Timestamp
     ) {
         self.reconciler = reconciler
@@ -60,7 +63,9 @@ private struct Pass {
         plannedAt = options.isDryRun ? options.now ?? startedAt : startedAt
     }
 
-    /// The whole pass, in order. A dry run does everything but take the lease, recover, apply and remember.
+    /// The whole pass, in order.
+    ///
+    /// A dry run does everything but take the lease, recover, apply and remember.
     mutating func execute() async {
         var lease: Lease?
         do {
@@ -226,12 +231,14 @@ private struct Pass {
         evidence.add("drift.json", .list(plan.drift.map(\.value)))
         let rows = try await reconciler.store.environments()
         let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
-        let ledger = EnvironmentLedger(desired: desired, plan: plan, now: now)
+        // The instant of the plan, so that an end and the begin that it counts from agree.
+        let ledger = EnvironmentLedger(desired: desired, plan: plan, now: plannedAt)
         let updated = ledger.update(rows, owners: owners)
         _ = try await reconciler.store.saveEnvironments(updated.rows)
         for warning in updated.warnings {
             note(
-                "ttl_warning", ["environment": .string(warning.slug), "expires_at": .string(warning.expiresAt.description)],
+                "ttl_warning",
+                ["environment": .string(warning.slug), "expires_at": .string(warning.expiresAt.description)],
                 key: "ttl:\(warning.slug):\(warning.expiresAt)")
             progress(
                 .note(
@@ -266,7 +273,9 @@ private struct Pass {
             }
         if case .failed(let fault) = final { run.error = fault.value }
         if case .stale(let moved) = final { run.error = ["code": "RUN-0002", "moved": .strings(moved)] }
-        if case .stepsFailed(let count) = final { run.error = ["code": "RUN-0003", "failed_steps": .int(Int64(count))] }
+        if case .stepsFailed(let count) = final {
+            run.error = ["code": "RUN-0003", "failed_steps": .int(Int64(count))]
+        }
         if case .invalid = final { run.error = ["code": "RUN-0001", "message": "no readable desired state"] }
         guard isRecorded else { return }
         do {
@@ -284,7 +293,8 @@ private struct Pass {
             try await reconciler.store.appendEvents(events)
             try await reconciler.store.updateRun(run)
         } catch let fault as any Fault {
-            reconciler.log.error("the run could not be written down whole", ["run.id": run.id, "fault": fault.description])
+            reconciler.log.error(
+                "the run could not be written down whole", ["run.id": run.id, "fault": fault.description])
             if case .failed = final {} else { outcome = .failed(fault) }
         } catch {
             outcome = .failed(UnexpectedFault(error))
@@ -336,7 +346,9 @@ private struct Pass {
         }
         if let desired { object["diagnostics"] = .int(Int64(desired.diagnostics.count)) }
         if let head {
-            object["evidence"] = ["manifest": .string(head.manifest.description), "sequence": .int(Int64(head.sequence))]
+            object["evidence"] = [
+                "manifest": .string(head.manifest.description), "sequence": .int(Int64(head.sequence)),
+            ]
         }
         return .object(object)
     }

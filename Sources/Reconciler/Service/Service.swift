@@ -31,8 +31,9 @@ public final class Service: Sendable {
     /// The longest wait after failures.
     static let longestBackOff = Duration.minutes(15)
 
-    /// - Parameter onPass: called after each pass, for tests and for programs that print.
-    public init(reconciler: Reconciler, interval: Duration, onPass: @escaping @Sendable (RunReport) -> Void = { _ in }) {
+    /// A service that calls `onPass` after each pass, for tests and for programs that print.
+    public init(reconciler: Reconciler, interval: Duration, onPass: @escaping @Sendable (RunReport) -> Void = { _ in })
+    {
         self.reconciler = reconciler
         self.interval = interval
         self.onPass = onPass

@@ -1,7 +1,9 @@
 import Basics
 public import Store
 
-/// Wakes the loop early: a hook, a signal. Several wishes before it looks count as one.
+/// Wakes the loop early, for a hook or a signal.
+///
+/// Several wishes before it looks count as one.
 public final class Wakeup: Sendable {
     private struct State {
         var pending: RunTrigger?

@@ -1,0 +1,41 @@
+# The two commands that matter: `make demo` and `make test`. Each installs what is missing.
+SWIFT ?= swift
+PREFIX ?= /usr/local
+BUILD_FLAGS ?=
+RELEASE_FLAGS ?= -c release --static-swift-stdlib
+
+.PHONY: demo test build release bench soak lint format install clean bootstrap
+
+bootstrap:
+	@./scripts/bootstrap build
+
+demo:
+	@./scripts/bootstrap build
+	@./scripts/demo
+
+test:
+	@./scripts/bootstrap test
+	@./scripts/test
+
+build: bootstrap
+	$(SWIFT) build $(BUILD_FLAGS)
+
+release: bootstrap
+	$(SWIFT) build $(RELEASE_FLAGS) --product reconcile
+
+bench: bootstrap
+	@./scripts/bench
+
+lint:
+	@./scripts/lint
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+install: release
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 .build/release/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
+
+clean:
+	rm -rf .build Benchmarks/.build

@@ -1,0 +1,122 @@
+import Basics
+
+/// Every command of `reconcile`, as data.
+enum CommandList {
+    static let version = "0.1.0"
+
+    static let table = CommandTable(program: "reconcile", commands: commands, common: common)
+
+    private static let common: [OptionSpec] = [
+        OptionSpec("config", "FILE", "Configuration file; default: reconciler.yaml in this directory."),
+        OptionSpec("ssot", "URL|PATH", "The repository that holds the SSOT."),
+        OptionSpec("ref", "REF", "Branch, tag or commit id of it; default: its HEAD."),
+        OptionSpec("root", "DIR", "SSOT root, repeat in order of precedence.", repeats: true),
+        OptionSpec("store", "DSN", "sqlite:PATH or a postgres:// URI."),
+        OptionSpec("json", nil, "Print one JSON document."),
+        OptionSpec("color", "WHEN", "Colours; NO_COLOR is honoured.", choices: ["auto", "always", "never"]),
+        OptionSpec("quiet", nil, "Print nothing but faults."),
+        OptionSpec(
+            "log-level", "LEVEL", "How much is logged to standard error.",
+            choices: ["debug", "info", "warning", "error"]),
+        OptionSpec("log-format", "FORMAT", "How log lines are written.", choices: ["text", "json"]),
+        OptionSpec("record", "FILE", "Append every exchange with a provider to FILE, credentials removed."),
+    ]
+
+    private static let now = OptionSpec("now", "RFC3339", "As of that instant.")
+    private static let target = OptionSpec(
+        "target", "KEY", "Only this resource or environment, with what it depends on; repeatable.", repeats: true)
+    private static let actor = OptionSpec(
+        "actor", "NAME", "Who asks, for the audit log; default: the user of this process.")
+
+    private static let commands: [CommandSpec] = [
+        CommandSpec(
+            "", "Brings the world to what git says: one pass of fetch, observe, plan and apply.",
+            discussion: """
+                Exit status: 0 done, 1 something failed, 2 changes are pending and 3 only drift was found (both with
+                --detailed-exitcode), 4 refused by a guard, a policy or for want of an approval, 64 wrong usage,
+                65 no readable desired state, 78 wrong configuration.
+                """,
+            options: [
+                OptionSpec("dry-run", nil, "Only show what would be done."),
+                OptionSpec("out", "PLAN.json", "With --dry-run: save the plan for reconcile apply."),
+                OptionSpec("detailed-exitcode", nil, "With --dry-run: 2 for pending changes, 3 for drift alone."),
+                target, now,
+                OptionSpec("version", nil, "Print the version."),
+            ],
+            examples: [
+                ("reconcile --dry-run --ssot .", "What would change, and which file and line wants it."),
+                ("reconcile --dry-run --out plan.json", "Save the plan; review it; then: reconcile apply plan.json"),
+                ("reconcile --dry-run --now 2026-12-24T00:00:00Z", "What will have expired by Christmas."),
+            ]),
+        CommandSpec(
+            "apply", "Applies exactly a saved plan, or refuses it when something moved.",
+            positionals: ["PLAN.json"],
+            options: [
+                OptionSpec(
+                    "approve", "KEY|all", "Approve a change that needs it; repeatable.", repeats: true)
+            ],
+            examples: [
+                ("reconcile apply plan.json", "Runs what the plan shows and nothing else."),
+                ("reconcile apply plan.json --approve digitalocean.droplet/old", "Also what waits for a person."),
+            ]),
+        CommandSpec(
+            "run", "Runs the service: a pass on every interval, on SIGHUP and on POST /hooks/reconcile.",
+            options: [
+                OptionSpec("listen", "HOST:PORT", "Where it answers; default 127.0.0.1:8080."),
+                OptionSpec("interval", "TIME", "Between two passes; default 60s."),
+            ],
+            examples: [("reconcile run --interval 5m", "Also answers /healthz, /readyz and /metrics.")]),
+        CommandSpec(
+            "validate", "Checks the desired state alone: no provider, no store.", positionals: ["[PATH]"],
+            options: [OptionSpec("strict", nil, "Warnings count as errors.")],
+            examples: [("reconcile validate .", "Checks the work tree in this directory.")]),
+        CommandSpec("drift", "Shows what differs from git: since when, and by which cause."),
+        CommandSpec(
+            "runs", "Lists the last runs.",
+            options: [OptionSpec("limit", "N", "How many; default 20.")]),
+        CommandSpec(
+            "show", "Shows one run: plan, steps and evidence.", positionals: ["RUN"],
+            options: [
+                OptionSpec(
+                    "verify", nil, "Digest every byte of its evidence again and walk the chain to the first run.")
+            ],
+            examples: [("reconcile show latest --verify", "Proves that nobody changed a byte.")]),
+        CommandSpec(
+            "explain", "Says why a resource stands as it does: who wants it, what blocks it, what comes next.",
+            positionals: ["KEY"],
+            examples: [("reconcile explain digitalocean.droplet/odoo-staging", "")]),
+        CommandSpec(
+            "env list", "Lists the environments with age, time left and cost.", options: [now]),
+        CommandSpec(
+            "env extend", "Gives an environment more time.", positionals: ["NAME"],
+            options: [OptionSpec("days", "N", "How many days, 1 to 365; required."), actor],
+            examples: [("reconcile env extend feature-crm --days 7", "")]),
+        CommandSpec("env pin", "Keeps an environment until it is unpinned.", positionals: ["NAME"], options: [actor]),
+        CommandSpec("env unpin", "Lets an environment expire again.", positionals: ["NAME"], options: [actor]),
+        CommandSpec(
+            "env suspend", "Leaves an environment alone: nothing of it is changed or deleted.", positionals: ["NAME"],
+            options: [actor]),
+        CommandSpec("env resume", "Reconciles a suspended environment again.", positionals: ["NAME"], options: [actor]),
+        CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
+        CommandSpec("migrate", "Brings the ops schema of the store up to date."),
+        CommandSpec(
+            "simulate", "Serves the provider simulator: DigitalOcean's API on loopback.",
+            options: [
+                OptionSpec("listen", "HOST:PORT", "Where it answers; default 127.0.0.1:8090."),
+                OptionSpec("state", "FILE", "Keep its world in this file; default: only in memory."),
+                OptionSpec("seed", "N", "Seed of everything random; default 1."),
+                OptionSpec("faults", "RATE", "Share of requests that go wrong, 0 to 1; default 0."),
+                OptionSpec("droplets", "N", "Begin with that many droplets."),
+                OptionSpec("latency", "TIME", "Time added to every answer, such as 20ms."),
+                OptionSpec("unlimited", nil, "No rate limits."),
+                OptionSpec("port-file", "FILE", "Write the port here once it answers; for --listen HOST:0."),
+            ],
+            examples: [
+                (
+                    "reconcile simulate --listen 127.0.0.1:8090",
+                    "Then: DIGITALOCEAN_API_URL=http://127.0.0.1:8090 reconcile …"
+                )
+            ]),
+        CommandSpec("help", "Prints the help of a command.", positionals: ["[COMMAND]", "[SUBCOMMAND]"]),
+    ]
+}

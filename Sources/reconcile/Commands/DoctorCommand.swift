@@ -1,0 +1,190 @@
+import Basics
+import DesiredState
+import DigitalOceanDriver
+import Formats
+import HTTPClient
+import Reconciler
+import Store
+
+/// `reconcile doctor`: every check is made, whatever the others say.
+struct DoctorCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    private struct Check {
+        enum State: String { case ok, warning, failed }
+
+        let name: String
+        let state: State
+        let detail: String
+        let remedy: String?
+    }
+
+    func run() async throws -> ExitStatus {
+        var checks: [Check] = []
+        let configuration: Configuration
+        do throws(ConfigurationFault) {
+            configuration = try context.configuration()
+            checks.append(Check(name: "configuration", state: .ok, detail: "readable", remedy: nil))
+        } catch {
+            show([failure("configuration", error)])
+            return .configuration
+        }
+        checks.append(stateDirectory(configuration))
+        checks.append(await store(configuration))
+        checks += await repository(configuration)
+        checks.append(await digitalOcean(configuration))
+        show(checks)
+        return checks.contains { $0.state == .failed } ? .failed : .done
+    }
+
+    private func stateDirectory(_ configuration: Configuration) -> Check {
+        do throws(FileSystemFault) {
+            try FileSystem.createDirectory(configuration.stateDirectory, mode: 0o750)
+            let probe = "\(configuration.stateDirectory)/.doctor"
+            try FileSystem.write([], to: probe)
+            FileSystem.remove(probe)
+            return Check(name: "state directory", state: .ok, detail: configuration.stateDirectory, remedy: nil)
+        } catch {
+            return Check(
+                name: "state directory", state: .failed, detail: error.description,
+                remedy: "Make it writable for this user, or name another one as state_dir.")
+        }
+    }
+
+    private func store(_ configuration: Configuration) async -> Check {
+        do throws(StoreFault) {
+            let store = try await StoreAccess.open(configuration, migrates: false)
+            defer { Task { await store.close() } }
+            let status = try await store.schemaStatus()
+            if let problem = status.problems.first { return failure("store", problem) }
+            if status.needsMigration {
+                return Check(
+                    name: "store", state: .warning,
+                    detail: "\(store.place): schema version \(status.current), this program needs \(status.expected)",
+                    remedy: "Run: reconcile migrate")
+            }
+            return Check(
+                name: "store", state: .ok, detail: "\(store.place), schema version \(status.current)", remedy: nil)
+        } catch {
+            return failure("store", error)
+        }
+    }
+
+    private func repository(_ configuration: Configuration) async -> [Check] {
+        do {
+            let log = Log(level: .error)
+            let snapshot = try await Composition.source(configuration, log: log, context.environment).read(log)
+            let desired = readDesiredState(snapshot.tree)
+            let errors = desired.diagnostics.count { $0.severity == .error }
+            let branches =
+                switch snapshot.tree.branches {
+                case .known(let branches): "\(branches.count) branches"
+                case .unknown(let reason): "branches unknown: \(reason)"
+                case .none: "no branches"
+                }
+            return [
+                Check(
+                    name: "repository", state: .ok,
+                    detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12)), \(branches)",
+                    remedy: nil),
+                Check(
+                    name: "desired state", state: errors == 0 ? .ok : .warning,
+                    detail:
+                        "\(desired.documents.count) documents, \(errors) errors, roots \(desired.roots.joined(separator: ", "))",
+                    remedy: errors == 0 ? nil : "Run: reconcile validate"),
+            ]
+        } catch let fault as any Fault {
+            return [failure("repository", fault)]
+        } catch {
+            return [Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)]
+        }
+    }
+
+    private func digitalOcean(_ configuration: Configuration) async -> Check {
+        guard let token = configuration.digitalOcean.credential.resolve(in: context.environment) else {
+            return Check(
+                name: "digitalocean", state: .warning,
+                detail: "not observed: \(configuration.digitalOcean.credential) is not set",
+                remedy: "Export DIGITALOCEAN_ACCESS_TOKEN, or name a reference as providers.digitalocean.token.")
+        }
+        let driver = DigitalOceanDriver(
+            token: token, baseURL: configuration.digitalOcean.apiURL, transport: CurlTransport())
+        switch await driver.checkAccess() {
+        case .success(let account):
+            return Check(
+                name: "digitalocean", state: .ok, detail: "\(configuration.digitalOcean.apiURL), \(account)",
+                remedy: nil)
+        case .failure(let fault): return failure("digitalocean", fault)
+        }
+    }
+
+    private func failure(_ name: String, _ fault: any Fault) -> Check {
+        Check(
+            name: name, state: .failed,
+            detail: "\(fault.code): \(fault.message)" + (fault.place.map { " (\($0))" } ?? ""), remedy: fault.hint)
+    }
+
+    private func show(_ checks: [Check]) {
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .list(
+                    checks.map {
+                        .object([
+                            "check": .string($0.name), "state": .string($0.state.rawValue),
+                            "detail": .string($0.detail),
+                            "remedy": $0.remedy.map { .string($0) } ?? .null,
+                        ])
+                    }))
+            return
+        }
+        let paint = context.terminal.paint
+        for check in checks {
+            let mark =
+                switch check.state {
+                case .ok: paint.green("✓")
+                case .warning: paint.yellow("!")
+                case .failed: paint.red("✗")
+                }
+            context.terminal.print("\(mark) \(paint.bold(check.name)): \(check.detail)")
+            if let remedy = check.remedy { context.terminal.print("    \(remedy)") }
+        }
+    }
+}
+
+/// `reconcile migrate`.
+struct MigrateCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let store = try await StoreAccess.open(try context.configuration(), migrates: false)
+        let report: MigrationReport
+        do {
+            report = try await store.migrate()
+        } catch {
+            await store.close()
+            throw error
+        }
+        let place = store.place
+        await store.close()
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .object([
+                    "from": .int(Int64(report.from)), "to": .int(Int64(report.to)), "applied": .strings(report.applied),
+                    "notes": .strings(report.notes),
+                ]))
+            return .done
+        }
+        if report.applied.isEmpty {
+            context.terminal.print("\(place) is up to date at schema version \(report.to).")
+        } else {
+            context.terminal.print("\(place): schema version \(report.from) → \(report.to)")
+            for name in report.applied { context.terminal.print("  applied \(name)") }
+        }
+        for note in report.notes { context.terminal.print("  note: \(note)") }
+        return .done
+    }
+}

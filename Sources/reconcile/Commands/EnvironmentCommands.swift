@@ -1,0 +1,151 @@
+import Basics
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+/// `reconcile env list`.
+struct EnvironmentListCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let now = try context.now() ?? SystemTime().now
+        let configuration = try context.configuration()
+        let store = try await StoreAccess.open(configuration)
+        let rows = try await store.environments().filter { $0.status != .gone }
+        await store.close()
+        if context.terminal.isJSON {
+            context.terminal.json(.list(rows.map { value($0, now) }))
+            return .done
+        }
+        guard !rows.isEmpty else {
+            context.terminal.print("No environment is known yet. Make a pass first: reconcile")
+            return .done
+        }
+        let paint = context.terminal.paint
+        var table = Table("NAME", "TIER", "BRANCH", "STATUS", "AGE", "TIME LEFT", "COST/MONTH", "ADDRESS")
+        for row in rows {
+            table.add(
+                paint.bold(row.slug), row.tier.rawValue, row.branch ?? "-", status(row, now, paint),
+                row.createdAt.map { (now - $0).shortText } ?? "unknown", timeLeft(row, now, paint),
+                row.metadata["cost_monthly_usd"].flatMap(\.text).map { "$\($0)" } ?? "-",
+                row.domain.map { "https://\($0)" } ?? "-")
+        }
+        context.terminal.print(table.text(paint))
+        let ending = rows.filter { row in row.expiresAt.map { $0 > now && $0 - now < .hours(24) } ?? false }
+        for row in ending { context.terminal.print("Keep \(row.slug): reconcile env extend \(row.slug) --days 7") }
+        return .done
+    }
+
+    private func status(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
+        if row.isSuspended { return paint.yellow("suspended") }
+        if let expiresAt = row.expiresAt, row.status != .expired, !row.isPinned {
+            if expiresAt <= now { return paint.red("over") }
+            if expiresAt - now < .hours(24) { return paint.yellow("expiring") }
+        }
+        return row.status == .expired ? paint.red("expired") : row.status.rawValue
+    }
+
+    private func timeLeft(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
+        if row.isPinned { return "pinned" }
+        guard let expiresAt = row.expiresAt else { return row.createdAt == nil ? "unknown age" : "no end" }
+        if expiresAt <= now { return paint.red("ended \((now - expiresAt).shortText) ago") }
+        return (expiresAt - now).shortText + (row.extensionDays > 0 ? " (+\(row.extensionDays)d)" : "")
+    }
+
+    private func value(_ row: EnvironmentRow, _ now: Timestamp) -> Value {
+        var object = Value.Object()
+        object["name"] = .string(row.slug)
+        object["tier"] = .string(row.tier.rawValue)
+        object["ttl_class"] = .text(row.ttlClass?.rawValue)
+        object["branch"] = .text(row.branch)
+        object["status"] = .string(row.status.rawValue)
+        object["created_at"] = .text(row.createdAt?.description)
+        object["expires_at"] = .text(row.expiresAt?.description)
+        object["seconds_left"] = .count(row.expiresAt.map { Int(($0 - now).components.seconds) })
+        object["extension_days"] = .count(row.extensionDays)
+        object["pinned"] = .bool(row.isPinned)
+        object["suspended"] = .bool(row.isSuspended)
+        object["host"] = .text(row.host)
+        object["domain"] = .text(row.domain)
+        object["database"] = .text(row.database)
+        object["cost_monthly_usd"] = row.metadata["cost_monthly_usd"] ?? .null
+        return .object(object)
+    }
+}
+
+extension Value {
+    fileprivate var text: String? {
+        switch self {
+        case .string(let text), .number(let text): text
+        case .int(let number): String(number)
+        default: nil
+        }
+    }
+}
+
+/// `reconcile env extend|pin|unpin|suspend|resume NAME`.
+struct EnvironmentChangeCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let name = context.arguments.positionals[0]
+        let verb = String(context.arguments.command.name.dropFirst(4))
+        var days = 0
+        if verb == "extend" {
+            guard let text = context.arguments.value("days") else {
+                throw ArgumentFault("--days is missing", hint: "Run: reconcile env extend \(name) --days 7")
+            }
+            guard let count = Int(text), (1...365).contains(count) else {
+                throw ArgumentFault("--days can't be \(text)", hint: "Write a number of days from 1 to 365.")
+            }
+            days = count
+        }
+        let configuration = try context.configuration()
+        let store = try await StoreAccess.open(configuration)
+        let actor =
+            context.arguments.value("actor") ?? context.environment["SUDO_USER"] ?? context.environment["USER"]
+            ?? ProcessEnvironment.userName
+        let audit = AuditRecord(
+            at: SystemTime().now, action: "env.\(verb)", target: name, actor: actor,
+            detail: verb == "extend" ? .object(["days": .int(Int64(days))]) : .object(Value.Object()))
+        do {
+            switch verb {
+            case "extend": try await store.extendEnvironment(name, days: days, audit: audit)
+            case "pin": try await store.setPinned(name, true, audit: audit)
+            case "unpin": try await store.setPinned(name, false, audit: audit)
+            case "suspend": try await store.setSuspended(name, true, audit: audit)
+            default: try await store.setSuspended(name, false, audit: audit)
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        let row = try await store.environments().first { $0.slug == name }
+        await store.close()
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .object([
+                    "name": .string(name), "action": .string(verb),
+                    "extension_days": .int(Int64(row?.extensionDays ?? 0)), "pinned": .bool(row?.isPinned ?? false),
+                    "suspended": .bool(row?.isSuspended ?? false),
+                ]))
+            return .done
+        }
+        let sentence =
+            switch verb {
+            case "extend": "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row?.extensionDays ?? days) in all)."
+            case "pin": "\(name) is pinned: it does not expire until reconcile env unpin \(name)."
+            case "unpin": "\(name) is no longer pinned: its time to live counts again."
+            case "suspend":
+                "\(name) is suspended: nothing of it is changed or deleted until reconcile env resume \(name)."
+            default: "\(name) is reconciled again from the next pass on."
+            }
+        context.terminal.print("\(sentence) Recorded in the audit log as \(actor).")
+        return .done
+    }
+}

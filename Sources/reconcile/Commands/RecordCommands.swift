@@ -1,0 +1,251 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// `reconcile runs`.
+struct RunsCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        var limit = 20
+        if let text = context.arguments.value("limit") {
+            guard let count = Int(text), (1...10_000).contains(count) else {
+                throw ArgumentFault("--limit can't be \(text)", hint: "Write a number from 1 to 10000.")
+            }
+            limit = count
+        }
+        let configuration = try context.configuration()
+        let store = try await StoreAccess.open(configuration)
+        let runs = try await store.runs(limit: limit, before: nil)
+        await store.close()
+        if context.terminal.isJSON {
+            context.terminal.json(.list(runs.map { RunText.value($0) }))
+            return .done
+        }
+        guard !runs.isEmpty else {
+            context.terminal.print("No run yet. Begin with: reconcile --dry-run")
+            return .done
+        }
+        let paint = context.terminal.paint
+        var table = Table("RUN", "STARTED", "TRIGGER", "PHASE", "REVISION", "TOOK", "CHANGES")
+        for run in runs {
+            let took = run.completedAt.map { ($0 - run.startedAt).shortText } ?? "-"
+            table.add(
+                run.id, run.startedAt.minuteText, run.trigger.rawValue + (run.isDryRun ? " (dry)" : ""),
+                RunText.phase(run.phase, paint), String((run.revision ?? "-").prefix(12)), took, changes(run.metadata))
+        }
+        context.terminal.print(table.text(paint))
+        return .done
+    }
+
+    private func changes(_ metadata: Value) -> String {
+        guard let summary = metadata["summary"]?.objectValue else { return "-" }
+        let parts = summary.members.filter { $0.name != "noop" && ($0.value.intValue ?? 0) > 0 }
+            .map { "\($0.value.intValue ?? 0) \($0.name)" }
+        return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+    }
+}
+
+/// `reconcile show RUN [--verify]`.
+struct ShowCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let store = try await StoreAccess.open(configuration)
+        let name = context.arguments.positionals[0]
+        guard let run = try await store.run(matching: name) else {
+            await store.close()
+            throw ArgumentFault("there is no run \(name)", hint: "List them with: reconcile runs")
+        }
+        let journal = try await store.journal(ofRun: run.id)
+        let events = try await store.events(ofRun: run.id)
+        let plan = try await store.plan(ofRun: run.id)
+        let head = try await store.evidence(ofRun: run.id)?.head
+        let chain = try await store.evidenceChain(limit: 1_000_000)
+        await store.close()
+        let evidence = EvidenceStore(directory: "\(configuration.stateDirectory)/evidence")
+        var verification: EvidenceVerification?
+        if context.arguments.has("verify") {
+            guard let head else {
+                throw EvidenceMissing(runID: run.id)
+            }
+            verification = evidence.verify(
+                head, known: Dictionary(chain.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }))
+        }
+        if context.terminal.isJSON {
+            var document = RunText.value(run, journal: journal).objectValue ?? Value.Object()
+            document["plan"] = plan ?? .null
+            document["events"] = .list(
+                events.map {
+                    .object(["type": .string($0.type), "at": .string($0.at.description), "payload": $0.payload])
+                })
+            if let head {
+                document["evidence"] = .object([
+                    "manifest": .string(head.manifest.description), "sequence": .int(Int64(head.sequence)),
+                ])
+            }
+            if let verification {
+                document["verification"] = .object([
+                    "whole": .bool(verification.isWhole), "manifests": .int(Int64(verification.manifests)),
+                    "objects": .int(Int64(verification.objects)), "bytes": .int(Int64(verification.bytes)),
+                    "faults": .list(verification.faults.map(\.value)),
+                ])
+            }
+            context.terminal.json(.object(document))
+        } else {
+            show(run, journal, events, plan, head, evidence)
+            if let verification { show(verification) }
+        }
+        return verification?.isWhole == false ? .failed : .done
+    }
+
+    private func show(
+        _ run: RunRecord, _ journal: [JournalEntry], _ events: [RunEvent], _ plan: Value?, _ head: EvidenceHead?,
+        _ evidence: EvidenceStore
+    ) {
+        let paint = context.terminal.paint
+        var text = paint.bold("Run \(run.id)") + "  \(RunText.phase(run.phase, paint))\n"
+        text += "  trigger   \(run.trigger.rawValue)\(run.isDryRun ? " (dry run)" : "")\n"
+        text += "  revision  \(run.revision ?? "-")\n"
+        text += "  started   \(run.startedAt)"
+        if let completed = run.completedAt { text += ", took \((completed - run.startedAt).shortText)" }
+        text += "\n"
+        if let code = run.error["code"]?.stringValue {
+            text += "  error     \(paint.red(code)) \(run.error["message"]?.stringValue ?? "")\n"
+        }
+        if let changes = plan?["changes"]?.listValue, !changes.isEmpty {
+            text += "\n" + paint.bold("Plan") + "\n"
+            var table = Table("ACTION", "KEY", "DECISION", "CAUSE", "SOURCE")
+            for change in changes {
+                let source = change["source"]
+                let place =
+                    source?["file"]?.stringValue.map { "\($0):\(source?["line"]?.intValue ?? 0)" } ?? "-"
+                table.add(
+                    change["action"]?.stringValue ?? "-", change["key"]?.stringValue ?? "-",
+                    change["decision"]?.stringValue ?? "-", change["cause"]?.stringValue ?? "-", place)
+            }
+            text += table.text(paint)
+        }
+        if !journal.isEmpty {
+            text += "\n" + paint.bold("Steps") + "\n"
+            var table = Table("STATE", "KEY", "STEP", "BEGAN", "TOOK")
+            for entry in journal {
+                let state =
+                    switch entry.state {
+                    case .done: paint.green("done")
+                    case .failed: paint.red("failed")
+                    case .intended, .unknown: paint.yellow(entry.state.rawValue)
+                    }
+                table.add(
+                    state, entry.key.description, entry.title, entry.intendedAt.description,
+                    entry.finishedAt.map { ($0 - entry.intendedAt).shortText } ?? "-")
+            }
+            text += table.text(paint)
+            for entry in journal where entry.state != .done {
+                if let message = entry.output["message"]?.stringValue {
+                    text += "  \(entry.key): \(entry.output["code"]?.stringValue ?? "") \(message)\n"
+                }
+            }
+        }
+        let remarks = events.filter { $0.type != "step" && $0.type != "finished" }
+        if !remarks.isEmpty {
+            text += "\n" + paint.bold("Events") + "\n"
+            for event in remarks { text += "  \(event.at)  \(event.type)  \(JSON.write(event.payload))\n" }
+        }
+        if let head {
+            text += "\n" + paint.bold("Evidence") + "  link \(head.sequence), manifest \(head.manifest)\n"
+            if let bytes = try? evidence.get(head.manifest), let manifest = try? EvidenceManifest(bytes: bytes) {
+                for item in manifest.items {
+                    text += "  \(item.name)  \(item.bytes) bytes  \(evidence.path(of: item.digest))\n"
+                }
+            }
+        }
+        context.terminal.print(text)
+    }
+
+    private func show(_ verification: EvidenceVerification) {
+        let paint = context.terminal.paint
+        if verification.isWhole {
+            context.terminal.print(
+                paint.green("verified")
+                    + ": \(verification.objects) objects of this run and \(verification.manifests) manifests "
+                    + "back to the first run, \(verification.bytes) bytes, all as they were written.")
+        } else {
+            for fault in verification.faults { context.terminal.fault(fault) }
+        }
+    }
+}
+
+/// A run without evidence can't be verified.
+struct EvidenceMissing: Fault {
+    let code = "EVID-0006"
+    let message: String
+    let place: String? = nil
+    let hint: String? = "It ended before it could write any; see reconcile show RUN for its error."
+    let disposition = Disposition.stop
+
+    init(runID: String) { message = "run \(runID) has no evidence" }
+}
+
+/// `reconcile drift`.
+struct DriftCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let configuration = try context.configuration()
+        let store = try await StoreAccess.open(configuration)
+        let items = try await store.openDrift()
+        let last = try await store.runs(limit: 50, before: nil).first { !$0.isDryRun && $0.phase != .failed }
+        await store.close()
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .object([
+                    "as_of_run": last.map { .string($0.id) } ?? .null,
+                    "as_of": last?.completedAt.map { .string($0.description) } ?? .null,
+                    "drift": .list(items.map(value)),
+                ]))
+            return .done
+        }
+        guard let last else {
+            context.terminal.print("No pass was made yet, so nothing is known. Begin with: reconcile")
+            return .done
+        }
+        let paint = context.terminal.paint
+        guard !items.isEmpty else {
+            context.terminal.print(
+                "No drift as of run \(last.id) (\(last.startedAt.minuteText)): all is as revision "
+                    + "\((last.revision ?? "-").prefix(12)) wants it.")
+            return .done
+        }
+        var table = Table("SINCE", "CAUSE", "KEY", "ENVIRONMENT", "WHAT DIFFERS")
+        for item in items {
+            table.add(
+                item.firstSeen.minuteText, paint.yellow(item.cause.rawValue), item.key.description,
+                item.environment ?? "-", item.detail["summary"]?.stringValue ?? "-")
+        }
+        context.terminal.print(table.text(paint))
+        context.terminal.print(
+            "\n\(items.count) difference\(items.count == 1 ? "" : "s") as of run \(last.id). "
+                + "See why: reconcile explain \(items[0].key)")
+        return .done
+    }
+
+    private func value(_ item: DriftRecord) -> Value {
+        .object([
+            "key": .string(item.key.description), "cause": .string(item.cause.rawValue),
+            "environment": item.environment.map { .string($0) } ?? .null, "detail": item.detail,
+            "first_seen": .string(item.firstSeen.description), "last_seen": .string(item.lastSeen.description),
+            "run_id": .string(item.runID),
+        ])
+    }
+}

@@ -1,0 +1,71 @@
+import Basics
+import Console
+import Reconciler
+import Store
+import Web
+
+/// `reconcile run`.
+struct ServeCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let composition = try await Composition(context, logLevel: .info)
+        let configuration = composition.configuration
+        let log = composition.log
+        let terminal = context.terminal
+        let service = Service(reconciler: composition.reconciler, interval: configuration.interval) { report in
+            guard terminal.isJSON else { return }
+            StandardStreams.output(RunLine.text(report) + "\n")
+        }
+        let endpoints = ServiceEndpoints(
+            service: service, store: composition.store, metrics: composition.metrics, time: SystemTime(),
+            interval: configuration.interval,
+            hookSecret: configuration.hookSecret?.resolve(in: context.environment),
+            isHookSecretConfigured: configuration.hookSecret != nil)
+        let server: WebServer
+        do throws(WebFault) {
+            server = try WebServer(address: configuration.listenAddress, port: configuration.listenPort) { request in
+                await endpoints.answer(request)
+            }
+        } catch {
+            await composition.close()
+            throw error
+        }
+        let manager = ServiceManager(environment: context.environment)
+        context.signals.handle { signal in
+            switch signal {
+            case .reload:
+                log.info("SIGHUP: a pass begins now")
+                service.wakeup.raise(.manual)
+            case .stop:
+                log.info("stopping: running steps are finished and recorded")
+                manager.notify("STOPPING=1")
+                service.requestStop()
+            }
+        }
+        log.info(
+            "the service runs",
+            ["listen": "\(configuration.listenAddress):\(server.port)", "interval": configuration.interval.shortText])
+        manager.notify("READY=1\nSTATUS=reconciling every \(configuration.interval.shortText)")
+        let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
+        await service.run()
+        watchdog.cancel()
+        await server.stop(drain: .seconds(10))
+        await composition.close()
+        return .done
+    }
+
+    /// Tells the service manager that the loop is alive, for as long as it is.
+    private static func feed(_ manager: ServiceManager, _ service: Service, _ interval: Duration) async {
+        guard let period = manager.watchdogInterval else { return }
+        let time = SystemTime()
+        while !Task.isCancelled {
+            if ServiceEndpoints.isAlive(service.currentStatus, now: time.now, interval: interval) {
+                manager.notify("WATCHDOG=1")
+            }
+            do { try await time.sleep(for: period) } catch { return }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Git
+import Reconciler
+
+/// `reconcile validate [PATH]`.
+struct ValidateCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let tree = try await tree()
+        let desired = readDesiredState(tree)
+        let isStrict = context.arguments.has("strict")
+        let errors = desired.diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
+        if context.terminal.isJSON {
+            context.terminal.json(value(desired, isValid: errors == 0))
+        } else {
+            show(desired, tree, errors: errors)
+        }
+        return errors == 0 ? .done : .invalid
+    }
+
+    private func tree() async throws -> SourceTree {
+        let configuration = try context.configuration()
+        if let path = context.arguments.positionals.first {
+            guard FileSystem.isDirectory(path) else {
+                throw ArgumentFault("\(path) is no directory", hint: "Name the work tree that holds the SSOT.")
+            }
+            let read = try WorkTreeReader(directory: path).files(under: GitSource.paths(configuration.roots))
+            return SourceTree(
+                revision: read.revision, files: read.files.map(GitSource.sourceFile), roots: configuration.roots,
+                branches: .known([]))
+        }
+        let log = Log(level: .warning, format: configuration.logFormat)
+        return try await Composition.source(configuration, log: log, context.environment).read(log).tree
+    }
+
+    private func show(_ desired: DesiredState, _ tree: SourceTree, errors: Int) {
+        let paint = context.terminal.paint
+        var lines: [String: [Substring]] = [:]
+        for diagnostic in desired.diagnostics {
+            var sourceLine: String?
+            if let mark = diagnostic.mark {
+                if lines[mark.file] == nil, let file = tree.files.first(where: { $0.path == mark.file }),
+                    case .bytes(let bytes) = file.content, bytes.count < 8 << 20
+                {
+                    lines[mark.file] = String(decoding: bytes, as: UTF8.self).split(
+                        separator: "\n", omittingEmptySubsequences: false)
+                }
+                if let all = lines[mark.file], all.indices.contains(mark.line - 1) {
+                    sourceLine = String(all[mark.line - 1])
+                }
+            }
+            context.terminal.print(
+                DiagnosticText.render(
+                    diagnostic, sourceLine: sourceLine, style: context.terminal.style))
+        }
+        let warnings = desired.diagnostics.count { $0.severity == .warning }
+        let managed = desired.documents.count { $0.status == .managed }
+        let unreadable = desired.documents.count { $0.status == .unreadable }
+        context.terminal.print(
+            "\(desired.documents.count) documents (\(managed) managed, \(unreadable) unreadable), "
+                + "\(desired.environments.count) environments, \(desired.resources.count) resources, "
+                + "revision \(desired.revision.prefix(12)).")
+        let verdict =
+            errors == 0
+            ? paint.green("Valid") : paint.red("Invalid")
+        context.terminal.print(
+            "\(verdict): \(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s").")
+        if !desired.unknown.isEmpty {
+            context.terminal.print(
+                "\(desired.unknown.count) part\(desired.unknown.count == 1 ? " is" : "s are") unknown because of them: "
+                    + "a pass leaves those alone and goes on with the rest.")
+        }
+    }
+
+    private func value(_ desired: DesiredState, isValid: Bool) -> Value {
+        .object([
+            "valid": .bool(isValid), "revision": .string(desired.revision), "roots": .strings(desired.roots),
+            "documents": .list(
+                desired.documents.map {
+                    .object([
+                        "path": .string($0.path), "status": .string($0.status.rawValue),
+                        "domain": $0.domain.map { .string($0) } ?? .null,
+                        "schema": $0.schema.map { .string($0) } ?? .null, "bytes": .int(Int64($0.bytes)),
+                    ])
+                }),
+            "environments": .list(
+                desired.environments.map {
+                    .object([
+                        "name": .string($0.slug), "tier": .string($0.tier.rawValue),
+                        "ttl_class": .string($0.ttlClass.rawValue), "branch": $0.branch.map { .string($0) } ?? .null,
+                        "source": .string($0.source.description),
+                    ])
+                }),
+            "resources": .int(Int64(desired.resources.count)),
+            "unknown": .list(
+                desired.unknown.map {
+                    .object([
+                        "code": .string($0.code), "reason": .string($0.reason),
+                        "source": $0.mark.map { .string($0.description) } ?? .null,
+                    ])
+                }),
+            "diagnostics": .list(desired.diagnostics.map(\.value)),
+        ])
+    }
+}

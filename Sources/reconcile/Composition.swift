@@ -1,0 +1,149 @@
+import Basics
+import DigitalOceanDriver
+import Drivers
+import Git
+import HTTPClient
+import Reconciler
+import Store
+import StorePostgres
+import StoreSQLite
+
+/// Puts the rooms together for one command.
+struct Composition {
+    let configuration: Configuration
+    let reconciler: Reconciler
+    let store: Store
+    let metrics: Metrics
+    let log: Log
+
+    /// Reads the configuration and opens the store; `revision` is read instead of the configured reference.
+    ///
+    /// - Throws: a `Fault` of the configuration or the store.
+    init(_ context: CommandContext, logLevel: Log.Level, revision: String? = nil) async throws {
+        let configuration = try context.configuration()
+        let isLevelGiven =
+            context.arguments.value("log-level") != nil || context.environment["ODOOOPS_LOG_LEVEL"] != nil
+        let log = Log(
+            level: isLevelGiven ? configuration.logLevel : max(logLevel, configuration.logLevel),
+            format: configuration.logFormat)
+        let source = try Self.source(configuration, revision: revision, log: log, context.environment)
+        let store = try await StoreAccess.open(configuration)
+        let metrics = Metrics()
+        metrics.declareReconcilerMetrics()
+        let time = SystemTime()
+        let random = RandomSource.system()
+        var sink: (@Sendable (Exchange, String) -> Void)?
+        if let path = configuration.recordFile {
+            let recorder = try ExchangeRecorder(path: path)
+            sink = { exchange, runID in recorder.record(exchange, runID: runID) }
+        }
+        reconciler = Reconciler(
+            source: source,
+            drivers: Self.drivers(configuration, context.environment, time: time, random: random), store: store,
+            evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
+            log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
+            holder: LeaseHolder.current())
+        self.configuration = configuration
+        self.store = store
+        self.metrics = metrics
+        self.log = log
+    }
+
+    func close() async { await store.close() }
+
+    /// The repositories that the configuration names.
+    ///
+    /// - Throws: `ConfigurationFault` when there is none.
+    static func source(
+        _ configuration: Configuration, revision: String? = nil, log: Log, _ environment: [String: String]
+    ) throws(ConfigurationFault) -> GitSource {
+        guard let repository = configuration.ssot else {
+            throw ConfigurationFault(
+                "CONF-0013", "no repository is configured",
+                hint: "Name it with --ssot URL|PATH, with ODOOOPS_SSOT, or as ssot.url in reconciler.yaml.")
+        }
+        let pool = ThreadPool(threads: 2)
+        func mirror(_ repository: Configuration.Repository) -> GitMirror {
+            GitMirror(
+                url: repository.url, cacheDirectory: "\(configuration.stateDirectory)/git",
+                credential: credential(repository), pool: pool, log: log, environment: environment)
+        }
+        return GitSource(
+            ssot: mirror(repository), application: configuration.application.map(mirror),
+            ref: revision ?? configuration.ref, roots: configuration.roots, deadline: configuration.fetchDeadline)
+    }
+
+    private static func credential(_ repository: Configuration.Repository) -> GitCredential? {
+        let kind: GitCredential.Kind
+        if let key = repository.sshKeyFile {
+            kind = .sshKey(key: .file(key), passphrase: repository.sshPassphrase)
+        } else if let token = repository.token {
+            kind = .token(user: repository.username ?? "x-access-token", token: token)
+        } else {
+            kind = .none
+        }
+        return GitCredential(kind: kind, knownHosts: repository.knownHostsFile)
+    }
+
+    /// A driver for each provider; one without a credential observes nothing and says why.
+    static func drivers(
+        _ configuration: Configuration, _ environment: [String: String], time: any TimeSource, random: RandomSource
+    ) -> [any Driver] {
+        let reference = configuration.digitalOcean.credential
+        guard let token = reference.resolve(in: environment) else {
+            return [
+                UnconfiguredDriver(
+                    provider: "digitalocean", schemas: DigitalOceanKinds.all,
+                    reason: "no credential: \(reference) is not set")
+            ]
+        }
+        return [
+            DigitalOceanDriver(
+                token: token, baseURL: configuration.digitalOcean.apiURL, transport: CurlTransport(), time: time,
+                random: random)
+        ]
+    }
+}
+
+/// Opens the store that the configuration names.
+enum StoreAccess {
+    /// Opens, and brings an embedded store up to date; a PostgreSQL store is migrated only by `reconcile migrate`.
+    ///
+    /// - Throws: `StoreFault`.
+    static func open(_ configuration: Configuration, migrates: Bool = true) async throws(StoreFault) -> Store {
+        let (store, isEmbedded) = try await connect(configuration)
+        guard migrates else { return store }
+        do throws(StoreFault) {
+            let status = try await store.schemaStatus()
+            if let problem = status.problems.first { throw problem }
+            if status.needsMigration {
+                guard isEmbedded || status.current == 0 else {
+                    throw StoreFault.notMigrated(
+                        "the ops schema is at version \(status.current) and this program needs \(status.expected)",
+                        place: store.place)
+                }
+                _ = try await store.migrate()
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        return store
+    }
+
+    private static func connect(_ configuration: Configuration) async throws(StoreFault) -> (Store, isEmbedded: Bool) {
+        let address = try configuration.store.reveal { text throws(StoreFault) in try StoreAddress(text) }
+        switch address {
+        case .sqlite(let path, let isReadOnly):
+            // The default file lives in the state directory, which the first run makes.
+            if path.hasPrefix(configuration.stateDirectory + "/") {
+                try? FileSystem.createDirectory(configuration.stateDirectory, mode: 0o750)
+            }
+            return (
+                Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: isReadOnly), time: SystemTime()), true
+            )
+        case .postgres(let uri):
+            return (Store(engine: try await PostgresEngine.open(uri), time: SystemTime()), false)
+        }
+    }
+}

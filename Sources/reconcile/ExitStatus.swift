@@ -1,0 +1,16 @@
+/// What the program says to the shell; scripts rely on these numbers.
+enum ExitStatus: Int32, Sendable {
+    case done = 0
+    /// A provider, the store or a step failed.
+    case failed = 1
+    /// Changes are pending; only with `--detailed-exitcode`.
+    case changesPending = 2
+    /// Nothing is pending but drift was found; only with `--detailed-exitcode`.
+    case drift = 3
+    /// A guard, a policy, a missing approval or a stale plan.
+    case refused = 4
+    case usage = 64
+    /// The desired state is invalid.
+    case invalid = 65
+    case configuration = 78
+}

@@ -1,0 +1,152 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// Follows a pass, prints what it came to, and says which exit status that is.
+struct RunReporter {
+    let context: CommandContext
+    let composition: Composition
+
+    private var terminal: Terminal { context.terminal }
+
+    /// Runs a pass; Ctrl-C finishes the running steps, records them and stops.
+    func follow(_ options: PassOptions) async -> RunReport {
+        let stop = StopSignal()
+        let terminal = terminal
+        context.signals.handle { signal in
+            guard signal == .stop else { return }
+            if stop.isRaised {
+                terminal.remark("still finishing the running steps; they are in the journal whatever happens")
+            } else {
+                terminal.remark("stopping: the running steps are finished and recorded, nothing new begins")
+                stop.raise()
+            }
+        }
+        let approve: @Sendable (String) -> String = { "reconcile apply PLAN.json --approve \($0)" }
+        return await composition.reconciler.pass(options, stop: stop) { progress in
+            Self.show(progress, terminal, isDryRun: options.isDryRun, now: options.now, approve: approve)
+        }
+    }
+
+    private static func show(
+        _ progress: Progress, _ terminal: Terminal, isDryRun: Bool, now: Timestamp?,
+        approve: @escaping @Sendable (String) -> String
+    ) {
+        let paint = terminal.paint
+        switch progress {
+        case .phase(.applying): terminal.print("\n" + paint.bold("Applying"))
+        case .phase: break
+        case .planned(let plan):
+            let planContext = PlanText.Context(
+                now: now ?? SystemTime().now, showsNext: isDryRun,
+                approveCommand: { approve($0.description) })
+            terminal.print(PlanText.render(plan, style: terminal.style, context: planContext))
+        case .began: break
+        case .ended(let entry):
+            let time = entry.finishedAt.map { ($0 - entry.intendedAt).shortText } ?? "-"
+            switch entry.state {
+            case .done: terminal.print("  \(paint.green("✓")) \(entry.key)  \(entry.title)  \(paint.dim(time))")
+            case .intended, .unknown:
+                terminal.print(
+                    "  \(paint.yellow("?")) \(entry.key)  \(entry.title)  \(paint.dim(time))\n"
+                        + "      whether it happened is not known: the next pass looks before it does anything")
+                Self.showFault(entry.output, terminal)
+            case .failed:
+                terminal.print("  \(paint.red("✗")) \(entry.key)  \(entry.title)  \(paint.dim(time))")
+                Self.showFault(entry.output, terminal)
+            }
+        case .skipped(let skipped):
+            terminal.print("  \(paint.dim("·")) \(skipped.key)  skipped: \(skipped.reason)")
+        case .note(let text): terminal.remark(text)
+        }
+    }
+
+    private static func showFault(_ output: Value, _ terminal: Terminal) {
+        guard let message = output["message"]?.stringValue else { return }
+        let code = output["code"]?.stringValue ?? ""
+        let place = output["place"]?.stringValue.map { " (\($0))" } ?? ""
+        terminal.print("      \(code): \(message)\(place)")
+        if let hint = output["hint"]?.stringValue { terminal.print("      \(hint)") }
+    }
+
+    /// Prints the end of a pass.
+    func print(_ report: RunReport, savedTo path: String?) -> ExitStatus {
+        let status = status(of: report)
+        if terminal.isJSON {
+            printJSON(report)
+            if case .failed(let fault) = report.outcome { terminal.fault(fault) }
+            return status
+        }
+        let paint = terminal.paint
+        switch report.outcome {
+        case .failed(let fault): terminal.fault(fault)
+        case .invalid:
+            terminal.fault(InvalidDesiredState(message: "no readable desired state: there is nothing to plan from"))
+            for diagnostic in (report.desired?.diagnostics ?? []).prefix(20) {
+                terminal.remark(DiagnosticText.render(diagnostic, style: TextStyle(color: terminal.errorPaint.isOn)))
+            }
+        case .stale(let moved):
+            StandardStreams.error(
+                terminal.errorPaint.red("refused") + ": the saved plan is stale; since it was made:\n"
+                    + moved.map { "  - \($0)\n" }.joined() + "  Make a new one: reconcile --dry-run --out PLAN.json\n")
+        case .planned:
+            if let path { terminal.print("Saved to \(path). Apply exactly this plan: reconcile apply \(path)") }
+        case .succeeded, .stepsFailed, .canceled:
+            let done = report.journal.count { $0.state == .done }
+            let failed = report.journal.count { $0.state == .failed || $0.state == .unknown }
+            var line = "Run \(report.run.id): \(done) step\(done == 1 ? "" : "s") done"
+            if failed > 0 { line += ", " + paint.red("\(failed) failed") }
+            if !report.skipped.isEmpty { line += ", \(report.skipped.count) skipped" }
+            if case .canceled = report.outcome { line += ", " + paint.yellow("stopped on request") }
+            line += " in \(report.duration.shortText)"
+            let requests = report.requests.values.reduce(0, +)
+            if requests > 0 { line += " with \(requests) request\(requests == 1 ? "" : "s")" }
+            terminal.print((report.journal.isEmpty ? "" : "\n") + line + ".")
+        }
+        if let head = report.evidence {
+            terminal.print(
+                paint.dim(
+                    "Evidence \(head.manifest.short), link \(head.sequence) of the chain. "
+                        + "Check it: reconcile show \(report.run.id) --verify"))
+        }
+        return status
+    }
+
+    private func printJSON(_ report: RunReport) {
+        var document: Value.Object
+        if let plan = report.plan {
+            document =
+                PlanDocument.json(plan, runID: report.run.id, plannedAt: report.plannedAt).objectValue ?? Value.Object()
+        } else {
+            document = ["format_version": "1.0", "run_id": .string(report.run.id)]
+            document["diagnostics"] = .list((report.desired?.diagnostics ?? []).map(\.value))
+        }
+        if !report.run.isDryRun || report.plan == nil {
+            document["run"] = RunText.value(report.run, journal: report.journal, skipped: report.skipped)
+        }
+        terminal.json(.object(document))
+    }
+
+    /// Which exit status a report leads to, without `--detailed-exitcode`.
+    private func status(of report: RunReport) -> ExitStatus {
+        switch report.outcome {
+        case .failed(let fault): return Program.status(of: fault)
+        case .stepsFailed, .canceled: return .failed
+        case .stale: return .refused
+        case .invalid: return .invalid
+        case .succeeded, .planned: break
+        }
+        if !report.observationFaults.isEmpty {
+            for fault in report.observationFaults {
+                terminal.remark(terminal.errorPaint.red("not observed") + ": \(fault)")
+            }
+            return .failed
+        }
+        if report.run.isDryRun { return .done }
+        let refused = report.withheld.contains { $0.verdict == .denied || $0.verdict == .needsApproval }
+        return refused ? .refused : .done
+    }
+}

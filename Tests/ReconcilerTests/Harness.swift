@@ -1,0 +1,314 @@
+import Basics
+import DesiredState
+import Diff
+import DigitalOceanDriver
+import Drivers
+import Formats
+import HTTPClient
+import Reconciler
+import Simulator
+import Store
+import StoreSQLite
+import TestKit
+import Web
+
+/// Speaks to a simulator without a socket, and loses what it is told to lose.
+struct SimulatorTransport: HTTPTransport {
+    let simulator: Simulator
+    let fuse: Fuse
+
+    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+        let isWrite = request.method != "GET" && request.method != "HEAD"
+        if isWrite, fuse.burn("before \(request.method)") { throw Self.fault(.notSent, request) }
+        if fuse.isBlown { throw Self.fault(.notSent, request) }
+        guard let start = request.url.utf8.firstIndex(of: UInt8(ascii: "/"), after: 8) else {
+            throw Self.fault(.badURL, request)
+        }
+        let target = request.url[start...]
+        let path = String(target.prefix { $0 != "?" })
+        let query =
+            target.contains("?")
+            ? String(target[target.index(after: target.firstIndex(of: "?") ?? target.startIndex)...]) : ""
+        let pairs = query.split(separator: "&").map { pair -> (name: String, value: String) in
+            let parts = pair.split(separator: "=", maxSplits: 1).map { Self.decode(String($0)) }
+            return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+        }
+        let answer = await simulator.answer(
+            WebRequest(
+                method: request.method, path: Self.decode(path), query: pairs,
+                headers: request.headers.map { ($0.name, $0.value) }, body: request.body))
+        if isWrite, fuse.burn("after \(request.method)") { throw Self.fault(.lost, request) }
+        if answer.fault != nil { throw Self.fault(.lost, request) }
+        return HTTPResponse(
+            status: answer.status, headers: answer.headers.map { HTTPHeader($0.name, $0.value) }, body: answer.body)
+    }
+
+    private static func fault(_ kind: HTTPFault.Kind, _ request: HTTPRequest) -> HTTPFault {
+        HTTPFault(kind, code: "TEST-0001", message: "the test cut the line", place: "\(request.method) \(request.url)")
+    }
+
+    private static func decode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = ArraySlice(Array(text.utf8))
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let decoded = Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self))
+            {
+                bytes += decoded
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension String.UTF8View {
+    fileprivate func firstIndex(of byte: UInt8, after offset: Int) -> Index? {
+        dropFirst(offset).firstIndex(of: byte)
+    }
+}
+
+/// Ends the process, as it were, at its Nth effect: from then on nothing reaches the store or the provider any more.
+final class Fuse: Sendable {
+    private struct State {
+        var remaining: Int?
+        var isBlown = false
+        var burned = 0
+        var lastPlace = ""
+    }
+
+    private let state: Locked<State>
+
+    init(after count: Int? = nil) { state = Locked(State(remaining: count)) }
+
+    var isBlown: Bool { state.withLock { $0.isBlown } }
+    /// How many effect points were passed.
+    var burned: Int { state.withLock { $0.burned } }
+    var place: String { state.withLock { $0.lastPlace } }
+
+    /// Passes one effect point; true when the process ends here.
+    func burn(_ place: String) -> Bool {
+        state.withLock { state in
+            if state.isBlown { return true }
+            state.burned += 1
+            guard let remaining = state.remaining else { return false }
+            state.remaining = remaining - 1
+            guard remaining <= 0 else { return false }
+            state.isBlown = true
+            state.lastPlace = place
+            return true
+        }
+    }
+}
+
+/// A store engine that dies with the fuse: before a transaction, or after its commit and before its answer.
+struct FusedEngine: SQLEngine {
+    let engine: SQLiteEngine
+    let fuse: Fuse
+
+    var dialect: SQLDialect { engine.dialect }
+    var place: String { engine.place }
+
+    private static let dead = StoreFault(.unreachable, code: "TEST-0002", message: "the process has ended")
+
+    func transaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        if fuse.burn("before commit") { throw Self.dead }
+        let result = try await engine.transaction(body)
+        if fuse.burn("after commit") { throw Self.dead }
+        return result
+    }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        if fuse.isBlown { throw Self.dead }
+        return try await engine.read(body)
+    }
+
+    func close() async { await engine.close() }
+}
+
+/// The source of a test: a tree that it changes as people would.
+final class TestSource: Source {
+    private let state: Locked<Result<SourceTree, TestFault>>
+
+    init(_ tree: SourceTree) { state = Locked(.success(tree)) }
+
+    func set(_ tree: SourceTree) { state.withLock { $0 = .success(tree) } }
+    func fail(_ fault: TestFault) { state.withLock { $0 = .failure(fault) } }
+    func change(_ body: (inout SourceTree) -> Void) {
+        state.withLock { state in
+            guard case .success(var tree) = state else { return }
+            body(&tree)
+            state = .success(tree)
+        }
+    }
+
+    func read(_ log: Log) async throws -> SourceSnapshot { SourceSnapshot(tree: try state.withLock { $0 }.get()) }
+}
+
+struct TestFault: Fault {
+    let code = "TEST-0003"
+    let message = "the repository does not answer"
+    let place: String? = nil
+    let hint: String? = nil
+    let disposition = Disposition.retry(after: nil)
+}
+
+/// A whole installation in one process: simulated provider, clock and repository, a real embedded store.
+struct World: Sendable {
+    static let start = Timestamp(seconds: 1_780_000_000)
+
+    let directory: TemporaryDirectory
+    let time: SimulatedTime
+    let simulator: Simulator
+    let engine: SQLiteEngine
+    let source: TestSource
+    private let passes = Locked<UInt64>(0)
+
+    init(_ tree: SourceTree = World.tree(), lifecycle: Lifecycle = .immediate) async throws {
+        directory = try TemporaryDirectory()
+        time = SimulatedTime(now: World.start, advancesBySleeping: true)
+        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: lifecycle))
+        engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
+        source = TestSource(tree)
+        _ = try await Store(engine: engine, time: time).migrate()
+    }
+
+    /// The store as a test looks into it, whatever became of the process.
+    var store: Store { Store(engine: engine, time: time) }
+
+    /// A process: its own fuse, its own driver, the same world.
+    func reconciler(fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001) -> Reconciler {
+        let random = RandomSource(seed: seed)
+        let driver = DigitalOceanDriver(
+            token: Secret("canary-token-of-the-test"), baseURL: "http://simulator.test",
+            transport: SimulatorTransport(simulator: simulator, fuse: fuse), time: time, random: random)
+        let metrics = Metrics()
+        metrics.declareReconcilerMetrics()
+        return Reconciler(
+            source: source, drivers: [driver],
+            store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
+            evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
+            metrics: metrics, concurrency: 4, holder: "test/\(process)")
+    }
+
+    func pass(_ options: PassOptions = PassOptions()) async -> RunReport {
+        let seed = passes.withLock { count in
+            count += 1
+            return count
+        }
+        return await reconciler(seed: seed).pass(options)
+    }
+
+    // MARK: Files
+
+    static let policies = """
+        branch_mappings:
+          - {pattern: "feature/*", tier: "dev", auto_deploy: true}
+        ttl_policies: {dev_ephemeral: 7d, dev_named: 14d, staging: never, production: never}
+        limits: {max_deletes: 8}
+        """
+
+    static let environments = """
+        schema: ssot.environments.v1
+        environments:
+          production: {tier: production, branch: main, host: web, database_cluster: shop-pg, database: odoo_prod, domain: erp.shop.example}
+          crm: {tier: dev, branch: feature/crm, host: web, database_cluster: shop-pg, database: odoo_crm, domain: crm.shop.example}
+        tiers:
+          dev: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
+        """
+
+    static let inventory = """
+        schema: ssot.infra.digitalocean.inventory.v1
+        droplets:
+          - {name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64, tags: [project:shop]}
+        databases:
+          - {name: shop-pg, engine: pg, version: "16", region: sgp1, size: db-s-1vcpu-1gb, num_nodes: 1}
+        domains:
+          - name: shop.example
+            records: [{type: A, name: "@", data: 203.0.113.7, ttl: 1800}]
+        """
+
+    static func tree(
+        inventory: String = World.inventory, environments: String = World.environments,
+        policies: String = World.policies, branches: [String] = ["main", "feature/crm", "feature/loyalty"],
+        revision: Character = "a"
+    ) -> SourceTree {
+        SourceTree(
+            revision: String(repeating: revision, count: 40),
+            files: [
+                SourceFile(path: ".odooops/policies.yaml", text: policies),
+                SourceFile(path: "ssot/environments.yaml", text: environments),
+                SourceFile(path: "ssot/infra/digitalocean/inventory.yaml", text: inventory),
+            ],
+            branches: .known(
+                branches.map { Branch(name: $0, commit: Digest(of: $0).hex.prefixString(40), committedAt: nil) }))
+    }
+
+    // MARK: What the provider holds, in names
+
+    /// Every object at the provider by kind and name, sorted; a name that stands twice is a duplicate.
+    func holdings() async -> [String] {
+        var result: [String] = []
+        func list(_ path: String, _ member: String) async -> [Value] {
+            let answer = await simulator.answer(
+                WebRequest(
+                    method: "GET", path: path, query: [("per_page", "200")],
+                    headers: [("Authorization", "Bearer any"), ("Host", "simulator.test")]))
+            return ((try? JSON.parse(answer.body))?[member]?.listValue) ?? []
+        }
+        for droplet in await list("/v2/droplets", "droplets") {
+            result.append("droplet \(droplet["name"]?.stringValue ?? "") \(droplet["size_slug"]?.stringValue ?? "")")
+        }
+        for tag in await list("/v2/tags", "tags") { result.append("tag \(tag["name"]?.stringValue ?? "")") }
+        for firewall in await list("/v2/firewalls", "firewalls") {
+            result.append("firewall \(firewall["name"]?.stringValue ?? "")")
+        }
+        for domain in await list("/v2/domains", "domains") {
+            let name = domain["name"]?.stringValue ?? ""
+            result.append("domain \(name)")
+            for record in await list("/v2/domains/\(name)/records", "domain_records") {
+                let type = record["type"]?.stringValue ?? ""
+                guard type != "NS", type != "SOA" else { continue }
+                result.append("record \(name) \(type) \(record["name"]?.stringValue ?? "")")
+            }
+        }
+        for cluster in await list("/v2/databases", "databases") {
+            let name = cluster["name"]?.stringValue ?? ""
+            let id = cluster["id"]?.stringValue ?? ""
+            result.append("cluster \(name)")
+            for database in await list("/v2/databases/\(id)/dbs", "dbs") {
+                result.append("database \(name) \(database["name"]?.stringValue ?? "")")
+            }
+            for user in await list("/v2/databases/\(id)/users", "users") {
+                result.append("user \(name) \(user["name"]?.stringValue ?? "")")
+            }
+        }
+        return result.sorted()
+    }
+}
+
+extension String {
+    func prefixString(_ count: Int) -> String { String(prefix(count)) }
+}
+
+extension RunReport {
+    /// One line for a failed expectation.
+    var story: String {
+        var text = "\(outcome)"
+        for entry in journal where entry.state != .done {
+            text += "\n  \(entry.stepID) \(entry.state) \(entry.output.json)"
+        }
+        for change in withheld { text += "\n  withheld \(change.key) \(change.verdict) \(change.verdictReason ?? "")" }
+        for skipped in skipped { text += "\n  skipped \(skipped.key) \(skipped.reason)" }
+        for diagnostic in desired?.diagnostics ?? [] { text += "\n  \(diagnostic.code) \(diagnostic.message)" }
+        return text
+    }
+
+    var isSuccess: Bool { if case .succeeded = outcome { true } else { false } }
+}
