@@ -24,6 +24,7 @@ public func readDesiredState(_ tree: SourceTree) -> DesiredState {
         named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
         convergence: convergence, report)
     builder.build(branches: tree.branches, tags: tree.tags)
+    library.distrustCutDocuments(report)
     let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
     var drafts = Array(builder.owned.values)
     for var draft in inventory.drafts.values {

@@ -10,7 +10,8 @@ func read(
 ) -> DesiredState {
     readDesiredState(
         SourceTree(
-            revision: String(repeating: "a", count: 40), files: files.map { SourceFile(path: $0.key, text: $0.value) },
+            revision: String(repeating: "a", count: 40),
+            files: files.map { SourceFile(path: $0.key, text: $0.value.hasSuffix("\n") ? $0.value : $0.value + "\n") },
             roots: roots, branches: branches, tags: tags))
 }
 

@@ -15,6 +15,10 @@ extension InventoryReader {
         readMembers(entry, cluster: name, source: node.mark(in: file))
         entry.allow("description", "notes")
         entry.finish()
+        for (member, kind) in Self.memberKinds {
+            // Under a misspelt key, too, they are still wanted.
+            if let cause = entry.broken[member] { report.unknown(.kind(kind), cause) }
+        }
         let key = name.map { ResourceKey(.databaseCluster, $0) }
         if let key { reading.tags[key] = (tags ?? []).map(\.value) }
         guard isSound(entry, key, .databaseCluster), let key else {
@@ -35,6 +39,15 @@ extension InventoryReader {
             Draft(
                 key, attributes, source: node.mark(in: file),
                 dependsOn: (tags ?? []).map { ResourceKey(.tag, $0.value) }))
+    }
+
+    private static let memberKinds: [(String, ResourceKind)] = [
+        ("dbs", .database), ("users", .databaseUser), ("pools", .databasePool), ("trusted_sources", .databaseFirewall),
+    ]
+
+    /// After an item of a wrong shape the items may be those of another list, whose first line was lost.
+    private func loseMembers(_ cause: Cause) {
+        for (_, kind) in Self.memberKinds { report.unknown(.kind(kind), cause) }
     }
 
     private static let engines = ["pg", "mysql", "redis", "valkey", "mongodb", "kafka", "opensearch"]
@@ -82,7 +95,7 @@ extension InventoryReader {
                 item = nil
             }
             guard let text, let cluster else {
-                if let cause = item?.fault ?? entry.fault { report.unknown(.kind(kind), cause) }
+                if let cause = item?.fault ?? entry.fault { loseMembers(cause) }
                 continue
             }
             let resource = ResourceKey(kind, "\(cluster)/\(text.value)")
@@ -122,6 +135,7 @@ extension InventoryReader {
             let mode = entry.word("mode", of: ["transaction", "session", "statement"], required: true)
             let size = entry.integer("size", required: true, in: 1...10_000)
             entry.finish()
+            if node.entries == nil, let cause = entry.fault { loseMembers(cause) }
             let key = clusterName.flatMap { cluster in name.map { ResourceKey(.databasePool, "\(cluster)/\($0)") } }
             guard isSound(entry, key, .databasePool) else { continue }
             guard let key, let clusterName else {
@@ -167,6 +181,8 @@ extension InventoryReader {
         if let cause = entry.fault ?? (key == nil ? cluster.fault : nil) {
             report.unknown(scope, cause)
             report.unknown(.kind(.tag), cause)
+            // Names or pools among the sources have slid in from the lists before.
+            if nodes.contains(where: isMember) { loseMembers(cause) }
             return
         }
         guard let key else { return }
@@ -175,6 +191,11 @@ extension InventoryReader {
             Draft(
                 key, [WantedAttribute("rules", .literal(.strings(sorted)), at: cluster.mark(of: "trusted_sources"))],
                 source: cluster.mark(of: "trusted_sources") ?? source, dependsOn: needs))
+    }
+
+    /// Whether an item is of the form of a database, a user or a pool.
+    private func isMember(_ node: Node) -> Bool {
+        node.scalar?.value.stringValue.map { DatabaseName.isValid($0) } ?? (node["name"] != nil || node["db"] != nil)
     }
 
     /// `type:value`, or a mapping with `type` and `value`.

@@ -11,9 +11,9 @@ extension InventoryReader {
                 hint: "Write it without a final dot, such as `example.com`.")
         }
         let records = entry.nodes("records")
-        if let cause = entry.broken["records"] { report.unknown(.kind(.record), cause) }
         entry.allow("description", "notes")
         entry.finish()
+        if let cause = entry.broken["records"] { report.unknown(.kind(.record), cause) }
         if let name { reading.zones.declared.insert(name) }
         let key = name.map { ResourceKey(.domain, $0) }
         if isSound(entry, key, .domain), let key {

@@ -88,6 +88,7 @@ final class InventoryReader {
     ///
     /// - Returns: whether the entry is sound.
     func isSound(_ entry: Fields, _ key: ResourceKey?, _ kind: ResourceKind) -> Bool {
+        noteMisplaced(entry)
         guard let cause = entry.fault else { return true }
         if let key, !entry.hasDuplicates {
             keysSeen[key] = keysSeen[key] ?? entry.mark
@@ -99,6 +100,24 @@ final class InventoryReader {
         }
         return false
     }
+
+    /// Takes as unknown what seems to have slid into an entry: a section by its indentation, or the entries of a section
+    /// whose first line was lost.
+    private func noteMisplaced(_ entry: Fields) {
+        if let cause = entry.broken["tags"] { report.unknown(.kind(.tag), cause) }
+        for (unknown, cause) in entry.unknownEntries {
+            for (section, kinds) in Self.sections
+            where section == unknown.key || Self.signatures[section]?.contains(unknown.key) == true {
+                report.unknown(kinds: kinds, cause)
+            }
+        }
+    }
+
+    /// Keys by which the entries of a section can be told from those of others.
+    private static let signatures: [String: [String]] = [
+        "droplets": ["image", "user_data_file"], "databases": ["engine", "num_nodes", "dbs", "trusted_sources"],
+        "firewalls": ["inbound_rules", "outbound_rules"], "domains": ["records"],
+    ]
 
     /// The name of an entry, which has to be fit for a provider.
     func name(_ entry: Fields, _ what: String, allowing extra: String = "-.") -> String? {
@@ -121,8 +140,6 @@ final class InventoryReader {
     func tags(_ entry: Fields) -> [Text]? {
         guard let tags = entry.texts("tags") else {
             if let cause = entry.broken["tags"] ?? (entry.keys.isEmpty ? entry.fault : nil) {
-                report.unknown(.kind(.tag), cause)
-            } else if entry.mark(of: "tags") != nil, let cause = entry.fault {
                 report.unknown(.kind(.tag), cause)
             }
             return nil

@@ -61,13 +61,19 @@ struct EnvironmentsBuilder {
                     at: target.source,
                     hint: "Name it in environments.yaml with its `tier`.")
             }
-            guard cause == nil, let tier, Slug.isValid(target.name) else {
-                if let cause { report.unknown(.environment(target.name), cause) }
+            if cause == nil, !Slug.isValid(target.name) {
+                cause = report.error(
+                    .invalidName, "the environment \(quoted(target.name)) has a name that is no DNS label",
+                    at: target.source, hint: "Use lower-case letters, digits and inner hyphens, at most 40.")
+            }
+            if let cause {
+                report.unknown(.environment(target.name), cause)
                 named.broken.append(
                     EnvironmentsReading.Broken(
-                        slug: target.name, branch: target.branch?.value, host: nil, cluster: nil))
+                        slug: target.name, branch: target.branch?.value, host: nil, cluster: nil, cause: cause))
                 continue
             }
+            guard let tier else { continue }
             var draft = EnvironmentDraft(
                 slug: target.name, tier: tier, ttlClass: TTLClass(named: tier),
                 subject: "the environment \(quoted(target.name))", source: target.source)

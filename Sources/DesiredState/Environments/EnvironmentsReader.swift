@@ -9,6 +9,7 @@ struct EnvironmentsReading {
         let branch: String?
         let host: String?
         let cluster: String?
+        let cause: Cause
     }
 
     var named: [EnvironmentDraft] = []
@@ -27,6 +28,7 @@ struct EnvironmentsReader {
     let file: String
     let report: Report
     private(set) var reading = EnvironmentsReading()
+    private var templatesLost: [Tier: Cause] = [:]
 
     private init(file: String, _ report: Report) {
         self.file = file
@@ -55,11 +57,14 @@ struct EnvironmentsReader {
         fields.finish()
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
+        for (tier, cause) in templatesLost { reading.brokenTemplates[tier] = reading.brokenTemplates[tier] ?? cause }
         if let cause = fields.broken["environments"] ?? (environments == nil ? fields.fault : nil) {
             reading.fault = cause
             report.unknown(.environments, cause)
         }
-        if let cause = fields.broken["tiers"] ?? tiers?.fault {
+        // The section of templates may have slid among the environments by its indentation.
+        let slid = tiers == nil ? reading.broken.first { closest(to: $0.slug, among: ["tiers"]) != nil }?.cause : nil
+        if let cause = fields.broken["tiers"] ?? tiers?.fault ?? slid {
             for tier in Tier.allCases where reading.templates[tier] == nil { reading.brokenTemplates[tier] = cause }
         }
     }
@@ -106,6 +111,11 @@ struct EnvironmentsReader {
         }
         entry.allow("description", "notes", "owner", "health_check")
         entry.finish()
+        // One that slid into another by its indentation is still wanted.
+        for (unknown, cause) in entry.unknownEntries where unknown.value["tier"] != nil {
+            entry.fail(cause)
+            report.unknown(.environments, cause)
+        }
         if let cause = entry.fault {
             lose(section, draft, cause, swallowsNext: entry.hasDuplicates)
             return
@@ -125,7 +135,8 @@ struct EnvironmentsReader {
         if swallowsNext { report.unknown(.environments, cause) }
         reading.broken.append(
             EnvironmentsReading.Broken(
-                slug: section.key, branch: draft.branch?.value, host: draft.host?.value, cluster: draft.cluster?.value))
+                slug: section.key, branch: draft.branch?.value, host: draft.host?.value, cluster: draft.cluster?.value,
+                cause: cause))
     }
 
     private func readTier(_ text: Text, _ entry: Fields) -> Tier? {
@@ -173,6 +184,11 @@ struct EnvironmentsReader {
         template.backupSchedule = readSchedule(entry)
         entry.allow("description", "notes")
         entry.finish()
+        // A template may have slid into this one, or have lost the line with its tier.
+        let swallowed = entry.unknownEntries.first { $0.entry.value.entries != nil }?.cause
+        if let cause = entry.hasDuplicates ? entry.fault : swallowed {
+            for tier in Tier.allCases { templatesLost[tier] = cause }
+        }
         if let cause = entry.fault {
             reading.brokenTemplates[tier] = cause
             reading.templates[tier] = nil

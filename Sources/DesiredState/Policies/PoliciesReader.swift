@@ -260,9 +260,8 @@ struct PoliciesReader {
             }
         }
         section.finish()
-        guard let cause = section.fault else { return }
-        for ttlClass in TTLClass.allCases where reading.policy.ttl[ttlClass] == nil {
-            reading.brokenClasses[ttlClass] = reading.brokenClasses[ttlClass] ?? cause
+        for ttlClass in TTLClass.allCases where reading.brokenClasses[ttlClass] == nil {
+            reading.brokenClasses[ttlClass] = section.broken[ttlClass.rawValue]
         }
     }
 

@@ -25,6 +25,8 @@ final class Fields {
     ///
     /// That is what a lost `- name:` line leaves behind: the entry after this one may have been swallowed.
     let hasDuplicates: Bool
+    /// The keys that nobody asked for, once `finish` was called.
+    private(set) var unknownEntries: [(entry: Node.Entry, cause: Cause)] = []
     /// The code under which the parser tells of a key that stands twice.
     private static let duplicateKeyCode = "FMT-0003"
     private let entries: [Node.Entry]
@@ -108,20 +110,26 @@ final class Fields {
     /// A text, or a number as it is written where `orNumber` says so.
     func text(_ key: String, required: Bool = false, orNumber: Bool = false) -> Text? {
         guard let entry = entry(key, required: required) else { return nil }
-        return text(entry.value, "`\(key)` of \(subject)", orNumber: orNumber)
+        return text(entry.value, "`\(key)` of \(subject)", orNumber: orNumber, key: key)
     }
 
-    func text(_ node: Node, _ what: String, orNumber: Bool = false) -> Text? {
+    func text(_ node: Node, _ what: String, orNumber: Bool = false, key: String? = nil) -> Text? {
         let mark = node.mark(in: file)
         switch node.scalar?.value {
         case .string(let value)?:
             if !value.isEmpty { return Text(value: value, mark: mark) }
-            fail(.wrongType, "\(what) is an empty text", at: mark, hint: "Write a value, or leave the key out.")
+            fail(
+                .wrongType, "\(what) is an empty text", at: mark, hint: "Write a value, or leave the key out.", key: key
+            )
         case .int?, .number?:
             if orNumber, let text = node.scalar?.text { return Text(value: text, mark: mark) }
-            fail(.wrongType, "\(what) is a number where a text is needed", at: mark, hint: "Put it into quotes.")
+            fail(
+                .wrongType, "\(what) is a number where a text is needed", at: mark, hint: "Put it into quotes.",
+                key: key)
         default:
-            fail(.wrongType, "\(what) is \(node.shapeName) where a text is needed", at: mark, hint: "Write a text.")
+            fail(
+                .wrongType, "\(what) is \(node.shapeName) where a text is needed", at: mark, hint: "Write a text.",
+                key: key)
         }
         return nil
     }
@@ -135,13 +143,13 @@ final class Fields {
             fail(
                 .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where a whole number is needed",
                 at: mark,
-                hint: "Write a whole number without quotes.")
+                hint: "Write a whole number without quotes.", key: key)
             return nil
         }
         guard range.contains(value) else {
             fail(
                 .outOfRange, "`\(key)` of \(subject) is \(value)", at: mark,
-                hint: "Write a number from \(range.lowerBound) to \(range.upperBound).")
+                hint: "Write a number from \(range.lowerBound) to \(range.upperBound).", key: key)
             return nil
         }
         return (value, mark)
@@ -153,7 +161,7 @@ final class Fields {
         if case .bool(let value)? = entry.value.scalar?.value { return (value, mark) }
         fail(
             .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where true or false is needed", at: mark,
-            hint: "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts.")
+            hint: "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts.", key: key)
         return nil
     }
 
@@ -163,7 +171,7 @@ final class Fields {
         if words.contains(text.value) { return text }
         fail(
             .unknownWord, "`\(key)` of \(subject) is \(quoted(text.value, key: key))", at: text.mark,
-            hint: didYouMean(text.value, among: words, else: "Write \(alternatives(words))."))
+            hint: didYouMean(text.value, among: words, else: "Write \(alternatives(words))."), key: key)
         return nil
     }
 
@@ -178,7 +186,7 @@ final class Fields {
 
     func texts(_ key: String, required: Bool = false, orNumber: Bool = false) -> [Text]? {
         guard let nodes = nodes(key, required: required) else { return nil }
-        let texts = nodes.compactMap { text($0, "an item of `\(key)` of \(subject)", orNumber: orNumber) }
+        let texts = nodes.compactMap { text($0, "an item of `\(key)` of \(subject)", orNumber: orNumber, key: key) }
         return texts.count == nodes.count ? texts : nil
     }
 
@@ -211,6 +219,7 @@ final class Fields {
                 .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
                 hint: meant.map { "Did you mean `\($0)`? Until that is clear, what it belongs to is left alone." }
                     ?? "Remove it, or begin its name with `x-`. Known are \(known.sorted().joined(separator: ", ")).")
+            unknownEntries.append((entry, cause))
             if let meant { fail(cause, key: meant) }
         }
     }

@@ -15,6 +15,8 @@ struct Library {
         let cause: Cause?
         let bytes: Int
         let schema: String?
+        /// Whether its last line has no end, as when it was cut off.
+        let endsAbruptly: Bool
         var status: Document.Status
         var domain: String?
     }
@@ -45,6 +47,17 @@ struct Library {
             entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
         files = Dictionary(tree.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         assign(report)
+    }
+
+    /// Takes documents as unknown that are faulty and end in the middle of a line: what followed may have been cut off.
+    func distrustCutDocuments(_ report: Report) {
+        for (document, index) in managed where entries[index].endsAbruptly {
+            guard let error = report.firstFault(in: entries[index].path) else { continue }
+            let cause = Cause(
+                code: error.code, reason: "the file ends in the middle of a line and has a fault: \(error.message)",
+                mark: error.mark)
+            for scope in document.scopes { report.unknown(scope, cause) }
+        }
     }
 
     // MARK: Looking up
@@ -81,7 +94,7 @@ struct Library {
     private static func read(_ file: SourceFile, rank: Int, relative: String, _ report: Report) -> Entry {
         var entry = Entry(
             path: file.path, rank: rank, relative: relative, root: nil, cause: nil, bytes: 0, schema: nil,
-            status: .notManaged)
+            endsAbruptly: false, status: .notManaged)
         let bytes: [UInt8]
         switch file.content {
         case .bytes(let content): bytes = content
@@ -97,7 +110,7 @@ struct Library {
         if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
             let document = YAML.parse(bytes, file: file.path)
             report.add(document.diagnostics)
-            return entry.with(document)
+            return entry.with(document, endsAbruptly: bytes.last != UInt8(ascii: "\n"))
         }
         if file.path.hasSuffix(".json") {
             do {
@@ -161,7 +174,16 @@ struct Library {
                             "this one is read", at: SourceMark(file: entries[winner].path, line: 1, column: 1))
                     ])
             }
-            if let cause = entries[winner].cause { for scope in document.scopes { report.unknown(scope, cause) } }
+            if var cause = entries[winner].cause {
+                // Of an empty file the parser only warns; where something is wanted from it, that is a fault.
+                if cause.code == "FMT-0009" {
+                    cause = report.error(
+                        .emptyDocument, "\(entries[winner].path) holds nothing, so what it wants is unknown",
+                        at: cause.mark,
+                        hint: "Write what is wanted, or an empty list where nothing is; or remove the file.")
+                }
+                for scope in document.scopes { report.unknown(scope, cause) }
+            }
         }
         for index in entries.indices where entries[index].cause != nil && entries[index].status == .notManaged {
             entries[index].status = .unreadable
@@ -191,10 +213,10 @@ extension Library.Entry {
     fileprivate func with(cause: Cause?, bytes: Int) -> Library.Entry {
         Library.Entry(
             path: path, rank: rank, relative: relative, root: nil, cause: cause, bytes: bytes, schema: nil,
-            status: status)
+            endsAbruptly: false, status: status)
     }
 
-    fileprivate func with(_ document: YAMLDocument) -> Library.Entry {
+    fileprivate func with(_ document: YAMLDocument, endsAbruptly: Bool) -> Library.Entry {
         var cause: Cause?
         if document.root == nil {
             let first = document.diagnostics.first { $0.severity == .error } ?? document.diagnostics.first
@@ -206,6 +228,6 @@ extension Library.Entry {
             .first
         return Library.Entry(
             path: path, rank: rank, relative: relative, root: document.root, cause: cause, bytes: bytes,
-            schema: schema, status: status)
+            schema: schema, endsAbruptly: endsAbruptly, status: status)
     }
 }

@@ -50,6 +50,13 @@ final class Report {
         for kind in kinds { unknown(.kind(kind), cause) }
     }
 
+    /// The first error or unknown key in a file; nil where it has none.
+    func firstFault(in file: String) -> Diagnostic? {
+        diagnosticSet.filter {
+            ($0.severity == .error || $0.code == Code.unknownKey.rawValue) && $0.mark?.file == file
+        }.min()
+    }
+
     func isUnknown(_ extent: UnknownScope.Extent) -> Bool { scopes[extent] != nil }
 }
 

@@ -1,0 +1,190 @@
+import Basics
+import DesiredState
+import Formats
+import Testing
+
+/// Which environments there are, and what they own.
+@Suite struct EnvironmentTests {
+    private static let mappings = """
+        branch_mappings:
+          - {pattern: "feature/wip-*", tier: preview, auto_deploy: true}
+          - {pattern: "feature/*", tier: dev}
+          - {pattern: "release/*", tier: staging}
+          - {pattern: "main", tier: production}
+        ttl_policies: {dev_ephemeral: 3d, dev_named: 2w}
+        """
+
+    @Test func theFirstMappingThatMatchesWins() {
+        let state = read(
+            [Paths.policies: Self.mappings],
+            branches: branches("feature/wip-x", "feature/y", "feature/y/z", "other", "release/1"))
+        #expect(
+            state.environments.map { "\($0.slug) \($0.tier) \($0.ttlClass) \($0.autoDeploy) \($0.source.line)" } == [
+                "feature-wip-x preview ephemeral true 2", "feature-y dev ephemeral false 3",
+                "release-1 staging staging false 4",
+            ])
+        #expect(state.environments.map(\.ttl) == [.after(.days(3)), .after(.days(3)), .never])
+        #expect(state.unknown == [])
+    }
+
+    @Test func aNamedEnvironmentIsNotDoubledByItsBranch() {
+        let state = read(
+            [
+                Paths.policies: Self.mappings,
+                Paths.environments:
+                    "environments:\n  crm: {tier: dev, branch: feature/crm}\n  live: {tier: production, branch: main}\n",
+            ], branches: branches("feature/crm", "feature/y", "main"))
+        #expect(state.environments.map(\.slug) == ["crm", "feature-y", "live"])
+        #expect(state.environment("crm")?.ttl == .after(.days(14)))
+        #expect(state.environment("crm")?.headCommit?.count == 40)
+        #expect(state.diagnostics == [])
+    }
+
+    @Test func withoutATimeToLiveNothingExpires() {
+        let state = read(
+            [Paths.policies: "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\n"],
+            branches: branches("feature/a"))
+        #expect(state.environments.map(\.ttl) == [.never])
+    }
+
+    @Test(arguments: ["0d", "-1d", "1w2x", "7", "[]", "99999999999d"]) func aBrokenTimeToLiveNeverExpires(
+        _ text: String
+    ) {
+        let state = read(
+            [
+                Paths.policies:
+                    "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\nttl_policies: {dev_ephemeral: \(text)}\n"
+            ], branches: branches("feature/a"))
+        #expect(state.environments.map(\.ttl) == [.never])
+        #expect(state.scopes == ["environment feature-a"])
+    }
+
+    @Test func unknownBranchesRemoveNoEnvironment() {
+        let state = read([Paths.policies: Self.mappings], branches: .unknown(reason: "time-out"))
+        #expect(state.environments == [])
+        #expect(state.scopes == ["environments"])
+        #expect(state.faults == ["warning SSOT-0035 -"])
+    }
+
+    @Test func withoutARepositoryMappingsAreNoFaultButUnknown() {
+        let state = read([Paths.policies: Self.mappings], branches: .none)
+        #expect(state.scopes == ["environments"])
+        #expect(state.diagnostics == [])
+    }
+
+    @Test func noBranchGetsPastAMappingThatCantBeRead() {
+        let state = read(
+            [
+                Paths.policies:
+                    "branch_mappings:\n  - {pattern: \"feature/*\", tier: dev}\n  - {pattern: \"(main)\", tier: production}\n  - {pattern: \"**\", tier: dev}\n"
+            ], branches: branches("feature/a", "main", "other"))
+        #expect(state.environments.map(\.slug) == ["feature-a"])
+        #expect(state.scopes == ["environments"])
+    }
+
+    @Test func aTagNamesWhatIsRun() {
+        let state = read(
+            [Paths.environments: "environments: {live: {tier: production, tag: v1.2}}\n"],
+            tags: .known([Branch(name: "v1.2", commit: "c1", committedAt: nil)]))
+        #expect(state.environment("live")?.branch == "v1.2")
+        #expect(state.environment("live")?.headCommit == "c1")
+        #expect(state.diagnostics == [])
+    }
+
+    @Test func quotasAreCompletedByThePlatformsTable() {
+        let state = read(
+            [
+                Paths.policies:
+                    "branch_mappings: [{pattern: \"f/*\", tier: dev}]\nresource_quotas: {dev: {memory: 3Gi}}\n",
+                Paths.environments: "environments: {lab: {tier: dev}, live: {tier: prod}}\n",
+            ], branches: branches("f/a"))
+        #expect(
+            state.environments.map { $0.quota } == [
+                ResourceQuota(workers: 1, cpuMillicores: 500, memoryBytes: 3 << 30, storageBytes: 5 << 30),
+                ResourceQuota(workers: 2, cpuMillicores: 1_000, memoryBytes: 3 << 30, storageBytes: 10 << 30),
+                ResourceQuota(workers: 8, cpuMillicores: 4_000, memoryBytes: 8 << 30, storageBytes: 100 << 30),
+            ])
+    }
+
+    @Test func withoutDomainsInTheInventoryNamesAreKeptElsewhere() {
+        let state = read([
+            Paths.inventory: "droplets: [{name: a, region: r, image: i, size: s}]\n",
+            Paths.environments: "environments: {live: {tier: prod, host: a, domain: erp.example.com}}\n",
+        ])
+        #expect(state.environment("live")?.resources == [])
+        #expect(state.diagnostics == [])
+    }
+
+    @Test func theLongestDomainHoldsTheRecord() {
+        let state = read([
+            Paths.inventory:
+                "droplets: [{name: a, region: r, image: i, size: s}]\ndomains: [{name: example.com}, {name: dev.example.com}]\n",
+            Paths.environments:
+                "environments: {lab: {tier: dev, host: a, domain: x.dev.example.com}, top: {tier: dev, host: a, domain: dev.example.com}}\n",
+        ])
+        #expect(
+            state.resources.filter { $0.key.kind == .record }.map(\.key.name) == [
+                "dev.example.com/A/@", "dev.example.com/A/x",
+            ])
+    }
+
+    @Test func whatTheInventoryDeclaresStaysWhenItsEnvironmentGoes() {
+        let state = read([
+            Paths.inventory:
+                "databases: [{name: pg, engine: pg, version: 16, region: r, size: s, num_nodes: 1, dbs: [odoo]}]\n",
+            Paths.environments: "environments: {lab: {tier: dev, database_cluster: pg, database: odoo}}\n",
+        ])
+        #expect(state.resource("digitalocean.database/pg/odoo")?.environment == nil)
+        #expect(state.environment("lab")?.resources.map(\.description) == ["digitalocean.database_user/pg/odoo"])
+        #expect(state.faults == ["note SSOT-0037 ssot/environments.yaml:1:65"])
+    }
+
+    @Test func anUnreadableEntryProtectsWhatItUses() {
+        let inventory = "droplets: [{name: a, region: r, image: i, size: s}, {name: b, region: r, image: i, size: s}]\n"
+        let entry = read([
+            Paths.inventory: inventory, Paths.environments: "environments: {live: {tier: prud, host: a}}\n",
+        ])
+        #expect(entry.resources.map(\.isProtected) == [true, false])
+        let document = read([Paths.inventory: inventory, Paths.environments: "environments: [\n"])
+        #expect(document.resources.map(\.isProtected) == [true, true])
+    }
+
+    @Test func severalAddressesOfOneNameCarryThemInTheirKeys() {
+        let state = read([
+            Paths.inventory: """
+            domains:
+              - name: example.com
+                records:
+                  - {type: A, name: www, data: 203.0.113.2}
+                  - {type: A, name: www, data: 203.0.113.1}
+                  - {type: A, name: erp, data: 203.0.113.1}
+                  - {type: MX, name: "@", data: MX.example.com., priority: 10}
+            """
+        ])
+        #expect(
+            state.resources.filter { $0.key.kind == .record }.map(\.key.name) == [
+                "example.com/A/erp", "example.com/A/www/203.0.113.1", "example.com/A/www/203.0.113.2",
+                "example.com/MX/@/mx.example.com",
+            ])
+    }
+
+    @Test func aFileThatCantBeReadMakesItsDocumentUnknown() {
+        let state = readDesiredState(
+            SourceTree(
+                revision: "r",
+                files: [
+                    SourceFile(path: Paths.inventory, content: .unreadable(reason: "the blob is missing")),
+                    SourceFile(path: "infra/\(Paths.inventory)", text: "droplets: []\n"),
+                ], branches: .none))
+        #expect(state.scopes == FaultCase.allKinds)
+        // The one below the second root doesn't stand in for it.
+        #expect(state.documents.map(\.status) == [.shadowed, .unreadable])
+    }
+
+    @Test func whatLooksLikeASecretIsNotShown() {
+        let state = read([Paths.environments: "environments: {lab: {tier: ghp_0123456789abcdefghijABCDEFGHIJ012345}}\n"]
+        )
+        #expect(state.diagnostics.count == 1)
+        #expect(state.diagnostics.allSatisfy { !$0.message.contains("0123456789abc") })
+    }
+}

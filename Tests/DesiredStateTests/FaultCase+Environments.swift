@@ -1,0 +1,98 @@
+extension FaultCase {
+    private static let inventoryText = """
+        droplets:
+          - {name: odoo-live, region: sgp1, image: u, size: s}
+          - {name: odoo-lab, region: sgp1, image: u}
+        databases:
+          - {name: live-pg, engine: pg, version: 16, region: sgp1, size: s, num_nodes: 1}
+        domains:
+          - {name: example.com}
+        """
+
+    private static func environments(
+        _ name: String, _ text: String, _ faults: [String], _ scopes: [String], others: [String: String] = [:]
+    ) -> FaultCase {
+        FaultCase(
+            name, Paths.environments, text, faults, scopes,
+            others: [Paths.policies: "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\n"].merging(others) { $1 })
+    }
+
+    private static func hosted(_ name: String, _ text: String, _ faults: [String], _ scopes: [String]) -> FaultCase {
+        environments(
+            name, text, faults + ["error SSOT-0005 3:5"], scopes + ["resource digitalocean.droplet/odoo-lab"],
+            others: [Paths.inventory: inventoryText])
+    }
+
+    static let environments: [FaultCase] = [
+        environments("no tier", "environments:\n  lab: {branch: main}\n", ["error SSOT-0005 2:8"], ["environment lab"]),
+        environments(
+            "an unknown tier", "environments:\n  lab: {tier: qa}\n", ["error SSOT-0022 2:15"], ["environment lab"]),
+        environments(
+            "a name with capitals", "environments:\n  Lab_1: {tier: dev}\n", ["error SSOT-0011 2:3"],
+            ["environment Lab_1"]),
+        environments(
+            "branch and tag", "environments:\n  lab: {tier: dev, branch: main, tag: v1}\n", ["error SSOT-0039 2:39"],
+            ["environment lab"]),
+        environments(
+            "one name twice", "environments:\n  lab: {tier: dev}\n  lab: {tier: dev}\n", ["error FMT-0003 3:3"],
+            ["environment lab"]),
+        environments(
+            "a key twice, as after a lost name",
+            """
+            environments:
+              lab:
+                tier: dev
+                tier: production
+            """, ["error FMT-0003 4:5"], ["environments", "environment lab"]),
+        environments(
+            "a name that says another tier", "environments:\n  staging: {tier: dev}\n", ["warning SSOT-0033 2:19"], []),
+        environments(
+            "a branch that does not exist", "environments:\n  lab: {tier: dev, branch: mian}\n",
+            ["warning SSOT-0034 2:28"], []),
+        environments(
+            "no cron", "environments:\n  lab: {tier: dev, backup_schedule: daily}\n", ["error SSOT-0040 2:37"],
+            ["environment lab"]),
+        environments("environments as a list", "environments: []\n", ["error SSOT-0004 1:15"], ["environments"]),
+        environments(
+            "a misspelt section", "environment: {}\n", ["error SSOT-0005 1:1", "warning SSOT-0006 1:1"],
+            ["environments"]),
+        environments(
+            "a misspelt template", "environments: {}\ntiers: {dev: {hosts: x}}\n", ["warning SSOT-0006 2:15"],
+            ["environment feature-a"]),
+        environments(
+            "an unknown placeholder", "environments: {}\ntiers: {dev: {database: \"odoo_{name}\"}}\n",
+            ["error SSOT-0036 2:25"], ["environment feature-a"]),
+        hosted(
+            "a host that is not there", "environments:\n  live: {tier: production, host: odoo-life}\n",
+            ["error SSOT-0031 2:34"], ["environment live"]),
+        hosted(
+            "a host whose entry is unknown",
+            "environments:\n  lab: {tier: dev, host: odoo-lab, domain: lab.example.com}\n", [], ["environment lab"]),
+        hosted(
+            "a cluster that is not there",
+            "environments:\n  live: {tier: production, database_cluster: live-db, database: odoo}\n",
+            ["error SSOT-0031 2:46"], ["environment live"]),
+        hosted(
+            "a domain that is not there",
+            "environments:\n  live: {tier: production, host: odoo-live, domain: erp.exampel.com}\n",
+            ["error SSOT-0031 2:53"], ["environment live"]),
+        hosted(
+            "a template with a wrong host", "environments: {}\ntiers: {dev: {host: \"host-{slug}\"}}\n",
+            ["error SSOT-0031 2:21"], ["environment feature-a"]),
+        hosted(
+            "one database for two",
+            """
+            environments:
+              lab: {tier: dev, database_cluster: live-pg, database: odoo}
+              live: {tier: dev, database_cluster: live-pg, database: odoo}
+            """, ["error SSOT-0037 3:58", "error SSOT-0037 3:58"],
+            ["resource digitalocean.database/live-pg/odoo", "resource digitalocean.database_user/live-pg/odoo"]),
+        environments(
+            "another branch than convergence", "environments:\n  live: {tier: production, branch: main}\n",
+            ["warning SSOT-0032 2:36"], [],
+            others: [Paths.convergence: "environments: {prod: {deploy_target: release/1}}\n"]),
+        environments(
+            "a slug that a name has taken", "environments:\n  feature-a: {tier: dev}\n", ["warning SSOT-0038 1:19"], []),
+        environments("broken YAML", "environments: {\n", ["error FMT-0002 2:1"], ["environments"]),
+    ]
+}

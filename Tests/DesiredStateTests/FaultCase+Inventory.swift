@@ -1,0 +1,166 @@
+extension FaultCase {
+    private static func inventory(_ name: String, _ text: String, _ faults: [String], _ scopes: [String]) -> FaultCase {
+        FaultCase(name, Paths.inventory, text, faults, scopes)
+    }
+
+    /// Every kind of the inventory.
+    static let allKinds = [
+        "kind digitalocean.database", "kind digitalocean.database_cluster", "kind digitalocean.database_firewall",
+        "kind digitalocean.database_pool", "kind digitalocean.database_user", "kind digitalocean.domain",
+        "kind digitalocean.droplet", "kind digitalocean.firewall", "kind digitalocean.record", "kind digitalocean.tag",
+        "kind spaces.bucket",
+    ]
+
+    private static let cluster = "name: db, engine: pg, version: 16, region: sgp1, size: s, num_nodes: 1"
+
+    static let inventory: [FaultCase] = [
+        inventory(
+            "a droplet without size",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u}
+              - {name: b, region: sgp1, image: u, size: s}
+            """, ["error SSOT-0005 2:5"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "a droplet without name",
+            """
+            droplets:
+              - {region: sgp1, image: u, size: s}
+            """, ["error SSOT-0005 2:5"], ["kind digitalocean.droplet", "kind digitalocean.tag"]),
+        inventory(
+            "one name twice",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s}
+              - {name: a, region: nyc3, image: u, size: s}
+            """, ["error SSOT-0010 3:5"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "a key twice, as after a lost line",
+            """
+            droplets:
+              - name: a
+                region: sgp1
+                image: u
+                size: s
+                region: nyc3
+                image: u
+                size: s
+            """, ["error FMT-0003 6:5", "error FMT-0003 7:5", "error FMT-0003 8:5"],
+            ["kind digitalocean.droplet", "kind digitalocean.tag"]),
+        inventory(
+            "a misspelt key",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, tagz: [x]}
+            """, ["warning SSOT-0006 2:48"], ["kind digitalocean.tag", "resource digitalocean.droplet/a"]),
+        inventory(
+            "a key that nobody knows",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, colour: blue}
+            """, ["warning SSOT-0006 2:48"], []),
+        inventory(
+            "tags that are no list",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, tags: x}
+            """, ["error SSOT-0004 2:54"], ["kind digitalocean.tag", "resource digitalocean.droplet/a"]),
+        inventory(
+            "a tag with a space",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, tags: ["a b"]}
+            """, ["error SSOT-0011 2:55"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "a file that is not there",
+            """
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, user_data_file: init.yaml}
+            """, ["error SSOT-0051 2:64"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "droplets that are no list", "droplets: {a: {}}\n", ["error SSOT-0004 1:11"],
+            ["kind digitalocean.droplet", "kind digitalocean.tag"]),
+        inventory(
+            "the section misspelt", "droplet: []\n", ["warning SSOT-0006 1:1"],
+            ["kind digitalocean.droplet", "kind digitalocean.tag"]),
+        inventory(
+            "an unknown engine",
+            """
+            databases:
+              - {name: db, engine: pgg, version: 16, region: sgp1, size: s, num_nodes: 1, dbs: [a]}
+            """, ["error SSOT-0008 2:24"], ["resource digitalocean.database_cluster/db"]),
+        inventory(
+            "databases that are no list", "databases:\n  - {\(cluster), dbs: a}\n", ["error SSOT-0004 2:83"],
+            ["kind digitalocean.database", "resource digitalocean.database_cluster/db"]),
+        inventory(
+            "a database with a wrong name", "databases:\n  - {\(cluster), dbs: [\"a b\", c]}\n",
+            ["error SSOT-0011 2:84"],
+            ["resource digitalocean.database/db/a b"]),
+        inventory(
+            "a pool with a wrong mode",
+            "databases:\n  - {\(cluster), pools: [{name: p, db: a, mode: fast, size: 1}]}\n",
+            ["error SSOT-0008 2:109"], ["resource digitalocean.database_pool/db/p"]),
+        inventory(
+            "a trusted source of no type", "databases:\n  - {\(cluster), trusted_sources: [203.0.113.7]}\n",
+            ["error SSOT-0008 2:96"],
+            ["kind digitalocean.tag", "resource digitalocean.database_firewall/db"]),
+        inventory(
+            "a firewall for a droplet that is not there",
+            """
+            droplets:
+              - {name: odoo-live, region: sgp1, image: u, size: s}
+            firewalls:
+              - name: web
+                droplets: [odoo-life]
+            """, ["error SSOT-0031 5:16"], ["resource digitalocean.firewall/web"]),
+        inventory(
+            "a rule without peers",
+            """
+            firewalls:
+              - name: web
+                inbound_rules: [{protocol: tcp, ports: 80}]
+            """, ["error SSOT-0005 3:21"], ["resource digitalocean.firewall/web"]),
+        inventory(
+            "a rule with wrong ports",
+            """
+            firewalls:
+              - name: web
+                inbound_rules: [{protocol: tcp, ports: 90-80, addresses: ["::/0"]}]
+            """, ["error SSOT-0014 3:44"], ["resource digitalocean.firewall/web"]),
+        inventory(
+            "a rule with a wrong range",
+            """
+            firewalls:
+              - name: web
+                inbound_rules: [{protocol: tcp, ports: 80, addresses: ["0.0.0.0/33"]}]
+            """, ["error SSOT-0052 3:60"], ["resource digitalocean.firewall/web"]),
+        inventory("a text at the top", "hello\n", ["error SSOT-0004 1:1"], allKinds),
+        inventory("broken YAML", "droplets: [\n", ["error FMT-0002 2:1"], allKinds),
+        inventory("an alias", "droplets: [*a]\n", ["error FMT-0004 1:12"], allKinds),
+    ]
+
+    private static func record(_ record: String, _ faults: [String], _ scopes: [String]) -> FaultCase {
+        FaultCase(
+            "the record \(record)", Paths.inventory,
+            "domains:\n  - name: example.com\n    records:\n      - {\(record)}\n",
+            faults, scopes)
+    }
+
+    static let records: [FaultCase] = [
+        record(
+            "type: A, name: erp, data: 203.0.113.300", ["error SSOT-0052 4:36"],
+            ["resource digitalocean.record/example.com/A/erp"]),
+        record("type: A, name: erp", ["error SSOT-0005 4:9"], ["resource digitalocean.record/example.com/A/erp"]),
+        record("type: B, name: erp, data: x", ["error SSOT-0008 4:16"], ["kind digitalocean.record"]),
+        record("name: erp, data: 203.0.113.7", ["error SSOT-0005 4:9"], ["kind digitalocean.record"]),
+        record(
+            "type: MX, name: \"@\", data: mx.example.com.", ["error SSOT-0005 4:9"],
+            ["resource digitalocean.record/example.com/MX/@/mx.example.com"]),
+        record(
+            "type: A, name: erp, data: 203.0.113.7, ttl: 5", ["error SSOT-0014 4:54"],
+            ["resource digitalocean.record/example.com/A/erp"]),
+        record(
+            "type: A, name: a b, data: 203.0.113.7", ["error SSOT-0011 4:25"],
+            ["resource digitalocean.record/example.com/A/a b"]),
+    ]
+}

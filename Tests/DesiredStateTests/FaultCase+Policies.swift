@@ -1,0 +1,100 @@
+extension FaultCase {
+    private static func policies(_ name: String, _ text: String, _ faults: [String], _ scopes: [String]) -> FaultCase {
+        FaultCase(
+            name, Paths.policies, text, faults, scopes,
+            others: [
+                Paths.environments: "environments:\n  lab: {tier: dev}\n  live: {tier: production, branch: main}\n"
+            ])
+    }
+
+    static let policies: [FaultCase] = [
+        policies(
+            "a pattern that is a regular expression",
+            """
+            branch_mappings:
+              - {pattern: "^main$", tier: production}
+              - {pattern: "feature/*", tier: dev}
+            """, ["error SSOT-0020 2:15"], ["environments"]),
+        policies(
+            "an unknown tier in a mapping",
+            """
+            branch_mappings:
+              - {pattern: "feature/*", tier: stagging}
+            """, ["error SSOT-0022 2:34"], ["environments"]),
+        policies(
+            "a mapping without a pattern",
+            """
+            branch_mappings:
+              - {tier: dev}
+            """, ["error SSOT-0005 2:5"], ["environments"]),
+        policies(
+            "a mapping that can never match",
+            """
+            branch_mappings:
+              - {pattern: "feature/*", tier: dev}
+              - {pattern: "feature/crm-*", tier: preview}
+            """, ["warning SSOT-0021 3:5"], []),
+        policies(
+            "the section of mappings misspelt",
+            """
+            branch_mapping:
+              - {pattern: "feature/*", tier: dev}
+            """, ["warning SSOT-0006 1:1"], ["environments"]),
+        policies("mappings that are no list", "branch_mappings: none\n", ["error SSOT-0004 1:18"], ["environments"]),
+        policies(
+            "production without a name",
+            """
+            branch_mappings:
+              - {pattern: "main", tier: production}
+              - {pattern: "release/1", tier: staging}
+            """, ["warning SSOT-0030 3:5"], []),
+        policies(
+            "a branch whose tier is another than that of its environment",
+            """
+            branch_mappings:
+              - {pattern: "main", tier: staging}
+            """, ["warning SSOT-0033 3:3"], []),
+        policies(
+            "a key that is not known",
+            """
+            branch_mappings: []
+            colour: blue
+            """, ["warning SSOT-0006 2:1"], []),
+        policies("0d", "ttl_policies: {dev_named: 0d}\n", ["error SSOT-0023 1:27"], ["environment lab"]),
+        policies("-1d", "ttl_policies: {dev_named: -1d}\n", ["error SSOT-0023 1:27"], ["environment lab"]),
+        policies("1w2x", "ttl_policies: {dev_named: 1w2x}\n", ["error SSOT-0023 1:27"], ["environment lab"]),
+        policies(
+            "a bare number as duration", "ttl_policies: {dev_named: 7}\n", ["error SSOT-0023 1:27"], ["environment lab"]
+        ),
+        policies("a class misspelt", "ttl_policies: {dev_name: 7d}\n", ["warning SSOT-0006 1:16"], ["environment lab"]),
+        policies("production that should expire", "ttl_policies: {production: 90d}\n", ["warning SSOT-0024 1:28"], []),
+        policies(
+            "memory with a wrong unit", "resource_quotas: {dev: {memory: 9Gigs}}\n", ["error SSOT-0025 1:33"],
+            ["environment lab"]),
+        policies(
+            "workers as a text", "resource_quotas: {dev: {workers: two}}\n", ["error SSOT-0004 1:34"],
+            ["environment lab"]),
+        policies(
+            "a quota for an unknown tier", "resource_quotas: {qa: {workers: 2}}\n", ["error SSOT-0022 1:19"],
+            ["environment lab", "environment live"]),
+        policies(
+            "one tier under two names", "resource_quotas: {dev: {workers: 2}, develop: {workers: 3}}\n",
+            ["error SSOT-0010 1:38"], ["environment lab"]),
+        policies("an unknown gate", "health_gates: {production: [{type: test}]}\n", ["warning SSOT-0026 1:36"], []),
+        policies(
+            "a gate without type", "health_gates: {production: [{command: x}]}\n", ["error SSOT-0005 1:29"],
+            ["environment live"]),
+        policies("yes for true", "github_integration: {comment_on_pr: yes}\n", ["error SSOT-0004 1:37"], []),
+        policies(
+            "a section twice",
+            """
+            ttl_policies: {dev_named: 7d}
+            ttl_policies: {dev_named: never}
+            """, ["error FMT-0003 2:1"], ["environment lab", "environment live"]),
+        policies(
+            "a list at the top", "- a\n", ["error SSOT-0004 1:1"],
+            ["environments", "environment lab", "environment live"]),
+        policies("nothing", "# later\n", ["error SSOT-0003 1:1", "warning FMT-0009 1:1"], ["environments"]),
+        policies("broken YAML", "branch_mappings: [\n", ["error FMT-0002 2:1"], ["environments"]),
+    ]
+}
