@@ -46,8 +46,10 @@ import Testing
         }
     }
 
-    /// Whether a fault was found that says the text is not what its author meant: broken syntax, a key twice, a wrong
-    /// type, a missing or misspelt key. Another name is none: it is another wish.
+    /// Whether a fault was found that says the text is not what its author meant.
+    ///
+    /// That is broken syntax, a key twice, a wrong type, a missing or misspelt key. Another name is none: it is another
+    /// wish.
     private static func hasFaultOfForm(_ state: DesiredState) -> Bool {
         state.diagnostics.contains { diagnostic in
             diagnostic.code.hasPrefix("FMT-") || ["SSOT-0003", "SSOT-0004", "SSOT-0005"].contains(diagnostic.code)
