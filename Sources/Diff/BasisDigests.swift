@@ -2,39 +2,9 @@ internal import Basics
 internal import DesiredState
 internal import Formats
 
-/// Digests of what a plan rests on.
-///
-/// Places in files are left out: a comment above an entry moves no plan.
+/// Digests of those parts of a plan's basis that are few: environments, records and the policy.
 enum BasisDigests {
-    static func desired(_ resources: [DesiredResource], _ environments: [Environment]) -> Digest {
-        var hasher = CanonicalHasher("desired")
-        hasher.append(resources.count)
-        for resource in resources {
-            hasher.append(resource.key)
-            hasher.append(resource.environment)
-            hasher.append(resource.isProtected)
-            hasher.append(resource.attributes.count)
-            for attribute in resource.attributes {
-                hasher.append(attribute.name)
-                switch attribute.value {
-                case .literal(let value):
-                    hasher.append(false)
-                    hasher.append(value)
-                case .reference(let key, let name):
-                    hasher.append(true)
-                    hasher.append(key)
-                    hasher.append(name)
-                }
-            }
-            hasher.append(resource.dependsOn.count)
-            for key in resource.dependsOn { hasher.append(key) }
-        }
-        hasher.append(environments.count)
-        for environment in environments { append(environment, to: &hasher) }
-        return hasher.finish()
-    }
-
-    private static func append(_ environment: Environment, to hasher: inout CanonicalHasher) {
+    static func append(_ environment: Environment, to hasher: inout CanonicalHasher) {
         hasher.append(environment.slug)
         hasher.append(environment.tier.rawValue)
         hasher.append(environment.ttlClass.rawValue)
@@ -52,16 +22,8 @@ enum BasisDigests {
         for key in environment.resources.sortedUnlessSorted(by: ResourceKey.compare) { hasher.append(key) }
     }
 
-    static func inventory(_ inventory: Inventory) -> Digest {
-        var hasher = CanonicalHasher("inventory")
-        hasher.append(inventory.entries.count)
-        for entry in inventory.entries {
-            hasher.append(entry.key)
-            hasher.append(entry.providerID)
-            hasher.append(entry.environment)
-            hasher.append(entry.isProtected)
-            append(entry.lastApplied, to: &hasher)
-        }
+    /// All of the inventory but its entries, which are digested where they are compared.
+    static func append(_ inventory: Inventory, to hasher: inout CanonicalHasher) {
         hasher.append(inventory.environments.count)
         for record in inventory.environments {
             hasher.append([record.slug, record.tier.rawValue, record.status.rawValue])
@@ -73,7 +35,6 @@ enum BasisDigests {
         }
         hasher.append(inventory.lastRoots.sorted { compareBytes($0, $1) < 0 })
         hasher.append(inventory.lastDesiredCount)
-        return hasher.finish()
     }
 
     static func policy(_ policy: Policy) -> Digest {
@@ -114,14 +75,6 @@ enum BasisDigests {
         }
         hasher.append(policy.maximumDeletes)
         return hasher.finish()
-    }
-
-    static func append(_ attributes: Attributes, to hasher: inout CanonicalHasher) {
-        hasher.append(attributes.items.count)
-        for item in attributes.items {
-            hasher.append(item.name)
-            hasher.append(item.value)
-        }
     }
 
     private static func append(_ ttl: TimeToLive, to hasher: inout CanonicalHasher) {

@@ -12,12 +12,10 @@ struct Comparison {
     let scopes: UnknownScopes
     let targets: PlanTargets
     /// Sorted by key, keys unique.
-    let desired: [DesiredResource]
+    private(set) var desired: [DesiredResource]
 
     private(set) var drafts: [Draft] = []
     private(set) var noops = 0
-    /// The digest of what was seen of the resources that are wanted, remembered or marked as ours.
-    private(set) var observedDigest = Digest(of: "")
 
     var draftIndex: [ResourceKey: Int] = [:]
     private var deferred: [Meeting] = []
@@ -35,47 +33,79 @@ struct Comparison {
         self.lives = lives
         self.scopes = scopes
         self.targets = targets
-        desired = input.desired.resources.sortedUnlessSorted { ResourceKey.compare($0.key, $1.key) }
+        desired = input.desired.resources
     }
 
-    mutating func run() {
-        var hasher = CanonicalHasher("observed")
-        var (wanted, entry) = (desired.startIndex, input.inventory.entries.startIndex)
-        for kind in kinds() { merge(kind, &wanted, &entry, &hasher) }
-        observedDigest = hasher.finish()
+    /// Compares everything.
+    ///
+    /// - Returns: the digests of what was compared, without what is neither wanted, nor remembered, nor marked as ours.
+    mutating func run(_ environments: [Environment]) -> (desired: Digest, observed: Digest, inventory: Digest) {
+        var hashers = BasisHashers()
+        if !walk(&hashers) {
+            // Desired resources come sorted; where they don't, the walk finds out and begins again.
+            desired.sort { ResourceKey.compare($0.key, $1.key) < 0 }
+            (drafts, draftIndex, deferred, noops) = ([], [:], [], 0)
+            hashers = BasisHashers()
+            _ = walk(&hashers)
+        }
         for meeting in inOrderOfReference(deferred) { settle(meeting) }
         deferred = []
+        return hashers.finish(environments, input.inventory)
+    }
+
+    /// - Returns: false where the desired resources turn out not to be sorted.
+    private mutating func walk(_ hashers: inout BasisHashers) -> Bool {
+        var (wanted, entry) = (0, 0)
+        for kind in kinds() {
+            guard merge(kind, &wanted, &entry, &hashers) else { return false }
+        }
+        return wanted == desired.count
     }
 
     /// Every kind that occurs anywhere, sorted.
     private func kinds() -> [ResourceKind] {
         var kinds = Set(input.observed.kinds.keys)
-        var last: ResourceKind?
-        for resource in desired where resource.key.kind != last {
-            last = resource.key.kind
-            kinds.insert(resource.key.kind)
+        let entries = input.inventory.entries
+        var place = 0
+        while place < desired.count {
+            kinds.insert(desired[place].key.kind)
+            // At least one further, even where the list turns out not to be sorted.
+            place = Self.end(of: desired[place].key.kind, from: place + 1, desired.count) { desired[$0].key.kind }
         }
-        for entry in input.inventory.entries where entry.key.kind != last {
-            last = entry.key.kind
-            kinds.insert(entry.key.kind)
+        place = 0
+        while place < entries.count {
+            kinds.insert(entries[place].key.kind)
+            place = Self.end(of: entries[place].key.kind, from: place + 1, entries.count) { entries[$0].key.kind }
         }
         return kinds.sorted { compareBytes($0.name, $1.name) < 0 }
+    }
+
+    /// Where the resources of a kind end, in a list that is sorted.
+    private static func end(
+        of kind: ResourceKind, from start: Int, _ count: Int, _ kindAt: (Int) -> ResourceKind
+    ) -> Int {
+        var (low, high) = (start, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if compareBytes(kindAt(middle).name, kind.name) <= 0 { low = middle + 1 } else { high = middle }
+        }
+        return max(low, start)
     }
 
     // MARK: The walk
 
     private mutating func merge(
-        _ kind: ResourceKind, _ wanted: inout Int, _ entry: inout Int, _ hasher: inout CanonicalHasher
-    ) {
+        _ kind: ResourceKind, _ wanted: inout Int, _ entry: inout Int, _ hashers: inout BasisHashers
+    ) -> Bool {
         let observed = input.observed.kinds[kind]
         let seen = observed?.resources ?? []
         let entries = input.inventory.entries
         let schema = input.schemas[kind]
         var comparer = AttributeComparer(schema?.attributes ?? [])
-        var digest = SeenDigest(schema)
+        var seenComparer = comparer
         var isNoted = false
-        let wantedEnd = end(of: kind, from: wanted) { $0 < desired.count ? desired[$0].key.kind : nil }
-        let entryEnd = end(of: kind, from: entry) { $0 < entries.count ? entries[$0].key.kind : nil }
+        let wantedEnd = Self.end(of: kind, from: wanted, desired.count) { desired[$0].key.kind }
+        let entryEnd = Self.end(of: kind, from: entry, entries.count) { entries[$0].key.kind }
         var place = 0
 
         while wanted < wantedEnd || entry < entryEnd || place < seen.count {
@@ -92,12 +122,16 @@ struct Comparison {
             guard let name else { break }
             var meeting = Meeting(kind: kind, wanted: nil, entry: nil, seen: place..<place)
             if wanted < wantedEnd, sameBytes(desired[wanted].key.name, name) {
+                guard sameBytes(desired[wanted].key.kind.name, kind.name) else { return false }
                 meeting.wanted = wanted
+                hashers.append(desired[wanted])
                 // Keys are unique; should they ever not be, the first stands and nothing loops.
                 repeat { wanted += 1 } while wanted < wantedEnd && sameBytes(desired[wanted].key.name, name)
+                if wanted < wantedEnd, compareBytes(desired[wanted].key.name, name) < 0 { return false }
             }
             if entry < entryEnd, sameBytes(entries[entry].key.name, name) {
                 meeting.entry = entry
+                hashers.append(entries[entry])
                 repeat { entry += 1 } while entry < entryEnd && sameBytes(entries[entry].key.name, name)
             }
             let start = place
@@ -110,23 +144,18 @@ struct Comparison {
             guard meeting.wanted != nil || meeting.entry != nil || isOwned else { continue }
             meeting.seen = start..<place
             if !isNoted {
-                digest.append(kind, observed?.completeness, to: &hasher)
+                hashers.append(kind, observed?.completeness)
                 isNoted = true
             }
-            for index in meeting.seen { digest.append(seen[index], to: &hasher) }
-            meet(meeting, seen, schema, observed, &comparer)
+            for index in meeting.seen { hashers.append(seen[index], &seenComparer, hasSchema: schema != nil) }
+            meet(meeting, seen, schema, &comparer)
         }
-    }
-
-    private func end(of kind: ResourceKind, from start: Int, _ kindAt: (Int) -> ResourceKind?) -> Int {
-        var index = start
-        while let other = kindAt(index), sameBytes(other.name, kind.name) { index += 1 }
-        return index
+        return true
     }
 
     /// One key: nothing to do (by far the most), a draft, or a place in the queue of those with references.
     private mutating func meet(
-        _ meeting: Meeting, _ seen: [ObservedResource], _ schema: KindSchema?, _ observed: ObservedKind?,
+        _ meeting: Meeting, _ seen: [ObservedResource], _ schema: KindSchema?,
         _ comparer: inout AttributeComparer
     ) {
         guard let index = meeting.wanted, !lives.isOver(desired[index].environment) else {
@@ -169,38 +198,4 @@ struct Comparison {
 
 extension WantedAttribute {
     var isReference: Bool { if case .reference = value { true } else { false } }
-}
-
-/// Digests observed objects by those attributes that a plan can rest on: the ones that have a rule.
-struct SeenDigest {
-    private let schema: KindSchema?
-    private var comparer: AttributeComparer
-
-    init(_ schema: KindSchema?) {
-        self.schema = schema
-        comparer = AttributeComparer(schema?.attributes ?? [])
-    }
-
-    func append(_ kind: ResourceKind, _ completeness: Completeness?, to hasher: inout CanonicalHasher) {
-        hasher.append(kind.name)
-        switch completeness {
-        case nil: hasher.append(0)
-        case .complete: hasher.append(1)
-        case .partial: hasher.append(2)
-        case .unknown: hasher.append(3)
-        }
-    }
-
-    mutating func append(_ resource: ObservedResource, to hasher: inout CanonicalHasher) {
-        hasher.append(resource.key.name)
-        hasher.append(resource.providerID)
-        hasher.append(resource.isOwned)
-        let items = resource.attributes.items
-        for position in items.indices {
-            if schema != nil, comparer.ruleIndex(items[position].name, at: position) == nil { continue }
-            hasher.append(items[position].name)
-            hasher.append(items[position].value)
-        }
-        hasher.append("")
-    }
 }

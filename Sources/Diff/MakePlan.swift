@@ -14,7 +14,7 @@ public func makePlan(_ input: PlanInput) -> Plan {
         environments, records: input.inventory.environments, scopes: scopes, now: input.now)
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
-    comparison.run()
+    let digests = comparison.run(environments)
     let drafts = targets.restrict(comparison.drafts)
 
     var decision = Decision(input, lives: lives, drafts: drafts, order: ChangeOrder(drafts))
@@ -22,9 +22,8 @@ public func makePlan(_ input: PlanInput) -> Plan {
     let changes = decision.order.order.map { decision.drafts[$0].change }
 
     let basis = Plan.Basis(
-        desired: BasisDigests.desired(comparison.desired, environments), observed: comparison.observedDigest,
-        inventory: BasisDigests.inventory(input.inventory), policy: BasisDigests.policy(input.desired.policy),
-        drivers: input.drivers)
+        desired: digests.desired, observed: digests.observed, inventory: digests.inventory,
+        policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers)
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     let findings = decision.diagnostics + targets.diagnostics(comparison, records: input.inventory.environments)
     var plan = Plan(
