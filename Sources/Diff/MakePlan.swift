@@ -27,9 +27,10 @@ public func makePlan(_ input: PlanInput) -> Plan {
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     let findings = decision.diagnostics + targets.diagnostics(comparison, records: input.inventory.environments)
     var plan = Plan(
-        revision: input.desired.revision, changes: changes, summary: summary(changes, noops: comparison.noops),
+        revision: input.desired.revision, changes: changes, summary: Plan.Summary(of: changes, noops: comparison.noops),
         drift: DriftReport.items(decision.drafts), environments: lives.outlooks,
-        diagnostics: (input.desired.diagnostics + findings).sorted(), requests: requests(changes), basis: basis,
+        diagnostics: (input.desired.diagnostics + findings).sorted(), requests: Plan.requests(of: changes),
+        basis: basis,
         fingerprint: PlanFingerprint.of(
             revision: input.desired.revision, basis: basis, changes: changes, targets: sortedTargets,
             approvals: input.approvals))
@@ -38,30 +39,36 @@ public func makePlan(_ input: PlanInput) -> Plan {
     return plan
 }
 
-private func summary(_ changes: [PlannedChange], noops: Int) -> Plan.Summary {
-    var summary = Plan.Summary()
-    summary.noop = noops
-    for change in changes {
-        switch (change.action, change.verdict) {
-        case (.read, _): summary.unknown += 1
-        case (.noop, _): summary.noop += 1
-        case (_, .blocked), (_, .denied), (_, .needsApproval): summary.blocked += 1
-        case (.create, .allowed): summary.create += 1
-        case (.update, .allowed): summary.update += 1
-        case (.replace, .allowed): summary.replace += 1
-        case (.delete, .allowed): summary.delete += 1
-        case (.adopt, .allowed): summary.adopt += 1
-        case (.forget, .allowed): summary.forget += 1
+extension Plan.Summary {
+    /// Counts each change once: what is allowed by its action, all else as blocked or unknown.
+    init(of changes: [PlannedChange], noops: Int) {
+        self.init()
+        noop = noops
+        for change in changes {
+            switch (change.action, change.verdict) {
+            case (.read, _): unknown += 1
+            case (.noop, _): noop += 1
+            case (_, .blocked), (_, .denied), (_, .needsApproval): blocked += 1
+            case (.create, .allowed): create += 1
+            case (.update, .allowed): update += 1
+            case (.replace, .allowed): replace += 1
+            case (.delete, .allowed): delete += 1
+            case (.adopt, .allowed): adopt += 1
+            case (.forget, .allowed): forget += 1
+            }
         }
     }
-    return summary
 }
 
-private func requests(_ changes: [PlannedChange]) -> [String: Int] {
-    var requests: [String: Int] = [:]
-    for change in changes where change.verdict == .allowed && change.requests > 0 {
-        let (sum, overflow) = requests[change.key.kind.provider, default: 0].addingReportingOverflow(change.requests)
-        requests[change.key.kind.provider] = overflow ? .max : sum
+extension Plan {
+    /// The requests that the allowed changes take, by provider; a sum that has no place is the greatest number.
+    static func requests(of changes: [PlannedChange]) -> [String: Int] {
+        var requests: [String: Int] = [:]
+        for change in changes where change.verdict == .allowed && change.requests > 0 {
+            let provider = change.key.kind.provider
+            let (sum, overflow) = requests[provider, default: 0].addingReportingOverflow(change.requests)
+            requests[provider] = overflow ? .max : sum
+        }
+        return requests
     }
-    return requests
 }

@@ -50,7 +50,24 @@ extension PlanDocument {
                     + "fingerprint says \(saved.fingerprint.short)",
                 place: "fingerprint", hint: "make the plan again: `reconcile --dry-run --out PLAN.json`")
         }
+        try check(reader, changes)
         return saved
+    }
+
+    /// Holds the counts, which people read first, against the changes that they count.
+    private static func check(_ reader: Reader, _ changes: [PlannedChange]) throws(PlanFault) {
+        let noops = try reader.member("summary").count("noop")
+        let counted = [
+            "summary": json(Plan.Summary(of: changes, noops: noops)), "requests": counts(Plan.requests(of: changes)),
+        ]
+        for (name, value) in counted {
+            guard let written = reader.value[name], sameValue(written, value) else {
+                throw PlanFault(
+                    code: "PLAN-0103",
+                    message: "the plan was changed after it was written: \(name) and changes disagree",
+                    place: name, hint: "make the plan again: `reconcile --dry-run --out PLAN.json`")
+            }
+        }
     }
 
     private static func change(_ reader: Reader) throws(PlanFault) -> PlannedChange {

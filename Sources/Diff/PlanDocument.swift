@@ -95,7 +95,7 @@ public enum PlanDocument {
             ]))
     }
 
-    private static func json(_ summary: Plan.Summary) -> Value {
+    static func json(_ summary: Plan.Summary) -> Value {
         .object(
             object(
                 [
@@ -121,7 +121,7 @@ public enum PlanDocument {
             object([("file", .string(mark.file)), ("line", number(mark.line)), ("column", number(mark.column))]))
     }
 
-    private static func counts(_ counts: [String: Int]) -> Value {
+    static func counts(_ counts: [String: Int]) -> Value {
         .object(
             object(counts.sorted { compareBytes($0.key, $1.key) < 0 }.map { ($0.key, .int(Int64($0.value))) }))
     }
