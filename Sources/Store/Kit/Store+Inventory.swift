@@ -14,16 +14,20 @@ extension Store {
                 select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at
                 from ops.reconcile_inventory
                 """)
+            // One parse for all: ten thousand small ones take several times as long.
+            let applied = StoredJSON.values(rows.map { $0.optionalText(3) ?? "null" })
             var entries: [InventoryEntry] = []
             entries.reserveCapacity(rows.count)
-            for row in rows {
+            for (index, row) in rows.enumerated() {
                 guard let key = ResourceKey(try row.text(0)) else {
                     throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
                 }
+                let lastApplied: Value
+                if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
                 entries.append(
                     InventoryEntry(
                         key: key, providerID: try row.text(1), environment: row.optionalText(2),
-                        lastApplied: Attributes(try row.json(3)), revision: try row.text(4),
+                        lastApplied: Attributes(lastApplied), revision: try row.text(4),
                         isProtected: try row.bool(5), createdAt: try row.time(6)))
             }
             let desired = try Self.lastDesired(in: db)

@@ -30,4 +30,12 @@ enum StoredJSON {
 
     /// Nil when the text is no JSON.
     static func value(_ text: String) -> Value? { try? JSON.parse(text) }
+
+    /// Many at once; nil when one of them is no JSON, which looking at each alone then finds.
+    static func values(_ texts: [String]) -> [Value]? {
+        guard let items = value("[\(texts.joined(separator: ","))]")?.listValue, items.count == texts.count else {
+            return nil
+        }
+        return items
+    }
 }

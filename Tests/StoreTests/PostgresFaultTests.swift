@@ -1,0 +1,139 @@
+import Basics
+import Store
+import StorePostgres
+import TestKit
+import Testing
+
+@Suite(.enabled(if: PostgresServer.isInstalled)) struct PostgresFaultTests {
+    @Test func `a server that can't be used is named with what to do, and never with a password`() async throws {
+        let server = try #require(PostgresServer.shared)
+        // The cluster trusts everybody; one user has to show a password.
+        let file = server.execute("show hba_file").output.filter { !$0.isWhitespace }
+        let rules =
+            "host all keyholder 127.0.0.1/32 scram-sha-256\nlocal all all trust\nhost all all 127.0.0.1/32 trust"
+        #expect(server.execute("create role keyholder login password 'canary-right'").status == 0)
+        let written = server.execute("copy (select unnest(string_to_array('\(rules)', e'\\n'))) to '\(file)'")
+        #expect(written.status == 0, "\(written.output)")
+        #expect(server.execute("select pg_reload_conf()").status == 0)
+        let here = "127.0.0.1:\(server.port)"
+        let port = try #require(FreePort.find())
+        let cases = [
+            ("postgres://keyholder:canary-wrong@\(here)/postgres", "STORE-0011"),
+            ("postgres://postgres:canary@\(here)/canteen", "STORE-0012"),
+            ("postgres://postgres:canary@\(here)/postgres?sslmode=require", "STORE-0013"),
+            ("postgres://postgres:canary@127.0.0.1:\(port)/postgres", "STORE-0010"),
+            ("postgres://postgres:canary@host.invalid/postgres", "STORE-0010"),
+            ("postgres://postgres:canary%zz@\(here)/postgres", "STORE-0031"),
+            ("postgres://postgres:canary@\(here)/postgres?canary_option=1", "STORE-0031"),
+        ]
+        for (uri, code) in cases {
+            // The server reads its rules again in its own time.
+            let fault = Locked<StoreFault?>(nil)
+            #expect(
+                await eventually {
+                    do throws(StoreFault) {
+                        await (try PostgresEngine.open(Secret(uri))).close()
+                        return false
+                    } catch {
+                        fault.withLock { $0 = error }
+                        return true
+                    }
+                })
+            let found = fault.withLock { $0 }
+            #expect(found?.code == code && found?.hint != nil, "\(found.map(\.description) ?? "")")
+            #expect(found?.description.contains("canary") == false)
+        }
+        try await PostgresEngine.open(Secret("postgres://keyholder:canary-right@\(here)/postgres")).close()
+    }
+
+    @Test func `an idle connection that broke is replaced, one that breaks inside is a fault`() async throws {
+        try await TestStore.with(.postgres) { test in
+            let engine = test.engine
+            func end() async throws {
+                let killer = try await test.another()
+                _ = try await killer.read { (db: any SQLConnection) throws(StoreFault) -> Int in
+                    try db.run(
+                        """
+                        select pg_terminate_backend(pid) from pg_stat_activity
+                        where datname = current_database() and pid <> pg_backend_pid()
+                        """, []
+                    ).count
+                }
+                await killer.close()
+            }
+            for _ in 0..<3 {
+                try await end()
+                try await test.store.ping()
+            }
+            await #expect {
+                try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                    try db.run("insert into ops.leases values ('a', 'b', 1, now(), now())", [])
+                    try db.run("select pg_terminate_backend(pg_backend_pid())", [])
+                }
+            } throws: {
+                ($0 as? StoreFault)?.code == "STORE-0015"
+            }
+            #expect(try await test.rows("select * from ops.leases").isEmpty)
+        }
+    }
+
+    @Test func `a commit whose answer was lost is unknown and not repeated`() async throws {
+        try await TestStore.with(.postgres) { test in
+            try await test.prepare([
+                "create table ops.calls (at timestamptz)",
+                """
+                create function ops.hang_up() returns trigger language plpgsql as
+                $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$
+                """,
+                """
+                create constraint trigger hang_up after insert on ops.leases deferrable initially deferred
+                for each row execute function ops.hang_up()
+                """,
+            ])
+            let bodies = Locked(0)
+            let fault = await #expect(throws: StoreFault.self) {
+                try await test.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                    bodies.withLock { $0 += 1 }
+                    try db.run("insert into ops.leases values ('a', 'b', 1, now(), now())", [])
+                }
+            }
+            #expect(fault?.kind == .unknown && fault?.disposition == .observeAgain)
+            #expect(bodies.withLock { $0 } == 1)
+        }
+    }
+
+    @Test func `a statement that takes too long and a failed one that was passed over end the transaction`()
+        async throws
+    {
+        try await TestStore.with(.postgres) { test in
+            let engine = try await PostgresEngine.open(
+                Secret(test.address), options: .init(statementTimeout: .milliseconds(50)))
+            await #expect {
+                try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in
+                    try db.run("select pg_sleep(10)", []).count
+                }
+            } throws: {
+                ($0 as? StoreFault)?.code == "STORE-0014"
+            }
+            await #expect(throws: StoreFault.self) {
+                try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                    try db.run("insert into ops.leases values ('a', 'b', 1, now(), now())", [])
+                    _ = try? db.run("select 1 / 0", [])
+                }
+            }
+            #expect(try await test.rows("select * from ops.leases").isEmpty)
+            // A pooler between us forgets what was prepared: the transaction runs again without.
+            for _ in 0..<2 {
+                try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                    try db.run("select count(*) from ops.leases", [])
+                    try db.run("deallocate all", [])
+                }
+            }
+            #expect(
+                try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in
+                    try db.run("select count(*) from ops.leases", []).count
+                } == 1)
+            await engine.close()
+        }
+    }
+}
