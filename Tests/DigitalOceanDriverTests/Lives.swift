@@ -60,7 +60,7 @@ struct Life: Sendable {
         Life(
             .record, "example.com/A/erp", ["data": "203.0.113.7", "ttl": 1800],
             changed: ["data": "203.0.113.8", "ttl": 300]),
-        Life(.record, "example.com/CNAME/www", ["data": "erp.example.com."], changed: ["data": "@"]),
+        Life(.record, "example.com/CNAME/www", ["data": "erp.example.com."], changed: ["data": "example.com."]),
         Life(
             .record, "example.com/MX/@/mail.example.com", ["data": "mail.example.com", "priority": 10],
             changed: ["priority": 20]),

@@ -79,8 +79,14 @@ extension InventoryReader {
                 .invalidName, "\(entry.subject) has a name that DNS can't hold", at: nameText.mark,
                 hint: "Write the part before the domain, or \"@\" for the domain itself.")
         }
-        let data = entry.text("data", required: true, orNumber: true)
-        if let data { check(data, type, entry) }
+        var data = entry.text("data", required: true, orNumber: true)
+        if let written = data {
+            check(written, type, entry)
+            // `@` stands for the domain itself; one way to say a thing is enough from here on.
+            if written.value == "@", ["CNAME", "MX", "NS", "SRV"].contains(type) {
+                data = Text(value: zone + ".", mark: written.mark)
+            }
+        }
         let needs: Set<String> =
             switch type {
             case "MX": ["priority"]

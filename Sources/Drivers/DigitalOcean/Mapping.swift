@@ -56,7 +56,8 @@ enum Mapping {
     static func record(_ json: JSONView, domain: String, _ names: RequestedNames) -> ObservedResource? {
         guard let id = json["id"].int, let type = json["type"].string, !type.isEmpty else { return nil }
         let name = Normal.recordName(json["name"].string ?? "@", domain: domain)
-        let data = json["data"].string.map(Normal.recordData)
+        // The provider writes the domain itself as `@`.
+        let data = json["data"].string.map { $0 == "@" ? domain.lowercased() : Normal.recordData($0) }
         var items: [Attributes.Item] = [Attributes.Item("id", .int(id))]
         if let data { items.append(Attributes.Item("data", .string(data))) }
         for member in ["flags", "port", "priority", "ttl", "weight"] {

@@ -8,6 +8,8 @@ import Store
 struct EnvironmentLedger {
     let desired: DesiredState
     let plan: Plan
+    /// Nil where nothing was observed: what is known of the cost then stays.
+    let cost: EnvironmentCost?
     let now: Timestamp
 
     /// A warning that has to be told once.
@@ -47,6 +49,11 @@ struct EnvironmentLedger {
             row.domain = environment.domain
             row.database = environment.database
             row.expiresAt = outlook?.expiresAt
+            if let cost {
+                var metadata = row.metadata.objectValue ?? Value.Object()
+                metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
+                row.metadata = .object(metadata)
+            }
             switch outlook?.phase {
             case .expired:
                 row.status = .expired

@@ -48,6 +48,7 @@ private struct Pass {
     var events: [RunEvent] = []
     var isRecorded = false
     var observationFaults: [String] = []
+    var cost: EnvironmentCost?
 
     init(
         reconciler: Reconciler, options: PassOptions, stop: StopSignal,
@@ -73,7 +74,10 @@ private struct Pass {
             try await reconciler.store.beginRun(run)
             isRecorded = true
             if !options.isDryRun { lease = try await reconciler.takeLease(runID: run.id) }
-            if try await planAndApply() { try await remember() }
+            if try await planAndApply() {
+                try await rememberDrift()
+                if !options.isDryRun { try await remember() }
+            }
         } catch let fault as any Fault {
             outcome = outcome ?? .failed(fault)
         } catch {
@@ -98,6 +102,7 @@ private struct Pass {
         var inventory = try await reconciler.store.inventory()
         let observed = await reconciler.observe(desired, inventory, runID: run.id)
         observationFaults = reconciler.faults(of: observed)
+        cost = EnvironmentCost(desired.environments, observed)
         if !options.isDryRun {
             let open = try await reconciler.store.openEntries()
             if !open.isEmpty {
@@ -212,9 +217,9 @@ private struct Pass {
         reconciler.driver(for: kind)?.schemas.first { $0.kind == kind }?.rule(name)?.isSensitive == true
     }
 
-    /// What outlives the run: drift, the life of environments, and what the next plan compares with.
-    private mutating func remember() async throws {
-        guard let plan, let desired, !options.isDryRun else { return }
+    /// Keeps what differs and since when; a look as of another instant or at a part of the world says nothing of it.
+    private mutating func rememberDrift() async throws {
+        guard let plan, options.now == nil else { return }
         let now = reconciler.time.now
         let isComplete = plan.summary.unknown == 0 && options.targets.isEmpty
         let done = Set(applied.journal.filter { $0.state == .done }.map(\.key))
@@ -229,10 +234,15 @@ private struct Pass {
                 ])
         }
         evidence.add("drift.json", .list(plan.drift.map(\.value)))
+    }
+
+    /// What outlives the run: the life of environments, and what the next plan compares with.
+    private mutating func remember() async throws {
+        guard let plan, let desired else { return }
         let rows = try await reconciler.store.environments()
         let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
         // The instant of the plan, so that an end and the begin that it counts from agree.
-        let ledger = EnvironmentLedger(desired: desired, plan: plan, now: plannedAt)
+        let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt)
         let updated = ledger.update(rows, owners: owners)
         _ = try await reconciler.store.saveEnvironments(updated.rows)
         for warning in updated.warnings {

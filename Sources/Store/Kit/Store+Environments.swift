@@ -49,7 +49,7 @@ extension Store {
         }
     }
 
-    /// Adds days to an environment's life, with its audit record.
+    /// Adds days to an environment's life, with its audit record; an end that is known moves with them.
     ///
     /// - Throws: `StoreFault` when the store knows no such environment.
     public func extendEnvironment(_ slug: String, days: Int, audit: AuditRecord) async throws(StoreFault) {
@@ -57,7 +57,16 @@ extension Store {
             throw .invalid("an environment can't be extended by \(days) days", hint: "give between 1 and 36500 days")
         }
         try await change(
-            slug, "extension_days = extension_days + cast($2 as integer)", .int(Int64(days)), audit: audit)
+            slug, "extension_days = extension_days + cast($2 as integer)", .int(Int64(days)), audit: audit
+        ) { (db: any SQLConnection) throws(StoreFault) -> Void in
+            guard
+                let row = try db.run("select expires_at from ops.environments where slug = $1", [.text(slug)]).first,
+                let expiresAt = try row.optionalTime(0)
+            else { return }
+            try db.run(
+                "update ops.environments set expires_at = $2 where slug = $1",
+                [.text(slug), .time(expiresAt + .days(days))])
+        }
     }
 
     /// Keeps an environment from expiring, or no longer, with its audit record.
@@ -94,7 +103,8 @@ extension Store {
     }
 
     private func change(
-        _ slug: String, _ assignment: String, _ value: SQLValue, audit: AuditRecord
+        _ slug: String, _ assignment: String, _ value: SQLValue, audit: AuditRecord,
+        afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
     ) async throws(StoreFault) {
         let id = identifiers.next(at: audit.at)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -104,6 +114,7 @@ extension Store {
                 where slug = $1 and tier is not null returning slug
                 """, [.text(slug), value, .time(time.now)])
             guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
+            try afterwards(db)
             try db.run(
                 "insert into ops.audit_log (id, at, action, target, actor, detail) values ($1, $2, $3, $4, $5, $6)",
                 [
