@@ -38,7 +38,7 @@ import Testing
                 // Ranges are beyond a schema, as are names of two kinds for one tier.
                 && fault.name != "a rule with wrong ports" && fault.others[Paths.inventory] == nil
         }
-        #expect(cases.count >= 4)
+        #expect(cases.count >= 3)
         for (number, fault) in cases.enumerated() {
             try FileSystem.write(fault.text.utf8, to: "\(directory)/\(number).yaml")
         }
