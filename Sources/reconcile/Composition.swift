@@ -16,17 +16,17 @@ struct Composition {
     let metrics: Metrics
     let log: Log
 
-    /// Reads the configuration and opens the store; `revision` is read instead of the configured reference.
+    /// Reads the configuration and opens the store.
     ///
     /// - Throws: a `Fault` of the configuration or the store.
-    init(_ context: CommandContext, logLevel: Log.Level, revision: String? = nil) async throws {
+    init(_ context: CommandContext, logLevel: Log.Level) async throws {
         let configuration = try context.configuration()
         let isLevelGiven =
             context.arguments.value("log-level") != nil || context.environment["ODOOOPS_LOG_LEVEL"] != nil
         let log = Log(
             level: isLevelGiven ? configuration.logLevel : max(logLevel, configuration.logLevel),
             format: configuration.logFormat)
-        let source = try Self.source(configuration, revision: revision, log: log, context.environment)
+        let source = try Self.source(configuration, log: log, context.environment)
         let store = try await StoreAccess.open(configuration)
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
@@ -55,7 +55,7 @@ struct Composition {
     ///
     /// - Throws: `ConfigurationFault` when there is none.
     static func source(
-        _ configuration: Configuration, revision: String? = nil, log: Log, _ environment: [String: String]
+        _ configuration: Configuration, log: Log, _ environment: [String: String]
     ) throws(ConfigurationFault) -> GitSource {
         guard let repository = configuration.ssot else {
             throw ConfigurationFault(
@@ -70,7 +70,7 @@ struct Composition {
         }
         return GitSource(
             ssot: mirror(repository), application: configuration.application.map(mirror),
-            ref: revision ?? configuration.ref, roots: configuration.roots, deadline: configuration.fetchDeadline)
+            ref: configuration.ref, roots: configuration.roots, deadline: configuration.fetchDeadline)
     }
 
     private static func credential(_ repository: Configuration.Repository) -> GitCredential? {

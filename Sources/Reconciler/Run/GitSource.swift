@@ -25,23 +25,29 @@ public struct GitSource: Source {
         events += Self.events(report, of: "the SSOT")
         let commit = try await ssot.resolve(ref)
         let tree = try await ssot.files(at: commit.id, under: Self.paths(roots))
-        var branches: BranchListing
+        let branches: BranchListing
+        let tags: BranchListing
         if let application {
             do {
                 events += Self.events(try await application.fetch(deadline: deadline), of: "the application")
-                branches = .known(Self.branches(try await application.references()))
+                let references = try await application.references()
+                branches = .known(Self.heads(references, .branch))
+                tags = .known(Self.heads(references, .tag))
             } catch {
                 // What branches there are is unknown now, and unknown is never absent.
                 log.warning("the application's repository can't be read", ["fault": error.description])
                 branches = .unknown(reason: error.message)
+                tags = .unknown(reason: error.message)
             }
         } else {
-            branches = .known(Self.branches(try await ssot.references()))
+            let references = try await ssot.references()
+            branches = .known(Self.heads(references, .branch))
+            tags = .known(Self.heads(references, .tag))
         }
         return SourceSnapshot(
             tree: SourceTree(
                 revision: commit.id, files: tree.files.map(Self.sourceFile), roots: roots, branches: branches,
-                tags: .none),
+                tags: tags),
             commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
     }
 
@@ -71,8 +77,8 @@ public struct GitSource: Source {
         return events
     }
 
-    static func branches(_ references: [GitReference]) -> [Branch] {
-        references.filter { $0.kind == .branch }
+    private static func heads(_ references: [GitReference], _ kind: GitReference.Kind) -> [Branch] {
+        references.filter { $0.kind == kind }
             .map { Branch(name: $0.name, commit: $0.commit, committedAt: $0.committedAt) }
     }
 }

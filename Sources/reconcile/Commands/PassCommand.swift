@@ -65,7 +65,7 @@ struct ApplyCommand {
                 "--approve names \(approval), which the plan does not change",
                 hint: near.map { "Did you mean \($0)?" } ?? "See the keys with: reconcile --dry-run")
         }
-        let composition = try await Composition(context, logLevel: .warning, revision: saved.revision)
+        let composition = try await Composition(context, logLevel: .warning)
         let reporter = RunReporter(context: context, composition: composition)
         let options = PassOptions(trigger: .manual, targets: saved.targets, saved: saved, approvals: approvals)
         let report = await reporter.follow(options)
