@@ -5,6 +5,7 @@
 enum JSONRedaction {
     private static let names: Set<String> = [
         "token", "uri", "private_uri", "user_data", "pwd", "authorization", "jwt", "dsn", "connection_string",
+        "access_key",
     ]
 
     private static let parts = ["password", "passwd", "secret", "private_key", "credential", "connection_uri"]

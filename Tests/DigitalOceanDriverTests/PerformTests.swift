@@ -97,32 +97,65 @@ struct PerformTests {
         #expect(transport.writes.map(\.line) == ["DELETE /v2/droplets/42"])
     }
 
-    @Test("a resize powers off, resizes without the disk, and powers on; done twice it sends nothing")
+    @Test("a resize is noted, powers off, resizes without the disk, powers on; one that died is taken up where it was")
     func resize() async throws {
-        let transport = TableTransport { call, _ in
-            switch call.path {
-            case "/v2/droplets/42/actions":
-                .json(201, .object(["action": .object(["id": 9, "status": "in-progress"])]))
-            case "/v2/actions/9": .json(200, .object(["action": .object(["id": 9, "status": "completed"])]))
-            default: .json(200, .object(["droplet": droplet(42, "odoo", size: "s-2vcpu-4gb")]))
+        for died in 0...5 {
+            let state = Locked((status: "active", size: "s-1vcpu-2gb", tags: ["odooops:managed"]))
+            let transport = TableTransport { call, _ in
+                state.withLock { state in
+                    switch (call.method, call.path, call.body?["type"]?.stringValue) {
+                    case ("POST", _, "power_off"?): state.status = "off"
+                    case ("POST", _, "power_on"?): state.status = "active"
+                    case ("POST", _, "resize"?) where state.status == "off":
+                        state.size = call.body?["size"]?.stringValue ?? ""
+                    case ("POST", "/v2/tags/odooops%3Aresizing/resources", _):
+                        state.tags.append("odooops:resizing")
+                        return .empty
+                    case ("DELETE", _, _):
+                        state.tags.removeAll { $0 == "odooops:resizing" }
+                        return .empty
+                    case ("GET", "/v2/actions/9", _):
+                        return .json(200, .object(["action": .object(["id": 9, "status": "completed"])]))
+                    case ("GET", "/v2/droplets", _):
+                        let now = droplet(42, "odoo", status: state.status, size: state.size, tags: state.tags)
+                        return page("droplets", [now], call)
+                    case ("GET", _, _):
+                        let now = droplet(42, "odoo", status: state.status, size: state.size, tags: state.tags)
+                        return .json(200, .object(["droplet": now]))
+                    default: break
+                    }
+                    return .json(201, .object(["action": .object(["id": 9, "status": "in-progress"])]))
+                }
             }
+            let driver = makeDriver(transport)
+            func change(_ current: ObservedResource?) -> ResolvedChange {
+                DigitalOceanDriverTests.change(
+                    ResourceKey(.droplet, "odoo"), .update, wanted: [Attributes.Item("size", "s-2vcpu-4gb")],
+                    current: current,
+                    attributes: [
+                        AttributeChange(path: "size", before: current?.attributes["size"], after: "s-2vcpu-4gb")
+                    ], id: "42")
+            }
+            // The process dies after so many steps.
+            var current = ObservedState(await driver.observe(ObserveRequest(kinds: [.droplet]), context)).first(
+                .droplet)
+            let first = change(current)
+            for step in driver.steps(for: first.change).prefix(died) {
+                let input = ResolvedChange(change: first.change, wanted: first.wanted, current: current)
+                current = await driver.perform(step, of: input, context).resource
+            }
+            // The next pass sees what is there, and goes on only where something is left.
+            let seen = try #require(
+                ObservedState(await driver.observe(ObserveRequest(kinds: [.droplet]), context)).first(.droplet))
+            #expect((seen.attributes["size"] == "s-2vcpu-4gb") == (died == 5))
+            let outcome = await run(driver, change(seen))
+            #expect(outcome.resource?.attributes["size"] == "s-2vcpu-4gb")
+            #expect(
+                state.withLock { "\($0)" } == #"(status: "active", size: "s-2vcpu-4gb", tags: ["odooops:managed"])"#)
+            let types = transport.writes.compactMap { $0.body?["type"]?.stringValue }
+            #expect(types == ["power_off", "resize", "power_on"] || died == 5 && types.count == 3)
+            #expect(transport.writes.first { $0.body?["type"] == "resize" }?.body?["disk"] == false)
         }
-        let driver = makeDriver(transport)
-        let wanted = change(
-            ResourceKey(.droplet, "odoo"), .update, wanted: [Attributes.Item("size", "s-2vcpu-4gb")],
-            attributes: [AttributeChange(path: "size", before: "s-1vcpu-2gb", after: "s-2vcpu-4gb")], id: "42")
-        #expect(await run(driver, wanted).word == "done")
-        // The table always shows the new size, as after an effect whose answer was lost: the resize itself is not sent again.
-        #expect(transport.writes.compactMap { $0.body?["type"]?.stringValue } == ["power_off"])
-        let old = ObservedResource(
-            key: wanted.change.key, providerID: "42",
-            attributes: Attributes([Attributes.Item("size", "s-1vcpu-2gb"), Attributes.Item("status", "off")]))
-        let step = try #require(driver.steps(for: wanted.change).dropFirst().first)
-        let change = ResolvedChange(change: wanted.change, wanted: wanted.wanted, current: old)
-        #expect(await driver.perform(step, of: change, context).word == "done")
-        #expect(
-            transport.writes.last?.body
-                == .object(["type": "resize", "disk": false, "size": "s-2vcpu-4gb"] as Value.Object))
     }
 
     @Test("a firewall is replaced with all that the repository doesn't name as it is")
@@ -303,6 +336,40 @@ struct PerformTests {
             #expect(outcome.resource?.attributes[member] == .string(value))
             #expect(transport.writes.map(\.line) == ["PUT /v2/databases/id-a/\(path)"])
         }
+    }
+
+    @Test("no secret of an answer is in the record, in an outcome or in what was seen")
+    func secrets() async {
+        let canary = "canary-9f3b"
+        let secrets: Value = .object([
+            "name": "u", "role": "normal", "password": .string(canary), "access_key": .string(canary),
+            "connection": .object(["uri": .string("postgres://u:\(canary)@host/db"), "password": .string(canary)]),
+            "standby_private_connection": .object(["uri": .string("postgres://u:\(canary)@host/db")]),
+            "user_data": .string(canary), "secret_key": .string(canary),
+        ])
+        let transport = TableTransport { call, _ in
+            switch (call.method, call.path) {
+            case ("GET", "/v2/databases"): .json(200, .object(["databases": [cluster("odoo-pg", "id-a")]]))
+            case ("GET", _): .json(200, .object(["users": [secrets], "user": secrets]))
+            default: .json(201, .object(["user": secrets]))
+            }
+        }
+        let lines = Locked<[String]>([])
+        let context = DriverContext(runID: "test", log: .none) { exchange in
+            lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "test")) }
+        }
+        let driver = makeDriver(transport)
+        let wanted = change(ResourceKey(.databaseUser, "odoo-pg/u"), .create)
+        for step in driver.steps(for: wanted.change) {
+            let outcome = await driver.perform(step, of: wanted, context)
+            #expect(outcome.word == "done" && !"\(outcome)".contains(canary))
+        }
+        let request = ObserveRequest(kinds: [.databaseUser], names: [.databaseUser: ["odoo-pg/u"]])
+        let seen = await driver.observe(request, context)
+        #expect(seen.first?.resources.count == 1 && !"\(seen)".contains(canary))
+        let record = lines.withLock { $0 }
+        #expect(record.count == 4 && !record.contains { $0.contains(canary) || $0.contains("hunter2") })
+        #expect(record.contains { $0.contains("<redacted>") })
     }
 
     @Test("what can't be done is refused before anything is sent")

@@ -93,7 +93,10 @@ struct TableTests {
         arguments: [
             ("droplet", ChangeAction.create, "[]", "create!"), ("droplet", .delete, "[]", "delete"),
             ("droplet", .replace, "[]", "delete create!"), ("droplet", .adopt, "[]", "tag:odooops:managed"),
-            ("droplet", .update, #"[["size","a","b"]]"#, "power_off resize power_on"),
+            (
+                "droplet", .update, #"[["size","a","b"]]"#,
+                "tag:odooops:resizing power_off resize power_on untag:odooops:resizing"
+            ),
             ("droplet", .update, #"[["tags",["a"],["a","c","b"]]]"#, "tag:b tag:c"),
             ("droplet", .update, #"[["ipv6",false,true],["backups",true,false]]"#, "disable_backups enable_ipv6"),
             (

@@ -90,9 +90,10 @@ extension DigitalOceanDriver {
 
     private static func isDone(_ operation: String, _ wanted: Attributes, _ current: ObservedResource) -> Bool {
         switch operation {
-        case "power_off": current.attributes["status"] == "off"
+        // It is off only for a resize: where that has happened, it needn't be.
+        case "power_off": current.attributes["status"] == "off" || isDone("resize", wanted, current)
         case "power_on": current.attributes["status"] == "active"
-        case "resize": current.attributes["size"] == wanted["size"]
+        case "resize": current.attributes["size"].map(Mapping.realSize) == wanted["size"]
         case "enable_backups": current.attributes["backups"] == true
         case "disable_backups": current.attributes["backups"] == false
         case "enable_ipv6": current.attributes["ipv6"] == true

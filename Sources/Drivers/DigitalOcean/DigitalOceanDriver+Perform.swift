@@ -11,6 +11,8 @@ extension DigitalOceanDriver {
             switch (step.key.kind, step.operation) {
             case (.droplet, "create"): return try await createDroplet(step, change, context)
             case (.droplet, "delete"): return try await deleteDroplet(step, change, context)
+            case (.droplet, let name) where name.hasPrefix("untag:"):
+                return try await untag(String(name.dropFirst(6)), step, change, context)
             case (.droplet, let name) where !name.hasPrefix("tag:"):
                 return try await act(name, step, change, context)
             case (.databaseCluster, "create"): return try await createCluster(step, change, context)

@@ -65,10 +65,13 @@ extension DigitalOceanDriver {
                         ? ("disable_ipv6", "take the IPv6 address away", false)
                         : ("enable_ipv6", "give an IPv6 address", false))
             case ("size", let after):
+                let tag = DigitalOceanKinds.resizeTag
                 operations += [
+                    ("tag:\(tag)", "note the resize with the tag \(tag)", false),
                     ("power_off", "power off, for the resize", false),
                     ("resize", "resize to \(after?.stringValue ?? "another size")", false),
                     ("power_on", "power on again", false),
+                    ("untag:\(tag)", "take the tag \(tag) away", false),
                 ]
             default: break
             }

@@ -37,6 +37,29 @@ extension DigitalOceanDriver {
         }
     }
 
+    /// Takes one tag away from a droplet; what doesn't carry it is left as it is.
+    func untag(
+        _ tag: String, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        if let current = change.current, current.attributes["tags"]?.listValue?.contains(.string(tag)) != true {
+            return .done(current)
+        }
+        let id = try await requireID(step, change, context)
+        let site = CallSite(
+            operation: "tags.unassign", method: "DELETE", path: "/v2/tags/\(tag.percentEncoded)/resources",
+            scope: "tag:delete` and `droplet:update")
+        let resource: Value = .object(["resource_id": .string(id), "resource_type": "droplet"])
+        do throws(ProviderFault) {
+            _ = try await api.send(site, body: .object(["resources": .list([resource])]), context)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        return await settle { () throws(ProviderFault) in
+            guard let current = change.current else { return try await find(step.key, context).first }
+            return current.untagged(tag)
+        }
+    }
+
     /// Creates what is nothing but its name, a tag or a domain.
     func createNamed(
         _ path: String, _ member: String, _ scope: String, _ step: Step, _ change: ResolvedChange,
@@ -82,9 +105,21 @@ extension ObservedResource {
     /// The same object with one tag more.
     func tagged(_ tag: String) -> ObservedResource {
         let tags = (attributes["tags"]?.listValue ?? []) + [.string(tag)]
-        let items = attributes.items.filter { $0.name != "tags" } + [Attributes.Item("tags", .list(tags))]
+        return with(tags, isOwned: isOwned || tag == DigitalOceanKinds.ownershipTag)
+    }
+
+    /// The same object with one tag less.
+    func untagged(_ tag: String) -> ObservedResource {
+        with((attributes["tags"]?.listValue ?? []).filter { $0 != .string(tag) }, isOwned: isOwned)
+    }
+
+    private func with(_ tags: [Value], isOwned: Bool) -> ObservedResource {
+        let isResizing = tags.contains(.string(DigitalOceanKinds.resizeTag))
+        let items = attributes.items.filter { $0.name != "tags" }.map { item in
+            item.name == "size" && !isResizing ? Attributes.Item("size", Mapping.realSize(item.value)) : item
+        }
         return ObservedResource(
-            key: key, providerID: providerID, attributes: Attributes(items),
-            isOwned: isOwned || tag == DigitalOceanKinds.ownershipTag, createdAt: createdAt)
+            key: key, providerID: providerID, attributes: Attributes(items + [Attributes.Item("tags", .list(tags))]),
+            isOwned: isOwned, createdAt: createdAt)
     }
 }

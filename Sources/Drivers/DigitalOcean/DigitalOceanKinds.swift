@@ -10,6 +10,12 @@ public enum DigitalOceanKinds {
     /// droplets that it guards.
     public static let ownershipTag = "odooops:managed"
 
+    /// Put on a droplet before it is powered off for a resize, and taken away when it is on again.
+    ///
+    /// Should the process die in between, nobody would know that the droplet is off because of us. While it carries the
+    /// tag its size doesn't count as reached, so that the next pass goes on.
+    public static let resizeTag = "odooops:resizing"
+
     /// Every kind, sorted.
     public static let all: [KindSchema] = [
         database, databaseCluster, databaseFirewall, databasePool, databaseUser, domain, droplet, firewall, record, tag,
@@ -39,7 +45,8 @@ public enum DigitalOceanKinds {
             case .adopt: 3  // tag, which may have to be made first
             case .update:
                 attributes.reduce(0) { sum, name in
-                    sum + (name == "size" ? 9 : 3)  // three actions, or one: start, poll, read
+                    // A tag, three actions (start, poll, read), no tag; or one action, or a tag that has to be made.
+                    sum + (name == "size" ? 13 : 3)
                 }
             default: 0
             }

@@ -29,7 +29,7 @@ enum Mapping {
         add("monitoring", features.map { .bool($0.contains { $0.holds("monitoring") }) })
         add("price_monthly", price(json["size"]["price_monthly"], shared))
         add("region", shared.string(json["region"]["slug"]))
-        add("size", shared.string(json["size_slug"]) ?? shared.string(json["size"]["slug"]))
+        add("size", size(json, shared))
         add("status", shared.string(json["status"]))
         add("tags", shared.strings(json["tags"]))
         add("vcpus", json["vcpus"].int.map(Value.int))
@@ -95,6 +95,21 @@ enum Mapping {
         guard let version = words.first, version.utf8.first.map({ (48...57).contains($0) }) == true else { return nil }
         return ([distribution] + words.map(String.init)).joined(separator: "-").lowercased()
             .replacing(" ", with: "-").replacing(".", with: "-")
+    }
+
+    private static let interrupted = " (resize interrupted)"
+
+    private static func size(_ json: JSONView, _ shared: Shared) -> Value? {
+        let slug = shared.string(json["size_slug"]) ?? shared.string(json["size"]["slug"])
+        let isResizing = json["tags"].items?.contains { $0.holds(DigitalOceanKinds.resizeTag) } ?? false
+        guard isResizing, let text = slug?.stringValue else { return slug }
+        return .string(text + interrupted)
+    }
+
+    /// The size itself, also of a droplet that is in the middle of a resize.
+    static func realSize(_ value: Value) -> Value {
+        guard case .string(let text) = value, text.hasSuffix(interrupted) else { return value }
+        return .string(String(text.dropLast(interrupted.count)))
     }
 
     private static func price(_ json: JSONView, _ shared: Shared) -> Value? {
