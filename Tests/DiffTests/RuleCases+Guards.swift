@@ -188,6 +188,38 @@ extension RuleCases {
                 "droplet/a delete allowed expired", "tag/a delete allowed expired",
             ]),
         RuleCase(
+            name: "what refers to a droplet too many is blocked with it",
+            input: W.input(
+                [
+                    W.want(.droplet, "web", small),
+                    W.want(.record, "e.com/A/x", references: [("data", web, "ipv4")]),
+                ], policy: W.surface(most: 0)),
+            expected: [
+                "droplet/web create denied unapplied_commit", "record/e.com/A/x create blocked unapplied_commit",
+            ]),
+        RuleCase(
+            name: "a cluster stays while something in it has to",
+            input: W.input(
+                [], [W.seen(.databaseCluster, "c"), W.seen(.database, "c/d")],
+                [W.ours(.databaseCluster, "c", env: "a"), W.ours(.database, "c/d", env: "a", protected: true)],
+                environments: [W.environment("a")], records: [W.record("a", age: .days(9))]),
+            expected: [
+                "database/c/d delete needs_approval expired", "database_cluster/c delete blocked expired",
+            ], says: ["waits for digitalocean.database/c/d, which needs an approval"]),
+        RuleCase(
+            name: "a domain stays while what is in it is unknown",
+            input: W.input(
+                [], [W.seen(.domain, "e.com")], [W.ours(.domain, "e.com"), W.ours(.record, "e.com/A/x")],
+                environments: [W.environment("a")], incomplete: [.record: .unknown(reason: "no answer")]),
+            expected: [
+                "record/e.com/A/x read blocked unapplied_commit", "domain/e.com delete blocked unapplied_commit",
+            ]),
+        RuleCase(
+            name: "resources in another order than theirs are matched all the same",
+            input: W.input(
+                [W.want(.tag, "b"), W.want(.tag, "a")], [W.seen(.tag, "a"), W.seen(.tag, "b")],
+                [W.ours(.tag, "a"), W.ours(.tag, "b")]), expected: ["noop 2"]),
+        RuleCase(
             name: "targets take what comes before with them, and leave the rest",
             input: W.input(
                 [
