@@ -62,6 +62,42 @@ struct ObserveTests {
         #expect(transport.calls.count == 4)
     }
 
+    @Test("an item that comes twice, in the place of one that is missed, makes the list partial")
+    func missedItem() async {
+        let items = (1...400).map { droplet($0, "d-\($0)") }
+        let transport = TableTransport { call, _ in
+            // The second page begins one item early, always: the last item of all is never shown.
+            let shown = call.parameter("page") == "1" ? items : [items[0]] + items
+            return page("droplets", Array(shown.prefix(400)), call)
+        }
+        let seen = await observe([.droplet], [:], transport)
+        #expect(seen.completeness(.droplet)?.isComplete == false)
+        #expect(Set(seen.names(.droplet)).count == 399 && seen.names(.droplet).count == 399)
+    }
+
+    @Test("what is in a domain or a cluster that can't be asked is not known", arguments: [500, 403, 422])
+    func unknownChildren(status: Int) async {
+        let transport = TableTransport { call, _ in
+            switch call.path {
+            case "/v2/domains":
+                page("domains", ["a.example", "b.example"].map { .object(["name": .string($0)]) }, call)
+            case "/v2/domains/a.example/records": page("domain_records", [record(1, "A", "@", "203.0.113.1")], call)
+            case "/v2/databases": .json(200, .object(["databases": [cluster("pg-a", "id-a")]]))
+            default: .error(status, "broken", "x")
+            }
+        }
+        let nested: Set<ResourceKind> = [.database, .databaseUser, .databasePool, .databaseFirewall]
+        let seen = await observe(
+            nested.union([.record]),
+            [.domain: ["a.example", "b.example"], .databaseCluster: ["pg-a"]], transport)
+        guard case .partial(let reason)? = seen.completeness(.record) else {
+            Issue.record("records are \(seen.completeness(.record) as Any)")
+            return
+        }
+        #expect(reason.contains("GET /v2/domains/b.example/records"))
+        #expect(nested.allSatisfy { seen.completeness($0)?.isComplete == false })
+    }
+
     @Test("a page that fails makes the list partial, the first one unknown; the reason names page and status")
     func failingPage() async {
         let items = (1...500).map { droplet($0, "d-\($0)") }
