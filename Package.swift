@@ -45,6 +45,7 @@ let package = Package(
         .executable(name: "reconcile", targets: ["reconcile"]),
         // For Benchmarks/, which is a package of its own.
         .library(name: "OdooOpsPlan", targets: ["Basics", "Formats", "DesiredState", "Diff"]),
+        .library(name: "OdooOpsService", targets: ["HTTPClient", "Store", "StoreSQLite"]),
     ],
     targets: [
         // C libraries (system library targets hold only #include) and shims with code (real C targets).

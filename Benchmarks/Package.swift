@@ -5,16 +5,21 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+
+let plan = Target.Dependency.product(name: "OdooOpsPlan", package: "odooops")
+let service = Target.Dependency.product(name: "OdooOpsService", package: "odooops")
 
 let package = Package(
     name: "benchmarks",
     dependencies: [.package(name: "odooops", path: "..")],
     targets: [
-        .executableTarget(
-            name: "plan-benchmark", dependencies: [.product(name: "OdooOpsPlan", package: "odooops")],
-            swiftSettings: settings)
+        .target(name: "Figures", swiftSettings: settings),
+        .executableTarget(name: "plan-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
+        .executableTarget(name: "state-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
+        .executableTarget(name: "pass-benchmark", dependencies: ["Figures", plan, service], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,58 @@
+// Times the way from a commit's bytes to the desired state; one line a figure: name, value, unit, ratio to its baseline.
+//
+// The baseline is a bare event scan of the same bytes by libyaml.
+// usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY]
+import Basics
+import DesiredState
+import Figures
+import Glibc
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 2 else {
+    StandardStreams.error("usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY]\n")
+    exit(64)
+}
+let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-bench")
+defer { FileSystem.remove(work) }
+
+/// The YAML files under a directory, with paths relative to it.
+func files(under directory: String, _ prefix: String = "") -> [(path: String, bytes: [UInt8])] {
+    FileSystem.list("\(directory)/\(prefix)").flatMap { name -> [(path: String, bytes: [UInt8])] in
+        let path = prefix.isEmpty ? name : "\(prefix)/\(name)"
+        if FileSystem.isDirectory("\(directory)/\(path)") { return files(under: directory, path) }
+        guard name.hasSuffix(".yaml") || name.hasSuffix(".yml"),
+            let bytes = try? FileSystem.read("\(directory)/\(path)")
+        else { return [] }
+        return [(path, bytes)]
+    }
+}
+
+let given = arguments.count > 2 ? arguments[2] : nil
+let isReal = given.map { FileSystem.isDirectory($0) } ?? false
+if !isReal { try GeneratedSSOT.write(to: work) }
+let directory = isReal ? given ?? work : work
+let sources = files(under: directory)
+let tree = SourceTree(
+    revision: String(repeating: "0", count: 40),
+    files: sources.map { SourceFile(path: "ssot/\($0.path)", content: .bytes($0.bytes)) },
+    branches: .known([Branch(name: "main", commit: String(repeating: "1", count: 40), committedAt: nil)]))
+
+let list = sources.map { "\(directory)/\($0.path)\n" }.joined()
+let scan = await ChildProcess.run(arguments[1], ["11"], input: Array(list.utf8), deadline: .seconds(60))
+let scanned = String(decoding: scan.output, as: UTF8.self).split(separator: " ").first.flatMap { Double($0) }
+guard scan.isSuccess, let scanned else {
+    StandardStreams.error("state-benchmark: \(arguments[1]) failed\n")
+    exit(1)
+}
+
+var figures = Figures()
+let name = isReal ? "real" : "generated"
+figures.report("ssot_\(name)_size", Double(sources.reduce(0) { $0 + $1.bytes.count }) / 1_048_576, "MiB")
+figures.report("ssot_\(name)_event_scan", scanned / 1_000, "ms")
+let cold = milliseconds { _ = readDesiredState(tree) }
+figures.report("ssot_\(name)_desired_first", cold, "ms", baseline: scanned / 1_000)
+var documents = 0
+let time = fastest(11) { documents = readDesiredState(tree).documents.count }
+precondition(documents == sources.count, "\(documents) documents of \(sources.count) files")
+figures.report("ssot_\(name)_desired", time, "ms", baseline: scanned / 1_000, atMost: 150)
+figures.end()
