@@ -123,14 +123,18 @@ public struct CommandTable: Sendable {
                     values[name] = []
                     continue
                 }
-                guard let value = attached ?? rest.popFirst() else {
+                // A value that begins like an option was most likely left out; --name=--value still says it.
+                let follows = rest.first.map { !$0.hasPrefix("--") } ?? false
+                guard let value = attached ?? (follows ? rest.popFirst() : nil), !value.isEmpty else {
                     throw ArgumentFault(
                         "--\(name) needs a value",
                         hint: "Write --\(name) \(spec.placeholder ?? ""). \(helpHint(command))")
                 }
                 if !spec.choices.isEmpty, !spec.choices.contains(value) {
+                    let near = Suggestion.nearest(to: value, in: spec.choices).map { "Did you mean \($0)? " } ?? ""
                     throw ArgumentFault(
-                        "--\(name) can't be \(value)", hint: "It is one of \(spec.choices.joined(separator: ", ")).")
+                        "--\(name) can't be \(value)",
+                        hint: "\(near)It is one of \(spec.choices.joined(separator: ", ")).")
                 }
                 if values[name] != nil, !spec.repeats {
                     throw ArgumentFault("--\(name) was given twice", hint: helpHint(command))
@@ -149,12 +153,11 @@ public struct CommandTable: Sendable {
         while let first = scan.first, first.hasPrefix("-"), first != "-", first != "--" {
             scan.removeFirst()
             leading.append(first)
-            let known = common + bare().options
-            if let spec = known.first(where: { "--\($0.name)" == first }), spec.placeholder != nil,
-                let value = scan.popFirst()
-            {
-                leading.append(value)
-            }
+            if first == "--help" || first == "-h" || first.contains("=") { continue }
+            // Without knowing an option nobody knows whether a command or its value follows: say the option.
+            let known = common + commands.flatMap(\.options)
+            guard let spec = known.first(where: { "--\($0.name)" == first }) else { return bare() }
+            if spec.placeholder != nil, let value = scan.popFirst() { leading.append(value) }
         }
         guard let first = scan.first, first != "--" else { return bare() }
         let second = scan.dropFirst().first
@@ -166,25 +169,56 @@ public struct CommandTable: Sendable {
             rest = leading + scan.dropFirst()
             return command
         }
-        let group = commands.filter { $0.name.hasPrefix(first + " ") && !$0.isHidden }
-        if !group.isEmpty {
-            let names = group.map { String($0.name.dropFirst(first.count + 1)) }
-            if second == nil || second == "--help" || second == "-h" {
+        if let group = group(first) {
+            let names = commands(in: group).map { String($0.name.dropFirst(first.count + 1)) }
+            if scan.contains("--help") || scan.contains("-h") {
+                rest = leading + scan.dropFirst()
+                return group
+            }
+            guard let second, !second.hasPrefix("-") else {
                 throw ArgumentFault(
                     "\(program) \(first) needs one of \(names.joined(separator: ", "))",
-                    hint: "Try: \(program) \(first) \(names[0]) --help")
+                    hint: "Run: \(program) \(first) --help")
             }
-            let near = Suggestion.nearest(to: second ?? "", in: names)
+            let near = Suggestion.nearest(to: second, in: names)
             throw ArgumentFault(
-                "\(program) \(first) has no command \(second ?? "")",
+                "\(program) \(first) has no command \(second)",
                 hint: near.map { "Did you mean: \(program) \(first) \($0)" }
                     ?? "It has \(names.joined(separator: ", ")).")
         }
+        throw unknown(first)
+    }
+
+    private func unknown(_ word: String) -> ArgumentFault {
         let names = commands.filter { !$0.isHidden && !$0.name.isEmpty }.map(\.name)
-        let near = Suggestion.nearest(to: first, in: names)
-        throw ArgumentFault(
-            "there is no command \(first)",
+        let near = Suggestion.nearest(to: word, in: names)
+        return ArgumentFault(
+            "there is no command \(word)",
             hint: near.map { "Did you mean: \(program) \($0)" } ?? "Run: \(program) --help")
+    }
+
+    /// What the words of a group have in common: `env` stands before `env list`; nil where no command begins so.
+    private func group(_ word: String) -> CommandSpec? {
+        guard commands.contains(where: { $0.name.hasPrefix(word + " ") && !$0.isHidden }) else { return nil }
+        return CommandSpec(word, "The commands of \(program) \(word).", positionals: ["COMMAND"])
+    }
+
+    /// The commands that the help of another lists: all for the program itself, those of the group for a group.
+    public func commands(in command: CommandSpec) -> [CommandSpec] {
+        if command.name.isEmpty { return commands.filter { !$0.name.isEmpty && !$0.isHidden } }
+        return commands.filter { $0.name.hasPrefix(command.name + " ") && !$0.isHidden }
+    }
+
+    /// The command, or the group of commands, that the words name; none of them: the program itself.
+    ///
+    /// - Throws: `ArgumentFault` when they name none.
+    public func find(_ words: [String]) throws(ArgumentFault) -> CommandSpec {
+        let name = words.joined(separator: " ")
+        if let command = commands.first(where: { $0.name == name && !$0.isHidden }) { return command }
+        if words.count == 1, let group = group(name) { return group }
+        var rest = ArraySlice(words)
+        if words.count > 1 { _ = try takeCommand(&rest) }
+        throw unknown(name)
     }
 
     private func bare() -> CommandSpec {
@@ -236,18 +270,19 @@ public struct CommandTable: Sendable {
     public func help(_ command: CommandSpec) -> String {
         var text = "\(command.summary)\n\nUsage: \(usage(command))\n"
         if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
-        if command.name.isEmpty {
+        let listed = commands(in: command)
+        if !listed.isEmpty {
             text += "\nCommands:\n"
-            text += Self.columns(
-                commands.filter { !$0.name.isEmpty && !$0.isHidden }.map {
-                    (([$0.name] + $0.positionals).joined(separator: " "), $0.summary)
-                })
+            text += Self.columns(listed.map { (([$0.name] + $0.positionals).joined(separator: " "), $0.summary) })
         }
         if !command.options.isEmpty { text += "\nOptions:\n" + Self.columns(command.options.map(Self.row)) }
         text += "\nOptions of every command:\n" + Self.columns(common.map(Self.row) + [("--help", "Print this help.")])
         if !command.examples.isEmpty {
             text += "\nExamples:\n"
-            for example in command.examples { text += "  \(example.command)\n      \(example.meaning)\n" }
+            for example in command.examples {
+                text += "  \(example.command)\n"
+                if !example.meaning.isEmpty { text += "      \(example.meaning)\n" }
+            }
         }
         return text
     }

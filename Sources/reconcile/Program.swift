@@ -20,16 +20,13 @@ struct Program {
         do throws(ArgumentFault) {
             parsed = try CommandList.table.parse(arguments)
         } catch {
-            let paint = Paint(isOn: StandardStreams.isTerminal(2))
-            StandardStreams.error(paint.red("error") + ": \(error.message)\n")
-            if let hint = error.hint { StandardStreams.error("  \(hint)\n") }
+            // What can't be read as a whole may still say how it wants to be answered.
+            let color = arguments.firstIndex(of: "--color").map { arguments.dropFirst($0 + 1).first ?? "" }
+            Terminal(color: color ?? "auto", environment: environment).fault(error)
             return .usage
         }
-        if parsed.wantsHelp {
-            StandardStreams.output(CommandList.table.help(parsed.command))
-            return .done
-        }
         let terminal = Terminal(parsed, environment: environment)
+        if parsed.wantsHelp { return HelpCommand.print(parsed.command, terminal) }
         do {
             return try await dispatch(
                 CommandContext(parsed, environment: environment, terminal: terminal, signals: signals))
@@ -45,10 +42,7 @@ struct Program {
     private func dispatch(_ context: CommandContext) async throws -> ExitStatus {
         switch context.arguments.command.name {
         case "":
-            if context.arguments.has("version") {
-                StandardStreams.output("reconcile \(CommandList.version)\n")
-                return .done
-            }
+            if context.arguments.has("version") { return HelpCommand.printVersion(context.terminal) }
             return try await PassCommand(context).run()
         case "apply": return try await ApplyCommand(context).run()
         case "run": return try await ServeCommand(context).run()
@@ -63,19 +57,9 @@ struct Program {
         case "doctor": return try await DoctorCommand(context).run()
         case "migrate": return try await MigrateCommand(context).run()
         case "simulate": return try await SimulateCommand(context).run()
-        case "help": return try help(context.arguments.positionals)
+        case "help": return try HelpCommand.run(context)
         case let name: throw ArgumentFault("there is no command \(name)", hint: "Run: reconcile --help")
         }
-    }
-
-    private func help(_ words: [String]) throws(ArgumentFault) -> ExitStatus {
-        let name = words.joined(separator: " ")
-        guard let command = CommandList.table.commands.first(where: { $0.name == name && !$0.isHidden }) else {
-            _ = try CommandList.table.parse(words)
-            throw ArgumentFault("there is no command \(name)", hint: "Run: reconcile --help")
-        }
-        StandardStreams.output(CommandList.table.help(command))
-        return .done
     }
 
     /// Which exit status a fault leads to.
@@ -83,7 +67,8 @@ struct Program {
         switch fault {
         case is ArgumentFault: .usage
         case is ConfigurationFault: .configuration
-        case is PlanFault: .refused
+        case is TargetFault: .usage
+        case is PlanFault, is Refusal: .refused
         case is InvalidDesiredState: .invalid
         default: .failed
         }
@@ -112,15 +97,11 @@ struct CommandContext: Sendable {
     func configuration() throws(ConfigurationFault) -> Configuration {
         var flags = ConfigurationFlags()
         flags.file = arguments.value("config")
-        flags.ssot = arguments.value("ssot")
-        flags.ref = arguments.value("ref")
         flags.roots = arguments.all("root")
-        flags.store = arguments.value("store")
-        flags.logLevel = arguments.value("log-level")
-        flags.logFormat = arguments.value("log-format")
-        flags.listen = arguments.value("listen")
-        flags.interval = arguments.value("interval")
-        flags.record = arguments.value("record")
+        for key in ConfigurationReader.keys {
+            guard let flag = key.flag, flag != "root", let value = arguments.value(flag) else { continue }
+            flags.values[flag] = value
+        }
         var reader = ConfigurationReader(environment: environment, workingDirectory: FileSystem.currentDirectory)
         return try reader.read(flags)
     }
@@ -135,13 +116,4 @@ struct CommandContext: Sendable {
         }
         return instant
     }
-}
-
-/// The desired state has errors: exit status 65.
-struct InvalidDesiredState: Fault {
-    let code = "RUN-0001"
-    let message: String
-    let place: String? = nil
-    let hint: String? = "Run: reconcile validate"
-    let disposition = Disposition.waitForNewCommit
 }

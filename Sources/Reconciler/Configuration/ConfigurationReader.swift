@@ -3,16 +3,12 @@ import Formats
 
 /// What the command line says of the configuration; it wins over the environment, and that over the file.
 public struct ConfigurationFlags: Sendable {
+    /// The file of `--config`.
     public var file: String?
-    public var ssot: String?
-    public var ref: String?
+    /// The values of other flags by their name without dashes.
+    public var values: [String: String] = [:]
+    /// Every `--root`, in order.
     public var roots: [String] = []
-    public var store: String?
-    public var logLevel: String?
-    public var logFormat: String?
-    public var listen: String?
-    public var interval: String?
-    public var record: String?
 
     public init() {}
 }
@@ -23,6 +19,7 @@ public struct ConfigurationReader {
     private let workingDirectory: String
     private var file = ""
     private var values: [String: (node: Node, mark: SourceMark)] = [:]
+    private var flags = ConfigurationFlags()
 
     /// A reader for the variables and the working directory of a process.
     public init(environment: [String: String], workingDirectory: String) {
@@ -30,70 +27,35 @@ public struct ConfigurationReader {
         self.workingDirectory = workingDirectory
     }
 
-    /// Every key that the file may hold, with the variable that stands for it.
-    static let keys: [(key: String, variable: String, meaning: String)] = [
-        ("ssot.url", "ODOOOPS_SSOT", "the repository that holds the SSOT"),
-        ("ssot.ref", "ODOOOPS_REF", "branch, tag or commit of it"),
-        ("ssot.roots", "ODOOOPS_ROOTS", "SSOT roots in order of precedence, separated by commas in the variable"),
-        ("ssot.username", "ODOOOPS_GIT_USERNAME", "user name for http(s)"),
-        ("ssot.token", "ODOOOPS_GIT_TOKEN", "reference to the token for http(s)"),
-        ("ssot.ssh_key", "ODOOOPS_GIT_SSH_KEY", "path of the private key for ssh"),
-        ("ssot.ssh_passphrase", "ODOOOPS_GIT_SSH_PASSPHRASE", "reference to the passphrase of the key"),
-        ("ssot.known_hosts", "ODOOOPS_GIT_KNOWN_HOSTS", "path of the known_hosts file for ssh"),
-        ("application.url", "ODOOOPS_APPLICATION", "the repository whose branches become environments"),
-        ("application.username", "ODOOOPS_APPLICATION_USERNAME", "as for ssot"),
-        ("application.token", "ODOOOPS_APPLICATION_TOKEN", "as for ssot"),
-        ("application.ssh_key", "ODOOOPS_APPLICATION_SSH_KEY", "as for ssot"),
-        ("application.ssh_passphrase", "ODOOOPS_APPLICATION_SSH_PASSPHRASE", "as for ssot"),
-        ("application.known_hosts", "ODOOOPS_APPLICATION_KNOWN_HOSTS", "as for ssot"),
-        ("store", "DATABASE_URL", "sqlite:PATH or a reference to a postgres:// URI"),
-        ("state_dir", "ODOOOPS_STATE_DIR", "directory of the git cache, the embedded store and the evidence"),
-        ("listen", "ODOOOPS_LISTEN", "address and port of the service"),
-        ("interval", "ODOOOPS_INTERVAL", "time between two passes"),
-        ("fetch_deadline", "ODOOOPS_FETCH_DEADLINE", "the longest that a fetch may take"),
-        ("concurrency", "ODOOOPS_CONCURRENCY", "how many independent changes run side by side"),
-        ("hook_secret", "ODOOOPS_HOOK_SECRET", "reference to the key that signs POST /hooks/reconcile"),
-        ("record", "ODOOOPS_RECORD", "file for recorded provider traffic"),
-        ("log.level", "ODOOOPS_LOG_LEVEL", "debug, info, warning or error"),
-        ("log.format", "ODOOOPS_LOG_FORMAT", "text or json"),
-        ("providers.digitalocean.token", "", "reference to the API token"),
-        ("providers.digitalocean.api_url", "DIGITALOCEAN_API_URL", "base address of the API"),
-    ]
-
     /// Reads and checks everything.
     ///
     /// - Throws: `ConfigurationFault` that names the key, and the line where the file holds it.
     public mutating func read(_ flags: ConfigurationFlags) throws(ConfigurationFault) -> Configuration {
+        self.flags = flags
         try readFile(flags.file)
-        let configuredDirectory = try text("state_dir")
-        let stateDirectory = absolute(configuredDirectory ?? defaultStateDirectory)
-        let configuredStore = try text("store", flag: flags.store)
+        let stateDirectory = absolute(try text("state_dir") ?? defaultStateDirectory)
         var configuration = Configuration(
-            stateDirectory: stateDirectory, store: try store(configuredStore, stateDirectory: stateDirectory),
-            digitalOcean: try digitalOcean())
-        configuration.ssot = try repository("ssot", flag: flags.ssot)
-        configuration.application = try repository("application", flag: nil)
-        configuration.ref = try text("ssot.ref", flag: flags.ref, default: "HEAD")
-        configuration.roots = try roots(flags.roots)
-        if let listen = try text("listen", flag: flags.listen) {
-            (configuration.listenAddress, configuration.listenPort) = try Self.address(listen)
+            stateDirectory: stateDirectory, store: try store(in: stateDirectory), digitalOcean: try digitalOcean())
+        configuration.ssot = try repository("ssot")
+        configuration.application = try repository("application")
+        if let ref = try text("ssot.ref") { configuration.ref = ref }
+        configuration.roots = try roots()
+        if let listen = try text("listen") {
+            (configuration.listenAddress, configuration.listenPort) = try Self.address(listen, place: place("listen"))
         }
-        if let interval = try duration("interval", flag: flags.interval, at: 5...86_400) {
-            configuration.interval = interval
-        }
-        if let deadline = try duration("fetch_deadline", flag: nil, at: 1...3_600) {
-            configuration.fetchDeadline = deadline
-        }
+        if let interval = try duration("interval", at: 5...86_400) { configuration.interval = interval }
+        if let deadline = try duration("fetch_deadline", at: 1...3_600) { configuration.fetchDeadline = deadline }
         if let text = try text("concurrency") {
             guard let count = Int(text), (1...64).contains(count) else {
-                throw fault("CONF-0005", "concurrency is \(text) and has to be a number from 1 to 64", "concurrency")
+                throw fault(
+                    "CONF-0005", "concurrency can't be \(text)", "concurrency", hint: "Write a number from 1 to 64.")
             }
             configuration.concurrency = count
         }
         configuration.hookSecret = try reference("hook_secret")
-        configuration.recordFile = try text("record", flag: flags.record).map(absolute)
-        if let level: Log.Level = try choice("log.level", flag: flags.logLevel) { configuration.logLevel = level }
-        if let format: Log.Format = try choice("log.format", flag: flags.logFormat) { configuration.logFormat = format }
+        configuration.recordFile = try text("record").map(absolute)
+        if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
+        if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }
         return configuration
     }
 
@@ -124,7 +86,8 @@ public struct ConfigurationReader {
             throw ConfigurationFault(
                 "CONF-0003",
                 "\(prefix.isEmpty ? "the configuration" : prefix) is \(node.shapeName) and has to be a mapping",
-                place: node.mark(in: file).description)
+                place: node.mark(in: file).description,
+                hint: "Write keys and values below it; see docs/configuration.md.")
         }
         for entry in entries {
             let key = prefix.isEmpty ? entry.key : "\(prefix).\(entry.key)"
@@ -137,41 +100,38 @@ public struct ConfigurationReader {
                 let near = Suggestion.nearest(to: key, in: known)
                 throw ConfigurationFault(
                     "CONF-0004", "the key \(key) is not known", place: entry.keyMark(in: file).description,
-                    hint: near.map { "Did you mean \($0)?" } ?? "Known keys: \(known.joined(separator: ", ")).")
+                    hint: near.map { "Did you mean \($0)?" } ?? "It knows \(known.joined(separator: ", ")).")
             }
         }
     }
 
     // MARK: Values
 
-    private func fault(_ code: String, _ message: String, _ key: String, hint: String? = nil) -> ConfigurationFault {
-        let variable = Self.keys.first { $0.key == key }?.variable ?? ""
-        let place = !variable.isEmpty && environment[variable] != nil ? "$\(variable)" : values[key]?.mark.description
-        return ConfigurationFault(code, message, place: place, hint: hint)
+    /// Where a value comes from, so that a person mends it there: a flag, a variable, or a line of the file.
+    private func place(_ key: String) -> String? {
+        let spec = Self.keys.first { $0.key == key }
+        if let flag = spec?.flag, flags.values[flag] != nil || flag == "root" && !flags.roots.isEmpty {
+            return "--\(flag)"
+        }
+        if let variable = spec?.variable, environment[variable]?.isEmpty == false { return "$\(variable)" }
+        return values[key]?.mark.description
+    }
+
+    private func fault(_ code: String, _ message: String, _ key: String, hint: String?) -> ConfigurationFault {
+        ConfigurationFault(code, message, place: place(key), hint: hint)
     }
 
     private func text(_ key: String) throws(ConfigurationFault) -> String? {
-        if let variable = Self.keys.first(where: { $0.key == key })?.variable, !variable.isEmpty,
-            let value = environment[variable], !value.isEmpty
-        {
-            return value
-        }
-        guard let (node, mark) = values[key] else { return nil }
-        guard let scalar = node.scalar, !scalar.value.isNull else {
+        let spec = Self.keys.first { $0.key == key }
+        if let flag = spec?.flag, let value = flags.values[flag] { return value }
+        if let variable = spec?.variable, let value = environment[variable], !value.isEmpty { return value }
+        guard let (node, mark) = values[key], node.scalar?.value.isNull != true else { return nil }
+        guard let scalar = node.scalar else {
             throw ConfigurationFault(
-                "CONF-0003", "\(key) is \(node.shapeName) and has to be a text", place: mark.description)
+                "CONF-0003", "\(key) is \(node.shapeName) and has to be a text", place: mark.description,
+                hint: "Write \(key.split(separator: ".").last ?? ""): VALUE on one line.")
         }
         return scalar.text
-    }
-
-    private func text(_ key: String, flag: String?) throws(ConfigurationFault) -> String? {
-        if let flag { return flag }
-        return try text(key)
-    }
-
-    private func text(_ key: String, flag: String?, default value: String) throws(ConfigurationFault) -> String {
-        guard let text = try text(key, flag: flag) else { return value }
-        return text
     }
 
     private func reference(_ key: String) throws(ConfigurationFault) -> SecretReference? {
@@ -181,46 +141,46 @@ public struct ConfigurationReader {
                 "CONF-0006", "\(key) has to be a reference to a secret and never the secret itself", key,
                 hint: "Write env:NAME or file:PATH, and rotate the value if it was a real one.")
         }
-        return reference
+        guard case .file(let path) = reference else { return reference }
+        return .file(absolute(path))
     }
 
     private func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ key: String, flag: String?
+        _ key: String
     ) throws(ConfigurationFault) -> Choice? {
-        guard let text = try text(key, flag: flag) else { return nil }
+        guard let text = try text(key) else { return nil }
         guard let value = Choice(rawValue: text) else {
+            let names = Choice.allCases.map(\.rawValue)
+            let near = Suggestion.nearest(to: text, in: names).map { "Did you mean \($0)? " } ?? ""
             throw fault(
-                "CONF-0007", "\(key) is \(text)", key,
-                hint: "It has to be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+                "CONF-0007", "\(key) can't be \(text)", key,
+                hint: "\(near)It is one of \(names.joined(separator: ", ")).")
         }
         return value
     }
 
-    private func duration(
-        _ key: String, flag: String?, at range: ClosedRange<Int64>
-    ) throws(ConfigurationFault) -> Duration? {
-        guard let text = try text(key, flag: flag) else { return nil }
+    private func duration(_ key: String, at range: ClosedRange<Int64>) throws(ConfigurationFault) -> Duration? {
+        guard let text = try text(key) else { return nil }
         let units: [(String, Int64)] = [("s", 1), ("m", 60), ("h", 3_600)]
         for (unit, factor) in units where text.hasSuffix(unit) {
             guard let count = Int64(text.dropLast()), count > 0, count <= range.upperBound / factor else { break }
             let seconds = count * factor
             if range.contains(seconds) { return .seconds(seconds) }
         }
+        let (shortest, longest) = (Duration.seconds(range.lowerBound), Duration.seconds(range.upperBound))
         throw fault(
-            "CONF-0005", "\(key) is \(text)", key,
-            hint: "Write a time between \(range.lowerBound)s and \(range.upperBound)s, such as 60s, 5m or 1h.")
+            "CONF-0005", "\(key) can't be \(text)", key,
+            hint: "Write a time from \(shortest.shortText) to \(longest.shortText), such as 60s, 5m or 1h.")
     }
 
-    private func repository(_ name: String, flag: String?) throws(ConfigurationFault) -> Configuration.Repository? {
-        guard let url = try text("\(name).url", flag: flag) else { return nil }
-        if let scheme = url.range(of: "://"), let at = url[scheme.upperBound...].firstIndex(of: "@"),
-            url[scheme.upperBound..<at].contains(":")
-        {
+    private func repository(_ name: String) throws(ConfigurationFault) -> Configuration.Repository? {
+        guard let url = try text("\(name).url") else { return nil }
+        if let user = Self.userInformation(url), user.contains(":") || Redaction.looksSecret(value: user) {
             throw fault(
-                "CONF-0006", "\(name).url holds a password", "\(name).url",
+                "CONF-0006", "\(name).url holds a \(user.contains(":") ? "password" : "token")", "\(name).url",
                 hint: "Take it out of the address and name it by reference: \(name).token: env:NAME.")
         }
-        var repository = Configuration.Repository(url: url)
+        var repository = Configuration.Repository(url: Self.isLocal(url) ? directory(url) : url)
         repository.username = try text("\(name).username")
         repository.token = try reference("\(name).token")
         repository.sshKeyFile = try text("\(name).ssh_key").map(absolute)
@@ -229,17 +189,43 @@ public struct ConfigurationReader {
         return repository
     }
 
-    private func roots(_ flags: [String]) throws(ConfigurationFault) -> [String] {
-        var roots = flags
+    /// Whether an address is a path; `host:path` is one of ssh unless a slash comes first, as git has it.
+    private static func isLocal(_ url: String) -> Bool {
+        guard let colon = url.firstIndex(of: ":") else { return true }
+        return url[..<colon].contains("/") && url.range(of: "://") == nil
+    }
+
+    /// A path that means the same wherever the program is started next: the cache of a repository goes by it.
+    private func directory(_ path: String) -> String {
+        let parts = absolute(path).split(separator: "/").filter { $0 != "." }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// What stands between `://` and the `@` before the host; nil where nothing does.
+    private static func userInformation(_ url: String) -> Substring? {
+        guard let scheme = url.range(of: "://") else { return nil }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return authority.lastIndex(of: "@").map { authority[..<$0] }
+    }
+
+    private func roots() throws(ConfigurationFault) -> [String] {
+        var roots = flags.roots
         if roots.isEmpty, let variable = environment["ODOOOPS_ROOTS"], !variable.isEmpty {
             roots = variable.split(separator: ",").map(String.init)
-        }
-        if roots.isEmpty, let (node, mark) = values["ssot.roots"] {
+        } else if roots.isEmpty, let (node, mark) = values["ssot.roots"], node.scalar?.value.isNull != true {
             guard let items = node.items else {
                 throw ConfigurationFault(
-                    "CONF-0003", "ssot.roots is \(node.shapeName) and has to be a list", place: mark.description)
+                    "CONF-0003", "ssot.roots is \(node.shapeName) and has to be a list", place: mark.description,
+                    hint: "Write roots: [ssot, infra/ssot].")
             }
-            roots = items.compactMap { $0.scalar?.text }
+            for item in items {
+                guard let text = item.scalar?.text else {
+                    throw ConfigurationFault(
+                        "CONF-0003", "a root is \(item.shapeName) and has to be a text",
+                        place: item.mark(in: file).description, hint: "Write roots: [ssot, infra/ssot].")
+                }
+                roots.append(text)
+            }
         }
         if roots.isEmpty { return Configuration.defaultRoots }
         for root in roots where root.isEmpty || root.hasPrefix("/") || root.split(separator: "/").contains("..") {
@@ -251,50 +237,67 @@ public struct ConfigurationReader {
     }
 
     private func digitalOcean() throws(ConfigurationFault) -> Configuration.Provider {
-        let configured = try reference("providers.digitalocean.token")
-        let reference = configured ?? .environment("DIGITALOCEAN_ACCESS_TOKEN")
-        let url = try text("providers.digitalocean.api_url", flag: nil, default: "https://api.digitalocean.com")
-        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+        let key = "providers.digitalocean.api_url"
+        let reference = try reference("providers.digitalocean.token") ?? .environment("DIGITALOCEAN_ACCESS_TOKEN")
+        let url = try text(key) ?? "https://api.digitalocean.com"
+        let host = url.range(of: "://").map { url[$0.upperBound...].prefix { $0 != "/" } } ?? ""
+        let isPlain = url.utf8.allSatisfy { $0 > 32 && $0 < 127 } && !url.contains("?") && !url.contains("#")
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !host.isEmpty, !host.hasPrefix(":"), isPlain else {
             throw fault(
-                "CONF-0009", "the address of DigitalOcean's API is \(url)", "providers.digitalocean.api_url",
-                hint: "It begins with https://, or with http:// for a simulator on this machine.")
+                "CONF-0009", "the address of DigitalOcean's API can't be \(url)", key,
+                hint: "Write https://HOST, or http://127.0.0.1:PORT for a simulator on this machine.")
+        }
+        guard !host.contains("@") else {
+            throw fault(
+                "CONF-0006", "the address of DigitalOcean's API holds a credential", key,
+                hint: "Take it out; the token is named by reference: providers.digitalocean.token: env:NAME.")
         }
         return Configuration.Provider(credential: reference, apiURL: url.hasSuffix("/") ? String(url.dropLast()) : url)
     }
 
-    private func store(_ text: String?, stateDirectory: String) throws(ConfigurationFault) -> Secret {
-        guard let text else { return Secret("sqlite:\(stateDirectory)/ops.sqlite") }
+    private func store(in stateDirectory: String) throws(ConfigurationFault) -> Secret {
+        guard let text = try text("store") else { return Secret("sqlite:\(stateDirectory)/ops.sqlite") }
         if let reference = SecretReference(text) {
             guard let value = reference.resolve(in: environment) else {
-                throw ConfigurationFault(
-                    "CONF-0010", "the store's address is to come from \(reference), and nothing is there",
-                    place: values["store"]?.mark.description, hint: "Set it, or use --store sqlite:PATH.")
+                throw fault(
+                    "CONF-0010", "the store's address is to come from \(reference), and nothing is there", "store",
+                    hint: "Set it, or use --store sqlite:PATH.")
             }
             return value
         }
-        if text.hasPrefix("sqlite:") {
+        if text.hasPrefix("sqlite:"), text.utf8.count > 7 {
             let path = String(text.dropFirst(7))
-            return Secret("sqlite:" + (path == ":memory:" ? path : absolute(path)))
+            return Secret("sqlite:" + (path.hasPrefix(":memory:") ? path : absolute(path)))
         }
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
-            throw ConfigurationFault(
-                "CONF-0011", "the store's address has a form that is not known",
+            throw fault(
+                "CONF-0011", "the store's address has a form that is not known", "store",
                 hint: "Write sqlite:PATH or postgres://USER@HOST/DATABASE.")
+        }
+        // A flag or a variable is gone with the process; a file is committed and copied.
+        if place("store")?.hasPrefix(file) == true, Self.userInformation(text)?.contains(":") == true {
+            throw fault(
+                "CONF-0006", "store holds a password", "store",
+                hint: "Write store: env:DATABASE_URL, put the address into that variable, and rotate the password.")
         }
         return Secret(text)
     }
 
-    /// Reads `HOST:PORT`, `:PORT` or `[IPV6]:PORT`.
+    /// Reads `HOST:PORT`, `:PORT` or `[IPV6]:PORT`; the host is an address or `localhost`.
     ///
     /// - Throws: `ConfigurationFault`.
-    public static func address(_ text: String) throws(ConfigurationFault) -> (String, UInt16) {
+    public static func address(
+        _ text: String, place: String? = nil
+    ) throws(ConfigurationFault) -> (host: String, port: UInt16) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             throw ConfigurationFault(
-                "CONF-0012", "the listening address is \(text)", hint: "Write HOST:PORT, such as 127.0.0.1:8080.")
+                "CONF-0012", "the service can't listen at \(text)", place: place,
+                hint: "Write HOST:PORT, such as 127.0.0.1:8080.")
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        return (host.isEmpty ? "127.0.0.1" : host, port)
+        if host.isEmpty || host == "localhost" { host = "127.0.0.1" }
+        return (host, port)
     }
 
     private var defaultStateDirectory: String {

@@ -44,11 +44,24 @@ public struct GitSource: Source {
             branches = .known(Self.heads(references, .branch))
             tags = .known(Self.heads(references, .tag))
         }
+        let files = tree.files.map(Self.sourceFile)
+        for root in Self.missing(roots, in: files) { events.append("the root \(root) holds no file at this commit") }
         return SourceSnapshot(
             tree: SourceTree(
-                revision: commit.id, files: tree.files.map(Self.sourceFile), roots: roots, branches: branches,
+                revision: commit.id, files: Self.wanted(files, roots), roots: roots, branches: branches,
                 tags: tags),
             commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
+    }
+
+    /// Roots that somebody named and that hold nothing; of the usual ones most are missing in every repository.
+    private static func missing(_ roots: [String], in files: [SourceFile]) -> [String] {
+        guard roots != Configuration.defaultRoots else { return [] }
+        return roots.filter { root in !files.contains { $0.path.hasPrefix(root + "/") } }
+    }
+
+    /// Nothing when all roots that somebody named are missing, for the wrong repository is no empty one.
+    public static func wanted(_ files: [SourceFile], _ roots: [String]) -> [SourceFile] {
+        missing(roots, in: files).count == roots.count ? [] : files
     }
 
     /// The roots, and the files at the top of the repository that belong to the desired state.

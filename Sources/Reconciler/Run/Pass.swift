@@ -94,7 +94,8 @@ private struct Pass {
         for event in snapshot.events { note("source", .string(event)) }
         var desired = readDesiredState(snapshot.tree)
         self.desired = desired
-        guard !desired.unknown.contains(where: { $0.extent == .everything }) else {
+        let isUnreadable = !desired.documents.isEmpty && desired.documents.allSatisfy { $0.status == .unreadable }
+        guard !isUnreadable, !desired.unknown.contains(where: { $0.extent == .everything }) else {
             evidence.add(desired)
             outcome = .invalid
             return false
@@ -122,6 +123,7 @@ private struct Pass {
         // The saved plan is compared before any approval is counted in: it was made without one.
         input.approvals = []
         var plan = makePlan(input)
+        if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {
             let moved = PlanStaleness.compare(saved, plan)
             guard moved.isEmpty else {

@@ -97,6 +97,7 @@ public final class Service: Sendable {
                 status.failures += 1
             }
         }
+        reconciler.logEnd(of: report)
         onPass(report)
     }
 
@@ -117,14 +118,14 @@ public final class Service: Sendable {
 }
 
 /// Steps of a pass failed; the journal names each.
-struct StepsFault: Fault {
-    let code = "RUN-0003"
-    let message: String
-    let place: String? = nil
-    let hint: String?
-    let disposition = Disposition.retry(after: nil)
+public struct StepsFault: Fault {
+    public let code = "RUN-0003"
+    public let message: String
+    public let place: String? = nil
+    public let hint: String?
+    public let disposition = Disposition.retry(after: nil)
 
-    init(count: Int, runID: String) {
+    public init(count: Int, runID: String) {
         message = "\(count) change\(count == 1 ? "" : "s") failed"
         hint = "Run: reconcile show \(runID)"
     }

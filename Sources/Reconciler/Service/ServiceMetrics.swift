@@ -23,19 +23,9 @@ extension Metrics {
 }
 
 extension Reconciler {
-    /// Counts a pass, and logs how it ended.
+    /// Counts a pass.
     func note(_ report: RunReport) {
-        let outcome =
-            switch report.outcome {
-            case .succeeded: "succeeded"
-            case .planned: "planned"
-            case .failed: "failed"
-            case .stepsFailed: "steps_failed"
-            case .stale: "stale"
-            case .invalid: "invalid"
-            case .canceled: "canceled"
-            }
-        metrics.add("reconciler_runs_total", 1, ["outcome": outcome])
+        metrics.add("reconciler_runs_total", 1, ["outcome": report.outcome.name])
         metrics.observe("reconciler_run_duration_seconds", Double(report.duration.microseconds) / 1_000_000)
         metrics.set("reconciler_resident_memory_bytes", Double(ProcessEnvironment.residentBytes))
         for (provider, count) in report.requests {
@@ -75,6 +65,15 @@ extension Reconciler {
         switch report.outcome {
         case .succeeded, .planned:
             metrics.set("reconciler_last_success_timestamp_seconds", Double(time.now.seconds))
+        case .failed, .stepsFailed, .stale, .invalid, .canceled: break
+        }
+    }
+
+    /// Logs how a pass of the service ended; a command prints that itself.
+    func logEnd(of report: RunReport) {
+        let outcome = report.outcome.name
+        switch report.outcome {
+        case .succeeded, .planned:
             log.info(
                 "pass ended",
                 [
@@ -87,6 +86,21 @@ extension Reconciler {
         case .stepsFailed, .stale, .invalid, .canceled:
             log.warning(
                 "pass ended", ["run.id": report.run.id, "outcome": outcome, "revision": report.run.revision ?? "-"])
+        }
+    }
+}
+
+extension PassOutcome {
+    /// One word, for logs and labels.
+    var name: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .planned: "planned"
+        case .failed: "failed"
+        case .stepsFailed: "steps_failed"
+        case .stale: "stale"
+        case .invalid: "invalid"
+        case .canceled: "canceled"
         }
     }
 }

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import DigitalOceanDriver
+import Drivers
 import Formats
 import HTTPClient
 import Reconciler
@@ -116,14 +117,21 @@ struct DoctorCommand {
             return Check(
                 name: "digitalocean", state: .ok, detail: "\(configuration.digitalOcean.apiURL), \(account)",
                 remedy: nil)
-        case .failure(let fault): return failure("digitalocean", fault)
+        case .failure(let fault):
+            // A remedy that leads back here is none.
+            let remedy =
+                fault.hint?.contains("reconcile doctor") == true
+                ? "See what answers: curl -sS -o /dev/null -w '%{http_code}\\n' \(configuration.digitalOcean.apiURL)/v2/account"
+                : fault.hint
+            return failure("digitalocean", fault, remedy: remedy)
         }
     }
 
-    private func failure(_ name: String, _ fault: any Fault) -> Check {
+    private func failure(_ name: String, _ fault: any Fault, remedy: String? = nil) -> Check {
         Check(
             name: name, state: .failed,
-            detail: "\(fault.code): \(fault.message)" + (fault.place.map { " (\($0))" } ?? ""), remedy: fault.hint)
+            detail: "\(fault.code): \(fault.message)" + (fault.place.map { " (\($0))" } ?? ""),
+            remedy: remedy ?? fault.hint)
     }
 
     private func show(_ checks: [Check]) {

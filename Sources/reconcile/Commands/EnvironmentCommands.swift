@@ -107,6 +107,20 @@ struct EnvironmentChangeCommand {
         }
         let configuration = try context.configuration()
         let store = try await StoreAccess.open(configuration)
+        let known: [String]
+        do {
+            known = try await store.environments().filter { $0.status != .gone }.map(\.slug)
+        } catch {
+            await store.close()
+            throw error
+        }
+        guard known.contains(name) else {
+            await store.close()
+            let near = Suggestion.nearest(to: name, in: known)
+            throw ArgumentFault(
+                "there is no environment \(name)",
+                hint: near.map { "Did you mean: reconcile env \(verb) \($0)" } ?? "List them with: reconcile env list")
+        }
         let actor =
             context.arguments.value("actor") ?? context.environment["SUDO_USER"] ?? context.environment["USER"]
             ?? ProcessEnvironment.userName

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Glibc
 import Reconciler
 import Store
 
@@ -19,6 +20,7 @@ struct PassCommand {
         }
         let options = PassOptions(
             trigger: .manual, isDryRun: isDryRun, now: try context.now(), targets: arguments.all("target"))
+        if let path = arguments.value("out") { try Self.checkWritable(path) }
         let composition = try await Composition(context, logLevel: .warning)
         let reporter = RunReporter(context: context, composition: composition)
         let report = await reporter.follow(options)
@@ -37,6 +39,38 @@ struct PassCommand {
         if plan.changes.contains(where: { $0.action != .read }) { return .changesPending }
         return plan.drift.isEmpty ? .done : .drift
     }
+
+    /// Sees before the work begins that its result can be kept.
+    private static func checkWritable(_ path: String) throws(OutputFault) {
+        let directory = path.lastIndex(of: "/").map { path.startIndex == $0 ? "/" : String(path[..<$0]) } ?? "."
+        if FileSystem.isDirectory(path) {
+            throw OutputFault(
+                "the plan can't be saved there: it is a directory", path, hint: "Name a file: --out \(path)/plan.json")
+        }
+        guard FileSystem.isDirectory(directory) else {
+            throw OutputFault("the plan can't be saved: its directory is missing", path, hint: "mkdir -p \(directory)")
+        }
+        guard access(directory, W_OK) == 0 else {
+            throw OutputFault(
+                "the plan can't be saved: this user may not write to \(directory)", path,
+                hint: "Name a file in a directory of yours, such as --out /tmp/plan.json")
+        }
+    }
+}
+
+/// A result can't be kept where it was asked for.
+struct OutputFault: Fault {
+    let code = "RUN-0014"
+    let message: String
+    let place: String?
+    let hint: String?
+    let disposition = Disposition.stop
+
+    init(_ message: String, _ path: String, hint: String) {
+        self.message = message
+        place = path
+        self.hint = hint
+    }
 }
 
 /// `reconcile apply PLAN.json`.
@@ -47,16 +81,7 @@ struct ApplyCommand {
 
     func run() async throws -> ExitStatus {
         let path = context.arguments.positionals[0]
-        let bytes = try FileSystem.read(path, limit: 256 << 20)
-        let value: Value
-        do {
-            value = try JSON.parse(bytes)
-        } catch {
-            throw PlanFault(
-                code: "PLAN-0101", message: "\(path) is no plan: \(error.message)", place: path,
-                hint: "Make one with: reconcile --dry-run --out PLAN.json")
-        }
-        let saved = try PlanDocument.parse(value)
+        let saved = try Self.read(path)
         let approvals = context.arguments.all("approve")
         let keys = Set(saved.changes.map(\.key.description))
         for approval in approvals where approval != "all" && !keys.contains(approval) {
@@ -72,5 +97,29 @@ struct ApplyCommand {
         let status = reporter.print(report, savedTo: nil)
         await composition.close()
         return status
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// - Throws: `ArgumentFault` when there is no such file, `PlanFault` when it is no plan or was changed.
+    private static func read(_ path: String) throws -> SavedPlan {
+        let bytes: [UInt8]
+        do throws(FileSystemFault) {
+            bytes = try FileSystem.read(path, limit: 256 << 20)
+        } catch {
+            throw ArgumentFault(
+                "the plan \(path) can't be read: \(error.message)",
+                hint: "Make one with: reconcile --dry-run --out \(path)")
+        }
+        let hint = "Make one with: reconcile --dry-run --out \(path)"
+        do {
+            return try PlanDocument.parse(try JSON.parse(bytes))
+        } catch let fault as PlanFault {
+            let place = fault.place.map { "\(path), \($0)" } ?? path
+            throw PlanFault(code: fault.code, message: fault.message, place: place, hint: fault.hint ?? hint)
+        } catch let fault as JSONFault {
+            let place = fault.place.map { "\(path), \($0)" } ?? path
+            throw PlanFault(code: "PLAN-0101", message: "this is no plan: \(fault.message)", place: place, hint: hint)
+        }
     }
 }

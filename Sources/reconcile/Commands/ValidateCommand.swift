@@ -32,8 +32,9 @@ struct ValidateCommand {
             }
             let read = try WorkTreeReader(directory: path).files(under: GitSource.paths(configuration.roots))
             return SourceTree(
-                revision: read.revision, files: read.files.map(GitSource.sourceFile), roots: configuration.roots,
-                branches: .known([]))
+                revision: read.revision,
+                files: GitSource.wanted(read.files.map(GitSource.sourceFile), configuration.roots),
+                roots: configuration.roots, branches: .known([]))
         }
         let log = Log(level: .warning, format: configuration.logFormat)
         return try await Composition.source(configuration, log: log, context.environment).read(log).tree

@@ -72,26 +72,23 @@ struct RunReporter {
         if let hint = output["hint"]?.stringValue { terminal.print("      \(hint)") }
     }
 
-    /// Prints the end of a pass.
+    /// Prints the end of a pass: the result to standard output, and whatever is amiss as one fault to standard error.
     func print(_ report: RunReport, savedTo path: String?) -> ExitStatus {
-        let status = status(of: report)
-        if terminal.isJSON {
-            printJSON(report)
-            if case .failed(let fault) = report.outcome { terminal.fault(fault) }
-            return status
-        }
-        let paint = terminal.paint
-        switch report.outcome {
-        case .failed(let fault): terminal.fault(fault)
-        case .invalid:
-            terminal.fault(InvalidDesiredState(message: "no readable desired state: there is nothing to plan from"))
-            for diagnostic in (report.desired?.diagnostics ?? []).prefix(20) {
+        if terminal.isJSON { printJSON(report) } else { printEnd(report, savedTo: path) }
+        guard let fault = fault(of: report) else { return .done }
+        terminal.fault(fault)
+        if case .invalid = report.outcome {
+            for diagnostic in (report.desired?.diagnostics ?? []).filter({ $0.severity == .error }).prefix(20) {
                 terminal.remark(DiagnosticText.render(diagnostic, style: TextStyle(color: terminal.errorPaint.isOn)))
             }
-        case .stale(let moved):
-            StandardStreams.error(
-                terminal.errorPaint.red("refused") + ": the saved plan is stale; since it was made:\n"
-                    + moved.map { "  - \($0)\n" }.joined() + "  Make a new one: reconcile --dry-run --out PLAN.json\n")
+        }
+        return Program.status(of: fault)
+    }
+
+    private func printEnd(_ report: RunReport, savedTo path: String?) {
+        let paint = terminal.paint
+        switch report.outcome {
+        case .failed, .invalid, .stale: break
         case .planned:
             if let path { terminal.print("Saved to \(path). Apply exactly this plan: reconcile apply \(path)") }
         case .succeeded, .stepsFailed, .canceled:
@@ -112,7 +109,6 @@ struct RunReporter {
                     "Evidence \(head.manifest.short), link \(head.sequence) of the chain. "
                         + "Check it: reconcile show \(report.run.id) --verify"))
         }
-        return status
     }
 
     private func printJSON(_ report: RunReport) {
@@ -130,23 +126,17 @@ struct RunReporter {
         terminal.json(.object(document))
     }
 
-    /// Which exit status a report leads to, without `--detailed-exitcode`.
-    private func status(of report: RunReport) -> ExitStatus {
+    /// What is amiss with a pass, which also decides the exit status; nil when nothing is.
+    private func fault(of report: RunReport) -> (any Fault)? {
         switch report.outcome {
-        case .failed(let fault): return Program.status(of: fault)
-        case .stepsFailed, .canceled: return .failed
-        case .stale: return .refused
-        case .invalid: return .invalid
+        case .failed(let fault): return fault
+        case .stepsFailed(let count): return StepsFault(count: count, runID: report.run.id)
+        case .canceled: return Canceled(runID: report.run.id)
+        case .stale(let moved): return Refusal(moved: moved)
+        case .invalid: return InvalidDesiredState(report.desired)
         case .succeeded, .planned: break
         }
-        if !report.observationFaults.isEmpty {
-            for fault in report.observationFaults {
-                terminal.remark(terminal.errorPaint.red("not observed") + ": \(fault)")
-            }
-            return .failed
-        }
-        if report.run.isDryRun { return .done }
-        let refused = report.withheld.contains { $0.verdict == .denied || $0.verdict == .needsApproval }
-        return refused ? .refused : .done
+        if let fault = ObservationFault(report.observationFaults) { return fault }
+        return report.run.isDryRun ? nil : Refusal(withheld: report.withheld)
     }
 }

@@ -12,11 +12,16 @@ struct Terminal: Sendable {
     let width: Int
 
     init(_ arguments: ParsedArguments, environment: [String: String]) {
-        isJSON = arguments.has("json")
-        isQuiet = arguments.has("quiet")
-        let choice = arguments.value("color") ?? "auto"
+        self.init(
+            isJSON: arguments.has("json"), isQuiet: arguments.has("quiet"), color: arguments.value("color") ?? "auto",
+            environment: environment)
+    }
+
+    init(isJSON: Bool = false, isQuiet: Bool = false, color: String, environment: [String: String]) {
+        self.isJSON = isJSON
+        self.isQuiet = isQuiet
         func wantsColor(_ descriptor: CInt) -> Bool {
-            switch choice {
+            switch color {
             case "always": true
             case "never": false
             default:
@@ -42,10 +47,26 @@ struct Terminal: Sendable {
 
     /// Prints a fault: code and sentence, place, and what to do.
     func fault(_ fault: any Fault) {
-        var text = errorPaint.red("error") + errorPaint.bold(" \(fault.code)") + ": \(fault.message)\n"
-        if let place = fault.place { text += "  at \(place)\n" }
-        if let hint = fault.hint { text += "  \(hint)\n" }
+        let word = fault is Refusal ? "refused" : "error"
+        var text = errorPaint.red(word) + errorPaint.bold(" \(fault.code)") + ": \(Self.plain(fault.message))\n"
+        if let place = fault.place { text += "  at \(Self.plain(place))\n" }
+        if let hint = fault.hint { text += "  \(Self.plain(hint))\n" }
         StandardStreams.error(text)
+    }
+
+    /// What comes from outside can't move the cursor or change the colours: control characters are shown, not sent.
+    private static func plain(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 32 && scalar != "\n" || (127..<160).contains(scalar.value)
+            if isControl {
+                result.append(
+                    contentsOf: (scalar == "\t" ? " " : "\\u{\(String(scalar.value, radix: 16))}").unicodeScalars)
+            } else {
+                result.append(scalar)
+            }
+        }
+        return String(result)
     }
 
     /// Prints a remark to standard error.

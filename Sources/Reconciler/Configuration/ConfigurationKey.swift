@@ -1,0 +1,101 @@
+/// One key of `reconciler.yaml`, with the flag and the variable that stand for it.
+public struct ConfigurationKey: Sendable {
+    /// As in the file, its mappings parted by dots: `ssot.url`.
+    public let key: String
+    /// Without dashes; nil: no flag stands for it.
+    public let flag: String?
+    /// The environment variable; nil: none stands for it.
+    public let variable: String?
+    /// What counts where nothing is said.
+    public let fallback: String
+    public let meaning: String
+
+    init(_ key: String, flag: String? = nil, variable: String?, fallback: String, _ meaning: String) {
+        self.key = key
+        self.flag = flag
+        self.variable = variable
+        self.fallback = fallback
+        self.meaning = meaning
+    }
+}
+
+extension ConfigurationReader {
+    /// Every key that the file may hold; `docs/configuration.md` lists the same.
+    public static let keys: [ConfigurationKey] =
+        [
+            ConfigurationKey(
+                "ssot.url", flag: "ssot", variable: "ODOOOPS_SSOT", fallback: "none",
+                "the repository that holds the SSOT: a path or an address"),
+            ConfigurationKey(
+                "ssot.ref", flag: "ref", variable: "ODOOOPS_REF", fallback: "its HEAD", "branch, tag or commit of it"),
+            ConfigurationKey(
+                "ssot.roots", flag: "root", variable: "ODOOOPS_ROOTS",
+                fallback: Configuration.defaultRoots.joined(separator: ", "),
+                "SSOT roots in order of precedence; commas part them in the variable"),
+        ]
+        + repositoryKeys("ssot", variable: "ODOOOPS_GIT")
+        + [
+            ConfigurationKey(
+                "application.url", variable: "ODOOOPS_APPLICATION", fallback: "the SSOT's repository",
+                "the repository whose branches become environments")
+        ]
+        + repositoryKeys("application", variable: "ODOOOPS_APPLICATION")
+        + [
+            ConfigurationKey(
+                "store", flag: "store", variable: "DATABASE_URL", fallback: "sqlite:STATE_DIR/ops.sqlite",
+                "sqlite:PATH, a postgres:// URI without a password, or a reference to an address"),
+            ConfigurationKey(
+                "state_dir", variable: "ODOOOPS_STATE_DIR", fallback: ".odooops-state, or systemd's state directory",
+                "directory of the git cache, the embedded store and the evidence"),
+            ConfigurationKey(
+                "listen", flag: "listen", variable: "ODOOOPS_LISTEN", fallback: "127.0.0.1:8080",
+                "address and port of the service"),
+            ConfigurationKey(
+                "interval", flag: "interval", variable: "ODOOOPS_INTERVAL", fallback: "60s",
+                "time between two passes, 5s to 24h"),
+            ConfigurationKey(
+                "fetch_deadline", variable: "ODOOOPS_FETCH_DEADLINE", fallback: "60s",
+                "the longest that a fetch may take, 1s to 1h"),
+            ConfigurationKey(
+                "concurrency", variable: "ODOOOPS_CONCURRENCY", fallback: "8",
+                "how many independent changes run side by side, 1 to 64"),
+            ConfigurationKey(
+                "hook_secret", variable: "ODOOOPS_HOOK_SECRET", fallback: "none: only this machine may post",
+                "reference to the key that signs POST /hooks/reconcile"),
+            ConfigurationKey(
+                "record", flag: "record", variable: "ODOOOPS_RECORD", fallback: "none",
+                "file to which every exchange with a provider is appended"),
+            ConfigurationKey(
+                "log.level", flag: "log-level", variable: "ODOOOPS_LOG_LEVEL",
+                fallback: "info for the service, warning for all else", "debug, info, warning or error"),
+            ConfigurationKey(
+                "log.format", flag: "log-format", variable: "ODOOOPS_LOG_FORMAT", fallback: "text", "text or json"),
+            ConfigurationKey(
+                "providers.digitalocean.token", variable: nil, fallback: "env:DIGITALOCEAN_ACCESS_TOKEN",
+                "reference to the API token"),
+            ConfigurationKey(
+                "providers.digitalocean.api_url", variable: "DIGITALOCEAN_API_URL",
+                fallback: "https://api.digitalocean.com", "base address of the API"),
+        ]
+
+    /// How to get into a repository.
+    private static func repositoryKeys(_ name: String, variable: String) -> [ConfigurationKey] {
+        [
+            ConfigurationKey(
+                "\(name).username", variable: "\(variable)_USERNAME", fallback: "x-access-token",
+                "user name for http(s)"),
+            ConfigurationKey(
+                "\(name).token", variable: "\(variable)_TOKEN", fallback: "none",
+                "reference to the token for http(s)"),
+            ConfigurationKey(
+                "\(name).ssh_key", variable: "\(variable)_SSH_KEY", fallback: "none",
+                "path of the private key for ssh"),
+            ConfigurationKey(
+                "\(name).ssh_passphrase", variable: "\(variable)_SSH_PASSPHRASE", fallback: "none",
+                "reference to the passphrase of the key"),
+            ConfigurationKey(
+                "\(name).known_hosts", variable: "\(variable)_KNOWN_HOSTS", fallback: "none",
+                "path of the known_hosts file for ssh"),
+        ]
+    }
+}

@@ -1,0 +1,110 @@
+import Basics
+import DesiredState
+import Diff
+
+/// The desired state has errors: exit status 65.
+struct InvalidDesiredState: Fault {
+    let code = "RUN-0001"
+    let message: String
+    let place: String?
+    let hint: String? = "Run: reconcile validate"
+    let disposition = Disposition.waitForNewCommit
+
+    init(_ desired: DesiredState?) {
+        let errors = desired?.diagnostics.count { $0.severity == .error } ?? 0
+        message =
+            errors == 0
+            ? "there is no readable desired state to plan from"
+            : "there is no readable desired state to plan from: \(errors) error\(errors == 1 ? "" : "s")"
+        place = desired.map { "revision \($0.revision.prefix(12))" }
+    }
+}
+
+/// A pass ended well and something was held back: exit status 4.
+struct Refusal: Fault {
+    let code: String
+    let message: String
+    let place: String? = nil
+    let hint: String?
+    let disposition = Disposition.stop
+
+    /// A saved plan that does not fit any more; each line says what moved.
+    init(moved: [String]) {
+        code = "RUN-0002"
+        message =
+            "the saved plan is stale, and nothing was done; since it was made:" + moved.map { "\n  - \($0)" }.joined()
+        hint = "Make a new one: reconcile --dry-run --out PLAN.json"
+    }
+
+    /// Changes of an applied plan that a rule, a guard or a missing approval held back; nil when there is none.
+    init?(withheld changes: [PlannedChange]) {
+        let waiting = changes.filter { $0.verdict == .needsApproval }
+        let denied = changes.filter { $0.verdict == .denied }
+        guard let first = denied.first ?? waiting.first else { return nil }
+        code = "RUN-0012"
+        var parts: [String] = []
+        if !waiting.isEmpty {
+            parts.append("\(waiting.count) change\(waiting.count == 1 ? " needs" : "s need") an approval")
+        }
+        if !denied.isEmpty { parts.append("\(denied.count) \(denied.count == 1 ? "is" : "are") denied") }
+        let reason = first.verdictReason.map { ": \($0)" } ?? ""
+        message = parts.joined(separator: " and ") + "; first \(first.action.rawValue) \(first.key)\(reason)"
+        hint =
+            denied.isEmpty
+            ? "Save the plan, then: reconcile apply PLAN.json --approve \(first.key)"
+            : "Run: reconcile explain \(first.key)"
+    }
+}
+
+/// A configured provider could not show everything: what it did not show was left alone.
+struct ObservationFault: Fault {
+    let code = "RUN-0010"
+    let message: String
+    let place: String? = nil
+    let hint: String? = "Run: reconcile doctor"
+    let disposition = Disposition.retry(after: nil)
+
+    /// Puts the reasons of all kinds, each `KIND: REASON`, into one sentence; nil when there is none.
+    init?(_ faults: [String]) {
+        var kinds: [(reason: String, names: [String])] = []
+        for fault in faults {
+            let parts = fault.split(separator: ":", maxSplits: 1)
+            let name = String(parts[0])
+            let reason = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
+            // `GET /v2/tags page 1: no connection` and `GET /v2/domains page 1: no connection` are one story.
+            let cause = reason.hasPrefix("GET ") ? Self.afterPlace(reason) : reason
+            if let index = kinds.firstIndex(where: { $0.reason == cause }) {
+                kinds[index].names.append(name)
+            } else {
+                kinds.append((cause, [name]))
+            }
+        }
+        guard !kinds.isEmpty else { return nil }
+        let lines = kinds.map { reason, names in
+            let shown =
+                names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+            return "\(reason) (\(shown))"
+        }
+        message =
+            "not everything could be observed, and what is unknown was left alone: " + lines.joined(separator: "; ")
+    }
+
+    private static func afterPlace(_ reason: String) -> String {
+        let characters = Array(reason)
+        for index in characters.indices.dropLast() where characters[index] == ":" && characters[index + 1] == " " {
+            return String(characters[(index + 2)...])
+        }
+        return reason
+    }
+}
+
+/// A person stopped a pass: exit status 1.
+struct Canceled: Fault {
+    let code = "RUN-0011"
+    let message = "stopped on request: the running steps were finished and recorded, the rest was not begun"
+    let place: String? = nil
+    let hint: String?
+    let disposition = Disposition.stop
+
+    init(runID: String) { hint = "See what was done: reconcile show \(runID); go on with: reconcile" }
+}
