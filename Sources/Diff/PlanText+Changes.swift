@@ -11,12 +11,45 @@ extension PlanWriter {
         for slug in groups.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
             line()
             line(heading(slug))
-            for change in groups[slug] ?? [] {
+            let changes = groups[slug] ?? []
+            let crowds = Self.crowds(changes)
+            var told: Set<String> = []
+            for change in changes {
+                let crowd = crowds[Self.crowd(change)]
+                guard let crowd, crowd.count >= Self.crowdSize else {
+                    line()
+                    write(change)
+                    continue
+                }
+                guard told.insert(Self.crowd(change)).inserted else { continue }
                 line()
-                write(change)
+                write(crowd: crowd)
             }
         }
         line()
+    }
+
+    /// So many resources of one kind that are unknown for one reason are told as one.
+    private static let crowdSize = 4
+
+    private static func crowd(_ change: PlannedChange) -> String {
+        "\(change.action.rawValue) \(change.key.kind) \(change.reason) \(change.verdictReason ?? "")"
+    }
+
+    private static func crowds(_ changes: [PlannedChange]) -> [String: [PlannedChange]] {
+        Dictionary(grouping: changes.filter { $0.action == .read && $0.attributes.isEmpty }, by: crowd)
+    }
+
+    private mutating func write(crowd: [PlannedChange]) {
+        guard let first = crowd.first else { return }
+        let symbol = first.action.symbol
+        line(
+            "  \(paint(symbol, first.action.color))\(Paint.spaces(4 - Paint.width(symbol)))"
+                + paint(ValueText.plain("\(crowd.count) × \(first.key.kind)"), .dim))
+        let names = crowd.prefix(3).map { ValueText.plain($0.key.name) }.joined(separator: ", ")
+        write("\(names) and \(crowd.count - 3) more (all of them: --json)", .dim)
+        write(why(first), .dim)
+        writeVerdict(first)
     }
 
     private func heading(_ slug: String) -> String {

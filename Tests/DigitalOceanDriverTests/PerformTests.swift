@@ -116,6 +116,9 @@ struct PerformTests {
                         return .empty
                     case ("GET", "/v2/actions/9", _):
                         return .json(200, .object(["action": .object(["id": 9, "status": "completed"])]))
+                    case ("GET", "/v2/sizes", _):
+                        return page(
+                            "sizes", [.object(["slug": "s-2vcpu-4gb", "disk": 80, "available": true])], call)
                     case ("GET", "/v2/droplets", _):
                         let now = droplet(42, "odoo", status: state.status, size: state.size, tags: state.tags)
                         return page("droplets", [now], call)

@@ -135,6 +135,40 @@ struct LoopTests {
         #expect(try await world.store.environments().first { $0.slug == "feature-loyalty" }?.status == .gone)
     }
 
+    @Test("What is there already is taken over and brought to the wish in one pass, and not created again")
+    func adopts() async throws {
+        let world = try await World()
+        _ = await world.call("POST", "/v2/domains", ["name": "shop.example"])
+        _ = await world.call(
+            "POST", "/v2/domains/shop.example/records",
+            ["type": "A", "name": "@", "data": "198.51.100.1", "ttl": 60, "priority": .null])
+        _ = await world.call(
+            "POST", "/v2/droplets",
+            ["name": "web", "region": "sgp1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "tags": ["by-hand"]])
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(report.plan?.summary.adopt == 3, "\(report.plan?.changes.map { "\($0.key) \($0.action)" } ?? [])")
+        let holdings = await world.holdings()
+        #expect(holdings.count { $0.hasPrefix("droplet web") } == 1 && holdings.contains("droplet web s-1vcpu-2gb"))
+        #expect(holdings.count { $0 == "record shop.example A @" } == 1)
+        #expect(holdings.contains("tag by-hand"))
+        let second = await world.pass()
+        #expect(second.plan?.changes.isEmpty == true, "\(second.plan?.changes.map { "\($0.key) \($0.reason)" } ?? [])")
+    }
+
+    @Test("A size with a smaller disk is refused before the droplet is powered off for it")
+    func neverPowersOffInVain() async throws {
+        let world = try await World(World.tree(inventory: World.inventory.replacing("s-1vcpu-2gb", "s-2vcpu-4gb")))
+        _ = await world.pass()
+        world.source.set(World.tree(inventory: World.inventory, revision: "b"))
+        let report = await world.pass()
+        #expect(report.journal.contains { $0.output["message"]?.stringValue?.contains("never shrinks") == true })
+        let answer = await world.call("GET", "/v2/droplets")
+        let droplet = (try? JSON.parse(answer.body))?["droplets"]?.listValue?.first
+        #expect(droplet?["status"] == "active" && droplet?["size_slug"] == "s-2vcpu-4gb")
+        #expect(!world.simulator.requestLog.contains { $0.method == "POST" && $0.path.contains("/actions") })
+    }
+
     @Test("Every run leaves evidence; a changed byte is found and named")
     func provesWhatHappened() async throws {
         let world = try await World()

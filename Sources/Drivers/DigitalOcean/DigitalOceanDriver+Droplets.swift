@@ -76,7 +76,10 @@ extension DigitalOceanDriver {
             // Off already, or on already: refused, and as wanted.
             guard error.status == 422, let now = try? await droplet(number, context),
                 Self.isDone(operation, change.wanted, now)
-            else { throw error }
+            else {
+                guard operation == "resize", error.status == 422 else { throw error }
+                throw await powerOnAgain(site.path, error, number, context)
+            }
             return .done(now)
         }
         guard let action = answer.root?["action"]["id"].int else {

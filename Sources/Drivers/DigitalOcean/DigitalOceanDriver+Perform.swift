@@ -14,11 +14,15 @@ extension DigitalOceanDriver {
             case (.droplet, let name) where name.hasPrefix("untag:"):
                 return try await untag(String(name.dropFirst(6)), step, change, context)
             case (.droplet, let name) where !name.hasPrefix("tag:"):
+                if name == "power_off" { try await requireSizeFits(step, change, context) }
                 return try await act(name, step, change, context)
             case (.databaseCluster, "create"): return try await createCluster(step, change, context)
             case (.databaseCluster, "delete"): return try await deleteCluster(step, change, context)
             case (.databaseCluster, let name) where !name.hasPrefix("tag:"):
                 return try await changeCluster(name, step, change, context)
+            case (.droplet, "tag:\(DigitalOceanKinds.resizeTag)"):
+                try await requireSizeFits(step, change, context)
+                return try await tag(DigitalOceanKinds.resizeTag, step, change, context)
             case (.droplet, let name), (.databaseCluster, let name):
                 return try await tag(String(name.dropFirst(4)), step, change, context)
             case (.tag, "create"): return try await createNamed("/v2/tags", "tag", "tag:create", step, change, context)

@@ -16,6 +16,7 @@ extension DigitalOceanDriver {
                 let tag = DigitalOceanKinds.ownershipTag
                 operations = [("tag:\(tag)", "mark as ours with the tag \(tag)", false)]
             }
+            operations += updates(of: change)
         case .update: operations = updates(of: change)
         }
         return operations.enumerated().map { index, operation in
@@ -45,7 +46,8 @@ extension DigitalOceanDriver {
         switch change.key.kind {
         case .droplet: dropletUpdates(change)
         case .databaseCluster: clusterUpdates(change)
-        case .databaseFirewall: [("replace_rules", "set the trusted sources", false)]
+        case .databaseFirewall:
+            change.attributes.isEmpty ? [] : [("replace_rules", "set the trusted sources", false)]
         default: change.attributes.isEmpty ? [] : [("update", "update \(names(change))", false)]
         }
     }

@@ -42,11 +42,10 @@ public enum DigitalOceanKinds {
             case .create: 4  // look, create, its action, read
             case .delete: 2  // delete, see it gone
             case .replace: 6
-            case .adopt: 3  // tag, which may have to be made first
-            case .update:
-                attributes.reduce(0) { sum, name in
-                    // A tag, three actions (start, poll, read), no tag; or one action, or a tag that has to be made.
-                    sum + (name == "size" ? 13 : 3)
+            case .adopt, .update:
+                attributes.reduce(action == .adopt ? 3 : 0) { sum, name in  // the mark may have to be made first
+                    // Two looks at the sizes, a tag, three actions (start, poll, read), no tag; or one action, or a new tag.
+                    sum + (name == "size" ? 15 : 3)
                 }
             default: 0
             }
@@ -80,9 +79,10 @@ public enum DigitalOceanKinds {
             AttributeRule("tag", normalise: Normal.lowercase),
         ] + computed(["id"]),
         isStateful: false,
-        requests: { action, _ in
+        requests: { action, attributes in
             switch action {
             case .create: 2
+            case .adopt: attributes.isEmpty ? 0 : 1
             case .update, .delete: 1
             case .replace: 3
             default: 0
@@ -97,9 +97,10 @@ public enum DigitalOceanKinds {
             AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
         ] + computed(["id", "status"]),
         isStateful: false,
-        requests: { action, _ in
+        requests: { action, attributes in
             switch action {
             case .create: 3  // look, create, wait until it is in force
+            case .adopt: attributes.isEmpty ? 0 : 3
             case .update: 3  // read, replace, wait
             case .delete: 1
             case .replace: 4
@@ -120,9 +121,8 @@ public enum DigitalOceanKinds {
             case .create: 3  // look, create, wait until it is online
             case .delete: 2
             case .replace: 5
-            case .adopt: 3
-            case .update:
-                (attributes.contains { $0 == "size" || $0 == "num_nodes" } ? 2 : 0)
+            case .adopt, .update:
+                (action == .adopt ? 3 : 0) + (attributes.contains { $0 == "size" || $0 == "num_nodes" } ? 2 : 0)
                     + attributes.reduce(0) { sum, name in
                         switch name {
                         case "version", "region": sum + 2
@@ -147,15 +147,18 @@ public enum DigitalOceanKinds {
             AttributeRule("db"), AttributeRule("user"), AttributeRule("mode", normalise: Normal.lowercase),
             AttributeRule("size"),
         ],
-        isStateful: false, requests: { action, _ in action == .update ? 1 : nested(action) })
+        isStateful: false,
+        requests: { action, attributes in
+            action == .update || action == .adopt && !attributes.isEmpty ? 1 : nested(action)
+        })
 
     static let databaseFirewall = KindSchema(
         kind: .databaseFirewall,
         attributes: [AttributeRule("rules", .unordered, normalise: Normal.trustedSources)],
         isStateful: false,
-        requests: { action, _ in
+        requests: { action, attributes in
             // A deletion sends nothing: without trusted sources a cluster is open to everyone.
-            action == .create || action == .update ? 2 : 0
+            action == .create || action == .update || action == .adopt && !attributes.isEmpty ? 2 : 0
         })
 
     private static func nested(_ action: ChangeAction) -> Int {
