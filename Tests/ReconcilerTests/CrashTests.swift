@@ -52,6 +52,7 @@ struct CrashTests {
             let place = "\(scenario) cut at \(point) (\(fuse.place))"
             #expect(await world.holdings() == expected, "\(place)")
             #expect(try await world.store.openEntries().isEmpty, "\(place)")
+            #expect(try await world.store.runs(limit: 100).allSatisfy { $0.phase.isTerminal }, "\(place)")
             let last = await world.reconciler(seed: 99, process: 5_000_003).pass(PassOptions())
             #expect(last.isSuccess && last.plan?.changes.isEmpty == true, "\(place): \(last.story)")
             let head = try #require(try await world.store.evidenceHead())

@@ -73,7 +73,10 @@ private struct Pass {
             progress(.phase(.planning))
             try await reconciler.store.beginRun(run)
             isRecorded = true
-            if !options.isDryRun { lease = try await reconciler.takeLease(runID: run.id) }
+            if !options.isDryRun {
+                lease = try await reconciler.takeLease(runID: run.id)
+                try await endAbandonedRuns()
+            }
             if try await planAndApply() {
                 try await rememberDrift()
                 if !options.isDryRun { try await remember() }
@@ -261,6 +264,13 @@ private struct Pass {
             try await reconciler.store.rememberDesired(
                 roots: desired.roots, count: desired.resources.count + desired.environments.count,
                 revision: desired.revision)
+        }
+    }
+
+    /// What a process left in the middle is over now: this one holds the lease.
+    private func endAbandonedRuns() async throws {
+        for run in try await reconciler.store.abandonRuns(except: run.id, at: reconciler.time.now) {
+            reconciler.log.warning("a run was left in the middle by a process that is gone", ["run.id": run.id])
         }
     }
 

@@ -148,6 +148,8 @@ extension Store {
 
     /// Ends as failed what a process that is gone has left in the middle; runs that wait for an approval stay.
     ///
+    /// A dry run takes no lease, so another process may be in the middle of one: it counts as left after an hour.
+    ///
     /// Only the holder of the reconciler's lease may call it.
     ///
     /// - Parameters:
@@ -172,7 +174,7 @@ extension Store {
                       and last_phase in ('pending', 'planning', 'applying')
                     order by started_at, id
                     """, [.text(current)]))
-            {
+            where !run.isDryRun || now - run.startedAt > .hours(1) {
                 run.phase = .failed
                 run.error = error
                 run.completedAt = now
