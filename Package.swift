@@ -114,7 +114,7 @@ let package = Package(
             [
                 "Reconciler", "DigitalOceanDriver", "Drivers", "Simulator", "Store", "StoreSQLite", "Diff",
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console",
-            ]),
+            ], exclude: ["Goldens"]),
         tests("Architecture", []),
         tests("CommandLine", []),
     ],
