@@ -12,6 +12,14 @@ public protocol TimeSource: Sendable {
     ///
     /// - Throws: `CancellationError` when the task is cancelled before or meanwhile.
     func sleep(for duration: Duration) async throws
+    /// Suspends the task as one who only accompanies others: never moves a simulated clock.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before or meanwhile.
+    func idle(for duration: Duration) async throws
+}
+
+extension TimeSource {
+    public func idle(for duration: Duration) async throws { try await sleep(for: duration) }
 }
 
 /// The machine's clock.
@@ -68,16 +76,16 @@ public final class SimulatedTime: TimeSource {
 
     public func sleep(for duration: Duration) async throws {
         try Task.checkCancellation()
-        let moved = state.withLock { state in
-            guard state.advancesBySleeping else { return false }
-            state.uptime += duration
-            state.now = state.now + duration
-            return true
-        }
-        if moved {
+        if state.withLock({ $0.advancesBySleeping }) {
+            advance(by: duration)
             await Task.yield()
             return
         }
+        try await idle(for: duration)
+    }
+
+    public func idle(for duration: Duration) async throws {
+        try Task.checkCancellation()
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

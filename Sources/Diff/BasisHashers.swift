@@ -38,6 +38,7 @@ struct BasisHashers: ~Copyable {
         inventory.append(entry.providerID)
         inventory.append(entry.environment)
         inventory.append(entry.isProtected)
+        if entry.isAdopted { inventory.append("adopted") }
         let items = entry.lastApplied.items
         inventory.append(items.count)
         for index in items.indices {

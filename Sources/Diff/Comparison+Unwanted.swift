@@ -15,6 +15,9 @@ extension Comparison {
             guard let marked = seen.first(where: \.isOwned), isComplete else { return }
             let unwanted = Unwanted(key: marked.key, entry: nil, resource: resource, seen: marked)
             if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+            if let entry = entry(ofRenamed: marked) {
+                return keep(unwanted, "the inventory knows \(marked.providerID) as \(entry.key)")
+            }
             return delete(unwanted)
         }
         let entry = input.inventory.entries[index]
@@ -27,6 +30,13 @@ extension Comparison {
         forget(
             unwanted,
             "ours (\(entry.providerID)) is gone; \(there.providerID), which has its name, isn't ours and stays")
+    }
+
+    /// What we remember of an object under the name that it had before somebody gave it another one.
+    private func entry(ofRenamed object: ObservedResource) -> InventoryEntry? {
+        input.inventory.entries.first {
+            $0.key.kind == object.key.kind && sameBytes($0.providerID, object.providerID) && $0.key != object.key
+        }
     }
 
     /// A resource that is ours or was, and that nothing wants.

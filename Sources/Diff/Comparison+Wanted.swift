@@ -25,6 +25,12 @@ extension Comparison {
             guard completeness?.isComplete == true else {
                 return read(resource, DraftText.why(completeness, meeting.kind))
             }
+            if let entry, let other = renamed(entry, schema, seen) {
+                return read(
+                    resource,
+                    "\(entry.providerID) is named \(other.key.name) at the provider now, and another one beside it would be "
+                        + "empty: name it \(resource.key.name) again, or want it under its new name", other)
+            }
             return create(resource, schema, entry)
         }
         let there = seen[place]
@@ -36,6 +42,14 @@ extension Comparison {
             return read(resource, DraftText.why(completeness, meeting.kind))
         }
         adopt(resource, schema, entry, there)
+    }
+
+    /// The object that we remember under another name, where that would be missed: its data isn't in a new one.
+    private func renamed(
+        _ entry: InventoryEntry, _ schema: KindSchema, _ seen: [ObservedResource]
+    ) -> ObservedResource? {
+        guard schema.carriesMark, schema.isStateful, !entry.providerID.isEmpty else { return nil }
+        return seen.first { sameBytes($0.providerID, entry.providerID) }
     }
 
     private mutating func create(_ resource: DesiredResource, _ schema: KindSchema, _ entry: InventoryEntry?) {

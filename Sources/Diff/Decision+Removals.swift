@@ -55,6 +55,9 @@ extension Decision {
         }
         if let strangers = strangers(in: draft.key) { return strangers }
         if input.schemas[draft.key.kind]?.isStateful == true {
+            if entry(of: draft.key)?.isAdopted == true {
+                return "it was there before us, with data that only it has, and would be \(verb)"
+            }
             if change.action == .delete, life?.endsFreely == true { return nil }
             return "it holds data that only it has, and would be \(verb)"
         }
@@ -73,7 +76,8 @@ extension Decision {
             }
             for resource in kind.resources[low...] {
                 guard resource.key.name.hasPrefix(prefix) else { break }
-                guard KindOrder.parent(of: resource.key) == key, !resource.isOwned, !remembered(resource.key) else {
+                guard KindOrder.parent(of: resource.key) == key, !resource.isOwned, entry(of: resource.key) == nil
+                else {
                     continue
                 }
                 names.append(resource.key.description)
@@ -86,14 +90,14 @@ extension Decision {
             "\(names.prefix(3).joined(separator: ", "))\(more) would go with it, and \(names.count == 1 ? "isn't" : "aren't") ours"
     }
 
-    private func remembered(_ key: ResourceKey) -> Bool {
+    private func entry(of key: ResourceKey) -> InventoryEntry? {
         let entries = input.inventory.entries
         var (low, high) = (0, entries.count)
         while low < high {
             let middle = low + (high - low) / 2
             if ResourceKey.compare(entries[middle].key, key) < 0 { low = middle + 1 } else { high = middle }
         }
-        return low < entries.count && ResourceKey.compare(entries[low].key, key) == 0
+        return low < entries.count && ResourceKey.compare(entries[low].key, key) == 0 ? entries[low] : nil
     }
 
     // MARK: Whole plans
@@ -131,8 +135,10 @@ extension Decision {
     }
 
     /// More deletions than the cap stop all of them: a part of a mistake is a mistake too.
+    ///
+    /// Those that wait for an approval count as well: what goes without a question may be the rest of the same mistake.
     mutating func capDeletions() {
-        let count = drafts.count { $0.destroys && $0.isAllowed }
+        let count = drafts.count { $0.destroys && ($0.isAllowed || $0.change.verdict == .needsApproval) }
         let cap = policy.maximumDeletes
         guard count > cap else { return }
         let reason =

@@ -11,18 +11,21 @@ public struct KindSchema: Sendable {
     public let canAdopt: Bool
     /// How many requests an action takes at the most when all goes well.
     public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
+    /// Whether our mark is put on its objects, so that one without it isn't ours.
+    public let carriesMark: Bool
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
     public let surface: String?
 
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
-        surface: String? = nil,
+        carriesMark: Bool = false, surface: String? = nil,
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
         self.kind = kind
         self.attributes = attributes
         self.isStateful = isStateful
         self.canAdopt = canAdopt
+        self.carriesMark = carriesMark
         self.surface = surface
         self.requests = requests
     }

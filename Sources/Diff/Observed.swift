@@ -21,9 +21,7 @@ public struct Attributes: Sendable, Hashable {
 
     /// - Parameter items: in any order; names must be unique.
     public init(_ items: [Item] = []) {
-        // Drivers give them sorted; seeing that costs a third of sorting a copy.
-        let isSorted = zip(items, items.dropFirst()).allSatisfy { $0.name.precedesByBytes($1.name) }
-        self.items = isSorted ? items : items.sorted { $0.name.precedesByBytes($1.name) }
+        self.items = items.sorted { $0.name.precedesByBytes($1.name) }
     }
 
     public subscript(name: String) -> Value? { items.first { $0.name == name }?.value }
@@ -108,10 +106,12 @@ public struct InventoryEntry: Sendable, Hashable {
     public let revision: String
     public let isProtected: Bool
     public let createdAt: Timestamp
+    /// Whether it was there before us and didn't carry our mark: what it holds is somebody else's work.
+    public let isAdopted: Bool
 
     public init(
         key: ResourceKey, providerID: String, environment: String?, lastApplied: Attributes, revision: String,
-        isProtected: Bool, createdAt: Timestamp
+        isProtected: Bool, createdAt: Timestamp, isAdopted: Bool = false
     ) {
         self.key = key
         self.providerID = providerID
@@ -120,6 +120,7 @@ public struct InventoryEntry: Sendable, Hashable {
         self.revision = revision
         self.isProtected = isProtected
         self.createdAt = createdAt
+        self.isAdopted = isAdopted
     }
 }
 

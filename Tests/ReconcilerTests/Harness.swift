@@ -16,6 +16,9 @@ import Web
 struct SimulatorTransport: HTTPTransport {
     let simulator: Simulator
     let fuse: Fuse
+    var faults: SeededFaults?
+    /// Happens before each write reaches the provider.
+    var onWrite: (@Sendable () async -> Void)?
 
     func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
         let isWrite = request.method != "GET" && request.method != "HEAD"
@@ -25,6 +28,7 @@ struct SimulatorTransport: HTTPTransport {
             throw Self.fault(.badURL, request)
         }
         let target = request.url[start...]
+        if isWrite { await onWrite?() }
         let path = String(target.prefix { $0 != "?" })
         let query =
             target.contains("?")
@@ -33,6 +37,7 @@ struct SimulatorTransport: HTTPTransport {
             let parts = pair.split(separator: "=", maxSplits: 1).map { Self.decode(String($0)) }
             return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
         }
+        faults?.strike(request.method, Self.decode(path), simulator)
         let answer = await simulator.answer(
             WebRequest(
                 method: request.method, path: Self.decode(path), query: pairs,
@@ -100,6 +105,34 @@ final class Fuse: Sendable {
             state.lastPlace = place
             return true
         }
+    }
+}
+
+/// Faults by seed that don't depend on which of two requests comes first: each path has a count of its own.
+final class SeededFaults: Sendable {
+    private let seed: UInt64
+    private let rate: Double
+    private let counts = Locked<[String: UInt64]>([:])
+    private let isOver = Locked(false)
+
+    init(seed: UInt64, rate: Double) {
+        self.seed = seed
+        self.rate = rate
+    }
+
+    func stop() { isOver.withLock { $0 = true } }
+
+    /// Orders what hits the next request of this method and path, if anything.
+    func strike(_ method: String, _ path: String, _ simulator: Simulator) {
+        guard !isOver.withLock({ $0 }) else { return }
+        let ordinal = counts.withLock { counts in
+            counts["\(method) \(path)", default: 0] += 1
+            return counts["\(method) \(path)", default: 0]
+        }
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
+        for byte in "\(method) \(path)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
+        guard let kind = FaultPlan.random(seed: hash, rate: rate).fault(for: method, ordinal: ordinal) else { return }
+        simulator.order(FaultOrder(method, path, kind))
     }
 }
 
@@ -179,22 +212,52 @@ struct World: Sendable {
         _ = try await Store(engine: engine, time: time).migrate()
     }
 
+    /// A world as it stood once, to be taken up again as often as one likes.
+    struct Prepared: Sendable {
+        fileprivate let directory: TemporaryDirectory
+        fileprivate let now: Timestamp
+        fileprivate let provider: Value
+        fileprivate let tree: SourceTree
+    }
+
+    /// Ends this world and keeps what it was: the store's file, the evidence, what the provider holds.
+    func freeze() async throws -> Prepared {
+        await engine.close()
+        return Prepared(
+            directory: directory, now: time.now, provider: simulator.snapshot(),
+            tree: try await source.read(.none).tree)
+    }
+
+    init(_ prepared: Prepared) async throws {
+        directory = try TemporaryDirectory()
+        _ = Shell.run("cp -a \(Shell.quote(prepared.directory.path))/. \(Shell.quote(directory.path))")
+        time = SimulatedTime(now: prepared.now, advancesBySleeping: true)
+        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: .immediate))
+        try simulator.seed(world: prepared.provider)
+        engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
+        source = TestSource(prepared.tree)
+    }
+
     /// The store as a test looks into it, whatever became of the process.
     var store: Store { Store(engine: engine, time: time) }
 
     /// A process: its own fuse, its own driver, the same world.
-    func reconciler(fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001) -> Reconciler {
+    func reconciler(
+        fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
+        faults: SeededFaults? = nil, onWrite: (@Sendable () async -> Void)? = nil
+    ) -> Reconciler {
         let random = RandomSource(seed: seed)
         let driver = DigitalOceanDriver(
             token: Secret("canary-token-of-the-test"), baseURL: "http://simulator.test",
-            transport: SimulatorTransport(simulator: simulator, fuse: fuse), time: time, random: random)
+            transport: SimulatorTransport(simulator: simulator, fuse: fuse, faults: faults, onWrite: onWrite),
+            time: time, random: random)
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
         return Reconciler(
             source: source, drivers: [driver],
             store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
-            metrics: metrics, concurrency: 4, holder: "test/\(process)")
+            metrics: metrics, concurrency: concurrency, holder: "test/\(process)")
     }
 
     func pass(_ options: PassOptions = PassOptions()) async -> RunReport {

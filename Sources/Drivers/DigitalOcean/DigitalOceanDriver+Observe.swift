@@ -226,10 +226,9 @@ extension Completeness {
 }
 
 extension ProviderFault {
-    /// What a list is when it can't be read: of a parent that vanished meanwhile, empty; else unknown.
-    var emptyList: PagedList {
-        let isNested = (place?.split(separator: "/").count ?? 0) > 3
-        let isGone = code == FaultCode.notFound.rawValue && isNested
-        return PagedList(items: [], completeness: isGone ? .complete : .unknown(reason: reason))
-    }
+    /// What a list is when it can't be read: unknown, also of a parent that was listed a moment ago and answers 404.
+    ///
+    /// Either it vanished meanwhile, and then the next look says so, or the answer is wrong: its children are not
+    /// forgotten for one answer.
+    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: reason)) }
 }

@@ -36,7 +36,7 @@ public enum DigitalOceanKinds {
             AttributeRule("ssh_keys", .unordered, isWriteOnly: true),
             AttributeRule("user_data", isSensitive: true, isWriteOnly: true),
         ] + computed(["id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_monthly"]),
-        isStateful: true, surface: "droplets",
+        isStateful: true, carriesMark: true, surface: "droplets",
         requests: { action, attributes in
             switch action {
             case .create: 4  // look, create, its action, read
@@ -115,7 +115,7 @@ public enum DigitalOceanKinds {
             AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
             AttributeRule("tags", .contains, normalise: Normal.tags),
         ] + computed(["id", "status"]),
-        isStateful: true, surface: "managed_databases",
+        isStateful: true, carriesMark: true, surface: "managed_databases",
         requests: { action, attributes in
             switch action {
             case .create: 3  // look, create, wait until it is online

@@ -16,6 +16,10 @@ struct Applier: Sendable {
     let revision: String
     let plan: Plan
     let observed: ObservedState
+    /// What the inventory holds that was there before us.
+    let adopted: Set<ResourceKey>
+    /// The right to act, proven anew in the transaction of each intent.
+    let lease: Lease?
     let stop: StopSignal
     let progress: @Sendable (Progress) -> Void
 
@@ -100,8 +104,9 @@ struct Applier: Sendable {
             let reason =
                 if let key = blockedBy[position] {
                     "\(key) did not succeed"
-                } else if result.storeFault != nil {
-                    "the store can't be written to"
+                } else if let fault = result.storeFault {
+                    fault.kind == .fenced
+                        ? "another process has taken over" : "the store can't be written to: \(fault.message)"
                 } else {
                     "the run was asked to stop"
                 }

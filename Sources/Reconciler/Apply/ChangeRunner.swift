@@ -80,7 +80,7 @@ struct ChangeRunner: Sendable {
             title: step.title, environment: change.environment, input: journalInput(step, input),
             intendedAt: reconciler.time.now)
         do throws(StoreFault) {
-            try await reconciler.store.intend(entry)
+            try await reconciler.store.intend(entry, under: applier.lease)
         } catch {
             result.storeFault = error
             return nil
@@ -128,7 +128,20 @@ struct ChangeRunner: Sendable {
         _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext
     ) async -> StepOutcome {
         switch await driver.look(at: change.key, context) {
-        case .present(let object): return .done(object)
+        case .present(let object):
+            // Ours carries our mark where its kind can: another one appeared since the plan was made.
+            guard object.isOwned || !reconciler.carriesMark(change.key.kind) else {
+                return .failed(
+                    ProviderFault(
+                        provider: driver.provider, operation: "look", code: "RUN-0010",
+                        message:
+                            "\(object.providerID) appeared under the name of \(change.key) since the plan was made, "
+                            + "and it isn't ours",
+                        place: change.source?.description,
+                        hint: "Run: reconcile --dry-run; the next plan shows it as something to take over.",
+                        disposition: .observeAgain))
+            }
+            return .done(object)
         case .absent: return await driver.perform(step, of: input, context)
         case .ambiguous(let objects):
             return .failed(
@@ -152,20 +165,25 @@ struct ChangeRunner: Sendable {
             switch await driver.look(at: change.key, context) {
             case .present(let object):
                 if step.creates { return .done(object) }
-                if change.action == .delete { continue }
+                if removes(step) { continue }
                 let reached = change.attributes.allSatisfy { attribute in
                     attribute.after == nil || object.attributes[attribute.path] == attribute.after
                 }
                 if reached { return .done(object) }
                 last = .failed(fault)
             case .absent:
-                if change.action == .delete { return .done(nil) }
+                if removes(step) { return .done(nil) }
                 // Not seen is not absent right after a create: the entry stays open until the next pass has looked.
                 last = .unknown(fault)
             case .ambiguous, .unknown: continue
             }
         }
         return last
+    }
+
+    /// Whether a step takes the object away: a deletion, and the first half of a replacement.
+    private func removes(_ step: Step) -> Bool {
+        change.action == .delete || change.action == .replace && !step.creates
     }
 
     // MARK: What is written down
@@ -182,7 +200,7 @@ struct ChangeRunner: Sendable {
             change.action == .forget
             ? .remove(change.key) : inventoryChange(after: input.current, input, isLast: true)
         do throws(StoreFault) {
-            try await reconciler.store.intend(entry)
+            try await reconciler.store.intend(entry, under: applier.lease)
             applier.progress(.began(entry))
             entry.state = .done
             entry.finishedAt = reconciler.time.now
@@ -206,7 +224,7 @@ struct ChangeRunner: Sendable {
             input: .object([:]), output: fault.value, intendedAt: now, finishedAt: now)
         do throws(StoreFault) {
             entry.state = .intended
-            try await reconciler.store.intend(entry)
+            try await reconciler.store.intend(entry, under: applier.lease)
             entry.state = .failed
             try await reconciler.store.settle(entry, inventory: nil)
         } catch {
@@ -227,7 +245,16 @@ struct ChangeRunner: Sendable {
             InventoryEntry(
                 key: change.key, providerID: object.providerID, environment: change.environment,
                 lastApplied: applied(input.wanted), revision: applier.revision, isProtected: change.isProtected,
-                createdAt: object.createdAt ?? reconciler.time.now))
+                createdAt: object.createdAt ?? reconciler.time.now, isAdopted: isAdopted(input)))
+    }
+
+    /// Whether the object was there before us: what we take over without our mark, and what was once taken over so.
+    private func isAdopted(_ input: ResolvedChange) -> Bool {
+        switch change.action {
+        case .adopt: input.current?.isOwned != true
+        case .update: applier.adopted.contains(change.key)
+        default: false
+        }
     }
 
     /// The wanted attributes as the store may keep them: of a sensitive one only its digest.
@@ -247,6 +274,7 @@ struct ChangeRunner: Sendable {
             "provider_id": (input.current?.providerID ?? change.providerID).map { .string($0) } ?? .null,
             "before": input.current.map(describe) ?? .null,
             "protected": .bool(change.isProtected),
+            "adopted": .bool(isAdopted(input)),
             "revision": .string(applier.revision),
             "reason": .string(change.reason),
             "source": change.source.map { .string($0.description) } ?? .null,

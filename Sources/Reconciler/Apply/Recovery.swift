@@ -60,7 +60,9 @@ struct Recovery: Sendable {
             if entry.action == .delete || entry.action == .replace && !creates {
                 return (.done, "it is gone", .remove(entry.key))
             }
-            if creates, reconciler.time.now - entry.intendedAt < Self.grace {
+            // A clock that was set back in between makes no create young for years.
+            let age = reconciler.time.now - entry.intendedAt
+            if creates, abs(age.microseconds) < Self.grace.microseconds {
                 return (nil, "it is not visible yet, and may become so", nil)
             }
             return (.failed, creates ? "it was never created" : "the object is gone", nil)
@@ -69,6 +71,9 @@ struct Recovery: Sendable {
         case .delete: return (.failed, "it is still there", nil)
         case .create, .replace, .adopt:
             if entry.action == .replace, !creates { return (.failed, "it is still there", nil) }
+            if creates, !object.isOwned, reconciler.carriesMark(entry.key.kind) {
+                return (.failed, "what is there under its name doesn't carry our mark, so it is another's", nil)
+            }
             return (.done, "it is there", .put(inventoryEntry(entry, object)))
         default:
             // The plan compares again; what is missing is planned anew.
@@ -82,6 +87,6 @@ struct Recovery: Sendable {
             lastApplied: Attributes(entry.input["wanted"] ?? .object([:])),
             revision: entry.input["revision"]?.stringValue ?? "",
             isProtected: entry.input["protected"]?.boolValue ?? true,
-            createdAt: object.createdAt ?? entry.intendedAt)
+            createdAt: object.createdAt ?? entry.intendedAt, isAdopted: entry.input["adopted"]?.boolValue ?? true)
     }
 }

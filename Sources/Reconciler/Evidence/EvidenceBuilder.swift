@@ -13,16 +13,20 @@ struct EvidenceBuilder {
 
     /// What was wanted.
     mutating func add(_ desired: DesiredState) {
-        var lines = Lines(expecting: desired.resources.count + desired.documents.count)
-        lines.append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
+        var lines: [UInt8] = []
+        func append(_ value: Value) {
+            lines += JSON.canonical(value)
+            lines.append(10)
+        }
+        append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
         for document in desired.documents {
-            lines.append([
+            append([
                 "document": .string(document.path), "status": .string(document.status.rawValue),
                 "bytes": .int(Int64(document.bytes)),
             ])
         }
         for environment in desired.environments {
-            lines.append([
+            append([
                 "environment": .string(environment.slug), "tier": .string(environment.tier.rawValue),
                 "branch": environment.branch.map { .string($0) } ?? .null,
                 "head": environment.headCommit.map { .string($0) } ?? .null,
@@ -40,17 +44,17 @@ struct EvidenceBuilder {
                 case .reference(let key, let name): attributes[attribute.name] = ["from": .string("\(key)#\(name)")]
                 }
             }
-            lines.append([
-                "attributes": .object(attributes), "resource": .string(resource.key.description),
+            append([
+                "resource": .string(resource.key.description), "attributes": .object(attributes),
                 "source": .string(resource.source.description),
             ])
         }
-        objects.append(("desired.jsonl", lines.bytes))
+        objects.append(("desired.jsonl", lines))
     }
 
     /// What was seen.
     mutating func add(_ observed: ObservedState) {
-        var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
+        var lines: [UInt8] = []
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
             let (state, reason): (String, String?) =
                 switch kind.completeness {
@@ -58,18 +62,20 @@ struct EvidenceBuilder {
                 case .partial(let reason): ("partial", reason)
                 case .unknown(let reason): ("unknown", reason)
                 }
-            lines.append([
+            lines += JSON.canonical([
                 "kind": .string(kind.kind.name), "completeness": .string(state),
                 "reason": reason.map { .string($0) } ?? .null, "count": .int(Int64(kind.resources.count)),
             ])
+            lines.append(10)
             for resource in kind.resources {
-                lines.append([
-                    "attributes": resource.attributes.value, "id": .string(resource.providerID),
-                    "key": .string(resource.key.description), "owned": .bool(resource.isOwned),
+                lines += JSON.canonical([
+                    "key": .string(resource.key.description), "id": .string(resource.providerID),
+                    "owned": .bool(resource.isOwned), "attributes": resource.attributes.value,
                 ])
+                lines.append(10)
             }
         }
-        objects.append(("observed.jsonl", lines.bytes))
+        objects.append(("observed.jsonl", lines))
     }
 
     /// What was done and got back.
@@ -82,21 +88,6 @@ struct EvidenceBuilder {
     }
 
     private static func isSensitive(_ name: String) -> Bool { name == "user_data" }
-
-    /// Values as lines of canonical JSON.
-    private struct Lines {
-        private(set) var bytes: [UInt8] = []
-
-        /// Room that stays empty is never touched and costs no memory; growing costs twice what is there.
-        ///
-        /// - Parameter count: how many lines there will be.
-        init(expecting count: Int) { bytes.reserveCapacity(count * 1_024) }
-
-        mutating func append(_ value: Value) {
-            JSON.appendCanonical(value, to: &bytes)
-            bytes.append(10)
-        }
-    }
 }
 
 extension JournalEntry {

@@ -67,7 +67,8 @@ struct EnvironmentLedger {
                     row.warnedFor = expiresAt
                     warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
                 }
-            case .unknown: row.status = .unknown
+            // What is over stays over while its document can't be read, with the head at which it ended.
+            case .unknown: if !wasOver { row.status = .unknown }
             case .active, .unwanted, nil:
                 row.status = .active
                 row.headCommit = environment.headCommit

@@ -31,7 +31,7 @@ public struct GitSource: Source {
             do {
                 events += Self.events(try await application.fetch(deadline: deadline), of: "the application")
                 let references = try await application.references()
-                branches = .known(Self.heads(references, .branch))
+                branches = Self.branches(references)
                 tags = .known(Self.heads(references, .tag))
             } catch {
                 // What branches there are is unknown now, and unknown is never absent.
@@ -41,7 +41,7 @@ public struct GitSource: Source {
             }
         } else {
             let references = try await ssot.references()
-            branches = .known(Self.heads(references, .branch))
+            branches = Self.branches(references)
             tags = .known(Self.heads(references, .tag))
         }
         let files = tree.files.map(Self.sourceFile)
@@ -88,6 +88,12 @@ public struct GitSource: Source {
         }
         if report.isRecloned { events.append("the cached copy of \(what) was damaged and was cloned again") }
         return events
+    }
+
+    /// A repository that shows no branch at all could not be read whole: every environment would seem unwanted.
+    private static func branches(_ references: [GitReference]) -> BranchListing {
+        let heads = heads(references, .branch)
+        return heads.isEmpty ? .unknown(reason: "the repository shows no branch at all") : .known(heads)
     }
 
     private static func heads(_ references: [GitReference], _ kind: GitReference.Kind) -> [Branch] {

@@ -51,27 +51,52 @@ extension Reconciler {
         }
     }
 
-    /// Takes the lease that keeps two processes from applying at once, and keeps it fresh while the pass runs.
+    /// How long a lease lasts when nobody renews it: so long the next process waits after a crash on another machine.
+    static let leaseDuration = Duration.minutes(5)
+
+    /// Takes the lease that keeps two processes from applying at once.
     ///
     /// - Throws: `LeaseFault` when somebody else holds it.
     func takeLease(runID: String) async throws -> Lease {
         let name = "reconcile"
-        if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15)) {
+        let holder = "\(self.holder)/\(runID)"
+        if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
             return lease
         }
         guard let current = try await store.lease(name: name) else {
             throw LeaseFault(holder: "another process", until: nil)
         }
         // A process of this machine that is gone can't write any more: its lease is free.
-        if LeaseHolder.isGone(current.holder, ours: holder) {
+        if LeaseHolder.isGone(current.holder, ours: self.holder) {
             try await store.releaseLease(current)
             log.warning("took over the lease of a process that is gone", ["holder": current.holder])
-            if let lease = try await store.acquireLease(name: name, holder: "\(holder)/\(runID)", lasting: .minutes(15))
-            {
+            if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
                 return lease
             }
         }
         throw LeaseFault(holder: current.holder, until: current.expiresAt)
+    }
+
+    /// Renews a lease again and again until the task is cancelled or somebody else has it.
+    ///
+    /// Whether a step may begin is not decided here but in the transaction that writes its intent: a process that was
+    /// paused wakes up with a clock of its own.
+    func keep(_ lease: Lease) async {
+        while true {
+            do {
+                try await time.idle(for: lease.lasting / 3)
+                _ = try await store.renewLease(lease)
+            } catch let fault as StoreFault {
+                guard fault.kind == .fenced else {
+                    log.warning("the lease could not be renewed", ["fault": fault.description])
+                    continue
+                }
+                log.error("the lease was lost: nothing more is begun", ["fault": fault.description])
+                return
+            } catch {
+                return
+            }
+        }
     }
 }
 

@@ -47,6 +47,7 @@ private struct Pass {
     var head: EvidenceHead?
     var events: [RunEvent] = []
     var isRecorded = false
+    var lease: Lease?
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
 
@@ -68,16 +69,19 @@ private struct Pass {
     ///
     /// A dry run does everything but take the lease, recover, apply and remember.
     mutating func execute() async {
-        var lease: Lease?
+        var keeper: Task<Void, Never>?
         do {
             progress(.phase(.planning))
             try await reconciler.store.beginRun(run)
             isRecorded = true
             if !options.isDryRun {
-                lease = try await reconciler.takeLease(runID: run.id)
+                let lease = try await reconciler.takeLease(runID: run.id)
+                self.lease = lease
+                keeper = Task { [reconciler] in await reconciler.keep(lease) }
                 try await endAbandonedRuns()
             }
             if try await planAndApply() {
+                try await confirmLease()
                 try await rememberDrift()
                 if !options.isDryRun { try await remember() }
             }
@@ -87,7 +91,14 @@ private struct Pass {
             outcome = outcome ?? .failed(UnexpectedFault(error))
         }
         await finish()
+        keeper?.cancel()
+        await keeper?.value
         if let lease { try? await reconciler.store.releaseLease(lease) }
+    }
+
+    /// Before anything is remembered: what a process knows that was paused may be long out of date.
+    private func confirmLease() async throws {
+        if let lease { try await reconciler.store.confirmLease(lease) }
     }
 
     /// True when a plan was made on which the memory may rest.
@@ -110,6 +121,7 @@ private struct Pass {
         if !options.isDryRun {
             let open = try await reconciler.store.openEntries()
             if !open.isEmpty {
+                try await confirmLease()
                 let recovery = Recovery(reconciler: reconciler, observed: observed, log: reconciler.log)
                 let result = try await recovery.settle(open)
                 recovered = result.settled
@@ -150,15 +162,18 @@ private struct Pass {
             outcome = .planned
             return true
         }
+        try await confirmLease()
         try await reconciler.store.savePlan(
             runID: run.id, fingerprint: plan.fingerprint,
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
         try await rememberNoops(desired, inventory, plan)
-        await apply(plan, observed, revision: desired.revision)
+        await apply(plan, observed, inventory, revision: desired.revision)
         return applied.storeFault == nil
     }
 
-    private mutating func apply(_ plan: Plan, _ observed: ObservedState, revision: String) async {
+    private mutating func apply(
+        _ plan: Plan, _ observed: ObservedState, _ inventory: Inventory, revision: String
+    ) async {
         guard !plan.allowedChanges.isEmpty else {
             outcome = .succeeded
             return
@@ -166,8 +181,8 @@ private struct Pass {
         run.phase = .applying
         progress(.phase(.applying))
         applied = await Applier(
-            reconciler: reconciler, runID: run.id, revision: revision, plan: plan, observed: observed, stop: stop,
-            progress: progress
+            reconciler: reconciler, runID: run.id, revision: revision, plan: plan, observed: observed,
+            adopted: Set(inventory.entries.filter(\.isAdopted).map(\.key)), lease: lease, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {
@@ -213,7 +228,7 @@ private struct Pass {
                     InventoryEntry(
                         key: entry.key, providerID: entry.providerID, environment: resource.environment,
                         lastApplied: wanted, revision: desired.revision, isProtected: resource.isProtected,
-                        createdAt: entry.createdAt)))
+                        createdAt: entry.createdAt, isAdopted: entry.isAdopted)))
         }
         if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
     }
@@ -260,7 +275,9 @@ private struct Pass {
                     "environment \(warning.slug) expires at \(warning.expiresAt): "
                         + "reconcile env extend \(warning.slug) --days 7"))
         }
-        if desired.unknown.isEmpty {
+        // What a guard refused to let go of is still held: the guard has to find it refused next time as well.
+        let isHeldBack = plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
+        if desired.unknown.isEmpty, !isHeldBack {
             try await reconciler.store.rememberDesired(
                 roots: desired.roots, count: desired.resources.count + desired.environments.count,
                 revision: desired.revision)

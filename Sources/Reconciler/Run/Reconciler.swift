@@ -51,6 +51,11 @@ public struct Reconciler: Sendable {
         Dictionary(drivers.map { ($0.provider, $0.version) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Whether objects of a kind carry our mark at the provider, so that one without it isn't ours.
+    func carriesMark(_ kind: ResourceKind) -> Bool {
+        driver(for: kind)?.schemas.first { $0.kind == kind }?.carriesMark == true
+    }
+
     /// The driver that owns a kind; nil where none does.
     func driver(for kind: ResourceKind) -> (any Driver)? {
         let provider = kind.provider

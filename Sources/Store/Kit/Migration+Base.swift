@@ -100,7 +100,7 @@ extension Migration {
                 "resource_key text primary key", "kind text not null", "name text not null",
                 "provider_id text not null", "environment text", "last_applied json not null",
                 "revision text not null", "is_protected boolean not null", "created_at timestamptz not null",
-                "updated_at timestamptz not null",
+                "updated_at timestamptz not null", "is_adopted boolean not null default false",
             ]),
         Table(
             "reconcile_state", .essential,

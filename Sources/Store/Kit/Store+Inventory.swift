@@ -11,7 +11,8 @@ extension Store {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Inventory in
             let rows = try db.run(
                 """
-                select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at
+                select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at,
+                  is_adopted
                 from ops.reconcile_inventory
                 """)
             // One parse for all: ten thousand small ones take several times as long.
@@ -28,7 +29,8 @@ extension Store {
                     InventoryEntry(
                         key: key, providerID: try row.text(1), environment: row.optionalText(2),
                         lastApplied: Attributes(lastApplied), revision: try row.text(4),
-                        isProtected: try row.bool(5), createdAt: try row.time(6)))
+                        isProtected: try row.bool(5), createdAt: try row.time(6),
+                        isAdopted: try row.bool(7)))
             }
             let desired = try Self.lastDesired(in: db)
             return Inventory(
@@ -81,18 +83,19 @@ extension Store {
             try db.run(
                 """
                 insert into ops.reconcile_inventory (resource_key, kind, name, provider_id, environment, last_applied,
-                  revision, is_protected, created_at, updated_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                  revision, is_protected, created_at, updated_at, is_adopted)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 on conflict (resource_key) do update
                 set provider_id = excluded.provider_id, environment = excluded.environment,
                   last_applied = excluded.last_applied, revision = excluded.revision,
                   is_protected = excluded.is_protected, created_at = excluded.created_at,
-                  updated_at = excluded.updated_at
+                  updated_at = excluded.updated_at, is_adopted = excluded.is_adopted
                 """,
                 [
                     .text(entry.key.description), .text(entry.key.kind.name), .text(entry.key.name),
                     .text(entry.providerID), .optional(entry.environment), .json(entry.lastApplied.value),
                     .text(entry.revision), .bool(entry.isProtected), .time(entry.createdAt), .time(time.now),
+                    .bool(entry.isAdopted),
                 ])
         case .remove(let key):
             try db.run("delete from ops.reconcile_inventory where resource_key = $1", [.text(key.description)])

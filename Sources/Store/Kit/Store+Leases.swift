@@ -1,6 +1,9 @@
 import Basics
 
 extension Store {
+    /// A lease that ends later than this from now was written by a clock that went wrong, and counts as over.
+    private static let longestLease = Duration.days(1)
+
     /// Takes a lease that is free, over, or the holder's own.
     ///
     /// - Parameters:
@@ -19,9 +22,13 @@ extension Store {
                     on conflict (name) do update
                     set holder = excluded.holder, token = leases.token + 1, expires_at = excluded.expires_at,
                       updated_at = excluded.updated_at
-                    where leases.expires_at <= $4 or leases.holder = excluded.holder
+                    where leases.holder in ('', excluded.holder) or leases.expires_at <= $4 or leases.expires_at > $5
                     returning token
-                    """, [.text(name), .text(holder), .time(now + lasting), .time(now)]
+                    """,
+                    [
+                        .text(name), .text(holder), .time(now + lasting), .time(now),
+                        .time(now + max(lasting, Self.longestLease)),
+                    ]
                 ).first
             else { return nil }
             return Lease(
@@ -37,7 +44,7 @@ extension Store {
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Lease? in
             guard
                 let row = try db.run(
-                    "select holder, token, expires_at from ops.leases where name = $1 and expires_at > $2",
+                    "select holder, token, expires_at from ops.leases where name = $1 and holder <> '' and expires_at > $2",
                     [.text(name), .time(now)]
                 ).first
             else { return nil }
@@ -68,6 +75,20 @@ extension Store {
                 name: lease.name, holder: lease.holder, token: lease.token, expiresAt: now + lease.lasting,
                 lasting: lease.lasting)
         }
+    }
+
+    /// Makes sure that a lease is still held, whatever the clock says of its end.
+    ///
+    /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken it.
+    public func confirmLease(_ lease: Lease) async throws(StoreFault) {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Void in try Self.confirm(lease, in: db) }
+    }
+
+    static func confirm(_ lease: Lease, in db: any SQLConnection) throws(StoreFault) {
+        let held = try db.run(
+            "select token from ops.leases where name = $1 and holder = $2 and token = $3",
+            [.text(lease.name), .text(lease.holder), .int(lease.token)])
+        guard !held.isEmpty else { throw .leaseLost(lease) }
     }
 
     /// Gives a lease back; one that was lost already is nobody's business any more.

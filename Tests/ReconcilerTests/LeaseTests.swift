@@ -1,0 +1,115 @@
+import Basics
+import Diff
+import Formats
+import Reconciler
+import Store
+import StoreSQLite
+import TestKit
+import Testing
+
+@Suite("One process applies at a time")
+struct LeaseTests {
+    /// Takes the lease away from whoever has it, as when it ran out while its holder was paused.
+    private static func steal(_ world: World, holder: String) async throws -> Lease {
+        let current = try #require(try await world.store.lease(name: "reconcile"))
+        try await world.store.releaseLease(current)
+        return try #require(
+            try await world.store.acquireLease(name: "reconcile", holder: holder, lasting: .minutes(5)))
+    }
+
+    @Test(
+        "A process that lost its lease begins nothing more, says so, and its successor ends the work", arguments: 1...6)
+    func stopsWhenTheLeaseIsLost(_ after: Int) async throws {
+        let undisturbed = try await World()
+        _ = await undisturbed.pass()
+        let world = try await World()
+        let writes = Locked(0)
+        let stolen = Locked<Lease?>(nil)
+        let first = world.reconciler(
+            process: 5_000_001, concurrency: 1,
+            onWrite: {
+                let count = writes.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard count == after else { return }
+                let lease = try? await Self.steal(world, holder: "elsewhere/7/run")
+                stolen.withLock { $0 = lease }
+            })
+        let report = await first.pass(PassOptions())
+        guard case .failed(let fault) = report.outcome else {
+            Issue.record("\(report.story)")
+            return
+        }
+        #expect(fault.code == "STORE-0028")
+        // The step whose intent was written under the lease was under way; nothing was begun after it.
+        #expect(writes.withLock { $0 } == after)
+        #expect(report.skipped.allSatisfy { $0.reason.contains("taken over") || $0.reason.contains("did not succeed") })
+
+        let lease = try #require(stolen.withLock { $0 })
+        let refused = await world.reconciler(process: 5_000_002).pass(PassOptions())
+        guard case .failed(let busy) = refused.outcome else {
+            Issue.record("\(refused.story)")
+            return
+        }
+        #expect(busy.code == "RUN-0008" && busy.message.contains("elsewhere/7"))
+        try await world.store.releaseLease(lease)
+        world.time.advance(by: .minutes(3))
+        _ = await world.reconciler(process: 5_000_002).pass(PassOptions())
+        #expect(await world.holdings() == undisturbed.holdings())
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+    }
+
+    @Test("A lease is renewed for as long as its pass runs, however long that is")
+    func renews() async throws {
+        let world = try await World()
+        let ends = Locked<[Timestamp]>([])
+        let process = world.reconciler(
+            onWrite: {
+                guard ends.withLock({ $0.count }) < 5 else { return }
+                guard let before = try? await world.store.lease(name: "reconcile") else { return }
+                world.time.advance(by: .minutes(2))
+                let isRenewed = await eventually {
+                    (try? await world.store.lease(name: "reconcile")).map { $0.expiresAt > before.expiresAt } ?? false
+                }
+                if isRenewed { ends.withLock { $0.append(before.expiresAt) } }
+            })
+        let report = await process.pass(PassOptions())
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(ends.withLock { $0.count } >= 5)
+        #expect(report.duration > .minutes(10))
+        #expect(try await world.store.lease(name: "reconcile") == nil)
+    }
+
+    @Test("A lease from a clock that was years ahead keeps nobody out for years")
+    func forgivesClocks() async throws {
+        let world = try await World()
+        let now = world.time.now
+        world.time.jump(to: now + .days(3_650))
+        #expect(await world.pass().isSuccess)
+        let left = try await world.store.acquireLease(
+            name: "reconcile", holder: "elsewhere/9/run", lasting: .minutes(5))
+        #expect(left != nil)
+        world.time.jump(to: now)
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+    }
+
+    @Test("A process of another boot or another container is never taken for one that is gone")
+    func knowsWhoIsGone() async throws {
+        let world = try await World()
+        let name = LeaseHolder.current()
+        let parts = name.split(separator: "/")
+        #expect(parts.count == 2 && parts[0].contains(":"))
+        // The number of a process that can't be there, on a host of the same name that was booted another time.
+        let other = try await world.store.acquireLease(
+            name: "reconcile", holder: "test:00000000/4194305/run", lasting: .minutes(5))
+        #expect(other != nil)
+        let report = await world.pass()
+        guard case .failed(let fault) = report.outcome else {
+            Issue.record("\(report.story)")
+            return
+        }
+        #expect(fault.code == "RUN-0008")
+    }
+}

@@ -1,0 +1,239 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+import StoreSQLite
+import Testing
+import Web
+
+@Suite("What is not forgiven")
+struct SafetyTests {
+    // MARK: Vanishing
+
+    @Test("What has vanished stays vanished to the guard: the second pass deletes no more than the first")
+    func remembersWhatVanished() async throws {
+        let empty = [SourceFile(path: "ssot/README.md", text: "moved\n")]
+        let policies = [SourceFile(path: ".odooops/policies.yaml", text: World.policies)]
+        for (name, files) in [("a root", policies), ("everything", empty + policies)] {
+            let world = try await World()
+            _ = await world.pass()
+            let holdings = await world.holdings()
+            var tree = World.tree(branches: ["main"], revision: "b")
+            tree.files = files
+            world.source.set(tree)
+            for number in 1...3 {
+                let report = await world.pass()
+                #expect(await world.holdings() == holdings, "\(name), pass \(number): \(report.story)")
+                let codes = report.plan?.diagnostics.map(\.code) ?? []
+                #expect(codes.contains("PLAN-0002") || codes.contains("PLAN-0003"), "\(name), pass \(number)")
+            }
+        }
+    }
+
+    @Test("A pass that is restricted to a target deletes nothing else")
+    func staysWithinTargets() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        world.source.set(
+            World.tree(
+                environments: World.environments.replacing("  crm: {", "  # crm: {"), branches: ["main"], revision: "b")
+        )
+        let report = await world.pass(PassOptions(targets: ["feature-loyalty"]))
+        #expect(report.isSuccess, "\(report.story)")
+        let holdings = await world.holdings()
+        #expect(!holdings.contains { $0.contains("loyalty") })
+        #expect(holdings.contains("database shop-pg odoo_crm") && holdings.contains("record shop.example A crm"))
+    }
+
+    @Test("What left a file that is broken elsewhere stays until the file can be read")
+    func keepsWhatLeftABrokenFile() async throws {
+        let two = World.inventory.replacing(
+            "databases:", "  - {name: old, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}\ndatabases:")
+        let record = "{type: TXT, name: note, data: kept, ttl: 300}"
+        let inventory = two.replacing("ttl: 1800}]", "ttl: 1800}, \(record)]")
+        let world = try await World(World.tree(inventory: inventory))
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("droplet old s-1vcpu-1gb") && holdings.contains("record shop.example TXT note"))
+        for broken in [
+            World.inventory.replacing("name: web, region", "region"),
+            World.inventory.replacing("type: A, name", "type: [A], name"),
+            World.inventory.replacing("type: A, name: \"@\"", "type: A"),
+            World.inventory.replacing("- name: shop.example", "- nam: shop.example"),
+        ] {
+            world.source.set(World.tree(inventory: broken, revision: "b"))
+            let report = await world.pass()
+            let gone = Set(holdings).subtracting(await world.holdings())
+            // What can still be told apart may go; of the broken part nothing.
+            let allowed: Set<String> =
+                broken.contains("[A]") || broken.contains("nam:") || broken.contains("type: A,")
+                ? [] : ["record shop.example TXT note"]
+            #expect(gone.isSubset(of: allowed), "\(broken)\n\(report.story)")
+        }
+    }
+
+    // MARK: Clocks
+
+    @Test("A clock that jumps ahead by years ends no more environments than the cap lets go, and none when it is back")
+    func survivesClockJumps() async throws {
+        let branches = ["main"] + (1...6).map { "feature/team-\($0)" }
+        let environments = World.environments.replacing("  crm: {", "  # crm: {")
+        let world = try await World(World.tree(environments: environments, branches: branches))
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.count { $0.contains("team_") && $0.hasPrefix("database") } == 6)
+        let now = world.time.now
+        world.time.jump(to: now + .days(3_650))
+        let jumped = await world.pass()
+        #expect(await world.holdings() == holdings, "\(jumped.story)")
+        #expect(jumped.plan?.diagnostics.contains { $0.code == "PLAN-0004" } == true)
+        world.time.jump(to: now + .hours(1))
+        for _ in 0..<2 {
+            let back = await world.pass()
+            #expect(back.isSuccess, "\(back.story)")
+            #expect(await world.holdings() == holdings, "\(back.story)")
+        }
+    }
+
+    @Test("A store that was lost takes everything over again, and every life begins anew")
+    func survivesALostStore() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        world.time.advance(by: .days(6))
+        try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            for table in ["reconcile_inventory", "environments", "reconcile_state"] {
+                _ = try db.run("delete from ops.\(table)", [])
+            }
+        }
+        let began = world.time.now
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(report.plan?.summary.create == 0 && report.plan?.summary.delete == 0)
+        #expect(await world.holdings() == holdings)
+        world.time.advance(by: .days(3))
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+        let row = try await world.store.environments().first { $0.slug == "feature-loyalty" }
+        #expect(row?.createdAt.map { $0 >= began } == true)
+    }
+
+    // MARK: Other people's things
+
+    @Test("A database that was there before us outlives its environment until a person says otherwise")
+    func asksForAdopted() async throws {
+        let world = try await World(World.tree(branches: ["main", "feature/crm"]))
+        _ = await world.pass()
+        let cluster = try #require(await world.cluster("shop-pg"))
+        _ = await world.call("POST", "/v2/databases/\(cluster)/dbs", ["name": "odoo_feature_loyalty"])
+        world.source.set(World.tree(revision: "b"))
+        #expect(await world.pass().plan?.summary.adopt == 1)
+        _ = await world.pass()
+        world.time.advance(by: .days(8))
+        let ended = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("database shop-pg odoo_feature_loyalty"), "\(ended.story)")
+        #expect(!holdings.contains("record shop.example A feature-loyalty"))
+        let withheld = try #require(ended.withheld.first { $0.key.kind == .database })
+        #expect(withheld.verdict == .needsApproval && withheld.verdictReason?.contains("before us") == true)
+        _ = await world.pass(PassOptions(approvals: [withheld.key.description]))
+        #expect(await world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
+    }
+
+    @Test("A droplet that somebody renamed is neither made twice nor taken for a stranger")
+    func knowsRenamedDroplets() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let id = try #require(await world.droplet("web"))
+        _ = await world.call("POST", "/v2/droplets/\(id)/actions", ["type": "rename", "name": "web-old"])
+        let holdings = await world.holdings()
+        #expect(holdings.contains("droplet web-old s-1vcpu-2gb"))
+        let report = await world.pass()
+        #expect(await world.holdings() == holdings, "\(report.story)")
+        let change = try #require(report.withheld.first { $0.key.description == "digitalocean.droplet/web" })
+        #expect(change.verdictReason?.contains("web-old") == true)
+        #expect(await world.pass(PassOptions(approvals: ["all"])).plan?.summary.delete == 0)
+        #expect(await world.holdings() == holdings)
+    }
+
+    @Test("A second record of one name leaves both alone, wanted or not")
+    func leavesAmbiguousRecords() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        _ = await world.call(
+            "POST", "/v2/domains/shop.example/records",
+            ["type": "A", "name": "feature-loyalty", "data": "198.51.100.1", "ttl": 300])
+        for tree in [World.tree(revision: "b"), World.tree(branches: ["main", "feature/crm"], revision: "c")] {
+            world.source.set(tree)
+            let report = await world.pass()
+            #expect(
+                await world.holdings().count { $0 == "record shop.example A feature-loyalty" } == 2, "\(report.story)")
+        }
+    }
+
+    @Test("An environment that moves to another cluster leaves its data where it is until a person has looked")
+    func asksBeforeMovedDataGoes() async throws {
+        let inventory = World.inventory.replacing(
+            "domains:",
+            "  - {name: new-pg, engine: pg, version: \"16\", region: sgp1, size: db-s-1vcpu-1gb, num_nodes: 1}\ndomains:"
+        ).replacing(
+            "databases:", "  - {name: web2, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64}\ndatabases:")
+        let world = try await World(World.tree(inventory: inventory))
+        _ = await world.pass()
+        let crm = "crm: {tier: dev, branch: feature/crm, host: web, database_cluster: shop-pg"
+        #expect(World.environments.contains(crm))
+        world.source.set(
+            World.tree(
+                inventory: inventory,
+                environments: World.environments.replacing(
+                    crm, "crm: {tier: dev, branch: feature/crm, host: web2, database_cluster: new-pg"), revision: "b"))
+        let report = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("database new-pg odoo_crm"), "\(report.story)")
+        #expect(holdings.contains("database shop-pg odoo_crm"), "\(report.story)")
+        #expect(report.withheld.map(\.key.description) == ["digitalocean.database/shop-pg/odoo_crm"])
+        #expect(report.plan?.changes.contains { $0.key.name == "shop.example/A/crm" && $0.action == .update } == true)
+    }
+
+    @Test("An approval is bound to the plan that was saved")
+    func bindsApprovals() async throws {
+        let inventory = World.inventory.replacing(
+            "databases:", "  - {name: old, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}\ndatabases:")
+        let world = try await World(World.tree(inventory: inventory))
+        _ = await world.pass()
+        world.source.set(World.tree(revision: "b"))
+        let dry = await world.pass(PassOptions(isDryRun: true))
+        let plan = try #require(dry.plan)
+        let document = PlanDocument.json(plan, runID: dry.run.id, plannedAt: dry.plannedAt)
+        let saved = try PlanDocument.parse(try JSON.parse(Array(document.json.utf8)))
+        // Somebody puts another machine in its place.
+        let id = try #require(await world.droplet("old"))
+        _ = await world.call("DELETE", "/v2/droplets/\(id)")
+        _ = await world.call(
+            "POST", "/v2/droplets",
+            ["name": "old", "region": "sgp1", "size": "s-4vcpu-8gb", "image": "ubuntu-24-04-x64"])
+        let report = await world.pass(PassOptions(saved: saved, approvals: ["digitalocean.droplet/old"]))
+        guard case .stale = report.outcome else {
+            Issue.record("\(report.story)")
+            return
+        }
+        #expect(await world.holdings().contains("droplet old s-4vcpu-8gb"))
+        _ = await world.pass(PassOptions(approvals: ["digitalocean.droplet/old"]))
+        #expect(await world.holdings().contains("droplet old s-4vcpu-8gb"))
+    }
+}
+
+extension World {
+    private func id(_ path: String, _ member: String, _ name: String) async -> Value? {
+        let answer = await call("GET", path)
+        let list = (try? JSON.parse(answer.body))?[member]?.listValue
+        return list?.first { $0["name"]?.stringValue == name }?["id"]
+    }
+
+    /// The id of a cluster.
+    func cluster(_ name: String) async -> String? { await id("/v2/databases", "databases", name)?.stringValue }
+
+    /// The id of a droplet.
+    func droplet(_ name: String) async -> Int64? { await id("/v2/droplets", "droplets", name)?.intValue }
+}
