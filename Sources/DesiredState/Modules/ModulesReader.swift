@@ -10,7 +10,7 @@ struct ModulesReader {
     /// - Returns: the entries of all lists, in the order in which they are written.
     static func read(_ library: Library, _ report: Report) -> [ModuleEntry] {
         var entries: [ModuleEntry] = []
-        for document in ManagedDocument.allCases {
+        for document in ManagedDocument.moduleLists {
             guard let list = document.moduleList, let found = library.document(document), let root = found.root else {
                 continue
             }

@@ -25,7 +25,8 @@ struct Library {
     private(set) var entries: [Entry] = []
     /// The roots that hold a file, in order of precedence.
     let roots: [String]
-    private var managed: [ManagedDocument: Int] = [:]
+    /// The file that stands for each document, by the document's stem.
+    private var managed: [String: Int] = [:]
     private let indexByPath: [String: Int]
     private let files: [String: SourceFile]
 
@@ -51,7 +52,8 @@ struct Library {
 
     /// Takes documents as unknown that are faulty and end in the middle of a line: what followed may have been cut off.
     func distrustCutDocuments(_ report: Report) {
-        for (document, index) in managed where entries[index].endsAbruptly {
+        for document in ManagedDocument.all {
+            guard let index = managed[document.stem], entries[index].endsAbruptly else { continue }
             guard let error = report.firstFault(in: entries[index].path) else { continue }
             let cause = Cause(
                 code: error.code, reason: "the file ends in the middle of a line and has a fault: \(error.message)",
@@ -63,7 +65,7 @@ struct Library {
     // MARK: Looking up
 
     /// The file that stands for a document; nil where the commit has none.
-    func document(_ document: ManagedDocument) -> Entry? { managed[document].map { entries[$0] } }
+    func document(_ document: ManagedDocument) -> Entry? { managed[document.stem].map { entries[$0] } }
 
     /// A file below a root, by its path.
     func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
@@ -71,11 +73,40 @@ struct Library {
     /// Any file that came with the commit, by its path.
     func file(at path: String) -> SourceFile? { files[path] }
 
-    /// Records which domain reads a file.
+    /// Records which domain reads a file; the first stands.
     mutating func claim(_ path: String, for domain: String) {
         guard let index = indexByPath[path] else { return }
         if entries[index].status == .notManaged { entries[index].status = .managed }
-        entries[index].domain = domain
+        if entries[index].domain == nil { entries[index].domain = domain }
+    }
+
+    /// The files of a folder below the roots, by name; of several with one name the one under the first root.
+    mutating func take(folder: String, for domain: String, _ report: Report) -> [Entry] {
+        var winners: [String: Int] = [:]
+        for index in entries.indices.sorted(by: { entries[$0].rank < entries[$1].rank }) {
+            guard let stem = Self.stem(entries[index].relative), stem.hasPrefix(folder + "/"),
+                !stem.dropFirst(folder.count + 1).contains("/"), entries[index].domain == nil
+            else { continue }
+            entries[index].domain = domain
+            if let winner = winners[stem] {
+                shadow(index, by: winner, report)
+            } else {
+                winners[stem] = index
+                if entries[index].cause == nil { entries[index].status = .managed }
+            }
+        }
+        return winners.values.sorted().map { entries[$0] }
+    }
+
+    private mutating func shadow(_ index: Int, by winner: Int, _ report: Report) {
+        entries[index].status = .shadowed
+        report.note(
+            .shadowed, "\(entries[index].path) is not read: \(entries[winner].path) stands before it",
+            at: SourceMark(file: entries[index].path, line: 1, column: 1),
+            hint: "Remove one of the two, or change the order of the roots.",
+            notes: [
+                Diagnostic.Note("this one is read", at: SourceMark(file: entries[winner].path, line: 1, column: 1))
+            ])
     }
 
     /// The longest root that a path lies below, with what follows it.
@@ -143,15 +174,24 @@ struct Library {
 
     /// By path first, by schema second; of several the one under the first root.
     private mutating func assign(_ report: Report) {
-        for document in ManagedDocument.allCases {
-            let candidates = entries.indices.filter { Self.stem(entries[$0].relative) == document.stem }
-                .sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
-            let others = entries.indices.filter {
-                entries[$0].schema == document.schema && !candidates.contains($0)
-                    && !Self.stems.contains(Self.stem(entries[$0].relative) ?? "")
-            }.sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
+        var byStem: [String: [Int]] = [:]
+        var bySchema: [String: [Int]] = [:]
+        for index in entries.indices {
+            guard let stem = Self.stem(entries[index].relative) else { continue }
+            byStem[stem, default: []].append(index)
+            if let schema = entries[index].schema, !Self.stems.contains(stem) {
+                bySchema[schema, default: []].append(index)
+            }
+        }
+        func inOrder(_ found: [Int]) -> [Int] {
+            found.sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
+        }
+        for document in ManagedDocument.all {
+            let candidates =
+                inOrder(byStem[document.stem] ?? []) + inOrder(document.otherStems.flatMap { byStem[$0] ?? [] })
+            let others = inOrder(document.schemas.flatMap { bySchema[$0] ?? [] })
             guard let winner = candidates.first ?? others.first else { continue }
-            managed[document] = winner
+            managed[document.stem] = winner
             entries[winner].status = entries[winner].cause == nil ? .managed : .unreadable
             entries[winner].domain = document.domain
             if candidates.isEmpty {
@@ -163,16 +203,8 @@ struct Library {
                 checkSchema(of: entries[winner], document, report)
             }
             for index in candidates.dropFirst() + (candidates.isEmpty ? others.dropFirst() : others[...]) {
-                entries[index].status = .shadowed
                 entries[index].domain = document.domain
-                report.note(
-                    .shadowed, "\(entries[index].path) is not read: \(entries[winner].path) stands before it",
-                    at: SourceMark(file: entries[index].path, line: 1, column: 1),
-                    hint: "Remove one of the two, or change the order of the roots.",
-                    notes: [
-                        Diagnostic.Note(
-                            "this one is read", at: SourceMark(file: entries[winner].path, line: 1, column: 1))
-                    ])
+                shadow(index, by: winner, report)
             }
             if var cause = entries[winner].cause {
                 // Of an empty file the parser only warns; where something is wanted from it, that is a fault.
@@ -192,15 +224,15 @@ struct Library {
 
     private func checkSchema(of entry: Entry, _ document: ManagedDocument, _ report: Report) {
         guard let schema = entry.schema, schema.hasPrefix("ssot.") || schema.hasPrefix("odooops."),
-            schema != document.schema
+            let canonical = document.schemas.first, !document.schemas.contains(schema)
         else { return }
         report.warning(
-            .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(document.schema)",
+            .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(canonical)",
             at: entry.root?["schema"]?.value.mark(in: entry.path),
-            hint: "Write `schema: \(document.schema)`, or move the file.")
+            hint: "Write `schema: \(canonical)`, or move the file.")
     }
 
-    private static let stems = Set(ManagedDocument.allCases.map(\.stem))
+    private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })
 
     /// A path without `.yaml` or `.yml`; nil for other files.
     private static func stem(_ path: String) -> String? {

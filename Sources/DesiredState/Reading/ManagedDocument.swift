@@ -1,80 +1,60 @@
 /// A document from which something is wanted, with the path below a root at which it stands.
-enum ManagedDocument: Hashable, CaseIterable {
-    case policies
-    case environments
-    case inventory
-    case digitalOceanPolicy
-    case integrationsIndex
-    case convergence
-    case lock
-    case repositories
-    case mustHaveBase
-    case mustHaveAccounting
-    case parity
-    case orphans
-
+///
+/// Each domain declares its own in an extension; `all` puts them together.
+struct ManagedDocument: Sendable {
     /// The path below a root, without the ending; `.yaml` and `.yml` are both read.
-    var stem: String {
-        switch self {
-        case .policies: ".odooops/policies"
-        case .environments: "environments"
-        case .inventory: "infra/digitalocean/inventory"
-        case .digitalOceanPolicy: "infra/digitalocean/policy"
-        case .integrationsIndex: "integrations/_index"
-        case .convergence: "maintenance/convergence"
-        case .lock: ModuleEntry.List.lock.rawValue
-        case .repositories: ModuleEntry.List.repositories.rawValue
-        case .mustHaveBase: ModuleEntry.List.mustHaveBase.rawValue
-        case .mustHaveAccounting: ModuleEntry.List.mustHaveAccounting.rawValue
-        case .parity: ModuleEntry.List.parity.rawValue
-        case .orphans: ModuleEntry.List.orphans.rawValue
-        }
-    }
-
-    /// What its `schema` says, by which it is found at another path too.
-    var schema: String {
-        switch self {
-        case .policies: "odooops.policies.v1"
-        case .environments: "ssot.environments.v1"
-        case .inventory: "ssot.infra.digitalocean.inventory.v1"
-        case .digitalOceanPolicy: "ssot.infra.digitalocean.policy.v1"
-        case .integrationsIndex: "ssot.integrations.index.v1"
-        case .convergence: "ssot.maintenance.convergence.v1"
-        case .lock: "ssot.odoo.oca_lock.v1"
-        case .repositories: "ssot.odoo.oca_repos.v1"
-        case .mustHaveBase: "ssot.oca.must_have_base.v1"
-        case .mustHaveAccounting: "ssot.oca.must_have_accounting.v1"
-        case .parity: "ssot.odoo.parity.oca_p0_allowlist.v1"
-        case .orphans: "ssot.odoo.orphan_addons_allowlist.v1"
-        }
-    }
-
+    let stem: String
+    /// Other paths below a root at which it is found too, where nothing stands at the first.
+    let otherStems: [String]
+    /// What its `schema` says, by which it is found at another path too; the first is the one to write.
+    ///
+    /// Empty where it has none of its own. Several are versions that are all read.
+    let schemas: [String]
     /// The domain that reads it.
-    var domain: String {
-        switch self {
-        case .policies: "policies"
-        case .environments: "environments"
-        case .inventory, .digitalOceanPolicy: "digitalocean"
-        case .integrationsIndex: "integrations"
-        case .convergence: "convergence"
-        case .lock, .repositories, .mustHaveBase, .mustHaveAccounting, .parity, .orphans: "modules"
-        }
+    let domain: String
+    /// What is unknown when nothing of it can be read.
+    let scopes: [UnknownScope.Extent]
+
+    init(
+        _ stem: String, also otherStems: [String] = [], schemas: [String], domain: String,
+        scopes: [UnknownScope.Extent] = []
+    ) {
+        self.stem = stem
+        self.otherStems = otherStems
+        self.schemas = schemas
+        self.domain = domain
+        self.scopes = scopes
+    }
+
+    /// Every document that the domains read.
+    static let all: [ManagedDocument] =
+        [policies, environments, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
+
+    static let policies = ManagedDocument(
+        ".odooops/policies", schemas: ["odooops.policies.v1"], domain: "policies", scopes: [.environments])
+    static let environments = ManagedDocument(
+        "environments", schemas: ["ssot.environments.v1"], domain: "environments", scopes: [.environments])
+    static let inventory = ManagedDocument(
+        "infra/digitalocean/inventory", schemas: ["ssot.infra.digitalocean.inventory.v1"], domain: "digitalocean",
+        scopes: ResourceKind.inventoryKinds.map { .kind($0) })
+    static let digitalOceanPolicy = ManagedDocument(
+        "infra/digitalocean/policy", schemas: ["ssot.infra.digitalocean.policy.v1"], domain: "digitalocean",
+        scopes: ResourceKind.policedKinds.map { .kind($0) })
+    static let integrationsIndex = ManagedDocument(
+        "integrations/_index", schemas: ["ssot.integrations.index.v1"], domain: "integrations",
+        scopes: [.kind(.integration)])
+    static let convergence = ManagedDocument(
+        "maintenance/convergence", schemas: ["ssot.maintenance.convergence.v1"], domain: "convergence",
+        scopes: [.kind(.convergenceCheck)])
+    /// Their schemas are named like their paths: `ssot.odoo.oca_lock.v1`.
+    static let moduleLists = ModuleEntry.List.allCases.map { list in
+        ManagedDocument(
+            list.rawValue, schemas: ["ssot.\(list.rawValue.split(separator: "/").joined(separator: ".")).v1"],
+            domain: "modules", scopes: [.kind(.moduleEntry)])
     }
 
     /// The list of modules that it holds; nil where it is none.
     var moduleList: ModuleEntry.List? { ModuleEntry.List(rawValue: stem) }
-
-    /// What is unknown when nothing of it can be read.
-    var scopes: [UnknownScope.Extent] {
-        switch self {
-        case .policies, .environments: [.environments]
-        case .inventory: ResourceKind.inventoryKinds.map { .kind($0) }
-        case .digitalOceanPolicy: ResourceKind.policedKinds.map { .kind($0) }
-        case .integrationsIndex: [.kind(.integration)]
-        case .convergence: [.kind(.convergenceCheck)]
-        case .lock, .repositories, .mustHaveBase, .mustHaveAccounting, .parity, .orphans: [.kind(.moduleEntry)]
-        }
-    }
 }
 
 extension ResourceKind {
