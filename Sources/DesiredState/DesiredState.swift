@@ -25,6 +25,22 @@ public struct DesiredState: Sendable {
     public let checks: [WantedCheck]
     /// Sorted by environment.
     public let thresholds: [ConvergenceThresholds]
+    /// Which secrets there are and where their names should be found; never a value.
+    public internal(set) var secrets = SecretsRegistry()
+    /// What is known of each secret.
+    public internal(set) var secretsInventory = SecretsInventory()
+    /// How each tier sends mail, in the order of the tiers; one that documents contradict each other on is left out.
+    public internal(set) var mail: [MailTransport] = []
+    /// Sorted by apex.
+    public internal(set) var domains: [DomainPolicy] = []
+    /// Sorted by id.
+    public internal(set) var chores: [Chore] = []
+    /// Sorted by code.
+    public internal(set) var failureModes: [FailureMode] = []
+    /// Nil where the commit has none, or one that can't be read; so are the next two.
+    public internal(set) var releaseContract: ReleaseContract?
+    public internal(set) var vulnerabilityPolicy: VulnerabilityPolicy?
+    public internal(set) var branchHygiene: BranchHygiene?
 
     public init(
         revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],

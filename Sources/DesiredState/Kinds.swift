@@ -30,4 +30,12 @@ extension ResourceKind {
     public static let convergenceCheck = ResourceKind("ops.convergence_check")
     /// An entry of a module list, held by no provider; name: `list/module`.
     public static let moduleEntry = ResourceKind("odoo.module_entry")
+    /// The name of a secret in a store; name: `store/name`, such as `github_actions/VERCEL_TOKEN`.
+    public static let secretPresence = ResourceKind("secrets.presence")
+    /// How a tier sends mail; name: the tier.
+    public static let mailTransport = ResourceKind("mail.transport")
+    /// A name of a zone, whoever serves the zone; name: `zone/type/name`, such as `example.com/A/erp`.
+    public static let dnsRecord = ResourceKind("dns.record")
+    /// A chore that runs by the clock; name: its id.
+    public static let schedule = ResourceKind("ops.schedule")
 }
