@@ -20,6 +20,11 @@ public enum ProcessEnvironment {
     /// Bytes of memory that are resident now; 0 where that is not known.
     public static var residentBytes: Int { Int(system_resident_bytes()) }
 
+    /// Lets all threads share so many heaps; to be called before the second thread begins.
+    ///
+    /// The C library would give each thread a heap of its own, of which none uses what another has freed.
+    public static func limitHeaps(_ count: Int32) { system_limit_heaps(count) }
+
     /// The name of the user that the process runs as, or its number where it has none.
     public static var userName: String {
         guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "uid \(getuid())" }

@@ -43,9 +43,17 @@ public enum JSON {
 
     /// The one way to write a value for a digest: members sorted by the bytes of their names, no white space.
     public static func canonical(_ value: Value) -> [UInt8] {
+        var bytes: [UInt8] = []
+        appendCanonical(value, to: &bytes)
+        return bytes
+    }
+
+    /// Adds what `canonical` gives to bytes that are there already.
+    public static func appendCanonical(_ value: Value, to bytes: inout [UInt8]) {
         var writer = JSONWriter(isPretty: false, sortsMembers: true)
+        swap(&writer.bytes, &bytes)
         writer.write(value)
-        return writer.bytes
+        swap(&writer.bytes, &bytes)
     }
 }
 
@@ -80,9 +88,7 @@ struct JSONWriter {
         case .list(let items):
             list(UInt8(ascii: "["), UInt8(ascii: "]"), items) { writer, item in writer.write(item) }
         case .object(let object):
-            let members =
-                sortsMembers
-                ? object.members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : object.members
+            let members = sortsMembers ? Self.sorted(object.members) : object.members
             list(UInt8(ascii: "{"), UInt8(ascii: "}"), members) { writer, member in
                 writer.write(member.name)
                 writer.bytes.append(UInt8(ascii: ":"))
@@ -90,6 +96,14 @@ struct JSONWriter {
                 writer.write(member.value)
             }
         }
+    }
+
+    /// Most objects are sorted already; seeing that is cheaper than sorting a copy.
+    private static func sorted(_ members: [Value.Object.Member]) -> [Value.Object.Member] {
+        func precedes(_ a: Value.Object.Member, _ b: Value.Object.Member) -> Bool {
+            a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
+        }
+        return zip(members, members.dropFirst()).allSatisfy(precedes) ? members : members.sorted(by: precedes)
     }
 
     private mutating func list<Element>(

@@ -88,6 +88,7 @@ final class FetchJob {
 
     private func fetch(into repository: Repository, isRecloned: Bool) throws(LibraryError) -> GitFetchReport {
         enter(.connect)
+        if case .http = address.kind { Library.trustAuthorities() }
         var remote: OpaquePointer?
         try check(git_remote_create_anonymous(&remote, repository.pointer, address.connect))
         defer { git_remote_free(remote) }

@@ -48,6 +48,14 @@ enum Library {
         for level in [
             GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
         ] { git2_set_search_path(level.rawValue, "") }
+    }()
+
+    /// Takes the authorities that the environment names in place of the system's, once.
+    ///
+    /// Only a fetch over the network needs them: a directory of certificates takes 20 ms and more to read.
+    static func trustAuthorities() { _ = authorities }
+
+    private static let authorities: Void = {
         let environment = ProcessEnvironment.variables()
         let (file, directory) = (environment["SSL_CERT_FILE"], environment["SSL_CERT_DIR"])
         if file != nil || directory != nil { git2_set_certificate_locations(file, directory) }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -27,6 +28,8 @@ long system_resident_bytes(void) {
     fclose(file);
     return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
+
+void system_limit_heaps(int count) { mallopt(M_ARENA_MAX, count); }
 
 int system_spawn(const char *path, char *const argv[], char *const envp[], int out_fd, int err_fd, pid_t *pid) {
     return system_spawn_with_input(path, argv, envp, -1, out_fd, err_fd, pid);

@@ -13,20 +13,16 @@ struct EvidenceBuilder {
 
     /// What was wanted.
     mutating func add(_ desired: DesiredState) {
-        var lines: [UInt8] = []
-        func append(_ value: Value) {
-            lines += JSON.canonical(value)
-            lines.append(10)
-        }
-        append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
+        var lines = Lines(expecting: desired.resources.count + desired.documents.count)
+        lines.append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
         for document in desired.documents {
-            append([
+            lines.append([
                 "document": .string(document.path), "status": .string(document.status.rawValue),
                 "bytes": .int(Int64(document.bytes)),
             ])
         }
         for environment in desired.environments {
-            append([
+            lines.append([
                 "environment": .string(environment.slug), "tier": .string(environment.tier.rawValue),
                 "branch": environment.branch.map { .string($0) } ?? .null,
                 "head": environment.headCommit.map { .string($0) } ?? .null,
@@ -44,17 +40,17 @@ struct EvidenceBuilder {
                 case .reference(let key, let name): attributes[attribute.name] = ["from": .string("\(key)#\(name)")]
                 }
             }
-            append([
-                "resource": .string(resource.key.description), "attributes": .object(attributes),
+            lines.append([
+                "attributes": .object(attributes), "resource": .string(resource.key.description),
                 "source": .string(resource.source.description),
             ])
         }
-        objects.append(("desired.jsonl", lines))
+        objects.append(("desired.jsonl", lines.bytes))
     }
 
     /// What was seen.
     mutating func add(_ observed: ObservedState) {
-        var lines: [UInt8] = []
+        var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
             let (state, reason): (String, String?) =
                 switch kind.completeness {
@@ -62,20 +58,18 @@ struct EvidenceBuilder {
                 case .partial(let reason): ("partial", reason)
                 case .unknown(let reason): ("unknown", reason)
                 }
-            lines += JSON.canonical([
+            lines.append([
                 "kind": .string(kind.kind.name), "completeness": .string(state),
                 "reason": reason.map { .string($0) } ?? .null, "count": .int(Int64(kind.resources.count)),
             ])
-            lines.append(10)
             for resource in kind.resources {
-                lines += JSON.canonical([
-                    "key": .string(resource.key.description), "id": .string(resource.providerID),
-                    "owned": .bool(resource.isOwned), "attributes": resource.attributes.value,
+                lines.append([
+                    "attributes": resource.attributes.value, "id": .string(resource.providerID),
+                    "key": .string(resource.key.description), "owned": .bool(resource.isOwned),
                 ])
-                lines.append(10)
             }
         }
-        objects.append(("observed.jsonl", lines))
+        objects.append(("observed.jsonl", lines.bytes))
     }
 
     /// What was done and got back.
@@ -88,6 +82,21 @@ struct EvidenceBuilder {
     }
 
     private static func isSensitive(_ name: String) -> Bool { name == "user_data" }
+
+    /// Values as lines of canonical JSON.
+    private struct Lines {
+        private(set) var bytes: [UInt8] = []
+
+        /// Room that stays empty is never touched and costs no memory; growing costs twice what is there.
+        ///
+        /// - Parameter count: how many lines there will be.
+        init(expecting count: Int) { bytes.reserveCapacity(count * 1_024) }
+
+        mutating func append(_ value: Value) {
+            JSON.appendCanonical(value, to: &bytes)
+            bytes.append(10)
+        }
+    }
 }
 
 extension JournalEntry {

@@ -9,6 +9,9 @@ char **system_environ(void);
 // Resident set size of this process in bytes (VmRSS of /proc/self/statm), or 0.
 long system_resident_bytes(void);
 
+// At most so many heaps, however many threads there are; only before the second thread begins.
+void system_limit_heaps(int count);
+
 // Spawns argv[0] with stdin from /dev/null, stdout and stderr on the given descriptors, in its own process group.
 // Returns 0 and sets *pid, or an errno value.
 int system_spawn(const char *path, char *const argv[], char *const envp[], int out_fd, int err_fd, pid_t *pid);
