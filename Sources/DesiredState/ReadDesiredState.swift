@@ -3,9 +3,11 @@ import Basics
 /// Reads what one commit wants, together with everything that is wrong with it.
 ///
 /// Pure: the same tree gives the same state, byte by byte. It never fails; what can't be read is in `unknown`.
-public func readDesiredState(_ tree: SourceTree) -> DesiredState {
+///
+/// The cache holds what was parsed for other commits; it changes nothing but the time that this takes.
+public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = DocumentCache()) -> DesiredState {
     let report = Report()
-    var library = Library(tree, report)
+    var library = Library(tree, report, cache)
     if library.roots.isEmpty {
         let names = tree.roots.map { "`\($0)`" }.joined(separator: ", ")
         report.unknown(
@@ -25,6 +27,7 @@ public func readDesiredState(_ tree: SourceTree) -> DesiredState {
         convergence: convergence, report)
     builder.build(branches: tree.branches, tags: tree.tags)
     library.distrustCutDocuments(report)
+    CrossReferences.check(library, tree, report)
     let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
     var drafts = Array(builder.owned.values)
     for var draft in inventory.drafts.values {

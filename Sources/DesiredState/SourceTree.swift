@@ -13,16 +13,19 @@ public struct SourceTree: Sendable {
     public var roots: [String]
     public var branches: BranchListing
     public var tags: BranchListing
+    /// Every path of the commit, outside of the roots as well; nil where that is not known.
+    public var listing: PathListing?
 
     public init(
         revision: String, files: [SourceFile], roots: [String] = SourceTree.defaultRoots, branches: BranchListing,
-        tags: BranchListing = .none
+        tags: BranchListing = .none, listing: PathListing? = nil
     ) {
         self.revision = revision
         self.files = files
         self.roots = roots
         self.branches = branches
         self.tags = tags
+        self.listing = listing
     }
 }
 
@@ -38,10 +41,13 @@ public struct SourceFile: Sendable {
     /// Relative to the top of the repository, with slashes.
     public let path: String
     public let content: Content
+    /// What git calls the bytes, by which they are parsed only once; nil where that is not known.
+    public let objectID: String?
 
-    public init(path: String, content: Content) {
+    public init(path: String, content: Content, objectID: String? = nil) {
         self.path = path
         self.content = content
+        self.objectID = objectID
     }
 
     /// A file with the UTF-8 of a text.

@@ -1,4 +1,5 @@
 public import Basics
+import Formats
 
 /// Diagnostics as people read them: place, code, message, the line with a caret, and what to do.
 public enum DiagnosticText {
@@ -44,7 +45,8 @@ public enum DiagnosticText {
     ) -> String {
         let number = String(mark.line)
         let room = max(40, width - number.utf8.count - 8)
-        let scalars = Array(line.unicodeScalars)
+        // What could be a secret is not shown, whatever the diagnostic is about.
+        let scalars = Array(Redaction.redact(line).unicodeScalars)
         let column = min(max(1, mark.column), scalars.count + 1)
         let start = column > room ? column - room / 2 : 1
         let part = scalars[(start - 1)..<min(scalars.count, start - 1 + room)]

@@ -6,35 +6,62 @@ struct SecretScanner {
 
     /// A prefix that a provider puts before its tokens, and how many token characters must follow.
     private struct Shape {
+        let kind: String
         let prefix: [UInt8]
         let least: Int
         let isHex: Bool
 
-        init(_ prefix: String, _ least: Int, isHex: Bool = false) {
+        init(_ kind: String, _ prefix: String, _ least: Int, isHex: Bool = false) {
+            self.kind = kind
             self.prefix = Array(prefix.utf8)
             self.least = least
             self.isHex = isHex
         }
     }
 
+    /// A stretch with what it looks like.
+    struct Match {
+        let range: Range<Int>
+        let kind: String
+        /// Where the part begins that is nobody's but the owner's: after the prefix.
+        let body: Int
+        /// Only its randomness speaks for it.
+        var isGuess = false
+    }
+
     private static let shapes = [
-        Shape("dop_v1_", 64, isHex: true), Shape("doo_v1_", 64, isHex: true), Shape("dor_v1_", 64, isHex: true),
-        Shape("sbp_", 32), Shape("sb_secret_", 16), Shape("ghp_", 20), Shape("gho_", 20), Shape("ghu_", 20),
-        Shape("ghs_", 20), Shape("ghr_", 20), Shape("github_pat_", 20), Shape("glpat-", 16), Shape("xoxb-", 10),
-        Shape("xoxp-", 10), Shape("xoxa-", 10), Shape("xoxr-", 10), Shape("xoxe-", 10), Shape("xapp-", 10),
-        Shape("sk-", 20), Shape("sk_live_", 16), Shape("rk_live_", 16), Shape("AKIA", 16), Shape("ASIA", 16),
-        Shape("AIza", 35), Shape("key-", 32, isHex: true), Shape("plane_api_", 16), Shape("whsec_", 16),
-        Shape("vcp_", 20), Shape("dckr_pat_", 16), Shape("npm_", 30), Shape("SG.", 40),
+        Shape("a DigitalOcean token", "dop_v1_", 64, isHex: true),
+        Shape("a DigitalOcean token", "doo_v1_", 64, isHex: true),
+        Shape("a DigitalOcean token", "dor_v1_", 64, isHex: true), Shape("a Supabase token", "sbp_", 32),
+        Shape("a Supabase key", "sb_secret_", 16), Shape("a GitHub token", "ghp_", 20),
+        Shape("a GitHub token", "gho_", 20), Shape("a GitHub token", "ghu_", 20), Shape("a GitHub token", "ghs_", 20),
+        Shape("a GitHub token", "ghr_", 20), Shape("a GitHub token", "github_pat_", 20),
+        Shape("a GitLab token", "glpat-", 16), Shape("a Slack token", "xoxb-", 10), Shape("a Slack token", "xoxp-", 10),
+        Shape("a Slack token", "xoxa-", 10), Shape("a Slack token", "xoxr-", 10), Shape("a Slack token", "xoxe-", 10),
+        Shape("a Slack token", "xapp-", 10), Shape("an API key", "sk-", 20), Shape("a Stripe key", "sk_live_", 16),
+        Shape("a Stripe key", "rk_live_", 16), Shape("an AWS access key", "AKIA", 16),
+        Shape("an AWS access key", "ASIA", 16), Shape("a Google API key", "AIza", 35),
+        Shape("a Mailgun key", "key-", 32, isHex: true), Shape("a Plane token", "plane_api_", 16),
+        Shape("a webhook secret", "whsec_", 16), Shape("a Vercel token", "vcp_", 20),
+        Shape("a Docker token", "dckr_pat_", 16), Shape("an npm token", "npm_", 30), Shape("a SendGrid key", "SG.", 40),
     ]
 
+    /// By the first byte of the prefix, so that most words cost one look.
+    private static let shapesByFirst: [[Shape]] = (0..<256).map { first in
+        shapes.filter { $0.prefix.first.map { Int($0) } == first }
+    }
+
     /// The stretches in order; they don't overlap.
-    func ranges() -> [Range<Int>] {
-        var found: [Range<Int>] = []
+    func ranges() -> [Range<Int>] { matches().map(\.range) }
+
+    /// The stretches in order, with what they look like.
+    func matches() -> [Match] {
+        var found: [Match] = []
         var index = 0
         while index < text.count {
-            if let range = secret(at: index), !range.isEmpty {
-                found.append(range)
-                index = range.upperBound
+            if let match = match(at: index), !match.range.isEmpty {
+                found.append(match)
+                index = match.range.upperBound
             } else {
                 index += 1
             }
@@ -42,20 +69,30 @@ struct SecretScanner {
         return found
     }
 
-    private func secret(at index: Int) -> Range<Int>? {
+    private func match(at index: Int) -> Match? {
         let byte = text[index]
-        if byte == UInt8(ascii: ":") { return password(at: index) }
-        if byte == UInt8(ascii: "-") { return privateKey(at: index) }
+        if byte == UInt8(ascii: ":") {
+            return password(at: index).map { Match(range: $0, kind: "a password in an address", body: $0.lowerBound) }
+        }
+        if byte == UInt8(ascii: "-") {
+            return privateKey(at: index).map { Match(range: $0, kind: "a private key", body: $0.lowerBound) }
+        }
         guard Self.isWord(byte), index == 0 || !Self.isWord(text[index - 1]) else { return nil }
-        for shape in Self.shapes where has(shape.prefix, at: index) {
+        for shape in Self.shapesByFirst[Int(byte)] where has(shape.prefix, at: index) {
             let start = index + shape.prefix.count
             let end = run(from: start, Self.isToken)
             let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
-            if needed >= shape.least { return index..<end }
+            if needed >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
         }
-        if has(Array("eyJ".utf8), at: index) { return webToken(at: index) }
-        return randomText(at: index)
+        if has(Self.webTokenStart, at: index) {
+            return webToken(at: index).map { Match(range: $0, kind: "a JSON web token", body: $0.lowerBound) }
+        }
+        return randomText(at: index).map {
+            Match(range: $0, kind: "a random text", body: $0.lowerBound, isGuess: true)
+        }
     }
+
+    private static let webTokenStart = Array("eyJ".utf8)
 
     /// `eyJ….….…`: header, claims, signature (RFC 7519).
     private func webToken(at index: Int) -> Range<Int>? {
@@ -92,7 +129,7 @@ struct SecretScanner {
 
     /// `-----BEGIN … PRIVATE KEY-----` to the end of its block, or of the text.
     private func privateKey(at index: Int) -> Range<Int>? {
-        guard has(Array("-----BEGIN ".utf8), at: index) else { return nil }
+        guard has(Self.keyStart, at: index) else { return nil }
         let lineEnd = run(from: index + 11) { $0 != UInt8(ascii: "-") && $0 != 0x0A }
         guard text[index..<lineEnd].suffix(11).elementsEqual("PRIVATE KEY".utf8) else { return nil }
         let marker = Array("-----END ".utf8)
@@ -101,6 +138,8 @@ struct SecretScanner {
         if end < text.count { end = run(from: end) { $0 != 0x0A } }
         return index..<end
     }
+
+    private static let keyStart = Array("-----BEGIN ".utf8)
 
     /// Forty or more token characters with upper case, lower case and digits mixed, which no name has.
     ///
@@ -117,7 +156,9 @@ struct SecretScanner {
     }
 
     private func has(_ prefix: [UInt8], at index: Int) -> Bool {
-        text.count - index >= prefix.count && text[index..<index + prefix.count].elementsEqual(prefix)
+        guard text.count - index >= prefix.count else { return false }
+        for (offset, byte) in prefix.enumerated() where text[index + offset] != byte { return false }
+        return true
     }
 
     private func run(from start: Int, _ isPart: (UInt8) -> Bool) -> Int {

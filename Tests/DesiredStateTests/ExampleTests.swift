@@ -62,7 +62,7 @@ import Testing
     @Test func itFillsEveryCatalogue() throws {
         let state = readDesiredState(try exampleTree())
         #expect(state.integrations.map(\.id) == ["mail_relay", "team_chat", "work_tracker"])
-        #expect(state.modules.count == 16)
+        #expect(state.modules.count == 17)
         #expect(state.checks.count == 14)
         #expect(state.thresholds.map(\.environment) == ["production", "staging"])
         #expect(state.policy.exceptions.first?.expires?.description == "2028-01-01T00:00:00Z")

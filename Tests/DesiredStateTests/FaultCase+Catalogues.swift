@@ -28,7 +28,7 @@ extension FaultCase {
             """
             integrations:
               - {file: ssot/integrations/chat.yaml, status: active}
-            """, ["error SSOT-0005 2:5"], ["kind ops.integration"]),
+            """, ["error SSOT-0005 2:5", "warning SSOT-0301 2:12"], ["kind ops.integration"]),
         FaultCase(
             "a count that is wrong", "ssot/odoo/orphan_addons_allowlist.yaml",
             """

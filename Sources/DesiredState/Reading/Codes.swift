@@ -48,6 +48,14 @@ enum Code: String, CaseIterable {
     case countDisagreement = "SSOT-0070"
     case invalidCommit = "SSOT-0071"
     case undeclaredKind = "SSOT-0080"
+    // Across documents.
+    case pastedSecret = "SSOT-0300"
+    case danglingPath = "SSOT-0301"
+    case unknownSecret = "SSOT-0302"
+    case unknownEnvironmentName = "SSOT-0303"
+    case unknownRepository = "SSOT-0304"
+    case unknownIntegration = "SSOT-0305"
+    case unknownBridge = "SSOT-0306"
 
     /// What the code stands for, in one line.
     var meaning: String {
@@ -93,6 +101,13 @@ enum Code: String, CaseIterable {
         case .notIndexed: "A file beside the index of integrations is not listed in it."
         case .countDisagreement: "A text says another number than the list beside it holds."
         case .invalidCommit: "A commit is not written as 40 hexadecimal digits."
+        case .pastedSecret: "A file holds what looks like a secret."
+        case .danglingPath: "A document names a path of the repository that is not there."
+        case .unknownSecret: "A document names a secret that the registry doesn't have."
+        case .unknownEnvironmentName: "A document names an environment that no document declares."
+        case .unknownRepository: "A document names a repository of modules that the list doesn't have."
+        case .unknownIntegration: "A document names an integration that the index doesn't have."
+        case .unknownBridge: "A document names a bridge that the catalogue doesn't have."
         case .undeclaredKind: "A check gives findings of a kind that the document does not declare."
         }
     }

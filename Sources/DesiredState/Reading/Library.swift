@@ -17,8 +17,24 @@ struct Library {
         let schema: String?
         /// Whether its last line has no end, as when it was cut off.
         let endsAbruptly: Bool
-        var status: Document.Status
+        /// What it names in other documents.
+        let paths: [PathReference]
+        let names: [NameReference]
+        var status = Document.Status.notManaged
         var domain: String?
+
+        init(_ path: String, rank: Int, relative: String, _ parsed: ParsedFile) {
+            self.path = path
+            self.rank = rank
+            self.relative = relative
+            root = parsed.root
+            cause = parsed.cause
+            bytes = parsed.bytes
+            schema = parsed.schema
+            endsAbruptly = parsed.endsAbruptly
+            paths = parsed.paths
+            names = parsed.names
+        }
     }
 
     /// Sorted by path.
@@ -30,7 +46,7 @@ struct Library {
     private let indexByPath: [String: Int]
     private let files: [String: SourceFile]
 
-    init(_ tree: SourceTree, _ report: Report) {
+    init(_ tree: SourceTree, _ report: Report, _ cache: DocumentCache) {
         let policiesRoot = tree.roots.firstIndex(of: ".odooops") ?? tree.roots.count
         var found: Set<Int> = []
         var entries: [Entry] = []
@@ -40,8 +56,11 @@ struct Library {
             if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
             guard let place else { continue }
             found.insert(place.rank)
-            entries.append(Self.read(file, rank: place.rank, relative: place.relative, report))
+            let parsed = cache.parsed(file)
+            report.add(parsed.diagnostics)
+            entries.append(Entry(file.path, rank: place.rank, relative: place.relative, parsed))
         }
+        cache.endReading()
         self.entries = entries
         roots = found.sorted().map { $0 < tree.roots.count ? tree.roots[$0] : ".odooops" }
         indexByPath = Dictionary(
@@ -69,6 +88,15 @@ struct Library {
 
     /// A file below a root, by its path.
     func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
+
+    /// The YAML file at a path below a root, without its ending; of several the one under the first root.
+    func entry(under stem: String) -> Entry? {
+        var best: Entry?
+        for root in roots {
+            for ending in [".yaml", ".yml"] where best == nil { best = entry(at: "\(root)/\(stem)\(ending)") }
+        }
+        return best
+    }
 
     /// Any file that came with the commit, by its path.
     func file(at path: String) -> SourceFile? { files[path] }
@@ -118,56 +146,6 @@ struct Library {
             best = (rank, String(path.dropFirst(prefix.count)), prefix.utf8.count)
         }
         return best.map { ($0.rank, $0.relative) }
-    }
-
-    // MARK: Reading
-
-    private static func read(_ file: SourceFile, rank: Int, relative: String, _ report: Report) -> Entry {
-        var entry = Entry(
-            path: file.path, rank: rank, relative: relative, root: nil, cause: nil, bytes: 0, schema: nil,
-            endsAbruptly: false, status: .notManaged)
-        let bytes: [UInt8]
-        switch file.content {
-        case .bytes(let content): bytes = content
-        case .unreadable(let reason):
-            let cause = report.error(
-                .unreadableFile, "\(file.path) can't be read: \(reason)",
-                at: SourceMark(file: file.path, line: 1, column: 1),
-                hint: "Put a plain file in its place; until then all that it says is unknown.")
-            entry = entry.with(cause: cause, bytes: 0)
-            return entry
-        }
-        entry = entry.with(cause: nil, bytes: bytes.count)
-        if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
-            let document = YAML.parse(bytes, file: file.path)
-            report.add(document.diagnostics)
-            return entry.with(document, endsAbruptly: bytes.last != UInt8(ascii: "\n"))
-        }
-        if file.path.hasSuffix(".json") {
-            do {
-                _ = try JSONDocument(bytes)
-            } catch {
-                let diagnostic = Diagnostic(
-                    .error, error.code, error.message, at: mark(of: error.offset ?? 0, in: bytes, of: file.path),
-                    hint: error.hint ?? "Mend the JSON at this place.")
-                report.add([diagnostic])
-                return entry.with(
-                    cause: Cause(code: error.code, reason: error.message, mark: diagnostic.mark), bytes: bytes.count)
-            }
-        }
-        return entry
-    }
-
-    private static func mark(of offset: Int, in bytes: [UInt8], of path: String) -> SourceMark {
-        var (line, column) = (1, 1)
-        for byte in bytes.prefix(offset) {
-            if byte == UInt8(ascii: "\n") {
-                (line, column) = (line + 1, 1)
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
-            }
-        }
-        return SourceMark(file: path, line: line, column: column)
     }
 
     // MARK: Which file is which document
@@ -238,28 +216,5 @@ struct Library {
     private static func stem(_ path: String) -> String? {
         if path.hasSuffix(".yaml") { return String(path.dropLast(5)) }
         return path.hasSuffix(".yml") ? String(path.dropLast(4)) : nil
-    }
-}
-
-extension Library.Entry {
-    fileprivate func with(cause: Cause?, bytes: Int) -> Library.Entry {
-        Library.Entry(
-            path: path, rank: rank, relative: relative, root: nil, cause: cause, bytes: bytes, schema: nil,
-            endsAbruptly: false, status: status)
-    }
-
-    fileprivate func with(_ document: YAMLDocument, endsAbruptly: Bool) -> Library.Entry {
-        var cause: Cause?
-        if document.root == nil {
-            let first = document.diagnostics.first { $0.severity == .error } ?? document.diagnostics.first
-            cause = Cause(
-                code: first?.code ?? Code.emptyDocument.rawValue, reason: first?.message ?? "\(path) holds nothing",
-                mark: first?.mark ?? SourceMark(file: path, line: 1, column: 1))
-        }
-        let schema = ["schema", "schema_version", "type"].lazy.compactMap { document.root?[$0]?.value.scalar?.text }
-            .first
-        return Library.Entry(
-            path: path, rank: rank, relative: relative, root: document.root, cause: cause, bytes: bytes,
-            schema: schema, endsAbruptly: endsAbruptly, status: status)
     }
 }

@@ -1,0 +1,122 @@
+import Basics
+import Formats
+
+/// What one file holds, as far as it can be told without any other file.
+///
+/// It follows from path and bytes alone, so it can be kept from one commit to the next.
+struct ParsedFile: Sendable {
+    /// Nil where it is no YAML, or can't be read as a whole.
+    let root: Node?
+    /// Why nothing of it can be read; nil where it can.
+    let cause: Cause?
+    let schema: String?
+    let bytes: Int
+    /// Whether its last line has no end, as when it was cut off.
+    let endsAbruptly: Bool
+    let diagnostics: [Diagnostic]
+    let paths: [PathReference]
+    let names: [NameReference]
+
+    init(_ file: SourceFile) {
+        switch file.content {
+        case .unreadable(let reason):
+            let diagnostic = Diagnostic(
+                .error, Code.unreadableFile.rawValue, "\(file.path) can't be read: \(reason)",
+                at: SourceMark(file: file.path, line: 1, column: 1),
+                hint: "Put a plain file in its place; until then all that it says is unknown.")
+            self.init(
+                root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
+                diagnostics: [diagnostic], paths: [], names: [])
+        case .bytes(let bytes):
+            if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
+                self.init(yaml: bytes, file.path)
+            } else {
+                self.init(other: bytes, file.path)
+            }
+        }
+    }
+
+    private init(yaml bytes: [UInt8], _ path: String) {
+        let document = YAML.parse(bytes, file: path)
+        var cause: Cause?
+        if document.root == nil {
+            let first = document.diagnostics.first { $0.severity == .error } ?? document.diagnostics.first
+            cause = Cause(
+                code: first?.code ?? Code.emptyDocument.rawValue, reason: first?.message ?? "\(path) holds nothing",
+                mark: first?.mark ?? SourceMark(file: path, line: 1, column: 1))
+        }
+        let schema = ["schema", "schema_version", "type"].lazy.compactMap { document.root?[$0]?.value.scalar?.text }
+            .first
+        self.init(
+            root: document.root, cause: cause, schema: schema, bytes: bytes.count,
+            endsAbruptly: bytes.last != UInt8(ascii: "\n"),
+            diagnostics: document.diagnostics + Self.pastedSecrets(bytes, path), paths: PathReference.scan(bytes),
+            names: document.root.map { NameReference.scan($0) } ?? [])
+    }
+
+    private init(other bytes: [UInt8], _ path: String) {
+        var cause: Cause?
+        var diagnostics = Self.pastedSecrets(bytes, path)
+        let isJSON = path.hasSuffix(".json")
+        if isJSON {
+            do {
+                _ = try JSONDocument(bytes)
+            } catch {
+                let diagnostic = Diagnostic(
+                    .error, error.code, error.message, at: Self.mark(of: error.offset ?? 0, in: bytes, of: path),
+                    hint: error.hint ?? "Mend the JSON at this place.")
+                diagnostics.append(diagnostic)
+                cause = Cause(diagnostic)
+            }
+        }
+        self.init(
+            root: nil, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false, diagnostics: diagnostics,
+            paths: isJSON ? PathReference.scan(bytes) : [], names: [])
+    }
+
+    private init(
+        root: Node?, cause: Cause?, schema: String?, bytes: Int, endsAbruptly: Bool, diagnostics: [Diagnostic],
+        paths: [PathReference], names: [NameReference]
+    ) {
+        self.root = root
+        self.cause = cause
+        self.schema = schema
+        self.bytes = bytes
+        self.endsAbruptly = endsAbruptly
+        self.diagnostics = diagnostics
+        self.paths = paths
+        self.names = names
+    }
+
+    // MARK: Secrets
+
+    /// One error for each secret, at its place; what it is worth is never part of the message.
+    private static func pastedSecrets(_ bytes: [UInt8], _ path: String) -> [Diagnostic] {
+        PastedSecret.find(in: bytes).map { secret in
+            Diagnostic(
+                .error, Code.pastedSecret.rawValue, "\(secret.kind) stands here in plain text",
+                at: mark(of: secret.range.lowerBound, in: bytes, of: path),
+                hint:
+                    "Revoke it now, for it stays in the history of the repository; keep the new one in a secret store "
+                    + "and write only its name here.")
+        }
+    }
+
+    private static func mark(of offset: Int, in bytes: [UInt8], of path: String) -> SourceMark {
+        var (line, column) = (1, 1)
+        for byte in bytes.prefix(offset) {
+            if byte == UInt8(ascii: "\n") {
+                (line, column) = (line + 1, 1)
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        return SourceMark(file: path, line: line, column: column)
+    }
+}
+
+extension Cause {
+    init(_ diagnostic: Diagnostic) {
+        self.init(code: diagnostic.code, reason: diagnostic.message, mark: diagnostic.mark)
+    }
+}

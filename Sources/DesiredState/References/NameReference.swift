@@ -1,0 +1,61 @@
+import Basics
+import Formats
+
+/// A name that a document takes from another one: of a secret, an environment, a module's repository, an integration.
+struct NameReference: Sendable, Hashable {
+    /// What kind of thing is named.
+    enum Kind: Sendable {
+        case secret, environment, repository, integration, bridge
+    }
+
+    let kind: Kind
+    let name: String
+    let line: Int32
+    let column: Int32
+
+    func mark(in file: String) -> SourceMark { SourceMark(file: file, line: Int(line), column: Int(column)) }
+
+    /// The keys whose texts are such names, whatever document they stand in.
+    private static let kinds: [String: Kind] = [
+        "required_secret": .secret, "required_secrets": .secret, "optional_secrets": .secret,
+        "secrets_required": .secret, "secret_ref": .secret, "secret_refs": .secret, "secrets_ref": .secret,
+        "secrets_refs": .secret, "secrets": .secret, "secrets_consumed": .secret, "secret_name": .secret,
+        "fallback_secret_name": .secret, "smtp_password_secret": .secret, "ssot_secret_key": .secret,
+        "secret_registry_id": .secret, "signature_secret_ref": .secret, "api_secret_ref": .secret,
+        "environments": .environment, "environment": .environment, "env": .environment,
+        "oca_repo": .repository, "integration": .integration, "integration_id": .integration, "ipai_bridge": .bridge,
+    ]
+
+    /// Every such name in a tree.
+    static func scan(_ root: Node) -> [NameReference] {
+        var found: [NameReference] = []
+        var open = [root]
+        while let node = open.popLast() {
+            switch node.content {
+            case .scalar: continue
+            case .list(let items): open.append(contentsOf: items)
+            case .map(let entries):
+                for entry in entries {
+                    if let kind = kinds[entry.key], !entry.isAmbiguous { add(entry.value, kind, &found) }
+                    open.append(entry.value)
+                }
+            }
+        }
+        return found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
+
+    private static func add(_ value: Node, _ kind: Kind, _ found: inout [NameReference]) {
+        for node in value.items ?? [value] {
+            guard case .string(let name)? = node.scalar?.value, isName(name) else { continue }
+            found.append(NameReference(kind: kind, name: name, line: node.line, column: node.column))
+        }
+    }
+
+    /// One word: a sentence or a placeholder names nothing.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 100
+            && text.utf8.allSatisfy {
+                (45...57).contains($0) || (65...90).contains($0) || $0 == 95 || (97...122).contains($0)
+            }
+    }
+}

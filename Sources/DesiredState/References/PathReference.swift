@@ -1,0 +1,76 @@
+import Basics
+
+/// A path of the repository that a document names, in a value or in a comment.
+struct PathReference: Sendable, Hashable {
+    let path: String
+    let line: Int32
+    let column: Int32
+
+    func mark(in file: String) -> SourceMark { SourceMark(file: file, line: Int(line), column: Int(column)) }
+
+    /// Every text of a file that has the form of a path to a file: a slash, and an ending with a letter in it.
+    ///
+    /// Patterns, placeholders and addresses are none. Whether the first part is a folder of this repository is for
+    /// whoever knows its folders.
+    static func scan(_ bytes: [UInt8]) -> [PathReference] {
+        bytes.withUnsafeBufferPointer { bytes in
+            var found: [PathReference] = []
+            var (line, lineStart, index) = (Int32(1), 0, 0)
+            while index < bytes.count {
+                let byte = bytes[index]
+                guard isPart(byte) else {
+                    if byte == UInt8(ascii: "\n") { (line, lineStart) = (line &+ 1, index + 1) }
+                    index += 1
+                    continue
+                }
+                let start = index
+                var hasSlash = false
+                while index < bytes.count, isPart(bytes[index]) {
+                    hasSlash = hasSlash || bytes[index] == UInt8(ascii: "/")
+                    index += 1
+                }
+                guard hasSlash, start == 0 || !isForeign(bytes[start - 1]),
+                    index == bytes.count || !isForeign(bytes[index]),
+                    let path = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                else { continue }
+                let column = bytes[lineStart..<start].count { $0 & 0xC0 != 0x80 }
+                found.append(PathReference(path: path, line: line, column: Int32(clamping: column + 1)))
+            }
+            return found
+        }
+    }
+
+    /// Letters, digits and `._-/`.
+    private static func isPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 45...57, 65...90, 95, 97...122: true
+        default: false
+        }
+    }
+
+    /// What makes the text beside it a pattern, a placeholder, an address of a person, or a part of another name.
+    private static func isForeign(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || "*{}<>$@\\~%?[+".utf8.contains(byte)
+    }
+
+    /// The text without what belongs to the sentence around it; nil where it is no path to a file.
+    private static func path(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        let dot = UInt8(ascii: ".")
+        var part = text[...]
+        while part.last == dot || part.last == UInt8(ascii: "-") { part = part.dropLast() }
+        if part.starts(with: "./".utf8) { part = part.dropFirst(2) }
+        guard let first = part.first, first != UInt8(ascii: "/"), first != UInt8(ascii: "-"),
+            let slash = part.lastIndex(of: UInt8(ascii: "/")), slash + 1 < part.endIndex,
+            let point = part[slash...].lastIndex(of: dot), point > slash + 1
+        else { return nil }
+        let ending = part[(point + 1)...]
+        guard !ending.isEmpty, ending.count <= 10,
+            ending.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }),
+            ending.contains(where: { $0 >= 65 })
+        else { return nil }
+        for name in part.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if name.isEmpty || name.elementsEqual("..".utf8) || name.elementsEqual(".".utf8) { return nil }
+        }
+        return String(decoding: part, as: UTF8.self)
+    }
+}
