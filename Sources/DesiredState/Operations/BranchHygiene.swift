@@ -46,7 +46,7 @@ public struct BranchHygiene: Sendable, Hashable {
 
     /// What may happen to a branch: protection first, then eligibility, age, and open pull requests.
     ///
-    /// - Parameter hasOpenPullRequest: nil where that is not known, which counts as yes.
+    /// Whether a pull request is open counts as yes where it is not known.
     public func verdict(
         on branch: String, committedAt: Timestamp?, hasOpenPullRequest: Bool?, at now: Timestamp
     ) -> Verdict {
