@@ -39,6 +39,17 @@ extension InventoryReader {
         let entry: Fields
     }
 
+    /// What records have in common of which one name holds several.
+    private struct Siblings: Hashable {
+        let type: String
+        let name: String
+
+        init(_ record: Record) {
+            type = record.type
+            name = record.name
+        }
+    }
+
     private func readRecords(_ nodes: [Node], zone: String) {
         var records: [Record] = []
         for node in nodes {
@@ -49,9 +60,10 @@ extension InventoryReader {
             }
             records.append(record)
         }
+        let siblings = Dictionary(records.map { (Siblings($0), 1) }, uniquingKeysWith: +)
         for record in records {
-            let siblings = records.filter { $0.type == record.type && $0.name == record.name }
-            let needsData = RecordKey.mayRepeat(record.type) || siblings.count > 1
+            let isAlone = siblings[Siblings(record)] == 1
+            let needsData = RecordKey.mayRepeat(record.type) || !isAlone
             let key: ResourceKey?
             if needsData {
                 key = record.data.map { RecordKey.key(zone: zone, type: record.type, name: record.name, data: $0) }
@@ -60,7 +72,7 @@ extension InventoryReader {
             }
             guard isSound(record.entry, key, .record), let key, let draft = record.draft else {
                 // With the data its place among its siblings is unknown too.
-                if siblings.count > 1, let cause = record.entry.fault { report.unknown(.kind(.record), cause) }
+                if !isAlone, let cause = record.entry.fault { report.unknown(.kind(.record), cause) }
                 continue
             }
             add(draft(key))
@@ -73,7 +85,7 @@ extension InventoryReader {
         let nameText = entry.text("name", required: true, orNumber: true)
         guard let type = type?.value, let nameText else { return nil }
         let name = RecordKey.normal(name: nameText.value, zone: zone)
-        entry.subject = "the \(type) record \(quoted(name)) of \(quoted(zone))"
+        entry.describe(as: "the \(type) record \(quoted(name)) of \(quoted(zone))")
         if name != "@", !Address.isHostName(name.hasPrefix("*.") ? String(name.dropFirst(2)) : name), name != "*" {
             entry.fail(
                 .invalidName, "\(entry.subject) has a name that DNS can't hold", at: nameText.mark,

@@ -122,7 +122,7 @@ final class InventoryReader {
     /// The name of an entry, which has to be fit for a provider.
     func name(_ entry: Fields, _ what: String, allowing extra: String = "-.") -> String? {
         guard let text = entry.text("name", required: true) else { return nil }
-        entry.subject = "\(what) \(quoted(text.value))"
+        entry.describe(as: "\(what) \(quoted(text.value))")
         let isValid =
             text.value.utf8.count <= 255
             && text.value.utf8.allSatisfy {

@@ -45,7 +45,7 @@ struct IntegrationsReader {
     private func readRow(_ node: Node, _ library: inout Library, _ claimed: inout Set<String>) -> Integration? {
         let entry = Fields(node, "a row of the index of integrations", in: index.path, report)
         let id = entry.text("id", required: true)
-        if let id { entry.subject = "the integration \(quoted(id.value))" }
+        if let id { entry.describe(as: "the integration \(quoted(id.value))") }
         let file = entry.text("file", required: true)
         let state = entry.text("install_state")
         let status = entry.text("status", required: true)

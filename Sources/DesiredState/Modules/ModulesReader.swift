@@ -55,7 +55,7 @@ struct ModulesReader {
     private func read(entry node: Node) -> ModuleEntry? {
         let entry = Fields(node, "an entry of \(list.rawValue)", in: file, report)
         let name = entry.text(keys.name, required: true)
-        if let name { entry.subject = quoted(name.value) }
+        if let name { entry.describe(as: quoted(name.value)) }
         let repository = keys.repository.flatMap { entry.text($0) }
         let commit = list == .lock ? entry.text("ref", required: true, orNumber: true) : nil
         if let commit { check(commit, entry) }

@@ -15,7 +15,10 @@ final class Fields {
     let file: String
     let mark: SourceMark
     /// What the mapping describes, for messages: `droplet "odoo-production"`.
-    var subject: String
+    ///
+    /// Nearly always nothing has to be said, so it is put together only when it is asked for.
+    var subject: String { describe() }
+    private var describe: () -> String
     let report: Report
     /// The first fault; nil while everything is well.
     private(set) var fault: Cause?
@@ -32,26 +35,29 @@ final class Fields {
     private let entries: [Node.Entry]
     private var known: [String] = []
 
-    init(_ node: Node, _ subject: String, in file: String, _ report: Report) {
+    init(_ node: Node, _ subject: @escaping @autoclosure () -> String, in file: String, _ report: Report) {
         self.file = file
-        self.subject = subject
+        describe = subject
         self.report = report
         mark = node.mark(in: file)
         entries = node.entries ?? []
         hasDuplicates = entries.contains { $0.isAmbiguous }
         if node.entries == nil {
             fault = report.error(
-                .wrongType, "\(subject) is \(node.shapeName) where a mapping is needed", at: mark,
+                .wrongType, "\(subject()) is \(node.shapeName) where a mapping is needed", at: mark,
                 hint: "Write it as `key: value` lines.")
         }
         for entry in entries where entry.isAmbiguous {
             // The parser has told it already, with both places.
             fail(
                 Cause(
-                    code: Self.duplicateKeyCode, reason: "\(subject) has the key `\(entry.key)` more than once",
+                    code: Self.duplicateKeyCode, reason: "\(subject()) has the key `\(entry.key)` more than once",
                     mark: entry.keyMark(in: file)), key: entry.key)
         }
     }
+
+    /// Says better what the mapping describes, as soon as its name is known.
+    func describe(as subject: @escaping @autoclosure () -> String) { describe = subject }
 
     /// Remembers a fault of the subject, and of one of its keys; the first stands.
     func fail(_ cause: Cause, key: String? = nil) {
@@ -113,22 +119,25 @@ final class Fields {
         return text(entry.value, "`\(key)` of \(subject)", orNumber: orNumber, key: key)
     }
 
-    func text(_ node: Node, _ what: String, orNumber: Bool = false, key: String? = nil) -> Text? {
+    func text(
+        _ node: Node, _ what: @autoclosure () -> String, orNumber: Bool = false, key: String? = nil
+    ) -> Text? {
         let mark = node.mark(in: file)
         switch node.scalar?.value {
         case .string(let value)?:
             if !value.isEmpty { return Text(value: value, mark: mark) }
             fail(
-                .wrongType, "\(what) is an empty text", at: mark, hint: "Write a value, or leave the key out.", key: key
+                .wrongType, "\(what()) is an empty text", at: mark, hint: "Write a value, or leave the key out.",
+                key: key
             )
         case .int?, .number?:
             if orNumber, let text = node.scalar?.text { return Text(value: text, mark: mark) }
             fail(
-                .wrongType, "\(what) is a number where a text is needed", at: mark, hint: "Put it into quotes.",
+                .wrongType, "\(what()) is a number where a text is needed", at: mark, hint: "Put it into quotes.",
                 key: key)
         default:
             fail(
-                .wrongType, "\(what) is \(node.shapeName) where a text is needed", at: mark, hint: "Write a text.",
+                .wrongType, "\(what()) is \(node.shapeName) where a text is needed", at: mark, hint: "Write a text.",
                 key: key)
         }
         return nil
@@ -193,7 +202,7 @@ final class Fields {
     /// A mapping inside this one; its faults are its own until `absorb`.
     func fields(_ key: String, required: Bool = false) -> Fields? {
         guard let entry = entry(key, required: required) else { return nil }
-        let inner = Fields(entry.value, "`\(key)` of \(subject)", in: file, report)
+        let inner = Fields(entry.value, "`\(key)` of \(self.subject)", in: file, report)
         if entry.value.entries == nil, let cause = inner.fault { fail(cause, key: key) }
         return inner
     }

@@ -90,6 +90,7 @@ extension StoreFault {
 
 /// What both engines say.
 extension StoreFault {
+    /// The store was used after it had been closed.
     public static func closed(_ place: String) -> StoreFault {
         StoreFault(.refused, code: "STORE-0033", message: "the store was closed already", place: place)
     }
