@@ -204,7 +204,7 @@ struct World: Sendable {
     private let passes = Locked<UInt64>(0)
 
     init(_ tree: SourceTree = World.tree(), lifecycle: Lifecycle = .immediate) async throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryDirectory.inMemory()
         time = SimulatedTime(now: World.start, advancesBySleeping: true)
         simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: lifecycle))
         engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
@@ -229,7 +229,7 @@ struct World: Sendable {
     }
 
     init(_ prepared: Prepared) async throws {
-        directory = try TemporaryDirectory()
+        directory = try TemporaryDirectory.inMemory()
         _ = Shell.run("cp -a \(Shell.quote(prepared.directory.path))/. \(Shell.quote(directory.path))")
         time = SimulatedTime(now: prepared.now, advancesBySleeping: true)
         simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: .immediate))
@@ -326,7 +326,10 @@ struct World: Sendable {
             return ((try? JSON.parse(answer.body))?[member]?.listValue) ?? []
         }
         for droplet in await list("/v2/droplets", "droplets") {
-            result.append("droplet \(droplet["name"]?.stringValue ?? "") \(droplet["size_slug"]?.stringValue ?? "")")
+            let status = droplet["status"]?.stringValue ?? ""
+            result.append(
+                "droplet \(droplet["name"]?.stringValue ?? "") \(droplet["size_slug"]?.stringValue ?? "")"
+                    + (status == "active" ? "" : " \(status)"))
         }
         for tag in await list("/v2/tags", "tags") { result.append("tag \(tag["name"]?.stringValue ?? "")") }
         for firewall in await list("/v2/firewalls", "firewalls") {

@@ -10,6 +10,19 @@ public final class TemporaryDirectory: Sendable {
         path = try FileSystem.makeTemporaryDirectory(prefix: prefix)
     }
 
+    /// In memory where the machine has a place for that: for tests that write much and need no disk.
+    ///
+    /// - Throws: `FileSystemFault`.
+    public static func inMemory() throws(FileSystemFault) -> TemporaryDirectory {
+        guard FileSystem.isDirectory("/dev/shm") else { return try TemporaryDirectory() }
+        let random = RandomSource.system()
+        let path = "/dev/shm/odooops-test-\(Hex.encode(random.next()))\(Hex.encode(random.next()))"
+        try FileSystem.createDirectory(path)
+        return TemporaryDirectory(existing: path)
+    }
+
+    private init(existing path: String) { self.path = path }
+
     deinit { FileSystem.remove(path) }
 
     /// The path of something in it, which need not be there.

@@ -48,12 +48,17 @@ extension Provider {
             throw .unprocessable("resources can't be blank")
         }
         var indices: [Int] = []
+        var clusters: [Int] = []
         for resource in resources {
             let text = resource["resource_id"]?.stringValue ?? resource["resource_id"]?.intValue.map { "\($0)" } ?? ""
             switch resource["resource_type"]?.stringValue {
             case "droplet":
                 guard let id = Int(text), let index = world.dropletIndex(id) else { throw .notFound }
                 indices.append(index)
+            // The description of the call names databases, although the list of its values lacks them.
+            case "database":
+                guard let index = world.clusters.firstIndex(where: { $0.id == text }) else { throw .notFound }
+                clusters.append(index)
             case "image", "volume", "volume_snapshot": throw .notFound
             default: throw .unprocessable("resource_type is invalid")
             }
@@ -65,6 +70,10 @@ extension Provider {
             } else if !tags.contains(tag) {
                 world.droplets[index] = world.droplets[index].with { $0.tags.append(tag) }
             }
+        }
+        for index in clusters {
+            let tags = world.clusters[index].tags.filter { $0 != tag }
+            world.clusters[index].object["tags"] = .strings(call.method == "DELETE" ? tags : tags + [tag])
         }
     }
 
