@@ -218,12 +218,15 @@ struct LocalFetchTests {
         #expect(reports.allSatisfy { $0 == nil })
         // One who holds the lock for too long is named.
         let holder = Task.detached {
-            Shell.run("flock \(mirror.directory).lock sh -c 'echo > \(mirror.directory).held; sleep 0.6'")
+            Shell.run(
+                "flock \(mirror.directory).lock timeout 60 sh -c 'echo > \(mirror.directory).held; "
+                    + "while [ ! -e \(mirror.directory).release ]; do sleep 0.02; done'")
         }
         #expect(await eventually { FileSystem.exists(mirror.directory + ".held") })
         let fault = await faultOf { try await mirror.fetch(deadline: .milliseconds(100)) }
         #expect(fault?.cause == .busy)
         #expect(fault?.disposition == .retry(after: .seconds(5)))
+        try FileSystem.write([], to: mirror.directory + ".release")
         _ = await holder.value
         _ = try await mirror.fetch(deadline: .seconds(10))
     }
