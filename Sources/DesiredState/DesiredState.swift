@@ -41,6 +41,18 @@ public struct DesiredState: Sendable {
     public internal(set) var releaseContract: ReleaseContract?
     public internal(set) var vulnerabilityPolicy: VulnerabilityPolicy?
     public internal(set) var branchHygiene: BranchHygiene?
+    /// Differences that people know of, sorted by key and attribute.
+    public var acknowledgedDrift: [AcknowledgedDrift] = []
+    /// Sorted by environment.
+    public var modulePlans: [ModulePlan] = []
+    /// What the advisor looks for.
+    public var advisor = Advisor()
+    /// The features of Supabase and whether they are used, sorted by id.
+    public var features: [FeatureAdoption] = []
+    /// Sorted by provider.
+    public var workItemSources: [WorkItemSource] = []
+    /// What drivers have to keep to.
+    public var providers: [ProviderProfile] = []
 
     public init(
         revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],

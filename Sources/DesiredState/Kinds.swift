@@ -39,3 +39,39 @@ extension ResourceKind {
     /// A chore that runs by the clock; name: its id.
     public static let schedule = ResourceKind("ops.schedule")
 }
+
+/// The kinds of providers that have no driver yet: planned as unknown, and left alone.
+extension ResourceKind {
+    /// Name: `droplet/metric/level`.
+    public static let alertPolicy = ResourceKind("digitalocean.alert_policy")
+    /// Name: the project's name.
+    public static let vercelProject = ResourceKind("vercel.project")
+    /// Name: the function's slug.
+    public static let supabaseFunction = ResourceKind("supabase.function")
+    /// Name: `owner/repository/branch`.
+    public static let branchProtection = ResourceKind("github.branch_protection")
+    /// Name: `owner/repository/ruleset`.
+    public static let ruleset = ResourceKind("github.ruleset")
+    /// Name: the path of the setting, `organization.two_factor_requirement`.
+    public static let organizationSetting = ResourceKind("github.org_setting")
+    /// Name: `owner/repository`.
+    public static let repository = ResourceKind("github.repository")
+    /// Name: the app's slug.
+    public static let gitHubApp = ResourceKind("github.app")
+    /// Name: the app's name.
+    public static let slackApp = ResourceKind("slack.app")
+    /// Name: the project's key.
+    public static let planeProject = ResourceKind("plane.project")
+    /// Name: `project/state`.
+    public static let planeState = ResourceKind("plane.state")
+    /// Name: `project/label`; a label may hold slashes.
+    public static let planeLabel = ResourceKind("plane.label")
+    /// Name: `project/module`.
+    public static let planeModule = ResourceKind("plane.module")
+    /// Name: `project/cycle`.
+    public static let planeCycle = ResourceKind("plane.cycle")
+    /// Name: the project's key; the scale is replaced as a whole.
+    public static let planeEstimate = ResourceKind("plane.estimate")
+    /// Name: the repository's full name.
+    public static let planeMapping = ResourceKind("plane.github_mapping")
+}

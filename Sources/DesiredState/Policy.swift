@@ -14,6 +14,10 @@ public struct Policy: Sendable, Hashable {
     /// Surfaces of the DigitalOcean policy by name, such as `droplets`.
     public var surfaces: [String: SurfacePolicy] = [:]
     public var exceptions: [PolicyException] = []
+    /// Whether droplets may have the provider's backups; nil where the policy doesn't say.
+    public var dropletBackups: DropletBackupPolicy?
+    /// How many snapshots are kept; nil: none may go.
+    public var snapshotRetention: SnapshotRetention?
     /// The most deletions (deletes and replaces) in one run; more stop all of them.
     public var maximumDeletes = 10
 
@@ -88,6 +92,33 @@ public struct PolicyException: Sendable, Hashable {
         self.reason = reason
         self.approvedBy = approvedBy
         self.expires = expires
+        self.source = source
+    }
+}
+
+/// `backups.droplet_backups` of the DigitalOcean policy.
+public struct DropletBackupPolicy: Sendable, Hashable {
+    public let isAllowed: Bool
+    public let source: SourceMark
+
+    public init(isAllowed: Bool, source: SourceMark) {
+        self.isAllowed = isAllowed
+        self.source = source
+    }
+}
+
+/// `backups.snapshots.retention` of the DigitalOcean policy.
+public struct SnapshotRetention: Sendable, Hashable {
+    public let weekly: Int
+    public let monthly: Int
+    /// Snapshots with this tag are never pruned.
+    public let foreverTag: String?
+    public let source: SourceMark
+
+    public init(weekly: Int, monthly: Int, foreverTag: String?, source: SourceMark) {
+        self.weekly = weekly
+        self.monthly = monthly
+        self.foreverTag = foreverTag
         self.source = source
     }
 }

@@ -26,16 +26,18 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
         named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
         convergence: convergence, report)
     builder.build(branches: tree.branches, tags: tree.tags)
+    let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
     library.distrustCutDocuments(report)
     CrossReferences.check(library, tree, report)
+    let modulePlans = platforms.plans(modules, builder.environments, report)
     let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
-    var drafts = Array(builder.owned.values)
+    var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values
     for var draft in inventory.drafts.values {
         draft.isProtected = protection.covers(
             draft.key, firewallDroplets: inventory.firewallDroplets[draft.key] ?? [])
         drafts.append(draft)
     }
-    return DesiredState(
+    var state = DesiredState(
         revision: tree.revision, roots: library.roots, environments: builder.environments,
         resources: drafts.map(\.resource).sorted { $0.key < $1.key }, unknown: report.unknown, policy: policies.policy,
         documents: library.entries.map {
@@ -50,4 +52,7 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
             ($0.environment, $0.kind, $0.key) < ($1.environment, $1.kind, $1.key)
         },
         thresholds: convergence.thresholds.sorted { $0.environment.precedesByBytes($1.environment) })
+    platforms.fill(&state)
+    state.modulePlans = modulePlans
+    return state
 }

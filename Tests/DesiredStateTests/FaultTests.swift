@@ -6,7 +6,7 @@ import Testing
 @Suite struct FaultTests {
     @Test(
         arguments: FaultCase.policies + FaultCase.inventory + FaultCase.records + FaultCase.environments
-            + FaultCase.catalogues + FaultCase.files)
+            + FaultCase.catalogues + FaultCase.files + FaultCase.platforms)
     func aFaultStaysWhereItIs(_ fault: FaultCase) {
         let state = fault.state
         let found = state.diagnostics.map { diagnostic in

@@ -16,6 +16,8 @@ struct ConvergenceReading {
     var targets: [Target] = []
     /// Why its environments are unknown as a whole; nil where they are not.
     var fault: Cause?
+    /// Why a function may be required that is not among the checks.
+    var functionsFault: Cause?
 }
 
 /// Reads `maintenance/convergence.yaml`.
@@ -36,6 +38,7 @@ struct ConvergenceReader {
         guard let root = document.root else {
             var reading = ConvergenceReading()
             reading.fault = document.cause
+            reading.functionsFault = document.cause
             return reading
         }
         var reader = ConvergenceReader(file: document.path, report)
@@ -54,6 +57,7 @@ struct ConvergenceReader {
         fields.finish()
         if let cause = fields.broken["environments"] ?? (root.entries == nil ? fields.fault : nil) {
             reading.fault = cause
+            reading.functionsFault = cause
             report.unknown(.kind(.convergenceCheck), cause)
         }
         if let cause = fields.broken["security_settings"] { report.unknown(.kind(.convergenceCheck), cause) }
@@ -82,6 +86,9 @@ struct ConvergenceReader {
             }
             required.finish()
             entry.absorb(required)
+            if let cause = required.broken["functions"] ?? (required.keys.isEmpty ? required.fault : nil) {
+                reading.functionsFault = cause
+            }
         }
         if let limits = entry.fields("thresholds") {
             let hours: ClosedRange<Int64> = 0...87_600
@@ -101,6 +108,9 @@ struct ConvergenceReader {
         entry.allow("description", "notes")
         entry.finish()
         if let cause = entry.fault { report.unknown(.kind(.convergenceCheck), cause) }
+        if let cause = entry.broken["required"] ?? (section.isAmbiguous || entry.hasDuplicates ? entry.fault : nil) {
+            reading.functionsFault = cause
+        }
         reading.targets.append(
             ConvergenceReading.Target(
                 name: section.key, branch: branch, source: section.keyMark(in: file),

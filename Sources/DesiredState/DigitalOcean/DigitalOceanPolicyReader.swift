@@ -20,6 +20,7 @@ struct DigitalOceanPolicyReader {
             for entry in surfaces.allEntries() { readSurface(entry, &policy) }
         }
         for node in fields.nodes("exceptions") ?? [] { readException(node, &policy) }
+        if let backups = fields.fields("backups") { readBackups(backups, &policy) }
         fields.finish()
         if let cause = fields.broken["allowed_surfaces"] ?? (root.entries == nil ? fields.fault : nil) {
             report.unknown(kinds: ResourceKind.policedKinds, cause)
@@ -62,6 +63,20 @@ struct DigitalOceanPolicyReader {
             name: section.key, isAllowed: allowed?.value ?? false, maximumCount: maximum.map { Int($0.value) },
             requiredTags: (tags ?? []).map(\.value), regions: (regions ?? []).map(\.value),
             source: section.keyMark(in: file))
+    }
+
+    /// What can't be read prunes nothing.
+    private func readBackups(_ backups: Fields, _ policy: inout Policy) {
+        if let droplets = backups.fields("droplet_backups"), let allowed = droplets.flag("allowed") {
+            policy.dropletBackups = DropletBackupPolicy(isAllowed: allowed.value, source: allowed.mark)
+        }
+        guard let snapshots = backups.fields("snapshots"), let retention = snapshots.fields("retention") else { return }
+        let weekly = retention.integer("weekly", required: true, in: 0...520)
+        let monthly = retention.integer("monthly", required: true, in: 0...120)
+        let tag = retention.text("forever_tag")
+        guard retention.fault == nil, let weekly, let monthly else { return }
+        policy.snapshotRetention = SnapshotRetention(
+            weekly: Int(weekly.value), monthly: Int(monthly.value), foreverTag: tag?.value, source: retention.mark)
     }
 
     /// An exception that can't be read lifts nothing: a warning is enough.

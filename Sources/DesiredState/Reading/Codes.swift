@@ -56,6 +56,22 @@ enum Code: String, CaseIterable {
     case unknownRepository = "SSOT-0304"
     case unknownIntegration = "SSOT-0305"
     case unknownBridge = "SSOT-0306"
+    // Platforms: Vercel, Supabase, GitHub, Slack, Plane, modules, advisor, monitoring.
+    case missingIdentifier = "SSOT-0200"
+    case documentDisagreement = "SSOT-0201"
+    case staleAcknowledgement = "SSOT-0202"
+    case danglingAcknowledgement = "SSOT-0203"
+    case ruleBroken = "SSOT-0204"
+    case duplicateAttribute = "SSOT-0205"
+    case moduleNotAllowed = "SSOT-0210"
+    case moduleBlocked = "SSOT-0211"
+    case moduleOrphaned = "SSOT-0212"
+    case duplicateRule = "SSOT-0220"
+    case rubricGap = "SSOT-0221"
+    case thresholdDisagreement = "SSOT-0230"
+    case dropletNotListed = "SSOT-0231"
+    case thresholdOrder = "SSOT-0232"
+    case doubledPath = "SSOT-0233"
 
     /// What the code stands for, in one line.
     var meaning: String {
@@ -109,6 +125,21 @@ enum Code: String, CaseIterable {
         case .unknownIntegration: "A document names an integration that the index doesn't have."
         case .unknownBridge: "A document names a bridge that the catalogue doesn't have."
         case .undeclaredKind: "A check gives findings of a kind that the document does not declare."
+        case .missingIdentifier: "An identifier that a provider gives is not filled in."
+        case .documentDisagreement: "Two documents want different things of one resource."
+        case .staleAcknowledgement: "Acknowledged drift names the same value as current and as desired."
+        case .danglingAcknowledgement: "Acknowledged drift is about something that is not wanted."
+        case .ruleBroken: "A document breaks a rule that it, or another document, states."
+        case .duplicateAttribute: "Two resources have a value that only one may have."
+        case .moduleNotAllowed: "A module that has to be there is allowed by no list."
+        case .moduleBlocked: "A wanted module comes from a repository that is not ready."
+        case .moduleOrphaned: "A wanted module stands where Odoo does not see it."
+        case .duplicateRule: "Two rules of the advisor have one id."
+        case .rubricGap: "The bands or scores of a rubric do not add up."
+        case .thresholdDisagreement: "Monitoring and the advisor name different thresholds."
+        case .dropletNotListed: "Monitoring names a droplet that the inventory does not."
+        case .thresholdOrder: "A warning comes later than the critical alert."
+        case .doubledPath: "A base address and an endpoint repeat the same path."
         }
     }
 }

@@ -43,6 +43,11 @@ struct Library {
     let roots: [String]
     /// The file that stands for each document, by the document's stem.
     private var managed: [String: Int] = [:]
+    /// What is unknown when a document that was found is cut off.
+    private var wants: [(index: Int, scopes: [UnknownScope.Extent])] = []
+    /// The YAML files by their path below a root without its ending, and by their schema; of the first root first.
+    private var byStem: [String: [Int]] = [:]
+    private var bySchema: [String: [Int]] = [:]
     private let indexByPath: [String: Int]
     private let files: [String: SourceFile]
 
@@ -66,18 +71,27 @@ struct Library {
         indexByPath = Dictionary(
             entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
         files = Dictionary(tree.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        assign(report)
+        for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
+            guard let stem = Self.stem(entries[index].relative) else { continue }
+            byStem[stem, default: []].append(index)
+            if let schema = entries[index].schema, !Self.stems.contains(stem) {
+                bySchema[schema, default: []].append(index)
+            }
+        }
+        for document in ManagedDocument.all { managed[document.stem] = find(document, report) }
+        for index in entries.indices where entries[index].cause != nil && entries[index].status == .notManaged {
+            entries[index].status = .unreadable
+        }
     }
 
     /// Takes documents as unknown that are faulty and end in the middle of a line: what followed may have been cut off.
     func distrustCutDocuments(_ report: Report) {
-        for document in ManagedDocument.all {
-            guard let index = managed[document.stem], entries[index].endsAbruptly else { continue }
+        for (index, scopes) in wants where entries[index].endsAbruptly {
             guard let error = report.firstFault(in: entries[index].path) else { continue }
             let cause = Cause(
                 code: error.code, reason: "the file ends in the middle of a line and has a fault: \(error.message)",
                 mark: error.mark)
-            for scope in document.scopes { report.unknown(scope, cause) }
+            for scope in scopes { report.unknown(scope, cause) }
         }
     }
 
@@ -86,17 +100,22 @@ struct Library {
     /// The file that stands for a document; nil where the commit has none.
     func document(_ document: ManagedDocument) -> Entry? { managed[document.stem].map { entries[$0] } }
 
+    /// The file that a document names: by its path, or by the part of the path that begins with a known folder.
+    ///
+    /// A tree that moved to another root still names its files by the old one.
+    func find(_ path: String, beside folder: String) -> Entry? {
+        if let found = entry(at: path) { return found }
+        guard let range = path.firstRange(of: folder), let stem = Self.stem(String(path[range.lowerBound...])) else {
+            return nil
+        }
+        return entry(under: stem)
+    }
+
     /// A file below a root, by its path.
     func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
 
     /// The YAML file at a path below a root, without its ending; of several the one under the first root.
-    func entry(under stem: String) -> Entry? {
-        var best: Entry?
-        for root in roots {
-            for ending in [".yaml", ".yml"] where best == nil { best = entry(at: "\(root)/\(stem)\(ending)") }
-        }
-        return best
-    }
+    func entry(under stem: String) -> Entry? { byStem[stem]?.first.map { entries[$0] } }
 
     /// Any file that came with the commit, by its path.
     func file(at path: String) -> SourceFile? { files[path] }
@@ -150,54 +169,57 @@ struct Library {
 
     // MARK: Which file is which document
 
+    /// Finds a document that no table lists, like one that it does.
+    ///
+    /// The scopes are what is unknown when nothing of it can be read.
+    mutating func take(
+        _ stem: String, schema: String? = nil, domain: String, scopes: [UnknownScope.Extent], _ report: Report
+    ) -> Entry? {
+        let schemas = schema.map { [$0] } ?? []
+        return find(ManagedDocument(stem, schemas: schemas, domain: domain, scopes: scopes), report).map { entries[$0] }
+    }
+
+    /// Finds all documents of a folder below a root, at any depth, sorted by that path.
+    mutating func take(
+        below folder: String, domain: String, scopes: [UnknownScope.Extent], _ report: Report
+    ) -> [Entry] {
+        byStem.keys.filter { $0.hasPrefix(folder + "/") }.sorted { $0.precedesByBytes($1) }.compactMap {
+            take($0, domain: domain, scopes: scopes, report)
+        }
+    }
+
     /// By path first, by schema second; of several the one under the first root.
-    private mutating func assign(_ report: Report) {
-        var byStem: [String: [Int]] = [:]
-        var bySchema: [String: [Int]] = [:]
-        for index in entries.indices {
-            guard let stem = Self.stem(entries[index].relative) else { continue }
-            byStem[stem, default: []].append(index)
-            if let schema = entries[index].schema, !Self.stems.contains(stem) {
-                bySchema[schema, default: []].append(index)
-            }
+    private mutating func find(_ document: ManagedDocument, _ report: Report) -> Int? {
+        let candidates = (byStem[document.stem] ?? []) + document.otherStems.flatMap { byStem[$0] ?? [] }
+        let others = document.schemas.flatMap { bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
+            .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
+        guard let winner = candidates.first ?? others.first else { return nil }
+        wants.append((winner, document.scopes))
+        entries[winner].status = entries[winner].cause == nil ? .managed : .unreadable
+        entries[winner].domain = document.domain
+        if candidates.isEmpty {
+            report.note(
+                .elsewhere, "\(entries[winner].path) is read as \(document.stem).yaml, because its schema says so",
+                at: SourceMark(file: entries[winner].path, line: 1, column: 1),
+                hint: "Move it to \(document.stem).yaml below a root, so that its place says what it is.")
+        } else {
+            checkSchema(of: entries[winner], document, report)
         }
-        func inOrder(_ found: [Int]) -> [Int] {
-            found.sorted { (entries[$0].rank, entries[$0].path) < (entries[$1].rank, entries[$1].path) }
+        for index in candidates.dropFirst() + (candidates.isEmpty ? others.dropFirst() : others[...]) {
+            entries[index].domain = document.domain
+            shadow(index, by: winner, report)
         }
-        for document in ManagedDocument.all {
-            let candidates =
-                inOrder(byStem[document.stem] ?? []) + inOrder(document.otherStems.flatMap { byStem[$0] ?? [] })
-            let others = inOrder(document.schemas.flatMap { bySchema[$0] ?? [] })
-            guard let winner = candidates.first ?? others.first else { continue }
-            managed[document.stem] = winner
-            entries[winner].status = entries[winner].cause == nil ? .managed : .unreadable
-            entries[winner].domain = document.domain
-            if candidates.isEmpty {
-                report.note(
-                    .elsewhere, "\(entries[winner].path) is read as \(document.stem).yaml, because its schema says so",
-                    at: SourceMark(file: entries[winner].path, line: 1, column: 1),
-                    hint: "Move it to \(document.stem).yaml below a root, so that its place says what it is.")
-            } else {
-                checkSchema(of: entries[winner], document, report)
+        if var cause = entries[winner].cause {
+            // Of an empty file the parser only warns; where something is wanted from it, that is a fault.
+            if cause.code == "FMT-0009" {
+                cause = report.error(
+                    .emptyDocument, "\(entries[winner].path) holds nothing, so what it wants is unknown",
+                    at: cause.mark,
+                    hint: "Write what is wanted, or an empty list where nothing is; or remove the file.")
             }
-            for index in candidates.dropFirst() + (candidates.isEmpty ? others.dropFirst() : others[...]) {
-                entries[index].domain = document.domain
-                shadow(index, by: winner, report)
-            }
-            if var cause = entries[winner].cause {
-                // Of an empty file the parser only warns; where something is wanted from it, that is a fault.
-                if cause.code == "FMT-0009" {
-                    cause = report.error(
-                        .emptyDocument, "\(entries[winner].path) holds nothing, so what it wants is unknown",
-                        at: cause.mark,
-                        hint: "Write what is wanted, or an empty list where nothing is; or remove the file.")
-                }
-                for scope in document.scopes { report.unknown(scope, cause) }
-            }
+            for scope in document.scopes { report.unknown(scope, cause) }
         }
-        for index in entries.indices where entries[index].cause != nil && entries[index].status == .notManaged {
-            entries[index].status = .unreadable
-        }
+        return winner
     }
 
     private func checkSchema(of entry: Entry, _ document: ManagedDocument, _ report: Report) {

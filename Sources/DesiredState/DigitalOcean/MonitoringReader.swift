@@ -1,0 +1,216 @@
+import Basics
+import Formats
+
+/// Reads `infra/digitalocean/monitoring.yaml`, and holds it against the inventory and the advisor's rule packs.
+struct MonitoringReader {
+    let file: String
+    let drafts: DraftSet
+    private var report: Report { drafts.report }
+    /// The thresholds in per cent by metric and level, as `disk_warn`, with the droplet that they are for.
+    private var thresholds: [String: [(droplet: String, value: Value, mark: SourceMark)]] = [:]
+    private var droplets: [Text] = []
+
+    private init(_ file: String, _ drafts: DraftSet) {
+        self.file = file
+        self.drafts = drafts
+    }
+
+    static func read(_ library: inout Library, _ inventory: InventoryReading, _ drafts: DraftSet) {
+        guard
+            let document = library.take(
+                "infra/digitalocean/monitoring", schema: "ssot.infra.digitalocean.monitoring.v1",
+                domain: "digitalocean", scopes: [.kind(.alertPolicy)], drafts.report), let root = document.root
+        else { return }
+        var reader = MonitoringReader(document.path, drafts)
+        reader.read(root)
+        reader.compareInventory(inventory, library)
+        for pack in library.entries where pack.relative.hasPrefix("advisor/rulepacks/") && pack.status == .managed {
+            reader.compareThresholds(pack)
+        }
+    }
+
+    private mutating func read(_ root: Node) {
+        let fields = Fields(root, "the monitoring", in: file, report)
+        let section = fields.fields("alert_policies", required: true)
+        if let cause = fields.fault ?? section?.fault { report.unknown(.kind(.alertPolicy), cause) }
+        for entry in section?.allEntries() ?? [] { readDroplet(entry) }
+    }
+
+    // MARK: Alerts of a droplet
+
+    private mutating func readDroplet(_ section: Node.Entry) {
+        let entry = Fields(section.value, "the alerts \(quoted(section.key))", in: file, report)
+        let name = entry.text("droplet_name", required: true)
+        guard !section.isAmbiguous, entry.fault == nil, let name else {
+            if let cause = entry.fault { report.unknown(.kind(.alertPolicy), cause) }
+            return
+        }
+        droplets.append(name)
+        for metric in AlertMetric.allCases {
+            guard let alerts = entry.fields(metric.rawValue) else {
+                if let cause = entry.broken[metric.rawValue] { report.unknown(.kind(.alertPolicy), cause) }
+                continue
+            }
+            if metric == .outboundBandwidth {
+                readAlert(alerts, metric, level: "low", name)
+                continue
+            }
+            for level in ["warn", "crit"] {
+                guard let alert = alerts.fields(level) else {
+                    if let cause = alerts.broken[level] {
+                        drafts.lose(Self.key(name, metric, level), cause, at: alerts.mark)
+                    }
+                    continue
+                }
+                readAlert(alert, metric, level: level, name)
+            }
+            compareLevels(alerts, metric, name)
+        }
+        for item in section.value.entries ?? [] where AlertMetric(rawValue: item.key) == nil {
+            let missing = AlertMetric.allCases.map(\.rawValue).filter { section.value[$0] == nil }
+            guard let meant = closest(to: item.key, among: missing) else { continue }
+            report.unknown(
+                .kind(.alertPolicy),
+                report.warning(
+                    .unknownKey, "\(entry.subject) have the unknown metric \(quoted(item.key))",
+                    at: item.keyMark(in: file),
+                    hint: "Did you mean `\(meant)`? Until that is clear, the alerts are left alone."))
+        }
+    }
+
+    private static func key(_ droplet: Text, _ metric: AlertMetric, _ level: String) -> ResourceKey {
+        ResourceKey(.alertPolicy, "\(droplet.value)/\(metric.rawValue)/\(level)")
+    }
+
+    private mutating func readAlert(_ alert: Fields, _ metric: AlertMetric, level: String, _ droplet: Text) {
+        let key = Self.key(droplet, metric, level)
+        let value = number(metric.threshold, alert)
+        let minutes = alert.integer("duration_min", required: true, in: 1...60)
+        var attributes = [
+            WantedAttribute("droplet", .literal(.string(droplet.value)), at: droplet.mark),
+            WantedAttribute("type", .literal(.string(metric.type)), at: alert.mark),
+            WantedAttribute("compare", .literal(.string(metric.comparison)), at: alert.mark),
+            WantedAttribute("enabled", .literal(.bool(true)), at: alert.mark),
+        ]
+        if let value {
+            attributes.append(WantedAttribute(metric.attribute, .literal(value.value), at: value.mark))
+            if metric.threshold == "threshold_pct", let short = metric.short {
+                thresholds["\(short)_\(level)", default: []].append((droplet.value, value.value, value.mark))
+            }
+        }
+        if let minutes {
+            if let window = AlertMetric.windows[minutes.value] {
+                attributes.append(WantedAttribute("window", .literal(.string(window)), at: minutes.mark))
+            } else {
+                alert.fail(
+                    .outOfRange, "`duration_min` of \(alert.subject) is \(minutes.value)", at: minutes.mark,
+                    hint: "Write 5, 10, 30 or 60: the provider knows no other window.")
+            }
+        }
+        guard drafts.isSound(alert, key, .alertPolicy) else { return }
+        drafts.add(Draft(key, attributes, source: alert.mark))
+    }
+
+    /// A threshold: a whole number or a fraction that is not negative.
+    private func number(_ key: String, _ alert: Fields) -> (value: Value, mark: SourceMark)? {
+        guard let entry = alert.entry(key, required: true) else { return nil }
+        let mark = entry.value.mark(in: file)
+        guard let value = entry.value.scalar?.value, let number = AlertMetric.number(value) else {
+            alert.fail(
+                .wrongType, "`\(key)` of \(alert.subject) is \(entry.value.shapeName) where a number is needed",
+                at: mark, hint: "Write a number without quotes.")
+            return nil
+        }
+        let limit = key == "threshold_pct" ? 100.0 : 1_000_000
+        guard number >= 0, number <= limit else {
+            alert.fail(
+                .outOfRange, "`\(key)` of \(alert.subject) is out of range", at: mark,
+                hint: "Write a number from 0 to \(Int(limit)).")
+            return nil
+        }
+        return (value, mark)
+    }
+
+    /// The warning has to come first.
+    private func compareLevels(_ alerts: Fields, _ metric: AlertMetric, _ droplet: Text) {
+        let key = metric.threshold
+        guard let warn = alerts.entry("warn")?.value[key]?.value, let crit = alerts.entry("crit")?.value[key]?.value,
+            let low = warn.scalar.flatMap({ AlertMetric.number($0.value) }),
+            let high = crit.scalar.flatMap({ AlertMetric.number($0.value) }), low >= high
+        else { return }
+        report.warning(
+            .thresholdOrder,
+            "the warning of `\(metric.rawValue)` of \(quoted(droplet.value)) comes no earlier than the "
+                + "critical alert", at: warn.mark(in: file),
+            hint: "Let the warning begin below the critical threshold.",
+            notes: [Diagnostic.Note("the critical threshold is here", at: crit.mark(in: file))])
+    }
+
+    // MARK: Against other documents
+
+    private func compareInventory(_ inventory: InventoryReading, _ library: Library) {
+        var known = inventory.droplets.declared
+        var place = library.document(.inventory)?.path
+        if place == nil {
+            // Without an inventory, what people wrote down as being there.
+            guard let listing = library.entry(under: "integrations/platform_inventory"),
+                let items = listing.root?.at("cloud", "digitalocean", "services", "droplets")?.items
+            else { return }
+            known = Set(items.compactMap { $0.text("name") })
+            place = listing.path
+        }
+        guard let place, inventory.droplets.incomplete == nil, inventory.fault == nil else { return }
+        for droplet in droplets where !known.contains(droplet.value) {
+            report.warning(
+                .dropletNotListed,
+                "monitoring names the droplet \(quoted(droplet.value)), which \(place) doesn't list", at: droplet.mark,
+                hint: didYouMean(droplet.value, among: known.sorted(), else: "Add the droplet, or remove its alerts."),
+                notes: [
+                    Diagnostic.Note("the list of droplets is there", at: SourceMark(file: place, line: 1, column: 1))
+                ])
+        }
+    }
+
+    /// A rule pack that says other thresholds, or other droplets, would find faults where everything is as wanted.
+    private func compareThresholds(_ pack: Library.Entry) {
+        guard let root = pack.root else { return }
+        for item in root["thresholds"]?.value.entries ?? [] {
+            guard item.key.hasSuffix("_pct"), let said = item.value.scalar?.value else { continue }
+            let places = (thresholds[String(item.key.dropLast(4))] ?? []).filter { $0.value != said }
+            guard let first = places.first, let text = item.value.scalar?.text else { continue }
+            report.warning(
+                .thresholdDisagreement,
+                "the rule pack says `\(item.key)` \(text), and monitoring \(ValueText.of(first.value))",
+                at: item.value.mark(in: pack.path), hint: "Make both say the same. Monitoring is taken until then.",
+                notes: places.map { Diagnostic.Note("monitoring of \(quoted($0.droplet))", at: $0.mark) })
+        }
+        guard let listed = root["monitored_droplets"]?.value, let items = listed.items else { return }
+        let names = items.compactMap { $0.scalar?.text }
+        for droplet in droplets where !names.contains(droplet.value) {
+            report.warning(
+                .thresholdDisagreement,
+                "the rule pack doesn't look at the droplet \(quoted(droplet.value)), which monitoring names",
+                at: listed.mark(in: pack.path), hint: "Add it to `monitored_droplets`, or remove its alerts.",
+                notes: [Diagnostic.Note("monitoring is here", at: droplet.mark)])
+        }
+        for item in items {
+            guard let name = item.scalar?.text, !droplets.contains(where: { $0.value == name }) else { continue }
+            report.warning(
+                .thresholdDisagreement,
+                "the rule pack looks at the droplet \(quoted(name)), for which monitoring wants no alerts",
+                at: item.mark(in: pack.path), hint: "Add its alerts, or remove it here.",
+                notes: [Diagnostic.Note("monitoring is there", at: SourceMark(file: file, line: 1, column: 1))])
+        }
+    }
+}
+
+/// A number as people write it, for messages.
+enum ValueText {
+    static func of(_ value: Value) -> String {
+        switch value {
+        case .int(let number): String(number)
+        case .number(let text): text
+        default: "something else"
+        }
+    }
+}

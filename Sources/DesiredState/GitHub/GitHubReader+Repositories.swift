@@ -1,0 +1,154 @@
+import Basics
+import Formats
+
+extension GitHubReader {
+    /// Reads `github/org_repos.yaml`.
+    func readRepositories(_ root: Node, _ file: String) {
+        let fields = Fields(root, "the list of repositories", in: file, report)
+        let organisation = fields.text("org", required: true)
+        let nodes = fields.nodes("repos", required: true)
+        if let cause = fields.broken["repos"] ?? (organisation == nil || nodes == nil ? fields.fault : nil) {
+            report.unknown(.kind(.repository), cause)
+        }
+        guard let organisation else { return }
+        var names: Set<String> = []
+        for node in nodes ?? [] {
+            let entry = Fields(node, "a repository", in: file, report)
+            let name = entry.text("name", required: true)
+            if let name {
+                entry.describe(as: "the repository \(quoted(name.value))")
+                names.insert(name.value)
+            }
+            var attributes = WantedAttribute.of("description", entry.text("description"))
+            for key in ["lifecycle", "category", "data_classification", "system_of_record", "rename_from"] {
+                attributes += WantedAttribute.of(key, entry.text(key))
+            }
+            if let target = entry.text("rename_target") { names.insert(target.value) }
+            attributes += WantedAttribute.of("tier", entry.integer("tier", in: 0...9))
+            let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
+            guard drafts.isSound(entry, key, .repository), let key else { continue }
+            add(Draft(key, attributes, source: node.mark(in: file)))
+        }
+        for node in fields.nodes("pending_renames") ?? [] {
+            guard let target = node["to"]?.value, let text = target.scalar?.text, !names.contains(text) else {
+                continue
+            }
+            report.warning(
+                .unknownReference, "a pending rename leads to \(quoted(text)), which the list doesn't hold",
+                at: target.mark(in: file),
+                hint: didYouMean(text, among: names.sorted(), else: "Add the repository, or remove the rename."))
+        }
+    }
+
+    // MARK: Apps
+
+    /// Where apps are listed, with the key of their list and of their name; in order of precedence.
+    private static let lists: [(stem: String, list: String, name: String)] = [
+        ("github/apps/org-installed", "apps", "slug"), ("github/apps", "apps", "id"),
+    ]
+
+    /// Reads the apps that are installed or meant to be.
+    func readApps(_ library: inout Library) {
+        for (stem, list, name) in Self.lists {
+            guard
+                let document = library.take(stem, domain: "github", scopes: [.kind(.gitHubApp)], report),
+                let root = document.root
+            else { continue }
+            let fields = Fields(root, "the list of GitHub apps", in: document.path, report)
+            let nodes = fields.nodes(list, required: true)
+            if let cause = fields.broken[list] ?? (nodes == nil ? fields.fault : nil) {
+                report.unknown(.kind(.gitHubApp), cause)
+            }
+            for node in nodes ?? [] { readApp(node, name: name, document.path) }
+        }
+        readOwnApp(&library)
+    }
+
+    private func readApp(_ node: Node, name: String, _ file: String) {
+        let entry = Fields(node, "a GitHub app", in: file, report)
+        let text = entry.text(name, required: true)
+        if let text { entry.describe(as: "the GitHub app \(quoted(text.value))") }
+        let key = text.map { ResourceKey(.gitHubApp, $0.value) }
+        let attributes = appAttributes(entry)
+        guard drafts.isSound(entry, key, .gitHubApp), let key else { return }
+        add(Draft(key, attributes, source: node.mark(in: file)))
+    }
+
+    /// What an app may do and hears of; the same keys in all documents.
+    private func appAttributes(_ entry: Fields) -> [WantedAttribute] {
+        var attributes = WantedAttribute.of("status", entry.text("status"))
+        attributes += WantedAttribute.of("repository_selection", entry.text("repository_selection"))
+        attributes += WantedAttribute.of("app_id", entry.integer("app_id", in: 1...Int64.max))
+        attributes += WantedAttribute.of("installation_id", entry.integer("installation_id", in: 1...Int64.max))
+        if let permissions = entry.fields("permissions") {
+            for item in permissions.allEntries() {
+                guard let level = permissions.word(item.key, of: ["read", "write", "admin", "none"]) else { continue }
+                attributes += WantedAttribute.of("permissions.\(item.key)", level)
+            }
+            entry.absorb(permissions)
+        }
+        attributes += WantedAttribute.of("events", set: entry.texts("events"), at: entry.mark(of: "events"))
+        if let webhook = entry.fields("webhook") {
+            attributes += WantedAttribute.of("webhook.url", webhook.text("url"))
+            attributes += WantedAttribute.of("webhook.active", webhook.flag("active"))
+            attributes += WantedAttribute.of("webhook.secret_ref", webhook.text("secret_ref"))
+            entry.absorb(webhook)
+        }
+        return attributes
+    }
+
+    /// The organisation's own app: `github/apps/*.yaml` with `app`, and `github/app-manifest.yaml`, which has to agree.
+    private func readOwnApp(_ library: inout Library) {
+        var wanted: [String: Draft] = [:]
+        for document in library.take(below: "github/apps", domain: "github", scopes: [.kind(.gitHubApp)], report) {
+            guard let root = document.root, root["apps"] == nil else { continue }
+            let fields = Fields(root, "the GitHub app of \(document.path)", in: document.path, report)
+            guard let entry = fields.fields("app", required: true) else {
+                if let cause = fields.fault { report.unknown(.kind(.gitHubApp), cause) }
+                continue
+            }
+            let name = entry.text("name", required: true)
+            let key = name.map { ResourceKey(.gitHubApp, $0.value) }
+            let attributes = appAttributes(entry)
+            guard drafts.isSound(entry, key, .gitHubApp), let key else { continue }
+            let draft = Draft(key, attributes, source: entry.mark)
+            add(draft)
+            wanted[key.name] = draft
+        }
+        guard
+            let manifest = library.take("github/app-manifest", domain: "github", scopes: [.kind(.gitHubApp)], report),
+            let root = manifest.root
+        else { return }
+        let entry = Fields(root, "the manifest of the GitHub app", in: manifest.path, report)
+        let name = entry.text("name", required: true)
+        let key = name.map { ResourceKey(.gitHubApp, $0.value) }
+        let attributes = appAttributes(entry)
+        guard entry.fault == nil, let key else {
+            _ = drafts.isSound(entry, key, .gitHubApp)
+            return
+        }
+        guard let draft = wanted[key.name] else {
+            add(Draft(key, attributes, source: entry.mark))
+            return
+        }
+        compare(attributes, entry, with: draft)
+    }
+
+    /// Holds the manifest against the app's own document, attribute by attribute.
+    private func compare(_ attributes: [WantedAttribute], _ entry: Fields, with draft: Draft) {
+        let own = Dictionary(draft.attributes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for attribute in attributes {
+            let other = own[attribute.name]
+            guard other?.value != attribute.value else { continue }
+            report.warning(
+                .documentDisagreement,
+                "\(entry.subject) and the document of the app want different things of `\(attribute.name)`",
+                at: attribute.mark, hint: "Make both say the same. The document of the app is taken until then.",
+                notes: [
+                    Diagnostic.Note(
+                        other == nil ? "the document of the app, which doesn't name it" : "the document of the app",
+                        at: other?.mark ?? draft.source)
+                ])
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Basics
+import Formats
+
+/// Reads the documents of `github/`.
+struct GitHubReader {
+    let drafts: DraftSet
+    var report: Report { drafts.report }
+    var acknowledged: [AcknowledgedDrift] = []
+    /// The settings of the document at hand, by the path under which `known_drift` names them.
+    var settings: [String: Setting] = [:]
+    /// The settings of the organisation, by their last name.
+    private var organization: [String: (setting: SettingLeaf, path: String)] = [:]
+
+    /// One attribute that a document wants.
+    struct Setting {
+        let key: ResourceKey
+        let attribute: String
+        let value: Value
+        let mark: SourceMark
+    }
+
+    private init(_ drafts: DraftSet) { self.drafts = drafts }
+
+    /// - Returns: the drift that is known.
+    static func read(_ library: inout Library, _ drafts: DraftSet) -> [AcknowledgedDrift] {
+        var reader = GitHubReader(drafts)
+        if let document = library.take(
+            "github/branch-protection", domain: "github", scopes: [.kind(.branchProtection), .kind(.ruleset)],
+            reader.report), let root = document.root
+        {
+            reader.readProtection(root, document.path)
+        }
+        if let document = library.take(
+            "github/org-policy", domain: "github", scopes: [.kind(.organizationSetting)], reader.report),
+            let root = document.root
+        {
+            reader.readOrganization(root, document.path)
+        }
+        if let document = library.take(
+            "github/enterprise-cloud", domain: "github", scopes: [.kind(.organizationSetting)], reader.report),
+            let root = document.root
+        {
+            reader.readEnterprise(
+                root, document.path, inventory: library.entry(under: "integrations/platform_inventory"))
+        }
+        if let document = library.take(
+            "github/org_repos", schema: "ssot.github.org_repos.v1", domain: "github", scopes: [.kind(.repository)],
+            reader.report), let root = document.root
+        {
+            reader.readRepositories(root, document.path)
+        }
+        reader.readApps(&library)
+        return reader.acknowledged
+    }
+
+    // MARK: Branch protection
+
+    private mutating func readProtection(_ root: Node, _ file: String) {
+        let fields = Fields(root, "the branch protection", in: file, report)
+        let repository = fields.text("repo", required: true)
+        let branches = fields.fields("branches", required: true)
+        if let cause = fields.broken["branches"] ?? (repository == nil || branches == nil ? fields.fault : nil) {
+            report.unknown(.kind(.branchProtection), cause)
+        }
+        settings = [:]
+        var isWhole = repository != nil
+        if let branches, let repository, branches.fault == nil || !branches.keys.isEmpty {
+            for section in branches.allEntries() {
+                if !readBranch(section, repository.value, file) { isWhole = false }
+            }
+        }
+        readRulesets(fields, repository?.value)
+        readDrift(fields, isWhole: isWhole)
+    }
+
+    /// - Returns: whether all of its settings were read.
+    private mutating func readBranch(_ section: Node.Entry, _ repository: String, _ file: String) -> Bool {
+        let entry = Fields(section.value, "the branch \(quoted(section.key))", in: file, report)
+        let key = ResourceKey(.branchProtection, "\(repository)/\(section.key)")
+        if section.isAmbiguous {
+            let cause = Cause(
+                code: "FMT-0003", reason: "\(entry.subject) stands more than once", mark: section.keyMark(in: file))
+            drafts.lose(key, cause, at: section.keyMark(in: file))
+            return false
+        }
+        var attributes: [WantedAttribute] = []
+        for item in entry.allEntries() {
+            guard let leaf = SettingLeaf(item, of: entry) else { continue }
+            attributes.append(WantedAttribute(leaf.name, .literal(leaf.value), at: leaf.mark))
+            attributes += leaf.parameters
+            settings["branches.\(section.key).\(leaf.name)"] = Setting(
+                key: key, attribute: leaf.name, value: leaf.value, mark: leaf.mark)
+        }
+        guard drafts.isSound(entry, key, .branchProtection) else { return false }
+        add(Draft(key, attributes, source: section.keyMark(in: file)))
+        return true
+    }
+
+    /// Rules in the form of the provider's interface, kept as they are written.
+    private func readRulesets(_ fields: Fields, _ repository: String?) {
+        guard let rulesets = fields.fields("rulesets") else {
+            if let cause = fields.broken["rulesets"] { report.unknown(.kind(.ruleset), cause) }
+            return
+        }
+        guard let repository, rulesets.fault == nil else {
+            if let cause = rulesets.fault ?? fields.fault { report.unknown(.kind(.ruleset), cause) }
+            return
+        }
+        for section in rulesets.allEntries() {
+            let entry = Fields(section.value, "the ruleset \(quoted(section.key))", in: fields.file, report)
+            let key = ResourceKey(.ruleset, "\(repository)/\(section.key)")
+            let target = entry.text("target", required: true)
+            let enforcement = entry.word("enforcement", of: ["active", "evaluate", "disabled"], required: true)
+            var attributes = WantedAttribute.of("target", target) + WantedAttribute.of("enforcement", enforcement)
+            for name in ["bypass_actors", "rules", "conditions"] {
+                guard let written = entry.entry(name) else { continue }
+                attributes.append(
+                    WantedAttribute(name, .literal(written.value.value), at: written.value.mark(in: fields.file)))
+            }
+            if drafts.isSound(entry, key, .ruleset) {
+                add(Draft(key, attributes, source: section.keyMark(in: fields.file)))
+            }
+        }
+    }
+
+    // MARK: The organisation
+
+    private mutating func readOrganization(_ root: Node, _ file: String) {
+        let fields = Fields(root, "the policy of the organisation", in: file, report)
+        let name = fields.text("org", required: true)
+        settings = [:]
+        var isWhole = true
+        for section in fields.allEntries() where section.value.entries != nil {
+            let entry = Fields(section.value, "`\(section.key)` of the organisation", in: file, report)
+            for item in entry.allEntries() {
+                let isLost = item.isAmbiguous || section.isAmbiguous
+                // The faults of a setting are its own.
+                let owner = Fields(
+                    Node(.map([]), line: item.keyLine, column: item.keyColumn), entry.subject, in: file, report)
+                let path = "\(section.key).\(item.key)"
+                let key = ResourceKey(.organizationSetting, path)
+                guard !isLost, let leaf = SettingLeaf(item, of: owner) else {
+                    if let cause = isLost ? entry.fault ?? fields.fault : owner.fault {
+                        drafts.lose(key, cause, at: item.keyMark(in: file))
+                        isWhole = false
+                    }
+                    continue
+                }
+                want(leaf, key, organization: name, at: item.keyMark(in: file))
+                organization[leaf.name] = (leaf, path)
+            }
+            if entry.fault != nil { isWhole = false }
+        }
+        if let cause = fields.fault { report.unknown(.kind(.organizationSetting), cause) }
+        readDrift(fields, isWhole: isWhole && fields.fault == nil)
+    }
+
+    private mutating func want(_ leaf: SettingLeaf, _ key: ResourceKey, organization: Text?, at mark: SourceMark) {
+        settings[key.name] = Setting(key: key, attribute: "value", value: leaf.value, mark: leaf.mark)
+        var attributes = [WantedAttribute("value", .literal(leaf.value), at: leaf.mark)]
+        attributes += WantedAttribute.of("org", organization)
+        let prefix = leaf.name + "."
+        attributes += leaf.parameters.map {
+            WantedAttribute(String($0.name.dropFirst(prefix.count)), $0.value, at: $0.mark)
+        }
+        add(Draft(key, attributes, source: mark))
+    }
+
+    /// What the enterprise document wants besides; where both speak of a setting they have to agree.
+    private mutating func readEnterprise(_ root: Node, _ file: String, inventory: Library.Entry?) {
+        let fields = Fields(root, "the enterprise policy", in: file, report)
+        _ = fields.allEntries()
+        let organisation = root.at("enterprise", "org").flatMap { node in
+            node.scalar.map { Text(value: $0.text, mark: node.mark(in: file)) }
+        }
+        for item in root.at("policy", "security")?.entries ?? [] where item.value.entries == nil && !item.isAmbiguous {
+            compare(item.key, item.value.value, at: item.value.mark(in: file))
+        }
+        if let section = root.at("advanced_security", "desired_state"), section.entries != nil {
+            let entry = Fields(section, "the advanced security", in: file, report)
+            for item in entry.allEntries() {
+                guard let leaf = SettingLeaf(item, of: entry) else { continue }
+                if organization[leaf.name] != nil {
+                    compare(leaf.name, leaf.value, at: leaf.mark)
+                } else {
+                    let key = ResourceKey(.organizationSetting, "advanced_security.\(leaf.name)")
+                    want(leaf, key, organization: organisation, at: item.keyMark(in: file))
+                }
+            }
+            if let cause = entry.fault { report.unknown(.kind(.organizationSetting), cause) }
+        }
+        comparePlans(root, file, inventory)
+    }
+
+    private func compare(_ name: String, _ value: Value, at mark: SourceMark) {
+        guard let (setting, path) = organization[name], setting.value != value else { return }
+        report.warning(
+            .documentDisagreement, "the enterprise policy wants another `\(name)` than \(path) of the organisation",
+            at: mark, hint: "Make both say the same. The policy of the organisation is taken until then.",
+            notes: [Diagnostic.Note("the policy of the organisation is here", at: setting.mark)])
+    }
+
+    /// `github_enterprise_cloud` wanted, and `free` listed: what the policy wants can't be had.
+    private func comparePlans(_ root: Node, _ file: String, _ inventory: Library.Entry?) {
+        guard let wanted = root.at("enterprise", "plan"), let plan = wanted.scalar?.text, let inventory,
+            let listed = inventory.root?.at("github", "plan"), let other = listed.scalar?.text, other != plan
+        else { return }
+        report.warning(
+            .documentDisagreement,
+            "the enterprise policy is for the plan \(quoted(plan)), and the inventory says \(quoted(other))",
+            at: wanted.mark(in: file), hint: "Correct one of the two: what a plan doesn't hold can't be switched on.",
+            notes: [Diagnostic.Note("the inventory says so here", at: listed.mark(in: inventory.path))])
+    }
+
+    /// Settings of a code host are never deleted without a person's word.
+    func add(_ draft: Draft) {
+        var draft = draft
+        draft.isProtected = true
+        drafts.add(draft)
+    }
+}
