@@ -28,20 +28,21 @@ func copyOnce(_ desired: [ResourceKey: DesiredResource], _ observed: [ResourceKe
 }
 
 var figures = Figures()
+/// Processor time by count.
 var times: [Int: Double] = [:]
 for count in [1_000, 10_000, 100_000] {
     let world = PlanWorld(count: count)
     let input = world.input
     let before = peakMemory()
     var changes = 0
-    let time = fastest(count > 50_000 ? 5 : 15) { changes = makePlan(input).changes.count }
+    let time = fastest(15) { changes = makePlan(input).changes.count }
     let growth = peakMemory() - before
-    times[count] = time
+    times[count] = fastest(15, by: .processor) { changes = makePlan(input).changes.count }
 
     let desired = Dictionary(uniqueKeysWithValues: world.desired.map { ($0.key, $0) })
     let observed = Dictionary(uniqueKeysWithValues: world.observed.values.joined().map { ($0.key, $0) })
     var copied = 0
-    let baseline = fastest(count > 50_000 ? 5 : 15) { copied = copyOnce(desired, observed) }
+    let baseline = fastest(15) { copied = copyOnce(desired, observed) }
     precondition(copied > 0 && changes == count / 100, "\(changes) changes of \(count)")
 
     figures.report("plan_\(count)_copy_baseline", baseline, "ms")
