@@ -116,7 +116,9 @@ let package = Package(
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console",
             ], exclude: ["Goldens"]),
         tests("Architecture", []),
-        tests("CommandLine", []),
+        tests(
+            "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],
+            exclude: ["Goldens"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

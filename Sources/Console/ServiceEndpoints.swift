@@ -7,7 +7,7 @@ public import Web
 /// What the service answers besides its work: health, readiness, metrics, and the hook that asks for a pass.
 public struct ServiceEndpoints: Sendable {
     private let service: Service
-    private let store: Store
+    private let probe: StoreProbe
     private let metrics: Metrics
     private let time: any TimeSource
     private let interval: Duration
@@ -22,7 +22,7 @@ public struct ServiceEndpoints: Sendable {
         isHookSecretConfigured: Bool
     ) {
         self.service = service
-        self.store = store
+        probe = StoreProbe(store, time: time)
         self.metrics = metrics
         self.time = time
         self.interval = interval
@@ -66,11 +66,7 @@ public struct ServiceEndpoints: Sendable {
         var reasons: [String] = []
         if status.isStopping { reasons.append("stopping") }
         if status.passes == 0 { reasons.append("no pass has ended yet") }
-        do throws(StoreFault) {
-            try await store.ping()
-        } catch {
-            reasons.append("\(error.code): \(error.message)")
-        }
+        if let fault = await probe.fault() { reasons.append(fault) }
         if let fault = status.lastFault { reasons.append("\(fault.code): \(fault.message)") }
         return json(
             reasons.isEmpty ? 200 : 503,

@@ -66,10 +66,11 @@ extension Reconciler {
         guard let current = try await store.lease(name: name) else {
             throw LeaseFault(holder: "another process", until: nil)
         }
-        // A process of this machine that is gone can't write any more: its lease is free.
-        if LeaseHolder.isGone(current.holder, ours: self.holder) {
+        // A process of this machine that is gone can't write any more: its lease is free. And this process makes one pass
+        // at a time: a lease of an earlier one is left over from when the store could not be told of its end.
+        if current.holder.hasPrefix("\(self.holder)/") || LeaseHolder.isGone(current.holder, ours: self.holder) {
             try await store.releaseLease(current)
-            log.warning("took over the lease of a process that is gone", ["holder": current.holder])
+            log.warning("took over the lease of a pass that has ended", ["holder": current.holder])
             if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
                 return lease
             }

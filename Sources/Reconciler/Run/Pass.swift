@@ -367,7 +367,8 @@ private struct Pass {
                 head = try await reconciler.store.appendEvidence(
                     runID: run.id, manifest: digest, previous: previous?.manifest)
             } catch {
-                if attempts >= 5 { throw error }
+                // A store that is locked or gone has made us wait already: only a moved chain is worth another try.
+                guard error.kind == .fenced, attempts < 5 else { throw error }
             }
         }
     }

@@ -81,7 +81,8 @@ public final class Service: Sendable {
             case .failed(let fault): fault
             case .stepsFailed(let count): StepsFault(count: count, runID: report.run.id)
             case .invalid: InvalidFault()
-            case .succeeded, .planned, .stale, .canceled: nil
+            case .succeeded, .planned: ObservationFault(report.observationFaults)
+            case .stale, .canceled: nil
             }
         let ended = reconciler.time.now
         status.withLock { status in

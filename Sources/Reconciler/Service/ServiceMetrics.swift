@@ -63,15 +63,20 @@ extension Reconciler {
             }
         }
         switch report.outcome {
-        case .succeeded, .planned:
+        case .succeeded where report.observationFaults.isEmpty, .planned where report.observationFaults.isEmpty:
             metrics.set("reconciler_last_success_timestamp_seconds", Double(time.now.seconds))
-        case .failed, .stepsFailed, .stale, .invalid, .canceled: break
+        case .succeeded, .planned, .failed, .stepsFailed, .stale, .invalid, .canceled: break
         }
     }
 
     /// Logs how a pass of the service ended; a command prints that itself.
     func logEnd(of report: RunReport) {
         let outcome = report.outcome.name
+        if let fault = ObservationFault(report.observationFaults) {
+            log.warning(
+                "not everything was observed",
+                ["run.id": report.run.id, "code": fault.code, "fault": fault.message])
+        }
         switch report.outcome {
         case .succeeded, .planned:
             log.info(

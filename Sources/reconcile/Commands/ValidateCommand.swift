@@ -34,7 +34,7 @@ struct ValidateCommand {
             return SourceTree(
                 revision: read.revision,
                 files: GitSource.wanted(read.files.map(GitSource.sourceFile), configuration.roots),
-                roots: configuration.roots, branches: .known([]))
+                roots: configuration.roots, branches: .none)
         }
         let log = Log(level: .warning, format: configuration.logFormat)
         return try await Composition.source(configuration, log: log, context.environment).read(log).tree
@@ -64,19 +64,28 @@ struct ValidateCommand {
         let managed = desired.documents.count { $0.status == .managed }
         let unreadable = desired.documents.count { $0.status == .unreadable }
         context.terminal.print(
-            "\(desired.documents.count) documents (\(managed) managed, \(unreadable) unreadable), "
-                + "\(desired.environments.count) environments, \(desired.resources.count) resources, "
-                + "revision \(desired.revision.prefix(12)).")
-        let verdict =
-            errors == 0
-            ? paint.green("Valid") : paint.red("Invalid")
-        context.terminal.print(
-            "\(verdict): \(errors) error\(errors == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s").")
-        if !desired.unknown.isEmpty {
+            "\(counted(desired.documents.count, "document")) (\(managed) managed, \(unreadable) unreadable), "
+                + "\(counted(desired.environments.count, "environment")), "
+                + "\(counted(desired.resources.count, "resource")), revision \(shortRevision(desired.revision)).")
+        if case .none = tree.branches {
+            context.terminal.print("A work tree does not say which branches there are: those were not looked at.")
+        }
+        let verdict = errors == 0 ? paint.green("Valid") : paint.red("Invalid")
+        context.terminal.print("\(verdict): \(counted(errors, "error")), \(counted(warnings, "warning")).")
+        let codes = Set(desired.diagnostics.map(\.code))
+        let unknown = desired.unknown.count { codes.contains($0.code) }
+        if unknown > 0 {
             context.terminal.print(
-                "\(desired.unknown.count) part\(desired.unknown.count == 1 ? " is" : "s are") unknown because of them: "
+                "\(counted(unknown, "part")) \(unknown == 1 ? "is" : "are") unknown because of them: "
                     + "a pass leaves those alone and goes on with the rest.")
         }
+    }
+
+    private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+
+    /// The first letters of a commit; a work tree has a digest, whose kind is no part of it.
+    private func shortRevision(_ revision: String) -> Substring {
+        (revision.hasPrefix("sha256:") ? revision.dropFirst(7) : revision[...]).prefix(12)
     }
 
     private func value(_ desired: DesiredState, isValid: Bool) -> Value {

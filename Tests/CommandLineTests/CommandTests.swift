@@ -1,0 +1,203 @@
+import Basics
+import Formats
+import Glibc
+import Simulator
+import TestKit
+import Testing
+
+@Suite("Commands")
+struct CommandTests {
+    @Test("Every command with --json prints one document and nothing else, and with --quiet no word")
+    func answersPrograms() async throws {
+        let site = try Site()
+        #expect(await site.run("--dry-run", "--out", "plan.json").status == 0)
+        let key = "digitalocean.record/shop.example/A/erp"
+        let commands: [([String], member: String)] = [
+            (["--dry-run"], "changes"), (["apply", "plan.json"], "run"), ([], "run"), (["validate"], "valid"),
+            (["validate", "ssot"], "valid"), (["drift"], "drift"), (["runs"], ""), (["show", "latest"], "id"),
+            (["show", "latest", "--verify"], "verification"), (["explain", key], "decision"), (["env", "list"], ""),
+            (["env", "extend", "lab", "--days", "2"], "extension_days"), (["env", "pin", "lab"], "pinned"),
+            (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
+            (["env", "resume", "lab"], "suspended"), (["doctor"], ""), (["migrate"], "applied"), (["help"], "commands"),
+            (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
+        ]
+        for (arguments, member) in commands {
+            let result = await Program.run(arguments + ["--json"], in: site.directory.path, site.environment)
+            #expect(result.status == 0, "\(arguments): \(result.story)")
+            #expect(result.error.isEmpty, "\(arguments): \(result.story)")
+            let json = try #require(result.json, "\(arguments): \(result.story)")
+            if member.isEmpty {
+                #expect(json.listValue?.isEmpty == false, "\(arguments): \(result.story)")
+            } else {
+                #expect(json[member] != nil, "\(arguments): \(result.story)")
+            }
+            guard arguments.first != "apply", arguments.first != "help",
+                !arguments.contains(where: { $0.hasPrefix("--v") || $0 == "--help" })
+            else { continue }
+            let quiet = await Program.run(arguments + ["--quiet"], in: site.directory.path, site.environment)
+            #expect(quiet.status == 0 && quiet.output.isEmpty && quiet.error.isEmpty, "\(arguments): \(quiet.story)")
+        }
+        let listed = Set(commands.map { $0.0.filter { !$0.hasPrefix("-") }.prefix(2).joined(separator: " ") })
+        for name in try await Self.commandNames() where name != "run" && name != "simulate" {
+            #expect(listed.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name) is not tried here")
+        }
+    }
+
+    /// The names of all commands, as the program itself lists them.
+    static func commandNames() async throws -> [String] {
+        let result = await Program.run(["help", "--json"], in: "/")
+        let commands = try #require(result.json?["commands"]?.listValue)
+        return commands.compactMap { $0["command"]?.stringValue }
+    }
+
+    @Test("Colours follow --color and NO_COLOR; a pipe gets none")
+    func colours() async throws {
+        let site = try Site()
+        #expect(await site.run("--dry-run", "--color", "always").output.contains("\u{1B}["))
+        #expect(await site.run("--dry-run", "--color", "always", with: ["NO_COLOR": "1"]).output.contains("\u{1B}["))
+        #expect(!(await site.run("--dry-run").output.contains("\u{1B}")))
+        #expect(await site.run("show", "nope", "--color", "always").error.contains("\u{1B}[31merror"))
+        #expect(await site.run("--nope", "--color", "always").error.contains("\u{1B}[31merror"))
+        guard Shell.has("script") else { return }
+        for (variables, hasColour) in [("", true), ("NO_COLOR=1 ", false), ("TERM=dumb ", false)] {
+            let command = "\(variables)\(Program.path) --bogus"
+            let seen = Shell.run("env -u NO_COLOR TERM=xterm script -qec \(Shell.quote(command)) /dev/null </dev/null")
+                .output
+            #expect(seen.contains("USAGE-0001"), "\(seen)")
+            #expect(seen.contains("\u{1B}[31m") == hasColour, "\(variables): \(seen)")
+        }
+    }
+
+    @Test("--detailed-exitcode says 2 for pending changes, 3 for drift that nothing mends, 0 for neither")
+    func tellsByExitStatus() async throws {
+        let site = try Site()
+        let pending = await site.run("--dry-run", "--detailed-exitcode")
+        #expect(pending.status == 2, "\(pending.story)")
+        #expect(await site.run().status == 0)
+        let settled = await site.run("--dry-run", "--detailed-exitcode")
+        #expect(settled.status == 0, "\(settled.story)")
+    }
+
+    @Test("--target restricts a pass to a resource or an environment")
+    func restricts() async throws {
+        let site = try Site()
+        let one = await site.run("--target", "digitalocean.record/shop.example/A/www")
+        #expect(one.status == 0, "\(one.story)")
+        #expect(await site.records() == ["A www 203.0.113.7"], "\(one.story)")
+        let environment = await site.run("--dry-run", "--target", "lab", "--json")
+        #expect(environment.status == 0, "\(environment.story)")
+        #expect(environment.json?["targets"]?.listValue?.count == 1, "\(environment.story)")
+    }
+
+    @Test("--now shows what will have expired, and changes nothing")
+    func previews() async throws {
+        let site = try Site()
+        #expect(await site.run().status == 0)
+        let later = await site.run("--dry-run", "--now", "2099-01-01T00:00:00Z")
+        #expect(later.status == 0, "\(later.story)")
+        #expect(later.output.contains("lab"), "\(later.story)")
+        #expect(later.output.contains("expired") || later.output.contains("ended"), "\(later.story)")
+        let list = await site.run("env", "list", "--now", "2099-01-01T00:00:00Z")
+        #expect(list.output.contains("over"), "\(list.story)")
+        #expect(await site.run("env", "list").output.contains("13d"))
+    }
+
+    @Test("A saved plan is applied exactly; it is refused when it was changed, is of another commit, or was applied")
+    func appliesSavedPlans() async throws {
+        let site = try Site()
+        #expect(await site.run("--dry-run", "--out", "plan.json").status == 0)
+        let text = String(decoding: try FileSystem.read(site.directory.path("plan.json")), as: UTF8.self)
+        try site.directory.write(text.replacing("203.0.113.7", "203.0.113.66"), to: "changed.json")
+        let changed = await site.run("apply", "changed.json")
+        #expect(changed.status == 4, "\(changed.story)")
+        #expect(changed.error.contains(" PLAN-01"), "\(changed.story)")
+        #expect(await site.records().isEmpty)
+
+        try site.commit(["ssot/infra/digitalocean/inventory.yaml": Site.inventory.replacing("hello", "good-bye")])
+        let stale = await site.run("apply", "plan.json", "--json")
+        #expect(stale.status == 4, "\(stale.story)")
+        #expect(stale.error.contains("refused RUN-0002: "), "\(stale.story)")
+        #expect(stale.json?["run"]?["error"]?["code"]?.stringValue == "RUN-0002", "\(stale.story)")
+        #expect(await site.records().isEmpty)
+
+        #expect(await site.run("--dry-run", "--out", "plan.json").status == 0)
+        let applied = await site.run("apply", "plan.json")
+        #expect(applied.status == 0, "\(applied.story)")
+        #expect(await site.records().contains("TXT note good-bye"), "\(applied.story)")
+        let again = await site.run("apply", "plan.json")
+        #expect(again.status == 4, "\(again.story)")
+        #expect(again.error.contains("now nothing is to be done"), "\(again.story)")
+    }
+
+    @Test("What needs an approval waits with exit status 4, and goes through by its key and by no other")
+    func approves() async throws {
+        let site = try Site()
+        let policy = Site.files[".odooops/policies.yaml"] ?? ""
+        #expect(await site.run().status == 0)
+        let protected = "environments:\n  lab: {tier: dev, branch: main, domain: lab.shop.example, protected: true}\n"
+        try site.commit(["ssot/environments.yaml": protected, ".odooops/policies.yaml": policy])
+        #expect(await site.run().status == 0)
+        try site.commit([
+            "ssot/infra/digitalocean/inventory.yaml": Site.inventory.split(separator: "\n").filter {
+                !$0.contains("name: www")
+            }.joined(separator: "\n") + "\n"
+        ])
+        let dry = await site.run("--dry-run", "--out", "plan.json", "--json")
+        let change = dry.json?["changes"]?.listValue?.first
+        #expect(change?["action"]?.stringValue == "delete", "\(dry.story)")
+        let wrong = await site.run("apply", "plan.json", "--approve", "digitalocean.record/shop.example/A/wwww")
+        #expect(wrong.status == 64, "\(wrong.story)")
+        #expect(wrong.error.contains("Did you mean digitalocean.record/shop.example/A/www?"), "\(wrong.story)")
+    }
+
+    @Test("Ctrl-C lets the running step end, records it, and the next pass goes on where this one stopped")
+    func stopsBetweenSteps() async throws {
+        var options = SimulatorOptions.quick
+        options.latency = .milliseconds(150)
+        let site = try Site(provider: try Provider(options: options))
+        let records = (1...30).map { "      - {type: A, name: host\($0), data: 203.0.113.\($0), ttl: 1800}\n" }.joined()
+        try site.commit(["ssot/infra/digitalocean/inventory.yaml": Site.inventory + records])
+        let pass = try BackgroundProgram([], in: site.directory.path, site.environment)
+        pass.send(SIGINT, atFirstWriteTo: site.provider)
+        let end = await pass.end(within: .seconds(60))
+        #expect(end?.status == 1, "\(pass.story)")
+        #expect(pass.errorOutput.contains("error RUN-0011: stopped on request"), "\(pass.story)")
+        let shown = await site.run("show", "latest", "--json")
+        #expect(shown.json?["phase"]?.stringValue == "canceled", "\(shown.story)")
+        let steps = shown.json?["steps"]?.listValue ?? []
+        #expect(steps.allSatisfy { $0["state"]?.stringValue == "done" }, "every step that began was recorded")
+        let done = await site.records().count
+        #expect(done < 33 && steps.count { $0["key"]?.stringValue?.contains(".record/") == true } == done, "\(done)")
+        let rest = await site.run()
+        #expect(rest.status == 0, "\(rest.story)")
+        #expect(await site.records().count == 33)
+    }
+
+    @Test("A reader that goes away does not make the program crash")
+    func survivesAClosedPipe() async throws {
+        let site = try Site()
+        let variables = site.environment.map { "\($0.key)=\(Shell.quote($0.value))" }.joined(separator: " ")
+        let line = "cd \(site.directory.path); \(variables) \(Program.path)"
+        let seen = Shell.run("bash -c \(Shell.quote("\(line) --dry-run | head -1; echo \"${PIPESTATUS[0]}\""))").output
+        #expect(seen.hasSuffix("\n0\n"), "\(seen)")
+        let shut = Shell.run("bash -c \(Shell.quote("\(line) --dry-run >&- 2>&-; echo $?"))").output
+        #expect(shut == "0\n", "\(shut)")
+    }
+
+    @Test("The simulator serves until it is told to stop")
+    func simulates() async throws {
+        let place = try TemporaryDirectory()
+        let simulator = try BackgroundProgram(
+            ["simulate", "--listen", "127.0.0.1:0", "--port-file", "port", "--json"], in: place.path, [:])
+        #expect(await eventually(.seconds(60)) { FileSystem.exists(place.path("port")) }, "\(simulator.story)")
+        let port =
+            UInt16(
+                String(decoding: try FileSystem.read(place.path("port")), as: UTF8.self).filter(\.isNumber)) ?? 0
+        let answer = await Answer.to("GET", "/v2/account", port: port, headers: "Authorization: Bearer any\r\n")
+        #expect(answer?.status == 200)
+        #expect((try? JSON.parse(Array(simulator.output.utf8)))?["url"] == .string("http://127.0.0.1:\(port)"))
+        simulator.send(SIGTERM)
+        let end = await simulator.end()
+        #expect(end?.status == 0, "\(String(describing: end)) \(simulator.story)")
+    }
+}

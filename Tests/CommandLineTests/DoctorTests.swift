@@ -1,0 +1,67 @@
+import Basics
+import Formats
+import TestKit
+import Testing
+
+/// What is out of order, the check that has to notice, and the remedy that it has to name.
+struct Ailment: Sendable, CustomTestStringConvertible {
+    let check: String
+    let state: String
+    let remedy: String
+    var status: Int32 = 1
+    var environment: [String: String] = [:]
+    var prepare: @Sendable (Site) async throws -> Void = { _ in }
+
+    var testDescription: String { "\(check): \(remedy)" }
+
+    static let all = [
+        Ailment(
+            check: "configuration", state: "failed", remedy: "such as 60s", status: 78,
+            environment: ["ODOOOPS_INTERVAL": "soon"]),
+        Ailment(
+            check: "state directory", state: "failed", remedy: "state_dir",
+            environment: ["ODOOOPS_STATE_DIR": "/proc/nowhere"]),
+        Ailment(check: "store", state: "warning", remedy: "reconcile migrate", status: 0),
+        Ailment(
+            check: "store", state: "failed", remedy: "--store",
+            prepare: { try $0.directory.write("garbage garbage garbage", to: "state/ops.sqlite") }),
+        Ailment(
+            check: "repository", state: "failed", remedy: "git repository", environment: ["ODOOOPS_SSOT": "/nowhere"]),
+        Ailment(check: "repository", state: "failed", remedy: "--ssot", environment: ["ODOOOPS_SSOT": ""]),
+        Ailment(
+            check: "desired state", state: "warning", remedy: "reconcile validate", status: 0,
+            prepare: { try $0.commit(["ssot/environments.yaml": "environments: ["]) }),
+        Ailment(
+            check: "digitalocean", state: "warning", remedy: "DIGITALOCEAN_ACCESS_TOKEN", status: 0,
+            environment: ["DIGITALOCEAN_ACCESS_TOKEN": ""]),
+        Ailment(check: "digitalocean", state: "failed", remedy: "curl ", prepare: { await $0.provider.goDown() }),
+    ]
+}
+
+@Suite("Doctor")
+struct DoctorTests {
+    @Test("names what is out of order with its remedy, makes the other checks all the same", arguments: Ailment.all)
+    func finds(_ ailment: Ailment) async throws {
+        let site = try Site()
+        try await ailment.prepare(site)
+        let result = await site.run("doctor", "--json", with: ailment.environment)
+        #expect(result.status == ailment.status, "\(result.story)")
+        let checks = try #require(result.json?.listValue)
+        let check = try #require(checks.first { $0["check"]?.stringValue == ailment.check }, "\(result.story)")
+        #expect(check["state"]?.stringValue == ailment.state, "\(result.story)")
+        #expect(check["remedy"]?.stringValue?.contains(ailment.remedy) == true, "\(result.story)")
+        #expect(check["remedy"]?.stringValue?.contains("reconcile doctor") == false, "a remedy that leads back here")
+        if ailment.check != "configuration" { #expect(checks.count >= 5, "\(result.story)") }
+        let text = await site.run("doctor", with: ailment.environment)
+        #expect(text.output.contains(ailment.remedy), "\(text.story)")
+        #expect(!text.story.contains("token-of-the-tests"))
+    }
+
+    @Test("finds nothing where all is well")
+    func isContent() async throws {
+        let site = try Site()
+        #expect(await site.run("--dry-run").status == 0)
+        let result = await site.run("doctor", "--json")
+        #expect(result.json?.listValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true, "\(result.story)")
+    }
+}
