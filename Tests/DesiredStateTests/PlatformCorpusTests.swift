@@ -29,7 +29,7 @@ import Testing
         #expect(
             counts == [
                 "digitalocean.alert_policy": 17, "github.app": 13, "github.branch_protection": 1,
-                "github.org_setting": 20, "github.repository": 15, "github.ruleset": 1, "plane.cycle": 4,
+                "github.org_setting": 23, "github.repository": 15, "github.ruleset": 1, "plane.cycle": 4,
                 "plane.estimate": 1, "plane.label": 16, "plane.module": 7, "plane.project": 1, "plane.state": 7,
                 "slack.app": 3, "supabase.function": 4, "vercel.project": 3,
             ])
@@ -141,7 +141,6 @@ import Testing
             })
         #expect(
             found.map { "\($0.code) \($0.mark?.description ?? "")" } == [
-                "SSOT-0200 ssot/mappings/plane_github.yaml:27:23",
                 "SSOT-0230 ssot/advisor/rulepacks/do_monitoring_posture.yaml:37:3",
                 "SSOT-0230 ssot/advisor/rulepacks/do_monitoring_posture.yaml:44:20",
                 "SSOT-0230 ssot/advisor/rulepacks/do_monitoring_posture.yaml:45:17",
@@ -149,6 +148,7 @@ import Testing
                 "SSOT-0201 ssot/github/app-manifest.yaml:41:21",
                 "SSOT-0201 ssot/github/enterprise-cloud.yaml:9:9",
                 "SSOT-0231 ssot/infra/digitalocean/monitoring.yaml:42:19",
+                "SSOT-0200 ssot/mappings/plane_github.yaml:27:23",
                 "SSOT-0210 ssot/oca/must_have_base.yaml:16:5", "SSOT-0210 ssot/oca/must_have_base.yaml:19:5",
                 "SSOT-0211 ssot/odoo/install_sets/finops_ppm.yaml:30:7",
                 "SSOT-0212 ssot/odoo/install_sets/finops_ppm.yaml:34:7",

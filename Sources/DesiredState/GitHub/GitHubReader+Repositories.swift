@@ -14,17 +14,21 @@ extension GitHubReader {
         var names: Set<String> = []
         for node in nodes ?? [] {
             let entry = Fields(node, "a repository", in: file, report)
-            let name = entry.text("name", required: true)
+            // An older version calls it `repo_name`.
+            let isOlder = node["name"] == nil && node["repo_name"] != nil
+            let name = entry.text(isOlder ? "repo_name" : "name", required: true)
             if let name {
                 entry.describe(as: "the repository \(quoted(name.value))")
                 names.insert(name.value)
             }
             var attributes = WantedAttribute.of("description", entry.text("description"))
-            for key in ["lifecycle", "category", "data_classification", "system_of_record", "rename_from"] {
+            for key in [
+                "lifecycle", "category", "data_classification", "system_of_record", "visibility", "rename_from",
+            ] {
                 attributes += WantedAttribute.of(key, entry.text(key))
             }
             if let target = entry.text("rename_target") { names.insert(target.value) }
-            attributes += WantedAttribute.of("tier", entry.integer("tier", in: 0...9))
+            attributes += WantedAttribute.of("tier", entry.text("tier", orNumber: true))
             let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
             guard drafts.isSound(entry, key, .repository), let key else { continue }
             add(Draft(key, attributes, source: node.mark(in: file)))

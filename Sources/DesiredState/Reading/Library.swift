@@ -79,8 +79,9 @@ struct Library {
             }
         }
         for document in ManagedDocument.all { managed[document.stem] = find(document, report) }
-        for index in entries.indices where entries[index].cause != nil && entries[index].status == .notManaged {
-            entries[index].status = .unreadable
+        for index in self.entries.indices
+        where self.entries[index].cause != nil && self.entries[index].status == .notManaged {
+            self.entries[index].status = .unreadable
         }
     }
 

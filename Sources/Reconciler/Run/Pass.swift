@@ -241,7 +241,10 @@ private struct Pass {
     private mutating func rememberDrift() async throws {
         guard let plan, options.now == nil else { return }
         let now = reconciler.time.now
-        let isComplete = plan.summary.unknown == 0 && options.targets.isEmpty
+        // A kind that no driver knows is never seen, so it has no drift that could be missed.
+        let known = Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) })
+        let missed = plan.changes.contains { $0.action == .read && known.contains($0.key.kind) }
+        let isComplete = !missed && options.targets.isEmpty
         let done = Set(applied.journal.filter { $0.state == .done }.map(\.key))
         let remaining = plan.drift.filter { !done.contains($0.key) }
         let delta = try await reconciler.store.recordDrift(remaining, complete: isComplete, runID: run.id, at: now)
