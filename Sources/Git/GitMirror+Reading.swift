@@ -40,15 +40,18 @@ extension GitMirror {
     /// - Parameters:
     ///   - commit: forty hexadecimal digits.
     ///   - roots: paths below the repository's top; an empty one is the whole tree.
+    ///   - known: a tree that was read before; files whose object ids it holds are taken from it.
     /// - Returns: the files by path bytes, and which of the roots are there.
     /// - Throws: `GitFault` when the commit or its top tree can't be read.
-    public func files(at commit: String, under roots: [String]) async throws(GitFault) -> GitTree {
+    public func files(
+        at commit: String, under roots: [String], reusing known: GitTree? = nil
+    ) async throws(GitFault) -> GitTree {
         let cache = MirrorCache(directory: directory)
         let answer: Answer<GitTree> = try await reading { repository throws(LibraryError) in
             guard let id = git_oid(hex: commit), repository.contains(id) else {
                 return .missing("there is no commit '\(commit)'", near: [])
             }
-            let (tree, lost) = try TreeReading(repository).read(commit: id, roots: roots)
+            let (tree, lost) = try TreeReading(repository, reusing: known).read(commit: id, roots: roots)
             if let lost, !cache.isBorrowing { cache.suspect("object \(lost) is lost") }
             return .found(tree)
         }
@@ -75,12 +78,12 @@ extension GitMirror {
         return try found(answer)
     }
 
-    private enum Answer<Value: Sendable>: Sendable {
+    enum Answer<Value: Sendable>: Sendable {
         case found(Value)
         case missing(String, near: [String])
     }
 
-    private func found<Value: Sendable>(_ answer: Answer<Value>) throws(GitFault) -> Value {
+    func found<Value: Sendable>(_ answer: Answer<Value>) throws(GitFault) -> Value {
         switch answer {
         case .found(let value): return value
         case .missing(let message, let near):
@@ -93,7 +96,7 @@ extension GitMirror {
     }
 
     /// Runs `body` with an open repository on one of the pool's threads; the library's errors are read there.
-    private func reading<Value: Sendable>(
+    func reading<Value: Sendable>(
         _ body: @escaping @Sendable (Repository) throws(LibraryError) -> Value
     ) async throws(GitFault) -> Value {
         _ = try address.get()

@@ -78,6 +78,26 @@ public struct GitFile: Sendable, Hashable {
     }
 }
 
+extension GitFile {
+    /// Whether its bytes are at hand; only of such a file the object id says all.
+    var isRead: Bool { if case .bytes = content { true } else { false } }
+}
+
+/// One folder at the top of a commit's tree, with the paths of all files below it.
+public struct GitFolder: Sendable, Hashable {
+    public let name: String
+    /// Forty hexadecimal digits, which change when anything below changes.
+    public let objectID: String
+    /// Relative to the top of the repository, in no order; nil where the caller knows the folder already.
+    public let paths: [String]?
+
+    public init(name: String, objectID: String, paths: [String]?) {
+        self.name = name
+        self.objectID = objectID
+        self.paths = paths
+    }
+}
+
 /// The files below some roots at one revision.
 public struct GitTree: Sendable, Hashable {
     /// The commit's forty digits; for files that are no commit's, `sha256:` and a digest of their paths and content.

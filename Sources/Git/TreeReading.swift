@@ -11,6 +11,8 @@ struct TreeReading {
 
     private let repository: Repository
     private let readsContent: Bool
+    /// What was read before, by object id.
+    private let kept: [String: GitFile]
     private var files: [GitFile] = []
     private var room = TreeReading.treeLimit
     /// The first object that should be there and isn't, or is broken.
@@ -19,9 +21,13 @@ struct TreeReading {
     /// - Parameters:
     ///   - repository: where the objects are.
     ///   - readsContent: when false, a file's content is left empty and only its id is told.
-    init(_ repository: Repository, readsContent: Bool = true) {
+    ///   - known: a tree that was read before: what it holds is not read again.
+    init(_ repository: Repository, readsContent: Bool = true, reusing known: GitTree? = nil) {
         self.repository = repository
         self.readsContent = readsContent
+        kept = Dictionary(
+            (known?.files ?? []).lazy.filter(\.isRead).map { ($0.objectID, $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// - Throws: `LibraryError` when the commit or its top tree can't be read.
@@ -129,6 +135,10 @@ struct TreeReading {
 
     private mutating func read(_ id: git_oid, at path: String) -> GitFile {
         guard readsContent else { return GitFile(path: path, objectID: id.hex, size: 0, content: .bytes([])) }
+        if !kept.isEmpty, let file = kept[id.hex], file.size <= room {
+            room -= file.size
+            return GitFile(path: path, objectID: file.objectID, size: file.size, content: file.content)
+        }
         var id = id
         func file(_ size: Int, _ content: GitFile.Content) -> GitFile {
             GitFile(path: path, objectID: id.hex, size: size, content: content)

@@ -38,6 +38,31 @@ public struct WorkTreeReader: Sendable {
         return GitTree(revision: checkedOut(files, roots) ?? Self.digest(files), files: files, roots: found)
     }
 
+    /// The paths of all files, for whoever wants to know whether one is there; no file is read.
+    ///
+    /// `.git`, `.build` and `node_modules` are left out, and links are not followed. The call blocks its thread.
+    ///
+    /// - Returns: nil where a directory can't be read, or there are more than half a million files.
+    public func paths() -> [String]? {
+        var found: [String] = []
+        var open = [""]
+        while let folder = open.popLast() {
+            guard let stream = opendir(folder.isEmpty ? directory : "\(directory)/\(folder)") else { return nil }
+            defer { closedir(stream) }
+            while let entry = readdir(stream) {
+                let kind = entry.pointee.d_type
+                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                guard ![".", "..", ".git", ".build", "node_modules"].contains(name) else { continue }
+                let path = folder + name
+                if kind == UInt8(DT_DIR) { open.append(path + "/") } else { found.append(path) }
+            }
+            guard found.count <= 500_000 else { return nil }
+        }
+        return found
+    }
+
     private static func digest(_ files: [GitFile]) -> String {
         var hasher = Digest.Hasher()
         for file in files {

@@ -68,8 +68,23 @@ enum CommandList {
             examples: [("reconcile run --interval 5m", "Also answers /healthz, /readyz and /metrics.")]),
         CommandSpec(
             "validate", "Checks the desired state alone: no provider, no store.", positionals: ["[PATH]"],
-            options: [OptionSpec("strict", nil, "Warnings count as errors.")],
-            examples: [("reconcile validate .", "Checks the work tree in this directory.")]),
+            options: [
+                OptionSpec("strict", nil, "Warnings count as errors."),
+                OptionSpec("sarif", nil, "Print the diagnostics as one SARIF 2.1.0 log, for code hosts."),
+            ],
+            examples: [
+                ("reconcile validate .", "Checks the work tree in this directory."),
+                ("reconcile validate . --sarif > validate.sarif", "For a code host to annotate a pull request."),
+            ]),
+        CommandSpec(
+            "gates", "Evaluates the policy gates: each passes, fails or is unknown, and says why.",
+            discussion: """
+                Exit status: 0 all pass, 4 one fails, 1 none fails but one is unknown. What a gate has no input for is
+                unknown and doesn't pass. The environment is asked for DEPLOY_ENV and SUPABASE_STORAGE_BUCKET.
+                """,
+            positionals: ["[PATH]"],
+            options: [OptionSpec("gate", "NAME", "Only this gate; repeatable.", repeats: true)],
+            examples: [("reconcile gates . --gate secrets_registry", "One gate over the work tree in this directory.")]),
         CommandSpec("drift", "Shows what differs from git: since when, and by which cause."),
         CommandSpec(
             "runs", "Lists the last runs.",

@@ -1,4 +1,5 @@
 import Basics
+import DesiredState
 import DigitalOceanDriver
 import Drivers
 import Git
@@ -42,7 +43,8 @@ struct Composition {
             drivers: Self.drivers(configuration, context.environment, time: time, random: random), store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
-            holder: LeaseHolder.current())
+            holder: LeaseHolder.current(),
+            gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) })
         self.configuration = configuration
         self.store = store
         self.metrics = metrics

@@ -47,6 +47,7 @@ struct Program {
         case "apply": return try await ApplyCommand(context).run()
         case "run": return try await ServeCommand(context).run()
         case "validate": return try await ValidateCommand(context).run()
+        case "gates": return try await GatesCommand(context).run()
         case "drift": return try await DriftCommand(context).run()
         case "runs": return try await RunsCommand(context).run()
         case "show": return try await ShowCommand(context).run()

@@ -9,6 +9,13 @@ public struct GitSource: Source {
     private let ref: String
     private let roots: [String]
     private let deadline: Duration
+    /// What was read last: of the next commit only what differs is read.
+    private let memory = Locked(Memory())
+
+    private struct Memory {
+        var tree: GitTree?
+        var listing = PathListing(folders: [:])
+    }
 
     /// Puts the repositories together; without one of the application, the branches of the SSOT's own count.
     public init(ssot: GitMirror, application: GitMirror?, ref: String, roots: [String], deadline: Duration) {
@@ -24,7 +31,10 @@ public struct GitSource: Source {
         let report = try await ssot.fetch(deadline: deadline)
         events += Self.events(report, of: "the SSOT")
         let commit = try await ssot.resolve(ref)
-        let tree = try await ssot.files(at: commit.id, under: Self.paths(roots))
+        let tree = try await ssot.files(
+            at: commit.id, under: Self.paths(roots), reusing: memory.withLock { $0.tree })
+        memory.withLock { $0.tree = tree }
+        let listing = await listing(of: commit.id, log)
         let branches: BranchListing
         let tags: BranchListing
         if let application {
@@ -49,8 +59,50 @@ public struct GitSource: Source {
         return SourceSnapshot(
             tree: SourceTree(
                 revision: commit.id, files: Self.wanted(files, roots), roots: roots, branches: branches,
-                tags: tags),
+                tags: tags, listing: listing),
             commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
+    }
+
+    /// Every path of a commit; nil where that can't be had: then what lies outside of the roots is not known.
+    private func listing(of commit: String, _ log: Log) async -> PathListing? {
+        let old = memory.withLock { $0.listing.folders }
+        do throws(GitFault) {
+            let folders = try await ssot.folders(at: commit, except: Set(old.values.map(\.objectID)))
+            let byID = Dictionary(old.values.map { ($0.objectID, $0) }, uniquingKeysWith: { first, _ in first })
+            var found: [String: PathListing.Folder] = [:]
+            for folder in folders {
+                // The paths hold the folder's name, so that the same tree under another name is listed again.
+                if let paths = folder.paths {
+                    found[folder.name] = PathListing.Folder(objectID: folder.objectID, files: Set(paths))
+                } else if let known = old[folder.name], known.objectID == folder.objectID {
+                    found[folder.name] = known
+                } else if let other = byID[folder.objectID],
+                    let name = old.first(where: { $0.value.objectID == folder.objectID })?.key
+                {
+                    found[folder.name] = PathListing.Folder(
+                        objectID: folder.objectID,
+                        files: Set(other.files.map { folder.name + $0.dropFirst(name.count) }))
+                }
+            }
+            let listing = PathListing(folders: found)
+            memory.withLock { $0.listing = listing }
+            return listing
+        } catch {
+            log.warning("the paths of the commit can't be listed", ["fault": error.description])
+            return nil
+        }
+    }
+
+    /// Who last changed lines of the desired state; lines of which that can't be told are left out.
+    public func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit] {
+        var found: [SourceMark: GitCommit] = [:]
+        for (file, marks) in Dictionary(grouping: marks, by: \.file) {
+            guard let lines = try? await ssot.blame(path: file, at: revision, lines: Set(marks.map(\.line))) else {
+                continue
+            }
+            for mark in marks { found[mark] = lines[mark.line] }
+        }
+        return found
     }
 
     /// Roots that somebody named and that hold nothing; of the usual ones most are missing in every repository.
@@ -64,15 +116,16 @@ public struct GitSource: Source {
         missing(roots, in: files).count == roots.count ? [] : files
     }
 
-    /// The roots, and the files at the top of the repository that belong to the desired state.
+    /// The roots, and the files outside of them that belong to the desired state or that gates look at.
     public static func paths(_ roots: [String]) -> [String] {
-        roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"]
+        (roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"])
+            + GateDocuments.all
     }
 
     /// A file as the desired state reads it; what can't be read keeps the reason.
     public static func sourceFile(_ file: GitFile) -> SourceFile {
         switch file.content {
-        case .bytes(let bytes): SourceFile(path: file.path, content: .bytes(bytes))
+        case .bytes(let bytes): SourceFile(path: file.path, content: .bytes(bytes), objectID: file.objectID)
         case .missing(let reason): SourceFile(path: file.path, content: .unreadable(reason: reason))
         case .symlink(let target):
             SourceFile(path: file.path, content: .unreadable(reason: "it is a symbolic link to \(target)"))

@@ -20,7 +20,7 @@ extension Reconciler {
     /// - Throws: a `Fault` of the source or the store.
     public func look() async throws -> Outlook {
         let snapshot = try await source.read(log)
-        let desired = readDesiredState(snapshot.tree).with(unknown: try await suspensions())
+        let desired = readDesiredState(snapshot.tree, cache: documents).with(unknown: try await suspensions())
         let inventory = try await store.inventory()
         let observed = await observe(desired, inventory, runID: "look")
         let plan = makePlan(

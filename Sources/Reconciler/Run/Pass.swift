@@ -50,6 +50,7 @@ private struct Pass {
     var lease: Lease?
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
+    var gates: [GateResult] = []
 
     init(
         reconciler: Reconciler, options: PassOptions, stop: StopSignal,
@@ -106,7 +107,7 @@ private struct Pass {
         let snapshot = try await reconciler.source.read(reconciler.log)
         run.revision = snapshot.tree.revision
         for event in snapshot.events { note("source", .string(event)) }
-        var desired = readDesiredState(snapshot.tree)
+        var desired = readDesiredState(snapshot.tree, cache: reconciler.documents)
         self.desired = desired
         let isUnreadable = !desired.documents.isEmpty && desired.documents.allSatisfy { $0.status == .unreadable }
         guard !isUnreadable, !desired.unknown.contains(where: { $0.extent == .everything }) else {
@@ -114,6 +115,7 @@ private struct Pass {
             outcome = .invalid
             return false
         }
+        recordGates(of: snapshot.tree)
         var inventory = try await reconciler.store.inventory()
         let observed = await reconciler.observe(desired, inventory, runID: run.id)
         observationFaults = reconciler.faults(of: observed)
@@ -169,6 +171,15 @@ private struct Pass {
         try await rememberNoops(desired, inventory, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
         return applied.storeFault == nil
+    }
+
+    /// Evaluates the policy gates and keeps what came of them; they refuse nothing.
+    private mutating func recordGates(of tree: SourceTree) {
+        gates = evaluateGates(
+            tree, GateInputs(variables: reconciler.gateVariables, now: plannedAt), cache: reconciler.documents)
+        let failed = gates.filter { $0.verdict == .fail }.map(\.name)
+        note("gates", .object(["summary": gates.summary, "failed": .strings(failed)]))
+        evidence.add("gates.json", .list(gates.map(\.value)))
     }
 
     private mutating func apply(
@@ -387,6 +398,7 @@ private struct Pass {
             object["drift"] = .int(Int64(plan.drift.count))
             object["fingerprint"] = .string(plan.fingerprint.description)
         }
+        if !gates.isEmpty { object["gates"] = gates.summary }
         if let desired { object["diagnostics"] = .int(Int64(desired.diagnostics.count)) }
         if let head {
             object["evidence"] = [

@@ -20,11 +20,15 @@ public struct Reconciler: Sendable {
     public let traffic: ProviderTraffic
     /// `host/process`: who holds the lease.
     public let holder: String
+    /// What gates look at besides documents: values of environment variables.
+    public let gateVariables: [String: String]
+    /// Parsed documents, kept from pass to pass.
+    let documents = DocumentCache()
 
     public init(
         source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
-        traffic: ProviderTraffic = ProviderTraffic(), holder: String
+        traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:]
     ) {
         self.source = source
         self.drivers = drivers
@@ -37,6 +41,7 @@ public struct Reconciler: Sendable {
         self.concurrency = concurrency
         self.traffic = traffic
         self.holder = holder
+        self.gateVariables = gateVariables
     }
 
     /// The rules of every kind that a driver owns.

@@ -1,5 +1,6 @@
 public import Basics
 public import DesiredState
+public import Git
 
 /// What a repository held when it was read.
 public struct SourceSnapshot: Sendable {
@@ -29,4 +30,12 @@ public protocol Source: Sendable {
     ///
     /// - Throws: a `Fault` when there is nothing to read from.
     func read(_ log: Log) async throws -> SourceSnapshot
+
+    /// Who last changed lines, as they are at a revision; lines of which that can't be told are left out.
+    func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit]
+}
+
+extension Source {
+    /// Nobody, where there is no history.
+    public func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit] { [:] }
 }

@@ -12,32 +12,25 @@ struct ValidateCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
-        let tree = try await tree()
-        let desired = readDesiredState(tree)
+        let tree = try await DesiredTree.read(context)
+        let cache = DocumentCache()
+        let desired = readDesiredState(tree, cache: cache)
+        let gates = evaluateGates(
+            tree,
+            GateInputs(
+                variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
+                now: SystemTime().now), cache: cache)
         let isStrict = context.arguments.has("strict")
         let errors = desired.diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
-        if context.terminal.isJSON {
-            context.terminal.json(value(desired, isValid: errors == 0))
+        if context.arguments.has("sarif") {
+            context.terminal.json(SARIF.log(desired.diagnostics, version: CommandList.version))
+        } else if context.terminal.isJSON {
+            context.terminal.json(value(desired, gates, isValid: errors == 0))
         } else {
             show(desired, tree, errors: errors)
+            show(gates)
         }
         return errors == 0 ? .done : .invalid
-    }
-
-    private func tree() async throws -> SourceTree {
-        let configuration = try context.configuration()
-        if let path = context.arguments.positionals.first {
-            guard FileSystem.isDirectory(path) else {
-                throw ArgumentFault("\(path) is no directory", hint: "Name the work tree that holds the SSOT.")
-            }
-            let read = try WorkTreeReader(directory: path).files(under: GitSource.paths(configuration.roots))
-            return SourceTree(
-                revision: read.revision,
-                files: GitSource.wanted(read.files.map(GitSource.sourceFile), configuration.roots),
-                roots: configuration.roots, branches: .none)
-        }
-        let log = Log(level: .warning, format: configuration.logFormat)
-        return try await Composition.source(configuration, log: log, context.environment).read(log).tree
     }
 
     private func show(_ desired: DesiredState, _ tree: SourceTree, errors: Int) {
@@ -88,7 +81,18 @@ struct ValidateCommand {
         (revision.hasPrefix("sha256:") ? revision.dropFirst(7) : revision[...]).prefix(12)
     }
 
-    private func value(_ desired: DesiredState, isValid: Bool) -> Value {
+    /// Gates say how the platform stands, and not whether the documents can be read: they change no exit status here.
+    private func show(_ gates: [GateResult]) {
+        func names(_ verdict: GateResult.Verdict) -> String {
+            let names = gates.filter { $0.verdict == verdict }.map(\.name)
+            return "\(names.count) \(verdict.rawValue)"
+                + (names.isEmpty || verdict == .pass ? "" : " (\(names.joined(separator: ", ")))")
+        }
+        context.terminal.print(
+            "Gates: \(names(.pass)), \(names(.fail)), \(names(.unknown)); for more: reconcile gates")
+    }
+
+    private func value(_ desired: DesiredState, _ gates: [GateResult], isValid: Bool) -> Value {
         .object([
             "valid": .bool(isValid), "revision": .string(desired.revision), "roots": .strings(desired.roots),
             "documents": .list(
@@ -115,7 +119,7 @@ struct ValidateCommand {
                         "source": $0.mark.map { .string($0.description) } ?? .null,
                     ])
                 }),
-            "diagnostics": .list(desired.diagnostics.map(\.value)),
+            "diagnostics": .list(desired.diagnostics.map(\.value)), "gates": .list(gates.map(\.value)),
         ])
     }
 }

@@ -40,12 +40,10 @@ enum RunText {
 }
 
 extension Diagnostic {
-    /// As in the plan document.
+    /// As in the plan document, with the page that explains its code.
     var value: Value {
-        .object([
-            "severity": .string(severity.rawValue), "code": .string(code), "message": .string(message),
-            "file": mark.map { .string($0.file) } ?? .null, "line": mark.map { .int(Int64($0.line)) } ?? .null,
-            "column": mark.map { .int(Int64($0.column)) } ?? .null, "hint": hint.map { .string($0) } ?? .null,
-        ])
+        guard case .object(var object) = PlanDocument.json(self) else { return .null }
+        object["page"] = .string(DiagnosticCodes.page(of: code))
+        return .object(object)
     }
 }

@@ -1,0 +1,52 @@
+import Basics
+import Formats
+
+/// Evaluates every policy gate, and lists those that a document requires but nobody can evaluate.
+///
+/// Pure: the same tree and inputs give the same results, sorted by name. Nothing passes that was not looked at: a
+/// missing or broken input is unknown.
+///
+/// - Parameters:
+///   - tree: the files of one commit; gates also read those of `GateDocuments` where they are among them.
+///   - inputs: values from outside of the repository.
+///   - cache: what was parsed before.
+/// - Returns: one result a gate.
+public func evaluateGates(
+    _ tree: SourceTree, _ inputs: GateInputs, cache: DocumentCache = DocumentCache()
+) -> [GateResult] {
+    let context = GateContext(
+        library: Library(tree, Report(), cache), listing: tree.listing, inputs: inputs, cache: cache)
+    let required = requiredGates(context.library)
+    var results = Gate.all.map { gate in
+        let report = GateReport()
+        let summary = gate.evaluate(context, report)
+        return report.result(gate, summary: summary, requiredAt: required[gate.name] ?? [])
+    }
+    let known = Set(Gate.all.map(\.name))
+    for (name, places) in required where !known.contains(name) {
+        let report = GateReport()
+        report.unknown(
+            .noEvaluator, "no program evaluates it", at: places.first,
+            hint: "Take it out of the list, or let its producer write what it found.")
+        results.append(
+            report.result(
+                Gate(name: name, title: "Required by a document.") { _, _ in "" }, summary: "", requiredAt: places))
+    }
+    return results.sorted { $0.name.precedesByBytes($1.name) }
+}
+
+/// The gates that environments require, with the places.
+private func requiredGates(_ library: Library) -> [String: [SourceMark]] {
+    var found: [String: [SourceMark]] = [:]
+    guard let entry = library.document(.convergence), let environments = entry.root?["environments"]?.value.entries
+    else {
+        return found
+    }
+    for environment in environments where !environment.isAmbiguous {
+        for gate in environment.value["required"]?.value["gates"]?.value.items ?? [] {
+            guard let name = gate.filledText else { continue }
+            found[name, default: []].append(gate.mark(in: entry.path))
+        }
+    }
+    return found
+}

@@ -1,0 +1,158 @@
+import Basics
+import Formats
+
+/// Collects what one gate finds.
+final class GateReport {
+    private(set) var findings: [Diagnostic] = []
+    /// Why something could not be looked at; nil while everything could.
+    private(set) var gap: String?
+    private(set) var violations = 0
+    /// Set where the script that is subsumed exits otherwise than by the rule.
+    var exitStatus: Int?
+
+    func fail(_ code: GateCode, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []) {
+        violations += 1
+        findings.append(Diagnostic(.error, code.rawValue, message, at: mark, hint: hint, notes: notes))
+    }
+
+    func warn(_ code: GateCode, _ message: String, at mark: SourceMark?, hint: String) {
+        findings.append(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint))
+    }
+
+    /// Something is not there or can't be decided: the gate doesn't pass.
+    func unknown(_ code: GateCode, _ message: String, at mark: SourceMark?, hint: String) {
+        if gap == nil { gap = message }
+        findings.append(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint))
+    }
+
+    func result(_ gate: Gate, summary: String, requiredAt: [SourceMark]) -> GateResult {
+        let verdict: GateResult.Verdict = violations > 0 ? .fail : gap != nil ? .unknown : .pass
+        let why: String =
+            switch verdict {
+            case .pass: summary
+            case .unknown: gap ?? summary
+            case .fail:
+                violations == 1
+                    ? findings.first { $0.severity == .error }?.message ?? summary
+                    : "\(violations) violations, the first: "
+                        + (findings.filter { $0.severity == .error }.min()?.message ?? summary)
+            }
+        let status = exitStatus ?? (verdict == .pass ? 0 : verdict == .fail ? 1 : 2)
+        return GateResult(
+            name: gate.name, title: gate.title, verdict: verdict, exitStatus: status, why: why,
+            findings: findings.sorted(), requiredAt: requiredAt)
+    }
+}
+
+/// One gate: its name, and how it is evaluated.
+struct Gate: Sendable {
+    let name: String
+    let title: String
+    /// Reports what it finds, and gives the sentence that stands for it when it passes.
+    let evaluate: @Sendable (GateContext, GateReport) -> String
+
+    /// All gates, by name.
+    static let all: [Gate] = [
+        .bucketPrefix, .dnsProviderClaims, .domains, .allowlist, .parityMatrices, .prodSettings, .secretsInventory,
+        .secretsRegistry, .vercelMonorepo,
+    ].sorted { $0.name.precedesByBytes($1.name) }
+}
+
+/// What gates look at.
+struct GateContext {
+    let library: Library
+    let listing: PathListing?
+    let inputs: GateInputs
+    let cache: DocumentCache
+
+    /// A document below a root; where it is missing or broken the gate is unknown.
+    func document(_ stem: String, _ report: GateReport) -> (file: String, root: Node)? {
+        guard let entry = library.entry(under: stem) else {
+            report.unknown(
+                .missingInput, "\(stem).yaml is not below any root", at: nil,
+                hint: "Add the document; without it there is nothing that could pass.")
+            return nil
+        }
+        guard let root = entry.root else {
+            report.unknown(
+                .unreadableInput, "\(entry.path) can't be read: \(entry.cause?.reason ?? "it is no YAML")",
+                at: entry.cause?.mark ?? SourceMark(file: entry.path, line: 1, column: 1),
+                hint: "Mend the document: reconcile validate shows where.")
+            return nil
+        }
+        return (entry.path, root)
+    }
+
+    /// A list or mapping that a gate can't do without.
+    func section(_ key: String, of document: (file: String, root: Node), _ report: GateReport) -> Node? {
+        guard let entry = document.root[key] else {
+            report.unknown(
+                .missingInput, "\(document.file) has no `\(key)`",
+                at: SourceMark(file: document.file, line: 1, column: 1),
+                hint: "Write it, or an empty one where there is nothing.")
+            return nil
+        }
+        guard !entry.isAmbiguous else {
+            report.unknown(
+                .unreadableInput, "\(document.file) has `\(key)` twice", at: entry.keyMark(in: document.file),
+                hint: "Keep one of the two.")
+            return nil
+        }
+        return entry.value
+    }
+
+    /// Whether a path is in the repository; nil where nobody listed it.
+    func exists(_ path: String) -> Bool? {
+        let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let listing else { return nil }
+        return listing.contains(trimmed) ?? listing.folders.keys.contains(trimmed)
+    }
+
+    /// Reports a path that is missing, or that nobody could look for.
+    func require(path: String, of what: String, at mark: SourceMark, _ report: GateReport) {
+        switch exists(path) {
+        case true?: break
+        case false?:
+            report.fail(
+                .missingPath, "\(what) names \(quoted(path)), which is not in the repository", at: mark,
+                hint: "Correct the path, or add what it names.")
+        case nil:
+            report.unknown(
+                .undecided, "whether \(quoted(path)) of \(what) is there is not known: no paths were listed",
+                at: mark, hint: "Give the whole repository: reconcile gates --ssot URL.")
+        }
+    }
+
+    /// The ids of the registry; nil, and the gate unknown, where it can't be read.
+    func secretIDs(_ report: GateReport) -> Set<String>? {
+        guard let registry = document("secrets/registry", report) else { return nil }
+        let ids = ["secrets", "v2_entries"].flatMap { registry.root[$0]?.value.entries?.map(\.key) ?? [] }
+        guard !ids.isEmpty else {
+            report.unknown(
+                .missingInput, "\(registry.file) holds no secret",
+                at: SourceMark(file: registry.file, line: 1, column: 1),
+                hint: "Write the secrets that there are.")
+            return nil
+        }
+        return Set(ids)
+    }
+}
+
+extension Node {
+    /// A text that isn't empty; nil for everything else.
+    var filledText: String? {
+        guard case .string(let text)? = scalar?.value, !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// Whether something is written: an empty list is something, nothing and an empty text are not.
+    var isFilled: Bool {
+        guard let scalar else { return true }
+        return !scalar.value.isNull && scalar.value != .string("")
+    }
+
+    func isTrue(_ key: String) -> Bool { self[key]?.value.scalar?.value == .bool(true) }
+
+    /// The texts of a list; nil where it is none.
+    func texts(_ key: String) -> [String]? { self[key]?.value.items?.compactMap { $0.scalar?.text } }
+}

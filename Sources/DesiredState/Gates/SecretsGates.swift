@@ -1,0 +1,150 @@
+import Basics
+import Formats
+
+extension Gate {
+    /// The rules of `check_secrets_ssot.py`; what stands twice is ambiguous instead of the last one winning.
+    static let secretsRegistry = Gate(
+        name: "secrets_registry", title: "Every secret has its required fields and well-formed consumers."
+    ) { context, report in
+        guard let document = context.document("secrets/registry", report),
+            let rules = context.section("schema_rules", of: document, report),
+            let secrets = context.section("secrets", of: document, report)
+        else { return "" }
+        checkSchema(of: document, prefix: "ssot.secrets", isExact: false, report)
+        guard let required = rules.texts("required_fields"), let stores = rules.texts("consumer_stores"),
+            !required.isEmpty, !stores.isEmpty, let entries = secrets.entries, !entries.isEmpty
+        else {
+            report.unknown(
+                .missingInput, "\(document.file) lacks secrets or the rules for them",
+                at: secrets.mark(in: document.file),
+                hint: "Write `schema_rules.required_fields`, `schema_rules.consumer_stores` and `secrets`.")
+            return ""
+        }
+        for entry in entries {
+            let mark = entry.keyMark(in: document.file)
+            if let again = entry.duplicates.first {
+                report.fail(
+                    .ambiguous, "the secret \(quoted(entry.key)) stands twice", at: mark,
+                    hint: "Keep one of the two: which of them counts depends on who reads the file.",
+                    notes: [
+                        Diagnostic.Note(
+                            "and here",
+                            at: SourceMark(file: document.file, line: Int(again.line), column: Int(again.column)))
+                    ])
+            }
+            for field in required where entry.value[field]?.value.isFilled != true {
+                report.fail(
+                    .missingField, "the secret \(quoted(entry.key)) has no `\(field)`", at: mark,
+                    hint: "Add `\(field):` to it.")
+            }
+            checkConsumers(of: entry, stores, document.file, report)
+        }
+        return "\(entries.count) secrets have their fields and consumers"
+    }
+
+    private static func checkConsumers(
+        of entry: Node.Entry, _ stores: [String], _ file: String, _ report: GateReport
+    ) {
+        guard let consumers = entry.value["consumers"], consumers.value.isFilled else { return }
+        guard let items = consumers.value.items, !items.isEmpty else {
+            report.fail(
+                .consumer, "the secret \(quoted(entry.key)) has no consumer", at: consumers.keyMark(in: file),
+                hint: "Write one `- store:identifier` for each use, or remove the secret.")
+            return
+        }
+        for item in items {
+            let mark = item.mark(in: file)
+            guard case .string(let text)? = item.scalar?.value, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+                colon != text.startIndex, text.utf8.index(after: colon) != text.endIndex,
+                text[..<colon].utf8.allSatisfy({ (97...122).contains($0) || $0 == 95 || $0 == 47 })
+            else {
+                report.fail(
+                    .consumer, "a consumer of \(quoted(entry.key)) is not written as store:identifier", at: mark,
+                    hint: "Write it as in `github_actions:SLACK_BOT_TOKEN`.")
+                continue
+            }
+            let store = String(text[..<colon])
+            guard !stores.contains(store) else { continue }
+            report.fail(
+                .consumer, "a consumer of \(quoted(entry.key)) is in the unknown store \(quoted(store))", at: mark,
+                hint: didYouMean(store, among: stores, else: "Write one of \(alternatives(stores))."))
+        }
+    }
+
+    /// The rules of `check_secrets_ssot.py --check-inventory`.
+    static let secretsInventory = Gate(
+        name: "secrets_inventory", title: "The inventory knows the registry's secrets, and says what is known of each."
+    ) { context, report in
+        guard let document = context.document("secrets/inventory", report),
+            let inventory = context.section("inventory", of: document, report),
+            let registered = context.secretIDs(report)
+        else { return "" }
+        checkSchema(of: document, prefix: "ssot.secrets.inventory.v1", isExact: true, report)
+        guard let entries = inventory.entries, !entries.isEmpty else {
+            report.unknown(
+                .missingInput, "\(document.file) knows no secret", at: inventory.mark(in: document.file),
+                hint: "Write an entry for each secret of the registry.")
+            return ""
+        }
+        for entry in entries { check(entry, registered, document.file, report) }
+        let known = Set(entries.map(\.key))
+        let missing = registered.subtracting(known).sorted { $0.precedesByBytes($1) }
+        for id in missing {
+            report.warn(
+                .inventoryGap, "the secret \(quoted(id)) of the registry is not in the inventory",
+                at: SourceMark(file: document.file, line: 1, column: 1),
+                hint: "Add it with `status: {value: unknown}`.")
+        }
+        return "\(entries.count) secrets are in the inventory, \(missing.count) of the registry are not"
+    }
+
+    private static func check(_ entry: Node.Entry, _ registered: Set<String>, _ file: String, _ report: GateReport) {
+        let mark = entry.keyMark(in: file)
+        if entry.isAmbiguous {
+            report.fail(
+                .ambiguous, "the secret \(quoted(entry.key)) stands twice in the inventory", at: mark,
+                hint: "Keep one of the two.")
+        }
+        if !registered.contains(entry.key) {
+            report.fail(
+                .inventoryGap, "the secret \(quoted(entry.key)) of the inventory is not in the registry", at: mark,
+                hint: didYouMean(entry.key, among: registered, else: "Add it to the registry, or remove it here."))
+        }
+        let status = entry.value["status"]?.value
+        let value = status?["value"]?.value
+        let words = ["working", "stale", "missing", "unknown"]
+        if value?.scalar.map({ words.contains($0.text) }) != true {
+            report.fail(
+                .unknownWord, "the status of \(quoted(entry.key)) is not \(alternatives(words))",
+                at: (value ?? status)?.mark(in: file) ?? mark,
+                hint: "Write `status: {value: unknown}` where nobody looked.")
+        }
+        let kinds = ["api_call", "ssh_session", "psql_query", "ci_run", "smtp_e2e", "edge_fn_log", "session_log"]
+        for evidence in status?["evidence"]?.value.items ?? [] {
+            let kind = evidence["kind"]?.value
+            if kind?.scalar.map({ kinds.contains($0.text) }) == true { continue }
+            report.fail(
+                .unknownWord, "evidence of \(quoted(entry.key)) is of no known kind",
+                at: (kind ?? evidence).mark(in: file), hint: "Write \(alternatives(kinds)).")
+        }
+        let rotate = entry.value["rotation"]?.value["rotate_now"]?.value
+        if rotate?.scalar?.value.boolValue == nil {
+            report.fail(
+                .rotation, "`rotation.rotate_now` of \(quoted(entry.key)) is not true or false",
+                at: rotate?.mark(in: file) ?? mark, hint: "Write `rotate_now: true` or `rotate_now: false`.")
+        }
+    }
+
+    /// A document of another kind than the gate is for is a violation.
+    static func checkSchema(
+        of document: (file: String, root: Node), prefix: String, isExact: Bool, _ report: GateReport
+    ) {
+        let schema = document.root["schema"]?.value
+        let text = schema?.scalar?.text ?? ""
+        guard isExact ? text != prefix : !text.hasPrefix(prefix) else { return }
+        report.fail(
+            .wrongSchema, "\(document.file) has the schema \(quoted(text)), and not \(prefix)",
+            at: schema?.mark(in: document.file) ?? SourceMark(file: document.file, line: 1, column: 1),
+            hint: "Write `schema: \(prefix)`, or put the right document here.")
+    }
+}

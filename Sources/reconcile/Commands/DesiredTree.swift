@@ -1,0 +1,25 @@
+import Basics
+import DesiredState
+import Git
+import Reconciler
+
+/// The files that `validate` and `gates` look at: of a work tree, or of the configured repository.
+enum DesiredTree {
+    /// - Throws: a `Fault` when there is nothing to read from.
+    static func read(_ context: CommandContext) async throws -> SourceTree {
+        let configuration = try context.configuration()
+        if let path = context.arguments.positionals.first {
+            guard FileSystem.isDirectory(path) else {
+                throw ArgumentFault("\(path) is no directory", hint: "Name the work tree that holds the SSOT.")
+            }
+            let reader = WorkTreeReader(directory: path)
+            let read = try reader.files(under: GitSource.paths(configuration.roots))
+            return SourceTree(
+                revision: read.revision,
+                files: GitSource.wanted(read.files.map(GitSource.sourceFile), configuration.roots),
+                roots: configuration.roots, branches: .none, listing: reader.paths().map { PathListing($0) })
+        }
+        let log = Log(level: .warning, format: configuration.logFormat)
+        return try await Composition.source(configuration, log: log, context.environment).read(log).tree
+    }
+}
