@@ -68,7 +68,7 @@ struct CommandTests {
         }
     }
 
-    @Test("--detailed-exitcode says 2 for pending changes, 3 for drift that nothing mends, 0 for neither")
+    @Test("--detailed-exitcode says 2 for pending changes and 0 for none")
     func tellsByExitStatus() async throws {
         let site = try Site()
         let pending = await site.run("--dry-run", "--detailed-exitcode")
@@ -132,22 +132,33 @@ struct CommandTests {
     @Test("What needs an approval waits with exit status 4, and goes through by its key and by no other")
     func approves() async throws {
         let site = try Site()
-        let policy = Site.files[".odooops/policies.yaml"] ?? ""
-        #expect(await site.run().status == 0)
-        let protected = "environments:\n  lab: {tier: dev, branch: main, domain: lab.shop.example, protected: true}\n"
-        try site.commit(["ssot/environments.yaml": protected, ".odooops/policies.yaml": policy])
-        #expect(await site.run().status == 0)
+        let live = "environments:\n  live: {tier: production, branch: main, host: host"
         try site.commit([
-            "ssot/infra/digitalocean/inventory.yaml": Site.inventory.split(separator: "\n").filter {
-                !$0.contains("name: www")
-            }.joined(separator: "\n") + "\n"
+            "ssot/infra/digitalocean/inventory.yaml": Site.inventory
+                + "droplets: [{name: host, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}]\n",
+            "ssot/environments.yaml": live + ", domain: live.shop.example}\n",
         ])
-        let dry = await site.run("--dry-run", "--out", "plan.json", "--json")
-        let change = dry.json?["changes"]?.listValue?.first
-        #expect(change?["action"]?.stringValue == "delete", "\(dry.story)")
-        let wrong = await site.run("apply", "plan.json", "--approve", "digitalocean.record/shop.example/A/wwww")
+        let first = await site.run()
+        #expect(first.status == 0, "\(first.story)")
+        let record = "digitalocean.record/shop.example/A/live"
+        #expect(await site.records().contains { $0.hasPrefix("A live ") }, "\(first.story)")
+
+        try site.commit(["ssot/environments.yaml": live + "}\n"])
+        let waiting = await site.run()
+        #expect(waiting.status == 4, "\(waiting.story)")
+        #expect(waiting.error.contains("refused RUN-0012: 1 change needs an approval"), "\(waiting.story)")
+        #expect(waiting.error.contains("--approve \(record)"), "\(waiting.story)")
+        #expect(await site.run("runs").output.contains("awaiting_approval"))
+        #expect(await site.records().contains { $0.hasPrefix("A live ") })
+
+        #expect(await site.run("--dry-run", "--out", "plan.json").status == 0)
+        let wrong = await site.run("apply", "plan.json", "--approve", record + "e")
         #expect(wrong.status == 64, "\(wrong.story)")
-        #expect(wrong.error.contains("Did you mean digitalocean.record/shop.example/A/www?"), "\(wrong.story)")
+        #expect(wrong.error.contains("Did you mean \(record)?"), "\(wrong.story)")
+        #expect(await site.run("apply", "plan.json").status == 4)
+        let approved = await site.run("apply", "plan.json", "--approve", record)
+        #expect(approved.status == 0, "\(approved.story)")
+        #expect(!(await site.records().contains { $0.hasPrefix("A live ") }), "\(approved.story)")
     }
 
     @Test("Ctrl-C lets the running step end, records it, and the next pass goes on where this one stopped")
