@@ -26,6 +26,9 @@ release: bootstrap
 bench: bootstrap
 	@./scripts/bench
 
+soak: bootstrap
+	@./scripts/soak
+
 lint:
 	@./scripts/lint
 

@@ -25,6 +25,7 @@ extension Comparison {
         if input.schemas[meeting.kind] == nil { return keep(unwanted, "no driver knows \(meeting.kind)") }
         if !isComplete { return keep(unwanted, DraftText.why(observed?.completeness, meeting.kind)) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+        if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
         if isSame(entry, there) || there.isOwned { return delete(unwanted) }
         forget(

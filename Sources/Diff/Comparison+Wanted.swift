@@ -31,6 +31,7 @@ extension Comparison {
                     "\(entry.providerID) is named \(other.key.name) at the provider now, and another one beside it would be "
                         + "empty: name it \(resource.key.name) again, or want it under its new name", other)
             }
+            if let entry, let why = young(entry) { return read(resource, why) }
             return create(resource, schema, entry)
         }
         let there = seen[place]
@@ -42,6 +43,17 @@ extension Comparison {
             return read(resource, DraftText.why(completeness, meeting.kind))
         }
         adopt(resource, schema, entry, there)
+    }
+
+    /// How long a list may go without what was just made.
+    private static let visibility = Duration.minutes(2)
+
+    /// Why it is too early to say that something is gone; nil when it isn't.
+    func young(_ entry: InventoryEntry) -> String? {
+        let (age, overflow) = input.now.microseconds.subtractingReportingOverflow(entry.createdAt.microseconds)
+        guard !overflow, (0..<Self.visibility.microseconds).contains(age) else { return nil }
+        return
+            "it was made \(Duration.microseconds(age).shortText) ago and isn't listed: lists may lag behind by a minute"
     }
 
     /// The object that we remember under another name, where that would be missed: its data isn't in a new one.

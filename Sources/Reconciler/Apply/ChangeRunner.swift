@@ -26,6 +26,10 @@ struct ChangeRunner: Sendable {
             await refuse(fault, &result)
             return result
         }
+        if change.action == .forget, let fault = await presence() {
+            await refuse(fault, &result)
+            return result
+        }
         if change.action == .forget || change.action == .read {
             await remember(resolvedChange, steps: 0, &result)
             return result
@@ -57,6 +61,28 @@ struct ChangeRunner: Sendable {
         result.object = current
         result.isDone = true
         return result
+    }
+
+    /// Looks for what is to be forgotten: what is forgotten and is there all the same is nobody's for ever.
+    ///
+    /// - Returns: why it can't be forgotten; nil where it is gone.
+    private func presence() async -> ProviderFault? {
+        guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
+        let context = DriverContext(
+            runID: applier.runID, log: reconciler.log,
+            record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
+        let found: [ObservedResource]
+        switch await driver.look(at: change.key, context) {
+        case .absent: return nil
+        case .present(let object): found = [object]
+        case .ambiguous(let objects): found = objects
+        case .unknown(let fault): return fault
+        }
+        guard found.contains(where: { $0.providerID == change.providerID }) else { return nil }
+        return ProviderFault(
+            provider: driver.provider, operation: "look", code: "RUN-0011",
+            message: "\(change.key) was missing in the list, and is there", place: change.source?.description,
+            hint: "The next pass reads the list again.", disposition: .observeAgain)
     }
 
     /// The object after a step; a value of nil says that it is gone.

@@ -27,10 +27,7 @@ struct Recovery: Sendable {
             settled.finishedAt = reconciler.time.now
             let (state, why, change) = decide(entry)
             guard let state else {
-                result.open.append(
-                    UnknownScope(
-                        .resource(entry.key), code: "RUN-0007",
-                        reason: "\(entry.title) of run \(entry.runID) is not settled: \(why)", at: nil))
+                result.open.append(Self.scope(of: entry, why))
                 continue
             }
             settled.state = state
@@ -42,6 +39,13 @@ struct Recovery: Sendable {
             result.settled.append(settled)
         }
         return result
+    }
+
+    /// Nothing may be decided about what a step is open of.
+    static func scope(of entry: JournalEntry, _ why: String) -> UnknownScope {
+        UnknownScope(
+            .resource(entry.key), code: "RUN-0007",
+            reason: "\(entry.title) of run \(entry.runID) is not settled: \(why)", at: nil)
     }
 
     private func decide(_ entry: JournalEntry) -> (JournalEntry.State?, String, InventoryChange?) {

@@ -6,11 +6,16 @@ import Formats
 import Store
 
 extension Reconciler {
-    /// Asks every driver, side by side, for the kinds that are wanted or remembered.
-    func observe(_ desired: DesiredState, _ inventory: Inventory, runID: String) async -> ObservedState {
+    /// Asks every driver, side by side, for the kinds that are wanted or remembered, or of which a step is open.
+    ///
+    /// What an interrupted run may have brought about is looked for even where nothing wants it any more.
+    func observe(
+        _ desired: DesiredState, _ inventory: Inventory, open: [JournalEntry] = [], runID: String
+    ) async -> ObservedState {
         var names: [ResourceKind: Set<String>] = [:]
         for resource in desired.resources { names[resource.key.kind, default: []].insert(resource.key.name) }
         for entry in inventory.entries { names[entry.key.kind, default: []].insert(entry.key.name) }
+        for entry in open { names[entry.key.kind, default: []].insert(entry.key.name) }
         guard !names.isEmpty else { return ObservedState() }
         // A record may take its address from a droplet that nobody else asks about.
         for resource in desired.resources {

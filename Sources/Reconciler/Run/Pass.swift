@@ -117,19 +117,20 @@ private struct Pass {
         }
         recordGates(of: snapshot.tree)
         var inventory = try await reconciler.store.inventory()
-        let observed = await reconciler.observe(desired, inventory, runID: run.id)
+        let open = try await reconciler.store.openEntries()
+        let observed = await reconciler.observe(desired, inventory, open: open, runID: run.id)
         observationFaults = reconciler.faults(of: observed)
         cost = EnvironmentCost(desired.environments, observed)
-        if !options.isDryRun {
-            let open = try await reconciler.store.openEntries()
-            if !open.isEmpty {
-                try await confirmLease()
-                let recovery = Recovery(reconciler: reconciler, observed: observed, log: reconciler.log)
-                let result = try await recovery.settle(open)
-                recovered = result.settled
-                desired = desired.with(unknown: result.open)
-                if !result.settled.isEmpty { inventory = try await reconciler.store.inventory() }
-            }
+        if options.isDryRun {
+            desired = desired.with(
+                unknown: open.map { Recovery.scope(of: $0, "the next pass looks what became of it") })
+        } else if !open.isEmpty {
+            try await confirmLease()
+            let recovery = Recovery(reconciler: reconciler, observed: observed, log: reconciler.log)
+            let result = try await recovery.settle(open)
+            recovered = result.settled
+            desired = desired.with(unknown: result.open)
+            if !result.settled.isEmpty { inventory = try await reconciler.store.inventory() }
         }
         desired = desired.with(unknown: try await reconciler.suspensions())
         self.desired = desired
