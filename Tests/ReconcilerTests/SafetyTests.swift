@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Formats
 import Reconciler
+import Simulator
 import Store
 import StoreSQLite
 import Testing
@@ -194,6 +195,36 @@ struct SafetyTests {
         #expect(holdings.contains("database shop-pg odoo_crm"), "\(report.story)")
         #expect(report.withheld.map(\.key.description) == ["digitalocean.database/shop-pg/odoo_crm"])
         #expect(report.plan?.changes.contains { $0.key.name == "shop.example/A/crm" && $0.action == .update } == true)
+    }
+
+    @Test("What was just made and isn't listed yet is neither made twice nor forgotten", arguments: [true, false])
+    func waitsForLists(_ isWanted: Bool) async throws {
+        let inventory = """
+            schema: ssot.infra.digitalocean.inventory.v1
+            droplets:
+              - {name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64}
+            """
+        func tree(_ inventory: String, _ revision: Character) -> SourceTree {
+            var tree = World.tree(inventory: inventory, revision: revision)
+            tree.files.removeAll { $0.path == "ssot/environments.yaml" }
+            tree.branches = .none
+            return tree
+        }
+        let world = try await World(tree(inventory, "a"))
+        #expect(await world.pass().isSuccess)
+        let other = inventory.replacing("name: web", "name: other")
+        if !isWanted { world.source.set(tree(other, "b")) }
+        world.simulator.order(FaultOrder("GET", "/v2/droplets", .staleRead(writes: 8), times: 4))
+        let report = await world.pass()
+        let reason = report.withheld.first { $0.key.name == "web" }?.verdictReason ?? ""
+        #expect(reason.contains("isn't listed"), "\(report.story)")
+        world.simulator.clearFaults()
+        #expect(await world.holdings().count { $0.hasPrefix("droplet web") } == 1, "\(report.story)")
+        #expect(try await world.store.inventory().entries.contains { $0.key.name == "web" })
+        world.time.advance(by: .minutes(3))
+        let after = await world.pass(PassOptions(approvals: ["all"]))
+        #expect(after.isSuccess, "\(after.story)")
+        #expect(await world.holdings().count { $0.hasPrefix("droplet web") } == (isWanted ? 1 : 0))
     }
 
     @Test("An approval is bound to the plan that was saved")
