@@ -113,6 +113,10 @@ extension FaultCase {
             "org: o\nactions: {a: {desire: read}, b: {desired: true}}\n", ["error SSOT-0005 2:14"],
             ["resource github.org_setting/actions.a"]),
         FaultCase(
+            "a setting whose name was lost", Paths.organization,
+            "org: o\nactions:\n  a:\n    desired: true\n    desired: false\n", ["error FMT-0003 5:5"],
+            ["kind github.org_setting", "resource github.org_setting/actions.a"]),
+        FaultCase(
             "two policies that disagree", "ssot/github/enterprise-cloud.yaml",
             "enterprise: {plan: cloud}\npolicy: {security: {a: false}}\n",
             ["warning SSOT-0201 1:20", "warning SSOT-0201 2:24"], [],

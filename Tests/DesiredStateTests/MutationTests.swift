@@ -50,9 +50,12 @@ import Testing
     ///
     /// That is broken syntax, a key twice, a wrong type, a missing or misspelt key. Another name is none: it is another
     /// wish.
-    private static func hasFaultOfForm(_ state: DesiredState) -> Bool {
-        state.diagnostics.contains { diagnostic in
-            diagnostic.code.hasPrefix("FMT-") || ["SSOT-0003", "SSOT-0004", "SSOT-0005"].contains(diagnostic.code)
+    static func hasFaultOfForm(_ state: DesiredState, beyond others: DesiredState? = nil) -> Bool {
+        let known = Set(others?.diagnostics ?? [])
+        return state.diagnostics.contains { diagnostic in
+            guard !known.contains(diagnostic) else { return false }
+            return diagnostic.code.hasPrefix("FMT-")
+                || ["SSOT-0003", "SSOT-0004", "SSOT-0005"].contains(diagnostic.code)
                 || diagnostic.code == "SSOT-0006" && diagnostic.hint?.hasPrefix("Did you mean") == true
         }
     }
@@ -66,7 +69,7 @@ import Testing
     }
 
     /// The first line that differs.
-    private static func difference(_ before: [UInt8], _ after: [UInt8]) -> String {
+    static func difference(_ before: [UInt8], _ after: [UInt8]) -> String {
         let newline = UInt8(ascii: "\n")
         let (old, new) = (before.split(separator: newline), after.split(separator: newline))
         for (number, line) in old.enumerated() where number >= new.count || new[number] != line {

@@ -143,6 +143,10 @@ struct GitHubReader {
                     if let cause = isLost ? entry.fault ?? fields.fault : owner.fault {
                         drafts.lose(key, cause, at: item.keyMark(in: file))
                         isWhole = false
+                        // What a lost line with a name leaves behind: the next setting may have been swallowed.
+                        if item.value.entries?.contains(where: \.isAmbiguous) == true {
+                            report.unknown(.kind(.organizationSetting), cause)
+                        }
                     }
                     continue
                 }
