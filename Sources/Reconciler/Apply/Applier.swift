@@ -16,8 +16,8 @@ struct Applier: Sendable {
     let revision: String
     let plan: Plan
     let observed: ObservedState
-    /// What the inventory holds that was there before us.
-    let adopted: Set<ResourceKey>
+    /// What the inventory held when the plan was made.
+    let remembered: [ResourceKey: InventoryEntry]
     /// The right to act, proven anew in the transaction of each intent.
     let lease: Lease?
     let stop: StopSignal

@@ -198,7 +198,10 @@ struct ChangeRunner: Sendable {
                 if reached { return .done(object) }
                 last = .failed(fault)
             case .absent:
-                if removes(step) { return .done(nil) }
+                // What was made a moment ago may be missing in a look although it is there.
+                let made = applier.remembered[change.key]?.createdAt
+                let isYoung = made.map { Recovery.isYoung($0, at: reconciler.time.now) } ?? false
+                if removes(step), !isYoung { return .done(nil) }
                 // Not seen is not absent right after a create: the entry stays open until the next pass has looked.
                 last = .unknown(fault)
             case .ambiguous, .unknown: continue
@@ -278,7 +281,7 @@ struct ChangeRunner: Sendable {
     private func isAdopted(_ input: ResolvedChange) -> Bool {
         switch change.action {
         case .adopt: input.current?.isOwned != true
-        case .update: applier.adopted.contains(change.key)
+        case .update: applier.remembered[change.key]?.isAdopted == true
         default: false
         }
     }
@@ -301,6 +304,7 @@ struct ChangeRunner: Sendable {
             "before": input.current.map(describe) ?? .null,
             "protected": .bool(change.isProtected),
             "adopted": .bool(isAdopted(input)),
+            "created_at": applier.remembered[change.key].map { .string($0.createdAt.description) } ?? .null,
             "revision": .string(applier.revision),
             "reason": .string(change.reason),
             "source": change.source.map { .string($0.description) } ?? .null,

@@ -41,6 +41,11 @@ struct Recovery: Sendable {
         return result
     }
 
+    /// Whether something is so new that a list may lack it; a clock that was set back makes nothing young for years.
+    static func isYoung(_ begin: Timestamp, at now: Timestamp) -> Bool {
+        abs((now - begin).microseconds) < grace.microseconds
+    }
+
     /// Nothing may be decided about what a step is open of.
     static func scope(of entry: JournalEntry, _ why: String) -> UnknownScope {
         UnknownScope(
@@ -62,11 +67,15 @@ struct Recovery: Sendable {
         let creates = entry.input["creates"]?.boolValue == true
         guard let object = matches.first else {
             if entry.action == .delete || entry.action == .replace && !creates {
+                // What was made a moment ago may be missing in a list although it is there.
+                if let made = entry.input["created_at"]?.stringValue.flatMap({ Timestamp($0) }),
+                    Self.isYoung(made, at: reconciler.time.now)
+                {
+                    return (nil, "it was made so lately that it may be there and not be listed", nil)
+                }
                 return (.done, "it is gone", .remove(entry.key))
             }
-            // A clock that was set back in between makes no create young for years.
-            let age = reconciler.time.now - entry.intendedAt
-            if creates, abs(age.microseconds) < Self.grace.microseconds {
+            if creates, Self.isYoung(entry.intendedAt, at: reconciler.time.now) {
                 return (nil, "it is not visible yet, and may become so", nil)
             }
             return (.failed, creates ? "it was never created" : "the object is gone", nil)

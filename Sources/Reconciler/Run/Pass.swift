@@ -194,7 +194,8 @@ private struct Pass {
         progress(.phase(.applying))
         applied = await Applier(
             reconciler: reconciler, runID: run.id, revision: revision, plan: plan, observed: observed,
-            adopted: Set(inventory.entries.filter(\.isAdopted).map(\.key)), lease: lease, stop: stop, progress: progress
+            remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
+            lease: lease, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {
