@@ -1,0 +1,100 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Store
+
+/// What outlives a pass.
+extension Pass {
+    /// Where a commit wants what is there already, the inventory learns the new wish, so that a later change made
+    /// outside is told from a commit that was not applied.
+    func rememberNoops(_ desired: DesiredState, _ inventory: Inventory, _ plan: Plan) async throws {
+        let changed = Set(plan.changes.map(\.key))
+        let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var changes: [InventoryChange] = []
+        for resource in desired.resources {
+            guard let entry = entries[resource.key], !changed.contains(resource.key) else { continue }
+            var literals: [Attributes.Item] = []
+            var isComparable = true
+            for attribute in resource.attributes {
+                switch attribute.value {
+                case .literal(let value): literals.append(Attributes.Item(attribute.name, value))
+                case .reference:
+                    if let value = entry.lastApplied[attribute.name] {
+                        literals.append(Attributes.Item(attribute.name, value))
+                    } else {
+                        isComparable = false
+                    }
+                }
+            }
+            guard isComparable, !literals.contains(where: { isSensitive($0.name, resource.key.kind) }) else { continue }
+            let wanted = Attributes(literals)
+            guard
+                wanted != entry.lastApplied || entry.environment != resource.environment
+                    || entry.isProtected != resource.isProtected
+            else { continue }
+            changes.append(
+                .put(
+                    InventoryEntry(
+                        key: entry.key, providerID: entry.providerID, environment: resource.environment,
+                        lastApplied: wanted, revision: desired.revision, isProtected: resource.isProtected,
+                        createdAt: entry.createdAt, isAdopted: entry.isAdopted)))
+        }
+        if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
+    }
+
+    private func isSensitive(_ name: String, _ kind: ResourceKind) -> Bool {
+        reconciler.driver(for: kind)?.schemas.first { $0.kind == kind }?.rule(name)?.isSensitive == true
+    }
+
+    /// Keeps what differs and since when; a look as of another instant or at a part of the world says nothing of it.
+    mutating func rememberDrift() async throws {
+        guard let plan, options.now == nil else { return }
+        let now = reconciler.time.now
+        // A kind that no driver knows is never seen, so it has no drift that could be missed.
+        let known = Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) })
+        let missed = plan.changes.contains { $0.action == .read && known.contains($0.key.kind) }
+        let isComplete = !missed && options.targets.isEmpty
+        let done = Set(applied.journal.filter { $0.state == .done }.map(\.key))
+        let remaining = plan.drift.filter { !done.contains($0.key) }
+        let delta = try await reconciler.store.recordDrift(remaining, complete: isComplete, runID: run.id, at: now)
+        if delta.opened + delta.changed + delta.resolved > 0 {
+            note(
+                "drift",
+                [
+                    "opened": .int(Int64(delta.opened)), "changed": .int(Int64(delta.changed)),
+                    "resolved": .int(Int64(delta.resolved)),
+                ])
+        }
+        evidence.add("drift.json", .list(plan.drift.map(\.value)))
+    }
+
+    /// What outlives the run: the life of environments, and what the next plan compares with.
+    mutating func remember() async throws {
+        guard let plan, let desired else { return }
+        let rows = try await reconciler.store.environments()
+        let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
+        // The instant of the plan, so that an end and the begin that it counts from agree.
+        let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt)
+        let updated = ledger.update(rows, owners: owners)
+        _ = try await reconciler.store.saveEnvironments(updated.rows)
+        for warning in updated.warnings {
+            note(
+                "ttl_warning",
+                ["environment": .string(warning.slug), "expires_at": .string(warning.expiresAt.description)],
+                key: "ttl:\(warning.slug):\(warning.expiresAt)")
+            progress(
+                .note(
+                    "environment \(warning.slug) expires at \(warning.expiresAt): "
+                        + "reconcile env extend \(warning.slug) --days 7"))
+        }
+        // What a guard refused to let go of is still held: the guard has to find it refused next time as well.
+        let isHeldBack = plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
+        if desired.unknown.isEmpty, !isHeldBack {
+            try await reconciler.store.rememberDesired(
+                roots: desired.roots, count: desired.resources.count + desired.environments.count,
+                revision: desired.revision)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Store
+
+/// How a pass is written down.
+extension Pass {
+    mutating func note(_ type: String, _ payload: Value, key: String? = nil) {
+        events.append(
+            RunEvent(runID: run.id, type: type, payload: payload, at: reconciler.time.now, idempotencyKey: key))
+    }
+
+    /// Writes down how it ended; whatever goes wrong here can't undo what was done.
+    mutating func finish() async {
+        let final = outcome ?? .succeeded
+        run.completedAt = reconciler.time.now
+        run.phase =
+            switch final {
+            case .succeeded:
+                plan?.changes.contains { $0.verdict == .needsApproval } == true ? .awaitingApproval : .succeeded
+            case .planned: .planned
+            case .failed, .stepsFailed, .stale, .invalid: .failed
+            case .canceled: .canceled
+            }
+        if case .failed(let fault) = final { run.error = fault.value }
+        if case .stale(let moved) = final { run.error = ["code": "RUN-0002", "moved": .strings(moved)] }
+        if case .stepsFailed(let count) = final {
+            run.error = ["code": "RUN-0003", "failed_steps": .int(Int64(count))]
+        }
+        if case .invalid = final { run.error = ["code": "RUN-0001", "message": "no readable desired state"] }
+        guard isRecorded else { return }
+        do {
+            try await keepEvidence(final)
+            run.metadata = metadata()
+            for entry in applied.journal {
+                note(
+                    "step",
+                    [
+                        "key": .string(entry.key.description), "operation": .string(entry.operation),
+                        "title": .string(entry.title), "state": .string(entry.state.rawValue),
+                    ])
+            }
+            note("finished", ["phase": .string(run.phase.rawValue)])
+            try await reconciler.store.appendEvents(events)
+            try await reconciler.store.updateRun(run)
+        } catch let fault as any Fault {
+            reconciler.log.error(
+                "the run could not be written down whole", ["run.id": run.id, "fault": fault.description])
+            if case .failed = final {} else { outcome = .failed(fault) }
+        } catch {
+            outcome = .failed(UnexpectedFault(error))
+        }
+    }
+
+    private mutating func keepEvidence(_ final: PassOutcome) async throws {
+        evidence.add(recovered + applied.journal, applied.exchanges)
+        evidence.add(
+            "run.json",
+            [
+                "run_id": .string(run.id), "trigger": .string(run.trigger.rawValue), "dry_run": .bool(run.isDryRun),
+                "revision": run.revision.map { .string($0) } ?? .null, "phase": .string(run.phase.rawValue),
+                "started_at": .string(run.startedAt.description), "error": run.error,
+                "completed_at": run.completedAt.map { .string($0.description) } ?? .null,
+            ])
+        var items: [EvidenceManifest.Item] = []
+        for object in evidence.objects {
+            let digest = try reconciler.evidence.put(object.bytes)
+            items.append(EvidenceManifest.Item(name: object.name, digest: digest, bytes: object.bytes.count))
+        }
+        // Another process may have added a link meanwhile: then ours is built again on top of it.
+        var attempts = 0
+        while head == nil {
+            attempts += 1
+            let previous = try await reconciler.store.evidenceHead()
+            let manifest = EvidenceManifest(
+                runID: run.id, sequence: (previous?.sequence ?? 0) + 1, previous: previous?.manifest, items: items)
+            let digest = try reconciler.evidence.put(manifest.bytes)
+            do throws(StoreFault) {
+                head = try await reconciler.store.appendEvidence(
+                    runID: run.id, manifest: digest, previous: previous?.manifest)
+            } catch {
+                // A store that is locked or gone has made us wait already: only a moved chain is worth another try.
+                guard error.kind == .fenced, attempts < 5 else { throw error }
+            }
+        }
+    }
+
+    private func metadata() -> Value {
+        var object = Value.Object()
+        object["revision"] = run.revision.map { .string($0) } ?? .null
+        object["dry_run"] = .bool(run.isDryRun)
+        object["trigger"] = .string(run.trigger.rawValue)
+        object["phase"] = .string(run.phase.rawValue)
+        if let plan {
+            object["summary"] = plan.summary.value
+            object["drift"] = .int(Int64(plan.drift.count))
+            object["fingerprint"] = .string(plan.fingerprint.description)
+        }
+        if !gates.isEmpty { object["gates"] = gates.summary }
+        if let desired { object["diagnostics"] = .int(Int64(desired.diagnostics.count)) }
+        if let head {
+            object["evidence"] = [
+                "manifest": .string(head.manifest.description), "sequence": .int(Int64(head.sequence)),
+            ]
+        }
+        return .object(object)
+    }
+}
