@@ -27,11 +27,14 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
         convergence: convergence, report)
     builder.build(branches: tree.branches, tags: tree.tags)
     let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
+    let operations = OperationsReading(
+        &library, checks: convergence.checks, environments: builder.environments,
+        records: inventory.drafts.values.filter { $0.key.kind == .record }, report)
     library.distrustCutDocuments(report)
     CrossReferences.check(library, tree, report)
     let modulePlans = platforms.plans(modules, builder.environments, report)
     let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
-    var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values
+    var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values + operations.drafts
     for var draft in inventory.drafts.values {
         draft.isProtected = protection.covers(
             draft.key, firewallDroplets: inventory.firewallDroplets[draft.key] ?? [])
@@ -54,5 +57,6 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
         thresholds: convergence.thresholds.sorted { $0.environment.precedesByBytes($1.environment) })
     platforms.fill(&state)
     state.modulePlans = modulePlans
+    operations.fill(&state)
     return state
 }

@@ -6,7 +6,9 @@ import Testing
 @Suite struct FaultTests {
     @Test(
         arguments: FaultCase.policies + FaultCase.inventory + FaultCase.records + FaultCase.environments
-            + FaultCase.catalogues + FaultCase.files + FaultCase.platforms)
+            + FaultCase.catalogues + FaultCase.files + FaultCase.platforms + FaultCase.secrets + FaultCase.mail
+            + FaultCase.names
+            + FaultCase.chores + FaultCase.contracts)
     func aFaultStaysWhereItIs(_ fault: FaultCase) {
         let state = fault.state
         let found = state.diagnostics.map { diagnostic in

@@ -37,6 +37,8 @@ public struct DomainPolicy: Sendable, Hashable {
     public let apex: String
     public internal(set) var prohibited: [Prohibition] = []
     public internal(set) var patterns: [Pattern] = []
+    /// False where a part of its documents could not be read.
+    public internal(set) var isComplete = true
     /// In the order of the documents.
     public internal(set) var subdomains: [Subdomain] = []
     public let source: SourceMark

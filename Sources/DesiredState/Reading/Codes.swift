@@ -72,6 +72,33 @@ enum Code: String, CaseIterable {
     case dropletNotListed = "SSOT-0231"
     case thresholdOrder = "SSOT-0232"
     case doubledPath = "SSOT-0233"
+    // Secrets.
+    case secretDisagreement = "SSOT-0100"
+    case unknownStore = "SSOT-0101"
+    case prohibitedStore = "SSOT-0102"
+    case secretStatus = "SSOT-0103"
+    case rotationDue = "SSOT-0104"
+    case strayedSecret = "SSOT-0105"
+    case absentSecret = "SSOT-0106"
+    case sharedSecretName = "SSOT-0107"
+    case invalidDay = "SSOT-0108"
+    // Mail.
+    case mailDisagreement = "SSOT-0120"
+    case forbiddenPort = "SSOT-0121"
+    case catcherRequired = "SSOT-0122"
+    // Domains and DNS.
+    case prohibitedName = "SSOT-0130"
+    case dnsDisagreement = "SSOT-0131"
+    case unclaimedName = "SSOT-0132"
+    case plannedName = "SSOT-0133"
+    case expiredClaim = "SSOT-0134"
+    case openTarget = "SSOT-0135"
+    // Schedules, failure modes, vulnerability policy, branch hygiene.
+    case cadenceDisagreement = "SSOT-0140"
+    case invalidCode = "SSOT-0150"
+    case categoryDisagreement = "SSOT-0151"
+    case expiredException = "SSOT-0160"
+    case hygieneDisagreement = "SSOT-0170"
 
     /// What the code stands for, in one line.
     var meaning: String {
@@ -140,6 +167,29 @@ enum Code: String, CaseIterable {
         case .dropletNotListed: "Monitoring names a droplet that the inventory does not."
         case .thresholdOrder: "A warning comes later than the critical alert."
         case .doubledPath: "A base address and an endpoint repeat the same path."
+        case .secretDisagreement: "Two entries of the secrets registry describe one secret differently."
+        case .unknownStore: "A store of secrets is not known."
+        case .prohibitedStore: "A secret is approved for a store that it prohibits."
+        case .secretStatus: "The inventory says that a secret is stale or missing."
+        case .rotationDue: "A secret has to be replaced or reviewed."
+        case .strayedSecret: "A secret was seen in a store for which it is not approved."
+        case .absentSecret: "A secret was not found in a store in which it should be."
+        case .sharedSecretName: "Two secrets have one name in a store."
+        case .invalidDay: "A day can't be read, so it ends nothing."
+        case .mailDisagreement: "Two documents send mail different ways."
+        case .forbiddenPort: "Mail is sent through port 25."
+        case .catcherRequired: "Mail outside of production is not caught, or uses the credential of production."
+        case .prohibitedName: "A document needs a name that another one prohibits."
+        case .dnsDisagreement: "Two documents say different things of one name."
+        case .unclaimedName: "A name is active without a valid claim at its provider."
+        case .plannedName: "A name is planned or deprecated, so no record is wanted."
+        case .expiredClaim: "The claim of a name at its provider has expired."
+        case .openTarget: "A name is active and points nowhere yet."
+        case .cadenceDisagreement: "A chore's cadence and its cron expression disagree."
+        case .invalidCode: "A code of the failure modes is none."
+        case .categoryDisagreement: "A code and its category disagree."
+        case .expiredException: "An exception has expired."
+        case .hygieneDisagreement: "Branches are both protected and free to be removed."
         }
     }
 }

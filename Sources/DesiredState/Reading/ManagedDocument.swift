@@ -29,6 +29,7 @@ struct ManagedDocument: Sendable {
     /// Every document that the domains read.
     static let all: [ManagedDocument] =
         [policies, environments, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
+        + operations
 
     static let policies = ManagedDocument(
         ".odooops/policies", schemas: ["odooops.policies.v1"], domain: "policies", scopes: [.environments])

@@ -89,6 +89,8 @@ public struct SecretEntry: Sendable, Hashable {
     /// The first instant of `review_date`.
     public internal(set) var review: Timestamp?
     public let source: SourceMark
+    /// The code of the fault that touched it.
+    var faultCode = ""
 
     public init(id: String, section: Section, source: SourceMark) {
         self.id = id
@@ -143,8 +145,11 @@ public enum SecretRotation: Sendable, Hashable {
         case "weekly": self = .every(days: 7)
         case "every" where words.count >= 3:
             let unit = ["day": 1, "week": 7, "month": 30, "year": 365].first { words[2].hasPrefix($0.key) }?.value
-            guard let count = Int(words[1]), (1...1_000).contains(count), let unit else { fallthrough }
-            self = .every(days: count * unit)
+            if let count = Int(words[1]), (1...1_000).contains(count), let unit {
+                self = .every(days: count * unit)
+            } else {
+                self = .onEvent
+            }
         case "never", "static": self = .never
         case "n" where words.dropFirst().first == "a": self = .never
         default: self = .onEvent

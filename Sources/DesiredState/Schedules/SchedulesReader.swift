@@ -1,0 +1,119 @@
+import Basics
+import Formats
+
+/// Reads `maintenance/schedules.yaml`.
+struct SchedulesReader {
+    let file: String
+    let report: Report
+    private var chores: [String: Chore] = [:]
+    private var seen: [String: SourceMark] = [:]
+
+    private init(file: String, _ report: Report) {
+        self.file = file
+        self.report = report
+    }
+
+    /// - Returns: the chores, sorted by id.
+    static func read(_ library: Library, _ report: Report) -> [Chore] {
+        guard let document = library.document(.schedules), let root = document.root else { return [] }
+        var reader = SchedulesReader(file: document.path, report)
+        reader.read(root)
+        return reader.chores.values.sorted { $0.id.precedesByBytes($1.id) }
+    }
+
+    static func draft(_ chore: Chore) -> Draft {
+        let mark = chore.source
+        return Draft(
+            ResourceKey(.schedule, chore.id),
+            [
+                WantedAttribute("cron", .literal(.string(chore.cron.description)), at: mark),
+                WantedAttribute("runner", .literal(.string(chore.runner)), at: mark),
+                WantedAttribute("alert_on_failure", .literal(.bool(chore.alertsOnFailure)), at: mark),
+            ], source: mark)
+    }
+
+    private mutating func read(_ root: Node) {
+        let fields = Fields(root, "the schedules", in: file, report)
+        let nodes = fields.nodes("chores", required: true)
+        if let cause = fields.broken["chores"] ?? (nodes == nil ? fields.fault : nil) {
+            report.unknown(.kind(.schedule), cause)
+        }
+        for node in nodes ?? [] { readChore(node) }
+    }
+
+    private mutating func readChore(_ node: Node) {
+        let entry = Fields(node, "a chore", in: file, report)
+        let id = entry.text("id", required: true)
+        if let id { entry.describe(as: "the chore \(quoted(id.value))") }
+        let name = entry.text("name")
+        let runner = entry.text("runner", required: true)
+        let cadence = entry.text("cadence")
+        let written = entry.text("cron", required: true)
+        let cron = written.flatMap { parse($0, entry) }
+        let outputs = entry.texts("outputs")
+        let alerts = entry.flag("alert_on_failure")
+        let secrets = entry.texts("secrets_required")
+        guard entry.fault == nil, let id, let runner, let cron else {
+            if let cause = entry.fault { lose(id?.value, cause, swallowsNext: entry.hasDuplicates) }
+            return
+        }
+        if let cadence, let written { compare(cadence, with: cron, written, entry) }
+        let mark = node.mark(in: file)
+        if let first = seen[id.value] {
+            chores[id.value] = nil
+            let cause = report.error(
+                .duplicateName, "\(entry.subject) stands twice", at: id.mark,
+                hint: "Keep one of the two; until then it is left alone.",
+                notes: [Diagnostic.Note("first here", at: first)])
+            lose(id.value, cause, swallowsNext: false)
+            return
+        }
+        seen[id.value] = id.mark
+        chores[id.value] = Chore(
+            id: id.value, name: name?.value, cadence: cadence?.value, cron: cron, runner: runner.value,
+            outputs: outputs?.map(\.value) ?? [], alertsOnFailure: alerts?.value ?? false,
+            secrets: secrets?.map(\.value) ?? [], source: mark)
+    }
+
+    private mutating func lose(_ id: String?, _ cause: Cause, swallowsNext: Bool) {
+        guard let id, !swallowsNext else {
+            report.unknown(.kind(.schedule), cause)
+            return
+        }
+        chores[id] = nil
+        if seen[id] == nil { seen[id] = cause.mark }
+        report.unknown(.resource(ResourceKey(.schedule, id)), cause)
+    }
+
+    private func parse(_ text: Text, _ entry: Fields) -> Cron? {
+        do {
+            return try Cron(parsing: text.value)
+        } catch {
+            entry.fail(
+                .invalidSchedule, "`cron` of \(entry.subject) is \(quoted(text.value)): \(error.reason)", at: text.mark,
+                hint: "Write minute, hour, day, month and weekday: `0 */6 * * *`.")
+            return nil
+        }
+    }
+
+    private func compare(_ cadence: Text, with cron: Cron, _ written: Text, _ entry: Fields) {
+        guard let said = Cron.Cadence(word: cadence.value), said != cron.cadence else { return }
+        report.warning(
+            .cadenceDisagreement,
+            "\(entry.subject) is said to run \(cadence.value), and \(quoted(cron.description)) runs "
+                + (cron.cadence.map { "\($0)" } ?? "at uneven distances"),
+            at: written.mark, hint: "Make both say the same. The cron expression is taken until then.",
+            notes: [Diagnostic.Note("the cadence is here", at: cadence.mark)])
+    }
+}
+
+extension Cron.Fault {
+    /// What is wrong, for a message.
+    var reason: String {
+        switch self {
+        case .fieldCount(let count): "it has \(count == 1 ? "one field" : "\(count) fields") and not five"
+        case .field(let name, let text): "the \(name) field is \(quoted(text))"
+        case .never: "no year has such a day"
+        }
+    }
+}
