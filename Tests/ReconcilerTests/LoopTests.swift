@@ -60,6 +60,36 @@ struct LoopTests {
         #expect(try await world.store.openDrift().isEmpty)
     }
 
+    @Test("What no driver knows is left alone, is no fault, and keeps no drift open")
+    func leavesAloneWhatNoDriverKnows() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let record = try #require(await world.record("erp"))
+        var tree = World.tree()
+        tree.files.append(
+            SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: console, framework: nextjs}]\n"))
+        tree.files.append(
+            SourceFile(
+                path: "ssot/infra/digitalocean/monitoring.yaml",
+                text: "alert_policies: {a: {droplet_name: web, cpu_utilization: "
+                    + "{warn: {threshold_pct: 80, duration_min: 5}}}}\n"))
+        world.source.set(tree)
+        _ = await world.call(
+            "PATCH", "/v2/domains/shop.example/records/\(record)", ["type": "A", "data": "198.51.100.9"])
+        _ = await world.pass(PassOptions(isDryRun: true))
+        #expect(try await world.store.openDrift().count == 1)
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        let read = (report.plan?.changes ?? []).filter { $0.action == .read }
+        #expect(
+            read.map { "\($0.key) \($0.verdictReason ?? "")" } == [
+                "digitalocean.alert_policy/web/cpu_utilization/warn no driver knows digitalocean.alert_policy",
+                "vercel.project/console no driver knows vercel.project",
+            ])
+        #expect(report.observationFaults == [])
+        #expect(try await world.store.openDrift().isEmpty)
+    }
+
     @Test("A saved plan is applied when nothing moved, and refused with what moved when something did")
     func appliesSavedPlans() async throws {
         let world = try await World()
