@@ -37,7 +37,7 @@ struct ProviderReader {
                 hint: "Remove it from one of the two lists.")
         }
         let schedule = fields.fields("ingestion")?.text("schedule")
-        if let schedule, !Schedule.isValid(schedule.value) {
+        if let schedule, (try? Cron(parsing: schedule.value)) == nil {
             report.error(
                 .invalidSchedule, "the schedule \(quoted(schedule.value)) is no cron expression", at: schedule.mark,
                 hint: "Write five fields, such as `0 * * * *`.")

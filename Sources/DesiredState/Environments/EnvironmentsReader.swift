@@ -149,7 +149,7 @@ struct EnvironmentsReader {
 
     private func readSchedule(_ entry: Fields) -> String? {
         guard let text = entry.text("backup_schedule") else { return nil }
-        if Schedule.isValid(text.value) { return text.value }
+        if (try? Cron(parsing: text.value)) != nil { return text.value }
         entry.fail(
             .invalidSchedule, "`backup_schedule` of \(entry.subject) is \(quoted(text.value))", at: text.mark,
             hint: "Write minute, hour, day, month and weekday: `0 */6 * * *`.")
