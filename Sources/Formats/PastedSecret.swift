@@ -10,9 +10,9 @@ public struct PastedSecret: Sendable, Hashable {
     /// Stricter than `Redaction`, which hides whatever could be a secret: here only what a provider's tokens, a
     /// private key, a JSON web token or an address with a password look like is told, so that it can be an error.
     public static func find(in bytes: [UInt8]) -> [PastedSecret] {
-        SecretScanner(bytes).matches().compactMap { match in
+        SecretScanner(bytes).matches(guessing: false).compactMap { match in
             let body = bytes[match.body..<match.range.upperBound]
-            return match.isGuess || isPlaceholder(body) ? nil : PastedSecret(range: match.range, kind: match.kind)
+            return isPlaceholder(body) ? nil : PastedSecret(range: match.range, kind: match.kind)
         }
     }
 

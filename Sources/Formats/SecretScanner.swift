@@ -46,20 +46,25 @@ struct SecretScanner {
         Shape("a Docker token", "dckr_pat_", 16), Shape("an npm token", "npm_", 30), Shape("a SendGrid key", "SG.", 40),
     ]
 
-    /// By the first byte of the prefix, so that most words cost one look.
-    private static let shapesByFirst: [[Shape]] = (0..<256).map { first in
-        shapes.filter { $0.prefix.first.map { Int($0) } == first }
-    }
+    /// By the first two bytes of the prefix, so that most words cost one look.
+    private static let isStart: [Bool] = {
+        var isStart = [Bool](repeating: false, count: 1 << 16)
+        for shape in shapes { isStart[pair(shape.prefix[0], shape.prefix[1])] = true }
+        isStart[pair(webTokenStart[0], webTokenStart[1])] = true
+        return isStart
+    }()
+
+    private static func pair(_ first: UInt8, _ second: UInt8) -> Int { Int(first) << 8 | Int(second) }
 
     /// The stretches in order; they don't overlap.
     func ranges() -> [Range<Int>] { matches().map(\.range) }
 
-    /// The stretches in order, with what they look like.
-    func matches() -> [Match] {
+    /// The stretches in order, with what they look like; guesses only where they are asked for.
+    func matches(guessing: Bool = true) -> [Match] {
         var found: [Match] = []
         var index = 0
         while index < text.count {
-            if let match = match(at: index), !match.range.isEmpty {
+            if let match = match(at: index, guessing: guessing), !match.range.isEmpty {
                 found.append(match)
                 index = match.range.upperBound
             } else {
@@ -69,7 +74,7 @@ struct SecretScanner {
         return found
     }
 
-    private func match(at index: Int) -> Match? {
+    private func match(at index: Int, guessing: Bool) -> Match? {
         let byte = text[index]
         if byte == UInt8(ascii: ":") {
             return password(at: index).map { Match(range: $0, kind: "a password in an address", body: $0.lowerBound) }
@@ -78,15 +83,18 @@ struct SecretScanner {
             return privateKey(at: index).map { Match(range: $0, kind: "a private key", body: $0.lowerBound) }
         }
         guard Self.isWord(byte), index == 0 || !Self.isWord(text[index - 1]) else { return nil }
-        for shape in Self.shapesByFirst[Int(byte)] where has(shape.prefix, at: index) {
-            let start = index + shape.prefix.count
-            let end = run(from: start, Self.isToken)
-            let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
-            if needed >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
+        if index + 1 < text.count, Self.isStart[Self.pair(byte, text[index + 1])] {
+            for shape in Self.shapes where has(shape.prefix, at: index) {
+                let start = index + shape.prefix.count
+                let end = run(from: start, Self.isToken)
+                let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
+                if needed >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
+            }
+            if has(Self.webTokenStart, at: index) {
+                return webToken(at: index).map { Match(range: $0, kind: "a JSON web token", body: $0.lowerBound) }
+            }
         }
-        if has(Self.webTokenStart, at: index) {
-            return webToken(at: index).map { Match(range: $0, kind: "a JSON web token", body: $0.lowerBound) }
-        }
+        guard guessing else { return nil }
         return randomText(at: index).map {
             Match(range: $0, kind: "a random text", body: $0.lowerBound, isGuess: true)
         }

@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(.enabled(if: Corpus.isAvailable)) func theRealDocumentsLeadNowhereWhereTheyAreKnownTo() throws {
-        let files = try Corpus.last.files()
+        let files = try Corpus.history.files()
         let listings: [PathListing?] = [nil, PathListing(files.map(\.path))]
         for listing in listings {
             let state = readDesiredState(
@@ -109,40 +109,5 @@ import Testing
                     "SSOT-0304 ssot/parity/ee_to_oca_proof_matrix.yaml:107:15",
                 ])
         }
-    }
-}
-
-/// The history of a real source of truth, as a work tree that a test can move from commit to commit.
-struct Corpus {
-    let directory: String
-
-    static var isAvailable: Bool { Places.corpusBundle != nil && Shell.has("git") }
-
-    /// The last of its commits.
-    static let last = Corpus()
-
-    private init() {
-        directory = (try? FileSystem.makeTemporaryDirectory()) ?? ""
-        guard let bundle = Places.corpusBundle else { return }
-        _ = Shell.run("git clone -q -b main \(Shell.quote(bundle)) \(Shell.quote(directory))/clone")
-    }
-
-    /// The files of a commit, by what git calls their bytes.
-    func files(at commit: String = "HEAD") throws -> [SourceFile] {
-        let git = "git -C \(Shell.quote(directory))/clone"
-        let listing = Shell.run("\(git) ls-tree -r --format='%(objectname) %(path)' \(commit)").output
-        _ = Shell.run("\(git) checkout -q --force \(commit)")
-        return try listing.split(separator: "\n").map { line in
-            let path = String(line.dropFirst(41))
-            return SourceFile(
-                path: path, content: .bytes(try FileSystem.read("\(directory)/clone/\(path)")),
-                objectID: String(line.prefix(40)))
-        }
-    }
-
-    /// Every commit, oldest first.
-    func commits() -> [String] {
-        Shell.run("git -C \(Shell.quote(directory))/clone rev-list --reverse main").output.split(separator: "\n")
-            .map { String($0) }
     }
 }

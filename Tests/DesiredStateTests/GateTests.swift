@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test(.enabled(if: Corpus.isAvailable)) func theRealDocumentsAreJudgedAsByTheirScripts() throws {
-        let tree = SourceTree(revision: "c", files: try Corpus.last.files(), branches: .none)
+        let tree = SourceTree(revision: "c", files: try Corpus.history.files(), branches: .none)
         let results = evaluateGates(tree, GateInputs())
         let table = results.map { result in
             "\(result.name) \(Self.text(result)) \(result.findings.count { $0.severity == .error })"

@@ -55,4 +55,21 @@ var documents = 0
 let time = fastest(11) { documents = readDesiredState(tree).documents.count }
 precondition(documents == sources.count, "\(documents) documents of \(sources.count) files")
 figures.report("ssot_\(name)_desired", time, "ms", baseline: scanned / 1_000, atMost: 150)
+
+// Ten times the documents; then one of them changes.
+let change = OneChange(sources, copies: 10)
+figures.report("ssot_\(name)_tenfold_files", Double(change.before.files.count), "files")
+let tenfold = fastest(3) { _ = readDesiredState(change.before) }
+figures.report("ssot_\(name)_tenfold_desired", tenfold, "ms", baseline: time, atMost: 1_000)
+let cache = DocumentCache()
+_ = readDesiredState(change.before, cache: cache)
+let trees = change.after(12)
+var number = 0
+let parses = cache.parses
+let changed = fastest(11) {
+    _ = readDesiredState(trees[number], cache: cache)
+    number += 1
+}
+precondition(cache.parses - parses == number, "\(cache.parses - parses) parses for \(number) changes")
+figures.report("ssot_\(name)_tenfold_one_changed", changed, "ms", baseline: tenfold, atMost: 10)
 figures.end()

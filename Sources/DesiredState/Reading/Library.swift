@@ -5,36 +5,28 @@ import Formats
 struct Library {
     /// One file below a root.
     struct Entry {
-        let path: String
         /// Place of its root in the order of precedence.
         let rank: Int
         /// The path below the root.
         let relative: String
-        let root: Node?
-        /// Why nothing of it can be read; nil where it can.
-        let cause: Cause?
-        let bytes: Int
-        let schema: String?
-        /// Whether its last line has no end, as when it was cut off.
-        let endsAbruptly: Bool
-        /// What it names in other documents.
-        let paths: [PathReference]
-        let names: [NameReference]
+        let parsed: ParsedFile
         var status = Document.Status.notManaged
         var domain: String?
 
-        init(_ path: String, rank: Int, relative: String, _ parsed: ParsedFile) {
-            self.path = path
+        init(rank: Int, relative: String, _ parsed: ParsedFile) {
             self.rank = rank
             self.relative = relative
-            root = parsed.root
-            cause = parsed.cause
-            bytes = parsed.bytes
-            schema = parsed.schema
-            endsAbruptly = parsed.endsAbruptly
-            paths = parsed.paths
-            names = parsed.names
+            self.parsed = parsed
         }
+
+        var path: String { parsed.source.path }
+        var root: Node? { parsed.root }
+        /// Why nothing of it can be read; nil where it can.
+        var cause: Cause? { parsed.cause }
+        var bytes: Int { parsed.bytes }
+        var schema: String? { parsed.schema }
+        /// Whether its last line has no end, as when it was cut off.
+        var endsAbruptly: Bool { parsed.endsAbruptly }
     }
 
     /// Sorted by path.
@@ -49,28 +41,34 @@ struct Library {
     private var byStem: [String: [Int]] = [:]
     private var bySchema: [String: [Int]] = [:]
     private let indexByPath: [String: Int]
-    private let files: [String: SourceFile]
+    /// The files that lie below no root.
+    private let others: [String: SourceFile]
 
     init(_ tree: SourceTree, _ report: Report, _ cache: DocumentCache) {
         let policiesRoot = tree.roots.firstIndex(of: ".odooops") ?? tree.roots.count
-        var found: Set<Int> = []
-        var entries: [Entry] = []
-        for file in tree.files.sorted(by: { $0.path.precedesByBytes($1.path) }) {
-            var place = Self.place(of: file.path, below: tree.roots)
+        let prefixes = tree.roots.map { $0.hasSuffix("/") || $0.isEmpty ? $0 : $0 + "/" }
+        var places: [(rank: Int, relative: String)] = []
+        var below: [SourceFile] = []
+        var others: [String: SourceFile] = [:]
+        for file in Self.inOrder(tree.files) {
+            var place = Self.place(of: file.path, below: prefixes)
             // The policies belong to the repository, whatever the roots of the SSOT are.
             if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
-            guard let place else { continue }
-            found.insert(place.rank)
-            let parsed = cache.parsed(file)
-            report.add(parsed.diagnostics)
-            entries.append(Entry(file.path, rank: place.rank, relative: place.relative, parsed))
+            if let place {
+                places.append(place)
+                below.append(file)
+            } else {
+                others[file.path] = file
+            }
         }
-        cache.endReading()
+        let parsed = cache.parsed(below)
+        let entries = zip(places, parsed).map { Entry(rank: $0.rank, relative: $0.relative, $1) }
+        for file in parsed where !file.diagnostics.isEmpty { report.add(file.diagnostics) }
         self.entries = entries
-        roots = found.sorted().map { $0 < tree.roots.count ? tree.roots[$0] : ".odooops" }
+        self.others = others
+        roots = Set(places.map(\.rank)).sorted().map { $0 < tree.roots.count ? tree.roots[$0] : ".odooops" }
         indexByPath = Dictionary(
             entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
-        files = Dictionary(tree.files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
             guard let stem = Self.stem(entries[index].relative) else { continue }
             byStem[stem, default: []].append(index)
@@ -115,11 +113,14 @@ struct Library {
     /// A file below a root, by its path.
     func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
 
+    /// Whether a file below a root has that path.
+    func holds(_ path: String) -> Bool { indexByPath[path] != nil }
+
     /// The YAML file at a path below a root, without its ending; of several the one under the first root.
     func entry(under stem: String) -> Entry? { byStem[stem]?.first.map { entries[$0] } }
 
     /// Any file that came with the commit, by its path.
-    func file(at path: String) -> SourceFile? { files[path] }
+    func file(at path: String) -> SourceFile? { others[path] ?? entry(at: path)?.parsed.source }
 
     /// Records which domain reads a file; the first stands.
     mutating func claim(_ path: String, for domain: String) {
@@ -157,15 +158,20 @@ struct Library {
             ])
     }
 
-    /// The longest root that a path lies below, with what follows it.
-    private static func place(of path: String, below roots: [String]) -> (rank: Int, relative: String)? {
-        var best: (rank: Int, relative: String, length: Int)?
-        for (rank, root) in roots.enumerated() {
-            let prefix = root.hasSuffix("/") || root.isEmpty ? root : root + "/"
-            guard path.hasPrefix(prefix), best.map({ prefix.utf8.count > $0.length }) ?? true else { continue }
-            best = (rank, String(path.dropFirst(prefix.count)), prefix.utf8.count)
+    /// By path bytes; a tree of git's is so already.
+    private static func inOrder(_ files: [SourceFile]) -> [SourceFile] {
+        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
+        return isInOrder ? files : files.sorted { $0.path.precedesByBytes($1.path) }
+    }
+
+    /// The longest root that a path lies below, with what follows it; roots end with a slash or are empty.
+    private static func place(of path: String, below prefixes: [String]) -> (rank: Int, relative: String)? {
+        var best: (rank: Int, length: Int)?
+        for (rank, prefix) in prefixes.enumerated()
+        where path.utf8.starts(with: prefix.utf8) && prefix.utf8.count > best?.length ?? -1 {
+            best = (rank, prefix.utf8.count)
         }
-        return best.map { ($0.rank, $0.relative) }
+        return best.flatMap { best in String(path.utf8.dropFirst(best.length)).map { (best.rank, $0) } }
     }
 
     // MARK: Which file is which document
@@ -184,7 +190,9 @@ struct Library {
     mutating func take(
         below folder: String, domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
-        byStem.keys.filter { $0.hasPrefix(folder + "/") }.sorted { $0.precedesByBytes($1) }.compactMap {
+        let prefix = folder + "/"
+        let stems = byStem.keys.filter { $0.utf8.starts(with: prefix.utf8) }
+        return stems.sorted { $0.precedesByBytes($1) }.compactMap {
             take($0, domain: domain, scopes: scopes, report)
         }
     }

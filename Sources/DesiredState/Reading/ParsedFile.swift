@@ -4,7 +4,8 @@ import Formats
 /// What one file holds, as far as it can be told without any other file.
 ///
 /// It follows from path and bytes alone, so it can be kept from one commit to the next.
-struct ParsedFile: Sendable {
+final class ParsedFile: Sendable {
+    let source: SourceFile
     /// Nil where it is no YAML, or can't be read as a whole.
     let root: Node?
     /// Why nothing of it can be read; nil where it can.
@@ -17,7 +18,7 @@ struct ParsedFile: Sendable {
     let paths: [PathReference]
     let names: [NameReference]
 
-    init(_ file: SourceFile) {
+    convenience init(_ file: SourceFile) {
         switch file.content {
         case .unreadable(let reason):
             let diagnostic = Diagnostic(
@@ -25,18 +26,19 @@ struct ParsedFile: Sendable {
                 at: SourceMark(file: file.path, line: 1, column: 1),
                 hint: "Put a plain file in its place; until then all that it says is unknown.")
             self.init(
-                root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
+                file, root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
                 diagnostics: [diagnostic], paths: [], names: [])
         case .bytes(let bytes):
             if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
-                self.init(yaml: bytes, file.path)
+                self.init(yaml: bytes, file)
             } else {
-                self.init(other: bytes, file.path)
+                self.init(other: bytes, file)
             }
         }
     }
 
-    private init(yaml bytes: [UInt8], _ path: String) {
+    private convenience init(yaml bytes: [UInt8], _ file: SourceFile) {
+        let path = file.path
         let document = YAML.parse(bytes, file: path)
         var cause: Cause?
         if document.root == nil {
@@ -48,13 +50,14 @@ struct ParsedFile: Sendable {
         let schema = ["schema", "schema_version", "type"].lazy.compactMap { document.root?[$0]?.value.scalar?.text }
             .first
         self.init(
-            root: document.root, cause: cause, schema: schema, bytes: bytes.count,
+            file, root: document.root, cause: cause, schema: schema, bytes: bytes.count,
             endsAbruptly: bytes.last != UInt8(ascii: "\n"),
             diagnostics: document.diagnostics + Self.pastedSecrets(bytes, path), paths: PathReference.scan(bytes),
             names: document.root.map { NameReference.scan($0) } ?? [])
     }
 
-    private init(other bytes: [UInt8], _ path: String) {
+    private convenience init(other bytes: [UInt8], _ file: SourceFile) {
+        let path = file.path
         var cause: Cause?
         var diagnostics = Self.pastedSecrets(bytes, path)
         let isJSON = path.hasSuffix(".json")
@@ -70,14 +73,17 @@ struct ParsedFile: Sendable {
             }
         }
         self.init(
-            root: nil, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false, diagnostics: diagnostics,
+            file, root: nil, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false,
+            diagnostics: diagnostics,
             paths: isJSON ? PathReference.scan(bytes) : [], names: [])
     }
 
     private init(
-        root: Node?, cause: Cause?, schema: String?, bytes: Int, endsAbruptly: Bool, diagnostics: [Diagnostic],
+        _ source: SourceFile, root: Node?, cause: Cause?, schema: String?, bytes: Int, endsAbruptly: Bool,
+        diagnostics: [Diagnostic],
         paths: [PathReference], names: [NameReference]
     ) {
+        self.source = source
         self.root = root
         self.cause = cause
         self.schema = schema

@@ -57,6 +57,13 @@ final class Report {
         }.min()
     }
 
+    /// `file:line` of what has one of these codes.
+    func lines(of codes: Set<Code>) -> Set<String> {
+        let codes = Set(codes.map(\.rawValue))
+        return Set(
+            diagnosticSet.filter { codes.contains($0.code) }.compactMap { $0.mark.map { "\($0.file):\($0.line)" } })
+    }
+
     func isUnknown(_ extent: UnknownScope.Extent) -> Bool { scopes[extent] != nil }
 }
 

@@ -26,6 +26,8 @@ func alternatives(_ words: [String]) -> String {
 
 /// The number of edits from one word to another without regard to case; nil when more than the limit.
 private func editDistance(_ a: String, _ b: String, limit: Int) -> Int? {
+    // Lower case has other lengths only beyond ASCII, and then by little.
+    guard abs(a.utf8.count - b.utf8.count) <= 2 * limit + 2 else { return nil }
     let (a, b) = (Array(a.lowercased().utf8.prefix(65)), Array(b.lowercased().utf8.prefix(65)))
     guard abs(a.count - b.count) <= limit, a.count <= 64, b.count <= 64 else { return nil }
     var before: [Int] = []
@@ -37,6 +39,8 @@ private func editDistance(_ a: String, _ b: String, limit: Int) -> Int? {
             if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, before[j - 1] + 1) }
             current.append(cost)
         }
+        // Each row is at least as far as the nearest of the two before it.
+        guard current.contains(where: { $0 <= limit }) || previous.contains(where: { $0 <= limit }) else { return nil }
         (before, previous) = (previous, current)
     }
     return previous[b.count] <= limit ? previous[b.count] : nil

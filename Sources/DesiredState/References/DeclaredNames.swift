@@ -2,12 +2,19 @@ import Basics
 import Formats
 
 /// The names that one document declares, for others to use.
-struct DeclaredNames {
+final class DeclaredNames {
     let file: String
     let mark: SourceMark
     let names: Set<String>
     /// What is as good as a name.
-    var aliases: Set<String> = []
+    let aliases: Set<String>
+
+    private init(file: String, mark: SourceMark, names: Set<String>, aliases: Set<String> = []) {
+        self.file = file
+        self.mark = mark
+        self.names = names
+        self.aliases = aliases
+    }
 
     /// The ids of the registry; what a store calls a secret is as good.
     static func secrets(_ library: Library) -> DeclaredNames? {
