@@ -32,7 +32,13 @@ struct ExplainCommand {
                 "nothing is called \(text)",
                 hint: (ending.first ?? near).map { "Did you mean \($0)?" } ?? "See the keys with: reconcile --dry-run")
         }
-        let explanation = Explanation(key, outlook, open.first { $0.key == key })
+        var provenance: Provenance?
+        if let resource = outlook.desired.resources.first(where: { $0.key == key }) {
+            let marks = Provenance.marks(resource, outlook.desired)
+            let origins = await composition.reconciler.source.origins(of: marks, at: outlook.desired.revision)
+            provenance = Provenance(resource, outlook.desired, origins: origins)
+        }
+        let explanation = Explanation(key, outlook, open.first { $0.key == key }, provenance)
         if context.terminal.isJSON {
             context.terminal.json(explanation.value)
         } else {
@@ -52,8 +58,10 @@ private struct Explanation {
     private let entry: InventoryEntry?
     private let change: PlannedChange?
     private let drift: DriftRecord?
+    private let provenance: Provenance?
 
-    init(_ key: ResourceKey, _ outlook: Outlook, _ drift: DriftRecord?) {
+    init(_ key: ResourceKey, _ outlook: Outlook, _ drift: DriftRecord?, _ provenance: Provenance?) {
+        self.provenance = provenance
         self.key = key
         self.outlook = outlook
         self.drift = drift
@@ -73,16 +81,7 @@ private struct Explanation {
                 text += outlook.committedAt.map { ", \($0.minuteText)" } ?? ""
             }
             text += "\n"
-            for attribute in resource.attributes {
-                let shown: String =
-                    switch attribute.value {
-                    case .literal(let value): attribute.name == "user_data" ? "(sensitive)" : JSON.write(value)
-                    case .reference(let key, let name): "\(name) of \(key)"
-                    }
-                text += "    \(attribute.name) = \(shown)"
-                text += attribute.mark.map { paint.dim("  \($0)") } ?? ""
-                text += "\n"
-            }
+            text += provenance?.text(paint) ?? ""
         } else {
             text += "  wanted by    nothing at revision \(outlook.desired.revision.prefix(12))\n"
         }
@@ -145,6 +144,8 @@ private struct Explanation {
         object["revision"] = .string(outlook.desired.revision)
         object["commit"] = .object(commit)
         object["source"] = .text(resource?.source.description)
+        object["attributes"] = provenance?.value["attributes"] ?? []
+        object["precedence"] = provenance?.value["precedence"] ?? []
         object["environment"] = .text(resource?.environment ?? entry?.environment)
         object["provider_id"] = .text(entry?.providerID)
         object["observed"] = .string(observation)

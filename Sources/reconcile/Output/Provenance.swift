@@ -1,0 +1,121 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Git
+
+/// Where each attribute of a resource comes from: file and line, what decided, and who changed that line last.
+struct Provenance {
+    private let desired: DesiredState
+    private let resource: DesiredResource
+    private let environment: Environment?
+    private let origins: [SourceMark: GitCommit]
+
+    init(_ resource: DesiredResource, _ desired: DesiredState, origins: [SourceMark: GitCommit]) {
+        self.resource = resource
+        self.desired = desired
+        self.origins = origins
+        environment = resource.environment.flatMap { slug in desired.environments.first { $0.slug == slug } }
+    }
+
+    /// The lines whose history is worth knowing.
+    static func marks(_ resource: DesiredResource, _ desired: DesiredState) -> Set<SourceMark> {
+        var marks = Set(resource.attributes.compactMap(\.mark))
+        marks.insert(resource.source)
+        let environment = resource.environment.flatMap { slug in desired.environments.first { $0.slug == slug } }
+        if let environment { marks.insert(environment.source) }
+        return marks
+    }
+
+    func text(_ paint: Paint) -> String {
+        var text = ""
+        for attribute in resource.attributes {
+            let mark = attribute.mark ?? resource.source
+            text += "    \(attribute.name) = \(Self.shown(attribute))\(paint.dim("  \(mark)"))\n"
+            text += paint.dim("        \(decider(of: mark))")
+            text += origins[mark].map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
+            text += "\n"
+        }
+        for line in precedence { text += "  precedence   \(line)\n" }
+        return text
+    }
+
+    var value: Value {
+        .object([
+            "attributes": .list(
+                resource.attributes.map { attribute in
+                    let mark = attribute.mark ?? resource.source
+                    return .object([
+                        "name": .string(attribute.name), "value": .string(Self.shown(attribute)),
+                        "source": .string(mark.description), "from": .string(decider(of: mark)),
+                        "commit": origins[mark].map(Self.value) ?? .null,
+                    ])
+                }),
+            "precedence": .strings(precedence),
+        ])
+    }
+
+    // MARK: What decided
+
+    /// What the line is, of all that could have said it.
+    private func decider(of mark: SourceMark) -> String {
+        guard let environment else { return "the document's own entry" }
+        if mark == environment.source || mark.file == environment.source.file {
+            return isOfBranch(environment)
+                ? "the mapping that its branch matched first" : "the entry of the environment \(environment.slug)"
+        }
+        if isOfBranch(environment), isEnvironments(mark.file) {
+            return "the template of the tier \(environment.tier.rawValue)"
+        }
+        return "the document's own entry"
+    }
+
+    private func isOfBranch(_ environment: Environment) -> Bool { !isEnvironments(environment.source.file) }
+
+    private func isEnvironments(_ file: String) -> Bool {
+        desired.documents.contains { $0.path == file && $0.domain == "environments" }
+    }
+
+    /// Which roots and documents stood against each other, and which won.
+    private var precedence: [String] {
+        var lines: [String] = []
+        let files = Set(Self.marks(resource, desired).map(\.file))
+        for file in files.sorted(by: { $0.precedesByBytes($1) }) {
+            guard
+                let root = desired.roots.filter({ file.hasPrefix($0 + "/") }).max(by: { $0.utf8.count < $1.utf8.count }
+                ),
+                let rank = desired.roots.firstIndex(of: root)
+            else { continue }
+            var line = "\(file) under the root \(root), \(rank + 1) of \(desired.roots.count)"
+            let relative = file.dropFirst(root.utf8.count)
+            let shadowed = desired.documents.filter { $0.status == .shadowed && $0.path.hasSuffix(relative) }
+            if !shadowed.isEmpty { line += ", before \(shadowed.map(\.path).joined(separator: " and "))" }
+            lines.append(line)
+        }
+        if let environment, let branch = environment.branch, isOfBranch(environment) {
+            lines.append(
+                "the branch \(branch) matches \(environment.source) first, and no named environment claims it")
+        }
+        return lines
+    }
+
+    // MARK: Texts
+
+    private static func shown(_ attribute: WantedAttribute) -> String {
+        switch attribute.value {
+        case .literal(let value): attribute.name == "user_data" ? "(sensitive)" : Redaction.redact(JSON.write(value))
+        case .reference(let key, let name): "\(name) of \(key)"
+        }
+    }
+
+    private static func text(_ commit: GitCommit) -> String {
+        "\(commit.id.prefix(12)) \(commit.author), \(commit.committedAt.minuteText): \"\(commit.subject)\""
+    }
+
+    private static func value(_ commit: GitCommit) -> Value {
+        .object([
+            "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
+            "subject": .string(commit.subject),
+        ])
+    }
+}
