@@ -4,27 +4,34 @@ public import Basics
 public final class APIClient: Sendable {
     public let provider: String
     public let budget: RequestBudget
-    private let baseURL: String
-    private let authorization: Secret
+    let baseURL: String
+    private let authorization: Authorization
     private let transport: any HTTPTransport
     private let retry: RetryPolicy
+    private let cache: ResponseCache?
+    private let headers: [HTTPHeader]
+    private let redaction: Redaction
     private let time: any TimeSource
     private let random: RandomSource
-    private let userAgent: String
 
     /// - Parameters:
     ///   - provider: the name in records and metrics, `digitalocean`.
-    ///   - baseURL: without the slash at its end.
-    ///   - authorization: the whole value of the header, `Bearer …`.
+    ///   - baseURL: with the prefix that all paths share; a slash at its end is taken away.
+    ///   - authorization: how requests prove who sends them.
     ///   - transport: carries the requests.
-    ///   - budget: shared by all clients of the same credential.
+    ///   - budget: shared by all clients of the same credential; its configuration tells how answers feed it.
     ///   - retry: what is tried again.
+    ///   - cache: keeps answers with an `ETag`; nil asks for everything anew.
+    ///   - headers: sent with every request; they win over the usual `Accept`.
+    ///   - redaction: what else is secret in every exchange.
     ///   - time: measures, and waits between attempts.
     ///   - random: spreads those waits.
     ///   - userAgent: who we are.
     public init(
-        provider: String, baseURL: String, authorization: Secret, transport: any HTTPTransport, budget: RequestBudget,
-        retry: RetryPolicy = RetryPolicy(), time: any TimeSource, random: RandomSource, userAgent: String = "odooops"
+        provider: String, baseURL: String, authorization: Authorization, transport: any HTTPTransport,
+        budget: RequestBudget, retry: RetryPolicy = RetryPolicy(), cache: ResponseCache? = nil,
+        headers: [HTTPHeader] = [], redaction: Redaction = .none, time: any TimeSource, random: RandomSource,
+        userAgent: String = "odooops"
     ) {
         self.provider = provider
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
@@ -32,9 +39,23 @@ public final class APIClient: Sendable {
         self.transport = transport
         self.budget = budget
         self.retry = retry
+        self.cache = cache
+        self.redaction = redaction.merged(with: Redaction(values: authorization.secrets))
         self.time = time
         self.random = random
-        self.userAgent = userAgent
+        var all = [HTTPHeader("Accept", "application/json"), HTTPHeader("User-Agent", userAgent)]
+        all.override(with: headers)
+        self.headers = all
+    }
+
+    /// A client whose `authorization` is the whole value of that header, `Bearer …`.
+    public convenience init(
+        provider: String, baseURL: String, authorization: Secret, transport: any HTTPTransport, budget: RequestBudget,
+        retry: RetryPolicy = RetryPolicy(), time: any TimeSource, random: RandomSource, userAgent: String = "odooops"
+    ) {
+        self.init(
+            provider: provider, baseURL: baseURL, authorization: .header("Authorization", authorization),
+            transport: transport, budget: budget, retry: retry, time: time, random: random, userAgent: userAgent)
     }
 
     /// Sends a request, again where that is safe, and gives the last answer.
@@ -55,18 +76,52 @@ public final class APIClient: Sendable {
         priority: RequestPriority = .commit, timeout: Duration = .seconds(30), deadline: Duration = .minutes(5),
         record: (@Sendable (Exchange) -> Void)? = nil
     ) async throws(HTTPFault) -> HTTPResponse {
-        let end = time.uptime + deadline
-        let request = try makeRequest(method, path, query: query, json: json, timeout: timeout)
+        var request = APIRequest(method, path, query: query, body: json.map { .json($0) })
+        request.priority = priority
+        request.timeout = timeout
+        request.deadline = deadline
+        return try await send(request, record: record).response
+    }
+
+    /// Sends a request, again where that is safe, and gives the last answer.
+    ///
+    /// - Parameters:
+    ///   - call: what is asked.
+    ///   - record: takes each attempt as it ends, credentials removed.
+    /// - Returns: an answer of any status; the retries are spent then, or the status is none to retry.
+    /// - Throws: `HTTPFault` when no answer came, or when the wait that is asked for is longer than the call may take.
+    public func send(
+        _ call: APIRequest, record: (@Sendable (Exchange) -> Void)? = nil
+    ) async throws(HTTPFault) -> APIAnswer {
+        let end = time.uptime + call.deadline
+        var request = try makeRequest(call)
+        let key = cacheKey(call, request)
+        let kept = key.flatMap { cache?.entry($0) }
+        if let kept { request.headers.append(HTTPHeader("If-None-Match", kept.tag)) }
         var attempt = 1
+        var redirects = call.redirects
         while true {
-            let outcome = try await send(request, attempt: attempt, priority: priority, until: end, record: record)
+            let (outcome, reading) = try await send(request, call, attempt: attempt, until: end, record: record)
             let decision = retry.decide(
-                attempt: attempt, method: method, outcome: outcome, now: time.now, random: random)
+                attempt: attempt, isRepeatable: call.isRepeatable ?? RetryPolicy.isRepeatable(call.method),
+                outcome: outcome, refusal: reading.refusal, now: time.now, random: random)
             switch decision {
-            case .stop: return try outcome.get()
-            case .giveUp(let asked): return try giveUp(outcome, asked: asked, request)
+            case .stop:
+                let response = try outcome.get()
+                if redirects > 0, let url = redirection(of: response, to: call) {
+                    redirects -= 1
+                    request.url = url
+                    continue
+                }
+                return finish(response, attempt: attempt, key: key, kept: kept?.response)
+            case .giveUp(let asked):
+                let response = try giveUp(outcome, asked: asked, request, isRefused: reading.refusal != nil)
+                return APIAnswer(response: response, attempts: attempt, isUnchanged: false)
             case .retry(let wait):
-                guard time.uptime + wait < end else { return try giveUp(outcome, asked: wait, request) }
+                guard time.uptime + wait < end else {
+                    let response = try giveUp(outcome, asked: wait, request, isRefused: reading.refusal != nil)
+                    return APIAnswer(response: response, attempts: attempt, isUnchanged: false)
+                }
                 do {
                     try await time.sleep(for: wait)
                 } catch {
@@ -80,62 +135,86 @@ public final class APIClient: Sendable {
         }
     }
 
-    private func makeRequest(
-        _ method: String, _ path: String, query: [(String, String)], json: [UInt8]?, timeout: Duration
-    ) throws(HTTPFault) -> HTTPRequest {
-        guard path.utf8.first == 0x2F else {
-            throw HTTPFault(
-                .badURL, code: "HTTP-0001", message: "a path has to begin with a slash", place: "\(method) \(path)")
+    private func makeRequest(_ call: APIRequest) throws(HTTPFault) -> HTTPRequest {
+        var url = try address(of: call.path, method: call.method)
+        for (name, value) in call.query {
+            url += (url.utf8.contains(0x3F) ? "&" : "?") + name.percentEncoded + "=" + value.percentEncoded
         }
-        var url = baseURL + path
-        for (index, (name, value)) in query.enumerated() {
-            url += (index == 0 ? "?" : "&") + name.percentEncoded + "=" + value.percentEncoded
+        var headers = headers
+        let body = try call.body?.encoded()
+        if let body { headers.override(with: [HTTPHeader("Content-Type", body.contentType)]) }
+        headers.override(with: call.headers)
+        return HTTPRequest(
+            call.method, url, headers: headers, body: body?.bytes ?? [], timeout: call.timeout,
+            bodyLimit: call.bodyLimit)
+    }
+
+    private func cacheKey(_ call: APIRequest, _ request: HTTPRequest) -> String? {
+        guard cache != nil, call.isConditional, call.method == "GET" else { return nil }
+        let accept = request.headers.first { $0.name.matchesIgnoringCase("accept") }?.value ?? ""
+        return "\(request.url) \(accept)"
+    }
+
+    private func finish(_ response: HTTPResponse, attempt: Int, key: String?, kept: HTTPResponse?) -> APIAnswer {
+        if response.status == 304, let kept {
+            return APIAnswer(response: kept, attempts: attempt, isUnchanged: true)
         }
-        var headers = [HTTPHeader("Accept", "application/json"), HTTPHeader("User-Agent", userAgent)]
-        if !authorization.isEmpty {
-            headers.append(authorization.reveal { HTTPHeader("Authorization", $0) })
-        }
-        if json != nil { headers.append(HTTPHeader("Content-Type", "application/json")) }
-        return HTTPRequest(method, url, headers: headers, body: json ?? [], timeout: timeout)
+        if let key, response.status == 200 { cache?.store(key, response) }
+        return APIAnswer(response: response, attempts: attempt, isUnchanged: false)
     }
 
     /// One attempt: granted, sent, counted and recorded.
     private func send(
-        _ request: HTTPRequest, attempt: Int, priority: RequestPriority, until end: Duration,
+        _ request: HTTPRequest, _ call: APIRequest, attempt: Int, until end: Duration,
         record: (@Sendable (Exchange) -> Void)?
-    ) async throws(HTTPFault) -> Result<HTTPResponse, HTTPFault> {
-        let grant = try await budget.acquire(priority, patience: max(.zero, end - time.uptime))
+    ) async throws(HTTPFault) -> (Result<HTTPResponse, HTTPFault>, RateReading) {
+        let grant = try await budget.acquire(
+            call.priority, scopes: call.scopes, patience: max(.zero, end - time.uptime))
         let start = time.uptime
         var request = request
         request.timeout = min(request.timeout, max(.milliseconds(1), end - start))
         let outcome: Result<HTTPResponse, HTTPFault>
         do throws(HTTPFault) {
+            try await authorization.authorize(&request)
             outcome = .success(try await transport.send(request))
         } catch {
             outcome = .failure(error)
         }
         let response = try? outcome.get()
-        budget.release(grant, response)
+        let reading = response.map { budget.configuration.rates.read($0, time.now) } ?? RateReading()
+        budget.release(grant, reading: reading)
         if let record {
+            let redaction = redaction.merged(with: call.redaction)
             record(
                 Exchange(
-                    provider: provider, method: request.method, url: URLText.forRecord(request.url),
-                    requestBytes: request.body, status: response?.status ?? 0, responseBytes: response?.body ?? [],
-                    duration: time.uptime - start, attempt: attempt,
-                    requestID: response?.header("x-request-id") ?? response?.header("x-request_id")))
+                    provider: provider, method: request.method,
+                    url: redaction.scrub(URLText.forRecord(request.url)), body: call.body,
+                    status: response?.status ?? 0, responseBytes: response?.body ?? [],
+                    duration: time.uptime - start, attempt: attempt, requestID: response?.requestID,
+                    redaction: redaction))
         }
-        return outcome
+        return (outcome, reading)
     }
 
     /// Ends a call whose next attempt would come too late.
     private func giveUp(
-        _ outcome: Result<HTTPResponse, HTTPFault>, asked: Duration, _ request: HTTPRequest
+        _ outcome: Result<HTTPResponse, HTTPFault>, asked: Duration, _ request: HTTPRequest, isRefused: Bool
     ) throws(HTTPFault) -> HTTPResponse {
         let response = try outcome.get()
-        guard response.status == 429 else { return response }
+        guard isRefused else { return response }
         throw HTTPFault(
             .notSent, code: "HTTP-0008",
             message: "the provider refused the request by its rate limit, for \(asked.shortText)",
             place: request.place, hint: "wait, or let fewer programs use the same credential", retryAfter: asked)
+    }
+}
+
+extension [HTTPHeader] {
+    /// Takes the place of those with the same name.
+    mutating func override(with others: [HTTPHeader]) {
+        for header in others {
+            removeAll { $0.name.matchesIgnoringCase(header.name) }
+            append(header)
+        }
     }
 }

@@ -47,26 +47,30 @@ struct BudgetWindow {
     /// Takes the provider's word for what is left of this window.
     ///
     /// - Parameters:
-    ///   - limit: the provider's own figure for the whole window.
+    ///   - limit: the provider's own figure for the whole window; nil where it names none.
     ///   - remaining: what it has left.
-    ///   - reset: the time until its oldest request leaves the window.
+    ///   - reset: when something of it comes back.
     ///   - now: when the answer came.
     ///   - oldest: when the oldest of our requests that is still under way was granted.
     ///   - endedBefore: how many requests of ours had ended when the answered one was granted.
     mutating func note(
-        limit: Int, remaining: Int, reset: Duration?, at now: Duration, oldest: Duration?, endedBefore: Int
+        limit: Int?, remaining: Int, reset: RateReading.Reset?, at now: Duration, oldest: Duration?, endedBefore: Int
     ) {
         expire(at: now)
-        self.limit = max(1, limit)
+        if let limit { self.limit = max(1, limit) }
+        // Those before a fixed window's begin are not in its count.
+        var begin = now - span
+        if case .all(let after) = reset { begin += min(max(.zero, after + margin), span) }
         // Only what ended before the request began, and can't have left the window, is surely in the provider's count;
         // all else in it is taken for others'. That errs on the safe side, until the next answer.
         var first = head
-        while first < ended.count, ended[first].granted + span <= now { first += 1 }
+        while first < ended.count, ended[first].granted <= begin { first += 1 }
         let ours = max(0, min(endedBefore - dropped, ended.count) - first)
         foreign = max(0, self.limit - max(0, remaining) - 1 - ours)
         foreignUntil = now + span + margin
         foreignFirst = nil
-        guard let reset, reset >= .zero else { return }
+        if case .all(let after) = reset, after >= .zero { foreignUntil = min(foreignUntil, now + after + margin) }
+        guard case .oldest(let reset) = reset, reset >= .zero else { return }
         // The request that leaves at the reset is one of others' only when all of ours are younger.
         let youngest = now + reset + margin - span
         guard first == ended.count || ended[first...].allSatisfy({ $0.granted > youngest }), oldest ?? now > youngest

@@ -65,14 +65,19 @@ final class CurlTransfer: @unchecked Sendable {  // Two locked flags; the rest i
                 request.url.withCString { url in
                     withOptionalCString(options.unixSocket) { socket in
                         withOptionalCString(options.authorities) { authorities in
-                            var setup = http_setup(
-                                method: method, url: url, headers: list, body: body.baseAddress, body_size: body.count,
-                                has_body: hasBody ? 1 : 0, is_secure: request.url.hasPrefix("https:") ? 1 : 0,
-                                is_direct: isLoopback ? 1 : 0, timeout_ms: Int(timeout),
-                                connect_timeout_ms: Int(connect),
-                                unix_socket: socket, authorities: authorities,
-                                context: Unmanaged.passUnretained(self).toOpaque())
-                            return http_prepare(handle, &setup, receiveBody, receiveHeader, beforeSending)
+                            withOptionalCString(options.clientCertificate) { certificate in
+                                withOptionalCString(options.clientKey) { key in
+                                    var setup = http_setup(
+                                        method: method, url: url, headers: list, body: body.baseAddress,
+                                        body_size: body.count, has_body: hasBody ? 1 : 0,
+                                        is_secure: request.url.hasPrefix("https:") ? 1 : 0,
+                                        is_direct: isLoopback ? 1 : 0, timeout_ms: Int(timeout),
+                                        connect_timeout_ms: Int(connect), unix_socket: socket,
+                                        authorities: authorities, certificate: certificate, key: key,
+                                        context: Unmanaged.passUnretained(self).toOpaque())
+                                    return http_prepare(handle, &setup, receiveBody, receiveHeader, beforeSending)
+                                }
+                            }
                         }
                     }
                 }

@@ -8,15 +8,20 @@ public struct CurlOptions: Sendable {
     public var unixSocket: String?
     /// Certificates of authorities to trust in place of the system's.
     public var authorities: String?
+    /// A PEM file that proves to the server who we are (mTLS); the key's file may be the same.
+    public var clientCertificate: String?
+    public var clientKey: String?
 
     public init(
         connectTimeout: Duration = .seconds(10), connectionsPerHost: Int = 16, unixSocket: String? = nil,
-        authorities: String? = nil
+        authorities: String? = nil, clientCertificate: String? = nil, clientKey: String? = nil
     ) {
         self.connectTimeout = max(.milliseconds(1), connectTimeout)
         self.connectionsPerHost = min(max(1, connectionsPerHost), 1_024)
         self.unixSocket = unixSocket
         self.authorities = authorities
+        self.clientCertificate = clientCertificate
+        self.clientKey = clientKey ?? clientCertificate
     }
 }
 

@@ -2,10 +2,11 @@
 ///
 /// Headers are no part of it, and with them the authorisation. Bodies are redacted when they are asked for, so that an
 /// exchange that nobody writes down costs nothing.
-public struct Exchange: Sendable, Hashable {
-    private enum Body: Sendable, Hashable {
+public struct Exchange: Sendable {
+    private enum Body: Sendable {
         case text(String)
         case bytes([UInt8])
+        case request(RequestBody)
     }
 
     public let provider: String
@@ -20,6 +21,7 @@ public struct Exchange: Sendable, Hashable {
     public let requestID: String?
     private let request: Body
     private let response: Body
+    private let redaction: Redaction
 
     public init(
         provider: String, method: String, url: String, requestBody: String, isForm: Bool = false, status: Int,
@@ -35,36 +37,38 @@ public struct Exchange: Sendable, Hashable {
         self.requestID = requestID
         request = .text(requestBody)
         response = .text(responseBody)
+        redaction = .none
     }
 
     /// An exchange as it was on the wire; what is secret in it is removed when a body or the description is read.
     init(
-        provider: String, method: String, url: String, requestBytes: [UInt8], status: Int, responseBytes: [UInt8],
-        duration: Duration, attempt: Int, requestID: String?
+        provider: String, method: String, url: String, body: RequestBody?, status: Int, responseBytes: [UInt8],
+        duration: Duration, attempt: Int, requestID: String?, redaction: Redaction
     ) {
         self.provider = provider
         self.method = method
         self.url = url
-        isForm = false
+        isForm = body?.isForm ?? false
         self.status = status
         self.duration = duration
         self.attempt = attempt
         self.requestID = requestID
-        request = .bytes(requestBytes)
+        request = body.map { .request($0) } ?? .text("")
         response = .bytes(responseBytes)
+        self.redaction = redaction
     }
 
     /// JSON text, or empty.
-    public var requestBody: String { Self.text(request) }
+    public var requestBody: String { text(request) }
 
     /// JSON text, or empty; of other types only their length is kept.
-    public var responseBody: String { Self.text(response) }
+    public var responseBody: String { text(response) }
 
-    private static func text(_ body: Body) -> String {
+    private func text(_ body: Body) -> String {
         switch body {
         case .text(let text): text
-        case .bytes(let bytes) where bytes.isEmpty: ""
-        case .bytes(let bytes): JSONRedaction.redact(bytes) ?? "\"<\(bytes.count) bytes that are no JSON>\""
+        case .bytes(let bytes): redaction.text(bytes)
+        case .request(let body): body.recorded(redaction)
         }
     }
 }

@@ -45,30 +45,18 @@ public final class ExchangeRecorder: Sendable {
     /// An exchange as one line of JSON, without the newline.
     public static func line(_ exchange: Exchange, runID: String) -> String {
         let body = { (text: String) in text.isEmpty ? "null" : oneLine(text) }
-        return "{\"provider\":\(quoted(exchange.provider)),\"method\":\(quoted(exchange.method))"
-            + ",\"url\":\(quoted(exchange.url)),\"request_body\":\(body(exchange.requestBody))"
+        return
+            "{\"provider\":\(JSONRedaction.quoted(exchange.provider)),\"method\":\(JSONRedaction.quoted(exchange.method))"
+            + ",\"url\":\(JSONRedaction.quoted(exchange.url)),\"request_body\":\(body(exchange.requestBody))"
             + ",\"request_form\":\(exchange.isForm),\"status\":\(exchange.status)"
             + ",\"response_body\":\(body(exchange.responseBody))"
             + ",\"duration_ms\":\(max(0, exchange.duration.microseconds) / 1_000),\"attempt\":\(exchange.attempt)"
-            + ",\"run_id\":\(quoted(runID))}"
+            + ",\"run_id\":\(JSONRedaction.quoted(runID))}"
     }
 
     /// JSON may be pretty; a newline in it is always between its tokens.
     private static func oneLine(_ json: String) -> String {
         guard json.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return json }
         return String(decoding: json.utf8.filter { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var output: [UInt8] = [0x22]
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C: output.append(contentsOf: [0x5C, byte])
-            case 0..<0x20: output.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
-            default: output.append(byte)
-            }
-        }
-        output.append(0x22)
-        return String(decoding: output, as: UTF8.self)
     }
 }

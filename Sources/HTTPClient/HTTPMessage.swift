@@ -36,6 +36,24 @@ public struct HTTPHeader: Sendable, Hashable {
     }
 }
 
+extension HTTPHeader: CustomStringConvertible, CustomReflectable {
+    /// Values that tell how an exchange went; any other may be a credential and isn't shown.
+    private static let plain: Set<String> = [
+        "accept", "content-type", "content-length", "retry-after", "etag", "date", "ratelimit-limit",
+        "ratelimit-remaining", "ratelimit-reset", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
+    ]
+
+    public var description: String { "\(name): \(Self.plain.contains(name.lowercased()) ? value : "<hidden>")" }
+
+    public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
+extension HTTPRequest: CustomStringConvertible, CustomReflectable {
+    public var description: String { "\(place), \(body.count) bytes" }
+
+    public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
 /// One answer.
 public struct HTTPResponse: Sendable {
     public let status: Int
@@ -52,6 +70,12 @@ public struct HTTPResponse: Sendable {
     public func header(_ name: String) -> String? {
         headers.first { $0.name.matchesIgnoringCase(name) }?.value
     }
+}
+
+extension HTTPResponse: CustomStringConvertible, CustomReflectable {
+    public var description: String { "status \(status), \(body.count) bytes" }
+
+    public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }
 
 /// No whole answer arrived.

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Takes what is secret out of JSON text without building a tree, and keeps its shape.
 ///
 /// A member is secret by its name, or because it is the value of an environment variable; a text is when it is a URL
@@ -16,10 +18,27 @@ enum JSONRedaction {
         return names.contains(name) || name.hasSuffix("_token") || parts.contains { name.contains($0) }
     }
 
+    /// A text as JSON writes it.
+    static func quoted(_ text: String) -> String {
+        var output: [UInt8] = [0x22]
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22, 0x5C: output.append(contentsOf: [0x5C, byte])
+            case 0..<0x20: output.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+            default: output.append(byte)
+            }
+        }
+        output.append(0x22)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// - Parameters:
+    ///   - bytes: the text.
+    ///   - members: names that are secret beside those always, in small letters.
     /// - Returns: nil when the bytes are no JSON.
-    static func redact(_ bytes: [UInt8]) -> String? {
+    static func redact(_ bytes: [UInt8], members: Set<String> = []) -> String? {
         bytes.withUnsafeBufferPointer { buffer in
-            var scanner = Scanner(bytes: buffer)
+            var scanner = Scanner(bytes: buffer, members: members)
             guard scanner.value(isSecret: false, inEnvironment: false, depth: 0) else { return nil }
             scanner.space()
             guard scanner.index == buffer.count else { return nil }
@@ -36,9 +55,11 @@ enum JSONRedaction {
         var output: [UInt8] = []
         /// Whether a name is secret, by its bytes as they stand.
         var known: [[UInt8]: Bool] = [:]
+        let members: Set<String>
 
-        init(bytes: UnsafeBufferPointer<UInt8>) {
+        init(bytes: UnsafeBufferPointer<UInt8>, members: Set<String>) {
             self.bytes = bytes
+            self.members = members
             output.reserveCapacity(bytes.count + 64)
         }
 
@@ -147,7 +168,8 @@ enum JSONRedaction {
         private mutating func isSecretName(_ name: [UInt8]) -> Bool {
             if let answer = known[name] { return answer }
             // A name with an escape in it is nothing that a provider writes; it is not looked into, and not trusted.
-            let answer = name.contains(0x5C) || JSONRedaction.isSecret(String(decoding: name, as: UTF8.self))
+            let text = String(decoding: name, as: UTF8.self)
+            let answer = name.contains(0x5C) || JSONRedaction.isSecret(text) || members.contains(text.lowercased())
             known[name] = answer
             return answer
         }

@@ -12,6 +12,7 @@ public final class RequestBudget: Sendable {
         let since: Duration
         /// When its patience ends.
         let latest: Duration?
+        let scopes: [RequestScope]
         let continuation: CheckedContinuation<Result<Grant, HTTPFault>, Never>
     }
 
@@ -21,19 +22,17 @@ public final class RequestBudget: Sendable {
         fileprivate let at: Duration
         /// How many requests had ended in each window when it was given.
         fileprivate let endedBefore: [Int]
+        fileprivate let scopes: [(key: String, endedBefore: [Int])]
     }
 
     private struct State {
-        var windows: [BudgetWindow]
-        /// When each request under way was granted.
-        var open: [UInt64: Duration] = [:]
-        var inFlight: Int { open.count }
+        var lane: BudgetLane
+        /// The narrower limits, by their keys.
+        var scopes: [String: BudgetLane] = [:]
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
         /// Cancelled before they came to wait.
         var cancelled: Set<UInt64> = []
-        /// Nothing is sent before: the provider said so.
-        var blockedUntil = Duration.zero
         var timer: (id: UInt64, at: Duration, task: Task<Void, Never>)?
         var granted = 0
         var waits = 0
@@ -41,24 +40,30 @@ public final class RequestBudget: Sendable {
         var refusals = 0
     }
 
-    private let configuration: RequestBudgetConfiguration
+    public let configuration: RequestBudgetConfiguration
     private let time: any TimeSource
     private let state: Locked<State>
 
     public init(_ configuration: RequestBudgetConfiguration, time: any TimeSource) {
         self.configuration = configuration
         self.time = time
-        state = Locked(State(windows: configuration.windows.map { BudgetWindow($0, margin: configuration.margin) }))
+        state = Locked(
+            State(
+                lane: BudgetLane(
+                    configuration.windows, concurrency: configuration.concurrency, margin: configuration.margin)))
     }
 
     /// Waits until one request may be sent; `release` ends it.
     ///
     /// - Parameters:
     ///   - priority: who is served first.
+    ///   - scopes: the narrower limits that the request falls under; the first is the one that answers speak of.
     ///   - patience: the longest to wait; nil waits as long as it takes.
     /// - Returns: what `release` takes back.
     /// - Throws: `HTTPFault`, when the wait would be longer or the task is cancelled; nothing has been granted then.
-    public func acquire(_ priority: RequestPriority, patience: Duration? = nil) async throws(HTTPFault) -> Grant {
+    public func acquire(
+        _ priority: RequestPriority, scopes: [RequestScope] = [], patience: Duration? = nil
+    ) async throws(HTTPFault) -> Grant {
         if Task.isCancelled { throw Self.cancellation }
         let id = state.withLock { state in
             state.nextID += 1
@@ -68,10 +73,11 @@ public final class RequestBudget: Sendable {
             await withCheckedContinuation { continuation in
                 let now = time.uptime
                 let waiter = Waiter(
-                    id: id, priority: priority, since: now, latest: patience.map { now + $0 },
+                    id: id, priority: priority, since: now, latest: patience.map { now + $0 }, scopes: scopes,
                     continuation: continuation)
                 let isCancelled = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
+                    openScopes(scopes, &state, now: now)
                     // Behind all of its own priority and before all lower ones.
                     let place = state.waiters.firstIndex { $0.priority > priority } ?? state.waiters.count
                     state.waiters.insert(waiter, at: place)
@@ -97,11 +103,33 @@ public final class RequestBudget: Sendable {
     ///
     /// The headers of its answer say what the provider has left for us; nil when none came.
     public func release(_ grant: Grant, _ response: HTTPResponse?) {
-        let (now, wall) = (time.uptime, time.now)
+        release(grant, reading: response.map { configuration.rates.read($0, time.now) } ?? RateReading())
+    }
+
+    /// Ends a request that was granted, with what its answer says of the budget.
+    public func release(_ grant: Grant, reading: RateReading) {
+        let now = time.uptime
         state.withLock { state in
-            state.open[grant.id] = nil
-            for index in state.windows.indices { state.windows[index].end(granted: grant.at, at: now) }
-            if let response { Self.note(response, of: grant, &state, now: now, wall: wall) }
+            state.lane.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
+            for scope in grant.scopes {
+                state.scopes[scope.key]?.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
+            }
+            if let refusal = reading.refusal {
+                state.refusals += 1
+                let until = now + min(max(.zero, refusal.wait ?? .seconds(1)), .hours(2))
+                if refusal.reach == .scope, let scope = grant.scopes.first {
+                    state.scopes[scope.key]?.block(until: until)
+                } else {
+                    state.lane.block(until: until)
+                }
+            }
+            if let quota = reading.quota {
+                if quota.reach == .scope, let scope = grant.scopes.first {
+                    state.scopes[scope.key]?.note(quota, endedBefore: scope.endedBefore, at: now)
+                } else if quota.reach == .credential {
+                    state.lane.note(quota, endedBefore: grant.endedBefore, at: now)
+                }
+            }
         }
         pump()
     }
@@ -110,117 +138,107 @@ public final class RequestBudget: Sendable {
     public func snapshot() -> RequestBudgetSnapshot {
         let now = time.uptime
         return state.withLock { state in
-            var limit = 0
-            var remaining = 0
-            if let longest = state.windows.indices.max(by: { state.windows[$0].span < state.windows[$1].span }) {
-                limit = state.windows[longest].limit
-                remaining = state.windows[longest].remaining(at: now, inFlight: state.inFlight)
-            }
+            let standing = state.lane.standing(at: now)
             return RequestBudgetSnapshot(
-                limit: limit, remaining: remaining, granted: state.granted, waits: state.waits, waited: state.waited,
-                inFlight: state.inFlight, queued: state.waiters.count, refusals: state.refusals)
+                limit: standing?.limit ?? 0, remaining: standing?.remaining ?? 0, granted: state.granted,
+                waits: state.waits, waited: state.waited, inFlight: state.lane.inFlight, queued: state.waiters.count,
+                refusals: state.refusals)
         }
     }
 
     private static let cancellation = HTTPFault(
         .cancelled, code: "HTTP-0007", message: "the request was cancelled before it was sent", place: nil)
 
-    private static func note(
-        _ response: HTTPResponse, of grant: Grant, _ state: inout State, now: Duration, wall: Timestamp
-    ) {
-        if response.status == 429 {
-            state.refusals += 1
-            let wait = RetryPolicy.askedWait(response, now: wall) ?? .seconds(1)
-            state.blockedUntil = max(state.blockedUntil, now + min(max(.zero, wait), .hours(2)))
+    private func openScopes(_ scopes: [RequestScope], _ state: inout State, now: Duration) {
+        for scope in scopes where state.scopes[scope.key] == nil {
+            if state.scopes.count >= 1_024 {
+                let needed = Set(state.waiters.flatMap { $0.scopes.map(\.key) })
+                for key in Array(state.scopes.keys) where !needed.contains(key) {
+                    if state.scopes[key]?.isIdle(at: now) == true { state.scopes[key] = nil }
+                }
+            }
+            // A tenth of a short window is margin enough; a whole second would halve one call a second.
+            let shortest = scope.windows.map(\.span).min() ?? configuration.margin
+            state.scopes[scope.key] = BudgetLane(
+                scope.windows, concurrency: scope.concurrency, margin: min(configuration.margin, shortest / 10))
         }
-        guard let limit = number(response, "ratelimit-limit"), let remaining = number(response, "ratelimit-remaining"),
-            limit > 0, remaining >= 0
-        else { return }
-        // The provider names one window; which one it is can be told by its size, and the longest is the usual one.
-        let longest = state.windows.indices.max { state.windows[$0].span < state.windows[$1].span }
-        guard let index = state.windows.firstIndex(where: { $0.limit == limit }) ?? longest else { return }
-        let reset = number(response, "ratelimit-reset").map { Timestamp(seconds: Int64($0)) - wall }
-        state.windows[index].note(
-            limit: limit, remaining: remaining, reset: reset, at: now, oldest: state.open.values.min(),
-            endedBefore: grant.endedBefore[index])
-    }
-
-    private static func number(_ response: HTTPResponse, _ name: String) -> Int? {
-        guard let text = response.header(name), text.utf8.count <= 15 else { return nil }
-        return Int(text)
     }
 
     /// Grants what can be granted, fails what can't wait so long, and sets the timer for the rest.
     private func pump() {
         let now = time.uptime
         let outcomes = state.withLock { state -> [(Waiter, Result<Grant, HTTPFault>)] in
-            var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
-            while let waiter = state.waiters.first, isFree(for: waiter.priority, &state, now: now) {
-                state.waiters.removeFirst()
-                state.open[waiter.id] = now
-                state.granted += 1
-                if now > waiter.since {
-                    state.waits += 1
-                    state.waited += now - waiter.since
-                }
-                outcomes.append(
-                    (waiter, .success(Grant(id: waiter.id, at: now, endedBefore: state.windows.map(\.endedCount)))))
-            }
+            var outcomes = grant(&state, now: now)
             guard !state.waiters.isEmpty else {
                 state.timer?.task.cancel()
                 state.timer = nil
                 return outcomes
             }
-            let next = nextInstant(&state, now: now)
-            outcomes += expel(&state, now: now, next: next)
+            outcomes += expel(&state, now: now)
             // No instant: the requests under way block the rest, and their end, which is bounded, calls this again.
-            if let next, !state.waiters.isEmpty { setTimer(&state, at: next, now: now) }
+            if let next = nextInstant(&state, now: now) { setTimer(&state, at: next, now: now) }
             return outcomes
         }
         for (waiter, result) in outcomes { waiter.continuation.resume(returning: result) }
     }
 
-    private func isFree(for priority: RequestPriority, _ state: inout State, now: Duration) -> Bool {
-        guard state.inFlight < configuration.concurrency, now >= state.blockedUntil else { return false }
-        for index in state.windows.indices {
-            let limit = state.windows[index].limit
-            // A reserve never takes the whole of a small window.
-            let kept = priority.usesReserve ? 0 : min(Int(Double(limit) * configuration.reserve), limit - 1)
-            guard state.windows[index].remaining(at: now, inFlight: state.inFlight) > kept else { return false }
+    private func grant(_ state: inout State, now: Duration) -> [(Waiter, Result<Grant, HTTPFault>)] {
+        var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
+        var index = 0
+        while index < state.waiters.count {
+            let waiter = state.waiters[index]
+            let reserve = waiter.priority.usesReserve ? 0 : configuration.reserve
+            // Those behind are of no higher priority, so that they have to wait as well.
+            guard state.lane.isFree(keeping: reserve, at: now) else { break }
+            guard waiter.scopes.allSatisfy({ state.scopes[$0.key]?.isFree(keeping: 0, at: now) ?? true }) else {
+                index += 1
+                continue
+            }
+            state.waiters.remove(at: index)
+            let grant = Grant(
+                id: waiter.id, at: now, endedBefore: state.lane.endedCounts,
+                scopes: waiter.scopes.map { ($0.key, state.scopes[$0.key]?.endedCounts ?? []) })
+            state.lane.begin(waiter.id, at: now)
+            for scope in waiter.scopes { state.scopes[scope.key]?.begin(waiter.id, at: now) }
+            state.granted += 1
+            if now > waiter.since {
+                state.waits += 1
+                state.waited += now - waiter.since
+            }
+            outcomes.append((waiter, .success(grant)))
         }
-        return true
+        return outcomes
     }
 
     /// When a grant may next be possible by the passing of time alone.
     private func nextInstant(_ state: inout State, now: Duration) -> Duration? {
-        guard state.inFlight < configuration.concurrency else { return nil }
-        var next: Duration?
-        if state.blockedUntil > now { next = state.blockedUntil }
-        for index in state.windows.indices {
-            guard let change = state.windows[index].nextChange(at: now), change > now else { continue }
-            next = min(next ?? change, change)
+        var next = state.waiters.isEmpty ? nil : state.lane.nextInstant(at: now)
+        for key in Set(state.waiters.flatMap { $0.scopes.map(\.key) }) {
+            guard let instant = state.scopes[key]?.nextInstant(at: now) else { continue }
+            next = min(next ?? instant, instant)
         }
         return next
     }
 
-    private func expel(
-        _ state: inout State, now: Duration, next: Duration?
-    ) -> [(Waiter, Result<Grant, HTTPFault>)] {
-        // While requests are under way their answers may still bring good news.
-        let earliest = max(state.blockedUntil, state.inFlight == 0 ? next ?? now : now)
+    private func expel(_ state: inout State, now: Duration) -> [(Waiter, Result<Grant, HTTPFault>)] {
+        let common = state.lane.earliest(at: now)
         var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
-        state.waiters.removeAll { waiter in
+        var kept: [Waiter] = []
+        for waiter in state.waiters {
+            var earliest = common
+            for scope in waiter.scopes { earliest = max(earliest, state.scopes[scope.key]?.earliest(at: now) ?? now) }
             guard let latest = waiter.latest, latest < earliest || latest <= now && latest > waiter.since else {
-                return false
+                kept.append(waiter)
+                continue
             }
-            let wait = max(state.blockedUntil, next ?? now) - now
             let fault = HTTPFault(
                 .notSent, code: "HTTP-0008",
                 message: "the provider's rate limit leaves no request within the time that this one may wait",
-                place: nil, hint: "wait, or let fewer programs use the same credential", retryAfter: wait)
+                place: nil, hint: "wait, or let fewer programs use the same credential",
+                retryAfter: max(earliest, state.lane.nextInstant(at: now) ?? now) - now)
             outcomes.append((waiter, .failure(fault)))
-            return true
         }
+        state.waiters = kept
         return outcomes
     }
 

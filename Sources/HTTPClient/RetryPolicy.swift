@@ -46,16 +46,45 @@ public struct RetryPolicy: Sendable, Hashable {
     public func decide(
         attempt: Int, method: String, outcome: Result<HTTPResponse, HTTPFault>, now: Timestamp, random: RandomSource
     ) -> Decision {
-        let asked: Duration?
+        let refusal = (try? outcome.get()).flatMap { RateRules.standard.read($0, now).refusal }
+        return decide(
+            attempt: attempt, isRepeatable: Self.isRepeatable(method), outcome: outcome, refusal: refusal, now: now,
+            random: random)
+    }
+
+    /// Decides on the outcome of an attempt, where a provider's own rules have told whether it was refused.
+    ///
+    /// - Parameters:
+    ///   - attempt: counts from 1.
+    ///   - isRepeatable: whether saying it twice is saying it once.
+    ///   - outcome: the answer, or why none came.
+    ///   - refusal: the request was not carried out because there were too many; it may be sent again whatever it is.
+    ///   - now: what a date in `Retry-After` is held against.
+    ///   - random: spreads the waits.
+    /// - Returns: what to do next.
+    public func decide(
+        attempt: Int, isRepeatable: Bool, outcome: Result<HTTPResponse, HTTPFault>, refusal: RateReading.Refusal?,
+        now: Timestamp, random: RandomSource
+    ) -> Decision {
+        var asked: Duration?
         switch outcome {
         case .success(let response):
-            guard Self.isRetryable(response.status, method: method) else { return .stop }
-            asked = Self.askedWait(response, now: now)
+            if let refusal {
+                asked = refusal.wait
+                if refusal.grows, let wait = asked { asked = Self.doubled(wait, times: attempt - 1) }
+                if let wait = asked, refusal.spread > .zero, wait <= maximumWait {
+                    // The spread is our own courtesy: it never makes a wait that is allowed too long.
+                    asked = wait + random.jitter(min(refusal.spread, maximumWait - wait))
+                }
+            } else {
+                guard isRepeatable, Self.isPassing(response.status) else { return .stop }
+                asked = response.retryAfter(now: now)
+            }
         case .failure(let fault):
             switch fault.kind {
             case .notSent, .timedOut(sent: false): asked = fault.retryAfter
             case .lost, .timedOut(sent: true):
-                guard Self.isRepeatable(method) else { return .stop }
+                guard isRepeatable else { return .stop }
                 asked = nil
             case .tls, .tooLarge, .cancelled, .badURL: return .stop
             }
@@ -74,29 +103,12 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Whether saying it twice is the same as saying it once (RFC 9110, 9.2.2).
     public static func isRepeatable(_ method: String) -> Bool { ["GET", "HEAD", "PUT", "DELETE"].contains(method) }
 
-    private static func isRetryable(_ status: Int, method: String) -> Bool {
-        switch status {
-        case 429: true
-        case 408, 500, 502, 503, 504: isRepeatable(method)
-        default: false
-        }
-    }
+    /// Whether a status may be another the next time.
+    private static func isPassing(_ status: Int) -> Bool { [408, 500, 502, 503, 504].contains(status) }
 
-    /// How long an answer asks to be left alone.
-    ///
-    /// `Retry-After` first (RFC 9110, 10.2.3: seconds or a date); for a 429 without it the instant at which the oldest
-    /// request leaves the provider's window.
-    static func askedWait(_ response: HTTPResponse, now: Timestamp) -> Duration? {
-        if let text = response.header("retry-after") {
-            if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-                return text.utf8.count <= 9 ? Int64(text).map { .seconds($0) } : .days(365)
-            }
-            if let date = HTTPDate.parse(text) { return max(.zero, date - now) }
-        }
-        guard response.status == 429, let text = response.header("ratelimit-reset"), text.utf8.count <= 12,
-            let reset = Int64(text)
-        else { return nil }
-        let wait = Timestamp(seconds: reset) - now
-        return wait > .zero ? wait : nil
+    private static func doubled(_ wait: Duration, times: Int) -> Duration {
+        var wait = wait
+        for _ in 0..<max(0, times) where wait < .hours(1) { wait = wait * 2 }
+        return wait
     }
 }

@@ -57,6 +57,8 @@ CURLcode http_prepare(CURL *easy, const struct http_setup *setup, curl_write_cal
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (setup->authorities) SET(CURLOPT_CAINFO, setup->authorities);
+    if (setup->certificate) SET(CURLOPT_SSLCERT, setup->certificate);
+    if (setup->key) SET(CURLOPT_SSLKEY, setup->key);
     if (setup->unix_socket) SET(CURLOPT_UNIX_SOCKET_PATH, setup->unix_socket);
     if (setup->is_direct) SET(CURLOPT_PROXY, "");
     SET(CURLOPT_HTTPHEADER, setup->headers);

@@ -18,6 +18,9 @@ struct http_setup {
     long connect_timeout_ms;
     const char *unix_socket;
     const char *authorities;
+    /* Of the client, as PEM files. */
+    const char *certificate;
+    const char *key;
     void *context;
 };
 

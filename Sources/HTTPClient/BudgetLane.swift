@@ -1,0 +1,87 @@
+internal import Basics
+
+/// The windows that one credential, or one scope of it, has to keep.
+struct BudgetLane {
+    private(set) var windows: [BudgetWindow]
+    private let concurrency: Int
+    /// When each request under way was granted.
+    private(set) var open: [UInt64: Duration] = [:]
+    /// Nothing is sent before: the provider said so.
+    private(set) var blockedUntil = Duration.zero
+
+    init(_ windows: [RequestBudgetConfiguration.Window], concurrency: Int, margin: Duration) {
+        self.windows = windows.map { BudgetWindow($0, margin: margin) }
+        self.concurrency = concurrency
+    }
+
+    var inFlight: Int { open.count }
+
+    /// How many requests had ended in each window.
+    var endedCounts: [Int] { windows.map(\.endedCount) }
+
+    private var longest: Int? { windows.indices.max { windows[$0].span < windows[$1].span } }
+
+    /// Whether one more may begin, with this share of each window kept back.
+    mutating func isFree(keeping reserve: Double, at now: Duration) -> Bool {
+        guard inFlight < concurrency, now >= blockedUntil else { return false }
+        for index in windows.indices {
+            let limit = windows[index].limit
+            // A reserve never takes the whole of a small window.
+            let kept = min(Int(Double(limit) * reserve), limit - 1)
+            guard windows[index].remaining(at: now, inFlight: inFlight) > kept else { return false }
+        }
+        return true
+    }
+
+    /// When one more may next begin by the passing of time alone.
+    mutating func nextInstant(at now: Duration) -> Duration? {
+        guard inFlight < concurrency else { return nil }
+        var next: Duration?
+        if blockedUntil > now { next = blockedUntil }
+        for index in windows.indices {
+            guard let change = windows[index].nextChange(at: now), change > now else { continue }
+            next = min(next ?? change, change)
+        }
+        return next
+    }
+
+    /// The earliest instant at which one more could begin; now while an answer under way may bring good news.
+    mutating func earliest(at now: Duration) -> Duration {
+        max(blockedUntil, inFlight == 0 ? nextInstant(at: now) ?? now : now)
+    }
+
+    mutating func begin(_ id: UInt64, at now: Duration) { open[id] = now }
+
+    /// Ends a request; one that the provider didn't count leaves no trace.
+    mutating func end(_ id: UInt64, granted: Duration, at now: Duration, isFree: Bool) {
+        open[id] = nil
+        guard !isFree else { return }
+        for index in windows.indices { windows[index].end(granted: granted, at: now) }
+    }
+
+    mutating func block(until instant: Duration) { blockedUntil = max(blockedUntil, instant) }
+
+    mutating func note(_ quota: RateReading.Quota, endedBefore: [Int], at now: Duration) {
+        // The provider names one window; which one it is can be told by its size, and the longest is the usual one.
+        let named = quota.limit.flatMap { limit in windows.firstIndex { $0.limit == limit } }
+        guard let index = named ?? longest, index < endedBefore.count else { return }
+        windows[index].note(
+            limit: quota.limit, remaining: quota.remaining, reset: quota.reset, at: now, oldest: open.values.min(),
+            endedBefore: endedBefore[index])
+    }
+
+    /// The longest window's limit and what is left of it; nil without windows.
+    mutating func standing(at now: Duration) -> (limit: Int, remaining: Int)? {
+        guard let longest else { return nil }
+        return (windows[longest].limit, windows[longest].remaining(at: now, inFlight: inFlight))
+    }
+
+    /// Whether forgetting it loses nothing.
+    mutating func isIdle(at now: Duration) -> Bool {
+        guard open.isEmpty, blockedUntil <= now else { return false }
+        for index in windows.indices where windows[index].remaining(at: now, inFlight: 0) < windows[index].limit {
+            return false
+        }
+        return true
+    }
+}
