@@ -31,6 +31,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
         exclude: exclude, swiftSettings: features)
 }
 
+func driverTests(_ provider: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    let rooms = ["\(provider)Driver", "Drivers", "Simulator", "HTTPClient", "Diff", "DesiredState", "Formats", "Web"]
+    return tests("\(provider)Driver", rooms.map { .byName(name: $0) } + dependencies)
+}
+
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, path: "Sources/CShims/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
@@ -78,6 +83,15 @@ let package = Package(
         room("StorePostgres", path: "Sources/Store/Postgres", ["Store", "Basics", "CPq"]),
         room("Drivers", path: "Sources/Drivers/Kit", ["Basics", "Formats", "DesiredState", "Diff", "HTTPClient"]),
         driver("DigitalOcean"),
+        driver("Spaces"),
+        driver("Docker"),
+        driver("Postgres", ["CPq"]),
+        driver("GitHub"),
+        driver("Vercel"),
+        driver("Supabase"),
+        driver("Mailgun"),
+        driver("Slack"),
+        driver("Plane"),
         room("Simulator", ["Basics", "Formats", "Web"]),
         room(
             "Reconciler",
@@ -90,7 +104,9 @@ let package = Package(
             name: "reconcile",
             dependencies: [
                 "Basics", "Formats", "DesiredState", "Diff", "Git", "Store", "StoreSQLite", "StorePostgres", "Drivers",
-                "DigitalOceanDriver", "HTTPClient", "Web", "Console", "Simulator", "Reconciler",
+                "DigitalOceanDriver", "SpacesDriver", "DockerDriver", "PostgresDriver", "GitHubDriver", "VercelDriver",
+                "SupabaseDriver", "MailgunDriver", "SlackDriver", "PlaneDriver", "HTTPClient", "Web", "Console",
+                "Simulator", "Reconciler",
             ],
             path: "Sources/reconcile", swiftSettings: features),
 
@@ -105,9 +121,16 @@ let package = Package(
         tests("Web", ["Web"]),
         tests(
             "Store", ["Store", "StoreSQLite", "StorePostgres", "Diff", "DesiredState", "Formats"]),
-        tests(
-            "DigitalOceanDriver",
-            ["Drivers", "DigitalOceanDriver", "Simulator", "HTTPClient", "Diff", "DesiredState", "Formats", "Web"]),
+        driverTests("DigitalOcean"),
+        driverTests("Spaces"),
+        driverTests("Docker"),
+        driverTests("Postgres"),
+        driverTests("GitHub"),
+        driverTests("Vercel"),
+        driverTests("Supabase"),
+        driverTests("Mailgun"),
+        driverTests("Slack"),
+        driverTests("Plane"),
         tests("Simulator", ["Simulator", "Web", "Formats", "HTTPClient"]),
         tests(
             "Reconciler",

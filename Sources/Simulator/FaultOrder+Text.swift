@@ -20,6 +20,9 @@ extension FaultKind {
         case .html(let status): "html=\(status)"
         case .slow(let delay): "slow=\(Self.seconds(delay))"
         case .actionErrors: "action-errors"
+        case .softFailure: "soft-failure"
+        case .queued: "queued"
+        case .preconditionFailed: "412"
         }
     }
 
@@ -53,6 +56,9 @@ extension FaultKind {
         case "html": self = .html(status: count(502))
         case "slow": self = .slow(delay(1))
         case "action-errors": self = .actionErrors
+        case "soft-failure": self = .softFailure
+        case "queued": self = .queued
+        case "412": self = .preconditionFailed
         default: return nil
         }
     }

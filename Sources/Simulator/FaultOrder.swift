@@ -32,6 +32,12 @@ public enum FaultKind: Sendable, Hashable {
     case slow(Duration)
     /// The action that a request starts ends as `errored` and without an effect.
     case actionErrors
+    /// The answer's status says yes and its body no: Slack's `ok: false`, Vercel's `failed[]`; no effect.
+    case softFailure
+    /// 202: accepted, and done when the clock has moved, where the provider knows such answers.
+    case queued
+    /// 412 without an effect, where the provider knows it.
+    case preconditionFailed
 }
 
 /// One fault that was ordered: which requests it hits and how often.

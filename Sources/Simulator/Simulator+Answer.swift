@@ -226,7 +226,7 @@ extension Simulator {
                 fault: visit.fault?.text))
     }
 
-    private static func requestID(seed: UInt64, ordinal: UInt64) -> String {
+    static func requestID(seed: UInt64, ordinal: UInt64) -> String {
         let high = FaultPlan.mix(seed &+ ordinal)
         let digits = Array(Hex.encode(high) + Hex.encode(FaultPlan.mix(high)))
         return [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]]

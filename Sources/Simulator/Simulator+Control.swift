@@ -3,11 +3,12 @@ import Formats
 import Web
 
 extension Simulator {
-    /// What steers a running simulator: `/_simulator/{faults,requests,world,time}`.
+    /// What steers a running simulator: `/_simulator/{faults,requests,world,accounts,time}`.
     ///
     /// - `GET`, `POST`, `DELETE /_simulator/faults`: list, order (one order, a list, or `{"seed", "rate"}`), forget.
     /// - `GET`, `DELETE /_simulator/requests`: the log.
     /// - `GET`, `POST /_simulator/world`: the snapshot; see `seed(world:)`, and `{"droplet_count": N}`.
+    /// - `GET`, `POST /_simulator/accounts/NAME`: what another provider's account holds; what to add to it.
     /// - `POST /_simulator/time`: `{"advance_seconds": N}`, or `{"settle": true}`.
     func control(_ request: WebRequest) -> WebResponse {
         do throws(SimulatorFault) {
@@ -50,6 +51,12 @@ extension Simulator {
             }
             return Self.json(
                 200, .members(["droplets": .int(Int64(state.withLock { $0.provider.world.droplets.count }))]))
+        case ("GET", let path) where path.hasPrefix("accounts/"):
+            return Self.json(200, account(String(path.dropFirst("accounts/".utf8.count))))
+        case ("POST", let path) where path.hasPrefix("accounts/"):
+            let name = String(path.dropFirst("accounts/".utf8.count))
+            try seed(name, body)
+            return Self.json(200, account(name))
         case ("POST", "time"):
             if body["settle"]?.boolValue == true { settle() }
             let seconds = body["advance_seconds"].flatMap(Self.double) ?? 0

@@ -19,6 +19,8 @@ public final class Simulator: Sendable {
         var history: [(world: World, at: Timestamp)] = []
         /// Grows with each change.
         var version: UInt64 = 0
+        /// The other providers by name.
+        var hosts: [String: AccountHost] = [:]
     }
 
     /// How many worlds of before are kept, for stale reads.
@@ -27,7 +29,7 @@ public final class Simulator: Sendable {
     let options: SimulatorOptions
     let state: Locked<State>
     /// The version that was written last.
-    private let saved = Locked<(version: UInt64, fault: SimulatorFault?)>((0, nil))
+    let saved = Locked<(version: UInt64, fault: SimulatorFault?)>((0, nil))
 
     /// Makes a simulator with an empty account, or with the one that is kept at `options.statePath`.
     ///
@@ -38,12 +40,22 @@ public final class Simulator: Sendable {
             world: World(seed: options.seed), now: options.time.now, lifecycle: options.lifecycle,
             dropletLimit: options.dropletLimit, firewallNamesAreUnique: options.firewallNamesAreUnique,
             showsCredentials: options.scopes?.contains("database:view_credentials") ?? true)
-        if let path = options.statePath, FileSystem.exists(path) {
-            provider.world = try Self.load(path, seed: options.seed)
+        var kept: Value?
+        if let path = options.statePath { kept = try Self.load(path) }
+        if let kept, let path = options.statePath {
+            guard let world = World(kept, seed: options.seed) else {
+                throw .unreadableState(path, "it is no state of this simulator")
+            }
+            provider.world = world
         } else {
             provider.world.found(at: options.time.now)
         }
-        state = Locked(State(provider: provider, faults: FaultState(plan: options.faults)))
+        var state = State(provider: provider, faults: FaultState(plan: options.faults))
+        for type in SimulatedProviders.all {
+            state.hosts[type.name] = AccountHost(
+                try Self.account(type, kept?["providers"]?[type.name], options: options))
+        }
+        self.state = Locked(state)
     }
 
     // MARK: Answering
@@ -53,10 +65,12 @@ public final class Simulator: Sendable {
         if request.path.hasPrefix("/_simulator/") { return control(request) }
         let (response, change) = state.withLock { state in
             let before = state.version
-            let response = respond(to: request, &state)
-            return (response, state.version == before ? nil : (state.version, state.provider.world))
+            let response =
+                Self.providerName(of: request, among: state.hosts).map { respond(to: request, at: $0, &state) }
+                ?? respond(to: request, &state)
+            return (response, state.version == before ? nil : Kept(state))
         }
-        if let (version, world) = change { save(world, version: version) }
+        if let change { save(change) }
         return response
     }
 
@@ -85,7 +99,7 @@ public final class Simulator: Sendable {
         state.withLock { state in
             state.provider.world.clusters.flatMap { cluster in
                 cluster.users.compactMap { $0["password"]?.stringValue }
-            }
+            } + state.hosts.values.flatMap(\.account.secrets)
         }
     }
 
@@ -94,6 +108,7 @@ public final class Simulator: Sendable {
         state.withLock { state in
             state.clockOffset += duration
             state.provider.world.settle(at: options.time.now + state.clockOffset)
+            for name in state.hosts.keys { state.hosts[name]?.settle(at: options.time.now + state.clockOffset) }
             state.version += 1
         }
         saveNow()
@@ -103,50 +118,10 @@ public final class Simulator: Sendable {
     public func settle() {
         state.withLock { state in
             state.provider.world.settleAll(at: options.time.now + state.clockOffset)
+            for name in state.hosts.keys { state.hosts[name]?.account.settleAll() }
             state.version += 1
         }
         saveNow()
-    }
-
-    // MARK: Saving
-
-    func saveNow() {
-        guard options.statePath != nil else { return }
-        let (version, world) = state.withLock { ($0.version, $0.provider.world) }
-        save(world, version: version)
-    }
-
-    /// Why the state could not be written the last time; nil when it was.
-    public var saveFault: SimulatorFault? { saved.withLock { $0.fault } }
-
-    private func save(_ world: World, version: UInt64) {
-        guard let path = options.statePath else { return }
-        let bytes = [UInt8](json: world.value)
-        // Two answers can end in any order; the older state never replaces the newer one.
-        saved.withLock { saved in
-            guard version > saved.version else { return }
-            do throws(FileSystemFault) {
-                try FileSystem.write(bytes, to: path, mode: 0o600)
-                saved = (version, nil)
-            } catch {
-                saved.fault = .notSaved(path, error.message)
-            }
-        }
-    }
-
-    private static func load(_ path: String, seed: UInt64) throws(SimulatorFault) -> World {
-        let value: Value
-        do {
-            value = try JSON.parse(FileSystem.read(path))
-        } catch let fault as any Fault {
-            throw .unreadableState(path, fault.message)
-        } catch {
-            throw .unreadableState(path, "\(error)")
-        }
-        guard let world = World(value, seed: seed) else {
-            throw .unreadableState(path, "it is no state of this simulator")
-        }
-        return world
     }
 }
 

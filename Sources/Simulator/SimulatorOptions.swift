@@ -11,6 +11,10 @@ public struct SimulatorOptions: Sendable {
     ///
     /// A request without one is always refused with 401.
     public var token: String?
+    /// The credentials that other providers let in, by the provider's name; one that is not named lets any in.
+    ///
+    /// As the provider's own client sends it: the bearer token, the API key, the key's id of S3.
+    public var credentials: [String: String] = [:]
     /// The scopes of the token, such as `droplet:read`; nil grants all.
     ///
     /// What is missing is answered with 403.
