@@ -1,0 +1,37 @@
+internal import Basics
+internal import Formats
+public import HTTPClient
+
+/// A fault as programs get it at the edge: `{"ok": false, "error": "…", "code": 429}`.
+public struct ErrorEnvelope: Sendable, Hashable {
+    /// What happened, where, and the way out, in one line.
+    public let error: String
+    /// The status that the provider answered with; nil where no answer came.
+    public let code: Int?
+
+    public init(error: String, code: Int?) {
+        self.error = error
+        self.code = code
+    }
+
+    public init(_ fault: ProviderFault) {
+        var text = "\(fault.provider) \(fault.operation): \(fault.message)"
+        let details = [fault.providerCode.map { "code \($0)" }, fault.requestID.map { "request \($0)" }].compactMap {
+            $0
+        }
+        if !details.isEmpty { text += " (\(details.joined(separator: ", ")))" }
+        if let hint = fault.hint { text += "; \(hint)" }
+        self.init(error: text, code: fault.status > 0 ? fault.status : nil)
+    }
+
+    public init(_ fault: HTTPFault) { self.init(error: fault.description, code: nil) }
+
+    /// One JSON object, always with `ok` and `error`.
+    public var json: String {
+        var object = Value.Object()
+        object["ok"] = .bool(false)
+        object["error"] = .string(error)
+        if let code { object["code"] = .int(Int64(code)) }
+        return JSON.write(.object(object))
+    }
+}

@@ -1,0 +1,28 @@
+import Basics
+import Drivers
+import HTTPClient
+import Testing
+
+@Suite struct ErrorEnvelopeTests {
+    @Test(arguments: [
+        (
+            429, "too_many_requests", "r-1",
+            #"{"ok":false,"error":"digitalocean droplets.list: it said \"no\" (code too_many_requests, request r-1); wait","code":429}"#
+        ),
+        (0, nil, nil, #"{"ok":false,"error":"digitalocean droplets.list: it said \"no\"; wait"}"#),
+    ])
+    func `a fault at the edge keeps provider, operation, status, code and request`(
+        status: Int, code: String?, request: String?, expected: String
+    ) {
+        let fault = ProviderFault(
+            provider: "digitalocean", operation: "droplets.list", code: "DO-0006", message: "it said \"no\"",
+            place: "GET /v2/droplets", hint: "wait", status: status, providerCode: code, requestID: request,
+            disposition: .stop)
+        #expect(ErrorEnvelope(fault).json == expected)
+    }
+
+    @Test func `a missing answer has no code`() {
+        let envelope = ErrorEnvelope(HTTPFault(.notSent, code: "HTTP-0002", message: "no connection", place: nil))
+        #expect(envelope.json == #"{"ok":false,"error":"HTTP-0002: no connection"}"#)
+    }
+}
