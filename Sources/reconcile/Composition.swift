@@ -1,6 +1,5 @@
 import Basics
 import DesiredState
-import DigitalOceanDriver
 import Drivers
 import Git
 import HTTPClient
@@ -40,7 +39,7 @@ struct Composition {
         }
         reconciler = Reconciler(
             source: source,
-            drivers: Self.drivers(configuration, context.environment, time: time, random: random), store: store,
+            drivers: ProviderDrivers(configuration, context.environment, time: time, random: random).all, store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
             holder: LeaseHolder.current(),
@@ -85,25 +84,6 @@ struct Composition {
             kind = .none
         }
         return GitCredential(kind: kind, knownHosts: repository.knownHostsFile)
-    }
-
-    /// A driver for each provider; one without a credential observes nothing and says why.
-    static func drivers(
-        _ configuration: Configuration, _ environment: [String: String], time: any TimeSource, random: RandomSource
-    ) -> [any Driver] {
-        let reference = configuration.digitalOcean.credential
-        guard let token = reference.resolve(in: environment) else {
-            return [
-                UnconfiguredDriver(
-                    provider: "digitalocean", schemas: DigitalOceanKinds.all,
-                    reason: "no credential: \(reference) is not set")
-            ]
-        }
-        return [
-            DigitalOceanDriver(
-                token: token, baseURL: configuration.digitalOcean.apiURL, transport: CurlTransport(), time: time,
-                random: random)
-        ]
     }
 }
 

@@ -21,6 +21,8 @@ private let rooms: [(folder: String, mayImport: Set<String>)] = {
         ("Store/SQLite", pure.union(system).union(["Store", "CSQLite", "SQLiteShim"])),
         ("Store/Postgres", pure.union(system).union(["Store", "CPq"])),
         ("Drivers/Kit", pure.union(["HTTPClient"])),
+        ("Drivers/Postgres", driver.union(["CPq"])),
+        ("Drivers/Spaces", driver.union(["CExpat"])),
         ("Drivers/*", driver),
         ("Simulator", system.union(["Basics", "Formats", "Web"])),
         (

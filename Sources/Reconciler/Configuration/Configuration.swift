@@ -17,12 +17,26 @@ public struct Configuration: Sendable {
 
     /// One provider's account.
     public struct Provider: Sendable, Hashable {
-        public var credential: SecretReference
-        public var apiURL: String
+        /// As in ``ProviderAccount/name``.
+        public let name: String
+        /// By the key of the file; the first is the account's main credential.
+        public let secrets: [String: SecretReference]
+        /// The main credential; nil where the provider takes none.
+        public let credential: SecretReference?
+        /// Without a slash at its end; empty where the account has none.
+        public let apiURL: String
+        /// Plain settings by the key of the file; what is not said is missing.
+        public let options: [String: String]
 
-        public init(credential: SecretReference, apiURL: String) {
+        public init(
+            name: String, secrets: [String: SecretReference], credential: SecretReference?, apiURL: String,
+            options: [String: String]
+        ) {
+            self.name = name
+            self.secrets = secrets
             self.credential = credential
             self.apiURL = apiURL
+            self.options = options
         }
     }
 
@@ -44,7 +58,8 @@ public struct Configuration: Sendable {
     public var fetchDeadline = Duration.seconds(60)
     /// How many independent changes run side by side.
     public var concurrency = 8
-    public var digitalOcean: Provider
+    /// By name: every one of ``ProviderAccount/all``.
+    public var providers: [String: Provider]
     /// Signs `POST /hooks/reconcile`; nil: only loopback may post.
     public var hookSecret: SecretReference?
     public var logLevel = Log.Level.info
@@ -52,10 +67,10 @@ public struct Configuration: Sendable {
     /// Appends every exchange with a provider to this file.
     public var recordFile: String?
 
-    public init(stateDirectory: String, store: Secret, digitalOcean: Provider) {
+    public init(stateDirectory: String, store: Secret, providers: [String: Provider]) {
         self.stateDirectory = stateDirectory
         self.store = store
-        self.digitalOcean = digitalOcean
+        self.providers = providers
     }
 }
 

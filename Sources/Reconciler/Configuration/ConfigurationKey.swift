@@ -70,13 +70,8 @@ extension ConfigurationReader {
                 fallback: "info for the service, warning for all else", "debug, info, warning or error"),
             ConfigurationKey(
                 "log.format", flag: "log-format", variable: "ODOOOPS_LOG_FORMAT", fallback: "text", "text or json"),
-            ConfigurationKey(
-                "providers.digitalocean.token", variable: nil, fallback: "env:DIGITALOCEAN_ACCESS_TOKEN",
-                "reference to the API token"),
-            ConfigurationKey(
-                "providers.digitalocean.api_url", variable: "DIGITALOCEAN_API_URL",
-                fallback: "https://api.digitalocean.com", "base address of the API"),
         ]
+        + ProviderAccount.all.flatMap(\.keys)
 
     /// How to get into a repository.
     private static func repositoryKeys(_ name: String, variable: String) -> [ConfigurationKey] {

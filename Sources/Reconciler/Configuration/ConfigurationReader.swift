@@ -35,7 +35,7 @@ public struct ConfigurationReader {
         try readFile(flags.file)
         let stateDirectory = absolute(try text("state_dir") ?? defaultStateDirectory)
         var configuration = Configuration(
-            stateDirectory: stateDirectory, store: try store(in: stateDirectory), digitalOcean: try digitalOcean())
+            stateDirectory: stateDirectory, store: try store(in: stateDirectory), providers: try providers())
         configuration.ssot = try repository("ssot")
         configuration.application = try repository("application")
         if let ref = try text("ssot.ref") { configuration.ref = ref }
@@ -117,11 +117,11 @@ public struct ConfigurationReader {
         return values[key]?.mark.description
     }
 
-    private func fault(_ code: String, _ message: String, _ key: String, hint: String?) -> ConfigurationFault {
+    func fault(_ code: String, _ message: String, _ key: String, hint: String?) -> ConfigurationFault {
         ConfigurationFault(code, message, place: place(key), hint: hint)
     }
 
-    private func text(_ key: String) throws(ConfigurationFault) -> String? {
+    func text(_ key: String) throws(ConfigurationFault) -> String? {
         let spec = Self.keys.first { $0.key == key }
         if let flag = spec?.flag, let value = flags.values[flag] { return value }
         if let variable = spec?.variable, let value = environment[variable], !value.isEmpty { return value }
@@ -134,7 +134,7 @@ public struct ConfigurationReader {
         return scalar.text
     }
 
-    private func reference(_ key: String) throws(ConfigurationFault) -> SecretReference? {
+    func reference(_ key: String) throws(ConfigurationFault) -> SecretReference? {
         guard let text = try text(key) else { return nil }
         guard let reference = SecretReference(text) else {
             throw fault(
@@ -236,25 +236,6 @@ public struct ConfigurationReader {
         return roots.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     }
 
-    private func digitalOcean() throws(ConfigurationFault) -> Configuration.Provider {
-        let key = "providers.digitalocean.api_url"
-        let reference = try reference("providers.digitalocean.token") ?? .environment("DIGITALOCEAN_ACCESS_TOKEN")
-        let url = try text(key) ?? "https://api.digitalocean.com"
-        let host = url.range(of: "://").map { url[$0.upperBound...].prefix { $0 != "/" } } ?? ""
-        let isPlain = url.utf8.allSatisfy { $0 > 32 && $0 < 127 } && !url.contains("?") && !url.contains("#")
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !host.isEmpty, !host.hasPrefix(":"), isPlain else {
-            throw fault(
-                "CONF-0009", "the address of DigitalOcean's API can't be \(url)", key,
-                hint: "Write https://HOST, or http://127.0.0.1:PORT for a simulator on this machine.")
-        }
-        guard !host.contains("@") else {
-            throw fault(
-                "CONF-0006", "the address of DigitalOcean's API holds a credential", key,
-                hint: "Take it out; the token is named by reference: providers.digitalocean.token: env:NAME.")
-        }
-        return Configuration.Provider(credential: reference, apiURL: url.hasSuffix("/") ? String(url.dropLast()) : url)
-    }
-
     private func store(in stateDirectory: String) throws(ConfigurationFault) -> Secret {
         guard let text = try text("store") else { return Secret("sqlite:\(stateDirectory)/ops.sqlite") }
         if let reference = SecretReference(text) {
@@ -305,12 +286,12 @@ public struct ConfigurationReader {
         return "\(workingDirectory)/.odooops-state"
     }
 
-    private func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)" }
+    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)" }
 }
 
 extension String {
     /// The first place of a text, byte by byte.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
+    func range(of text: String) -> Range<String.Index>? {
         let (haystack, needle) = (Array(utf8), Array(text.utf8))
         guard !needle.isEmpty, haystack.count >= needle.count else { return nil }
         for start in 0...(haystack.count - needle.count)

@@ -35,7 +35,7 @@ struct DoctorCommand {
         checks.append(stateDirectory(configuration))
         checks.append(await store(configuration))
         checks += await repository(configuration)
-        checks.append(await digitalOcean(configuration))
+        if let check = await digitalOcean(configuration) { checks.append(check) }
         show(checks)
         return checks.contains { $0.state == .failed } ? .failed : .done
     }
@@ -103,25 +103,27 @@ struct DoctorCommand {
         }
     }
 
-    private func digitalOcean(_ configuration: Configuration) async -> Check {
-        guard let token = configuration.digitalOcean.credential.resolve(in: context.environment) else {
+    private func digitalOcean(_ configuration: Configuration) async -> Check? {
+        guard let account = configuration.providers["digitalocean"], let reference = account.credential else {
+            return nil
+        }
+        guard let token = reference.resolve(in: context.environment) else {
             return Check(
-                name: "digitalocean", state: .warning,
-                detail: "not observed: \(configuration.digitalOcean.credential) is not set",
+                name: "digitalocean", state: .warning, detail: "not observed: \(reference) is not set",
                 remedy: "Export DIGITALOCEAN_ACCESS_TOKEN, or name a reference as providers.digitalocean.token.")
         }
         let driver = DigitalOceanDriver(
-            token: token, baseURL: configuration.digitalOcean.apiURL, transport: CurlTransport())
+            token: token, baseURL: account.apiURL, transport: CurlTransport())
         switch await driver.checkAccess() {
-        case .success(let account):
+        case .success(let owner):
             return Check(
-                name: "digitalocean", state: .ok, detail: "\(configuration.digitalOcean.apiURL), \(account)",
+                name: "digitalocean", state: .ok, detail: "\(account.apiURL), \(owner)",
                 remedy: nil)
         case .failure(let fault):
             // A remedy that leads back here is none.
             let remedy =
                 fault.hint?.contains("reconcile doctor") == true
-                ? "See what answers: curl -sS -o /dev/null -w '%{http_code}\\n' \(configuration.digitalOcean.apiURL)/v2/account"
+                ? "See what answers: curl -sS -o /dev/null -w '%{http_code}\\n' \(account.apiURL)/v2/account"
                 : fault.hint
             return failure("digitalocean", fault, remedy: remedy)
         }

@@ -1,0 +1,50 @@
+import Basics
+import Diff
+import DigitalOceanDriver
+import Drivers
+import HTTPClient
+import Reconciler
+
+/// Makes the driver of each provider from its account; one without a credential observes nothing and says why.
+struct ProviderDrivers {
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let time: any TimeSource
+    private let random: RandomSource
+    /// One for all, so that connections are shared.
+    private let transport: any HTTPTransport
+
+    init(
+        _ configuration: Configuration, _ environment: [String: String], time: any TimeSource, random: RandomSource
+    ) {
+        self.configuration = configuration
+        self.environment = environment
+        self.time = time
+        self.random = random
+        transport = CurlTransport()
+    }
+
+    /// A line a provider.
+    var all: [any Driver] {
+        [
+            driver("digitalocean", DigitalOceanKinds.all) { account, token in
+                DigitalOceanDriver(
+                    token: token, baseURL: account.apiURL, transport: transport, time: time, random: random)
+            }
+        ]
+    }
+
+    /// The driver of an account whose main credential is there, and what stands in for it when it isn't.
+    private func driver(
+        _ name: String, _ schemas: [KindSchema], _ make: (Configuration.Provider, Secret) -> any Driver
+    ) -> any Driver {
+        guard let account = configuration.providers[name], let reference = account.credential else {
+            return UnconfiguredDriver(provider: name, schemas: schemas, reason: "it is not configured")
+        }
+        guard let secret = reference.resolve(in: environment) else {
+            return UnconfiguredDriver(
+                provider: name, schemas: schemas, reason: "no credential: \(reference) is not set")
+        }
+        return make(account, secret)
+    }
+}
