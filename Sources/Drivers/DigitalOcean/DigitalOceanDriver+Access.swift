@@ -3,7 +3,7 @@ public import Drivers
 internal import Formats
 internal import HTTPClient
 
-extension DigitalOceanDriver {
+extension DigitalOceanDriver: AccessChecking {
     /// Asks for the account: whether the address answers and the token is let in.
     ///
     /// - Returns: one line about the account, without its e-mail address.

@@ -110,4 +110,13 @@ public struct ProviderAccount: Sendable {
                     "providers.\(name).\($0.key)", variable: $0.variable, fallback: $0.fallback ?? "none", $0.meaning)
             }
     }
+
+    /// What to do when its credential is missing.
+    public var remedy: String? {
+        if let secret = secrets.first {
+            return "Export \(secrets.map(\.variable).joined(separator: " and ")), "
+                + "or name a reference as providers.\(name).\(secret.key)."
+        }
+        return address?.variable.map { "Export \($0), or set providers.\(name).\(address?.key ?? "")." }
+    }
 }

@@ -1,9 +1,7 @@
 import Basics
 import DesiredState
-import DigitalOceanDriver
 import Drivers
 import Formats
-import HTTPClient
 import Reconciler
 import Store
 
@@ -34,8 +32,9 @@ struct DoctorCommand {
         }
         checks.append(stateDirectory(configuration))
         checks.append(await store(configuration))
-        checks += await repository(configuration)
-        if let check = await digitalOcean(configuration) { checks.append(check) }
+        let (found, wanted) = await repository(configuration)
+        checks += found
+        checks += await providers(configuration, wanted: wanted)
         show(checks)
         return checks.contains { $0.state == .failed } ? .failed : .done
     }
@@ -73,7 +72,8 @@ struct DoctorCommand {
         }
     }
 
-    private func repository(_ configuration: Configuration) async -> [Check] {
+    /// What the repository is like, and the providers whose kinds it names.
+    private func repository(_ configuration: Configuration) async -> ([Check], wanted: Set<String>) {
         do {
             let log = Log(level: .error)
             let snapshot = try await Composition.source(configuration, log: log, context.environment).read(log)
@@ -85,7 +85,7 @@ struct DoctorCommand {
                 case .unknown(let reason): "branches unknown: \(reason)"
                 case .none: "no branches"
                 }
-            return [
+            let checks = [
                 Check(
                     name: "repository", state: .ok,
                     detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12)), \(branches)",
@@ -96,36 +96,59 @@ struct DoctorCommand {
                         "\(desired.documents.count) documents, \(errors) errors, roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
+            return (checks, Set(desired.resources.map { $0.key.kind.provider }))
         } catch let fault as any Fault {
-            return [failure("repository", fault)]
+            return ([failure("repository", fault)], [])
         } catch {
-            return [Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)]
+            return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], [])
         }
     }
 
-    private func digitalOcean(_ configuration: Configuration) async -> Check? {
-        guard let account = configuration.providers["digitalocean"], let reference = account.credential else {
-            return nil
+    /// A check for each provider whose credential is there or whose kinds the SSOT names, and one line for the rest.
+    private func providers(_ configuration: Configuration, wanted: Set<String>) async -> [Check] {
+        let drivers = ProviderDrivers(
+            configuration, context.environment, time: SystemTime(), random: RandomSource.system()
+        ).all
+        var checks: [Check] = []
+        var idle: [String] = []
+        for driver in drivers.sorted(by: { $0.provider < $1.provider }) {
+            let account = configuration.providers[driver.provider]
+            if let missing = driver as? UnconfiguredDriver {
+                guard driver.provider == "digitalocean" || wanted.contains(driver.provider) else {
+                    idle.append(driver.provider)
+                    continue
+                }
+                checks.append(
+                    Check(
+                        name: driver.provider, state: .warning, detail: "not observed: \(missing.reason)",
+                        remedy: ProviderAccount.all.first { $0.name == driver.provider }?.remedy))
+            } else if let checking = driver as? any AccessChecking {
+                checks.append(await access(checking, account?.apiURL ?? ""))
+            }
         }
-        guard let token = reference.resolve(in: context.environment) else {
-            return Check(
-                name: "digitalocean", state: .warning, detail: "not observed: \(reference) is not set",
-                remedy: "Export DIGITALOCEAN_ACCESS_TOKEN, or name a reference as providers.digitalocean.token.")
+        if !idle.isEmpty {
+            checks.append(
+                Check(
+                    name: "other providers", state: .ok,
+                    detail: "without a credential, and the SSOT wants nothing of them: \(idle.joined(separator: ", "))",
+                    remedy: nil))
         }
-        let driver = DigitalOceanDriver(
-            token: token, baseURL: account.apiURL, transport: CurlTransport())
+        return checks
+    }
+
+    private func access(_ driver: any AccessChecking, _ address: String) async -> Check {
         switch await driver.checkAccess() {
-        case .success(let owner):
+        case .success(let account):
             return Check(
-                name: "digitalocean", state: .ok, detail: "\(account.apiURL), \(owner)",
+                name: driver.provider, state: .ok, detail: address.isEmpty ? account : "\(address), \(account)",
                 remedy: nil)
         case .failure(let fault):
             // A remedy that leads back here is none.
+            let path = fault.place?.split(separator: " ").last.map { String($0) } ?? ""
             let remedy =
                 fault.hint?.contains("reconcile doctor") == true
-                ? "See what answers: curl -sS -o /dev/null -w '%{http_code}\\n' \(account.apiURL)/v2/account"
-                : fault.hint
-            return failure("digitalocean", fault, remedy: remedy)
+                ? "See what answers: curl -sS -o /dev/null -w '%{http_code}\\n' \(address)\(path)" : fault.hint
+            return failure(driver.provider, fault, remedy: remedy)
         }
     }
 
