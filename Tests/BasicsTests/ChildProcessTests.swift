@@ -2,7 +2,7 @@ import Basics
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ChildProcessTests {
     private func shell(
         _ script: String, environment: [String: String] = ["PATH": "/usr/bin:/bin"], input: [UInt8] = [],
@@ -66,7 +66,7 @@ struct ChildProcessTests {
         let outcome = await shell("echo $$ >\(directory.path("pid")); \(script)", deadline: .milliseconds(200))
         #expect(outcome.timedOut)
         #expect(outcome.signal == 9)
-        #expect(clock.uptime - start < .seconds(5))
+        #expect(clock.uptime - start < .seconds(40))
         let group = String(decoding: try FileSystem.read(directory.path("pid")), as: UTF8.self).filter { $0 != "\n" }
         #expect(await eventually { Shell.run("ps -o stat= -g \(group) | grep -v Z").output.isEmpty })
     }
@@ -77,7 +77,7 @@ struct ChildProcessTests {
         let outcome = await shell("sleep 60 & echo hello")
         #expect(String(decoding: outcome.output, as: UTF8.self) == "hello\n")
         #expect(outcome.isSuccess)
-        #expect(clock.uptime - start < .seconds(5))
+        #expect(clock.uptime - start < .seconds(40))
     }
 
     @Test func aCancelledTaskEndsIt() async {
@@ -95,14 +95,13 @@ struct ChildProcessTests {
         #expect(!outcome.isSuccess)
     }
 
-    @Test func manyAtOnceDoNotWaitForEachOther() async {
-        let clock = SystemTime()
-        let start = clock.uptime
-        let outcomes = await Array(0..<20).mapBounded(limit: 20) { _ in
-            await ChildProcess.run("/bin/sleep", ["0.5"], deadline: .seconds(20))
-        }
+    @Test func manyAtOnceDoNotWaitForEachOther() async throws {
+        let directory = try TemporaryDirectory()
+        // Each ends only when all are there.
+        let script =
+            "touch \(directory.path("$$")); while [ $(ls \(directory.path("")) | wc -l) -lt 20 ]; do sleep 0.1; done"
+        let outcomes = await Array(0..<20).mapBounded(limit: 20) { _ in await shell(script, deadline: .seconds(60)) }
         let all = outcomes.allSatisfy(\.isSuccess)
         #expect(all)
-        #expect(clock.uptime - start < .seconds(7))
     }
 }

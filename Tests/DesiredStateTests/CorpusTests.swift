@@ -69,17 +69,4 @@ import Testing
         #expect(state.environments.allSatisfy { $0.ttl == .never && $0.isProtected && $0.resources == [] })
         #expect(state.resources.allSatisfy { $0.environment == nil })
     }
-
-    @Test func readingIsFast() throws {
-        let directory = try #require(corpusDirectory)
-        let tree = SourceTree(revision: "c", files: try files(under: directory, below: "ssot"), branches: .none)
-        let clock = ContinuousClock()
-        var best = Duration.seconds(60)
-        for _ in 0..<3 {
-            let start = clock.now
-            _ = readDesiredState(tree)
-            best = min(best, clock.now - start)
-        }
-        #expect(best < .seconds(3))
-    }
 }

@@ -3,7 +3,7 @@ import Git
 import TestKit
 import Testing
 
-@Suite(.enabled(if: SampleRepository.isGitInstalled && Places.corpusBundle != nil), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: SampleRepository.isGitInstalled && Places.corpusBundle != nil), .timeLimit(.minutes(5)))
 struct CorpusTests {
     @Test func everyCommitOfTheRealHistoryIsRead() async throws {
         let sample = try SampleRepository()

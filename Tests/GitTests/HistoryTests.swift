@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Names without content, content that is kept, and who changed a line last.
-@Suite(.enabled(if: SampleRepository.isGitInstalled), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: SampleRepository.isGitInstalled), .timeLimit(.minutes(5)))
 struct HistoryTests {
     @Test func foldersAreListedOnceUntilTheyChange() async throws {
         let sample = try SampleRepository()

@@ -5,7 +5,7 @@ import Testing
 import Web
 
 /// The same over a real socket, with a client that is not ours.
-@Suite(.timeLimit(.minutes(1))) struct ServeTests {
+@Suite(.timeLimit(.minutes(5))) struct ServeTests {
     @Test(.enabled(if: Shell.has("curl"))) func curlSeesPagesAndFaults() async throws {
         let simulator = try Simulator(options: SimulatorOptions(limits: .generous))
         simulator.seedDroplets(count: 250)
