@@ -21,8 +21,6 @@ extension ResourceKind {
     /// Name: the cluster's name; the trusted sources are one list that is replaced as a whole.
     public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
     /// Name: the bucket's name.
-    ///
-    /// No driver yet: always unknown.
     public static let spacesBucket = ResourceKind("spaces.bucket")
     /// A row of the catalogue, held by no provider; name: the integration's id.
     public static let integration = ResourceKind("ops.integration")

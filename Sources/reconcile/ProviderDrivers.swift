@@ -4,6 +4,7 @@ import DigitalOceanDriver
 import Drivers
 import HTTPClient
 import Reconciler
+import SpacesDriver
 
 /// Makes the driver of each provider from its account; one without a credential observes nothing and says why.
 struct ProviderDrivers {
@@ -31,6 +32,19 @@ struct ProviderDrivers {
                 DigitalOceanDriver(
                     token: token, baseURL: account.apiURL, transport: transport, time: time, random: random)
             }
+        ] + spaces
+    }
+
+    /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
+    private var spaces: [any Driver] {
+        guard let account = configuration.providers["spaces"],
+            let key = account.secrets["access_key_id"]?.resolve(in: environment),
+            let secret = account.credential?.resolve(in: environment)
+        else { return [] }
+        return [
+            SpacesDriver(
+                credential: SpacesCredential(accessKey: key.reveal { $0 }, secretKey: secret),
+                endpoint: SpacesEndpoint(configured: account.apiURL), transport: transport, time: time, random: random)
         ]
     }
 
