@@ -181,7 +181,12 @@ public final class APIClient: Sendable {
             outcome = .failure(error)
         }
         let response = try? outcome.get()
-        let reading = response.map { budget.configuration.rates.read($0, time.now) } ?? RateReading()
+        let reading: RateReading
+        switch outcome {
+        case .success(let response): reading = budget.configuration.rates.read(response, time.now)
+        // What never arrived is not counted there.
+        case .failure(let fault): reading = RateReading(isFree: !fault.mayHaveHadEffect)
+        }
         budget.release(grant, reading: reading)
         if let record {
             let redaction = redaction.merged(with: call.redaction)

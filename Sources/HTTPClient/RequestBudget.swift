@@ -38,15 +38,30 @@ public final class RequestBudget: Sendable {
         var waits = 0
         var waited = Duration.zero
         var refusals = 0
+        var reservation = BudgetReservation()
     }
 
     public let configuration: RequestBudgetConfiguration
     private let time: any TimeSource
     private let state: Locked<State>
+    /// Where the processes that use the same credential meet; nil when this is the only one.
+    private let share: (any BudgetShare)?
+    private let holder: String
 
-    public init(_ configuration: RequestBudgetConfiguration, time: any TimeSource) {
+    /// - Parameters:
+    ///   - configuration: what the provider grants.
+    ///   - time: measures the windows.
+    ///   - share: asked before each request, where other processes use the same credential.
+    ///   - holder: tells this process from them.
+    public init(
+        _ configuration: RequestBudgetConfiguration, time: any TimeSource, share: (any BudgetShare)? = nil,
+        holder: String = ""
+    ) {
         self.configuration = configuration
         self.time = time
+        // Without windows there is nothing to share.
+        self.share = configuration.windows.isEmpty ? nil : share
+        self.holder = holder.split(whereSeparator: \.isWhitespace).joined(separator: "-")
         state = Locked(
             State(
                 lane: BudgetLane(
@@ -108,8 +123,14 @@ public final class RequestBudget: Sendable {
 
     /// Ends a request that was granted, with what its answer says of the budget.
     public func release(_ grant: Grant, reading: RateReading) {
-        let now = time.uptime
+        let (now, wall) = (time.uptime, time.now)
         state.withLock { state in
+            state.reservation.end(granted: wall - (now - grant.at), isFree: reading.isFree)
+            if let quota = reading.quota, quota.reach == .credential {
+                state.reservation.reading = BudgetClaim.Reading(
+                    limit: quota.limit, remaining: quota.remaining, reset: quota.reset, asked: wall - (now - grant.at),
+                    answered: wall)
+            }
             state.lane.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
             for scope in grant.scopes {
                 state.scopes[scope.key]?.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
@@ -121,6 +142,7 @@ public final class RequestBudget: Sendable {
                     state.scopes[scope.key]?.block(until: until)
                 } else {
                     state.lane.block(until: until)
+                    state.reservation.blockedUntil = wall + (until - now)
                 }
             }
             if let quota = reading.quota {
@@ -169,6 +191,7 @@ public final class RequestBudget: Sendable {
         let now = time.uptime
         let outcomes = state.withLock { state -> [(Waiter, Result<Grant, HTTPFault>)] in
             var outcomes = grant(&state, now: now)
+            defer { claim(&state, now: now) }
             guard !state.waiters.isEmpty else {
                 state.timer?.task.cancel()
                 state.timer = nil
@@ -194,6 +217,7 @@ public final class RequestBudget: Sendable {
                 index += 1
                 continue
             }
+            if share != nil, !state.reservation.take(isUrgent: waiter.priority.usesReserve, now: now) { break }
             state.waiters.remove(at: index)
             let grant = Grant(
                 id: waiter.id, at: now, endedBefore: state.lane.endedCounts,
@@ -217,14 +241,20 @@ public final class RequestBudget: Sendable {
             guard let instant = state.scopes[key]?.nextInstant(at: now) else { continue }
             next = min(next ?? instant, instant)
         }
+        if let instant = state.reservation.askAgainAt, instant > now { next = min(next ?? instant, instant) }
         return next
     }
 
     private func expel(_ state: inout State, now: Duration) -> [(Waiter, Result<Grant, HTTPFault>)] {
-        let common = state.lane.earliest(at: now)
+        let common = max(state.lane.earliest(at: now), state.reservation.askAgainAt ?? now)
         var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
         var kept: [Waiter] = []
         for waiter in state.waiters {
+            if let problem = state.reservation.problem, now < state.reservation.askAgainAt ?? now {
+                // Without the share nothing may be sent, and whoever waits should hear why.
+                outcomes.append((waiter, .failure(problem)))
+                continue
+            }
             var earliest = common
             for scope in waiter.scopes { earliest = max(earliest, state.scopes[scope.key]?.earliest(at: now) ?? now) }
             guard let latest = waiter.latest, latest < earliest || latest <= now && latest > waiter.since else {
@@ -240,6 +270,59 @@ public final class RequestBudget: Sendable {
         }
         state.waiters = kept
         return outcomes
+    }
+
+    /// Asks the share for more, where somebody waits for that.
+    private func claim(_ state: inout State, now: Duration) {
+        guard let share, !state.reservation.isAsking, now >= state.reservation.askAgainAt ?? now else { return }
+        let urgent = state.waiters.count { $0.priority.usesReserve }
+        let wanted = urgent > 0 ? urgent : state.waiters.count
+        let isNeeded =
+            wanted > 0 && !state.reservation.covers(isUrgent: urgent > 0, now: now)
+            && state.lane.isFree(keeping: urgent > 0 ? 0 : configuration.reserve, at: now)
+        // A refusal is told at once, whoever waits here: it holds for the others as well.
+        guard isNeeded || state.reservation.blockedUntil != nil else { return }
+        // Small ones: what a process reserves and doesn't need is missing elsewhere.
+        let smallest = configuration.windows.map(\.limit).min() ?? 1
+        let most = max(1, min(32, smallest / 16))
+        let claim = state.reservation.claim(
+            holder: holder, configuration: configuration, inFlight: state.lane.inFlight, wanted: min(wanted, most),
+            isUrgent: urgent > 0)
+        Task { [self] in
+            let outcome: Result<BudgetAllotment, HTTPFault>
+            do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch {
+                outcome = .failure(error)
+            }
+            self.take(outcome, of: claim, isUrgent: urgent > 0)
+        }
+    }
+
+    private func take(_ outcome: Result<BudgetAllotment, HTTPFault>, of claim: BudgetClaim, isUrgent: Bool) {
+        let now = time.uptime
+        state.withLock { state in
+            state.reservation.settle(outcome, of: claim, isUrgent: isUrgent, now: now)
+            if case .success(let allotment) = outcome, let wait = allotment.blockedFor {
+                state.lane.block(until: now + wait)
+            }
+        }
+        pump()
+    }
+
+    /// Gives back what is reserved and not used: the last that a process does.
+    public func giveBack() async {
+        guard let share else { return }
+        let claim = state.withLock { state -> BudgetClaim? in
+            guard !state.reservation.isAsking, state.reservation.isOpen else { return nil }
+            state.reservation.drop()
+            return state.reservation.claim(
+                holder: holder, configuration: configuration, inFlight: state.lane.inFlight, wanted: 0,
+                isUrgent: false)
+        }
+        guard let claim else { return }
+        // Nobody else will ask: what fails here runs out by itself.
+        let outcome: Result<BudgetAllotment, HTTPFault>
+        do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch { outcome = .failure(error) }
+        take(outcome, of: claim, isUrgent: false)
     }
 
     private func setTimer(_ state: inout State, at instant: Duration, now: Duration) {

@@ -13,6 +13,7 @@ struct Composition {
     let configuration: Configuration
     let reconciler: Reconciler
     let store: Store
+    private let budgets: BudgetBook
     let metrics: Metrics
     let log: Log
 
@@ -32,6 +33,7 @@ struct Composition {
         metrics.declareReconcilerMetrics()
         let time = SystemTime()
         let random = RandomSource.system()
+        budgets = BudgetBook(store: store, time: time)
         var sink: (@Sendable (Exchange, String) -> Void)?
         if let path = configuration.recordFile {
             let recorder = try ExchangeRecorder(path: path)
@@ -39,7 +41,9 @@ struct Composition {
         }
         reconciler = Reconciler(
             source: source,
-            drivers: ProviderDrivers(configuration, context.environment, time: time, random: random).all, store: store,
+            drivers: ProviderDrivers(
+                configuration, context.environment, time: time, random: random, budgets: budgets
+            ).all, store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
             holder: LeaseHolder.current(),
@@ -50,7 +54,10 @@ struct Composition {
         self.log = log
     }
 
-    func close() async { await store.close() }
+    func close() async {
+        await budgets.giveBack()
+        await store.close()
+    }
 
     /// The repositories that the configuration names.
     ///

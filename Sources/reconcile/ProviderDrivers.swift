@@ -12,16 +12,20 @@ struct ProviderDrivers {
     private let environment: [String: String]
     private let time: any TimeSource
     private let random: RandomSource
+    private let budgets: BudgetBook
     /// One for all, so that connections are shared.
     private let transport: any HTTPTransport
 
+    /// Without `budgets` the process shares its requests with no other.
     init(
-        _ configuration: Configuration, _ environment: [String: String], time: any TimeSource, random: RandomSource
+        _ configuration: Configuration, _ environment: [String: String], time: any TimeSource, random: RandomSource,
+        budgets: BudgetBook? = nil
     ) {
         self.configuration = configuration
         self.environment = environment
         self.time = time
         self.random = random
+        self.budgets = budgets ?? BudgetBook(store: nil, time: time)
         transport = CurlTransport()
     }
 
@@ -30,7 +34,9 @@ struct ProviderDrivers {
         [
             driver("digitalocean", DigitalOceanKinds.all) { account, token in
                 DigitalOceanDriver(
-                    token: token, baseURL: account.apiURL, transport: transport, time: time, random: random)
+                    token: token, baseURL: account.apiURL, transport: transport,
+                    budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
+                    random: random)
             }
         ] + spaces
     }

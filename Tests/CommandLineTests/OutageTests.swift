@@ -20,7 +20,7 @@ struct OutageTests {
 
         static let all = [
             BadStore(name: "newer", code: "STORE-0004", says: ["version 99", "another --store"]) { path in
-                Shell.run("sqlite3 \(path) \"update odooops_migrations set version = 99\"")
+                Shell.run("sqlite3 \(path) \"update odooops_migrations set version = 99 where version = 1\"")
                 return "sqlite:\(path)"
             },
             BadStore(name: "no store", code: "STORE-0005", says: ["no SQLite database"]) { path in

@@ -91,6 +91,95 @@ private final class SlidingServer: Sendable {
         #expect(snapshot.granted == 151 && snapshot.inFlight == 0 && snapshot.queued == 0)
     }
 
+    /// Each process knows only itself and the share; the provider counts them all.
+    @Test(arguments: UInt64(0)..<100)
+    func `however many processes share a credential, the provider never has to refuse`(seed: UInt64) async throws {
+        var random = RandomSource(seed: seed)
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let limit = Int.random(in: 10...80, using: &random)
+        let span = Duration.seconds(Int.random(in: 20...90, using: &random))
+        let used = (0..<Int.random(in: 0..<limit / 2, using: &random)).map { _ in
+            Duration.zero - random.jitter(span - .seconds(1))
+        }
+        let server = SlidingServer(limit: limit, span: span, used: used, time: time)
+        let share = LocalBudgetShare(time: time)
+        let budgets = (0..<Int.random(in: 2...6, using: &random)).map { index in
+            RequestBudget(
+                RequestBudgetConfiguration(windows: [.init(limit: limit, per: span)], reserve: 0.1, concurrency: 4),
+                time: time, share: share, holder: "process \(index)")
+        }
+        let first = try await budgets[0].acquire(.person)
+        budgets[0].release(first, server.serve())
+        await budgets[0].giveBack()
+        let lags = (0..<120).map { index in
+            // Each sleep moves the one clock of all: together they stay below the grace of a reservation.
+            (budgets[index % budgets.count], random.jitter(.seconds(2)), random.jitter(.seconds(2)))
+        }
+        let longest = Locked(Duration.zero)
+        let done = await lags.mapBounded(limit: 12) { budget, before, after in
+            guard let grant = try? await budget.acquire(.drift) else { return false }
+            let since = time.uptime
+            try? await time.sleep(for: before)
+            let answer = server.serve()
+            try? await time.sleep(for: after)
+            budget.release(grant, answer)
+            longest.withLock { $0 = max($0, time.uptime - since) }
+            return true
+        }
+        #expect(done.allSatisfy { $0 })
+        // A request that takes longer than a reservation lasts is no longer covered by it.
+        guard longest.withLock({ $0 }) < BudgetAccount.lasting + BudgetAccount.grace else { return }
+        #expect(server.state.withLock { $0.refusals } == 0)
+        #expect(server.state.withLock { $0.largest } <= limit)
+    }
+
+    @Test func `what a process leaves behind comes back, given back at once or when it runs out`() async throws {
+        var account = BudgetAccount()
+        let windows = [RequestBudgetConfiguration.Window(limit: 10, per: .seconds(60))]
+        func claim(_ holder: String, wanted: Int, spent: Int = 0, held: Int = 0, reserve: Double = 0)
+            -> BudgetClaim
+        {
+            BudgetClaim(
+                holder: holder, windows: windows, spent: spent, held: held, wanted: wanted, reserve: reserve)
+        }
+        #expect(account.exchange(claim("a", wanted: 6), now: start).granted == 6)
+        // The reserve is kept back from those that are not urgent.
+        #expect(account.exchange(claim("b", wanted: 6, reserve: 0.2), now: start).granted == 2)
+        #expect(account.exchange(claim("b", wanted: 6, held: 2), now: start).granted == 2)
+        let refused = account.exchange(claim("c", wanted: 1), now: start)
+        #expect(refused.granted == 0 && refused.retryAfter ?? .zero > .zero)
+        // Two were sent, the others come back.
+        #expect(account.exchange(claim("b", wanted: 0, spent: 2), now: start + .seconds(1)).granted == 0)
+        #expect(account.exchange(claim("c", wanted: 9), now: start + .seconds(2)).granted == 2)
+        _ = account.exchange(claim("c", wanted: 0), now: start + .seconds(2))
+        // The first was killed: what it held counts as sent when it runs out, and is free again a window later.
+        let out = start + BudgetAccount.lasting + BudgetAccount.grace
+        #expect(account.exchange(claim("c", wanted: 10), now: out + .seconds(1)).granted == 4)
+        _ = account.exchange(claim("c", wanted: 0), now: out + .seconds(1))
+        let late = account.exchange(claim("a", wanted: 0, spent: 6, held: 3), now: out + .seconds(2))
+        #expect(!late.isKept)
+        #expect(account.exchange(claim("c", wanted: 10), now: out + .seconds(62)).granted == 10)
+        #expect(BudgetAccount(account.description) == account)
+        for text in ["x", "window 1", "spent 1 2", "holder 1 2", "latest -1", "window 1 0 0 0", "latest x"] {
+            #expect(BudgetAccount(text) == nil)
+        }
+        #expect(BudgetAccount("") == BudgetAccount())
+    }
+
+    @Test func `a share that can't be asked stops requests, and says so`() async throws {
+        struct Broken: BudgetShare {
+            func exchange(_ claim: BudgetClaim) async throws(HTTPFault) -> BudgetAllotment {
+                throw HTTPFault(.notSent, code: "X", message: "the store is gone", place: nil)
+            }
+        }
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = RequestBudget(.digitalOcean, time: time, share: Broken(), holder: "a")
+        let fault = await #expect(throws: HTTPFault.self) {
+            _ = try await budget.acquire(.commit, patience: .seconds(10))
+        }
+        #expect(fault?.message.contains("the store is gone") == true)
+    }
+
     @Test func `a window's length is waited for and no longer`() async throws {
         let time = SimulatedTime(now: start, advancesBySleeping: true)
         let budget = budget(3, per: .seconds(60), time)

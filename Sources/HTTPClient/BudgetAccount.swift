@@ -1,0 +1,158 @@
+public import Basics
+
+/// The books of one credential: what was sent, what is reserved, by whom, and what others use.
+///
+/// Pure; its text is what a store keeps. A reservation counts from its grant until a whole span after the process said that
+/// the request has ended; one that nobody speaks of any more counts as sent when it runs out.
+public struct BudgetAccount: Sendable, Hashable {
+    struct Spent: Sendable, Hashable {
+        var count: Int
+        /// The first of them was granted then; 0 where nobody knows.
+        var from: Timestamp
+        /// The last of them was told of then.
+        var at: Timestamp
+    }
+
+    struct Window: Sendable, Hashable {
+        var limit: Int
+        var span: Duration
+        var spent: [Spent] = []
+        /// Used by others than our processes, and until when that counts.
+        var foreign = 0
+        var foreignUntil = Timestamp(microseconds: 0)
+        /// The answer that told it.
+        var readAt = Timestamp(microseconds: 0)
+
+        var used: Int { spent.reduce(foreign) { $0 + $1.count } }
+    }
+
+    struct Holding: Sendable, Hashable {
+        var count: Int
+        var until: Timestamp
+    }
+
+    /// How long a reservation may be used, and how much longer a request may be under way.
+    public static let lasting = Duration.seconds(15)
+    public static let grace = Duration.seconds(120)
+
+    var windows: [Window] = []
+    var holdings: [String: Holding] = [:]
+    var blockedUntil = Timestamp(microseconds: 0)
+    /// No claim is booked earlier than the one before, whatever a process's clock says.
+    var latest = Timestamp(microseconds: 0)
+
+    public init() {}
+
+    /// Books what a process tells, and grants what is left of what it wants.
+    public mutating func exchange(_ claim: BudgetClaim, now: Timestamp) -> BudgetAllotment {
+        // A clock that is far ahead must not stop the others for good.
+        let now = now > latest || latest - now > .hours(2) ? now : latest
+        latest = now
+        open(claim.windows)
+        expire(at: now, margin: claim.margin)
+        let before = holdings[claim.holder]?.count ?? 0
+        let spent = min(claim.spent, before)
+        book(spent, from: claim.spentSince, at: now)
+        let kept = min(claim.held, before - spent)
+        holdings[claim.holder] = nil
+        if let reading = claim.reading { note(reading, margin: claim.margin) }
+        if let until = claim.blockedUntil { blockedUntil = max(blockedUntil, min(until, now + .hours(2))) }
+        let granted = blockedUntil > now ? 0 : grantable(claim, kept: kept)
+        if kept + granted > 0 {
+            holdings[claim.holder] = Holding(count: kept + granted, until: now + Self.lasting + Self.grace)
+        }
+        return BudgetAllotment(
+            granted: granted, isKept: kept == claim.held, lasting: Self.lasting,
+            retryAfter: granted < claim.wanted ? pause(at: now, margin: claim.margin) : nil,
+            blockedFor: blockedUntil > now ? blockedUntil - now : nil)
+    }
+
+    /// What is left of each window, narrowest first.
+    public func remaining(at now: Timestamp) -> [(limit: Int, span: Duration, remaining: Int)] {
+        var copy = self
+        copy.expire(at: now, margin: .zero)
+        let held = copy.holdings.values.reduce(0) { $0 + $1.count }
+        return copy.windows.sorted { $0.span < $1.span }
+            .map { ($0.limit, $0.span, max(0, $0.limit - $0.used - held)) }
+    }
+
+    private mutating func open(_ wanted: [RequestBudgetConfiguration.Window]) {
+        for window in wanted where !windows.contains(where: { $0.span == window.span }) {
+            windows.append(Window(limit: window.limit, span: window.span))
+        }
+    }
+
+    private mutating func expire(at now: Timestamp, margin: Duration) {
+        for (holder, holding) in holdings where holding.until <= now {
+            holdings[holder] = nil
+            book(holding.count, from: nil, at: holding.until)
+        }
+        for index in windows.indices {
+            let span = windows[index].span
+            windows[index].spent.removeAll { $0.at + span + margin <= now }
+            if windows[index].foreignUntil <= now { windows[index].foreign = 0 }
+        }
+    }
+
+    /// Enters requests as sent; those of a sixtieth of a window are one line, as of their last.
+    private mutating func book(_ count: Int, from: Timestamp?, at instant: Timestamp) {
+        guard count > 0 else { return }
+        let from = from ?? Timestamp(microseconds: 0)
+        for index in windows.indices {
+            let grain = windows[index].span / 60
+            if let last = windows[index].spent.last, instant - last.at < grain, last.count < 1 << 40,
+                // The line's first has to be within the grain too, or a steady stream would never leave.
+                last.at.microseconds / max(1, grain.microseconds) == instant.microseconds / max(1, grain.microseconds)
+            {
+                windows[index].spent[windows[index].spent.count - 1].count += count
+                windows[index].spent[windows[index].spent.count - 1].from = min(last.from, from)
+                windows[index].spent[windows[index].spent.count - 1].at = max(last.at, instant)
+            } else {
+                windows[index].spent.append(Spent(count: count, from: from, at: instant))
+            }
+        }
+    }
+
+    private mutating func note(_ reading: BudgetClaim.Reading, margin: Duration) {
+        let named = reading.limit.flatMap { limit in windows.firstIndex { $0.limit == limit } }
+        guard let index = named ?? windows.indices.max(by: { windows[$0].span < windows[$1].span }) else { return }
+        // Of two answers that cross, the later one counts.
+        guard reading.answered >= windows[index].readAt else { return }
+        windows[index].readAt = reading.answered
+        if let limit = reading.limit, limit > 0 { windows[index].limit = limit }
+        let span = windows[index].span
+        var begin = reading.answered - span
+        var end = reading.answered + span + margin
+        if case .all(let after) = reading.reset {
+            begin = begin + min(max(.zero, after + margin), span)
+            end = min(end, reading.answered + max(.zero, after) + margin)
+        }
+        // Ours for sure is only what began within the provider's window and was told of before the request began; all
+        // else is taken for others', until the next reading. That errs on the safe side.
+        let ours = windows[index].spent.reduce(0) { $0 + ($1.from > begin && $1.at <= reading.asked ? $1.count : 0) }
+        windows[index].foreign = max(0, windows[index].limit - max(0, reading.remaining) - 1 - ours)
+        windows[index].foreignUntil = end
+    }
+
+    private func grantable(_ claim: BudgetClaim, kept: Int) -> Int {
+        let held = holdings.values.reduce(kept) { $0 + $1.count }
+        var granted = claim.wanted
+        for window in windows {
+            let back = min(Int(Double(window.limit) * claim.reserve), window.limit - 1)
+            granted = min(granted, window.limit - window.used - held - back)
+        }
+        return max(0, granted)
+    }
+
+    /// Until something may have come back.
+    private func pause(at now: Timestamp, margin: Duration) -> Duration {
+        var next = now + .seconds(60)
+        if blockedUntil > now { next = min(next, blockedUntil) }
+        for window in windows {
+            for line in window.spent.prefix(1) { next = min(next, line.at + window.span + margin) }
+            if window.foreign > 0 { next = min(next, window.foreignUntil) }
+        }
+        for holding in holdings.values { next = min(next, holding.until) }
+        return max(.milliseconds(200), next - now)
+    }
+}

@@ -1,0 +1,40 @@
+public import Basics
+public import HTTPClient
+public import Store
+
+/// The budgets of this process: one for each credential, however many drivers use it.
+public final class BudgetBook: Sendable {
+    private let store: Store?
+    private let time: any TimeSource
+    private let holder: String
+    private let budgets = Locked<[String: RequestBudget]>([:])
+
+    /// - Parameters:
+    ///   - store: where the processes that use the same credentials meet; nil when this is the only one.
+    ///   - time: measures the windows.
+    ///   - holder: tells this process from others.
+    public init(store: Store?, time: any TimeSource, holder: String = LeaseHolder.current()) {
+        self.store = store
+        self.time = time
+        self.holder = holder
+    }
+
+    /// The budget of a credential, the same at each call.
+    public func budget(
+        provider: String, credential: Secret, _ configuration: RequestBudgetConfiguration
+    ) -> RequestBudget {
+        let name = StoreBudgetShare.name(provider: provider, credential: credential)
+        return budgets.withLock { budgets in
+            if let budget = budgets[name] { return budget }
+            let share = store.map { StoreBudgetShare(store: $0, name: name, time: time) }
+            let budget = RequestBudget(configuration, time: time, share: share, holder: holder)
+            budgets[name] = budget
+            return budget
+        }
+    }
+
+    /// Gives back what is reserved and not used, before the store is closed.
+    public func giveBack() async {
+        for budget in budgets.withLock({ Array($0.values) }) { await budget.giveBack() }
+    }
+}
