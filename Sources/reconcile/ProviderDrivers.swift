@@ -5,6 +5,7 @@ import Drivers
 import HTTPClient
 import Reconciler
 import SpacesDriver
+import VercelDriver
 
 /// Makes the driver of each provider from its account; one without a credential observes nothing and says why.
 struct ProviderDrivers {
@@ -38,7 +39,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + spaces
+        ] + spaces + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -51,6 +52,19 @@ struct ProviderDrivers {
             SpacesDriver(
                 credential: SpacesCredential(accessKey: key.reveal { $0 }, secretKey: secret),
                 endpoint: SpacesEndpoint(configured: account.apiURL), transport: transport, time: time, random: random)
+        ]
+    }
+
+    /// Left out where nobody configured it, like Spaces.
+    private var vercel: [any Driver] {
+        guard let account = configuration.providers["vercel"],
+            let token = account.credential?.resolve(in: environment)
+        else { return [] }
+        return [
+            VercelDriver(
+                token: token, team: account.options["team"], baseURL: account.apiURL, transport: transport, time: time,
+                random: random
+            ) { [environment] in $0.resolve(in: environment) }
         ]
     }
 

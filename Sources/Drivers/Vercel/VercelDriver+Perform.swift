@@ -1,0 +1,133 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+public import Drivers
+internal import Formats
+
+extension VercelDriver {
+    public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
+        do throws(ProviderFault) {
+            switch (step.key.kind, step.operation) {
+            case (.vercelProject, "create"): return try await createProject(step, change, context)
+            case (.vercelProject, "configure"): return try await configure(step, change, context)
+            case (.vercelProject, "production_branch"):
+                throw impossible(
+                    step, "the API can't change the production branch",
+                    hint: "change it at Vercel, in the project's settings under Git")
+            case (.vercelProject, "delete"): return try await delete(projectPath(step.key.name), "projects", context)
+            case (.vercelVariable, "create"): return try await createVariable(step, change, context)
+            case (.vercelVariable, "update"): return try await updateVariable(step, change, context)
+            case (.vercelVariable, "delete"): return try await deleteVariable(step, change, context)
+            case (.vercelDomain, "create"): return try await createDomain(step, change, context)
+            case (.vercelDomain, "update"): return try await updateDomain(step, change, context)
+            case (.vercelDomain, "verify"): return try await verifyDomain(step, change, context)
+            case (.vercelDomain, "delete"): return try await delete(domainPath(step.key), "domains", context)
+            case (.vercelProduction, "activate"): return try await activate(step, change, context)
+            case (.vercelProduction, "leave"): return .done(nil)
+            case (.vercelProduction, "absent"):
+                throw impossible(
+                    step, "there is no project \(step.key.name), so nothing can serve its production",
+                    hint: "create the project and deploy to it")
+            default: throw impossible(step, "this version knows no effect named \(step.operation)")
+            }
+        } catch {
+            return error.outcome
+        }
+    }
+
+    // MARK: Projects
+
+    private func createProject(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        var body = Value.Object()
+        body["name"] = .string(step.key.name)
+        for setting in VercelKinds.settings where !VercelKinds.settableLater.contains(setting.name) {
+            body[setting.member] = wanted(setting.name, change)
+        }
+        let site = CallSite("projects.create", "POST", "/v11/projects")
+        do throws(ProviderFault) {
+            return .done(try await api.send(site, body: .object(body), context).object(Mapping.project))
+        } catch {
+            guard error.status == 409 else { throw error }
+            return try await adoptDuplicate(error, step, change, context)
+        }
+    }
+
+    /// Sends only what differs, so that nothing else is touched.
+    private func configure(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let isNew = change.change.action == .create || change.change.action == .replace
+        let differing = Set(change.change.attributes.map(\.path))
+        var body = Value.Object()
+        for setting in VercelKinds.settings
+        where isNew ? VercelKinds.settableLater.contains(setting.name) : differing.contains(setting.name) {
+            body[setting.member] = wanted(setting.name, change)
+        }
+        guard !body.isEmpty else { throw impossible(step, "none of what is to change has a value") }
+        let site = CallSite("projects.update", "PATCH", projectPath(step.key.name))
+        return .done(try await api.send(site, body: .object(body), context).object(Mapping.project))
+    }
+
+    /// What is wanted of an attribute, as its rule writes it; nil when nothing is.
+    func wanted(_ name: String, _ change: ResolvedChange) -> Value? {
+        guard let value = change.wanted[name] else { return nil }
+        let schema = schemas.first { $0.kind == change.change.key.kind }
+        return schema?.rule(name)?.normalise(value) ?? value
+    }
+
+    // MARK: What the effects share
+
+    /// Deletes; what isn't there is deleted.
+    private func delete(
+        _ path: String, _ noun: String, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        do throws(ProviderFault) {
+            _ = try await api.send(CallSite("\(noun).delete", "DELETE", path), context)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        return .done(nil)
+    }
+
+    /// Takes what stands under a unique name already as ours when it is as wanted.
+    ///
+    /// - Throws: the refusal where nothing stands there, and `nameTaken` where something else does.
+    func adoptDuplicate(
+        _ fault: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        // A look that fails says nothing against the refusal.
+        guard let found = try? await find(step.key, context), found.count == 1,
+            let schema = schemas.first(where: { $0.kind == step.key.kind })
+        else {
+            throw .make(
+                .nameTaken, site(step),
+                "\(step.key.childName.isEmpty ? step.key.name : step.key.childName) is taken: "
+                    + fault.message,
+                hint: "it belongs to another project, team or account: release it there, or choose another name",
+                status: fault.status, providerCode: fault.providerCode, .waitForNewCommit)
+        }
+        let differing = schema.differences(wanted: change.wanted, observed: found[0].attributes)
+        guard differing.isEmpty else {
+            throw .make(
+                .nameTaken, site(step),
+                "\(step.key.name) exists already, with another \(differing.joined(separator: ", "))",
+                hint: "run `reconcile --dry-run`: the next plan shows it as an update", status: fault.status,
+                .observeAgain)
+        }
+        return .done(found[0])
+    }
+
+    func site(_ step: Step) -> CallSite { CallSite("\(step.key.kind).\(step.operation)", "apply", "\(step.key)") }
+
+    func gone(_ step: Step) -> ProviderFault {
+        .make(
+            .notFound, site(step), "\(step.key.name) is not there any more",
+            hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
+    }
+
+    func impossible(_ step: Step, _ message: String, hint: String? = nil) -> ProviderFault {
+        .make(.impossible, site(step), message, hint: hint, .waitForNewCommit)
+    }
+}
