@@ -60,6 +60,25 @@ enum CommandList {
                 ("reconcile apply plan.json --approve digitalocean.droplet/old", "Also what waits for a person."),
             ]),
         CommandSpec(
+            "approve", "Approves what a run's plan left waiting for a person; the next pass does it.",
+            discussion: """
+                An approval holds for exactly the changes of that plan, and once: when anything about a change has moved
+                since, it doesn't count, and the pass says so.
+                """,
+            positionals: ["RUN"],
+            options: [
+                OptionSpec("key", "KEY", "Only this change; repeatable; default: all that wait.", repeats: true),
+                OptionSpec("for", "TIME", "How long it holds, 1m to 30d; default 24h."),
+                OptionSpec("reason", "TEXT", "Why, for the audit log."), actor,
+            ],
+            examples: [("reconcile approve latest --reason \"moved to the new cluster\"", "All that waits.")]),
+        CommandSpec(
+            "approvals", "Lists the approvals: what stands, what ran, what expired.",
+            options: [OptionSpec("limit", "N", "How many; default 20.")]),
+        CommandSpec(
+            "revoke", "Takes back the approvals of a change that has not run yet.", positionals: ["KEY"],
+            options: [actor]),
+        CommandSpec(
             "run", "Runs the service: a pass on every interval, on SIGHUP and on POST /hooks/reconcile.",
             options: [
                 OptionSpec("listen", "HOST:PORT", "Where it answers; default 127.0.0.1:8080."),

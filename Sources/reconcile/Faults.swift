@@ -37,7 +37,7 @@ struct Refusal: Fault {
     }
 
     /// Changes of an applied plan that a rule, a guard or a missing approval held back; nil when there is none.
-    init?(withheld changes: [PlannedChange]) {
+    init?(withheld changes: [PlannedChange], runID: String) {
         let waiting = changes.filter { $0.verdict == .needsApproval }
         let denied = changes.filter { $0.verdict == .denied }
         guard let first = denied.first ?? waiting.first else { return nil }
@@ -51,7 +51,7 @@ struct Refusal: Fault {
         message = parts.joined(separator: " and ") + "; first \(first.action.rawValue) \(first.key)\(reason)"
         hint =
             denied.isEmpty
-            ? "Save the plan, then: reconcile apply PLAN.json --approve \(first.key)"
+            ? "Look at the plan: reconcile show \(runID); then: reconcile approve \(runID) --key \(first.key)"
             : "Run: reconcile explain \(first.key)"
     }
 }

@@ -45,6 +45,9 @@ struct Program {
             if context.arguments.has("version") { return HelpCommand.printVersion(context.terminal) }
             return try await PassCommand(context).run()
         case "apply": return try await ApplyCommand(context).run()
+        case "approve": return try await ApproveCommand(context).run()
+        case "approvals": return try await ApprovalsCommand(context).run()
+        case "revoke": return try await RevokeCommand(context).run()
         case "run": return try await ServeCommand(context).run()
         case "validate": return try await ValidateCommand(context).run()
         case "gates": return try await GatesCommand(context).run()

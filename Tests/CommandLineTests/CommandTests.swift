@@ -43,10 +43,12 @@ struct CommandTests {
         let sarif = await site.run("validate", "--sarif")
         #expect(sarif.status == 0 && sarif.json?["runs"]?.listValue?.count == 1, "\(sarif.story)")
         let listed = Set(commands.map { $0.0.filter { !$0.hasPrefix("-") }.prefix(2).joined(separator: " ") })
-        for name in try await Self.commandNames() where !["run", "simulate", "gates"].contains(name) {
+        for name in try await Self.commandNames() where !Self.triedElsewhere.contains(name) {
             #expect(listed.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name) is not tried here")
         }
     }
+
+    private static let triedElsewhere = ["run", "simulate", "gates", "approve", "approvals", "revoke"]
 
     /// The names of all commands, as the program itself lists them.
     static func commandNames() async throws -> [String] {
@@ -152,7 +154,7 @@ struct CommandTests {
         let waiting = await site.run()
         #expect(waiting.status == 4, "\(waiting.story)")
         #expect(waiting.error.contains("refused RUN-0012: 1 change needs an approval"), "\(waiting.story)")
-        #expect(waiting.error.contains("--approve \(record)"), "\(waiting.story)")
+        #expect(waiting.error.contains("reconcile approve ") && waiting.error.contains("--key \(record)"))
         #expect(await site.run("runs").output.contains("awaiting_approval"))
         #expect(await site.records().contains { $0.hasPrefix("A live ") })
 
@@ -164,6 +166,43 @@ struct CommandTests {
         let approved = await site.run("apply", "plan.json", "--approve", record)
         #expect(approved.status == 0, "\(approved.story)")
         #expect(!(await site.records().contains { $0.hasPrefix("A live ") }), "\(approved.story)")
+    }
+
+    @Test("A stored approval lets the next pass do what waited; taken back it lets nothing")
+    func storesApprovals() async throws {
+        let site = try Site()
+        let live = "environments:\n  live: {tier: production, branch: main, host: host"
+        try site.commit([
+            "ssot/infra/digitalocean/inventory.yaml": Site.inventory
+                + "droplets: [{name: host, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}]\n",
+            "ssot/environments.yaml": live + ", domain: live.shop.example}\n",
+        ])
+        #expect(await site.run("approvals").output.contains("Nothing was approved yet"))
+        #expect(await site.run().status == 0)
+        let nothing = await site.run("approve", "latest")
+        #expect(nothing.status == 64 && nothing.error.contains("waits for an approval"), "\(nothing.story)")
+        try site.commit(["ssot/environments.yaml": live + "}\n"])
+        #expect(await site.run().status == 4)
+        let record = "digitalocean.record/shop.example/A/live"
+        let wrong = await site.run("approve", "latest", "--key", record + "e")
+        #expect(wrong.status == 64 && wrong.error.contains("Did you mean \(record)?"), "\(wrong.story)")
+
+        let granted = await site.run("approve", "latest", "--reason", "good-bye", "--for", "2h")
+        #expect(granted.status == 0 && granted.output.contains("delete \(record)"), "\(granted.story)")
+        let revoked = await site.run("revoke", record, "--json")
+        #expect(revoked.status == 0 && revoked.json?["revoked"]?.intValue == 1, "\(revoked.story)")
+        #expect(await site.run("revoke", record).status == 64)
+        #expect(await site.run().status == 4)
+        #expect(await site.records().contains { $0.hasPrefix("A live ") })
+
+        let again = await site.run("approve", "latest", "--json")
+        #expect(again.json?[0]?["standing"]?.stringValue == "standing", "\(again.story)")
+        let done = await site.run()
+        #expect(done.status == 0, "\(done.story)")
+        #expect(!(await site.records().contains { $0.hasPrefix("A live ") }), "\(done.story)")
+        let listed = await site.run("approvals", "--json").json?.listValue ?? []
+        #expect(listed.compactMap { $0["standing"]?.stringValue } == ["used", "revoked"])
+        #expect(await site.run("approvals").output.contains("good-bye"))
     }
 
     @Test("Ctrl-C lets the running step end, records it, and the next pass goes on where this one stopped")

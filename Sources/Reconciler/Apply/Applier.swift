@@ -28,6 +28,8 @@ struct Applier: Sendable {
         var journal: [JournalEntry] = []
         var exchanges: [String: [Exchange]] = [:]
         var skipped: [SkippedChange] = []
+        /// The changes that happened whole.
+        var done: Set<ResourceKey> = []
         var failures = 0
         /// The store went away: nothing more may be done, because nothing could be written down.
         var storeFault: StoreFault?
@@ -81,6 +83,7 @@ struct Applier: Sendable {
                 if done.isCanceled { result.isCanceled = true }
                 guard let position = index[done.key] else { continue }
                 if let object = done.object { objects[done.key] = object }
+                if done.isDone { result.done.insert(done.key) }
                 if !done.isDone, !done.isCanceled { result.failures += 1 }
                 // A failure holds back all that needs it, however far away.
                 var affected = done.isDone ? dependents[position] : []

@@ -51,6 +51,8 @@ struct Pass {
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
     var gates: [GateResult] = []
+    /// The stored approvals that this pass counts in.
+    var storedApprovals: [ResourceKey: String] = [:]
 
     init(
         reconciler: Reconciler, options: PassOptions, stop: StopSignal,
@@ -134,12 +136,10 @@ struct Pass {
         }
         desired = desired.with(unknown: try await reconciler.suspensions())
         self.desired = desired
-        let approvals = options.approvals.contains("all") ? nil : Set(options.approvals.compactMap { ResourceKey($0) })
+        // The saved plan is compared before any approval is counted in: it was made without one.
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
-            drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets, approvals: approvals ?? [])
-        // The saved plan is compared before any approval is counted in: it was made without one.
-        input.approvals = []
+            drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
         var plan = makePlan(input)
         if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {
@@ -150,11 +150,8 @@ struct Pass {
                 return false
             }
         }
-        if !options.approvals.isEmpty {
-            input.approvals =
-                approvals ?? Set(plan.changes.filter { $0.verdict == .needsApproval }.map(\.key))
-            plan = makePlan(input)
-        }
+        input.approvals = try await approvedKeys(in: plan)
+        if !input.approvals.isEmpty { plan = makePlan(input) }
         self.plan = plan
         run.phase = .planned
         progress(.planned(plan))
@@ -171,7 +168,9 @@ struct Pass {
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
         try await rememberNoops(desired, inventory, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
-        return applied.storeFault == nil
+        guard applied.storeFault == nil else { return false }
+        try await useApprovals()
+        return true
     }
 
     /// Evaluates the policy gates and keeps what came of them; they refuse nothing.

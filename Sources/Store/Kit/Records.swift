@@ -161,7 +161,7 @@ public struct EvidenceHead: Sendable, Hashable {
 /// Who changed what by hand: `ops.audit_log`.
 public struct AuditRecord: Sendable, Hashable {
     public let at: Timestamp
-    /// `env.extend`, `env.pin`, `env.unpin`.
+    /// `env.extend`, `env.pin`, `change.approve`.
     public let action: String
     public let target: String
     public let actor: String

@@ -115,12 +115,7 @@ extension Store {
                 """, [.text(slug), value, .time(time.now)])
             guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
             try afterwards(db)
-            try db.run(
-                "insert into ops.audit_log (id, at, action, target, actor, detail) values ($1, $2, $3, $4, $5, $6)",
-                [
-                    .text(id), .time(audit.at), .text(audit.action), .text(audit.target), .text(audit.actor),
-                    .json(audit.detail),
-                ])
+            try Self.write(audit, id: id, in: db)
         }
     }
 

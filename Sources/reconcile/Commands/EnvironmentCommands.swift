@@ -121,11 +121,8 @@ struct EnvironmentChangeCommand {
                 "there is no environment \(name)",
                 hint: near.map { "Did you mean: reconcile env \(verb) \($0)" } ?? "List them with: reconcile env list")
         }
-        let actor =
-            context.arguments.value("actor") ?? context.environment["SUDO_USER"] ?? context.environment["USER"]
-            ?? ProcessEnvironment.userName
         let audit = AuditRecord(
-            at: SystemTime().now, action: "env.\(verb)", target: name, actor: actor,
+            at: SystemTime().now, action: "env.\(verb)", target: name, actor: context.actor,
             detail: verb == "extend" ? .object(["days": .int(Int64(days))]) : .object(Value.Object()))
         do {
             switch verb {
@@ -159,7 +156,7 @@ struct EnvironmentChangeCommand {
                 "\(name) is suspended: nothing of it is changed or deleted until reconcile env resume \(name)."
             default: "\(name) is reconciled again from the next pass on."
             }
-        context.terminal.print("\(sentence) Recorded in the audit log as \(actor).")
+        context.terminal.print("\(sentence) Recorded in the audit log as \(context.actor).")
         return .done
     }
 }

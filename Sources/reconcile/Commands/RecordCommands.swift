@@ -12,13 +12,7 @@ struct RunsCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
-        var limit = 20
-        if let text = context.arguments.value("limit") {
-            guard let count = Int(text), (1...10_000).contains(count) else {
-                throw ArgumentFault("--limit can't be \(text)", hint: "Write a number from 1 to 10000.")
-            }
-            limit = count
-        }
+        let limit = try context.limit(default: 20)
         let configuration = try context.configuration()
         let store = try await StoreAccess.open(configuration)
         let runs = try await store.runs(limit: limit, before: nil)

@@ -25,7 +25,8 @@ struct RunReporter {
                 stop.raise()
             }
         }
-        let approve: @Sendable (String) -> String = { "reconcile apply PLAN.json --approve \($0)" }
+        let command = options.isDryRun ? "reconcile apply PLAN.json --approve" : "reconcile approve latest --key"
+        let approve: @Sendable (String) -> String = { key in "\(command) \(key)" }
         return await composition.reconciler.pass(options, stop: stop) { progress in
             Self.show(progress, terminal, isDryRun: options.isDryRun, now: options.now, approve: approve)
         }
@@ -137,6 +138,6 @@ struct RunReporter {
         case .succeeded, .planned: break
         }
         if let fault = ObservationFault(report.observationFaults) { return fault }
-        return report.run.isDryRun ? nil : Refusal(withheld: report.withheld)
+        return report.run.isDryRun ? nil : Refusal(withheld: report.withheld, runID: report.run.id)
     }
 }

@@ -1,0 +1,47 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// What people have approved, and what of it still fits.
+extension Pass {
+    /// The keys whose change may happen because a person said so: with this very pass, or stored before it.
+    ///
+    /// A stored approval counts only for exactly the change that was approved; one that doesn't fit any more is told of
+    /// and left alone. A dry run tells what stands and counts nothing in, so that its plan is the same with and without.
+    mutating func approvedKeys(in plan: Plan) async throws -> Set<ResourceKey> {
+        let waiting = plan.changes.filter { $0.verdict == .needsApproval }
+        var keys =
+            options.approvals.contains("all")
+            ? Set(waiting.map(\.key)) : Set(options.approvals.compactMap { ResourceKey($0) })
+        guard !waiting.isEmpty else { return keys }
+        let standing = Dictionary(grouping: try await reconciler.store.standingApprovals(), by: \.key)
+        for change in waiting {
+            guard let approvals = standing[change.key], let latest = approvals.last else { continue }
+            let key = change.key
+            guard let fitting = approvals.last(where: { $0.change == change.approvalDigest }) else {
+                tell(
+                    "\(key): the approval of \(latest.approvedBy) doesn't count: what would be done to it is another "
+                        + "thing now than what was approved in run \(latest.runID)")
+                continue
+            }
+            if options.isDryRun {
+                tell("\(key): approved by \(fitting.approvedBy) until \(fitting.expiresAt); the next pass does it")
+            } else if keys.insert(key).inserted {
+                storedApprovals[key] = fitting.id
+                tell("\(key): approved by \(fitting.approvedBy) in view of run \(fitting.runID)")
+                note("approval", ["key": .string(key.description), "by": .string(fitting.approvedBy)])
+            }
+        }
+        return keys
+    }
+
+    /// An approval counts once: what was done is not done again when it comes back.
+    func useApprovals() async throws {
+        let used = storedApprovals.filter { applied.done.contains($0.key) }.map(\.value).sorted()
+        try await reconciler.store.useApprovals(used, runID: run.id)
+    }
+
+    private func tell(_ text: String) { progress(.note(text)) }
+}

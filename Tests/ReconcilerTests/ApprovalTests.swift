@@ -1,0 +1,86 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+import TestKit
+import Testing
+
+@Suite("An approval that is stored")
+struct StoredApprovalTests {
+    /// A world whose next pass wants to delete a droplet that only a person may let go.
+    private static func waiting() async throws -> (World, RunReport, PlannedChange) {
+        let world = try await World(World.tree(branches: ["main", "feature/crm"]))
+        _ = await world.pass()
+        let cluster = try #require(await world.cluster("shop-pg"))
+        _ = await world.call("POST", "/v2/databases/\(cluster)/dbs", ["name": "odoo_feature_loyalty"])
+        world.source.set(World.tree(revision: "b"))
+        _ = await world.pass()
+        _ = await world.pass()
+        world.time.advance(by: .days(8))
+        let report = await world.pass()
+        let change = try #require(report.withheld.first { $0.verdict == .needsApproval }, "\(report.story)")
+        return (world, report, change)
+    }
+
+    private static func approve(_ change: PlannedChange, _ report: RunReport, in world: World) async throws {
+        // As the command does it: from the document that the store kept.
+        let document = try #require(try await world.store.plan(ofRun: report.run.id))
+        let kept = try #require(try PlanDocument.parse(document).changes.first { $0.key == change.key })
+        #expect(kept.approvalDigest == change.approvalDigest)
+        _ = try await world.store.grant([
+            ApprovalRecord(
+                runID: report.run.id, key: kept.key, action: kept.action.rawValue, change: kept.approvalDigest,
+                approvedBy: "ada", createdAt: world.time.now, expiresAt: world.time.now + .hours(1))
+        ])
+    }
+
+    private static let database = "database shop-pg odoo_feature_loyalty"
+
+    @Test("lets the next pass do exactly that, once")
+    func counts() async throws {
+        let (world, report, change) = try await Self.waiting()
+        #expect(report.run.phase == .awaitingApproval)
+        try await Self.approve(change, report, in: world)
+        let dry = await world.pass(PassOptions(isDryRun: true))
+        #expect(dry.withheld.contains { $0.key == change.key })
+        #expect(await world.holdings().contains(Self.database))
+        let done = await world.pass()
+        #expect(done.withheld.isEmpty, "\(done.story)")
+        #expect(await world.holdings().contains(Self.database) == false)
+        #expect(try await world.store.standingApprovals().isEmpty)
+        #expect(try await world.store.approvals(limit: 1).first?.usedBy == done.run.id)
+    }
+
+    @Test(
+        "is worth nothing when it is over, revoked, or the object is another one",
+        arguments: ["over", "revoked", "moved"])
+    func doesNotCount(_ how: String) async throws {
+        let (world, report, change) = try await Self.waiting()
+        try await Self.approve(change, report, in: world)
+        switch how {
+        case "over": world.time.advance(by: .hours(2))
+        case "revoked":
+            _ = try await world.store.revokeApprovals(
+                of: change.key.description,
+                audit: AuditRecord(
+                    at: world.time.now, action: "change.revoke", target: change.key.description, actor: "bob",
+                    detail: .object([:])))
+        default:
+            _ = try await world.store.revokeApprovals(
+                of: change.key.description,
+                audit: AuditRecord(
+                    at: world.time.now, action: "change.revoke", target: change.key.description, actor: "bob",
+                    detail: .object([:])))
+            _ = try await world.store.grant([
+                ApprovalRecord(
+                    runID: report.run.id, key: change.key, action: "delete", change: Digest(of: "another"),
+                    approvedBy: "ada", createdAt: world.time.now, expiresAt: world.time.now + .hours(1))
+            ])
+        }
+        let after = await world.pass()
+        #expect(after.run.phase == .awaitingApproval)
+        #expect(await world.holdings().contains(Self.database), "\(after.story)")
+    }
+}
