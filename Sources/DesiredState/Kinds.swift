@@ -22,6 +22,18 @@ extension ResourceKind {
     public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
     /// Name: the bucket's name.
     public static let spacesBucket = ResourceKind("spaces.bucket")
+    /// Name: the container's name on its engine.
+    public static let container = ResourceKind("docker.container")
+    /// Name: the image's name with its tag or digest, `odoo:19.0`.
+    public static let containerImage = ResourceKind("docker.image")
+    /// Name: the network's name.
+    public static let containerNetwork = ResourceKind("docker.network")
+    /// Name: the volume's name.
+    public static let containerVolume = ResourceKind("docker.volume")
+    /// Name: the database's name on its server.
+    public static let serverDatabase = ResourceKind("postgres.database")
+    /// Name: the role's name on its server.
+    public static let serverRole = ResourceKind("postgres.role")
     /// A row of the catalogue, held by no provider; name: the integration's id.
     public static let integration = ResourceKind("ops.integration")
     /// A check of convergence, held by no provider; name: `environment/kind/key`.

@@ -23,7 +23,8 @@ enum KindOrder {
 
     private static let ranks: [ResourceKind: Int] = [
         .tag: 0, .domain: 10, .spacesBucket: 10, .droplet: 20, .databaseCluster: 20, .firewall: 60, .databaseUser: 60,
-        .database: 61, .databasePool: 70, .databaseFirewall: 70, .record: 80,
+        .database: 61, .databasePool: 70, .databaseFirewall: 70, .record: 80, .containerImage: 30,
+        .containerNetwork: 30, .containerVolume: 30, .container: 65, .serverRole: 40, .serverDatabase: 41,
     ]
 
     private static let parents: [ResourceKind: ResourceKind] = [
@@ -36,5 +37,9 @@ enum KindOrder {
         .tag: [.droplet, .firewall],
         .database: [.databasePool],
         .databaseUser: [.databasePool],
+        .containerImage: [.container],
+        .containerNetwork: [.container],
+        .containerVolume: [.container],
+        .serverRole: [.serverDatabase],
     ]
 }

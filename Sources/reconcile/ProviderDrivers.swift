@@ -1,6 +1,7 @@
 import Basics
 import Diff
 import DigitalOceanDriver
+import DockerDriver
 import Drivers
 import HTTPClient
 import Reconciler
@@ -39,10 +40,24 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + spaces + vercel
+        ] + docker + spaces + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
+    private var docker: [any Driver] {
+        guard let account = configuration.providers["docker"], !account.apiURL.isEmpty else { return [] }
+        guard let host = DockerHost(account.apiURL, certificates: account.options["cert_path"]) else {
+            return [
+                UnconfiguredDriver(
+                    provider: "docker", schemas: DockerKinds.all,
+                    reason: "an engine of another machine is spoken to with certificates only: set cert_path")
+            ]
+        }
+        // The connection is its own: a socket, or a certificate that is shown to nobody else.
+        return [DockerDriver(host: host, transport: CurlTransport(host.options), time: time, random: random)]
+    }
+
+    /// Left out where nobody configured it, like Docker.
     private var spaces: [any Driver] {
         guard let account = configuration.providers["spaces"],
             let key = account.secrets["access_key_id"]?.resolve(in: environment),
@@ -51,11 +66,12 @@ struct ProviderDrivers {
         return [
             SpacesDriver(
                 credential: SpacesCredential(accessKey: key.reveal { $0 }, secretKey: secret),
-                endpoint: SpacesEndpoint(configured: account.apiURL), transport: transport, time: time, random: random)
+                endpoint: SpacesEndpoint(configured: account.apiURL), transport: transport,
+                budget: budgets.budget(provider: "spaces", credential: secret, .spaces), time: time, random: random)
         ]
     }
 
-    /// Left out where nobody configured it, like Spaces.
+    /// Left out where nobody configured it, like Docker.
     private var vercel: [any Driver] {
         guard let account = configuration.providers["vercel"],
             let token = account.credential?.resolve(in: environment)

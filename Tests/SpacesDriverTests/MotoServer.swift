@@ -45,7 +45,7 @@ final class MotoServer: Sendable {
             "\(call) 'Action=PutUserPolicy&UserName=tests&PolicyName=all' --data-urlencode 'PolicyDocument=\(policy)'",
             "\(call) 'Action=CreateAccessKey&UserName=tests' >\(directory)/answer; mv \(directory)/answer \(directory)/key",
             // Its input ends when this process does, however that ends.
-            "cat", "kill $server", "wait $server", "cd /", "rm -rf \(directory)",
+            "cat", "kill -9 $server", "wait $server", "cd /", "rm -rf \(directory)",
         ]
         guard let input = popen(script.joined(separator: "\n"), "we") else { return nil }
         for _ in 0..<6_000 where !FileSystem.exists("\(directory)/key") { usleep(10_000) }

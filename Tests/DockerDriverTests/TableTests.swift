@@ -1,0 +1,109 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import Testing
+
+@testable import DockerDriver
+
+@Suite("What an engine may say") struct TableTests {
+    let context = DriverContext(runID: "t", log: .none)
+
+    private func driver(_ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) throws -> DockerDriver {
+        DockerDriver(
+            host: try #require(DockerHost("unix:///x")),
+            transport: Answering { request throws(HTTPFault) in answer(request) },
+            time: SimulatedTime(now: Timestamp(seconds: 0), advancesBySleeping: true))
+    }
+
+    @Test(
+        "an error inside the stream of a pull is an error, whatever its status says",
+        arguments: [
+            (
+                #"{"status":"Pulling"}"# + "\n"
+                    + #"{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"#,
+                "DOCKER-0009"
+            ),
+            (#"{"error":"toomanyrequests: You have reached your pull rate limit"}"#, "DOCKER-0010"),
+            (#"{"status":"Pulling"}"#, "DOCKER-0009"), (#"{"status":"Pul"#, "DOCKER-0009"), ("", "DOCKER-0009"),
+        ])
+    func pulls(stream: String, code: String) async throws {
+        let asked = Locked<[String]>([])
+        let driver = try driver { request in
+            asked.withLock { $0.append(request.url) }
+            if request.method == "POST" { return HTTPResponse(status: 200, body: Array(stream.utf8)) }
+            return HTTPResponse(status: 404, body: Array(#"{"message":"No such image"}"#.utf8))
+        }
+        let outcome = await run(driver, change(.containerImage, "odoo", .create), context)
+        #expect(outcome.word == "failed \(code)", "\(outcome)")
+        let pull = asked.withLock { $0.first { $0.contains("fromImage") } }
+        #expect(pull?.hasSuffix("/v1.44/images/create?fromImage=docker.io%2Flibrary%2Fodoo&tag=latest") == true)
+    }
+
+    @Test(
+        "faults have their own code",
+        arguments: [
+            (404, "No such container: x", "absent"), (500, "boom", "DOCKER-0005"), (400, "bad", "DOCKER-0004"),
+            (400, "client version 1.47 is too new", "DOCKER-0011"), (403, "denied", "DOCKER-0016"),
+        ])
+    func codes(status: Int, message: String, expected: String) async throws {
+        let driver = try driver { _ in
+            HTTPResponse(status: status, body: Array(JSON.write(.object(["message": .string(message)])).utf8))
+        }
+        switch await driver.look(at: ResourceKey(.container, "x"), context) {
+        case .absent: #expect(expected == "absent")
+        case .unknown(let fault): #expect(fault.code == expected)
+        default: Issue.record("seen")
+        }
+    }
+
+    @Test("an engine that is too old is told so, and nothing is asked of it")
+    func oldEngine() async throws {
+        struct Old: HTTPTransport {
+            func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+                HTTPResponse(status: 200, headers: [HTTPHeader("Api-Version", "1.39")], body: Array("OK".utf8))
+            }
+        }
+        let driver = DockerDriver(host: try #require(DockerHost("tcp://127.0.0.1:1")), transport: Old())
+        guard case .failure(let fault) = await driver.checkAccess() else { throw Problem("spoken to") }
+        #expect(fault.code == "DOCKER-0011")
+    }
+
+    @Test("networks that share a name are ambiguous, and one whose name only holds it is none")
+    func networks() async throws {
+        let driver = try driver { _ in
+            HTTPResponse(
+                status: 200,
+                body: Array(#"[{"Id":"1","Name":"a"},{"Id":"2","Name":"a"},{"Id":"3","Name":"ab"}]"#.utf8))
+        }
+        guard case .ambiguous(let found) = await driver.look(at: ResourceKey(.containerNetwork, "a"), context) else {
+            throw Problem("not ambiguous")
+        }
+        #expect(found.count == 2)
+        guard case .absent = await driver.look(at: ResourceKey(.containerNetwork, "b"), context) else {
+            throw Problem("a part of a name was taken for it")
+        }
+    }
+
+    @Test("one thing written in two ways is one thing")
+    func normalisers() {
+        let pairs: [(rule: String, a: Value, b: Value)] = [
+            ("image", "odoo", "docker.io/library/odoo:latest"), ("image", "a/b:1", "docker.io/a/b:1"),
+            ("image", "localhost:5000/a", "localhost:5000/a:latest"), ("env", ["A": 1], ["A=1"]),
+            ("ports", [8069], ["0.0.0.0:8069:8069/tcp"]), ("ports", ["1:2/UDP"], ["0.0.0.0:1:2/udp"]),
+            ("mounts", ["a:/b/:rw"], ["a:/b"]), ("restart", "", "no"), ("restart", "on-failure", "on-failure:0"),
+            ("cpus", .number("1.50"), "1.5"), ("cpus", "2", 2), ("command", "ls", ["/bin/sh", "-c", "ls"]),
+        ]
+        for (name, a, b) in pairs {
+            let (wanted, observed) = (Attributes([.init(name, a)]), Attributes([.init(name, b)]))
+            #expect(DockerKinds.container.differences(wanted: wanted, observed: observed) == [], "\(name) \(a.json)")
+        }
+        let digest = "sha256:" + String(repeating: "a", count: 64)
+        #expect(ImageName("odoo:19@\(digest)")?.canonical == "docker.io/library/odoo@\(digest)")
+        for bad in ["", "a b", "a//b", "a:", "a@sha256:1", "a?b"] { #expect(ImageName(bad) == nil, "\(bad)") }
+        for bad in ["x", "1:2:3:4", "70000:1", "1/x", ":"] { #expect(Port(bad) == nil, "\(bad)") }
+        for bad in ["a", "a:b", "a:/b:rx", ":/b"] { #expect(Mount(bad) == nil, "\(bad)") }
+    }
+}
