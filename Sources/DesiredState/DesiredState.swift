@@ -97,12 +97,17 @@ public struct UnknownScope: Sendable, Hashable {
     /// Why, in one sentence.
     public let reason: String
     public let mark: SourceMark?
+    /// Whether only what isn't named is unknown: nothing may go, but what is wanted may be brought about.
+    public let isAboutRemovals: Bool
 
-    public init(_ extent: Extent, code: String, reason: String, at mark: SourceMark?) {
+    public init(
+        _ extent: Extent, code: String, reason: String, at mark: SourceMark?, isAboutRemovals: Bool = false
+    ) {
         self.extent = extent
         self.code = code
         self.reason = reason
         self.mark = mark
+        self.isAboutRemovals = isAboutRemovals
     }
 }
 

@@ -9,6 +9,9 @@ struct UnknownScopes {
     private var kinds: [ResourceKind: UnknownScope] = [:]
     private var resources: [ResourceKey: UnknownScope] = [:]
     private var slugs: [String: UnknownScope] = [:]
+    /// What may change but not go.
+    private var keptKinds: [ResourceKind: UnknownScope] = [:]
+    private var keptResources: [ResourceKey: UnknownScope] = [:]
     /// The first scope about an environment: what has no known owner may belong to it.
     private var anyEnvironment: UnknownScope?
 
@@ -17,6 +20,8 @@ struct UnknownScopes {
         // Several scopes may cover one thing; the first by place gives the reason, whatever order they came in.
         for scope in scopes.sorted(by: Self.precedes) {
             switch scope.extent {
+            case .kind(let kind) where scope.isAboutRemovals: keptKinds[kind] = keptKinds[kind] ?? scope
+            case .resource(let key) where scope.isAboutRemovals: keptResources[key] = keptResources[key] ?? scope
             case .everything: everything = everything ?? scope
             case .environments:
                 environments = environments ?? scope
@@ -49,7 +54,7 @@ struct UnknownScopes {
     /// What is only marked as ours has no known environment, so that a fault in any environment may be about it.
     func removal(of key: ResourceKey, in environment: String?, ownerIsKnown: Bool) -> UnknownScope? {
         guard !isEmpty else { return nil }
-        if let scope = change(of: key, in: environment) { return scope }
+        if let scope = change(of: key, in: environment) ?? keptResources[key] ?? keptKinds[key.kind] { return scope }
         if environment != nil { return environments }
         return ownerIsKnown ? nil : anyEnvironment
     }

@@ -10,4 +10,5 @@ enum FormatCode {
     static let limit = "FMT-0008"
     static let empty = "FMT-0009"
     static let key = "FMT-0010"
+    static let swallowedItem = "FMT-0011"
 }

@@ -93,14 +93,14 @@ struct YAMLReader {
                 return
             }
             let isLast = event.type == YAML_STREAM_END_EVENT
-            let goesOn = take(event)
+            let goesOn = take(event, source)
             yaml_event_delete(&event)
             if isLast || !goesOn { return }
         }
     }
 
     /// False when nothing more is to be read.
-    private mutating func take(_ event: yaml_event_t) -> Bool {
+    private mutating func take(_ event: yaml_event_t, _ source: YAMLSource) -> Bool {
         let line = Int32(clamping: event.start_mark.line + 1)
         let column = Int32(clamping: event.start_mark.column + 1)
         switch event.type {
@@ -121,7 +121,9 @@ struct YAMLReader {
             let data = event.data.scalar
             refuseProperties(data.anchor, data.tag, line, column)
             let text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
-            return add(text, isPlain: data.style == YAML_PLAIN_SCALAR_STYLE, line, column)
+            let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
+            if isPlain, event.end_mark.line > event.start_mark.line { refuseSwallowedItem(text, event, source) }
+            return add(text, isPlain: isPlain, line, column)
         case YAML_SEQUENCE_START_EVENT:
             let data = event.data.sequence_start
             refuseProperties(data.anchor, data.tag, line, column)
@@ -132,6 +134,24 @@ struct YAMLReader {
             return open(Frame(isMap: true, line: line, column: column))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return close()
         default: return true
+        }
+    }
+
+    /// A plain text may go on over lines, and a `- ` at the beginning of one is then a part of the text.
+    ///
+    /// Nobody means that: the item is at another column than those before it, and would be gone without a word.
+    private mutating func refuseSwallowedItem(_ text: String, _ event: yaml_event_t, _ source: YAMLSource) {
+        guard text.contains(" - ") || text.hasSuffix(" -") else { return }
+        for number in event.start_mark.line + 2...event.end_mark.line + 1 {
+            let line = source.line(number)
+            let rest = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard rest.first == UInt8(ascii: "-"), rest.count == 1 || rest.dropFirst().first == UInt8(ascii: " ") else {
+                continue
+            }
+            return refuse(
+                FormatCode.swallowedItem, "this item is read as a part of the text before it",
+                Int32(clamping: number), Int32(clamping: line.count - rest.count + 1),
+                hint: "begin it at the column of the other items; a text that goes on over lines needs '>' or quotes")
         }
     }
 

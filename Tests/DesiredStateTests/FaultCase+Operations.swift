@@ -80,8 +80,8 @@ extension FaultCase {
                 "resource secrets.presence/supabase_vault/A_KEY",
             ]),
         FaultCase(
-            "a registry without sections", Paths.registry, "secret: {}\n", ["error SSOT-0005 1:1"],
-            ["kind secrets.presence"]),
+            "a registry without sections", Paths.registry, "secret: {}\n",
+            ["error SSOT-0005 1:1", "warning SSOT-0006 1:1"], ["kind secrets.presence"]),
         FaultCase(
             "an expectation that is none", Paths.registry,
             "secrets: {a: {approved_stores: [os_keychain], status: {desired: presnt}}}\n", ["warning SSOT-0008 1:65"],

@@ -47,7 +47,10 @@ extension DesiredState {
 
     func resource(_ key: String) -> DesiredResource? { resources.first { $0.key.description == key } }
 
-    var scopes: [String] { unknown.map { $0.extent.text } }
+    var scopes: [String] { unknown.filter { !$0.isAboutRemovals }.map { $0.extent.text } }
+
+    /// Of which nothing goes, although what is named of it is known.
+    var keptScopes: [String] { unknown.filter(\.isAboutRemovals).map { $0.extent.text } }
 
     /// Whether a scope says that a resource which is not here may still be wanted.
     func covers(_ key: ResourceKey, of environment: String?) -> Bool {

@@ -94,6 +94,7 @@ private func parse(_ text: String, limits: YAMLLimits = .standard) -> YAMLDocume
         ("? [a]\n: b\n", "FMT-0010", 1, 3, "quote"),
         ("? \n: x\n", "FMT-0010", 1, 2, "write the key"), ("a: x\u{1}\n", "FMT-0001", 1, 5, "escape"),
         ("a: b\nc: \0\n", "FMT-0001", 2, 4, "escape"),
+        ("a:\n  - b\n    - c\n", "FMT-0011", 3, 5, "column"), ("a:\n- b\n  -\n", "FMT-0011", 3, 3, "column"),
         ("%YAML 3.0\n---\na: 1\n", "FMT-0002", 1, 1, ""),
     ]
 

@@ -66,6 +66,12 @@ struct MonitoringReader {
                 }
                 readAlert(alert, metric, level: level, name)
             }
+            alerts.allow("notes", "description")
+            alerts.finishLeniently()
+            for level in ["warn", "crit"] {
+                guard let cause = alerts.broken[level] else { continue }
+                drafts.lose(Self.key(name, metric, level), cause, at: alerts.mark)
+            }
             compareLevels(alerts, metric, name)
         }
         for item in section.value.entries ?? [] where AlertMetric(rawValue: item.key) == nil {

@@ -11,7 +11,7 @@ struct DomainsReader {
     /// - Returns: the zones, sorted by apex.
     static func read(_ library: inout Library, _ report: Report) -> [DomainPolicy] {
         var reader = DomainsReader(report)
-        for document in library.take(folder: "domains", for: "domains", report) {
+        for document in library.take(folder: "domains", for: "domains", scopes: [.kind(.dnsRecord)], report) {
             if let root = document.root {
                 reader.readZone(root, document)
             } else if let cause = document.cause {
@@ -56,8 +56,8 @@ struct DomainsReader {
                     source: text.mark))
         }
         let nodes = fields.nodes("canonical_subdomains")
+        fields.finishLeniently()
         if let cause = fields.broken["canonical_subdomains"] { report.unknown(.kind(.dnsRecord), cause) }
-        if document.endsAbruptly, let cause = fields.fault { report.unknown(.kind(.dnsRecord), cause) }
         for node in nodes ?? [] {
             let entry = Fields(node, "a name of \(quoted(apex))", in: file, report)
             let host = entry.text("host", required: true, orNumber: true)

@@ -117,7 +117,7 @@ struct EnvironmentsReader {
             report.unknown(.environments, cause)
         }
         if let cause = entry.fault {
-            lose(section, draft, cause, swallowsNext: entry.hasDuplicates)
+            lose(section, draft, cause, swallowsNext: entry.hasDuplicates || entry.isNoMapping)
             return
         }
         if let tier, let named = Tier(alias: section.key), named != tier {

@@ -62,6 +62,9 @@ struct GitHubReader {
         if let cause = fields.broken["branches"] ?? (repository == nil || branches == nil ? fields.fault : nil) {
             report.unknown(.kind(.branchProtection), cause)
         }
+        _ = (fields.entry("rulesets"), fields.entry("known_drift"))
+        fields.finishLeniently()
+        if let cause = fields.broken["rulesets"] { report.unknown(.kind(.ruleset), cause) }
         settings = [:]
         var isWhole = repository != nil
         if let branches, let repository, branches.fault == nil || !branches.keys.isEmpty {
@@ -173,7 +176,22 @@ struct GitHubReader {
     /// What the enterprise document wants besides; where both speak of a setting they have to agree.
     private mutating func readEnterprise(_ root: Node, _ file: String, inventory: Library.Entry?) {
         let fields = Fields(root, "the enterprise policy", in: file, report)
-        _ = fields.allEntries()
+        let section = fields.fields("advanced_security")
+        _ = section?.entry("desired_state")
+        section?.finishLeniently()
+        fields.finishLeniently()
+        if let cause = fields.broken["advanced_security"] ?? section?.broken["desired_state"] {
+            report.unknown(.kind(.organizationSetting), cause)
+        }
+        // A setting that stands beside them has slid out of them by its indentation.
+        for item in section?.unclaimed ?? []
+        where item.value["desired"] != nil || item.value.scalar?.value.boolValue != nil {
+            report.unknown(
+                .kind(.organizationSetting),
+                report.warning(
+                    .unknownKey, "`advanced_security` has the setting \(quoted(item.key)) beside `desired_state`",
+                    at: item.keyMark(in: file), hint: "Move it below `desired_state`; until then none of them goes."))
+        }
         let organisation = root.at("enterprise", "org").flatMap { node in
             node.scalar.map { Text(value: $0.text, mark: node.mark(in: file)) }
         }

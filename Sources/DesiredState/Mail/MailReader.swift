@@ -28,6 +28,7 @@ struct MailReader {
     }
 
     static let others: [Tier] = [.staging, .dev, .preview]
+    private static let sections = ["non_production", "production", "staging", "development", "preview"]
 
     let report: Report
     private var statements: [Statement] = []
@@ -53,6 +54,14 @@ struct MailReader {
         let fields = Fields(root, "the mail document", in: file, report)
         for key in fields.keys {
             let tiers = key == "non_production" ? Self.others : Tier(alias: key).map { [$0] } ?? []
+            if tiers.isEmpty, closest(to: key, among: Self.sections) != nil {
+                let cause = report.warning(
+                    .unknownKey, "the mail document has the unknown section \(quoted(key))",
+                    at: fields.mark(of: key),
+                    hint: didYouMean(key, among: Self.sections, else: "Remove it.")
+                        + " Until that is clear, the mail of all tiers is left alone.")
+                lose(Tier.allCases, cause)
+            }
             guard !tiers.isEmpty, let section = fields.fields(key) else {
                 if let cause = fields.broken[key] { lose(tiers, cause) }
                 continue

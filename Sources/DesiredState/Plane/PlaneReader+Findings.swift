@@ -6,7 +6,7 @@ extension PlaneReader {
 
     func compare(governance: Node?, _ file: String, _ taxonomy: Fields, _ library: Library) {
         guard let governance else { return }
-        if let states = names(taxonomy.text("states"), library), states.fault == nil {
+        if let states = names(taxonomy.text("states"), library, .planeState), states.fault == nil {
             let known = Set(states.names.map(\.value))
             for node in governance["required_states"]?.value.items ?? [] {
                 guard let state = node.scalar?.text, !known.contains(state) else { continue }
@@ -18,7 +18,7 @@ extension PlaneReader {
                     notes: [Diagnostic.Note("the taxonomy is here", at: states.names.first?.mark)])
             }
         }
-        if let labels = names(taxonomy.text("labels"), library), labels.fault == nil {
+        if let labels = names(taxonomy.text("labels"), library, .planeLabel), labels.fault == nil {
             for node in governance["required_label_prefixes"]?.value.items ?? [] {
                 guard let prefix = node.scalar?.text, !labels.names.contains(where: { $0.value.hasPrefix(prefix) })
                 else { continue }

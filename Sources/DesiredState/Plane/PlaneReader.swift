@@ -126,6 +126,7 @@ struct PlaneReader {
                 want(list, kind, of: project, taxonomy.text(list), library, template: template)
             }
             wantEstimates(of: project, taxonomy.text("estimates"), library)
+            taxonomy.finishLeniently()
             if let cause = taxonomy.fault { for scope in scopes { report.unknown(scope, cause) } }
             compare(governance: root["governance"]?.value, document.path, taxonomy, library)
             if let template { compare(template, project, library) }
@@ -146,33 +147,25 @@ struct PlaneReader {
         return nil
     }
 
-    /// The list that a contract refers to; an error where it is not there.
-    func names(_ reference: Text?, _ library: Library) -> Names? {
+    /// The list that a contract refers to; where it is not there, nobody knows what is wanted of the kind.
+    func names(_ reference: Text?, _ library: Library, _ kind: ResourceKind) -> Names? {
         guard let reference else { return nil }
-        guard let found = library.find(reference.value, beside: "plane/") else {
+        let found = library.find(reference.value, beside: "plane/")
+        if let found, let names = lists.values.first(where: { $0.file == found.path }) { return names }
+        let what = found == nil ? "which is not there" : "which is no list of the taxonomy"
+        report.unknown(
+            .kind(kind),
             report.warning(
-                .unknownReference, "the contract names the list \(quoted(reference.value)), which is not there",
-                at: reference.mark, hint: "Add the file, or correct the path.")
-            return nil
-        }
-        return lists.values.first { $0.file == found.path }
+                .unknownReference, "the contract names the list \(quoted(reference.value)), \(what)",
+                at: reference.mark, hint: "Add the file, or correct the path."))
+        return nil
     }
 
     private func want(
         _ list: String, _ kind: ResourceKind, of project: Project, _ reference: Text?, _ library: Library,
         template: Library.Entry?
     ) {
-        guard let found = names(reference, library) else {
-            if let reference, library.find(reference.value, beside: "plane/") == nil {
-                report.unknown(
-                    .kind(kind),
-                    Cause(
-                        code: Code.unknownReference.rawValue,
-                        reason: "the list \(quoted(reference.value)) is not there",
-                        mark: reference.mark))
-            }
-            return
-        }
+        guard let found = names(reference, library, kind) else { return }
         let details = list == "states" ? templateStates(template) : [:]
         for name in found.names {
             let detail = details[name.value]
@@ -190,7 +183,8 @@ struct PlaneReader {
     }
 
     private func wantEstimates(of project: Project, _ reference: Text?, _ library: Library) {
-        guard let found = names(reference, library), found.fault == nil, let first = found.names.first else { return }
+        guard let found = names(reference, library, .planeEstimate), found.fault == nil, let first = found.names.first
+        else { return }
         add(
             Draft(
                 ResourceKey(.planeEstimate, project.key),

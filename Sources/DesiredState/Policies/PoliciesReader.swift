@@ -17,10 +17,13 @@ struct PoliciesReader {
         guard let root = document.root else {
             var reading = PoliciesReading()
             reading.mappingsFault = document.cause
+            // It may have allowed none.
+            reading.policy.maximumDeletes = 0
             return reading
         }
         var reader = PoliciesReader(file: document.path, report)
         reader.read(root)
+        if document.endsAbruptly, root["limits"] == nil { reader.reading.policy.maximumDeletes = 0 }
         return reader.reading
     }
 

@@ -19,6 +19,7 @@ public enum DiagnosticCodes {
         "FMT-0008": "A YAML file is larger, deeper or has more values than is read.",
         "FMT-0009": "A YAML file holds no document.",
         "FMT-0010": "A key of a mapping is missing, or is no text.",
+        "FMT-0011": "An item of a list has slid into the text of the item before it.",
         "FMT-0101": "A JSON document has a syntax error.",
         "FMT-0102": "A JSON document is not valid UTF-8.",
         "FMT-0103": "A name stands twice in one JSON object.",

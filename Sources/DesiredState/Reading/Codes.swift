@@ -16,6 +16,8 @@ enum Code: String, CaseIterable {
     case elsewhere = "SSOT-0012"
     case otherSchema = "SSOT-0013"
     case outOfRange = "SSOT-0014"
+    case unfinished = "SSOT-0015"
+    case invisibleCharacter = "SSOT-0016"
     // Policies.
     case invalidPattern = "SSOT-0020"
     case unreachableMapping = "SSOT-0021"
@@ -116,6 +118,8 @@ enum Code: String, CaseIterable {
         case .elsewhere: "A document was found by its schema and not by its path."
         case .otherSchema: "A document's schema names another document than its path."
         case .outOfRange: "A number is outside of what the format allows."
+        case .unfinished: "A document looks as if its end had been cut off."
+        case .invisibleCharacter: "A text holds a character that nobody sees."
         case .invalidPattern: "A branch pattern is no glob."
         case .unreachableMapping: "A branch mapping can never match, because an earlier one matches all of it."
         case .unknownTier: "A tier has a name that is none of the tiers or their aliases."

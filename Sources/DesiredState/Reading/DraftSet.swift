@@ -28,10 +28,17 @@ final class DraftSet {
     ///
     /// - Returns: whether the entry is sound.
     func isSound(_ entry: Fields, _ key: ResourceKey?, _ kind: ResourceKind) -> Bool {
+        if let key, let character = key.name.invisibleCharacter {
+            report.unknown(
+                .kind(kind),
+                report.error(
+                    .invisibleCharacter, "the name of \(entry.subject) holds the invisible character \(character)",
+                    at: entry.mark, hint: "Write the name anew: with it, it is another one than it seems."))
+            return false
+        }
         guard let cause = entry.fault else { return true }
-        if let key, !entry.hasDuplicates {
-            lose(key, cause, at: entry.mark)
-        } else {
+        if let key { lose(key, cause, at: entry.mark) }
+        if key == nil || entry.hasDuplicates || entry.isNoMapping {
             // What a lost `- name:` line leaves behind: the next entry may have been swallowed.
             report.unknown(.kind(kind), cause)
         }

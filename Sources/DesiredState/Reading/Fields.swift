@@ -28,6 +28,10 @@ final class Fields {
     ///
     /// That is what a lost `- name:` line leaves behind: the entry after this one may have been swallowed.
     let hasDuplicates: Bool
+    /// Whether it is no mapping at all.
+    ///
+    /// That is what a lost `name:` line leaves behind: the keys of its entry stand where names should.
+    let isNoMapping: Bool
     /// The keys that nobody asked for, once `finish` was called.
     private(set) var unknownEntries: [(entry: Node.Entry, cause: Cause)] = []
     /// The code under which the parser tells of a key that stands twice.
@@ -42,6 +46,7 @@ final class Fields {
         mark = node.mark(in: file)
         entries = node.entries ?? []
         hasDuplicates = entries.contains { $0.isAmbiguous }
+        isNoMapping = node.entries == nil
         if node.entries == nil {
             fault = report.error(
                 .wrongType, "\(subject()) is \(node.shapeName) where a mapping is needed", at: mark,
@@ -106,6 +111,9 @@ final class Fields {
         return entries
     }
 
+    /// The entries that nobody asked for so far.
+    var unclaimed: [Node.Entry] { entries.filter { !known.contains($0.key) } }
+
     var keys: [String] { entries.map(\.key) }
 
     /// Where a key stands; nil where it doesn't.
@@ -125,6 +133,12 @@ final class Fields {
         let mark = node.mark(in: file)
         switch node.scalar?.value {
         case .string(let value)?:
+            if let character = value.invisibleCharacter {
+                fail(
+                    .invisibleCharacter, "\(what()) holds the invisible character \(character)", at: mark,
+                    hint: "Write the text anew: with it, it is another one than it seems.", key: key)
+                return nil
+            }
             if !value.isEmpty { return Text(value: value, mark: mark) }
             fail(
                 .wrongType, "\(what()) is an empty text", at: mark, hint: "Write a value, or leave the key out.",
@@ -214,6 +228,20 @@ final class Fields {
 
     /// Marks keys as known that are for people or for other programs.
     func allow(_ keys: String...) { known += keys }
+
+    /// Reports the keys that nobody asked for and that look like a misspelt one; for formats with keys of others.
+    func finishLeniently() {
+        let missing = known.filter { name in !entries.contains { $0.key == name } }
+        guard !missing.isEmpty else { return }
+        for entry in entries where !known.contains(entry.key) {
+            guard let meant = closest(to: entry.key, among: missing) else { continue }
+            let cause = report.warning(
+                .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
+                hint: "Did you mean `\(meant)`? Until that is clear, what it belongs to is left alone.")
+            unknownEntries.append((entry, cause))
+            fail(cause, key: meant)
+        }
+    }
 
     /// Reports the keys that nobody asked for.
     ///

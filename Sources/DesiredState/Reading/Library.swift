@@ -83,16 +83,47 @@ struct Library {
         }
     }
 
-    /// Takes documents as unknown that are faulty and end in the middle of a line: what followed may have been cut off.
+    /// Distrusts documents that look as if what followed had been cut off.
+    ///
+    /// One that ends in the middle of a line and is faulty is unknown. One that ends so without a fault, or whose last
+    /// entry is left incomplete, says what it says; only what it doesn't say is unknown, so nothing goes for that.
     func distrustCutDocuments(_ report: Report) {
-        for (index, scopes) in wants where entries[index].endsAbruptly {
-            guard let error = report.firstFault(in: entries[index].path) else { continue }
-            let cause = Cause(
-                code: error.code, reason: "the file ends in the middle of a line and has a fault: \(error.message)",
-                mark: error.mark)
-            for scope in scopes { report.unknown(scope, cause) }
+        let incomplete = report.lines(of: [.missingKey])
+        for (index, scopes) in wants where !scopes.isEmpty && entries[index].cause == nil {
+            let file = entries[index].path
+            if entries[index].endsAbruptly {
+                if let error = report.firstFault(in: file) {
+                    let reason = "the file ends in the middle of a line and has a fault: \(error.message)"
+                    let cause = Cause(code: error.code, reason: reason, mark: error.mark)
+                    for scope in scopes { report.unknown(scope, cause) }
+                } else {
+                    let cause = report.warning(
+                        .unfinished, "\(file) ends in the middle of a line, so more may have followed",
+                        at: entries[index].parsed.end,
+                        hint: "End it with a line break if nothing is missing. \(Self.nothingGoes)")
+                    for scope in scopes { report.keep(scope, cause) }
+                }
+            } else if let last = entries[index].parsed.ending, last.isEmpty {
+                let cause = report.warning(
+                    .unfinished, "\(file) ends with a key or an item that has no value, so more may have followed",
+                    at: SourceMark(file: file, line: last.lines.last ?? 1, column: 1),
+                    hint: "Write `[]` or `null` if nothing is missing. \(Self.nothingGoes)")
+                for scope in scopes { report.keep(scope, cause) }
+            } else if !entries[index].parsed.endsWithBracket,
+                let line = entries[index].parsed.ending?.lines.first(where: {
+                    incomplete.contains("\(file):\($0)")
+                })
+            {
+                let cause = Cause(
+                    code: Code.missingKey.rawValue,
+                    reason: "the last entry of \(file) is incomplete, so more may have followed",
+                    mark: SourceMark(file: file, line: line, column: 1))
+                for scope in scopes { report.keep(scope, cause) }
+            }
         }
     }
+
+    private static let nothingGoes = "Until then nothing goes because it isn't named."
 
     // MARK: Looking up
 
@@ -130,7 +161,9 @@ struct Library {
     }
 
     /// The files of a folder below the roots, by name; of several with one name the one under the first root.
-    mutating func take(folder: String, for domain: String, _ report: Report) -> [Entry] {
+    mutating func take(
+        folder: String, for domain: String, scopes: [UnknownScope.Extent], _ report: Report
+    ) -> [Entry] {
         var winners: [String: Int] = [:]
         for index in entries.indices.sorted(by: { entries[$0].rank < entries[$1].rank }) {
             guard let stem = Self.stem(entries[index].relative), stem.hasPrefix(folder + "/"),
@@ -141,6 +174,7 @@ struct Library {
                 shadow(index, by: winner, report)
             } else {
                 winners[stem] = index
+                wants.append((index, scopes))
                 if entries[index].cause == nil { entries[index].status = .managed }
             }
         }
@@ -247,5 +281,34 @@ struct Library {
     private static func stem(_ path: String) -> String? {
         if path.hasSuffix(".yaml") { return String(path.dropLast(5)) }
         return path.hasSuffix(".yml") ? String(path.dropLast(4)) : nil
+    }
+}
+
+extension ParsedFile {
+    /// The lines at which the last entries begin, from the outermost to the innermost, and whether that one is empty.
+    fileprivate var ending: (lines: [Int], isEmpty: Bool)? {
+        guard var node = root else { return nil }
+        var lines: [Int] = []
+        while true {
+            lines.append(Int(node.line))
+            switch node.content {
+            case .scalar(let scalar): return (lines, scalar.isPlain && scalar.text.isEmpty)
+            case .list(let items):
+                guard let last = items.last else { return (lines, false) }
+                node = last
+            case .map(let entries):
+                guard let last = entries.last else { return (lines, false) }
+                lines.append(Int(last.keyLine))
+                node = last.value
+            }
+        }
+    }
+
+    /// Whether its last line closes braces or brackets: then nothing of that line was cut off.
+    fileprivate var endsWithBracket: Bool {
+        guard case .bytes(let bytes) = source.content,
+            let last = bytes.last(where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: " ") })
+        else { return false }
+        return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
     }
 }

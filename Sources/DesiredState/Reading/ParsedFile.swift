@@ -108,6 +108,12 @@ final class ParsedFile: Sendable {
         }
     }
 
+    /// Where it ends.
+    var end: SourceMark {
+        guard case .bytes(let bytes) = source.content else { return SourceMark(file: source.path, line: 1, column: 1) }
+        return Self.mark(of: bytes.count, in: bytes, of: source.path)
+    }
+
     private static func mark(of offset: Int, in bytes: [UInt8], of path: String) -> SourceMark {
         var (line, column) = (1, 1)
         for byte in bytes.prefix(offset) {

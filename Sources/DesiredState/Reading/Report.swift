@@ -11,12 +11,17 @@ struct Cause {
 final class Report {
     private var diagnosticSet: Set<Diagnostic> = []
     private var scopes: [UnknownScope.Extent: UnknownScope] = [:]
+    /// Of which only removals are forbidden.
+    private var kept: [UnknownScope.Extent: UnknownScope] = [:]
 
     /// Sorted.
     var diagnostics: [Diagnostic] { diagnosticSet.sorted() }
 
     /// Sorted by what they cover.
-    var unknown: [UnknownScope] { scopes.values.sorted { $0.extent.sortText.precedesByBytes($1.extent.sortText) } }
+    var unknown: [UnknownScope] {
+        let all = scopes.merging(kept) { whole, _ in whole }
+        return all.values.sorted { $0.extent.sortText.precedesByBytes($1.extent.sortText) }
+    }
 
     func add(_ diagnostics: some Sequence<Diagnostic>) { diagnosticSet.formUnion(diagnostics) }
 
@@ -44,6 +49,13 @@ final class Report {
     func unknown(_ extent: UnknownScope.Extent, _ cause: Cause) {
         guard scopes[extent] == nil else { return }
         scopes[extent] = UnknownScope(extent, code: cause.code, reason: cause.reason, at: cause.mark)
+    }
+
+    /// Marks a part as one of which more may be wanted than is known: nothing of it goes.
+    func keep(_ extent: UnknownScope.Extent, _ cause: Cause) {
+        guard kept[extent] == nil else { return }
+        kept[extent] = UnknownScope(
+            extent, code: cause.code, reason: cause.reason, at: cause.mark, isAboutRemovals: true)
     }
 
     func unknown(kinds: some Sequence<ResourceKind>, _ cause: Cause) {

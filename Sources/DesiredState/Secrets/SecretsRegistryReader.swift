@@ -38,6 +38,7 @@ struct SecretsRegistryReader {
             guard let map = fields.fields(section.rawValue, required: isEmpty && section == .first) else { continue }
             for entry in map.allEntries() { read(entry, of: section) }
         }
+        fields.finishLeniently()
         let broken = sections.lazy.compactMap { fields.broken[$0.rawValue] }.first
         if let cause = broken ?? (isEmpty ? fields.fault : nil) {
             registry.isComplete = false
@@ -67,6 +68,7 @@ struct SecretsRegistryReader {
         secret.expires = day(entry, "expiry_date").map { $0 + .days(1) }
         secret.review = day(entry, "review_date")
         checkProhibited(secret, entry)
+        entry.finishLeniently()
         if let cause = entry.fault {
             secret.isSound = false
             secret.faultCode = cause.code
