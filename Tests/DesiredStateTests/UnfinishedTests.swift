@@ -32,6 +32,13 @@ import Testing
             ["SSOT-0005 3:5"], inventoryKinds
         ),
         (Paths.inventory, "droplets: [{name: a, region: r, size: s}]\n", ["SSOT-0005 1:12"], []),
+        (
+            Paths.inventory,
+            "databases:\n  - {name: a, engine: pg, version: 16, region: r, size: s, num_nodes: 1}\n"
+                + "  - name: b\n    dbs: [odoo]\ndomains: []\n",
+            ["SSOT-0005 3:5", "SSOT-0005 3:5", "SSOT-0005 3:5", "SSOT-0005 3:5", "SSOT-0005 3:5"],
+            ["kind digitalocean.database"]
+        ),
         ("ssot/qa/notes.yaml", "notes: of other people", [], []),
     ]) func whatMayHaveBeenCutOffIsKept(_ file: String, _ text: String, _ faults: [String], _ kept: [String]) {
         let state = Self.state(file, text)
@@ -72,6 +79,11 @@ import Testing
         (Self.zone, "apex: example.com\ncanonical_subdomain: []\n", "kind dns.record"),
         ("ssot/odoo/mail.yaml", "prodution: {}\n", "resource mail.transport/production"),
         (Paths.registry, "secrets: {a: {aproved_stores: [os_keychain]}}\n", "kind secrets.presence"),
+        (
+            Paths.registry, "secrets:\n  a: {approved_stores: [os_keychain], purpose: p, purpose: q}\n",
+            "kind secrets.presence"
+        ),
+        (Paths.convergence, "environments: [", "kind supabase.function"),
         (Paths.environments, "environments:\n    tier: production\n", "environments"),
     ]) func whatAFaultHidesIsUnknown(_ file: String, _ text: String, _ scope: String) {
         let state = Self.state(file, text)

@@ -249,6 +249,8 @@ extension DamagedWorld.Original {
                 file.hasSuffix($0)
             }
         }
+        // A contract says which lists a project has.
+        if key.kind.provider == "plane", file.contains("/plane/contracts/") { return true }
         return state.resources.first { $0.key == key }.map { resource in
             resource.source.file == file || resource.attributes.contains { $0.mark?.file == file }
         } ?? false

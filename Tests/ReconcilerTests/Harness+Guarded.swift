@@ -10,5 +10,6 @@ extension World {
                   - {protocol: tcp, ports: "443", addresses: ["0.0.0.0/0", "::/0"]}
                 outbound_rules:
                   - {protocol: tcp, ports: all, addresses: ["0.0.0.0/0", "::/0"]}
+
             """
 }

@@ -275,6 +275,7 @@ struct World: Sendable {
           - {pattern: "feature/*", tier: "dev", auto_deploy: true}
         ttl_policies: {dev_ephemeral: 7d, dev_named: 14d, staging: never, production: never}
         limits: {max_deletes: 8}
+
         """
 
     static let environments = """
@@ -284,6 +285,7 @@ struct World: Sendable {
           crm: {tier: dev, branch: feature/crm, host: web, database_cluster: shop-pg, database: odoo_crm, domain: crm.shop.example}
         tiers:
           dev: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
+
         """
 
     static let inventory = """
@@ -295,6 +297,7 @@ struct World: Sendable {
         domains:
           - name: shop.example
             records: [{type: A, name: "@", data: 203.0.113.7, ttl: 1800}]
+
         """
 
     static func tree(

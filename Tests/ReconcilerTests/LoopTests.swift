@@ -274,6 +274,12 @@ extension String {
         return replacingCharacters(in: range, with: new)
     }
 
+    var trimmingLastLineBreaks: String {
+        var text = self
+        while text.last == "\n" { text.removeLast() }
+        return text
+    }
+
     private func firstRange(of text: String) -> Range<String.Index>? {
         var index = startIndex
         while index < endIndex {

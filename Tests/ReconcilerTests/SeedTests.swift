@@ -67,6 +67,7 @@ private struct SeededLife {
                         droplets: [web]
                         inbound_rules:
                           - {protocol: tcp, ports: "443", addresses: ["0.0.0.0/0", "::/0"]}
+
                     """
             }
             let environments =

@@ -24,6 +24,8 @@ extension InventoryReader {
         guard isSound(entry, key, .databaseCluster), let key else {
             guard let cause = entry.fault else { return }
             if let name { reading.clusters.broken[name] = cause }
+            // A stray `- name:` line may have cut them off the cluster before.
+            for (member, kind) in Self.memberKinds where node[member] != nil { report.keep(.kind(kind), cause) }
             if name == nil || entry.hasDuplicates {
                 reading.clusters.incomplete = reading.clusters.incomplete ?? cause
                 // Whose databases these are can't be told, or the ones of a cluster behind were swallowed.

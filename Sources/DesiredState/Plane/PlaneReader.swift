@@ -127,9 +127,23 @@ struct PlaneReader {
             }
             wantEstimates(of: project, taxonomy.text("estimates"), library)
             taxonomy.finishLeniently()
+            tellSlid(contract, root, document.path)
             if let cause = taxonomy.fault { for scope in scopes { report.unknown(scope, cause) } }
             compare(governance: root["governance"]?.value, document.path, taxonomy, library)
             if let template { compare(template, project, library) }
+        }
+    }
+
+    /// A list of the taxonomy that stands beside `taxonomy_refs` has slid out of it by its indentation.
+    private func tellSlid(_ contract: Fields?, _ root: Node, _ file: String) {
+        for item in (contract?.unclaimed ?? []) + (root.entries ?? []) {
+            guard let kind = (Self.kinds + [("estimates", .planeEstimate)]).first(where: { $0.list == item.key })?.kind
+            else { continue }
+            report.unknown(
+                .kind(kind),
+                report.warning(
+                    .unknownKey, "the contract names \(quoted(item.key)) beside `taxonomy_refs`",
+                    at: item.keyMark(in: file), hint: "Move it below `taxonomy_refs`; until then nothing of it goes."))
         }
     }
 

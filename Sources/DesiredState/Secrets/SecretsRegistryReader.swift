@@ -72,7 +72,7 @@ struct SecretsRegistryReader {
         if let cause = entry.fault {
             secret.isSound = false
             secret.faultCode = cause.code
-            lose(secret, cause)
+            lose(secret, cause, entry)
         }
         registry.entries.append(secret)
     }
@@ -100,16 +100,22 @@ struct SecretsRegistryReader {
         if let cause = entry.fault {
             secret.isSound = false
             secret.faultCode = cause.code
-            lose(secret, cause)
+            lose(secret, cause, nil)
         }
         registry.entries.append(secret)
     }
 
     /// What is left alone when an entry can't be told: the places that can be read, or the kind where none can.
-    private func lose(_ secret: SecretEntry, _ cause: Cause) {
-        if secret.places.isEmpty { report.unknown(.kind(.secretPresence), cause) }
+    /// Makes the places of a secret unknown; all places where it isn't known which are its own.
+    private func lose(_ secret: SecretEntry, _ cause: Cause, _ entry: Fields?) {
+        let isVague = entry.map { $0.hasDuplicates || !Self.placeKeys.isDisjoint(with: $0.broken.keys) } ?? false
+        if secret.places.isEmpty || isVague { report.unknown(.kind(.secretPresence), cause) }
         for place in secret.places { report.unknown(.resource(place.key), cause) }
     }
+
+    /// The keys that say where a secret is kept.
+    private static let placeKeys = Set(
+        ["approved_stores", "storage", "consumers", "env_var_name"] + SecretStore.nameKeys.map(\.key))
 
     private static func filled(_ node: Node) -> [String] {
         (node.entries ?? []).filter { entry in
