@@ -105,7 +105,6 @@ struct SecretsRegistryReader {
         registry.entries.append(secret)
     }
 
-    /// What is left alone when an entry can't be told: the places that can be read, or the kind where none can.
     /// Makes the places of a secret unknown; all places where it isn't known which are its own.
     private func lose(_ secret: SecretEntry, _ cause: Cause, _ entry: Fields?) {
         let isVague = entry.map { $0.hasDuplicates || !Self.placeKeys.isDisjoint(with: $0.broken.keys) } ?? false
