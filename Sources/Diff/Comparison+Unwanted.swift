@@ -22,7 +22,7 @@ extension Comparison {
         }
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
-        if input.schemas[meeting.kind] == nil { return keep(unwanted, "no driver knows \(meeting.kind)") }
+        if input.schemas[meeting.kind] == nil { return keep(unwanted, DraftText.noDriver(meeting.kind)) }
         if !isComplete { return keep(unwanted, DraftText.why(observed?.completeness, meeting.kind)) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }

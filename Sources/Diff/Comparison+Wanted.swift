@@ -11,7 +11,7 @@ extension Comparison {
         guard let schema = input.schemas[meeting.kind] else {
             let observed = input.observed.kinds[meeting.kind]
             let why = observed == nil ? "" : " (although it was observed)"
-            return read(resource, "no driver knows \(meeting.kind)\(why)")
+            return read(resource, DraftText.noDriver(meeting.kind) + why)
         }
         let observed = input.observed.kinds[meeting.kind]
         let completeness = observed?.completeness

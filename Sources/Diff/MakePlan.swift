@@ -25,7 +25,10 @@ public func makePlan(_ input: PlanInput) -> Plan {
         desired: digests.desired, observed: digests.observed, inventory: digests.inventory,
         policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers)
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
-    let findings = decision.diagnostics + targets.diagnostics(comparison, records: input.inventory.environments)
+    // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
+    let findings =
+        input.desired.dueDiagnostics(at: input.now) + decision.diagnostics
+        + targets.diagnostics(comparison, records: input.inventory.environments)
     var plan = Plan(
         revision: input.desired.revision, changes: changes, summary: Plan.Summary(of: changes, noops: comparison.noops),
         drift: DriftReport.items(decision.drafts), environments: lives.outlooks,

@@ -102,7 +102,7 @@ extension PlanWriter {
     func approval(of key: ResourceKey) -> String { ValueText.plain(context.approveCommand(key)) }
 
     /// Words under a change, broken between words where the line would grow too long.
-    private mutating func write(_ words: String, _ color: Paint.Color) {
+    mutating func write(_ words: String, _ color: Paint.Color) {
         var row = ""
         var indent = 6
         for word in words.split(separator: " ") {

@@ -74,6 +74,7 @@ struct PlanWriter {
             writeDiagnostics()
         }
         line(paint(summaryLine(), .bold))
+        if context.showsNext { writeUnknown() }
         writeNext()
         return text
     }
@@ -145,8 +146,13 @@ struct PlanWriter {
         }) {
             commands.append(("reconcile explain \(ValueText.plain(change.key.description))", "says what is in the way"))
         }
-        if plan.summary.unknown > 0 {
-            commands.append(("reconcile doctor", "says which provider or credential is missing"))
+        let unknown = unknownChanges
+        if unknown.contains(where: { UnknownCause($0) == .unobserved }) {
+            commands.append(("reconcile doctor", "says what a provider lacks, and what to do about it"))
+        }
+        if let change = unknown.first(where: { UnknownCause($0) == .itself }) {
+            commands.append(
+                ("reconcile explain \(ValueText.plain(change.key.description))", "says why its state is unknown"))
         }
         let widest = commands.map { Paint.width($0.command) }.filter { $0 <= 48 }.max() ?? 0
         return commands.map { command, why in

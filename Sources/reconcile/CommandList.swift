@@ -90,11 +90,26 @@ enum CommandList {
             options: [
                 OptionSpec("strict", nil, "Warnings count as errors."),
                 OptionSpec("sarif", nil, "Print the diagnostics as one SARIF 2.1.0 log, for code hosts."),
+                now,
             ],
             examples: [
                 ("reconcile validate .", "Checks the work tree in this directory."),
                 ("reconcile validate . --sarif > validate.sarif", "For a code host to annotate a pull request."),
             ]),
+        CommandSpec(
+            "policy validate", "Checks the documents that rule what others may want: policies, limits, exceptions.",
+            discussion: """
+                Exit status: 0 they can be read, 65 one has an error or there is none, 64 wrong usage. The rest of the
+                desired state is read for what they refer to, and what is wrong elsewhere is not told.
+                """,
+            positionals: ["[PATH]"],
+            options: [OptionSpec("strict", nil, "Warnings count as errors."), now],
+            examples: [("reconcile policy validate .", "The policies of the work tree in this directory.")]),
+        CommandSpec(
+            "policy check", "Shows what applies to a tier: branches, quotas, times, gates, backups, limits.",
+            discussion: "TIER is production, staging, dev or preview, or an alias: prod, stage, develop, development.",
+            positionals: ["TIER", "[PATH]"], options: [now],
+            examples: [("reconcile policy check staging .", "What a branch gets that a mapping leads to staging.")]),
         CommandSpec(
             "gates", "Evaluates the policy gates: each passes, fails or is unknown, and says why.",
             discussion: """
@@ -102,7 +117,7 @@ enum CommandList {
                 unknown and doesn't pass. The environment is asked for DEPLOY_ENV and SUPABASE_STORAGE_BUCKET.
                 """,
             positionals: ["[PATH]"],
-            options: [OptionSpec("gate", "NAME", "Only this gate; repeatable.", repeats: true)],
+            options: [OptionSpec("gate", "NAME", "Only this gate; repeatable.", repeats: true), now],
             examples: [("reconcile gates . --gate secrets_registry", "One gate over the work tree in this directory.")]),
         CommandSpec("drift", "Shows what differs from git: since when, and by which cause."),
         CommandSpec(

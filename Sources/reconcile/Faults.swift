@@ -20,6 +20,19 @@ struct InvalidDesiredState: Fault {
     }
 }
 
+/// No policies document is there to be validated: exit status 65, for nothing is no pass.
+struct NoPolicies: Fault {
+    let code = "RUN-0015"
+    let message = "there is no policies document"
+    let place: String?
+    let hint: String? = "Write .odooops/policies.yaml; docs/desired-state.md says what stands in it."
+    let disposition = Disposition.waitForNewCommit
+
+    init(revision: String) {
+        place = "revision \((revision.hasPrefix("sha256:") ? revision.dropFirst(7) : revision[...]).prefix(12))"
+    }
+}
+
 /// A pass ended well and something was held back: exit status 4.
 struct Refusal: Fault {
     let code: String

@@ -50,6 +50,8 @@ struct Program {
         case "revoke": return try await RevokeCommand(context).run()
         case "run": return try await ServeCommand(context).run()
         case "validate": return try await ValidateCommand(context).run()
+        case "policy validate": return try await PolicyValidateCommand(context).run()
+        case "policy check": return try await PolicyCheckCommand(context).run()
         case "gates": return try await GatesCommand(context).run()
         case "drift": return try await DriftCommand(context).run()
         case "runs": return try await RunsCommand(context).run()
@@ -73,7 +75,7 @@ struct Program {
         case is ConfigurationFault: .configuration
         case is TargetFault: .usage
         case is PlanFault, is Refusal: .refused
-        case is InvalidDesiredState: .invalid
+        case is InvalidDesiredState, is NoPolicies: .invalid
         default: .failed
         }
     }

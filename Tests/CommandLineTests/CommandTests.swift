@@ -14,7 +14,9 @@ struct CommandTests {
         let key = "digitalocean.record/shop.example/A/erp"
         let commands: [([String], member: String)] = [
             (["--dry-run"], "changes"), (["apply", "plan.json"], "run"), ([], "run"), (["validate"], "valid"),
-            (["validate", "ssot"], "valid"), (["drift"], "drift"), (["runs"], ""), (["show", "latest"], "id"),
+            (["validate", "ssot"], "valid"), (["policy", "validate"], "valid"),
+            (["policy", "check", "stage"], "quotas"), (["drift"], "drift"),
+            (["runs"], ""), (["show", "latest"], "id"),
             (["show", "latest", "--verify"], "verification"), (["explain", key], "decision"), (["env", "list"], ""),
             (["env", "extend", "lab", "--days", "2"], "extension_days"), (["env", "pin", "lab"], "pinned"),
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),

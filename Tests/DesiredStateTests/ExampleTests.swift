@@ -69,6 +69,19 @@ import Testing
         #expect(state.policy.surfaces["droplets"]?.maximumCount == 4)
     }
 
+    @Test func noGateFails() throws {
+        let inputs = GateInputs(now: Timestamp(date: "2026-03-01"))
+        let results = evaluateGates(try exampleTree(), inputs)
+        #expect(results.count == 10)
+        for result in results {
+            // What it has no documents for is unknown, and says which one is missing.
+            #expect(result.verdict != .fail, "\(result.name): \(result.why)")
+            guard result.verdict == .unknown else { continue }
+            #expect(result.codes == [result.name == "migrations" ? "GATE-0003" : "GATE-0001"], "\(result.name)")
+        }
+        #expect(results.filter { $0.verdict == .pass }.map(\.name) == ["oca_allowlist"])
+    }
+
     @Test func theSameTreeGivesTheSameState() throws {
         var tree = try exampleTree()
         let first = readDesiredState(tree)

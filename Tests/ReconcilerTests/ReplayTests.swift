@@ -109,6 +109,9 @@ struct ReplayTests {
         for code in Set(desired.diagnostics.map(\.code)).sorted() {
             text += " \(code)×\(desired.diagnostics.count { $0.code == code })"
         }
+        // As of the commit itself, so that the golden doesn't age.
+        let due = commit.committedAt.map { desired.dueDiagnostics(at: $0) } ?? []
+        for code in Set(due.map(\.code)).sorted() { text += " due \(code)×\(due.count { $0.code == code })" }
         for diagnostic in desired.diagnostics where diagnostic.severity == .error {
             text += "\n    \(diagnostic.code) \(diagnostic.mark?.description ?? "without a place")"
         }

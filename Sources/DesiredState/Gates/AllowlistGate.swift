@@ -30,7 +30,10 @@ extension Gate {
         }
         let modules = checkModules(usable, context, report)
         let pins = checkPins(usable, context, report)
-        return "\(repositories.count) repositories are ready, \(modules) modules come from them, \(pins) are pinned"
+        let waiting = repositories.count { $0["status"]?.value.scalar?.text == "pending_vendor" }
+        let ready = "\(repositories.count - waiting) repositories are ready"
+        return ready + (waiting > 0 ? " and \(waiting) will be vendored" : "")
+            + ", \(modules) modules come from them, \(pins) are pinned"
     }
 
     private static func check(

@@ -11,6 +11,7 @@ extension DesiredState {
             + secretsInventory.entries.compactMap { Self.due($0, now) }
             + domains.flatMap(\.subdomains).compactMap { Self.due($0, now) }
             + (vulnerabilityPolicy?.exceptions ?? []).compactMap { Self.due($0, now) }
+            + policy.exceptions.compactMap { Self.due($0, now) }
         return found.sorted()
     }
 
@@ -50,6 +51,15 @@ extension DesiredState {
             .warning, Code.expiredClaim.rawValue,
             "the claim of the name \(quoted(name.host)) expired on \(expires.dayText)", at: claim.source,
             hint: "Renew the claim, then write a new `expires_at`.")
+    }
+
+    private static func due(_ exception: PolicyException, _ now: Timestamp) -> Diagnostic? {
+        guard let expires = exception.expires, expires <= now else { return nil }
+        return Diagnostic(
+            .warning, Code.expiredException.rawValue,
+            "the exception for the surface \(quoted(exception.surface)) ended with \((expires - .days(1)).dayText)",
+            at: exception.source,
+            hint: "Take it out, or have it approved again with a new `expiry_date`: it lifts nothing any more.")
     }
 
     private static func due(_ exception: VulnerabilityPolicy.Exception, _ now: Timestamp) -> Diagnostic? {

@@ -289,7 +289,7 @@ struct PoliciesReader {
 
 extension Tier {
     /// The tiers with their aliases.
-    static let words = [
+    public static let words = [
         "production", "prod", "staging", "stage", "dev", "develop", "development", "preview",
     ]
 }

@@ -18,15 +18,8 @@ struct PoliciesReading {
     /// Classes whose time to live can't be read: they never expire, and their environments are unknown.
     var brokenClasses: [TTLClass: Cause] = [:]
 
-    /// The quota of an environment: what is written for its tier, completed by the platform's table.
-    func quota(tier: Tier, isEphemeral: Bool) -> ResourceQuota {
-        let table = ResourceQuota.table(tier: tier, isEphemeral: isEphemeral)
-        guard let written = policy.quotas[tier] else { return table }
-        return ResourceQuota(
-            workers: written.workers ?? table.workers, cpuMillicores: written.cpuMillicores ?? table.cpuMillicores,
-            memoryBytes: written.memoryBytes ?? table.memoryBytes,
-            storageBytes: written.storageBytes ?? table.storageBytes)
-    }
+    /// The quota of an environment.
+    func quota(tier: Tier, isEphemeral: Bool) -> ResourceQuota { policy.quota(tier: tier, isEphemeral: isEphemeral) }
 }
 
 extension ResourceQuota {

@@ -80,7 +80,7 @@ struct ChangeRunner: Sendable {
         }
         guard found.contains(where: { $0.providerID == change.providerID }) else { return nil }
         return ProviderFault(
-            provider: driver.provider, operation: "look", code: "RUN-0011",
+            provider: driver.provider, operation: "look", code: "RUN-0017",
             message: "\(change.key) was missing in the list, and is there", place: change.source?.description,
             hint: "The next pass reads the list again.", disposition: .observeAgain)
     }
@@ -159,7 +159,7 @@ struct ChangeRunner: Sendable {
             guard object.isOwned || !reconciler.carriesMark(change.key.kind) else {
                 return .failed(
                     ProviderFault(
-                        provider: driver.provider, operation: "look", code: "RUN-0010",
+                        provider: driver.provider, operation: "look", code: "RUN-0016",
                         message:
                             "\(object.providerID) appeared under the name of \(change.key) since the plan was made, "
                             + "and it isn't ours",

@@ -3,12 +3,14 @@ import DesiredState
 import Git
 import Reconciler
 
-/// The files that `validate` and `gates` look at: of a work tree, or of the configured repository.
+/// The files that `validate`, `gates` and `policy` look at: of a work tree, or of the configured repository.
 enum DesiredTree {
+    /// The tree of the work tree that the positional of that number names, else of the configured repository.
+    ///
     /// - Throws: a `Fault` when there is nothing to read from.
-    static func read(_ context: CommandContext) async throws -> SourceTree {
+    static func read(_ context: CommandContext, positional: Int = 0) async throws -> SourceTree {
         let configuration = try context.configuration()
-        if let path = context.arguments.positionals.first {
+        if let path = context.arguments.positionals.dropFirst(positional).first {
             guard FileSystem.isDirectory(path) else {
                 throw ArgumentFault("\(path) is no directory", hint: "Name the work tree that holds the SSOT.")
             }

@@ -12,7 +12,8 @@ struct GatesCommand {
     func run() async throws -> ExitStatus {
         let tree = try await DesiredTree.read(context)
         let inputs = GateInputs(
-            variables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, now: SystemTime().now)
+            variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
+            now: try context.now() ?? SystemTime().now)
         let all = evaluateGates(tree, inputs)
         let wanted = context.arguments.all("gate")
         for name in wanted where !all.contains(where: { $0.name == name }) {

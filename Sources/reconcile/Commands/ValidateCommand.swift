@@ -12,6 +12,7 @@ struct ValidateCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
+        let now = try context.now() ?? SystemTime().now
         let tree = try await DesiredTree.read(context)
         let cache = DocumentCache()
         let desired = readDesiredState(tree, cache: cache)
@@ -19,41 +20,26 @@ struct ValidateCommand {
             tree,
             GateInputs(
                 variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
-                now: SystemTime().now), cache: cache)
+                now: now), cache: cache)
+        // What is due depends on the day, and not on the documents alone.
+        let diagnostics = (desired.diagnostics + desired.dueDiagnostics(at: now)).sorted()
         let isStrict = context.arguments.has("strict")
-        let errors = desired.diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
+        let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
         if context.arguments.has("sarif") {
-            context.terminal.json(SARIF.log(desired.diagnostics, version: CommandList.version))
+            context.terminal.json(SARIF.log(diagnostics, version: CommandList.version))
         } else if context.terminal.isJSON {
-            context.terminal.json(value(desired, gates, isValid: errors == 0))
+            context.terminal.json(value(desired, diagnostics, gates, isValid: errors == 0))
         } else {
-            show(desired, tree, errors: errors)
+            DiagnosticPrinter(context.terminal, tree).print(diagnostics)
+            show(desired, tree, diagnostics, errors: errors)
             show(gates)
         }
         return errors == 0 ? .done : .invalid
     }
 
-    private func show(_ desired: DesiredState, _ tree: SourceTree, errors: Int) {
+    private func show(_ desired: DesiredState, _ tree: SourceTree, _ diagnostics: [Diagnostic], errors: Int) {
         let paint = context.terminal.paint
-        var lines: [String: [Substring]] = [:]
-        for diagnostic in desired.diagnostics {
-            var sourceLine: String?
-            if let mark = diagnostic.mark {
-                if lines[mark.file] == nil, let file = tree.files.first(where: { $0.path == mark.file }),
-                    case .bytes(let bytes) = file.content, bytes.count < 8 << 20
-                {
-                    lines[mark.file] = String(decoding: bytes, as: UTF8.self).split(
-                        separator: "\n", omittingEmptySubsequences: false)
-                }
-                if let all = lines[mark.file], all.indices.contains(mark.line - 1) {
-                    sourceLine = String(all[mark.line - 1])
-                }
-            }
-            context.terminal.print(
-                DiagnosticText.render(
-                    diagnostic, sourceLine: sourceLine, style: context.terminal.style))
-        }
-        let warnings = desired.diagnostics.count { $0.severity == .warning }
+        let warnings = diagnostics.count { $0.severity == .warning }
         let managed = desired.documents.count { $0.status == .managed }
         let unreadable = desired.documents.count { $0.status == .unreadable }
         context.terminal.print(
@@ -92,7 +78,9 @@ struct ValidateCommand {
             "Gates: \(names(.pass)), \(names(.fail)), \(names(.unknown)); for more: reconcile gates")
     }
 
-    private func value(_ desired: DesiredState, _ gates: [GateResult], isValid: Bool) -> Value {
+    private func value(
+        _ desired: DesiredState, _ diagnostics: [Diagnostic], _ gates: [GateResult], isValid: Bool
+    ) -> Value {
         .object([
             "valid": .bool(isValid), "revision": .string(desired.revision), "roots": .strings(desired.roots),
             "documents": .list(
@@ -119,7 +107,7 @@ struct ValidateCommand {
                         "source": $0.mark.map { .string($0.description) } ?? .null,
                     ])
                 }),
-            "diagnostics": .list(desired.diagnostics.map(\.value)), "gates": .list(gates.map(\.value)),
+            "diagnostics": .list(diagnostics.map(\.value)), "gates": .list(gates.map(\.value)),
         ])
     }
 }

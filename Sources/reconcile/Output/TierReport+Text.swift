@@ -1,0 +1,134 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+
+/// The report as people read it: a heading a matter, and each line with the place that decided it.
+extension TierReport {
+    func text(_ paint: Paint) -> String {
+        var lines: [String] = []
+        func section(_ title: String, _ rows: [String], none: String) {
+            lines.append(paint.bold(title))
+            // Where a document could not be read, that it says nothing can't be told.
+            lines += (rows.isEmpty ? [faults.isEmpty ? none : "none that could be read"] : rows).map { "  \($0)" }
+        }
+        lines.append("Tier \(paint.bold(tier.rawValue)), revision \(shortRevision), as of \(now)")
+        section("Environments", environments.map(row), none: "none now")
+        section("Branch mappings", mappings.map(row), none: "no branch leads here")
+        section("Quotas", quotas.map(row), none: "none")
+        section("Time to live", tier.ttlClasses.map(row), none: "never expires")
+        section("Health gates", gates.map(row), none: "none is written")
+        section("Backups", backupRows, none: "no document says anything of backups")
+        section("Protection", protectionRows, none: "none")
+        section("Surfaces at DigitalOcean", surfaces.flatMap(rows), none: "no document rules them: all are allowed")
+        section("Allowlists", plans.flatMap(rows), none: "no list of modules is for it")
+        if !faults.isEmpty {
+            lines.append(
+                paint.red(
+                    "\(faults.count) error\(faults.count == 1 ? "" : "s") in these documents, so that parts are missing "
+                        + "here; see them with: reconcile policy validate"))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var shortRevision: Substring {
+        let revision = desired.revision
+        return (revision.hasPrefix("sha256:") ? revision.dropFirst(7) : revision[...]).prefix(12)
+    }
+
+    private func row(_ environment: Environment) -> String {
+        var parts = [environment.slug]
+        if let branch = environment.branch { parts.append("branch \(branch)") }
+        if environment.isProtected { parts.append("protected") }
+        return parts.joined(separator: " · ") + "  (\(environment.source.file):\(environment.source.line))"
+    }
+
+    private func row(_ entry: (order: Int, mapping: BranchMapping)) -> String {
+        let mapping = entry.mapping
+        return "\(entry.order). \(mapping.pattern) · "
+            + (mapping.autoDeploy ? "deployed by itself" : "deployed on request")
+            + "  (\(mapping.source.file):\(mapping.source.line))"
+    }
+
+    private func row(_ row: (whom: String, quota: ResourceQuota)) -> String {
+        let quota = row.quota
+        let limits: [(String, String?, Bool)] = [
+            ("workers", quota.workers.map(String.init), policy.quotas[tier]?.workers != nil),
+            (
+                "cpu", quota.cpuMillicores.map { Quantity.text(millicores: $0) },
+                policy.quotas[tier]?.cpuMillicores != nil
+            ),
+            ("memory", quota.memoryBytes.map { Quantity.text(bytes: $0) }, policy.quotas[tier]?.memoryBytes != nil),
+            ("storage", quota.storageBytes.map { Quantity.text(bytes: $0) }, policy.quotas[tier]?.storageBytes != nil),
+        ]
+        let words = limits.map { "\($0.0) \($0.1 ?? "unlimited")\($0.2 ? "" : "*")" }.joined(separator: ", ")
+        let whom = ["named": "by name: ", "branch": "of a branch: "][row.whom] ?? ""
+        return whom + words + (limits.allSatisfy(\.2) ? "" : "  (* from the platform's table)")
+    }
+
+    private func row(_ kind: TTLClass) -> String {
+        switch policy.timeToLive(kind) {
+        case .never: "\(kind.rawValue): never expires"
+        case .after(let duration): "\(kind.rawValue): \(duration.shortText)"
+        }
+    }
+
+    private func row(_ gate: HealthGate) -> String {
+        "\(gate.type) · \(gate.isRequired ? "required" : "optional")" + (gate.command.map { " · \($0)" } ?? "")
+            + "  (\(gate.source.file):\(gate.source.line))"
+    }
+
+    private var backupRows: [String] {
+        var rows = environments.compactMap { environment in
+            environment.backupSchedule.map { "\(environment.slug): \($0)" }
+        }
+        if let backups = policy.dropletBackups {
+            rows.append("backups of droplets: \(backups.isAllowed ? "allowed" : "not allowed")")
+        }
+        if let kept = policy.snapshotRetention {
+            rows.append(
+                "snapshots kept: \(kept.weekly) weekly, \(kept.monthly) monthly"
+                    + (kept.foreverTag.map { ", for ever with the tag \($0)" } ?? ""))
+        }
+        return rows
+    }
+
+    private var protectionRows: [String] {
+        [
+            isProtected
+                ? "nothing of it is deleted or replaced without an approval"
+                    + (tier == .staging ? ", unless its environment says `protected: false`" : "")
+                : "only what says `protected: true`",
+            "at most \(policy.maximumDeletes) deletion\(policy.maximumDeletes == 1 ? "" : "s") in one run",
+        ]
+    }
+
+    private func rows(_ surface: SurfacePolicy) -> [String] {
+        var parts = [surface.name, surface.isAllowed ? "allowed" : "not allowed"]
+        if let most = surface.maximumCount { parts.append("at most \(most)") }
+        if !surface.requiredTags.isEmpty { parts.append("tags \(surface.requiredTags.joined(separator: ", "))") }
+        if !surface.regions.isEmpty { parts.append("regions \(surface.regions.joined(separator: ", "))") }
+        return [parts.joined(separator: " · ") + "  (\(surface.source.file):\(surface.source.line))"]
+            + policy.exceptions(of: surface.name, at: now).map { entry in
+                let expires = entry.exception.expires.map { String(($0 - .days(1)).description.prefix(10)) }
+                return
+                    "  exception \(entry.isInForce ? "up to" : "over since") \(expires ?? "no day that can be read"): "
+                    + entry.exception.reason
+            }
+    }
+
+    private func rows(_ plan: ModulePlan) -> [String] {
+        var rows = [
+            "\(plan.environment): \(plan.modules.count) modules wanted, \(plan.allowedModules.count) allowed by name, "
+                + "and all of \(plan.allowedRepositories.count) repositories"
+        ]
+        for permission in [PlannedModule.Permission.blocked, .unlisted] {
+            let names = plan.modules.filter { $0.permission == permission }.map(\.name)
+            guard !names.isEmpty else { continue }
+            rows.append(
+                "  \(permission.rawValue): " + names.prefix(8).joined(separator: ", ")
+                    + (names.count > 8 ? " and \(names.count - 8) more" : ""))
+        }
+        return rows
+    }
+}

@@ -1,0 +1,163 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+
+/// What applies to a tier, from all the documents that rule it.
+struct TierReport {
+    let tier: Tier
+    let now: Timestamp
+    let desired: DesiredState
+    let environments: [Environment]
+    /// With their places in the list of all mappings, from 1: the first that matches a branch wins.
+    let mappings: [(order: Int, mapping: BranchMapping)]
+    /// Errors in documents that rule: what they say of the tier may not be whole.
+    let faults: [Diagnostic]
+
+    init(_ tier: Tier, _ desired: DesiredState, now: Timestamp) {
+        self.tier = tier
+        self.now = now
+        self.desired = desired
+        environments = desired.environments.filter { $0.tier == tier }
+        mappings = desired.policy.branchMappings.enumerated().filter { $0.element.tier == tier }
+            .map { ($0.offset + 1, $0.element) }
+        let paths = Set(desired.documents.filter { $0.isPolicy && $0.status != .shadowed }.map(\.path))
+        faults = desired.diagnostics.filter {
+            $0.severity == .error && ($0.mark.map { paths.contains($0.file) } ?? true)
+        }
+    }
+
+    var policy: Policy { desired.policy }
+    var gates: [HealthGate] { policy.healthGates[tier] ?? [] }
+    var surfaces: [SurfacePolicy] {
+        policy.surfaces.values.sorted { $0.name.precedesByBytes($1.name) }
+    }
+    var plans: [ModulePlan] {
+        let slugs = Set(environments.map(\.slug))
+        return desired.modulePlans.filter { slugs.contains($0.environment) || Tier(alias: $0.environment) == tier }
+    }
+    /// The quotas by whom they are for; one row where both are the same.
+    var quotas: [(whom: String, quota: ResourceQuota)] {
+        let (named, ephemeral) = (
+            policy.quota(tier: tier, isEphemeral: false), policy.quota(tier: tier, isEphemeral: true)
+        )
+        return named == ephemeral ? [("all", named)] : [("named", named), ("branch", ephemeral)]
+    }
+    /// Production and staging need an approval before anything is deleted or replaced.
+    var isProtected: Bool { tier == .production || tier == .staging }
+
+    // MARK: For programs
+
+    var value: Value {
+        var object = Value.Object()
+        object["tier"] = .string(tier.rawValue)
+        object["as_of"] = .string(now.description)
+        object["revision"] = .string(desired.revision)
+        object["valid"] = .bool(faults.isEmpty)
+        object["environments"] = .list(environments.map(Self.value))
+        object["branch_mappings"] = .list(mappings.map(Self.value))
+        object["quotas"] = .list(quotas.map(quotaValue))
+        object["ttl"] = .list(tier.ttlClasses.map(lifeValue))
+        object["health_gates"] = .list(gates.map(Self.value))
+        object["backups"] = backups
+        object["protection"] = .object([
+            "protected": .bool(isProtected), "max_deletes": .int(Int64(policy.maximumDeletes)),
+        ])
+        object["github"] = .object([
+            "update_commit_status": .bool(policy.updateCommitStatus),
+            "block_merge_on_failure": .bool(policy.blockMergeOnFailure),
+            "comment_on_pr": .bool(policy.commentOnPullRequest),
+        ])
+        object["surfaces"] = .list(surfaces.map(surfaceValue))
+        object["allowlists"] = .list(plans.map(Self.value))
+        object["diagnostics"] = .list(faults.map(\.value))
+        return .object(object)
+    }
+
+    private static func value(_ environment: Environment) -> Value {
+        .object([
+            "name": .string(environment.slug), "branch": .text(environment.branch),
+            "protected": .bool(environment.isProtected), "auto_deploy": .bool(environment.autoDeploy),
+            "backup_schedule": .text(environment.backupSchedule), "source": .string(environment.source.description),
+        ])
+    }
+
+    private static func value(_ entry: (order: Int, mapping: BranchMapping)) -> Value {
+        .object([
+            "order": .int(Int64(entry.order)), "pattern": .string(entry.mapping.pattern.description),
+            "auto_deploy": .bool(entry.mapping.autoDeploy), "source": .string(entry.mapping.source.description),
+        ])
+    }
+
+    private func quotaValue(_ row: (whom: String, quota: ResourceQuota)) -> Value {
+        func number(_ value: Int64?) -> Value { value.map { .int($0) } ?? .null }
+        return .object([
+            "for": .string(row.whom), "workers": .count(row.quota.workers),
+            "cpu_millicores": number(row.quota.cpuMillicores), "memory_bytes": number(row.quota.memoryBytes),
+            "storage_bytes": number(row.quota.storageBytes), "written": .strings(written),
+        ])
+    }
+
+    /// The limits that the policies write; the others come from the platform's table.
+    private var written: [String] {
+        guard let quota = policy.quotas[tier] else { return [] }
+        let all: [(String, Bool)] = [
+            ("workers", quota.workers != nil), ("cpu", quota.cpuMillicores != nil),
+            ("memory", quota.memoryBytes != nil), ("storage", quota.storageBytes != nil),
+        ]
+        return all.filter(\.1).map(\.0)
+    }
+
+    private func lifeValue(_ kind: TTLClass) -> Value {
+        var seconds: Value = .null
+        if case .after(let duration) = policy.timeToLive(kind) { seconds = .int(duration.components.seconds) }
+        return .object(["class": .string(kind.rawValue), "seconds": seconds])
+    }
+
+    private static func value(_ gate: HealthGate) -> Value {
+        .object([
+            "type": .string(gate.type), "command": .text(gate.command), "required": .bool(gate.isRequired),
+            "source": .string(gate.source.description),
+        ])
+    }
+
+    private var backups: Value {
+        var object = Value.Object()
+        object["droplet_backups"] = policy.dropletBackups.map { .bool($0.isAllowed) } ?? .null
+        object["snapshots"] =
+            policy.snapshotRetention.map {
+                .object([
+                    "weekly": .int(Int64($0.weekly)), "monthly": .int(Int64($0.monthly)),
+                    "forever_tag": .text($0.foreverTag),
+                ])
+            } ?? .null
+        return .object(object)
+    }
+
+    private func surfaceValue(_ surface: SurfacePolicy) -> Value {
+        .object([
+            "name": .string(surface.name), "allowed": .bool(surface.isAllowed),
+            "max_count": .count(surface.maximumCount), "required_tags": .strings(surface.requiredTags),
+            "regions": .strings(surface.regions), "source": .string(surface.source.description),
+            "exceptions": .list(
+                policy.exceptions(of: surface.name, at: now).map {
+                    .object([
+                        "reason": .string($0.exception.reason), "expires": .text($0.exception.expires?.description),
+                        "in_force": .bool($0.isInForce),
+                    ])
+                }),
+        ])
+    }
+
+    private static func value(_ plan: ModulePlan) -> Value {
+        func names(_ permission: PlannedModule.Permission) -> Value {
+            .strings(plan.modules.filter { $0.permission == permission }.map(\.name))
+        }
+        return .object([
+            "environment": .string(plan.environment), "wanted": .int(Int64(plan.modules.count)),
+            "blocked": names(.blocked), "unlisted": names(.unlisted),
+            "allowed_modules": .int(Int64(plan.allowedModules.count)),
+            "allowed_repositories": .strings(plan.allowedRepositories),
+        ])
+    }
+}
