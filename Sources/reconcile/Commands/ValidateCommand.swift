@@ -58,6 +58,9 @@ struct ValidateCommand {
                 "\(counted(unknown, "part")) \(unknown == 1 ? "is" : "are") unknown because of them: "
                     + "a pass leaves those alone and goes on with the rest.")
         }
+        if let first = diagnostics.first(where: { $0.severity == .error }) ?? diagnostics.first {
+            context.terminal.print("What a code means, and what to do: \(DiagnosticCodes.page(of: first.code)), …")
+        }
     }
 
     private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
