@@ -3,14 +3,19 @@ import Formats
 import Web
 
 extension Simulator {
-    /// What steers a running simulator: `/_simulator/{faults,requests,world,accounts,time}`.
+    /// What steers a running simulator: `/_simulator/{environment,faults,requests,world,accounts,time}`.
     ///
+    /// - `GET /_simulator/environment`: the variables that lead a client here, as lines for a shell.
     /// - `GET`, `POST`, `DELETE /_simulator/faults`: list, order (one order, a list, or `{"seed", "rate"}`), forget.
     /// - `GET`, `DELETE /_simulator/requests`: the log.
     /// - `GET`, `POST /_simulator/world`: the snapshot; see `seed(world:)`, and `{"droplet_count": N}`.
     /// - `GET`, `POST /_simulator/accounts/NAME`: what another provider's account holds; what to add to it.
     /// - `POST /_simulator/time`: `{"advance_seconds": N}`, or `{"settle": true}`.
     func control(_ request: WebRequest) -> WebResponse {
+        if request.method == "GET", request.path == "/_simulator/environment" {
+            let url = "http://\(request.header("host") ?? "127.0.0.1")"
+            return .text(200, environment(at: url).map { "export \($0.name)=\($0.value)\n" }.joined())
+        }
         do throws(SimulatorFault) {
             var body = Value.null
             if !request.body.isEmpty {

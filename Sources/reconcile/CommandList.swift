@@ -149,7 +149,7 @@ enum CommandList {
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
         CommandSpec("migrate", "Brings the ops schema of the store up to date."),
         CommandSpec(
-            "simulate", "Serves the provider simulator: DigitalOcean's API on loopback.",
+            "simulate", "Serves the provider simulator: every provider on one port.",
             options: [
                 OptionSpec("listen", "HOST:PORT", "Where it answers; default 127.0.0.1:8090."),
                 OptionSpec("state", "FILE", "Keep its world in this file; default: only in memory."),
@@ -163,7 +163,7 @@ enum CommandList {
             examples: [
                 (
                     "reconcile simulate --listen 127.0.0.1:8090",
-                    "Then: DIGITALOCEAN_API_URL=http://127.0.0.1:8090 reconcile …"
+                    "Then: eval \"$(curl -sS http://127.0.0.1:8090/_simulator/environment)\"; reconcile …"
                 )
             ]),
         CommandSpec("help", "Prints the help of a command.", positionals: ["[COMMAND]", "[SUBCOMMAND]"]),

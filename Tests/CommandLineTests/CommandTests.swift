@@ -253,6 +253,15 @@ struct CommandTests {
         let answer = await Answer.to("GET", "/v2/account", port: port, headers: "Authorization: Bearer any\r\n")
         #expect(answer?.status == 200)
         #expect((try? JSON.parse(Array(simulator.output.utf8)))?["url"] == .string("http://127.0.0.1:\(port)"))
+        // Every line that is offered to a shell leads to a provider that answers.
+        let offered = await Answer.to("GET", "/_simulator/environment", port: port, headers: "")?.body ?? ""
+        let addresses = offered.split(separator: "\n").filter { $0.contains("_URL=") }
+        #expect(addresses.count == (try? JSON.parse(Array(simulator.output.utf8)))?["providers"]?.listValue?.count)
+        for line in addresses where line.hasPrefix("export VERCEL") || line.hasPrefix("export GITHUB") {
+            let mount = line.split(separator: "/").last ?? ""
+            let refused = await Answer.to("GET", "/\(mount)/v9/projects", port: port, headers: "")
+            #expect([401, 403].contains(refused?.status), "\(line)")
+        }
         simulator.send(SIGTERM)
         let end = await simulator.end()
         #expect(end?.status == 0, "\(String(describing: end)) \(simulator.story)")

@@ -37,11 +37,11 @@ struct SimulateCommand {
         }
         let url = "http://\(address.contains(":") ? "[\(address)]" : address):\(server.port)"
         if context.terminal.isJSON {
-            context.terminal.json(["url": .string(url)])
+            context.terminal.json(["url": .string(url), "providers": .strings(simulator.providerNames)])
         } else {
             context.terminal.print(
-                "DigitalOcean's API, simulated, at \(url) until Ctrl-C. In another shell:\n"
-                    + "  export DIGITALOCEAN_API_URL=\(url) DIGITALOCEAN_ACCESS_TOKEN=any\n  reconcile --dry-run")
+                "Simulated at \(url) until Ctrl-C: \(simulator.providerNames.joined(separator: ", ")). In another shell:\n"
+                    + "  eval \"$(curl -sS \(url)/_simulator/environment)\"\n  reconcile --dry-run")
         }
         let stopped = StopGate()
         context.signals.handle { signal in if signal == .stop { stopped.open() } }
