@@ -6,6 +6,7 @@ import Drivers
 import HTTPClient
 import Reconciler
 import SpacesDriver
+import SupabaseDriver
 import VercelDriver
 
 /// Makes the driver of each provider from its account; one without a credential observes nothing and says why.
@@ -40,7 +41,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + docker + spaces + vercel
+        ] + docker + spaces + supabase + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -78,8 +79,22 @@ struct ProviderDrivers {
         else { return [] }
         return [
             VercelDriver(
-                token: token, team: account.options["team"], baseURL: account.apiURL, transport: transport, time: time,
-                random: random
+                token: token, team: account.options["team"], baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "vercel", credential: token, .vercel), time: time, random: random
+            ) { [environment] in $0.resolve(in: environment) }
+        ]
+    }
+
+    /// Left out where nobody configured it, like Spaces.
+    private var supabase: [any Driver] {
+        guard let account = configuration.providers["supabase"],
+            let token = account.credential?.resolve(in: environment)
+        else { return [] }
+        return [
+            SupabaseDriver(
+                token: token, organization: account.options["organization"], project: account.options["project"],
+                baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "supabase", credential: token, .supabase), time: time, random: random
             ) { [environment] in $0.resolve(in: environment) }
         ]
     }

@@ -72,7 +72,10 @@ public struct ProviderAccount: Sendable {
             options: [
                 Option(
                     key: "organization", variable: "SUPABASE_ORGANIZATION", fallback: nil,
-                    meaning: "slug of the organization")
+                    meaning: "slug of the organization"),
+                Option(
+                    key: "project", variable: "SUPABASE_PROJECT_ID", fallback: nil,
+                    meaning: "reference of the project whose functions are looked after"),
             ]),
         account(
             "vercel", "Vercel", "token", "VERCEL_TOKEN", "https://api.vercel.com",

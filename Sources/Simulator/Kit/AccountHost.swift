@@ -107,5 +107,5 @@ struct AccountHost: Sendable {
 
 /// Every provider that is simulated beside DigitalOcean.
 enum SimulatedProviders {
-    static let all: [any SimulatedProvider.Type] = [VercelAccount.self]
+    static let all: [any SimulatedProvider.Type] = [SupabaseAccount.self, VercelAccount.self]
 }

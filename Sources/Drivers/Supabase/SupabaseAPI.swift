@@ -1,0 +1,116 @@
+internal import Basics
+internal import Drivers
+internal import Formats
+internal import HTTPClient
+
+/// The requests of this provider and its answers, as values: every call of the driver goes through `send`.
+struct SupabaseAPI: Sendable {
+    let client: APIClient
+    let time: any TimeSource
+
+    /// Secret values stand under these names, and so do passwords in the detail of a branch.
+    static let secrets = Redaction(members: ["value", "db_pass", "jwt_secret", "api_key"])
+
+    /// One call and its answer, which is a success.
+    ///
+    /// Only reads are sent again after a failure: Supabase's own tools never repeat a write.
+    ///
+    /// - Throws: `ProviderFault` for everything else.
+    func send(
+        _ site: CallSite, query: [(String, String)] = [], body: Value? = nil, _ context: DriverContext
+    ) async throws(ProviderFault) -> Answer {
+        var request = APIRequest(
+            site.method, site.path, query: query, body: body.map { .json(Array(JSON.write($0).utf8)) })
+        request.priority = context.priority
+        request.redaction = Self.secrets
+        request.isRepeatable = site.isRead
+        // Each endpoint of each project has a minute's window of its own.
+        request.scopes = [RequestScope("\(site.method) \(site.path)", [.init(limit: 120, per: .seconds(60))])]
+        let answer: APIAnswer
+        do throws(HTTPFault) {
+            answer = try await client.send(request, record: context.record)
+        } catch {
+            throw .transport(error, site: site)
+        }
+        return try Answer.make(answer.response, site: site, attempts: answer.attempts, now: time.now)
+    }
+
+    func get(
+        _ path: String, query: [(String, String)] = [], _ operation: String, _ context: DriverContext
+    ) async throws(ProviderFault) -> Answer {
+        try await send(CallSite(operation, "GET", path), query: query, context)
+    }
+}
+
+/// The answer to one call.
+struct Answer: Sendable {
+    let status: Int
+    let site: CallSite
+    /// Nil where there was no body.
+    let document: JSONDocument?
+
+    var root: JSONView? { document?.root }
+
+    /// Tells a success from everything else.
+    static func make(
+        _ response: HTTPResponse, site: CallSite, attempts: Int, now: Timestamp
+    ) throws(ProviderFault) -> Answer {
+        let status = response.status
+        let isSuccess = (200..<300).contains(status)
+        let first = response.body.first { $0 != 32 && $0 != 10 && $0 != 13 && $0 != 9 }
+        let looksLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        if isSuccess, first == nil { return Answer(status: status, site: site, document: nil) }
+        // Only those that a proxy in between may rightly answer in its own words are understood without JSON.
+        if !looksLikeJSON, isSuccess || (400..<500).contains(status) && ![401, 403, 429].contains(status) {
+            throw .notJSON(site, status: status, contentType: response.header("content-type"))
+        }
+        guard isSuccess else {
+            let error = looksLikeJSON ? ErrorBody(response.body) : ErrorBody()
+            throw .answer(
+                status, error, site: site, attempts: attempts, requestID: response.requestID,
+                retryAfter: RateRules.supabase.read(response, now).refusal?.wait)
+        }
+        do throws(JSONFault) {
+            return Answer(status: status, site: site, document: try JSONDocument(response.body))
+        } catch {
+            throw .broken(site, status: status, error.message)
+        }
+    }
+
+    /// One object.
+    ///
+    /// - Throws: a fault when it can't be told from others.
+    func object<Item>(_ map: (JSONView) -> Item?) throws(ProviderFault) -> Item {
+        guard let root, root.kind == .object, let item = map(root) else {
+            throw .broken(site, status: status, "the object has no id or name")
+        }
+        return item
+    }
+
+    /// The items of a list, which is the answer itself, or one of its members.
+    ///
+    /// - Throws: a fault when the list is missing or an item can't be told from others: then it proves nothing.
+    func list<Item>(_ member: String? = nil, _ map: (JSONView) -> Item?) throws(ProviderFault) -> [Item] {
+        guard let views = (member.map { root?[$0] } ?? root)?.items else {
+            throw .broken(site, status: status, "it is no list" + (member.map { " `\($0)`" } ?? ""))
+        }
+        var items: [Item] = []
+        for view in views {
+            guard let item = map(view) else {
+                throw .broken(site, status: status, "an item has no id or name")
+            }
+            items.append(item)
+        }
+        return items
+    }
+}
+
+extension ErrorBody {
+    /// Reads `{message}` and `{error}`; empty where it is neither.
+    init(_ body: [UInt8]) {
+        guard let document = try? JSONDocument(body) else { return }
+        let root = document.root
+        message = root["message"].string ?? root["error"].string ?? root["error"]["message"].string
+        code = root["code"].string
+    }
+}

@@ -1,0 +1,137 @@
+internal import Basics
+internal import DesiredState
+internal import Diff
+public import Drivers
+internal import Formats
+internal import HTTPClient
+
+extension SupabaseDriver {
+    public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
+        do throws(ProviderFault) {
+            switch (step.key.kind, step.operation) {
+            case (.supabaseSecret, "set"): return try await setSecret(step, change, context)
+            case (.supabaseSecret, "delete"): return try await deleteSecret(step, context)
+            case (.supabaseBranch, "create"): return try await createBranch(step, change, context)
+            case (.supabaseBranch, "update"): return try await updateBranch(step, change, context)
+            case (.supabaseBranch, "delete"): return try await deleteBranch(step, context)
+            case (.supabaseFunction, "configure"): return try await configure(step, change, context)
+            case (.supabaseFunction, "deploy"): throw notDeployed(step, change)
+            case (_, "leave"): return .done(nil)
+            case (_, "absent"):
+                throw impossible(
+                    step, "\(step.key.name) can't be made by this program",
+                    hint: "create the project at Supabase, then run `reconcile --dry-run`")
+            default: throw impossible(step, "this version knows no effect named \(step.operation)")
+            }
+        } catch {
+            return error.outcome
+        }
+    }
+
+    // MARK: Secrets
+
+    private func setSecret(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        let name = step.key.childName
+        guard !name.hasPrefix("SUPABASE_") else {
+            throw impossible(step, "names that begin with SUPABASE_ are Supabase's own", hint: "choose another name")
+        }
+        let value = try value(of: name, change.wanted["value_from"]?.stringValue, site(step))
+        let digest = value.reveal { Digest(of: $0).hex }
+        if case .string(let wanted)? = change.wanted["value_sha256"].map(Normal.digest), wanted != digest {
+            throw .make(
+                .digestDiffers, site(step), "the value of \(name) has another SHA-256 than the one that is wanted",
+                hint: "correct `value_sha256`, or the value behind `value_from`", .waitForNewCommit)
+        }
+        try await push([(name, value)], to: step.key.parentName, context)
+        // What Supabase keeps is read back by its digest: a success that changed nothing is none.
+        let found = try await find(step.key, context)
+        guard let kept = found.first, kept.attributes["value_sha256"] == .string(digest) else {
+            throw .make(
+                .brokenAnswer, site(step), "the secret was accepted and is not there as it was sent",
+                hint: "run `reconcile --dry-run`: the next plan looks again", .observeAgain)
+        }
+        return .done(kept)
+    }
+
+    /// Sets several secrets at once; setting what is there already is harmless.
+    func push(
+        _ secrets: [(name: String, value: Secret)], to project: String, _ context: DriverContext
+    ) async throws(ProviderFault) {
+        let items = secrets.map { secret -> Value in
+            var item = Value.Object()
+            item["name"] = .string(secret.name)
+            item["value"] = secret.value.reveal { .string($0) }
+            return .object(item)
+        }
+        let site = CallSite("secrets.set", "POST", projectPath(project) + "/secrets")
+        _ = try await api.send(site, body: .list(items), context)
+    }
+
+    func value(
+        of name: String, _ text: String?, _ site: CallSite
+    ) throws(ProviderFault) -> Secret {
+        guard let text else {
+            throw .make(
+                .noValue, site, "\(name) is missing, and nothing says where its value is",
+                hint: "set it at Supabase, or say where its value is as `value_from`", .waitForNewCommit)
+        }
+        guard let reference = SecretReference(text) else {
+            // The text itself may be the value.
+            throw .make(
+                .noValue, site, "`value_from` of \(name) is no reference",
+                hint: "write `env:NAME` or `file:PATH`; a value itself never belongs into the repository",
+                .waitForNewCommit)
+        }
+        guard let value = resolve(reference) else {
+            throw .make(
+                .noValue, site, "\(name) has no value: \(reference) holds none",
+                hint: "give the program \(reference), or set the secret at Supabase", .retry(after: nil))
+        }
+        return value
+    }
+
+    private func deleteSecret(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
+        let site = CallSite("secrets.delete", "DELETE", projectPath(step.key.parentName) + "/secrets")
+        do throws(ProviderFault) {
+            _ = try await api.send(site, body: .list([.string(step.key.childName)]), context)
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        return .done(nil)
+    }
+
+    // MARK: Functions
+
+    private func configure(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let flag = change.wanted["verify_jwt"]?.boolValue else {
+            throw impossible(step, "`verify_jwt` has no value")
+        }
+        let project = try await defaultProject(context)
+        var body = Value.Object()
+        body["verify_jwt"] = .bool(flag)
+        let site = CallSite(
+            "functions.update", "PATCH", projectPath(project) + "/functions/\(step.key.name.percentEncoded)")
+        return .done(
+            try await api.send(site, body: .object(body), context).object { Mapping.function($0, project: project) })
+    }
+
+    /// A function's code is built and deployed by the repository's own pipeline.
+    private func notDeployed(_ step: Step, _ change: ResolvedChange) -> ProviderFault {
+        let ref = change.wanted["project_ref"]?.stringValue ?? "REFERENCE"
+        return .make(
+            .notDeployed, site(step), "the function \(step.key.name) is not deployed as it is wanted",
+            hint: "deploy it: supabase functions deploy \(step.key.name) --project-ref \(ref)", .waitForNewCommit)
+    }
+
+    // MARK: What the effects share
+
+    func site(_ step: Step) -> CallSite { CallSite("\(step.key.kind).\(step.operation)", "apply", "\(step.key)") }
+
+    func impossible(_ step: Step, _ message: String, hint: String? = nil) -> ProviderFault {
+        .make(.impossible, site(step), message, hint: hint, .waitForNewCommit)
+    }
+}

@@ -1,0 +1,81 @@
+public import Basics
+internal import DesiredState
+public import Diff
+public import Drivers
+public import HTTPClient
+
+/// Supabase: the health of projects, functions, secrets by their digest, branches, backups, advice.
+///
+/// Facts: the provider's OpenAPI description; docs/providers/supabase.md tells what is done with them.
+public final class SupabaseDriver: Driver {
+    public let provider = "supabase"
+    public let version = "1"
+    public let schemas = SupabaseKinds.all
+
+    let api: SupabaseAPI
+    let limits: SupabaseLimits
+    let time: any TimeSource
+    let organization: String?
+    /// The project whose functions are looked after; nil until it is asked for, where nobody named it.
+    let project: Locked<String?>
+    /// Projects that have been seen: their lists prove something.
+    let seen = Locked<Set<String>>([])
+    /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
+    let resolve: @Sendable (SecretReference) -> Secret?
+
+    /// A driver for one token.
+    ///
+    /// - Parameters:
+    ///   - token: sent as bearer, `sbp_…`.
+    ///   - organization: the slug of the organization; nil looks at all that the token sees.
+    ///   - project: the reference of the project whose functions are looked after; nil takes the only one there is.
+    ///   - baseURL: the address without `/v1`.
+    ///   - transport: carries the requests.
+    ///   - budget: shared by all drivers of one token; nil makes one of its own.
+    ///   - retry: what is tried again.
+    ///   - limits: how long is waited, and how much is done at once.
+    ///   - time: measures and waits.
+    ///   - random: spreads the waits.
+    ///   - resolve: gives the value of a secret that is to be set; without it none is.
+    public init(
+        token: Secret, organization: String? = nil, project: String? = nil,
+        baseURL: String = SupabaseDriver.defaultURL, transport: any HTTPTransport, budget: RequestBudget? = nil,
+        retry: RetryPolicy = RetryPolicy(), limits: SupabaseLimits = SupabaseLimits(),
+        time: any TimeSource = SystemTime(), random: RandomSource = .system(),
+        resolve: @escaping @Sendable (SecretReference) -> Secret? = { _ in nil }
+    ) {
+        self.time = time
+        self.limits = limits
+        self.resolve = resolve
+        self.organization = organization.flatMap { $0.isEmpty ? nil : $0 }
+        self.project = Locked(project.flatMap { $0.isEmpty ? nil : $0 })
+        let client = APIClient(
+            provider: "supabase", baseURL: baseURL, authorization: token.reveal { Secret("Bearer \($0)") },
+            transport: transport, budget: budget ?? RequestBudget(.supabase, time: time), retry: retry, time: time,
+            random: random)
+        api = SupabaseAPI(client: client, time: time)
+    }
+
+    public static let defaultURL = "https://api.supabase.com"
+}
+
+/// How long the driver waits, and how much it does at once.
+public struct SupabaseLimits: Sendable {
+    /// Requests under way at once.
+    public var parallelism = 4
+    /// The pause before the first look at a new branch; later ones grow to `longestPause`.
+    public var firstPause = Duration.seconds(2)
+    public var longestPause = Duration.seconds(15)
+    /// The longest that a branch may take to be made and migrated.
+    public var branchDeadline = Duration.minutes(15)
+
+    public init() {}
+}
+
+extension ResourceKey {
+    /// `reference` of `reference/NAME`; the whole name where there is no slash.
+    var parentName: String { String(name.prefix { $0 != "/" }) }
+
+    /// `NAME` of `reference/NAME`; what follows the first slash.
+    var childName: String { String(name.drop { $0 != "/" }.dropFirst()) }
+}

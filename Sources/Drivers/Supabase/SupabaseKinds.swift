@@ -1,0 +1,89 @@
+internal import DesiredState
+public import Diff
+internal import Formats
+
+/// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
+public enum SupabaseKinds {
+    /// Every kind, sorted.
+    public static let all: [KindSchema] = [advice, backup, branch, function, network, project, secret]
+
+    static let function = KindSchema(
+        kind: .supabaseFunction,
+        attributes: [
+            // Which environments need it is ours to know.
+            AttributeRule("environments", isWriteOnly: true),
+            AttributeRule("ezbr_sha256", normalise: Normal.digest),
+            AttributeRule("project_ref"),
+            AttributeRule("verify_jwt"),
+        ] + computed(["status", "version"]),
+        isStateful: false,
+        requests: { action, attributes in
+            (action == .update || action == .adopt) && attributes.contains("verify_jwt") ? 1 : 0
+        })
+
+    static let secret = KindSchema(
+        kind: .supabaseSecret,
+        attributes: [
+            AttributeRule("value_from", isSensitive: true, isWriteOnly: true),
+            AttributeRule("value_sha256", isSensitive: true, normalise: Normal.digest),
+        ] + computed(["updated_at"]),
+        isStateful: true,
+        requests: { action, attributes in
+            switch action {
+            case .create: 4  // look at project and list, set, read the digest
+            case .update, .adopt: attributes.isEmpty ? 0 : 2  // set, read the digest
+            case .delete: 1
+            default: 0
+            }
+        })
+
+    static let branch = KindSchema(
+        kind: .supabaseBranch,
+        attributes: [
+            AttributeRule("git_branch", normalise: Normal.text),
+            AttributeRule("persistent"),
+            // What counts only when it is made, and is never shown again.
+            AttributeRule("region", isWriteOnly: true),
+            AttributeRule("with_data", isWriteOnly: true),
+        ] + computed(["created_at", "project_ref", "project_status", "status"]),
+        isStateful: true,
+        requests: { action, attributes in
+            switch action {
+            case .create: 5  // look at project and list, is one on its way out, make, one look at its state
+            case .update, .adopt: attributes.isEmpty ? 0 : 2  // which one, change
+            case .delete: 2  // which one, delete
+            default: 0
+            }
+        })
+
+    static let project = observed(
+        .supabaseProject, ["is_healthy", "name", "organization", "postgres_version", "region", "status", "unhealthy"])
+
+    static let backup = observed(.supabaseBackup, ["count", "is_pitr_enabled", "latest", "latest_status", "region"])
+
+    static let network = observed(
+        .supabaseNetwork, ["allowed_cidrs", "allowed_cidrs_v6", "entitlement", "status"])
+
+    static let advice = observed(.supabaseAdvice, ["categories", "detail", "level", "name", "title"])
+
+    private static func observed(_ kind: ResourceKind, _ names: [String]) -> KindSchema {
+        KindSchema(kind: kind, attributes: computed(names), isStateful: true, canAdopt: false, requests: { _, _ in 0 })
+    }
+
+    private static func computed(_ names: [String]) -> [AttributeRule] {
+        names.map { AttributeRule($0, isComputed: true) }
+    }
+}
+
+/// One form for what can be written in several ways; pure, idempotent, total.
+enum Normal {
+    /// A SHA-256 in small letters, without the name of the algorithm before it.
+    static let digest: @Sendable (Value) -> Value = { value in
+        guard case .string(let text) = value else { return value }
+        let small = text.lowercased()
+        return .string(small.hasPrefix("sha256:") ? String(small.dropFirst(7)) : small)
+    }
+
+    /// An empty text is none.
+    static let text: @Sendable (Value) -> Value = { $0 == .string("") ? .null : $0 }
+}

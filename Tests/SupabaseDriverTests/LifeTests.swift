@@ -1,0 +1,241 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import Simulator
+import SupabaseDriver
+import TestKit
+import Testing
+
+@Suite("The driver of Supabase against its simulator")
+struct LifeTests {
+    static let ref = Account.project
+
+    static let all: [DesiredResource] = [
+        wanted(.supabaseSecret, "\(ref)/SLACK_BOT_TOKEN", ["value_from": "env:API_KEY"]),
+        wanted(
+            .supabaseBranch, "\(ref)/feature/x", ["git_branch": "feature/x", "persistent": false, "with_data": false]),
+    ]
+
+    static let functions: [DesiredResource] = [
+        wanted(
+            .supabaseFunction, "ops-do-ingest",
+            ["environments": ["prod", "stage"], "project_ref": .string(ref), "verify_jwt": false])
+    ]
+
+    static let seeded: Value = [
+        "organization": "simulated",
+        "projects": [
+            [
+                "ref": .string(ref), "name": "console", "unhealthy": ["realtime"],
+                "functions": [["slug": "ops-do-ingest", "verify_jwt": true, "ezbr_sha256": "aa11"]],
+                "secrets": ["MAILGUN_KEY": "canary-mailgun-key"],
+                "backups": [
+                    ["inserted_at": "2026-02-01T00:00:00Z", "status": "COMPLETED"],
+                    ["inserted_at": "2026-02-02T00:00:00Z", "status": "FAILED"],
+                ],
+                "allowed_cidrs": ["192.0.2.0/24"],
+                "lints": [
+                    [
+                        "name": "unindexed_foreign_keys", "category": "PERFORMANCE", "cache_key": "fk-1",
+                        "level": "INFO",
+                    ],
+                    ["name": "policy_exists_rls_disabled", "cache_key": "rls-1", "level": "ERROR"],
+                ],
+            ]
+        ],
+    ]
+
+    @Test("the driver passes the checks that all drivers have to pass")
+    func conformance() async throws {
+        let account = try Account(Self.seeded) { $0.credentials = [:] }
+        let changes = Self.all.map { resource in
+            ResolvedChange(
+                change: PlannedChange(
+                    key: resource.key, action: .create, reason: "test", cause: .unappliedCommit,
+                    wanted: resource.attributes),
+                wanted: Attributes(
+                    resource.attributes.compactMap { item in
+                        if case .literal(let value) = item.value { Attributes.Item(item.name, value) } else { nil }
+                    }), current: nil)
+        }
+        let names = Dictionary(grouping: Self.all.map(\.key), by: \.kind).mapValues { Set($0.map(\.name)) }
+        let request = ObserveRequest(kinds: Set(SupabaseKinds.all.map(\.kind)), names: names)
+        let checks = DriverConformance(request: request, creations: changes) { transport, token in
+            SupabaseDriver(
+                token: token, baseURL: "http://supabase.test", transport: transport,
+                budget: RequestBudget(.unlimited, time: account.time), time: account.time, random: RandomSource(seed: 4)
+            ) { _ in Secret(Account.value) }
+        }
+        for breach in await checks.live(against: SimulatorTransport(simulator: account.simulator)) {
+            Issue.record("\(breach)")
+        }
+        for breach in await checks.fail() { Issue.record("\(breach)") }
+    }
+
+    @Test("a whole life: seen, set, branched, changed and let go, and every word of it is the specification's")
+    func wholeLife() async throws {
+        let account = try Account(Self.seeded)
+        let wishes = Self.all + Self.functions
+        let first = await account.pass(wishes)
+        for (key, outcome) in first.outcomes { #expect(outcome.fault == nil, "\(key): \(outcome)") }
+        #expect(first.plan.summary.create == 2)
+        #expect(first.plan.summary.adopt == 1)
+        #expect(await account.plan(wishes).changes.isEmpty)
+        let kept = account.simulator.account("supabase")["projects"]?[0]?["_secrets"]?.listValue ?? []
+        #expect(kept.compactMap { $0["name"]?.stringValue } == ["MAILGUN_KEY", "SLACK_BOT_TOKEN"])
+
+        // Another value at Supabase shows by its digest alone.
+        let digest = Value.string("sha256:" + Digest(of: Account.value).hex.uppercased())
+        let pinned = wanted(
+            .supabaseSecret, "\(Self.ref)/SLACK_BOT_TOKEN", ["value_from": "env:API_KEY", "value_sha256": digest])
+        #expect(await account.plan([pinned]).changes.filter { $0.key == pinned.key }.isEmpty)
+        let stale = wanted(
+            .supabaseSecret, "\(Self.ref)/MAILGUN_KEY", ["value_from": "env:API_KEY", "value_sha256": digest])
+        let set = await account.pass(wishes + [stale])
+        #expect(set.outcomes[stale.key]?.fault == nil)
+        #expect(await account.plan(wishes + [stale]).changes.isEmpty)
+
+        let branch = wanted(.supabaseBranch, "\(Self.ref)/feature/x", ["git_branch": "feature/y", "persistent": true])
+        let changed = await account.pass([branch, Self.all[0]] + Self.functions)
+        #expect(changed.outcomes[branch.key]?.fault == nil)
+
+        let all = ObserveRequest(
+            kinds: Set(SupabaseKinds.all.map(\.kind)), names: [.supabaseProject: [Self.ref]])
+        let seen = ObservedState(await account.driver.observe(all, account.context))
+        for kind in seen.kinds.values { #expect(kind.completeness == .complete, "\(kind.kind)") }
+        func one(_ kind: ResourceKind) -> Attributes? { seen.kinds[kind]?.resources.first?.attributes }
+        #expect(one(.supabaseProject)?["unhealthy"] == ["realtime"])
+        #expect(one(.supabaseProject)?["is_healthy"] == false)
+        #expect(one(.supabaseBackup)?["latest"] == "2026-02-01T00:00:00Z")
+        #expect(one(.supabaseBackup)?["latest_status"] == "FAILED")
+        #expect(one(.supabaseNetwork)?["allowed_cidrs"] == ["192.0.2.0/24"])
+        #expect(one(.supabaseBranch)?["status"] == "FUNCTIONS_DEPLOYED")
+        #expect(one(.supabaseBranch)?["project_status"] == "ACTIVE_HEALTHY")
+        #expect(seen.kinds[.supabaseAdvice]?.resources.count == 2)
+        let access = try await account.driver.checkAccess().get()
+        #expect(access == "1 project")
+
+        for (name, reason) in [("persistent", "SB-0018"), ("gone", "")] {
+            if name == "gone" {
+                let free = wanted(.supabaseBranch, "\(Self.ref)/feature/x", ["persistent": false])
+                await account.pass([free, Self.all[0]])
+            }
+            let gone = await account.apply(
+                PlannedChange(key: branch.key, action: .delete, reason: "test", cause: .unappliedCommit), current: nil)
+            #expect((gone.fault?.code ?? "") == reason, "\(name): \(gone)")
+        }
+        // There for an hour still, and taken back when it is wanted again.
+        #expect(account.simulator.account("supabase")["branches"]?.listValue?.count == 1)
+        account.inventory.withLock { $0 = [:] }
+        let again = await account.pass([Self.all[1]])
+        #expect(again.plan.changes.map(\.action) == [.create])
+        #expect(again.outcomes[Self.all[1].key]?.fault == nil)
+        try await account.time.sleep(for: .hours(3))
+        #expect(account.simulator.account("supabase")["branches"]?.listValue?.count == 1)
+
+        let lines = account.lines.withLock { $0 }
+        for secret in account.simulator.issuedSecrets + [Account.token, "canary-mailgun-key"] {
+            #expect(!lines.contains { $0.contains(secret) }, "a secret stands in the record")
+        }
+        #expect(lines.contains { $0.contains("<redacted>") })
+        let breaches = try Recordings.check(lines, name: "supabase-driver")
+        #expect(breaches == nil, "\(breaches ?? "")")
+    }
+
+    @Test("adoption of what is as wanted sends nothing, and changes not a byte")
+    func adoption() async throws {
+        let account = try Account(Self.seeded)
+        let before = account.simulator.account("supabase")
+        let adopted = await account.pass([
+            wanted(.supabaseSecret, "\(Self.ref)/MAILGUN_KEY", ["value_from": "env:API_KEY"]),
+            wanted(.supabaseFunction, "ops-do-ingest", ["environments": ["prod"], "project_ref": .string(Self.ref)]),
+        ])
+        #expect(adopted.plan.summary.adopt == 2)
+        for change in adopted.plan.changes { #expect(change.attributes.isEmpty, "\(change)") }
+        #expect(account.simulator.account("supabase") == before)
+    }
+
+    @Test(
+        "whatever goes wrong once, everything is there once in the end, and then nothing is left to do",
+        arguments: [
+            "* ** 429=2 x2", "* ** 500-before x2", "POST ** 500-after", "PATCH ** 500-after", "POST ** drop-before",
+            "POST ** drop-after", "POST ** drop-after +1", "PATCH ** drop-after", "POST ** timeout-after=60",
+            "GET ** truncated-json x2", "GET ** broken-transfer x2", "POST ** truncated-json", "POST ** html=502",
+            "GET ** slow=1 x3", "GET ** 404-after-create=2",
+        ])
+    func faults(order: String) async throws {
+        let account = try Account(Self.seeded)
+        let all = Self.all + Self.functions
+        account.simulator.order(try FaultOrder(text: order))
+        await account.pass(all)
+        account.simulator.clearFaults()
+        for _ in 1...3 {
+            try await account.time.sleep(for: .hours(1))
+            if await account.pass(all).plan.changes.isEmpty { break }
+        }
+        #expect(await account.plan(all).changes.isEmpty, "\(order)")
+        let state = account.simulator.account("supabase")
+        #expect(state["branches"]?.listValue?.count == 1, "\(order)")
+        #expect(state["projects"]?[0]?["_secrets"]?.listValue?.count == 2, "\(order)")
+    }
+
+    @Test("each refusal has its code, and nothing is sent that can't succeed")
+    func refusals() async throws {
+        let account = try Account(Self.seeded)
+        func create(_ resource: DesiredResource) async -> ProviderFault? {
+            await account.apply(
+                PlannedChange(
+                    key: resource.key, action: .create, reason: "test", cause: .unappliedCommit,
+                    wanted: resource.attributes), current: nil
+            ).fault
+        }
+        let name = "\(Self.ref)/NEW"
+        #expect(await create(wanted(.supabaseSecret, name))?.code == "SB-0014")
+        let pasted = await create(wanted(.supabaseSecret, name, ["value_from": "the-value-itself"]))
+        #expect(pasted?.code == "SB-0014")
+        #expect(pasted?.description.contains("the-value-itself") == false)
+        #expect(await create(wanted(.supabaseSecret, name, ["value_from": "env:NOWHERE"]))?.code == "SB-0014")
+        let other = wanted(.supabaseSecret, name, ["value_from": "env:API_KEY", "value_sha256": "00"])
+        #expect(await create(other)?.code == "SB-0020")
+        let own = wanted(.supabaseSecret, "\(Self.ref)/SUPABASE_URL", ["value_from": "env:API_KEY"])
+        #expect(await create(own)?.code == "SB-0018")
+        let missing = await create(wanted(.supabaseFunction, "ops-missing", ["project_ref": .string(Self.ref)]))
+        #expect(missing?.code == "SB-0013")
+        #expect(missing?.hint?.contains("supabase functions deploy ops-missing --project-ref \(Self.ref)") == true)
+        account.simulator.order(try FaultOrder(text: "POST ** action-errors"))
+        #expect(await create(wanted(.supabaseBranch, "\(Self.ref)/bad", ["git_branch": "bad"]))?.code == "SB-0015")
+
+        let several = try Account(Self.seeded)
+        try several.simulator.seed("supabase", ["projects": [["name": "second"]]])
+        let seen = await several.observe(Self.functions)
+        guard case .unknown(let reason)? = seen.kinds[.supabaseFunction]?.completeness else {
+            Issue.record("\(String(describing: seen.kinds[.supabaseFunction]))")
+            return
+        }
+        #expect(reason.contains("2 projects"))
+    }
+
+    @Test("the budget holds against the windows of each endpoint: no request is refused")
+    func budget() async throws {
+        let account = try Account(Self.seeded, budget: .supabase) { $0.limits = RateLimits() }
+        for _ in 1...150 {
+            let seen = await account.observe(Self.functions)
+            #expect(seen.kinds[.supabaseFunction]?.completeness.isComplete == true)
+        }
+        #expect(!account.simulator.requestLog.contains { $0.status == 429 })
+    }
+
+    @Test("the account outlives the process, by its state file")
+    func persistence() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/state.json"
+        let first = try Account(Self.seeded) { $0.statePath = path }
+        await first.pass(Self.all)
+        let kept = first.simulator.account("supabase")
+        let second = try Account { $0.statePath = path }
+        #expect(second.simulator.account("supabase") == kept)
+    }
+}
