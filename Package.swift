@@ -32,7 +32,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 }
 
 func driverTests(_ provider: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    let rooms = ["\(provider)Driver", "Drivers", "Simulator", "HTTPClient", "Diff", "DesiredState", "Formats", "Web"]
+    let rooms = [
+        "\(provider)Driver", "Drivers", "SimulatorKit", "Simulator", "HTTPClient", "Diff", "DesiredState", "Formats",
+        "Web",
+    ]
     return tests("\(provider)Driver", rooms.map { .byName(name: $0) } + dependencies)
 }
 
@@ -113,6 +116,10 @@ let package = Package(
 
         // Tests: a target a room.
         .target(name: "TestKit", dependencies: ["Basics"], path: "Tests/TestKit", swiftSettings: features),
+        .target(
+            name: "SimulatorKit",
+            dependencies: ["Basics", "Formats", "DesiredState", "Diff", "Drivers", "HTTPClient", "Simulator", "Web"],
+            path: "Tests/SimulatorKit", swiftSettings: features),
         tests("Basics", []),
         tests("Formats", ["Formats"]),
         tests("DesiredState", ["DesiredState", "Formats"]),

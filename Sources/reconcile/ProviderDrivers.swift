@@ -4,6 +4,8 @@ import DigitalOceanDriver
 import DockerDriver
 import Drivers
 import HTTPClient
+import MailgunDriver
+import PlaneDriver
 import Reconciler
 import SpacesDriver
 import SupabaseDriver
@@ -41,7 +43,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + docker + spaces + supabase + vercel
+        ] + docker + mailgun + plane + spaces + supabase + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -97,6 +99,29 @@ struct ProviderDrivers {
                 budget: budgets.budget(provider: "supabase", credential: token, .supabase), time: time, random: random
             ) { [environment] in $0.resolve(in: environment) }
         ]
+    }
+
+    private var mailgun: [any Driver] {
+        optional("mailgun") { account, key in
+            MailgunDriver(
+                apiKey: key, baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "mailgun", credential: key, .mailgun), time: time, random: random)
+        }
+    }
+
+    private var plane: [any Driver] {
+        optional("plane") { account, key in
+            PlaneDriver(
+                apiKey: key, workspace: account.options["workspace"], baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "plane", credential: key, .plane), time: time, random: random)
+        }
+    }
+
+    /// No driver where the account has no credential: its kinds are unknown then, and keep no drift open.
+    private func optional(_ name: String, _ make: (Configuration.Provider, Secret) -> any Driver) -> [any Driver] {
+        guard let account = configuration.providers[name], let secret = account.credential?.resolve(in: environment)
+        else { return [] }
+        return [make(account, secret)]
     }
 
     /// The driver of an account whose main credential is there, and what stands in for it when it isn't.

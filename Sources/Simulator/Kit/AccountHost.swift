@@ -107,5 +107,10 @@ struct AccountHost: Sendable {
 
 /// Every provider that is simulated beside DigitalOcean.
 enum SimulatedProviders {
-    static let all: [any SimulatedProvider.Type] = [SupabaseAccount.self, VercelAccount.self]
+    static let all: [any SimulatedProvider.Type] = [
+        MailgunAccount.self,
+        PlaneAccount.self,
+        SupabaseAccount.self,
+        VercelAccount.self,
+    ]
 }

@@ -1,1 +1,0 @@
-// The driver of Plane comes here.

@@ -1,0 +1,312 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import PlaneDriver
+import Simulator
+import SimulatorKit
+import TestKit
+import Testing
+
+/// A workspace with one project that people have set up, and a driver over it.
+struct PlaneWorld {
+    static let key = "plane_api_canary0123456789"
+    let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
+    let simulator: Simulator
+    let driver: PlaneDriver
+    let traffic = Traffic()
+    let context: DriverContext
+    let engine: SmallEngine
+
+    init(limits: RateLimits = .generous, retry: RetryPolicy = RetryPolicy(), seeded: Bool = true) throws {
+        simulator = try Simulator(options: SimulatorOptions(time: time, limits: limits))
+        if seeded { try simulator.seed("plane", Self.account) }
+        driver = Self.driver(InProcessTransport(simulator), time, retry: retry, isLimited: limits != .generous)
+        let traffic = traffic
+        context = DriverContext(runID: "test", log: .none) { traffic.record($0) }
+        engine = SmallEngine(driver, context, time)
+    }
+
+    static func driver(
+        _ transport: any HTTPTransport, _ time: SimulatedTime, key: Secret = Secret(Self.key),
+        retry: RetryPolicy = RetryPolicy(), isLimited: Bool = false
+    ) -> PlaneDriver {
+        PlaneDriver(
+            apiKey: key, workspace: "acme", baseURL: "http://plane.test/api/v1/", transport: transport,
+            budget: RequestBudget(isLimited ? .plane : .unlimited, time: time), retry: retry, time: time,
+            random: RandomSource(seed: 3))
+    }
+
+    /// Project OPS with other colours than are wanted, a label of another system, and a work item that uses a state.
+    static let account: Value = {
+        let states: [Value] = [
+            ["name": "Todo", "group": "unstarted", "color": "#60646C", "default": true, "description": "by people"],
+            ["name": "Doing", "group": "started", "color": "#FFF"],
+        ]
+        let labels: [Value] = [
+            ["name": "area/erp", "color": "#ff0000", "external_source": "jira", "external_id": "L-1"],
+            ["name": "handmade", "color": "#00ff00", "description": "keep"],
+        ]
+        let items: [Value] = [["name": "Fix the mail", "external_source": "github", "external_id": "acme/erp#7"]]
+        var project = Value.Object()
+        project["identifier"] = "OPS"
+        project["name"] = "Operations"
+        project["states"] = .list(states)
+        project["labels"] = .list(labels)
+        project["work_items"] = .list(items)
+        return ["workspaces": ["acme": ["projects": [.object(project)]]]]
+    }()
+
+    static let wanted: [DesiredResource] = [
+        .wanting(.planeProject, "OPS", [("name", "Operations"), ("workspace_slug", "acme")]),
+        .wanting(.planeState, "OPS/Todo", [("name", "Todo"), ("group", "Unstarted"), ("color", "#60646c")]),
+        .wanting(.planeState, "OPS/Doing", [("name", "Doing"), ("group", "started"), ("color", "#F59E0B")]),
+        .wanting(.planeState, "OPS/In Review", [("name", "In Review"), ("group", "started")]),
+        .wanting(.planeLabel, "OPS/area/erp", [("name", "area/erp")]),
+        .wanting(.planeLabel, "OPS/area/mail", [("name", "area/mail")]),
+        .wanting(.planeModule, "OPS/Accounting", [("name", "Accounting")]),
+    ]
+
+    func objects(_ member: String) -> [Value] { simulator.account("plane")["projects"]?[0]?[member]?.listValue ?? [] }
+
+    func object(_ member: String, _ name: String) -> Value? {
+        objects(member).first { $0["name"]?.stringValue == name }
+    }
+}
+
+@Suite("Plane")
+struct PlaneTests {
+    @Test("the driver passes the checks that all drivers have to pass")
+    func conformance() async throws {
+        let world = try PlaneWorld(seeded: false)
+        let wanted: [DesiredResource] = [
+            .wanting(.planeProject, "NEW", [("name", "New one")]),
+            .wanting(.planeState, "NEW/Waiting", [("name", "Waiting"), ("group", "started"), ("color", "#ABC")]),
+            .wanting(.planeLabel, "NEW/risk: high", [("name", "risk: high"), ("color", "#FF0000")]),
+            .wanting(.planeModule, "NEW/Sales", [("name", "Sales")]),
+            .wanting(
+                .planeWorkItem, "NEW/github/acme/erp#12",
+                [("name", "Twelve"), ("state", "Waiting"), ("labels", ["risk: high"]), ("priority", "High")]),
+        ]
+        let names = Dictionary(grouping: wanted.map(\.key), by: \.kind).mapValues { Set($0.map(\.name)) }
+        let checks = DriverConformance(
+            request: ObserveRequest(kinds: Set(names.keys), names: names), creations: wanted.map(\.creation)
+        ) { transport, token in PlaneWorld.driver(transport, world.time, key: token) }
+        for breach in await checks.live(against: InProcessTransport(world.simulator)) { Issue.record("\(breach)") }
+        for breach in await checks.fail() { Issue.record("\(breach)") }
+    }
+
+    @Test("what is there is taken over without touching what nobody wrote, and then nothing is left to do")
+    func adoption() async throws {
+        let world = try PlaneWorld()
+        let plan = await world.engine.plan(PlaneWorld.wanted)
+        let actions = Dictionary(plan.changes.map { ($0.key.name, $0.action) }, uniquingKeysWith: { first, _ in first })
+        #expect(actions["OPS"] == .adopt)
+        #expect(actions["OPS/Todo"] == .adopt)
+        #expect(actions["OPS/In Review"] == .create)
+        #expect(plan.changes.allSatisfy { $0.verdict == .allowed && $0.action != .delete && $0.action != .replace })
+        // Of what is taken over only the colour that is wanted differs.
+        let differing = plan.changes.filter { $0.action == .adopt && !$0.attributes.isEmpty }
+        #expect(differing.map(\.key.name) == ["OPS/Doing"])
+
+        let before = world.simulator.account("plane")
+        let (inventory, failures) = await world.engine.apply(plan, PlaneWorld.wanted)
+        #expect(failures == [])
+        let old = before["projects"]?[0]?["states"]?.listValue?.first { $0["name"] == "Todo" }?.objectValue
+        let todo = try #require(world.object("states", "Todo")?.objectValue)
+        for member in old?.members ?? [] where !["external_source", "external_id", "updated_at"].contains(member.name) {
+            #expect(todo[member.name] == member.value, "\(member.name) of a state that was as wanted")
+        }
+        #expect(todo["external_source"] == "odooops" && todo["external_id"] == "OPS/Todo")
+        #expect(world.object("states", "Doing")?["color"] == "#F59E0B")
+        #expect(world.object("labels", "area/erp")?["external_id"] == "L-1", "another system's mark stays")
+        #expect(world.object("labels", "handmade") == before["projects"]?[0]?["labels"]?[1])
+
+        let second = await world.engine.plan(PlaneWorld.wanted, inventory)
+        #expect(second.changes.map { "\($0.action) \($0.key)" } == [])
+        #expect(second.summary.noop == PlaneWorld.wanted.count)
+        #expect(try Recordings.check(world.traffic.lines, name: "plane-adoption") == nil)
+    }
+
+    @Test("a state that somebody renamed is renamed back and not made again; what nobody wants any more needs a word")
+    func renames() async throws {
+        let world = try PlaneWorld()
+        var (inventory, _) = await world.engine.apply(await world.engine.plan(PlaneWorld.wanted), PlaneWorld.wanted)
+        let id = try #require(inventory.first { $0.key.name == "OPS/In Review" }?.providerID)
+        let project = try #require(inventory.first { $0.key.kind == .planeProject }?.providerID)
+        let request = HTTPRequest(
+            "PATCH", "http://plane.test/api/v1/workspaces/acme/projects/\(project)/states/\(id)/",
+            headers: [HTTPHeader("X-API-Key", "person")], body: Array(#"{"name":"Checking"}"#.utf8))
+        _ = try await InProcessTransport(world.simulator).send(request)
+        let plan = await world.engine.plan(PlaneWorld.wanted, inventory)
+        #expect(
+            plan.changes.map { "\($0.action) \($0.key.name) \($0.cause)" } == ["update OPS/In Review externalChange"])
+        inventory = await world.engine.apply(plan, PlaneWorld.wanted, inventory).inventory
+        #expect(world.object("states", "In Review")?["id"] == .string(id))
+        #expect(world.objects("states").count == 3)
+
+        let fewer = PlaneWorld.wanted.filter { $0.key.name != "OPS/area/mail" }
+        let removal = await world.engine.plan(fewer, inventory)
+        #expect(removal.changes.map { "\($0.action) \($0.verdict)" } == ["delete needsApproval"])
+        #expect(try Recordings.check(world.traffic.lines, name: "plane-renames") == nil)
+    }
+
+    @Test(
+        "whatever goes wrong once, everything is there once in the end, and then nothing is left to do",
+        arguments: [
+            "* ** 429 x3", "* ** 429=2 x3", "* ** 500-before x3", "POST ** 500-after", "PATCH ** 500-after",
+            "POST ** drop-before", "POST ** drop-after", "PATCH ** drop-after x2", "POST ** drop-after +1",
+            "POST ** timeout-after=60", "GET ** truncated-json x2", "POST ** truncated-json", "POST ** html=502",
+            "GET ** stale-read=1", "GET ** slow=1 x3",
+        ])
+    func faults(order: String) async throws {
+        let world = try PlaneWorld()
+        world.simulator.order(try FaultOrder(text: order))
+        var inventory: [InventoryEntry] = []
+        for _ in 0..<3 {
+            let plan = await world.engine.plan(PlaneWorld.wanted, inventory)
+            inventory = await world.engine.apply(plan, PlaneWorld.wanted, inventory).inventory
+            world.simulator.clearFaults()
+            try await world.time.sleep(for: .minutes(5))
+        }
+        let last = await world.engine.plan(PlaneWorld.wanted, inventory)
+        #expect(last.changes.map { "\($0.action) \($0.key)" } == [], "under \(order)")
+        #expect(world.objects("states").count == 3 && world.objects("labels").count == 3)
+        #expect(world.objects("modules").count == 1)
+    }
+
+    @Test("a list is read to its end, also when it shifts; one that keeps shifting proves nothing")
+    func pages() async throws {
+        let world = try PlaneWorld(seeded: false)
+        let labels = (0..<250).map { Value.object(["name": .string("label \($0)")]) }
+        let project = Value.object(["identifier": "OPS", "name": "Operations", "labels": .list(labels)])
+        try world.simulator.seed("plane", ["workspaces": ["acme": ["projects": [project]]]])
+        let request = ObserveRequest(kinds: [.planeLabel], names: [.planeLabel: ["OPS/label 1"]])
+        for (order, count, isComplete) in [
+            (nil, 250, true), ("GET /plane/**/labels/ shifted-pages=2 x2", 250, true),
+            ("GET /plane/**/labels/ shifted-pages=2 x90", 248, false),
+        ] {
+            if let order { world.simulator.order(try FaultOrder(text: order)) }
+            let kind = try #require(await world.driver.observe(request, world.context).first)
+            #expect(kind.resources.count == count)
+            #expect(kind.completeness.isComplete == isComplete)
+            world.simulator.clearFaults()
+        }
+        #expect(try Recordings.check(world.traffic.lines, name: "plane-pages") == nil)
+    }
+
+    @Test("a work item is put once, whoever puts it and whatever is lost; labels of others stay")
+    func workItems() async throws {
+        let world = try PlaneWorld()
+        _ = await world.engine.apply(await world.engine.plan(PlaneWorld.wanted), PlaneWorld.wanted)
+        world.simulator.order(try FaultOrder(text: "POST /plane/**/work-items/ drop-after"))
+        var item = PlaneWorkItem(project: "OPS", source: "github", externalID: "acme/erp#8", name: "Eight")
+        item.state = "Doing"
+        item.labels = ["area/mail"]
+        item.priority = "High"
+        // The answer is lost; the look after it finds the item as it is wanted.
+        #expect(try await world.driver.upsert(item, world.context).get().effect == .unchanged)
+        let again = item
+        let effects = await (0..<6).mapBounded(limit: 6) { _ in
+            try? await world.driver.upsert(again, world.context).get().effect
+        }
+        #expect(effects.allSatisfy { $0 == .unchanged })
+        item.labels = ["handmade"]
+        #expect(try await world.driver.upsert(item, world.context).get().effect == .updated)
+        let stored = try #require(world.objects("work-items").filter { $0["external_id"] == "acme/erp#8" }.first)
+        #expect(stored["labels"]?.listValue?.count == 2)
+        #expect(stored["priority"] == "high")
+        #expect(world.objects("work-items").count == 2)
+
+        // What is there already, by its external id alone.
+        let known = PlaneWorkItem(project: "OPS", source: "github", externalID: "acme/erp#7")
+        #expect(try await world.driver.upsert(known, world.context).get().effect == .unchanged)
+        item.state = "Nowhere"
+        guard case .failure(let fault) = await world.driver.upsert(item, world.context) else {
+            Issue.record("a state that isn't there was accepted")
+            return
+        }
+        #expect(fault.code == "PL-0012" && fault.disposition == .waitForNewCommit)
+        // The specification describes a page where the program answers with the one object; both are understood.
+        let looks = world.traffic.lines.filter { $0.contains("?external_id=") && $0.contains("\"status\":200") }
+        #expect(!looks.isEmpty && looks.allSatisfy { !$0.contains("next_cursor") })
+        let others = world.traffic.lines.filter { !looks.contains($0) }
+        #expect(try Recordings.check(others, name: "plane-work-items") == nil)
+    }
+
+    @Test("under the published limits no request is refused, and the budget waits instead")
+    func limits() async throws {
+        let world = try PlaneWorld(limits: RateLimits())
+        let start = world.time.now
+        for number in 0..<40 {
+            let item = PlaneWorkItem(project: "OPS", source: "github", externalID: "acme/erp#\(number)", name: "Item")
+            _ = try await world.driver.upsert(item, world.context).get()
+        }
+        #expect(world.simulator.requestLog.allSatisfy { $0.status != 429 })
+        #expect(world.time.now - start > .seconds(60))
+        #expect(world.objects("work-items").count == 40)
+    }
+
+    @Test("what Plane refuses is said in its own words, with a code and a way out")
+    func refusals() async throws {
+        let world = try PlaneWorld(retry: .never)
+        let inventory = await world.engine.apply(await world.engine.plan(PlaneWorld.wanted), PlaneWorld.wanted)
+            .inventory
+        let todo = try #require(inventory.first { $0.key.name == "OPS/Todo" })
+        let change = ResolvedChange(
+            change: PlannedChange(
+                key: todo.key, action: .delete, reason: "test", cause: .unappliedCommit, providerID: todo.providerID),
+            wanted: Attributes(), current: nil)
+        let outcome = await world.engine.apply(change)
+        guard case .failed(let fault) = outcome else {
+            Issue.record("the default state was deleted")
+            return
+        }
+        #expect(fault.code == "PL-0005" && fault.message.contains("Default state cannot be deleted"))
+
+        let silent = ClosureTransport { _, _ throws(HTTPFault) in
+            .json(401, #"{"detail":"Given API token is not valid"}"#)
+        }
+        let blind = PlaneWorld.driver(silent, world.time)
+        guard case .failure(let refused) = await blind.checkAccess() else {
+            Issue.record("a wrong key was accepted")
+            return
+        }
+        #expect(refused.code == "PL-0001" && refused.hint?.contains("PLANE_API_KEY") == true)
+        let nowhere = PlaneDriver(
+            apiKey: Secret("x"), workspace: nil, transport: silent, time: world.time, random: RandomSource(seed: 1))
+        let seen = await nowhere.observe(ObserveRequest(kinds: [.planeProject]), world.context)
+        #expect(seen.first?.completeness == .unknown(reason: "no workspace is configured: set PLANE_WORKSPACE"))
+    }
+
+    @Test(
+        "one thing written in two ways is the same",
+        arguments: [
+            ("color", "#ABC", "#aabbcc", true), ("color", " #F59E0B", "#f59e0b", true),
+            ("color", "#F59E0B", "#f59e0c", false), ("text", " Todo ", "Todo", true), ("text", "Todo", "todo", false),
+            ("lowercase", "Started", "started", true), ("html", "<p></p>", "", true),
+            ("html", "<p>a</p>\n", "<p>a</p>", true), ("html", "<p>a</p>", "<p>b</p>", false),
+        ])
+    func normal(form: String, a: String, b: String, isSame: Bool) {
+        let forms = [
+            "color": PlaneNormal.color, "text": PlaneNormal.text, "lowercase": PlaneNormal.lowercase,
+            "html": PlaneNormal.html,
+        ]
+        let normal = forms[form] ?? { $0 }
+        #expect((normal(.string(a)) == normal(.string(b))) == isSame)
+    }
+
+    @Test("the account outlives the simulator")
+    func persistence() async throws {
+        let directory = try TemporaryDirectory()
+        let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
+        let options = SimulatorOptions(time: time, statePath: "\(directory.path)/state.json")
+        let first = try Simulator(options: options)
+        try first.seed("plane", PlaneWorld.account)
+        let second = try Simulator(options: options)
+        #expect(second.account("plane") == first.account("plane"))
+        #expect(second.account("plane")["projects"]?[0]?["labels"]?.listValue?.count == 2)
+    }
+}
