@@ -146,6 +146,15 @@ enum CommandList {
             "env suspend", "Leaves an environment alone: nothing of it is changed or deleted.", positionals: ["NAME"],
             options: [actor]),
         CommandSpec("env resume", "Reconciles a suspended environment again.", positionals: ["NAME"], options: [actor]),
+        CommandSpec(
+            "audit", "Lists what people changed by hand: when, what, who.",
+            options: [OptionSpec("limit", "N", "How many; default 20.")]),
+        CommandSpec(
+            "audit verify", "Proves that nobody changed, removed or added a line of the audit log.",
+            discussion: """
+                Each line is linked to the one before by SHA-256. Keep the printed head somewhere else: compared later, it
+                shows even that the whole chain was not written anew.
+                """),
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
         CommandSpec("migrate", "Brings the ops schema of the store up to date."),
         CommandSpec(

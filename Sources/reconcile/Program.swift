@@ -48,6 +48,8 @@ struct Program {
         case "approve": return try await ApproveCommand(context).run()
         case "approvals": return try await ApprovalsCommand(context).run()
         case "revoke": return try await RevokeCommand(context).run()
+        case "audit": return try await AuditCommand(context).list()
+        case "audit verify": return try await AuditCommand(context).verify()
         case "run": return try await ServeCommand(context).run()
         case "validate": return try await ValidateCommand(context).run()
         case "policy validate": return try await PolicyValidateCommand(context).run()

@@ -7,9 +7,9 @@ import Testing
 
 @Suite("Stored approvals")
 struct ApprovalTests {
-    private static let key = ResourceKey(.droplet, "old")
+    static let key = ResourceKey(.droplet, "old")
 
-    private static func approval(_ text: String, hours: Int = 24) -> ApprovalRecord {
+    static func approval(_ text: String, hours: Int = 24) -> ApprovalRecord {
         ApprovalRecord(
             runID: "0198c0de-0000-7000-8000-000000000001", key: key, action: "delete", change: Digest(of: text),
             approvedBy: "ada", reason: "moved", createdAt: start, expiresAt: start + .hours(hours))

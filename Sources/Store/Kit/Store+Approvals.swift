@@ -125,14 +125,4 @@ extension Store {
             return records
         }
     }
-
-    /// Appends one line to the audit log.
-    static func write(_ audit: AuditRecord, id: String, in db: any SQLConnection) throws(StoreFault) {
-        try db.run(
-            "insert into ops.audit_log (id, at, action, target, actor, detail) values ($1, $2, $3, $4, $5, $6)",
-            [
-                .text(id), .time(audit.at), .text(audit.action), .text(audit.target), .text(audit.actor),
-                .json(audit.detail),
-            ])
-    }
 }

@@ -83,25 +83,6 @@ extension Store {
         try await change(slug, "is_suspended = $2", .bool(isSuspended), audit: audit)
     }
 
-    /// Who changed what by hand, newest first.
-    ///
-    /// - Throws: `StoreFault`.
-    public func auditLog(limit: Int) async throws(StoreFault) -> [AuditRecord] {
-        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [AuditRecord] in
-            var records: [AuditRecord] = []
-            for row in try db.run(
-                "select at, action, target, actor, detail from ops.audit_log order by at desc, id desc limit $1",
-                [.int(Int64(max(0, limit)))])
-            {
-                records.append(
-                    AuditRecord(
-                        at: try row.time(0), action: try row.text(1), target: try row.text(2),
-                        actor: try row.text(3), detail: try row.json(4)))
-            }
-            return records
-        }
-    }
-
     private func change(
         _ slug: String, _ assignment: String, _ value: SQLValue, audit: AuditRecord,
         afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }

@@ -1,0 +1,153 @@
+internal import Basics
+internal import Formats
+
+extension Store {
+    /// Who changed what by hand, newest first.
+    ///
+    /// - Throws: `StoreFault`.
+    public func auditLog(limit: Int) async throws(StoreFault) -> [AuditRecord] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [AuditRecord] in
+            var records: [AuditRecord] = []
+            for row in try db.run(
+                "select at, action, target, actor, detail from ops.audit_log order by at desc, id desc limit $1",
+                [.int(Int64(max(0, limit)))])
+            {
+                records.append(try Self.auditRecord(row))
+            }
+            return records
+        }
+    }
+
+    /// Holds every record of the audit log against the chain: nothing changed, nothing missing, nothing slipped in.
+    ///
+    /// Each link's digest covers its record and the link before, so that whoever changes one record has to write all
+    /// later links anew; a copy of ``AuditVerification/head`` kept elsewhere shows even that.
+    ///
+    /// - Throws: `StoreFault` when the store can't be read; what is wrong with the log is in the answer.
+    public func verifyAuditLog() async throws(StoreFault) -> AuditVerification {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> AuditVerification in
+            var records: [String: AuditRecord] = [:]
+            var order: [String] = []
+            for row in try db.run("select at, action, target, actor, detail, id from ops.audit_log order by at, id", [])
+            {
+                let id = try row.text(5)
+                records[id] = try Self.auditRecord(row)
+                order.append(id)
+            }
+            var result = AuditVerification()
+            var previous = Self.auditOrigin
+            var linked: Set<String> = []
+            for row in try db.run(
+                "select sequence, audit_id, previous, digest from ops.audit_chain order by sequence", [])
+            {
+                let (sequence, id) = (try row.int(0), try row.text(1))
+                result.links += 1
+                linked.insert(id)
+                if sequence != Int64(result.links) {
+                    result.faults.append(
+                        AuditVerification.Fault(
+                            id, "link \(result.links) is missing: the next one is number \(sequence)"))
+                    result.links = Int(clamping: sequence)
+                }
+                if try row.text(2) != previous {
+                    result.faults.append(
+                        AuditVerification.Fault(id, "link \(sequence) doesn't follow from the one before"))
+                }
+                let digest = try row.text(3)
+                if let record = records[id] {
+                    if Self.auditDigest(record, id: id, previous: try row.text(2)) != digest {
+                        result.faults.append(
+                            AuditVerification.Fault(
+                                id,
+                                "\(record.action) of \(record.target) by \(record.actor) was changed after it was written"
+                            ))
+                    }
+                } else {
+                    result.faults.append(AuditVerification.Fault(id, "the record of link \(sequence) is gone"))
+                }
+                previous = digest
+            }
+            let head = try db.run("select sequence, digest from ops.audit_head where name = 'audit'", []).first
+            let (count, digest) = try (head?.int(0) ?? 0, head?.text(1) ?? Self.auditOrigin)
+            if count != Int64(result.links) || digest != previous {
+                result.faults.append(
+                    AuditVerification.Fault("head", "the chain should have \(count) links and has \(result.links)"))
+            }
+            // What was written before there was a chain stands before its first link.
+            let first = order.firstIndex(where: linked.contains) ?? order.endIndex
+            result.unchained = order[..<first].count
+            for id in order[first...] where !linked.contains(id) {
+                result.faults.append(
+                    AuditVerification.Fault(id, "a record was slipped in: no link of the chain knows it"))
+            }
+            result.head = previous
+            return result
+        }
+    }
+
+    /// Appends one record to the audit log, and its link to the chain.
+    static func write(_ audit: AuditRecord, id: String, in db: any SQLConnection) throws(StoreFault) {
+        try db.run(
+            "insert into ops.audit_log (id, at, action, target, actor, detail) values ($1, $2, $3, $4, $5, $6)",
+            [
+                .text(id), .time(audit.at), .text(audit.action), .text(audit.target), .text(audit.actor),
+                .json(audit.detail),
+            ])
+        try db.run(
+            "insert into ops.audit_head (name, sequence, digest) values ('audit', 0, $1) on conflict (name) do nothing",
+            [.text(auditOrigin)])
+        guard
+            let head = try db.run(
+                "update ops.audit_head set sequence = sequence + 1 where name = 'audit' returning sequence, digest", []
+            ).first
+        else { throw .unreadable("the head of the audit chain is gone") }
+        let (sequence, previous) = (try head.int(0), try head.text(1))
+        let digest = auditDigest(audit, id: id, previous: previous)
+        try db.run(
+            "insert into ops.audit_chain (sequence, audit_id, previous, digest) values ($1, $2, $3, $4)",
+            [.int(sequence), .text(id), .text(previous), .text(digest)])
+        try db.run("update ops.audit_head set digest = $1 where name = 'audit'", [.text(digest)])
+    }
+
+    /// What the first link follows.
+    private static let auditOrigin = Digest(of: "audit chain 1").description
+
+    private static func auditDigest(_ audit: AuditRecord, id: String, previous: String) -> String {
+        let parts = [
+            previous, id, audit.at.description, audit.action, audit.target, audit.actor,
+            StoredJSON.sortedText(audit.detail),
+        ]
+        // Lengths keep two records apart whose texts run together to the same.
+        return Digest(of: parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n")).description
+    }
+
+    private static func auditRecord(_ row: SQLRow) throws(StoreFault) -> AuditRecord {
+        AuditRecord(
+            at: try row.time(0), action: try row.text(1), target: try row.text(2), actor: try row.text(3),
+            detail: try row.json(4))
+    }
+}
+
+/// What came of holding the audit log against its chain.
+public struct AuditVerification: Sendable, Hashable {
+    /// Something that is not as it was written.
+    public struct Fault: Sendable, Hashable {
+        /// The record's id, or `head`.
+        public let record: String
+        public let message: String
+
+        init(_ record: String, _ message: String) {
+            self.record = record
+            self.message = message
+        }
+    }
+
+    public internal(set) var links = 0
+    /// Records of before there was a chain.
+    public internal(set) var unchained = 0
+    /// The digest of the last link: kept elsewhere, it shows that even the whole chain was not written anew.
+    public internal(set) var head = ""
+    public internal(set) var faults: [Fault] = []
+
+    public var isWhole: Bool { faults.isEmpty }
+}

@@ -1,0 +1,89 @@
+import Basics
+import DesiredState
+import Formats
+import Store
+
+/// `reconcile audit` and `reconcile audit verify`.
+struct AuditCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func list() async throws -> ExitStatus {
+        let limit = try context.limit(default: 20)
+        let records = try await withStore { store in try await store.auditLog(limit: limit) }
+        if context.terminal.isJSON {
+            context.terminal.json(.list(records.map(Self.value)))
+            return .done
+        }
+        guard !records.isEmpty else {
+            context.terminal.print("Nothing was changed by hand yet.")
+            return .done
+        }
+        var table = Table("WHEN", "WHAT", "OF", "WHO", "DETAIL")
+        for record in records {
+            let members = record.detail.objectValue?.members ?? []
+            let detail = members.filter { $0.name != "change" }.map { "\($0.name) \($0.value.plainText)" }
+            table.add(
+                record.at.minuteText, record.action, record.target, record.actor,
+                detail.isEmpty ? "-" : detail.joined(separator: ", "))
+        }
+        context.terminal.print(table.text(context.terminal.paint))
+        return .done
+    }
+
+    func verify() async throws -> ExitStatus {
+        let result = try await withStore { store in try await store.verifyAuditLog() }
+        if context.terminal.isJSON {
+            var document = Value.Object()
+            document["whole"] = .bool(result.isWhole)
+            document["lines"] = .int(Int64(result.links))
+            document["before_the_chain"] = .int(Int64(result.unchained))
+            document["head"] = .string(result.head)
+            document["faults"] = .list(
+                result.faults.map { ["record": .string($0.record), "message": .string($0.message)] })
+            context.terminal.json(.object(document))
+        } else if result.isWhole {
+            let older = result.unchained == 0 ? "" : ", and \(result.unchained) of before there was a chain"
+            context.terminal.print("The audit log is whole: \(result.links) lines\(older), head \(result.head).")
+        } else {
+            context.terminal.print(context.terminal.paint.red("The audit log is not as it was written:"))
+            for fault in result.faults { context.terminal.print("  \(fault.record): \(fault.message)") }
+            context.terminal.print("Compare it with a backup of the store before anything else is done with it.")
+        }
+        return result.isWhole ? .done : .failed
+    }
+
+    private func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
+        let store = try await StoreAccess.open(try context.configuration())
+        do {
+            let result = try await body(store)
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private static func value(_ record: AuditRecord) -> Value {
+        var object = Value.Object()
+        object["at"] = .string(record.at.description)
+        object["action"] = .string(record.action)
+        object["target"] = .string(record.target)
+        object["actor"] = .string(record.actor)
+        object["detail"] = record.detail
+        return .object(object)
+    }
+}
+
+extension Value {
+    fileprivate var plainText: String {
+        switch self {
+        case .string(let text), .number(let text): text
+        case .int(let number): String(number)
+        case .bool(let flag): flag ? "yes" : "no"
+        default: JSON.write(self)
+        }
+    }
+}
