@@ -6,6 +6,7 @@ import Drivers
 import HTTPClient
 import MailgunDriver
 import PlaneDriver
+import PostgresDriver
 import Reconciler
 import SpacesDriver
 import SupabaseDriver
@@ -43,7 +44,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + docker + mailgun + plane + spaces + supabase + vercel
+        ] + docker + mailgun + plane + postgres + spaces + supabase + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -58,6 +59,12 @@ struct ProviderDrivers {
         }
         // The connection is its own: a socket, or a certificate that is shown to nobody else.
         return [DockerDriver(host: host, transport: CurlTransport(host.options), time: time, random: random)]
+    }
+
+    /// Left out where nobody configured it, like Docker.
+    private var postgres: [any Driver] {
+        guard let uri = configuration.providers["postgres"]?.credential?.resolve(in: environment) else { return [] }
+        return [PostgresDriver(uri: uri, resolve: { [environment] in $0.resolve(in: environment) })]
     }
 
     /// Left out where nobody configured it, like Docker.

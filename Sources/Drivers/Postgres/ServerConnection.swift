@@ -1,0 +1,153 @@
+internal import Basics
+internal import CPq
+internal import Glibc
+
+/// One connection; used by one thread at a time.
+final class ServerConnection: @unchecked Sendable {  // Handed from thread to thread, never shared.
+    private let pointer: OpaquePointer
+
+    /// Connects, step by step, so that the deadline holds for all hosts of the address together.
+    ///
+    /// - Parameters:
+    ///   - uri: the address; what it says wins over the settings given here.
+    ///   - database: takes the place of the address's own.
+    ///   - timeout: the longest to connect.
+    /// - Throws: `ServerError`.
+    init(_ uri: Secret, database: String?, timeout: Duration) throws(ServerError) {
+        guard Self.isReadable(uri) else {
+            // libpq's own message is left out, for it quotes the address.
+            throw ServerError(
+                state: "", message: "the server's address can't be read", wasSent: false, isBadAddress: true)
+        }
+        let seconds = max(2, timeout.components.seconds)
+        let pointer = uri.reveal { uri in
+            // `dbname` last would win over the URI's, and first be overridden: the URI goes first, the name after it.
+            var pairs = [
+                ("application_name", "odooops"), ("connect_timeout", "\(seconds)"), ("tcp_user_timeout", "30000"),
+                ("keepalives_idle", "15"), ("dbname", uri),
+            ]
+            if let database { pairs.append(("dbname", database)) }
+            return withCStrings(pairs.map(\.0)) { names in
+                withCStrings(pairs.map(\.1)) { PQconnectStartParams(names, $0, 1) }
+            }
+        }
+        guard let pointer else { throw ServerError(state: "", message: "no memory for a connection", wasSent: false) }
+        self.pointer = pointer
+        PQsetNoticeProcessor(pointer, { _, _ in }, nil)
+        // The code of a refused login is only in the verbose text.
+        PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+        let time = SystemTime()
+        let deadline = time.uptime + timeout
+        var step = PGRES_POLLING_WRITING
+        while PQstatus(pointer) != CONNECTION_BAD, step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING {
+            let left = (deadline - time.uptime).microseconds / 1_000
+            var descriptor = pollfd(
+                fd: PQsocket(pointer), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
+            guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
+                throw ServerError(
+                    state: "08001", message: "no answer within \(timeout.shortText)", isBroken: true, wasSent: false)
+            }
+            step = PQconnectPoll(pointer)
+        }
+        guard PQstatus(pointer) == CONNECTION_OK else {
+            let text = Self.errorText(pointer)
+            throw ServerError(
+                state: Self.state(inText: text), message: Self.firstLine(text), isBroken: true, wasSent: false)
+        }
+        PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
+        _ = try query("set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'")
+    }
+
+    deinit { PQfinish(pointer) }
+
+    var isBroken: Bool { PQstatus(pointer) != CONNECTION_OK }
+
+    /// Whether the server has closed it while it lay idle, as far as this end has heard.
+    var isStale: Bool { PQconsumeInput(pointer) == 0 || isBroken || PQtransactionStatus(pointer) != PQTRANS_IDLE }
+
+    /// Runs SQL; several statements in one text are one transaction.
+    ///
+    /// - Returns: the rows of the last statement.
+    func query(_ sql: String, _ parameters: [String] = []) throws(ServerError) -> [[String?]] {
+        let result =
+            parameters.isEmpty
+            ? PQexec(pointer, sql)
+            : withCStrings(parameters) { values in
+                PQexecParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
+            }
+        guard let result else {
+            throw ServerError(state: "", message: Self.firstLine(Self.errorText(pointer)), isBroken: isBroken)
+        }
+        defer { PQclear(result) }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return []
+        case PGRES_TUPLES_OK: break
+        default:
+            // PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY, character literals that aren't imported.
+            let state = PQresultErrorField(result, 67).map { String(cString: $0) } ?? ""
+            let message = PQresultErrorField(result, 77).map { String(cString: $0) } ?? ""
+            throw ServerError(
+                state: state, message: message.isEmpty ? Self.firstLine(Self.errorText(pointer)) : message,
+                isBroken: isBroken)
+        }
+        return (0..<PQntuples(result)).map { row in
+            (0..<PQnfields(result)).map { column in
+                guard PQgetisnull(result, row, column) == 0, let text = PQgetvalue(result, row, column) else {
+                    return nil
+                }
+                return String(cString: text)
+            }
+        }
+    }
+
+    /// What the server keeps of a password, made on this side, so that the password itself is in no log of the server.
+    func verifier(of password: Secret, user: String) throws(ServerError) -> Secret {
+        let verifier = password.reveal { PQencryptPasswordConn(pointer, $0, user, "scram-sha-256") }
+        guard let verifier else {
+            throw ServerError(state: "", message: "the password can't be used", wasSent: false)
+        }
+        defer { PQfreemem(verifier) }
+        return Secret(String(cString: verifier))
+    }
+
+    /// `postgres://admin@db.example:5432`, for messages.
+    var place: String {
+        let text = { (pointer: UnsafeMutablePointer<CChar>?) in pointer.map { String(cString: $0) } ?? "" }
+        return "postgres://\(text(PQuser(pointer)))@\(text(PQhost(pointer))):\(text(PQport(pointer)))"
+    }
+
+    private static func isReadable(_ uri: Secret) -> Bool {
+        uri.reveal { text in
+            var message: UnsafeMutablePointer<CChar>?
+            guard text.hasPrefix("postgres"), !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
+                PQfreemem(message)
+                return false
+            }
+            PQconninfoFree(list)
+            return true
+        }
+    }
+
+    private static func errorText(_ pointer: OpaquePointer) -> String {
+        PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
+    }
+
+    private static func firstLine(_ text: String) -> String { String(text.prefix { $0 != "\n" }) }
+
+    /// `… FATAL:  28P01: password authentication failed …`.
+    private static func state(inText text: String) -> String {
+        guard let range = text.firstRange(of: "FATAL:  ") else { return "" }
+        let state = text[range.upperBound...].prefix { $0 != ":" }
+        return state.utf8.count == 5 ? String(state) : ""
+    }
+}
+
+/// Gives `body` a null-terminated array of C strings that live as long as the call.
+private func withCStrings<Result>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
+) -> Result {
+    let copies = texts.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    let pointers = copies.map { UnsafePointer($0) } + [nil]
+    return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+}

@@ -1,0 +1,93 @@
+internal import Basics
+internal import Drivers
+
+/// One server, spoken to by one thread of its own; connects when it is needed, and anew when the connection is gone.
+final class ServerSession: Sendable {
+    private let uri: Secret
+    private let thread = ThreadPool(threads: 1)
+    private let connection = Locked<ServerConnection?>(nil)
+    private let known = Locked<String?>(nil)
+    private let timeout: Duration
+    /// Hears each statement, values left out: for tests.
+    let heard: @Sendable (String) -> Void
+
+    init(_ uri: Secret, timeout: Duration, heard: @escaping @Sendable (String) -> Void) {
+        self.uri = uri
+        self.timeout = timeout
+        self.heard = heard
+    }
+
+    /// Where it is, without a password; known once it was reached.
+    var place: String { known.withLock { $0 } ?? "the server of POSTGRES_ADMIN_URL" }
+
+    /// Runs SQL on the server's own database.
+    ///
+    /// - Throws: `ProviderFault`; a statement is sent once and never again.
+    func run(
+        _ operation: String, _ sql: String, _ parameters: [String] = [], isWrite: Bool = false, isHeard: Bool = true
+    ) async throws(ProviderFault) -> [[String?]] {
+        if isHeard { heard(sql) }
+        let result = await perform { connection throws(ServerError) in try connection.query(sql, parameters) }
+        return try unwrap(result, operation, isWrite: isWrite)
+    }
+
+    /// What the server keeps of a password.
+    func verifier(_ operation: String, of password: Secret, user: String) async throws(ProviderFault) -> Secret {
+        let result = await perform { connection throws(ServerError) in
+            try connection.verifier(of: password, user: user)
+        }
+        return try unwrap(result, operation, isWrite: false)
+    }
+
+    /// Runs SQL on another database of the server, over a connection that ends with it.
+    func run(
+        in database: String, _ operation: String, _ sql: String
+    ) async throws(ProviderFault) -> [[String?]] {
+        let (uri, timeout) = (uri, timeout)
+        let result: Result<[[String?]], ServerError> = await thread.run { () -> Result<[[String?]], ServerError> in
+            do throws(ServerError) {
+                return .success(try ServerConnection(uri, database: database, timeout: timeout).query(sql))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try unwrap(result, operation, isWrite: false)
+    }
+
+    private func unwrap<Value>(
+        _ result: Result<Value, ServerError>, _ operation: String, isWrite: Bool
+    ) throws(ProviderFault) -> Value {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error):
+            throw .server(error, site: CallSite(operation: operation, server: place, isWrite: isWrite))
+        }
+    }
+
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (ServerConnection) throws(ServerError) -> Value
+    ) async -> Result<Value, ServerError> {
+        await thread.run { () -> Result<Value, ServerError> in
+            do throws(ServerError) {
+                let current = try self.connected()
+                do throws(ServerError) {
+                    return .success(try body(current))
+                } catch {
+                    if current.isBroken { self.connection.withLock { $0 = nil } }
+                    throw error
+                }
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// On the thread.
+    private func connected() throws(ServerError) -> ServerConnection {
+        if let current = connection.withLock({ $0 }), !current.isStale { return current }
+        let fresh = try ServerConnection(uri, database: nil, timeout: timeout)
+        connection.withLock { $0 = fresh }
+        known.withLock { $0 = fresh.place }
+        return fresh
+    }
+}
