@@ -35,7 +35,7 @@ extension FaultCase {
             ["environment lab"]),
         environments(
             "one name twice", "environments:\n  lab: {tier: dev}\n  lab: {tier: dev}\n", ["error FMT-0003 3:3"],
-            ["environment lab"]),
+            ["environments", "environment lab"]),
         environments(
             "a key twice, as after a lost name",
             """

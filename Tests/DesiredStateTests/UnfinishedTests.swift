@@ -83,6 +83,23 @@ import Testing
             Paths.registry, "secrets:\n  a: {approved_stores: [os_keychain], purpose: p, purpose: q}\n",
             "kind secrets.presence"
         ),
+        (
+            Paths.registry, "secrets: {a: {storage: [{kind: true, name: n}, {kind: vault, name: m}]}}\n",
+            "kind secrets.presence"
+        ),
+        (
+            Paths.monitoring,
+            "alert_policies:\n  a:\n    droplet_name: d\n    crit: {threshold_pct: 90, duration_min: 5}\n",
+            "kind digitalocean.alert_policy"
+        ),
+        (
+            "ssot/github/org-policy.yaml",
+            "org: o\nmembers:\n  a: {desired: true}\n  security:\n    b: {desired: true}\n", "kind github.org_setting"
+        ),
+        (
+            Paths.environments, "environments:\n  a:\n    tier: dev\n  b:\n    tier: dev\n  a:\n    host: h\n",
+            "environments"
+        ),
         (Paths.convergence, "environments: [", "kind supabase.function"),
         (Paths.environments, "environments:\n    tier: production\n", "environments"),
     ]) func whatAFaultHidesIsUnknown(_ file: String, _ text: String, _ scope: String) {

@@ -25,7 +25,8 @@ import Testing
     private static let variables = ProcessEnvironment.variables()
     private static let mutants = variables["MUTANTS"].flatMap { Int($0) } ?? 1_000
     private static let firstSeed = variables["SEED"].flatMap { UInt64($0) } ?? 0
-    private static let isLong = mutants > 1_000
+    /// Whether all documents are read together, as it takes longer.
+    private static let isLong = variables["MUTANTS"] != nil
     /// Whether to print the mutants that delete something, to look at them.
     private static let isShown = variables["SHOW_DELETES"] != nil
     private static let workers = 2

@@ -74,6 +74,14 @@ struct MonitoringReader {
             }
             compareLevels(alerts, metric, name)
         }
+        for item in section.value.entries ?? [] where ["warn", "crit"].contains(item.key) {
+            report.unknown(
+                .kind(.alertPolicy),
+                report.warning(
+                    .unknownKey, "\(entry.subject) have the level `\(item.key)` beside the metrics",
+                    at: item.keyMark(in: file), hint: "Move it below its metric; until then the alerts are left alone.")
+            )
+        }
         for item in section.value.entries ?? [] where AlertMetric(rawValue: item.key) == nil {
             let missing = AlertMetric.allCases.map(\.rawValue).filter { section.value[$0] == nil }
             guard let meant = closest(to: item.key, among: missing) else { continue }

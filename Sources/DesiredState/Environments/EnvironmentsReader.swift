@@ -117,7 +117,7 @@ struct EnvironmentsReader {
             report.unknown(.environments, cause)
         }
         if let cause = entry.fault {
-            lose(section, draft, cause, swallowsNext: entry.hasDuplicates || entry.isNoMapping)
+            lose(section, draft, cause, swallowsNext: section.isAmbiguous || entry.hasDuplicates || entry.isNoMapping)
             return
         }
         if let tier, let named = Tier(alias: section.key), named != tier {
@@ -132,6 +132,7 @@ struct EnvironmentsReader {
     private mutating func lose(_ section: Node.Entry, _ draft: EnvironmentDraft, _ cause: Cause, swallowsNext: Bool) {
         report.unknown(.environment(section.key), cause)
         // A key twice in one entry is what a lost name leaves behind: the environment after it may have been swallowed.
+        // A name twice is what a stray one leaves behind: it may have cut off the end of the environment before.
         if swallowsNext { report.unknown(.environments, cause) }
         reading.broken.append(
             EnvironmentsReading.Broken(

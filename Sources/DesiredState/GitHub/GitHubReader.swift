@@ -147,7 +147,9 @@ struct GitHubReader {
                         drafts.lose(key, cause, at: item.keyMark(in: file))
                         isWhole = false
                         // What a lost line with a name leaves behind: the next setting may have been swallowed.
-                        if item.value.entries?.contains(where: \.isAmbiguous) == true {
+                        // A whole section may have slid into another one.
+                        let isSection = item.value.entries?.contains { $0.value["desired"] != nil } == true
+                        if isSection || item.value.entries?.contains(where: \.isAmbiguous) == true {
                             report.unknown(.kind(.organizationSetting), cause)
                         }
                     }

@@ -168,7 +168,7 @@ struct SecretsRegistryReader {
             let fields = Fields(node, "a place of \(entry.subject)", in: file, report)
             let kind = fields.text("kind", required: true)
             let name = fields.text("name", required: true)
-            entry.absorb(fields)
+            if let cause = fields.fault { entry.fail(cause, key: "storage") }
             guard let kind, let name, let store = store(kind, entry) else { continue }
             add(SecretPlace(store: store, name: name.value, isWritten: true, source: kind.mark))
         }
