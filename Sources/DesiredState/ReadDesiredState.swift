@@ -24,7 +24,7 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
     let modules = ModulesReader.read(library, report)
     var builder = EnvironmentsBuilder(
         named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
-        convergence: convergence, report)
+        convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
     builder.build(branches: tree.branches, tags: tree.tags)
     let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
     let operations = OperationsReading(

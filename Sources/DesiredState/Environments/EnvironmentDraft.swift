@@ -19,6 +19,8 @@ struct EnvironmentDraft {
     var filestore: Text?
     var workers: Int?
     var backupSchedule: String?
+    /// What it may use itself, in place of what its tier may.
+    var limits: ResourceQuota?
     var autoDeploy: Bool?
     var isProtected: Bool
 

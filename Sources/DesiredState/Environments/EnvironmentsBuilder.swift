@@ -6,6 +6,7 @@ struct EnvironmentsBuilder {
     let policies: PoliciesReading
     let inventory: InventoryReading
     let convergence: ConvergenceReading
+    let overrides: EnvironmentOverrides
     let report: Report
     private(set) var named: EnvironmentsReading
     private(set) var environments: [Environment] = []
@@ -15,12 +16,13 @@ struct EnvironmentsBuilder {
 
     init(
         named: EnvironmentsReading, policies: PoliciesReading, inventory: InventoryReading,
-        convergence: ConvergenceReading, _ report: Report
+        convergence: ConvergenceReading, overrides: EnvironmentOverrides, _ report: Report
     ) {
         self.named = named
         self.policies = policies
         self.inventory = inventory
         self.convergence = convergence
+        self.overrides = overrides
         self.report = report
     }
 
@@ -29,6 +31,7 @@ struct EnvironmentsBuilder {
         if named.fault == nil { checkBranches(branches, tags) }
         var drafts = named.named.map { completed($0, branches, tags) }
         drafts += branchDrafts(branches)
+        overrides.apply(to: &drafts, known: Set(named.broken.map(\.slug)), report)
         let needs = EnvironmentResources(inventory: inventory, report: report)
         var resources: [String: [Draft]] = [:]
         for draft in drafts {
@@ -235,6 +238,12 @@ struct EnvironmentsBuilder {
             .map(\.source).min()
     }
 
+    /// Its own limits, completed by what its tier may use.
+    private func quota(_ draft: EnvironmentDraft) -> ResourceQuota {
+        let quota = policies.quota(tier: draft.tier, isEphemeral: draft.ttlClass == .ephemeral)
+        return draft.limits?.completed(by: quota) ?? quota
+    }
+
     private func environment(_ draft: EnvironmentDraft, _ resources: [ResourceKey]) -> Environment {
         Environment(
             slug: draft.slug, tier: draft.tier, ttlClass: draft.ttlClass,
@@ -242,7 +251,7 @@ struct EnvironmentsBuilder {
             headCommit: draft.headCommit, host: draft.host?.value, domain: draft.domain?.value,
             databaseCluster: draft.cluster?.value, database: draft.database?.value, filestore: draft.filestore?.value,
             workers: draft.workers, backupSchedule: draft.backupSchedule, autoDeploy: draft.autoDeploy ?? false,
-            quota: policies.quota(tier: draft.tier, isEphemeral: draft.ttlClass == .ephemeral),
+            quota: quota(draft),
             isProtected: draft.isProtected, source: draft.source, resources: resources)
     }
 }

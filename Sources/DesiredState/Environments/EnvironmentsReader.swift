@@ -104,7 +104,8 @@ struct EnvironmentsReader {
         draft.databaseUser = entry.text("database_user")
         draft.filestore = entry.text("filestore")
         draft.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
-        draft.backupSchedule = readSchedule(entry)
+        draft.backupSchedule = entry.schedule("backup_schedule")
+        draft.limits = entry.limits("resource_limits")
         draft.autoDeploy = entry.flag("auto_deploy")?.value
         if let isProtected = entry.flag("protected") {
             draft.isProtected = isProtected.value || tier == .production
@@ -148,15 +149,6 @@ struct EnvironmentsReader {
         return nil
     }
 
-    private func readSchedule(_ entry: Fields) -> String? {
-        guard let text = entry.text("backup_schedule") else { return nil }
-        if (try? Cron(parsing: text.value)) != nil { return text.value }
-        entry.fail(
-            .invalidSchedule, "`backup_schedule` of \(entry.subject) is \(quoted(text.value))", at: text.mark,
-            hint: "Write minute, hour, day, month and weekday: `0 */6 * * *`.")
-        return nil
-    }
-
     // MARK: Templates
 
     private mutating func readTemplate(_ section: Node.Entry) {
@@ -182,7 +174,7 @@ struct EnvironmentsReader {
         template.databaseUser = readPattern("database_user", entry)
         template.filestore = readPattern("filestore", entry)
         template.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
-        template.backupSchedule = readSchedule(entry)
+        template.backupSchedule = entry.schedule("backup_schedule")
         entry.allow("description", "notes")
         entry.finish()
         // A template may have slid into this one, or have lost the line with its tier.

@@ -1,4 +1,5 @@
 import Basics
+import Formats
 
 /// What the documents on running the platform say: secrets, mail, names, chores, contracts and policies.
 struct OperationsReading {
@@ -39,13 +40,26 @@ struct OperationsReading {
                     host: $0, what: "the environment \(quoted(environment.slug))", source: environment.source)
             }
         }
+        let urls = Self.urlNeeds(library.document(.productionSettings))
         drafts = SecretsResources(registry: secrets, inventory: inventory, report: report).drafts()
         drafts += mail.drafts
         drafts += DomainsResources(zones: domains, report: report).drafts(
-            records: records, needs: needs + domainNeeds)
+            records: records, needs: needs + domainNeeds + urls)
         drafts += chores.map { SchedulesReader.draft($0) }
         // All of them serve people at once: none goes because a document lost a line.
         for index in drafts.indices { drafts[index].isProtected = true }
+    }
+
+    /// The names that have to answer in production.
+    private static func urlNeeds(_ document: Library.Entry?) -> [DomainsResources.Need] {
+        guard let document, let urls = document.root?.at("urls", "active_required")?.items else { return [] }
+        return urls.compactMap { node in
+            guard let value = node["url"]?.value, let text = value.scalar?.text, let range = text.firstRange(of: "://")
+            else { return nil }
+            let host = String(text[range.upperBound...].prefix { $0 != "/" && $0 != ":" && $0 != "?" && $0 != "#" })
+            guard !host.isEmpty else { return nil }
+            return DomainsResources.Need(host: host, what: "production", source: value.mark(in: document.path))
+        }
     }
 
     func fill(_ state: inout DesiredState) {

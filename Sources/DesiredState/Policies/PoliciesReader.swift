@@ -197,36 +197,12 @@ struct PoliciesReader {
         for (tier, section) in tiers(fields, "resource_quotas") {
             let entry = Fields(section.value, "the quota of \(section.key)", in: file, report)
             let workers = entry.integer("workers", in: 0...10_000)?.value
-            let cpu = quantity("cpu", entry) { (text) throws(Quantity.Fault) in try Quantity.millicores(text) }
-            let memory = quantity("memory", entry) { (text) throws(Quantity.Fault) in try Quantity.bytes(text) }
-            let storage = quantity("storage", entry) { (text) throws(Quantity.Fault) in try Quantity.bytes(text) }
+            let limits = ResourceQuota(limitsOf: entry)
             entry.finish()
             if let cause = entry.fault { reading.brokenTiers[tier] = cause }
             reading.policy.quotas[tier] = ResourceQuota(
-                workers: workers.map { Int($0) }, cpuMillicores: cpu, memoryBytes: memory, storageBytes: storage)
-        }
-    }
-
-    private func quantity(
-        _ key: String, _ fields: Fields, _ parse: (String) throws(Quantity.Fault) -> Int64
-    ) -> Int64? {
-        guard let text = fields.text(key, orNumber: true) else { return nil }
-        do {
-            return try parse(text.value)
-        } catch {
-            let example = key == "cpu" ? "`500m` or `2`" : "`512Mi`, `10Gi` or `10G`"
-            let why =
-                switch error {
-                case .empty, .form: "it is no number with a unit"
-                case .unknownUnit(let unit): "the unit \(quoted(unit)) is not known"
-                case .negative: "it is negative"
-                case .fraction: "it does not come out as a whole number"
-                case .tooLarge: "it is too large"
-                }
-            fields.fail(
-                .invalidQuantity, "`\(key)` of \(fields.subject) is \(quoted(text.value)): \(why)", at: text.mark,
-                hint: "Write \(example).")
-            return nil
+                workers: workers.map { Int($0) }, cpuMillicores: limits.cpuMillicores, memoryBytes: limits.memoryBytes,
+                storageBytes: limits.storageBytes)
         }
     }
 

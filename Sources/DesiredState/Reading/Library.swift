@@ -54,6 +54,7 @@ struct Library {
             var place = Self.place(of: file.path, below: prefixes)
             // The policies belong to the repository, whatever the roots of the SSOT are.
             if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
+            if Self.beside.contains(file.path) { place = place ?? (tree.roots.count + 1, file.path) }
             if let place {
                 places.append(place)
                 below.append(file)
@@ -66,7 +67,9 @@ struct Library {
         for file in parsed where !file.diagnostics.isEmpty { report.add(file.diagnostics) }
         self.entries = entries
         self.others = others
-        roots = Set(places.map(\.rank)).sorted().map { $0 < tree.roots.count ? tree.roots[$0] : ".odooops" }
+        roots = Set(places.map(\.rank)).subtracting([tree.roots.count + 1]).sorted().map {
+            $0 < tree.roots.count ? tree.roots[$0] : ".odooops"
+        }
         indexByPath = Dictionary(
             entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
         for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
@@ -122,6 +125,9 @@ struct Library {
             }
         }
     }
+
+    /// Documents that stand beside the roots, wherever these are.
+    private static let beside: Set<String> = [".odooops.yaml", GateDocuments.subdomainRegistry]
 
     private static let nothingGoes = "Until then nothing goes because it isn't named."
 

@@ -28,7 +28,7 @@ struct ManagedDocument: Sendable {
 
     /// Every document that the domains read.
     static let all: [ManagedDocument] =
-        [policies, environments, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
+        [policies, environments, overrides, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
         + operations
 
     static let policies = ManagedDocument(
