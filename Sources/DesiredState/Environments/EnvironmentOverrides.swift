@@ -47,7 +47,7 @@ struct EnvironmentOverrides {
 
     /// Puts what is overridden into the environments; one whose override can't be read is unknown.
     ///
-    /// - Parameter known: names of environments that are there and can't be read.
+    /// Names in `known` are of environments that are there and can't be read.
     func apply(to drafts: inout [EnvironmentDraft], known: Set<String>, _ report: Report) {
         if let fault { for draft in drafts { report.unknown(.environment(draft.slug), fault) } }
         // What is said of one environment counts more than what is said of its tier.
