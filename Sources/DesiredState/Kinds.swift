@@ -20,6 +20,20 @@ extension ResourceKind {
     public static let databasePool = ResourceKind("digitalocean.database_pool")
     /// Name: the cluster's name; the trusted sources are one list that is replaced as a whole.
     public static let databaseFirewall = ResourceKind("digitalocean.database_firewall")
+    /// Name: the cluster's name; what the provider keeps of a cluster, observed and never changed.
+    public static let databaseBackup = ResourceKind("digitalocean.database_backup")
+    /// Name: the network's name.
+    public static let vpc = ResourceKind("digitalocean.vpc")
+    /// Name: the volume's name.
+    public static let volume = ResourceKind("digitalocean.volume")
+    /// Name: the snapshot's name.
+    public static let snapshot = ResourceKind("digitalocean.snapshot")
+    /// Name: the project's name.
+    public static let project = ResourceKind("digitalocean.project")
+    /// Name: `droplet/metric/level`.
+    public static let alertPolicy = ResourceKind("digitalocean.alert_policy")
+    /// Name: the key's name; never its secret.
+    public static let spacesKey = ResourceKind("digitalocean.spaces_key")
     /// Name: the bucket's name.
     public static let spacesBucket = ResourceKind("spaces.bucket")
     /// Name: the container's name on its engine.
@@ -52,8 +66,6 @@ extension ResourceKind {
 
 /// The kinds of providers that have no driver yet: planned as unknown, and left alone.
 extension ResourceKind {
-    /// Name: `droplet/metric/level`.
-    public static let alertPolicy = ResourceKind("digitalocean.alert_policy")
     /// Name: the project's name.
     public static let vercelProject = ResourceKind("vercel.project")
     /// Name: the function's slug.

@@ -22,9 +22,10 @@ enum KindOrder {
     }
 
     private static let ranks: [ResourceKind: Int] = [
-        .tag: 0, .domain: 10, .spacesBucket: 10, .droplet: 20, .databaseCluster: 20, .firewall: 60, .databaseUser: 60,
-        .database: 61, .databasePool: 70, .databaseFirewall: 70, .record: 80, .containerImage: 30,
-        .containerNetwork: 30, .containerVolume: 30, .container: 65, .serverRole: 40, .serverDatabase: 41,
+        .tag: 0, .vpc: 5, .domain: 10, .spacesBucket: 10, .droplet: 20, .databaseCluster: 20, .spacesKey: 30,
+        .containerImage: 30, .containerNetwork: 30, .containerVolume: 30, .serverRole: 40, .serverDatabase: 41,
+        .firewall: 60, .databaseUser: 60, .volume: 60, .database: 61, .container: 65, .databasePool: 70,
+        .databaseFirewall: 70, .snapshot: 75, .record: 80, .alertPolicy: 80, .project: 90,
     ]
 
     private static let parents: [ResourceKind: ResourceKind] = [
@@ -33,8 +34,9 @@ enum KindOrder {
     ]
 
     private static let users: [ResourceKind: Set<ResourceKind>] = [
-        .droplet: [.record, .firewall],
-        .tag: [.droplet, .firewall],
+        .droplet: [.record, .firewall, .volume, .alertPolicy],
+        .tag: [.droplet, .firewall, .volume],
+        .vpc: [.droplet, .databaseCluster],
         .database: [.databasePool],
         .databaseUser: [.databasePool],
         .containerImage: [.container],

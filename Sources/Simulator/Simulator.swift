@@ -99,7 +99,7 @@ public final class Simulator: Sendable {
         state.withLock { state in
             state.provider.world.clusters.flatMap { cluster in
                 cluster.users.compactMap { $0["password"]?.stringValue }
-            } + state.hosts.values.flatMap(\.account.secrets)
+            } + state.provider.world.issued + state.hosts.values.flatMap(\.account.secrets)
         }
     }
 

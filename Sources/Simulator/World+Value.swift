@@ -32,6 +32,11 @@ extension World {
             "domains": .list(domains.map { .members(["name": .string($0.name), "records": list($0.records)]) }),
             "firewalls": list(firewalls), "clusters": .list(clusters.map(\.value)), "networks": list(networks),
             "alerts": list(alerts), "keys": list(keys), "projects": list(projects),
+            "assignments": .object(
+                Value.Object(
+                    assignments.keys.sorted().map { Value.Object.Member($0, .string(assignments[$0] ?? "")) })),
+            "volumes": list(volumes), "snapshots": list(snapshots), "spaces_keys": list(spacesKeys),
+            "issued": .strings(issued),
             "pending": .list(pending.map(\.value)),
         ])
     }
@@ -64,6 +69,13 @@ extension World {
         alerts = objects("alerts")
         keys = objects("keys")
         projects = objects("projects")
+        for member in value["assignments"]?.objectValue?.members ?? [] {
+            assignments[member.name] = member.value.stringValue
+        }
+        volumes = objects("volumes")
+        snapshots = objects("snapshots")
+        spacesKeys = objects("spaces_keys")
+        issued = value["issued"]?.strings ?? []
         pending = objects("pending").compactMap(Pending.init)
     }
 }
@@ -75,7 +87,7 @@ extension Droplet.Fields {
             "image": .int(Int64(image)), "disk": .int(Int64(disk)), "status": .string(status),
             "created_at": .int(createdAt.microseconds), "tags": .strings(tags), "vpc": .string(vpc),
             "backups": .bool(hasBackups), "ipv6": .bool(hasIPv6), "monitoring": .bool(hasMonitoring),
-            "leaving": .bool(isLeaving), "locked": .bool(isLocked),
+            "leaving": .bool(isLeaving), "locked": .bool(isLocked), "volumes": .strings(volumes),
         ])
     }
 
@@ -88,7 +100,8 @@ extension Droplet.Fields {
             image: Int(clamping: object["image"]?.intValue ?? 0), disk: Int(clamping: object["disk"]?.intValue ?? 0),
             status: text("status"), createdAt: Timestamp(microseconds: object["created_at"]?.intValue ?? 0),
             tags: object["tags"]?.strings ?? [], vpc: text("vpc"), hasBackups: flag("backups"), hasIPv6: flag("ipv6"),
-            hasMonitoring: flag("monitoring"), isLeaving: flag("leaving"), isLocked: flag("locked"))
+            hasMonitoring: flag("monitoring"), isLeaving: flag("leaving"), isLocked: flag("locked"),
+            volumes: object["volumes"]?.strings ?? [])
     }
 }
 
@@ -122,6 +135,9 @@ extension World.Pending {
         case .removal(let droplet): object["removal"] = .int(Int64(droplet))
         case .cluster(let id): object["cluster"] = .string(id)
         case .firewall(let id): object["firewall"] = .string(id)
+        case .volume(let action, let id):
+            object["action"] = .int(Int64(action))
+            object["volume"] = .string(id)
         }
         return .object(object)
     }
@@ -131,6 +147,8 @@ extension World.Pending {
         let work: World.Pending.Work
         if let action = number("action"), let droplet = number("droplet") {
             work = .action(action, droplet: droplet)
+        } else if let action = number("action"), let id = object["volume"]?.stringValue {
+            work = .volume(action, volume: id)
         } else if let droplet = number("removal") {
             work = .removal(droplet: droplet)
         } else if let id = object["cluster"]?.stringValue {

@@ -17,8 +17,10 @@ struct Life: Sendable {
         _ kind: ResourceKind, _ name: String, _ wanted: KeyValuePairs<String, Value> = [:],
         changed: KeyValuePairs<String, Value> = [:]
     ) {
+        // As a plan has them: what a create can't give comes in steps of its own.
         create = change(
-            ResourceKey(kind, name), .create, wanted: wanted.map { Attributes.Item($0.key, $0.value) })
+            ResourceKey(kind, name), .create, wanted: wanted.map { Attributes.Item($0.key, $0.value) },
+            attributes: wanted.map { AttributeChange(path: $0.key, before: nil, after: $0.value) })
         self.changed = changed.map { Attributes.Item($0.key, $0.value) }
     }
 
@@ -87,6 +89,41 @@ struct Life: Sendable {
         Life(
             .databaseFirewall, "odoo-pg", ["rules": ["droplet:odoo-mail"]],
             changed: ["rules": ["droplet:odoo-staging", "ip_addr:192.0.2.1", "tag:erp"]]),
+        Life(
+            .vpc, "ops", ["region": "sgp1", "ip_range": "10.20.0.0/20"], changed: ["description": "what it is for"]),
+        Life(
+            .volume, "odoo-data",
+            ["region": "sgp1", "size_gb": 10, "droplet": "odoo-mail", "tags": ["erp"], "filesystem_type": "ext4"],
+            changed: ["size_gb": 20, "droplet": "odoo-staging", "tags": ["erp", "project:ipai"]]),
+        Life(.snapshot, "odoo-data-1", ["volume": "odoo-data", "tags": ["erp"]]),
+        Life(.snapshot, "odoo-mail-1", ["droplet": "odoo-mail"]),
+        Life(
+            .alertPolicy, "odoo-staging/load_average_1m/warn",
+            [
+                "type": "v1/insights/droplet/load_1", "compare": "GreaterThan", "window": "5m", "enabled": true,
+                "droplet_id": 412_000_001, "threshold_per_vcpu": .number("0.7"),
+            ],
+            changed: ["threshold_per_vcpu": .number("1.5"), "window": "1h"]),
+        Life(
+            .alertPolicy, "odoo-staging/disk_utilization/crit",
+            [
+                "type": "v1/insights/droplet/disk_utilization_percent", "compare": "GreaterThan", "window": "30m",
+                "droplet_id": 412_000_001, "value": 90, "emails": ["ops@example.com"],
+            ],
+            changed: ["value": .number("92.5"), "enabled": false]),
+        Life(
+            .project, "erp",
+            [
+                "purpose": "Service or API", "environment": "staging",
+                "resources": ["database_cluster:odoo-pg", "domain:example.com", "droplet:odoo-mail"],
+            ],
+            changed: [
+                "environment": "production", "description": "ERP",
+                "resources": ["droplet:odoo-mail", "droplet:odoo-staging", "volume:odoo-data"],
+            ]),
+        Life(
+            .spacesKey, "filestore", ["grants": ["erp-files:readwrite", "logs:read"]],
+            changed: ["grants": ["erp-files:read"]]),
     ]
 
     static let request = ObserveRequest(

@@ -19,10 +19,15 @@ struct LoopbackTests {
         let server = try simulator.serve()
         let lines = Locked<[String]>([])
         let count = Locked(0)
+        let kept = Locked<[IssuedSecret]>([])
         let time = SimulatedTime(now: SystemTime().now, advancesBySleeping: true)
         let driver = DigitalOceanDriver(
             token: Secret(SimulatorTests.token), baseURL: "http://127.0.0.1:\(server.port)", transport: CurlTransport(),
-            budget: RequestBudget(.unlimited, time: time), time: time)
+            budget: RequestBudget(.unlimited, time: time), time: time,
+            keep: { issued in
+                kept.withLock { $0.append(issued) }
+                return true
+            })
         let context = DriverContext(runID: "driver-tests", log: .none) { exchange in
             count.withLock { $0 += 1 }
             lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "driver-tests")) }
@@ -76,6 +81,9 @@ struct LoopbackTests {
             #expect(requests() <= schema.requests(.delete, []), "\(life.key)")
         }
         await server.stop(drain: .zero)
+        let secrets = kept.withLock { $0 }
+        #expect(secrets.map(\.key) == [ResourceKey(.spacesKey, "filestore")])
+        #expect(secrets.allSatisfy { $0.secret.reveal { simulator.issuedSecrets.contains($0) } })
         try check(lines.withLock { $0 }, secrets: simulator.issuedSecrets + [SimulatorTests.token, "canary-user-data"])
     }
 

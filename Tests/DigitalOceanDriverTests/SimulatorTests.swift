@@ -31,7 +31,8 @@ struct SimulatorTests {
             driver = DigitalOceanDriver(
                 token: Secret(SimulatorTests.token), baseURL: "http://do.test",
                 transport: SimulatorTransport(simulator: simulator),
-                budget: RequestBudget(.unlimited, time: time), retry: retry, time: time, random: RandomSource(seed: 3))
+                budget: RequestBudget(.unlimited, time: time), retry: retry, time: time, random: RandomSource(seed: 3),
+                keep: { _ in true })
             engine = SmallEngine(driver: driver, context: context, time: time)
         }
 
@@ -45,7 +46,8 @@ struct SimulatorTests {
         let checks = DriverConformance(request: Life.request, creations: Life.all.map(\.create)) { transport, token in
             DigitalOceanDriver(
                 token: token, baseURL: "http://do.test", transport: transport,
-                budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
+                budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4),
+                keep: { _ in true })
         }
         for breach in await checks.live(against: SimulatorTransport(simulator: simulator)) { Issue.record("\(breach)") }
         for breach in await checks.fail() { Issue.record("\(breach)") }

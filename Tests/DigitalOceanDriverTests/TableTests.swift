@@ -196,7 +196,7 @@ struct TableTests {
         let registry = DriverRegistry([unconfigured, makeDriver(TableTransport { _, _ in .missing })])
         #expect(registry.drivers.count == 1)
         #expect(registry.versions == ["digitalocean": "unconfigured"])
-        #expect(registry.schemas.count == 10)
+        #expect(registry.schemas.count == DigitalOceanKinds.all.count)
         #expect(registry.driver(for: .spacesBucket) == nil)
         let seen = await registry["digitalocean"]?.observe(ObserveRequest(kinds: [.droplet, .spacesBucket]), context)
         #expect(seen?.map(\.completeness) == [.unknown(reason: "DIGITALOCEAN_ACCESS_TOKEN is not set")])

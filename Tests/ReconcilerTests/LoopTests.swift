@@ -68,11 +68,6 @@ struct LoopTests {
         var tree = World.tree()
         tree.files.append(
             SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: console, framework: nextjs}]\n"))
-        tree.files.append(
-            SourceFile(
-                path: "ssot/infra/digitalocean/monitoring.yaml",
-                text: "alert_policies: {a: {droplet_name: web, cpu_utilization: "
-                    + "{warn: {threshold_pct: 80, duration_min: 5}}}}\n"))
         world.source.set(tree)
         _ = await world.call(
             "PATCH", "/v2/domains/shop.example/records/\(record)", ["type": "A", "data": "198.51.100.9"])
@@ -83,11 +78,57 @@ struct LoopTests {
         let read = (report.plan?.changes ?? []).filter { $0.action == .read }
         #expect(
             read.map { "\($0.key) \($0.verdictReason ?? "")" } == [
-                "digitalocean.alert_policy/web/cpu_utilization/warn no driver knows digitalocean.alert_policy",
-                "vercel.project/console no driver knows vercel.project",
+                "vercel.project/console no driver knows vercel.project"
             ])
         #expect(report.observationFaults == [])
         #expect(try await world.store.openDrift().isEmpty)
+    }
+
+    @Test("Alerts watch the droplet that they name, by its processors, and wait for one that is nowhere")
+    func makesAlerts() async throws {
+        let world = try await World()
+        var tree = World.tree()
+        tree.files.append(
+            SourceFile(
+                path: "ssot/infra/digitalocean/monitoring.yaml",
+                text: "alert_policies:\n"
+                    + "  a: {droplet_name: web, load_average_1m: {warn: {threshold_per_vcpu: 0.7, duration_min: 5}}}\n"
+                    + "  b: {droplet_name: gone, cpu_utilization: {crit: {threshold_pct: 90, duration_min: 30}}}\n"))
+        world.source.set(tree)
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        func list(_ path: String, _ member: String) async throws -> [Value] {
+            try JSON.parse(await world.call("GET", "/v2/\(path)").body)[member]?.listValue ?? []
+        }
+        let made = try await list("monitoring/alerts", "policies")
+        let droplet = try #require(try await list("droplets", "droplets").first { $0["name"] == "web" })
+        let processors = Double(droplet["vcpus"]?.intValue ?? 0)
+        #expect(made.map { $0["description"]?.stringValue } == ["odooops:web/load_average_1m/warn"])
+        let entities: Value? = made.first?["entities"]
+        #expect(entities?[0]?.stringValue == "\(droplet["id"]?.intValue ?? 0)")
+        let value: Value? = made.first?["value"]
+        #expect(value == Value.number("\(0.7 * processors)") || value == Value.int(Int64(0.7 * processors)))
+        let second = await world.pass()
+        #expect(
+            second.plan?.changes.map { "\($0.action) \($0.key) \($0.verdict)" } == [
+                "create digitalocean.alert_policy/gone/cpu_utilization/crit blocked"
+            ])
+        #expect(second.plan?.changes.first?.verdictReason?.contains("droplet/gone") == true)
+    }
+
+    @Test("What DigitalOcean holds is kept for others to read, and only when something changed or an hour passed")
+    func keepsInventory() async throws {
+        let world = try await World()
+        let first = await world.pass()
+        #expect(first.isSuccess, "\(first.story)")
+        _ = await world.pass()
+        #expect(try await !world.store.isIngestDue(at: world.time.now))
+        try await world.time.sleep(for: .hours(1))
+        #expect(try await world.store.isIngestDue(at: world.time.now))
+        _ = await world.pass(PassOptions(isDryRun: true))
+        #expect(try await world.store.isIngestDue(at: world.time.now))
+        _ = await world.pass()
+        #expect(try await !world.store.isIngestDue(at: world.time.now))
     }
 
     @Test("A saved plan is applied when nothing moved, and refused with what moved when something did")

@@ -87,10 +87,11 @@ struct ReplayTests {
         #expect(words.first == "No" || words.count == 3 && words.last == "unknown", "\(preview.output)")
     }
 
-    /// What the plan would do, beyond leaving alone what no driver knows.
+    /// What the plan would do, beyond leaving alone what no driver knows, and alerts of droplets that are nowhere.
     private static func effects(_ report: RunReport) -> [String] {
         (report.plan?.changes ?? []).filter {
-            $0.action != .read || $0.verdictReason != "no driver knows \($0.key.kind)"
+            ($0.action != .read || $0.verdictReason != "no driver knows \($0.key.kind)")
+                && ($0.verdict != .blocked || $0.key.kind != .alertPolicy)
         }.map { "\($0.action) \($0.key) \($0.verdict) \($0.verdictReason ?? "")" }
     }
 

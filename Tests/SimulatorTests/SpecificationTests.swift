@@ -35,11 +35,78 @@ private struct Walk {
     func run() async throws {
         try await account()
         let ids = try await droplets()
+        try await storage(ids)
         try await tags(ids)
         try await domains()
         try await firewalls(ids)
         try await databases(ids)
         try await rest()
+        try await keys()
+    }
+
+    private func storage(_ ids: [Int64]) async throws {
+        let made = await expect(
+            201, "POST", "/v2/volumes",
+            json(
+                """
+                {"name": "data", "region": "sgp1", "size_gigabytes": 10, "filesystem_type": "ext4", "tags": ["prod"]}
+                """))
+        let id = made["volume"]?["id"]?.stringValue ?? ""
+        for list in ["/v2/volumes", "/v2/volumes?name=data&region=sgp1", "/v2/volumes/\(id)"] {
+            await expect(200, "GET", list)
+        }
+        for body in [
+            #"{"type": "attach", "droplet_id": \#(ids[0]), "region": "sgp1"}"#,
+            #"{"type": "resize", "size_gigabytes": 20, "region": "sgp1"}"#,
+            #"{"type": "detach", "droplet_id": \#(ids[0]), "region": "sgp1"}"#,
+        ] {
+            let started = await expect(202, "POST", "/v2/volumes/\(id)/actions", json(body))
+            time.advance(by: .seconds(6))
+            await expect(200, "GET", "/v2/actions/\(started["action"]?["id"]?.intValue ?? 0)")
+            await expect(200, "GET", "/v2/volumes/\(id)")
+            await expect(200, "GET", "/v2/droplets/\(ids[0])")
+        }
+        let snapshot = await expect(
+            201, "POST", "/v2/volumes/\(id)/snapshots", json(#"{"name": "data-1", "tags": []}"#))
+        await expect(
+            201, "POST", "/v2/droplets/\(ids[0])/actions", json(#"{"type": "snapshot", "name": "before-upgrade"}"#))
+        time.advance(by: .seconds(6))
+        for list in ["snapshots", "snapshots?resource_type=volume", "volumes/\(id)/snapshots"] {
+            await expect(200, "GET", "/v2/\(list)")
+        }
+        let path = "/v2/snapshots/\(snapshot["snapshot"]?["id"]?.stringValue ?? "")"
+        await expect(200, "GET", path)
+        let resources = json(#"{"resources": [{"resource_id": "\#(id)", "resource_type": "volume"}]}"#)
+        await expect(204, "POST", "/v2/tags/prod/resources", resources)
+        await expect(200, "GET", "/v2/tags/prod")
+        await expect(204, "DELETE", path)
+        await expect(204, "DELETE", "/v2/volumes/\(id)")
+        await expect(404, "GET", "/v2/volumes/\(id)")
+    }
+
+    private func keys() async throws {
+        let made = await expect(
+            201, "POST", "/v2/projects",
+            json(#"{"name": "erp", "purpose": "Service or API", "environment": "Staging"}"#))
+        let project = "/v2/projects/\(made["project"]?["id"]?.stringValue ?? "")"
+        await expect(200, "GET", project)
+        await expect(200, "PATCH", project, json(#"{"description": "ERP"}"#))
+        let body = json(#"{"resources": ["do:domain:example.com", "do:domain:example.org"]}"#)
+        await expect(200, "POST", "\(project)/resources", body)
+        await expect(200, "GET", "\(project)/resources")
+        await expect(412, "DELETE", project)
+        await expect(200, "POST", "/v2/projects/default/resources", body)
+        await expect(204, "DELETE", project)
+        let key = json(#"{"name": "files", "grants": [{"bucket": "erp", "permission": "readwrite"}]}"#)
+        let issued = await expect(201, "POST", "/v2/spaces/keys", key)
+        #expect(issued["key"]?["secret_key"]?.stringValue?.isEmpty == false)
+        let path = "/v2/spaces/keys/\(issued["key"]?["access_key"]?.stringValue ?? "")"
+        for list in ["/v2/spaces/keys", path] {
+            #expect(await expect(200, "GET", list).json.contains("secret_key") == false)
+        }
+        await expect(200, "PUT", path, key)
+        await expect(200, "PATCH", path, json(#"{"grants": []}"#))
+        await expect(204, "DELETE", path)
     }
 
     /// Expects a status and gives the body.

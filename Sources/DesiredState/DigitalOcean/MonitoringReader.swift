@@ -103,7 +103,9 @@ struct MonitoringReader {
         let value = number(metric.threshold, alert)
         let minutes = alert.integer("duration_min", required: true, in: 1...60)
         var attributes = [
-            WantedAttribute("droplet", .literal(.string(droplet.value)), at: droplet.mark),
+            // A droplet that is nowhere holds its alerts back, with the reason, instead of failing them in each pass.
+            WantedAttribute(
+                "droplet_id", .reference(ResourceKey(.droplet, droplet.value), attribute: "id"), at: droplet.mark),
             WantedAttribute("type", .literal(.string(metric.type)), at: alert.mark),
             WantedAttribute("compare", .literal(.string(metric.comparison)), at: alert.mark),
             WantedAttribute("enabled", .literal(.bool(true)), at: alert.mark),

@@ -28,9 +28,7 @@ extension DigitalOceanDriver {
         let action = answer.root?["links"]["actions"].items?.first { $0["rel"].holds("create") }?["id"].int
         return await settle { () throws(ProviderFault) in
             if let action { try await waitForAction(action, site, context) }
-            let droplet = try await waitForDroplet(id, site, context) { $0 == "active" }
-            directory.remember(droplet: step.key.name, id: id)
-            return droplet
+            return try await waitForDroplet(id, site, context) { $0 == "active" }
         }
     }
 
@@ -143,6 +141,8 @@ extension DigitalOceanDriver {
             () throws(ProviderFault) -> ObservedResource? in
             do throws(ProviderFault) {
                 let droplet = try await droplet(id, context)
+                // Its processors, too, may be others than before.
+                directory.remember(droplet)
                 return isReached(droplet.attributes["status"]?.stringValue ?? "") ? droplet : nil
             } catch {
                 guard error.isNotFound, time.uptime - start < limits.visibilityDeadline else { throw error }
@@ -167,7 +167,7 @@ extension DigitalOceanDriver {
         }
     }
 
-    private func droplet(_ id: Int64, _ context: DriverContext) async throws(ProviderFault) -> ObservedResource {
+    func droplet(_ id: Int64, _ context: DriverContext) async throws(ProviderFault) -> ObservedResource {
         let answer = try await api.get("/v2/droplets/\(id)", "droplets.get", "droplet:read", context)
         return try answer.object("droplet") { Mapping.droplet($0, Shared()) }
     }

@@ -27,7 +27,7 @@ extension DigitalOceanDriver {
                 context)
             // The provider compares names without regard to case.
             let found = try answer.list("droplets") { Mapping.droplet($0, shared) }.filter { $0.key == key }
-            if found.count == 1, let id = Int64(found[0].providerID) { directory.remember(droplet: key.name, id: id) }
+            if found.count == 1 { directory.remember(found[0]) }
             return found
         case .tag:
             return try await one("/v2/tags/\(key.name.percentEncoded)", "tags.look", "tag:read", context) { view in
@@ -50,7 +50,8 @@ extension DigitalOceanDriver {
             return list.items.filter { $0.key == key }.map { Mapping.named($0, by: names) }
         case .databaseCluster: return try await findClusters(context).filter { $0.key == key }
         case .database, .databaseUser, .databasePool, .databaseFirewall: return try await findNested(key, context)
-        default: return []
+        case .databaseBackup: return try await findNested(key, context)
+        default: return Self.platformKinds.contains(key.kind) ? try await findPlatform(key, context) : []
         }
     }
 
@@ -98,6 +99,10 @@ extension DigitalOceanDriver {
         case .databasePool:
             return try await one("\(base)/pools/\(child)", "pools.look", "database:read", context) {
                 Mapping.databasePool($0["pool"], cluster: cluster)
+            }
+        case .databaseBackup:
+            return try await one("\(base)/backups", "backups.look", "database:read", context) {
+                Mapping.databaseBackup($0, cluster: cluster)
             }
         default:
             let names = directory.dropletNames

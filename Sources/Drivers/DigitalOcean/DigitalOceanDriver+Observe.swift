@@ -12,12 +12,20 @@ extension DigitalOceanDriver {
         async let domains = observeDomains(request, context)
         async let firewalls = observeFirewalls(request, context)
         async let databases = observeDatabases(request, context)
+        async let platform = observePlatform(request, context)
         var seen = await tags + domains
         var guards = await firewalls + databases
+        var rest = await platform
         var dropletList = await droplets
         // Firewalls and trusted sources name droplets by id; the list is read for them alone when nothing else needs it.
         let needsNames = guards.contains { $0.resources.contains(where: Mapping.needsNames) }
-        if needsNames, dropletList == nil { dropletList = await listDroplets(context) }
+        let restNeedsNames = rest.contains { kind in
+            request.names[kind.kind] != nil
+                && kind.resources.contains {
+                    Mapping.needsResolving($0, "#") || Mapping.isLoadAlert($0) && $0.isOwned
+                }
+        }
+        if needsNames || restNeedsNames, dropletList == nil { dropletList = await listDroplets(context) }
         if let dropletList {
             directory.setDroplets(
                 dropletList.resources.compactMap { droplet in Int64(droplet.providerID).map { (droplet.key.name, $0) } }
@@ -26,8 +34,12 @@ extension DigitalOceanDriver {
                 let names = directory.dropletNames
                 guards = guards.map { Self.naming($0, names, dropletList.completeness) }
             }
+            if !rest.isEmpty { directory.setProcessors(dropletList.resources) }
         }
-        seen += guards
+        if !rest.isEmpty {
+            rest = await resolved(rest, droplets: dropletList?.completeness ?? .complete, context)
+        }
+        seen += guards + rest
         if let dropletList { seen.append(dropletList) }
         return seen.filter { request.kinds.contains($0.kind) }.sorted { $0.kind < $1.kind }
     }
@@ -107,8 +119,10 @@ extension DigitalOceanDriver {
     // MARK: Clusters and what is in them
 
     private func observeDatabases(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
-        let nested: [ResourceKind] = [.database, .databaseUser, .databasePool, .databaseFirewall]
-            .filter(request.kinds.contains)
+        let nested: [ResourceKind] = [
+            .database, .databaseUser, .databasePool, .databaseFirewall, .databaseBackup,
+        ]
+        .filter(request.kinds.contains)
         guard request.kinds.contains(.databaseCluster) || !nested.isEmpty else { return [] }
         let clusters = await readWhole(
             "/v2/databases", member: "databases", context, map: Mapping.cluster)
@@ -145,6 +159,15 @@ extension DigitalOceanDriver {
         case .databasePool:
             return await readWhole("\(base)/pools", member: "pools", context) { view, _ in
                 Mapping.databasePool(view, cluster: cluster)
+            }
+        case .databaseBackup:
+            do throws(ProviderFault) {
+                let answer = try await api.get("\(base)/backups", "databases.backups", "database:read", context)
+                guard let root = answer.root, let resource = Mapping.databaseBackup(root, cluster: cluster)
+                else { throw .broken(answer.site, status: answer.status, "it has no list `backups`") }
+                return PagedList(items: [resource], completeness: .complete)
+            } catch {
+                return error.emptyList
             }
         default:
             do throws(ProviderFault) {

@@ -44,10 +44,45 @@ extension DigitalOceanDriver {
             case (.databasePool, "update"): return try await updatePool(step, change, context)
             case (.databaseFirewall, "leave"): return .done(nil)
             case (.databaseFirewall, "replace_rules"): return try await replaceRules(step, change, context)
-            default: throw impossible(step, "this version knows no effect named \(step.operation)")
+            default: return try await performPlatform(step, change, context)
             }
         } catch {
             return error.outcome
+        }
+    }
+
+    private func performPlatform(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        switch (step.key.kind, step.operation) {
+        case (.vpc, "create"): return try await createNetwork(step, change, context)
+        case (.vpc, "update"): return try await updateNetwork(step, change, context)
+        case (.vpc, "delete"):
+            return try await deleteEmpty(
+                "/v2/vpcs", "vpcs", "vpc", refusal: 403, "it has members, or is the default of its region", step,
+                change, context)
+        case (.volume, "create"): return try await createVolume(step, change, context)
+        case (.volume, "delete"): return try await deleteVolume(step, change, context)
+        case (.volume, let name) where name.hasPrefix("tag:"):
+            return try await tag(String(name.dropFirst(4)), step, change, context)
+        case (.volume, "attach"), (.volume, "detach"), (.volume, "resize"):
+            return try await act(onVolume: step.operation, step, change, context)
+        case (.snapshot, "create"): return try await createSnapshot(step, change, context)
+        case (.snapshot, "delete"): return try await deleteSnapshot(step, change, context)
+        case (.project, "create"): return try await createProject(step, change, context)
+        case (.project, "update"): return try await updateProject(step, change, context)
+        case (.project, "assign"): return try await assign(step, change, context)
+        case (.project, "empty"): return try await emptyProject(step, change, context)
+        case (.project, "delete"):
+            return try await deleteEmpty(
+                "/v2/projects", "projects", "project", refusal: 412, "it holds something", step, change, context)
+        case (.alertPolicy, "create"): return try await createAlert(step, change, context)
+        case (.alertPolicy, "update"): return try await updateAlert(step, change, context)
+        case (.alertPolicy, "delete"): return try await deleteAlert(step, change, context)
+        case (.spacesKey, "create"): return try await createKey(step, change, context)
+        case (.spacesKey, "update"): return try await updateKey(step, change, context)
+        case (.spacesKey, "delete"): return try await deleteKey(step, change, context)
+        default: throw impossible(step, "this version knows no effect named \(step.operation)")
         }
     }
 

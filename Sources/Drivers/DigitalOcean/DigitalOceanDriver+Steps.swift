@@ -29,17 +29,34 @@ extension DigitalOceanDriver {
     private typealias Operation = (name: String, title: String, creates: Bool)
 
     private func creation(of change: PlannedChange) -> [Operation] {
+        if change.key.kind == .databaseBackup { return [] }
         if change.key.kind == .databaseFirewall {
             // Putting the list twice is the same as once, and there is nothing to look for before.
             return [("replace_rules", "set the trusted sources", false)]
         }
-        return [("create", "create", true)]
+        var operations: [Operation] = [("create", "create", true)]
+        // What a create can't give comes after it.
+        for attribute in change.attributes where attribute.after?.isNull == false {
+            switch (change.key.kind, attribute.path) {
+            case (.volume, "droplet"): operations.append(("attach", "attach to \(text(attribute.after))", false))
+            case (.project, "resources") where attribute.after?.listValue?.isEmpty == false:
+                operations.append(("assign", "move what it is to hold into it", false))
+            default: break
+            }
+        }
+        return operations
     }
 
     private func deletion(of change: PlannedChange) -> [Operation] {
         // A cluster without trusted sources is open to everyone: the list goes with its cluster.
-        change.key.kind == .databaseFirewall
-            ? [("leave", "leave the trusted sources to their cluster", false)] : [("delete", "delete", false)]
+        switch change.key.kind {
+        case .databaseFirewall: [("leave", "leave the trusted sources to their cluster", false)]
+        case .volume: [("detach", "detach from its droplet", false), ("delete", "delete", false)]
+        case .project:
+            [("empty", "move what it holds to the default project", false), ("delete", "delete", false)]
+        case .databaseBackup: []
+        default: [("delete", "delete", false)]
+        }
     }
 
     private func updates(of change: PlannedChange) -> [Operation] {
@@ -48,8 +65,39 @@ extension DigitalOceanDriver {
         case .databaseCluster: clusterUpdates(change)
         case .databaseFirewall:
             change.attributes.isEmpty ? [] : [("replace_rules", "set the trusted sources", false)]
+        case .volume: volumeUpdates(change)
+        case .project: projectUpdates(change)
+        case .snapshot, .databaseBackup: []
         default: change.attributes.isEmpty ? [] : [("update", "update \(names(change))", false)]
         }
+    }
+
+    private func volumeUpdates(_ change: PlannedChange) -> [Operation] {
+        var operations = tagging(change)
+        for attribute in change.attributes.sorted(by: { $0.path.precedesByBytes($1.path) }) {
+            switch attribute.path {
+            case "droplet":
+                if attribute.before?.stringValue != nil {
+                    operations.append(("detach", "detach from \(text(attribute.before))", false))
+                }
+                if attribute.after?.stringValue != nil {
+                    operations.append(("attach", "attach to \(text(attribute.after))", false))
+                }
+            case "size_gb": operations.append(("resize", "grow to \(text(attribute.after)) GB", false))
+            default: break
+            }
+        }
+        return operations
+    }
+
+    private func projectUpdates(_ change: PlannedChange) -> [Operation] {
+        var operations: [Operation] = []
+        let others = change.attributes.map(\.path).filter { $0 != "resources" }.sorted { $0.precedesByBytes($1) }
+        if !others.isEmpty { operations.append(("update", "update \(others.joined(separator: ", "))", false)) }
+        if others.count < change.attributes.count {
+            operations.append(("assign", "move what it is to hold into it", false))
+        }
+        return operations
     }
 
     private func dropletUpdates(_ change: PlannedChange) -> [Operation] {
@@ -118,5 +166,7 @@ extension DigitalOceanDriver {
 
 extension DigitalOceanKinds {
     /// Whether objects of a kind can carry our ownership tag.
-    static func carriesMark(_ kind: ResourceKind) -> Bool { kind == .droplet || kind == .databaseCluster }
+    static func carriesMark(_ kind: ResourceKind) -> Bool {
+        kind == .droplet || kind == .databaseCluster || kind == .volume
+    }
 }

@@ -16,10 +16,10 @@ extension DigitalOceanDriver {
         let id = try await requireID(step, change, context)
         let site = CallSite(
             operation: "tags.assign", method: "POST", path: "/v2/tags/\(tag.percentEncoded)/resources",
-            scope: "tag:create` and `\(step.key.kind == .droplet ? "droplet" : "database"):update")
+            scope: "tag:create` and `\(Self.tagging(step.key.kind).scope):update")
         let resource: Value = .object([
             "resource_id": .string(id),
-            "resource_type": .string(step.key.kind == .droplet ? "droplet" : "database"),
+            "resource_type": .string(Self.tagging(step.key.kind).type),
         ])
         let body: Value = .object(["resources": .list([resource])])
         do throws(ProviderFault) {
@@ -34,6 +34,15 @@ extension DigitalOceanDriver {
         return await settle { () throws(ProviderFault) in
             guard let current = change.current else { return try await find(step.key, context).first }
             return current.tagged(tag)
+        }
+    }
+
+    /// What the API calls a kind that can be tagged, and the scope of its changes.
+    private static func tagging(_ kind: ResourceKind) -> (type: String, scope: String) {
+        switch kind {
+        case .droplet: ("droplet", "droplet")
+        case .volume: ("volume", "block_storage")
+        default: ("database", "database")
         }
     }
 

@@ -2,14 +2,16 @@ public import Basics
 internal import DesiredState
 public import Diff
 public import Drivers
+internal import Formats
 public import HTTPClient
 
-/// DigitalOcean: droplets, tags, domains and records, firewalls, database clusters and what is in them.
+/// DigitalOcean: droplets, tags, domains and records, firewalls, networks, volumes, snapshots, projects, alerts, keys of
+/// Spaces, database clusters and what is in them.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/digitalocean.md tells what is done with them.
 public final class DigitalOceanDriver: Driver {
     public let provider = "digitalocean"
-    public let version = "1"
+    public let version = "2"
     public let schemas = DigitalOceanKinds.all
 
     let api: DigitalOceanAPI
@@ -18,10 +20,16 @@ public final class DigitalOceanDriver: Driver {
     /// Creating two users of one cluster at once makes the provider lose one of them.
     let userCreation = KeyedLock()
     let directory = Directory()
+    /// Takes what the provider shows once, and says whether it has it.
+    let keep: (@Sendable (IssuedSecret) async -> Bool)?
 
     /// A driver over a client; the client's time and the driver's should be the same.
-    public init(client: APIClient, limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource) {
+    public init(
+        client: APIClient, limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource,
+        keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
+    ) {
         self.time = time
+        self.keep = keep
         self.limits = limits
         api = DigitalOceanAPI(client: client, time: time)
     }
@@ -33,13 +41,15 @@ public final class DigitalOceanDriver: Driver {
         token: Secret, baseURL: String = DigitalOceanDriver.defaultURL, transport: any HTTPTransport,
         budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
         limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource = SystemTime(),
-        random: RandomSource = .system()
+        random: RandomSource = .system(), keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
     ) {
         let client = APIClient(
             provider: "digitalocean", baseURL: Self.rootURL(baseURL),
-            authorization: token.reveal { Secret("Bearer \($0)") }, transport: transport,
-            budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry, time: time, random: random)
-        self.init(client: client, limits: limits, time: time)
+            authorization: .header("Authorization", token.reveal { Secret("Bearer \($0)") }), transport: transport,
+            budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry,
+            // The address of a chat hook in an alert policy lets anybody write there.
+            redaction: Redaction(members: ["url"]), time: time, random: random)
+        self.init(client: client, limits: limits, time: time, keep: keep)
     }
 
     /// The address without the version, which is part of every path; people write it both ways.
@@ -76,6 +86,11 @@ final class Directory: Sendable {
         var droplets: [String: Int64] = [:]
         var dropletNames: [Int64: String] = [:]
         var clusters: [String: String] = [:]
+        var knowsClusters = false
+        var volumes: [String: String] = [:]
+        var knowsVolumes = false
+        /// Of droplets by id.
+        var processors: [Int64: Int64] = [:]
     }
 
     private let ids = Locked(Ids())
@@ -92,8 +107,50 @@ final class Directory: Sendable {
         }
     }
 
+    func setProcessors(_ droplets: [ObservedResource]) {
+        ids.withLock { ids in
+            for droplet in droplets {
+                if let id = Int64(droplet.providerID) { ids.processors[id] = droplet.attributes["vcpus"]?.intValue }
+            }
+        }
+    }
+
+    func setVolumes(_ pairs: [(name: String, id: String)]) {
+        ids.withLock {
+            $0.knowsVolumes = true
+            $0.volumes = Dictionary(pairs.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    func remember(volume name: String, id: String) { ids.withLock { $0.volumes[name] = id } }
+
+    func forget(volume name: String) { ids.withLock { $0.volumes[name] = nil } }
+
+    func volumeID(_ name: String) -> String? { ids.withLock { $0.volumes[name] } }
+
+    var knowsClusters: Bool { ids.withLock { $0.knowsClusters } }
+
+    var knowsVolumes: Bool { ids.withLock { $0.knowsVolumes } }
+
+    /// All names by id.
+    var names: KnownNames {
+        ids.withLock { ids in
+            var names = KnownNames(droplets: ids.dropletNames, processors: ids.processors)
+            for (name, id) in ids.clusters { names.clusters[id] = name }
+            for (name, id) in ids.volumes { names.volumes[id] = name }
+            return names
+        }
+    }
+
+    func remember(_ droplet: ObservedResource) {
+        guard let id = Int64(droplet.providerID) else { return }
+        remember(droplet: droplet.key.name, id: id)
+        setProcessors([droplet])
+    }
+
     func setClusters(_ pairs: [(name: String, id: String)]) {
         ids.withLock {
+            $0.knowsClusters = true
             $0.clusters = Dictionary(pairs.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
         }
     }

@@ -23,6 +23,8 @@ enum FaultCode: String, CaseIterable {
     case tagInUse = "DO-0017"
     case nameTaken = "DO-0018"
     case unexpected = "DO-0019"
+    case nowhereToKeep = "DO-0020"
+    case stillInUse = "DO-0021"
 }
 
 /// One call as the driver names it, for faults.

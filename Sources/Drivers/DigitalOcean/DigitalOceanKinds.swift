@@ -18,7 +18,8 @@ public enum DigitalOceanKinds {
 
     /// Every kind, sorted.
     public static let all: [KindSchema] = [
-        database, databaseCluster, databaseFirewall, databasePool, databaseUser, domain, droplet, firewall, record, tag,
+        alertPolicy, database, databaseBackup, databaseCluster, databaseFirewall, databasePool, databaseUser, domain,
+        droplet, firewall, project, record, snapshot, spacesKey, tag, volume, vpc,
     ]
 
     static let droplet = KindSchema(
@@ -35,7 +36,11 @@ public enum DigitalOceanKinds {
             AttributeRule("ipv6"),
             AttributeRule("ssh_keys", .unordered, isWriteOnly: true),
             AttributeRule("user_data", isSensitive: true, isWriteOnly: true),
-        ] + computed(["id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_monthly"]),
+        ]
+            + computed([
+                "id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_hourly",
+                "price_monthly",
+            ]),
         isStateful: true, carriesMark: true, surface: "droplets",
         requests: { action, attributes in
             switch action {
@@ -170,7 +175,7 @@ public enum DigitalOceanKinds {
         }
     }
 
-    private static func computed(_ names: [String]) -> [AttributeRule] {
+    static func computed(_ names: [String]) -> [AttributeRule] {
         names.map { AttributeRule($0, isComputed: true) }
     }
 }

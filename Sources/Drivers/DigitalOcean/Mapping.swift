@@ -11,7 +11,7 @@ enum Mapping {
     static func droplet(_ json: JSONView, _ shared: Shared) -> ObservedResource? {
         guard let id = json["id"].int, let name = json["name"].string, !name.isEmpty else { return nil }
         var items: [Attributes.Item] = []
-        items.reserveCapacity(16)
+        items.reserveCapacity(17)
         let features = json["features"].items
         func add(_ name: String, _ value: Value?) {
             if let value { items.append(Attributes.Item(name, value)) }
@@ -27,6 +27,7 @@ enum Mapping {
         add("ipv6", features.map { .bool($0.contains { $0.holds("ipv6") }) })
         add("memory_mb", json["memory"].int.map(Value.int))
         add("monitoring", features.map { .bool($0.contains { $0.holds("monitoring") }) })
+        add("price_hourly", price(json["size"]["price_hourly"], shared))
         add("price_monthly", price(json["size"]["price_monthly"], shared))
         add("region", shared.string(json["region"]["slug"]))
         add("size", size(json, shared))

@@ -123,9 +123,12 @@ public struct DriverConformance: Sendable {
         let key = wanted.change.key
         let current = seen.kinds[key.kind]?.resources.first { $0.key == key }
         let change = ResolvedChange(change: wanted.change.deletion, wanted: Attributes(), current: current)
-        for step in driver.steps(for: change.change) {
+        let steps = driver.steps(for: change.change)
+        for step in steps {
             switch await driver.perform(step, of: change, context) {
             case .done(nil): break
+            // What comes before the deletion itself, such as to detach, leaves it there.
+            case .done where step.id != steps.last?.id: break
             case .done: notes.add("\(step.id) deleted and gave an object back")
             case .failed(let fault), .unknown(let fault): notes.add("\(step.id), time \(round): \(fault)")
             }

@@ -40,6 +40,7 @@ struct Pass {
     var outcome: PassOutcome?
     var desired: DesiredState?
     var plan: Plan?
+    var observed: ObservedState?
     var plannedAt: Timestamp
     var applied = Applier.Result()
     var recovered: [JournalEntry] = []
@@ -86,7 +87,10 @@ struct Pass {
             if try await planAndApply() {
                 try await confirmLease()
                 try await rememberDrift()
-                if !options.isDryRun { try await remember() }
+                if !options.isDryRun {
+                    try await remember()
+                    await keepInventory()
+                }
             }
         } catch let fault as any Fault {
             outcome = outcome ?? .failed(fault)
@@ -121,6 +125,7 @@ struct Pass {
         var inventory = try await reconciler.store.inventory()
         let open = try await reconciler.store.openEntries()
         let observed = await reconciler.observe(desired, inventory, open: open, runID: run.id)
+        self.observed = observed
         observationFaults = reconciler.faults(of: observed)
         cost = EnvironmentCost(desired.environments, observed)
         if options.isDryRun {

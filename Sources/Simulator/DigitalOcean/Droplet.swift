@@ -23,6 +23,8 @@ final class Droplet: Sendable {
         var isLeaving = false
         /// Something is being done to it; nothing else can be begun.
         var isLocked = false
+        /// The ids of what is attached.
+        var volumes: [String] = []
     }
 
     let fields: Fields
@@ -74,7 +76,9 @@ final class Droplet: Sendable {
         }
         json.append(text: ",\"snapshot_ids\":[],\"image\":")
         json.append(contentsOf: Catalogue.shared.image(fields.image)?.json ?? Array("{}".utf8))
-        json.append(text: ",\"volume_ids\":[],\"size\":")
+        json.append(text: ",\"volume_ids\":")
+        json.append(json: Value.strings(fields.volumes))
+        json.append(text: ",\"size\":")
         json.append(contentsOf: size?.json ?? Array("{}".utf8))
         json.append(text: ",\"size_slug\":\"\(fields.size)\",\"networks\":")
         json.append(text: networks(fields))

@@ -97,31 +97,4 @@ extension Provider {
         default: throw .notFound
         }
     }
-
-    // MARK: Projects
-
-    func projects(_ call: Call) throws(Refusal) -> Answer {
-        guard call.method == "GET" else { throw .notFound }
-        if call.path.count == 1 { return call.list("projects", world.projects) }
-        let found = world.projects.first { project in
-            call.path[1] == "default" ? project["is_default"] == true : project["id"]?.stringValue == call.path[1]
-        }
-        guard let found else { throw .notFound }
-        guard call.path.count > 2 else { return .one("project", found) }
-        guard call.path.count == 3, call.path[2] == "resources" else { throw .notFound }
-        var names: [String] = world.droplets.map { "do:droplet:\($0.id)" }
-        names += world.clusters.map { "do:dbaas:\($0.id)" }
-        names += world.domains.map { "do:domain:\($0.name)" }
-        return call.list(
-            "resources",
-            names.map { name in
-                let parts = name.split(separator: ":")
-                let kind = parts[1] == "dbaas" ? "databases" : "\(parts[1])s"
-                return [
-                    "urn": .string(name), "assigned_at": nowText,
-                    "links": .members(["self": .string("https://api.digitalocean.com/v2/\(kind)/\(parts[2])")]),
-                    "status": "ok",
-                ]
-            })
-    }
 }

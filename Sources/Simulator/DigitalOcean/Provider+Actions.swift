@@ -55,7 +55,9 @@ extension Provider {
         guard let type = call.text("type") else { throw .unprocessable("Type can't be blank") }
         var effect: Value.Object = ["type": .string(type)]
         switch type {
-        case "reboot", "power_cycle", "snapshot", "password_reset", "change_backup_policy", "restore", "change_kernel":
+        case "snapshot":
+            effect["name"] = .string(call.text("name") ?? "\(fields.name)-\(now.seconds)")
+        case "reboot", "power_cycle", "password_reset", "change_backup_policy", "restore", "change_kernel":
             break
         case "power_on":
             guard fields.status != "active" else { throw .unprocessable("Droplet is already powered on.") }

@@ -92,7 +92,7 @@ extension Provider {
         case ("GET", "ca"):
             return .one(
                 "ca", .members(["certificate": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tClNJTVVMQVRFRAotLS0tLUVORA=="]))
-        case ("GET", "backups"): return .one("backups", [])
+        case ("GET", "backups"): return backups(of: cluster)
         case ("GET", "replicas"): return .one("replicas", [])
         case ("POST", "replicas"):
             // The first backup of a cluster that has just come up is still running.
@@ -105,6 +105,29 @@ extension Provider {
             return .one("events", .list([event]))
         default: throw .notFound
         }
+    }
+
+    /// One a day, the first an hour after the cluster, and the last seven of them.
+    private func backups(of cluster: World.Cluster) -> Answer {
+        var list: [Value] = []
+        if let made = cluster.object["created_at"]?.stringValue.flatMap({ Timestamp($0) }) {
+            let first = made + .hours(1)
+            let days = first <= now ? Int((now - first) / .days(1)) : -1
+            for day in stride(from: days, through: max(0, days - 6), by: -1) where day >= 0 {
+                list.append(
+                    .members([
+                        "created_at": .string("\(Timestamp(seconds: (first + .days(day)).seconds))"),
+                        "size_gigabytes": .number("0.0\(3 + day % 7)"),
+                    ]))
+            }
+        }
+        let answer: Value = .members([
+            "backups": .list(list),
+            "scheduled_backup_time": .members([
+                "backup_hour": 20, "backup_minute": 40, "backup_interval_hours": 24,
+            ]),
+        ])
+        return Answer(status: 200, body: [UInt8](json: answer))
     }
 
     // MARK: Creating

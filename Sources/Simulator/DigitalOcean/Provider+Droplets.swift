@@ -43,7 +43,9 @@ extension Provider {
                     firewall["droplet_ids"]?.integers?.contains(id) == true
                         || firewall["tags"]?.strings?.contains(where: tags.contains) == true
                 })
-        case ("GET", "backups", 3), ("GET", "snapshots", 3): return call.list(call.path[2], [])
+        case ("GET", "backups", 3): return call.list("backups", [])
+        case ("GET", "snapshots", 3):
+            return call.list("snapshots", [])
         default: throw .notFound
         }
     }

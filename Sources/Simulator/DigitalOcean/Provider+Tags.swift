@@ -49,6 +49,8 @@ extension Provider {
         }
         var indices: [Int] = []
         var clusters: [Int] = []
+        var volumes: [Int] = []
+        var snapshots: [Int] = []
         for resource in resources {
             let text = resource["resource_id"]?.stringValue ?? resource["resource_id"]?.intValue.map { "\($0)" } ?? ""
             switch resource["resource_type"]?.stringValue {
@@ -59,7 +61,14 @@ extension Provider {
             case "database":
                 guard let index = world.clusters.firstIndex(where: { $0.id == text }) else { throw .notFound }
                 clusters.append(index)
-            case "image", "volume", "volume_snapshot": throw .notFound
+            case "volume":
+                guard let index = world.volumeIndex(text) else { throw .notFound }
+                volumes.append(index)
+            case "volume_snapshot", "image":
+                guard let index = world.snapshots.firstIndex(where: { $0["id"]?.stringValue == text }) else {
+                    throw .notFound
+                }
+                snapshots.append(index)
             default: throw .unprocessable("resource_type is invalid")
             }
         }
@@ -71,6 +80,12 @@ extension Provider {
                 world.droplets[index] = world.droplets[index].with { $0.tags.append(tag) }
             }
         }
+        func retagged(_ object: Value.Object) -> Value {
+            let tags = (object["tags"]?.strings ?? []).filter { $0 != tag }
+            return .strings(call.method == "DELETE" ? tags : tags + [tag])
+        }
+        for index in volumes { world.volumes[index]["tags"] = retagged(world.volumes[index]) }
+        for index in snapshots { world.snapshots[index]["tags"] = retagged(world.snapshots[index]) }
         for index in clusters {
             let tags = world.clusters[index].tags.filter { $0 != tag }
             world.clusters[index].object["tags"] = .strings(call.method == "DELETE" ? tags : tags + [tag])
@@ -84,6 +99,17 @@ extension Provider {
         for index in world.clusters.indices where world.clusters[index].tags.contains(tag) {
             world.clusters[index].object["tags"] = .strings(world.clusters[index].tags.filter { $0 != tag })
         }
+        func without(_ objects: [Value.Object]) -> [Value.Object] {
+            objects.map { object in
+                var object = object
+                if let tags = object["tags"]?.strings, tags.contains(tag) {
+                    object["tags"] = .strings(tags.filter { $0 != tag })
+                }
+                return object
+            }
+        }
+        world.volumes = without(world.volumes)
+        world.snapshots = without(world.snapshots)
         for index in world.firewalls.indices {
             let tags = world.firewalls[index]["tags"]?.strings ?? []
             guard tags.contains(tag) else { continue }
@@ -96,6 +122,8 @@ extension Provider {
         var lastDroplet = 0
         var clusters = 0
         var lastCluster = ""
+        var volumes = 0
+        var snapshots = 0
     }
 
     private func tagCounts() -> [String: TagCount] {
@@ -105,6 +133,12 @@ extension Provider {
                 counts[tag, default: TagCount()].droplets += 1
                 counts[tag, default: TagCount()].lastDroplet = droplet.id
             }
+        }
+        for volume in world.volumes {
+            for tag in volume["tags"]?.strings ?? [] { counts[tag, default: TagCount()].volumes += 1 }
+        }
+        for snapshot in world.snapshots {
+            for tag in snapshot["tags"]?.strings ?? [] { counts[tag, default: TagCount()].snapshots += 1 }
         }
         for cluster in world.clusters {
             for tag in cluster.tags {
@@ -123,7 +157,9 @@ extension Provider {
         }
         let droplets = entry(count.droplets, "https://api.digitalocean.com/v2/droplets/\(count.lastDroplet)")
         let clusters = entry(count.clusters, "https://api.digitalocean.com/v2/databases/\(count.lastCluster)")
-        var resources: Value.Object = ["count": .int(Int64(count.droplets + count.clusters))]
+        var resources: Value.Object = [
+            "count": .int(Int64(count.droplets + count.clusters + count.volumes + count.snapshots))
+        ]
         if count.droplets + count.clusters > 0 {
             let last = count.droplets > 0 ? droplets : clusters
             resources["last_tagged_uri"] = last["last_tagged_uri"]
@@ -131,8 +167,8 @@ extension Provider {
         resources["droplets"] = droplets
         // The specification spells it so.
         resources["imgages"] = .members(["count": 0])
-        resources["volumes"] = .members(["count": 0])
-        resources["volume_snapshots"] = .members(["count": 0])
+        resources["volumes"] = .members(["count": .int(Int64(count.volumes))])
+        resources["volume_snapshots"] = .members(["count": .int(Int64(count.snapshots))])
         resources["databases"] = clusters
         return ["name": .string(tag), "resources": .object(resources)]
     }

@@ -45,16 +45,11 @@ struct Provider: Sendable {
         case "vpcs": try networks(call)
         case "projects": try projects(call)
         case "monitoring": try alerts(call)
-        case "volumes" where call.path.count == 1, "snapshots" where call.path.count == 1:
-            try only("GET", call) { call.list(call.path[0], []) }
+        case "volumes": try volumes(call)
+        case "snapshots": try snapshots(call)
+        case "spaces": try spacesKeys(call)
         default: throw .notFound
         }
-    }
-
-    /// The provider answers a method that a path doesn't know with 404.
-    func only(_ method: String, _ call: Call, _ answer: () throws(Refusal) -> Answer) throws(Refusal) -> Answer {
-        guard call.method == method else { throw .notFound }
-        return try answer()
     }
 
     /// The clock as answers show it: whole seconds.
@@ -68,6 +63,13 @@ struct Provider: Sendable {
             case "customers": "billing"
             case "databases": "database"
             case "monitoring": "monitoring"
+            case "spaces": "spaces_key"
+            case "volumes":
+                switch call.path.dropFirst(2).first {
+                case "actions"?: "block_storage_action"
+                case "snapshots"?: "block_storage_snapshot"
+                default: "block_storage"
+                }
             case let name?: name.hasSuffix("s") ? String(name.dropLast()) : name
             case nil: "account"
             }
@@ -75,10 +77,14 @@ struct Provider: Sendable {
             switch call.method {
             case "POST":
                 // Sub-resources of an existing thing change it.
-                call.path.count > 1 && resource != "monitoring" && resource != "ssh_key" ? "update" : "create"
+                resource == "spaces_key"
+                    ? "create_credentials"
+                    : call.path.count > 1 && !["monitoring", "ssh_key"].contains(resource)
+                        && !resource.hasPrefix("block_storage_") ? "update" : "create"
             case "PUT", "PATCH": "update"
             case "DELETE":
-                call.path.count > 2 && resource != "ssh_key" && resource != "monitoring" ? "update" : "delete"
+                call.path.count > 2 && !["monitoring", "ssh_key", "spaces_key"].contains(resource)
+                    ? "update" : "delete"
             default: "read"
             }
         return "\(resource):\(verb)"

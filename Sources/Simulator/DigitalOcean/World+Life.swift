@@ -50,10 +50,11 @@ extension World {
     private static func concerns(_ look: Look, _ work: Pending.Work) -> Bool {
         switch (look, work) {
         case (.droplet(let id), .action(_, let droplet)), (.droplet(let id), .removal(let droplet)): id == droplet
-        case (.action(let id), .action(let action, _)): id == action
+        case (.action(let id), .action(let action, _)), (.action(let id), .volume(let action, _)): id == action
         case (.cluster(let id), .cluster(let cluster)): id == cluster
         case (.firewall(let id), .firewall(let firewall)): id == firewall
-        case (.droplets, .action), (.droplets, .removal), (.actions, .action), (.clusters, .cluster),
+        case (.droplets, .action), (.droplets, .removal), (.actions, .action), (.actions, .volume),
+            (.clusters, .cluster),
             (.firewalls, .firewall):
             true
         default: false
@@ -63,7 +64,11 @@ extension World {
     private mutating func finish(_ item: Pending, at now: Timestamp) {
         switch item.work {
         case .action(let id, let droplet): finishAction(id, droplet: droplet, fails: item.fails, at: now)
+        case .volume(let id, let volume): finishVolumeAction(id, volume: volume, fails: item.fails, at: now)
         case .removal(let id):
+            for index in volumes.indices where volumes[index]["droplet_ids"]?.integers == [id] {
+                volumes[index]["droplet_ids"] = []
+            }
             if let index = dropletIndex(id) { droplets.remove(at: index) }
             for index in firewalls.indices {
                 let ids = firewalls[index]["droplet_ids"]?.integers ?? []
@@ -95,6 +100,15 @@ extension World {
                 droplets[index] = droplets[index].with { $0.isLocked = false }
             }
             return
+        }
+        if effect?["type"] == "snapshot" {
+            let fields = droplets[index].fields
+            snapshots.append(
+                Self.snapshot(
+                    effect?["name"]?.stringValue ?? fields.name, resource: "\(fields.id)", type: "droplet",
+                    region: .string(fields.region), gigabytes: Int64(fields.disk), tags: [],
+                    id: "\(id % 1_000_000_000)",
+                    at: now))
         }
         droplets[index] = droplets[index].with { fields in
             fields.isLocked = false

@@ -31,6 +31,7 @@ struct World: Sendable {
             case removal(droplet: Int)
             case cluster(String)
             case firewall(String)
+            case volume(Int, volume: String)
         }
 
         var work: Work
@@ -63,6 +64,15 @@ struct World: Sendable {
     var alerts: [Value.Object] = []
     var keys: [Value.Object] = []
     var projects: [Value.Object] = []
+    /// The project of what was moved to one, by its uniform resource name.
+    var assignments: [String: String] = [:]
+    /// With the slug of their region.
+    var volumes: [Value.Object] = []
+    var snapshots: [Value.Object] = []
+    /// Without their secrets, which are shown once.
+    var spacesKeys: [Value.Object] = []
+    /// The secrets of all keys that were ever made.
+    var issued: [String] = []
     var pending: [Pending] = []
 
     init(seed: UInt64) { self.seed = seed }

@@ -69,6 +69,9 @@ struct SchemaCheck {
         case "text", "varchar", "bpchar": "text"
         case "integer", "bigint", "int2", "int4", "int8": "integer"
         case "boolean", "bool": "boolean"
+        // PostgreSQL's own names of lists.
+        case "text[]", "_text": "text[]"
+        case "bigint[]", "_int8": "bigint[]"
         default: String(type.hasPrefix("ops.") ? type.dropFirst(4) : type[...])
         }
     }

@@ -1,0 +1,45 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import Store
+
+/// The inventory that others read: `ops.do_droplets`, `ops.do_databases`, `ops.do_firewalls`.
+extension Pass {
+    private static let ingested: [ResourceKind] = [.droplet, .databaseCluster, .firewall]
+
+    /// Keeps what this pass has seen, and once an hour also what no document speaks of.
+    ///
+    /// It is for people and for the console, and nothing is decided by it: should it fail, the pass has done its work.
+    mutating func keepInventory() async {
+        guard let observed, let driver = reconciler.drivers.first(where: { $0.provider == "digitalocean" }),
+            !(driver is UnconfiguredDriver)
+        else { return }
+        do {
+            var kinds = Self.ingested.compactMap { observed.kinds[$0] }
+            let missing = Self.ingested.filter { observed.kinds[$0] == nil }
+            if !missing.isEmpty, try await reconciler.store.isIngestDue(at: reconciler.time.now) {
+                let runID = run.id
+                let context = DriverContext(
+                    runID: runID, log: reconciler.log, priority: .resync,
+                    record: { [traffic = reconciler.traffic] exchange in traffic.note(exchange, runID: runID) })
+                kinds += await driver.observe(ObserveRequest(kinds: Set(missing)), context)
+            }
+            guard !kinds.isEmpty else { return }
+            let report = try await reconciler.store.ingest(
+                kinds, runID: run.id, trigger: options.trigger, startedAt: startedAt, at: reconciler.time.now)
+            if report.changed + report.vanished > 0 {
+                note(
+                    "inventory",
+                    [
+                        "provider": "digitalocean", "changed": .int(Int64(report.changed)),
+                        "vanished": .int(Int64(report.vanished)),
+                    ])
+            }
+        } catch {
+            reconciler.log.warning("the inventory could not be kept", ["run.id": run.id, "fault": "\(error)"])
+        }
+    }
+}
