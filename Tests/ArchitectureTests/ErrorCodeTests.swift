@@ -91,6 +91,7 @@ import Testing
     /// What each group of codes is about.
     private static let abouts = [
         "CONF": "The configuration: exit status 78.", "DO": "DigitalOcean's API.",
+        "DOCKER": "A Docker engine.",
         "EVID": "Evidence, and the chain of it.", "FILE": "Files of this machine.",
         "FMT": "The form of YAML and JSON files.",
         "GATE":
@@ -100,6 +101,7 @@ import Testing
         "RUN": "Passes and their steps.", "SIM": "The provider simulator.",
         "SPACES": "Buckets, at DigitalOcean or another server of S3.",
         "SSOT": "The desired state: `reconcile validate`.", "STORE": "The store, in SQLite or PostgreSQL.",
+        "SB": "Supabase's API.", "VC": "Vercel's API.",
         "USAGE": "The command line: exit status 64.", "WEB": "The service's own server.",
     ]
 

@@ -32,6 +32,14 @@ import Testing
         #expect(try Quantity.bytes(text) == bytes)
     }
 
+    @Test(arguments: ["8Gi", "500M", "512Mi", "10G", "1Ki", "3", "1k", "0"]) func bytesAreWrittenAsTheyWere(
+        _ text: String
+    ) throws { #expect(try Quantity.text(bytes: Quantity.bytes(text)) == text) }
+
+    @Test(arguments: ["2", "500m", "1500m"]) func processorsAreWrittenAsTheyWere(_ text: String) throws {
+        #expect(try Quantity.text(millicores: Quantity.millicores(text)) == text)
+    }
+
     @Test func nineIsLessThanTen() throws { #expect(try Quantity.bytes("9Gi") < Quantity.bytes("10Gi")) }
 
     @Test(arguments: [

@@ -103,6 +103,33 @@ import Testing
         #expect(nothing == "No changes. Nothing is wanted and nothing is ours.\n")
     }
 
+    @Test func whatIsUnknownSaysWhyAndAsksOnlyForWhatHelps() {
+        func text(_ observed: [ObservedKind], _ kinds: ResourceKind...) -> String {
+            var input = W.input(kinds.map { W.want($0, "a") })
+            input.observed = ObservedState(observed)
+            return PlanText.render(makePlan(input), style: TextStyle(), context: .init(now: W.now))
+        }
+        let nobody = text([], .repository, .vercelProject)
+        #expect(nobody.contains("no driver for these kinds in this version, so nothing has to be done:"), "\(nobody)")
+        #expect(nobody.contains("      github.repository, vercel.project\n"), "\(nobody)")
+        #expect(!nobody.contains("Next:"), "\(nobody)")
+        let silent = ObservedKind(kind: .droplet, completeness: .unknown(reason: "no credential"), resources: [])
+        let missing = text([silent], .droplet, .vercelProject)
+        #expect(missing.contains("  could not be observed: no credential:\n      digitalocean.droplet\n"), "\(missing)")
+        #expect(missing.contains("Next:\n  reconcile doctor"), "\(missing)")
+    }
+
+    @Test func whatIsDueIsToldAsOfThePlan() {
+        var policy = Policy()
+        policy.exceptions = [
+            PolicyException(surface: "droplets", reason: "r", approvedBy: "a", expires: W.now, source: W.mark(3))
+        ]
+        var input = W.input(policy: policy)
+        #expect(makePlan(input).diagnostics.map(\.code) == ["SSOT-0160"])
+        input.now = W.now - .seconds(1)
+        #expect(makePlan(input).diagnostics == [])
+    }
+
     @Test func aDiagnosticPointsAtItsColumn() {
         let diagnostic = Diagnostic(
             .error, "SSOT-0003", "`9x` is no duration", at: SourceMark(file: "a.yaml", line: 7, column: 11),

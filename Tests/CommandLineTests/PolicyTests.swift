@@ -1,0 +1,83 @@
+import Basics
+import Formats
+import TestKit
+import Testing
+
+@Suite("Policies")
+struct PolicyTests {
+    private static func run(_ words: String...) async -> Program.Result {
+        await Program.run(words, in: Places.packageRoot)
+    }
+
+    private static func directory(_ policies: String?) throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory(prefix: "odooops-policies")
+        try directory.write("environments: {lab: {tier: stagign}}\n", to: "ssot/environments.yaml")
+        if let policies { try directory.write(policies, to: ".odooops/policies.yaml") }
+        return directory
+    }
+
+    @Test("policy check shows what applies to a tier: parsed, completed, and with what is in force on the day")
+    func checks() async throws {
+        let staging = await Self.run(
+            "policy", "check", "stage", "examples/ssot", "--json", "--now", "2026-03-01T00:00:00Z")
+        #expect(staging.status == 0, "\(staging.story)")
+        let json = try #require(staging.json)
+        #expect(json["tier"]?.stringValue == "staging" && json["valid"]?.boolValue == true)
+        #expect(json["environments"]?.listValue?.compactMap { $0["name"]?.stringValue } == ["staging"])
+        let mapping = json["branch_mappings"]?.listValue?.first
+        #expect(mapping?["order"]?.intValue == 2 && mapping?["pattern"]?.stringValue == "staging")
+        let quota = json["quotas"]?.listValue?.first
+        #expect(quota?["cpu_millicores"]?.intValue == 2_000 && quota?["memory_bytes"]?.intValue == 4 << 30)
+        #expect(json["ttl"]?.listValue?.first?["seconds"] == .null)
+        #expect(json["health_gates"]?.listValue?.compactMap { $0["type"]?.stringValue } == ["tests", "migrations"])
+        #expect(json["protection"]?["protected"]?.boolValue == true && json["protection"]?["max_deletes"] == 10)
+        let registry = json["surfaces"]?.listValue?.first { $0["name"]?.stringValue == "container_registry" }
+        #expect(registry?["exceptions"]?.listValue?.first?["in_force"]?.boolValue == true)
+        #expect(json["allowlists"]?.listValue?.first?["environment"]?.stringValue == "staging")
+
+        let later = await Self.run("policy", "check", "dev", "examples/ssot", "--now", "2028-06-01")
+        #expect(later.status == 0 && later.output.contains("dev_ephemeral: 7d"), "\(later.story)")
+        #expect(later.output.contains("exception over since 2027-12-31"), "\(later.story)")
+    }
+
+    @Test("A tier that isn't one is wrong usage, with the nearest one")
+    func suggests() async {
+        let result = await Self.run("policy", "check", "stagin", "examples/ssot")
+        #expect(result.status == 64 && result.error.contains("Did you mean staging?"), "\(result.story)")
+    }
+
+    @Test("policy validate tells what is wrong with the policies and nothing else; none at all is no pass")
+    func validates() async throws {
+        let whole = await Self.run("policy", "validate", "examples/ssot")
+        #expect(whole.status == 0 && whole.output.contains("read: .odooops/policies.yaml"), "\(whole.story)")
+        let over = await Self.run("policy", "validate", "examples/ssot", "--strict", "--now", "2028-06-01")
+        #expect(over.status == 65 && over.output.contains("warning[SSOT-0160]"), "\(over.story)")
+
+        let wrong = try Self.directory("resource_quotas: {dev: {memory: 9Gigs}}\n")
+        let told = await Program.run(["policy", "validate", "."], in: wrong.path)
+        #expect(told.status == 65 && told.output.contains("error[SSOT-0025]"), "\(told.story)")
+        #expect(!told.output.contains("SSOT-0022"), "\(told.story)")
+        let partial = await Program.run(["policy", "check", "dev", "."], in: wrong.path)
+        #expect(partial.status == 65 && partial.output.contains("reconcile policy validate"), "\(partial.story)")
+
+        let empty = try Self.directory(nil)
+        let none = await Program.run(["policy", "validate", "."], in: empty.path)
+        #expect(none.status == 65 && none.error.contains("RUN-0015"), "\(none.story)")
+    }
+
+    @Test("validate tells what is due by a day, and pointing at the page of its code")
+    func due() async throws {
+        let directory = try Self.directory(nil)
+        try directory.write("environments: {}\n", to: "ssot/environments.yaml")
+        try directory.write(
+            "secrets: {a: {approved_stores: [os_keychain], expiry_date: 2026-06-30}}\n",
+            to: "ssot/secrets/registry.yaml")
+        let before = await Program.run(["validate", ".", "--now", "2026-06-30"], in: directory.path)
+        #expect(before.status == 0 && !before.output.contains("SSOT-0104"), "\(before.story)")
+        let after = await Program.run(["validate", ".", "--now", "2026-07-01"], in: directory.path)
+        #expect(after.status == 0 && after.output.contains("warning[SSOT-0104]"), "\(after.story)")
+        #expect(after.output.contains("docs/errors/SSOT-0104.md"), "\(after.story)")
+        let strict = await Program.run(["validate", ".", "--now", "2026-07-01", "--strict"], in: directory.path)
+        #expect(strict.status == 65, "\(strict.story)")
+    }
+}
