@@ -15,6 +15,8 @@ public enum PlanText {
         public var showsDetails: Bool
         /// Whether commands to go on with are shown.
         public var showsNext: Bool
+        /// How long each provider's request budget stretches the plan; empty: nothing is said of it.
+        public var waits: [String: Duration] = [:]
 
         public init(
             now: Timestamp, nextCommands: [String] = [], showsDetails: Bool = true, showsNext: Bool = true,
@@ -114,7 +116,17 @@ struct PlanWriter {
         } else if !requests.isEmpty {
             line += " · requests: " + requests.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         }
+        if !requests.isEmpty, !context.waits.isEmpty { line += budgetText() }
         return line
+    }
+
+    /// What the budgets make of the requests: all at once, or when the last of them may be sent.
+    private func budgetText() -> String {
+        let stretched = context.waits.filter { $0.value > .zero }.sorted { compareBytes($0.key, $1.key) < 0 }
+        if stretched.isEmpty { return ", at once" }
+        return stretched.map { provider, wait in
+            ", until \((context.now + wait).minuteText) by \(provider)'s budget (\(wait.shortText))"
+        }.joined()
     }
 
     static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

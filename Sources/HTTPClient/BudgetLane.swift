@@ -50,6 +50,16 @@ struct BudgetLane {
         max(blockedUntil, inFlight == 0 ? nextInstant(at: now) ?? now : now)
     }
 
+    /// How long so many requests would wait in all, with this share of each window kept back.
+    mutating func wait(for count: Int, keeping reserve: Double, at now: Duration) -> Duration {
+        var wait = max(.zero, blockedUntil - now)
+        for index in windows.indices {
+            let kept = min(Int(Double(windows[index].limit) * reserve), windows[index].limit - 1)
+            wait = max(wait, windows[index].wait(for: count, keeping: kept, inFlight: inFlight, at: now))
+        }
+        return wait
+    }
+
     mutating func begin(_ id: UInt64, at now: Duration) { open[id] = now }
 
     /// Ends a request; one that the provider didn't count leaves no trace.

@@ -10,7 +10,7 @@ struct BudgetReservation {
     private var spent = 0
     private var spentSince: Timestamp?
     private(set) var isAsking = false
-    private(set) var askAgainAt: Duration?
+    private var pause: (until: Duration, isUrgent: Bool)?
     /// Why the share could not be asked.
     private(set) var problem: HTTPFault?
     var reading: BudgetClaim.Reading?
@@ -21,6 +21,11 @@ struct BudgetReservation {
 
     func covers(isUrgent: Bool, now: Duration) -> Bool {
         now < usableUntil && (isUrgent ? urgent + common : common) > 0
+    }
+
+    /// When the share may be asked again; that it had nothing to spare doesn't stop people, whom it keeps some for.
+    func askAgainAt(isUrgent: Bool) -> Duration? {
+        pause.flatMap { isUrgent && !$0.isUrgent ? nil : $0.until }
     }
 
     /// Uses one, if there is one.
@@ -70,7 +75,7 @@ struct BudgetReservation {
             if !allotment.isKept { drop() }
             if isUrgent { urgent += allotment.granted } else { common += allotment.granted }
             usableUntil = now + allotment.lasting
-            askAgainAt = allotment.granted == 0 ? allotment.retryAfter.map { now + $0 } : nil
+            pause = allotment.granted == 0 ? allotment.retryAfter.map { (now + $0, isUrgent) } : nil
         case .failure(let fault):
             // Whether it was booked is not known; told again it may count twice, which errs on the safe side.
             spent += claim.spent
@@ -79,7 +84,7 @@ struct BudgetReservation {
                 .notSent, code: "HTTP-0012",
                 message: "the request budget that processes share can't be asked: \(fault.message)",
                 place: fault.place, hint: fault.hint, retryAfter: nil)
-            askAgainAt = now + .seconds(1)
+            pause = (now + .seconds(1), true)
         }
     }
 }

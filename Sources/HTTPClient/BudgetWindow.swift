@@ -39,6 +39,22 @@ struct BudgetWindow {
         return next
     }
 
+    /// When so many more could have been sent, if nothing else is, with some of the window kept back.
+    mutating func wait(for count: Int, keeping kept: Int, inFlight: Int, at now: Duration) -> Duration {
+        let missing = count - max(0, remaining(at: now, inFlight: inFlight) - kept)
+        guard missing > 0 else { return .zero }
+        // What is used leaves first, one after the other; after that each span brings a whole window.
+        let leaving = ended.count - head + foreign
+        if missing <= leaving {
+            let own = missing <= ended.count - head ? ended[head + missing - 1].end + span + margin : foreignUntil
+            return max(.zero, own - now)
+        }
+        let rest = missing - leaving
+        let rounds = (rest - 1) / max(1, limit - kept) + 1
+        let last = max(ended.last.map { $0.end + span + margin } ?? now, foreign > 0 ? foreignUntil : now)
+        return last - now + (span + margin) * min(rounds, 1 << 20)
+    }
+
     /// How many requests of ours have ended so far, in all.
     var endedCount: Int { dropped + ended.count }
 

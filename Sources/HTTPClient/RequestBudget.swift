@@ -3,7 +3,7 @@ public import Basics
 /// The requests that one credential may make, shared by all that use it.
 ///
 /// Every request is granted before it is sent. Grants go by priority, and by age within one; what is kept in reserve is
-/// for commits and people. The provider's own headers correct the count for what others use, so that we do not cause
+/// for people. The provider's own headers correct the count for what others use, so that we do not cause
 /// a 429.
 public final class RequestBudget: Sendable {
     private struct Waiter {
@@ -156,6 +156,14 @@ public final class RequestBudget: Sendable {
         pump()
     }
 
+    /// How long so many requests would have to wait, as it stands now and if nobody else sends any.
+    public func wait(for count: Int, _ priority: RequestPriority = .commit) -> Duration {
+        let now = time.uptime
+        return state.withLock {
+            $0.lane.wait(for: count, keeping: priority.usesReserve ? 0 : configuration.reserve, at: now)
+        }
+    }
+
     /// How it stands now.
     public func snapshot() -> RequestBudgetSnapshot {
         let now = time.uptime
@@ -211,13 +219,19 @@ public final class RequestBudget: Sendable {
         while index < state.waiters.count {
             let waiter = state.waiters[index]
             let reserve = waiter.priority.usesReserve ? 0 : configuration.reserve
-            // Those behind are of no higher priority, so that they have to wait as well.
-            guard state.lane.isFree(keeping: reserve, at: now) else { break }
+            guard state.lane.isFree(keeping: reserve, at: now) else {
+                // People may go on where the reserve stops those before them.
+                index += 1
+                continue
+            }
             guard waiter.scopes.allSatisfy({ state.scopes[$0.key]?.isFree(keeping: 0, at: now) ?? true }) else {
                 index += 1
                 continue
             }
-            if share != nil, !state.reservation.take(isUrgent: waiter.priority.usesReserve, now: now) { break }
+            if share != nil, !state.reservation.take(isUrgent: waiter.priority.usesReserve, now: now) {
+                index += 1
+                continue
+            }
             state.waiters.remove(at: index)
             let grant = Grant(
                 id: waiter.id, at: now, endedBefore: state.lane.endedCounts,
@@ -236,26 +250,34 @@ public final class RequestBudget: Sendable {
 
     /// When a grant may next be possible by the passing of time alone.
     private func nextInstant(_ state: inout State, now: Duration) -> Duration? {
-        var next = state.waiters.isEmpty ? nil : state.lane.nextInstant(at: now)
+        guard let strictest = state.waiters.map({ $0.priority.usesReserve ? 0 : configuration.reserve }).max() else {
+            return nil
+        }
+        // An answer of the share that is under way calls this again by itself.
+        var next: Duration?
+        if !state.lane.isFree(keeping: strictest, at: now) { next = state.lane.nextInstant(at: now) }
         for key in Set(state.waiters.flatMap { $0.scopes.map(\.key) }) {
             guard let instant = state.scopes[key]?.nextInstant(at: now) else { continue }
             next = min(next ?? instant, instant)
         }
-        if let instant = state.reservation.askAgainAt, instant > now { next = min(next ?? instant, instant) }
+        if let instant = state.reservation.askAgainAt(isUrgent: false), instant > now {
+            next = min(next ?? instant, instant)
+        }
         return next
     }
 
     private func expel(_ state: inout State, now: Duration) -> [(Waiter, Result<Grant, HTTPFault>)] {
-        let common = max(state.lane.earliest(at: now), state.reservation.askAgainAt ?? now)
+        let common = state.lane.earliest(at: now)
         var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
         var kept: [Waiter] = []
         for waiter in state.waiters {
-            if let problem = state.reservation.problem, now < state.reservation.askAgainAt ?? now {
+            if let problem = state.reservation.problem, now < state.reservation.askAgainAt(isUrgent: true) ?? now {
                 // Without the share nothing may be sent, and whoever waits should hear why.
                 outcomes.append((waiter, .failure(problem)))
                 continue
             }
-            var earliest = common
+            var earliest = max(
+                common, state.reservation.askAgainAt(isUrgent: waiter.priority.usesReserve) ?? now)
             for scope in waiter.scopes { earliest = max(earliest, state.scopes[scope.key]?.earliest(at: now) ?? now) }
             guard let latest = waiter.latest, latest < earliest || latest <= now && latest > waiter.since else {
                 kept.append(waiter)
@@ -274,12 +296,14 @@ public final class RequestBudget: Sendable {
 
     /// Asks the share for more, where somebody waits for that.
     private func claim(_ state: inout State, now: Duration) {
-        guard let share, !state.reservation.isAsking, now >= state.reservation.askAgainAt ?? now else { return }
-        let urgent = state.waiters.count { $0.priority.usesReserve }
-        let wanted = urgent > 0 ? urgent : state.waiters.count
+        guard let share, !state.reservation.isAsking else { return }
+        let people = state.waiters.count { $0.priority.usesReserve }
+        let isUrgent = people > 0 && !state.reservation.covers(isUrgent: true, now: now)
+        guard now >= state.reservation.askAgainAt(isUrgent: isUrgent) ?? now else { return }
+        let wanted = isUrgent ? people : state.waiters.count - people
         let isNeeded =
-            wanted > 0 && !state.reservation.covers(isUrgent: urgent > 0, now: now)
-            && state.lane.isFree(keeping: urgent > 0 ? 0 : configuration.reserve, at: now)
+            wanted > 0 && !state.reservation.covers(isUrgent: isUrgent, now: now)
+            && state.lane.isFree(keeping: isUrgent ? 0 : configuration.reserve, at: now)
         // A refusal is told at once, whoever waits here: it holds for the others as well.
         guard isNeeded || state.reservation.blockedUntil != nil else { return }
         // Small ones: what a process reserves and doesn't need is missing elsewhere.
@@ -287,13 +311,13 @@ public final class RequestBudget: Sendable {
         let most = max(1, min(32, smallest / 16))
         let claim = state.reservation.claim(
             holder: holder, configuration: configuration, inFlight: state.lane.inFlight, wanted: min(wanted, most),
-            isUrgent: urgent > 0)
+            isUrgent: isUrgent)
         Task { [self] in
             let outcome: Result<BudgetAllotment, HTTPFault>
             do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch {
                 outcome = .failure(error)
             }
-            self.take(outcome, of: claim, isUrgent: urgent > 0)
+            self.take(outcome, of: claim, isUrgent: isUrgent)
         }
     }
 

@@ -12,7 +12,7 @@ public struct RequestBudgetConfiguration: Sendable, Hashable {
     }
 
     public var windows: [Window]
-    /// The share of each window that only commits and people may use, from 0 to 1.
+    /// The share of each window that is kept for people, from 0 to 1: work of its own leaves them so much.
     public var reserve: Double
     /// The most requests under way at once.
     public var concurrency: Int
@@ -22,7 +22,7 @@ public struct RequestBudgetConfiguration: Sendable, Hashable {
     public var rates: RateRules
 
     public init(
-        windows: [Window], reserve: Double = 0.1, concurrency: Int = 16, margin: Duration = .seconds(1),
+        windows: [Window], reserve: Double = 0.2, concurrency: Int = 16, margin: Duration = .seconds(1),
         rates: RateRules = .standard
     ) {
         self.windows = windows

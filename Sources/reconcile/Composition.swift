@@ -47,7 +47,7 @@ struct Composition {
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
             holder: LeaseHolder.current(),
-            gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) })
+            gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets)
         self.configuration = configuration
         self.store = store
         self.metrics = metrics

@@ -214,7 +214,7 @@ private final class SlidingServer: Sendable {
         #expect(budget.snapshot().inFlight == 0)
     }
 
-    @Test func `the reserve is for commits and people`() async throws {
+    @Test func `the reserve is for people`() async throws {
         let time = SimulatedTime(now: start)
         let budget = budget(10, per: .seconds(60), reserve: 0.3, time)
         for _ in 0..<7 { budget.release(try await budget.acquire(.resync), nil) }

@@ -203,10 +203,12 @@ struct World: Sendable {
     let source: TestSource
     private let passes = Locked<UInt64>(0)
 
-    init(_ tree: SourceTree = World.tree(), lifecycle: Lifecycle = .immediate) async throws {
+    init(
+        _ tree: SourceTree = World.tree(), lifecycle: Lifecycle = .immediate, limits: RateLimits = .generous
+    ) async throws {
         directory = try TemporaryDirectory.inMemory()
         time = SimulatedTime(now: World.start, advancesBySleeping: true)
-        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: lifecycle))
+        simulator = try Simulator(options: SimulatorOptions(time: time, limits: limits, lifecycle: lifecycle))
         engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
         source = TestSource(tree)
         _ = try await Store(engine: engine, time: time).migrate()
@@ -244,12 +246,14 @@ struct World: Sendable {
     /// A process: its own fuse, its own driver, the same world.
     func reconciler(
         fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
-        faults: SeededFaults? = nil, onWrite: (@Sendable () async -> Void)? = nil
+        faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil
     ) -> Reconciler {
         let random = RandomSource(seed: seed)
+        let token = Secret("canary-token-of-the-test")
         let driver = DigitalOceanDriver(
-            token: Secret("canary-token-of-the-test"), baseURL: "http://simulator.test",
+            token: token, baseURL: "http://simulator.test",
             transport: SimulatorTransport(simulator: simulator, fuse: fuse, faults: faults, onWrite: onWrite),
+            budget: budgets?.budget(provider: "digitalocean", credential: token, .digitalOcean),
             time: time, random: random)
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
@@ -257,7 +261,7 @@ struct World: Sendable {
             source: source, drivers: [driver],
             store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
-            metrics: metrics, concurrency: concurrency, holder: "test/\(process)")
+            metrics: metrics, concurrency: concurrency, holder: "test/\(process)", budgets: budgets)
     }
 
     func pass(_ options: PassOptions = PassOptions()) async -> RunReport {

@@ -69,7 +69,7 @@ struct ChangeRunner: Sendable {
     private func presence() async -> ProviderFault? {
         guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
         let context = DriverContext(
-            runID: applier.runID, log: reconciler.log,
+            runID: applier.runID, log: reconciler.log, priority: change.cause.priority,
             record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
         let found: [ObservedResource]
         switch await driver.look(at: change.key, context) {
@@ -94,7 +94,7 @@ struct ChangeRunner: Sendable {
     ) async -> Object? {
         let exchanges = Locked<[Exchange]>([])
         let context = DriverContext(
-            runID: applier.runID, log: reconciler.log,
+            runID: applier.runID, log: reconciler.log, priority: change.cause.priority,
             record: { [reconciler, applier] exchange in
                 exchanges.withLock { $0.append(exchange) }
                 reconciler.traffic.note(exchange, runID: applier.runID)

@@ -7,7 +7,7 @@ public final class BudgetBook: Sendable {
     private let store: Store?
     private let time: any TimeSource
     private let holder: String
-    private let budgets = Locked<[String: RequestBudget]>([:])
+    private let budgets = Locked<[String: (provider: String, budget: RequestBudget)]>([:])
 
     /// - Parameters:
     ///   - store: where the processes that use the same credentials meet; nil when this is the only one.
@@ -25,16 +25,26 @@ public final class BudgetBook: Sendable {
     ) -> RequestBudget {
         let name = StoreBudgetShare.name(provider: provider, credential: credential)
         return budgets.withLock { budgets in
-            if let budget = budgets[name] { return budget }
+            if let known = budgets[name] { return known.budget }
             let share = store.map { StoreBudgetShare(store: $0, name: name, time: time) }
             let budget = RequestBudget(configuration, time: time, share: share, holder: holder)
-            budgets[name] = budget
+            budgets[name] = (provider, budget)
             return budget
         }
     }
 
     /// Gives back what is reserved and not used, before the store is closed.
     public func giveBack() async {
-        for budget in budgets.withLock({ Array($0.values) }) { await budget.giveBack() }
+        for known in budgets.withLock({ Array($0.values) }) { await known.budget.giveBack() }
+    }
+
+    /// How long the budgets stretch a plan's requests, by provider; those that are free at once are there with zero.
+    public func waits(for requests: [String: Int]) -> [String: Duration] {
+        let known = budgets.withLock { Array($0.values) }
+        var waits: [String: Duration] = [:]
+        for (provider, count) in requests {
+            waits[provider] = known.filter { $0.provider == provider }.map { $0.budget.wait(for: count) }.max() ?? .zero
+        }
+        return waits
     }
 }

@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Drivers
 import Formats
+import HTTPClient
 import Store
 
 extension Reconciler {
@@ -10,7 +11,8 @@ extension Reconciler {
     ///
     /// What an interrupted run may have brought about is looked for even where nothing wants it any more.
     func observe(
-        _ desired: DesiredState, _ inventory: Inventory, open: [JournalEntry] = [], runID: String
+        _ desired: DesiredState, _ inventory: Inventory, open: [JournalEntry] = [], runID: String,
+        priority: RequestPriority = .person
     ) async -> ObservedState {
         var names: [ResourceKind: Set<String>] = [:]
         for resource in desired.resources { names[resource.key.kind, default: []].insert(resource.key.name) }
@@ -25,7 +27,8 @@ extension Reconciler {
         }
         let wantedNames = names
         let context = DriverContext(
-            runID: runID, log: log, record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
+            runID: runID, log: log, priority: priority,
+            record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
         let observed = await drivers.mapBounded(limit: drivers.count) { driver in
             let kinds = Set(driver.schemas.map(\.kind)).intersection(wantedNames.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }

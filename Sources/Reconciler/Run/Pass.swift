@@ -112,6 +112,10 @@ struct Pass {
     private mutating func planAndApply() async throws -> Bool {
         let snapshot = try await reconciler.source.read(reconciler.log)
         run.revision = snapshot.tree.revision
+        let isNews = reconciler.lastRevision.withLock { last in
+            defer { last = snapshot.tree.revision }
+            return last != snapshot.tree.revision
+        }
         for event in snapshot.events { note("source", .string(event)) }
         var desired = readDesiredState(snapshot.tree, cache: reconciler.documents)
         self.desired = desired
@@ -124,7 +128,8 @@ struct Pass {
         recordGates(of: snapshot.tree)
         var inventory = try await reconciler.store.inventory()
         let open = try await reconciler.store.openEntries()
-        let observed = await reconciler.observe(desired, inventory, open: open, runID: run.id)
+        let observed = await reconciler.observe(
+            desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
         self.observed = observed
         observationFaults = reconciler.faults(of: observed)
         cost = EnvironmentCost(desired.environments, observed)

@@ -22,13 +22,18 @@ public struct Reconciler: Sendable {
     public let holder: String
     /// What gates look at besides documents: values of environment variables.
     public let gateVariables: [String: String]
+    /// The budgets that the drivers draw on; nil where they have none in common.
+    public let budgets: BudgetBook?
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
+    /// The commit of the pass before.
+    let lastRevision = Locked<String?>(nil)
 
     public init(
         source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
-        traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:]
+        traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
+        budgets: BudgetBook? = nil
     ) {
         self.source = source
         self.drivers = drivers
@@ -42,6 +47,7 @@ public struct Reconciler: Sendable {
         self.traffic = traffic
         self.holder = holder
         self.gateVariables = gateVariables
+        self.budgets = budgets
     }
 
     /// The rules of every kind that a driver owns.

@@ -27,13 +27,15 @@ struct RunReporter {
         }
         let command = options.isDryRun ? "reconcile apply PLAN.json --approve" : "reconcile approve latest --key"
         let approve: @Sendable (String) -> String = { key in "\(command) \(key)" }
+        let budgets = composition.reconciler.budgets
         return await composition.reconciler.pass(options, stop: stop) { progress in
-            Self.show(progress, terminal, isDryRun: options.isDryRun, now: options.now, approve: approve)
+            Self.show(
+                progress, terminal, isDryRun: options.isDryRun, now: options.now, budgets: budgets, approve: approve)
         }
     }
 
     private static func show(
-        _ progress: Progress, _ terminal: Terminal, isDryRun: Bool, now: Timestamp?,
+        _ progress: Progress, _ terminal: Terminal, isDryRun: Bool, now: Timestamp?, budgets: BudgetBook?,
         approve: @escaping @Sendable (String) -> String
     ) {
         let paint = terminal.paint
@@ -41,9 +43,10 @@ struct RunReporter {
         case .phase(.applying): terminal.print("\n" + paint.bold("Applying"))
         case .phase: break
         case .planned(let plan):
-            let planContext = PlanText.Context(
+            var planContext = PlanText.Context(
                 now: now ?? SystemTime().now, showsNext: isDryRun,
                 approveCommand: { approve($0.description) })
+            planContext.waits = budgets?.waits(for: plan.requests) ?? [:]
             terminal.print(PlanText.render(plan, style: terminal.style, context: planContext))
         case .began: break
         case .ended(let entry):
@@ -117,6 +120,7 @@ struct RunReporter {
         if let plan = report.plan {
             document =
                 PlanDocument.json(plan, runID: report.run.id, plannedAt: report.plannedAt).objectValue ?? Value.Object()
+            document["estimate"] = estimate(plan.requests)
         } else {
             document = ["format_version": "1.0", "run_id": .string(report.run.id)]
             document["diagnostics"] = .list((report.desired?.diagnostics ?? []).map(\.value))
@@ -125,6 +129,19 @@ struct RunReporter {
             document["run"] = RunText.value(report.run, journal: report.journal, skipped: report.skipped)
         }
         terminal.json(.object(document))
+    }
+
+    /// How long the budgets stretch what is planned, in whole seconds.
+    private func estimate(_ requests: [String: Int]) -> Value {
+        let waits = composition.reconciler.budgets?.waits(for: requests) ?? [:]
+        var providers = Value.Object()
+        for (provider, count) in requests.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+            var entry = Value.Object()
+            entry["requests"] = .int(Int64(count))
+            entry["wait_seconds"] = .int(((waits[provider] ?? .zero).microseconds + 999_999) / 1_000_000)
+            providers[provider] = .object(entry)
+        }
+        return .object(providers)
     }
 
     /// What is amiss with a pass, which also decides the exit status; nil when nothing is.
