@@ -83,6 +83,7 @@ struct CommandTests {
         let site = try Site()
         let pending = await site.run("--dry-run", "--detailed-exitcode")
         #expect(pending.status == 2, "\(pending.story)")
+        #expect(pending.output.contains(", at once"), "it says when its requests may be sent: \(pending.story)")
         #expect(await site.run().status == 0)
         let settled = await site.run("--dry-run", "--detailed-exitcode")
         #expect(settled.status == 0, "\(settled.story)")
@@ -97,6 +98,7 @@ struct CommandTests {
         let environment = await site.run("--dry-run", "--target", "lab", "--json")
         #expect(environment.status == 0, "\(environment.story)")
         #expect(environment.json?["targets"]?.listValue?.count == 1, "\(environment.story)")
+        #expect(environment.json?["estimate"]?.objectValue != nil, "\(environment.story)")
     }
 
     @Test("--now shows what will have expired, and changes nothing")

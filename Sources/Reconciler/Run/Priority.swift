@@ -5,7 +5,7 @@ import Store
 extension RunTrigger {
     /// Whose requests the observation of a pass counts as, when a budget is short.
     ///
-    /// - Parameter isNews: whether the pass is the first to see its commit.
+    /// `isNews` tells whether the pass is the first to see its commit.
     func priority(isNews: Bool) -> RequestPriority {
         switch self {
         case .commit, .webhook, .ttl: .commit
