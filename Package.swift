@@ -54,6 +54,13 @@ let package = Package(
         // For Benchmarks/, which is a package of its own.
         .library(name: "OdooOpsPlan", targets: ["Basics", "Formats", "DesiredState", "Diff"]),
         .library(name: "OdooOpsService", targets: ["HTTPClient", "Store", "StoreSQLite"]),
+        .library(
+            name: "OdooOpsLife",
+            targets: [
+                "Basics", "DesiredState", "DigitalOceanDriver", "Formats", "HTTPClient", "Reconciler", "Simulator",
+                "Store",
+                "StoreSQLite", "Web",
+            ]),
     ],
     targets: [
         // C libraries (system library targets hold only #include) and shims with code (real C targets).

@@ -12,6 +12,8 @@ let settings: [SwiftSetting] = [
 let plan = Target.Dependency.product(name: "OdooOpsPlan", package: "odooops")
 let service = Target.Dependency.product(name: "OdooOpsService", package: "odooops")
 
+let life = Target.Dependency.product(name: "OdooOpsLife", package: "odooops")
+
 let package = Package(
     name: "benchmarks",
     dependencies: [.package(name: "odooops", path: "..")],
@@ -19,6 +21,7 @@ let package = Package(
         .target(name: "Figures", swiftSettings: settings),
         .executableTarget(name: "plan-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
         .executableTarget(name: "state-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
+        .executableTarget(name: "life-benchmark", dependencies: ["Figures", life], swiftSettings: settings),
         .executableTarget(name: "pass-benchmark", dependencies: ["Figures", plan, service], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

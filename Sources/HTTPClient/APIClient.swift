@@ -2,6 +2,9 @@ public import Basics
 
 /// One provider's API for one credential: base URL, authorisation, budget, retries and the record of what was said.
 public final class APIClient: Sendable {
+    /// Takes every exchange of the task, beside what each call names.
+    @TaskLocal public static var recorder: (@Sendable (Exchange) -> Void)?
+
     public let provider: String
     public let budget: RequestBudget
     let baseURL: String
@@ -188,15 +191,14 @@ public final class APIClient: Sendable {
         case .failure(let fault): reading = RateReading(isFree: !fault.mayHaveHadEffect)
         }
         budget.release(grant, reading: reading)
-        if let record {
+        let takers = [record, Self.recorder].compactMap { $0 }
+        if !takers.isEmpty {
             let redaction = redaction.merged(with: call.redaction)
-            record(
-                Exchange(
-                    provider: provider, method: request.method,
-                    url: redaction.scrub(URLText.forRecord(request.url)), body: call.body,
-                    status: response?.status ?? 0, responseBytes: response?.body ?? [],
-                    duration: time.uptime - start, attempt: attempt, requestID: response?.requestID,
-                    redaction: redaction))
+            let exchange = Exchange(
+                provider: provider, method: request.method, url: redaction.scrub(URLText.forRecord(request.url)),
+                body: call.body, status: response?.status ?? 0, responseBytes: response?.body ?? [],
+                duration: time.uptime - start, attempt: attempt, requestID: response?.requestID, redaction: redaction)
+            for take in takers { take(exchange) }
         }
         return (outcome, reading)
     }

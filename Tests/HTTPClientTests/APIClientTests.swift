@@ -81,7 +81,10 @@ import Testing
              "spec": {"envs": [{"key": "K", "value": "canary"}]}, "note": "see https://u:canary@h/ now",
              "token_count": 3, "private_key": "canary", "nested_secret": {"deep": ["canary", 7]}, "plain": "kept"}
             """#
-        let transport = ScriptedTransport([answer(500, [], "<html>canary</html>"), answer(200, [], secretAnswer)])
+        let transport = ScriptedTransport([
+            answer(500, [], "<html>canary</html>"),
+            answer(200, [HTTPHeader("Set-Cookie", "session=canary")], secretAnswer),
+        ])
         let directory = try TemporaryDirectory()
         let path = directory.path + "/traffic.jsonl"
         let recorder = try ExchangeRecorder(path: path)

@@ -27,6 +27,7 @@ struct PassBenchmark {
         for (count, bound) in [(1_000, 200.0), (5_000, 500.0), (10_000, nil)] {
             try await inSync(count, atMost: bound, emptyMemory: empty.memory)
         }
+        try await observe(5_000)
         try await creates(100)
     }
 
@@ -92,6 +93,54 @@ struct PassBenchmark {
         }
         figures.report("noop_pass_rows_of_its_record", Double(own), "rows")
         figures.report("noop_pass_rows_changed", Double(others), "rows", atMost: 0)
+    }
+
+    /// A dry run over droplets and as many records, and what a latency adds to it.
+    private mutating func observe(_ count: Int) async throws(Failure) {
+        var measured = figures
+        let text =
+            Self.droplets(count) + Self.records(count).split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+        let pages = (count + 199) / 200
+        var fastest: [Double] = []
+        for latency in [0, 50] {
+            try await World.with(
+                "both-\(count)-\(latency)", simulator: ["--latency", "\(latency)ms"], inventory: text, tools
+            ) { (world) throws(Failure) -> Void in
+                let domain = Value.object([
+                    "name": "bench.example",
+                    "records": .list((1...count).map(Self.record)),
+                ])
+                try await world.control(
+                    "POST", "world", ["droplet_count": .int(Int64(count)), "tags": ["odooops:managed"]])
+                try await world.control("POST", "world", ["domains": .list([domain])])
+                try await world.pass("--dry-run", "--quiet")
+                _ = try await world.takeRequests()
+                try await world.pass("--dry-run", "--quiet")
+                let requests = try await world.takeRequests().values.reduce(0, +)
+                let costs = try await world.shell.costs(5, tools.reconcile, ["--dry-run", "--quiet"])
+                fastest.append(costs.fastest)
+                guard latency == 0 else { return }
+                measured.report("observe_\(count)_and_\(count)", costs.fastest, "ms", atMost: 500)
+                measured.report(
+                    "observe_\(count)_and_\(count)_requests", Double(requests), "requests", baseline: Double(2 * pages),
+                    atMost: Double(2 * pages + 8))
+            }
+        }
+        if fastest.count == 2 {
+            measured.report(
+                "observe_round_trips_of_50_ms", (fastest[1] - fastest[0]) / 50, "trips", baseline: Double(pages),
+                atMost: Double(pages + 4))
+        }
+        figures = measured
+    }
+
+    private static func record(_ number: Int) -> Value {
+        var object = Value.Object()
+        object["type"] = "A"
+        object["name"] = .string("host-\(padded(number))")
+        object["data"] = .string("203.0.113.\(number % 250 + 1)")
+        object["ttl"] = 1800
+        return .object(object)
     }
 
     // MARK: Much to do

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Drivers
 import Formats
+import HTTPClient
 import Reconciler
 import Store
 
@@ -106,6 +107,15 @@ struct DoctorCommand {
 
     /// A check for each provider whose credential is there or whose kinds the SSOT names, and one line for the rest.
     private func providers(_ configuration: Configuration, wanted: Set<String>) async -> [Check] {
+        var record: (@Sendable (Exchange) -> Void)?
+        if let path = configuration.recordFile {
+            do throws(HTTPFault) {
+                let recorder = try ExchangeRecorder(path: path)
+                record = { recorder.record($0, runID: "doctor") }
+            } catch {
+                return [failure("recording", error)]
+            }
+        }
         let drivers = ProviderDrivers(
             configuration, context.environment, time: SystemTime(), random: RandomSource.system()
         ).all
@@ -123,7 +133,9 @@ struct DoctorCommand {
                         name: driver.provider, state: .warning, detail: "not observed: \(missing.reason)",
                         remedy: ProviderAccount.all.first { $0.name == driver.provider }?.remedy))
             } else if let checking = driver as? any AccessChecking {
-                checks.append(await access(checking, account?.apiURL ?? ""))
+                let address = account?.apiURL ?? ""
+                let check = await APIClient.$recorder.withValue(record) { await access(checking, address) }
+                checks.append(check)
             }
         }
         if !idle.isEmpty {

@@ -1,0 +1,69 @@
+// Lives through a simulated week: a hundred environments, one pass a minute, commits by day, everything looked at
+// again and again; counts what the provider was asked, and whether memory grows.
+//
+// usage: life-benchmark [PASSES]
+import Basics
+import Figures
+import Glibc
+import Reconciler
+import Store
+
+let passes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_080
+let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-life")
+var figures = Figures()
+do {
+    let world = try await LifeWorld(directory: work)
+    let began = world.time.uptime
+    let start = SystemTime().uptime
+    var (instants, refusals, failures) = ([Timestamp](), 0, 0)
+    var (early, late) = (0.0, 0.0)
+    for minute in 0..<passes {
+        if minute % 30 == 29 { world.source.commit("feature/week-\(minute)") }
+        let report = await world.reconciler.pass(PassOptions(trigger: .schedule))
+        if case .succeeded = report.outcome {} else { failures += 1 }
+        for request in world.simulator.requestLog {
+            instants.append(request.time)
+            if request.status == 429 { refusals += 1 }
+        }
+        world.simulator.clearRequestLog()
+        let rest = Duration.seconds(60) * (minute + 1) - (world.time.uptime - began)
+        if rest > .zero { world.time.advance(by: rest) }
+        if minute == min(1_000, passes / 10) { early = residentMemory() }
+        if minute == min(2_000, passes - 1) { late = residentMemory() }
+    }
+    figures.report("week_passes", Double(passes), "passes")
+    figures.report("week_pass", (SystemTime().uptime - start).milliseconds / Double(passes), "ms")
+    // While a hundred environments are made at first, steps wait for the budget and go on in the next pass.
+    figures.report("week_passes_unfinished", Double(failures), "passes", atMost: Double(passes) / 100 + 15)
+    figures.report("week_requests", Double(instants.count), "requests")
+    figures.report("week_refusals", Double(refusals), "429s", atMost: 0)
+    figures.report(
+        "week_largest_minute", largest(in: .seconds(60), of: instants), "requests", baseline: 250, atMost: 200)
+    figures.report(
+        "week_largest_hour", largest(in: .hours(1), of: instants), "requests", baseline: 5_000, atMost: 4_000)
+    figures.report("week_memory_of_1000_passes", late - early, "MiB", atMost: 4)
+} catch {
+    StandardStreams.error("life-benchmark: \(error)\n")
+    FileSystem.remove(work)
+    exit(1)
+}
+FileSystem.remove(work)
+figures.end()
+
+/// The most that fell into any span.
+func largest(in span: Duration, of instants: [Timestamp]) -> Double {
+    let sorted = instants.sorted()
+    var (first, most) = (0, 0)
+    for (index, instant) in sorted.enumerated() {
+        while sorted[first] + span <= instant { first += 1 }
+        most = max(most, index - first + 1)
+    }
+    return Double(most)
+}
+
+/// What this process holds now, in MiB.
+func residentMemory() -> Double {
+    let bytes = (try? FileSystem.read("/proc/self/statm")) ?? []
+    let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+    return Double(words.count > 1 ? Int(words[1]) ?? 0 : 0) * 4_096 / 1_048_576
+}
