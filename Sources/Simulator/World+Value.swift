@@ -88,6 +88,7 @@ extension Droplet.Fields {
             "created_at": .int(createdAt.microseconds), "tags": .strings(tags), "vpc": .string(vpc),
             "backups": .bool(hasBackups), "ipv6": .bool(hasIPv6), "monitoring": .bool(hasMonitoring),
             "leaving": .bool(isLeaving), "locked": .bool(isLocked), "volumes": .strings(volumes),
+            "seen": seen.map { .object($0) } ?? .null,
         ])
     }
 
@@ -101,7 +102,7 @@ extension Droplet.Fields {
             status: text("status"), createdAt: Timestamp(microseconds: object["created_at"]?.intValue ?? 0),
             tags: object["tags"]?.strings ?? [], vpc: text("vpc"), hasBackups: flag("backups"), hasIPv6: flag("ipv6"),
             hasMonitoring: flag("monitoring"), isLeaving: flag("leaving"), isLocked: flag("locked"),
-            volumes: object["volumes"]?.strings ?? [])
+            volumes: object["volumes"]?.strings ?? [], seen: object["seen"]?.objectValue)
     }
 }
 

@@ -165,6 +165,7 @@ enum CommandList {
                 OptionSpec("seed", "N", "Seed of everything random; default 1."),
                 OptionSpec("faults", "RATE", "Share of requests that go wrong, 0 to 1; default 0."),
                 OptionSpec("droplets", "N", "Begin with that many droplets."),
+                OptionSpec("load", "FILE", "Begin with what a run saw: observed.jsonl of its evidence."),
                 OptionSpec("latency", "TIME", "Time added to every answer, such as 20ms."),
                 OptionSpec("unlimited", nil, "No rate limits."),
                 OptionSpec("port-file", "FILE", "Write the port here once it answers; for --listen HOST:0."),

@@ -25,6 +25,8 @@ final class Droplet: Sendable {
         var isLocked = false
         /// The ids of what is attached.
         var volumes: [String] = []
+        /// What an observation said of it, where it was loaded from one; gone with a change of its size or image.
+        var seen: Value.Object?
     }
 
     let fields: Fields
@@ -51,9 +53,8 @@ final class Droplet: Sendable {
     static func address6(_ id: Int) -> String { "2001:db8:400:d0::\(String(id & 0xFFFF, radix: 16)):1001" }
 
     private static func render(_ fields: Fields) -> [UInt8] {
-        let size = Catalogue.shared.size(fields.size)
-        let memory = size?.memory ?? 0
-        let vcpus = size?.vcpus ?? 0
+        let memory = fields.memory
+        let vcpus = fields.processors
         var json: [UInt8] = []
         json.reserveCapacity(3_072)
         json.append(text: "{\"id\":\(fields.id),\"name\":")
@@ -75,15 +76,15 @@ final class Droplet: Sendable {
             json.append(text: "null")
         }
         json.append(text: ",\"snapshot_ids\":[],\"image\":")
-        json.append(contentsOf: Catalogue.shared.image(fields.image)?.json ?? Array("{}".utf8))
+        json.append(contentsOf: fields.imageJSON)
         json.append(text: ",\"volume_ids\":")
         json.append(json: Value.strings(fields.volumes))
         json.append(text: ",\"size\":")
-        json.append(contentsOf: size?.json ?? Array("{}".utf8))
+        json.append(contentsOf: fields.sizeJSON)
         json.append(text: ",\"size_slug\":\"\(fields.size)\",\"networks\":")
         json.append(text: networks(fields))
         json.append(text: ",\"region\":")
-        json.append(contentsOf: Catalogue.shared.region(fields.region)?.json ?? Array("{}".utf8))
+        json.append(contentsOf: fields.regionJSON)
         json.append(text: ",\"tags\":")
         json.append(json: Value.strings(fields.tags))
         json.append(text: ",\"vpc_uuid\":\"\(fields.vpc)\"}")
@@ -95,8 +96,8 @@ final class Droplet: Sendable {
         guard fields.status != "new" else { return "{\"v4\":[],\"v6\":[]}" }
         let id = fields.id
         let gateway = "198.\(18 + id >> 16 & 1).\(id >> 8 & 240).1"
-        var text = "{\"v4\":[{\"ip_address\":\"\(publicAddress(id))\",\"netmask\":\"255.255.240.0\","
-        text += "\"gateway\":\"\(gateway)\",\"type\":\"public\"},{\"ip_address\":\"\(privateAddress(id))\","
+        var text = "{\"v4\":[{\"ip_address\":\"\(fields.publicAddress)\",\"netmask\":\"255.255.240.0\","
+        text += "\"gateway\":\"\(gateway)\",\"type\":\"public\"},{\"ip_address\":\"\(fields.privateAddress)\","
         text += "\"netmask\":\"255.255.240.0\",\"gateway\":\"10.104.0.1\",\"type\":\"private\"}],\"v6\":["
         if fields.hasIPv6 {
             text += "{\"ip_address\":\"\(address6(id))\",\"netmask\":64,\"gateway\":\"2001:db8:400:d0::1\","

@@ -119,10 +119,13 @@ extension World {
             case "disable_backups": fields.hasBackups = false
             case "enable_ipv6": fields.hasIPv6 = true
             case "rename": fields.name = effect?["name"]?.stringValue ?? fields.name
-            case "rebuild": fields.image = Int(clamping: effect?["image"]?.intValue ?? Int64(fields.image))
+            case "rebuild":
+                fields.seen?["image"] = nil
+                fields.image = Int(clamping: effect?["image"]?.intValue ?? Int64(fields.image))
             case "resize":
                 guard let size = Catalogue.shared.size(effect?["size"]?.stringValue ?? "") else { return }
                 fields.size = size.slug
+                for name in ["memory_mb", "vcpus"] { fields.seen?[name] = nil }
                 if effect?["disk"]?.boolValue == true { fields.disk = size.disk }
             default: break
             }

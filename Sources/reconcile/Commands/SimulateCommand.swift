@@ -31,6 +31,7 @@ struct SimulateCommand {
         let (address, port) = try ConfigurationReader.address(arguments.value("listen") ?? "127.0.0.1:8090")
         let simulator = try Simulator(options: options)
         if let count = try number("droplets", 0...1_000_000), count > 0 { simulator.seedDroplets(count: count) }
+        if let path = arguments.value("load") { try simulator.load(observation: try FileSystem.read(path)) }
         let server = try simulator.serve(address: address, port: port)
         if let path = arguments.value("port-file") {
             try FileSystem.write(Array("\(server.port)\n".utf8), to: path)
