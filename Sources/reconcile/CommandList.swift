@@ -155,6 +155,20 @@ enum CommandList {
                 Each line is linked to the one before by SHA-256. Keep the printed head somewhere else: compared later, it
                 shows even that the whole chain was not written anew.
                 """),
+        CommandSpec(
+            "secrets sync", "Brings secrets to the functions of a Supabase project, those alone whose value differs.",
+            discussion: """
+                Values are compared by their SHA-256; none is read or printed. Each attempt is written to
+                ops.secret_sync_runs. With --json: {"ok": true, "pushed": [], "skipped": []}, or {"ok": false, "error"}.
+                """,
+            options: [
+                OptionSpec(
+                    "secret", "NAME=REF", "The secret, and where its value is: env:VARIABLE or file:PATH; repeatable.",
+                    repeats: true),
+                OptionSpec("project", "REF", "Reference of the project; default: providers.supabase.project."), actor,
+            ],
+            examples: [("reconcile secrets sync --secret SLACK_BOT_TOKEN=env:SLACK_BOT_TOKEN", "Set it if it differs.")]
+        ),
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
         CommandSpec("migrate", "Brings the ops schema of the store up to date."),
         CommandSpec(

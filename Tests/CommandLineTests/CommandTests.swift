@@ -51,7 +51,7 @@ struct CommandTests {
         }
     }
 
-    private static let triedElsewhere = ["run", "simulate", "gates", "approve", "approvals", "revoke"]
+    private static let triedElsewhere = ["run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync"]
 
     /// The names of all commands, as the program itself lists them.
     static func commandNames() async throws -> [String] {

@@ -11,7 +11,7 @@ struct HelpTests {
         let program = await Program.run(["--help"], in: "/")
         #expect(program.status == 0 && program.error.isEmpty)
         expectGolden(program.output, "reconcile.txt")
-        for name in try await CommandTests.commandNames() + ["env", "policy"] {
+        for name in try await CommandTests.commandNames() + ["env", "policy", "secrets"] {
             let help = await Program.run(["help"] + name.split(separator: " ").map(String.init), in: "/")
             #expect(help.status == 0 && help.error.isEmpty, "\(help.story)")
             expectGolden(help.output, name.replacing(" ", "-") + ".txt")

@@ -218,6 +218,35 @@ struct LifeTests {
         #expect(reason.contains("2 projects"))
     }
 
+    @Test("secrets are brought where their digest differs, once, and the envelope says which")
+    func sync() async throws {
+        let account = try Account(Self.seeded)
+        let wishes = [
+            SecretWish("B_KEY", .environment("API_KEY")), SecretWish("A_KEY", .environment("API_KEY")),
+            SecretWish("NOWHERE", .environment("NOWHERE")),
+        ]
+        let first = await account.driver.syncSecrets(wishes, account.context)
+        let pushed: Value = ["ok": true, "pushed": ["A_KEY", "B_KEY"], "skipped": ["NOWHERE"]]
+        #expect(first.envelope == pushed)
+        #expect(account.simulator.requestLog.filter { $0.method == "POST" }.count == 1)
+        let second = await account.driver.syncSecrets(wishes, to: Self.ref, account.context)
+        let skipped: Value = ["ok": true, "pushed": [], "skipped": ["A_KEY", "B_KEY", "NOWHERE"]]
+        #expect(second.envelope == skipped)
+        #expect(account.simulator.requestLog.filter { $0.method == "POST" }.count == 1)
+
+        account.simulator.order(try FaultOrder(text: "POST ** drop-after"))
+        let lost = await account.driver.syncSecrets([SecretWish("C_KEY", .environment("API_KEY"))], account.context)
+        #expect(lost.fault?.code == "SB-0010")
+        #expect(lost.envelope["ok"] == false)
+        #expect(lost.envelope["error"]?.stringValue?.isEmpty == false)
+        let own = await account.driver.syncSecrets([SecretWish("SUPABASE_X", .environment("API_KEY"))], account.context)
+        #expect(own.fault?.code == "SB-0018")
+        account.simulator.order(try FaultOrder(text: "GET ** 429=3600 x9"))
+        let limited = await account.driver.syncSecrets(wishes, account.context)
+        #expect(limited.envelope["code"] == 429)
+        #expect(!account.lines.withLock { $0 }.contains { $0.contains(Account.value) })
+    }
+
     @Test("the budget holds against the windows of each endpoint: no request is refused")
     func budget() async throws {
         let account = try Account(Self.seeded, budget: .supabase) { $0.limits = RateLimits() }

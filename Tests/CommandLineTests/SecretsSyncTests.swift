@@ -1,0 +1,57 @@
+import Basics
+import Formats
+import Simulator
+import TestKit
+import Testing
+import Web
+
+@Suite("Secrets that are brought to Supabase by the program")
+struct SecretsSyncTests {
+    static let ref = "abcdefghijklmnopqrst"
+    static let value = "canary-synced-value-31"
+
+    @Test("the envelope says what was set and what was left; the store keeps each attempt; no value is anywhere")
+    func sync() async throws {
+        let simulator = try Simulator(options: SimulatorOptions(limits: .generous))
+        try simulator.seed("supabase", ["projects": [["ref": .string(Self.ref)]]])
+        let server = try simulator.serve()
+        let directory = try TemporaryDirectory()
+        let environment = [
+            "SUPABASE_ACCESS_TOKEN": "canary-sbp-token-77", "SLACK_VALUE": Self.value,
+            "SUPABASE_API_URL": "http://127.0.0.1:\(server.port)/supabase",
+            "ODOOOPS_STATE_DIR": "\(directory.path)/state",
+        ]
+        func run(_ arguments: [String], _ environment: [String: String]) async -> Program.Result {
+            await Program.run(["secrets", "sync"] + arguments, in: directory.path, environment)
+        }
+        let wishes = ["--secret", "SLACK_BOT_TOKEN=env:SLACK_VALUE", "--secret", "OTHER=env:NOWHERE", "--json"]
+        let first = await run(wishes + ["--record", "traffic.jsonl"], environment)
+        let pushed: Value = ["ok": true, "pushed": ["SLACK_BOT_TOKEN"], "skipped": ["OTHER"]]
+        #expect(first.status == 0 && first.json == pushed, "\(first.story)")
+        let second = await run(wishes + ["--project", Self.ref], environment)
+        let skipped: Value = ["ok": true, "pushed": [], "skipped": ["OTHER", "SLACK_BOT_TOKEN"]]
+        #expect(second.status == 0 && second.json == skipped, "\(second.story)")
+        let gone = await run(wishes + ["--project", String(repeating: "x", count: 20)], environment)
+        #expect(gone.status == 1 && gone.json?["ok"] == false && gone.json?["code"] == 404, "\(gone.story)")
+        let people = await run(["--secret", "SLACK_BOT_TOKEN=env:SLACK_VALUE"], environment)
+        #expect(people.status == 0 && people.output.contains("As they should be: SLACK_BOT_TOKEN"), "\(people.story)")
+        var bare = environment
+        bare["SUPABASE_ACCESS_TOKEN"] = nil
+        let closed = await run(wishes, bare)
+        #expect(closed.status == 1 && closed.json?["ok"] == false, "\(closed.story)")
+        let pasted = await run(["--secret", "A=\(Self.value)"], environment)
+        #expect(pasted.status == 64 && !pasted.story.contains(Self.value), "\(pasted.story)")
+        await server.stop(drain: .zero)
+
+        let kept = Shell.run(
+            "sqlite3 \(Shell.quote("\(directory.path)/state/ops.sqlite")) "
+                + "'select status, pushed, skipped from secret_sync_runs order by started_at, id'")
+        let rows = [
+            #"success|["SLACK_BOT_TOKEN"]|["OTHER"]"#, #"success|[]|["OTHER","SLACK_BOT_TOKEN"]"#, "error|[]|[]",
+            #"success|[]|["SLACK_BOT_TOKEN"]"#,
+        ]
+        #expect(kept.output.split(separator: "\n").map(String.init) == rows)
+        let leaks = Shell.run("grep -rlE 'canary-(synced|sbp)' \(Shell.quote(directory.path))")
+        #expect(leaks.output.isEmpty, "\(leaks.output)")
+    }
+}
