@@ -6,6 +6,7 @@ import Basics
 import Figures
 import Glibc
 import Reconciler
+import Simulator
 import Store
 
 let passes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_080
