@@ -8,6 +8,7 @@ import MailgunDriver
 import PlaneDriver
 import PostgresDriver
 import Reconciler
+import SlackDriver
 import SpacesDriver
 import SupabaseDriver
 import VercelDriver
@@ -44,7 +45,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + docker + mailgun + plane + postgres + spaces + supabase + vercel
+        ] + docker + mailgun + plane + postgres + slack + spaces + supabase + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -129,6 +130,14 @@ struct ProviderDrivers {
         guard let account = configuration.providers[name], let secret = account.credential?.resolve(in: environment)
         else { return [] }
         return [make(account, secret)]
+    }
+
+    private var slack: [any Driver] {
+        optional("slack") { account, token in
+            SlackDriver(
+                token: token, baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "slack", credential: token, .slack), time: time, random: random)
+        }
     }
 
     /// The driver of an account whose main credential is there, and what stands in for it when it isn't.

@@ -100,7 +100,7 @@ import Testing
         "MG": "Mailgun's API.", "PL": "Plane's API.",
         "POSTGRES": "A PostgreSQL server whose databases and roles are wanted.",
         "PLAN": "Guards of the plan, and saved plans.", "PROVIDER": "Providers without a driver that can act.",
-        "RUN": "Passes and their steps.", "SIM": "The provider simulator.",
+        "RUN": "Passes and their steps.", "SIM": "The provider simulator.", "SL": "Slack's API.",
         "SPACES": "Buckets, at DigitalOcean or another server of S3.",
         "SSOT": "The desired state: `reconcile validate`.", "STORE": "The store, in SQLite or PostgreSQL.",
         "SB": "Supabase's API.", "VC": "Vercel's API.",

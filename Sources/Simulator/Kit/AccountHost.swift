@@ -110,6 +110,7 @@ enum SimulatedProviders {
     static let all: [any SimulatedProvider.Type] = [
         MailgunAccount.self,
         PlaneAccount.self,
+        SlackAccount.self,
         SpacesAccount.self,
         SupabaseAccount.self,
         VercelAccount.self,

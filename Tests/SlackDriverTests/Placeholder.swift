@@ -1,1 +1,0 @@
-// The tests of the driver of Slack come here.
