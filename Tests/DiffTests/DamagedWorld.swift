@@ -138,7 +138,9 @@ final class DamagedWorld {
             || ["SSOT-0003", "SSOT-0004", "SSOT-0005"].contains(diagnostic.code)
             || diagnostic.code == "SSOT-0006" && diagnostic.hint?.hasPrefix("Did you mean") == true
         {
-            faults["\(diagnostic.code) \(diagnostic.mark?.file ?? "") \(diagnostic.message)", default: 0] += 1
+            // Some messages name another line, which moves.
+            let message = diagnostic.message.filter { !$0.isNumber }
+            faults["\(diagnostic.code) \(diagnostic.mark?.file ?? "") \(message)", default: 0] += 1
         }
         return faults
     }

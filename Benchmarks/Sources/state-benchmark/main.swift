@@ -5,6 +5,7 @@
 import Basics
 import DesiredState
 import Figures
+import Formats
 import Glibc
 
 let arguments = CommandLine.arguments
@@ -12,6 +13,18 @@ guard arguments.count >= 2 else {
     StandardStreams.error("usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY]\n")
     exit(64)
 }
+
+// A process that only reads, for what it costs from its start: `once DIRECTORY COPIES`; prints its peak in KiB.
+if arguments[1] == "once", arguments.count == 4 {
+    let sources = files(under: arguments[2])
+    let tree = OneChange(sources, copies: Int(arguments[3]) ?? 1).before
+    precondition(readDesiredState(tree).documents.count == tree.files.count)
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    print(usage.ru_maxrss)
+    exit(0)
+}
+
 let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-bench")
 defer { FileSystem.remove(work) }
 
@@ -49,12 +62,39 @@ var figures = Figures()
 let name = isReal ? "real" : "generated"
 figures.report("ssot_\(name)_size", Double(sources.reduce(0) { $0 + $1.bytes.count }) / 1_048_576, "MiB")
 figures.report("ssot_\(name)_event_scan", scanned / 1_000, "ms")
+var parsed = 0
+let parse = fastest(11) { for source in sources { parsed += YAML.parse(source.bytes, file: source.path).nodeCount } }
+precondition(parsed > 0)
+figures.report("ssot_\(name)_parse", parse, "ms", baseline: scanned / 1_000, atMost: scanned / 1_000 * 1.5)
 let cold = milliseconds { _ = readDesiredState(tree) }
 figures.report("ssot_\(name)_desired_first", cold, "ms", baseline: scanned / 1_000)
 var documents = 0
 let time = fastest(11) { documents = readDesiredState(tree).documents.count }
 precondition(documents == sources.count, "\(documents) documents of \(sources.count) files")
 figures.report("ssot_\(name)_desired", time, "ms", baseline: scanned / 1_000, atMost: 150)
+
+/// The fastest run of this program as a process that only reads, in milliseconds, and its greatest peak in MiB.
+func process(_ copies: Int) async -> (time: Double, peak: Double) {
+    var (best, peak) = (Double.infinity, 0.0)
+    for _ in 0..<5 {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let end = await ChildProcess.run(
+            "/proc/self/exe", ["once", directory, String(copies)], deadline: .seconds(60))
+        let took = clock.now - start
+        guard end.isSuccess,
+            let kibibytes = Double(String(decoding: end.output, as: UTF8.self).split(separator: "\n")[0])
+        else { continue }
+        best = min(best, Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3)
+        peak = max(peak, kibibytes / 1_024)
+    }
+    return (best, peak)
+}
+let whole = await process(1)
+figures.report("ssot_\(name)_process", whole.time, "ms", baseline: scanned / 1_000, atMost: 150)
+let large = await process(10)
+figures.report("ssot_\(name)_tenfold_process", large.time, "ms", baseline: whole.time, atMost: 1_000)
+figures.report("ssot_\(name)_tenfold_memory", large.peak, "MiB", atMost: 150)
 
 // Ten times the documents; then one of them changes.
 let change = OneChange(sources, copies: 10)
