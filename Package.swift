@@ -133,7 +133,7 @@ let package = Package(
         tests("Diff", ["Diff", "DesiredState", "Formats"], exclude: ["Goldens"]),
         tests("HTTPClient", ["HTTPClient", "Web"]),
         tests("Git", ["Git"]),
-        tests("Web", ["Web"]),
+        tests("Web", ["Web", "Formats"]),
         tests(
             "Store", ["Store", "StoreSQLite", "StorePostgres", "Diff", "DesiredState", "Formats"]),
         driverTests("DigitalOcean"),

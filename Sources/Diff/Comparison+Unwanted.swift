@@ -55,6 +55,7 @@ extension Comparison {
     private mutating func delete(_ unwanted: Unwanted) {
         let (reason, cause) = reason(unwanted)
         guard let schema = input.schemas[unwanted.key.kind] else { return }
+        if let why = schema.hindrance(.delete, []) { return forget(unwanted, why) }
         if let scope = scope(unwanted) { return keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)") }
         var draft = Draft(
             change: PlannedChange(

@@ -150,6 +150,11 @@ extension Comparison {
         draft.external = found.external
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
         if draft.isAllowed, let obstacle = found.obstacle ?? found.unknown { draft.refuse(.blocked, obstacle) }
+        if draft.isAllowed, let hindrance = input.schemas[draft.key.kind]?.hindrance,
+            let why = hindrance(draft.change.action, draft.change.attributes.map(\.path))
+        {
+            draft.refuse(.blocked, why)
+        }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
             draft.refuse(.blocked, "what is wanted is unknown: \(scope.sentence)")
             draft.isDrift = false

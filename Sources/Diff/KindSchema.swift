@@ -15,10 +15,15 @@ public struct KindSchema: Sendable {
     public let carriesMark: Bool
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
     public let surface: String?
+    /// Why the driver never carries out an action that changes these attributes; nil where it does.
+    ///
+    /// Such a change is blocked with these words, and a deletion becomes a forgetting.
+    public let hindrance: @Sendable (ChangeAction, _ changedAttributes: [String]) -> String?
 
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
         carriesMark: Bool = false, surface: String? = nil,
+        hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
         self.kind = kind
@@ -27,6 +32,7 @@ public struct KindSchema: Sendable {
         self.canAdopt = canAdopt
         self.carriesMark = carriesMark
         self.surface = surface
+        self.hindrance = hindrance
         self.requests = requests
     }
 

@@ -138,6 +138,12 @@ public final class APIClient: Sendable {
         }
     }
 
+    /// Keeps the answer to a call no longer, for it turned out to be broken: the next call asks for it anew.
+    public func forgetAnswer(to call: APIRequest) {
+        guard let request = try? makeRequest(call), let key = cacheKey(call, request) else { return }
+        cache?.forget(key)
+    }
+
     private func makeRequest(_ call: APIRequest) throws(HTTPFault) -> HTTPRequest {
         var url = try address(of: call.path, method: call.method)
         for (name, value) in call.query {

@@ -15,6 +15,8 @@ enum JSONRedaction {
     /// Whether what goes by this name is kept out of every record.
     static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
+        // Whether a repository is searched for secrets, which is on or off.
+        if name.hasPrefix("secret_scanning") { return false }
         return names.contains(name) || name.hasSuffix("_token") || parts.contains { name.contains($0) }
     }
 

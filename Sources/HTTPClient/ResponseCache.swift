@@ -52,7 +52,7 @@ public final class ResponseCache: Sendable {
         }
     }
 
-    private func forget(_ key: String) {
+    func forget(_ key: String) {
         state.withLock { state in
             guard let entry = state.entries.removeValue(forKey: key) else { return }
             state.bytes -= entry.response.body.count

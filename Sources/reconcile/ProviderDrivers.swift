@@ -3,6 +3,7 @@ import Diff
 import DigitalOceanDriver
 import DockerDriver
 import Drivers
+import GitHubDriver
 import HTTPClient
 import MailgunDriver
 import PlaneDriver
@@ -45,7 +46,7 @@ struct ProviderDrivers {
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
                     random: random)
             }
-        ] + docker + mailgun + plane + postgres + slack + spaces + supabase + vercel
+        ] + docker + github + mailgun + plane + postgres + slack + spaces + supabase + vercel
     }
 
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
@@ -138,6 +139,19 @@ struct ProviderDrivers {
                 token: token, baseURL: account.apiURL, transport: transport,
                 budget: budgets.budget(provider: "slack", credential: token, .slack), time: time, random: random)
         }
+    }
+
+    /// Left out where nobody configured it, like Docker.
+    private var github: [any Driver] {
+        guard let account = configuration.providers["github"],
+            let token = account.credential?.resolve(in: environment)
+        else { return [] }
+        return [
+            GitHubDriver(
+                token: token, baseURL: account.apiURL, transport: transport,
+                budget: budgets.budget(provider: "github", credential: token, .gitHub),
+                hookSecret: account.secrets["webhook_secret"]?.resolve(in: environment), time: time, random: random)
+        ]
     }
 
     /// The driver of an account whose main credential is there, and what stands in for it when it isn't.

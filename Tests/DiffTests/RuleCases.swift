@@ -26,6 +26,34 @@ enum RuleCases {
             input: W.input([W.want(.droplet, "web", small)], [], [W.ours(.droplet, "web", small)]),
             expected: ["droplet/web create allowed external_change"], says: ["deleted outside"]),
         RuleCase(
+            name: "what its driver never makes is blocked with the driver's words",
+            input: W.input([W.want(.repository, "acme/odoo", [("description", "ERP")])]),
+            expected: ["repository/acme/odoo create blocked unapplied_commit"], says: ["this is done by people"]),
+        RuleCase(
+            name: "what its driver never changes is blocked, and the rest of the kind is not",
+            input: W.input(
+                [
+                    W.want(.repository, "a/b", [("visibility", "private")]),
+                    W.want(.repository, "a/c", [("description", "new")]),
+                ],
+                [
+                    W.seen(.repository, "a/b", [("visibility", "public")]),
+                    W.seen(.repository, "a/c", [("description", "old")]),
+                ],
+                [
+                    W.ours(.repository, "a/b", [("visibility", "private")]),
+                    W.ours(.repository, "a/c", [("description", "old")]),
+                ]),
+            expected: [
+                "repository/a/b update blocked external_change", "repository/a/c update allowed unapplied_commit",
+            ], says: ["this is done by people"]),
+        RuleCase(
+            name: "what its driver never deletes is forgotten",
+            input: W.input(
+                [], [W.seen(.repository, "a/b", [])], [W.ours(.repository, "a/b", [])],
+                environments: [W.environment("a")]),
+            expected: ["repository/a/b forget allowed external_change"], says: ["this is done by people"]),
+        RuleCase(
             name: "a new wish updates",
             input: W.input(
                 [W.want(.droplet, "web", large)], [W.seen(.droplet, "web", small)], [W.ours(.droplet, "web", small)]),

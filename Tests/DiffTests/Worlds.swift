@@ -62,6 +62,13 @@ enum Worlds {
             KindSchema(
                 kind: .databasePool, attributes: [AttributeRule("size")], isStateful: false,
                 surface: "managed_databases", requests: cost),
+            KindSchema(
+                kind: .repository, attributes: [AttributeRule("description"), AttributeRule("visibility")],
+                isStateful: true,
+                hindrance: { action, attributes in
+                    action == .create || action == .delete || attributes.contains("visibility")
+                        ? "this is done by people" : nil
+                }, requests: cost),
         ]
         return Dictionary(uniqueKeysWithValues: all.map { ($0.kind, $0) })
     }()

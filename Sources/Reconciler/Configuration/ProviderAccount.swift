@@ -37,7 +37,18 @@ public struct ProviderAccount: Sendable {
                     key: "cert_path", variable: "DOCKER_CERT_PATH", fallback: nil,
                     meaning: "directory of ca.pem, cert.pem and key.pem for tcp://")
             ]),
-        account("github", "GitHub", "token", "GITHUB_TOKEN", "https://api.github.com"),
+        ProviderAccount(
+            name: "github", title: "GitHub",
+            secrets: [
+                SecretKey(key: "token", variable: "GITHUB_TOKEN", meaning: "reference to the API token"),
+                SecretKey(
+                    key: "webhook_secret", variable: "GITHUB_WEBHOOK_SECRET",
+                    meaning: "reference to the secret that hooks sign with"),
+            ],
+            address: Option(
+                key: "api_url", variable: "GITHUB_API_URL", fallback: "https://api.github.com",
+                meaning: "base address of the API"),
+            options: []),
         account("mailgun", "Mailgun", "api_key", "MAILGUN_API_KEY", "https://api.mailgun.net"),
         account(
             "plane", "Plane", "api_key", "PLANE_API_KEY", "https://api.plane.so",

@@ -108,6 +108,7 @@ struct AccountHost: Sendable {
 /// Every provider that is simulated beside DigitalOcean.
 enum SimulatedProviders {
     static let all: [any SimulatedProvider.Type] = [
+        GitHubAccount.self,
         MailgunAccount.self,
         PlaneAccount.self,
         SlackAccount.self,

@@ -1,0 +1,51 @@
+public import Basics
+public import Diff
+public import Drivers
+public import HTTPClient
+
+/// GitHub: repositories with their settings, branch protection, rulesets, labels and hooks; and, to be seen only,
+/// branches, tags, pull requests, environments, names of secrets and workflow runs.
+///
+/// Facts: the provider's OpenAPI description of 2022-11-28; docs/providers/github.md tells what is done with them.
+public final class GitHubDriver: Driver {
+    public let provider = "github"
+    public let version = "1"
+    public let schemas = GitHubKinds.all
+
+    let api: GitHubAPI
+    let time: any TimeSource
+    /// What hooks that we create sign with; without it none is created.
+    let hookSecret: Secret?
+    /// Repositories that are read side by side.
+    let parallelism = 4
+
+    /// - Parameters:
+    ///   - token: a fine-grained or classic token, or that of an app's installation.
+    ///   - baseURL: `https://api.github.com`, or `https://HOST/api/v3` of a server of one's own.
+    ///   - transport: carries the requests.
+    ///   - budget: shared by all clients of the token; nil makes one of its own.
+    ///   - retry: what is tried again.
+    ///   - cache: keeps answers, so that what has not changed costs nothing of the limit; nil asks for everything anew.
+    ///   - hookSecret: what hooks that we create sign their deliveries with; without it none is created.
+    ///   - time: measures, and waits between attempts.
+    ///   - random: spreads those waits.
+    public init(
+        token: Secret, baseURL: String = GitHubDriver.defaultURL, transport: any HTTPTransport,
+        budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
+        cache: ResponseCache? = ResponseCache(), hookSecret: Secret? = nil, time: any TimeSource = SystemTime(),
+        random: RandomSource = .system()
+    ) {
+        let client = APIClient(
+            provider: "github", baseURL: baseURL, authorization: .bearer(token), transport: transport,
+            budget: budget ?? RequestBudget(.gitHub, time: time), retry: retry, cache: cache,
+            headers: [
+                HTTPHeader("Accept", "application/vnd.github+json"), HTTPHeader("X-GitHub-Api-Version", "2022-11-28"),
+            ],
+            redaction: hookSecret.map { Redaction(values: [$0]) } ?? .none, time: time, random: random)
+        api = GitHubAPI(client: client, time: time)
+        self.time = time
+        self.hookSecret = hookSecret
+    }
+
+    public static let defaultURL = "https://api.github.com"
+}

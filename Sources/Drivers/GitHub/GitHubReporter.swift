@@ -1,0 +1,225 @@
+internal import Basics
+public import Drivers
+internal import Formats
+internal import HTTPClient
+
+/// Tells people at GitHub what became of their commit: statuses, one comment, deployments, a workflow's start.
+///
+/// Each call looks first for what an earlier one left, by context, marker, key or state, so that saying it twice is
+/// saying it once, also when the answer to the first was lost.
+public struct GitHubReporter: Sendable {
+    /// What became of a call.
+    public enum Report: Sendable, Hashable {
+        /// It said so already; nothing was sent.
+        case unchanged(id: Int64)
+        case created(id: Int64)
+        case updated(id: Int64)
+
+        public var id: Int64 {
+            switch self {
+            case .unchanged(let id), .created(let id), .updated(let id): id
+            }
+        }
+    }
+
+    let api: GitHubAPI
+    let time: any TimeSource
+    private let identity: Identity
+
+    /// Remembers who we are.
+    private final class Identity: Sendable {
+        let login: Locked<String?>
+
+        init(_ login: String?) { self.login = Locked(login) }
+    }
+
+    /// - Parameters:
+    ///   - driver: whose token and budget are used.
+    ///   - login: who we are, such as `odooops[bot]`; nil asks GitHub, which tells the owner of a personal token only.
+    public init(_ driver: GitHubDriver, login: String? = nil) {
+        api = driver.api
+        time = driver.time
+        identity = Identity(login)
+    }
+
+    // MARK: Commit statuses
+
+    /// A check of a commit, told apart from others by its context.
+    public struct CommitStatus: Sendable, Hashable {
+        /// As GitHub names them.
+        public enum State: String, Sendable { case error, failure, pending, success }
+
+        public var context: String
+        public var state: State
+        /// At most 140 characters; what is longer is cut.
+        public var description: String
+        public var targetURL: String?
+
+        public init(_ context: String, _ state: State, description: String, targetURL: String? = nil) {
+            self.context = context
+            self.state = state
+            self.description = description
+            self.targetURL = targetURL
+        }
+    }
+
+    /// Sets the status of a commit, unless the newest one of its context says so already.
+    ///
+    /// - Parameters:
+    ///   - status: what is said.
+    ///   - sha: the whole name of the commit.
+    ///   - repository: where.
+    ///   - context: where the traffic is recorded.
+    /// - Returns: what became of it.
+    /// - Throws: `ProviderFault`; `GH-0010` when the answer was lost and the status can't be found.
+    public func set(
+        _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Report {
+        let description = String(String.UnicodeScalarView(status.description.unicodeScalars.prefix(140)))
+        let list = repository.path + "/commits/\(sha.percentEncoded)/statuses"
+        let permission = "Commit statuses: write"
+        func look() async throws(ProviderFault) -> (id: Int64, isSame: Bool)? {
+            // The newest come first, and the newest of a context counts.
+            let found = try await first(
+                list, "statuses.list", permission, context,
+                where: { view in view["context"].holds(status.context) },
+                read: { view in
+                    view["state"].holds(status.state.rawValue) && (view["description"].string ?? "") == description
+                        && (view["target_url"].string ?? "") == (status.targetURL ?? "")
+                })
+            return found.map { (id: $0.id, isSame: $0.value) }
+        }
+        if let found = try await look(), found.isSame { return .unchanged(id: found.id) }
+        var body = Value.Object()
+        body["state"] = .string(status.state.rawValue)
+        body["context"] = .string(status.context)
+        body["description"] = .string(description)
+        if let url = status.targetURL { body["target_url"] = .string(url) }
+        let site = CallSite(
+            operation: "statuses.create", method: "POST", path: "\(repository.path)/statuses/\(sha.percentEncoded)",
+            permission: permission)
+        let id = try await create(site, body, context) { () throws(ProviderFault) in
+            guard let found = try await look(), found.isSame else { return nil }
+            return found.id
+        }
+        return .created(id: id)
+    }
+
+    // MARK: One comment for each pull request
+
+    /// The most characters that a comment may have.
+    private static let commentLimit = 65_536
+
+    /// Writes our comment on a pull request, or edits it where it is there: never somebody else's, never a second one.
+    ///
+    /// - Parameters:
+    ///   - text: Markdown; what is longer than GitHub takes is cut.
+    ///   - marker: tells our comment from others of ours: letters, digits and hyphens.
+    ///   - number: the pull request's.
+    ///   - repository: where.
+    ///   - context: where the traffic is recorded.
+    /// - Returns: what became of it.
+    /// - Throws: `ProviderFault`; `GH-0015` when GitHub doesn't tell who we are.
+    public func comment(
+        _ text: String, marker: String, onPull number: Int64, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Report {
+        let sign = "<!-- odooops:\(marker.utf8.filter { $0 != 0x3E }.map { String(UnicodeScalar($0)) }.joined()) -->"
+        let body = String(
+            String.UnicodeScalarView("\(sign)\n\(text)".unicodeScalars.prefix(Self.commentLimit)))
+        let login = try await whoWeAre(context)
+        let path = "\(repository.path)/issues/\(number)/comments"
+        let permission = "Pull requests: write"
+        func look() async throws(ProviderFault) -> (id: Int64, value: String)? {
+            try await first(
+                path, "comments.list", permission, context,
+                where: { view in
+                    view["user"]["login"].string?.lowercased() == login.lowercased()
+                        && view["body"].string?.hasPrefix(sign) == true
+                }, read: { view in view["body"].string ?? "" })
+        }
+        if let found = try await look() {
+            // GitHub may write line ends in its own way.
+            if found.value.filter({ $0 != "\r" }) == body { return .unchanged(id: found.id) }
+            let site = CallSite(
+                operation: "comments.update", method: "PATCH",
+                path: "\(repository.path)/issues/comments/\(found.id)", permission: permission)
+            _ = try await api.send(site, body: .object(["body": .string(body)]), context)
+            return .updated(id: found.id)
+        }
+        let site = CallSite(operation: "comments.create", method: "POST", path: path, permission: permission)
+        let id = try await create(site, ["body": .string(body)], context) { () throws(ProviderFault) in
+            try await look()?.id
+        }
+        return .created(id: id)
+    }
+
+    /// The login of the token's owner, asked once.
+    private func whoWeAre(_ context: DriverContext) async throws(ProviderFault) -> String {
+        if let login = identity.login.withLock({ $0 }) { return login }
+        let site = CallSite(operation: "user.get", method: "GET", path: "/user", permission: "Metadata: read")
+        let answer: Answer
+        do throws(ProviderFault) {
+            answer = try await api.send(site, context)
+        } catch {
+            guard error.status == 403 || error.status == 404 else { throw error }
+            throw .make(
+                .identityUnknown, site, "GitHub doesn't tell who this token belongs to",
+                hint: "name the app's login, such as `odooops[bot]`, where the reporter is made", status: error.status,
+                .stop)
+        }
+        let login = try answer.object { $0["login"].string }
+        identity.login.withLock { $0 = login }
+        return login
+    }
+
+    // MARK: What the calls share
+
+    /// The first item of a list, read page after page, that a test holds for.
+    func first<Found>(
+        _ path: String, _ operation: String, _ permission: String, query: [(String, String)] = [],
+        member: String? = nil, _ context: DriverContext, where isIt: (JSONView) -> Bool,
+        read: (JSONView) -> Found
+    ) async throws(ProviderFault) -> (id: Int64, value: Found)? {
+        var address: String?
+        for page in 1...100 {
+            let site = CallSite(
+                operation: operation, method: "GET", path: path, permission: permission, page: page > 1 ? page : nil)
+            let answer = try await api.send(
+                site, to: address, query: address == nil ? [("per_page", "100")] + query : [], context)
+            var found: (id: Int64, value: Found)?
+            _ = try answer.list(member) { view -> Int64? in
+                if found == nil, let id = view["id"].int, isIt(view) { found = (id, read(view)) }
+                return view["id"].int
+            }
+            if let found { return found }
+            guard let next = answer.next else { return nil }
+            address = next
+        }
+        return nil
+    }
+
+    /// Creates, and looks for it where the answer doesn't tell whether it is there.
+    func create(
+        _ site: CallSite, _ body: Value.Object, _ context: DriverContext,
+        look: () async throws(ProviderFault) -> Int64?
+    ) async throws(ProviderFault) -> Int64 {
+        let answer: Answer
+        do throws(ProviderFault) {
+            answer = try await api.send(site, body: .object(body), context)
+        } catch {
+            guard error.mayHaveHappened else { throw error }
+            // Lists may lag behind a write for a moment.
+            for pause in [1, 4, 10] {
+                do { try await time.sleep(for: .seconds(pause)) } catch { break }
+                if let id = try? await look() { return id }
+            }
+            throw error
+        }
+        guard answer.status != 202 else {
+            throw .make(
+                .mergedInstead, site, "GitHub merged the default branch into the ref instead of deploying it",
+                hint: "deploy the new head of the branch", status: 202, .observeAgain)
+        }
+        return try answer.object { $0["id"].int }
+    }
+}

@@ -1,1 +1,0 @@
-// The driver of GitHub comes here.

@@ -1,1 +1,0 @@
-// The tests of the driver of GitHub come here.
