@@ -7,8 +7,9 @@ extension FaultCase {
     static let allKinds = [
         "kind digitalocean.database", "kind digitalocean.database_cluster", "kind digitalocean.database_firewall",
         "kind digitalocean.database_pool", "kind digitalocean.database_user", "kind digitalocean.domain",
-        "kind digitalocean.droplet", "kind digitalocean.firewall", "kind digitalocean.record", "kind digitalocean.tag",
-        "kind spaces.bucket",
+        "kind digitalocean.droplet", "kind digitalocean.firewall", "kind digitalocean.project",
+        "kind digitalocean.record", "kind digitalocean.snapshot", "kind digitalocean.tag", "kind digitalocean.volume",
+        "kind digitalocean.vpc", "kind spaces.bucket",
     ]
 
     private static let cluster = "name: db, engine: pg, version: 16, region: sgp1, size: s, num_nodes: 1"

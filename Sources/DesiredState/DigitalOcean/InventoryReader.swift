@@ -37,6 +37,10 @@ final class InventoryReader {
         let firewalls = fields.nodes("firewalls")
         let domains = fields.nodes("domains")
         let spaces = fields.nodes("spaces")
+        let networks = fields.nodes("vpcs")
+        let volumes = fields.nodes("volumes")
+        let snapshots = fields.nodes("snapshots")
+        let projects = fields.nodes("projects")
         fields.finish()
         for (section, kinds) in Self.sections {
             if let cause = fields.broken[section] ?? (root.entries == nil ? fields.fault : nil) {
@@ -54,6 +58,10 @@ final class InventoryReader {
         for node in firewalls ?? [] { readFirewall(node) }
         for node in domains ?? [] { readDomain(node) }
         for node in spaces ?? [] { readBucket(node) }
+        for node in networks ?? [] { readNetwork(node) }
+        for node in volumes ?? [] { readVolume(node) }
+        for node in snapshots ?? [] { readSnapshot(node) }
+        for node in projects ?? [] { readProject(node) }
         for (tag, mark) in tagMarks { add(Draft(ResourceKey(.tag, tag), source: mark)) }
     }
 
@@ -61,6 +69,7 @@ final class InventoryReader {
         ("droplets", [.droplet, .tag]),
         ("databases", [.databaseCluster, .database, .databaseUser, .databasePool, .databaseFirewall, .tag]),
         ("firewalls", [.firewall, .tag]), ("domains", [.domain, .record]), ("spaces", [.spacesBucket]),
+        ("vpcs", [.vpc]), ("volumes", [.volume, .tag]), ("snapshots", [.snapshot]), ("projects", [.project]),
     ]
 
     private func names(in nodes: [Node]?) -> Set<String> {

@@ -18,7 +18,7 @@ struct InventoryReading {
     var zones = Names()
     /// The tags of droplets and clusters that could be read.
     var tags: [ResourceKey: [String]] = [:]
-    /// The droplets that each firewall guards by name.
+    /// The droplets that each firewall guards by name, and the one that a volume is attached to.
     var firewallDroplets: [ResourceKey: [String]] = [:]
     /// Whether it says anything of domains; where it doesn't, names are kept elsewhere.
     var hasDomains = false

@@ -42,7 +42,7 @@ struct Protection {
         case .databaseCluster, .databaseFirewall: clusters.contains(key.name)
         case .database, .databaseUser, .databasePool: clusters.contains(String(key.name.prefix { $0 != "/" }))
         case .domain: zones.contains(key.name)
-        case .firewall: firewallDroplets.contains { droplets.contains($0) }
+        case .firewall, .volume: firewallDroplets.contains { droplets.contains($0) }
         case .spacesBucket: buckets.contains(key.name)
         default: false
         }
