@@ -3,7 +3,7 @@ public import Basics
 /// The requests that one credential may make, shared by all that use it.
 ///
 /// Every request is granted before it is sent. Grants go by priority, and by age within one; what is kept in reserve is
-/// for people. The provider's own headers correct the count for what others use, so that we do not cause
+/// for commits and people. The provider's own headers correct the count for what others use, so that we do not cause
 /// a 429.
 public final class RequestBudget: Sendable {
     private struct Waiter {

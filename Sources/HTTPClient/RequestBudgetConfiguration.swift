@@ -12,7 +12,7 @@ public struct RequestBudgetConfiguration: Sendable, Hashable {
     }
 
     public var windows: [Window]
-    /// The share of each window that is kept for people, from 0 to 1: work of its own leaves them so much.
+    /// The share of each window that only commits and people may use, from 0 to 1.
     public var reserve: Double
     /// The most requests under way at once.
     public var concurrency: Int
