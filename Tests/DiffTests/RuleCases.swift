@@ -27,32 +27,32 @@ enum RuleCases {
             expected: ["droplet/web create allowed external_change"], says: ["deleted outside"]),
         RuleCase(
             name: "what its driver never makes is blocked with the driver's words",
-            input: W.input([W.want(.repository, "acme/odoo", [("description", "ERP")])]),
-            expected: ["repository/acme/odoo create blocked unapplied_commit"], says: ["this is done by people"]),
+            input: W.input([W.want(.gitHubApp, "acme/odoo", [("description", "ERP")])]),
+            expected: ["app/acme/odoo create blocked unapplied_commit"], says: ["this is done by people"]),
         RuleCase(
             name: "what its driver never changes is blocked, and the rest of the kind is not",
             input: W.input(
                 [
-                    W.want(.repository, "a/b", [("visibility", "private")]),
-                    W.want(.repository, "a/c", [("description", "new")]),
+                    W.want(.gitHubApp, "a/b", [("visibility", "private")]),
+                    W.want(.gitHubApp, "a/c", [("description", "new")]),
                 ],
                 [
-                    W.seen(.repository, "a/b", [("visibility", "public")]),
-                    W.seen(.repository, "a/c", [("description", "old")]),
+                    W.seen(.gitHubApp, "a/b", [("visibility", "public")]),
+                    W.seen(.gitHubApp, "a/c", [("description", "old")]),
                 ],
                 [
-                    W.ours(.repository, "a/b", [("visibility", "private")]),
-                    W.ours(.repository, "a/c", [("description", "old")]),
+                    W.ours(.gitHubApp, "a/b", [("visibility", "private")]),
+                    W.ours(.gitHubApp, "a/c", [("description", "old")]),
                 ]),
             expected: [
-                "repository/a/b update blocked external_change", "repository/a/c update allowed unapplied_commit",
+                "app/a/b update blocked external_change", "app/a/c update allowed unapplied_commit",
             ], says: ["this is done by people"]),
         RuleCase(
             name: "what its driver never deletes is forgotten",
             input: W.input(
-                [], [W.seen(.repository, "a/b", [])], [W.ours(.repository, "a/b", [])],
+                [], [W.seen(.gitHubApp, "a/b", [])], [W.ours(.gitHubApp, "a/b", [])],
                 environments: [W.environment("a")]),
-            expected: ["repository/a/b forget allowed external_change"], says: ["this is done by people"]),
+            expected: ["app/a/b forget allowed external_change"], says: ["this is done by people"]),
         RuleCase(
             name: "a new wish updates",
             input: W.input(

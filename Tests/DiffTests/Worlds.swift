@@ -63,7 +63,7 @@ enum Worlds {
                 kind: .databasePool, attributes: [AttributeRule("size")], isStateful: false,
                 surface: "managed_databases", requests: cost),
             KindSchema(
-                kind: .repository, attributes: [AttributeRule("description"), AttributeRule("visibility")],
+                kind: .gitHubApp, attributes: [AttributeRule("description"), AttributeRule("visibility")],
                 isStateful: true,
                 hindrance: { action, attributes in
                     action == .create || action == .delete || attributes.contains("visibility")
