@@ -22,7 +22,7 @@ public struct RequestBudgetConfiguration: Sendable, Hashable {
     public var rates: RateRules
 
     public init(
-        windows: [Window], reserve: Double = 0.2, concurrency: Int = 16, margin: Duration = .seconds(1),
+        windows: [Window], reserve: Double = 0.1, concurrency: Int = 16, margin: Duration = .seconds(1),
         rates: RateRules = .standard
     ) {
         self.windows = windows
