@@ -129,11 +129,13 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
         }
     }
 
-    /// Cancels the handler and answers by 503 in its place.
+    /// Answers by 503 and cancels the handler.
+    ///
+    /// In this order: a handler that takes the cancellation for its end would answer first.
     func abandon() {
         let task = answer.withLock { if case .running(_, let task) = $0 { task } else { nil as Task<Void, Never>? } }
-        task?.cancel()
         finish(Self.refusal(503, "the server is stopping"))
+        task?.cancel()
     }
 
     /// The daemon is done with the request, whatever came of it.
