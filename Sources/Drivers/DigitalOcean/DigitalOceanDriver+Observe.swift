@@ -253,5 +253,5 @@ extension ProviderFault {
     ///
     /// Either it vanished meanwhile, and then the next look says so, or the answer is wrong: its children are not
     /// forgotten for one answer.
-    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: reason)) }
+    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence)) }
 }

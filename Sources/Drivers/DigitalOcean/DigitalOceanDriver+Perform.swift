@@ -47,7 +47,7 @@ extension DigitalOceanDriver {
             default: return try await performPlatform(step, change, context)
             }
         } catch {
-            return error.outcome
+            return error.stepOutcome
         }
     }
 

@@ -108,20 +108,22 @@ extension ProviderFault {
 
     /// What a missing answer means.
     static func transport(_ fault: HTTPFault, site: CallSite) -> ProviderFault {
-        if fault.code == "HTTP-0008" {
+        let missing = MissingAnswer(fault, isRead: site.isRead)
+        switch missing.meaning {
+        case .overBudget:
             return make(
                 .overBudget, site, "the token's request budget is used up: \(fault.message)",
                 hint: "another program may use the same token; give this one its own", status: 429,
-                .retry(after: fault.retryAfter))
-        }
-        if fault.mayHaveHadEffect, !site.isRead {
+                missing.disposition)
+        case .effectUnknown:
             return make(
-                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)
+                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .answerLost, .notReached:
+            return make(
+                missing.meaning == .answerLost ? .lost : .notReached, site,
+                "DigitalOcean could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
+                missing.disposition)
         }
-        let disposition: Disposition = site.isRead && fault.mayHaveHadEffect ? .retry(after: nil) : fault.disposition
-        return make(
-            fault.mayHaveHadEffect ? .lost : .notReached, site, "DigitalOcean could not be reached: \(fault.message)",
-            hint: fault.hint ?? "run `reconcile doctor`", disposition)
     }
 
     /// An answer that is no JSON at all.
@@ -137,9 +139,6 @@ extension ProviderFault {
             .brokenAnswer, site, "the answer can't be read: \(what)", status: status,
             site.isRead ? .retry(after: nil) : .observeAgain)
     }
-
-    /// The same words for an outcome: nothing happened, or nobody knows.
-    var outcome: StepOutcome { disposition == .observeAgain && status != 404 ? .unknown(self) : .failed(self) }
 }
 
 /// What the provider says of an error, in either of its two forms.

@@ -89,7 +89,7 @@ private struct PageReader: Sendable {
         var fits = true
         for (index, result) in pages.enumerated() {
             switch result {
-            case .failure(let fault): failures.append(fault.reason)
+            case .failure(let fault): failures.append(fault.sentence)
             case .success(let page):
                 for item in page.items where seen.insert(item.providerID).inserted { items.append(item) }
                 if page.total != total { fits = false }
@@ -125,9 +125,4 @@ private struct PageReader: Sendable {
             return .failure(error)
         }
     }
-}
-
-extension ProviderFault {
-    /// `GET /v2/droplets page 3: 500 after 5 attempts`, in one line for a report.
-    var reason: String { "\(place ?? operation): \(message)" }
 }

@@ -32,7 +32,7 @@ extension GitHubDriver {
             default: throw impossible(step, "GitHub's driver never does this: \(step.operation) of a \(step.key.kind)")
             }
         } catch {
-            return error.outcome
+            return error.stepOutcome
         }
     }
 

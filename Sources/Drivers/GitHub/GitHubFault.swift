@@ -113,20 +113,22 @@ extension ProviderFault {
 
     /// What a missing answer means.
     static func transport(_ fault: HTTPFault, site: CallSite) -> ProviderFault {
-        if fault.code == "HTTP-0008" {
+        let missing = MissingAnswer(fault, isRead: site.isRead)
+        switch missing.meaning {
+        case .overBudget:
             return make(
                 .overBudget, site, "GitHub's rate limit is used up: \(fault.message)",
                 hint: "another program may use the same token; give this one its own", status: 429,
-                .retry(after: fault.retryAfter))
-        }
-        if fault.mayHaveHadEffect, !site.isRead {
+                missing.disposition)
+        case .effectUnknown:
             return make(
-                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)
+                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .answerLost, .notReached:
+            return make(
+                missing.meaning == .answerLost ? .lost : .notReached, site,
+                "GitHub could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
+                missing.disposition)
         }
-        let disposition: Disposition = site.isRead && fault.mayHaveHadEffect ? .retry(after: nil) : fault.disposition
-        return make(
-            fault.mayHaveHadEffect ? .lost : .notReached, site, "GitHub could not be reached: \(fault.message)",
-            hint: fault.hint ?? "run `reconcile doctor`", disposition)
     }
 
     /// An answer that is no JSON at all.
@@ -143,16 +145,10 @@ extension ProviderFault {
             site.isRead ? .retry(after: nil) : .observeAgain)
     }
 
-    /// The same for an outcome: nothing happened, or nobody knows.
-    var outcome: StepOutcome { disposition == .observeAgain && status != 404 ? .unknown(self) : .failed(self) }
-
     var isNotFound: Bool { code == FaultCode.notFound.rawValue }
 
     /// Whether a write may have happened although no answer says so.
     var mayHaveHappened: Bool {
         [FaultCode.lost, .serverError, .brokenAnswer, .notJSON].contains { $0.rawValue == code }
     }
-
-    /// `GET /repos/o/r/labels page 3: …`, in one line for a report.
-    var reason: String { "\(place ?? operation): \(message)" }
 }

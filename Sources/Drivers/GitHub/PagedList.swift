@@ -70,7 +70,7 @@ extension GitHubDriver {
                 page += 1
             } catch {
                 guard page > 1 else { return (error.emptyList, page) }
-                return (PagedList(items: items, completeness: .partial(reason: error.reason)), page)
+                return (PagedList(items: items, completeness: .partial(reason: error.sentence)), page)
             }
         }
     }
@@ -78,5 +78,5 @@ extension GitHubDriver {
 
 extension ProviderFault {
     /// What a list is when it can't be read; 404 may hide it, so it proves nothing.
-    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: reason)) }
+    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence)) }
 }

@@ -128,20 +128,22 @@ extension ProviderNames {
 
     /// What a missing answer means.
     public func fault(_ fault: HTTPFault, _ call: ProviderCall) -> ProviderFault {
-        if fault.code == "HTTP-0008" {
+        let missing = MissingAnswer(fault, isRead: call.isRead)
+        switch missing.meaning {
+        case .overBudget:
             return self.fault(
                 .overBudget, call, "the credential's request budget is used up: \(fault.message)",
                 hint: "another program may use the same credential; give this one its own", status: 429,
-                .retry(after: fault.retryAfter))
-        }
-        if fault.mayHaveHadEffect, !call.isRead {
+                missing.disposition)
+        case .effectUnknown:
             return self.fault(
-                .lost, call, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)
+                .lost, call, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .answerLost, .notReached:
+            return self.fault(
+                missing.meaning == .answerLost ? .lost : .notReached, call,
+                "\(title) could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
+                missing.disposition)
         }
-        return self.fault(
-            fault.mayHaveHadEffect ? .lost : .notReached, call, "\(title) could not be reached: \(fault.message)",
-            hint: fault.hint ?? "run `reconcile doctor`",
-            call.isRead && fault.mayHaveHadEffect ? .retry(after: nil) : fault.disposition)
     }
 
     /// An answer that can't be read, or lacks what it must have.

@@ -142,17 +142,19 @@ extension ProviderFault {
 
     /// What a missing answer means.
     static func transport(_ fault: HTTPFault, site: CallSite) -> ProviderFault {
-        if fault.code == "HTTP-0008" {
-            return make(.slowDown, site, fault.message, status: 503, .retry(after: fault.retryAfter))
-        }
-        if fault.mayHaveHadEffect, !site.isRead {
+        let missing = MissingAnswer(fault, isRead: site.isRead)
+        switch missing.meaning {
+        case .overBudget:
+            return make(.slowDown, site, fault.message, status: 503, missing.disposition)
+        case .effectUnknown:
             return make(
-                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)
+                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .answerLost, .notReached:
+            return make(
+                missing.meaning == .answerLost ? .lost : .notReached, site,
+                "the server could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
+                missing.disposition)
         }
-        let disposition: Disposition = fault.mayHaveHadEffect ? .retry(after: nil) : fault.disposition
-        return make(
-            fault.mayHaveHadEffect ? .lost : .notReached, site, "the server could not be reached: \(fault.message)",
-            hint: fault.hint ?? "run `reconcile doctor`", disposition)
     }
 
     /// An answer that isn't what it has to be.

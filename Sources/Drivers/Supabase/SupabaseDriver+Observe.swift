@@ -29,7 +29,7 @@ extension SupabaseDriver {
             return Self.kind(.supabaseFunction, [list])
         } catch {
             return ObservedKind(
-                kind: .supabaseFunction, completeness: .unknown(reason: error.reason), resources: [])
+                kind: .supabaseFunction, completeness: .unknown(reason: error.sentence), resources: [])
         }
     }
 
@@ -42,7 +42,7 @@ extension SupabaseDriver {
             do throws(ProviderFault) {
                 projects = [try await defaultProject(context)]
             } catch {
-                return ObservedKind(kind: kind, completeness: .unknown(reason: error.reason), resources: [])
+                return ObservedKind(kind: kind, completeness: .unknown(reason: error.sentence), resources: [])
             }
         }
         let sorted = projects.sorted { $0.precedesByBytes($1) }
@@ -67,7 +67,7 @@ extension SupabaseDriver {
         } catch {
             // That a project is gone is known; what it held was lost with it, and nobody may guess about that.
             if kind == .supabaseProject, error.isNotFound { return ProjectList() }
-            return ProjectList(failure: error.reason)
+            return ProjectList(failure: error.sentence)
         }
     }
 

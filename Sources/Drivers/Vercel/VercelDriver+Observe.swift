@@ -107,7 +107,7 @@ extension VercelDriver {
             do throws(ProviderFault) {
                 list.items += try await find(key, context)
             } catch {
-                list.completeness = .partial(reason: error.reason)
+                list.completeness = .partial(reason: error.sentence)
             }
         }
         return list
@@ -150,7 +150,7 @@ extension VercelDriver {
             list.completeness = .partial(reason: "GET \(path): only the first \(list.items.count) are read")
         } catch {
             guard list.items.isEmpty else {
-                list.completeness = .partial(reason: error.reason)
+                list.completeness = .partial(reason: error.sentence)
                 return list
             }
             return error.list
@@ -161,7 +161,7 @@ extension VercelDriver {
 
 extension ProviderFault {
     /// Nothing was read.
-    var list: PagedList { PagedList(items: [], completeness: .unknown(reason: reason), notFound: isNotFound) }
+    var list: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence), notFound: isNotFound) }
 }
 
 extension Completeness {

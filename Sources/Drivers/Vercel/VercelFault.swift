@@ -116,20 +116,22 @@ extension ProviderFault {
 
     /// What a missing answer means.
     static func transport(_ fault: HTTPFault, site: CallSite) -> ProviderFault {
-        if fault.code == "HTTP-0008" {
+        let missing = MissingAnswer(fault, isRead: site.isRead)
+        switch missing.meaning {
+        case .overBudget:
             return make(
                 .overBudget, site, "Vercel's limit of requests is reached: \(fault.message)",
                 hint: "another program may use the same token; give this one its own", status: 429,
-                .retry(after: fault.retryAfter))
-        }
-        if fault.mayHaveHadEffect, !site.isRead {
+                missing.disposition)
+        case .effectUnknown:
             return make(
-                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", .observeAgain)
+                .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .answerLost, .notReached:
+            return make(
+                missing.meaning == .answerLost ? .lost : .notReached, site,
+                "Vercel could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
+                missing.disposition)
         }
-        let disposition: Disposition = site.isRead && fault.mayHaveHadEffect ? .retry(after: nil) : fault.disposition
-        return make(
-            fault.mayHaveHadEffect ? .lost : .notReached, site, "Vercel could not be reached: \(fault.message)",
-            hint: fault.hint ?? "run `reconcile doctor`", disposition)
     }
 
     /// An answer that is no JSON at all.
@@ -150,7 +152,4 @@ extension ProviderFault {
     var outcome: StepOutcome { disposition == .observeAgain && !isNotFound ? .unknown(self) : .failed(self) }
 
     var isNotFound: Bool { code == FaultCode.notFound.rawValue }
-
-    /// `GET /v10/projects: Vercel answered 500 after 5 attempts`, in one line for a report.
-    var reason: String { "\(place ?? operation): \(message)" }
 }
