@@ -127,6 +127,11 @@ let package = Package(
             name: "SimulatorKit",
             dependencies: ["Basics", "Formats", "DesiredState", "Diff", "Drivers", "HTTPClient", "Simulator", "Web"],
             path: "Tests/SimulatorKit", swiftSettings: features),
+        // One of the processes that tests let share a credential.
+        .executableTarget(
+            name: "budget-child",
+            dependencies: ["Basics", "HTTPClient", "Reconciler", "Store", "StorePostgres", "StoreSQLite"],
+            path: "Tests/BudgetChild", swiftSettings: features),
         tests("Basics", []),
         tests("Formats", ["Formats"]),
         tests("DesiredState", ["DesiredState", "Formats"]),
@@ -151,7 +156,8 @@ let package = Package(
             "Reconciler",
             [
                 "Reconciler", "DigitalOceanDriver", "Drivers", "Simulator", "Store", "StoreSQLite", "Diff",
-                "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console",
+                "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console", "StorePostgres", "SupabaseDriver",
+                "VercelDriver", "budget-child",
             ], exclude: ["Goldens"]),
         tests("Architecture", []),
         tests(

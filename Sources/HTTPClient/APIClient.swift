@@ -194,7 +194,7 @@ public final class APIClient: Sendable {
         switch outcome {
         case .success(let response): reading = budget.configuration.rates.read(response, time.now)
         // What never arrived is not counted there.
-        case .failure(let fault): reading = RateReading(isFree: !fault.mayHaveHadEffect)
+        case .failure(let fault): reading = RateReading(isSent: fault.mayHaveHadEffect)
         }
         budget.release(grant, reading: reading)
         let takers = [record, Self.recorder].compactMap { $0 }

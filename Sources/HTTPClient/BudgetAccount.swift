@@ -76,6 +76,30 @@ public struct BudgetAccount: Sendable, Hashable {
             .map { ($0.limit, $0.span, max(0, $0.limit - $0.used - held)) }
     }
 
+    /// How long so many requests would wait in all, with this share of each window kept back, if nobody else sends any.
+    public func wait(for count: Int, keeping reserve: Double, at now: Timestamp) -> Duration {
+        var copy = self
+        copy.expire(at: now, margin: .zero)
+        var wait = max(.zero, copy.blockedUntil - now)
+        for window in copy.windows {
+            let whole = max(1, window.limit - BudgetLane.kept(of: window.limit, reserve))
+            var leaving = window.spent.map { (at: $0.at + window.span, count: $0.count) }
+            leaving += copy.holdings.values.map { ($0.until + window.span, $0.count) }
+            if window.foreign > 0 { leaving.append((window.foreignUntil, window.foreign)) }
+            leaving.sort { $0.at < $1.at }
+            var missing = count - (whole - leaving.reduce(0) { $0 + $1.count })
+            var last = Duration.zero
+            for part in leaving where missing > 0 {
+                missing -= part.count
+                last = max(.zero, part.at - now)
+            }
+            // After what is used each span brings a whole window.
+            if missing > 0 { last += window.span * min((missing - 1) / whole + 1, 1 << 20) }
+            wait = max(wait, last)
+        }
+        return wait
+    }
+
     private mutating func open(_ wanted: [RequestBudgetConfiguration.Window]) {
         for window in wanted where !windows.contains(where: { $0.span == window.span }) {
             windows.append(Window(limit: window.limit, span: window.span))
@@ -138,7 +162,7 @@ public struct BudgetAccount: Sendable, Hashable {
         let held = holdings.values.reduce(kept) { $0 + $1.count }
         var granted = claim.wanted
         for window in windows {
-            let back = min(Int(Double(window.limit) * claim.reserve), window.limit - 1)
+            let back = BudgetLane.kept(of: window.limit, claim.reserve)
             granted = min(granted, window.limit - window.used - held - back)
         }
         return max(0, granted)

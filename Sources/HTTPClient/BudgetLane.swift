@@ -4,8 +4,10 @@ internal import Basics
 struct BudgetLane {
     private(set) var windows: [BudgetWindow]
     private let concurrency: Int
-    /// When each request under way was granted.
-    private(set) var open: [UInt64: Duration] = [:]
+    /// When each request under way was granted, and how many units it takes.
+    private(set) var open: [UInt64: (at: Duration, weight: Int)] = [:]
+    /// The units of all of them.
+    private(set) var taken = 0
     /// Nothing is sent before: the provider said so.
     private(set) var blockedUntil = Duration.zero
 
@@ -22,15 +24,19 @@ struct BudgetLane {
     private var longest: Int? { windows.indices.max { windows[$0].span < windows[$1].span } }
 
     /// Whether one more may begin, with this share of each window kept back.
-    mutating func isFree(keeping reserve: Double, at now: Duration) -> Bool {
+    mutating func isFree(_ weight: Int = 1, keeping reserve: Double, at now: Duration) -> Bool {
         guard inFlight < concurrency, now >= blockedUntil else { return false }
         for index in windows.indices {
-            let limit = windows[index].limit
-            // A reserve never takes the whole of a small window.
-            let kept = min(Int(Double(limit) * reserve), limit - 1)
-            guard windows[index].remaining(at: now, inFlight: inFlight) > kept else { return false }
+            let weight = min(weight, windows[index].limit)
+            let kept = Self.kept(of: windows[index].limit, reserve, weight)
+            guard windows[index].remaining(at: now, inFlight: taken) >= kept + weight else { return false }
         }
         return true
+    }
+
+    /// What is kept back of a window: never so much that a call doesn't fit into the rest.
+    static func kept(of limit: Int, _ reserve: Double, _ weight: Int = 1) -> Int {
+        max(0, min(Int(Double(limit) * reserve), limit - weight))
     }
 
     /// When one more may next begin by the passing of time alone.
@@ -46,27 +52,32 @@ struct BudgetLane {
     }
 
     /// The earliest instant at which one more could begin; now while an answer under way may bring good news.
-    mutating func earliest(at now: Duration) -> Duration {
-        max(blockedUntil, inFlight == 0 ? nextInstant(at: now) ?? now : now)
+    mutating func earliest(_ weight: Int, keeping reserve: Double, at now: Duration) -> Duration {
+        guard inFlight == 0, !isFree(weight, keeping: reserve, at: now) else { return max(blockedUntil, now) }
+        return max(blockedUntil, nextInstant(at: now) ?? now)
     }
 
     /// How long so many requests would wait in all, with this share of each window kept back.
     mutating func wait(for count: Int, keeping reserve: Double, at now: Duration) -> Duration {
         var wait = max(.zero, blockedUntil - now)
         for index in windows.indices {
-            let kept = min(Int(Double(windows[index].limit) * reserve), windows[index].limit - 1)
-            wait = max(wait, windows[index].wait(for: count, keeping: kept, inFlight: inFlight, at: now))
+            let kept = Self.kept(of: windows[index].limit, reserve)
+            wait = max(wait, windows[index].wait(for: count, keeping: kept, inFlight: taken, at: now))
         }
         return wait
     }
 
-    mutating func begin(_ id: UInt64, at now: Duration) { open[id] = now }
+    mutating func begin(_ id: UInt64, at now: Duration, weight: Int) {
+        open[id] = (now, weight)
+        taken += weight
+    }
 
     /// Ends a request; one that the provider didn't count leaves no trace.
     mutating func end(_ id: UInt64, granted: Duration, at now: Duration, isFree: Bool) {
-        open[id] = nil
+        guard let weight = open.removeValue(forKey: id)?.weight else { return }
+        taken -= weight
         guard !isFree else { return }
-        for index in windows.indices { windows[index].end(granted: granted, at: now) }
+        for index in windows.indices { windows[index].end(granted: granted, at: now, weight: weight) }
     }
 
     mutating func block(until instant: Duration) { blockedUntil = max(blockedUntil, instant) }
@@ -76,14 +87,15 @@ struct BudgetLane {
         let named = quota.limit.flatMap { limit in windows.firstIndex { $0.limit == limit } }
         guard let index = named ?? longest, index < endedBefore.count else { return }
         windows[index].note(
-            limit: quota.limit, remaining: quota.remaining, reset: quota.reset, at: now, oldest: open.values.min(),
+            limit: quota.limit, remaining: quota.remaining, reset: quota.reset, at: now,
+            oldest: open.values.lazy.map(\.at).min(),
             endedBefore: endedBefore[index])
     }
 
     /// The longest window's limit and what is left of it; nil without windows.
     mutating func standing(at now: Duration) -> (limit: Int, remaining: Int)? {
         guard let longest else { return nil }
-        return (windows[longest].limit, windows[longest].remaining(at: now, inFlight: inFlight))
+        return (windows[longest].limit, windows[longest].remaining(at: now, inFlight: taken))
     }
 
     /// Whether forgetting it loses nothing.

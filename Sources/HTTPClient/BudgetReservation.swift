@@ -9,7 +9,8 @@ struct BudgetReservation {
     /// Ended since the last claim.
     private var spent = 0
     private var spentSince: Timestamp?
-    private(set) var isAsking = false
+    /// The account as the share last told it.
+    private(set) var account: BudgetAccount?
     private var pause: (until: Duration, isUrgent: Bool)?
     /// Why the share could not be asked.
     private(set) var problem: HTTPFault?
@@ -19,8 +20,11 @@ struct BudgetReservation {
     /// Whether there is anything to tell or to give back.
     var isOpen: Bool { urgent + common + spent > 0 }
 
-    func covers(isUrgent: Bool, now: Duration) -> Bool {
-        now < usableUntil && (isUrgent ? urgent + common : common) > 0
+    /// Whether requests have ended that the share hasn't heard of.
+    var hasNews: Bool { spent > 0 }
+
+    func covers(_ weight: Int = 1, isUrgent: Bool, now: Duration) -> Bool {
+        now < usableUntil && (isUrgent ? urgent + common : common) >= weight
     }
 
     /// When the share may be asked again; that it had nothing to spare doesn't stop people, whom it keeps some for.
@@ -28,20 +32,20 @@ struct BudgetReservation {
         pause.flatMap { isUrgent && !$0.isUrgent ? nil : $0.until }
     }
 
-    /// Uses one, if there is one.
-    mutating func take(isUrgent: Bool, now: Duration) -> Bool {
-        guard covers(isUrgent: isUrgent, now: now) else { return false }
-        if common > 0 { common -= 1 } else { urgent -= 1 }
-        return true
+    /// Uses some of what it covers.
+    mutating func take(_ weight: Int) {
+        let shared = min(weight, common)
+        common -= shared
+        urgent -= weight - shared
     }
 
     /// Ends a request that was granted at an instant.
-    mutating func end(granted: Timestamp, isFree: Bool) {
-        // What the provider doesn't count may be used again.
+    mutating func end(_ weight: Int, granted: Timestamp, isFree: Bool, isUrgent: Bool) {
+        // What the provider doesn't count may be used again; what may have come from the reserve goes back into it.
         if isFree {
-            common += 1
+            if isUrgent { urgent += weight } else { common += weight }
         } else {
-            spent += 1
+            spent += weight
             spentSince = min(spentSince ?? granted, granted)
         }
     }
@@ -49,9 +53,9 @@ struct BudgetReservation {
     mutating func drop() { (urgent, common) = (0, 0) }
 
     mutating func claim(
-        holder: String, configuration: RequestBudgetConfiguration, inFlight: Int, wanted: Int, isUrgent: Bool
+        holder: String, scope: String, windows: [RequestBudgetConfiguration.Window], margin: Duration, inFlight: Int,
+        wanted: Int, reserve: Double
     ) -> BudgetClaim {
-        isAsking = true
         defer {
             spent = 0
             spentSince = nil
@@ -59,19 +63,18 @@ struct BudgetReservation {
             blockedUntil = nil
         }
         return BudgetClaim(
-            holder: holder, windows: configuration.windows, spent: spent, spentSince: spentSince,
-            held: urgent + common + inFlight,
-            wanted: wanted, reserve: isUrgent ? 0 : configuration.reserve, reading: reading,
-            blockedUntil: blockedUntil, margin: configuration.margin)
+            holder: holder, scope: scope, windows: windows, spent: spent, spentSince: spentSince,
+            held: urgent + common + inFlight, wanted: wanted, reserve: reserve, reading: reading,
+            blockedUntil: blockedUntil, margin: margin)
     }
 
     mutating func settle(
         _ outcome: Result<BudgetAllotment, HTTPFault>, of claim: BudgetClaim, isUrgent: Bool, now: Duration
     ) {
-        isAsking = false
         switch outcome {
         case .success(let allotment):
             problem = nil
+            account = allotment.account ?? account
             if !allotment.isKept { drop() }
             if isUrgent { urgent += allotment.granted } else { common += allotment.granted }
             usableUntil = now + allotment.lasting

@@ -35,6 +35,8 @@ public struct BudgetClaim: Sendable, Hashable {
 
     /// Tells the process from all others.
     public var holder: String
+    /// The narrower limit that it is about, by its key; empty for the credential's own.
+    public var scope: String
     /// As the process knows them; the account keeps what the provider has said since.
     public var windows: [RequestBudgetConfiguration.Window]
     /// Requests that have ended since the last claim.
@@ -53,11 +55,12 @@ public struct BudgetClaim: Sendable, Hashable {
     public var margin: Duration
 
     public init(
-        holder: String, windows: [RequestBudgetConfiguration.Window], spent: Int = 0,
+        holder: String, scope: String = "", windows: [RequestBudgetConfiguration.Window], spent: Int = 0,
         spentSince: Timestamp? = nil, held: Int = 0, wanted: Int = 0,
         reserve: Double = 0, reading: Reading? = nil, blockedUntil: Timestamp? = nil, margin: Duration = .seconds(1)
     ) {
         self.holder = holder
+        self.scope = scope
         self.windows = windows
         self.spent = max(0, spent)
         self.spentSince = spentSince
@@ -82,6 +85,8 @@ public struct BudgetAllotment: Sendable, Hashable {
     public var retryAfter: Duration?
     /// The provider has refused everything, for so long.
     public var blockedFor: Duration?
+    /// The whole account after the claim, for those who ask how long something would take.
+    public var account: BudgetAccount?
 
     public init(
         granted: Int, isKept: Bool = true, lasting: Duration, retryAfter: Duration? = nil, blockedFor: Duration? = nil
@@ -96,12 +101,18 @@ public struct BudgetAllotment: Sendable, Hashable {
 
 /// A share within one process: what tests put in the place of a store.
 public final class LocalBudgetShare: BudgetShare {
-    private let account = Locked(BudgetAccount())
+    private let accounts = Locked<[String: BudgetAccount]>([:])
     private let time: any TimeSource
 
     public init(time: any TimeSource) { self.time = time }
 
     public func exchange(_ claim: BudgetClaim) async throws(HTTPFault) -> BudgetAllotment {
-        account.withLock { $0.exchange(claim, now: time.now) }
+        accounts.withLock { accounts in
+            var account = accounts[claim.scope] ?? BudgetAccount()
+            var allotment = account.exchange(claim, now: time.now)
+            accounts[claim.scope] = account
+            allotment.account = account
+            return allotment
+        }
     }
 }

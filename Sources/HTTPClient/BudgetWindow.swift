@@ -58,7 +58,9 @@ struct BudgetWindow {
     /// How many requests of ours have ended so far, in all.
     var endedCount: Int { dropped + ended.count }
 
-    mutating func end(granted: Duration, at now: Duration) { ended.append((granted, now)) }
+    mutating func end(granted: Duration, at now: Duration, weight: Int) {
+        for _ in 0..<weight { ended.append((granted, now)) }
+    }
 
     /// Takes the provider's word for what is left of this window.
     ///

@@ -47,10 +47,9 @@ extension RateRules {
         let reset = response.number("x-ratelimit-reset").map { max(.zero, Timestamp(seconds: Int64($0)) - now) }
         let resource = response.header("x-ratelimit-resource") ?? "core"
         let remaining = response.number("x-ratelimit-remaining")
-        if let limit = response.number("x-ratelimit-limit"), limit > 0, let remaining {
-            reading.quota = .init(
-                limit: limit, remaining: remaining, reset: reset.map { .all(after: $0) },
-                reach: resource == "core" ? .credential : .scope)
+        // Other resources, such as search, have limits that no call of ours falls under.
+        if resource == "core", let limit = response.number("x-ratelimit-limit"), limit > 0, let remaining {
+            reading.quota = .init(limit: limit, remaining: remaining, reset: reset.map { .all(after: $0) })
         }
         guard response.status == 403 || response.status == 429 else { return reading }
         if let asked = response.retryAfter(now: now) {

@@ -6,7 +6,7 @@ public struct RateReading: Sendable, Hashable {
     public enum Reach: Sendable, Hashable {
         /// That of the credential.
         case credential
-        /// That of the call's first scope; of the credential where it has none.
+        /// That of the call's first scope; where it has none, a refusal holds for all, and what is left says nothing.
         case scope
     }
 
@@ -54,13 +54,16 @@ public struct RateReading: Sendable, Hashable {
 
     public var quota: Quota?
     public var refusal: Refusal?
-    /// Whether the provider doesn't count the request, such as a 304 of GitHub.
+    /// Whether the provider doesn't count the request for the credential's own limit, such as a 304 of GitHub.
     public var isFree: Bool
+    /// Whether it may have come to the provider at all.
+    public var isSent: Bool
 
-    public init(quota: Quota? = nil, refusal: Refusal? = nil, isFree: Bool = false) {
+    public init(quota: Quota? = nil, refusal: Refusal? = nil, isFree: Bool = false, isSent: Bool = true) {
         self.quota = quota
         self.refusal = refusal
         self.isFree = isFree
+        self.isSent = isSent
     }
 }
 

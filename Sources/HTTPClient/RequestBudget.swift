@@ -3,8 +3,7 @@ public import Basics
 /// The requests that one credential may make, shared by all that use it.
 ///
 /// Every request is granted before it is sent. Grants go by priority, and by age within one; what is kept in reserve is
-/// for commits and people. The provider's own headers correct the count for what others use, so that we do not cause
-/// a 429.
+/// for people. The provider's own headers correct the count for what others use, so that we do not cause a 429.
 public final class RequestBudget: Sendable {
     private struct Waiter {
         let id: UInt64
@@ -12,23 +11,25 @@ public final class RequestBudget: Sendable {
         let since: Duration
         /// When its patience ends.
         let latest: Duration?
-        let scopes: [RequestScope]
+        /// The gates that it has to pass, the credential's own first.
+        let parts: [(key: String, weight: Int)]
         let continuation: CheckedContinuation<Result<Grant, HTTPFault>, Never>
+
+        var isUrgent: Bool { priority.usesReserve }
     }
 
     /// Leave to send one request; given back by `release`.
     public struct Grant: Sendable {
         fileprivate let id: UInt64
         fileprivate let at: Duration
-        /// How many requests had ended in each window when it was given.
-        fileprivate let endedBefore: [Int]
-        fileprivate let scopes: [(key: String, endedBefore: [Int])]
+        fileprivate let isUrgent: Bool
+        /// The gates that it passed, and how many requests had ended in each of their windows then.
+        fileprivate let parts: [(key: String, weight: Int, endedBefore: [Int])]
     }
 
     private struct State {
-        var lane: BudgetLane
-        /// The narrower limits, by their keys.
-        var scopes: [String: BudgetLane] = [:]
+        /// By their keys; the credential's own has the empty one.
+        var gates: [String: BudgetGate] = [:]
         var waiters: [Waiter] = []
         var nextID: UInt64 = 0
         /// Cancelled before they came to wait.
@@ -38,12 +39,12 @@ public final class RequestBudget: Sendable {
         var waits = 0
         var waited = Duration.zero
         var refusals = 0
-        var reservation = BudgetReservation()
+        var told: RequestBudgetSnapshot.Told?
     }
 
     public let configuration: RequestBudgetConfiguration
     private let time: any TimeSource
-    private let state: Locked<State>
+    private let state = Locked(State())
     /// Where the processes that use the same credential meet; nil when this is the only one.
     private let share: (any BudgetShare)?
     private let holder: String
@@ -59,13 +60,13 @@ public final class RequestBudget: Sendable {
     ) {
         self.configuration = configuration
         self.time = time
-        // Without windows there is nothing to share.
-        self.share = configuration.windows.isEmpty ? nil : share
+        self.share = share
         self.holder = holder.split(whereSeparator: \.isWhitespace).joined(separator: "-")
-        state = Locked(
-            State(
-                lane: BudgetLane(
-                    configuration.windows, concurrency: configuration.concurrency, margin: configuration.margin)))
+        state.withLock {
+            $0.gates[""] = BudgetGate(
+                "", configuration.windows, concurrency: configuration.concurrency, margin: configuration.margin,
+                isShared: share != nil)
+        }
     }
 
     /// Waits until one request may be sent; `release` ends it.
@@ -88,8 +89,8 @@ public final class RequestBudget: Sendable {
             await withCheckedContinuation { continuation in
                 let now = time.uptime
                 let waiter = Waiter(
-                    id: id, priority: priority, since: now, latest: patience.map { now + $0 }, scopes: scopes,
-                    continuation: continuation)
+                    id: id, priority: priority, since: now, latest: patience.map { now + $0 },
+                    parts: [("", 1)] + scopes.map { ($0.key, $0.weight) }, continuation: continuation)
                 let isCancelled = state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
                     openScopes(scopes, &state, now: now)
@@ -124,43 +125,49 @@ public final class RequestBudget: Sendable {
     /// Ends a request that was granted, with what its answer says of the budget.
     public func release(_ grant: Grant, reading: RateReading) {
         let (now, wall) = (time.uptime, time.now)
+        let granted = (at: grant.at, wall: wall - (now - grant.at))
         state.withLock { state in
-            state.reservation.end(granted: wall - (now - grant.at), isFree: reading.isFree)
-            if let quota = reading.quota, quota.reach == .credential {
-                state.reservation.reading = BudgetClaim.Reading(
-                    limit: quota.limit, remaining: quota.remaining, reset: quota.reset, asked: wall - (now - grant.at),
-                    answered: wall)
-            }
-            state.lane.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
-            for scope in grant.scopes {
-                state.scopes[scope.key]?.end(grant.id, granted: grant.at, at: now, isFree: reading.isFree)
+            for part in grant.parts {
+                // A request that is free of the credential's limit still counts for the narrower ones.
+                let isFree = reading.isSent ? part.key.isEmpty && reading.isFree : true
+                state.gates[part.key]?.end(
+                    grant.id, part.weight, granted: granted, isFree: isFree, isUrgent: grant.isUrgent, now: now)
             }
             if let refusal = reading.refusal {
                 state.refusals += 1
                 let until = now + min(max(.zero, refusal.wait ?? .seconds(1)), .hours(2))
-                if refusal.reach == .scope, let scope = grant.scopes.first {
-                    state.scopes[scope.key]?.block(until: until)
-                } else {
-                    state.lane.block(until: until)
-                    state.reservation.blockedUntil = wall + (until - now)
-                }
+                // Where the narrower limit has no name, everything waits.
+                let key = grant.part(refusal.reach)?.key ?? ""
+                state.gates[key]?.lane.block(until: until)
+                state.gates[key]?.reservation.blockedUntil = wall + (until - now)
             }
-            if let quota = reading.quota {
-                if quota.reach == .scope, let scope = grant.scopes.first {
-                    state.scopes[scope.key]?.note(quota, endedBefore: scope.endedBefore, at: now)
-                } else if quota.reach == .credential {
-                    state.lane.note(quota, endedBefore: grant.endedBefore, at: now)
-                }
+            if let quota = reading.quota, let part = grant.part(quota.reach) {
+                state.gates[part.key]?.lane.note(quota, endedBefore: part.endedBefore, at: now)
+                state.gates[part.key]?.reservation.reading = BudgetClaim.Reading(
+                    limit: quota.limit, remaining: quota.remaining, reset: quota.reset, asked: granted.wall,
+                    answered: wall)
+                state.told = RequestBudgetSnapshot.Told(
+                    limit: quota.limit, remaining: quota.remaining, scope: part.key, at: wall)
             }
         }
         pump()
     }
 
     /// How long so many requests would have to wait, as it stands now and if nobody else sends any.
+    ///
+    /// Where only narrower limits hold it is the longest that it can be: as if all fell under one of them.
     public func wait(for count: Int, _ priority: RequestPriority = .commit) -> Duration {
-        let now = time.uptime
-        return state.withLock {
-            $0.lane.wait(for: count, keeping: priority.usesReserve ? 0 : configuration.reserve, at: now)
+        let (now, wall) = (time.uptime, time.now)
+        let reserve = reserve(priority.usesReserve)
+        var usual = BudgetLane(configuration.narrowest, concurrency: 1, margin: configuration.narrowestMargin)
+        return state.withLock { state in
+            var wait = usual.wait(for: count, keeping: reserve, at: now)
+            for key in state.gates.keys {
+                let count = key.isEmpty ? count : 1
+                let own = state.gates[key]?.wait(for: count, keeping: reserve, at: now, wall: wall)
+                wait = max(wait, own ?? .zero)
+            }
+            return wait
         }
     }
 
@@ -168,29 +175,31 @@ public final class RequestBudget: Sendable {
     public func snapshot() -> RequestBudgetSnapshot {
         let now = time.uptime
         return state.withLock { state in
-            let standing = state.lane.standing(at: now)
+            let standing = state.gates[""]?.lane.standing(at: now)
             return RequestBudgetSnapshot(
                 limit: standing?.limit ?? 0, remaining: standing?.remaining ?? 0, granted: state.granted,
-                waits: state.waits, waited: state.waited, inFlight: state.lane.inFlight, queued: state.waiters.count,
-                refusals: state.refusals)
+                waits: state.waits, waited: state.waited, inFlight: state.gates[""]?.lane.inFlight ?? 0,
+                queued: state.waiters.count, refusals: state.refusals, told: state.told)
         }
     }
 
     private static let cancellation = HTTPFault(
         .cancelled, code: "HTTP-0007", message: "the request was cancelled before it was sent", place: nil)
 
+    /// What is kept back from a request.
+    private func reserve(_ isUrgent: Bool) -> Double { isUrgent ? 0 : configuration.reserve }
+
     private func openScopes(_ scopes: [RequestScope], _ state: inout State, now: Duration) {
-        for scope in scopes where state.scopes[scope.key] == nil {
-            if state.scopes.count >= 1_024 {
-                let needed = Set(state.waiters.flatMap { $0.scopes.map(\.key) })
-                for key in Array(state.scopes.keys) where !needed.contains(key) {
-                    if state.scopes[key]?.isIdle(at: now) == true { state.scopes[key] = nil }
+        for scope in scopes where state.gates[scope.key] == nil {
+            if state.gates.count >= 1_024 {
+                let needed = Set(state.waiters.flatMap { $0.parts.map(\.key) })
+                for key in Array(state.gates.keys) where !key.isEmpty && !needed.contains(key) {
+                    if state.gates[key]?.isIdle(at: now) == true { state.gates[key] = nil }
                 }
             }
-            // A tenth of a short window is margin enough; a whole second would halve one call a second.
-            let shortest = scope.windows.map(\.span).min() ?? configuration.margin
-            state.scopes[scope.key] = BudgetLane(
-                scope.windows, concurrency: scope.concurrency, margin: min(configuration.margin, shortest / 10))
+            state.gates[scope.key] = BudgetGate(
+                scope.key, scope.windows, concurrency: scope.concurrency,
+                margin: configuration.margin(of: scope.windows), isShared: share != nil)
         }
     }
 
@@ -218,67 +227,62 @@ public final class RequestBudget: Sendable {
         var index = 0
         while index < state.waiters.count {
             let waiter = state.waiters[index]
-            let reserve = waiter.priority.usesReserve ? 0 : configuration.reserve
-            guard state.lane.isFree(keeping: reserve, at: now) else {
-                // People may go on where the reserve stops those before them.
-                index += 1
-                continue
+            let reserve = reserve(waiter.isUrgent)
+            let isOpen = waiter.parts.allSatisfy { part in
+                state.gates[part.key]?.isOpen(part.weight, isUrgent: waiter.isUrgent, keeping: reserve, at: now) ?? true
             }
-            guard waiter.scopes.allSatisfy({ state.scopes[$0.key]?.isFree(keeping: 0, at: now) ?? true }) else {
-                index += 1
-                continue
-            }
-            if share != nil, !state.reservation.take(isUrgent: waiter.priority.usesReserve, now: now) {
+            guard isOpen else {
+                // People may go on where the reserve stops those before them, and so may whoever passes other gates.
                 index += 1
                 continue
             }
             state.waiters.remove(at: index)
-            let grant = Grant(
-                id: waiter.id, at: now, endedBefore: state.lane.endedCounts,
-                scopes: waiter.scopes.map { ($0.key, state.scopes[$0.key]?.endedCounts ?? []) })
-            state.lane.begin(waiter.id, at: now)
-            for scope in waiter.scopes { state.scopes[scope.key]?.begin(waiter.id, at: now) }
+            let parts = waiter.parts.map { ($0.key, $0.weight, state.gates[$0.key]?.lane.endedCounts ?? []) }
+            for part in waiter.parts { state.gates[part.key]?.begin(waiter.id, part.weight, at: now) }
             state.granted += 1
             if now > waiter.since {
                 state.waits += 1
                 state.waited += now - waiter.since
             }
-            outcomes.append((waiter, .success(grant)))
+            outcomes.append(
+                (waiter, .success(Grant(id: waiter.id, at: now, isUrgent: waiter.isUrgent, parts: parts))))
         }
         return outcomes
     }
 
     /// When a grant may next be possible by the passing of time alone.
     private func nextInstant(_ state: inout State, now: Duration) -> Duration? {
-        guard let strictest = state.waiters.map({ $0.priority.usesReserve ? 0 : configuration.reserve }).max() else {
-            return nil
-        }
-        // An answer of the share that is under way calls this again by itself.
         var next: Duration?
-        if !state.lane.isFree(keeping: strictest, at: now) { next = state.lane.nextInstant(at: now) }
-        for key in Set(state.waiters.flatMap { $0.scopes.map(\.key) }) {
-            guard let instant = state.scopes[key]?.nextInstant(at: now) else { continue }
-            next = min(next ?? instant, instant)
-        }
-        if let instant = state.reservation.askAgainAt(isUrgent: false), instant > now {
-            next = min(next ?? instant, instant)
+        for waiter in state.waiters {
+            let reserve = reserve(waiter.isUrgent)
+            for part in waiter.parts {
+                let instant = state.gates[part.key]?.nextInstant(
+                    part.weight, isUrgent: waiter.isUrgent, keeping: reserve, at: now)
+                if let instant { next = min(next ?? instant, instant) }
+            }
         }
         return next
     }
 
     private func expel(_ state: inout State, now: Duration) -> [(Waiter, Result<Grant, HTTPFault>)] {
-        let common = state.lane.earliest(at: now)
         var outcomes: [(Waiter, Result<Grant, HTTPFault>)] = []
         var kept: [Waiter] = []
         for waiter in state.waiters {
-            if let problem = state.reservation.problem, now < state.reservation.askAgainAt(isUrgent: true) ?? now {
+            let reserve = reserve(waiter.isUrgent)
+            var earliest = now
+            var problem: HTTPFault?
+            for part in waiter.parts {
+                guard let reservation = state.gates[part.key]?.reservation else { continue }
+                if now < reservation.askAgainAt(isUrgent: true) ?? now { problem = problem ?? reservation.problem }
+                let instant = state.gates[part.key]?.earliest(
+                    part.weight, isUrgent: waiter.isUrgent, keeping: reserve, at: now)
+                earliest = max(earliest, instant ?? now)
+            }
+            if let problem {
                 // Without the share nothing may be sent, and whoever waits should hear why.
                 outcomes.append((waiter, .failure(problem)))
                 continue
             }
-            var earliest = max(
-                common, state.reservation.askAgainAt(isUrgent: waiter.priority.usesReserve) ?? now)
-            for scope in waiter.scopes { earliest = max(earliest, state.scopes[scope.key]?.earliest(at: now) ?? now) }
             guard let latest = waiter.latest, latest < earliest || latest <= now && latest > waiter.since else {
                 kept.append(waiter)
                 continue
@@ -287,7 +291,7 @@ public final class RequestBudget: Sendable {
                 .notSent, code: "HTTP-0008",
                 message: "the provider's rate limit leaves no request within the time that this one may wait",
                 place: nil, hint: "wait, or let fewer programs use the same credential",
-                retryAfter: max(earliest, state.lane.nextInstant(at: now) ?? now) - now)
+                retryAfter: max(earliest, state.gates[""]?.lane.nextInstant(at: now) ?? now) - now)
             outcomes.append((waiter, .failure(fault)))
         }
         state.waiters = kept
@@ -296,57 +300,38 @@ public final class RequestBudget: Sendable {
 
     /// Asks the share for more, where somebody waits for that.
     private func claim(_ state: inout State, now: Duration) {
-        guard let share, !state.reservation.isAsking else { return }
-        let people = state.waiters.count { $0.priority.usesReserve }
-        let isUrgent = people > 0 && !state.reservation.covers(isUrgent: true, now: now)
-        guard now >= state.reservation.askAgainAt(isUrgent: isUrgent) ?? now else { return }
-        let wanted = isUrgent ? people : state.waiters.count - people
-        let isNeeded =
-            wanted > 0 && !state.reservation.covers(isUrgent: isUrgent, now: now)
-            && state.lane.isFree(keeping: isUrgent ? 0 : configuration.reserve, at: now)
-        // A refusal is told at once, whoever waits here: it holds for the others as well.
-        guard isNeeded || state.reservation.blockedUntil != nil else { return }
-        // Small ones: what a process reserves and doesn't need is missing elsewhere.
-        let smallest = configuration.windows.map(\.limit).min() ?? 1
-        let most = max(1, min(32, smallest / 16))
-        let claim = state.reservation.claim(
-            holder: holder, configuration: configuration, inFlight: state.lane.inFlight, wanted: min(wanted, most),
-            isUrgent: isUrgent)
-        Task { [self] in
-            let outcome: Result<BudgetAllotment, HTTPFault>
-            do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch {
-                outcome = .failure(error)
+        guard share != nil else { return }
+        for key in state.gates.keys {
+            let waiting = state.waiters.compactMap { waiter in
+                waiter.parts.first { $0.key == key }.map { (weight: $0.weight, isUrgent: waiter.isUrgent) }
             }
-            self.take(outcome, of: claim, isUrgent: isUrgent)
+            guard
+                let (claim, isUrgent) = state.gates[key]?.claim(
+                    waiting, keeping: configuration.reserve, holder: holder, at: now)
+            else { continue }
+            state.gates[key]?.asking = Task { await self.exchange(claim, isUrgent: isUrgent) }
         }
     }
 
-    private func take(_ outcome: Result<BudgetAllotment, HTTPFault>, of claim: BudgetClaim, isUrgent: Bool) {
+    private func exchange(_ claim: BudgetClaim, isUrgent: Bool) async {
+        guard let share else { return }
+        let outcome: Result<BudgetAllotment, HTTPFault>
+        do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch { outcome = .failure(error) }
         let now = time.uptime
-        state.withLock { state in
-            state.reservation.settle(outcome, of: claim, isUrgent: isUrgent, now: now)
-            if case .success(let allotment) = outcome, let wait = allotment.blockedFor {
-                state.lane.block(until: now + wait)
-            }
-        }
+        state.withLock { $0.gates[claim.scope]?.settle(outcome, of: claim, isUrgent: isUrgent, at: now) }
         pump()
     }
 
     /// Gives back what is reserved and not used: the last that a process does.
     public func giveBack() async {
-        guard let share else { return }
-        let claim = state.withLock { state -> BudgetClaim? in
-            guard !state.reservation.isAsking, state.reservation.isOpen else { return nil }
-            state.reservation.drop()
-            return state.reservation.claim(
-                holder: holder, configuration: configuration, inFlight: state.lane.inFlight, wanted: 0,
-                isUrgent: false)
+        guard share != nil else { return }
+        for key in state.withLock({ Array($0.gates.keys) }) {
+            // What was asked last may bring more.
+            while let task = state.withLock({ $0.gates[key]?.asking }) { await task.value }
+            guard let claim = state.withLock({ $0.gates[key]?.giveBack(holder: holder) }) else { continue }
+            // Nobody else will ask: what fails here runs out by itself.
+            await exchange(claim, isUrgent: false)
         }
-        guard let claim else { return }
-        // Nobody else will ask: what fails here runs out by itself.
-        let outcome: Result<BudgetAllotment, HTTPFault>
-        do throws(HTTPFault) { outcome = .success(try await share.exchange(claim)) } catch { outcome = .failure(error) }
-        take(outcome, of: claim, isUrgent: false)
     }
 
     private func setTimer(_ state: inout State, at instant: Duration, now: Duration) {
@@ -368,6 +353,16 @@ public final class RequestBudget: Sendable {
             guard state.timer?.id == id else { return false }
             state.timer = nil
             return true
+        }
+    }
+}
+
+extension RequestBudget.Grant {
+    /// The gate that an answer speaks of; nil where it speaks of a narrower limit that the call didn't name.
+    fileprivate func part(_ reach: RateReading.Reach) -> (key: String, weight: Int, endedBefore: [Int])? {
+        switch reach {
+        case .credential: parts.first
+        case .scope: parts.count > 1 ? parts[1] : nil
         }
     }
 }

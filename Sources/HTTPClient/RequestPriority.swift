@@ -11,6 +11,6 @@ public enum RequestPriority: Int, Sendable, Hashable, Comparable, CaseIterable {
 
     public static func < (a: RequestPriority, b: RequestPriority) -> Bool { a.rawValue < b.rawValue }
 
-    /// Whether it may use what is kept back for commits and people.
-    var usesReserve: Bool { self <= .person }
+    /// Whether it may use what is kept back: whatever runs by itself leaves it alone, however urgent.
+    var usesReserve: Bool { self == .person }
 }

@@ -5,10 +5,15 @@ public struct RequestScope: Sendable, Hashable {
     public var windows: [RequestBudgetConfiguration.Window]
     /// The most requests of it under way at once.
     public var concurrency: Int
+    /// How many of the window's units this call takes, where the provider weighs calls by points.
+    public var weight: Int
 
-    public init(_ key: String, _ windows: [RequestBudgetConfiguration.Window], concurrency: Int = 16) {
+    public init(
+        _ key: String, _ windows: [RequestBudgetConfiguration.Window], concurrency: Int = 16, weight: Int = 1
+    ) {
         self.key = key
         self.windows = windows
         self.concurrency = max(1, concurrency)
+        self.weight = max(1, weight)
     }
 }

@@ -103,6 +103,7 @@ struct CanaryTests {
         let found = hunt.places(below: out.path, texts: texts)
         #expect(found.contains("planted") && found.contains(out.path("planted.log")))
         #expect(found.contains { $0.hasPrefix(out.path("state/ops.sqlite")) })
+        for name in ["planted.log", "state"] { FileSystem.remove(out.path(name)) }
     }
 
     private static func base64(_ text: String) -> String {

@@ -63,5 +63,9 @@ struct DoctorTests {
         #expect(await site.run("--dry-run").status == 0)
         let result = await site.run("doctor", "--json")
         #expect(result.json?.listValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true, "\(result.story)")
+        // What the provider says is left of the credential's budget.
+        let budget = result.json?.listValue?.first { $0["check"]?.stringValue == "digitalocean" }?["detail"]?
+            .stringValue
+        #expect(budget?.contains(" of 1000000 requests left") == true, "\(result.story)")
     }
 }

@@ -7,15 +7,7 @@ import Web
 
 /// The program as it was built.
 enum Program {
-    /// Beside the test bundle, where the build puts both.
-    static let path: String = {
-        var link = [CChar](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &link, link.count - 1)
-        let bundle = String(decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let directory = bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
-        let beside = "\(directory)/reconcile"
-        return FileSystem.exists(beside) ? beside : "\(Places.packageRoot)/.build/debug/reconcile"
-    }()
+    static let path = Places.program("reconcile")
 
     /// Runs it to its end in a directory, with those variables and the fewest others.
     static func run(

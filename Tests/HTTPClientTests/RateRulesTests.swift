@@ -55,12 +55,12 @@ private let now = Timestamp(seconds: 1_700_000_000)
             ]),
             expected: RateReading(quota: quota(5_000, 12, .all(after: .seconds(600))))),
         Case(
-            name: "GitHub's search has a limit of its own", rules: .gitHub, status: 200,
+            name: "GitHub's search has a limit of its own, which says nothing of ours", rules: .gitHub, status: 200,
             headers: headers([
                 ("x-ratelimit-limit", 30), ("x-ratelimit-remaining", 29), ("x-ratelimit-reset", now.seconds + 60),
                 ("x-ratelimit-resource", "search"),
             ]),
-            expected: RateReading(quota: quota(30, 29, .all(after: .seconds(60)), .scope))),
+            expected: RateReading()),
         Case(
             name: "GitHub's 304 is free", rules: .gitHub, status: 304, headers: [],
             expected: RateReading(isFree: true)),

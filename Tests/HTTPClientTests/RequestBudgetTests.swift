@@ -103,12 +103,22 @@ private final class SlidingServer: Sendable {
         }
         let server = SlidingServer(limit: limit, span: span, used: used, time: time)
         let share = LocalBudgetShare(time: time)
-        let budgets = (0..<Int.random(in: 2...6, using: &random)).map { index in
-            RequestBudget(
-                RequestBudgetConfiguration(windows: [.init(limit: limit, per: span)], reserve: 0.1, concurrency: 4),
-                time: time, share: share, holder: "process \(index)")
+        // The limit is the credential's own, or that of a scope.
+        let windows = [RequestBudgetConfiguration.Window(limit: limit, per: span)]
+        let scopes = seed % 2 == 0 ? [] : [RequestScope("endpoint", windows, concurrency: 4)]
+        let rates = RateRules("of a scope") { response, now in
+            var reading = RateRules.standard.read(response, now)
+            reading.quota?.reach = .scope
+            return reading
         }
-        let first = try await budgets[0].acquire(.person)
+        let configuration =
+            scopes.isEmpty
+            ? RequestBudgetConfiguration(windows: windows, reserve: 0.1, concurrency: 4)
+            : RequestBudgetConfiguration(windows: [], reserve: 0.1, rates: rates)
+        let budgets = (0..<Int.random(in: 2...6, using: &random)).map { index in
+            RequestBudget(configuration, time: time, share: share, holder: "process \(index)")
+        }
+        let first = try await budgets[0].acquire(.person, scopes: scopes)
         budgets[0].release(first, server.serve())
         await budgets[0].giveBack()
         let lags = (0..<120).map { index in
@@ -117,7 +127,7 @@ private final class SlidingServer: Sendable {
         }
         let longest = Locked(Duration.zero)
         let done = await lags.mapBounded(limit: 12) { budget, before, after in
-            guard let grant = try? await budget.acquire(.drift) else { return false }
+            guard let grant = try? await budget.acquire(.drift, scopes: scopes) else { return false }
             let since = time.uptime
             try? await time.sleep(for: before)
             let answer = server.serve()
@@ -190,9 +200,14 @@ private final class SlidingServer: Sendable {
         #expect(snapshot.limit == 3 && snapshot.remaining == 2)
     }
 
-    @Test func `the most urgent goes first, the oldest among equals, and a cancelled one not at all`() async throws {
+    @Test(arguments: [false, true])
+    func `the most urgent goes first, the oldest among equals, and a cancelled one not at all`(
+        isShared: Bool
+    ) async throws {
         let time = SimulatedTime(now: start)
-        let budget = budget(100, per: .seconds(60), concurrency: 1, time)
+        let budget = RequestBudget(
+            RequestBudgetConfiguration(windows: [.init(limit: 100, per: .seconds(60))], concurrency: 1), time: time,
+            share: isShared ? LocalBudgetShare(time: time) : nil, holder: "a")
         let grant = try await budget.acquire(.drift)
         let order = Locked<[Int]>([])
         var tasks: [Task<Void, Never>] = []
@@ -214,18 +229,68 @@ private final class SlidingServer: Sendable {
         #expect(budget.snapshot().inFlight == 0)
     }
 
-    @Test func `the reserve is for commits and people`() async throws {
+    /// Of the credential's own limit and of a scope's, alone and beside other processes.
+    @Test(
+        arguments: [RequestPriority.commit, .drift, .resync],
+        [(false, false), (false, true), (true, false), (true, true)])
+    func `a fifth of each window is kept for people, whatever runs by itself`(
+        priority: RequestPriority, place: (isScoped: Bool, isShared: Bool)
+    ) async throws {
         let time = SimulatedTime(now: start)
-        let budget = budget(10, per: .seconds(60), reserve: 0.3, time)
-        for _ in 0..<7 { budget.release(try await budget.acquire(.resync), nil) }
-        let late = Task { (try? await budget.acquire(.drift)) != nil }
+        let windows = [RequestBudgetConfiguration.Window(limit: 10, per: .seconds(60))]
+        let scopes = place.isScoped ? [RequestScope("endpoint", windows)] : []
+        let share = place.isShared ? LocalBudgetShare(time: time) : nil
+        let budget = RequestBudget(
+            RequestBudgetConfiguration(windows: place.isScoped ? [] : windows), time: time, share: share, holder: "a")
+        func send(_ priority: RequestPriority) async throws {
+            budget.release(try await budget.acquire(priority, scopes: scopes), nil)
+        }
+        for _ in 0..<8 { try await send(priority) }
+        let late = Task { (try? await send(priority)) != nil }
         while budget.snapshot().queued == 0 { await Task.yield() }
-        for _ in 0..<3 { budget.release(try await budget.acquire(.person), nil) }
-        #expect(budget.snapshot().remaining == 0)
-        #expect(budget.snapshot().queued == 1)
+        for _ in 0..<2 { try await send(.person) }
+        #expect(budget.snapshot().queued == 1 && budget.snapshot().granted == 10)
+        await #expect(throws: HTTPFault.self) {
+            _ = try await budget.acquire(.person, scopes: scopes, patience: .seconds(10))
+        }
         while time.sleeperCount == 0 { await Task.yield() }
-        time.advance(by: .seconds(61))
+        time.advance(by: .seconds(70))
         #expect(await late.value)
+    }
+
+    @Test func `a call takes as many units of a scope as it weighs, and none where it was never sent`() async throws {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        let budget = RequestBudget(.gitHub, time: time)
+        let points = RequestBudgetConfiguration.gitHubPoints
+        func send(_ weight: Int, _ reading: RateReading = RateReading()) async throws {
+            let scope = RequestScope("points", points, weight: weight)
+            budget.release(try await budget.acquire(.drift, scopes: [scope]), reading: reading)
+        }
+        for _ in 0..<100 { try await send(5, RateReading(isSent: false)) }
+        // 720 of 900 points: an answer of 304 costs none of the credential's own limit, and its points all the same.
+        for _ in 0..<144 { try await send(5, RateReading(isFree: true)) }
+        #expect(time.uptime == .zero && budget.snapshot().remaining == 5_000)
+        try await send(1)
+        #expect(time.uptime == .seconds(61) && budget.snapshot().remaining == 4_999)
+    }
+
+    @Test func `what a plan's requests wait for at the worst is told for providers with narrower limits`() async throws
+    {
+        let time = SimulatedTime(now: start, advancesBySleeping: true)
+        #expect(RequestBudget(.slack, time: time).wait(for: 1) == .zero)
+        #expect(RequestBudget(.slack, time: time).wait(for: 3) == .milliseconds(2 * 1_375))
+        #expect(RequestBudget(.supabase, time: time).wait(for: 96) == .zero)
+        #expect(RequestBudget(.supabase, time: time).wait(for: 97) == .seconds(61))
+        #expect(RequestBudget(.gitHub, time: time).wait(for: 65) > .seconds(60))
+        // What other processes have used counts as well.
+        let share = LocalBudgetShare(time: time)
+        let budgets = ["a", "b"].map { RequestBudget(.plane, time: time, share: share, holder: $0) }
+        for _ in 0..<40 { budgets[0].release(try await budgets[0].acquire(.commit), nil) }
+        await budgets[0].giveBack()
+        #expect(budgets[1].wait(for: 20) == .zero)
+        budgets[1].release(try await budgets[1].acquire(.commit), nil)
+        await budgets[1].giveBack()
+        #expect(budgets[1].wait(for: 20) > .seconds(50) && budgets[1].wait(for: 5) == .zero)
     }
 
     @Test func `how long many requests would wait is known before one is sent`() async throws {

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 
 /// Where the package, its test data and the data beside it are.
 public enum Places {
@@ -25,6 +26,16 @@ public enum Places {
     private static func existing(_ name: String) -> String? {
         guard let path = sharedDirectory.map({ "\($0)/\(name)" }), FileSystem.exists(path) else { return nil }
         return path
+    }
+
+    /// A program of the package as it was built: beside the test bundle, where the build puts both.
+    public static func program(_ name: String) -> String {
+        var link = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &link, link.count - 1)
+        let bundle = String(decoding: link.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let directory = bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
+        let beside = "\(directory)/\(name)"
+        return FileSystem.exists(beside) ? beside : "\(packageRoot)/.build/debug/\(name)"
     }
 
     /// The files under a directory whose name ends so, with their paths relative to it, sorted.

@@ -23,7 +23,10 @@ public final class TemporaryDirectory: Sendable {
 
     private init(existing path: String) { self.path = path }
 
-    deinit { FileSystem.remove(path) }
+    deinit {
+        PlantedSecrets.report(PlantedSecrets.places(below: path))
+        FileSystem.remove(path)
+    }
 
     /// The path of something in it, which need not be there.
     public func path(_ name: String) -> String { "\(path)/\(name)" }

@@ -8,13 +8,12 @@ struct GitHubAPI: Sendable {
     let client: APIClient
     let time: any TimeSource
 
-    /// What GitHub asks of those who write: one at a time, on average a second apart, 80 a minute and 500 an hour.
-    static let writing = RequestScope(
-        "content",
-        [
-            .init(limit: 2, per: .seconds(1)), .init(limit: 80, per: .seconds(60)),
-            .init(limit: 500, per: .seconds(3_600)),
-        ], concurrency: 1)
+    /// What GitHub asks of those who read, and of those who write: they write one at a time.
+    static let reading = [RequestScope("points", RequestBudgetConfiguration.gitHubPoints)]
+    static let writing = [
+        RequestScope("points", RequestBudgetConfiguration.gitHubPoints, weight: 5),
+        RequestScope("content", RequestBudgetConfiguration.gitHubContent, concurrency: 1),
+    ]
 
     /// One call and its answer, which is a success.
     ///
@@ -27,7 +26,7 @@ struct GitHubAPI: Sendable {
             site.method, address ?? site.path, query: query,
             body: body.map { .json(Array(JSON.write($0).utf8)) })
         request.priority = context.priority
-        if !site.isRead { request.scopes = [Self.writing] }
+        request.scopes = site.isRead ? Self.reading : Self.writing
         // Each PATCH sets values: saying it twice is saying it once.
         if site.method == "PATCH" { request.isRepeatable = true }
         let answer: APIAnswer

@@ -40,7 +40,7 @@ enum SlackMethod: String, Sendable {
             rawValue, [.init(limit: perMinute, per: .seconds(60))], concurrency: 4)
         guard self == .post, let channel else { return [method] }
         return [
-            RequestScope("\(rawValue) \(channel)", [.init(limit: 1, per: .seconds(1))], concurrency: 1),
+            RequestScope("\(rawValue) \(channel)", RequestBudgetConfiguration.slackChannel, concurrency: 1),
             method,
         ]
     }

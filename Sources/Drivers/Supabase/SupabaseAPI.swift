@@ -24,8 +24,12 @@ struct SupabaseAPI: Sendable {
         request.priority = context.priority
         request.redaction = Self.secrets
         request.isRepeatable = site.isRead
-        // Each endpoint of each project has a minute's window of its own.
-        request.scopes = [RequestScope("\(site.method) \(site.path)", [.init(limit: 120, per: .seconds(60))])]
+        // Each endpoint of each project or organization has a minute's window of its own.
+        let parts = site.path.split(separator: "/").prefix(3)
+        let owner = parts.count == 3 && ["organizations", "projects"].contains(parts[1]) ? String(parts[2]) : ""
+        request.scopes = [
+            RequestScope("\(site.operation) \(owner)", RequestBudgetConfiguration.supabaseEndpoint)
+        ]
         let answer: APIAnswer
         do throws(HTTPFault) {
             answer = try await client.send(request, record: context.record)

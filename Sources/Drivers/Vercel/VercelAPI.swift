@@ -24,6 +24,7 @@ struct VercelAPI: Sendable {
             body: body.map { .json(Array(JSON.write($0).utf8)) })
         request.priority = context.priority
         request.redaction = Self.secrets
+        request.scopes = [RequestScope(site.operation, RequestBudgetConfiguration.vercelEndpoint)]
         let answer: APIAnswer
         do throws(HTTPFault) {
             answer = try await client.send(request, record: context.record)

@@ -13,6 +13,8 @@ import Store
 struct Applier: Sendable {
     let reconciler: Reconciler
     let runID: String
+    /// What called for the pass, and so whose requests its steps are.
+    let trigger: RunTrigger
     let revision: String
     let plan: Plan
     let observed: ObservedState

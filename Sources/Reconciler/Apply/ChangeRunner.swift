@@ -12,7 +12,7 @@ struct ChangeRunner: Sendable {
     let change: PlannedChange
     let resolved: Result<ResolvedChange, ProviderFault>
 
-    private var reconciler: Reconciler { applier.reconciler }
+    var reconciler: Reconciler { applier.reconciler }
 
     /// How long to wait before each look after a lost answer: providers show what they did only after a while.
     static let lookDelays: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8), .seconds(15)]
@@ -69,7 +69,7 @@ struct ChangeRunner: Sendable {
     private func presence() async -> ProviderFault? {
         guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
         let context = DriverContext(
-            runID: applier.runID, log: reconciler.log, priority: change.cause.priority,
+            runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
             record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
         let found: [ObservedResource]
         switch await driver.look(at: change.key, context) {
@@ -94,7 +94,7 @@ struct ChangeRunner: Sendable {
     ) async -> Object? {
         let exchanges = Locked<[Exchange]>([])
         let context = DriverContext(
-            runID: applier.runID, log: reconciler.log, priority: change.cause.priority,
+            runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
             record: { [reconciler, applier] exchange in
                 exchanges.withLock { $0.append(exchange) }
                 reconciler.traffic.note(exchange, runID: applier.runID)
@@ -112,6 +112,13 @@ struct ChangeRunner: Sendable {
             return nil
         }
         applier.progress(.began(entry))
+        let secrets: SecretSyncRecord?
+        do throws(StoreFault) {
+            secrets = try await beginSecretSync(step, input)
+        } catch {
+            result.storeFault = error
+            return nil
+        }
 
         var outcome: StepOutcome
         if step.creates, change.action != .replace {
@@ -124,6 +131,7 @@ struct ChangeRunner: Sendable {
         }
 
         entry.finishedAt = reconciler.time.now
+        if let fault = await finish(secrets, outcome) { result.storeFault = fault }
         var inventory: InventoryChange?
         switch outcome {
         case .done(let object):
@@ -211,7 +219,7 @@ struct ChangeRunner: Sendable {
     }
 
     /// Whether a step takes the object away: a deletion, and the first half of a replacement.
-    private func removes(_ step: Step) -> Bool {
+    func removes(_ step: Step) -> Bool {
         change.action == .delete || change.action == .replace && !step.creates
     }
 

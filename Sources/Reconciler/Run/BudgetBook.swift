@@ -39,12 +39,22 @@ public final class BudgetBook: Sendable {
     }
 
     /// How long the budgets stretch a plan's requests, by provider; those that are free at once are there with zero.
+    ///
+    /// As for a pass that runs by itself, which leaves people their share.
     public func waits(for requests: [String: Int]) -> [String: Duration] {
-        let known = budgets.withLock { Array($0.values) }
         var waits: [String: Duration] = [:]
         for (provider, count) in requests {
-            waits[provider] = known.filter { $0.provider == provider }.map { $0.budget.wait(for: count) }.max() ?? .zero
+            waits[provider] = budgets(of: provider).map { $0.wait(for: count) }.max() ?? .zero
         }
         return waits
+    }
+
+    /// How the budgets of a provider's credentials stand.
+    public func standing(of provider: String) -> [RequestBudgetSnapshot] {
+        budgets(of: provider).map { $0.snapshot() }
+    }
+
+    private func budgets(of provider: String) -> [RequestBudget] {
+        budgets.withLock { $0.values.filter { $0.provider == provider } }.map(\.budget)
     }
 }

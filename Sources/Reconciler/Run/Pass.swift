@@ -202,7 +202,8 @@ struct Pass {
         run.phase = .applying
         progress(.phase(.applying))
         applied = await Applier(
-            reconciler: reconciler, runID: run.id, revision: revision, plan: plan, observed: observed,
+            reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,
+            observed: observed,
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
             lease: lease, stop: stop, progress: progress
         ).run()

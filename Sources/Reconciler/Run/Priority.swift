@@ -18,8 +18,11 @@ extension RunTrigger {
 
 extension ChangeCause {
     /// Whose requests the change itself counts as: what somebody wants goes before what only drifted.
-    var priority: RequestPriority {
-        switch self {
+    ///
+    /// In a pass that a person has called for all of them are that person's, who may use what is kept in reserve.
+    func priority(in trigger: RunTrigger) -> RequestPriority {
+        if trigger == .manual { return .person }
+        return switch self {
         case .unappliedCommit, .expired, .expected: .commit
         case .externalChange, .providerNormalization: .drift
         }

@@ -27,11 +27,13 @@ public struct StoreBudgetShare: BudgetShare {
 
     public func exchange(_ claim: BudgetClaim) async throws(HTTPFault) -> BudgetAllotment {
         let now = time.now
+        let account = claim.scope.isEmpty ? name : "\(name) \(claim.scope)"
         do throws(StoreFault) {
-            return try await store.changeBudget(of: name) { text in
+            return try await store.changeBudget(of: account) { text in
                 // An account that nobody can read is begun anew; the provider's own headers then correct it.
                 var account = BudgetAccount(text) ?? BudgetAccount()
-                let allotment = account.exchange(claim, now: now)
+                var allotment = account.exchange(claim, now: now)
+                allotment.account = account
                 return (account.description, allotment)
             }
         } catch {

@@ -116,8 +116,11 @@ struct DoctorCommand {
                 return [failure("recording", error)]
             }
         }
+        // The requests of these checks count for all processes that use the same credentials, where the store is there.
+        let store = await budgetStore(configuration)
+        let budgets = BudgetBook(store: store, time: SystemTime())
         let drivers = ProviderDrivers(
-            configuration, context.environment, time: SystemTime(), random: RandomSource.system()
+            configuration, context.environment, time: SystemTime(), random: RandomSource.system(), budgets: budgets
         ).all
         var checks: [Check] = []
         var idle: [String] = []
@@ -134,10 +137,12 @@ struct DoctorCommand {
                         remedy: ProviderAccount.all.first { $0.name == driver.provider }?.remedy))
             } else if let checking = driver as? any AccessChecking {
                 let address = account?.apiURL ?? ""
-                let check = await APIClient.$recorder.withValue(record) { await access(checking, address) }
+                let check = await APIClient.$recorder.withValue(record) { await access(checking, address, budgets) }
                 checks.append(check)
             }
         }
+        await budgets.giveBack()
+        await store?.close()
         if !idle.isEmpty {
             checks.append(
                 Check(
@@ -148,12 +153,23 @@ struct DoctorCommand {
         return checks
     }
 
-    private func access(_ driver: any AccessChecking, _ address: String) async -> Check {
+    /// The store, if it can be used as it is.
+    private func budgetStore(_ configuration: Configuration) async -> Store? {
+        guard let store = try? await StoreAccess.open(configuration, migrates: false) else { return nil }
+        let status = try? await store.schemaStatus()
+        guard let status, status.problems.isEmpty, !status.needsMigration else {
+            await store.close()
+            return nil
+        }
+        return store
+    }
+
+    private func access(_ driver: any AccessChecking, _ address: String, _ budgets: BudgetBook) async -> Check {
         switch await driver.checkAccess() {
         case .success(let account):
-            return Check(
-                name: driver.provider, state: .ok, detail: address.isEmpty ? account : "\(address), \(account)",
-                remedy: nil)
+            var parts = address.isEmpty ? [account] : [address, account]
+            parts += budgets.standing(of: driver.provider).compactMap(\.told?.sentence)
+            return Check(name: driver.provider, state: .ok, detail: parts.joined(separator: ", "), remedy: nil)
         case .failure(let fault):
             // A remedy that leads back here is none.
             let path = fault.place?.split(separator: " ").last.map { String($0) } ?? ""
@@ -195,6 +211,14 @@ struct DoctorCommand {
             context.terminal.print("\(mark) \(paint.bold(check.name)): \(check.detail)")
             if let remedy = check.remedy { context.terminal.print("    \(remedy)") }
         }
+    }
+}
+
+extension RequestBudgetSnapshot.Told {
+    /// `4987 of 5000 requests left`, and of which limit.
+    fileprivate var sentence: String {
+        let what = scope.split(separator: " ").first.map { " for \($0)" } ?? ""
+        return "\(remaining)\(limit.map { " of \($0)" } ?? "") requests left\(what)"
     }
 }
 

@@ -16,7 +16,27 @@ struct SecretsSyncCommand {
         let wishes = try wishes()
         let configuration = try context.configuration()
         let time = SystemTime()
-        let drivers = ProviderDrivers(configuration, context.environment, time: time, random: .system())
+        let store = try await StoreAccess.open(configuration)
+        let budgets = BudgetBook(store: store, time: time)
+        let status: ExitStatus
+        do {
+            status = try await run(wishes, configuration, store, budgets, time)
+        } catch {
+            await budgets.giveBack()
+            await store.close()
+            throw error
+        }
+        await budgets.giveBack()
+        await store.close()
+        return status
+    }
+
+    private func run(
+        _ wishes: [SecretWish], _ configuration: Configuration, _ store: Store, _ budgets: BudgetBook,
+        _ time: SystemTime
+    ) async throws -> ExitStatus {
+        let drivers = ProviderDrivers(
+            configuration, context.environment, time: time, random: .system(), budgets: budgets)
         guard let driver = drivers.all.lazy.compactMap({ $0 as? SupabaseDriver }).first else {
             var outcome = SecretSyncOutcome()
             outcome.fault = ProviderFault(
@@ -27,16 +47,9 @@ struct SecretsSyncCommand {
             print(outcome)
             return .failed
         }
-        let store = try await StoreAccess.open(configuration)
-        do {
-            let outcome = try await sync(wishes, driver, store, configuration)
-            await store.close()
-            print(outcome)
-            return outcome.fault == nil ? .done : .failed
-        } catch {
-            await store.close()
-            throw error
-        }
+        let outcome = try await sync(wishes, driver, store, configuration)
+        print(outcome)
+        return outcome.fault == nil ? .done : .failed
     }
 
     /// The intent is written down before, what came of it after: a process that dies between leaves `running`.
