@@ -11,17 +11,67 @@ public struct Node: Sendable {
 
     /// A value that holds no others.
     public struct Scalar: Sendable {
-        /// The text as written, without quotes.
-        public let text: String
-        /// Whether it had no quotes and was no block scalar: only then do the YAML 1.2 core rules resolve it.
-        public let isPlain: Bool
-        /// Null, bool, int, number or string by the YAML 1.2 core schema.
-        public let value: Value
+        /// What the text is read as; a number is read again where it is needed, so that a scalar stays small.
+        private enum Form: UInt8 {
+            case quoted, text, null, yes, no, number
+        }
 
-        public init(text: String, isPlain: Bool, value: Value) {
-            self.text = text
-            self.isPlain = isPlain
-            self.value = value
+        private enum Storage: Sendable {
+            case text(String)
+            case slice(TextSlice)
+        }
+
+        private let storage: Storage
+        private let form: Form
+
+        /// A text as written; a plain one had no quotes and was no block scalar.
+        public init(text: String, isPlain: Bool) {
+            storage = .text(text)
+            guard isPlain else {
+                form = .quoted
+                return
+            }
+            form =
+                switch YAMLScalar.resolve(text) {
+                case .string: .text
+                case .null: .null
+                case .bool(let value): value ? .yes : .no
+                default: .number
+                }
+        }
+
+        /// A text that is surely none of the words and numbers that plain scalars may be.
+        init(string text: consuming String, isPlain: Bool) {
+            storage = .text(text)
+            form = isPlain ? .text : .quoted
+        }
+
+        /// The same, without a string of its own.
+        init(_ slice: consuming TextSlice, isPlain: Bool) {
+            storage = .slice(slice)
+            form = isPlain ? .text : .quoted
+        }
+
+        /// The text as written, without quotes.
+        public var text: String {
+            switch storage {
+            case .text(let text): text
+            case .slice(let slice): slice.text
+            }
+        }
+
+        /// Whether it had no quotes and was no block scalar: only then do the YAML 1.2 core rules resolve it.
+        public var isPlain: Bool { form != .quoted }
+
+        /// Null, bool, int, number or string by the YAML 1.2 core schema.
+        public var value: Value {
+            switch form {
+            case .quoted, .text: .string(text)
+            case .null: .null
+            case .yes: .bool(true)
+            case .no: .bool(false)
+            case .number: YAMLScalar.resolve(text)
+            }
         }
     }
 
@@ -30,19 +80,26 @@ public struct Node: Sendable {
         public let key: String
         public let keyLine: Int32
         public let keyColumn: Int32
-        public let value: Node
-        /// Where the same key stands again in the same mapping.
-        ///
-        /// Such an entry is ambiguous: its value is unknown.
-        public let duplicates: [Position]
+        public internal(set) var value: Node
+        /// Nil rather than empty, as nearly always: then there is nothing to retain.
+        private var others: [Position]?
 
         public init(key: String, keyLine: Int32, keyColumn: Int32, value: Node, duplicates: [Position] = []) {
             self.key = key
             self.keyLine = keyLine
             self.keyColumn = keyColumn
             self.value = value
-            self.duplicates = duplicates
+            others = duplicates.isEmpty ? nil : duplicates
         }
+
+        /// Where the same key stands again in the same mapping.
+        ///
+        /// Such an entry is ambiguous: its value is unknown.
+        public var duplicates: [Position] { others ?? [] }
+
+        public var isAmbiguous: Bool { others != nil }
+
+        mutating func addDuplicate(_ position: Position) { others = duplicates + [position] }
     }
 
     /// A place in the file that the reader knows.
@@ -113,6 +170,4 @@ extension Node.Entry {
     public func keyMark(in file: String) -> SourceMark {
         SourceMark(file: file, line: Int(keyLine), column: Int(keyColumn))
     }
-
-    public var isAmbiguous: Bool { !duplicates.isEmpty }
 }

@@ -46,6 +46,25 @@ struct SecretScanner {
         Shape("a Docker token", "dckr_pat_", 16), Shape("an npm token", "npm_", 30), Shape("a SendGrid key", "SG.", 40),
     ]
 
+    /// What may begin with a byte.
+    private struct Start: OptionSet {
+        let rawValue: UInt8
+
+        static let word = Start(rawValue: 1)
+        /// A prefix of a token.
+        static let shape = Start(rawValue: 2)
+        /// `://` or `-----BEGIN`.
+        static let sign = Start(rawValue: 4)
+    }
+
+    private static let starts: [Start] = {
+        var starts = (UInt8.min...UInt8.max).map { isWord($0) ? Start.word : [] }
+        for shape in shapes { starts[Int(shape.prefix[0])].insert(.shape) }
+        starts[Int(webTokenStart[0])].insert(.shape)
+        for sign in [":", "-"] as [Unicode.Scalar] { starts[Int(sign.value)].insert(.sign) }
+        return starts
+    }()
+
     /// By the first two bytes of the prefix, so that most words cost one look.
     private static let isStart: [Bool] = {
         var isStart = [Bool](repeating: false, count: 1 << 16)
@@ -63,15 +82,44 @@ struct SecretScanner {
     func matches(guessing: Bool = true) -> [Match] {
         var found: [Match] = []
         var index = 0
-        while index < text.count {
-            if let match = match(at: index, guessing: guessing), !match.range.isEmpty {
+        while let candidate = candidate(from: index, guessing: guessing) {
+            if let match = match(at: candidate, guessing: guessing), !match.range.isEmpty {
                 found.append(match)
                 index = match.range.upperBound
             } else {
-                index += 1
+                index = candidate + 1
             }
         }
         return found
+    }
+
+    /// The next place at which a stretch can begin; nearly every byte is passed over with one look.
+    private func candidate(from start: Int, guessing: Bool) -> Int? {
+        let (starts, isStart) = (Self.starts, Self.isStart)
+        return text.withUnsafeBufferPointer { text in
+            let count = text.count
+            var isInWord = start > 0 && start <= count && Self.isWord(text[start - 1])
+            var index = start
+            while index < count {
+                let byte = text[index]
+                let kind = starts[Int(byte)]
+                if kind.contains(.sign) {
+                    let isSign =
+                        byte == UInt8(ascii: ":")
+                        ? index + 2 < count && text[index + 1] == UInt8(ascii: "/")
+                        : index + 5 < count && text[index + 5] == UInt8(ascii: "B") && text[index + 1] == byte
+                    if isSign { return index }
+                } else if !isInWord, kind.contains(.word) {
+                    if guessing { return index }
+                    if kind.contains(.shape), index + 1 < count, isStart[Self.pair(byte, text[index + 1])] {
+                        return index
+                    }
+                }
+                isInWord = kind.contains(.word)
+                index += 1
+            }
+            return nil
+        }
     }
 
     private func match(at index: Int, guessing: Bool) -> Match? {
@@ -82,7 +130,6 @@ struct SecretScanner {
         if byte == UInt8(ascii: "-") {
             return privateKey(at: index).map { Match(range: $0, kind: "a private key", body: $0.lowerBound) }
         }
-        guard Self.isWord(byte), index == 0 || !Self.isWord(text[index - 1]) else { return nil }
         if index + 1 < text.count, Self.isStart[Self.pair(byte, text[index + 1])] {
             for shape in Self.shapes where has(shape.prefix, at: index) {
                 let start = index + shape.prefix.count

@@ -3,35 +3,38 @@ import CYaml
 
 /// Builds the tree from libyaml's events.
 ///
-/// Lists and mappings under way stand on a stack of our own, never on the call stack, so that no nesting can exhaust it.
-struct YAMLReader {
+/// Lists and mappings under way stand on stacks of our own, never on the call stack, so that no nesting can exhaust it.
+/// Their items lie one behind the other on one stack for all, and each list takes its own off when it closes.
+struct YAMLReader: ~Copyable {
     private struct Frame {
         let isMap: Bool
         let line: Int32
         let column: Int32
-        var items: [Node] = []
-        var entries: [Node.Entry] = []
-        /// The key whose value comes next.
-        var key: Key?
-        /// Where each key stands in `entries`; only filled in a mapping that outgrew a search from the front.
-        var positions: [String: Int] = [:]
+        /// Where its first item or entry stands on the stack.
+        let start: Int
+        /// A key came, and its value comes next.
+        var hasKey = false
+        /// That key stood in the mapping before, so its value is dropped.
+        var isRepeated = false
     }
 
-    private struct Key {
-        let text: String
-        let line: Int32
-        let column: Int32
-        /// The entry that has the same key already.
-        let earlier: Int?
-    }
-
-    private static let searchLimit = 16
+    /// Beyond as many entries a key is looked up rather than searched for.
+    private static let searchLimit = 64
     /// A file with more faults than this names only the first ones.
     private static let diagnosticLimit = 50
 
     private let file: String
     private let limits: YAMLLimits
     private var frames: [Frame] = []
+    private var items = RunStack<Node>()
+    private var entries = RunStack<Node.Entry>()
+    /// Of each entry, so that different keys are told apart by one comparison.
+    private var prints: [KeyPrint] = []
+    /// Where each key stands on the stack of entries, by the start of its mapping; only of large mappings.
+    private var positions: [Int: [String: Int]] = [:]
+    /// What the slices of the tree refer to, and its bytes as far as they are read.
+    private let texts = TextSlice.Texts()
+    private var letters: [UInt8] = []
     private var root: Node?
     private var diagnostics: [Diagnostic] = []
     private var nodeCount = 0
@@ -50,6 +53,7 @@ struct YAMLReader {
         if let refusal = source.refusal(limits) {
             return YAMLDocument(root: nil, diagnostics: [refusal], nodeCount: 0, aliasCount: 0)
         }
+        letters.reserveCapacity(bytes.count / 2)
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) == 1 else {
@@ -70,11 +74,17 @@ struct YAMLReader {
                 }
             }
         }
+        // libyaml has looked at each character that it read, and says less of a wrong one.
+        if isRefused, let bad = source.badCharacter() {
+            return YAMLDocument(root: nil, diagnostics: [bad], nodeCount: 0, aliasCount: 0)
+        }
         if root == nil, !isRefused {
             report(
                 .warning, FormatCode.empty, "the file holds no document", 1, 1,
                 hint: "delete the file, or write what should be there")
         }
+        texts.set(letters)
+        letters = []
         return document()
     }
 
@@ -93,17 +103,37 @@ struct YAMLReader {
                 return
             }
             let isLast = event.type == YAML_STREAM_END_EVENT
-            let goesOn = take(event, source)
+            let goesOn = take(&event, source)
             yaml_event_delete(&event)
             if isLast || !goesOn { return }
         }
     }
 
     /// False when nothing more is to be read.
-    private mutating func take(_ event: yaml_event_t, _ source: YAMLSource) -> Bool {
+    private mutating func take(_ event: inout yaml_event_t, _ source: YAMLSource) -> Bool {
         let line = Int32(clamping: event.start_mark.line + 1)
         let column = Int32(clamping: event.start_mark.column + 1)
         switch event.type {
+        case YAML_SCALAR_EVENT:
+            if event.data.scalar.anchor != nil || event.data.scalar.tag != nil {
+                refuseProperties(event.data.scalar.anchor, event.data.scalar.tag, line, column)
+            }
+            let bytes = UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
+            let isPlain = event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+            if isPlain, event.end_mark.line > event.start_mark.line {
+                refuseSwallowedItem(String(decoding: bytes, as: UTF8.self), event, source)
+            }
+            if isAtKey {
+                return addKey(String(decoding: bytes, as: UTF8.self), KeyPrint(bytes), isPlain: isPlain, line, column)
+            }
+            return add(Node(.scalar(scalar(bytes, isPlain: isPlain)), line: line, column: column))
+        case YAML_SEQUENCE_START_EVENT:
+            refuseProperties(event.data.sequence_start.anchor, event.data.sequence_start.tag, line, column)
+            return open(isMap: false, line, column)
+        case YAML_MAPPING_START_EVENT:
+            refuseProperties(event.data.mapping_start.anchor, event.data.mapping_start.tag, line, column)
+            return open(isMap: true, line, column)
+        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return close()
         case YAML_DOCUMENT_START_EVENT:
             documentCount += 1
             guard documentCount > 1 else { return true }
@@ -116,23 +146,8 @@ struct YAMLReader {
             refuse(
                 FormatCode.alias, "an alias ('*') stands here; aliases are not read", line, column,
                 hint: "write the value out; a text that starts with '*' needs quotes")
-            return add("*", isPlain: false, line, column)
-        case YAML_SCALAR_EVENT:
-            let data = event.data.scalar
-            refuseProperties(data.anchor, data.tag, line, column)
-            let text = String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
-            let isPlain = data.style == YAML_PLAIN_SCALAR_STYLE
-            if isPlain, event.end_mark.line > event.start_mark.line { refuseSwallowedItem(text, event, source) }
-            return add(text, isPlain: isPlain, line, column)
-        case YAML_SEQUENCE_START_EVENT:
-            let data = event.data.sequence_start
-            refuseProperties(data.anchor, data.tag, line, column)
-            return open(Frame(isMap: false, line: line, column: column))
-        case YAML_MAPPING_START_EVENT:
-            let data = event.data.mapping_start
-            refuseProperties(data.anchor, data.tag, line, column)
-            return open(Frame(isMap: true, line: line, column: column))
-        case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return close()
+            if isAtKey { return addKey("*", KeyPrint("*"), isPlain: false, line, column) }
+            return add(Node(.scalar(Node.Scalar(text: "*", isPlain: false)), line: line, column: column))
         default: return true
         }
     }
@@ -140,7 +155,7 @@ struct YAMLReader {
     /// A plain text may go on over lines, and a `- ` at the beginning of one is then a part of the text.
     ///
     /// Nobody means that: the item is at another column than those before it, and would be gone without a word.
-    private mutating func refuseSwallowedItem(_ text: String, _ event: yaml_event_t, _ source: YAMLSource) {
+    private mutating func refuseSwallowedItem(_ text: String, _ event: borrowing yaml_event_t, _ source: YAMLSource) {
         guard text.contains(" - ") || text.hasSuffix(" -") else { return }
         for number in event.start_mark.line + 2...event.end_mark.line + 1 {
             let line = source.line(number)
@@ -157,15 +172,26 @@ struct YAMLReader {
 
     // MARK: Building
 
-    private mutating func add(_ text: String, isPlain: Bool, _ line: Int32, _ column: Int32) -> Bool {
-        if let frame = frames.last, frame.isMap, frame.key == nil {
-            return addKey(text, isPlain: isPlain, line, column)
-        }
-        let value = isPlain ? YAMLScalar.resolve(text) : .string(text)
-        return add(Node(.scalar(Node.Scalar(text: text, isPlain: isPlain, value: value)), line: line, column: column))
+    private var isAtKey: Bool {
+        guard let top = frames.last else { return false }
+        return top.isMap && !top.hasKey
     }
 
-    private mutating func addKey(_ text: String, isPlain: Bool, _ line: Int32, _ column: Int32) -> Bool {
+    private mutating func scalar(_ bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool) -> Node.Scalar {
+        guard !isPlain || bytes.first.map({ !YAMLScalar.canBeOther($0) }) ?? false else {
+            return Node.Scalar(text: String(decoding: bytes, as: UTF8.self), isPlain: isPlain)
+        }
+        // A string of up to fifteen bytes is no allocation.
+        guard bytes.count > 15, let slice = TextSlice(texts, start: letters.count, count: bytes.count) else {
+            return Node.Scalar(string: String(decoding: bytes, as: UTF8.self), isPlain: isPlain)
+        }
+        letters.append(contentsOf: bytes)
+        return Node.Scalar(slice, isPlain: isPlain)
+    }
+
+    private mutating func addKey(
+        _ text: consuming String, _ print: KeyPrint, isPlain: Bool, _ line: Int32, _ column: Int32
+    ) -> Bool {
         if isPlain, text.isEmpty {
             refuse(
                 FormatCode.key, "a key is missing before the colon", line, column,
@@ -178,49 +204,56 @@ struct YAMLReader {
                 hint: "write the merged keys out")
         }
         let top = frames.count - 1
-        let earlier = indexOfEntry(text, in: &frames[top])
-        if let earlier {
-            let first = frames[top].entries[earlier]
-            let mark = first.keyMark(in: file)
+        frames[top].hasKey = true
+        if let earlier = indexOfEntry(text, print, from: frames[top].start) {
+            frames[top].isRepeated = true
+            let mark = entries[earlier].keyMark(in: file)
             report(
                 .error, FormatCode.duplicateKey,
                 "the key '\(Redaction.redact(text))' stands twice in one mapping; it stood first in line \(mark.line)",
                 line, column, hint: "keep one of the two; until then neither is used",
                 notes: [Diagnostic.Note("the first one", at: mark)])
-            frames[top].entries[earlier] = Node.Entry(
-                key: first.key, keyLine: first.keyLine, keyColumn: first.keyColumn, value: first.value,
-                duplicates: first.duplicates + [Node.Position(line: line, column: column)])
+            entries[earlier].addDuplicate(Node.Position(line: line, column: column))
+        } else {
+            // Its value takes the place of the empty text as soon as it is read.
+            let nothing = Node(.scalar(Node.Scalar(string: "", isPlain: true)), line: line, column: column)
+            entries.push(Node.Entry(key: text, keyLine: line, keyColumn: column, value: nothing))
+            prints.append(print)
         }
-        frames[top].key = Key(text: text, line: line, column: column, earlier: earlier)
         return count(line, column)
     }
 
-    private func indexOfEntry(_ key: String, in frame: inout Frame) -> Int? {
-        guard frame.entries.count > Self.searchLimit else { return frame.entries.firstIndex { $0.key == key } }
-        for index in frame.positions.count..<frame.entries.count { frame.positions[frame.entries[index].key] = index }
-        return frame.positions[key]
+    private mutating func indexOfEntry(_ key: String, _ print: KeyPrint, from start: Int) -> Int? {
+        guard entries.count - start > Self.searchLimit else {
+            for index in start..<entries.count
+            where prints[index].canBeEqual(to: print) && entries[index].key == key { return index }
+            return nil
+        }
+        let known = positions[start]?.count ?? 0
+        for index in start + known..<entries.count { positions[start, default: [:]][entries[index].key] = index }
+        return positions[start]?[key]
     }
 
-    private mutating func add(_ node: Node) -> Bool {
+    private mutating func add(_ node: consuming Node) -> Bool {
+        let (line, column) = (node.line, node.column)
         guard let top = frames.indices.last else {
-            root = node
-            return count(node.line, node.column)
+            root = consume node
+            return count(line, column)
         }
         if !frames[top].isMap {
-            frames[top].items.append(node)
-        } else if let key = frames[top].key {
-            frames[top].key = nil
-            if key.earlier == nil {
-                frames[top].entries.append(
-                    Node.Entry(key: key.text, keyLine: key.line, keyColumn: key.column, value: node))
-            }
+            items.push(consume node)
+        } else if frames[top].hasKey {
+            // What stood on the stack behind the key has been taken off: the key is the last one again.
+            if !frames[top].isRepeated { entries[entries.count - 1].value = consume node }
+            frames[top].hasKey = false
+            frames[top].isRepeated = false
         } else {
             refuse(
-                FormatCode.key, "\(node.shapeName) stands where a key should be", node.line, node.column,
+                FormatCode.key, "\(node.shapeName) stands where a key should be", line, column,
                 hint: "a key is a text; quote a value that starts with '{' or '['")
             return false
         }
-        return count(node.line, node.column)
+        return count(line, column)
     }
 
     private mutating func count(_ line: Int32, _ column: Int32) -> Bool {
@@ -232,20 +265,24 @@ struct YAMLReader {
         return false
     }
 
-    private mutating func open(_ frame: Frame) -> Bool {
+    private mutating func open(isMap: Bool, _ line: Int32, _ column: Int32) -> Bool {
         guard frames.count < limits.maximumDepth else {
             refuse(
-                FormatCode.limit, "the file is nested deeper than \(limits.maximumDepth) levels", frame.line,
-                frame.column)
+                FormatCode.limit, "the file is nested deeper than \(limits.maximumDepth) levels", line, column)
             return false
         }
-        frames.append(frame)
+        frames.append(Frame(isMap: isMap, line: line, column: column, start: isMap ? entries.count : items.count))
         return true
     }
 
     private mutating func close() -> Bool {
         guard let frame = frames.popLast() else { return false }
-        return add(Node(frame.isMap ? .map(frame.entries) : .list(frame.items), line: frame.line, column: frame.column))
+        guard frame.isMap else {
+            return add(Node(.list(items.takeRun(from: frame.start)), line: frame.line, column: frame.column))
+        }
+        if !positions.isEmpty { positions[frame.start] = nil }
+        prints.removeLast(prints.count - frame.start)
+        return add(Node(.map(entries.takeRun(from: frame.start)), line: frame.line, column: frame.column))
     }
 
     // MARK: Refusing

@@ -1,16 +1,27 @@
 /// What an unquoted YAML scalar means by the core schema of YAML 1.2 (section 10.3.2).
 enum YAMLScalar {
+    /// Whether a text that begins with this byte can be anything but a string.
+    static func canBeOther(_ first: UInt8) -> Bool {
+        switch first {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
+            UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
+            UInt8(ascii: "f"), UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+
     /// Null, boolean, integer or number; everything else is a string.
     static func resolve(_ text: String) -> Value {
         guard let first = text.utf8.first else { return .null }
         switch first {
         case UInt8(ascii: "~"): return text == "~" ? .null : .string(text)
         case UInt8(ascii: "n"), UInt8(ascii: "N"):
-            return ["null", "Null", "NULL"].contains(text) ? .null : .string(text)
+            return text == "null" || text == "Null" || text == "NULL" ? .null : .string(text)
         case UInt8(ascii: "t"), UInt8(ascii: "T"):
-            return ["true", "True", "TRUE"].contains(text) ? .bool(true) : .string(text)
+            return text == "true" || text == "True" || text == "TRUE" ? .bool(true) : .string(text)
         case UInt8(ascii: "f"), UInt8(ascii: "F"):
-            return ["false", "False", "FALSE"].contains(text) ? .bool(false) : .string(text)
+            return text == "false" || text == "False" || text == "FALSE" ? .bool(false) : .string(text)
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
             return number(text) ?? .string(text)
         default: return .string(text)
@@ -18,10 +29,15 @@ enum YAMLScalar {
     }
 
     private static func number(_ text: String) -> Value? {
-        if let value = based(text, "0x", 16) ?? based(text, "0o", 8) { return value }
-        let isNegative = text.hasPrefix("-")
-        let body = isNegative || text.hasPrefix("+") ? text.dropFirst() : text[...]
-        if [".inf", ".Inf", ".INF"].contains(body) || [".nan", ".NaN", ".NAN"].contains(text) { return .number(text) }
+        let first = text.utf8.first
+        if first == UInt8(ascii: "0"), let value = based(text, "0x", 16) ?? based(text, "0o", 8) { return value }
+        let isNegative = first == UInt8(ascii: "-")
+        let body = isNegative || first == UInt8(ascii: "+") ? text.dropFirst() : text[...]
+        if body.utf8.first == UInt8(ascii: "."),
+            [".inf", ".Inf", ".INF"].contains(body) || [".nan", ".NaN", ".NAN"].contains(text)
+        {
+            return .number(text)
+        }
         guard let parts = Parts(body.utf8) else { return nil }
         if !parts.hasPoint, parts.exponent == nil, let value = Int64(text) { return .int(value) }
         return .number(parts.json(isNegative: isNegative))

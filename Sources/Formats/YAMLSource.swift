@@ -5,7 +5,7 @@ struct YAMLSource {
     let bytes: [UInt8]
     let file: String
 
-    /// The first thing that makes the bytes no YAML text, or nil.
+    /// What makes the bytes no YAML text before one of them is read, or nil.
     func refusal(_ limits: YAMLLimits) -> Diagnostic? {
         if bytes.count > limits.maximumBytes {
             return Diagnostic(
@@ -19,50 +19,49 @@ struct YAMLSource {
                 at: SourceMark(file: file, line: 1, column: 1),
                 hint: "save it as UTF-8: iconv -f UTF-16 -t UTF-8 \(file)")
         }
-        return badCharacter()
+        return nil
     }
 
     /// The first byte sequence that is no UTF-8 or no character that YAML allows (YAML 1.2, section 5.1).
-    private func badCharacter() -> Diagnostic? {
-        var line = 1
-        var column = 1
-        var index = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        let count = bytes.count
-        return bytes.withUnsafeBufferPointer { bytes in
-            while index < count {
-                let byte = bytes[index]
-                if byte == 0x0A {
-                    line += 1
-                    column = 1
-                    index += 1
-                } else if byte >= 0x20, byte < 0x7F {
-                    column += 1
-                    index += 1
-                } else {
-                    let (length, scalar) = Self.decode(bytes, index)
-                    let what: String? =
-                        if length == 0 {
-                            "the file is not valid UTF-8 here"
-                        } else if scalar == 0 {
-                            "the file holds a NUL byte here"
-                        } else if !Self.isAllowed(scalar) {
-                            "the file holds a control character here (U+\(Self.hexadecimal(scalar)))"
-                        } else {
-                            nil
-                        }
-                    if let what {
-                        return Diagnostic(
-                            .error, FormatCode.encoding, what, at: SourceMark(file: file, line: line, column: column),
-                            hint: length == 0
-                                ? "save the file as UTF-8"
-                                : "remove the character, or write it as an escape in double quotes")
-                    }
-                    column += 1
+    func badCharacter() -> Diagnostic? {
+        bytes.withUnsafeBufferPointer { bytes in
+            var index = start
+            while index < bytes.count {
+                let (length, scalar) = Self.decode(bytes, index)
+                guard length == 0 || !Self.isAllowed(scalar) else {
                     index += length
+                    continue
                 }
+                let what =
+                    if length == 0 {
+                        "the file is not valid UTF-8 here"
+                    } else if scalar == 0 {
+                        "the file holds a NUL byte here"
+                    } else {
+                        "the file holds a control character here (U+\(Self.hexadecimal(scalar)))"
+                    }
+                return Diagnostic(
+                    .error, FormatCode.encoding, what, at: mark(of: index),
+                    hint: length == 0
+                        ? "save the file as UTF-8" : "remove the character, or write it as an escape in double quotes")
             }
             return nil
         }
+    }
+
+    /// Where the text begins: after a byte order mark.
+    private var start: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+
+    private func mark(of index: Int) -> SourceMark {
+        var (line, column) = (1, 1)
+        for byte in bytes[start..<index] {
+            if byte == 0x0A {
+                (line, column) = (line + 1, 1)
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        return SourceMark(file: file, line: line, column: column)
     }
 
     private static func hexadecimal(_ scalar: UInt32) -> String {
@@ -102,7 +101,7 @@ struct YAMLSource {
 
     /// The bytes of a line, counted from 1, without its end; empty when there is none.
     func line(_ number: Int) -> ArraySlice<UInt8> {
-        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var start = start
         for _ in 1..<max(1, number) {
             guard let end = bytes[start...].firstIndex(of: 0x0A) else { return [] }
             start = end + 1

@@ -74,6 +74,47 @@ private func parse(_ text: String, limits: YAMLLimits = .standard) -> YAMLDocume
         #expect(parse(many + "k42: x\n").diagnostics.first?.notes.first?.mark?.line == 43)
     }
 
+    /// Long and short texts, keys of every length, large mappings, and nesting: written as JSON, which is YAML.
+    @Test(arguments: UInt64(0)..<40) func aRandomTreeComesBackAsItWasWritten(seed: UInt64) {
+        let random = RandomSource(seed: seed)
+        func text() -> String {
+            let words = [
+                "a", "7", "true", "~", "-", "word", "some words: and a # sign", "ü", "日本", "🙂", "\n", "\"", "\\",
+            ]
+            return (0..<random.next() % 6).map { _ in words[Int(random.next() % UInt64(words.count))] }.joined()
+        }
+        func value(_ depth: Int) -> Value {
+            switch random.next() % (depth > 5 ? 4 : 7) {
+            case 0: return .null
+            case 1: return .bool(random.next().isMultiple(of: 2))
+            case 2: return .int(Int64(truncatingIfNeeded: random.next()))
+            case 3: return .string(text())
+            case 4: return .list((0..<random.next() % 5).map { _ in value(depth + 1) })
+            default:
+                // Now and then more entries than are searched one by one.
+                let count = depth == 1 && random.next().isMultiple(of: 3) ? 150 : random.next() % 6
+                return .object(
+                    Value.Object(
+                        (0..<count).map { number in
+                            let name = String(repeating: "k", count: Int(random.next() % 20)) + "\(number)." + text()
+                            return Value.Object.Member(name, value(depth + 1))
+                        }))
+            }
+        }
+        let wanted = Value.object(["a": value(1), "b": value(1), "c": value(1)])
+        let document = parse(JSON.write(wanted))
+        #expect(document.root?.value == wanted)
+        #expect(document.diagnostics.isEmpty)
+    }
+
+    @Test(arguments: [0, 1, 70]) func keysAreTheSameByWhatTheySayAndNotByTheirBytes(others: Int) {
+        let many = (0..<others).map { "k\($0): \($0)\n" }.joined()
+        let document = parse(many + "é: 1\nf: 2\ne\u{301}: 3\n")
+        #expect(document.diagnostics.map(\.code) == ["FMT-0003"])
+        #expect(document.root?.entries?.count == others + 2)
+        #expect(document.root?["f"]?.value.value == 2)
+    }
+
     private static let faults: [(String, String, Int, Int, String)] = [
         ("hosts:\n  - *.openai.azure.com\n", "FMT-0002", 2, 5, "quote it"),
         ("a:\n  - x\n  - y\n  b: c\n", "FMT-0002", 4, 3, "one level"),
@@ -133,6 +174,8 @@ private func parse(_ text: String, limits: YAMLLimits = .standard) -> YAMLDocume
             (Array("a: ü\nb: ".utf8) + [0xFF], 2, 4, "UTF-8"), ([0x61, 0x3A, 0x20, 0xC3], 1, 4, "UTF-8"),
             (Array("a: ".utf8) + [0xED, 0xA0, 0x80], 1, 4, "UTF-8"), ([0xFF, 0xFE, 0x61, 0], 1, 1, "UTF-16"),
             ([0xFE, 0xFF, 0, 0x61], 1, 1, "UTF-16"),
+            // What is no text is told first, wherever reading stopped.
+            (Array("a: 1\n---\nb: ".utf8) + [0xFF], 3, 4, "UTF-8"), (Array("a: [\n- \u{1}".utf8), 2, 3, "control"),
         ]
         for (bytes, line, column, word) in cases {
             let document = YAML.parse(bytes, file: "f")

@@ -26,18 +26,26 @@ struct NameReference: Sendable, Hashable {
         "oca_repo": .repository, "integration": .integration, "integration_id": .integration, "ipai_bridge": .bridge,
     ]
 
+    /// Which lengths those keys have, as bits: most keys need no look into the table.
+    private static let lengths = kinds.keys.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.utf8.count) }
+
     /// Every such name in a tree.
     static func scan(_ root: Node) -> [NameReference] {
         var found: [NameReference] = []
+        let (kinds, lengths) = (Self.kinds, Self.lengths)
         var open = [root]
         while let node = open.popLast() {
             switch node.content {
             case .scalar: continue
-            case .list(let items): open.append(contentsOf: items)
+            case .list(let items): for item in items where item.scalar == nil { open.append(item) }
             case .map(let entries):
                 for entry in entries {
-                    if let kind = kinds[entry.key], !entry.isAmbiguous { add(entry.value, kind, &found) }
-                    open.append(entry.value)
+                    if lengths & 1 << UInt64(entry.key.utf8.count) != 0, let kind = kinds[entry.key],
+                        !entry.isAmbiguous
+                    {
+                        add(entry.value, kind, &found)
+                    }
+                    if entry.value.scalar == nil { open.append(entry.value) }
                 }
             }
         }

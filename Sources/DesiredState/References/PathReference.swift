@@ -15,24 +15,20 @@ struct PathReference: Sendable, Hashable {
     static func scan(_ bytes: [UInt8]) -> [PathReference] {
         bytes.withUnsafeBufferPointer { bytes in
             var found: [PathReference] = []
-            var (line, lineStart, index) = (Int32(1), 0, 0)
-            while index < bytes.count {
-                let byte = bytes[index]
-                guard isPart(byte) else {
-                    if byte == UInt8(ascii: "\n") { (line, lineStart) = (line &+ 1, index + 1) }
-                    index += 1
-                    continue
-                }
-                let start = index
-                var hasSlash = false
-                while index < bytes.count, isPart(bytes[index]) {
-                    hasSlash = hasSlash || bytes[index] == UInt8(ascii: "/")
-                    index += 1
-                }
-                guard hasSlash, start == 0 || !isForeign(bytes[start - 1]),
-                    index == bytes.count || !isForeign(bytes[index]),
+            // The line of what was found last, and where it stood: lines are counted only up to what is a path.
+            var (line, counted) = (Int32(1), 0)
+            var index = 0
+            while let slash = bytes[index...].firstIndex(of: UInt8(ascii: "/")) {
+                var start = slash
+                while start > index, isPart(bytes[start - 1]) { start -= 1 }
+                index = slash + 1
+                while index < bytes.count, isPart(bytes[index]) { index += 1 }
+                guard start == 0 || !isForeign(bytes[start - 1]), index == bytes.count || !isForeign(bytes[index]),
                     let path = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
                 else { continue }
+                for byte in bytes[counted..<start] where byte == UInt8(ascii: "\n") { line &+= 1 }
+                counted = start
+                let lineStart = bytes[..<start].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
                 let column = bytes[lineStart..<start].count { $0 & 0xC0 != 0x80 }
                 found.append(PathReference(path: path, line: line, column: Int32(clamping: column + 1)))
             }
@@ -50,7 +46,13 @@ struct PathReference: Sendable, Hashable {
 
     /// What makes the text beside it a pattern, a placeholder, an address of a person, or a part of another name.
     private static func isForeign(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || "*{}<>$@\\~%?[+".utf8.contains(byte)
+        switch byte {
+        case 0x80..., UInt8(ascii: "*"), UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+            UInt8(ascii: "$"), UInt8(ascii: "@"), UInt8(ascii: "\\"), UInt8(ascii: "~"), UInt8(ascii: "%"),
+            UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "+"):
+            true
+        default: false
+        }
     }
 
     /// The text without what belongs to the sentence around it; nil where it is no path to a file.
