@@ -9,10 +9,9 @@ extension DigitalOceanDriver {
     func createAlert(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let site = CallSite(
-            operation: "alerts.create", method: "POST", path: "/v2/monitoring/alerts", scope: "monitoring:create")
-        let body = try await alertBody(step, change.wanted, current: nil, site, context)
-        return try await sendAlert(site, body, context)
+        let call = ProviderCall("alerts.create", "POST", "/v2/monitoring/alerts", permission: "monitoring:create")
+        let body = try await alertBody(step, change.wanted, current: nil, call, context)
+        return try await sendAlert(call, body, context)
     }
 
     /// Replaces a policy: what the repository doesn't name, such as who is told, is sent as it is now.
@@ -23,11 +22,11 @@ extension DigitalOceanDriver {
         let path = "/v2/monitoring/alerts/\(id.percentEncoded)"
         let now = try await api.get(path, "alerts.get", "monitoring:read", context)
         guard let current = now.root?["policy"], current.kind == .object else {
-            throw .broken(now.site, status: now.status, "it has no `policy`")
+            throw now.broken("it has no `policy`")
         }
-        let site = CallSite(operation: "alerts.update", method: "PUT", path: path, scope: "monitoring:update")
+        let call = ProviderCall("alerts.update", "PUT", path, permission: "monitoring:update")
         return try await sendAlert(
-            site, try await alertBody(step, change.wanted, current: current, site, context), context)
+            call, try await alertBody(step, change.wanted, current: current, call, context), context)
     }
 
     func deleteAlert(
@@ -38,15 +37,15 @@ extension DigitalOceanDriver {
     }
 
     private func sendAlert(
-        _ site: CallSite, _ body: Value, _ context: DriverContext
+        _ call: ProviderCall, _ body: Value, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let answer = try await api.send(site, body: body, context)
+        let answer = try await api.send(call, body: body, context)
         let policy = try answer.object("policy") { Mapping.alertPolicy($0, Shared()) }
         return .done(Mapping.resolved(policy, by: directory.names))
     }
 
     private func alertBody(
-        _ step: Step, _ wanted: Attributes, current: JSONView?, _ site: CallSite, _ context: DriverContext
+        _ step: Step, _ wanted: Attributes, current: JSONView?, _ call: ProviderCall, _ context: DriverContext
     ) async throws(ProviderFault) -> Value {
         var body: Value.Object = ["description": .string(Mapping.alertMark + step.key.name)]
         for name in ["type", "compare", "window"] {

@@ -19,13 +19,12 @@ extension DigitalOceanDriver {
         body["version"] = wanted["version"].map(Normal.text)
         body["num_nodes"] = wanted["num_nodes"] ?? 1
         body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
-        let site = CallSite(
-            operation: "databases.create", method: "POST", path: "/v2/databases", scope: "database:create")
-        let answer = try await api.send(site, body: .object(body), context)
+        let call = ProviderCall("databases.create", "POST", "/v2/databases", permission: "database:create")
+        let answer = try await api.send(call, body: .object(body), context)
         let cluster = try answer.object("database") { Mapping.cluster($0, Shared()) }
         directory.remember(cluster: step.key.name, id: cluster.providerID)
-        return await settle { () throws(ProviderFault) in
-            try await waitForCluster(cluster.providerID, site, context) { _ in true }
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            try await waitForCluster(cluster.providerID, call, context) { _ in true }
         }
     }
 
@@ -36,7 +35,7 @@ extension DigitalOceanDriver {
         let path = "/v2/databases/\(id.percentEncoded)"
         _ = try await delete(path, "databases", "database", context)
         directory.forget(cluster: step.key.name)
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             try await waitUntilGone(path, "databases.get", "database:read", limits.clusterDeadline, context)
             return nil
         }
@@ -66,25 +65,25 @@ extension DigitalOceanDriver {
             return .done(current)
         }
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "databases.\(operation)", method: "PUT", path: "/v2/databases/\(id.percentEncoded)/\(operation)",
-            scope: "database:update")
+        let call = ProviderCall(
+            "databases.\(operation)", "PUT", "/v2/databases/\(id.percentEncoded)/\(operation)",
+            permission: "database:update")
         if let status = change.current?.attributes["status"], status != "online" {
             // It may still be on its way from an earlier effect.
-            _ = try await waitForCluster(id, site, context) { _ in true }
+            _ = try await waitForCluster(id, call, context) { _ in true }
         }
-        _ = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
-        return await settle { () throws(ProviderFault) in
-            try await waitForCluster(id, site, context, until: isReached)
+        _ = try await sendWhenReady(call, body: .object(body), until: limits.clusterDeadline, context)
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            try await waitForCluster(id, call, context, until: isReached)
         }
     }
 
     private func waitForCluster(
-        _ id: String, _ site: CallSite, _ context: DriverContext, until isReached: (ObservedResource) -> Bool
+        _ id: String, _ call: ProviderCall, _ context: DriverContext, until isReached: (ObservedResource) -> Bool
     ) async throws(ProviderFault) -> ObservedResource {
         let start = time.uptime
-        try await rest(limits.firstPause, site)
-        return try await poll(site, until: limits.clusterDeadline, "the cluster") {
+        try await polling.rest(limits.firstPause, call)
+        return try await poll(call, until: limits.clusterDeadline, "the cluster") {
             () throws(ProviderFault) -> ObservedResource? in
             let path = "/v2/databases/\(id.percentEncoded)"
             let found = try await one(path, "databases.get", "database:read", context) {
@@ -92,7 +91,7 @@ extension DigitalOceanDriver {
             }
             guard let cluster = found.first else {
                 guard time.uptime - start < limits.visibilityDeadline else {
-                    throw .make(.notFound, site, "the cluster is not there any more", status: 404, .observeAgain)
+                    throw fault(.notFound, call, "the cluster is not there any more", status: 404, .observeAgain)
                 }
                 return nil
             }

@@ -35,14 +35,14 @@ extension DigitalOceanDriver {
             for name in ["mode", "size", "db", "user"] { body[name] = change.wanted[name] }
             body["mode"] = body["mode"].map(Normal.lowercase)
         }
-        let site = CallSite(
-            operation: "\(list).create", method: "POST", path: "/v2/databases/\(cluster.id.percentEncoded)/\(list)",
-            scope: "database:create")
-        let answer: Answer
+        let call = ProviderCall(
+            "\(list).create", "POST", "/v2/databases/\(cluster.id.percentEncoded)/\(list)",
+            permission: "database:create")
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
+            answer = try await sendWhenReady(call, body: .object(body), until: limits.clusterDeadline, context)
         } catch {
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
         // The answer may hold a password: only what the mapping takes from it goes on.
         return .done(
@@ -78,11 +78,11 @@ extension DigitalOceanDriver {
             }
         }
         body["mode"] = body["mode"].map(Normal.lowercase)
-        let site = CallSite(
-            operation: "pools.update", method: "PUT",
-            path: "/v2/databases/\(cluster.id.percentEncoded)/pools/\(step.key.childName.percentEncoded)",
-            scope: "database:update")
-        _ = try await sendWhenReady(site, body: .object(body), until: limits.clusterDeadline, context)
+        let call = ProviderCall(
+            "pools.update", "PUT",
+            "/v2/databases/\(cluster.id.percentEncoded)/pools/\(step.key.childName.percentEncoded)",
+            permission: "database:update")
+        _ = try await sendWhenReady(call, body: .object(body), until: limits.clusterDeadline, context)
         return .done(
             cluster.resource(
                 .databasePool, step.key.childName, body.members.map { Attributes.Item($0.name, $0.value) }))
@@ -95,18 +95,18 @@ extension DigitalOceanDriver {
         guard let wanted = change.wanted["rules"] else { throw impossible(step, "no rules are wanted") }
         let cluster = try await requireCluster(step, context)
         let path = "/v2/databases/\(cluster.id.percentEncoded)/firewall"
-        let site = CallSite(operation: "databases.firewall", method: "PUT", path: path, scope: "database:update")
+        let call = ProviderCall("databases.firewall", "PUT", path, permission: "database:update")
         var names: Set<String> = []
         if case .failure(let unknown) = Mapping.trustedSources(wanted, dropletID: { _ in nil }) {
             names = Set(unknown.names)
         }
-        let ids = try await dropletIDs(names, for: site, context)
+        let ids = try await dropletIDs(names, for: call, context)
         guard case .success(let rules) = Mapping.trustedSources(wanted, dropletID: { ids[$0] }) else {
             throw impossible(step, "a trusted source is no droplet that is known")
         }
         let body: Value = .object(["rules": rules])
-        _ = try await sendWhenReady(site, body: body, until: limits.clusterDeadline, context)
-        return await settle { () throws(ProviderFault) in
+        _ = try await sendWhenReady(call, body: body, until: limits.clusterDeadline, context)
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             try await one(path, "databases.firewall", "database:read", context) {
                 Mapping.databaseFirewall($0["rules"], cluster: cluster)
             }.first.map { Mapping.named($0, by: directory.dropletNames) }
@@ -115,8 +115,8 @@ extension DigitalOceanDriver {
 
     private func requireCluster(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> ClusterName {
         guard let cluster = try await cluster(of: step.key, context) else {
-            throw .make(
-                .missingReference, site(step), "there is no database cluster \(step.key.parentName)",
+            throw fault(
+                .missingReference, ProviderCall(step), "there is no database cluster \(step.key.parentName)",
                 hint: "add it to the inventory", .retry(after: nil))
         }
         return cluster

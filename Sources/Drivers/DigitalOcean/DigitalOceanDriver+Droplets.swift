@@ -20,15 +20,15 @@ extension DigitalOceanDriver {
         body["image"] = wanted["image"].map(Self.imageBody)
         let mark = Value.string(DigitalOceanKinds.ownershipTag)
         body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
-        let site = CallSite(operation: "droplets.create", method: "POST", path: "/v2/droplets", scope: "droplet:create")
-        let answer = try await api.send(site, body: .object(body), context)
+        let call = ProviderCall("droplets.create", "POST", "/v2/droplets", permission: "droplet:create")
+        let answer = try await api.send(call, body: .object(body), context)
         guard let id = answer.root?["droplet"]["id"].int else {
-            throw .broken(site, status: answer.status, "it has no droplet with an id")
+            throw answer.broken("it has no droplet with an id")
         }
         let action = answer.root?["links"]["actions"].items?.first { $0["rel"].holds("create") }?["id"].int
-        return await settle { () throws(ProviderFault) in
-            if let action { try await waitForAction(action, site, context) }
-            return try await waitForDroplet(id, site, context) { $0 == "active" }
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            if let action { try await waitForAction(action, call, context) }
+            return try await waitForDroplet(id, call, context) { $0 == "active" }
         }
     }
 
@@ -39,7 +39,7 @@ extension DigitalOceanDriver {
         let path = "/v2/droplets/\(id.percentEncoded)"
         _ = try await delete(path, "droplets", "droplet", context)
         directory.forget(droplet: step.key.name)
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             // The answer means accepted: it stays listed for a while.
             try await waitUntilGone(path, "droplets.get", "droplet:read", limits.actionDeadline, context)
             return nil
@@ -64,28 +64,28 @@ extension DigitalOceanDriver {
         if let current = change.current, Self.isDone(operation, change.wanted, current) { return .done(current) }
         let id = try await requireID(step, change, context)
         guard let number = Int64(id) else { throw impossible(step, "\(id) is no id of a droplet") }
-        let site = CallSite(
-            operation: "droplets.\(operation)", method: "POST", path: "/v2/droplets/\(id.percentEncoded)/actions",
-            scope: "droplet:update")
-        let answer: Answer
+        let call = ProviderCall(
+            "droplets.\(operation)", "POST", "/v2/droplets/\(id.percentEncoded)/actions",
+            permission: "droplet:update")
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await sendWhenReady(site, body: .object(body), until: limits.actionDeadline, context)
+            answer = try await sendWhenReady(call, body: .object(body), until: limits.actionDeadline, context)
         } catch {
             // Off already, or on already: refused, and as wanted.
             guard error.status == 422, let now = try? await droplet(number, context),
                 Self.isDone(operation, change.wanted, now)
             else {
                 guard operation == "resize", error.status == 422 else { throw error }
-                throw await powerOnAgain(site.path, error, number, context)
+                throw await powerOnAgain(call.path, error, number, context)
             }
             return .done(now)
         }
         guard let action = answer.root?["action"]["id"].int else {
-            throw .broken(site, status: answer.status, "it has no action with an id")
+            throw answer.broken("it has no action with an id")
         }
-        return await settle { () throws(ProviderFault) in
-            try await waitForAction(action, site, context)
-            return try await waitForDroplet(number, site, context) { _ in true }
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            try await waitForAction(action, call, context)
+            return try await waitForDroplet(number, call, context) { _ in true }
         }
     }
 
@@ -109,18 +109,18 @@ extension DigitalOceanDriver {
 
     // MARK: Waiting
 
-    func waitForAction(_ id: Int64, _ site: CallSite, _ context: DriverContext) async throws(ProviderFault) {
+    func waitForAction(_ id: Int64, _ call: ProviderCall, _ context: DriverContext) async throws(ProviderFault) {
         let path = "/v2/actions/\(id)"
         let start = time.uptime
-        try await rest(limits.firstPause, site)
-        try await poll(site, until: limits.actionDeadline, "the action") { () throws(ProviderFault) -> Void? in
+        try await polling.rest(limits.firstPause, call)
+        try await poll(call, until: limits.actionDeadline, "the action") { () throws(ProviderFault) -> Void? in
             do throws(ProviderFault) {
                 let action = try await api.get(path, "actions.get", "actions:read", context).root?["action"]
                 switch action?["status"].string {
                 case "completed"?: return ()
                 case "errored"?:
-                    throw ProviderFault.make(
-                        .actionFailed, site, "DigitalOcean began the action \(id) and it ended in an error",
+                    throw fault(
+                        .actionFailed, call, "DigitalOcean began the action \(id) and it ended in an error",
                         hint: "the provider's status page may tell why; the next pass tries again",
                         .retry(after: .minutes(1)))
                 default: return nil
@@ -134,10 +134,10 @@ extension DigitalOceanDriver {
 
     /// Waits until a droplet shows a status; one that is new may not be visible yet.
     func waitForDroplet(
-        _ id: Int64, _ site: CallSite, _ context: DriverContext, until isReached: (String) -> Bool
+        _ id: Int64, _ call: ProviderCall, _ context: DriverContext, until isReached: (String) -> Bool
     ) async throws(ProviderFault) -> ObservedResource {
         let start = time.uptime
-        return try await poll(site, until: limits.actionDeadline, "the droplet") {
+        return try await poll(call, until: limits.actionDeadline, "the droplet") {
             () throws(ProviderFault) -> ObservedResource? in
             do throws(ProviderFault) {
                 let droplet = try await droplet(id, context)
@@ -154,11 +154,11 @@ extension DigitalOceanDriver {
     func waitUntilGone(
         _ path: String, _ operation: String, _ scope: String, _ deadline: Duration, _ context: DriverContext
     ) async throws(ProviderFault) {
-        let site = CallSite(operation: operation, method: "GET", path: path, scope: scope)
-        try await rest(limits.firstPause, site)
-        try await poll(site, until: deadline, "the deletion") { () throws(ProviderFault) -> Void? in
+        let call = ProviderCall(operation, "GET", path, permission: scope)
+        try await polling.rest(limits.firstPause, call)
+        try await poll(call, until: deadline, "the deletion") { () throws(ProviderFault) -> Void? in
             do throws(ProviderFault) {
-                _ = try await api.send(site, context)
+                _ = try await api.send(call, context)
                 return nil
             } catch {
                 guard error.isNotFound else { throw error }

@@ -9,15 +9,14 @@ extension DigitalOceanDriver {
     func createFirewall(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let site = CallSite(
-            operation: "firewalls.create", method: "POST", path: "/v2/firewalls", scope: "firewall:create")
-        let body = try await firewallBody(step, change.wanted, current: nil, site, context)
+        let call = ProviderCall("firewalls.create", "POST", "/v2/firewalls", permission: "firewall:create")
+        let body = try await firewallBody(step, change.wanted, current: nil, call, context)
         do throws(ProviderFault) {
-            return try await sendFirewall(site, body, context)
+            return try await sendFirewall(call, body, context)
         } catch {
             // Some accounts refuse a second firewall of one name.
             guard error.status == 409 else { throw error }
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
     }
 
@@ -29,11 +28,11 @@ extension DigitalOceanDriver {
         let path = "/v2/firewalls/\(id.percentEncoded)"
         let now = try await api.get(path, "firewalls.get", "firewall:read", context)
         guard let current = now.root?["firewall"], current.kind == .object else {
-            throw .broken(now.site, status: now.status, "it has no `firewall`")
+            throw now.broken("it has no `firewall`")
         }
-        let site = CallSite(operation: "firewalls.update", method: "PUT", path: path, scope: "firewall:update")
-        let body = try await firewallBody(step, change.wanted, current: current, site, context)
-        return try await sendFirewall(site, body, context)
+        let call = ProviderCall("firewalls.update", "PUT", path, permission: "firewall:update")
+        let body = try await firewallBody(step, change.wanted, current: current, call, context)
+        return try await sendFirewall(call, body, context)
     }
 
     func deleteFirewall(
@@ -44,7 +43,7 @@ extension DigitalOceanDriver {
     }
 
     private func firewallBody(
-        _ step: Step, _ wanted: Attributes, current: JSONView?, _ site: CallSite, _ context: DriverContext
+        _ step: Step, _ wanted: Attributes, current: JSONView?, _ call: ProviderCall, _ context: DriverContext
     ) async throws(ProviderFault) -> Value {
         var names: Set<String> = []
         if case .failure(let unknown) = Mapping.firewallBody(
@@ -52,7 +51,7 @@ extension DigitalOceanDriver {
         {
             names = Set(unknown.names)
         }
-        let ids = try await dropletIDs(names, for: site, context)
+        let ids = try await dropletIDs(names, for: call, context)
         switch Mapping.firewallBody(name: step.key.name, wanted: wanted, current: current, dropletID: { ids[$0] }) {
         case .success(let body): return body
         case .failure(let unknown):
@@ -62,15 +61,15 @@ extension DigitalOceanDriver {
 
     /// Sends a firewall and waits until it is in force.
     private func sendFirewall(
-        _ site: CallSite, _ body: Value, _ context: DriverContext
+        _ call: ProviderCall, _ body: Value, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let answer = try await api.send(site, body: body, context)
+        let answer = try await api.send(call, body: body, context)
         let first = try answer.object("firewall") { Mapping.firewall($0, Shared()) }
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             var latest = first
             if Self.isWaiting(first) {
-                try await rest(limits.firstPause, site)
-                latest = try await poll(site, until: limits.actionDeadline, "the firewall") {
+                try await polling.rest(limits.firstPause, call)
+                latest = try await poll(call, until: limits.actionDeadline, "the firewall") {
                     () throws(ProviderFault) -> ObservedResource? in
                     let path = "/v2/firewalls/\(first.providerID.percentEncoded)"
                     let found = try await one(path, "firewalls.get", "firewall:read", context) {
@@ -80,8 +79,8 @@ extension DigitalOceanDriver {
                 }
             }
             guard latest.attributes["status"] != "failed" else {
-                throw .make(
-                    .actionFailed, site, "DigitalOcean could not put the firewall into force",
+                throw fault(
+                    .actionFailed, call, "DigitalOcean could not put the firewall into force",
                     hint: "see which droplet it fails on in the control panel", .retry(after: .minutes(1)))
             }
             return Mapping.named(latest, by: directory.dropletNames)

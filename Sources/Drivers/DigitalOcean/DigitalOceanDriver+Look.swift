@@ -1,24 +1,12 @@
 internal import Basics
 public import DesiredState
-internal import Diff
+public import Diff
 public import Drivers
 internal import Formats
 internal import HTTPClient
 
 extension DigitalOceanDriver {
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            let found = try await find(key, context)
-            guard found.count > 1 else { return found.first.map(LookOutcome.present) ?? .absent }
-            let owned = found.filter(\.isOwned)
-            return owned.count == 1 ? .present(owned[0]) : .ambiguous(found)
-        } catch {
-            return .unknown(error)
-        }
-    }
-
-    /// Every object that answers to a key.
-    func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let shared = Shared()
         switch key.kind {
         case .droplet:
@@ -26,7 +14,9 @@ extension DigitalOceanDriver {
                 "/v2/droplets", query: [("name", key.name), ("per_page", "200")], "droplets.look", "droplet:read",
                 context)
             // The provider compares names without regard to case.
-            let found = try answer.list("droplets") { Mapping.droplet($0, shared) }.filter { $0.key == key }
+            let found = try answer.list("droplets", isNullable: true) { Mapping.droplet($0, shared) }.filter {
+                $0.key == key
+            }
             if found.count == 1 { directory.remember(found[0]) }
             return found
         case .tag:
@@ -42,9 +32,8 @@ extension DigitalOceanDriver {
         case .firewall:
             let list = await listFirewalls(context)
             guard list.completeness.isComplete else {
-                let site = CallSite(
-                    operation: "firewalls.look", method: "GET", path: "/v2/firewalls", scope: "firewall:read")
-                throw .make(.brokenAnswer, site, list.completeness.reason, .observeAgain)
+                let call = ProviderCall("firewalls.look", "GET", "/v2/firewalls", permission: "firewall:read")
+                throw fault(.brokenAnswer, call, list.completeness.reason, .observeAgain)
             }
             let names = directory.dropletNames
             return list.items.filter { $0.key == key }.map { Mapping.named($0, by: names) }
@@ -59,24 +48,23 @@ extension DigitalOceanDriver {
         -> [ObservedResource]
     {
         guard let name = RecordName(key.name) else { return [] }
-        do throws(ProviderFault) {
-            let answer = try await api.get(
-                "/v2/domains/\(name.domain.percentEncoded)/records",
-                query: [("type", name.type), ("name", name.hostName), ("per_page", "200")], "domain_records.look",
-                "domain:read", context)
-            let names = RequestedNames([.record: [key.name]])
-            return try answer.list("domain_records") { Mapping.record($0, domain: name.domain, names) }
-                .filter { $0.key == key }
-        } catch {
-            if error.isNotFound { return [] }
-            throw error
-        }
+        let call = ProviderCall(
+            "domain_records.look", "GET", "/v2/domains/\(name.domain.percentEncoded)/records",
+            permission: "domain:read")
+        let answer = try await api.send(
+            call, query: [("type", name.type), ("name", name.hostName), ("per_page", "200")],
+            accepting: [404, 410], context)
+        guard answer.isSuccess else { return [] }
+        let names = RequestedNames([.record: [key.name]])
+        return try answer.list("domain_records", isNullable: true) {
+            Mapping.record($0, domain: name.domain, names)
+        }.filter { $0.key == key }
     }
 
     private func findClusters(_ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let shared = Shared()
         let answer = try await api.get("/v2/databases", "databases.look", "database:read", context)
-        let found = try answer.list("databases") { Mapping.cluster($0, shared) }
+        let found = try answer.list("databases", isNullable: true) { Mapping.cluster($0, shared) }
         directory.setClusters(found.map { ($0.key.name, $0.providerID) })
         return found
     }
@@ -117,16 +105,9 @@ extension DigitalOceanDriver {
         _ path: String, _ operation: String, _ scope: String, _ context: DriverContext,
         _ map: (JSONView) -> ObservedResource?
     ) async throws(ProviderFault) -> [ObservedResource] {
-        do throws(ProviderFault) {
-            let answer = try await api.get(path, operation, scope, context)
-            guard let root = answer.root, let resource = map(root) else {
-                throw .broken(answer.site, status: answer.status, "the object has no id or name")
-            }
-            return [resource]
-        } catch {
-            if error.isNotFound { return [] }
-            throw error
-        }
+        let call = ProviderCall(operation, "GET", path, permission: scope)
+        let answer = try await api.send(call, accepting: [404, 410], context)
+        return answer.isSuccess ? [try answer.object(map)] : []
     }
 
     // MARK: Ids of names
@@ -143,7 +124,7 @@ extension DigitalOceanDriver {
     ///
     /// - Throws: a fault when one is missing, or when several share the name.
     func dropletIDs(
-        _ names: Set<String>, for site: CallSite, _ context: DriverContext
+        _ names: Set<String>, for call: ProviderCall, _ context: DriverContext
     ) async throws(ProviderFault) -> [String: Int64] {
         var ids: [String: Int64] = [:]
         for name in names.sorted(by: { $0.precedesByBytes($1) }) {
@@ -154,27 +135,15 @@ extension DigitalOceanDriver {
             let found = try await find(ResourceKey(.droplet, name), context)
             guard found.count == 1, let id = Int64(found[0].providerID) else {
                 throw found.isEmpty
-                    ? .make(
-                        .missingReference, site, "there is no droplet \(name)", hint: "add it to the inventory",
+                    ? fault(
+                        .missingReference, call, "there is no droplet \(name)", hint: "add it to the inventory",
                         .retry(after: nil))
-                    : .make(
-                        .ambiguous, site, "\(found.count) droplets are named \(name)",
+                    : fault(
+                        .ambiguous, call, "\(found.count) droplets are named \(name)",
                         hint: "rename all but one of them at DigitalOcean", .stop)
             }
             ids[name] = id
         }
         return ids
     }
-}
-
-extension ProviderFault {
-    var isNotFound: Bool { code == FaultCode.notFound.rawValue }
-}
-
-extension ResourceKey {
-    /// `cluster` of `cluster/user`; the whole name where there is no slash.
-    var parentName: String { String(name.prefix { $0 != "/" }) }
-
-    /// `user` of `cluster/user`; what follows the first slash.
-    var childName: String { String(name.drop { $0 != "/" }.dropFirst()) }
 }

@@ -16,18 +16,18 @@ extension DigitalOceanDriver {
         var body: Value.Object = ["name": .string(step.key.name)]
         for name in ["region", "ip_range", "description"] { body[name] = change.wanted[name] }
         let document: Value = .object(body)
-        let site = CallSite(operation: "vpcs.create", method: "POST", path: "/v2/vpcs", scope: "vpc:create")
+        let call = ProviderCall("vpcs.create", "POST", "/v2/vpcs", permission: "vpc:create")
         // Networks that are created at once get in each other's way at the provider.
-        let result = await userCreation.withLock("vpcs") { () -> Result<Answer, ProviderFault> in
+        let result = await userCreation.withLock("vpcs") { () -> Result<ProviderAnswer, ProviderFault> in
             do throws(ProviderFault) {
-                return .success(try await api.send(site, body: document, context))
+                return .success(try await api.send(call, body: document, context))
             } catch {
                 return .failure(error)
             }
         }
         switch result {
         case .success(let answer): return .done(try answer.object("vpc") { Mapping.vpc($0, Shared()) })
-        case .failure(let fault): return try await adoptDuplicate(fault, step, change, context)
+        case .failure(let fault): return try await adopt(fault, step, change, context)
         }
     }
 
@@ -37,9 +37,8 @@ extension DigitalOceanDriver {
         guard let description = change.wanted["description"] else { return .done(change.current) }
         let id = try await requireID(step, change, context)
         // PUT would reset what it isn't given.
-        let site = CallSite(
-            operation: "vpcs.update", method: "PATCH", path: "/v2/vpcs/\(id.percentEncoded)", scope: "vpc:update")
-        let answer = try await api.send(site, body: .object(["description": description]), context)
+        let call = ProviderCall("vpcs.update", "PATCH", "/v2/vpcs/\(id.percentEncoded)", permission: "vpc:update")
+        let answer = try await api.send(call, body: .object(["description": description]), context)
         return .done(try answer.object("vpc") { Mapping.vpc($0, Shared()) })
     }
 
@@ -50,12 +49,12 @@ extension DigitalOceanDriver {
         body["purpose"] = change.wanted["purpose"] ?? "Service or API"
         body["description"] = change.wanted["description"]
         body["environment"] = change.wanted["environment"].map(Normal.projectEnvironment)
-        let site = CallSite(operation: "projects.create", method: "POST", path: "/v2/projects", scope: "project:create")
+        let call = ProviderCall("projects.create", "POST", "/v2/projects", permission: "project:create")
         do throws(ProviderFault) {
-            let answer = try await api.send(site, body: .object(body), context)
+            let answer = try await api.send(call, body: .object(body), context)
             return .done(try answer.object("project") { Mapping.project($0, Shared()) })
         } catch {
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
     }
 
@@ -66,10 +65,10 @@ extension DigitalOceanDriver {
         var body = Value.Object()
         for name in ["description", "purpose", "environment"] { body[name] = change.wanted[name] }
         body["environment"] = body["environment"].map(Normal.projectEnvironment)
-        let site = CallSite(
-            operation: "projects.update", method: "PATCH", path: "/v2/projects/\(id.percentEncoded)",
-            scope: "project:update")
-        let answer = try await api.send(site, body: .object(body), context)
+        let call = ProviderCall(
+            "projects.update", "PATCH", "/v2/projects/\(id.percentEncoded)",
+            permission: "project:update")
+        let answer = try await api.send(call, body: .object(body), context)
         let project = try answer.object("project") { Mapping.project($0, Shared()) }
         return .done(project.with("resources", change.current?.attributes["resources"]))
     }
@@ -83,20 +82,20 @@ extension DigitalOceanDriver {
         let missing = wanted.filter { !present.contains($0) }
         guard !missing.isEmpty else { return .done(change.current) }
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "projects.assign", method: "POST", path: "/v2/projects/\(id.percentEncoded)/resources",
-            scope: "project:update")
+        let call = ProviderCall(
+            "projects.assign", "POST", "/v2/projects/\(id.percentEncoded)/resources",
+            permission: "project:update")
         var urns: [String] = []
-        for name in missing { urns.append(try await urn(of: name, step, site, context)) }
-        let answer = try await api.send(site, body: .object(["resources": .strings(urns)]), context)
+        for name in missing { urns.append(try await urn(of: name, step, call, context)) }
+        let answer = try await api.send(call, body: .object(["resources": .strings(urns)]), context)
         let lost = answer.root?["resources"].items?.first { $0["status"].holds("not_found") }
         if let item = lost {
-            throw .make(
-                .missingReference, site, "\(item["urn"].string ?? "something") is not there, so no project can hold it",
+            throw fault(
+                .missingReference, call, "\(item["urn"].string ?? "something") is not there, so no project can hold it",
                 status: answer.status, .observeAgain)
         }
         let all = Set(wanted + present).sorted { $0.precedesByBytes($1) }
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             var current = change.current
             if current == nil { current = try await find(step.key, context).first }
             return current?.with("resources", .strings(all))
@@ -115,27 +114,27 @@ extension DigitalOceanDriver {
             }
         }
         guard list.completeness.isComplete else {
-            let site = CallSite(operation: "projects.resources", method: "GET", path: path, scope: "project:read")
+            let call = ProviderCall("projects.resources", "GET", path, permission: "project:read")
             if try await find(step.key, context).isEmpty { return .done(nil) }
-            throw .make(.brokenAnswer, site, list.completeness.reason, .retry(after: nil))
+            throw fault(.brokenAnswer, call, list.completeness.reason, .retry(after: nil))
         }
         guard !list.items.isEmpty else { return .done(change.current) }
-        let site = CallSite(
-            operation: "projects.empty", method: "POST", path: "/v2/projects/default/resources", scope: "project:update"
+        let call = ProviderCall(
+            "projects.empty", "POST", "/v2/projects/default/resources", permission: "project:update"
         )
         let urns = list.items.map(\.providerID)
-        _ = try await api.send(site, body: .object(["resources": .strings(urns)]), context)
+        _ = try await api.send(call, body: .object(["resources": .strings(urns)]), context)
         return .done(change.current?.with("resources", .list([])))
     }
 
     private func urn(
-        of name: String, _ step: Step, _ site: CallSite, _ context: DriverContext
+        of name: String, _ step: Step, _ call: ProviderCall, _ context: DriverContext
     ) async throws(ProviderFault) -> String {
         let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { throw impossible(step, "\(name) is nothing that a project can hold") }
         switch parts[0] {
         case "droplet":
-            let ids = try await dropletIDs([parts[1]], for: site, context)
+            let ids = try await dropletIDs([parts[1]], for: call, context)
             return "do:droplet:\(ids[parts[1]].map(String.init) ?? "")"
         case "database_cluster":
             let key = ResourceKey(.databaseCluster, parts[1])
@@ -146,8 +145,8 @@ extension DigitalOceanDriver {
         case "spaces_bucket": return "do:space:\(parts[1])"
         default: throw impossible(step, "\(name) is nothing that a project can hold")
         }
-        throw .make(
-            .missingReference, site, "there is no \(parts[0]) \(parts[1])", hint: "add it to the inventory",
+        throw fault(
+            .missingReference, call, "there is no \(parts[0]) \(parts[1])", hint: "add it to the inventory",
             .retry(after: nil))
     }
 
@@ -157,16 +156,16 @@ extension DigitalOceanDriver {
         _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         guard let id = try await providerID(step, change, context) else { return .done(nil) }
-        let site = CallSite(
-            operation: "\(noun).delete", method: "DELETE", path: "\(path)/\(id.percentEncoded)",
-            scope: "\(scope):delete")
+        let call = ProviderCall(
+            "\(noun).delete", "DELETE", "\(path)/\(id.percentEncoded)",
+            permission: "\(scope):delete")
         do throws(ProviderFault) {
-            _ = try await api.send(site, context)
+            _ = try await api.send(call, context)
         } catch {
             if error.isNotFound { return .done(nil) }
             guard error.status == refusal else { throw error }
-            throw .make(
-                .stillInUse, site, "\(step.key.name) stays: \(why): \(error.message)",
+            throw fault(
+                .stillInUse, call, "\(step.key.name) stays: \(why): \(error.message)",
                 hint: "move or delete what is in it first", status: error.status, providerCode: error.providerCode,
                 requestID: error.requestID, .retry(after: .minutes(1)))
         }

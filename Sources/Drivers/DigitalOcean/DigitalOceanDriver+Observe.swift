@@ -102,7 +102,8 @@ extension DigitalOceanDriver {
         }
         return [
             domains.kind(.domain),
-            Self.joined(.record, lists, parents: domains.completeness, areAllSeen: there.count == parents.count),
+            PagedList.joined(lists, parents: there.count == parents.count ? nil : domains.completeness.gap)
+                .kind(.record),
         ]
     }
 
@@ -138,9 +139,9 @@ extension DigitalOceanDriver {
         }
         return [clusters.kind(.databaseCluster)]
             + nested.map { kind in
-                Self.joined(
-                    kind, lists.filter { $0.0 == kind }.map(\.1), parents: clusters.completeness,
-                    areAllSeen: there.count >= parents.count)
+                let own = lists.filter { $0.0 == kind }.map(\.1)
+                let gap = there.count >= parents.count ? nil : clusters.completeness.gap
+                return PagedList.joined(own, parents: gap).kind(kind)
             }
     }
 
@@ -161,22 +162,18 @@ extension DigitalOceanDriver {
                 Mapping.databasePool(view, cluster: cluster)
             }
         case .databaseBackup:
-            do throws(ProviderFault) {
+            return await PagedList.of { () throws(ProviderFault) in
                 let answer = try await api.get("\(base)/backups", "databases.backups", "database:read", context)
                 guard let root = answer.root, let resource = Mapping.databaseBackup(root, cluster: cluster)
-                else { throw .broken(answer.site, status: answer.status, "it has no list `backups`") }
-                return PagedList(items: [resource], completeness: .complete)
-            } catch {
-                return error.emptyList
+                else { throw answer.broken("it has no list `backups`") }
+                return [resource]
             }
         default:
-            do throws(ProviderFault) {
+            return await PagedList.of { () throws(ProviderFault) in
                 let answer = try await api.get("\(base)/firewall", "databases.firewall", "database:read", context)
                 guard let root = answer.root, let resource = Mapping.databaseFirewall(root["rules"], cluster: cluster)
-                else { throw .broken(answer.site, status: answer.status, "it has no list `rules`") }
-                return PagedList(items: [resource], completeness: .complete)
-            } catch {
-                return error.emptyList
+                else { throw answer.broken("it has no list `rules`") }
+                return [resource]
             }
         }
     }
@@ -185,12 +182,10 @@ extension DigitalOceanDriver {
     private func readWhole(
         _ path: String, member: String, _ context: DriverContext, map: (JSONView, Shared) -> ObservedResource?
     ) async -> PagedList {
-        do throws(ProviderFault) {
+        await PagedList.of { () throws(ProviderFault) in
             let answer = try await api.get(path, "\(member).list", "database:read", context)
             let shared = Shared()
-            return PagedList(items: try answer.list(member) { map($0, shared) }, completeness: .complete)
-        } catch {
-            return error.emptyList
+            return try answer.list(member, isNullable: true) { map($0, shared) }
         }
     }
 
@@ -212,46 +207,4 @@ extension DigitalOceanDriver {
         let names = Set(list.items.map(\.key.name))
         return parents.filter(names.contains).sorted { $0.precedesByBytes($1) }
     }
-
-    /// The children of all parents as one kind.
-    private static func joined(
-        _ kind: ResourceKind, _ lists: [PagedList], parents: Completeness, areAllSeen: Bool
-    ) -> ObservedKind {
-        let resources = lists.flatMap(\.items)
-        var reasons = lists.compactMap { list in list.completeness.isComplete ? nil : list.completeness.reason }
-        if !parents.isComplete, !areAllSeen { reasons.append(parents.reason) }
-        let completeness: Completeness =
-            switch reasons.first {
-            case nil: .complete
-            case let reason?:
-                resources.isEmpty && reasons.count >= max(1, lists.count)
-                    ? .unknown(reason: reason) : .partial(reason: reason)
-            }
-        return ObservedKind(kind: kind, completeness: completeness, resources: resources)
-    }
-}
-
-extension PagedList {
-    func kind(_ kind: ResourceKind) -> ObservedKind {
-        ObservedKind(kind: kind, completeness: completeness, resources: items)
-    }
-}
-
-extension Completeness {
-    var reason: String {
-        switch self {
-        case .complete: ""
-        case .partial(let reason), .unknown(let reason): reason
-        }
-    }
-
-    var isUnknown: Bool { if case .unknown = self { true } else { false } }
-}
-
-extension ProviderFault {
-    /// What a list is when it can't be read: unknown, also of a parent that was listed a moment ago and answers 404.
-    ///
-    /// Either it vanished meanwhile, and then the next look says so, or the answer is wrong: its children are not
-    /// forgotten for one answer.
-    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence)) }
 }

@@ -111,8 +111,8 @@ extension DigitalOceanDriver {
     ) async throws(ProviderFault) -> [ObservedResource] {
         let list = await listPlatform(key.kind, context)
         guard list.completeness.isComplete else {
-            let site = CallSite(operation: "\(key.kind).look", method: "look", path: "\(key)", scope: "")
-            throw .make(.brokenAnswer, site, list.completeness.reason, .observeAgain)
+            let call = ProviderCall("\(key.kind).look", "look", "\(key)")
+            throw fault(.brokenAnswer, call, list.completeness.reason, .observeAgain)
         }
         if key.kind == .volume { directory.setVolumes(list.items.map { ($0.key.name, $0.providerID) }) }
         var found: [ObservedResource] = []
@@ -123,8 +123,8 @@ extension DigitalOceanDriver {
             }
             let whole = await withResources(item, context)
             guard let project = whole.items.first else {
-                let site = CallSite(operation: "projects.look", method: "look", path: "\(key)", scope: "")
-                throw .make(.brokenAnswer, site, whole.completeness.reason, .observeAgain)
+                let call = ProviderCall("projects.look", "look", "\(key)")
+                throw fault(.brokenAnswer, call, whole.completeness.reason, .observeAgain)
             }
             found += await resolved(
                 [ObservedKind(kind: .project, completeness: .complete, resources: [project])], droplets: .complete,

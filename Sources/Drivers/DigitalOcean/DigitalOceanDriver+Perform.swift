@@ -88,135 +88,50 @@ extension DigitalOceanDriver {
 
     // MARK: What the effects share
 
-    /// Ends an effect that the provider has accepted: whatever can't be seen from here on is unknown and not undone.
-    func settle(_ body: () async throws(ProviderFault) -> ObservedResource?) async -> StepOutcome {
-        do throws(ProviderFault) {
-            return .done(try await body())
-        } catch {
-            guard error.code != FaultCode.actionFailed.rawValue else { return .failed(error) }
-            return .unknown(error)
-        }
-    }
-
     /// Deletes; what isn't there is deleted.
     func delete(
         _ path: String, _ noun: String, _ scope: String, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        do throws(ProviderFault) {
-            let site = CallSite(operation: "\(noun).delete", method: "DELETE", path: path, scope: "\(scope):delete")
-            _ = try await sendWhenReady(site, until: limits.actionDeadline, context)
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
+        let call = ProviderCall("\(noun).delete", "DELETE", path, permission: "\(scope):delete")
+        _ = try await sendWhenReady(call, accepting: [404, 410], until: limits.actionDeadline, context)
         return .done(nil)
     }
 
-    /// The provider's id of what a change is about: known from the observation, or looked up.
-    ///
-    /// - Throws: a fault when there is none any more, or several.
-    func providerID(
-        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
-    ) async throws(ProviderFault) -> String? {
-        if let id = change.current?.providerID ?? change.change.providerID { return id }
-        let found = try await find(step.key, context)
-        guard found.count < 2 else {
-            throw .make(
-                .ambiguous, site(step), "\(found.count) objects are named \(step.key.name)",
-                hint: "rename all but one of them at DigitalOcean", .stop)
-        }
-        return found.first?.providerID
-    }
-
-    /// The same, of something that has to be there.
-    func requireID(
-        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
-    ) async throws(ProviderFault) -> String {
-        guard let id = try await providerID(step, change, context) else { throw gone(step) }
-        return id
-    }
-
-    /// Takes what stands under a unique name already as ours when it is as wanted.
-    ///
-    /// - Throws: the refusal where nothing stands there, and `nameTaken` where something else does.
-    func adoptDuplicate(
-        _ fault: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    /// What stands under a unique name already, where the provider refused to create it.
+    func adopt(
+        _ refusal: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        guard fault.status == 422 || fault.status == 409 else { throw fault }
-        // A look that fails says nothing against the refusal.
-        guard let found = try? await find(step.key, context), found.count == 1,
-            let schema = schemas.first(where: { $0.kind == step.key.kind })
-        else { throw fault }
-        let differing = schema.differences(wanted: change.wanted, observed: found[0].attributes)
-        guard differing.isEmpty else {
-            throw .make(
-                .nameTaken, site(step),
-                "\(step.key.name) exists already, with another \(differing.joined(separator: ", "))",
-                hint: "run `reconcile --dry-run`: the next plan shows it as an update", status: fault.status,
-                .observeAgain)
-        }
-        return .done(found[0])
+        guard refusal.status == 422 || refusal.status == 409 else { throw refusal }
+        return try await adoptDuplicate(refusal, step, change, context)
     }
 
-    /// Looks again and again, with growing pauses, until `body` gives something.
-    ///
-    /// - Throws: what `body` throws, and `tookTooLong` when the deadline passes.
     func poll<Result>(
-        _ site: CallSite, until deadline: Duration, _ what: String,
+        _ call: ProviderCall, until deadline: Duration, _ what: String,
         _ body: () async throws(ProviderFault) -> Result?
     ) async throws(ProviderFault) -> Result {
-        let end = time.uptime + deadline
-        var pause = limits.firstPause
-        while true {
-            if let result = try await body() { return result }
-            guard time.uptime < end else {
-                throw .make(
-                    .tookTooLong, site, "\(what) has not ended within \(deadline.shortText)",
-                    hint: "look at it in the control panel; the next pass looks again", .observeAgain)
-            }
-            try await rest(pause, site)
-            pause = min(pause * 2, limits.longestPause)
-        }
+        try await polling.poll(
+            call, until: deadline, late: "\(what) has not ended within \(deadline.shortText)",
+            hint: "look at it in the control panel; the next pass looks again", body)
     }
 
     /// Sends what changes something, again while the object is busy with something else: such a refusal has no effect.
     func sendWhenReady(
-        _ site: CallSite, body: Value? = nil, until deadline: Duration, _ context: DriverContext
-    ) async throws(ProviderFault) -> Answer {
+        _ call: ProviderCall, body: Value? = nil, accepting accepted: Set<Int> = [], until deadline: Duration,
+        _ context: DriverContext
+    ) async throws(ProviderFault) -> ProviderAnswer {
         let end = time.uptime + deadline
         var pause = limits.firstPause
         while true {
             do throws(ProviderFault) {
-                return try await api.send(site, body: body, context)
+                return try await api.send(call, body: body, accepting: accepted, context)
             } catch {
                 // A name that is taken is a conflict too, and one that waiting doesn't mend.
-                guard error.code == FaultCode.conflict.rawValue, error.status != 409, time.uptime < end else {
+                guard error.problem == .conflict, error.status != 409, time.uptime < end else {
                     throw error
                 }
             }
-            try await rest(pause, site)
+            try await polling.rest(pause, call)
             pause = min(pause * 2, limits.longestPause)
         }
-    }
-
-    func rest(_ pause: Duration, _ site: CallSite) async throws(ProviderFault) {
-        do {
-            try await time.sleep(for: pause)
-        } catch {
-            throw .make(.tookTooLong, site, "the wait was cancelled", .observeAgain)
-        }
-    }
-
-    func site(_ step: Step) -> CallSite {
-        CallSite(operation: "\(step.key.kind).\(step.operation)", method: "apply", path: "\(step.key)", scope: "")
-    }
-
-    func gone(_ step: Step) -> ProviderFault {
-        .make(
-            .notFound, site(step), "\(step.key.name) is not there any more",
-            hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
-    }
-
-    func impossible(_ step: Step, _ message: String) -> ProviderFault {
-        .make(.impossible, site(step), message, .waitForNewCommit)
     }
 }

@@ -16,9 +16,8 @@ extension DigitalOceanDriver {
         body["name"] = .string(name.name)
         // The specification wants some of these of every record, null where they don't apply.
         for member in ["priority", "port", "weight", "flags", "tag"] where body[member] == nil { body[member] = .null }
-        let site = CallSite(
-            operation: "domain_records.create", method: "POST", path: recordsPath(name), scope: "domain:create")
-        let answer = try await api.send(site, body: .object(body), context)
+        let call = ProviderCall("domain_records.create", "POST", recordsPath(name), permission: "domain:create")
+        let answer = try await api.send(call, body: .object(body), context)
         return .done(
             try answer.object("domain_record") {
                 Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
@@ -33,10 +32,10 @@ extension DigitalOceanDriver {
             throw impossible(step, "\(step.key.name) is no name of a record")
         }
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "domain_records.update", method: "PATCH", path: "\(recordsPath(name))/\(id.percentEncoded)",
-            scope: "domain:update")
-        let answer = try await api.send(site, body: .object(recordBody(name, change.wanted)), context)
+        let call = ProviderCall(
+            "domain_records.update", "PATCH", "\(recordsPath(name))/\(id.percentEncoded)",
+            permission: "domain:update")
+        let answer = try await api.send(call, body: .object(recordBody(name, change.wanted)), context)
         return .done(
             try answer.object("domain_record") {
                 Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))

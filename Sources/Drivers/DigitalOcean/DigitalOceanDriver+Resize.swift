@@ -45,13 +45,13 @@ extension DigitalOceanDriver {
     func powerOnAgain(
         _ path: String, _ fault: ProviderFault, _ number: Int64, _ context: DriverContext
     ) async -> ProviderFault {
-        let site = CallSite(operation: "droplets.power_on", method: "POST", path: path, scope: "droplet:update")
+        let call = ProviderCall("droplets.power_on", "POST", path, permission: "droplet:update")
         var isOn = false
         if let answer = try? await sendWhenReady(
-            site, body: ["type": "power_on"], until: limits.actionDeadline, context),
+            call, body: ["type": "power_on"], until: limits.actionDeadline, context),
             let action = answer.root?["action"]["id"].int
         {
-            isOn = (try? await waitForAction(action, site, context)) != nil
+            isOn = (try? await waitForAction(action, call, context)) != nil
         }
         return ProviderFault(
             provider: fault.provider, operation: fault.operation, code: fault.code,

@@ -25,26 +25,25 @@ extension DigitalOceanDriver {
     func createKey(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let site = CallSite(
-            operation: "keys.create", method: "POST", path: "/v2/spaces/keys", scope: "spaces_key:create_credentials")
+        let call = ProviderCall("keys.create", "POST", "/v2/spaces/keys", permission: "spaces_key:create_credentials")
         guard let keep else {
-            throw .make(
-                .nowhereToKeep, site, "the secret of a new key would be lost: nothing is set up to keep it",
+            throw fault(
+                .nowhereToKeep, call, "the secret of a new key would be lost: nothing is set up to keep it",
                 hint: "create the key by hand and put its secret where it is used; it is then adopted by its name",
                 .waitForNewCommit)
         }
         let body = try keyBody(step, change)
-        let answer = try await api.send(site, body: body, context)
+        let answer = try await api.send(call, body: body, context)
         let key = try answer.object("key") { Mapping.spacesKey($0, Shared()) }
         guard let text = answer.root?["key"]["secret_key"].string else {
-            throw .broken(site, status: answer.status, "it has no secret key")
+            throw answer.broken("it has no secret key")
         }
         let issued = IssuedSecret(key: step.key, id: key.providerID, secret: Secret(text))
         guard await keep(issued) else {
             let path = "/v2/spaces/keys/\(key.providerID.percentEncoded)"
             _ = try await delete(path, "keys", "spaces_key", context)
-            throw .make(
-                .nowhereToKeep, site, "the secret of the new key could not be kept, so the key was deleted again",
+            throw fault(
+                .nowhereToKeep, call, "the secret of the new key could not be kept, so the key was deleted again",
                 .retry(after: .minutes(5)))
         }
         return .done(key)
@@ -54,10 +53,10 @@ extension DigitalOceanDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "keys.update", method: "PUT", path: "/v2/spaces/keys/\(id.percentEncoded)",
-            scope: "spaces_key:update")
-        let answer = try await api.send(site, body: try keyBody(step, change), context)
+        let call = ProviderCall(
+            "keys.update", "PUT", "/v2/spaces/keys/\(id.percentEncoded)",
+            permission: "spaces_key:update")
+        let answer = try await api.send(call, body: try keyBody(step, change), context)
         return .done(try answer.object("key") { Mapping.spacesKey($0, Shared()) })
     }
 

@@ -5,7 +5,7 @@ internal import Formats
 
 extension DigitalOceanDriver {
     public func steps(for change: PlannedChange) -> [Step] {
-        var operations: [(name: String, title: String, creates: Bool)] = []
+        var operations: [Step.Operation] = []
         switch change.action {
         case .noop, .forget, .read: break
         case .create: operations = creation(of: change)
@@ -19,22 +19,16 @@ extension DigitalOceanDriver {
             operations += updates(of: change)
         case .update: operations = updates(of: change)
         }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
-    private typealias Operation = (name: String, title: String, creates: Bool)
-
-    private func creation(of change: PlannedChange) -> [Operation] {
+    private func creation(of change: PlannedChange) -> [Step.Operation] {
         if change.key.kind == .databaseBackup { return [] }
         if change.key.kind == .databaseFirewall {
             // Putting the list twice is the same as once, and there is nothing to look for before.
             return [("replace_rules", "set the trusted sources", false)]
         }
-        var operations: [Operation] = [("create", "create", true)]
+        var operations: [Step.Operation] = [("create", "create", true)]
         // What a create can't give comes after it.
         for attribute in change.attributes where attribute.after?.isNull == false {
             switch (change.key.kind, attribute.path) {
@@ -47,7 +41,7 @@ extension DigitalOceanDriver {
         return operations
     }
 
-    private func deletion(of change: PlannedChange) -> [Operation] {
+    private func deletion(of change: PlannedChange) -> [Step.Operation] {
         // A cluster without trusted sources is open to everyone: the list goes with its cluster.
         switch change.key.kind {
         case .databaseFirewall: [("leave", "leave the trusted sources to their cluster", false)]
@@ -59,7 +53,7 @@ extension DigitalOceanDriver {
         }
     }
 
-    private func updates(of change: PlannedChange) -> [Operation] {
+    private func updates(of change: PlannedChange) -> [Step.Operation] {
         switch change.key.kind {
         case .droplet: dropletUpdates(change)
         case .databaseCluster: clusterUpdates(change)
@@ -72,7 +66,7 @@ extension DigitalOceanDriver {
         }
     }
 
-    private func volumeUpdates(_ change: PlannedChange) -> [Operation] {
+    private func volumeUpdates(_ change: PlannedChange) -> [Step.Operation] {
         var operations = tagging(change)
         for attribute in change.attributes.sorted(by: { $0.path.precedesByBytes($1.path) }) {
             switch attribute.path {
@@ -90,8 +84,8 @@ extension DigitalOceanDriver {
         return operations
     }
 
-    private func projectUpdates(_ change: PlannedChange) -> [Operation] {
-        var operations: [Operation] = []
+    private func projectUpdates(_ change: PlannedChange) -> [Step.Operation] {
+        var operations: [Step.Operation] = []
         let others = change.attributes.map(\.path).filter { $0 != "resources" }.sorted { $0.precedesByBytes($1) }
         if !others.isEmpty { operations.append(("update", "update \(others.joined(separator: ", "))", false)) }
         if others.count < change.attributes.count {
@@ -100,7 +94,7 @@ extension DigitalOceanDriver {
         return operations
     }
 
-    private func dropletUpdates(_ change: PlannedChange) -> [Operation] {
+    private func dropletUpdates(_ change: PlannedChange) -> [Step.Operation] {
         var operations = tagging(change)
         for attribute in change.attributes.sorted(by: { $0.path.precedesByBytes($1.path) }) {
             switch (attribute.path, attribute.after) {
@@ -129,7 +123,7 @@ extension DigitalOceanDriver {
         return operations
     }
 
-    private func clusterUpdates(_ change: PlannedChange) -> [Operation] {
+    private func clusterUpdates(_ change: PlannedChange) -> [Step.Operation] {
         var operations = tagging(change)
         if let version = change.attributes.first(where: { $0.path == "version" }) {
             operations.append(("upgrade", "upgrade to version \(text(version.after))", false))
@@ -146,7 +140,7 @@ extension DigitalOceanDriver {
     }
 
     /// One effect for each tag that is wanted and not there.
-    private func tagging(_ change: PlannedChange) -> [Operation] {
+    private func tagging(_ change: PlannedChange) -> [Step.Operation] {
         guard let tags = change.attributes.first(where: { $0.path == "tags" }) else { return [] }
         let present = Set((tags.before?.listValue ?? []).map(Normal.lowercase))
         return (tags.after?.listValue ?? []).filter { !present.contains(Normal.lowercase($0)) }.compactMap(

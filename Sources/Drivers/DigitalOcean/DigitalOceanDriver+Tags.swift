@@ -14,24 +14,24 @@ extension DigitalOceanDriver {
             return .done(current)
         }
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "tags.assign", method: "POST", path: "/v2/tags/\(tag.percentEncoded)/resources",
-            scope: "tag:create` and `\(Self.tagging(step.key.kind).scope):update")
+        let call = ProviderCall(
+            "tags.assign", "POST", "/v2/tags/\(tag.percentEncoded)/resources",
+            permission: "tag:create` and `\(Self.tagging(step.key.kind).scope):update")
         let resource: Value = .object([
             "resource_id": .string(id),
             "resource_type": .string(Self.tagging(step.key.kind).type),
         ])
         let body: Value = .object(["resources": .list([resource])])
         do throws(ProviderFault) {
-            _ = try await api.send(site, body: body, context)
+            _ = try await api.send(call, body: body, context)
         } catch {
             guard error.isNotFound else { throw error }
             // Either the tag or the object is missing. A tag that exists can be made again without harm.
-            let making = CallSite(operation: "tags.create", method: "POST", path: "/v2/tags", scope: "tag:create")
+            let making = ProviderCall("tags.create", "POST", "/v2/tags", permission: "tag:create")
             _ = try await api.send(making, body: .object(["name": .string(tag)]), context)
-            _ = try await api.send(site, body: body, context)
+            _ = try await api.send(call, body: body, context)
         }
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             guard let current = change.current else { return try await find(step.key, context).first }
             return current.tagged(tag)
         }
@@ -54,16 +54,16 @@ extension DigitalOceanDriver {
             return .done(current)
         }
         let id = try await requireID(step, change, context)
-        let site = CallSite(
-            operation: "tags.unassign", method: "DELETE", path: "/v2/tags/\(tag.percentEncoded)/resources",
-            scope: "tag:delete` and `droplet:update")
+        let call = ProviderCall(
+            "tags.unassign", "DELETE", "/v2/tags/\(tag.percentEncoded)/resources",
+            permission: "tag:delete` and `droplet:update")
         let resource: Value = .object(["resource_id": .string(id), "resource_type": "droplet"])
         do throws(ProviderFault) {
-            _ = try await api.send(site, body: .object(["resources": .list([resource])]), context)
+            _ = try await api.send(call, body: .object(["resources": .list([resource])]), context)
         } catch {
             guard error.isNotFound else { throw error }
         }
-        return await settle { () throws(ProviderFault) in
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
             guard let current = change.current else { return try await find(step.key, context).first }
             return current.untagged(tag)
         }
@@ -74,12 +74,12 @@ extension DigitalOceanDriver {
         _ path: String, _ member: String, _ scope: String, _ step: Step, _ change: ResolvedChange,
         _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let site = CallSite(operation: "\(member)s.create", method: "POST", path: path, scope: scope)
-        let answer: Answer
+        let call = ProviderCall("\(member)s.create", "POST", path, permission: scope)
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await api.send(site, body: .object(["name": .string(step.key.name)]), context)
+            answer = try await api.send(call, body: .object(["name": .string(step.key.name)]), context)
         } catch {
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
         return .done(
             try answer.object(member) { view in
@@ -91,7 +91,7 @@ extension DigitalOceanDriver {
     /// Deletes a tag that nothing carries: deleting one untags everything that does.
     func deleteTag(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
         let path = "/v2/tags/\(step.key.name.percentEncoded)"
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
             answer = try await api.get(path, "tags.get", "tag:read", context)
         } catch {
@@ -99,11 +99,11 @@ extension DigitalOceanDriver {
             return .done(nil)
         }
         guard let count = answer.root?["tag"]["resources"]["count"].int else {
-            throw .broken(answer.site, status: answer.status, "it does not say how many objects carry the tag")
+            throw answer.broken("it does not say how many objects carry the tag")
         }
         guard count == 0 else {
-            throw .make(
-                .tagInUse, answer.site, "\(count) objects carry the tag \(step.key.name), so it stays",
+            throw fault(
+                .tagInUse, answer.call, "\(count) objects carry the tag \(step.key.name), so it stays",
                 hint: "remove the tag from them first", .stop)
         }
         return try await delete(path, "tags", "tag", context)

@@ -19,15 +19,14 @@ extension DigitalOceanDriver {
         body["size_gigabytes"] = wanted["size_gb"]
         let mark = Value.string(DigitalOceanKinds.ownershipTag)
         body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
-        let site = CallSite(
-            operation: "volumes.create", method: "POST", path: "/v2/volumes", scope: "block_storage:create")
+        let call = ProviderCall("volumes.create", "POST", "/v2/volumes", permission: "block_storage:create")
         do throws(ProviderFault) {
-            let answer = try await api.send(site, body: .object(body), context)
+            let answer = try await api.send(call, body: .object(body), context)
             let volume = try answer.object("volume") { Mapping.volume($0, Shared()) }
             directory.remember(volume: step.key.name, id: volume.providerID)
             return .done(volume)
         } catch {
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
     }
 
@@ -42,9 +41,9 @@ extension DigitalOceanDriver {
             if operation == "detach" { return .done(nil) }
             throw gone(step)
         }
-        let site = CallSite(
-            operation: "volumes.\(operation)", method: "POST",
-            path: "/v2/volumes/\(current.providerID.percentEncoded)/actions", scope: "block_storage_action:create")
+        let call = ProviderCall(
+            "volumes.\(operation)", "POST",
+            "/v2/volumes/\(current.providerID.percentEncoded)/actions", permission: "block_storage_action:create")
         var body: Value.Object = ["type": .string(operation)]
         body["region"] = current.attributes["region"]
         switch operation {
@@ -62,7 +61,7 @@ extension DigitalOceanDriver {
                 throw impossible(step, "no droplet is wanted")
             }
             if current.attributes["droplet"] == .string(name) { return .done(current) }
-            let ids = try await dropletIDs([name], for: site, context)
+            let ids = try await dropletIDs([name], for: call, context)
             body["droplet_id"] = ids[name].map { .int($0) }
         default:
             guard let text = current.attributes["droplet"]?.stringValue else { return .done(current) }
@@ -70,17 +69,17 @@ extension DigitalOceanDriver {
                 body["droplet_id"] = Int64(text.dropFirst()).map { .int($0) }
             } else {
                 do throws(ProviderFault) {
-                    body["droplet_id"] = try await dropletIDs([text], for: site, context)[text].map { .int($0) }
+                    body["droplet_id"] = try await dropletIDs([text], for: call, context)[text].map { .int($0) }
                 } catch {
                     // A droplet that is gone holds no volume any more.
-                    guard error.code == FaultCode.missingReference.rawValue else { throw error }
+                    guard error.problem == .missingReference else { throw error }
                     return .done(try await find(step.key, context).first)
                 }
             }
         }
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await sendWhenReady(site, body: .object(body), until: limits.actionDeadline, context)
+            answer = try await sendWhenReady(call, body: .object(body), until: limits.actionDeadline, context)
         } catch {
             if error.isNotFound, operation == "detach" { return .done(nil) }
             // Where it should be already, by an earlier effect whose answer was lost: refused, and as wanted.
@@ -90,12 +89,12 @@ extension DigitalOceanDriver {
             return .done(now)
         }
         guard let action = answer.root?["action"]["id"].int else {
-            throw .broken(site, status: answer.status, "it has no action with an id")
+            throw answer.broken("it has no action with an id")
         }
-        return await settle { () throws(ProviderFault) in
-            try await waitForAction(action, site, context)
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            try await waitForAction(action, call, context)
             let path = "/v2/volumes/\(current.providerID.percentEncoded)"
-            let volume = try await poll(site, until: limits.visibilityDeadline, "the volume") {
+            let volume = try await poll(call, until: limits.visibilityDeadline, "the volume") {
                 () throws(ProviderFault) -> ObservedResource? in
                 try await one(path, "volumes.get", "block_storage:read", context) {
                     Mapping.volume($0["volume"], Shared())
@@ -134,45 +133,45 @@ extension DigitalOceanDriver {
     ) async throws(ProviderFault) -> StepOutcome {
         if let volume = change.wanted["volume"]?.stringValue {
             guard let id = try await volumeID(volume, context) else {
-                throw .make(
-                    .missingReference, site(step), "there is no volume \(volume)", hint: "add it to the inventory",
+                throw fault(
+                    .missingReference, ProviderCall(step), "there is no volume \(volume)",
+                    hint: "add it to the inventory",
                     .retry(after: nil))
             }
-            let site = CallSite(
-                operation: "volumes.snapshot", method: "POST", path: "/v2/volumes/\(id.percentEncoded)/snapshots",
-                scope: "block_storage_snapshot:create")
+            let call = ProviderCall(
+                "volumes.snapshot", "POST", "/v2/volumes/\(id.percentEncoded)/snapshots",
+                permission: "block_storage_snapshot:create")
             var body: Value.Object = ["name": .string(step.key.name)]
             body["tags"] = change.wanted["tags"]
-            let answer = try await api.send(site, body: .object(body), context)
+            let answer = try await api.send(call, body: .object(body), context)
             return .done(try answer.object("snapshot") { Mapping.snapshot($0, Shared()) })
         }
         guard let droplet = change.wanted["droplet"]?.stringValue else {
             throw impossible(step, "a snapshot can't be made without `droplet` or `volume`")
         }
-        let ids = try await dropletIDs([droplet], for: site(step), context)
+        let ids = try await dropletIDs([droplet], for: ProviderCall(step), context)
         let id = ids[droplet].map(String.init) ?? ""
-        let site = CallSite(
-            operation: "droplets.snapshot", method: "POST", path: "/v2/droplets/\(id)/actions", scope: "droplet:update")
+        let call = ProviderCall("droplets.snapshot", "POST", "/v2/droplets/\(id)/actions", permission: "droplet:update")
         let body: Value = .object(["type": "snapshot", "name": .string(step.key.name)])
         // While the droplet is busy, what it is busy with may be this very snapshot, asked for by an earlier effect whose
         // answer was lost: made again, there would be two.
         let end = time.uptime + limits.actionDeadline
-        var sent: Answer?
+        var sent: ProviderAnswer?
         while sent == nil {
             do throws(ProviderFault) {
-                sent = try await api.send(site, body: body, context)
+                sent = try await api.send(call, body: body, context)
             } catch {
-                guard error.code == FaultCode.conflict.rawValue, time.uptime < end else { throw error }
-                try await rest(limits.longestPause, site)
+                guard error.problem == .conflict, time.uptime < end else { throw error }
+                try await polling.rest(limits.longestPause, call)
                 if let found = try await find(step.key, context).first { return .done(found) }
             }
         }
-        guard let answer = sent, let action = answer.root?["action"]["id"].int else {
-            throw .broken(site, status: 201, "it has no action with an id")
+        guard let action = sent?.root?["action"]["id"].int else {
+            throw Self.names.broken(call, status: 201, "it has no action with an id")
         }
-        return await settle { () throws(ProviderFault) in
-            try await waitForAction(action, site, context)
-            return try await poll(site, until: limits.visibilityDeadline, "the snapshot") {
+        return await settle(failing: .actionFailed) { () throws(ProviderFault) in
+            try await waitForAction(action, call, context)
+            return try await poll(call, until: limits.visibilityDeadline, "the snapshot") {
                 () throws(ProviderFault) -> ObservedResource? in
                 try await find(step.key, context).first
             }

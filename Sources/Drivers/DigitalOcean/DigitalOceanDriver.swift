@@ -9,12 +9,11 @@ public import HTTPClient
 /// Spaces, database clusters and what is in them.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/digitalocean.md tells what is done with them.
-public final class DigitalOceanDriver: Driver {
-    public let provider = "digitalocean"
+public final class DigitalOceanDriver: ProviderDriver {
     public let version = "2"
     public let schemas = DigitalOceanKinds.all
 
-    let api: DigitalOceanAPI
+    let api: ProviderAPI
     let limits: DigitalOceanLimits
     let time: any TimeSource
     /// Creating two users of one cluster at once makes the provider lose one of them.
@@ -31,7 +30,7 @@ public final class DigitalOceanDriver: Driver {
         self.time = time
         self.keep = keep
         self.limits = limits
-        api = DigitalOceanAPI(client: client, time: time)
+        api = ProviderAPI(client: client, names: Self.names, time: time, readError: Self.readError)
     }
 
     /// A driver for one token; `baseURL` is the address, with or without `/v2`.
@@ -45,7 +44,7 @@ public final class DigitalOceanDriver: Driver {
     ) {
         let client = APIClient(
             provider: "digitalocean", baseURL: Self.rootURL(baseURL),
-            authorization: .header("Authorization", token.reveal { Secret("Bearer \($0)") }), transport: transport,
+            authorization: .bearer(token), transport: transport,
             budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry,
             // The address of a chat hook in an alert policy lets anybody write there.
             redaction: Redaction(members: ["url"]), time: time, random: random)

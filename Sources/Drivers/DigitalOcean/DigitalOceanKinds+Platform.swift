@@ -1,5 +1,6 @@
 internal import DesiredState
 internal import Diff
+internal import Drivers
 internal import Formats
 
 /// What stands beside droplets, names and clusters: networks, volumes, snapshots, projects, alerts, keys.
@@ -9,7 +10,7 @@ extension DigitalOceanKinds {
         attributes: [
             AttributeRule("region", requiresReplacement: true),
             AttributeRule("ip_range", requiresReplacement: true), AttributeRule("description"),
-        ] + computed(["id", "default"]),
+        ] + .computed(["id", "default"]),
         isStateful: false,
         requests: { action, attributes in simple(action, attributes) })
 
@@ -20,7 +21,7 @@ extension DigitalOceanKinds {
             AttributeRule("tags", .contains, normalise: Normal.tags),
             // The API can only give them when the volume is created.
             AttributeRule("description", isWriteOnly: true), AttributeRule("filesystem_type", isWriteOnly: true),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: true, carriesMark: true, surface: "volumes",
         requests: { action, attributes in
             switch action {
@@ -37,7 +38,7 @@ extension DigitalOceanKinds {
         attributes: [
             AttributeRule("droplet", isWriteOnly: true), AttributeRule("volume", isWriteOnly: true),
             AttributeRule("tags", .unordered, isWriteOnly: true),
-        ] + computed(["created_at", "id", "resource_id", "resource_type", "seen_tags", "size_gb"]),
+        ] + .computed(["created_at", "id", "resource_id", "resource_type", "seen_tags", "size_gb"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -54,7 +55,7 @@ extension DigitalOceanKinds {
             AttributeRule("description"), AttributeRule("purpose"),
             AttributeRule("environment", normalise: Normal.projectEnvironment),
             AttributeRule("resources", .contains),
-        ] + computed(["default", "id"]),
+        ] + .computed(["default", "id"]),
         isStateful: false,
         requests: { action, attributes in
             switch action {
@@ -74,19 +75,19 @@ extension DigitalOceanKinds {
             AttributeRule("droplet_id"), AttributeRule("emails", .unordered),
             AttributeRule("value", normalise: Normal.decimal),
             AttributeRule("threshold_per_vcpu", normalise: Normal.decimal),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: false, carriesMark: true,
         requests: { action, attributes in simple(action, attributes, change: 2) })
 
     static let spacesKey = KindSchema(
         kind: .spacesKey,
-        attributes: [AttributeRule("grants", .unordered, normalise: Normal.lowercaseAll)] + computed(["created_at"]),
+        attributes: [AttributeRule("grants", .unordered, normalise: Normal.lowercaseAll)] + .computed(["created_at"]),
         isStateful: false,
         requests: { action, attributes in simple(action, attributes) })
 
     /// Seen only: what there is, and when the latest was made.
     static let databaseBackup = KindSchema(
-        kind: .databaseBackup, attributes: computed(["count", "interval_hours", "latest", "size_gb"]),
+        kind: .databaseBackup, attributes: .computed(["count", "interval_hours", "latest", "size_gb"]),
         isStateful: true, canAdopt: false, requests: { _, _ in 0 })
 
     /// Look and create; change; delete.

@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 internal import Formats
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
@@ -37,7 +38,7 @@ public enum DigitalOceanKinds {
             AttributeRule("ssh_keys", .unordered, isWriteOnly: true),
             AttributeRule("user_data", isSensitive: true, isWriteOnly: true),
         ]
-            + computed([
+            + .computed([
                 "id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_hourly",
                 "price_monthly",
             ]),
@@ -82,7 +83,7 @@ public enum DigitalOceanKinds {
             AttributeRule("data", normalise: Normal.recordData), AttributeRule("ttl"), AttributeRule("priority"),
             AttributeRule("port"), AttributeRule("weight"), AttributeRule("flags"),
             AttributeRule("tag", normalise: Normal.lowercase),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: false,
         requests: { action, attributes in
             switch action {
@@ -100,7 +101,7 @@ public enum DigitalOceanKinds {
             AttributeRule("inbound_rules", .unordered, normalise: Normal.inboundRules),
             AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
             AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
-        ] + computed(["id", "status"]),
+        ] + .computed(["id", "status"]),
         isStateful: false,
         requests: { action, attributes in
             switch action {
@@ -119,7 +120,7 @@ public enum DigitalOceanKinds {
             AttributeRule("engine", requiresReplacement: true), AttributeRule("version", normalise: Normal.text),
             AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
             AttributeRule("tags", .contains, normalise: Normal.tags),
-        ] + computed(["id", "status"]),
+        ] + .computed(["id", "status"]),
         isStateful: true, carriesMark: true, surface: "managed_databases",
         requests: { action, attributes in
             switch action {
@@ -143,7 +144,7 @@ public enum DigitalOceanKinds {
         kind: .database, attributes: [], isStateful: true, requests: { action, _ in nested(action) })
 
     static let databaseUser = KindSchema(
-        kind: .databaseUser, attributes: computed(["role"]), isStateful: false,
+        kind: .databaseUser, attributes: .computed(["role"]), isStateful: false,
         requests: { action, _ in nested(action) })
 
     static let databasePool = KindSchema(
@@ -175,7 +176,4 @@ public enum DigitalOceanKinds {
         }
     }
 
-    static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
-    }
 }

@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 
 /// The kinds of this provider as data.
 public enum DockerKinds {
@@ -33,7 +34,7 @@ public enum DockerKinds {
             AttributeRule("restart", normalise: Normal.restart),
             AttributeRule("memory_mb"), AttributeRule("cpus", normalise: Normal.processors),
             AttributeRule("running"),
-        ] + computed(["id", "image_id", "status", "health", "ip_address", "desired_digest"]),
+        ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest"]),
         isStateful: false, canAdopt: false, carriesMark: true,
         requests: { action, attributes in
             switch action {
@@ -47,7 +48,7 @@ public enum DockerKinds {
         })
 
     static let image = KindSchema(
-        kind: .containerImage, attributes: computed(["id", "digests"]), isStateful: false,
+        kind: .containerImage, attributes: .computed(["id", "digests"]), isStateful: false,
         requests: { action, _ in
             switch action {
             case .create: 4
@@ -62,7 +63,7 @@ public enum DockerKinds {
             AttributeRule("driver", requiresReplacement: true), AttributeRule("internal", requiresReplacement: true),
             AttributeRule("subnet", requiresReplacement: true),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: false, canAdopt: false, carriesMark: true, requests: requests)
 
     static let volume = KindSchema(
@@ -71,7 +72,7 @@ public enum DockerKinds {
             AttributeRule("driver", requiresReplacement: true),
             AttributeRule("driver_opts", .unordered, requiresReplacement: true, normalise: Normal.pairs),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
-        ] + computed(["mountpoint"]),
+        ] + .computed(["mountpoint"]),
         isStateful: true, canAdopt: false, carriesMark: true, requests: requests)
 
     private static let requests: @Sendable (ChangeAction, [String]) -> Int = { action, _ in
@@ -81,9 +82,5 @@ public enum DockerKinds {
         case .replace: 5
         default: 0
         }
-    }
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
     }
 }

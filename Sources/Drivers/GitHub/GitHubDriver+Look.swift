@@ -1,37 +1,23 @@
 internal import Basics
 public import DesiredState
-internal import Diff
+public import Diff
 public import Drivers
 internal import Formats
 internal import HTTPClient
 
 extension GitHubDriver: AccessChecking {
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            let found = try await find(key, context)
-            guard found.count > 1 else { return found.first.map(LookOutcome.present) ?? .absent }
-            return .ambiguous(found)
-        } catch {
-            return .unknown(error)
-        }
-    }
-
-    /// Every object that answers to a key.
-    func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         guard let (repository, rest) = RepositoryName.split(key.name) else { return [] }
         switch key.kind {
         case .repository: return [try await readRepository(repository, context)]
         case .branchProtection:
             return try await readProtection(of: rest, in: repository, context).map { [$0] } ?? []
         case .gitHubLabel:
-            do throws(ProviderFault) {
-                let answer = try await api.get(
-                    "\(repository.path)/labels/\(rest.percentEncoded)", "labels.get", "Issues: read", context)
-                return [try answer.object(Mapping(repository: repository, wanted: [key.name]).label)]
-            } catch {
-                if error.isNotFound { return [] }
-                throw error
-            }
+            let call = ProviderCall(
+                "labels.get", "GET", "\(repository.path)/labels/\(rest.percentEncoded)", permission: "Issues: read")
+            let answer = try await api.send(call, accepting: [404], context)
+            if answer.status == 404 { return [] }
+            return [try answer.object(Mapping(repository: repository, wanted: [key.name]).label)]
         default:
             let list: PagedList
             if key.kind == .ruleset {
@@ -42,9 +28,8 @@ extension GitHubDriver: AccessChecking {
                 return []
             }
             guard list.completeness.isComplete else {
-                let site = CallSite(
-                    operation: "\(key.kind).look", method: "GET", path: repository.path, permission: "Metadata: read")
-                throw .make(.brokenAnswer, site, list.completeness.reason, .observeAgain)
+                let call = ProviderCall("\(key.kind).look", "GET", repository.path, permission: "Metadata: read")
+                throw fault(.brokenAnswer, call, list.completeness.reason, .observeAgain)
             }
             return list.items.filter { $0.key == key }
         }
@@ -59,7 +44,7 @@ extension GitHubDriver: AccessChecking {
             let answer = try await api.get("/rate_limit", "rate_limit.get", "Metadata: read", context)
             let core = answer.root?["resources"]["core"]
             guard let limit = core?["limit"].int, let remaining = core?["remaining"].int else {
-                throw .broken(answer.site, status: answer.status, "it does not say what is left")
+                throw answer.broken("it does not say what is left")
             }
             return .success("\(remaining) of \(limit) requests are left in this hour")
         } catch {

@@ -29,7 +29,7 @@ extension GitHubDriver {
         let lists = await sorted.mapBounded(limit: parallelism) { repository in
             await self.observe(kind, in: repository, names, context)
         }
-        return Self.joined(kind, lists)
+        return PagedList.joined(lists).kind(kind)
     }
 
     private func observe(
@@ -37,7 +37,8 @@ extension GitHubDriver {
     ) async -> PagedList {
         switch kind {
         case .repository:
-            return await single { () throws(ProviderFault) in [try await self.readRepository(repository, context)] }
+            return await PagedList.of { () throws(ProviderFault) in [try await self.readRepository(repository, context)]
+            }
         case .branchProtection:
             return await eachNamed(in: repository, names) { branch throws(ProviderFault) in
                 try await self.readProtection(of: branch, in: repository, context)
@@ -144,8 +145,8 @@ extension GitHubDriver {
             query: [("includes_parents", "false")], map: mapping.ruleset)
         let list = await readPages(request, context)
         let details = await list.items.mapBounded(limit: 2) { item in
-            guard names.contains(item.key.name) else { return PagedList(items: [item], completeness: .complete) }
-            return await self.single { () throws(ProviderFault) in
+            guard names.contains(item.key.name) else { return PagedList(items: [item]) }
+            return await PagedList.of { () throws(ProviderFault) in
                 [try await self.readRuleset(item.providerID, in: repository, context)]
             }
         }
@@ -165,14 +166,6 @@ extension GitHubDriver {
 
     // MARK: Putting lists together
 
-    private func single(_ read: () async throws(ProviderFault) -> [ObservedResource]) async -> PagedList {
-        do throws(ProviderFault) {
-            return PagedList(items: try await read(), completeness: .complete)
-        } catch {
-            return error.emptyList
-        }
-    }
-
     /// One read for each name below a repository; one that fails leaves the others as they are.
     private func eachNamed(
         in repository: RepositoryName, _ names: Set<String>,
@@ -185,31 +178,8 @@ extension GitHubDriver {
             return parts.rest
         }.sorted { $0.precedesByBytes($1) }
         let lists = await own.mapBounded(limit: parallelism) { name in
-            await self.single { () throws(ProviderFault) in try await read(name).map { [$0] } ?? [] }
+            await PagedList.of { () throws(ProviderFault) in try await read(name).map { [$0] } ?? [] }
         }
-        let joined = Self.joined(.branchProtection, lists)
-        return PagedList(items: joined.resources, completeness: joined.completeness)
-    }
-
-    private static func joined(_ kind: ResourceKind, _ lists: [PagedList]) -> ObservedKind {
-        let resources = lists.flatMap(\.items)
-        let reasons = lists.compactMap { $0.completeness.isComplete ? nil : $0.completeness.reason }
-        guard let first = reasons.first else {
-            return ObservedKind(kind: kind, completeness: .complete, resources: resources)
-        }
-        let reason = first + (reasons.count > 1 ? " (and \(reasons.count - 1) more)" : "")
-        let isUnknown = resources.isEmpty && reasons.count == lists.count
-        return ObservedKind(
-            kind: kind, completeness: isUnknown ? .unknown(reason: reason) : .partial(reason: reason),
-            resources: resources)
-    }
-}
-
-extension Completeness {
-    var reason: String {
-        switch self {
-        case .complete: ""
-        case .partial(let reason), .unknown(let reason): reason
-        }
+        return PagedList.joined(lists)
     }
 }

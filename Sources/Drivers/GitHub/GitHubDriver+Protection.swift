@@ -17,13 +17,13 @@ extension GitHubDriver {
         } catch {
             throw impossible(effect.step, error.text)
         }
-        _ = try await api.send(site(effect, "protection.put", "PUT"), body: body, effect.context)
+        _ = try await api.send(call(effect, "protection.put", "PUT"), body: body, effect.context)
         return await seen(effect)
     }
 
     func unprotect(_ effect: Effect) async throws(ProviderFault) -> StepOutcome {
         do throws(ProviderFault) {
-            _ = try await api.send(site(effect, "protection.delete", "DELETE"), effect.context)
+            _ = try await api.send(call(effect, "protection.delete", "DELETE"), effect.context)
         } catch {
             // Gone already, or hidden from the token: the look tells which.
             guard error.isNotFound else { throw error }
@@ -35,10 +35,10 @@ extension GitHubDriver {
     }
 
     func setSignatures(_ effect: Effect, _ isRequired: Bool) async throws(ProviderFault) -> StepOutcome {
-        let site = site(
+        let call = call(
             effect, "protection.signatures", isRequired ? "POST" : "DELETE", below: "/required_signatures")
         do throws(ProviderFault) {
-            _ = try await api.send(site, effect.context)
+            _ = try await api.send(call, effect.context)
         } catch {
             guard error.isNotFound, !isRequired else { throw error }
         }
@@ -64,22 +64,22 @@ extension GitHubDriver {
             body[member] = .bool(methods.contains { $0.lowercased() == name })
         }
         _ = try await api.send(
-            effect.site("repos.update", "PATCH", "", Self.permission), body: .object(body), effect.context)
+            effect.call("repos.update", "PATCH", "", Self.permission), body: .object(body), effect.context)
         return await seen(effect)
     }
 
     private func seen(_ effect: Effect) async -> StepOutcome {
         await settle { () throws(ProviderFault) in
             guard let found = try await readProtection(of: effect.rest, in: effect.repository, effect.context) else {
-                throw .make(
-                    .brokenAnswer, effect.site, "the protection was accepted and is not there", .observeAgain)
+                throw fault(
+                    .brokenAnswer, effect.call, "the protection was accepted and is not there", .observeAgain)
             }
             return found
         }
     }
 
-    private func site(_ effect: Effect, _ operation: String, _ method: String, below: String = "") -> CallSite {
-        effect.site(
+    private func call(_ effect: Effect, _ operation: String, _ method: String, below: String = "") -> ProviderCall {
+        effect.call(
             operation, method, "/branches/\(effect.rest.percentEncoded)/protection\(below)", Self.permission)
     }
 }

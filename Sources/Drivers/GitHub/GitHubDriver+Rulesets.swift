@@ -7,11 +7,11 @@ internal import HTTPClient
 
 extension GitHubDriver {
     func createRuleset(_ effect: Effect) async throws(ProviderFault) -> StepOutcome {
-        let site = effect.site("rulesets.create", "POST", "/rulesets", "Administration: write")
+        let call = effect.call("rulesets.create", "POST", "/rulesets", "Administration: write")
         let body = try rulesetBody(effect, current: nil)
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await api.send(site, body: body, effect.context)
+            answer = try await api.send(call, body: body, effect.context)
         } catch {
             return try await adoptDuplicate(error, effect)
         }
@@ -23,10 +23,10 @@ extension GitHubDriver {
         let id = try await requireID(effect)
         let path = "/rulesets/\(id.percentEncoded)"
         let current = try await api.send(
-            effect.site("rulesets.get", "GET", path, "Metadata: read"), effect.context
+            effect.call("rulesets.get", "GET", path, "Metadata: read"), effect.context
         ).object { $0["rules"].exists ? $0.value : nil }
         let answer = try await api.send(
-            effect.site("rulesets.update", "PUT", path, "Administration: write"),
+            effect.call("rulesets.update", "PUT", path, "Administration: write"),
             body: try rulesetBody(effect, current: current), effect.context)
         return .done(try answer.object(effect.mapping.ruleset))
     }

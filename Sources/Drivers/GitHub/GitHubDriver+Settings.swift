@@ -25,7 +25,7 @@ extension GitHubDriver {
         }
         if !security.isEmpty { body["security_and_analysis"] = .object(security) }
         let answer = try await api.send(
-            effect.site("repos.update", "PATCH", "", "Administration: write"), body: .object(body), effect.context)
+            effect.call("repos.update", "PATCH", "", "Administration: write"), body: .object(body), effect.context)
         return .done(try answer.object(effect.mapping.repository))
     }
 
@@ -34,10 +34,10 @@ extension GitHubDriver {
     func createLabel(_ effect: Effect) async throws(ProviderFault) -> StepOutcome {
         var body = labelBody(effect)
         body["name"] = .string(effect.rest)
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
             answer = try await api.send(
-                effect.site("labels.create", "POST", "/labels", "Issues: write"), body: .object(body), effect.context)
+                effect.call("labels.create", "POST", "/labels", "Issues: write"), body: .object(body), effect.context)
         } catch {
             return try await adoptDuplicate(error, effect)
         }
@@ -47,7 +47,7 @@ extension GitHubDriver {
     func updateLabel(_ effect: Effect) async throws(ProviderFault) -> StepOutcome {
         let id = try await requireID(effect)
         let answer = try await api.send(
-            effect.site("labels.update", "PATCH", "/labels/\(id.percentEncoded)", "Issues: write"),
+            effect.call("labels.update", "PATCH", "/labels/\(id.percentEncoded)", "Issues: write"),
             body: .object(labelBody(effect)), effect.context)
         return .done(try answer.object(effect.mapping.label))
     }
@@ -79,10 +79,10 @@ extension GitHubDriver {
         body["active"] = effect.wanted["active"] ?? true
         body["events"] = effect.wanted["events"] ?? ["push"]
         body["config"] = .object(config)
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
             answer = try await api.send(
-                effect.site("hooks.create", "POST", "/hooks", "Webhooks: write"), body: .object(body), effect.context)
+                effect.call("hooks.create", "POST", "/hooks", "Webhooks: write"), body: .object(body), effect.context)
         } catch {
             return try await adoptDuplicate(error, effect)
         }
@@ -96,7 +96,7 @@ extension GitHubDriver {
         body["active"] = effect.wanted["active"]
         body["events"] = effect.wanted["events"]
         let answer = try await api.send(
-            effect.site("hooks.update", "PATCH", "/hooks/\(id.percentEncoded)", "Webhooks: write"),
+            effect.call("hooks.update", "PATCH", "/hooks/\(id.percentEncoded)", "Webhooks: write"),
             body: .object(body), effect.context)
         return .done(try answer.object(effect.mapping.hook))
     }
@@ -109,10 +109,10 @@ extension GitHubDriver {
         body["insecure_ssl"] = effect.wanted["insecure_ssl"].map(Normal.digit)
         let path = "/hooks/\(id.percentEncoded)"
         _ = try await api.send(
-            effect.site("hooks.configure", "PATCH", "\(path)/config", "Webhooks: write"), body: .object(body),
+            effect.call("hooks.configure", "PATCH", "\(path)/config", "Webhooks: write"), body: .object(body),
             effect.context)
         return await settle { () throws(ProviderFault) in
-            try await api.send(effect.site("hooks.get", "GET", path, "Webhooks: read"), effect.context)
+            try await api.send(effect.call("hooks.get", "GET", path, "Webhooks: read"), effect.context)
                 .object(effect.mapping.hook)
         }
     }

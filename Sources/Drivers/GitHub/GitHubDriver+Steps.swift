@@ -5,16 +5,10 @@ internal import Formats
 
 extension GitHubDriver {
     public func steps(for change: PlannedChange) -> [Step] {
-        operations(for: change).enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        Step.list(operations(for: change), of: change.key)
     }
 
-    private typealias Operation = (name: String, title: String, creates: Bool)
-
-    private func operations(for change: PlannedChange) -> [Operation] {
+    private func operations(for change: PlannedChange) -> [Step.Operation] {
         switch (change.key.kind, change.action) {
         case (_, .noop), (_, .forget), (_, .read): return []
         case (.branchProtection, .delete): return [("unprotect", "take the protection away", false)]
@@ -33,8 +27,8 @@ extension GitHubDriver {
         }
     }
 
-    private func protection(_ change: PlannedChange) -> [Operation] {
-        var operations: [Operation] = []
+    private func protection(_ change: PlannedChange) -> [Step.Operation] {
+        var operations: [Step.Operation] = []
         let isNew = change.action == .create
         if isNew || change.attributes.contains(where: { Protection.isPut($0.path) }) {
             // Putting it twice is the same as once, and there is nothing to look for before.

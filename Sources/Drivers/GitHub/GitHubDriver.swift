@@ -7,12 +7,11 @@ public import HTTPClient
 /// branches, tags, pull requests, environments, names of secrets and workflow runs.
 ///
 /// Facts: the provider's OpenAPI description of 2022-11-28; docs/providers/github.md tells what is done with them.
-public final class GitHubDriver: Driver {
-    public let provider = "github"
+public final class GitHubDriver: ProviderDriver {
     public let version = "1"
     public let schemas = GitHubKinds.all
 
-    let api: GitHubAPI
+    let api: ProviderAPI
     let time: any TimeSource
     /// What hooks that we create sign with; without it none is created.
     let hookSecret: Secret?
@@ -42,7 +41,13 @@ public final class GitHubDriver: Driver {
                 HTTPHeader("Accept", "application/vnd.github+json"), HTTPHeader("X-GitHub-Api-Version", "2022-11-28"),
             ],
             redaction: hookSecret.map { Redaction(values: [$0]) } ?? .none, time: time, random: random)
-        api = GitHubAPI(client: client, time: time)
+        api = ProviderAPI(
+            client: client, names: Self.names, time: time, rates: .gitHub,
+            prepare: { request, call in
+                request.scopes = call.isRead ? Self.reading : Self.writing
+                // Each PATCH sets values: saying it twice is saying it once.
+                if call.method == "PATCH" { request.isRepeatable = true }
+            }, readError: Self.readError)
         self.time = time
         self.hookSecret = hookSecret
     }

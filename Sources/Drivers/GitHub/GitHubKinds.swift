@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 internal import Formats
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what is never done.
@@ -80,7 +81,7 @@ public enum GitHubKinds {
             AttributeRule("secret_scanning_push_protection"),
         ]
             + registerOnly.map { AttributeRule($0, isWriteOnly: true) }
-            + computed(["id", "default_branch", "archived", "dependabot_security_updates", "pushed_at"]),
+            + .computed(["id", "default_branch", "archived", "dependabot_security_updates", "pushed_at"]),
         isStateful: true,
         hindrance: { action, attributes in
             switch action {
@@ -102,7 +103,7 @@ public enum GitHubKinds {
         kind: .gitHubLabel,
         attributes: [
             AttributeRule("color", normalise: Normal.color), AttributeRule("description", normalise: Normal.text),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: false, requests: { action, attributes in simple(action, attributes) })
 
     static let hook = KindSchema(
@@ -111,7 +112,7 @@ public enum GitHubKinds {
             AttributeRule("events", .unordered), AttributeRule("active"),
             AttributeRule("content_type", normalise: Normal.lowercase),
             AttributeRule("insecure_ssl", normalise: Normal.digit),
-        ] + computed(["id", "last_status"]),
+        ] + .computed(["id", "last_status"]),
         isStateful: false,
         requests: { action, attributes in
             // What is called and how is a part of its own.
@@ -131,7 +132,7 @@ public enum GitHubKinds {
     /// A kind that is observed and never changed.
     private static func seen(_ kind: ResourceKind, _ names: [String]) -> KindSchema {
         KindSchema(
-            kind: kind, attributes: computed(names), isStateful: true,
+            kind: kind, attributes: .computed(names), isStateful: true,
             hindrance: { action, attributes in
                 action == .adopt && attributes.isEmpty ? nil : "\(kind) is observed only"
             }, requests: { _, _ in 0 })
@@ -145,9 +146,5 @@ public enum GitHubKinds {
         case .replace: 3
         default: 0
         }
-    }
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
     }
 }

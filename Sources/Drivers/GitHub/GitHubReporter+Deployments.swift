@@ -78,9 +78,8 @@ extension GitHubReporter {
         body["description"] = .string(Self.short(deployment.description))
         body["production_environment"] = .bool(deployment.isProduction)
         body["transient_environment"] = .bool(deployment.isTransient)
-        let site = CallSite(
-            operation: "deployments.create", method: "POST", path: path, permission: Self.permission)
-        return .created(id: try await create(site, body, context, look: look))
+        let call = ProviderCall("deployments.create", "POST", path, permission: Self.permission)
+        return .created(id: try await create(call, body, context, look: look))
     }
 
     /// Tells how a deployment stands, unless its newest status says so already.
@@ -111,9 +110,8 @@ extension GitHubReporter {
         body["description"] = .string(Self.short(status.description))
         if let url = status.logURL { body["log_url"] = .string(url) }
         if let url = status.environmentURL { body["environment_url"] = .string(url) }
-        let site = CallSite(
-            operation: "deployment_statuses.create", method: "POST", path: path, permission: Self.permission)
-        return .created(id: try await create(site, body, context, look: look))
+        let call = ProviderCall("deployment_statuses.create", "POST", path, permission: Self.permission)
+        return .created(id: try await create(call, body, context, look: look))
     }
 
     /// Marks the older successful deployments of an environment as inactive, but for the one that is live.
@@ -179,14 +177,13 @@ extension GitHubReporter {
         body["ref"] = .string(ref)
         body["inputs"] = .object(given)
         body["return_run_details"] = true
-        let site = CallSite(
-            operation: "workflows.dispatch", method: "POST", path: "\(path)/dispatches", permission: permission)
+        let call = ProviderCall("workflows.dispatch", "POST", "\(path)/dispatches", permission: permission)
         let lost: ProviderFault
         do throws(ProviderFault) {
-            let answer = try await api.send(site, body: .object(body), context)
+            let answer = try await api.send(call, body: .object(body), context)
             if let id = answer.root?["workflow_run_id"].int { return .created(id: id) }
             // Older servers answer 204: the run is found by its name a moment later.
-            lost = .broken(site, status: answer.status, "it doesn't name the run that was started")
+            lost = answer.broken("it doesn't name the run that was started")
         } catch {
             guard error.mayHaveHappened else { throw error }
             lost = error

@@ -22,7 +22,7 @@ public struct GitHubReporter: Sendable {
         }
     }
 
-    let api: GitHubAPI
+    let api: ProviderAPI
     let time: any TimeSource
     private let identity: Identity
 
@@ -95,10 +95,10 @@ public struct GitHubReporter: Sendable {
         body["context"] = .string(status.context)
         body["description"] = .string(description)
         if let url = status.targetURL { body["target_url"] = .string(url) }
-        let site = CallSite(
-            operation: "statuses.create", method: "POST", path: "\(repository.path)/statuses/\(sha.percentEncoded)",
+        let call = ProviderCall(
+            "statuses.create", "POST", "\(repository.path)/statuses/\(sha.percentEncoded)",
             permission: permission)
-        let id = try await create(site, body, context) { () throws(ProviderFault) in
+        let id = try await create(call, body, context) { () throws(ProviderFault) in
             guard let found = try await look(), found.isSame else { return nil }
             return found.id
         }
@@ -140,14 +140,14 @@ public struct GitHubReporter: Sendable {
         if let found = try await look() {
             // GitHub may write line ends in its own way.
             if found.value.filter({ $0 != "\r" }) == body { return .unchanged(id: found.id) }
-            let site = CallSite(
-                operation: "comments.update", method: "PATCH",
-                path: "\(repository.path)/issues/comments/\(found.id)", permission: permission)
-            _ = try await api.send(site, body: .object(["body": .string(body)]), context)
+            let call = ProviderCall(
+                "comments.update", "PATCH",
+                "\(repository.path)/issues/comments/\(found.id)", permission: permission)
+            _ = try await api.send(call, body: .object(["body": .string(body)]), context)
             return .updated(id: found.id)
         }
-        let site = CallSite(operation: "comments.create", method: "POST", path: path, permission: permission)
-        let id = try await create(site, ["body": .string(body)], context) { () throws(ProviderFault) in
+        let call = ProviderCall("comments.create", "POST", path, permission: permission)
+        let id = try await create(call, ["body": .string(body)], context) { () throws(ProviderFault) in
             try await look()?.id
         }
         return .created(id: id)
@@ -156,14 +156,14 @@ public struct GitHubReporter: Sendable {
     /// The login of the token's owner, asked once.
     private func whoWeAre(_ context: DriverContext) async throws(ProviderFault) -> String {
         if let login = identity.login.withLock({ $0 }) { return login }
-        let site = CallSite(operation: "user.get", method: "GET", path: "/user", permission: "Metadata: read")
-        let answer: Answer
+        let call = ProviderCall("user.get", "GET", "/user", permission: "Metadata: read")
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await api.send(site, context)
+            answer = try await api.send(call, context)
         } catch {
             guard error.status == 403 || error.status == 404 else { throw error }
-            throw .make(
-                .identityUnknown, site, "GitHub doesn't tell who this token belongs to",
+            throw GitHubDriver.names.fault(
+                .identityUnknown, call, "GitHub doesn't tell who this token belongs to",
                 hint: "name the app's login, such as `odooops[bot]`, where the reporter is made", status: error.status,
                 .stop)
         }
@@ -182,17 +182,16 @@ public struct GitHubReporter: Sendable {
     ) async throws(ProviderFault) -> (id: Int64, value: Found)? {
         var address: String?
         for page in 1...100 {
-            let site = CallSite(
-                operation: operation, method: "GET", path: path, permission: permission, page: page > 1 ? page : nil)
+            let call = ProviderCall(operation, "GET", path, permission: permission, page: page > 1 ? page : nil)
             let answer = try await api.send(
-                site, to: address, query: address == nil ? [("per_page", "100")] + query : [], context)
+                call, to: address, query: address == nil ? [("per_page", "100")] + query : [], context)
             var found: (id: Int64, value: Found)?
             _ = try answer.list(member) { view -> Int64? in
                 if found == nil, let id = view["id"].int, isIt(view) { found = (id, read(view)) }
                 return view["id"].int
             }
             if let found { return found }
-            guard let next = answer.next else { return nil }
+            guard let next = answer.nextLink else { return nil }
             address = next
         }
         return nil
@@ -200,12 +199,12 @@ public struct GitHubReporter: Sendable {
 
     /// Creates, and looks for it where the answer doesn't tell whether it is there.
     func create(
-        _ site: CallSite, _ body: Value.Object, _ context: DriverContext,
+        _ call: ProviderCall, _ body: Value.Object, _ context: DriverContext,
         look: () async throws(ProviderFault) -> Int64?
     ) async throws(ProviderFault) -> Int64 {
-        let answer: Answer
+        let answer: ProviderAnswer
         do throws(ProviderFault) {
-            answer = try await api.send(site, body: .object(body), context)
+            answer = try await api.send(call, body: .object(body), context)
         } catch {
             guard error.mayHaveHappened else { throw error }
             // Lists may lag behind a write for a moment.
@@ -216,8 +215,8 @@ public struct GitHubReporter: Sendable {
             throw error
         }
         guard answer.status != 202 else {
-            throw .make(
-                .mergedInstead, site, "GitHub merged the default branch into the ref instead of deploying it",
+            throw GitHubDriver.names.fault(
+                .mergedInstead, call, "GitHub merged the default branch into the ref instead of deploying it",
                 hint: "deploy the new head of the branch", status: 202, .observeAgain)
         }
         return try answer.object { $0["id"].int }

@@ -82,6 +82,18 @@ public struct Step: Sendable, Hashable {
         self.title = title
         self.creates = creates
     }
+
+    /// Name, title, and whether it brings the object about.
+    public typealias Operation = (name: String, title: String, creates: Bool)
+
+    /// Effects in their order, as the steps of one change.
+    public static func list(_ operations: [Operation], of key: ResourceKey) -> [Step] {
+        operations.enumerated().map { index, operation in
+            Step(
+                key: key, index: index + 1, operation: operation.name, title: operation.title,
+                creates: operation.creates)
+        }
+    }
 }
 
 /// A change whose references have been filled in.
@@ -134,10 +146,13 @@ public struct ProviderFault: Fault {
     public let providerCode: String?
     public let requestID: String?
     public let disposition: Disposition
+    /// What kind of fault it is, for drivers to decide by; nil where nobody asks.
+    public let problem: ProviderProblem?
 
     public init(
         provider: String, operation: String, code: String, message: String, place: String?, hint: String? = nil,
-        status: Int = 0, providerCode: String? = nil, requestID: String? = nil, disposition: Disposition
+        status: Int = 0, providerCode: String? = nil, requestID: String? = nil, disposition: Disposition,
+        problem: ProviderProblem? = nil
     ) {
         self.provider = provider
         self.operation = operation
@@ -149,5 +164,6 @@ public struct ProviderFault: Fault {
         self.providerCode = providerCode
         self.requestID = requestID
         self.disposition = disposition
+        self.problem = problem
     }
 }

@@ -1,38 +1,69 @@
-public import Basics
-public import HTTPClient
+internal import DesiredState
 
-/// How faults speak of one provider: its name, its codes, and where its credential and address come from.
-///
-/// Drivers that use it share the numbers of their codes: `PL-0003` and `SL-0003` both mean that something isn't there.
+/// How faults speak of one provider: its name, its codes, its words, and where its credential and address come from.
 public struct ProviderNames: Sendable {
     /// The first part of the names of its kinds, `plane`.
     public let provider: String
     /// As people write it.
     public let title: String
-    /// Its codes, one for each ``ProviderProblem`` in that order: written out, so that each can be found.
-    public let codes: [String]
+    /// Its codes, written out so that each can be found; a provider without ``ProviderProblem/notJSON`` may answer in
+    /// other forms than JSON.
+    public let codes: [ProviderProblem: String]
     /// Variables that the credential and the address are usually given in.
     public let credential: String
     public let address: String
+    /// What people call the credential: `token`.
+    public let noun: String
+    /// Statuses that mean something else here than elsewhere.
+    public let statuses: [Int: ProviderProblem]
+    /// What is said of a problem, where the usual words don't fit.
+    public let texts: [ProviderProblem: String]
+    private let ownHint: @Sendable (ProviderProblem, ProviderCall) -> String?
 
-    public init(provider: String, title: String, codes: [String], credential: String, address: String) {
+    public init(
+        provider: String, title: String, codes: [ProviderProblem: String], credential: String, address: String,
+        noun: String = "credential", statuses: [Int: ProviderProblem] = [:], texts: [ProviderProblem: String] = [:],
+        hint: @escaping @Sendable (ProviderProblem, ProviderCall) -> String? = { _, _ in nil }
+    ) {
         self.provider = provider
         self.title = title
         self.codes = codes
         self.credential = credential
         self.address = address
+        self.noun = noun
+        self.statuses = statuses
+        self.texts = texts
+        ownHint = hint
+    }
+
+    /// The way out of a problem; nil where the message has to do.
+    func hint(_ problem: ProviderProblem, _ call: ProviderCall) -> String? {
+        if let own = ownHint(problem, call) { return own }
+        return switch problem {
+        case .credentialRefused: "put a valid \(noun) into \(credential), then run `reconcile doctor`"
+        case .notPermitted: call.permission.map { "give it \($0)" } ?? "use a \(noun) of somebody who may"
+        case .paymentRequired: "look at the account's plan and bills at \(title)"
+        case .overBudget: "another program may use the same \(noun); give this one its own"
+        case .refused: "correct the value in the repository; the message is \(title)'s own"
+        case .serverError: "the failure is \(title)'s own: the next pass tries again"
+        case .unexpected: "is \(address) right?"
+        case .notJSON, .brokenAnswer: "a proxy, or a wrong \(address)?"
+        default: nil
+        }
     }
 }
 
-/// What can be wrong with a call; the number is the one of the fault's code.
-public enum ProviderProblem: Int, Sendable, CaseIterable {
-    case credentialRefused = 1
-    case notPermitted, notFound, conflict, refused, overBudget, serverError, brokenAnswer, lost, notReached, ambiguous
-    case impossible, unexpected
+/// What can be wrong with a call.
+public enum ProviderProblem: Sendable, Hashable {
+    case credentialRefused, notPermitted, paymentRequired, notFound, conflict, refused, overBudget, serverError
+    case notJSON, brokenAnswer, lost, notReached, ambiguous, impossible, unexpected, tookTooLong, nameTaken, noValue
+    /// What only one provider knows, by its code.
+    case own(String)
 
     /// `PL-0003`.
     public func code(_ names: ProviderNames) -> String {
-        names.codes.indices.contains(rawValue - 1) ? names.codes[rawValue - 1] : "PROVIDER-0001"
+        if case .own(let code) = self { return code }
+        return names.codes[self] ?? "PROVIDER-0001"
     }
 }
 
@@ -44,125 +75,47 @@ public struct ProviderCall: Sendable {
     public let path: String
     /// What the credential has to be allowed, in the provider's own word; nil where there is none.
     public let permission: String?
+    /// Of a list that is read by page; the first is not counted.
+    public let page: Int?
     /// A POST that changes nothing, or a GET.
     public let isRead: Bool
 
     public init(
-        _ operation: String, _ method: String, _ path: String, permission: String? = nil, isRead: Bool? = nil
+        _ operation: String, _ method: String, _ path: String, permission: String? = nil, page: Int? = nil,
+        isRead: Bool? = nil
     ) {
         self.operation = operation
         self.method = method
         self.path = path
         self.permission = permission
+        self.page = page
         self.isRead = isRead ?? (method == "GET")
     }
+
+    /// A step: what isn't a call by itself.
+    public init(_ step: Step) {
+        self.init("\(step.key.kind).\(step.operation)", "apply", "\(step.key)")
+    }
+
+    /// `GET /v2/droplets page 3`.
+    public var place: String { "\(method) \(path)" + (page.map { " page \($0)" } ?? "") }
 }
 
 /// What a provider says of an error, in whatever form.
 public struct ProviderError: Sendable {
     public var code: String?
     public var message: String?
+    /// The provider's name for the exchange, where its body tells it.
+    public var requestID: String?
+    /// What it means, where the status alone says something else.
+    public var problem: ProviderProblem?
+    /// The words for it, where the usual ones don't fit.
+    public var text: String?
+    /// How long a conflict should be left alone.
+    public var wait: Duration?
 
     public init(code: String? = nil, message: String? = nil) {
         self.code = code
         self.message = message
     }
-}
-
-extension ProviderNames {
-    /// A fault of this provider.
-    public func fault(
-        _ problem: ProviderProblem, _ call: ProviderCall, _ message: String, hint: String? = nil, status: Int = 0,
-        providerCode: String? = nil, requestID: String? = nil, _ disposition: Disposition
-    ) -> ProviderFault {
-        ProviderFault(
-            provider: provider, operation: call.operation, code: problem.code(self), message: message,
-            place: "\(call.method) \(call.path)", hint: hint, status: status, providerCode: providerCode,
-            requestID: requestID, disposition: disposition)
-    }
-
-    /// What a status that is no success means.
-    public func fault(
-        status: Int, _ error: ProviderError, _ call: ProviderCall, requestID: String?, attempts: Int = 1,
-        retryAfter: Duration? = nil
-    ) -> ProviderFault {
-        let said = error.message.map { ": \($0)" } ?? ""
-        let after = attempts > 1 ? " after \(attempts) attempts" : ""
-        func made(
-            _ problem: ProviderProblem, _ message: String, _ disposition: Disposition, hint: String? = nil
-        ) -> ProviderFault {
-            fault(
-                problem, call, message, hint: hint, status: status, providerCode: error.code, requestID: requestID,
-                disposition)
-        }
-        switch status {
-        case 401:
-            return made(
-                .credentialRefused, "\(title) refused the credential\(said)", .stop,
-                hint: "put a valid one into \(credential), then run `reconcile doctor`")
-        case 402, 403:
-            return made(
-                .notPermitted, "the credential may not do this\(said)", .stop,
-                hint: call.permission.map { "give it \($0)" } ?? "use a credential of somebody who may")
-        case 404, 410: return made(.notFound, "\(title) knows no such object\(said)", .observeAgain)
-        case 409, 412, 423:
-            return made(.conflict, "\(title) can't do this in the object's present state\(said)", .retry(after: nil))
-        case 429:
-            return made(
-                .overBudget, "the credential's request budget is used up\(after)\(said)", .retry(after: retryAfter),
-                hint: "another program may use the same credential; give this one its own")
-        case 408, 500...:
-            return made(
-                .serverError, "\(title) answered \(status)\(after)\(said)",
-                call.isRead ? .retry(after: retryAfter) : .observeAgain)
-        case 400..<500:
-            return made(
-                .refused, "\(title) refused the request with \(status)\(said)", .waitForNewCommit,
-                hint: "correct the value in the repository; the message is \(title)'s own")
-        default:
-            return made(
-                .unexpected, "\(title) answered \(status), which this call never should", .stop,
-                hint: "is \(address) right?")
-        }
-    }
-
-    /// What a missing answer means.
-    public func fault(_ fault: HTTPFault, _ call: ProviderCall) -> ProviderFault {
-        let missing = MissingAnswer(fault, isRead: call.isRead)
-        switch missing.meaning {
-        case .overBudget:
-            return self.fault(
-                .overBudget, call, "the credential's request budget is used up: \(fault.message)",
-                hint: "another program may use the same credential; give this one its own", status: 429,
-                missing.disposition)
-        case .effectUnknown:
-            return self.fault(
-                .lost, call, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
-        case .answerLost, .notReached:
-            return self.fault(
-                missing.meaning == .answerLost ? .lost : .notReached, call,
-                "\(title) could not be reached: \(fault.message)", hint: fault.hint ?? "run `reconcile doctor`",
-                missing.disposition)
-        }
-    }
-
-    /// An answer that can't be read, or lacks what it must have.
-    public func broken(
-        _ call: ProviderCall, status: Int, _ what: String, requestID: String? = nil
-    ) -> ProviderFault {
-        fault(
-            .brokenAnswer, call, "the answer can't be read: \(what)",
-            hint: "a proxy, or a wrong \(address)?", status: status, requestID: requestID,
-            call.isRead ? .retry(after: nil) : .observeAgain)
-    }
-}
-
-extension ProviderFault {
-    /// The same words for an outcome: nothing happened, or nobody knows.
-    public var stepOutcome: StepOutcome {
-        disposition == .observeAgain && status != 404 ? .unknown(self) : .failed(self)
-    }
-
-    /// `GET /api/v1/…: the answer can't be read`, in one line for a report.
-    public var sentence: String { "\(place ?? operation): \(message)" }
 }

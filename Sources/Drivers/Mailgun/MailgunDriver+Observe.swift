@@ -39,7 +39,7 @@ extension MailgunDriver {
             }
             return ObservedKind(kind: .mailgunDomain, completeness: completeness, resources: resources)
         } catch {
-            return ObservedKind(kind: .mailgunDomain, completeness: .unknown(reason: error.sentence), resources: [])
+            return error.emptyList.kind(.mailgunDomain)
         }
     }
 
@@ -53,7 +53,7 @@ extension MailgunDriver {
             var total: Int64 = 0
             while true {
                 let query = [("limit", String(Self.pageSize)), ("skip", String(skipped))]
-                let answer = try await api.send(call, APIRequest("GET", call.path, query: query), context)
+                let answer = try await api.send(call, query: query, context)
                 let page = try answer.list("items") { Self.domain($0) }
                 guard let count = answer.root?["total_count"].int, count >= 0 else {
                     throw answer.broken("it has no `total_count`")
@@ -66,7 +66,7 @@ extension MailgunDriver {
             // Offsets shift when domains come and go meanwhile: then it is read once more.
             if Int64(found.count) == total { return found }
         }
-        throw Self.names.fault(
+        throw fault(
             .brokenAnswer, call, "the list changed while it was read, twice", status: 200, .retry(after: nil))
     }
 
@@ -76,7 +76,7 @@ extension MailgunDriver {
     ) async throws(ProviderFault) -> ObservedResource? {
         let path = "/v4/domains/\(name.percentEncoded)"
         let call = ProviderCall("domains.read", "GET", path, permission: Self.role)
-        let answer = try await api.send(call, APIRequest("GET", path), accepting: [404], context)
+        let answer = try await api.send(call, accepting: [404], context)
         if answer.status == 404 { return nil }
         return try answer.object { root in
             Self.domain(
@@ -152,7 +152,7 @@ extension MailgunDriver {
     func webhooks(of domain: String, _ context: DriverContext) async throws(ProviderFault) -> [String: [String]]? {
         let path = "/v3/domains/\(domain.percentEncoded)/webhooks"
         let call = ProviderCall("webhooks.list", "GET", path, permission: Self.role)
-        let answer = try await api.send(call, APIRequest("GET", path), accepting: [404], context)
+        let answer = try await api.send(call, accepting: [404], context)
         if answer.status == 404 { return nil }
         guard let members = answer.root?["webhooks"].members else { throw answer.broken("it has no `webhooks`") }
         var urls: [String: [String]] = [:]
@@ -186,7 +186,7 @@ extension MailgunDriver {
     }
 
     func missing(_ domain: String) -> ProviderFault {
-        Self.names.fault(
+        fault(
             .notFound, ProviderCall("webhooks.list", "GET", "/v3/domains/\(domain.percentEncoded)/webhooks"),
             "the account has no domain \(domain) in this region",
             hint: "add the domain at Mailgun, or set MAILGUN_API_URL to \(Self.europe)", status: 404, .observeAgain)

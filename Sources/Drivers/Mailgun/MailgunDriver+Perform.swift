@@ -7,7 +7,7 @@ internal import HTTPClient
 
 extension MailgunDriver {
     public func steps(for change: PlannedChange) -> [Step] {
-        var operations: [(name: String, title: String, creates: Bool)] = []
+        var operations: [Step.Operation] = []
         let isWebhook = change.key.kind == .mailgunWebhook
         switch change.action {
         case .noop, .forget, .read, .adopt, .update: break
@@ -20,25 +20,21 @@ extension MailgunDriver {
             operations = [("delete", "take the URL from the event", false), ("create", "add it again", true)]
         case .replace: operations = [("replace", "replace", false)]
         }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
     public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
-        let site = ProviderCall("\(step.key.kind).\(step.operation)", "apply", "\(step.key)")
+        let site = ProviderCall(step)
         guard step.key.kind == .mailgunWebhook else {
             // Mail depends on a domain, and its DNS is somebody's work: what isn't wanted any more is left alone.
             if step.operation == "leave" { return .done(nil) }
-            return Self.names.fault(
+            return fault(
                 .impossible, site, "domains are only looked at",
                 hint: "add and verify \(step.key.name) at Mailgun; the next pass sees it", .waitForNewCommit
             ).stepOutcome
         }
         guard let name = WebhookName(step.key.name) else {
-            return Self.names.fault(
+            return fault(
                 .impossible, site, "\(step.key.name) is no name of a webhook",
                 hint:
                     "name it DOMAIN/EVENT/URL, with an event of \(MailgunKinds.events.sorted().joined(separator: ", "))",
@@ -66,7 +62,7 @@ extension MailgunDriver {
             return .done(found)
         }
         guard there.count < MailgunKinds.urlLimit else {
-            throw Self.names.fault(
+            throw fault(
                 .conflict, site, "the event \(name.event) has \(there.count) URLs already, and Mailgun takes no more",
                 hint: "take one of them away at Mailgun: \(there.joined(separator: ", "))", status: 400, .stop)
         }
@@ -87,7 +83,7 @@ extension MailgunDriver {
         if rest.isEmpty {
             let path = path(name)
             let call = ProviderCall("webhooks.delete", "DELETE", path, permission: Self.role)
-            _ = try await api.send(call, APIRequest("DELETE", path), accepting: [404], context)
+            _ = try await api.send(call, accepting: [404], context)
         } else {
             _ = try await write(rest, of: name, isNew: false, context)
         }
@@ -114,19 +110,13 @@ extension MailgunDriver {
         "/v3/domains/\(name.domain.percentEncoded)/webhooks/\(name.event.percentEncoded)"
     }
 
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            guard key.kind == .mailgunWebhook else {
-                let name = MailgunNormal.domain(key.name)
-                return try await domain(name, as: key.name, context).map(LookOutcome.present) ?? .absent
-            }
-            guard let name = WebhookName(key.name), let list = try await webhooks(of: name.domain, context) else {
-                return .absent
-            }
-            let found = Self.resources(list, name.domain, [key.name]).first { $0.key == key }
-            return found.map(LookOutcome.present) ?? .absent
-        } catch {
-            return .unknown(error)
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+        guard key.kind == .mailgunWebhook else {
+            return try await domain(MailgunNormal.domain(key.name), as: key.name, context).map { [$0] } ?? []
         }
+        guard let name = WebhookName(key.name), let list = try await webhooks(of: name.domain, context) else {
+            return []
+        }
+        return Self.resources(list, name.domain, [key.name]).filter { $0.key == key }
     }
 }

@@ -8,8 +8,7 @@ public import HTTPClient
 /// Mailgun: domains of an account with the state of their DNS, and the URLs that events are sent to.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/mailgun.md tells what is done with them.
-public final class MailgunDriver: AccessChecking {
-    public let provider = "mailgun"
+public final class MailgunDriver: ProviderDriver, AccessChecking {
     public let version = "1"
     public let schemas = MailgunKinds.all
 
@@ -18,11 +17,13 @@ public final class MailgunDriver: AccessChecking {
     /// The URLs of an event are one list that is replaced as a whole: who changes it goes alone.
     let lists = KeyedLock()
 
-    static let names = ProviderNames(
+    public static let names = ProviderNames(
         provider: "mailgun", title: "Mailgun",
         codes: [
-            "MG-0001", "MG-0002", "MG-0003", "MG-0004", "MG-0005", "MG-0006", "MG-0007", "MG-0008", "MG-0009",
-            "MG-0010", "MG-0011", "MG-0012", "MG-0013",
+            .credentialRefused: "MG-0001", .notPermitted: "MG-0002", .notFound: "MG-0003", .conflict: "MG-0004",
+            .refused: "MG-0005", .overBudget: "MG-0006", .serverError: "MG-0007", .brokenAnswer: "MG-0008",
+            .lost: "MG-0009", .notReached: "MG-0010", .ambiguous: "MG-0011", .impossible: "MG-0012",
+            .unexpected: "MG-0013",
         ], credential: "MAILGUN_API_KEY",
         address: "MAILGUN_API_URL")
 
@@ -71,7 +72,7 @@ public final class MailgunDriver: AccessChecking {
         let context = DriverContext(runID: "doctor", log: .none)
         do throws(ProviderFault) {
             let call = ProviderCall("domains.list", "GET", "/v4/domains", permission: Self.role)
-            let answer = try await api.send(call, APIRequest("GET", call.path, query: [("limit", "1")]), context)
+            let answer = try await api.send(call, query: [("limit", "1")], context)
             guard let total = answer.root?["total_count"].int else { throw answer.broken("it has no `total_count`") }
             return .success("\(total) domains")
         } catch {

@@ -5,12 +5,6 @@ public import Drivers
 internal import Formats
 internal import HTTPClient
 
-/// All pages of one list, as far as they could be read.
-struct PlaneList: Sendable {
-    var items: [ObservedResource] = []
-    var completeness = Completeness.complete
-}
-
 extension PlaneDriver {
     static let pageSize = 100
 
@@ -37,9 +31,9 @@ extension PlaneDriver {
                 return ObservedKind(kind: kind, completeness: all.completeness, resources: all.items)
             }
             let own = lists.filter { $0.0 == kind }.map(\.1)
-            var reasons = own.compactMap(\.completeness.sentence)
+            var reasons = own.compactMap(\.completeness.gap)
             let needed = Set((request.names[kind] ?? []).compactMap { PlaneMapping.split($0)?.project })
-            if let reason = all.completeness.sentence,
+            if let reason = all.completeness.gap,
                 needed.contains(where: { name in !there.contains { $0.key.name == name } })
             {
                 reasons.append(reason)
@@ -53,10 +47,10 @@ extension PlaneDriver {
     }
 
     /// The projects of the workspace; their ids are remembered.
-    func listProjects(_ context: DriverContext) async -> PlaneList {
+    func listProjects(_ context: DriverContext) async -> PagedList {
         guard let workspace else {
             let reason = unconfigured(ProviderCall("projects.list", "GET", "/api/v1/workspaces/")).message
-            return PlaneList(completeness: .unknown(reason: "\(reason): set PLANE_WORKSPACE"))
+            return PagedList(completeness: .unknown(reason: "\(reason): set PLANE_WORKSPACE"))
         }
         let list = await readPages("projects.list", "\(base(workspace))/", context) {
             PlaneMapping.project($0, workspace: workspace)
@@ -70,8 +64,8 @@ extension PlaneDriver {
     }
 
     /// What a project holds of one kind.
-    func list(_ kind: ResourceKind, of project: String, id: String, _ context: DriverContext) async -> PlaneList {
-        guard let workspace else { return PlaneList(completeness: .unknown(reason: "no workspace is configured")) }
+    func list(_ kind: ResourceKind, of project: String, id: String, _ context: DriverContext) async -> PagedList {
+        guard let workspace else { return PagedList(completeness: .unknown(reason: "no workspace is configured")) }
         let path = "\(base(workspace))/\(id.percentEncoded)/\(Self.member(kind))/"
         guard kind == .planeWorkItem else {
             return await readPages("\(Self.member(kind)).list", path, context) {
@@ -106,17 +100,17 @@ extension PlaneDriver {
     func readPages(
         _ operation: String, _ path: String, _ context: DriverContext, isSparse: Bool = false,
         map: @escaping @Sendable (JSONView) -> ObservedResource?
-    ) async -> PlaneList {
+    ) async -> PagedList {
         let call = ProviderCall(operation, "GET", path)
-        var list = PlaneList()
+        var list = PagedList()
         for _ in 0..<2 {
             do throws(ProviderFault) {
                 let (items, isWhole) = try await readOnce(call, context, isSparse: isSparse, map)
-                list = PlaneList(items: items)
+                list = PagedList(items: items)
                 if isWhole { return list }
                 list.completeness = .partial(reason: "GET \(path): the list changed while it was read, twice")
             } catch {
-                return PlaneList(completeness: .unknown(reason: error.sentence))
+                return error.emptyList
             }
         }
         return list
@@ -131,9 +125,8 @@ extension PlaneDriver {
         var totals: Set<Int64> = []
         var cursor: String?
         for _ in 0..<10_000 {
-            var request = APIRequest("GET", call.path, query: [("per_page", String(Self.pageSize))])
-            if let cursor { request.query.append(("cursor", cursor)) }
-            let answer = try await api.send(call, request, context)
+            let query = [("per_page", String(Self.pageSize))] + (cursor.map { [("cursor", $0)] } ?? [])
+            let answer = try await api.send(call, query: query, context)
             guard let views = answer.root?["results"].items, let hasNext = answer.root?["next_page_results"].bool else {
                 throw answer.broken("it is no page: `results` or `next_page_results` is missing")
             }
@@ -161,22 +154,12 @@ extension PlaneDriver {
 }
 
 extension ProjectNames {
-    init(states: PlaneList, labels: PlaneList) {
-        func names(_ list: PlaneList) -> [String: String] {
+    init(states: PagedList, labels: PagedList) {
+        func names(_ list: PagedList) -> [String: String] {
             Dictionary(
                 list.items.map { ($0.providerID, $0.attributes["name"]?.stringValue ?? "") },
                 uniquingKeysWith: { first, _ in first })
         }
         self.init(states: names(states), labels: names(labels))
-    }
-}
-
-extension Completeness {
-    /// Why it is not complete; nil when it is.
-    var sentence: String? {
-        switch self {
-        case .complete: nil
-        case .partial(let reason), .unknown(let reason): reason
-        }
     }
 }

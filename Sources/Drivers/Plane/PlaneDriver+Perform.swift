@@ -177,19 +177,16 @@ extension PlaneDriver {
         guard let id else { return .done(nil) }
         let path = "\(try await path(of: project, step, context))\(id.percentEncoded)/"
         let call = ProviderCall("\(Self.member(step.key.kind)).delete", "DELETE", path)
-        _ = try await api.send(call, APIRequest("DELETE", path), accepting: [404], context)
+        _ = try await api.send(call, accepting: [404], context)
         return .done(nil)
     }
 
     // MARK: What they share
 
-    /// Sends JSON; a PATCH says what is to be, so that saying it twice is saying it once.
     func write(
         _ call: ProviderCall, _ body: Value.Object, accepting: Set<Int> = [], _ context: DriverContext
     ) async throws(ProviderFault) -> ProviderAnswer {
-        var request = APIRequest(call.method, call.path, body: .json(Array(JSON.write(.object(body)).utf8)))
-        if call.method == "PATCH" { request.isRepeatable = true }
-        return try await api.send(call, request, accepting: accepting, context)
+        try await api.send(call, body: .object(body), accepting: accepting, context)
     }
 
     /// The path of what a project holds of the step's kind, with its final slash.
@@ -208,58 +205,34 @@ extension PlaneDriver {
         if let id = projects.withLock({ $0[project] }) { return id }
         let list = await listProjects(context)
         let call = ProviderCall("projects.list", "GET", base(workspace ?? "") + "/")
-        if let reason = list.completeness.sentence {
-            throw Self.names.fault(.brokenAnswer, call, "the projects can't be read: \(reason)", .retry(after: nil))
+        if let reason = list.completeness.gap {
+            throw fault(.brokenAnswer, call, "the projects can't be read: \(reason)", .retry(after: nil))
         }
         return list.items.first { $0.key.name == project }?.providerID
     }
 
     private func workspace(_ step: Step) throws(ProviderFault) -> String {
-        guard let workspace else { throw unconfigured(site(step)) }
+        guard let workspace else { throw unconfigured(ProviderCall(step)) }
         return workspace
     }
 
-    private func site(_ step: Step) -> ProviderCall {
-        ProviderCall("\(step.key.kind).\(step.operation)", "apply", "\(step.key)")
-    }
-
-    func gone(_ step: Step, _ what: String? = nil) -> ProviderFault {
-        Self.names.fault(
-            .notFound, site(step), "\(what ?? step.key.name) is not there any more",
-            hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
-    }
-
     func ambiguous(_ step: Step, _ count: Int) -> ProviderFault {
-        Self.names.fault(
-            .ambiguous, site(step), "\(count) objects answer to \(step.key.name)",
+        fault(
+            .ambiguous, ProviderCall(step), "\(count) objects answer to \(step.key.name)",
             hint: "rename all but one of them in Plane", .stop)
     }
 
     func impossible(_ step: Step, _ message: String) -> ProviderFault {
-        Self.names.fault(
-            .impossible, site(step), message, hint: "correct it in the repository, or do it by hand in Plane",
-            .waitForNewCommit)
+        impossible(step, message, hint: "correct it in the repository, or do it by hand in Plane")
     }
 }
 
 // MARK: Looking
 
 extension PlaneDriver {
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            let found = try await find(key, context)
-            guard found.count > 1 else { return found.first.map(LookOutcome.present) ?? .absent }
-            let owned = found.filter(\.isOwned)
-            return owned.count == 1 ? .present(owned[0]) : .ambiguous(found)
-        } catch {
-            return .unknown(error)
-        }
-    }
-
-    /// Every object that answers to a key.
-    func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let call = ProviderCall("\(key.kind).look", "look", "\(key)")
-        let list: PlaneList
+        let list: PagedList
         if key.kind == .planeProject {
             list = await listProjects(context)
         } else {
@@ -272,8 +245,8 @@ extension PlaneDriver {
             }
             list = await self.list(key.kind, of: project, id: id, context)
         }
-        if let reason = list.completeness.sentence {
-            throw Self.names.fault(.brokenAnswer, call, "it can't be looked for: \(reason)", .retry(after: nil))
+        if let reason = list.completeness.gap {
+            throw fault(.brokenAnswer, call, "it can't be looked for: \(reason)", .retry(after: nil))
         }
         return list.items.filter { $0.key == key }
     }

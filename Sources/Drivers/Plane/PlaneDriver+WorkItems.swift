@@ -79,7 +79,7 @@ extension PlaneDriver {
     private func put(_ item: PlaneWorkItem, _ context: DriverContext) async throws(ProviderFault) -> PlaneUpsert {
         let place = ProviderCall("work_items.upsert", "PUT", "\(item.key)")
         guard let id = try await projectID(item.project, context), let workspace else {
-            throw Self.names.fault(
+            throw fault(
                 .notFound, place, "the workspace has no project \(item.project)", hint: "create it, or correct its key",
                 status: 404, .waitForNewCommit)
         }
@@ -105,7 +105,7 @@ extension PlaneDriver {
             try? await time.sleep(for: .seconds(pause))
         }
         guard let found = try await findWorkItem(project: item.project, id: id, item.path, wish.names, context) else {
-            throw Self.names.fault(
+            throw fault(
                 .lost, place, "the answer was lost twice, and the work item is not there", .observeAgain)
         }
         return try await update(found, wish, list, context)
@@ -132,7 +132,7 @@ extension PlaneDriver {
         guard let (source, externalID) = PlaneMapping.split(external), let workspace else { return nil }
         let call = ProviderCall("work_items.look", "GET", "\(base(workspace))/\(id.percentEncoded)/work-items/")
         let query = [("external_id", externalID), ("external_source", source)]
-        let answer = try await api.send(call, APIRequest("GET", call.path, query: query), accepting: [404], context)
+        let answer = try await api.send(call, query: query, accepting: [404], context)
         if answer.status == 404 { return nil }
         // With an external id the answer is the object itself; the specification describes a page, which is taken too.
         guard let results = answer.root?["results"].items.map(Array.init) else {
@@ -141,7 +141,7 @@ extension PlaneDriver {
         let key = ResourceKey(.planeWorkItem, "\(project)/\(external)")
         let found = results.compactMap { PlaneMapping.workItem($0, project: project, names) }.filter { $0.key == key }
         guard found.count < 2 else {
-            throw Self.names.fault(
+            throw fault(
                 .ambiguous, call, "\(found.count) work items have the external id \(external)",
                 hint: "delete all but one of them in Plane", status: 200, .stop)
         }
@@ -168,7 +168,7 @@ private struct Wish: Sendable {
         var names = ProjectNames()
         func read(_ kind: ResourceKind) async throws(ProviderFault) -> [(id: String, name: String)] {
             let list = await driver.list(kind, of: item.project, id: id, context)
-            if let reason = list.completeness.sentence {
+            if let reason = list.completeness.gap {
                 throw PlaneDriver.names.fault(
                     .brokenAnswer, place, "its states and labels can't be read: \(reason)", .retry(after: nil))
             }

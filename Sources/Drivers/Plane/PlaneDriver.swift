@@ -8,8 +8,7 @@ public import HTTPClient
 /// Plane: projects of one workspace, with their states, labels, modules and work items.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/plane.md tells what is done with them.
-public final class PlaneDriver: AccessChecking {
-    public let provider = "plane"
+public final class PlaneDriver: ProviderDriver, AccessChecking {
     public let version = "1"
     public let schemas = PlaneKinds.all
 
@@ -23,18 +22,24 @@ public final class PlaneDriver: AccessChecking {
     /// Ids of projects by identifier, as they were last seen.
     let projects = Locked<[String: String]>([:])
 
-    static let names = ProviderNames(
+    public static let names = ProviderNames(
         provider: "plane", title: "Plane",
         codes: [
-            "PL-0001", "PL-0002", "PL-0003", "PL-0004", "PL-0005", "PL-0006", "PL-0007", "PL-0008", "PL-0009",
-            "PL-0010", "PL-0011", "PL-0012", "PL-0013",
+            .credentialRefused: "PL-0001", .notPermitted: "PL-0002", .notFound: "PL-0003", .conflict: "PL-0004",
+            .refused: "PL-0005", .overBudget: "PL-0006", .serverError: "PL-0007", .brokenAnswer: "PL-0008",
+            .lost: "PL-0009", .notReached: "PL-0010", .ambiguous: "PL-0011", .impossible: "PL-0012",
+            .unexpected: "PL-0013",
         ], credential: "PLANE_API_KEY", address: "PLANE_API_URL")
 
     /// A driver over a client; the client's time and the driver's should be the same.
     public init(client: APIClient, workspace: String?, time: any TimeSource) {
         self.workspace = workspace.flatMap { $0.isEmpty || $0 == "none" ? nil : $0 }
         self.time = time
-        api = ProviderAPI(client: client, names: Self.names, time: time, readError: Self.readError)
+        api = ProviderAPI(
+            client: client, names: Self.names, time: time,
+            // A PATCH says what is to be, so that saying it twice is saying it once.
+            prepare: { request, call in if call.method == "PATCH" { request.isRepeatable = true } },
+            readError: Self.readError)
     }
 
     /// A driver for one key; all drivers of one key should share a budget, nil makes one of its own.
@@ -65,7 +70,7 @@ public final class PlaneDriver: AccessChecking {
         do throws(ProviderFault) {
             let call = ProviderCall("projects.list", "GET", "\(base(workspace ?? ""))/")
             guard let workspace else { throw unconfigured(call) }
-            let answer = try await api.send(call, APIRequest("GET", call.path, query: [("per_page", "1")]), context)
+            let answer = try await api.send(call, query: [("per_page", "1")], context)
             guard let count = answer.root?["total_count"].int else { throw answer.broken("it has no `total_count`") }
             return .success("workspace \(workspace), \(count) projects")
         } catch {
@@ -87,7 +92,7 @@ public final class PlaneDriver: AccessChecking {
     }
 
     func unconfigured(_ call: ProviderCall) -> ProviderFault {
-        Self.names.fault(
+        fault(
             .impossible, call, "no workspace is configured",
             hint: "name it as providers.plane.workspace, or in PLANE_WORKSPACE", .stop)
     }

@@ -1,5 +1,6 @@
 public import DesiredState
 public import Diff
+internal import Drivers
 public import Formats
 
 extension ResourceKind {
@@ -20,7 +21,7 @@ public enum PlaneKinds {
         attributes: [
             AttributeRule("name", normalise: PlaneNormal.text),
             AttributeRule("workspace_slug", requiresReplacement: true),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -52,7 +53,7 @@ public enum PlaneKinds {
             AttributeRule("name", normalise: PlaneNormal.text), AttributeRule("state"),
             AttributeRule("labels", .contains), AttributeRule("priority", normalise: PlaneNormal.lowercase),
             AttributeRule("description_html", normalise: PlaneNormal.html),
-        ] + computed(["id", "sequence_id"]),
+        ] + .computed(["id", "sequence_id"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -67,7 +68,7 @@ public enum PlaneKinds {
     /// States, labels and modules differ only in what they hold.
     private static func child(_ kind: ResourceKind, _ rules: [AttributeRule]) -> KindSchema {
         KindSchema(
-            kind: kind, attributes: rules + computed(["id", "external_source"]), isStateful: true, carriesMark: true,
+            kind: kind, attributes: rules + .computed(["id", "external_source"]), isStateful: true, carriesMark: true,
             requests: { action, _ in
                 switch action {
                 case .create: 2
@@ -75,10 +76,6 @@ public enum PlaneKinds {
                 default: 0
                 }
             })
-    }
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
     }
 }
 

@@ -5,16 +5,14 @@ public import Drivers
 internal import Formats
 
 extension PostgresDriver {
-    private typealias Operation = (name: String, title: String, creates: Bool)
-
     public func steps(for change: PlannedChange) -> [Step] {
         let isDatabase = change.key.kind == .serverDatabase
-        let mark: Operation = ("mark", "mark as ours in its comment", false)
+        let mark: Step.Operation = ("mark", "mark as ours in its comment", false)
         // A database is made outside of any transaction, so its mark is an effect of its own; a role's is not.
-        let creation: [Operation] = [("create", "create", true)] + (isDatabase ? [mark] : [])
-        let updates: [Operation] = change.attributes.map(\.path).sorted { $0.precedesByBytes($1) }
+        let creation: [Step.Operation] = [("create", "create", true)] + (isDatabase ? [mark] : [])
+        let updates: [Step.Operation] = change.attributes.map(\.path).sorted { $0.precedesByBytes($1) }
             .map { ("set:\($0)", "set \($0)", false) }
-        let operations: [Operation] =
+        let operations: [Step.Operation] =
             switch change.action {
             case .noop, .forget, .read: []
             case .create: creation
@@ -23,11 +21,7 @@ extension PostgresDriver {
             case .adopt: [mark] + updates
             case .update: updates
             }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
     public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {

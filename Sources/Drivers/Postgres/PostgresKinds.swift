@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 
 /// The kinds of this provider as data.
 public enum PostgresKinds {
@@ -16,7 +17,7 @@ public enum PostgresKinds {
             AttributeRule("encoding", requiresReplacement: true, normalise: Normal.encoding),
             AttributeRule("locale", requiresReplacement: true),
             AttributeRule("template", isWriteOnly: true),
-        ] + computed(["id", "size_bytes", "object_count"]),
+        ] + .computed(["id", "size_bytes", "object_count"]),
         isStateful: true, carriesMark: true, requests: requests)
 
     static let role = KindSchema(
@@ -25,7 +26,7 @@ public enum PostgresKinds {
             AttributeRule("login"), AttributeRule("createdb"), AttributeRule("createrole"),
             AttributeRule("connection_limit"), AttributeRule("member_of", .contains),
             AttributeRule("password", isSensitive: true, isWriteOnly: true),
-        ] + computed(["id", "superuser"]),
+        ] + .computed(["id", "superuser"]),
         // What it may do and what it owns is in no other place.
         isStateful: true, carriesMark: true, requests: requests)
 
@@ -38,9 +39,5 @@ public enum PostgresKinds {
         case .update: 2 * attributes.count
         default: 0
         }
-    }
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
     }
 }

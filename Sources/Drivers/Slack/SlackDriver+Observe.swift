@@ -35,7 +35,7 @@ extension SlackDriver {
                 kind: .slackApp, completeness: reason.map { .partial(reason: $0) } ?? .complete,
                 resources: [Self.app(identity, as: own)])
         } catch {
-            return ObservedKind(kind: .slackApp, completeness: .unknown(reason: error.sentence), resources: [])
+            return error.emptyList.kind(.slackApp)
         }
     }
 
@@ -61,7 +61,7 @@ extension SlackDriver {
             let found = try await listChannels(context) { names[$0] ?? $0 }
             return ObservedKind(kind: .slackChannel, completeness: .complete, resources: found)
         } catch {
-            return ObservedKind(kind: .slackChannel, completeness: .unknown(reason: error.sentence), resources: [])
+            return error.emptyList.kind(.slackChannel)
         }
     }
 
@@ -124,23 +124,16 @@ extension SlackDriver {
             step.key.kind == .slackApp
             ? "change its scopes at https://api.slack.com/apps and install it again; the next pass sees it"
             : "create or change the channel in Slack, and invite the app: /invite @APP"
-        return .failed(
-            Self.names.fault(
-                .impossible, ProviderCall("\(step.key.kind).\(step.operation)", "apply", "\(step.key)"),
-                "apps and channels are only looked at", hint: hint, .waitForNewCommit))
+        return .failed(impossible(step, "apps and channels are only looked at", hint: hint))
     }
 
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let kinds = await observe(ObserveRequest(kinds: [key.kind], names: [key.kind: [key.name]]), context)
-        guard let kind = kinds.first else { return .absent }
+        guard let kind = kinds.first else { return [] }
         let found = kind.resources.filter { $0.key == key }
-        if let first = found.first { return found.count == 1 ? .present(first) : .ambiguous(found) }
-        guard case .complete = kind.completeness else {
-            return .unknown(
-                Self.names.fault(
-                    .brokenAnswer, ProviderCall("\(key.kind).look", "look", "\(key)"),
-                    "it can't be looked for: \(kind.completeness)", .retry(after: nil)))
-        }
-        return .absent
+        guard found.isEmpty, let reason = kind.completeness.gap else { return found }
+        throw fault(
+            .brokenAnswer, ProviderCall("\(key.kind).look", "look", "\(key)"), "it can't be looked for: \(reason)",
+            .retry(after: nil))
     }
 }

@@ -8,8 +8,7 @@ public import HTTPClient
 /// Slack: the app whose token it has, with its scopes, the channels of the workspace, and messages of our own.
 ///
 /// Facts: the provider's OpenAPI description and its guides; docs/providers/slack.md tells what is done with them.
-public final class SlackDriver: AccessChecking {
-    public let provider = "slack"
+public final class SlackDriver: ProviderDriver, AccessChecking {
     public let version = "1"
     public let schemas = SlackKinds.all
 
@@ -20,12 +19,13 @@ public final class SlackDriver: AccessChecking {
     /// Ids of channels by name, as they were last seen.
     let channels = Locked<[String: String]>([:])
 
-    static let names = ProviderNames(
+    public static let names = ProviderNames(
         provider: "slack", title: "Slack",
         codes: [
-            "SL-0001", "SL-0002", "SL-0003", "SL-0004", "SL-0005", "SL-0006", "SL-0007", "SL-0008",
-            "SL-0009",
-            "SL-0010", "SL-0011", "SL-0012", "SL-0013",
+            .credentialRefused: "SL-0001", .notPermitted: "SL-0002", .notFound: "SL-0003", .conflict: "SL-0004",
+            .refused: "SL-0005", .overBudget: "SL-0006", .serverError: "SL-0007", .brokenAnswer: "SL-0008",
+            .lost: "SL-0009", .notReached: "SL-0010", .ambiguous: "SL-0011", .impossible: "SL-0012",
+            .unexpected: "SL-0013",
         ], credential: "SLACK_BOT_TOKEN", address: "SLACK_API_URL")
 
     /// A driver over a client; the client's time and the driver's should be the same.

@@ -7,7 +7,7 @@ internal import HTTPClient
 
 extension SpacesDriver {
     public func steps(for change: PlannedChange) -> [Step] {
-        var operations: [(name: String, title: String, creates: Bool)] = []
+        var operations: [Step.Operation] = []
         let setsRules = change.attributes.contains { $0.path == "lifecycle_rules" }
         switch change.action {
         case .noop, .forget, .read: break
@@ -17,11 +17,7 @@ extension SpacesDriver {
         case .adopt, .update: break
         }
         if setsRules, change.action != .delete { operations.append(("lifecycle", "set the lifecycle rules", false)) }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
     public func perform(_ step: Step, of change: ResolvedChange, _ context: DriverContext) async -> StepOutcome {

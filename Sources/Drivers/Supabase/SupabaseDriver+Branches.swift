@@ -34,7 +34,8 @@ extension SupabaseDriver {
     ) async throws(ProviderFault) -> StepOutcome {
         let leaving = try await branches(step.key, context).first(where: \.isLeaving)
         if let leaving {
-            _ = try await api.send(CallSite("branches.restore", "POST", "/v1/branches/\(leaving.id)/restore"), context)
+            _ = try await api.send(
+                ProviderCall("branches.restore", "POST", "/v1/branches/\(leaving.id)/restore"), context)
         } else {
             var body = Value.Object()
             body["branch_name"] = .string(step.key.childName)
@@ -42,50 +43,33 @@ extension SupabaseDriver {
                 if let value = change.wanted[name], !value.isNull { body[name] = value }
             }
             let project = step.key.parentName
-            let site = CallSite("branches.create", "POST", projectPath(project) + "/branches")
-            _ = try await api.send(site, body: .object(body), context).object { Mapping.branch($0, project: project) }
+            let call = ProviderCall("branches.create", "POST", projectPath(project) + "/branches")
+            _ = try await api.send(call, body: .object(body), context).object { Mapping.branch($0, project: project) }
         }
-        do throws(ProviderFault) {
-            return .done(try await wait(step, context))
-        } catch {
-            // Accepted: whatever can't be seen from here on is unknown and not undone.
-            return error.code == FaultCode.branchFailed.rawValue ? .failed(error) : .unknown(error)
-        }
+        return await settle(failing: .branchFailed) { () throws(ProviderFault) in try await wait(step, context) }
     }
 
     /// Waits until a branch is made and its migrations have run.
     private func wait(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> ObservedResource {
-        let end = time.uptime + limits.branchDeadline
-        var pause = limits.firstPause
-        while true {
-            if let branch = try await branches(step.key, context).first(where: { !$0.isLeaving }) {
-                let status = branch.resource.attributes["status"]?.stringValue ?? ""
-                let project = branch.resource.attributes["project_status"]?.stringValue ?? ""
-                let isDown = ["INIT_FAILED", "REMOVED", "GOING_DOWN", "RESTORE_FAILED", "PAUSE_FAILED"].contains(
-                    project)
-                if status.hasSuffix("_FAILED") || isDown {
-                    throw .make(
-                        .branchFailed, site(step),
-                        "the branch ended as \(status)\(project.isEmpty ? "" : " (its project: \(project))")",
-                        hint: "look at the branch's actions at Supabase", .retry(after: nil))
-                }
-                if !["CREATING_PROJECT", "RUNNING_MIGRATIONS"].contains(status),
-                    project.isEmpty || project.hasPrefix("ACTIVE")
-                {
-                    return branch.resource
-                }
+        let polling = Polling(
+            Self.names, time: time, firstPause: limits.firstPause, longestPause: limits.longestPause)
+        return try await polling.poll(
+            ProviderCall(step), until: limits.branchDeadline,
+            late: "the branch is not ready after \(limits.branchDeadline.shortText)",
+            hint: "look at it at Supabase; the next pass looks again"
+        ) { () throws(ProviderFault) in
+            guard let branch = try await branches(step.key, context).first(where: { !$0.isLeaving }) else { return nil }
+            let status = branch.resource.attributes["status"]?.stringValue ?? ""
+            let project = branch.resource.attributes["project_status"]?.stringValue ?? ""
+            let isDown = ["INIT_FAILED", "REMOVED", "GOING_DOWN", "RESTORE_FAILED", "PAUSE_FAILED"].contains(project)
+            if status.hasSuffix("_FAILED") || isDown {
+                throw fault(
+                    .branchFailed, ProviderCall(step),
+                    "the branch ended as \(status)\(project.isEmpty ? "" : " (its project: \(project))")",
+                    hint: "look at the branch's actions at Supabase", .retry(after: nil))
             }
-            guard time.uptime < end else {
-                throw .make(
-                    .tookTooLong, site(step), "the branch is not ready after \(limits.branchDeadline.shortText)",
-                    hint: "look at it at Supabase; the next pass looks again", .observeAgain)
-            }
-            do {
-                try await time.sleep(for: pause)
-            } catch {
-                throw .make(.tookTooLong, site(step), "the wait was cancelled", .observeAgain)
-            }
-            pause = min(pause * 2, limits.longestPause)
+            let isBusy = ["CREATING_PROJECT", "RUNNING_MIGRATIONS"].contains(status)
+            return isBusy || !project.isEmpty && !project.hasPrefix("ACTIVE") ? nil : branch.resource
         }
     }
 
@@ -93,9 +77,7 @@ extension SupabaseDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         guard let branch = try await branches(step.key, context).first(where: { !$0.isLeaving }) else {
-            throw .make(
-                .notFound, site(step), "\(step.key.name) is not there any more",
-                hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
+            throw gone(step)
         }
         var body = Value.Object()
         for name in ["git_branch", "persistent"] where change.change.attributes.contains(where: { $0.path == name }) {
@@ -103,21 +85,16 @@ extension SupabaseDriver {
         }
         guard !body.isEmpty else { throw impossible(step, "none of what is to change has a value") }
         let project = step.key.parentName
-        let site = CallSite("branches.update", "PATCH", "/v1/branches/\(branch.id)")
+        let call = ProviderCall("branches.update", "PATCH", "/v1/branches/\(branch.id)")
         return .done(
-            try await api.send(site, body: .object(body), context).object { Mapping.branch($0, project: project) })
+            try await api.send(call, body: .object(body), context).object { Mapping.branch($0, project: project) })
     }
 
     /// Deletes with an hour of grace, never at once.
     func deleteBranch(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
         guard let branch = try await branchToDelete(step, context) else { return .done(nil) }
-        do throws(ProviderFault) {
-            _ = try await api.send(
-                CallSite("branches.delete", "DELETE", "/v1/branches/\(branch.id)"), query: [("force", "false")],
-                context)
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
+        let call = ProviderCall("branches.delete", "DELETE", "/v1/branches/\(branch.id)")
+        _ = try await api.send(call, query: [("force", "false")], accepting: [404, 410], context)
         return .done(nil)
     }
 

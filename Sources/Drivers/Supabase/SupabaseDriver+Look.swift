@@ -1,24 +1,19 @@
 internal import Basics
 public import DesiredState
-internal import Diff
+public import Diff
 public import Drivers
 internal import Formats
 
 extension SupabaseDriver {
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            let found = try await find(key, context)
-            guard found.count > 1 else { return found.first.map(LookOutcome.present) ?? .absent }
-            return .ambiguous(found)
-        } catch {
-            return error.isNotFound ? .absent : .unknown(error)
-        }
-    }
-
-    /// Every object that answers to a key.
-    func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let project = key.kind == .supabaseFunction ? try await defaultProject(context) : key.parentName
-        return try await list(key.kind, of: project, context).filter { $0.key == key }
+        do throws(ProviderFault) {
+            return try await list(key.kind, of: project, context).filter { $0.key == key }
+        } catch {
+            // What belongs to a project that isn't there isn't there either.
+            guard error.isNotFound else { throw error }
+            return []
+        }
     }
 }
 

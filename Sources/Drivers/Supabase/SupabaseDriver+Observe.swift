@@ -5,12 +5,6 @@ public import Drivers
 internal import Formats
 internal import HTTPClient
 
-/// What one project holds of a kind, as far as it could be read.
-struct ProjectList: Sendable {
-    var items: [ObservedResource] = []
-    var failure: String?
-}
-
 extension SupabaseDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         let kinds = SupabaseKinds.all.map(\.kind).filter(request.kinds.contains)
@@ -25,11 +19,9 @@ extension SupabaseDriver {
     private func observeFunctions(_ context: DriverContext) async -> ObservedKind {
         do throws(ProviderFault) {
             let project = try await defaultProject(context)
-            let list = await read(.supabaseFunction, of: project, context)
-            return Self.kind(.supabaseFunction, [list])
+            return await read(.supabaseFunction, of: project, context).kind(.supabaseFunction)
         } catch {
-            return ObservedKind(
-                kind: .supabaseFunction, completeness: .unknown(reason: error.sentence), resources: [])
+            return error.emptyList.kind(.supabaseFunction)
         }
     }
 
@@ -42,32 +34,22 @@ extension SupabaseDriver {
             do throws(ProviderFault) {
                 projects = [try await defaultProject(context)]
             } catch {
-                return ObservedKind(kind: kind, completeness: .unknown(reason: error.sentence), resources: [])
+                return error.emptyList.kind(kind)
             }
         }
         let sorted = projects.sorted { $0.precedesByBytes($1) }
-        return Self.kind(
-            kind, await sorted.mapBounded(limit: limits.parallelism) { await self.read(kind, of: $0, context) })
-    }
-
-    private static func kind(_ kind: ResourceKind, _ lists: [ProjectList]) -> ObservedKind {
-        let failures = lists.compactMap(\.failure)
-        let items = lists.flatMap(\.items)
-        let completeness: Completeness =
-            failures.isEmpty
-            ? .complete
-            : failures.count == lists.count ? .unknown(reason: failures[0]) : .partial(reason: failures[0])
-        return ObservedKind(kind: kind, completeness: completeness, resources: items)
+        let lists = await sorted.mapBounded(limit: limits.parallelism) { await self.read(kind, of: $0, context) }
+        return PagedList.joined(lists).kind(kind)
     }
 
     /// What one project holds of a kind.
-    private func read(_ kind: ResourceKind, of project: String, _ context: DriverContext) async -> ProjectList {
+    private func read(_ kind: ResourceKind, of project: String, _ context: DriverContext) async -> PagedList {
         do throws(ProviderFault) {
-            return ProjectList(items: try await list(kind, of: project, context))
+            return PagedList(items: try await list(kind, of: project, context))
         } catch {
             // That a project is gone is known; what it held was lost with it, and nobody may guess about that.
-            if kind == .supabaseProject, error.isNotFound { return ProjectList() }
-            return ProjectList(failure: error.sentence)
+            if kind == .supabaseProject, error.isNotFound { return PagedList() }
+            return error.emptyList
         }
     }
 
@@ -155,8 +137,8 @@ extension SupabaseDriver {
         if let project = project.withLock({ $0 }) { return project }
         let refs = try await listProjects(context)
         guard refs.count == 1 else {
-            throw .make(
-                .noProject, CallSite("projects.list", "GET", "/v1/projects"),
+            throw fault(
+                .noProject, ProviderCall("projects.list", "GET", "/v1/projects"),
                 refs.isEmpty ? "the token sees no project" : "the token sees \(refs.count) projects",
                 hint: "name the project as providers.supabase.project in reconciler.yaml, or with SUPABASE_PROJECT_ID",
                 .stop)

@@ -24,7 +24,7 @@ extension SupabaseDriver {
             default: throw impossible(step, "this version knows no effect named \(step.operation)")
             }
         } catch {
-            return error.outcome
+            return error.stepOutcome
         }
     }
 
@@ -37,19 +37,21 @@ extension SupabaseDriver {
         guard !name.hasPrefix("SUPABASE_") else {
             throw impossible(step, "names that begin with SUPABASE_ are Supabase's own", hint: "choose another name")
         }
-        let value = try value(of: name, change.wanted["value_from"]?.stringValue, site(step))
+        let value = try value(of: name, change.wanted["value_from"]?.stringValue, ProviderCall(step))
         let digest = value.reveal { Digest(of: $0).hex }
         if case .string(let wanted)? = change.wanted["value_sha256"].map(Normal.digest), wanted != digest {
-            throw .make(
-                .digestDiffers, site(step), "the value of \(name) has another SHA-256 than the one that is wanted",
+            throw fault(
+                .digestDiffers, ProviderCall(step),
+                "the value of \(name) has another SHA-256 than the one that is wanted",
                 hint: "correct `value_sha256`, or the value behind `value_from`", .waitForNewCommit)
         }
         try await push([(name, value)], to: step.key.parentName, context)
         // What Supabase keeps is read back by its digest: a success that changed nothing is none.
-        let found = try await find(step.key, context)
-        guard let kept = found.first, kept.attributes["value_sha256"] == .string(digest) else {
-            throw .make(
-                .brokenAnswer, site(step), "the secret was accepted and is not there as it was sent",
+        let found = try await list(.supabaseSecret, of: step.key.parentName, context)
+        guard let kept = found.first(where: { $0.key == step.key }), kept.attributes["value_sha256"] == .string(digest)
+        else {
+            throw fault(
+                .brokenAnswer, ProviderCall(step), "the secret was accepted and is not there as it was sent",
                 hint: "run `reconcile --dry-run`: the next plan looks again", .observeAgain)
         }
         return .done(kept)
@@ -65,40 +67,37 @@ extension SupabaseDriver {
             item["value"] = secret.value.reveal { .string($0) }
             return .object(item)
         }
-        let site = CallSite("secrets.set", "POST", projectPath(project) + "/secrets")
-        _ = try await api.send(site, body: .list(items), context)
+        let call = ProviderCall("secrets.set", "POST", projectPath(project) + "/secrets")
+        _ = try await api.send(call, body: .list(items), context)
     }
 
     func value(
-        of name: String, _ text: String?, _ site: CallSite
+        of name: String, _ text: String?, _ call: ProviderCall
     ) throws(ProviderFault) -> Secret {
         guard let text else {
-            throw .make(
-                .noValue, site, "\(name) is missing, and nothing says where its value is",
+            throw fault(
+                .noValue, call, "\(name) is missing, and nothing says where its value is",
                 hint: "set it at Supabase, or say where its value is as `value_from`", .waitForNewCommit)
         }
         guard let reference = SecretReference(text) else {
             // The text itself may be the value.
-            throw .make(
-                .noValue, site, "`value_from` of \(name) is no reference",
+            throw fault(
+                .noValue, call, "`value_from` of \(name) is no reference",
                 hint: "write `env:NAME` or `file:PATH`; a value itself never belongs into the repository",
                 .waitForNewCommit)
         }
         guard let value = resolve(reference) else {
-            throw .make(
-                .noValue, site, "\(name) has no value: \(reference) holds none",
+            throw fault(
+                .noValue, call, "\(name) has no value: \(reference) holds none",
                 hint: "give the program \(reference), or set the secret at Supabase", .retry(after: nil))
         }
         return value
     }
 
     private func deleteSecret(_ step: Step, _ context: DriverContext) async throws(ProviderFault) -> StepOutcome {
-        let site = CallSite("secrets.delete", "DELETE", projectPath(step.key.parentName) + "/secrets")
-        do throws(ProviderFault) {
-            _ = try await api.send(site, body: .list([.string(step.key.childName)]), context)
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
+        let call = ProviderCall("secrets.delete", "DELETE", projectPath(step.key.parentName) + "/secrets")
+        let names: Value = .list([.string(step.key.childName)])
+        _ = try await api.send(call, body: names, accepting: [404, 410], context)
         return .done(nil)
     }
 
@@ -113,25 +112,17 @@ extension SupabaseDriver {
         let project = try await defaultProject(context)
         var body = Value.Object()
         body["verify_jwt"] = .bool(flag)
-        let site = CallSite(
+        let call = ProviderCall(
             "functions.update", "PATCH", projectPath(project) + "/functions/\(step.key.name.percentEncoded)")
         return .done(
-            try await api.send(site, body: .object(body), context).object { Mapping.function($0, project: project) })
+            try await api.send(call, body: .object(body), context).object { Mapping.function($0, project: project) })
     }
 
     /// A function's code is built and deployed by the repository's own pipeline.
     private func notDeployed(_ step: Step, _ change: ResolvedChange) -> ProviderFault {
         let ref = change.wanted["project_ref"]?.stringValue ?? "REFERENCE"
-        return .make(
-            .notDeployed, site(step), "the function \(step.key.name) is not deployed as it is wanted",
+        return fault(
+            .notDeployed, ProviderCall(step), "the function \(step.key.name) is not deployed as it is wanted",
             hint: "deploy it: supabase functions deploy \(step.key.name) --project-ref \(ref)", .waitForNewCommit)
-    }
-
-    // MARK: What the effects share
-
-    func site(_ step: Step) -> CallSite { CallSite("\(step.key.kind).\(step.operation)", "apply", "\(step.key)") }
-
-    func impossible(_ step: Step, _ message: String, hint: String? = nil) -> ProviderFault {
-        .make(.impossible, site(step), message, hint: hint, .waitForNewCommit)
     }
 }

@@ -3,24 +3,18 @@ public import Diff
 public import Drivers
 
 extension SupabaseDriver {
-    private typealias Operation = (name: String, title: String, creates: Bool)
-
     public func steps(for change: PlannedChange) -> [Step] {
-        var operations: [Operation] = []
+        var operations: [Step.Operation] = []
         switch change.action {
         case .noop, .forget, .read: break
         case .create, .replace: operations = creation(of: change)
         case .delete: operations = deletion(of: change)
         case .adopt, .update: operations = updates(of: change)
         }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
-    private func creation(of change: PlannedChange) -> [Operation] {
+    private func creation(of change: PlannedChange) -> [Step.Operation] {
         switch change.key.kind {
         case .supabaseSecret: [("set", "set the secret", true)]
         case .supabaseBranch: [("create", "create the branch", true)]
@@ -29,7 +23,7 @@ extension SupabaseDriver {
         }
     }
 
-    private func deletion(of change: PlannedChange) -> [Operation] {
+    private func deletion(of change: PlannedChange) -> [Step.Operation] {
         switch change.key.kind {
         case .supabaseSecret: [("delete", "delete the secret", false)]
         case .supabaseBranch: [("delete", "delete the branch, after an hour of grace", false)]
@@ -38,7 +32,7 @@ extension SupabaseDriver {
         }
     }
 
-    private func updates(of change: PlannedChange) -> [Operation] {
+    private func updates(of change: PlannedChange) -> [Step.Operation] {
         let names = change.attributes.map(\.path).sorted { $0.precedesByBytes($1) }
         guard !names.isEmpty else { return [] }
         switch change.key.kind {

@@ -74,8 +74,8 @@ extension SupabaseDriver {
             let project: String
             if let reference { project = reference } else { project = try await defaultProject(context) }
             if let own = wishes.first(where: { $0.name.hasPrefix("SUPABASE_") }) {
-                throw .make(
-                    .impossible, CallSite("secrets.set", "POST", projectPath(project) + "/secrets"),
+                throw fault(
+                    .impossible, ProviderCall("secrets.set", "POST", projectPath(project) + "/secrets"),
                     "\(own.name): names that begin with SUPABASE_ are Supabase's own", hint: "choose another name",
                     .waitForNewCommit)
             }
@@ -99,8 +99,8 @@ extension SupabaseDriver {
             outcome.pushed = values.filter { after[$0.name] == $0.digest }.map(\.name)
             guard outcome.pushed.count == values.count else {
                 let lost = values.map(\.name).filter { !outcome.pushed.contains($0) }
-                throw .make(
-                    .brokenAnswer, CallSite("secrets.set", "POST", projectPath(project) + "/secrets"),
+                throw fault(
+                    .brokenAnswer, ProviderCall("secrets.set", "POST", projectPath(project) + "/secrets"),
                     "accepted, and not there as sent: \(lost.joined(separator: ", "))", hint: "run the sync again",
                     .observeAgain)
             }

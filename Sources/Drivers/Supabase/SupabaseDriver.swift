@@ -7,12 +7,11 @@ public import HTTPClient
 /// Supabase: the health of projects, functions, secrets by their digest, branches, backups, advice.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/supabase.md tells what is done with them.
-public final class SupabaseDriver: Driver {
-    public let provider = "supabase"
+public final class SupabaseDriver: ProviderDriver {
     public let version = "1"
     public let schemas = SupabaseKinds.all
 
-    let api: SupabaseAPI
+    let api: ProviderAPI
     let limits: SupabaseLimits
     let time: any TimeSource
     let organization: String?
@@ -50,10 +49,21 @@ public final class SupabaseDriver: Driver {
         self.organization = organization.flatMap { $0.isEmpty ? nil : $0 }
         self.project = Locked(project.flatMap { $0.isEmpty ? nil : $0 })
         let client = APIClient(
-            provider: "supabase", baseURL: baseURL, authorization: token.reveal { Secret("Bearer \($0)") },
+            provider: "supabase", baseURL: baseURL, authorization: .bearer(token),
             transport: transport, budget: budget ?? RequestBudget(.supabase, time: time), retry: retry, time: time,
             random: random)
-        api = SupabaseAPI(client: client, time: time)
+        api = ProviderAPI(
+            client: client, names: Self.names, time: time, rates: .supabase,
+            prepare: { request, call in
+                request.redaction = Self.secrets
+                // Supabase's own tools never repeat a write.
+                request.isRepeatable = call.isRead
+                // Each endpoint of each project or organization has a minute's window of its own.
+                let parts = call.path.split(separator: "/").prefix(3)
+                let isOwned = parts.count == 3 && ["organizations", "projects"].contains(parts[1])
+                let key = "\(call.operation) \(isOwned ? String(parts[2]) : "")"
+                request.scopes = [RequestScope(key, RequestBudgetConfiguration.supabaseEndpoint)]
+            }, readError: Self.readError)
     }
 
     public static let defaultURL = "https://api.supabase.com"
@@ -70,12 +80,4 @@ public struct SupabaseLimits: Sendable {
     public var branchDeadline = Duration.minutes(15)
 
     public init() {}
-}
-
-extension ResourceKey {
-    /// `reference` of `reference/NAME`; the whole name where there is no slash.
-    var parentName: String { String(name.prefix { $0 != "/" }) }
-
-    /// `NAME` of `reference/NAME`; what follows the first slash.
-    var childName: String { String(name.drop { $0 != "/" }.dropFirst()) }
 }

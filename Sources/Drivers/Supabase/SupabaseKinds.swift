@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 internal import Formats
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
@@ -15,7 +16,7 @@ public enum SupabaseKinds {
             AttributeRule("ezbr_sha256", normalise: Normal.digest),
             AttributeRule("project_ref"),
             AttributeRule("verify_jwt"),
-        ] + computed(["status", "version"]),
+        ] + .computed(["status", "version"]),
         isStateful: false,
         requests: { action, attributes in
             (action == .update || action == .adopt) && attributes.contains("verify_jwt") ? 1 : 0
@@ -26,7 +27,7 @@ public enum SupabaseKinds {
         attributes: [
             AttributeRule("value_from", isSensitive: true, isWriteOnly: true),
             AttributeRule("value_sha256", isSensitive: true, normalise: Normal.digest),
-        ] + computed(["updated_at"]),
+        ] + .computed(["updated_at"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -45,7 +46,7 @@ public enum SupabaseKinds {
             // What counts only when it is made, and is never shown again.
             AttributeRule("region", isWriteOnly: true),
             AttributeRule("with_data", isWriteOnly: true),
-        ] + computed(["created_at", "project_ref", "project_status", "status"]),
+        ] + .computed(["created_at", "project_ref", "project_status", "status"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -67,11 +68,7 @@ public enum SupabaseKinds {
     static let advice = observed(.supabaseAdvice, ["categories", "detail", "level", "name", "title"])
 
     private static func observed(_ kind: ResourceKind, _ names: [String]) -> KindSchema {
-        KindSchema(kind: kind, attributes: computed(names), isStateful: true, canAdopt: false, requests: { _, _ in 0 })
-    }
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
+        KindSchema(kind: kind, attributes: .computed(names), isStateful: true, canAdopt: false, requests: { _, _ in 0 })
     }
 }
 

@@ -12,7 +12,7 @@ extension VercelDriver: AccessChecking {
         do throws(ProviderFault) {
             let answer = try await api.get("/v10/projects", query: [("limit", "1")], "projects.list", context)
             let count = try answer.list("projects") { $0["id"].string }.count
-            let scope = api.team.map { "team \($0)" } ?? "the token's own account"
+            let scope = team.map { "team \($0)" } ?? "the token's own account"
             return .success("\(scope), " + (count == 0 ? "no project" : "projects to be seen"))
         } catch {
             return .failure(error)

@@ -1,23 +1,12 @@
 internal import Basics
 public import DesiredState
-internal import Diff
+public import Diff
 public import Drivers
 internal import Formats
 internal import HTTPClient
 
 extension VercelDriver {
-    public func look(at key: ResourceKey, _ context: DriverContext) async -> LookOutcome {
-        do throws(ProviderFault) {
-            let found = try await find(key, context)
-            guard found.count > 1 else { return found.first.map(LookOutcome.present) ?? .absent }
-            return .ambiguous(found)
-        } catch {
-            return .unknown(error)
-        }
-    }
-
-    /// Every object that answers to a key.
-    func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         switch key.kind {
         case .vercelProject: return try await one(projectPath(key.name), "projects.look", context, Mapping.project)
         case .vercelProduction:
@@ -45,9 +34,9 @@ extension VercelDriver {
     private func whole(_ list: PagedList, _ key: ResourceKey) throws(ProviderFault) -> [ObservedResource] {
         let found = list.items.filter { $0.key == key }
         guard found.isEmpty, !list.completeness.isComplete else { return found }
-        if list.notFound { return [] }
-        throw .make(
-            .brokenAnswer, CallSite("\(key.kind.name).look", "GET", key.name), list.completeness.reason, .observeAgain)
+        if list.isMissing { return [] }
+        let call = ProviderCall("\(key.kind.name).look", "GET", key.name)
+        throw fault(.brokenAnswer, call, list.completeness.reason, .observeAgain)
     }
 
     /// One object; none where there is no such object.

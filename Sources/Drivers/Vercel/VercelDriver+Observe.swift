@@ -5,18 +5,6 @@ public import Drivers
 internal import Formats
 internal import HTTPClient
 
-/// All pages of one list, as far as they could be read.
-struct PagedList: Sendable {
-    var items: [ObservedResource]
-    var completeness: Completeness
-    /// What it belongs to is not there.
-    var notFound = false
-
-    func kind(_ kind: ResourceKind) -> ObservedKind {
-        ObservedKind(kind: kind, completeness: completeness, resources: items)
-    }
-}
-
 extension VercelDriver {
     /// As many as Vercel's own client asks for.
     static let pageSize = 100
@@ -63,23 +51,10 @@ extension VercelDriver {
             let wanted = Set((request.names[kind] ?? []).map { ResourceKey(kind, $0).parentName })
             let there = projects.items.map(\.key.name).filter(wanted.contains)
             let lists = await there.mapBounded(limit: limits.parallelism, read)
-            kinds.append(
-                Self.joined(lists, parents: projects.completeness, areAllSeen: there.count == wanted.count)
-                    .kind(kind))
+            let areAllSeen = !there.isEmpty && there.count == wanted.count
+            kinds.append(PagedList.joined(lists, parents: areAllSeen ? nil : projects.completeness.gap).kind(kind))
         }
         return kinds
-    }
-
-    /// The lists of several projects as one: as complete as the least complete of them.
-    private static func joined(_ lists: [PagedList], parents: Completeness, areAllSeen: Bool) -> PagedList {
-        var joined = PagedList(items: lists.flatMap(\.items), completeness: .complete)
-        if let broken = lists.first(where: { !$0.completeness.isComplete }) {
-            joined.completeness = .partial(reason: broken.completeness.reason)
-        } else if !parents.isComplete, lists.isEmpty || !areAllSeen {
-            joined.completeness =
-                lists.isEmpty ? .unknown(reason: parents.reason) : .partial(reason: parents.reason)
-        }
-        return joined
     }
 
     func listVariables(of project: String, _ context: DriverContext) async -> PagedList {
@@ -88,11 +63,11 @@ extension VercelDriver {
             let answer = try await api.get(path, "env.list", context)
             let items = try answer.list("envs") { Mapping.variables($0, project: project) }.flatMap { $0 }
             // This list has no pages; should it get some, what is read is not all.
-            let isAll = answer.next == nil
+            let isAll = answer.nextCursor == nil
             return PagedList(
                 items: items, completeness: isAll ? .complete : .partial(reason: "GET \(path): there are more pages"))
         } catch {
-            return error.list
+            return error.emptyList
         }
     }
 
@@ -101,7 +76,7 @@ extension VercelDriver {
     private func readDomains(
         _ names: Set<String>, of project: String, _ context: DriverContext
     ) async -> PagedList {
-        var list = PagedList(items: [], completeness: .complete)
+        var list = PagedList()
         let keys = names.map { ResourceKey(.vercelDomain, $0) }.filter { $0.parentName == project }.sorted()
         for key in keys {
             do throws(ProviderFault) {
@@ -125,7 +100,7 @@ extension VercelDriver {
         _ path: String, query: [(String, String)] = [], cursor: String, _ member: String,
         pages: Int = VercelDriver.mostPages, _ context: DriverContext, _ map: (JSONView) -> [ObservedResource?]
     ) async -> PagedList {
-        var list = PagedList(items: [], completeness: .complete)
+        var list = PagedList()
         var seen: Set<String> = []
         var asked: Set<String> = []
         var next: String?
@@ -140,7 +115,7 @@ extension VercelDriver {
                 for item in items.flatMap({ $0 }) where seen.insert(item.providerID).inserted {
                     list.items.append(item)
                 }
-                next = answer.next
+                next = answer.nextCursor
                 guard let found = next else { return list }
                 guard asked.insert(found).inserted else {
                     list.completeness = .partial(reason: "GET \(path): the pages go round in a circle")
@@ -153,23 +128,8 @@ extension VercelDriver {
                 list.completeness = .partial(reason: error.sentence)
                 return list
             }
-            return error.list
+            return error.emptyList
         }
         return list
-    }
-}
-
-extension ProviderFault {
-    /// Nothing was read.
-    var list: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence), notFound: isNotFound) }
-}
-
-extension Completeness {
-    /// Why it is not complete; empty when it is.
-    var reason: String {
-        switch self {
-        case .complete: ""
-        case .partial(let reason), .unknown(let reason): reason
-        }
     }
 }

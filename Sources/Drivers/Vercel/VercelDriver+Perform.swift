@@ -31,7 +31,7 @@ extension VercelDriver {
             default: throw impossible(step, "this version knows no effect named \(step.operation)")
             }
         } catch {
-            return error.outcome
+            return error.stepOutcome
         }
     }
 
@@ -45,12 +45,12 @@ extension VercelDriver {
         for setting in VercelKinds.settings where !VercelKinds.settableLater.contains(setting.name) {
             body[setting.member] = wanted(setting.name, change)
         }
-        let site = CallSite("projects.create", "POST", "/v11/projects")
+        let call = ProviderCall("projects.create", "POST", "/v11/projects")
         do throws(ProviderFault) {
-            return .done(try await api.send(site, body: .object(body), context).object(Mapping.project))
+            return .done(try await api.send(call, body: .object(body), context).object(Mapping.project))
         } catch {
             guard error.status == 409 else { throw error }
-            return try await adoptDuplicate(error, step, change, context)
+            return try await adopt(error, step, change, context)
         }
     }
 
@@ -66,8 +66,8 @@ extension VercelDriver {
             body[setting.member] = wanted(setting.name, change)
         }
         guard !body.isEmpty else { throw impossible(step, "none of what is to change has a value") }
-        let site = CallSite("projects.update", "PATCH", projectPath(step.key.name))
-        return .done(try await api.send(site, body: .object(body), context).object(Mapping.project))
+        let call = ProviderCall("projects.update", "PATCH", projectPath(step.key.name))
+        return .done(try await api.send(call, body: .object(body), context).object(Mapping.project))
     }
 
     /// What is wanted of an attribute, as its rule writes it; nil when nothing is.
@@ -80,54 +80,22 @@ extension VercelDriver {
     // MARK: What the effects share
 
     /// Deletes; what isn't there is deleted.
-    private func delete(
+    func delete(
         _ path: String, _ noun: String, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        do throws(ProviderFault) {
-            _ = try await api.send(CallSite("\(noun).delete", "DELETE", path), context)
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
+        _ = try await api.send(ProviderCall("\(noun).delete", "DELETE", path), accepting: [404, 410], context)
         return .done(nil)
     }
 
-    /// Takes what stands under a unique name already as ours when it is as wanted.
-    ///
-    /// - Throws: the refusal where nothing stands there, and `nameTaken` where something else does.
-    func adoptDuplicate(
-        _ fault: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    /// Takes what stands under a unique name already as ours when it is as wanted; often it is in another account.
+    func adopt(
+        _ refusal: ProviderFault, _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        // A look that fails says nothing against the refusal.
-        guard let found = try? await find(step.key, context), found.count == 1,
-            let schema = schemas.first(where: { $0.kind == step.key.kind })
-        else {
-            throw .make(
-                .nameTaken, site(step),
-                "\(step.key.childName.isEmpty ? step.key.name : step.key.childName) is taken: "
-                    + fault.message,
-                hint: "it belongs to another project, team or account: release it there, or choose another name",
-                status: fault.status, providerCode: fault.providerCode, .waitForNewCommit)
-        }
-        let differing = schema.differences(wanted: change.wanted, observed: found[0].attributes)
-        guard differing.isEmpty else {
-            throw .make(
-                .nameTaken, site(step),
-                "\(step.key.name) exists already, with another \(differing.joined(separator: ", "))",
-                hint: "run `reconcile --dry-run`: the next plan shows it as an update", status: fault.status,
-                .observeAgain)
-        }
-        return .done(found[0])
-    }
-
-    func site(_ step: Step) -> CallSite { CallSite("\(step.key.kind).\(step.operation)", "apply", "\(step.key)") }
-
-    func gone(_ step: Step) -> ProviderFault {
-        .make(
-            .notFound, site(step), "\(step.key.name) is not there any more",
-            hint: "run `reconcile --dry-run`: the next plan creates it again", status: 404, .observeAgain)
-    }
-
-    func impossible(_ step: Step, _ message: String, hint: String? = nil) -> ProviderFault {
-        .make(.impossible, site(step), message, hint: hint, .waitForNewCommit)
+        let name = step.key.childName.isEmpty ? step.key.name : step.key.childName
+        let taken = fault(
+            .nameTaken, ProviderCall(step), "\(name) is taken: \(refusal.message)",
+            hint: "it belongs to another project, team or account: release it there, or choose another name",
+            status: refusal.status, providerCode: refusal.providerCode, .waitForNewCommit)
+        return try await adoptDuplicate(taken, step, change, context)
     }
 }

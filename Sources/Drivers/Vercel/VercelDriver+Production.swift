@@ -52,7 +52,7 @@ extension VercelDriver {
             let start: Way? = project.isUnderWay(to: deployment) ? nil : way
             return try await run(deployment, start, project, step, context)
         } catch {
-            return error.outcome
+            return error.stepOutcome
         }
     }
 
@@ -86,51 +86,39 @@ extension VercelDriver {
         case .promote?:
             // The body has to be there, and empty.
             let path = "/v10/projects/\(id)/promote/\(deployment.percentEncoded)"
-            _ = try await api.send(CallSite("promote", "POST", path), body: .object(Value.Object()), context)
+            _ = try await api.send(ProviderCall("promote", "POST", path), body: .object(Value.Object()), context)
         case .rollback?:
             let path = "/v1/projects/\(id)/rollback/\(deployment.percentEncoded)"
-            _ = try await api.send(CallSite("rollback", "POST", path), context)
+            _ = try await api.send(ProviderCall("rollback", "POST", path), context)
         case nil: break
         }
-        do throws(ProviderFault) {
-            return .done(try await wait(for: deployment, since: way == nil ? nil : before.requestedAt, step, context))
-        } catch {
-            // Accepted: whatever can't be seen from here on is unknown and not undone.
-            return error.code == FaultCode.jobFailed.rawValue ? .failed(error) : .unknown(error)
+        return await settle(failing: .jobFailed) { () throws(ProviderFault) in
+            try await wait(for: deployment, since: way == nil ? nil : before.requestedAt, step, context)
         }
     }
 
     private func wait(
         for deployment: String, since last: Int64?, _ step: Step, _ context: DriverContext
     ) async throws(ProviderFault) -> ObservedResource {
-        let end = time.uptime + limits.jobDeadline
-        var pause = limits.firstPause
-        while true {
+        let polling = Polling(
+            Self.names, time: time, firstPause: limits.firstPause, longestPause: limits.longestPause)
+        return try await polling.poll(
+            ProviderCall(step), until: limits.jobDeadline,
+            late: "the move to \(deployment) has not ended within \(limits.jobDeadline.shortText)",
+            hint: "it may wait for a rolling release; the next pass looks again"
+        ) { () throws(ProviderFault) in
             let project = try await project(step.key.name, step, context)
             // A job of before with the same aim says nothing of ours.
-            if project.aim == deployment, last == nil || project.requestedAt != last {
-                switch project.job {
-                case "succeeded": return project.resource
-                case "skipped" where project.serving == deployment: return project.resource
-                case "failed", "skipped":
-                    throw .make(
-                        .jobFailed, site(step), "Vercel ended the move to \(deployment) as \(project.job ?? "")",
-                        hint: "look at the project's deployments at Vercel", .retry(after: nil))
-                default: break
-                }
+            guard project.aim == deployment, last == nil || project.requestedAt != last else { return nil }
+            switch project.job {
+            case "succeeded": return project.resource
+            case "skipped" where project.serving == deployment: return project.resource
+            case "failed", "skipped":
+                throw fault(
+                    .jobFailed, ProviderCall(step), "Vercel ended the move to \(deployment) as \(project.job ?? "")",
+                    hint: "look at the project's deployments at Vercel", .retry(after: nil))
+            default: return nil
             }
-            guard time.uptime < end else {
-                throw .make(
-                    .tookTooLong, site(step),
-                    "the move to \(deployment) has not ended within \(limits.jobDeadline.shortText)",
-                    hint: "it may wait for a rolling release; the next pass looks again", .observeAgain)
-            }
-            do {
-                try await time.sleep(for: pause)
-            } catch {
-                throw .make(.tookTooLong, site(step), "the wait was cancelled", .observeAgain)
-            }
-            pause = min(pause * 2, limits.longestPause)
         }
     }
 

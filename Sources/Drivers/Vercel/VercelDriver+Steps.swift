@@ -4,10 +4,8 @@ public import Drivers
 internal import Formats
 
 extension VercelDriver {
-    private typealias Operation = (name: String, title: String, creates: Bool)
-
     public func steps(for change: PlannedChange) -> [Step] {
-        var operations: [Operation] = []
+        var operations: [Step.Operation] = []
         switch change.action {
         case .noop, .forget, .read: break
         case .create: operations = creation(of: change)
@@ -15,14 +13,10 @@ extension VercelDriver {
         case .replace: operations = deletion(of: change) + creation(of: change)
         case .adopt, .update: operations = updates(of: change)
         }
-        return operations.enumerated().map { index, operation in
-            Step(
-                key: change.key, index: index + 1, operation: operation.name, title: operation.title,
-                creates: operation.creates)
-        }
+        return Step.list(operations, of: change.key)
     }
 
-    private func creation(of change: PlannedChange) -> [Operation] {
+    private func creation(of change: PlannedChange) -> [Step.Operation] {
         let wanted = Set(change.wanted.map(\.name)).union(change.attributes.map(\.path))
         switch change.key.kind {
         case .vercelProject:
@@ -38,7 +32,7 @@ extension VercelDriver {
         }
     }
 
-    private func deletion(of change: PlannedChange) -> [Operation] {
+    private func deletion(of change: PlannedChange) -> [Step.Operation] {
         switch change.key.kind {
         case .vercelProject, .vercelVariable, .vercelDomain: [("delete", "delete", false)]
         // It goes with its project, and production is never taken down by itself.
@@ -47,7 +41,7 @@ extension VercelDriver {
         }
     }
 
-    private func updates(of change: PlannedChange) -> [Operation] {
+    private func updates(of change: PlannedChange) -> [Step.Operation] {
         let names = change.attributes.map(\.path).sorted { $0.precedesByBytes($1) }
         guard !names.isEmpty else { return [] }
         switch change.key.kind {

@@ -24,15 +24,15 @@ extension VercelDriver {
         }
         if let branch = name.branch { body["gitBranch"] = .string(branch) }
         body["value"] = value.reveal { .string($0) }
-        let site = CallSite("env.create", "POST", "/v10/projects/\(name.project.percentEncoded)/env")
-        let answer = try await api.send(site, query: [("upsert", "true")], body: .object(body), context)
+        let call = ProviderCall("env.create", "POST", "/v10/projects/\(name.project.percentEncoded)/env")
+        let answer = try await api.send(call, query: [("upsert", "true")], body: .object(body), context)
         guard let root = answer.root, let failed = root["failed"].items else {
-            throw .broken(site, status: answer.status, "it does not say what failed")
+            throw answer.broken("it does not say what failed")
         }
         if let first = Array(failed).first {
             let error = first["error"]
-            throw .make(
-                .refusedInSuccess, site,
+            throw fault(
+                .refusedInSuccess, call,
                 "Vercel took the request and refused \(name.key)" + (error["message"].string.map { ": \($0)" } ?? ""),
                 hint: "look at the project's variables at Vercel; the message is Vercel's own", status: answer.status,
                 providerCode: error["code"].string, .waitForNewCommit)
@@ -41,7 +41,7 @@ extension VercelDriver {
         let views = created.items.map { Array($0) } ?? [created]
         let made = views.compactMap { Mapping.variables($0, project: name.project) }.flatMap { $0 }
         guard let found = made.first(where: { $0.key == step.key }) else {
-            throw .broken(site, status: answer.status, "it does not hold what was created")
+            throw answer.broken("it does not hold what was created")
         }
         return .done(found)
     }
@@ -62,11 +62,11 @@ extension VercelDriver {
         body["type"] = wanted("type", change)
         // Vercel asks for the value again when a variable becomes sensitive.
         if change.wanted["value_from"] != nil { body["value"] = try value(step, name, change).reveal { .string($0) } }
-        let site = CallSite("env.update", "PATCH", variablePath(name, current.providerID))
-        let answer = try await api.send(site, body: .object(body), context)
+        let call = ProviderCall("env.update", "PATCH", variablePath(name, current.providerID))
+        let answer = try await api.send(call, body: .object(body), context)
         let made = try answer.object { Mapping.variables($0, project: name.project) }
         guard let found = made.first(where: { $0.key == step.key }) else {
-            throw .broken(site, status: answer.status, "it does not hold what was changed")
+            throw answer.broken("it does not hold what was changed")
         }
         return .done(found)
     }
@@ -83,21 +83,13 @@ extension VercelDriver {
         guard let current = found.first else { return .done(nil) }
         let path = variablePath(name, current.providerID)
         let others = otherTargets(current, name)
-        do throws(ProviderFault) {
-            if others.isEmpty {
-                _ = try await api.send(CallSite("env.delete", "DELETE", path), context)
-            } else {
-                let custom = others.filter { $0.hasPrefix("custom:") }.map { String($0.dropFirst(7)) }
-                var body = Value.Object()
-                body["target"] = .strings(others.filter { !$0.hasPrefix("custom:") })
-                if name.target.hasPrefix("custom:") || !custom.isEmpty {
-                    body["customEnvironmentIds"] = .strings(custom)
-                }
-                _ = try await api.send(CallSite("env.update", "PATCH", path), body: .object(body), context)
-            }
-        } catch {
-            guard error.isNotFound else { throw error }
-        }
+        guard !others.isEmpty else { return try await delete(path, "env", context) }
+        let custom = others.filter { $0.hasPrefix("custom:") }.map { String($0.dropFirst(7)) }
+        var body = Value.Object()
+        body["target"] = .strings(others.filter { !$0.hasPrefix("custom:") })
+        if name.target.hasPrefix("custom:") || !custom.isEmpty { body["customEnvironmentIds"] = .strings(custom) }
+        let call = ProviderCall("env.update", "PATCH", path)
+        _ = try await api.send(call, body: .object(body), accepting: [404, 410], context)
         return .done(nil)
     }
 
@@ -115,20 +107,20 @@ extension VercelDriver {
         _ step: Step, _ name: VariableName, _ change: ResolvedChange
     ) throws(ProviderFault) -> Secret {
         guard let text = change.wanted["value_from"]?.stringValue else {
-            throw .make(
-                .noValue, site(step), "\(name.key) is missing, and nothing says where its value is",
+            throw fault(
+                .noValue, ProviderCall(step), "\(name.key) is missing, and nothing says where its value is",
                 hint: "set it at Vercel, in the project's environment variables", .waitForNewCommit)
         }
         guard let reference = SecretReference(text) else {
             // The text itself may be the value.
-            throw .make(
-                .noValue, site(step), "`value_from` of \(name.key) is no reference",
+            throw fault(
+                .noValue, ProviderCall(step), "`value_from` of \(name.key) is no reference",
                 hint: "write `env:NAME` or `file:PATH`; a value itself never belongs into the repository",
                 .waitForNewCommit)
         }
         guard let value = resolve(reference) else {
-            throw .make(
-                .noValue, site(step), "\(name.key) is missing, and \(reference) holds no value",
+            throw fault(
+                .noValue, ProviderCall(step), "\(name.key) is missing, and \(reference) holds no value",
                 hint: "give the program \(reference), or set the variable at Vercel", .retry(after: nil))
         }
         return value

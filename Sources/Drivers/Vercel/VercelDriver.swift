@@ -7,12 +7,13 @@ public import HTTPClient
 /// Vercel: projects and their settings, environment variables by name, domains, and which deployment serves production.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/vercel.md tells what is done with them.
-public final class VercelDriver: Driver {
-    public let provider = "vercel"
+public final class VercelDriver: ProviderDriver {
     public let version = "1"
     public let schemas = VercelKinds.all
 
-    let api: VercelAPI
+    let api: ProviderAPI
+    /// Sent with every call; nil acts on the token's own account.
+    let team: String?
     let limits: VercelLimits
     let time: any TimeSource
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
@@ -41,10 +42,19 @@ public final class VercelDriver: Driver {
         self.limits = limits
         self.resolve = resolve
         let client = APIClient(
-            provider: "vercel", baseURL: baseURL, authorization: token.reveal { Secret("Bearer \($0)") },
+            provider: "vercel", baseURL: baseURL, authorization: .bearer(token),
             transport: transport, budget: budget ?? RequestBudget(.vercel, time: time), retry: retry, time: time,
             random: random)
-        api = VercelAPI(client: client, team: team.flatMap { $0.isEmpty ? nil : $0 }, time: time)
+        let team = team.flatMap { $0.isEmpty ? nil : $0 }
+        self.team = team
+        let ofTeam = team.map { [("teamId", $0)] } ?? []
+        api = ProviderAPI(
+            client: client, names: Self.names, time: time, rates: .vercel,
+            prepare: { request, call in
+                request.query += ofTeam
+                request.redaction = Self.secrets
+                request.scopes = [RequestScope(call.operation, RequestBudgetConfiguration.vercelEndpoint)]
+            }, readError: Self.readError)
     }
 
     public static let defaultURL = "https://api.vercel.com"
@@ -94,12 +104,4 @@ struct VariableName: Sendable, Hashable {
     }
 
     var text: String { "\(project)/\(target)\(branch.map { ":\($0)" } ?? "")/\(key)" }
-}
-
-extension ResourceKey {
-    /// `project` of `project/domain`; the whole name where there is no slash.
-    var parentName: String { String(name.prefix { $0 != "/" }) }
-
-    /// `domain` of `project/domain`; what follows the first slash.
-    var childName: String { String(name.drop { $0 != "/" }.dropFirst()) }
 }

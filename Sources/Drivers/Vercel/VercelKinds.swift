@@ -1,5 +1,6 @@
 internal import DesiredState
 public import Diff
+internal import Drivers
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
 public enum VercelKinds {
@@ -29,7 +30,7 @@ public enum VercelKinds {
             AttributeRule("output_directory", normalise: Normal.directory),
             AttributeRule("production_branch", normalise: Normal.command),
             AttributeRule("root_directory", normalise: Normal.directory),
-        ] + computed(["id"]),
+        ] + .computed(["id"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -46,7 +47,7 @@ public enum VercelKinds {
             AttributeRule("type", normalise: Normal.variableType),
             AttributeRule("value_from", isSensitive: true, isWriteOnly: true),
             AttributeRule("value_sha256", isSensitive: true, isComputed: true),
-        ] + computed(["id", "targets"]),
+        ] + .computed(["id", "targets"]),
         isStateful: true,
         requests: { action, attributes in
             switch action {
@@ -65,7 +66,7 @@ public enum VercelKinds {
             AttributeRule("redirect", normalise: Normal.hostName),
             AttributeRule("redirect_status_code"),
             AttributeRule("verified"),
-        ] + computed(["apex"]),
+        ] + .computed(["apex"]),
         isStateful: false,
         requests: { action, attributes in
             let verifies = attributes.contains("verified") ? 1 : 0
@@ -79,7 +80,7 @@ public enum VercelKinds {
 
     static let production = KindSchema(
         kind: .vercelProduction,
-        attributes: [AttributeRule("deployment")] + computed(["state", "url"]), isStateful: true,
+        attributes: [AttributeRule("deployment")] + .computed(["state", "url"]), isStateful: true,
         requests: { action, attributes in
             // Two looks, which of the two ways, start, two polls.
             (action == .update || action == .adopt) && !attributes.isEmpty ? 5 : 0
@@ -87,15 +88,11 @@ public enum VercelKinds {
 
     static let deployment = KindSchema(
         kind: .vercelDeployment,
-        attributes: computed(["alias_error", "branch", "is_aliased", "sha", "state", "target", "url"]),
+        attributes: .computed(["alias_error", "branch", "is_aliased", "sha", "state", "target", "url"]),
         isStateful: true,
         canAdopt: false, requests: { _, _ in 0 })
 
     static let alias = KindSchema(
-        kind: .vercelAlias, attributes: computed(["deployment", "project_id", "redirect"]), isStateful: false,
+        kind: .vercelAlias, attributes: .computed(["deployment", "project_id", "redirect"]), isStateful: false,
         canAdopt: false, requests: { _, _ in 0 })
-
-    private static func computed(_ names: [String]) -> [AttributeRule] {
-        names.map { AttributeRule($0, isComputed: true) }
-    }
 }

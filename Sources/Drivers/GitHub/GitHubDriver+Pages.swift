@@ -3,12 +3,6 @@ internal import Diff
 internal import Drivers
 internal import Formats
 
-/// All pages of one list, as far as they could be read.
-struct PagedList: Sendable {
-    let items: [ObservedResource]
-    let completeness: Completeness
-}
-
 /// Which list, and how its items are read.
 struct ListRequest: Sendable {
     let operation: String
@@ -49,22 +43,22 @@ extension GitHubDriver {
         var address: String?
         var page = 1
         while true {
-            let site = CallSite(
-                operation: list.operation, method: "GET", path: list.path, permission: list.permission,
+            let call = ProviderCall(
+                list.operation, "GET", list.path, permission: list.permission,
                 page: page > 1 ? page : nil)
             do throws(ProviderFault) {
                 let query = address == nil ? [("per_page", String(Self.pageSize))] + list.query : []
-                let answer = try await api.send(site, to: address, query: query, context)
+                let answer = try await api.send(call, to: address, query: query, context)
                 for item in try answer.list(list.member, list.map) where seen.insert(item.providerID).inserted {
                     items.append(item)
                 }
-                guard let next = answer.next else { return (PagedList(items: items, completeness: .complete), page) }
+                guard let next = answer.nextLink else { return (PagedList(items: items), page) }
                 if list.isNewestOnly {
                     let reason = "only the newest \(items.count) are read"
                     return (PagedList(items: items, completeness: .partial(reason: reason)), page)
                 }
                 guard next != address, page < Self.pageLimit else {
-                    throw .broken(answer.site, status: answer.status, "its next page leads in a circle")
+                    throw answer.broken("its next page leads in a circle")
                 }
                 address = next
                 page += 1
@@ -74,9 +68,4 @@ extension GitHubDriver {
             }
         }
     }
-}
-
-extension ProviderFault {
-    /// What a list is when it can't be read; 404 may hide it, so it proves nothing.
-    var emptyList: PagedList { PagedList(items: [], completeness: .unknown(reason: sentence)) }
 }

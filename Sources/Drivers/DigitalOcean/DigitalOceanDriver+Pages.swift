@@ -3,12 +3,6 @@ internal import Diff
 internal import Drivers
 internal import Formats
 
-/// All pages of one list, as far as they could be read.
-struct PagedList: Sendable {
-    let items: [ObservedResource]
-    let completeness: Completeness
-}
-
 extension DigitalOceanDriver {
     static let pageSize = 200
 
@@ -106,18 +100,17 @@ private struct PageReader: Sendable {
             let reason = "GET \(path): the list changed while it was read, twice"
             return (PagedList(items: items, completeness: .partial(reason: reason)), .shifted)
         }
-        return (PagedList(items: items, completeness: .complete), .read)
+        return (PagedList(items: items), .read)
     }
 
     private func read(page: Int) async -> Result<Page, ProviderFault> {
-        let site = CallSite(
-            operation: "\(member).list", method: "GET", path: path, scope: scope, page: page)
+        let call = ProviderCall("\(member).list", "GET", path, permission: scope, page: page)
         do throws(ProviderFault) {
             let answer = try await driver.api.send(
-                site, query: [("per_page", String(DigitalOceanDriver.pageSize)), ("page", String(page))], context)
+                call, query: [("per_page", String(DigitalOceanDriver.pageSize)), ("page", String(page))], context)
             let shared = Shared()
             var result = Page()
-            result.items = try answer.list(member) { map($0, shared) }
+            result.items = try answer.list(member, isNullable: true) { map($0, shared) }
             result.total = answer.root?["meta"]["total"].int
             result.hasNext = answer.root?["links"]["pages"]["next"].string.map { !$0.isEmpty } ?? false
             return .success(result)

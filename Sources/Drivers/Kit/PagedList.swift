@@ -1,0 +1,69 @@
+public import DesiredState
+public import Diff
+
+/// All pages of one list, as far as they could be read.
+public struct PagedList: Sendable {
+    public var items: [ObservedResource]
+    public var completeness: Completeness
+    /// What it belongs to is not there, says the provider.
+    public let isMissing: Bool
+
+    public init(
+        items: [ObservedResource] = [], completeness: Completeness = .complete, isMissing: Bool = false
+    ) {
+        self.items = items
+        self.completeness = completeness
+        self.isMissing = isMissing
+    }
+
+    /// The same as what was seen of a kind.
+    public func kind(_ kind: ResourceKind) -> ObservedKind {
+        ObservedKind(kind: kind, completeness: completeness, resources: items)
+    }
+
+    /// What a read gives, as a list; of a read that fails nothing is known.
+    public static func of(_ read: () async throws(ProviderFault) -> [ObservedResource]) async -> PagedList {
+        do throws(ProviderFault) {
+            return PagedList(items: try await read())
+        } catch {
+            return error.emptyList
+        }
+    }
+
+    /// Several lists as one: as complete as the least complete of them, and unknown where all of them are.
+    ///
+    /// - Parameters:
+    ///   - lists: of several parents.
+    ///   - parents: why the parents themselves are not all known; nil where they are.
+    public static func joined(_ lists: [PagedList], parents: String? = nil) -> PagedList {
+        let items = lists.flatMap(\.items)
+        var reasons = lists.compactMap(\.completeness.gap)
+        if let parents { reasons.append(parents) }
+        guard let first = reasons.first else { return PagedList(items: items) }
+        let reason = first + (reasons.count > 1 ? " (and \(reasons.count - 1) more)" : "")
+        let isUnknown = items.isEmpty && reasons.count >= max(1, lists.count)
+        return PagedList(items: items, completeness: isUnknown ? .unknown(reason: reason) : .partial(reason: reason))
+    }
+}
+
+extension Completeness {
+    /// Why not all is known; nil where it is.
+    public var gap: String? {
+        switch self {
+        case .complete: nil
+        case .partial(let reason), .unknown(let reason): reason
+        }
+    }
+
+    /// Why not all is known; empty where it is.
+    public var reason: String { gap ?? "" }
+
+    public var isUnknown: Bool { if case .unknown = self { true } else { false } }
+}
+
+extension [AttributeRule] {
+    /// Attributes that only the provider sets.
+    public static func computed(_ names: [String]) -> [AttributeRule] {
+        names.map { AttributeRule($0, isComputed: true) }
+    }
+}
