@@ -69,12 +69,17 @@ public struct Diagnostic: Sendable, Hashable, Comparable {
         self.notes = notes
     }
 
-    /// By place, then severity, then code and message: the same faults always come in the same order.
+    /// By place, then severity, code, message and what else is said: the same faults always come in the same order.
     public static func < (a: Diagnostic, b: Diagnostic) -> Bool {
         let (placeA, placeB) = (a.mark ?? noPlace, b.mark ?? noPlace)
         if placeA != placeB { return placeA < placeB }
         if a.severity != b.severity { return a.severity < b.severity }
-        return (a.code, a.message) < (b.code, b.message)
+        if (a.code, a.message) != (b.code, b.message) { return (a.code, a.message) < (b.code, b.message) }
+        if a.hint != b.hint { return (a.hint ?? "") < (b.hint ?? "") }
+        for (noteA, noteB) in zip(a.notes, b.notes) where noteA != noteB {
+            return (noteA.mark ?? noPlace, noteA.message) < (noteB.mark ?? noPlace, noteB.message)
+        }
+        return a.notes.count < b.notes.count
     }
 
     private static let noPlace = SourceMark(file: "", line: 0, column: 0)

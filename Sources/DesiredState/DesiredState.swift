@@ -1,9 +1,9 @@
 public import Basics
 
 /// What the repository says the world should be, at one commit, with everything that is wrong with it.
-public struct DesiredState: Sendable {
+public struct DesiredState: Sendable, Hashable {
     /// The commit, 40 hexadecimal digits; of a work tree without git the digest of its files.
-    public let revision: String
+    public internal(set) var revision: String
     /// The roots that were found, in order of precedence.
     public let roots: [String]
     /// Sorted by slug.
@@ -14,9 +14,9 @@ public struct DesiredState: Sendable {
     public var unknown: [UnknownScope]
     public let policy: Policy
     /// Every file under the roots, sorted by path.
-    public let documents: [Document]
+    public internal(set) var documents: [Document]
     /// Sorted.
-    public let diagnostics: [Diagnostic]
+    public internal(set) var diagnostics: [Diagnostic]
     /// The rows of the integrations' index, sorted by id.
     public let integrations: [Integration]
     /// The entries of the module lists, sorted by list and name.

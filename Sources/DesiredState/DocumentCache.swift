@@ -1,13 +1,18 @@
 import Basics
 
-/// Parsed documents, kept from one commit to the next by the object id of their bytes.
+/// What was read of one commit, kept for the next one.
 ///
-/// A commit that changes one file then costs one parse. What is kept follows from path and bytes alone, so reading with
+/// A commit that changes one file then costs one parse and the checks that depend on it: documents are kept by the
+/// object id of their bytes, what the domains made of them while every document that they looked into is the same, and
+/// what leads nowhere in a file while it could lead nowhere else. All of it follows from the tree alone, so reading with
 /// a cache gives exactly what reading without one gives. Files without an object id are parsed each time.
 public final class DocumentCache: Sendable {
     private struct State {
-        var kept: [String: ParsedFile] = [:]
+        var files: CommitFiles?
+        var domains: DomainReading?
+        var references: ReferenceReading?
         var parses = 0
+        var domainReadings = 0
     }
 
     private let state = Locked(State())
@@ -17,41 +22,37 @@ public final class DocumentCache: Sendable {
     /// How many files were parsed since the cache was made.
     public var parses: Int { state.withLock { $0.parses } }
 
+    /// How often the domains read their documents since the cache was made.
+    public var domainReadings: Int { state.withLock { $0.domainReadings } }
+
     /// The files of one commit, each parsed unless it was kept; those of others are let go.
-    func parsed(_ files: [SourceFile]) -> [ParsedFile] {
-        let kept = state.withLock { $0.kept }
-        var parses = 0
-        var isSame = kept.count == files.count
-        let result = files.map { file in
-            if let known = kept[file.path], known.isOf(file) { return known }
-            parses += 1
-            isSame = false
-            return ParsedFile(file)
+    func files(of tree: SourceTree) -> CommitFiles {
+        let files = CommitFiles(tree, state.withLock { $0.files })
+        state.withLock {
+            $0.files = files
+            $0.parses += files.parses
         }
-        guard !isSame else { return result }
-        var next = kept
-        // Mostly the paths are the same, and one or two files are others.
-        if kept.count != files.count || parses > files.count / 8 || !files.allSatisfy({ kept[$0.path] != nil }) {
-            next = Dictionary(
-                result.map { ($0.source.path, $0) }, uniquingKeysWith: { first, _ in first })
-        } else {
-            for file in result where kept[file.source.path] !== file { next[file.source.path] = file }
+        return files
+    }
+
+    /// What the domains make of a commit.
+    func domains(of files: CommitFiles, _ tree: SourceTree) -> DomainReading {
+        if let known = state.withLock({ $0.domains }), known.isOf(files, tree) { return known }
+        let reading = DomainReading(files, tree)
+        state.withLock {
+            $0.domains = reading
+            $0.domainReadings += 1
         }
-        state.withLock { [next, parses] state in
-            state.kept = next
-            state.parses += parses
-        }
-        return result
+        return reading
+    }
+
+    /// What is wrong with each file by itself, and where it leads nowhere.
+    func references(of files: CommitFiles, _ domains: DomainReading, _ tree: SourceTree) -> ReferenceReading {
+        let reading = ReferenceReading(files, domains, tree, before: state.withLock { $0.references })
+        state.withLock { $0.references = reading }
+        return reading
     }
 
     /// One file beside those of the roots; it is parsed each time.
     func parsed(_ file: SourceFile) -> ParsedFile { ParsedFile(file) }
-}
-
-extension ParsedFile {
-    /// Whether parsing a file would give this again; of a file without an object id that isn't known.
-    fileprivate func isOf(_ file: SourceFile) -> Bool {
-        guard let id = file.objectID, !id.isEmpty, case .bytes = file.content else { return false }
-        return id == source.objectID
-    }
 }

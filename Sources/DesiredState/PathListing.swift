@@ -1,9 +1,9 @@
 /// The paths of every file of a commit, by the folder at the top that they lie in.
 ///
 /// A commit changes few of those folders, so what is known of the others can be kept.
-public struct PathListing: Sendable {
+public struct PathListing: Sendable, Equatable {
     /// The files below one folder at the top of the repository.
-    public struct Folder: Sendable {
+    public struct Folder: Sendable, Equatable {
         /// What git calls the folder with all that is in it.
         public let objectID: String
         /// Relative to the top of the repository.
@@ -24,6 +24,11 @@ public struct PathListing: Sendable {
             self.objectID = objectID
             self.files = files
             self.folders = folders
+        }
+
+        /// Whether the same paths are in both; what the files hold says nothing.
+        public static func == (a: Folder, b: Folder) -> Bool {
+            !a.objectID.isEmpty && a.objectID == b.objectID || a.files == b.files
         }
     }
 

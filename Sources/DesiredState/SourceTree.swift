@@ -70,7 +70,7 @@ public struct Branch: Sendable, Hashable {
 }
 
 /// What is known of the branches (or tags) of the application repository.
-public enum BranchListing: Sendable {
+public enum BranchListing: Sendable, Hashable {
     case known([Branch])
     /// There is a repository, but it could not be asked.
     case unknown(reason: String)

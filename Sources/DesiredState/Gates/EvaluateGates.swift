@@ -15,7 +15,7 @@ public func evaluateGates(
     _ tree: SourceTree, _ inputs: GateInputs, cache: DocumentCache = DocumentCache()
 ) -> [GateResult] {
     let context = GateContext(
-        library: Library(tree, Report(), cache), listing: tree.listing, inputs: inputs, cache: cache)
+        library: Library(cache.files(of: tree), Report()), listing: tree.listing, inputs: inputs, cache: cache)
     let required = requiredGates(context.library)
     var results = Gate.all.map { gate in
         let report = GateReport()

@@ -151,7 +151,7 @@ struct PlaneReader {
         let found = library.find(path.value, beside: "plane/")
         if let found, let project = projects[found.path] { return project }
         let cause =
-            found.flatMap { report.firstFault(in: $0.path) }.map {
+            found.flatMap { report.firstFault(in: $0) }.map {
                 Cause(code: $0.code, reason: $0.message, mark: $0.mark)
             }
             ?? report.error(

@@ -5,21 +5,32 @@ import Formats
 struct Library {
     /// One file below a root.
     struct Entry {
-        /// Place of its root in the order of precedence.
-        let rank: Int
-        /// The path below the root.
-        let relative: String
-        let parsed: ParsedFile
-        var status = Document.Status.notManaged
-        var domain: String?
+        private let place: FilePlaces.Place
+        private let index: Int
+        private let file: ParsedFile
+        private let looks: Looks
+        fileprivate(set) var status = Document.Status.notManaged
+        fileprivate(set) var domain: String?
 
-        init(rank: Int, relative: String, _ parsed: ParsedFile) {
-            self.rank = rank
-            self.relative = relative
-            self.parsed = parsed
+        fileprivate init(_ place: FilePlaces.Place, _ index: Int, _ file: ParsedFile, _ looks: Looks) {
+            self.place = place
+            self.index = index
+            self.file = file
+            self.looks = looks
         }
 
-        var path: String { parsed.source.path }
+        /// What it holds; whoever asks depends on it.
+        var parsed: ParsedFile {
+            looks.isRead[index] = true
+            return file
+        }
+
+        /// Place of its root in the order of precedence.
+        var rank: Int { place.rank }
+        /// The path below the root.
+        var relative: String { place.relative }
+        var path: String { place.path }
+        fileprivate var stem: String? { place.stem }
         var root: Node? { parsed.root }
         /// Why nothing of it can be read; nil where it can.
         var cause: Cause? { parsed.cause }
@@ -29,62 +40,43 @@ struct Library {
         var endsAbruptly: Bool { parsed.endsAbruptly }
     }
 
+    /// Which files somebody looked into.
+    fileprivate final class Looks {
+        var isRead: [Bool]
+
+        init(_ count: Int) { isRead = Array(repeating: false, count: count) }
+    }
+
     /// Sorted by path.
     private(set) var entries: [Entry] = []
-    /// The roots that hold a file, in order of precedence.
-    let roots: [String]
+    private let files: CommitFiles
+    private let places: FilePlaces
+    private let looks: Looks
     /// The file that stands for each document, by the document's stem.
     private var managed: [String: Int] = [:]
     /// What is unknown when a document that was found is cut off.
     private var wants: [(index: Int, scopes: [UnknownScope.Extent])] = []
-    /// The YAML files by their path below a root without its ending, and by their schema; of the first root first.
-    private var byStem: [String: [Int]] = [:]
-    private var bySchema: [String: [Int]] = [:]
-    private let indexByPath: [String: Int]
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 
-    init(_ tree: SourceTree, _ report: Report, _ cache: DocumentCache) {
-        let policiesRoot = tree.roots.firstIndex(of: ".odooops") ?? tree.roots.count
-        let prefixes = tree.roots.map { $0.hasSuffix("/") || $0.isEmpty ? $0 : $0 + "/" }
-        var places: [(rank: Int, relative: String)] = []
-        var below: [SourceFile] = []
-        var others: [String: SourceFile] = [:]
-        for file in Self.inOrder(tree.files) {
-            var place = Self.place(of: file.path, below: prefixes)
-            // The policies belong to the repository, whatever the roots of the SSOT are.
-            if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
-            if Self.beside.contains(file.path) { place = place ?? (tree.roots.count + 1, file.path) }
-            if let place {
-                places.append(place)
-                below.append(file)
-            } else {
-                others[file.path] = file
-            }
-        }
-        let parsed = cache.parsed(below)
-        let entries = zip(places, parsed).map { Entry(rank: $0.rank, relative: $0.relative, $1) }
-        for file in parsed where !file.diagnostics.isEmpty { report.add(file.diagnostics) }
-        self.entries = entries
-        self.others = others
-        roots = Set(places.map(\.rank)).subtracting([tree.roots.count + 1]).sorted().map {
-            $0 < tree.roots.count ? tree.roots[$0] : ".odooops"
-        }
-        indexByPath = Dictionary(
-            entries.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for index in entries.indices.sorted(by: { (entries[$0].rank, $0) < (entries[$1].rank, $1) }) {
-            guard let stem = Self.stem(entries[index].relative) else { continue }
-            byStem[stem, default: []].append(index)
-            if let schema = entries[index].schema, !Self.stems.contains(stem) {
-                bySchema[schema, default: []].append(index)
-            }
-        }
+    init(_ files: CommitFiles, _ report: Report) {
+        self.files = files
+        places = files.places
+        let looks = Looks(files.parsed.count)
+        self.looks = looks
+        entries = files.parsed.indices.map { Entry(files.places.places[$0], $0, files.parsed[$0], looks) }
+        others = Dictionary(files.others.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         for document in ManagedDocument.all { managed[document.stem] = find(document, report) }
-        for index in self.entries.indices
-        where self.entries[index].cause != nil && self.entries[index].status == .notManaged {
-            self.entries[index].status = .unreadable
-        }
     }
+
+    /// The roots that hold a file, in order of precedence.
+    var roots: [String] { places.found }
+
+    /// Which files somebody looked into.
+    var read: [Int] { looks.isRead.indices.filter { looks.isRead[$0] } }
+
+    /// What became of each file so far.
+    var fates: [DomainReading.Fate] { entries.map { DomainReading.Fate(status: $0.status, domain: $0.domain) } }
 
     /// Distrusts documents that look as if what followed had been cut off.
     ///
@@ -95,7 +87,7 @@ struct Library {
         for (index, scopes) in wants where !scopes.isEmpty && entries[index].cause == nil {
             let file = entries[index].path
             if entries[index].endsAbruptly {
-                if let error = report.firstFault(in: file) {
+                if let error = report.firstFault(in: entries[index]) {
                     let reason = "the file ends in the middle of a line and has a fault: \(error.message)"
                     let cause = Cause(code: error.code, reason: reason, mark: error.mark)
                     for scope in scopes { report.unknown(scope, cause) }
@@ -126,9 +118,6 @@ struct Library {
         }
     }
 
-    /// Documents that stand beside the roots, wherever these are.
-    private static let beside: Set<String> = [".odooops.yaml", GateDocuments.subdomainRegistry]
-
     private static let nothingGoes = "Until then nothing goes because it isn't named."
 
     // MARK: Looking up
@@ -141,28 +130,26 @@ struct Library {
     /// A tree that moved to another root still names its files by the old one.
     func find(_ path: String, beside folder: String) -> Entry? {
         if let found = entry(at: path) { return found }
-        guard let range = path.firstRange(of: folder), let stem = Self.stem(String(path[range.lowerBound...])) else {
+        guard let range = path.firstRange(of: folder), let stem = FilePlaces.stem(String(path[range.lowerBound...]))
+        else {
             return nil
         }
         return entry(under: stem)
     }
 
     /// A file below a root, by its path.
-    func entry(at path: String) -> Entry? { indexByPath[path].map { entries[$0] } }
-
-    /// Whether a file below a root has that path.
-    func holds(_ path: String) -> Bool { indexByPath[path] != nil }
+    func entry(at path: String) -> Entry? { places.byPath[path].map { entries[$0] } }
 
     /// The YAML file at a path below a root, without its ending; of several the one under the first root.
-    func entry(under stem: String) -> Entry? { byStem[stem]?.first.map { entries[$0] } }
+    func entry(under stem: String) -> Entry? { places.byStem[stem]?.first.map { entries[$0] } }
 
     /// Any file that came with the commit, by its path.
     func file(at path: String) -> SourceFile? { others[path] ?? entry(at: path)?.parsed.source }
 
     /// Records which domain reads a file; the first stands.
     mutating func claim(_ path: String, for domain: String) {
-        guard let index = indexByPath[path] else { return }
-        if entries[index].status == .notManaged { entries[index].status = .managed }
+        guard let index = places.byPath[path] else { return }
+        if entries[index].status == .notManaged, entries[index].cause == nil { entries[index].status = .managed }
         if entries[index].domain == nil { entries[index].domain = domain }
     }
 
@@ -171,8 +158,8 @@ struct Library {
         folder: String, for domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
         var winners: [String: Int] = [:]
-        for index in entries.indices.sorted(by: { entries[$0].rank < entries[$1].rank }) {
-            guard let stem = Self.stem(entries[index].relative), stem.hasPrefix(folder + "/"),
+        for index in places.byPrecedence {
+            guard let stem = entries[index].stem, stem.hasPrefix(folder + "/"),
                 !stem.dropFirst(folder.count + 1).contains("/"), entries[index].domain == nil
             else { continue }
             entries[index].domain = domain
@@ -198,22 +185,6 @@ struct Library {
             ])
     }
 
-    /// By path bytes; a tree of git's is so already.
-    private static func inOrder(_ files: [SourceFile]) -> [SourceFile] {
-        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
-        return isInOrder ? files : files.sorted { $0.path.precedesByBytes($1.path) }
-    }
-
-    /// The longest root that a path lies below, with what follows it; roots end with a slash or are empty.
-    private static func place(of path: String, below prefixes: [String]) -> (rank: Int, relative: String)? {
-        var best: (rank: Int, length: Int)?
-        for (rank, prefix) in prefixes.enumerated()
-        where path.utf8.starts(with: prefix.utf8) && prefix.utf8.count > best?.length ?? -1 {
-            best = (rank, prefix.utf8.count)
-        }
-        return best.flatMap { best in String(path.utf8.dropFirst(best.length)).map { (best.rank, $0) } }
-    }
-
     // MARK: Which file is which document
 
     /// Finds a document that no table lists, like one that it does.
@@ -231,7 +202,7 @@ struct Library {
         below folder: String, domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
         let prefix = folder + "/"
-        let stems = byStem.keys.filter { $0.utf8.starts(with: prefix.utf8) }
+        let stems = places.byStem.keys.filter { $0.utf8.starts(with: prefix.utf8) }
         return stems.sorted { $0.precedesByBytes($1) }.compactMap {
             take($0, domain: domain, scopes: scopes, report)
         }
@@ -239,8 +210,9 @@ struct Library {
 
     /// By path first, by schema second; of several the one under the first root.
     private mutating func find(_ document: ManagedDocument, _ report: Report) -> Int? {
+        let byStem = places.byStem
         let candidates = (byStem[document.stem] ?? []) + document.otherStems.flatMap { byStem[$0] ?? [] }
-        let others = document.schemas.flatMap { bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
+        let others = document.schemas.flatMap { files.bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
             .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
         guard let winner = candidates.first ?? others.first else { return nil }
         wants.append((winner, document.scopes))
@@ -279,14 +251,6 @@ struct Library {
             .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(canonical)",
             at: entry.root?["schema"]?.value.mark(in: entry.path),
             hint: "Write `schema: \(canonical)`, or move the file.")
-    }
-
-    private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })
-
-    /// A path without `.yaml` or `.yml`; nil for other files.
-    private static func stem(_ path: String) -> String? {
-        if path.hasSuffix(".yaml") { return String(path.dropLast(5)) }
-        return path.hasSuffix(".yml") ? String(path.dropLast(4)) : nil
     }
 }
 

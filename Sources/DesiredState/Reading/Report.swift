@@ -23,8 +23,6 @@ final class Report {
         return all.values.sorted { $0.extent.sortText.precedesByBytes($1.extent.sortText) }
     }
 
-    func add(_ diagnostics: some Sequence<Diagnostic>) { diagnosticSet.formUnion(diagnostics) }
-
     @discardableResult
     func error(
         _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []
@@ -63,8 +61,9 @@ final class Report {
     }
 
     /// The first error or unknown key in a file; nil where it has none.
-    func firstFault(in file: String) -> Diagnostic? {
-        diagnosticSet.filter {
+    func firstFault(in entry: Library.Entry) -> Diagnostic? {
+        let file = entry.path
+        return diagnosticSet.union(entry.parsed.diagnostics).filter {
             ($0.severity == .error || $0.code == Code.unknownKey.rawValue) && $0.mark?.file == file
         }.min()
     }

@@ -3,86 +3,90 @@ import Formats
 
 /// Resolves what documents name in each other, and tells what leads nowhere.
 struct CrossReferences {
-    private let library: Library
-    private let tree: SourceTree
-    private let report: Report
-    /// The folders that hold a file below a root.
-    private let folders: Set<String>
-    /// Folders that could not be read: what lies in them is unknown.
-    private let unreadable: [String]
+    /// What a reference may lead to.
+    struct Ground: Sendable {
+        let places: FilePlaces
+        let declared: DeclaredNames.All
+        /// Of which other checks have told, with more to say.
+        let told: Set<String>
+        let listing: PathListing?
+        /// Folders that could not be read: what lies in them is unknown.
+        let unreadable: [String]
+
+        init(_ files: CommitFiles, _ domains: DomainReading, _ tree: SourceTree) {
+            places = files.places
+            declared = domains.declared
+            told = domains.told
+            listing = tree.listing
+            unreadable = tree.files.lazy.map(\.path).filter { $0.utf8.last == UInt8(ascii: "/") }
+        }
+
+        func isSame(as other: Ground) -> Bool {
+            places.isSame(as: other.places) && declared == other.declared && told == other.told
+                && unreadable == other.unreadable && listing == other.listing
+        }
+    }
+
+    private let ground: Ground
+    private let places: FilePlaces
     /// The configured roots with a final slash: all that lies below them came with the tree.
     private let prefixes: [String]
 
-    static func check(_ library: Library, _ tree: SourceTree, _ report: Report) {
-        let references = CrossReferences(library, tree, report)
-        references.checkPaths()
-        references.checkNames()
+    init(_ ground: Ground) {
+        self.ground = ground
+        places = ground.places
+        prefixes = places.roots.filter { !$0.isEmpty }.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     }
 
-    private init(_ library: Library, _ tree: SourceTree, _ report: Report) {
-        self.library = library
-        self.tree = tree
-        self.report = report
-        var folders: Set<String> = []
-        var last = Substring()
-        for entry in library.entries {
-            let path = entry.path
-            guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path[..<slash] != last else { continue }
-            last = path[..<slash]
-            var rest = last.utf8
-            while folders.insert(String(rest) ?? "").inserted, let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
-                rest = rest[..<slash]
-            }
-        }
-        self.folders = folders
-        prefixes = tree.roots.filter { !$0.isEmpty }.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
-        unreadable = tree.files.lazy.map(\.path).filter { $0.utf8.last == UInt8(ascii: "/") }
+    /// What leads nowhere in each of some files, in any order.
+    func check(_ files: [ParsedFile]) -> [[Diagnostic]] {
+        zip(checkPaths(files), checkNames(files)).map { $0 + $1 }
     }
 
     // MARK: Paths
 
-    private func checkPaths() {
-        // Other checks have told of these, with more to say.
-        let told = report.lines(of: [.missingIntegration, .missingFile])
-        var missing: [(entry: Int, references: [PathReference])] = []
-        for index in library.entries.indices {
-            let paths = library.entries[index].parsed.paths
-            guard paths.contains(where: { isMissing($0.path) }) else { continue }
-            missing.append((index, paths.filter { isMissing($0.path) }))
+    private func checkPaths(_ files: [ParsedFile]) -> [[Diagnostic]] {
+        var known: [String: Bool] = [:]
+        let missing = files.map { file in
+            file.paths.filter { reference in
+                if let isMissing = known[reference.path] { return isMissing }
+                let isMissing = isMissing(reference.path)
+                known[reference.path] = isMissing
+                return isMissing
+            }
         }
-        guard !missing.isEmpty else { return }
-        let neighbours = Neighbours(library, of: missing.flatMap { $0.references.map(\.path) })
+        guard missing.contains(where: { !$0.isEmpty }) else { return files.map { _ in [] } }
+        let neighbours = Neighbours(places, of: missing.flatMap { $0.map(\.path) })
         var hints: [String: String] = [:]
-        for (index, references) in missing {
-            let file = library.entries[index].path
-            for (path, places) in Dictionary(grouping: references, by: \.path)
-            where !told.contains("\(file):\(places[0].line)") {
+        return zip(files, missing).map { file, references in
+            guard !references.isEmpty else { return [] }
+            let file = file.source.path
+            return Dictionary(grouping: references, by: \.path).compactMap { path, again in
+                guard !ground.told.contains("\(file):\(again[0].line)") else { return nil }
                 let hint = hints[path] ?? hint(for: path, neighbours)
                 hints[path] = hint
-                report.warning(
-                    .danglingPath, "\(quoted(path)) is named here and is not there", at: places[0].mark(in: file),
-                    hint: hint,
+                return Diagnostic(
+                    .warning, Code.danglingPath.rawValue, "\(quoted(path)) is named here and is not there",
+                    at: again[0].mark(in: file), hint: hint,
                     notes: [Diagnostic.Note("expected here", at: SourceMark(file: path, line: 1, column: 1))]
-                        + places.dropFirst().map { Diagnostic.Note("named again", at: $0.mark(in: file)) })
+                        + again.dropFirst().map { Diagnostic.Note("named again", at: $0.mark(in: file)) })
             }
         }
     }
 
     /// Whether a path of this repository leads nowhere; what can't be decided is not missing.
     private func isMissing(_ path: String) -> Bool {
-        if isPresent(path) || unreadable.contains(where: { path.hasPrefix($0) }) { return false }
-        if prefixes.contains(where: { path.hasPrefix($0) }) { return tree.listing?.contains(path) != true }
-        return tree.listing?.contains(path) == false
+        if places.contains(path) || ground.unreadable.contains(where: { path.hasPrefix($0) }) { return false }
+        if prefixes.contains(where: { path.hasPrefix($0) }) { return ground.listing?.contains(path) != true }
+        return ground.listing?.contains(path) == false
     }
-
-    private func isPresent(_ path: String) -> Bool { library.holds(path) || folders.contains(path) }
 
     private func hint(for path: String, _ neighbours: Neighbours) -> String {
         let otherwise = "Add the file, or take the reference out."
         // The same path under another root: a root that was moved leaves such references behind.
-        for root in tree.roots where path.hasPrefix(root + "/") {
+        for root in places.roots where path.hasPrefix(root + "/") {
             let relative = path.dropFirst(root.utf8.count + 1)
-            for other in tree.roots where other != root && isPresent("\(other)/\(relative)") {
+            for other in places.roots where other != root && places.contains("\(other)/\(relative)") {
                 return "It is at \(other)/\(relative) now: name that."
             }
         }
@@ -102,15 +106,15 @@ struct CrossReferences {
         private(set) var byName: [String: [String]] = [:]
         private(set) var byFolder: [String: [String]] = [:]
 
-        init(_ library: Library, of paths: [String]) {
+        init(_ places: FilePlaces, of paths: [String]) {
             for path in paths {
                 let (folder, name) = CrossReferences.parts(of: path)
                 byName[name] = []
                 byFolder[folder] = []
             }
-            for entry in library.entries {
-                let (folder, name) = CrossReferences.parts(of: entry.path)
-                if byName[name] != nil { byName[name]?.append(entry.path) }
+            for place in places.places {
+                let (folder, name) = CrossReferences.parts(of: place.path)
+                if byName[name] != nil { byName[name]?.append(place.path) }
                 if byFolder[folder] != nil { byFolder[folder]?.append(name) }
             }
         }
@@ -118,41 +122,35 @@ struct CrossReferences {
 
     // MARK: Names
 
-    private func checkNames() {
-        let secrets = DeclaredNames.secrets(library)
-        let environments = DeclaredNames.environments(library)
-        let repositories = DeclaredNames.repositories(library)
-        let integrations = DeclaredNames.integrations(library)
-        let bridges = DeclaredNames.bridges(library)
+    private func checkNames(_ files: [ParsedFile]) -> [[Diagnostic]] {
         // One wrong name often stands in many documents.
         var hints: [NameReference.Kind: [String: String]] = [:]
-        for index in library.entries.indices {
-            let file = library.entries[index].path
-            for reference in library.entries[index].parsed.names {
-                let (declared, code, what, key): (DeclaredNames?, Code, String, String)
-                switch reference.kind {
-                case .secret: (declared, code, what, key) = (secrets, .unknownSecret, "secret", reference.name)
-                case .environment:
-                    (declared, code, what, key) = (environments, .unknownEnvironmentName, "environment", reference.name)
-                case .repository:
-                    let name = reference.name.hasPrefix("OCA/") ? String(reference.name.dropFirst(4)) : reference.name
-                    (declared, code, what, key) = (repositories, .unknownRepository, "repository of modules", name)
-                case .integration:
-                    (declared, code, what, key) = (integrations, .unknownIntegration, "integration", reference.name)
-                case .bridge: (declared, code, what, key) = (bridges, .unknownBridge, "bridge", reference.name)
-                }
+        return files.map { parsed in
+            let file = parsed.source.path
+            return parsed.names.compactMap { reference in
+                let all = ground.declared
+                let (declared, code, what): (DeclaredNames?, Code, String) =
+                    switch reference.kind {
+                    case .secret: (all.secrets, .unknownSecret, "secret")
+                    case .environment: (all.environments, .unknownEnvironmentName, "environment")
+                    case .repository: (all.repositories, .unknownRepository, "repository of modules")
+                    case .integration: (all.integrations, .unknownIntegration, "integration")
+                    case .bridge: (all.bridges, .unknownBridge, "bridge")
+                    }
+                let isOfOCA = reference.kind == .repository && reference.name.hasPrefix("OCA/")
+                let key = isOfOCA ? String(reference.name.dropFirst(4)) : reference.name
                 guard let declared, declared.file != file, !declared.names.contains(key),
                     !declared.aliases.contains(key)
-                else { continue }
+                else { return nil }
                 let hint =
                     hints[reference.kind]?[key]
                     ?? didYouMean(
                         key, among: declared.names, else: "Add it to \(declared.file), or correct the name.")
                 hints[reference.kind, default: [:]][key] = hint
-                report.warning(
-                    code, "the \(what) \(quoted(reference.name)) is named here, and \(declared.file) doesn't have it",
-                    at: reference.mark(in: file),
-                    hint: hint,
+                return Diagnostic(
+                    .warning, code.rawValue,
+                    "the \(what) \(quoted(reference.name)) is named here, and \(declared.file) doesn't have it",
+                    at: reference.mark(in: file), hint: hint,
                     notes: [Diagnostic.Note("expected among these", at: declared.mark)])
             }
         }

@@ -2,7 +2,20 @@ import Basics
 import Formats
 
 /// The names that one document declares, for others to use.
-final class DeclaredNames {
+struct DeclaredNames: Sendable, Equatable {
+    /// Those of a commit; each nil where nothing is known to be missing.
+    struct All: Sendable, Equatable {
+        let secrets, environments, repositories, integrations, bridges: DeclaredNames?
+
+        init(_ library: Library) {
+            secrets = DeclaredNames.secrets(library)
+            environments = DeclaredNames.environments(library)
+            repositories = DeclaredNames.repositories(library)
+            integrations = DeclaredNames.integrations(library)
+            bridges = DeclaredNames.bridges(library)
+        }
+    }
+
     let file: String
     let mark: SourceMark
     let names: Set<String>
@@ -17,7 +30,7 @@ final class DeclaredNames {
     }
 
     /// The ids of the registry; what a store calls a secret is as good.
-    static func secrets(_ library: Library) -> DeclaredNames? {
+    private static func secrets(_ library: Library) -> DeclaredNames? {
         guard let entry = library.entry(under: "secrets/registry"), let root = entry.root else { return nil }
         let maps = ["secrets", "v2_entries"].compactMap { root[$0]?.value }
         let entries = maps.compactMap(\.entries).flatMap { $0 }
@@ -39,7 +52,7 @@ final class DeclaredNames {
     }
 
     /// The named environments; the names of tiers, and the pipeline's, are known without.
-    static func environments(_ library: Library) -> DeclaredNames? {
+    private static func environments(_ library: Library) -> DeclaredNames? {
         let found = [ManagedDocument.environments, .convergence].compactMap { library.document($0) }
         guard let first = found.first(where: { $0.root != nil }) else { return nil }
         var names: Set<String> = []
@@ -54,15 +67,15 @@ final class DeclaredNames {
             ])
     }
 
-    static func repositories(_ library: Library) -> DeclaredNames? {
+    private static func repositories(_ library: Library) -> DeclaredNames? {
         list(library.entry(under: "odoo/oca_repos"), "repos", name: "name")
     }
 
-    static func integrations(_ library: Library) -> DeclaredNames? {
+    private static func integrations(_ library: Library) -> DeclaredNames? {
         list(library.document(.integrationsIndex), "integrations", name: "id")
     }
 
-    static func bridges(_ library: Library) -> DeclaredNames? {
+    private static func bridges(_ library: Library) -> DeclaredNames? {
         list(library.entry(under: "bridges/catalog"), "bridges", name: "name")
     }
 

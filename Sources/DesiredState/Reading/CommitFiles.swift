@@ -1,0 +1,85 @@
+import Basics
+
+/// The files of one commit: where they lie, and each parsed.
+struct CommitFiles: Sendable {
+    let places: FilePlaces
+    /// One a place.
+    let parsed: [ParsedFile]
+    /// The YAML files at no path that a document is known by, by their schema; of the first root first.
+    let bySchema: [String: [Int]]
+    /// The files that lie below no root.
+    let others: [SourceFile]
+    /// How many had to be parsed.
+    let parses: Int
+
+    /// Reads a commit; of another one, read before, is taken what is the same.
+    init(_ tree: SourceTree, _ before: CommitFiles?) {
+        var files = tree.files
+        var places: FilePlaces
+        let isFit: Bool
+        if let before, before.places.fit(files, tree.roots) {
+            (places, isFit) = (before.places, true)
+        } else {
+            files = Self.inOrder(files)
+            places = FilePlaces(files, tree.roots)
+            isFit = false
+        }
+        var parses = 0
+        var isSameSchema = isFit
+        if let before, isFit {
+            parsed = places.below.indices.map { index in
+                let (file, known) = (files[places.below[index]], before.parsed[index])
+                if known.isOf(file) { return known }
+                parses += 1
+                let parsed = ParsedFile(file)
+                isSameSchema = isSameSchema && parsed.schema == known.schema
+                return parsed
+            }
+        } else {
+            let known = Dictionary(
+                (before?.parsed ?? []).map { ($0.source.path, $0) }, uniquingKeysWith: { first, _ in first })
+            parsed = places.below.map { index in
+                if let known = known[files[index].path], known.isOf(files[index]) { return known }
+                parses += 1
+                return ParsedFile(files[index])
+            }
+        }
+        self.places = places
+        self.parses = parses
+        bySchema = isSameSchema ? before?.bySchema ?? [:] : Self.bySchema(places, parsed)
+        others = places.beside.map { files[$0] }
+    }
+
+    private static func bySchema(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [String: [Int]] {
+        var bySchema: [String: [Int]] = [:]
+        for index in places.byPrecedence {
+            guard let stem = places.places[index].stem, let schema = parsed[index].schema, !stems.contains(stem) else {
+                continue
+            }
+            bySchema[schema, default: []].append(index)
+        }
+        return bySchema
+    }
+
+    private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })
+
+    /// By path bytes; a tree of git's is so already.
+    private static func inOrder(_ files: [SourceFile]) -> [SourceFile] {
+        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
+        return isInOrder ? files : files.sorted { $0.path.precedesByBytes($1.path) }
+    }
+}
+
+extension ParsedFile {
+    /// Whether parsing a file would give this again; of a file without an object id that isn't known.
+    fileprivate func isOf(_ file: SourceFile) -> Bool { source.isSame(as: file) }
+}
+
+extension SourceFile {
+    /// Whether two files are known to be the same, bytes and all.
+    func isSame(as other: SourceFile) -> Bool {
+        guard let objectID, !objectID.isEmpty, objectID == other.objectID, path == other.path else { return false }
+        guard case .bytes = content, case .bytes = other.content else { return false }
+        return true
+    }
+}

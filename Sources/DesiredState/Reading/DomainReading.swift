@@ -1,0 +1,105 @@
+import Basics
+
+/// What the domains made of a commit, with all that it follows from.
+final class DomainReading: Sendable {
+    /// Without revision, documents and diagnostics, which other files have a say in.
+    let state: DesiredState
+    /// Of each file: what became of it, and which domain reads it.
+    let fates: [Fate]
+    /// Sorted; without what is wrong with a file by itself.
+    let diagnostics: [Diagnostic]
+    /// `file:line` of references of which something better was told than that they lead nowhere.
+    let told: Set<String>
+    /// The names that documents may take from others.
+    let declared: DeclaredNames.All
+
+    /// What became of a file, as far as the domains have a say in it.
+    struct Fate: Sendable {
+        let status: Document.Status
+        let domain: String?
+    }
+
+    private let places: FilePlaces
+    private let bySchema: [String: [Int]]
+    private let others: [SourceFile]
+    private let branches: BranchListing
+    private let tags: BranchListing
+    /// The files that were looked into.
+    private let read: [(index: Int, parsed: ParsedFile)]
+
+    init(_ files: CommitFiles, _ tree: SourceTree) {
+        let report = Report()
+        var library = Library(files, report)
+        var state = Self.read(&library, tree, report)
+        declared = DeclaredNames.All(library)
+        state.unknown = report.unknown
+        self.state = state
+        fates = library.fates
+        diagnostics = report.diagnostics
+        told = report.lines(of: [.missingIntegration, .missingFile])
+        places = files.places
+        bySchema = files.bySchema
+        others = files.others
+        branches = tree.branches
+        tags = tree.tags
+        read = library.read.map { ($0, files.parsed[$0]) }
+    }
+
+    /// Whether reading another commit would give the same: every file that was looked into is the same, and whatever
+    /// was not there still isn't.
+    func isOf(_ files: CommitFiles, _ tree: SourceTree) -> Bool {
+        files.places.isSame(as: places) && branches == tree.branches && tags == tree.tags
+            && read.allSatisfy { files.parsed[$0.index] === $0.parsed } && bySchema == files.bySchema
+            && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
+    }
+
+    private static func read(_ library: inout Library, _ tree: SourceTree, _ report: Report) -> DesiredState {
+        if library.roots.isEmpty {
+            let names = tree.roots.map { "`\($0)`" }.joined(separator: ", ")
+            report.unknown(
+                .everything,
+                report.error(
+                    .noRoot, "none of the roots \(names) holds a file at this commit", at: nil,
+                    hint: "Name the folder of the SSOT with --root; until then nothing is changed or deleted."))
+        }
+        var policies = PoliciesReader.read(library, report)
+        DigitalOceanPolicyReader.read(library, into: &policies.policy, report)
+        let inventory = InventoryReader.read(library, report)
+        let convergence = ConvergenceReader.read(library, report)
+        let integrations = IntegrationsReader.read(&library, report)
+        let modules = ModulesReader.read(library, report)
+        var builder = EnvironmentsBuilder(
+            named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
+            convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
+        builder.build(branches: tree.branches, tags: tree.tags)
+        let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
+        let operations = OperationsReading(
+            &library, checks: convergence.checks, environments: builder.environments,
+            records: inventory.drafts.values.filter { $0.key.kind == .record }, report)
+        library.distrustCutDocuments(report)
+        let modulePlans = platforms.plans(modules, builder.environments, report)
+        let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
+        var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values + operations.drafts
+        for var draft in inventory.drafts.values {
+            draft.isProtected = protection.covers(
+                draft.key, firewallDroplets: inventory.firewallDroplets[draft.key] ?? [])
+            drafts.append(draft)
+        }
+        var state = DesiredState(
+            revision: "", roots: library.roots, environments: builder.environments,
+            resources: drafts.map(\.resource).sorted { $0.key < $1.key }, unknown: [], policy: policies.policy,
+            documents: [], diagnostics: [], integrations: integrations.sorted { $0.id.precedesByBytes($1.id) },
+            modules: modules.sorted {
+                $0.list != $1.list
+                    ? $0.list.rawValue.precedesByBytes($1.list.rawValue) : $0.name.precedesByBytes($1.name)
+            },
+            checks: convergence.checks.sorted {
+                ($0.environment, $0.kind, $0.key) < ($1.environment, $1.kind, $1.key)
+            },
+            thresholds: convergence.thresholds.sorted { $0.environment.precedesByBytes($1.environment) })
+        platforms.fill(&state)
+        state.modulePlans = modulePlans
+        operations.fill(&state)
+        return state
+    }
+}

@@ -1,0 +1,118 @@
+import Basics
+
+/// Where the files of a commit lie below the roots.
+///
+/// It follows from their paths alone, so nearly every commit shares that of the one before.
+final class FilePlaces: Sendable {
+    /// One file below a root.
+    struct Place: Sendable {
+        let path: String
+        /// Place of its root in the order of precedence.
+        let rank: Int
+        /// The path below the root.
+        let relative: String
+        /// The same without `.yaml` or `.yml`; nil for other files.
+        let stem: String?
+    }
+
+    /// As configured, in order of precedence.
+    let roots: [String]
+    /// The roots that hold a file, in order of precedence.
+    let found: [String]
+    /// Sorted by path.
+    let places: [Place]
+    let byPath: [String: Int]
+    /// The YAML files by their stem, of the first root first.
+    let byStem: [String: [Int]]
+    /// All of them, those of the first root first.
+    let byPrecedence: [Int]
+    /// The folders that hold a file below a root.
+    let folders: Set<String>
+    /// The paths of all files of the commit, and which of them lie below a root and beside.
+    private let paths: [String]
+    let below: [Int]
+    let beside: [Int]
+
+    /// Finds the place of each file; they come sorted by path.
+    init(_ files: [SourceFile], _ roots: [String]) {
+        let policiesRoot = roots.firstIndex(of: ".odooops") ?? roots.count
+        let prefixes = roots.map { $0.hasSuffix("/") || $0.isEmpty ? $0 : $0 + "/" }
+        var places: [Place] = []
+        var (below, beside): ([Int], [Int]) = ([], [])
+        for (index, file) in files.enumerated() {
+            var place = Self.place(of: file.path, below: prefixes)
+            // The policies belong to the repository, whatever the roots of the SSOT are.
+            if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
+            if Self.besideRoots.contains(file.path) { place = place ?? (roots.count + 1, file.path) }
+            guard let place else {
+                beside.append(index)
+                continue
+            }
+            below.append(index)
+            places.append(
+                Place(path: file.path, rank: place.rank, relative: place.relative, stem: Self.stem(place.relative)))
+        }
+        self.roots = roots
+        self.places = places
+        self.below = below
+        self.beside = beside
+        paths = files.map(\.path)
+        found = Set(places.map(\.rank)).subtracting([roots.count + 1]).sorted().map {
+            $0 < roots.count ? roots[$0] : ".odooops"
+        }
+        byPath = Dictionary(places.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+        byPrecedence = places.indices.sorted { (places[$0].rank, $0) < (places[$1].rank, $1) }
+        var byStem: [String: [Int]] = [:]
+        for index in byPrecedence { if let stem = places[index].stem { byStem[stem, default: []].append(index) } }
+        self.byStem = byStem
+        folders = Self.folders(of: places)
+    }
+
+    /// Whether another commit has files of the same paths, in this order.
+    func fit(_ files: [SourceFile], _ roots: [String]) -> Bool {
+        files.count == paths.count && roots == self.roots && zip(files, paths).allSatisfy { $0.path == $1 }
+    }
+
+    /// Whether the same files lie below the same roots.
+    func isSame(as other: FilePlaces) -> Bool {
+        self === other
+            || roots == other.roots && places.count == other.places.count
+                && zip(places, other.places).allSatisfy { $0.path == $1.path }
+    }
+
+    func contains(_ path: String) -> Bool { byPath[path] != nil || folders.contains(path) }
+
+    /// A path without `.yaml` or `.yml`; nil for other files.
+    static func stem(_ path: String) -> String? {
+        if path.hasSuffix(".yaml") { return String(path.dropLast(5)) }
+        return path.hasSuffix(".yml") ? String(path.dropLast(4)) : nil
+    }
+
+    /// Documents that stand beside the roots, wherever these are.
+    private static let besideRoots: Set<String> = [".odooops.yaml", GateDocuments.subdomainRegistry]
+
+    /// The longest root that a path lies below, with what follows it; roots end with a slash or are empty.
+    private static func place(of path: String, below prefixes: [String]) -> (rank: Int, relative: String)? {
+        var best: (rank: Int, length: Int)?
+        for (rank, prefix) in prefixes.enumerated()
+        where path.utf8.starts(with: prefix.utf8) && prefix.utf8.count > best?.length ?? -1 {
+            best = (rank, prefix.utf8.count)
+        }
+        return best.flatMap { best in String(path.utf8.dropFirst(best.length)).map { (best.rank, $0) } }
+    }
+
+    private static func folders(of places: [Place]) -> Set<String> {
+        var folders: Set<String> = []
+        var last = Substring()
+        for place in places {
+            let path = place.path
+            guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path[..<slash] != last else { continue }
+            last = path[..<slash]
+            var rest = last.utf8
+            while folders.insert(String(rest) ?? "").inserted, let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
+                rest = rest[..<slash]
+            }
+        }
+        return folders
+    }
+}
