@@ -145,6 +145,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         return (year, month, day, rest / 3_600, rest / 60 % 60, rest % 60)
     }
 
+    /// Days from 1970-01-01 to a date of the calendar.
+    static func day(_ year: Int, _ month: Int, _ day: Int) -> Int64 { Int64(daysSinceEpoch(year, month, day)) }
+
     private static func daysSinceEpoch(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400

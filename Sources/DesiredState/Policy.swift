@@ -18,6 +18,15 @@ public struct Policy: Sendable, Hashable {
     public var dropletBackups: DropletBackupPolicy?
     /// How many snapshots are kept; nil: none may go.
     public var snapshotRetention: SnapshotRetention?
+    /// When changes may be made, in the order of the document.
+    public var syncWindows: [SyncWindow] = []
+    public var freezes: [Freeze] = []
+    /// Windows and freezes that can't be read: what they may be about is not changed.
+    public var unreadableWindows: [UnreadableWindow] = []
+    /// How environments of a class end, beside their time to live; a class that is not here has the plain rule.
+    public var lives: [TTLClass: LifeRule] = [:]
+    public var prune = PruneRule()
+    public var approvals = ApprovalRule()
     /// The most deletions (deletes and replaces) in one run; more stop all of them.
     public var maximumDeletes = 10
 

@@ -74,7 +74,50 @@ enum BasisDigests {
             hasher.append(exception.expires?.microseconds)
         }
         hasher.append(policy.maximumDeletes)
+        appendTimes(policy, to: &hasher)
         return hasher.finish()
+    }
+
+    /// When changes may be made, and how things end.
+    private static func appendTimes(_ policy: Policy, to hasher: inout CanonicalHasher) {
+        let plain = Policy()
+        guard
+            policy.syncWindows != plain.syncWindows || policy.freezes != plain.freezes
+                || policy.unreadableWindows != plain.unreadableWindows || policy.lives != plain.lives
+                || policy.prune != plain.prune
+        else { return }
+        hasher.append(policy.syncWindows.count)
+        for window in policy.syncWindows {
+            hasher.append([window.kind.rawValue, window.schedule.description, window.timeZone])
+            hasher.append(window.duration.microseconds)
+            hasher.append(window.allowsManual)
+            append(window.scope, to: &hasher)
+        }
+        hasher.append(policy.freezes.count)
+        for freeze in policy.freezes {
+            hasher.append(freeze.from?.microseconds)
+            hasher.append(freeze.until.microseconds)
+            hasher.append(freeze.reason)
+            append(freeze.scope, to: &hasher)
+        }
+        hasher.append(policy.unreadableWindows.count)
+        for window in policy.unreadableWindows { append(window.scope, to: &hasher) }
+        for ttlClass in TTLClass.allCases {
+            let rule = policy.lifeRule(ttlClass)
+            hasher.append(rule.start.rawValue)
+            hasher.append(rule.warnBefore.microseconds)
+            hasher.append(rule.grace.microseconds)
+            hasher.append(rule.longestExtension)
+            hasher.append(rule.mostExtension)
+        }
+        hasher.append(policy.prune.grace.microseconds)
+        hasher.append(policy.prune.guardedGrace.microseconds)
+        hasher.append(policy.prune.fault)
+    }
+
+    private static func append(_ scope: PolicyScope, to hasher: inout CanonicalHasher) {
+        hasher.append(scope.tiers.map(\.rawValue))
+        hasher.append(scope.environments.map(\.text))
     }
 
     private static func append(_ ttl: TimeToLive, to hasher: inout CanonicalHasher) {

@@ -27,6 +27,7 @@ struct Decision {
         askForApproval()
         guardAgainstVanishing()
         capDeletions()
+        keepToWindows()
         holdBackDependents()
         capSurfaces()
         holdBackDependents()

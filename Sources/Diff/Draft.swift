@@ -19,6 +19,13 @@ struct Draft {
     var key: ResourceKey { change.key }
     var isRemoval: Bool { change.action == .delete || change.action == .forget }
     var destroys: Bool { change.action == .delete || change.action == .replace }
+    /// Whether it touches the provider.
+    var hasEffect: Bool {
+        switch change.action {
+        case .create, .update, .replace, .delete, .adopt: true
+        case .noop, .forget, .read: false
+        }
+    }
     var isAllowed: Bool { change.verdict == .allowed }
 
     mutating func refuse(_ verdict: Verdict, _ reason: String) {

@@ -27,7 +27,7 @@ public func makePlan(_ input: PlanInput) -> Plan {
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
     let findings =
-        input.desired.dueDiagnostics(at: input.now) + decision.diagnostics
+        input.desired.dueDiagnostics(at: input.now) + input.desired.zoneDiagnostics(input.zones) + decision.diagnostics
         + targets.diagnostics(comparison, records: input.inventory.environments)
     var plan = Plan(
         revision: input.desired.revision, changes: changes, summary: Plan.Summary(of: changes, noops: comparison.noops),

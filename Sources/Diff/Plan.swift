@@ -68,6 +68,8 @@ public struct PlannedChange: Sendable, Hashable {
     public var verdict: Verdict
     /// Why the verdict is not `allowed`, with the rule and where it stands; nil when it is.
     public var verdictReason: String?
+    /// When what blocks it ends by itself; nil where nothing blocks it, or where that takes more than time.
+    public var blockedUntil: Timestamp?
     public let attributes: [AttributeChange]
     public let source: SourceMark?
     public let environment: String?
@@ -250,6 +252,10 @@ public struct PlanInput: Sendable {
     public var targets: [String]
     /// Keys whose change a person has approved.
     public var approvals: Set<ResourceKey>
+    /// The time zones that the policy's windows name.
+    public var zones = TimeZones()
+    /// Whether a person asked for it by hand, which some windows let through.
+    public var isManual = false
 
     public init(
         desired: DesiredState, inventory: Inventory, observed: ObservedState, schemas: [ResourceKind: KindSchema],

@@ -28,7 +28,7 @@ public enum PlanDocument {
 
     /// One change as the document shows it; a sensitive attribute shows only that it changes.
     public static func json(_ change: PlannedChange) -> Value {
-        .object(
+        var members =
             object([
                 ("key", .string(change.key.description)), ("action", .string(change.action.rawValue)),
                 ("reason", .string(change.reason)), ("cause", .string(change.cause.rawValue)),
@@ -37,7 +37,9 @@ public enum PlanDocument {
                 ("source", json(change.source)), ("depends_on", .strings(change.dependsOn.map(\.description))),
                 ("requests", .int(Int64(change.requests))), ("provider_id", text(change.providerID)),
                 ("protected", .bool(change.isProtected)),
-            ]))
+            ])
+        if let instant = change.blockedUntil { members["blocked_until"] = .string(instant.description) }
+        return .object(members)
     }
 
     /// One difference as the document shows it, its values hidden where they are sensitive.

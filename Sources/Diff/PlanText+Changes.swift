@@ -91,7 +91,9 @@ extension PlanWriter {
         case .allowed: break
         case .denied: write("✗ denied: \(reason)", .red)
         case .blocked where change.action == .read: write("? unknown: \(reason)", .magenta)
-        case .blocked: write("✗ blocked: \(reason)", .red)
+        case .blocked:
+            let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
+            write("✗ blocked: \(reason)\(wait)", .red)
         case .needsApproval:
             write("! needs approval: \(reason)", .yellow)
             line("        approve it: \(approval(of: change.key))")

@@ -73,3 +73,89 @@ import Testing
         #expect(cron.next(after: between) == next, "\(text)")
     }
 }
+
+/// Cron where clocks change.
+@Suite struct CronZoneTests {
+    private static let rules = [
+        "Berlin": "CET-1CEST,M3.5.0,M10.5.0/3", "New_York": "EST5EDT,M3.2.0,M11.1.0",
+        "Lord_Howe": "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "Manila": "PST-8",
+    ]
+
+    private static func zone(_ name: String) throws -> TimeZone {
+        try TimeZone(name: name, rule: try #require(rules[name]))
+    }
+
+    @Test(
+        arguments: [
+            ("0 9 * * *", "Berlin", "2026-03-28T09:00:00Z", "2026-03-29T07:00:00Z"),
+            ("0 9 * * *", "Berlin", "2026-03-27T09:00:00Z", "2026-03-28T08:00:00Z"),
+            // 02:30 isn't there on the 29th: it starts when the clocks jump.
+            ("30 2 * * *", "Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"),
+            ("30 2 * * *", "Berlin", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"),
+            ("0 3 * * *", "Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"),
+            // 02:30 is there twice on the 25th of October: it starts the first time.
+            ("30 2 * * *", "Berlin", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z"),
+            ("30 2 * * *", "Berlin", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"),
+            ("30 2 * * *", "Berlin", "2026-10-25T01:10:00Z", "2026-10-26T01:30:00Z"),
+            // What follows the clock starts both times, and not in the hour that isn't there.
+            ("30 * * * *", "Berlin", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"),
+            ("30 * * * *", "Berlin", "2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"),
+            ("0 0 * * sun", "New_York", "2026-11-01T03:00:00Z", "2026-11-01T04:00:00Z"),
+            ("30 1 * * *", "New_York", "2026-11-01T04:00:00Z", "2026-11-01T05:30:00Z"),
+            ("30 1 * * *", "New_York", "2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z"),
+            // Half an hour is skipped: 02:00 to 02:29.
+            ("15 2 * * *", "Lord_Howe", "2026-10-03T12:00:00Z", "2026-10-03T15:30:00Z"),
+            ("45 2 * * *", "Lord_Howe", "2026-10-03T12:00:00Z", "2026-10-03T15:45:00Z"),
+            ("0 18 * * 5", "Manila", "2026-03-06T00:00:00Z", "2026-03-06T10:00:00Z"),
+        ])
+    func aChangeOfTheClocksLosesNothing(_ text: String, _ zone: String, _ after: String, _ next: String) throws {
+        let cron = try Cron(parsing: text)
+        let found = cron.next(after: try #require(Timestamp(after)), in: try Self.zone(zone))
+        #expect(found?.description == next)
+    }
+
+    /// Minute by minute, from nothing but the offsets: what the definition says.
+    private static func starts(_ cron: Cron, _ text: String, _ zone: TimeZone, _ minutes: Range<Int64>) -> [Int64] {
+        func fits(_ label: Int64) -> Bool {
+            cron.next(after: Timestamp(seconds: label * 60 - 60)) == Timestamp(seconds: label * 60)
+        }
+        let isFixed = !text.split(separator: " ")[1].hasPrefix("*")
+        // What the clock shows, from three hours before.
+        let labels = (minutes.lowerBound - 180..<minutes.upperBound).map { $0 + zone.offset(at: $0 * 60) / 60 }
+        return minutes.filter { minute in
+            let place = Int(minute - minutes.lowerBound) + 180
+            let label = labels[place]
+            guard isFixed else { return fits(label) }
+            let before = labels[place - 1]
+            if label > before + 1, (before + 1..<label).contains(where: fits) { return true }
+            return fits(label) && !labels[(place - 180)..<place].contains(label)
+        }
+    }
+
+    @Test(arguments: UInt64(0)..<24) func everyStartIsThatOfTheScanByMinutes(_ seed: UInt64) throws {
+        let random = RandomSource(seed: seed)
+        func pick(_ range: ClosedRange<Int>) -> String {
+            let low = range.lowerBound + Int(random.next() % UInt64(range.count))
+            return ["*", "*/\(1 + Int(random.next() % 7))", "\(low)-\(range.upperBound)", "\(low)"][
+                Int(random.next() % 4)]
+        }
+        let text = [pick(0...59), random.next() % 3 == 0 ? pick(0...23) : pick(0...4), "*", "*", "*"]
+            .joined(separator: " ")
+        let cron = try Cron(parsing: text)
+        let name = ["Berlin", "New_York", "Lord_Howe"][Int(seed % 3)]
+        let zone = try Self.zone(name)
+        // A day around a change of the clocks.
+        var period = zone.period(at: 1_770_000_000 + Int64(random.next() % 200_000_000))
+        if period.end == nil { period = zone.period(at: 1_770_000_000) }
+        let change = try #require(period.end)
+        let minutes = (change / 60 - 720)..<(change / 60 + 720)
+        var found: [Int64] = []
+        var last = Timestamp(seconds: minutes.lowerBound * 60 - 60)
+        while let next = cron.next(after: last, in: zone), next.seconds / 60 < minutes.upperBound {
+            #expect(next > last)
+            found.append(next.seconds / 60)
+            last = next
+        }
+        #expect(found == Self.starts(cron, text, zone, minutes), "\(text) \(name) around \(change)")
+    }
+}

@@ -92,6 +92,45 @@ extension FaultCase {
             ttl_policies: {dev_named: never}
             """, ["error FMT-0003 2:1"], ["environment lab", "environment live"]),
         policies(
+            "a window of an unknown kind", "sync_windows: [{kind: alow, schedule: \"0 1 * * *\", duration: 1h}]\n",
+            ["error SSOT-0008 1:23"], []),
+        policies(
+            "a window that begins at no time", "sync_windows: [{kind: deny, schedule: daily, duration: 1h}]\n",
+            ["error SSOT-0040 1:39"], []),
+        policies(
+            "a window without an end", "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: never}]\n",
+            ["error SSOT-0023 1:62"], []),
+        policies(
+            "a window without a duration", "sync_windows: [{kind: deny, schedule: \"0 1 * * *\"}]\n",
+            ["error SSOT-0005 1:16"], []),
+        policies(
+            "a distance for a time zone",
+            "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: 1h, time_zone: \"+01:00\"}]\n",
+            ["error SSOT-0027 1:77"], []),
+        policies(
+            "a window for an unknown tier",
+            "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: 1h, tiers: [qa]}]\n",
+            ["error SSOT-0022 1:74"], []),
+        policies(
+            "a window for no tier", "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: 1h, tiers: []}]\n",
+            ["error SSOT-0004 1:73"], []),
+        policies(
+            "a freeze of an unknown tier", "freeze: {qa: {until: 2026-12-24, reason: x}}\n", ["error SSOT-0022 1:10"],
+            []),
+        policies(
+            "a freeze until no day", "freeze: {production: {until: christmas, reason: x}}\n", ["error SSOT-0108 1:30"],
+            []),
+        policies(
+            "a freeze without a reason", "freeze: {production: {until: 2026-12-24}}\n", ["error SSOT-0005 1:22"], []),
+        policies(
+            "a life from an unknown day on", "ttl_policies: {dev_named: {ttl: 7d, from: birth}}\n",
+            ["error SSOT-0008 1:43"], ["environment lab"]),
+        policies(
+            "a life without a time", "ttl_policies: {dev_named: {from: created}}\n", ["error SSOT-0005 1:27"],
+            ["environment lab"]),
+        policies("a grace of nothing", "prune: {grace: 0h}\n", ["error SSOT-0023 1:16"], []),
+        policies("an approval for ever", "approvals: {valid_for: never}\n", ["error SSOT-0023 1:24"], []),
+        policies(
             "a list at the top", "- a\n", ["error SSOT-0004 1:1"],
             ["environments", "environment lab", "environment live"]),
         policies("nothing", "# later\n", ["error SSOT-0003 1:1", "warning FMT-0009 1:1"], ["environments"]),

@@ -5,7 +5,7 @@ import Formats
 struct PoliciesReader {
     let file: String
     let report: Report
-    private(set) var reading = PoliciesReading()
+    var reading = PoliciesReading()
 
     init(file: String, _ report: Report) {
         self.file = file
@@ -19,6 +19,8 @@ struct PoliciesReader {
             reading.mappingsFault = document.cause
             // It may have allowed none.
             reading.policy.maximumDeletes = 0
+            reading.loseWindows(document.cause)
+            reading.policy.prune.fault = document.cause?.reason
             return reading
         }
         var reader = PoliciesReader(file: document.path, report)
@@ -36,10 +38,14 @@ struct PoliciesReader {
         readTTL(fields)
         readGitHub(fields)
         readLimits(fields)
+        readWindows(fields)
+        readFreezes(fields)
+        readPrune(fields)
+        readApprovals(fields)
         fields.finish()
         for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
         if root.entries == nil {
-            for key in ["branch_mappings", "resource_quotas", "ttl_policies", "limits"] {
+            for key in ["branch_mappings", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune"] {
                 lose(section: key, fields.fault)
             }
         }
@@ -61,6 +67,8 @@ struct PoliciesReader {
                 reading.brokenClasses[ttlClass] = cause
             }
         case "limits": reading.policy.maximumDeletes = 0
+        case "sync_windows", "freeze": reading.loseWindows(cause)
+        case "prune": reading.policy.prune.fault = cause.reason
         default: break
         }
     }
@@ -128,7 +136,7 @@ struct PoliciesReader {
     // MARK: Sections by tier
 
     /// The entries of a section whose keys are tiers.
-    private mutating func tiers(_ fields: Fields, _ section: String) -> [(tier: Tier, entry: Node.Entry)] {
+    mutating func tiers(_ fields: Fields, _ section: String) -> [(tier: Tier, entry: Node.Entry)] {
         guard let inner = fields.fields(section) else { return [] }
         var found: [(tier: Tier, entry: Node.Entry)] = []
         for entry in inner.allEntries() {
@@ -207,42 +215,6 @@ struct PoliciesReader {
     }
 
     // MARK: The rest
-
-    private mutating func readTTL(_ fields: Fields) {
-        guard let section = fields.fields("ttl_policies") else { return }
-        for ttlClass in TTLClass.allCases {
-            guard let text = section.text(ttlClass.rawValue, orNumber: true) else { continue }
-            do {
-                let ttl = try TimeToLive(parsing: text.value)
-                let isEndless = ttlClass == .staging || ttlClass == .production
-                reading.policy.ttl[ttlClass] = isEndless ? .never : ttl
-                if isEndless, ttl != .never {
-                    report.warning(
-                        .endlessTier,
-                        "\(ttlClass.rawValue) has the time to live \(quoted(text.value)), but never expires",
-                        at: text.mark, hint: "Write `never`.")
-                }
-            } catch {
-                let why =
-                    switch error {
-                    case .empty, .form: "it is no whole number with one unit"
-                    case .notPositive: "it is not longer than nothing"
-                    case .tooLong: "it is more than a hundred years"
-                    }
-                let cause = report.error(
-                    .invalidDuration, "the time to live of \(ttlClass.rawValue) is \(quoted(text.value)): \(why)",
-                    at: text.mark,
-                    hint:
-                        "Write `never`, or a whole number with s, m, h, d or w: `7d`. Until then nothing of it expires."
-                )
-                reading.brokenClasses[ttlClass] = cause
-            }
-        }
-        section.finish()
-        for ttlClass in TTLClass.allCases where reading.brokenClasses[ttlClass] == nil {
-            reading.brokenClasses[ttlClass] = section.broken[ttlClass.rawValue]
-        }
-    }
 
     private mutating func readGitHub(_ fields: Fields) {
         guard let section = fields.fields("github_integration") else { return }

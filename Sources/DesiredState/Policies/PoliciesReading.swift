@@ -18,6 +18,13 @@ struct PoliciesReading {
     /// Classes whose time to live can't be read: they never expire, and their environments are unknown.
     var brokenClasses: [TTLClass: Cause] = [:]
 
+    /// Takes it that changes may be forbidden now, of whatever it is.
+    mutating func loseWindows(_ cause: Cause?) {
+        policy.unreadableWindows.append(
+            UnreadableWindow(
+                scope: PolicyScope(), reason: cause?.reason ?? "the policies can't be read", source: cause?.mark))
+    }
+
     /// The quota of an environment.
     func quota(tier: Tier, isEphemeral: Bool) -> ResourceQuota { policy.quota(tier: tier, isEphemeral: isEphemeral) }
 }

@@ -21,6 +21,13 @@ extension Policy {
         }
     }
 
+    /// How environments of a class end.
+    public func lifeRule(_ kind: TTLClass) -> LifeRule {
+        var rule = lives[kind] ?? LifeRule(ttl: .never)
+        rule.ttl = timeToLive(kind)
+        return rule
+    }
+
     /// The exceptions that lift the rules of a surface at an instant, and those that no longer do, in order.
     public func exceptions(of surface: String, at now: Timestamp) -> [(exception: PolicyException, isInForce: Bool)] {
         exceptions.filter { $0.surface == surface }.map { ($0, $0.expires.map { now < $0 } ?? false) }

@@ -26,6 +26,7 @@ enum Code: String, CaseIterable {
     case endlessTier = "SSOT-0024"
     case invalidQuantity = "SSOT-0025"
     case unknownGate = "SSOT-0026"
+    case unknownTimeZone = "SSOT-0027"
     // Environments.
     case unnamedEnvironment = "SSOT-0030"
     case unknownReference = "SSOT-0031"
@@ -127,6 +128,7 @@ enum Code: String, CaseIterable {
         case .endlessTier: "Staging and production never expire, whatever is written."
         case .invalidQuantity: "A quantity can't be read."
         case .unknownGate: "A health gate has a type that is not known."
+        case .unknownTimeZone: "A time zone is not known."
         case .unnamedEnvironment:
             "A mapping leads to production or staging, but no environment of that name claims the branch."
         case .unknownReference: "A name points to something that no document declares."

@@ -1,4 +1,6 @@
-/// When something runs, as the five fields of a crontab: minute, hour, day of the month, month, day of the week; in UTC.
+/// When something runs, as the five fields of a crontab: minute, hour, day of the month, month, day of the week.
+///
+/// In UTC, unless a time zone is named (`next(after:in:)`).
 ///
 /// Numbers, `*`, ranges `a-b`, steps `*/n` and `a-b/n`, lists, and English names of months and days (`jan`, `mon`) of
 /// three letters. As in crontab(5), a day counts when it fits either of the two day fields, where both are restricted.
@@ -19,6 +21,7 @@ public struct Cron: Sendable, Hashable, CustomStringConvertible {
     let days: UInt64
     let months: UInt64
     let weekdays: UInt64
+    let isHourRestricted: Bool
     let isDayRestricted: Bool
     let isWeekdayRestricted: Bool
     /// The fields as written, with one space between them.
@@ -35,6 +38,7 @@ public struct Cron: Sendable, Hashable, CustomStringConvertible {
         let written = try Self.set(fields[4], "weekday", 0...7, names: Self.weekdayNames, first: 0)
         // Seven is Sunday as well.
         weekdays = (written | (written >> 7 & 1)) & 0x7F
+        isHourRestricted = !fields[1].hasPrefix("*")
         isDayRestricted = !fields[2].hasPrefix("*")
         isWeekdayRestricted = !fields[4].hasPrefix("*")
         description = fields.joined(separator: " ")

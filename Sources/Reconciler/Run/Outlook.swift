@@ -23,10 +23,11 @@ extension Reconciler {
         let desired = readDesiredState(snapshot.tree, cache: documents).with(unknown: try await suspensions())
         let inventory = try await store.inventory()
         let observed = await observe(desired, inventory, runID: "look")
-        let plan = makePlan(
-            PlanInput(
-                desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
-                now: time.now))
+        var input = PlanInput(
+            desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
+            now: time.now)
+        input.zones = zones(desired.policy.timeZoneNames)
+        let plan = makePlan(input)
         return Outlook(
             desired: desired, observed: observed, inventory: inventory, plan: plan, commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt)

@@ -150,6 +150,8 @@ struct Pass {
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
             drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
+        input.zones = reconciler.zones(desired.policy.timeZoneNames)
+        input.isManual = options.trigger == .manual
         var plan = makePlan(input)
         if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {

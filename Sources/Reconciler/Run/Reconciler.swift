@@ -24,6 +24,8 @@ public struct Reconciler: Sendable {
     public let gateVariables: [String: String]
     /// The budgets that the drivers draw on; nil where they have none in common.
     public let budgets: BudgetBook?
+    /// Reads the time zones that a policy names.
+    public let zones: @Sendable (Set<String>) -> TimeZones
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
     /// The commit of the pass before.
@@ -33,7 +35,8 @@ public struct Reconciler: Sendable {
         source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
-        budgets: BudgetBook? = nil
+        budgets: BudgetBook? = nil,
+        zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
     ) {
         self.source = source
         self.drivers = drivers
@@ -48,6 +51,7 @@ public struct Reconciler: Sendable {
         self.holder = holder
         self.gateVariables = gateVariables
         self.budgets = budgets
+        self.zones = zones
     }
 
     /// The rules of every kind that a driver owns.

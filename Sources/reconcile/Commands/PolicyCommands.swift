@@ -18,7 +18,9 @@ struct PolicyValidateCommand {
             throw NoPolicies(revision: desired.revision)
         }
         let paths = Set(documents.map(\.path))
-        let diagnostics = (desired.diagnostics + desired.dueDiagnostics(at: now)).sorted()
+        let diagnostics =
+            (desired.diagnostics + desired.dueDiagnostics(at: now)
+            + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
             .filter { $0.mark.map { paths.contains($0.file) } == true }
         let isStrict = context.arguments.has("strict")
         let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
@@ -65,7 +67,7 @@ struct PolicyCheckCommand {
         }
         let now = try context.now() ?? SystemTime().now
         let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
-        let report = TierReport(tier, desired, now: now)
+        let report = TierReport(tier, desired, now: now, zones: TimeZones.load(desired.policy.timeZoneNames))
         if context.terminal.isJSON {
             context.terminal.json(report.value)
         } else {

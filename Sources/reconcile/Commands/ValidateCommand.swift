@@ -22,7 +22,9 @@ struct ValidateCommand {
                 variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
                 now: now), cache: cache)
         // What is due depends on the day, and not on the documents alone.
-        let diagnostics = (desired.diagnostics + desired.dueDiagnostics(at: now)).sorted()
+        let diagnostics =
+            (desired.diagnostics + desired.dueDiagnostics(at: now)
+            + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
         let isStrict = context.arguments.has("strict")
         let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
         if context.arguments.has("sarif") {

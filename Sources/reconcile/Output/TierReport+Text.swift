@@ -17,6 +17,7 @@ extension TierReport {
         section("Branch mappings", mappings.map(row), none: "no branch leads here")
         section("Quotas", quotas.map(row), none: "none")
         section("Time to live", tier.ttlClasses.map(row), none: "never expires")
+        section("Changes", changeRows, none: "at any time")
         section("Health gates", gates.map(row), none: "none is written")
         section("Backups", backupRows, none: "no document says anything of backups")
         section("Protection", protectionRows, none: "none")
@@ -69,8 +70,52 @@ extension TierReport {
     private func row(_ kind: TTLClass) -> String {
         switch policy.timeToLive(kind) {
         case .never: "\(kind.rawValue): never expires"
-        case .after(let duration): "\(kind.rawValue): \(duration.shortText)"
+        case .after(let duration): "\(kind.rawValue): \(duration.shortText)\(conditions(policy.lifeRule(kind)))"
         }
+    }
+
+    private func conditions(_ rule: LifeRule) -> String {
+        var parts: [String] = []
+        switch rule.start {
+        case .created: break
+        case .lastDeploy: parts.append("from its last deploy")
+        case .lastActivity: parts.append("from its last activity")
+        }
+        if rule.warnBefore != .hours(24) { parts.append("warned \(rule.warnBefore.shortText) before") }
+        if rule.grace > .zero { parts.append("\(rule.grace.shortText) of grace") }
+        if let longest = rule.longestExtension { parts.append("extended by at most \(longest) days at once") }
+        if let most = rule.mostExtension { parts.append("by \(most) in all") }
+        return parts.isEmpty ? "" : " · " + parts.joined(separator: " · ")
+    }
+
+    /// Whether changes may be made now, then each window and freeze.
+    private var changeRows: [String] {
+        guard !windows.isEmpty || !freezes.isEmpty || !policy.unreadableWindows.isEmpty else { return [] }
+        var rows: [String] = []
+        if let closure = calendar.closure(of: [subject], at: now) {
+            let opening = calendar.nextOpening(of: [subject], from: now).map { "opens at \($0.minuteText) UTC" }
+            rows.append("now closed, \(opening ?? "no opening is in sight"): \(closure.reason)")
+        } else {
+            let turn = calendar.nextTurn(of: [subject], after: now).map { " until \($0.minuteText) UTC at least" } ?? ""
+            rows.append("now open\(turn)")
+        }
+        rows += windows.map { window in
+            let state =
+                zones[window.timeZone].map { zone in
+                    let turn = window.nextTurn(after: now, in: zone).map { " until \(zone.minuteText($0))" } ?? ""
+                    return window.isOpen(at: now, in: zone) ? "open\(turn)" : "not open\(turn)"
+                } ?? "its time zone is not known"
+            let names = window.scope.environments.map(\.text).joined(separator: ", ")
+            return "\(window.kind.rawValue) \(window.schedule) for \(window.duration.shortText), \(window.timeZone)"
+                + (names.isEmpty ? "" : " · \(names)") + (window.allowsManual ? " · lets people through" : "")
+                + " · \(state)" + (window.reason.map { " · \($0)" } ?? "")
+                + "  (\(window.source.file):\(window.source.line))"
+        }
+        rows += freezes.map { freeze in
+            "\(freeze.isInForce(at: now) ? "frozen" : "to be frozen from \(freeze.from?.minuteText ?? "")") until "
+                + "\(freeze.until.minuteText) UTC · \(freeze.reason)  (\(freeze.source.file):\(freeze.source.line))"
+        }
+        return rows
     }
 
     private func row(_ gate: HealthGate) -> String {
@@ -100,7 +145,17 @@ extension TierReport {
                     + (tier == .staging ? ", unless its environment says `protected: false`" : "")
                 : "only what says `protected: true`",
             "at most \(policy.maximumDeletes) deletion\(policy.maximumDeletes == 1 ? "" : "s") in one run",
+            pruneRow,
+            "an approval holds \(policy.approvals.validFor.shortText), and \(policy.approvals.longest.shortText) at most",
         ]
+    }
+
+    private var pruneRow: String {
+        func text(_ grace: Duration) -> String { grace == .zero ? "at once" : "\(grace.shortText) after it was marked" }
+        let rule = policy.prune
+        if rule.fault != nil { return "nothing that is no longer wanted goes: `prune` can't be read" }
+        return
+            "what nothing wants goes \(text(rule.grace)); what is protected or holds data \(text(rule.guardedGrace)), and approved"
     }
 
     private func rows(_ surface: SurfacePolicy) -> [String] {

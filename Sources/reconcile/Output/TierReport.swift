@@ -8,14 +8,16 @@ struct TierReport {
     let tier: Tier
     let now: Timestamp
     let desired: DesiredState
+    let zones: TimeZones
     let environments: [Environment]
     /// With their places in the list of all mappings, from 1: the first that matches a branch wins.
     let mappings: [(order: Int, mapping: BranchMapping)]
     /// Errors in documents that rule: what they say of the tier may not be whole.
     let faults: [Diagnostic]
 
-    init(_ tier: Tier, _ desired: DesiredState, now: Timestamp) {
+    init(_ tier: Tier, _ desired: DesiredState, now: Timestamp, zones: TimeZones) {
         self.tier = tier
+        self.zones = zones
         self.now = now
         self.desired = desired
         environments = desired.environments.filter { $0.tier == tier }
@@ -43,6 +45,13 @@ struct TierReport {
         )
         return named == ephemeral ? [("all", named)] : [("named", named), ("branch", ephemeral)]
     }
+    /// The windows and freezes that speak of the tier, and what they come to for an environment of it.
+    var calendar: SyncCalendar { SyncCalendar(policy, zones: zones) }
+    var subject: SyncSubject { SyncSubject(environment: "", tier: tier) }
+    var windows: [SyncWindow] {
+        policy.syncWindows.filter { $0.scope.covers(subject) || !$0.scope.environments.isEmpty }
+    }
+    var freezes: [Freeze] { policy.freezes.filter { $0.scope.covers(subject) && now < $0.until } }
     /// Production and staging need an approval before anything is deleted or replaced.
     var isProtected: Bool { tier == .production || tier == .staging }
 
@@ -58,6 +67,15 @@ struct TierReport {
         object["branch_mappings"] = .list(mappings.map(Self.value))
         object["quotas"] = .list(quotas.map(quotaValue))
         object["ttl"] = .list(tier.ttlClasses.map(lifeValue))
+        object["changes"] = changes
+        object["prune"] = .object([
+            "grace_seconds": .int(policy.prune.grace.components.seconds),
+            "guarded_grace_seconds": .int(policy.prune.guardedGrace.components.seconds),
+        ])
+        object["approvals"] = .object([
+            "valid_for_seconds": .int(policy.approvals.validFor.components.seconds),
+            "longest_seconds": .int(policy.approvals.longest.components.seconds),
+        ])
         object["health_gates"] = .list(gates.map(Self.value))
         object["backups"] = backups
         object["protection"] = .object([
@@ -111,7 +129,47 @@ struct TierReport {
     private func lifeValue(_ kind: TTLClass) -> Value {
         var seconds: Value = .null
         if case .after(let duration) = policy.timeToLive(kind) { seconds = .int(duration.components.seconds) }
-        return .object(["class": .string(kind.rawValue), "seconds": seconds])
+        let rule = policy.lifeRule(kind)
+        return .object([
+            "class": .string(kind.rawValue), "seconds": seconds, "from": .string(rule.start.rawValue),
+            "warn_before_seconds": .int(rule.warnBefore.components.seconds),
+            "grace_seconds": .int(rule.grace.components.seconds),
+            "longest_extension_days": .count(rule.longestExtension),
+            "most_extension_days": .count(rule.mostExtension),
+        ])
+    }
+
+    /// Whether the tier may be changed now, and by which windows and freezes.
+    private var changes: Value {
+        let closure = calendar.closure(of: [subject], at: now)
+        var object = Value.Object()
+        object["open"] = .bool(closure == nil)
+        object["reason"] = .text(closure?.reason)
+        object["opens_at"] = .text(calendar.nextOpening(of: [subject], from: now)?.description)
+        object["next_turn"] = .text(calendar.nextTurn(of: [subject], after: now)?.description)
+        object["windows"] = .list(windows.map(windowValue))
+        object["freezes"] = .list(
+            freezes.map { freeze in
+                .object([
+                    "from": .text(freeze.from?.description), "until": .string(freeze.until.description),
+                    "reason": .string(freeze.reason), "in_force": .bool(freeze.isInForce(at: now)),
+                    "source": .string(freeze.source.description),
+                ])
+            })
+        return .object(object)
+    }
+
+    private func windowValue(_ window: SyncWindow) -> Value {
+        let zone = zones[window.timeZone]
+        return .object([
+            "kind": .string(window.kind.rawValue), "schedule": .string(window.schedule.description),
+            "duration_seconds": .int(window.duration.components.seconds), "time_zone": .string(window.timeZone),
+            "tiers": .strings(window.scope.tiers.map(\.rawValue)),
+            "environments": .strings(window.scope.environments.map(\.text)), "manual_sync": .bool(window.allowsManual),
+            "open": zone.map { .bool(window.isOpen(at: now, in: $0)) } ?? .null,
+            "next_turn": .text(zone.flatMap { window.nextTurn(after: now, in: $0) }?.description),
+            "reason": .text(window.reason), "source": .string(window.source.description),
+        ])
     }
 
     private static func value(_ gate: HealthGate) -> Value {
