@@ -23,11 +23,11 @@ struct OneChange {
             branches: .known([Branch(name: "main", commit: String(repeating: "1", count: 40), committedAt: nil)]))
     }
 
-    /// One commit after the other, each with another comment at the end of another file.
-    func after(_ count: Int) -> [SourceTree] {
+    /// One commit after the other, each with another comment at the end of another one of some files.
+    func after(_ count: Int, in places: [Int]) -> [SourceTree] {
         var tree = before
         return (0..<count).map { number in
-            let index = number * 97 % tree.files.count
+            let index = places[number * 97 % places.count]
             guard case .bytes(let old) = tree.files[index].content else { return tree }
             let changed = old + Array("# change \(number)\n".utf8)
             tree.files[index] = SourceFile(

@@ -14,24 +14,16 @@ struct CommitFiles: Sendable {
 
     /// Reads a commit; of another one, read before, is taken what is the same.
     init(_ tree: SourceTree, _ before: CommitFiles?) {
-        var files = tree.files
-        var places: FilePlaces
-        let isFit: Bool
-        if let before, before.places.fit(files, tree.roots) {
-            (places, isFit) = (before.places, true)
-        } else {
-            files = Self.inOrder(files)
-            places = FilePlaces(files, tree.roots)
-            isFit = false
-        }
+        let files = tree.files
+        let same = before.flatMap { $0.places.fit(files, tree.roots) ? $0 : nil }
+        let places = same?.places ?? FilePlaces(files, tree.roots)
         var parses = 0
-        var isSameSchema = isFit
-        if let before, isFit {
-            parsed = places.below.indices.map { index in
-                let (file, known) = (files[places.below[index]], before.parsed[index])
-                if known.isOf(file) { return known }
+        var isSameSchema = true
+        if let same {
+            parsed = zip(places.below, same.parsed).map { index, known in
+                if known.source.isSame(as: files[index]) { return known }
                 parses += 1
-                let parsed = ParsedFile(file)
+                let parsed = ParsedFile(files[index])
                 isSameSchema = isSameSchema && parsed.schema == known.schema
                 return parsed
             }
@@ -39,14 +31,14 @@ struct CommitFiles: Sendable {
             let known = Dictionary(
                 (before?.parsed ?? []).map { ($0.source.path, $0) }, uniquingKeysWith: { first, _ in first })
             parsed = places.below.map { index in
-                if let known = known[files[index].path], known.isOf(files[index]) { return known }
+                if let known = known[files[index].path], known.source.isSame(as: files[index]) { return known }
                 parses += 1
                 return ParsedFile(files[index])
             }
         }
         self.places = places
         self.parses = parses
-        bySchema = isSameSchema ? before?.bySchema ?? [:] : Self.bySchema(places, parsed)
+        bySchema = same.flatMap { isSameSchema ? $0.bySchema : nil } ?? Self.bySchema(places, parsed)
         others = places.beside.map { files[$0] }
     }
 
@@ -62,17 +54,6 @@ struct CommitFiles: Sendable {
     }
 
     private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })
-
-    /// By path bytes; a tree of git's is so already.
-    private static func inOrder(_ files: [SourceFile]) -> [SourceFile] {
-        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
-        return isInOrder ? files : files.sorted { $0.path.precedesByBytes($1.path) }
-    }
-}
-
-extension ParsedFile {
-    /// Whether parsing a file would give this again; of a file without an object id that isn't known.
-    fileprivate func isOf(_ file: SourceFile) -> Bool { source.isSame(as: file) }
 }
 
 extension SourceFile {

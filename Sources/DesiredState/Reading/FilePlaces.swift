@@ -28,18 +28,19 @@ final class FilePlaces: Sendable {
     let byPrecedence: [Int]
     /// The folders that hold a file below a root.
     let folders: Set<String>
-    /// The paths of all files of the commit, and which of them lie below a root and beside.
+    /// The paths of all files of the commit, in the order in which they came.
     private let paths: [String]
+    /// Which of them lie below a root and beside, sorted by path.
     let below: [Int]
     let beside: [Int]
 
-    /// Finds the place of each file; they come sorted by path.
     init(_ files: [SourceFile], _ roots: [String]) {
         let policiesRoot = roots.firstIndex(of: ".odooops") ?? roots.count
         let prefixes = roots.map { $0.hasSuffix("/") || $0.isEmpty ? $0 : $0 + "/" }
         var places: [Place] = []
         var (below, beside): ([Int], [Int]) = ([], [])
-        for (index, file) in files.enumerated() {
+        for index in Self.order(files) {
+            let file = files[index]
             var place = Self.place(of: file.path, below: prefixes)
             // The policies belong to the repository, whatever the roots of the SSOT are.
             if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
@@ -66,6 +67,13 @@ final class FilePlaces: Sendable {
         for index in byPrecedence { if let stem = places[index].stem { byStem[stem, default: []].append(index) } }
         self.byStem = byStem
         folders = Self.folders(of: places)
+    }
+
+    /// By path bytes; a tree of git's is so already.
+    private static func order(_ files: [SourceFile]) -> [Int] {
+        let isInOrder = zip(files, files.dropFirst()).allSatisfy { $0.path.precedesByBytes($1.path) }
+        return isInOrder
+            ? Array(files.indices) : files.indices.sorted { files[$0].path.precedesByBytes(files[$1].path) }
     }
 
     /// Whether another commit has files of the same paths, in this order.

@@ -5,24 +5,22 @@ import Formats
 struct Library {
     /// One file below a root.
     struct Entry {
-        private let place: FilePlaces.Place
+        private let contents: Contents
         private let index: Int
-        private let file: ParsedFile
-        private let looks: Looks
         fileprivate(set) var status = Document.Status.notManaged
         fileprivate(set) var domain: String?
 
-        fileprivate init(_ place: FilePlaces.Place, _ index: Int, _ file: ParsedFile, _ looks: Looks) {
-            self.place = place
+        fileprivate init(_ contents: Contents, _ index: Int) {
+            self.contents = contents
             self.index = index
-            self.file = file
-            self.looks = looks
         }
+
+        private var place: FilePlaces.Place { contents.files.places.places[index] }
 
         /// What it holds; whoever asks depends on it.
         var parsed: ParsedFile {
-            looks.isRead[index] = true
-            return file
+            contents.isRead[index] = true
+            return contents.files.parsed[index]
         }
 
         /// Place of its root in the order of precedence.
@@ -40,18 +38,21 @@ struct Library {
         var endsAbruptly: Bool { parsed.endsAbruptly }
     }
 
-    /// Which files somebody looked into.
-    fileprivate final class Looks {
+    /// The files, and into which of them somebody looked.
+    fileprivate final class Contents {
+        let files: CommitFiles
         var isRead: [Bool]
 
-        init(_ count: Int) { isRead = Array(repeating: false, count: count) }
+        init(_ files: CommitFiles) {
+            self.files = files
+            isRead = Array(repeating: false, count: files.parsed.count)
+        }
     }
 
     /// Sorted by path.
     private(set) var entries: [Entry] = []
-    private let files: CommitFiles
+    private let contents: Contents
     private let places: FilePlaces
-    private let looks: Looks
     /// The file that stands for each document, by the document's stem.
     private var managed: [String: Int] = [:]
     /// What is unknown when a document that was found is cut off.
@@ -60,11 +61,10 @@ struct Library {
     private let others: [String: SourceFile]
 
     init(_ files: CommitFiles, _ report: Report) {
-        self.files = files
+        let contents = Contents(files)
+        self.contents = contents
         places = files.places
-        let looks = Looks(files.parsed.count)
-        self.looks = looks
-        entries = files.parsed.indices.map { Entry(files.places.places[$0], $0, files.parsed[$0], looks) }
+        entries = files.parsed.indices.map { Entry(contents, $0) }
         others = Dictionary(files.others.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         for document in ManagedDocument.all { managed[document.stem] = find(document, report) }
     }
@@ -73,7 +73,7 @@ struct Library {
     var roots: [String] { places.found }
 
     /// Which files somebody looked into.
-    var read: [Int] { looks.isRead.indices.filter { looks.isRead[$0] } }
+    var read: [Int] { contents.isRead.indices.filter { contents.isRead[$0] } }
 
     /// What became of each file so far.
     var fates: [DomainReading.Fate] { entries.map { DomainReading.Fate(status: $0.status, domain: $0.domain) } }
@@ -212,7 +212,7 @@ struct Library {
     private mutating func find(_ document: ManagedDocument, _ report: Report) -> Int? {
         let byStem = places.byStem
         let candidates = (byStem[document.stem] ?? []) + document.otherStems.flatMap { byStem[$0] ?? [] }
-        let others = document.schemas.flatMap { files.bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
+        let others = document.schemas.flatMap { contents.files.bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
             .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
         guard let winner = candidates.first ?? others.first else { return nil }
         wants.append((winner, document.scopes))
