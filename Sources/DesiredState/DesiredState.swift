@@ -9,7 +9,7 @@ public struct DesiredState: Sendable, Hashable {
     /// Sorted by slug.
     public let environments: [Environment]
     /// Sorted by key; keys are unique.
-    public let resources: [DesiredResource]
+    public internal(set) var resources: [DesiredResource]
     /// What faults touched: nothing in these scopes may be changed or deleted.
     public var unknown: [UnknownScope]
     public let policy: Policy

@@ -1,5 +1,5 @@
 internal import DesiredState
-internal import Formats
+public import Formats
 
 /// Compares wanted with observed attributes by the rules of one kind.
 ///
@@ -96,4 +96,9 @@ struct AttributeComparer {
     }
 
     private static func sorted(_ values: [Value]) -> [Value] { values.sorted { compareValues($0, $1) < 0 } }
+}
+
+extension AttributeRule {
+    /// Whether what is there fulfils a wish, as a plan compares the two; nil is nothing there.
+    public func isFulfilled(by seen: Value?, _ wish: Value) -> Bool { AttributeComparer.fulfils(self, seen, wish) }
 }

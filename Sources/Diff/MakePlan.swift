@@ -6,7 +6,21 @@ internal import Formats
 ///
 /// Pure: no I/O, no clock, no randomness; the same input gives the same plan, byte for byte. What is not known is never
 /// taken as absent, and only what the inventory holds or what carries our mark is ever deleted.
+///
+/// Resources may come in any order. Of two with one key neither is created, changed or deleted, and the plan says so.
 public func makePlan(_ input: PlanInput) -> Plan {
+    let resources = input.desired.resources
+    let isInOrder = zip(resources, resources.dropFirst()).allSatisfy { ResourceKey.compare($0.key, $1.key) < 0 }
+    guard isInOrder else {
+        var ordered = input
+        ordered.desired = input.desired.withEachResourceOnce()
+        return makePlan(inOrder: ordered)
+    }
+    return makePlan(inOrder: input)
+}
+
+/// The plan for resources in the order of their keys, each once.
+private func makePlan(inOrder input: PlanInput) -> Plan {
     let scopes = UnknownScopes(input.desired.unknown)
     let targets = PlanTargets(input.targets)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }

@@ -56,6 +56,35 @@ import Testing
                 == PlanText.render(other, style: TextStyle(), context: context))
     }
 
+    @Test(arguments: UInt64(0)..<40)
+    func whatIsWantedTwiceIsLeftAloneAndTold(seed: UInt64) {
+        let random = RandomSource(seed: seed)
+        let world = RandomWorld(seed: seed)
+        guard !world.wanted.isEmpty else { return }
+        var doubled = world
+        let twice = world.wanted[Int(random.next() % UInt64(world.wanted.count))]
+        let others = world.wanted.filter { $0.key != twice.key && !$0.dependsOn.contains(twice.key) }
+        doubled.wanted.append(
+            DesiredResource(
+                key: twice.key, environment: twice.environment, attributes: [], source: Worlds.mark(99)))
+        var generator = random
+        doubled.wanted.shuffle(using: &generator)
+        let plan = makePlan(doubled.input())
+        let told = plan.diagnostics.filter { $0.code == "SSOT-0010" }
+        #expect(told.map(\.message) == ["\(twice.key) is wanted 2 times"])
+        for change in plan.changes where change.key == twice.key { #expect(!acts(change), "\(change)") }
+        // All others are planned for as if it were unknown, however they came.
+        var without = world
+        without.wanted.removeAll { $0.key == twice.key }
+        let scope = UnknownScope(.resource(twice.key), code: "SSOT-0010", reason: "", at: Worlds.mark(99))
+        let expected = makePlan(without.input(unknown: [scope]))
+        let keys = Set(others.map(\.key))
+        #expect(
+            plan.changes.filter { keys.contains($0.key) }.map(\.action)
+                == expected.changes.filter { keys.contains($0.key) }.map(\.action))
+        #expect(plan.summary.noop == expected.summary.noop)
+    }
+
     @Test(arguments: seeds)
     func whatIsNotReadToItsEndIsNeitherCreatedNorDeleted(seed: UInt64) {
         let world = RandomWorld(seed: seed)
