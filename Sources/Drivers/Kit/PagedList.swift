@@ -35,6 +35,7 @@ public struct PagedList: Sendable {
     /// - Parameters:
     ///   - lists: of several parents.
     ///   - parents: why the parents themselves are not all known; nil where they are.
+    /// - Returns: as complete as the least complete of them.
     public static func joined(_ lists: [PagedList], parents: String? = nil) -> PagedList {
         let items = lists.flatMap(\.items)
         var reasons = lists.compactMap(\.completeness.gap)

@@ -22,6 +22,7 @@ public struct Polling: Sendable {
     ///   - late: what the fault says when that has passed.
     ///   - hint: the way out then.
     ///   - body: one look; nil: not yet.
+    /// - Returns: what `body` gave.
     /// - Throws: what `body` throws, and `tookTooLong` when the deadline passes or the wait is cancelled.
     public func poll<Result>(
         _ call: ProviderCall, until deadline: Duration, late: String, hint: String,

@@ -48,6 +48,7 @@ public struct ProviderAnswer: Sendable {
     ///   - member: nil: the answer is the list.
     ///   - isNullable: whether the provider writes null for an empty list.
     ///   - map: makes an item of a view.
+    /// - Returns: every item, in the provider's order.
     /// - Throws: a fault when the list is missing or an item can't be told from others: then it proves nothing.
     public func list<Item>(
         _ member: String? = nil, isNullable: Bool = false, _ map: (JSONView) -> Item?

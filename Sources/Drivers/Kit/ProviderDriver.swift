@@ -110,6 +110,7 @@ extension ProviderDriver {
     /// - Parameters:
     ///   - end: the problem by which the provider says that it came to nothing.
     ///   - body: waits, and gives what is there now.
+    /// - Returns: done, failed by that problem, or unknown.
     public func settle(
         failing end: ProviderProblem? = nil, _ body: () async throws(ProviderFault) -> ObservedResource?
     ) async -> StepOutcome {
