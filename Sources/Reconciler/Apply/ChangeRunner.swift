@@ -200,10 +200,7 @@ struct ChangeRunner: Sendable {
             case .present(let object):
                 if step.creates { return .done(object) }
                 if removes(step) { continue }
-                let reached = change.attributes.allSatisfy { attribute in
-                    attribute.after == nil || object.attributes[attribute.path] == attribute.after
-                }
-                if reached { return .done(object) }
+                if isReached(input, object) { return .done(object) }
                 last = .failed(fault)
             case .absent:
                 // What was made a moment ago may be missing in a look although it is there.
@@ -216,6 +213,16 @@ struct ChangeRunner: Sendable {
             }
         }
         return last
+    }
+
+    /// Whether an object has all that was to change as it is wanted, by the rules by which the plan compares.
+    private func isReached(_ input: ResolvedChange, _ object: ObservedResource) -> Bool {
+        guard let schema = reconciler.schemas[change.key.kind] else { return false }
+        return change.attributes.allSatisfy { attribute in
+            guard let rule = schema.rule(attribute.path), let wish = input.wanted[attribute.path] ?? attribute.after
+            else { return attribute.after == nil }
+            return rule.isFulfilled(by: object.attributes[attribute.path], wish)
+        }
     }
 
     /// Whether a step takes the object away: a deletion, and the first half of a replacement.

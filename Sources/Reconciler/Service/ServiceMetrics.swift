@@ -17,7 +17,9 @@ extension Metrics {
         declare("reconciler_drift_items", .gauge, "Differences of the last plan by cause.")
         declare("reconciler_provider_requests_total", .counter, "Requests sent, by provider.")
         declare("reconciler_environments", .gauge, "Environments by phase.")
-        declare("reconciler_desired_diagnostics", .gauge, "Diagnostics of the desired state by severity.")
+        declare(
+            "reconciler_desired_diagnostics", .gauge,
+            "Diagnostics of the desired state by severity, what is due included.")
         declare("reconciler_resident_memory_bytes", .gauge, "Resident memory of the process.")
     }
 }
@@ -33,10 +35,11 @@ extension Reconciler {
         }
         for entry in report.journal { metrics.add("reconciler_steps_total", 1, ["state": entry.state.rawValue]) }
         if let desired = report.desired {
+            let diagnostics = desired.diagnostics + desired.dueDiagnostics(at: time.now)
             for severity in Diagnostic.Severity.allCases {
                 metrics.set(
                     "reconciler_desired_diagnostics",
-                    Double(desired.diagnostics.count { $0.severity == severity }), ["severity": severity.rawValue])
+                    Double(diagnostics.count { $0.severity == severity }), ["severity": severity.rawValue])
             }
         }
         if let plan = report.plan {
