@@ -57,9 +57,9 @@ let package = Package(
         .library(
             name: "OdooOpsLife",
             targets: [
-                "Basics", "DesiredState", "DigitalOceanDriver", "Formats", "HTTPClient", "Reconciler", "Simulator",
-                "Store",
-                "StoreSQLite", "Web",
+                "Basics", "DesiredState", "Diff", "DigitalOceanDriver", "Drivers", "Formats", "GitHubDriver",
+                "HTTPClient", "MailgunDriver", "PlaneDriver", "Reconciler", "Simulator", "SlackDriver", "Store",
+                "StoreSQLite", "SupabaseDriver", "VercelDriver", "Web",
             ]),
     ],
     targets: [

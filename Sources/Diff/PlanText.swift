@@ -85,7 +85,8 @@ struct PlanWriter {
     static func short(_ revision: String) -> String { String(ValueText.plain(revision).prefix(12)) }
 
     private mutating func writeLegend() {
-        let used = ChangeAction.allCases.filter { action in plan.changes.contains { $0.action == action } }
+        let actions = Set(plan.changes.lazy.map(\.action))
+        let used = ChangeAction.allCases.filter { actions.contains($0) }
         line("  " + used.map { "\(paint($0.symbol, $0.color)) \($0.legend)" }.joined(separator: "   "))
     }
 

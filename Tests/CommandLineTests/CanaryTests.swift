@@ -4,76 +4,115 @@ import Glibc
 import Simulator
 import TestKit
 import Testing
+import Web
 
-/// Looks for secrets in everything that the program leaves behind.
-private struct Hunt {
-    /// What must be found nowhere, as it is and as base64.
-    let canaries: [String]
+/// The other side of everything that the program speaks to: each provider in turn, and each answer with a cookie.
+private final class Outside: Sendable {
+    static let cookie = "canary-cookie-77"
+    static let reference = "abcdefghijklmnopqrst"
 
-    /// The places at which one of them stands: files below a directory, and texts by their names.
-    func places(below directory: String, texts: [String: String]) -> [String] {
-        var found = texts.filter { entry in canaries.contains { entry.value.contains($0) } }.map(\.key)
-        let words = canaries.map { "-e \(Shell.quote($0))" }.joined(separator: " ")
-        // `-a`: the store is no text.
-        found += Shell.run("grep -rlaF \(words) \(Shell.quote(directory))").output.split(separator: "\n").map(
-            String.init)
-        return found.sorted()
+    let simulator: Simulator
+    let server: WebServer
+
+    init() throws {
+        let simulator = try Simulator(options: .quick)
+        try simulator.seed(
+            "supabase",
+            ["projects": [["ref": .string(Self.reference), "secrets": ["MAILGUN_KEY": "canary-kept-at-supabase"]]]])
+        let variable: Value = [
+            "key": "DATABASE_URL", "value": "canary-kept-at-vercel", "type": "encrypted", "target": ["production"],
+        ]
+        try simulator.seed("vercel", ["projects": [["name": "console", "env": .list([variable])]]])
+        try simulator.seed("plane", ["workspaces": ["acme": ["projects": [["identifier": "OPS", "name": "Ops"]]]]])
+        try simulator.seed("mailgun", ["domains": [["name": "mg.brightwater.example"]]])
+        try simulator.seed("slack", ["channels": [["name": "ops"]]])
+        self.simulator = simulator
+        server = try WebServer(address: "127.0.0.1", port: 0) { request in
+            var response = await simulator.answer(request)
+            response.headers.append(("Set-Cookie", "session=\(Self.cookie); HttpOnly"))
+            return response
+        }
+    }
+
+    /// Every provider's address and credentials, and what is kept where references point.
+    func environment(_ directory: TemporaryDirectory) throws -> [String: String] {
+        let url = "http://127.0.0.1:\(server.port)"
+        var environment = [
+            "DIGITALOCEAN_API_URL": url, "ODOOOPS_HOOK_SECRET": "env:HOOK_KEY", "ODOOOPS_GIT_TOKEN": "env:GIT_KEY",
+            "PLANE_WORKSPACE": "acme",
+            "SPACES_ENDPOINT_URL": "\(url)/spaces", "SUPABASE_PROJECT_ID": Self.reference,
+        ]
+        for name in ["SUPABASE", "VERCEL", "GITHUB", "MAILGUN", "PLANE"] {
+            environment["\(name)_API_URL"] = "\(url)/\(name.lowercased())"
+        }
+        environment["SLACK_API_URL"] = "\(url)/slack/api"
+        for name in [
+            "DIGITALOCEAN_ACCESS_TOKEN", "SUPABASE_ACCESS_TOKEN", "VERCEL_TOKEN", "GITHUB_TOKEN",
+            "GITHUB_WEBHOOK_SECRET",
+            "MAILGUN_API_KEY", "SLACK_BOT_TOKEN", "PLANE_API_KEY", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY",
+            "GIT_KEY", "HOOK_KEY", "SECRET_VALUE",
+        ] { environment[name] = "canary-\(name.lowercased())-5b1f" }
+        environment["SECRET_FILE"] = try directory.write("canary-in-a-file", to: "ssot/secret")
+        return environment
     }
 }
 
 @Suite("Secrets stay secret")
 struct CanaryTests {
-    private static let credentials = [
-        "DIGITALOCEAN_ACCESS_TOKEN", "SUPABASE_ACCESS_TOKEN", "VERCEL_TOKEN", "GITHUB_TOKEN", "MAILGUN_API_KEY",
-        "SLACK_BOT_TOKEN", "PLANE_API_KEY", "HOOK_KEY",
+    private static let providers = [
+        "digitalocean", "github", "mailgun", "plane", "slack", "spaces", "supabase", "vercel",
     ]
 
-    @Test("No credential, secret value or password answer is in any output, log, record, evidence, store or metric")
+    @Test("No credential, secret, password answer or cookie is in any output, log, record, evidence, store or metric")
     func leavesNone() async throws {
-        let site = try Site()
-        try site.commit([
-            "ssot/infra/digitalocean/inventory.yaml": Site.inventory + """
-                droplets:
-                  - {name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64, user_data_file: ssot/cloud.yaml}
-                databases:
-                  - name: shop-pg
-                    engine: pg
-                    version: "16"
-                    region: sgp1
-                    size: db-s-1vcpu-1gb
-                    num_nodes: 1
-                    dbs: [odoo]
-                    users: [odoo]
-
-                """,
-            "ssot/cloud.yaml": "#cloud-config\nwrite_files: [{path: /key, content: canary-in-user-data}]\n",
-        ])
-        var environment = ["ODOOOPS_HOOK_SECRET": "env:HOOK_KEY"]
-        for name in Self.credentials { environment[name] = "canary-\(name.lowercased())-5b1f" }
-        // Nobody answers there; what is said about that is searched as well.
-        for name in ["SUPABASE", "VERCEL", "GITHUB", "MAILGUN", "SLACK", "PLANE"] {
-            environment["\(name)_API_URL"] = "http://127.0.0.1:9"
+        let root = "\(Places.packageRoot)/examples/ssot"
+        var files: [String: String] = [:]
+        for path in Places.files(under: root, endingWith: "") {
+            files[path] = String(decoding: try FileSystem.read("\(root)/\(path)"), as: UTF8.self)
         }
-        let out = try TemporaryDirectory(prefix: "odooops-canary")
+        files["ssot/infra/digitalocean/odoo-host.cloud-init", default: ""] += "# canary-in-user-data\n"
+        let site = try Site(files: files)
+        let outside = try Outside()
+        let out = try TemporaryDirectory(prefix: "odooops-hunted")
+        let secrets = try TemporaryDirectory(prefix: "odooops-secrets")
+        var environment = try outside.environment(secrets)
+        let postgres = PostgresServer.shared
+        let stored = postgres?.makeDatabase("canary")
+        let planted = { (uri: String, word: String) in uri.replacing("postgres@", "postgres:canary-\(word)@") }
+        environment["POSTGRES_ADMIN_URL"] = postgres.map { planted($0.uri(), "admin-password") }
+
         var texts: [String: String] = [:]
         let record = out.path("traffic.jsonl")
-        let commands: [[String]] = [
-            ["doctor"], ["--dry-run", "--out", out.path("plan.json")], [], ["--json"], ["drift"], ["runs"],
-            ["show", "latest"], ["show", "latest", "--json"], ["explain", "digitalocean.database_cluster/shop-pg"],
-            ["validate"], ["env", "list"],
-        ]
-        for arguments in commands {
+        func run(_ arguments: [String], more: [String: String] = [:]) async {
+            let all = site.environment.merging(environment) { $1 }.merging(more) { $1 }
             let result = await Program.run(
-                arguments + ["--record", record, "--log-level", "debug"], in: site.directory.path,
-                site.environment.merging(environment) { $1 })
-            texts[arguments.joined(separator: " ")] = result.output + result.error
+                arguments + ["--record", record, "--log-level", "debug"], in: site.directory.path, all)
+            texts["\(arguments) \(more.keys.sorted())"] = result.output + result.error
+        }
+        let sync = [
+            "secrets", "sync", "--secret", "A=env:SECRET_VALUE", "--secret", "B=file:\(secrets.path("ssot/secret"))",
+        ]
+        for arguments in [
+            ["doctor"], ["--dry-run", "--out", out.path("plan.json")], [], ["--json"], sync, ["doctor", "--json"],
+            ["drift"], ["runs"], ["show", "latest"], ["show", "latest", "--json"],
+            ["explain", "digitalocean.database_cluster/brightwater-pg"], ["validate"], ["env", "list"],
+        ] { await run(arguments) }
+        // The same with every account refused, and with a store whose address holds a password.
+        await run(["doctor"], more: ["DIGITALOCEAN_API_URL": "http://u:canary-in-url@127.0.0.1:9"])
+        if let stored {
+            for arguments in [["doctor"], ["migrate"], [], ["runs"]] {
+                await run(arguments, more: ["DATABASE_URL": planted(stored, "store-password")])
+            }
+            let dump = Shell.run("pg_dump \(Shell.quote(stored))")
+            #expect(dump.status == 0 && dump.output.contains("CREATE TABLE ops.runs"))
+            try out.write(dump.output, to: "store.sql")
         }
         let port = try #require(FreePort.find())
         let service = try BackgroundProgram(
             ["run", "--listen", "127.0.0.1:\(port)", "--record", record, "--log-level", "debug"],
             in: site.directory.path, site.environment.merging(environment) { $1 })
         let isUp = await eventually(.seconds(60)) {
-            await Answer.to("GET", "/readyz", port: UInt16(port))?.status == 200
+            await Answer.to("GET", "/healthz", port: UInt16(port))?.status == 200
         }
         #expect(isUp, "\(service.story)")
         for path in ["/metrics", "/readyz", "/healthz"] {
@@ -82,44 +121,58 @@ struct CanaryTests {
         service.send(SIGTERM)
         #expect(await service.end(within: .seconds(60))?.status == 0, "\(service.story)")
         texts["service"] = service.story
+        await outside.server.stop(drain: .zero)
 
-        let passwords = Self.passwords(site.provider.simulator.snapshot())
-        #expect(passwords.count >= 2, "the provider has given passwords away")
-        let plain = Self.credentials.compactMap { environment[$0] } + ["canary-in-user-data"] + passwords
-        let hunt = Hunt(canaries: plain + plain.map { Self.base64($0) })
+        let issued = outside.simulator.issuedSecrets
+        #expect(issued.count >= 3, "the providers have given passwords away")
         Shell.run("cp -r \(Shell.quote(site.state)) \(Shell.quote(out.path("state")))")
-        // The mirror holds the repository, and with it what people have put there themselves.
-        Shell.run("rm -rf \(Shell.quote(out.path("state/git")))")
         #expect(FileSystem.exists(out.path("state/ops.sqlite")) && FileSystem.exists(out.path("state/evidence")))
+        try out.write(texts.sorted { $0.key < $1.key }.map { "\($0.key)\n\($0.value)" }.joined(), to: "texts")
         let lines = String(decoding: try FileSystem.read(record), as: UTF8.self).split(separator: "\n")
-        #expect(
-            lines.contains { $0.contains("/v2/databases") } && lines.contains { $0.contains("\"run_id\":\"doctor\"") })
-        #expect(hunt.places(below: out.path, texts: texts) == [])
-
-        // The hunt itself: what is planted is found, in a text, in a file and in the store.
-        try out.write("x \(passwords[0]) y", to: "planted.log")
-        Shell.run("sqlite3 \(out.path("state/ops.sqlite")) \"update runs set agent = '\(plain[0])'\"")
-        texts["planted"] = "token=\(plain[1])"
-        let found = hunt.places(below: out.path, texts: texts)
-        #expect(found.contains("planted") && found.contains(out.path("planted.log")))
-        #expect(found.contains { $0.hasPrefix(out.path("state/ops.sqlite")) })
-        for name in ["planted.log", "state"] { FileSystem.remove(out.path(name)) }
-    }
-
-    private static func base64(_ text: String) -> String {
-        Shell.run("printf %s \(Shell.quote(text)) | base64 -w0").output
-    }
-
-    /// Every password that the provider keeps.
-    private static func passwords(_ value: Value) -> [String] {
-        switch value {
-        case .list(let items): items.flatMap(passwords)
-        case .object(let object):
-            object.members.flatMap { member in
-                if member.name == "password", case .string(let text) = member.value, !text.isEmpty { return [text] }
-                return passwords(member.value)
-            }
-        default: []
+        for provider in Self.providers {
+            #expect(lines.contains { $0.contains("\"provider\":\"\(provider)\"") }, "\(provider) was never asked")
         }
+        #expect(lines.contains { $0.contains("/v2/databases") })
+        let encoded = issued.map { Shell.run("printf %s \(Shell.quote($0)) | base64 -w0").output }
+        #expect(PlantedSecrets.places(below: out.path, also: issued + encoded) == [])
+
+        // What the providers gave away has no such word in it: that the search would find it is shown here.
+        let password = try #require(issued.first { text in !PlantedSecrets.marks.contains { text.contains($0) } })
+        Shell.run("sqlite3 \(out.path("state/ops.sqlite")) \"update runs set agent = '\(password)'\"")
+        let found = PlantedSecrets.places(below: out.path, also: issued + encoded)
+        #expect(!found.isEmpty && found.allSatisfy { $0.hasPrefix(out.path("state/ops.sqlite")) })
+    }
+
+    /// The word in each form in which it could get out, in a text, deep in a directory, and in a database.
+    ///
+    /// The texts are put together here: as arguments they would stand in the output of the tests, which is hunted too.
+    @Test("The hunt finds what is planted on purpose, and so fails the run of all tests")
+    func finds() throws {
+        let (begin, end) = ("can", "ary")
+        let texts = [
+            "token=\(begin)\(end)-1", "x_\(begin)\(end)0123", "Y2Fu" + "YXJ5LTE=", "eGNh" + "bmFyeS0x",
+            "eHljYW" + "5hcnktMQ==",
+            "63616e" + "6172792d31",
+        ]
+        for text in texts { try find(text, isReport: false) }
+        try find("planted secret " + "found: /tmp/x", isReport: true)
+    }
+
+    private func find(_ text: String, isReport: Bool) throws {
+        let directory = try TemporaryDirectory()
+        func hunt(_ path: String) -> Int32 {
+            Shell.run("\(Shell.quote("\(Places.packageRoot)/scripts/hunt")) \(Shell.quote(path)) 2>/dev/null").status
+        }
+        try directory.write("nothing here; canaries sing", to: "a/clean.log")
+        #expect(hunt(directory.path) == 0 && PlantedSecrets.places(below: directory.path).isEmpty)
+        #expect(hunt(directory.path("missing")) == 2)
+        try directory.write("x \(text) y", to: "a/b/planted.log")
+        #expect(hunt(directory.path) == 1 && hunt(directory.path("a/b/planted.log")) == 1)
+        #expect(PlantedSecrets.places(below: directory.path).count == (isReport ? 0 : 1))
+        FileSystem.remove(directory.path("a/b"))
+        Shell.run("sqlite3 \(directory.path("a.db")) \"create table t(a); insert into t values ('\(text)')\"")
+        #expect(hunt(directory.path) == 1)
+        #expect(PlantedSecrets.places(below: directory.path).count == (isReport ? 0 : 1))
+        FileSystem.remove(directory.path("a.db"))
     }
 }

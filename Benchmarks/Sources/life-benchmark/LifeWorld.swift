@@ -41,7 +41,7 @@ struct LifeWorld {
 }
 
 /// Hands requests to a simulator without a socket.
-private struct LifeTransport: HTTPTransport {
+struct LifeTransport: HTTPTransport {
     let simulator: Simulator
 
     func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {

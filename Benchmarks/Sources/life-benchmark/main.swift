@@ -1,5 +1,6 @@
 // Lives through a simulated week: a hundred environments, one pass a minute, commits by day, everything looked at
-// again and again; counts what the provider was asked, and whether memory grows.
+// again and again; counts what the provider was asked, and whether memory grows. Then the other providers, each looked at
+// by two processes as often as its budget lets them.
 //
 // usage: life-benchmark [PASSES]
 import Basics
@@ -44,6 +45,13 @@ do {
     figures.report(
         "week_largest_hour", largest(in: .hours(1), of: instants), "requests", baseline: 5_000, atMost: 4_000)
     figures.report("week_memory_of_1000_passes", late - early, "MiB", atMost: 4)
+    for provider in ProviderHours.all {
+        let result = try await provider.live(1, directory: work)
+        figures.report("hours_of_\(provider.name)_requests", Double(result.requests), "requests")
+        figures.report("hours_of_\(provider.name)_refusals", Double(result.refusals), "429s", atMost: 0)
+        figures.report(
+            "hours_of_\(provider.name)_largest_share", result.largestShare * 100, "%", atMost: 80)
+    }
 } catch {
     StandardStreams.error("life-benchmark: \(error)\n")
     FileSystem.remove(work)

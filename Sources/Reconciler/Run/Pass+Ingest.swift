@@ -23,7 +23,7 @@ extension Pass {
             if !missing.isEmpty, try await reconciler.store.isIngestDue(at: reconciler.time.now) {
                 let runID = run.id
                 let context = DriverContext(
-                    runID: runID, log: reconciler.log, priority: .resync,
+                    runID: runID, log: reconciler.log, priority: options.trigger == .manual ? .person : .resync,
                     record: { [traffic = reconciler.traffic] exchange in traffic.note(exchange, runID: runID) })
                 kinds += await driver.observe(ObserveRequest(kinds: Set(missing)), context)
             }

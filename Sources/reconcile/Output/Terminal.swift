@@ -36,9 +36,10 @@ struct Terminal: Sendable {
 
     var style: TextStyle { TextStyle(color: paint.isOn, width: max(60, min(width, 160))) }
 
-    /// Prints a result for people; nothing with `--json` or `--quiet`.
-    func print(_ text: String) {
+    /// Prints a result for people; nothing with `--json` or `--quiet`, and then it isn't even written.
+    func print(_ text: @autoclosure () -> String) {
         guard !isJSON, !isQuiet else { return }
+        let text = text()
         StandardStreams.output(text.hasSuffix("\n") ? text : text + "\n")
     }
 
