@@ -43,6 +43,8 @@ public struct DesiredState: Sendable, Hashable {
     public internal(set) var branchHygiene: BranchHygiene?
     /// Differences that people know of, sorted by key and attribute.
     public var acknowledgedDrift: [AcknowledgedDrift] = []
+    /// Who has to review what, in the order of the document: of those that fit a path the last counts.
+    public var codeOwners: [CodeOwnerRule] = []
     /// Sorted by environment.
     public var modulePlans: [ModulePlan] = []
     /// What the advisor looks for.

@@ -37,8 +37,9 @@ public final class DocumentCache: Sendable {
 
     /// What the domains make of a commit.
     func domains(of files: CommitFiles, _ tree: SourceTree) -> DomainReading {
-        if let known = state.withLock({ $0.domains }), known.isOf(files, tree) { return known }
-        let reading = DomainReading(files, tree)
+        let known = state.withLock { $0.domains }
+        if let known, known.isOf(files, tree) { return known }
+        let reading = DomainReading(files, tree, before: known)
         state.withLock {
             $0.domains = reading
             $0.domainReadings += 1

@@ -4,12 +4,13 @@ import Formats
 /// What the documents about platforms want: the providers beyond the inventory, modules, and the advisor.
 struct Platforms {
     let drafts: DraftSet
-    private var acknowledgedDrift: [AcknowledgedDrift] = []
-    private var features: [FeatureAdoption] = []
+    private var gitHub = GitHubReading()
     private var workItemSources: [WorkItemSource] = []
     private var advisor = Advisor()
     private var providers: [ProviderProfile] = []
     private var installs = ModuleReading()
+    let vercel: VercelReading
+    private var supabase = SupabaseReading()
 
     /// Reads them, in an order in which what is compared is read before.
     init(
@@ -17,9 +18,9 @@ struct Platforms {
         _ report: Report
     ) {
         drafts = DraftSet(report)
-        VercelReader.read(&library, policy, drafts)
-        features = SupabaseReader.read(&library, convergence, drafts)
-        acknowledgedDrift = GitHubReader.read(&library, drafts)
+        vercel = VercelReader.read(&library, policy, drafts)
+        supabase = SupabaseReader.read(&library, convergence, drafts)
+        gitHub = GitHubReader.read(&library, drafts)
         SlackReader.read(&library, drafts)
         PlaneReader.read(&library, drafts)
         workItemSources = WorkItemsReader.read(&library, report)
@@ -30,12 +31,42 @@ struct Platforms {
         Self.compareBackups(inventory, policy, report)
     }
 
+    /// Wants what convergence and the registry of secrets need at platforms.
+    func wantSecrets(
+        _ secrets: SecretsRegistry, _ inventory: SecretsInventory, _ convergence: ConvergenceReading,
+        _ library: Library
+    ) {
+        let report = drafts.report
+        let variables = VercelVariables(projects: vercel, drafts: drafts)
+        variables.want(convergence, secrets)
+        variables.want(secrets, inventory)
+        SupabaseSecrets(project: supabase.project, drafts: drafts).want(secrets)
+        // What a faulty document doesn't say was not taken back by it.
+        guard
+            let cause = report.firstCause(in: [
+                library.document(.convergence), library.document(.secretsRegistry), library.document(.secretsInventory),
+            ])
+        else { return }
+        if !vercel.projects.isEmpty { report.keep(.kind(.vercelVariable), cause) }
+        if supabase.isThere { report.keep(.kind(.supabaseSecret), cause) }
+    }
+
+    /// The names that have to answer because a platform serves them.
+    var domainNeeds: [DomainsResources.Need] {
+        drafts.drafts.values.filter { $0.key.kind == .vercelDomain }.map { draft in
+            let parts = draft.key.name.split(separator: "/", maxSplits: 1).map { String($0) }
+            return DomainsResources.Need(
+                host: parts.last ?? "", what: "the Vercel project \(quoted(parts.first ?? ""))", source: draft.source)
+        }
+    }
+
     /// Fills in what is no resource.
     func fill(_ state: inout DesiredState) {
-        state.acknowledgedDrift = acknowledgedDrift.sorted {
+        state.acknowledgedDrift = gitHub.acknowledged.sorted {
             ($0.key, $0.attribute, $0.source) < ($1.key, $1.attribute, $1.source)
         }
-        state.features = features.sorted { $0.id.precedesByBytes($1.id) }
+        state.features = supabase.features.sorted { $0.id.precedesByBytes($1.id) }
+        state.codeOwners = gitHub.codeOwners
         state.workItemSources = workItemSources
         state.advisor = advisor
         state.providers = providers

@@ -27,6 +27,10 @@ import Testing
         // Those of the registry leave only the places of these secrets unknown, and its contradictions likewise.
         #expect(
             state.scopes == [
+                "resource github.label/Insightpulseai/odoo/area:finance",
+                "resource github.label/Insightpulseai/odoo/area:ppm",
+                "resource github.label/Insightpulseai/odoo/type:month-end",
+                "resource github.project/Insightpulseai/finops-month-end",
                 "resource mail.transport/production", "resource plane.github_mapping/Insightpulseai/odoo",
                 "resource secrets.presence/github_actions/VERCEL_TOKEN",
                 "resource secrets.presence/os_keychain/github_webhook_secret",

@@ -13,7 +13,11 @@ extension Paths {
 }
 
 extension FaultCase {
-    static let platforms: [FaultCase] = vercel + gitHub + collaboration + modules + monitoring + advisor
+    static let platforms: [FaultCase] = vercel + documents + supabase + gitHub + collaboration + modules + monitoring + advisor
+
+    static let vercelKinds = [
+        "kind vercel.domain", "kind vercel.production", "kind vercel.project", "kind vercel.variable",
+    ]
 
     private static let vercel: [FaultCase] = [
         FaultCase(
@@ -23,8 +27,7 @@ extension FaultCase {
             "a project whose framework is a list", Paths.vercel, "projects: [{name: a, framework: []}]\n",
             ["error SSOT-0004 1:33"], ["resource vercel.project/a"]),
         FaultCase(
-            "no projects at all", Paths.vercel, "project: [{name: a}]\n", ["error SSOT-0005 1:1"],
-            ["kind vercel.project"]),
+            "no projects at all", Paths.vercel, "project: [{name: a}]\n", ["error SSOT-0005 1:1"], vercelKinds),
         FaultCase(
             "two projects of one name", Paths.vercel, "projects: [{name: a}, {name: a}]\n", ["error SSOT-0010 1:23"],
             ["resource vercel.project/a"]),

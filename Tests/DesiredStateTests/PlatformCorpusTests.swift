@@ -32,9 +32,10 @@ import Testing
         #expect(
             counts == [
                 "digitalocean.alert_policy": 17, "github.app": 13, "github.branch_protection": 1,
-                "github.org_setting": 23, "github.repository": 15, "github.ruleset": 1, "plane.cycle": 4,
+                "github.org_setting": 23, "github.project": 3, "github.repository": 15, "github.ruleset": 1,
+                "plane.cycle": 4,
                 "plane.estimate": 1, "plane.label": 16, "plane.module": 7, "plane.project": 1, "plane.state": 7,
-                "slack.app": 3, "supabase.function": 4, "vercel.project": 3,
+                "slack.app": 3, "supabase.function": 4, "supabase.secret": 6, "vercel.project": 3, "vercel.variable": 9,
             ])
         #expect(state.resources.filter { $0.key.kind != .alertPolicy }.allSatisfy { $0.isProtected })
     }
@@ -48,6 +49,27 @@ import Testing
         let function = try #require(state.resource("supabase.function/ops-do-ingest"))
         #expect(function["environments"]?.value == .literal(.strings(["prod", "stage"])))
         #expect(function["project_ref"]?.value == .literal(.string("spdtwktxdalcfigzeqrz")))
+
+        // Convergence names no project: its own name at Vercel is among the names that production needs.
+        #expect(
+            names(.vercelVariable) == [
+                "odooops-console/preview/NEXT_PUBLIC_SUPABASE_ANON_KEY",
+                "odooops-console/preview/NEXT_PUBLIC_SUPABASE_URL", "odooops-console/production/CRON_SECRET",
+                "odooops-console/production/GITHUB_WEBHOOK_SECRET",
+                "odooops-console/production/NEXT_PUBLIC_SUPABASE_ANON_KEY",
+                "odooops-console/production/NEXT_PUBLIC_SUPABASE_URL",
+                "odooops-console/production/PLANE_WEBHOOK_SECRET",
+                "slack-agent/production/NEXT_PUBLIC_SUPABASE_ANON_KEY",
+                "workspace/production/NEXT_PUBLIC_SUPABASE_ANON_KEY",
+            ])
+        let reference = "spdtwktxdalcfigzeqrz"
+        #expect(
+            names(.supabaseSecret) == [
+                "AZURE_AD_CLIENT_SECRET", "AZURE_AD_TENANT_ID", "MCP_LOCAL_API_KEY", "MCP_REMOTE_TOKEN", "SEED_RUN_TOKEN",
+                "SENTRY_AUTH_TOKEN",
+            ].map { "\(reference)/\($0)" })
+        #expect(state.codeOwners.map(\.pattern).prefix(2) == ["infra/", ".github/"])
+        #expect(state.codeOwners.count == 9)
 
         let branch = try #require(state.resource("github.branch_protection/Insightpulseai/odoo/main"))
         #expect(branch["require_pull_request"]?.value == .literal(.bool(true)))
@@ -74,7 +96,7 @@ import Testing
     }
 
     @Test func knownDriftIsAcknowledgedAndNotStale() {
-        #expect(state.acknowledgedDrift.count == 9)
+        #expect(state.acknowledgedDrift.count == 12)
         #expect(!state.acknowledgedDrift.contains { $0.isStale })
         let keys = Set(state.resources.map(\.key))
         #expect(state.acknowledgedDrift.allSatisfy { keys.contains($0.key) })
@@ -82,10 +104,15 @@ import Testing
     }
 
     @Test func anEmptyIdIsBlockedAtItsPlace() {
+        let board = "ssot/github/projects/finops_month_end.yaml:10:19"
         #expect(
             state.unknown.filter { $0.code.hasPrefix("SSOT-02") }.map {
                 "\($0.extent.text) \($0.code) \($0.mark?.description ?? "")"
             } == [
+                "resource github.label/Insightpulseai/odoo/area:finance SSOT-0200 \(board)",
+                "resource github.label/Insightpulseai/odoo/area:ppm SSOT-0200 \(board)",
+                "resource github.label/Insightpulseai/odoo/type:month-end SSOT-0200 \(board)",
+                "resource github.project/Insightpulseai/finops-month-end SSOT-0200 \(board)",
                 "resource plane.github_mapping/Insightpulseai/odoo SSOT-0200 ssot/mappings/plane_github.yaml:27:23"
             ])
     }
@@ -152,7 +179,9 @@ import Testing
                 "SSOT-0230 ssot/advisor/rulepacks/do_monitoring_posture.yaml:46:17",
                 "SSOT-0201 ssot/github/app-manifest.yaml:41:21",
                 "SSOT-0201 ssot/github/enterprise-cloud.yaml:9:9",
+                "SSOT-0200 ssot/github/projects/finops_month_end.yaml:10:19",
                 "SSOT-0231 ssot/infra/digitalocean/monitoring.yaml:42:19",
+                "SSOT-0201 ssot/integrations/vercel_hosting.yaml:61:21",
                 "SSOT-0200 ssot/mappings/plane_github.yaml:27:23",
                 "SSOT-0210 ssot/oca/must_have_base.yaml:16:5", "SSOT-0210 ssot/oca/must_have_base.yaml:19:5",
                 "SSOT-0211 ssot/odoo/install_sets/finops_ppm.yaml:30:7",

@@ -19,7 +19,9 @@ import Testing
     }
 
     private static let tables = [
-        Table("vercel-projects", "vercel/projects.yaml"),
+        Table("vercel-projects", "vercel/projects.yaml"), Table("vercel-project", "vercel/projects/console.json"),
+        Table("supabase-project", "supabase/project.yaml"),
+        Table("github-project", "github/projects/finops_month_end.yaml", "github/projects/a.yaml"),
         Table("supabase-feature_adoption", "supabase/feature_adoption.yaml"),
         Table("github-branch-protection", "github/branch-protection.yaml"),
         Table("github-org-policy", "github/org-policy.yaml"), Table("github-org_repos", "github/org_repos.yaml"),

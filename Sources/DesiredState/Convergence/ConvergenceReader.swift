@@ -7,6 +7,8 @@ struct ConvergenceReading {
     struct Target {
         let name: String
         let branch: Text?
+        /// The Vercel project that it is deployed to, where it is named.
+        var vercelProject: Text?
         let source: SourceMark
         let fault: Cause?
     }
@@ -78,6 +80,7 @@ struct ConvergenceReader {
                     mark: section.keyMark(in: file)))
         }
         let branch = entry.text("deploy_target", orNumber: true)
+        let vercelProject = entry.text("vercel_project")
         if let required = entry.fields("required") {
             for (key, kind) in Self.lists {
                 for item in required.texts(key) ?? [] where !section.isAmbiguous {
@@ -113,7 +116,7 @@ struct ConvergenceReader {
         }
         reading.targets.append(
             ConvergenceReading.Target(
-                name: section.key, branch: branch, source: section.keyMark(in: file),
+                name: section.key, branch: branch, vercelProject: vercelProject, source: section.keyMark(in: file),
                 fault: section.isAmbiguous || entry.hasDuplicates || entry.broken["deploy_target"] != nil
                     ? entry.fault : nil))
     }

@@ -1,4 +1,4 @@
-/// Kinds of GitHub that no document wants yet: its driver observes them, and changes labels and hooks.
+/// Kinds of GitHub beside the settings: its driver observes them, and changes labels and hooks.
 extension ResourceKind {
     /// Name: `owner/repository/label`.
     public static let gitHubLabel = ResourceKind("github.label")
@@ -16,4 +16,6 @@ extension ResourceKind {
     public static let gitHubSecret = ResourceKind("github.actions_secret")
     /// Name: `owner/repository/id`; the newest hundred.
     public static let gitHubRun = ResourceKind("github.workflow_run")
+    /// A board; name: `organisation/name`. No driver knows it yet.
+    public static let gitHubProject = ResourceKind("github.project")
 }

@@ -8,7 +8,8 @@ extension GitHubReader {
             let entry = Fields(node, "known drift", in: fields.file, report)
             let field = entry.text("field", required: true)
             if let field { entry.describe(as: "the known drift of \(quoted(field.value))") }
-            let current = node["current_value"]?.value
+            // Documents of apps call it the live value.
+            let current = (node["current_value"] ?? node["live_value"])?.value
             let desired = node["desired_value"]?.value
             let severity = entry.text("severity")
             let action = entry.text("action")

@@ -9,6 +9,7 @@ extension GitHubReader {
         let nodes = fields.nodes("repos", required: true)
         if let cause = fields.broken["repos"] ?? (organisation == nil || nodes == nil ? fields.fault : nil) {
             report.unknown(.kind(.repository), cause)
+            if organisation == nil { report.unknown(.kind(.gitHubProject), cause) }
         }
         guard let organisation else { return }
         var names: Set<String> = []
@@ -33,6 +34,7 @@ extension GitHubReader {
             guard drafts.isSound(entry, key, .repository), let key else { continue }
             add(Draft(key, attributes, source: node.mark(in: file)))
         }
+        readBoards(fields, organisation)
         for node in fields.nodes("pending_renames") ?? [] {
             guard let target = node["to"]?.value, let text = target.scalar?.text, !names.contains(text) else {
                 continue
@@ -52,7 +54,7 @@ extension GitHubReader {
     ]
 
     /// Reads the apps that are installed or meant to be.
-    func readApps(_ library: inout Library) {
+    mutating func readApps(_ library: inout Library) {
         for (stem, list, name) in Self.lists {
             guard
                 let document = library.take(stem, domain: "github", scopes: [.kind(.gitHubApp)], report),
@@ -102,7 +104,7 @@ extension GitHubReader {
     }
 
     /// The organisation's own app: `github/apps/*.yaml` with `app`, and `github/app-manifest.yaml`, which has to agree.
-    private func readOwnApp(_ library: inout Library) {
+    private mutating func readOwnApp(_ library: inout Library) {
         var wanted: [String: Draft] = [:]
         for document in library.take(below: "github/apps", domain: "github", scopes: [.kind(.gitHubApp)], report) {
             guard let root = document.root, root["apps"] == nil else { continue }
@@ -118,6 +120,7 @@ extension GitHubReader {
             let draft = Draft(key, attributes, source: entry.mark)
             add(draft)
             wanted[key.name] = draft
+            readAppDrift(entry, draft)
         }
         guard
             let manifest = library.take("github/app-manifest", domain: "github", scopes: [.kind(.gitHubApp)], report),
@@ -139,6 +142,22 @@ extension GitHubReader {
     }
 
     /// Holds the manifest against the app's own document, attribute by attribute.
+    /// What people know that the app is not yet; wanted as `null` is what it should not have.
+    private mutating func readAppDrift(_ entry: Fields, _ app: Draft) {
+        settings = [:]
+        for wanted in app.attributes {
+            guard case .literal(let value) = wanted.value, let mark = wanted.mark else { continue }
+            settings[wanted.name] = Setting(key: app.key, attribute: wanted.name, value: value, mark: mark)
+        }
+        for node in entry.nodes("known_drift") ?? [] {
+            guard let field = node["field"]?.value.filledText, settings[field] == nil,
+                node["desired_value"]?.value.scalar?.value.isNull == true
+            else { continue }
+            settings[field] = Setting(key: app.key, attribute: field, value: .null, mark: node.mark(in: entry.file))
+        }
+        readDrift(entry, isWhole: true)
+    }
+
     private func compare(_ attributes: [WantedAttribute], _ entry: Fields, with draft: Draft) {
         let own = Dictionary(draft.attributes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for attribute in attributes {

@@ -1,11 +1,19 @@
 import Basics
 import Formats
 
+/// What the documents of `github/` say beside resources.
+struct GitHubReading {
+    var acknowledged: [AcknowledgedDrift] = []
+    /// In their order, of which the last that fits a path counts.
+    var codeOwners: [CodeOwnerRule] = []
+}
+
 /// Reads the documents of `github/`.
 struct GitHubReader {
     let drafts: DraftSet
     var report: Report { drafts.report }
     var acknowledged: [AcknowledgedDrift] = []
+    private var codeOwners: [CodeOwnerRule] = []
     /// The settings of the document at hand, by the path under which `known_drift` names them.
     var settings: [String: Setting] = [:]
     /// The settings of the organisation, by their last name.
@@ -21,14 +29,16 @@ struct GitHubReader {
 
     private init(_ drafts: DraftSet) { self.drafts = drafts }
 
-    /// - Returns: the drift that is known.
-    static func read(_ library: inout Library, _ drafts: DraftSet) -> [AcknowledgedDrift] {
+    /// - Returns: what is no resource of it.
+    static func read(_ library: inout Library, _ drafts: DraftSet) -> GitHubReading {
         var reader = GitHubReader(drafts)
         if let document = library.take(
             "github/branch-protection", domain: "github", scopes: [.kind(.branchProtection), .kind(.ruleset)],
             reader.report), let root = document.root
         {
             reader.readProtection(root, document.path)
+            reader.codeOwners = CodeOwners.read(root, document.path, drafts.report)
+            CodeOwners.compare(reader.codeOwners, root, document.path, library, drafts.report)
         }
         if let document = library.take(
             "github/org-policy", domain: "github", scopes: [.kind(.organizationSetting)], reader.report),
@@ -44,13 +54,14 @@ struct GitHubReader {
                 root, document.path, inventory: library.entry(under: "integrations/platform_inventory"))
         }
         if let document = library.take(
-            "github/org_repos", schema: "ssot.github.org_repos.v1", domain: "github", scopes: [.kind(.repository)],
-            reader.report), let root = document.root
+            "github/org_repos", schema: "ssot.github.org_repos.v1", domain: "github",
+            scopes: [.kind(.repository), .kind(.gitHubProject)], reader.report), let root = document.root
         {
             reader.readRepositories(root, document.path)
         }
         reader.readApps(&library)
-        return reader.acknowledged
+        reader.readProjects(&library)
+        return GitHubReading(acknowledged: reader.acknowledged, codeOwners: reader.codeOwners)
     }
 
     // MARK: Branch protection

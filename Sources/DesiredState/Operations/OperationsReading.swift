@@ -15,10 +15,10 @@ struct OperationsReading {
     /// What they want, in any order.
     private(set) var drafts: [Draft]
 
-    /// Checks and environments may need names, and the records of the DigitalOcean inventory may hold the same ones.
+    /// Checks, environments and platforms may need names, and the records of the DigitalOcean inventory may hold the same ones.
     init(
         _ library: inout Library, checks: [WantedCheck], environments: [Environment], records: [Draft],
-        _ report: Report
+        names: [DomainsResources.Need], _ report: Report
     ) {
         secrets = SecretsRegistryReader.read(library, report)
         inventory = SecretsInventoryReader.read(library, report)
@@ -44,7 +44,7 @@ struct OperationsReading {
         drafts = SecretsResources(registry: secrets, inventory: inventory, report: report).drafts()
         drafts += mail.drafts
         drafts += DomainsResources(zones: domains, report: report).drafts(
-            records: records, needs: needs + domainNeeds + urls)
+            records: records, needs: needs + domainNeeds + urls + names)
         drafts += chores.map { SchedulesReader.draft($0) }
         // All of them serve people at once: none goes because a document lost a line.
         for index in drafts.indices { drafts[index].isProtected = true }
@@ -78,7 +78,7 @@ struct OperationsReading {
 extension ManagedDocument {
     static let secretsRegistry = ManagedDocument(
         "secrets/registry", schemas: ["ssot.secrets.v2", "ssot.secrets.v1"], domain: "secrets",
-        scopes: [.kind(.secretPresence)])
+        scopes: [.kind(.secretPresence), .kind(.supabaseSecret), .kind(.vercelVariable)])
     static let secretsInventory = ManagedDocument(
         "secrets/inventory", schemas: ["ssot.secrets.inventory.v1"], domain: "secrets")
     static let mail = ManagedDocument(

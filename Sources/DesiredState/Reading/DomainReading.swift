@@ -24,13 +24,17 @@ final class DomainReading: Sendable {
     private let others: [SourceFile]
     private let branches: BranchListing
     private let tags: BranchListing
+    /// What documents beside the roots say of branches.
+    private let branchMaps: [BranchMap]
     /// The files that were looked into.
     private let read: [(index: Int, parsed: ParsedFile)]
 
-    init(_ files: CommitFiles, _ tree: SourceTree) {
+    /// Reads a commit; of another one, read before, what documents beside the roots say is taken where it is the same.
+    init(_ files: CommitFiles, _ tree: SourceTree, before: DomainReading? = nil) {
         let report = Report()
         var library = Library(files, report)
-        var state = Self.read(&library, tree, report)
+        branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
+        var state = Self.read(&library, tree, branchMaps, report)
         declared = DeclaredNames.All(library)
         state.unknown = report.unknown
         self.state = state
@@ -53,7 +57,9 @@ final class DomainReading: Sendable {
             && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
     }
 
-    private static func read(_ library: inout Library, _ tree: SourceTree, _ report: Report) -> DesiredState {
+    private static func read(
+        _ library: inout Library, _ tree: SourceTree, _ branchMaps: [BranchMap], _ report: Report
+    ) -> DesiredState {
         if library.roots.isEmpty {
             let names = tree.roots.map { "`\($0)`" }.joined(separator: ", ")
             report.unknown(
@@ -75,7 +81,11 @@ final class DomainReading: Sendable {
         let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
         let operations = OperationsReading(
             &library, checks: convergence.checks, environments: builder.environments,
-            records: inventory.drafts.values.filter { $0.key.kind == .record }, report)
+            records: inventory.drafts.values.filter { $0.key.kind == .record }, names: platforms.domainNeeds, report)
+        platforms.wantSecrets(operations.secrets, operations.inventory, convergence, library)
+        BranchMaps(report: report).compare(
+            declared: BranchMaps.declared(policies, builder.named, convergence),
+            others: BranchMaps.of(platforms.vercel) + branchMaps)
         library.distrustCutDocuments(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)

@@ -44,7 +44,9 @@ final class FilePlaces: Sendable {
             var place = Self.place(of: file.path, below: prefixes)
             // The policies belong to the repository, whatever the roots of the SSOT are.
             if file.path.hasPrefix(".odooops/") { place = (policiesRoot, file.path) }
-            if Self.besideRoots.contains(file.path) { place = place ?? (roots.count + 1, file.path) }
+            if Self.besideRoots.contains(file.path) || file.path.hasPrefix(VercelReader.besideFolder) {
+                place = place ?? (roots.count + 1, file.path)
+            }
             guard let place else {
                 beside.append(index)
                 continue

@@ -174,6 +174,35 @@ struct Library {
         return winners.values.sorted().map { entries[$0] }
     }
 
+    /// The JSON documents of some folders below the roots, sorted by their names; of several with one name the one
+    /// under the first root.
+    mutating func takeJSON(
+        of folders: [String], for domain: String, scopes: [UnknownScope.Extent], _ report: Report
+    ) -> [Entry] {
+        var winners: [String: Int] = [:]
+        for index in places.byPrecedence {
+            let relative = entries[index].relative
+            guard relative.hasSuffix(".json"),
+                folders.contains(where: { folder in
+                    relative.hasPrefix(folder) && !relative.dropFirst(folder.utf8.count).contains("/")
+                })
+            else { continue }
+            let name = String(relative.split(separator: "/").last ?? "")
+            entries[index].domain = domain
+            if let winner = winners[name] {
+                shadow(index, by: winner, report)
+                continue
+            }
+            winners[name] = index
+            guard let cause = entries[index].cause else {
+                entries[index].status = .managed
+                continue
+            }
+            for scope in scopes { report.unknown(scope, cause) }
+        }
+        return winners.sorted { $0.key.precedesByBytes($1.key) }.map { entries[$0.value] }
+    }
+
     private mutating func shadow(_ index: Int, by winner: Int, _ report: Report) {
         entries[index].status = .shadowed
         report.note(

@@ -46,7 +46,7 @@ struct ManagedDocument: Sendable {
         scopes: [.kind(.integration)])
     static let convergence = ManagedDocument(
         "maintenance/convergence", schemas: ["ssot.maintenance.convergence.v1"], domain: "convergence",
-        scopes: [.kind(.convergenceCheck), .kind(.supabaseFunction)])
+        scopes: [.kind(.convergenceCheck), .kind(.supabaseFunction), .kind(.vercelVariable)])
     /// Their schemas are named like their paths: `ssot.odoo.oca_lock.v1`.
     static let moduleLists = ModuleEntry.List.allCases.map { list in
         ManagedDocument(

@@ -6,7 +6,7 @@ import Formats
 /// It follows from path and bytes alone, so it can be kept from one commit to the next.
 final class ParsedFile: Sendable {
     let source: SourceFile
-    /// Nil where it is no YAML, or can't be read as a whole.
+    /// Nil where it is neither YAML nor JSON, or can't be read as a whole.
     let root: Node?
     /// Why nothing of it can be read; nil where it can.
     let cause: Cause?
@@ -61,9 +61,10 @@ final class ParsedFile: Sendable {
         var cause: Cause?
         var diagnostics = Self.pastedSecrets(bytes, path)
         let isJSON = path.hasSuffix(".json")
+        var root: Node?
         if isJSON {
             do {
-                _ = try JSONDocument(bytes)
+                root = try JSON.tree(bytes)
             } catch {
                 let diagnostic = Diagnostic(
                     .error, error.code, error.message, at: Self.mark(of: error.offset ?? 0, in: bytes, of: path),
@@ -73,7 +74,7 @@ final class ParsedFile: Sendable {
             }
         }
         self.init(
-            file, root: nil, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false,
+            file, root: root, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false,
             diagnostics: diagnostics,
             paths: isJSON ? PathReference.scan(bytes) : [], names: [])
     }

@@ -1,19 +1,45 @@
 import Basics
 import Formats
 
-/// Reads `supabase/feature_adoption.yaml`, and which functions the environments need in which project.
+/// What the documents say of Supabase.
+struct SupabaseReading {
+    /// The project's reference; an error where it is left empty.
+    enum Project {
+        case none
+        case known(Text)
+        case missing(Cause)
+    }
+
+    var project = Project.none
+    /// In the order of the document.
+    var features: [FeatureAdoption] = []
+
+    /// Whether there is a project at all.
+    var isThere: Bool { if case .none = project { false } else { true } }
+}
+
+/// Reads `supabase/feature_adoption.yaml` and `supabase/project.yaml`, and which functions the environments need.
 struct SupabaseReader {
     let drafts: DraftSet
-    private var report: Report { drafts.report }
+    var report: Report { drafts.report }
 
-    /// - Returns: the features, in the order of the document.
     static func read(
         _ library: inout Library, _ convergence: ConvergenceReading, _ drafts: DraftSet
-    ) -> [FeatureAdoption] {
+    ) -> SupabaseReading {
         let reader = SupabaseReader(drafts: drafts)
-        let features = reader.readFeatures(&library)
-        reader.wantFunctions(convergence, reader.readProject(&library))
-        return features
+        var reading = SupabaseReading()
+        reading.features = reader.readFeatures(&library)
+        let document = library.take(
+            "supabase/project", schema: "ssot.supabase.project.v1", domain: "supabase",
+            scopes: SupabaseDocument.kinds.map { .kind($0) }, drafts.report)
+        reading.project = reader.readProject(&library)
+        var wishes: [Draft] = []
+        if let document, let root = document.root {
+            wishes = SupabaseDocument(file: document.path, project: reading.project, drafts: drafts).read(
+                root, features: reading.features)
+        }
+        reader.wantFunctions(convergence, reading.project, beside: wishes)
+        return reading
     }
 
     // MARK: Features
@@ -60,21 +86,14 @@ struct SupabaseReader {
 
     // MARK: The project and its functions
 
-    /// The project's reference; an error where it is left empty.
-    private enum Project {
-        case none
-        case known(Text)
-        case missing(Cause)
-    }
-
     /// Where the reference of the project may be written, in order of precedence.
     private static let places: [(stem: String, path: [String])] = [
-        ("platform/surfaces", ["surfaces", "supabase", "project_ref"]),
+        ("supabase/project", ["project_ref"]), ("platform/surfaces", ["surfaces", "supabase", "project_ref"]),
         ("integrations/platform_inventory", ["cloud", "supabase", "project_ref"]),
         ("auth/oidc_clients", ["idp", "project_ref"]),
     ]
 
-    private func readProject(_ library: inout Library) -> Project {
+    private func readProject(_ library: inout Library) -> SupabaseReading.Project {
         var found: Text?
         var empty: SourceMark?
         for (stem, path) in Self.places {
@@ -107,8 +126,10 @@ struct SupabaseReader {
                 hint: "Write the project's reference, 20 letters; until then its functions are left alone."))
     }
 
-    /// One resource for each function that an environment needs.
-    private func wantFunctions(_ convergence: ConvergenceReading, _ project: Project) {
+    /// One resource for each function that an environment needs, or that the project's own document names.
+    private func wantFunctions(
+        _ convergence: ConvergenceReading, _ project: SupabaseReading.Project, beside wishes: [Draft]
+    ) {
         let required = Dictionary(grouping: convergence.checks.filter { $0.kind == "function_missing" }, by: \.key)
         for (slug, checks) in required {
             guard let source = checks.map(\.source).min() else { continue }
@@ -117,13 +138,18 @@ struct SupabaseReader {
                 drafts.lose(key, cause, at: source)
                 continue
             }
+            guard !report.isUnknown(.resource(key)) else { continue }
             let environments = checks.map { Text(value: $0.environment, mark: $0.source) }
             var attributes = WantedAttribute.of("environments", set: environments, at: source)
             if case .known(let reference) = project { attributes += WantedAttribute.of("project_ref", reference) }
             var draft = Draft(key, attributes, source: source)
             draft.isProtected = true
+            for other in wishes where other.key == key {
+                draft = draft.joined(with: other, as: "the function \(quoted(slug))", report)
+            }
             drafts.add(draft)
         }
+        for wish in wishes where required[wish.key.name] == nil { drafts.add(wish) }
         if let cause = convergence.functionsFault { report.unknown(.kind(.supabaseFunction), cause) }
     }
 }

@@ -1,11 +1,14 @@
 import Basics
 import Formats
 
-/// Reads `vercel/projects.yaml`.
+/// Reads `vercel/projects.yaml` and `vercel/projects/*.json`.
 struct VercelReader {
-    let file: String
     let drafts: DraftSet
-    private var report: Report { drafts.report }
+    var report: Report { drafts.report }
+    private(set) var reading = VercelReading()
+    private var wishes: [VercelWish] = []
+    /// Projects of which a document can't be told.
+    private var lost: [ResourceKey: Cause] = [:]
     private var rules = Rules()
     /// Which project has a root directory first.
     private var directories: [String: (project: String, mark: SourceMark)] = [:]
@@ -19,27 +22,44 @@ struct VercelReader {
         var noValues: (value: Bool, mark: SourceMark)?
     }
 
-    private init(_ file: String, _ drafts: DraftSet) {
-        self.file = file
-        self.drafts = drafts
+    /// Where the documents of single projects stand, below a root.
+    static let folder = "vercel/projects/"
+    /// The same beside the roots.
+    static let besideFolder = "infra/" + folder
+
+    /// The kinds that these documents want.
+    static let kinds: [ResourceKind] = [.vercelProject, .vercelVariable, .vercelDomain, .vercelProduction]
+
+    private init(_ drafts: DraftSet) { self.drafts = drafts }
+
+    static func read(_ library: inout Library, _ policy: Policy, _ drafts: DraftSet) -> VercelReading {
+        var reader = VercelReader(drafts)
+        let scopes = kinds.map { UnknownScope.Extent.kind($0) }
+        if let document = library.take(
+            "vercel/projects", schema: "ssot.vercel.projects.v1", domain: "vercel", scopes: scopes, drafts.report)
+        {
+            reader.reading.documents.append(document)
+            if let root = document.root { reader.readList(root, document.path, policy) }
+        }
+        for document in library.takeJSON(
+            of: [folder, besideFolder], for: "vercel", scopes: scopes, drafts.report)
+        {
+            reader.reading.documents.append(document)
+            if let root = document.root { reader.readDocument(root, document.path) }
+        }
+        reader.finish()
+        VercelNames(reading: reader.reading, report: drafts.report).check(library)
+        return reader.reading
     }
 
-    static func read(_ library: inout Library, _ policy: Policy, _ drafts: DraftSet) {
-        guard
-            let document = library.take(
-                "vercel/projects", schema: "ssot.vercel.projects.v1", domain: "vercel",
-                scopes: [.kind(.vercelProject)], drafts.report), let root = document.root
-        else { return }
-        var reader = VercelReader(document.path, drafts)
-        reader.read(root, policy)
-    }
+    // MARK: The list of projects
 
-    private mutating func read(_ root: Node, _ policy: Policy) {
+    private mutating func readList(_ root: Node, _ file: String, _ policy: Policy) {
         let fields = Fields(root, "the list of Vercel projects", in: file, report)
         let nodes = fields.nodes("projects", required: true)
         _ = fields.allEntries()
         if let cause = fields.broken["projects"] ?? (nodes == nil ? fields.fault : nil) {
-            report.unknown(.kind(.vercelProject), cause)
+            report.unknown(kinds: Self.kinds, cause)
         }
         // A rule that can't be read is told, and asks nothing.
         if let monorepo = root["monorepo"]?.value.entries == nil ? nil : fields.fields("monorepo") {
@@ -50,96 +70,192 @@ struct VercelReader {
             rules.includesOutside = section.flag("include_files_outside_root_required")
             rules.ignoredBuild = section.flag("ignored_build_required")
             rules.noValues = section.flag("env_values_never_in_repo")
-            let noPlatform = section.flag("app_platform_disallowed")
-            if let surface = policy.surfaces["app_platform"], let noPlatform, noPlatform.value == surface.isAllowed {
-                report.warning(
-                    .documentDisagreement,
-                    "`app_platform_disallowed` is \(noPlatform.value), and the DigitalOcean policy "
-                        + (surface.isAllowed ? "allows App Platform" : "does not allow App Platform"),
-                    at: noPlatform.mark, hint: "Make both say the same.",
-                    notes: [Diagnostic.Note("the DigitalOcean policy is here", at: surface.source)])
-            }
+            comparePlatform(section.flag("app_platform_disallowed"), policy)
         }
-        for node in nodes ?? [] { readProject(node) }
+        for node in nodes ?? [] { readProject(node, file) }
     }
 
-    private mutating func readProject(_ node: Node) {
+    private func comparePlatform(_ isDisallowed: (value: Bool, mark: SourceMark)?, _ policy: Policy) {
+        guard let surface = policy.surfaces["app_platform"], let isDisallowed, isDisallowed.value == surface.isAllowed
+        else { return }
+        report.warning(
+            .documentDisagreement,
+            "`app_platform_disallowed` is \(isDisallowed.value), and the DigitalOcean policy "
+                + (surface.isAllowed ? "allows App Platform" : "does not allow App Platform"),
+            at: isDisallowed.mark, hint: "Make both say the same.",
+            notes: [Diagnostic.Note("the DigitalOcean policy is here", at: surface.source)])
+    }
+
+    private mutating func readProject(_ node: Node, _ file: String) {
         let entry = Fields(node, "a Vercel project", in: file, report)
         let name = entry.text("name", required: true)
         if let name { entry.describe(as: "the Vercel project \(quoted(name.value))") }
-        var attributes = setting("root_directory", entry) + setting("framework", entry)
-        attributes += setting("install_command", entry) + setting("node_version", entry, orNumber: true)
-        attributes += setting("production_branch", entry)
+        var attributes = VercelSetting.read(VercelSetting.ofList, entry)
         if let build = entry.fields("build") {
-            attributes += setting("command", of: "build_command", build)
-            attributes += setting("output", of: "output_directory", build)
+            attributes += VercelSetting.read(VercelSetting.ofBuild, build)
             _ = build.allEntries()
             entry.absorb(build)
         }
         let ignored = entry.fields("ignored_build")
         if let ignored {
-            attributes += setting("command", of: "ignored_build_command", ignored)
+            attributes += VercelSetting.read([VercelSetting("command", "ignored_build_command")], ignored)
             _ = ignored.allEntries()
             entry.absorb(ignored)
         } else if node["ignored_build"] != nil, entry.broken["ignored_build"] == nil {
-            attributes.append(cleared("ignored_build_command", at: entry.mark(of: "ignored_build")))
+            attributes.append(VercelSetting.cleared("ignored_build_command", at: entry.mark(of: "ignored_build")))
         }
         let outside = entry.flag("include_files_outside_root")
         attributes += WantedAttribute.of("include_files_outside_root", outside)
         let usesPackages = entry.flag("uses_packages")
         let turborepo = entry.flag("turborepo")
-        _ = entry.allEntries()
-        let key = name.map { ResourceKey(.vercelProject, $0.value) }
-        guard drafts.isSound(entry, key, .vercelProject), let key else { return }
-        checkDirectory(attributes, key, entry)
+        keep(.list, name, attributes, entry, node, ids: ("id", "org_id"), domains: "domains")
+        guard entry.fault == nil else { return }
         check(rules.includesOutside, "include_files_outside_root_required", entry) {
             usesPackages?.value != true || outside?.value == true
         }
         check(rules.ignoredBuild, "ignored_build_required", entry) {
             attributes.contains { $0.name == "ignored_build_command" && $0.value != .literal(.null) }
         }
-        check(rules.noValues, "env_values_never_in_repo", entry) { node["env"] == nil }
         if let rule = rules.turborepo, let turborepo, rule.value != turborepo.value {
             tell(rule, "turborepo", entry, at: turborepo.mark)
         }
-        var draft = Draft(key, attributes, source: node.mark(in: file))
+    }
+
+    // MARK: Documents of single projects
+
+    /// Reads a document in the provider's own words, as its script sends them.
+    private mutating func readDocument(_ root: Node, _ file: String) {
+        let entry = Fields(root, "the Vercel project of \(file)", in: file, report)
+        let name = entry.text("name", required: true)
+        if let name { entry.describe(as: "the Vercel project \(quoted(name.value))") }
+        var attributes = VercelSetting.read(VercelSetting.ofDocument, entry)
+        attributes += WantedAttribute.of(
+            "include_files_outside_root", entry.flag("sourceFilesOutsideRootDirectory"))
+        entry.allow("$schema", "schema", "version", "description", "notes", "env")
+        keep(.document, name, attributes, entry, root, ids: ("projectId", "orgId"), domains: "expectedDomains")
+    }
+
+    // MARK: Both
+
+    /// Reads what both kinds of document have, and remembers what the project wants.
+    private mutating func keep(
+        _ origin: VercelWish.Origin, _ name: Text?, _ attributes: [WantedAttribute], _ entry: Fields, _ node: Node,
+        ids: (project: String, organisation: String), domains: String
+    ) {
+        var attributes = attributes
+        var missing: Cause?
+        for (id, attribute, what) in [(ids.project, "id", "id"), (ids.organisation, "org_id", "team")] {
+            switch identifier(id, node, entry) {
+            case .known(let text): attributes += WantedAttribute.of(attribute, text)
+            case .empty(let mark):
+                missing =
+                    missing
+                    ?? report.error(
+                        .missingIdentifier, "\(entry.subject) has no `\(id)`", at: mark,
+                        hint: "Write the \(what) that Vercel shows in its settings; until then it is left alone.")
+            case .none: break
+            }
+        }
+        let children = name.map { VercelChildren(project: $0.value, entry: entry).read(domains: domains) } ?? []
+        if origin == .list { _ = entry.allEntries() } else { entry.finish() }
+        let key = name.map { ResourceKey(.vercelProject, $0.value) }
+        guard drafts.isSound(entry, key, .vercelProject), let key else {
+            if let key, let cause = entry.fault { lose(key, cause) }
+            return
+        }
+        if let missing {
+            drafts.lose(key, missing, at: entry.mark)
+            lose(key, missing)
+        }
+        check(rules.noValues, "env_values_never_in_repo", entry) { node["env"] == nil }
+        var draft = Draft(key, attributes, source: origin == .list ? node.mark(in: entry.file) : entry.mark)
         draft.isProtected = true
-        drafts.add(draft)
+        wishes.append(VercelWish(origin: origin, project: draft, children: children))
     }
 
-    // MARK: Settings
-
-    /// A setting; one that is written as empty or `null` has to be cleared at the provider.
-    private func setting(
-        _ key: String, of name: String? = nil, _ entry: Fields, orNumber: Bool = false
-    ) -> [WantedAttribute] {
-        if let text = entry.text(key, orNumber: orNumber) { return WantedAttribute.of(name ?? key, text) }
-        guard let mark = entry.mark(of: key), entry.broken[key] == nil else { return [] }
-        return [cleared(name ?? key, at: mark)]
+    private enum Identifier {
+        case none
+        case known(Text)
+        case empty(SourceMark)
     }
 
-    private func cleared(_ name: String, at mark: SourceMark?) -> WantedAttribute {
-        WantedAttribute(name, .literal(.null), at: mark)
+    private func identifier(_ key: String, _ node: Node, _ entry: Fields) -> Identifier {
+        guard let found = node[key], !found.isAmbiguous else { return .none }
+        if let scalar = found.value.scalar, scalar.value.isNull || scalar.text.isEmpty {
+            entry.allow(key)
+            return .empty(found.value.mark(in: entry.file))
+        }
+        return entry.text(key).map { .known($0) } ?? .none
+    }
+
+    private mutating func lose(_ key: ResourceKey, _ cause: Cause) { if lost[key] == nil { lost[key] = cause } }
+
+    // MARK: Together
+
+    /// Puts together what the documents say of each project.
+    private mutating func finish() {
+        for wish in wishes {
+            let name = wish.project.key.name
+            if let directory = wish.project.text("root_directory") {
+                reading.byDirectory[directory.value, default: []].insert(name)
+            }
+            if let branch = wish.project.text("production_branch") {
+                reading.productionBranches.append((name, branch))
+            }
+        }
+        reading.projects = Set(wishes.map(\.project.key.name) + lost.keys.map(\.name)).sorted { $0.precedesByBytes($1) }
+        for (key, wishes) in Dictionary(grouping: wishes, by: \.project.key).sorted(by: { $0.key < $1.key }) {
+            let subject = "the Vercel project \(quoted(key.name))"
+            if let cause = lost[key] {
+                for child in wishes.flatMap(\.children) { drafts.lose(child.key, cause, at: child.source) }
+                continue
+            }
+            // Two of one kind of document: that they are meant to be one is not to be guessed.
+            for origin in [VercelWish.Origin.list, .document] {
+                let same = wishes.filter { $0.origin == origin }
+                if same.count > 1 { for wish in same { drafts.add(wish.project) } }
+            }
+            guard Set(wishes.map(\.origin)).count == wishes.count, var project = wishes.first?.project else { continue }
+            for other in wishes.dropFirst() { project = project.joined(with: other.project, as: subject, report) }
+            checkDirectory(project, subject)
+            drafts.add(project)
+            for (_, children) in Dictionary(grouping: wishes.flatMap(\.children), by: \.key) {
+                guard var child = children.first else { continue }
+                for other in children.dropFirst() {
+                    child = child.joined(with: other, as: child.key.description, report)
+                }
+                drafts.add(child)
+            }
+        }
+        keepKinds()
+    }
+
+    /// What a faulty document doesn't name may have been swallowed by its fault: nothing goes for that.
+    private func keepKinds() {
+        for document in reading.documents {
+            guard let cause = report.firstCause(in: [document]) else { continue }
+            for kind in Self.kinds.dropFirst() { report.keep(.kind(kind), cause) }
+        }
     }
 
     // MARK: Rules
 
     /// A root directory lies below the folder of the apps, and belongs to one project.
-    private mutating func checkDirectory(_ attributes: [WantedAttribute], _ key: ResourceKey, _ entry: Fields) {
-        guard let wanted = attributes.first(where: { $0.name == "root_directory" }),
-            case .literal(.string(let directory)) = wanted.value, let mark = wanted.mark
-        else { return }
-        if let first = directories[directory] {
+    private mutating func checkDirectory(_ project: Draft, _ subject: String) {
+        guard let directory = project.text("root_directory") else { return }
+        if let first = directories[directory.value] {
             report.warning(
-                .duplicateAttribute, "\(entry.subject) has the root directory of \(quoted(first.project))", at: mark,
-                hint: "Give each project its own directory.", notes: [Diagnostic.Note("first here", at: first.mark)])
+                .duplicateAttribute, "\(subject) has the root directory of \(quoted(first.project))",
+                at: directory.mark, hint: "Give each project its own directory.",
+                notes: [Diagnostic.Note("first here", at: first.mark)])
         } else {
-            directories[directory] = (key.name, mark)
+            directories[directory.value] = (project.key.name, directory.mark)
         }
-        guard let root = rules.appsRoot, !directory.hasPrefix(root.value + "/") else { return }
+        guard let root = rules.appsRoot, !directory.value.hasPrefix(root.value + "/") else { return }
         report.warning(
-            .ruleBroken, "\(entry.subject) has the root directory \(quoted(directory)), which is not below `apps_root`",
-            at: mark, hint: "Write a directory below \(quoted(root.value)).",
+            .ruleBroken,
+            "\(subject) has the root directory \(quoted(directory.value)), which is not below `apps_root`",
+            at: directory.mark, hint: "Write a directory below \(quoted(root.value)).",
             notes: [Diagnostic.Note("`apps_root` is here", at: root.mark)])
     }
 

@@ -29,6 +29,10 @@ public enum SupabaseKinds {
             AttributeRule("value_sha256", isSensitive: true, normalise: Normal.digest),
         ] + .computed(["updated_at"]),
         isStateful: true,
+        hindrance: { action, attributes in
+            action == .create && !attributes.contains("value_from")
+                ? "nothing says where its value is: set it at Supabase, or write `value_from`" : nil
+        },
         requests: { action, attributes in
             switch action {
             case .create: 4  // look at project and list, set, read the digest

@@ -19,6 +19,7 @@ enum Mapping {
             return Attributes.Item(setting.name, view.string.map(Value.string) ?? .null)
         }
         items.append(Attributes.Item("id", .string(id)))
+        if let owner = json["accountId"].string { items.append(Attributes.Item("org_id", .string(owner))) }
         let branch = json["link"]["productionBranch"].string
         items.append(Attributes.Item("production_branch", branch.map(Value.string) ?? .null))
         return ObservedResource(

@@ -23,15 +23,24 @@ public enum VercelKinds {
         attributes: [
             AttributeRule("build_command", normalise: Normal.command),
             AttributeRule("framework", normalise: Normal.framework),
+            // Which project is meant: never changed, and never another one taken for it.
+            AttributeRule("id"),
             AttributeRule("ignored_build_command", normalise: Normal.command),
             AttributeRule("include_files_outside_root"),
             AttributeRule("install_command", normalise: Normal.command),
             AttributeRule("node_version", normalise: Normal.nodeVersion),
+            AttributeRule("org_id"),
             AttributeRule("output_directory", normalise: Normal.directory),
             AttributeRule("production_branch", normalise: Normal.command),
             AttributeRule("root_directory", normalise: Normal.directory),
-        ] + .computed(["id"]),
+        ],
         isStateful: true,
+        hindrance: { action, attributes in
+            guard attributes.contains("id") || attributes.contains("org_id") else { return nil }
+            return action == .create
+                ? "Vercel gives a project its id: make or import it there, and it is taken over"
+                : "another project has its name: correct the id, or look whether the token belongs to another team"
+        },
         requests: { action, attributes in
             switch action {
             case .create: 2 + (attributes.contains(where: settableLater.contains) ? 1 : 0)  // look, create, configure
@@ -49,6 +58,10 @@ public enum VercelKinds {
             AttributeRule("value_sha256", isSensitive: true, isComputed: true),
         ] + .computed(["id", "targets"]),
         isStateful: true,
+        hindrance: { action, attributes in
+            action == .create && !attributes.contains("value_from")
+                ? "nothing says where its value is: set it at Vercel, or write `value_from`" : nil
+        },
         requests: { action, attributes in
             switch action {
             case .create: 2  // look, create

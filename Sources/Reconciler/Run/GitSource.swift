@@ -31,10 +31,10 @@ public struct GitSource: Source {
         let report = try await ssot.fetch(deadline: deadline)
         events += Self.events(report, of: "the SSOT")
         let commit = try await ssot.resolve(ref)
-        let tree = try await ssot.files(
-            at: commit.id, under: Self.paths(roots), reusing: memory.withLock { $0.tree })
-        memory.withLock { $0.tree = tree }
         let listing = await listing(of: commit.id, log)
+        let tree = try await ssot.files(
+            at: commit.id, under: Self.paths(roots, listing), reusing: memory.withLock { $0.tree })
+        memory.withLock { $0.tree = tree }
         let branches: BranchListing
         let tags: BranchListing
         if let application {
@@ -117,9 +117,11 @@ public struct GitSource: Source {
     }
 
     /// The roots, and the files outside of them that belong to the desired state or that gates look at.
-    public static func paths(_ roots: [String]) -> [String] {
+    ///
+    /// - Parameter listing: every path of the commit, where that is known.
+    public static func paths(_ roots: [String], _ listing: PathListing? = nil) -> [String] {
         (roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"])
-            + GateDocuments.all
+            + GateDocuments.all + BesideDocuments.paths(listing)
     }
 
     /// A file as the desired state reads it; what can't be read keeps the reason.

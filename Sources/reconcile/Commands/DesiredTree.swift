@@ -15,11 +15,12 @@ enum DesiredTree {
                 throw ArgumentFault("\(path) is no directory", hint: "Name the work tree that holds the SSOT.")
             }
             let reader = WorkTreeReader(directory: path)
-            let read = try reader.files(under: GitSource.paths(configuration.roots))
+            let listing = reader.paths().map { PathListing($0) }
+            let read = try reader.files(under: GitSource.paths(configuration.roots, listing))
             return SourceTree(
                 revision: read.revision,
                 files: GitSource.wanted(read.files.map(GitSource.sourceFile), configuration.roots),
-                roots: configuration.roots, branches: .none, listing: reader.paths().map { PathListing($0) })
+                roots: configuration.roots, branches: .none, listing: listing)
         }
         let log = Log(level: .warning, format: configuration.logFormat)
         return try await Composition.source(configuration, log: log, context.environment).read(log).tree
