@@ -2,7 +2,7 @@
 public enum BesideDocuments {
     /// Paths of files and folders, relative to the top of the repository.
     ///
-    /// - Parameter listing: every path of the commit, by which workflows that deploy are found; nil leaves them out.
+    /// The workflows that deploy are found by the listing of the commit's paths; without one they are left out.
     public static func paths(_ listing: PathListing?) -> [String] {
         let workflows = listing?.folders[".github"]?.files.filter { BranchMaps.isWorkflow($0) } ?? []
         return [VercelReader.besideFolder.dropLast().description] + CodeOwners.files + BranchMaps.pages

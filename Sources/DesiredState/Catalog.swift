@@ -12,6 +12,8 @@ public struct Integration: Sendable, Hashable {
     /// The file with its wanted installation state; nil where none is named.
     public let installState: String?
     public let source: SourceMark
+    /// What its file says; nil where it is missing or can't be read.
+    public internal(set) var detail: IntegrationDetail?
 
     public init(
         id: String, file: String, status: String, category: String?, vendor: String?, installState: String?,

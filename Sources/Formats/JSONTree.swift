@@ -36,14 +36,10 @@ private struct JSONTreeReader {
             while item(UInt8(ascii: "]")) != nil { items.append(value()) }
             content = .list(items)
         case UInt8(ascii: "\""):
-            let text = text(of: token())
-            content = .scalar(Node.Scalar(text: text, isPlain: false, value: .string(text)))
+            content = .scalar(Node.Scalar(text: text(of: token()), isPlain: false))
         default:
-            let token = Array(token())
-            content = .scalar(
-                Node.Scalar(
-                    text: String(decoding: token, as: UTF8.self), isPlain: true,
-                    value: (try? JSON.parse(token)) ?? .null))
+            // Its words and numbers are those of YAML's core schema as well.
+            content = .scalar(Node.Scalar(text: String(decoding: token(), as: UTF8.self), isPlain: true))
         }
         return Node(content, line: line, column: column)
     }

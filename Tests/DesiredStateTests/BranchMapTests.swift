@@ -92,30 +92,48 @@ import Testing
 
     /// Each form is read at its lines; all against what convergence says.
     @Test(arguments: [
-        ("docs/ops/ODOO_SH_EQUIVALENT.md", [
-            "6:1 the branch \"main\" goes to staging here / convergence.yaml:1",
-            "7:1 the tag \"v*\" goes to production here / convergence.yaml:1",
-        ]),
-        ("docs/portfolio/specs/odooops-platform/prd.md", [
-            "8:16 the branch \"release/*\" goes to staging here / convergence.yaml:1",
-        ]),
+        (
+            "docs/ops/ODOO_SH_EQUIVALENT.md",
+            [
+                "6:1 the branch \"main\" goes to staging here / convergence.yaml:1",
+                "7:1 the tag \"v*\" goes to production here / convergence.yaml:1",
+            ]
+        ),
+        (
+            "docs/portfolio/specs/odooops-platform/prd.md",
+            [
+                "8:16 the branch \"release/*\" goes to staging here / convergence.yaml:1"
+            ]
+        ),
         ("docs/architecture/ODOO_SH_EQUIVALENT.md", []),
-        ("docs/odooops-sh/CICD.md", [
-            "3:1 the branch \"main\" goes to staging here / convergence.yaml:1",
-            "4:1 the branch \"release/*\" goes to production here / convergence.yaml:1",
-        ]),
+        (
+            "docs/odooops-sh/CICD.md",
+            [
+                "3:1 the branch \"main\" goes to staging here / convergence.yaml:1",
+                "4:1 the branch \"release/*\" goes to production here / convergence.yaml:1",
+            ]
+        ),
         ("infra/vercel/projects/console.json", []),
-        ("supabase/migrations/20260223055300_create_ops_schema.sql", [
-            "4:1 the branch \"develop\" goes to staging here / convergence.yaml:1",
-        ]),
-        (".github/workflows/deploy-staging.yml", [
-            "3:16 the branch \"main\" goes to staging here / convergence.yaml:1",
-            "3:22 the branch \"develop\" goes to staging here / convergence.yaml:1",
-        ]),
-        (".github/workflows/deploy-console.yml", [
-            "12:25 the branch \"main\" goes to staging here / convergence.yaml:1",
-            "15:18 the tag \"v*\" goes to production here / convergence.yaml:1",
-        ]),
+        (
+            "supabase/migrations/20260223055300_create_ops_schema.sql",
+            [
+                "4:1 the branch \"develop\" goes to staging here / convergence.yaml:1"
+            ]
+        ),
+        (
+            ".github/workflows/deploy-staging.yml",
+            [
+                "3:16 the branch \"main\" goes to staging here / convergence.yaml:1",
+                "3:22 the branch \"develop\" goes to staging here / convergence.yaml:1",
+            ]
+        ),
+        (
+            ".github/workflows/deploy-console.yml",
+            [
+                "12:25 the branch \"main\" goes to staging here / convergence.yaml:1",
+                "15:18 the tag \"v*\" goes to production here / convergence.yaml:1",
+            ]
+        ),
     ]) func eachFormIsComparedWithTheDesiredState(_ file: String, _ expected: [String]) {
         #expect(
             Self.found([file, "ssot/maintenance/convergence.yaml"]) == expected.map { "\(file):\($0)" })
@@ -137,7 +155,8 @@ import Testing
 
     @Test func vercelMayContradictTheDesiredState() {
         let other = [
-            ".odooops/policies.yaml": "branch_mappings: [{pattern: release, tier: production}, {pattern: main, tier: staging}]"
+            ".odooops/policies.yaml":
+                "branch_mappings: [{pattern: release, tier: production}, {pattern: main, tier: staging}]"
         ]
         #expect(
             Self.found(["infra/vercel/projects/console.json"], other) == [
@@ -148,7 +167,8 @@ import Testing
     /// What can't be told is not guessed: conditions, jobs without an environment, names that are put together.
     @Test(arguments: [
         "on: {push: {branches: [main]}}\njobs: {a: {environment: production, if: x}, b: {environment: staging}}\n",
-        "on: {push: {branches: [main]}}\njobs: {a: {environment: \"${{ x }}\"}}\n", "on: [push]\njobs: {a: {environment: staging}}\n",
+        "on: {push: {branches: [main]}}\njobs: {a: {environment: \"${{ x }}\"}}\n",
+        "on: [push]\njobs: {a: {environment: staging}}\n",
         "on: {push: {branches-ignore: [main]}}\njobs: {a: {environment: staging}}\n", "jobs: [\n", "a: b\n", "",
     ]) func aWorkflowThatDoesNotSayIsLeftAlone(_ text: String) {
         #expect(Self.found(["ssot/maintenance/convergence.yaml"], [".github/workflows/deploy.yml": text]) == [])

@@ -24,6 +24,16 @@ final class Corpus: Sendable {
         Shell.run("\(git) rev-list --reverse main").output.split(separator: "\n").map { String($0) }
     }
 
+    /// The names at the top of any commit, sorted.
+    func topFolders() -> [String] {
+        Set(
+            commits().flatMap {
+                Shell.run("\(git) ls-tree --name-only \($0)").output.split(separator: "\n").map { String($0) }
+            }
+        )
+        .sorted()
+    }
+
     /// The files of a commit, by what git calls their bytes.
     func files(at commit: String = "main") throws -> [SourceFile] {
         let tree = try TemporaryDirectory(prefix: "odooops-corpus")

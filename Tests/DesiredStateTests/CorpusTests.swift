@@ -52,6 +52,13 @@ import Testing
         #expect(state.integrations.count == 20)
         #expect(state.integrations.filter { $0.status == "planned" }.count == 14)
         #expect(state.integrations.filter { $0.status == "active" }.count == 6)
+        #expect(state.integrations.allSatisfy { $0.catalogCategory != nil && $0.detail != nil })
+        let wrappers = try #require(state.integrations.first { $0.id == "supabase_wrappers_stripe" })
+        #expect(wrappers.detail?.requiredSecrets == ["stripe_secret_key"])
+        #expect(wrappers.detail?.egress == ["api.stripe.com", "stripe.com"])
+        // One that is not required is none of them.
+        let sdk = try #require(state.integrations.first { $0.file.hasSuffix("github_copilot_sdk.yaml") })
+        #expect(sdk.detail?.requiredSecrets.contains("GITHUB_COPILOT_PAT") == false)
         let counts = Dictionary(grouping: state.modules, by: \.list).mapValues(\.count)
         #expect(
             counts == [

@@ -79,6 +79,30 @@ import Testing
         #expect(Self.found("secret_ref: mail_key", others: ["ssot/secrets/registry.yaml": "a: [\n"]) == [])
     }
 
+    /// The history holds the source of truth alone: what its documents name elsewhere can't be decided by it.
+    @Test(.enabled(if: Corpus.isAvailable)) func theHistoryHoldsNothingButTheSourceOfTruth() throws {
+        #expect(Corpus.history.topFolders() == ["ssot"])
+        let files = try Corpus.history.files()
+        func dangling(_ listed: [String]) -> [Diagnostic] {
+            readDesiredState(
+                SourceTree(
+                    revision: "c", files: files, branches: .none,
+                    listing: PathListing(files.map(\.path) + listed))
+            ).diagnostics.filter { $0.code == "SSOT-0301" }
+        }
+        func targets(_ diagnostics: [Diagnostic]) -> Set<String> {
+            Set(diagnostics.compactMap { $0.notes.first?.mark?.file })
+        }
+        // With folders that hold nothing else, each path into them leads nowhere: so many are decided by a real listing.
+        let folders = [".github", "apps", "docs", "infra", "scripts", "spec", "supabase"]
+        let all = dangling(folders.map { "\($0)/.keep" })
+        #expect(targets(all).filter { !$0.hasPrefix("ssot/") }.count == 0)
+        #expect(targets(all).filter { $0.hasPrefix("ssot/") }.count == 13)
+        // What is known of one folder of the real commit decides the paths into it.
+        let known = dangling(["deploy/odoo.conf"])
+        #expect(targets(known).filter { !$0.hasPrefix("ssot/") } == ["deploy/odoo-prod.compose.yml"])
+    }
+
     @Test(.enabled(if: Corpus.isAvailable)) func theRealDocumentsLeadNowhereWhereTheyAreKnownTo() throws {
         let files = try Corpus.history.files()
         let listings: [PathListing?] = [nil, PathListing(files.map(\.path))]

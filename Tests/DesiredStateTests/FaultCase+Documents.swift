@@ -18,7 +18,8 @@ extension FaultCase {
             "a name twice", Paths.console, #"{"name": "a", "framework": "x", "framework": "y"}"#,
             ["error FMT-0103 1:33"], vercelKinds),
         FaultCase(
-            "a setting of the wrong type", Paths.console, "{\n  \"name\": \"a\",\n  \"framework\": [],\n  \"_note\": 1\n}",
+            "a setting of the wrong type", Paths.console,
+            "{\n  \"name\": \"a\",\n  \"framework\": [],\n  \"_note\": 1\n}",
             ["error SSOT-0004 3:16"], ["resource vercel.project/a"]),
         FaultCase(
             "a misspelt setting", Paths.console, #"{"name": "a", "framewrok": "x"}"#, ["warning SSOT-0006 1:15"],
@@ -71,6 +72,13 @@ extension FaultCase {
     ]
 
     static let supabase: [FaultCase] = [
+        FaultCase(
+            "an active integration without its secret", Paths.index,
+            "integrations: [{id: a, file: ssot/integrations/a.yaml, status: active}]\n", ["warning SSOT-0204 1:21"], [],
+            others: [
+                "ssot/integrations/a.yaml": "required_secrets: [k]\n",
+                "ssot/runtime/vault_provisioning.yaml": "vault: {k: {provisioned: false}}\n",
+            ]),
         FaultCase(
             "a Supabase project without its reference", Paths.supabase, "secrets: [{name: K}]\n",
             ["error SSOT-0005 1:1"], ["kind supabase.branch", "kind supabase.function", "kind supabase.secret"]),

@@ -13,7 +13,8 @@ extension Paths {
 }
 
 extension FaultCase {
-    static let platforms: [FaultCase] = vercel + documents + supabase + gitHub + collaboration + modules + monitoring + advisor
+    static let platforms: [FaultCase] =
+        vercel + documents + supabase + gitHub + collaboration + modules + monitoring + advisor
 
     static let vercelKinds = [
         "kind vercel.domain", "kind vercel.production", "kind vercel.project", "kind vercel.variable",

@@ -64,10 +64,12 @@ import Testing
             ])
         let reference = "spdtwktxdalcfigzeqrz"
         #expect(
-            names(.supabaseSecret) == [
-                "AZURE_AD_CLIENT_SECRET", "AZURE_AD_TENANT_ID", "MCP_LOCAL_API_KEY", "MCP_REMOTE_TOKEN", "SEED_RUN_TOKEN",
-                "SENTRY_AUTH_TOKEN",
-            ].map { "\(reference)/\($0)" })
+            names(.supabaseSecret)
+                == [
+                    "AZURE_AD_CLIENT_SECRET", "AZURE_AD_TENANT_ID", "MCP_LOCAL_API_KEY", "MCP_REMOTE_TOKEN",
+                    "SEED_RUN_TOKEN",
+                    "SENTRY_AUTH_TOKEN",
+                ].map { "\(reference)/\($0)" })
         #expect(state.codeOwners.map(\.pattern).prefix(2) == ["infra/", ".github/"])
         #expect(state.codeOwners.count == 9)
 
@@ -113,7 +115,7 @@ import Testing
                 "resource github.label/Insightpulseai/odoo/area:ppm SSOT-0200 \(board)",
                 "resource github.label/Insightpulseai/odoo/type:month-end SSOT-0200 \(board)",
                 "resource github.project/Insightpulseai/finops-month-end SSOT-0200 \(board)",
-                "resource plane.github_mapping/Insightpulseai/odoo SSOT-0200 ssot/mappings/plane_github.yaml:27:23"
+                "resource plane.github_mapping/Insightpulseai/odoo SSOT-0200 ssot/mappings/plane_github.yaml:27:23",
             ])
     }
 

@@ -16,7 +16,9 @@ import Testing
     @Test func everyValueKnowsItsPlace() throws {
         let text = "{ \"ä\": [1, {}, []],\n  \"b\\u0041\": {\"c\" :\"\\\\\\\"x\"} , \"d\":null,\n\n\"e\": -1.50e3}"
         let tree = try JSON.tree(Array(text.utf8))
-        let places = (tree.entries ?? []).map { "\($0.key) \($0.keyLine):\($0.keyColumn) \($0.value.line):\($0.value.column)" }
+        let places = (tree.entries ?? []).map {
+            "\($0.key) \($0.keyLine):\($0.keyColumn) \($0.value.line):\($0.value.column)"
+        }
         #expect(places == ["ä 1:3 1:8", "bA 2:3 2:14", "d 2:31 2:35", "e 4:1 4:6"])
         #expect(tree["ä"]?.value.items?.map(\.column) == [9, 12, 16])
         #expect(tree["bA"]?.value["c"]?.value.scalar?.text == "\\\"x")

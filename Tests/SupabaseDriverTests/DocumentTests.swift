@@ -46,7 +46,8 @@ struct DocumentTests {
         #expect(
             wanted.map(\.key.description) == [
                 "supabase.branch/abcdefghijklmnopqrst/staging", "supabase.function/ops-do-ingest",
-                "supabase.secret/abcdefghijklmnopqrst/MAILGUN_KEY", "supabase.secret/abcdefghijklmnopqrst/MISSING_TOKEN",
+                "supabase.secret/abcdefghijklmnopqrst/MAILGUN_KEY",
+                "supabase.secret/abcdefghijklmnopqrst/MISSING_TOKEN",
                 "supabase.secret/abcdefghijklmnopqrst/SLACK_BOT_TOKEN",
             ])
         #expect(wanted[1]["environments"]?.value == .literal(.strings(["prod"])))

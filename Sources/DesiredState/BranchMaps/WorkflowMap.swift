@@ -34,8 +34,10 @@ enum WorkflowMap {
             } else if condition.contains("'pull_request'") {
                 triggers = hasPullRequests ? [.pullRequest] : []
             } else {
-                triggers = branches.filter { condition.contains("refs/heads/\($0.1)'") || condition.contains("'\($0.1)'") }
-                    .map { .branch($0.1) }
+                triggers = branches.filter {
+                    condition.contains("refs/heads/\($0.1)'") || condition.contains("'\($0.1)'")
+                }
+                .map { .branch($0.1) }
                 if triggers.isEmpty, branches.count == 1, condition.contains("'push'"), tags.isEmpty {
                     triggers = [.branch(branches[0].1)]
                 }

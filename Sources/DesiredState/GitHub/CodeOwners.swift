@@ -87,15 +87,19 @@ enum CodeOwners {
             guard line.owners != Set(rule.owners) else { continue }
             report.warning(
                 .documentDisagreement, "\(source.path) has other owners of \(quoted(rule.pattern))", at: rule.source,
-                hint: "Make the file anew from the document.", notes: [Diagnostic.Note("the file says so here", at: line.mark)])
+                hint: "Make the file anew from the document.",
+                notes: [Diagnostic.Note("the file says so here", at: line.mark)])
         }
         for line in there.values where wanted[line.pattern] == nil {
             report.warning(
-                .documentDisagreement, "\(source.path) has owners of \(quoted(line.pattern)), which the document doesn't",
+                .documentDisagreement,
+                "\(source.path) has owners of \(quoted(line.pattern)), which the document doesn't",
                 at: line.mark, hint: "Add them to the document, or make the file anew from it.",
                 notes: [Diagnostic.Note("the document", at: section.keyMark(in: document))])
         }
-        compareOrder(rules.map(\.pattern).filter { there[$0] != nil }, lines.filter { wanted[$0.pattern] != nil }, section.keyMark(in: document), report)
+        compareOrder(
+            rules.map(\.pattern).filter { there[$0] != nil }, lines.filter { wanted[$0.pattern] != nil },
+            section.keyMark(in: document), report)
     }
 
     /// Of several that fit a path the last counts, so that their order says something.

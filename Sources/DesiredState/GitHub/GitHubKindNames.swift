@@ -16,6 +16,6 @@ extension ResourceKind {
     public static let gitHubSecret = ResourceKind("github.actions_secret")
     /// Name: `owner/repository/id`; the newest hundred.
     public static let gitHubRun = ResourceKind("github.workflow_run")
-    /// A board; name: `organisation/name`. No driver knows it yet.
+    /// A board, which no driver knows yet; name: `organisation/name`.
     public static let gitHubProject = ResourceKind("github.project")
 }

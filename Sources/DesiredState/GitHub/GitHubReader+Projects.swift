@@ -36,7 +36,8 @@ extension GitHubReader {
                 report.unknown(.kind(.gitHubLabel), cause)
             }
         }
-        for document in library.take(folder: "github/projects", for: "github", scopes: kinds.map { .kind($0) }, report) {
+        for document in library.take(folder: "github/projects", for: "github", scopes: kinds.map { .kind($0) }, report)
+        {
             if let root = document.root {
                 readProjection(root, document.path, templates, library)
             } else if let cause = document.cause {

@@ -141,7 +141,6 @@ extension GitHubReader {
         compare(attributes, entry, with: draft)
     }
 
-    /// Holds the manifest against the app's own document, attribute by attribute.
     /// What people know that the app is not yet; wanted as `null` is what it should not have.
     private mutating func readAppDrift(_ entry: Fields, _ app: Draft) {
         settings = [:]
@@ -158,6 +157,7 @@ extension GitHubReader {
         readDrift(entry, isWhole: true)
     }
 
+    /// Holds the manifest against the app's own document, attribute by attribute.
     private func compare(_ attributes: [WantedAttribute], _ entry: Fields, with draft: Draft) {
         let own = Dictionary(draft.attributes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         for attribute in attributes {

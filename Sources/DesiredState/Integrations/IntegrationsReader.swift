@@ -76,9 +76,27 @@ struct IntegrationsReader {
             claimed.insert(foundState.path)
             library.claim(foundState.path, for: "integrations")
         }
-        return Integration(
+        var row = Integration(
             id: id.value, file: found?.path ?? file.value, status: status.value, category: category?.value,
             vendor: vendor?.value, installState: foundState?.path ?? state?.value, source: node.mark(in: index.path))
+        row.detail = found?.root.map { IntegrationDetail($0) }
+        if let detail = row.detail, status.value == "active" { checkProvisioned(detail, id, found?.path, library) }
+        return row
+    }
+
+    /// An active integration needs its secrets; of some it is written that nobody provided them yet.
+    private func checkProvisioned(_ detail: IntegrationDetail, _ id: Text, _ file: String?, _ library: Library) {
+        guard let document = library.entry(under: "runtime/vault_provisioning") else { return }
+        for entry in document.root?["vault"]?.value.entries ?? []
+        where entry.value["provisioned"]?.value.scalar?.value == .bool(false) {
+            let names = [entry.key, entry.value.text("secret_registry_id")].compactMap { $0 }
+            guard names.contains(where: detail.requiredSecrets.contains) else { continue }
+            report.warning(
+                .ruleBroken,
+                "the integration \(quoted(id.value)) is active, and its secret \(quoted(entry.key)) is not provided",
+                at: id.mark, hint: "Provide the secret, or write `planned` until it is.",
+                notes: [Diagnostic.Note("it is not provided here", at: entry.keyMark(in: document.path))])
+        }
     }
 
     /// The file that a row names: from the top of the repository, or the same file below the root of the index.

@@ -6,7 +6,7 @@ struct VercelChildren {
     let project: String
     let entry: Fields
 
-    /// - Parameter key: under which the domains stand.
+    /// Reads them; the key is that under which the domains stand.
     func read(domains key: String) -> [Draft] {
         var found = (entry.nodes(key) ?? []).compactMap { domain($0, key) }
         found += (entry.nodes("variables") ?? []).flatMap { variables($0) }
@@ -49,7 +49,8 @@ struct VercelChildren {
                     attributes.append(VercelSetting.cleared(key, at: mark))
                 }
             }
-            attributes += WantedAttribute.of("redirect_status_code", fields.integer("redirect_status_code", in: 300...399))
+            attributes += WantedAttribute.of(
+                "redirect_status_code", fields.integer("redirect_status_code", in: 300...399))
             fields.finish()
             entry.absorb(fields)
         }

@@ -118,7 +118,7 @@ public struct GitSource: Source {
 
     /// The roots, and the files outside of them that belong to the desired state or that gates look at.
     ///
-    /// - Parameter listing: every path of the commit, where that is known.
+    /// Some of these are found by the listing of every path of the commit, where that is known.
     public static func paths(_ roots: [String], _ listing: PathListing? = nil) -> [String] {
         (roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"])
             + GateDocuments.all + BesideDocuments.paths(listing)
