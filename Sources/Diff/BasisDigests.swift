@@ -84,7 +84,7 @@ enum BasisDigests {
         guard
             policy.syncWindows != plain.syncWindows || policy.freezes != plain.freezes
                 || policy.unreadableWindows != plain.unreadableWindows || policy.lives != plain.lives
-                || policy.prune != plain.prune
+                || policy.prune != plain.prune && policy.prune != .standard
         else { return }
         hasher.append(policy.syncWindows.count)
         for window in policy.syncWindows {

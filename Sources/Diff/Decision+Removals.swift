@@ -38,7 +38,8 @@ extension Decision {
         }
     }
 
-    private func reasonToAsk(_ draft: Draft) -> String? {
+    /// Why only a person may let a thing go; nil where nobody has to be asked.
+    func reasonToAsk(_ draft: Draft) -> String? {
         let change = draft.change
         let verb = change.action == .replace ? "replaced" : "deleted"
         let place = change.source.map { " (\($0))" } ?? ""

@@ -9,6 +9,8 @@ struct Decision {
     var drafts: [Draft]
     let order: ChangeOrder
     var diagnostics: [Diagnostic] = []
+    /// What is marked before it goes.
+    var candidates: [PruneCandidate] = []
 
     init(_ input: PlanInput, lives: EnvironmentLives, drafts: [Draft], order: ChangeOrder) {
         self.input = input
@@ -27,6 +29,7 @@ struct Decision {
         askForApproval()
         guardAgainstVanishing()
         capDeletions()
+        awaitGrace()
         keepToWindows()
         holdBackDependents()
         capSurfaces()

@@ -22,7 +22,10 @@ struct EnvironmentLives {
     /// Slugs whose resources are no longer wanted although the repository lists them.
     let expired: Set<String>
 
-    init(_ environments: [Environment], records: [EnvironmentRecord], scopes: UnknownScopes, now: Timestamp) {
+    init(
+        _ environments: [Environment], records: [EnvironmentRecord], policy: Policy, scopes: UnknownScopes,
+        now: Timestamp
+    ) {
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         for environment in environments {
             let outlook: EnvironmentOutlook
@@ -30,7 +33,8 @@ struct EnvironmentLives {
                 outlook = EnvironmentOutlook(
                     slug: environment.slug, phase: .unknown, expiresAt: nil, reason: scope.sentence)
             } else {
-                outlook = Self.outlook(of: environment, record: remembered[environment.slug], now: now)
+                outlook = LifeClock(environment, policy.lifeRule(environment.ttlClass), now: now)
+                    .outlook(remembered[environment.slug])
             }
             lives[environment.slug] = Life(
                 outlook: outlook, tier: environment.tier, isProtected: environment.isProtected)
@@ -56,71 +60,5 @@ struct EnvironmentLives {
     func isOver(_ slug: String?) -> Bool {
         guard !expired.isEmpty, let slug else { return false }
         return expired.contains(slug)
-    }
-
-    // MARK: One environment
-
-    private static func outlook(
-        of environment: Environment, record: EnvironmentRecord?, now: Timestamp
-    ) -> EnvironmentOutlook {
-        func forEver(_ reason: String) -> EnvironmentOutlook {
-            EnvironmentOutlook(slug: environment.slug, phase: .active, expiresAt: nil, reason: reason)
-        }
-        if environment.tier == .production || environment.ttlClass == .production {
-            return forEver("production never expires")
-        }
-        if environment.tier == .staging || environment.ttlClass == .staging { return forEver("staging never expires") }
-        if let record, record.status != .gone, record.isPinned { return forEver("pinned") }
-        let rule = environment.ttlClass.rawValue
-        guard case .after(let ttl) = environment.ttl else { return forEver("\(rule) has no time to live") }
-        guard ttl > .zero else { return forEver("the time to live of \(rule) is none: it never expires") }
-
-        guard let record, record.status != .gone else {
-            return beginning(environment, ttl, "\(rule): \(ttl.shortText) from its creation", now)
-        }
-        let days = min(max(0, record.extensionDays), 36_500)
-        let extended = days == 0 ? "" : " and \(days) \(days == 1 ? "day" : "days") of extension"
-        let end = record.createdAt.flatMap { instant(after: $0, ttl, days: days) }
-
-        if record.status == .expired {
-            let isExtended = end.map { now < $0 } ?? false
-            if !isExtended {
-                guard let head = environment.headCommit, let expiredHead = record.expiredHead, head != expiredHead
-                else {
-                    let reason = "it expired, and its branch has no newer commit that is known"
-                    return EnvironmentOutlook(slug: environment.slug, phase: .expired, expiresAt: end, reason: reason)
-                }
-                return beginning(
-                    environment, ttl, "\(rule): \(ttl.shortText) from now, for its branch has a new commit", now)
-            }
-        }
-        guard let createdAt = record.createdAt else { return forEver("its age is unknown, so it never expires") }
-        guard let end else { return forEver("\(rule): its end lies beyond the calendar") }
-        let reason = "\(rule): \(ttl.shortText)\(extended) from \(createdAt)"
-        let phase: EnvironmentOutlook.Phase =
-            now >= end
-            ? .expired
-            : end.microseconds - now.microseconds <= Duration.hours(24).microseconds
-                ? .expiring : .active
-        return EnvironmentOutlook(slug: environment.slug, phase: phase, expiresAt: end, reason: reason)
-    }
-
-    /// An environment whose time begins with the changes of this plan.
-    private static func beginning(
-        _ environment: Environment, _ ttl: Duration, _ reason: String, _ now: Timestamp
-    ) -> EnvironmentOutlook {
-        EnvironmentOutlook(
-            slug: environment.slug, phase: .active, expiresAt: instant(after: now, ttl, days: 0), reason: reason,
-            hasBegun: false)
-    }
-
-    /// Nil where the sum has no place on the calendar: an overflow must not end anything.
-    private static func instant(after start: Timestamp, _ ttl: Duration, days: Int) -> Timestamp? {
-        let (first, overflow) = start.microseconds.addingReportingOverflow(ttl.microseconds)
-        guard !overflow else { return nil }
-        let (second, again) = first.addingReportingOverflow(Int64(days) * 86_400_000_000)
-        // The end of year 9999, the last that RFC 3339 can write.
-        guard !again, second < 253_402_300_800_000_000 else { return nil }
-        return Timestamp(microseconds: second)
     }
 }

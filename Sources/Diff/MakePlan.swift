@@ -25,7 +25,8 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     let targets = PlanTargets(input.targets)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let lives = EnvironmentLives(
-        environments, records: input.inventory.environments, scopes: scopes, now: input.now)
+        environments, records: input.inventory.environments, policy: input.desired.policy, scopes: scopes,
+        now: input.now)
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
     let digests = comparison.run(environments)
@@ -53,6 +54,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
             approvals: input.approvals))
     plan.targets = sortedTargets
     plan.approvals = input.approvals
+    plan.candidates = decision.candidates
     return plan
 }
 

@@ -145,6 +145,15 @@ public struct EnvironmentRecord: Sendable, Hashable {
     public let status: Status
     /// The head of its branch when it expired; another head brings it back.
     public let expiredHead: String?
+    /// When a pass last changed it, or created it; nil where that is not known.
+    public var deployedAt: Timestamp?
+    /// When its branch last had a new commit, or a pass changed it; nil where that is not known.
+    public var activeAt: Timestamp?
+    /// The head of its branch when it was last looked at.
+    public var headCommit: String?
+    /// When its pin ends; nil: not by itself.
+    public var pinnedUntil: Timestamp?
+    public var pinReason: String?
 
     public init(
         slug: String, tier: Tier, branch: String?, createdAt: Timestamp?, extensionDays: Int = 0,
@@ -171,11 +180,14 @@ public struct Inventory: Sendable {
     public let lastRoots: [String]
     /// How many resources and environments that revision wanted.
     public let lastDesiredCount: Int
+    /// What a pass found unwanted and marked.
+    public let marks: [PruneMark]
 
     public init(
         entries: [InventoryEntry] = [], environments: [EnvironmentRecord] = [], lastRoots: [String] = [],
-        lastDesiredCount: Int = 0
+        lastDesiredCount: Int = 0, marks: [PruneMark] = []
     ) {
+        self.marks = marks
         self.entries = entries.sorted { $0.key < $1.key }
         self.environments = environments.sorted { $0.slug.precedesByBytes($1.slug) }
         self.lastRoots = lastRoots

@@ -134,8 +134,10 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     public enum Phase: String, Sendable, Hashable {
         /// Wanted, and with time left or without end.
         case active
-        /// Ends within 24 hours.
+        /// Ends within the time in which people are warned.
         case expiring
+        /// Its time is over, and what it owns stays until its grace is over too.
+        case ending
         /// Its time is over: what it owns goes.
         case expired
         /// Nothing wants it any more: what it owns goes.
@@ -154,8 +156,14 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     ///
     /// Before it was created, `expiresAt` only says when it would end if it began now.
     public let hasBegun: Bool
+    /// When what it owns goes: its end and the grace; nil where it has no end.
+    public let goesAt: Timestamp?
 
-    public init(slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true) {
+    public init(
+        slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true,
+        goesAt: Timestamp? = nil
+    ) {
+        self.goesAt = goesAt ?? expiresAt
         self.slug = slug
         self.phase = phase
         self.expiresAt = expiresAt
@@ -218,6 +226,8 @@ public struct Plan: Sendable {
     public var targets: [String] = []
     /// The approvals that it was made with.
     public var approvals: Set<ResourceKey> = []
+    /// What is marked before it goes, sorted by key.
+    public var candidates: [PruneCandidate] = []
 
     public init(
         revision: String, changes: [PlannedChange], summary: Summary, drift: [DriftItem],

@@ -19,6 +19,7 @@ public enum PlanDocument {
             ("requests", counts(plan.requests)), ("environments", .list(plan.environments.map(json))),
             ("basis", json(plan.basis)),
         ])
+        if !plan.candidates.isEmpty { document["prune"] = .list(plan.candidates.map(json)) }
         if !plan.targets.isEmpty { document["targets"] = .strings(plan.targets) }
         if !plan.approvals.isEmpty {
             document["approvals"] = .strings(plan.approvals.map(\.description).sorted { compareBytes($0, $1) < 0 })
@@ -56,6 +57,17 @@ public enum PlanDocument {
         return .object(members)
     }
 
+    /// One thing that is marked before it goes.
+    public static func json(_ candidate: PruneCandidate) -> Value {
+        .object(
+            object([
+                ("key", .string(candidate.key.description)), ("provider_id", .string(candidate.providerID)),
+                ("environment", text(candidate.environment)), ("marked_at", text(candidate.markedAt?.description)),
+                ("grace_seconds", .int(candidate.grace.components.seconds)),
+                ("goes_at", text(candidate.goesAt?.description)),
+            ]))
+    }
+
     /// One item of the drift report.
     public static func json(_ item: DriftItem) -> Value {
         .object(
@@ -89,12 +101,16 @@ public enum PlanDocument {
 
     /// The outlook of one environment; an end that only counts from now on is left out, for it moves with the clock.
     public static func json(_ outlook: EnvironmentOutlook) -> Value {
-        .object(
+        var members =
             object([
                 ("slug", .string(outlook.slug)), ("phase", .string(outlook.phase.rawValue)),
                 ("expires_at", outlook.hasBegun ? text(outlook.expiresAt?.description) : .null),
                 ("reason", .string(outlook.reason)), ("begun", .bool(outlook.hasBegun)),
-            ]))
+            ])
+        if outlook.hasBegun, let goesAt = outlook.goesAt, goesAt != outlook.expiresAt {
+            members["goes_at"] = .string(goesAt.description)
+        }
+        return .object(members)
     }
 
     static func json(_ summary: Plan.Summary) -> Value {

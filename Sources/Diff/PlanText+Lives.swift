@@ -31,6 +31,10 @@ extension PlanWriter {
             guard let end = outlook.expiresAt else { return paint("expires soon (\(reason))", .yellow) }
             return paint("expires in \((end - context.now).shortText), \(end.minuteText) UTC", .yellow)
                 + " · keep it: \(extend)"
+        case .ending:
+            guard let goesAt = outlook.goesAt else { return paint("has ended (\(reason))", .yellow) }
+            return paint("has ended, goes in \((goesAt - context.now).shortText), \(goesAt.minuteText) UTC", .yellow)
+                + " · keep it: \(extend)"
         case .expired:
             let ago = outlook.expiresAt.map { " \((context.now - $0).shortText) ago" } ?? ""
             return paint("expired\(ago)", .red) + " (\(reason)) · bring it back: \(extend)"

@@ -28,6 +28,11 @@ enum CommandList {
     private static let actor = OptionSpec(
         "actor", "NAME", "Who asks, for the audit log; default: the user of this process.")
 
+    private static let terms = [
+        OptionSpec("reason", "TEXT", "Why, for whoever finds it."),
+        OptionSpec("until", "TIME", "When that ends by itself: 7d, 2026-12-24 or an instant; default: not."),
+    ]
+
     private static let commands: [CommandSpec] = [
         CommandSpec(
             "", "Brings the world to what git says: one pass of fetch, observe, plan and apply.",
@@ -140,12 +145,23 @@ enum CommandList {
             "env extend", "Gives an environment more time.", positionals: ["NAME"],
             options: [OptionSpec("days", "N", "How many days, 1 to 365; required."), actor],
             examples: [("reconcile env extend feature-crm --days 7", "")]),
-        CommandSpec("env pin", "Keeps an environment until it is unpinned.", positionals: ["NAME"], options: [actor]),
+        CommandSpec(
+            "env pin", "Keeps an environment until it is unpinned, or for a time.", positionals: ["NAME"],
+            options: terms + [actor],
+            examples: [("reconcile env pin demo --until 2026-12-24 --reason \"shown to the customer\"", "")]),
         CommandSpec("env unpin", "Lets an environment expire again.", positionals: ["NAME"], options: [actor]),
         CommandSpec(
             "env suspend", "Leaves an environment alone: nothing of it is changed or deleted.", positionals: ["NAME"],
-            options: [actor]),
+            options: terms + [actor]),
         CommandSpec("env resume", "Reconciles a suspended environment again.", positionals: ["NAME"], options: [actor]),
+        CommandSpec(
+            "sweep", "Deletes what has ended, and nothing else; each pass does it too.",
+            discussion: """
+                With --dry-run: what would go when, what holds it, what keeps the rest, and which deletions fail since when.
+                A deletion that fails holds up nothing but what waits for it; the next pass tries it again.
+                """,
+            options: [OptionSpec("dry-run", nil, "Only show it; nothing is written."), now],
+            examples: [("reconcile sweep --dry-run --now 2026-12-24T00:00:00Z", "What will have gone by Christmas.")]),
         CommandSpec(
             "audit", "Lists what people changed by hand: when, what, who.",
             options: [OptionSpec("limit", "N", "How many; default 20.")]),

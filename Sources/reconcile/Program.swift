@@ -62,6 +62,7 @@ struct Program {
         case "env list": return try await EnvironmentListCommand(context).run()
         case "env extend", "env pin", "env unpin", "env suspend", "env resume":
             return try await EnvironmentChangeCommand(context).run()
+        case "sweep": return try await SweepCommand(context).run()
         case "secrets sync": return try await SecretsSyncCommand(context).run()
         case "doctor": return try await DoctorCommand(context).run()
         case "migrate": return try await MigrateCommand(context).run()

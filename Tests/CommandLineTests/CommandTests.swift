@@ -20,7 +20,8 @@ struct CommandTests {
             (["show", "latest", "--verify"], "verification"), (["explain", key], "decision"), (["env", "list"], ""),
             (["env", "extend", "lab", "--days", "2"], "extension_days"), (["env", "pin", "lab"], "pinned"),
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
-            (["env", "resume", "lab"], "suspended"), (["audit"], ""), (["audit", "verify"], "whole"), (["doctor"], ""),
+            (["env", "resume", "lab"], "suspended"), (["sweep", "--dry-run"], "staying"), (["audit"], ""),
+            (["audit", "verify"], "whole"), (["doctor"], ""),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
         ]

@@ -80,7 +80,9 @@ import Testing
         #expect(policy.prune.grace == .hours(1) && policy.prune.guardedGrace == .zero && policy.prune.fault == nil)
         // Nobody's approval holds longer than the most that may be said.
         #expect(policy.approvals.validFor == .hours(2) && policy.approvals.longest == .hours(2))
-        #expect(Policy().prune.guardedGrace == .hours(24) && Policy().approvals.validFor == .hours(24))
+        let silent = Self.policy("branch_mappings: []\n")
+        #expect(silent.prune == .standard && silent.prune.guardedGrace == .hours(24))
+        #expect(silent.approvals.validFor == .hours(24))
     }
 
     @Test(arguments: ["prune: {grace: 5}", "prune: soon", "prune: {gracee: 1h}", "branch_mappings: [\n"])

@@ -18,7 +18,9 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct RuleTests {
-    @Test(arguments: RuleCases.actions + RuleCases.unknowns + RuleCases.lives + RuleCases.guards + RuleCases.windows)
+    @Test(
+        arguments: RuleCases.actions + RuleCases.unknowns + RuleCases.lives + RuleCases.guards + RuleCases.windows
+            + RuleCases.prune)
     func rule(_ testCase: RuleCase) {
         let plan = makePlan(testCase.input)
         let shown = plan.changes.map { change in

@@ -53,6 +53,19 @@ struct StoredApprovalTests {
         #expect(try await world.store.approvals(limit: 1).first?.usedBy == done.run.id)
     }
 
+    @Test("counts to the last instant before its end and not at it; that it ended is told once", arguments: [-1, 0])
+    func ends(_ microseconds: Int64) async throws {
+        let (world, report, change) = try await Self.waiting()
+        try await Self.approve(change, report, in: world)
+        let end = try #require(try await world.store.standingApprovals().first).expiresAt
+        world.time.jump(to: end + .microseconds(microseconds))
+        for _ in 0..<2 { _ = await world.pass() }
+        #expect(await world.holdings().contains(Self.database) == (microseconds == 0))
+        let notices = try await world.store.notices(limit: 1_000)
+        #expect(notices.count { $0.kind == .approvalLapsed } == (microseconds == 0 ? 1 : 0))
+        #expect(notices.count { $0.kind == .approvalWaiting && $0.subject == change.key.description } == 1)
+    }
+
     @Test(
         "is worth nothing when it is over, revoked, or the object is another one",
         arguments: ["over", "revoked", "moved"])

@@ -274,7 +274,10 @@ struct World: Sendable {
 
     // MARK: Files
 
-    static let policies = """
+    /// What is guarded goes as soon as it is approved; how it is marked before has tests of its own.
+    static let policies = plainPolicies + "prune: {guarded_grace: none}\n"
+
+    static let plainPolicies = """
         branch_mappings:
           - {pattern: "feature/*", tier: "dev", auto_deploy: true}
         ttl_policies: {dev_ephemeral: 7d, dev_named: 14d, staging: never, production: never}

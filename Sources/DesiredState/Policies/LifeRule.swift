@@ -31,11 +31,19 @@ public struct PruneRule: Sendable, Hashable {
     /// How long a thing stays that may go without a question.
     public var grace = Duration.zero
     /// How long a thing stays that only a person may let go: what is protected or holds data.
-    public var guardedGrace = Duration.hours(24)
+    public var guardedGrace = Duration.zero
     /// Why it can't be read, so that nothing goes; nil where it can.
     public var fault: String?
 
+    /// A rule without any grace.
     public init() {}
+
+    /// What holds where no document says otherwise.
+    public static let standard: PruneRule = {
+        var rule = PruneRule()
+        rule.guardedGrace = .hours(24)
+        return rule
+    }()
 }
 
 /// How long an approval holds: `approvals`.

@@ -64,7 +64,7 @@ extension PoliciesReader {
 
     mutating func readPrune(_ fields: Fields) {
         guard let section = fields.fields("prune") else { return }
-        var rule = PruneRule()
+        var rule = PruneRule.standard
         if let grace = duration("grace", section, most: .days(366), orNone: true) { rule.grace = grace }
         if let grace = duration("guarded_grace", section, most: .days(366), orNone: true) { rule.guardedGrace = grace }
         section.allow("description", "notes")

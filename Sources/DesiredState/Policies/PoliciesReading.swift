@@ -9,7 +9,11 @@ struct PoliciesReading {
         case broken(Cause)
     }
 
-    var policy = Policy()
+    var policy = {
+        var policy = Policy()
+        policy.prune = .standard
+        return policy
+    }()
     var mappings: [Mapping] = []
     /// Why the mappings as a whole are unknown; nil where they are not.
     var mappingsFault: Cause?

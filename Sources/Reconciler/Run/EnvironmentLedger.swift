@@ -11,6 +11,9 @@ struct EnvironmentLedger {
     /// Nil where nothing was observed: what is known of the cost then stays.
     let cost: EnvironmentCost?
     let now: Timestamp
+    let runID: String
+    /// The environments of which this pass changed something.
+    var changed: Set<String> = []
 
     /// A warning that has to be told once.
     struct Warning: Sendable {
@@ -23,24 +26,30 @@ struct EnvironmentLedger {
     /// - Parameters:
     ///   - rows: as they are.
     ///   - owners: the environments that still own something.
-    /// - Returns: the rows, and the warnings that nobody was given yet.
-    func update(_ rows: [EnvironmentRow], owners: Set<String>) -> (rows: [EnvironmentRow], warnings: [Warning]) {
+    /// - Returns: the rows, the warnings that nobody was given yet, and what people should be told.
+    func update(
+        _ rows: [EnvironmentRow], owners: Set<String>
+    ) -> (rows: [EnvironmentRow], warnings: [Warning], notices: [Notice]) {
+        var notices: [Notice] = []
         var bySlug = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         var warnings: [Warning] = []
         for environment in desired.environments {
             let outlook = outlooks[environment.slug]
-            var row =
-                bySlug[environment.slug]
-                ?? EnvironmentRow(
-                    slug: environment.slug, tier: environment.tier, ttlClass: environment.ttlClass, createdAt: now)
+            var row = bySlug[environment.slug] ?? begun(environment)
             let wasOver = row.status == .expired || row.status == .gone
             if wasOver, outlook?.phase == .active || outlook?.phase == .expiring {
                 // A new commit on its branch begins its life anew; an extension or a pin goes on with the old one.
                 let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
-                if isRevived { row.createdAt = now }
+                if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
                 row.expiredHead = nil
                 row.warnedFor = nil
+            }
+            if changed.contains(environment.slug) { (row.deployedAt, row.activeAt) = (now, now) }
+            if outlook?.phase != .unknown, let before = row.headCommit, let head = environment.headCommit,
+                before != head
+            {
+                row.activeAt = now
             }
             row.tier = environment.tier
             row.ttlClass = environment.ttlClass
@@ -54,18 +63,22 @@ struct EnvironmentLedger {
                 metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
                 row.metadata = .object(metadata)
             }
+            rememberRule(in: &row)
             switch outlook?.phase {
             case .expired:
+                if !wasOver { notices.append(ended(row, outlook)) }
                 row.status = .expired
                 // The head with which it expired stays: another one brings the environment back.
                 if !wasOver { row.expiredHead = environment.headCommit }
                 row.headCommit = environment.headCommit
-            case .expiring:
+            case .expiring, .ending:
+                if outlook?.phase == .ending { notices.append(ended(row, outlook)) }
                 row.status = .expiring
                 row.headCommit = environment.headCommit
                 if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt {
                     row.warnedFor = expiresAt
                     warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
+                    notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description))
                 }
             // What is over stays over while its document can't be read, with the head at which it ended.
             case .unknown: if !wasOver { row.status = .unknown }
@@ -83,6 +96,66 @@ struct EnvironmentLedger {
             gone.expiresAt = nil
             bySlug[slug] = gone
         }
-        return (bySlug.values.sorted { $0.slug.precedesByBytes($1.slug) }, warnings)
+        return (bySlug.values.sorted { $0.slug.precedesByBytes($1.slug) }, warnings, notices)
+    }
+
+    /// Pins and suspensions that have ended by themselves.
+    func lapses(_ rows: [EnvironmentRow]) -> [Notice] {
+        rows.filter { $0.status != .gone }.flatMap { row -> [Notice] in
+            var found: [Notice] = []
+            if row.isPinned, let until = row.pinnedUntil, until <= now {
+                found.append(lapse(.pinEnded, row, until, row.pinReason, row.pinnedBy))
+            }
+            if row.isSuspended, let until = row.suspendedUntil, until <= now {
+                found.append(lapse(.suspensionEnded, row, until, row.suspendReason, row.suspendedBy))
+            }
+            return found
+        }
+    }
+
+    private func lapse(
+        _ kind: Notice.Kind, _ row: EnvironmentRow, _ until: Timestamp, _ reason: String?, _ actor: String?
+    ) -> Notice {
+        Notice(
+            kind, of: row.slug, environment: row.slug, at: now, runID: runID,
+            payload: [
+                "ended_at": .string(until.description), "reason": reason.map { .string($0) } ?? .null,
+                "by": actor.map { .string($0) } ?? .null,
+            ], dedupe: until.description)
+    }
+
+    private func ended(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> Notice {
+        notice(.environmentEnded, row, outlook, dedupe: outlook?.expiresAt?.description ?? runID)
+    }
+
+    private func notice(
+        _ kind: Notice.Kind, _ row: EnvironmentRow, _ outlook: EnvironmentOutlook?, dedupe: String
+    ) -> Notice {
+        var payload = Value.Object()
+        payload["expires_at"] = outlook?.expiresAt.map { .string($0.description) } ?? .null
+        payload["goes_at"] = outlook?.goesAt.map { .string($0.description) } ?? .null
+        payload["reason"] = .string(outlook?.reason ?? "")
+        payload["cost_monthly_usd"] = row.metadata["cost_monthly_usd"] ?? .null
+        payload["branch"] = row.branch.map { .string($0) } ?? .null
+        payload["keep"] = .string("reconcile env extend \(row.slug) --days 7")
+        return Notice(
+            kind, of: row.slug, environment: row.slug, at: now, runID: runID, payload: .object(payload), dedupe: dedupe)
+    }
+
+    private func begun(_ environment: Environment) -> EnvironmentRow {
+        var row = EnvironmentRow(
+            slug: environment.slug, tier: environment.tier, ttlClass: environment.ttlClass, createdAt: now)
+        (row.deployedAt, row.activeAt) = (now, now)
+        return row
+    }
+
+    /// Keeps what the policy says of extensions, for whoever extends it before the next pass.
+    private func rememberRule(in row: inout EnvironmentRow) {
+        guard let ttlClass = row.ttlClass else { return }
+        let rule = desired.policy.lifeRule(ttlClass)
+        var metadata = row.metadata.objectValue ?? Value.Object()
+        metadata["longest_extension_days"] = rule.longestExtension.map { .int(Int64($0)) }
+        metadata["most_extension_days"] = rule.mostExtension.map { .int(Int64($0)) }
+        row.metadata = .object(metadata)
     }
 }

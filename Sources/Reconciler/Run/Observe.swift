@@ -51,11 +51,13 @@ extension Reconciler {
     }
 
     /// Environments that a person suspended: nothing of them is changed or deleted.
-    func suspensions() async throws(StoreFault) -> [UnknownScope] {
-        try await store.environments().filter(\.isSuspended).map {
-            UnknownScope(
-                .environment($0.slug), code: "RUN-0009",
-                reason: "it is suspended; resume it with: reconcile env resume \($0.slug)", at: nil)
+    func suspensions(at now: Timestamp) async throws(StoreFault) -> [UnknownScope] {
+        try await store.environments().filter { $0.isSuspended(at: now) }.map { row in
+            let until = row.suspendedUntil.map { " until \($0.minuteText) UTC" } ?? ""
+            let why = row.suspendReason.map { " (\($0))" } ?? ""
+            return UnknownScope(
+                .environment(row.slug), code: "RUN-0009",
+                reason: "it is suspended\(until)\(why); resume it with: reconcile env resume \(row.slug)", at: nil)
         }
     }
 

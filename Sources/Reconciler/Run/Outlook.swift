@@ -15,17 +15,18 @@ public struct Outlook: Sendable {
 }
 
 extension Reconciler {
-    /// Reads, observes and plans, and leaves no trace.
+    /// Reads, observes and plans as of an instant (now where none is given), and leaves no trace.
     ///
     /// - Throws: a `Fault` of the source or the store.
-    public func look() async throws -> Outlook {
+    public func look(at instant: Timestamp? = nil) async throws -> Outlook {
+        let now = instant ?? time.now
         let snapshot = try await source.read(log)
-        let desired = readDesiredState(snapshot.tree, cache: documents).with(unknown: try await suspensions())
+        let desired = readDesiredState(snapshot.tree, cache: documents).with(unknown: try await suspensions(at: now))
         let inventory = try await store.inventory()
         let observed = await observe(desired, inventory, runID: "look")
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
-            now: time.now)
+            now: now)
         input.zones = zones(desired.policy.timeZoneNames)
         let plan = makePlan(input)
         return Outlook(

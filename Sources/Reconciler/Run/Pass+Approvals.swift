@@ -18,8 +18,11 @@ extension Pass {
         guard !waiting.isEmpty else { return keys }
         let standing = Dictionary(grouping: try await reconciler.store.standingApprovals(), by: \.key)
         for change in waiting {
-            guard let approvals = standing[change.key], let latest = approvals.last else { continue }
             let key = change.key
+            guard let approvals = standing[key], let latest = approvals.last else {
+                try await tellLapse(of: change)
+                continue
+            }
             guard let fitting = approvals.last(where: { $0.change == change.approvalDigest }) else {
                 tell(
                     "\(key): the approval of \(latest.approvedBy) doesn't count: what would be done to it is another "
@@ -41,6 +44,24 @@ extension Pass {
     func useApprovals() async throws {
         let used = storedApprovals.filter { applied.done.contains($0.key) }.map(\.value).sorted()
         try await reconciler.store.useApprovals(used, runID: run.id)
+    }
+
+    /// Names an approval that ended before the change could be made.
+    private func tellLapse(of change: PlannedChange) async throws {
+        guard let lapsed = try await reconciler.store.lapsedApproval(of: change.approvalDigest) else { return }
+        tell(
+            "\(change.key): the approval of \(lapsed.approvedBy) ended at \(lapsed.expiresAt.minuteText) UTC, before it "
+                + "could be done: reconcile approve \(options.isDryRun ? "RUN" : run.id) --key \(change.key)")
+        guard !options.isDryRun else { return }
+        try await reconciler.store.post([
+            Notice(
+                .approvalLapsed, of: change.key.description, environment: change.environment, at: plannedAt,
+                runID: run.id,
+                payload: [
+                    "by": .string(lapsed.approvedBy), "ended_at": .string(lapsed.expiresAt.description),
+                    "run": .string(lapsed.runID),
+                ], dedupe: lapsed.id)
+        ])
     }
 
     private func tell(_ text: String) { progress(.note(text)) }

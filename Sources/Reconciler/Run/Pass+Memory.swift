@@ -76,9 +76,13 @@ extension Pass {
         let rows = try await reconciler.store.environments()
         let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
         // The instant of the plan, so that an end and the begin that it counts from agree.
-        let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt)
+        let ledger = EnvironmentLedger(
+            desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id,
+            changed: Set(applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment))
+        )
         let updated = ledger.update(rows, owners: owners)
-        _ = try await reconciler.store.saveEnvironments(updated.rows)
+        _ = try await reconciler.store.saveEnvironments(updated.rows, notices: updated.notices)
+        try await reconciler.store.post(ledger.lapses(updated.rows))
         for warning in updated.warnings {
             note(
                 "ttl_warning",

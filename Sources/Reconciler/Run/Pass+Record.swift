@@ -98,6 +98,12 @@ extension Pass {
             object["drift"] = .int(Int64(plan.drift.count))
             object["fingerprint"] = .string(plan.fingerprint.description)
         }
+        if let rule = desired?.policy.approvals, rule != ApprovalRule() {
+            object["approvals"] = [
+                "valid_for_seconds": .int(rule.validFor.components.seconds),
+                "longest_seconds": .int(rule.longest.components.seconds),
+            ]
+        }
         if !gates.isEmpty { object["gates"] = gates.summary }
         if let desired { object["diagnostics"] = .int(Int64(desired.diagnostics.count)) }
         if let head {

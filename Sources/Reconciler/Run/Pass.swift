@@ -89,6 +89,9 @@ struct Pass {
                 try await rememberDrift()
                 if !options.isDryRun {
                     try await remember()
+                    try await rememberMarks()
+                    try await rememberStuck()
+                    try await noticeWaiting()
                     await keepInventory()
                 }
             }
@@ -144,7 +147,7 @@ struct Pass {
             desired = desired.with(unknown: result.open)
             if !result.settled.isEmpty { inventory = try await reconciler.store.inventory() }
         }
-        desired = desired.with(unknown: try await reconciler.suspensions())
+        desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
         // The saved plan is compared before any approval is counted in: it was made without one.
         var input = PlanInput(

@@ -34,6 +34,18 @@ public struct EnvironmentRow: Sendable, Hashable {
     /// The head of its branch when it expired; another head brings it back.
     public var expiredHead: String?
     public var metadata: Value
+    /// When a pass last changed something of it, or created it; nil where that is not known.
+    public var deployedAt: Timestamp?
+    /// When its branch last had a new commit, or a pass changed it; nil where that is not known.
+    public var activeAt: Timestamp?
+    /// When its pin ends by itself; only `setPinned` changes these once the row is there.
+    public var pinnedUntil: Timestamp?
+    public var pinReason: String?
+    public var pinnedBy: String?
+    /// When its suspension ends by itself; only `setSuspended` changes these once the row is there.
+    public var suspendedUntil: Timestamp?
+    public var suspendReason: String?
+    public var suspendedBy: String?
 
     public init(
         slug: String, tier: Tier, ttlClass: TTLClass? = nil, branch: String? = nil, host: String? = nil,
@@ -69,9 +81,21 @@ public struct EnvironmentRow: Sendable, Hashable {
             case .expired: .expired
             case .gone: .gone
             }
-        return EnvironmentRecord(
+        var record = EnvironmentRecord(
             slug: slug, tier: tier, branch: branch, createdAt: createdAt, extensionDays: extensionDays,
             isPinned: isPinned, status: status,
             expiredHead: expiredHead ?? (status == .expired ? headCommit : nil))
+        record.deployedAt = deployedAt
+        record.activeAt = activeAt
+        record.headCommit = headCommit
+        record.pinnedUntil = pinnedUntil
+        record.pinReason = pinReason
+        return record
     }
+
+    /// Whether it is left alone at an instant.
+    public func isSuspended(at now: Timestamp) -> Bool { isSuspended && (suspendedUntil.map { now < $0 } ?? true) }
+
+    /// Whether it is kept from expiring at an instant.
+    public func isPinned(at now: Timestamp) -> Bool { isPinned && (pinnedUntil.map { now < $0 } ?? true) }
 }

@@ -39,13 +39,21 @@ struct SchemaCheck {
     }
 
     /// What stands in the way of the migration.
-    var problems: [StoreFault] {
+    var problems: [StoreFault] { problems(besides: []) }
+
+    /// The tables without which nothing works and that are there in another shape.
+    var misfits: [String] {
+        migration.tables.filter { $0.part == .essential && misfit(of: $0) != nil }.map(\.name)
+    }
+
+    /// What stands in the way of the migration, but for tables of which it was said before.
+    func problems(besides known: Set<String>) -> [StoreFault] {
         var problems: [StoreFault] = []
         for type in migration.types {
             guard let misfit = misfit(of: type) else { continue }
             problems.append(.incompatible("type ops.\(type.name)", misfit, place: place))
         }
-        for table in migration.tables where table.part == .essential {
+        for table in migration.tables where table.part == .essential && !known.contains(table.name) {
             guard let misfit = misfit(of: table) else { continue }
             problems.append(.incompatible("ops.\(table.name)", misfit, place: place))
         }

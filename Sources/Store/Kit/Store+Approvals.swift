@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import DesiredState
 internal import Formats
 
@@ -103,6 +103,18 @@ extension Store {
                     [.text(id), .time(now), .text(runID)])
             }
         }
+    }
+
+    /// The last approval of exactly this change that ended without having been used or revoked; nil where none did.
+    ///
+    /// - Throws: `StoreFault`.
+    public func lapsedApproval(of change: Digest) async throws(StoreFault) -> ApprovalRecord? {
+        try await approvals(
+            """
+            where change_digest = $1 and used_at is null and revoked_at is null and expires_at <= $2
+            order by expires_at desc, id desc limit 1
+            """, [.text(change.description), .time(time.now)]
+        ).first
     }
 
     private func approvals(_ condition: String, _ binds: [SQLValue]) async throws(StoreFault) -> [ApprovalRecord] {

@@ -6,8 +6,12 @@ import Formats
 extension Store {
     private static let environmentColumns = """
         slug, tier, ttl_class, branch, host, domain, database_name, head_commit, status, created_at, expires_at,
-        extension_days, is_pinned, is_suspended, warned_for, expired_head, metadata
+        extension_days, is_pinned, is_suspended, warned_for, expired_head, metadata, deployed_at, active_at
         """
+
+    /// What only people set.
+    private static let peoplesColumns =
+        "pinned_until, pin_reason, pinned_by, suspended_until, suspend_reason, suspended_by"
 
     /// The environments that this program has written, sorted by slug; rows of other programs are left out.
     ///
@@ -18,14 +22,14 @@ extension Store {
         }
     }
 
-    /// Writes those rows that differ.
+    /// Writes those rows that differ, with the notices of what moved.
     ///
     /// What people set (days added, pinned, suspended) is taken from the rows only for environments that are new.
     ///
     /// - Returns: how many rows were written.
     /// - Throws: `StoreFault`.
     @discardableResult
-    public func saveEnvironments(_ rows: [EnvironmentRow]) async throws(StoreFault) -> Int {
+    public func saveEnvironments(_ rows: [EnvironmentRow], notices: [Notice] = []) async throws(StoreFault) -> Int {
         guard !rows.isEmpty else { return 0 }
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
             var known: [String: EnvironmentRow] = [:]
@@ -39,64 +43,19 @@ extension Store {
                     after.extensionDays = before.extensionDays
                     after.isPinned = before.isPinned
                     after.isSuspended = before.isSuspended
+                    (after.pinnedUntil, after.pinReason, after.pinnedBy) =
+                        (before.pinnedUntil, before.pinReason, before.pinnedBy)
+                    (after.suspendedUntil, after.suspendReason, after.suspendedBy) =
+                        (before.suspendedUntil, before.suspendReason, before.suspendedBy)
                     if before == after { continue }
                 }
                 try write(row, in: db)
                 known[row.slug] = row
                 written += 1
             }
+            // Together with the rows: a warning that is recorded is one that is told.
+            _ = try write(notices, in: db)
             return written
-        }
-    }
-
-    /// Adds days to an environment's life, with its audit record; an end that is known moves with them.
-    ///
-    /// - Throws: `StoreFault` when the store knows no such environment.
-    public func extendEnvironment(_ slug: String, days: Int, audit: AuditRecord) async throws(StoreFault) {
-        guard (-36_500...36_500).contains(days), days != 0 else {
-            throw .invalid("an environment can't be extended by \(days) days", hint: "give between 1 and 36500 days")
-        }
-        try await change(
-            slug, "extension_days = extension_days + cast($2 as integer)", .int(Int64(days)), audit: audit
-        ) { (db: any SQLConnection) throws(StoreFault) -> Void in
-            guard
-                let row = try db.run("select expires_at from ops.environments where slug = $1", [.text(slug)]).first,
-                let expiresAt = try row.optionalTime(0)
-            else { return }
-            try db.run(
-                "update ops.environments set expires_at = $2 where slug = $1",
-                [.text(slug), .time(expiresAt + .days(days))])
-        }
-    }
-
-    /// Keeps an environment from expiring, or no longer, with its audit record.
-    ///
-    /// - Throws: `StoreFault` when the store knows no such environment.
-    public func setPinned(_ slug: String, _ isPinned: Bool, audit: AuditRecord) async throws(StoreFault) {
-        try await change(slug, "is_pinned = $2", .bool(isPinned), audit: audit)
-    }
-
-    /// Keeps the reconciler from changing an environment, or no longer, with its audit record.
-    ///
-    /// - Throws: `StoreFault` when the store knows no such environment.
-    public func setSuspended(_ slug: String, _ isSuspended: Bool, audit: AuditRecord) async throws(StoreFault) {
-        try await change(slug, "is_suspended = $2", .bool(isSuspended), audit: audit)
-    }
-
-    private func change(
-        _ slug: String, _ assignment: String, _ value: SQLValue, audit: AuditRecord,
-        afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
-    ) async throws(StoreFault) {
-        let id = identifiers.next(at: audit.at)
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            let changed = try db.run(
-                """
-                update ops.environments set \(assignment), updated_at = $3
-                where slug = $1 and tier is not null returning slug
-                """, [.text(slug), value, .time(time.now)])
-            guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
-            try afterwards(db)
-            try Self.write(audit, id: id, in: db)
         }
     }
 
@@ -104,13 +63,15 @@ extension Store {
         try db.run(
             """
             insert into ops.environments (id, type, url, updated_at, \(Self.environmentColumns))
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+              $22, $23)
             on conflict (slug) do update
             set type = excluded.type, url = excluded.url, updated_at = excluded.updated_at, tier = excluded.tier,
               ttl_class = excluded.ttl_class, branch = excluded.branch, host = excluded.host, domain = excluded.domain,
               database_name = excluded.database_name, head_commit = excluded.head_commit, status = excluded.status,
               created_at = excluded.created_at, expires_at = excluded.expires_at, warned_for = excluded.warned_for,
-              expired_head = excluded.expired_head, metadata = excluded.metadata
+              expired_head = excluded.expired_head, metadata = excluded.metadata,
+              deployed_at = excluded.deployed_at, active_at = excluded.active_at
             """,
             [
                 .text(identifiers.next(at: time.now)), .text(row.tier == .dev ? "development" : row.tier.rawValue),
@@ -119,26 +80,36 @@ extension Store {
                 .optional(row.host), .optional(row.domain), .optional(row.database), .optional(row.headCommit),
                 .text(row.status.rawValue), .time(row.createdAt), .time(row.expiresAt), .int(Int64(row.extensionDays)),
                 .bool(row.isPinned), .bool(row.isSuspended), .time(row.warnedFor), .optional(row.expiredHead),
-                .jsonb(row.metadata),
+                .jsonb(row.metadata), .time(row.deployedAt), .time(row.activeAt),
             ])
     }
 
     static func environmentRows(in db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] {
         var rows: [EnvironmentRow] = []
-        for row in try db.run("select \(environmentColumns) from ops.environments where tier is not null") {
+        for row in try db.run(
+            "select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null")
+        {
             guard let tier = Tier(rawValue: try row.text(1)) else {
                 throw .unreadable("environment \(try row.text(0)) has the unknown tier \(try row.text(1))")
             }
-            rows.append(
-                EnvironmentRow(
-                    slug: try row.text(0), tier: tier, ttlClass: row.optionalText(2).flatMap(TTLClass.init(rawValue:)),
-                    branch: row.optionalText(3), host: row.optionalText(4), domain: row.optionalText(5),
-                    database: row.optionalText(6), headCommit: row.optionalText(7),
-                    status: row.optionalText(8).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown,
-                    createdAt: try row.optionalTime(9), expiresAt: try row.optionalTime(10),
-                    extensionDays: Int(clamping: try row.int(11)), isPinned: try row.bool(12),
-                    isSuspended: try row.bool(13), warnedFor: try row.optionalTime(14),
-                    expiredHead: row.optionalText(15), metadata: try row.jsonb(16)))
+            var environment = EnvironmentRow(
+                slug: try row.text(0), tier: tier, ttlClass: row.optionalText(2).flatMap(TTLClass.init(rawValue:)),
+                branch: row.optionalText(3), host: row.optionalText(4), domain: row.optionalText(5),
+                database: row.optionalText(6), headCommit: row.optionalText(7),
+                status: row.optionalText(8).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown,
+                createdAt: try row.optionalTime(9), expiresAt: try row.optionalTime(10),
+                extensionDays: Int(clamping: try row.int(11)), isPinned: try row.bool(12),
+                isSuspended: try row.bool(13), warnedFor: try row.optionalTime(14),
+                expiredHead: row.optionalText(15), metadata: try row.jsonb(16))
+            environment.deployedAt = try row.optionalTime(17)
+            environment.activeAt = try row.optionalTime(18)
+            environment.pinnedUntil = try row.optionalTime(19)
+            environment.pinReason = row.optionalText(20)
+            environment.pinnedBy = row.optionalText(21)
+            environment.suspendedUntil = try row.optionalTime(22)
+            environment.suspendReason = row.optionalText(23)
+            environment.suspendedBy = row.optionalText(24)
+            rows.append(environment)
         }
         return rows.sorted { $0.slug.precedesByBytes($1.slug) }
     }

@@ -36,7 +36,8 @@ extension Store {
             return Inventory(
                 entries: entries, environments: try Self.environmentRows(in: db).map(\.record),
                 lastRoots: desired["roots"]?.listValue?.compactMap(\.stringValue) ?? [],
-                lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0)
+                lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
+                marks: try Self.pruneMarks(in: db))
         }
     }
 

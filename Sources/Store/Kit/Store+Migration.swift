@@ -52,11 +52,13 @@ extension Store {
                     .flatMap { Int(exactly: $0) } ?? 0
             }
             if problems.isEmpty {
+                // Several migrations may add to one table: what is wrong with it is said once.
+                var named: Set<String> = []
                 for migration in Migration.all {
-                    problems +=
-                        SchemaCheck(
-                            migration: migration, shape: shape, dialect: engine.dialect, place: engine.place
-                        ).problems
+                    let check = SchemaCheck(
+                        migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
+                    problems += check.problems(besides: named)
+                    named.formUnion(check.misfits)
                 }
             }
             return SchemaStatus(

@@ -12,10 +12,9 @@ struct ApproveCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
-        let lasting = try Self.lasting(context.arguments.value("for"))
         let store = try await StoreAccess.open(try context.configuration())
         do {
-            let status = try await approve(in: store, lasting: lasting)
+            let status = try await approve(in: store)
             await store.close()
             return status
         } catch {
@@ -24,11 +23,12 @@ struct ApproveCommand {
         }
     }
 
-    private func approve(in store: Store, lasting: Duration) async throws -> ExitStatus {
+    private func approve(in store: Store) async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
         guard let run = try await store.run(matching: name) else {
             throw ArgumentFault("there is no run \(name)", hint: "List them with: reconcile runs")
         }
+        let lasting = try Self.lasting(context.arguments.value("for"), of: run)
         guard let document = try await store.plan(ofRun: run.id) else {
             throw ArgumentFault(
                 "run \(run.id) kept no plan\(run.isDryRun ? ": it was a dry run" : "")",
@@ -76,13 +76,22 @@ struct ApproveCommand {
         return names.isEmpty ? waiting : waiting.filter { names.contains($0.key.description) }
     }
 
-    private static func lasting(_ text: String?) throws(ArgumentFault) -> Duration {
-        guard let text else { return .hours(24) }
+    /// How long it holds: what the person says, within what the policy of that run allowed.
+    private static func lasting(_ text: String?, of run: RunRecord) throws(ArgumentFault) -> Duration {
+        func seconds(_ name: String) -> Duration? {
+            run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
+        }
+        let longest = seconds("longest_seconds") ?? ApprovalRule().longest
+        guard let text else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
         let units: [(Character, Int)] = [("m", 60), ("h", 3_600), ("d", 86_400)]
         if let last = text.last, let unit = units.first(where: { $0.0 == last }), let count = Int(text.dropLast()),
             (1...43_200).contains(count), count * unit.1 <= 30 * 86_400
         {
-            return .seconds(count * unit.1)
+            let wanted = Duration.seconds(count * unit.1)
+            if wanted <= longest { return wanted }
+            throw ArgumentFault(
+                "--for can't be \(text): the policy lets an approval hold for \(longest.shortText) at most",
+                hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
         }
         throw ArgumentFault("--for can't be \(text)", hint: "Write a time from 1m to 30d, such as 2h.")
     }

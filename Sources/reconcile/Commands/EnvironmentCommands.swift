@@ -40,8 +40,10 @@ struct EnvironmentListCommand {
     }
 
     private func status(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
-        if row.isSuspended { return paint.yellow("suspended") }
-        if let expiresAt = row.expiresAt, row.status != .expired, !row.isPinned {
+        if row.isSuspended(at: now) {
+            return paint.yellow("suspended" + (row.suspendedUntil.map { " until \($0.minuteText)" } ?? ""))
+        }
+        if let expiresAt = row.expiresAt, row.status != .expired, !row.isPinned(at: now) {
             if expiresAt <= now { return paint.red("over") }
             if expiresAt - now < .hours(24) { return paint.yellow("expiring") }
         }
@@ -49,10 +51,14 @@ struct EnvironmentListCommand {
     }
 
     private func timeLeft(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
-        if row.isPinned { return "pinned" }
+        if row.isPinned(at: now) {
+            let until = row.pinnedUntil.map { " until \($0.minuteText)" } ?? ""
+            return "pinned\(until)" + (row.pinReason.map { ": \($0)" } ?? "")
+        }
         guard let expiresAt = row.expiresAt else { return row.createdAt == nil ? "unknown age" : "no end" }
         if expiresAt <= now { return paint.red("ended \((now - expiresAt).shortText) ago") }
-        return (expiresAt - now).shortText + (row.extensionDays > 0 ? " (+\(row.extensionDays)d)" : "")
+        let pin = row.isPinned ? ", its pin has ended" : ""
+        return (expiresAt - now).shortText + (row.extensionDays > 0 ? " (+\(row.extensionDays)d)" : "") + pin
     }
 
     private func value(_ row: EnvironmentRow, _ now: Timestamp) -> Value {
@@ -67,7 +73,15 @@ struct EnvironmentListCommand {
         object["seconds_left"] = .count(row.expiresAt.map { Int(($0 - now).components.seconds) })
         object["extension_days"] = .count(row.extensionDays)
         object["pinned"] = .bool(row.isPinned)
-        object["suspended"] = .bool(row.isSuspended)
+        object["pinned_until"] = .text(row.pinnedUntil?.description)
+        object["pin_reason"] = .text(row.pinReason)
+        object["pinned_by"] = .text(row.pinnedBy)
+        object["suspended"] = .bool(row.isSuspended(at: now))
+        object["suspended_until"] = .text(row.suspendedUntil?.description)
+        object["suspend_reason"] = .text(row.suspendReason)
+        object["suspended_by"] = .text(row.suspendedBy)
+        object["deployed_at"] = .text(row.deployedAt?.description)
+        object["active_at"] = .text(row.activeAt?.description)
         object["host"] = .text(row.host)
         object["domain"] = .text(row.domain)
         object["database"] = .text(row.database)
@@ -105,31 +119,45 @@ struct EnvironmentChangeCommand {
             }
             days = count
         }
+        let now = SystemTime().now
+        let (reason, until) = (context.arguments.value("reason"), try Self.until(context, now))
         let configuration = try context.configuration()
         let store = try await StoreAccess.open(configuration)
-        let known: [String]
+        let rows: [EnvironmentRow]
         do {
-            known = try await store.environments().filter { $0.status != .gone }.map(\.slug)
+            rows = try await store.environments().filter { $0.status != .gone }
         } catch {
             await store.close()
             throw error
         }
-        guard known.contains(name) else {
+        guard let before = rows.first(where: { $0.slug == name }) else {
             await store.close()
+            let known = rows.map(\.slug)
             let near = Suggestion.nearest(to: name, in: known)
             throw ArgumentFault(
                 "there is no environment \(name)",
                 hint: near.map { "Did you mean: reconcile env \(verb) \($0)" } ?? "List them with: reconcile env list")
         }
+        // The limits as of the last pass; the plan counts no more days than the policy allows, whatever is stored.
+        let (longest, most) = (before.limit("longest_extension_days"), before.limit("most_extension_days"))
+        if verb == "extend", let longest, days > longest {
+            await store.close()
+            throw ArgumentFault(
+                "\(name) can't be extended by \(days) days at once: the policy allows \(longest)",
+                hint: "Run: reconcile env extend \(name) --days \(longest)")
+        }
+        var detail = Value.Object()
+        if verb == "extend" { detail["days"] = .int(Int64(days)) }
+        if let reason { detail["reason"] = .string(reason) }
+        if let until { detail["until"] = .string(until.description) }
         let audit = AuditRecord(
-            at: SystemTime().now, action: "env.\(verb)", target: name, actor: context.actor,
-            detail: verb == "extend" ? .object(["days": .int(Int64(days))]) : .object(Value.Object()))
+            at: now, action: "env.\(verb)", target: name, actor: context.actor, detail: .object(detail))
         do {
             switch verb {
-            case "extend": try await store.extendEnvironment(name, days: days, audit: audit)
-            case "pin": try await store.setPinned(name, true, audit: audit)
+            case "extend": try await store.extendEnvironment(name, days: days, most: most, audit: audit)
+            case "pin": try await store.setPinned(name, true, reason: reason, until: until, audit: audit)
             case "unpin": try await store.setPinned(name, false, audit: audit)
-            case "suspend": try await store.setSuspended(name, true, audit: audit)
+            case "suspend": try await store.setSuspended(name, true, reason: reason, until: until, audit: audit)
             default: try await store.setSuspended(name, false, audit: audit)
             }
         } catch {
@@ -144,19 +172,44 @@ struct EnvironmentChangeCommand {
                     "name": .string(name), "action": .string(verb),
                     "extension_days": .int(Int64(row?.extensionDays ?? 0)), "pinned": .bool(row?.isPinned ?? false),
                     "suspended": .bool(row?.isSuspended ?? false),
+                    "until": .text((verb == "pin" ? row?.pinnedUntil : row?.suspendedUntil)?.description),
+                    "reason": .text(verb == "pin" ? row?.pinReason : row?.suspendReason),
                 ]))
             return .done
         }
         let sentence =
             switch verb {
             case "extend": "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row?.extensionDays ?? days) in all)."
-            case "pin": "\(name) is pinned: it does not expire until reconcile env unpin \(name)."
+            case "pin":
+                "\(name) is pinned: it does not expire until "
+                    + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env unpin \(name)."
             case "unpin": "\(name) is no longer pinned: its time to live counts again."
             case "suspend":
-                "\(name) is suspended: nothing of it is changed or deleted until reconcile env resume \(name)."
+                "\(name) is suspended: nothing of it is changed or deleted until "
+                    + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env resume \(name)."
             default: "\(name) is reconciled again from the next pass on."
             }
         context.terminal.print("\(sentence) Recorded in the audit log as \(context.actor).")
         return .done
     }
+
+    /// An instant, a day (the whole of it), or a time from now on: `7d`.
+    private static func until(_ context: CommandContext, _ now: Timestamp) throws(ArgumentFault) -> Timestamp? {
+        guard let text = context.arguments.value("until") else { return nil }
+        var until = Timestamp(text) ?? Timestamp(date: text).map { $0 + .days(1) }
+        if until == nil, case .after(let duration)? = try? TimeToLive(parsing: text) { until = now + duration }
+        guard let until else {
+            throw ArgumentFault(
+                "--until can't be \(text)", hint: "Write a time such as 7d, a day such as 2026-12-24, or an instant.")
+        }
+        guard until > now else {
+            throw ArgumentFault("--until \(text) has passed already", hint: "Write an instant that is to come.")
+        }
+        return until
+    }
+}
+
+extension EnvironmentRow {
+    /// A limit of its extensions that the last pass remembered.
+    fileprivate func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
 }

@@ -95,6 +95,9 @@ private struct Explanation {
         if let change {
             text += "  next         \(change.action.rawValue): \(change.reason) (\(change.cause.rawValue))\n"
             text += "  decision     \(verdict(change, paint))\n"
+            if let instant = change.blockedUntil {
+                text += "  goes on       \(instant.minuteText) UTC, when what blocks it ends\n"
+            }
             if !change.dependsOn.isEmpty {
                 text += "  after        \(change.dependsOn.map(\.description).joined(separator: ", "))\n"
             }
@@ -154,6 +157,7 @@ private struct Explanation {
         object["reason"] = .text(change?.reason)
         object["decision"] = .string(change?.verdict.rawValue ?? "allowed")
         object["decision_reason"] = .text(change?.verdictReason)
+        object["blocked_until"] = .text(change?.blockedUntil?.description)
         object["depends_on"] = .strings((change?.dependsOn ?? []).map(\.description))
         object["drift_since"] = .text(drift?.firstSeen.description)
         return .object(object)

@@ -1,0 +1,34 @@
+public import Basics
+public import DesiredState
+
+/// What a pass found unwanted: the first half of a deletion.
+public struct PruneMark: Sendable, Hashable {
+    public let key: ResourceKey
+    /// The object that was there; another one under its name is not meant.
+    public let providerID: String
+    public let environment: String?
+    public let markedAt: Timestamp
+    /// The commit that didn't want it any more.
+    public let revision: String
+
+    public init(key: ResourceKey, providerID: String, environment: String?, markedAt: Timestamp, revision: String) {
+        self.key = key
+        self.providerID = providerID
+        self.environment = environment
+        self.markedAt = markedAt
+        self.revision = revision
+    }
+}
+
+/// One thing of a plan that is marked before it goes.
+public struct PruneCandidate: Sendable, Hashable {
+    public let key: ResourceKey
+    public let providerID: String
+    public let environment: String?
+    /// Nil: the pass that carries the plan out marks it.
+    public let markedAt: Timestamp?
+    public let grace: Duration
+
+    /// The first instant at which it may go; nil where it isn't marked yet.
+    public var goesAt: Timestamp? { markedAt.map { $0 + grace } }
+}

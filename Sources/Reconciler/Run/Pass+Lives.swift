@@ -1,0 +1,105 @@
+import Basics
+import DesiredState
+import Diff
+public import Formats
+public import Store
+
+/// What a pass remembers of things that end: marks, deletions that fail, what waits for people.
+extension Pass {
+    /// Marks what the plan wants marked, and takes marks away from what is wanted again or gone.
+    ///
+    /// A mark stays while too little is known to say either.
+    mutating func rememberMarks() async throws {
+        guard let plan, let desired else { return }
+        let inventory = try await reconciler.store.inventory()
+        let toMark = plan.candidates.filter { $0.markedAt == nil }
+        let marks = toMark.map {
+            PruneMark(
+                key: $0.key, providerID: $0.providerID, environment: $0.environment, markedAt: plannedAt,
+                revision: desired.revision)
+        }
+        var notices = toMark.map { candidate in
+            Notice(
+                .pruneMarked, of: candidate.key.description, environment: candidate.environment, at: plannedAt,
+                runID: run.id,
+                payload: [
+                    "provider_id": .string(candidate.providerID),
+                    "goes_at": .string((plannedAt + candidate.grace).description),
+                    "revision": .string(desired.revision),
+                ], dedupe: "\(candidate.providerID):\(plannedAt)")
+        }
+        var removed: [ResourceKey] = []
+        if !inventory.marks.isEmpty {
+            let over = Set(plan.environments.filter { $0.phase == .expired }.map(\.slug))
+            let wanted = Set(desired.resources.filter { !over.contains($0.environment ?? "") }.map(\.key))
+            let changed = Set(plan.changes.map(\.key))
+            let owned = Set(inventory.entries.map(\.key))
+            for mark in inventory.marks {
+                if wanted.contains(mark.key) {
+                    // A document that can't be read whole wants nothing for sure.
+                    guard plan.changes.first(where: { $0.key == mark.key })?.action != .read else { continue }
+                    removed.append(mark.key)
+                    notices.append(
+                        Notice(
+                            .pruneUnmarked, of: mark.key.description, environment: mark.environment, at: plannedAt,
+                            runID: run.id, payload: ["marked_at": .string(mark.markedAt.description)],
+                            dedupe: "\(mark.providerID):\(mark.markedAt)"))
+                } else if applied.done.contains(mark.key) || !owned.contains(mark.key) && !changed.contains(mark.key),
+                    options.targets.isEmpty || applied.done.contains(mark.key)
+                {
+                    removed.append(mark.key)
+                }
+            }
+        }
+        try await reconciler.store.changeMarks(add: marks, remove: removed, runID: run.id, notices: notices)
+        for mark in marks { note("prune_marked", ["key": .string(mark.key.description)]) }
+        for key in removed { note("prune_unmarked", ["key": .string(key.description)]) }
+    }
+
+    /// Names the deletions that fail, and since when; the rest has gone on without them.
+    mutating func rememberStuck() async throws {
+        guard let plan else { return }
+        let failed = applied.journal.filter { $0.action == .delete && ($0.state == .failed || $0.state == .unknown) }
+        guard !failed.isEmpty else { return }
+        let keys = Set(failed.map(\.key)).intersection(plan.changes.map(\.key))
+        for stuck in try await reconciler.store.stuckDeletions(of: Array(keys)) {
+            let message = stuck.fault["message"]?.stringValue ?? "its fate is not known"
+            progress(
+                .note(
+                    "\(stuck.key) should be gone since \(stuck.since.minuteText) UTC (\(stuck.attempts) "
+                        + "\(stuck.attempts == 1 ? "attempt" : "attempts")): \(message)"))
+            note("deletion_stuck", stuck.value)
+            try await reconciler.store.post([
+                Notice(
+                    .deletionStuck, of: stuck.key.description, environment: stuck.environment, at: plannedAt,
+                    runID: run.id, payload: stuck.value, dedupe: stuck.since.description)
+            ])
+        }
+    }
+
+    /// Tells of changes that wait for a person, each once.
+    func noticeWaiting() async throws {
+        guard let plan, options.targets.isEmpty, !options.isDryRun else { return }
+        let notices = plan.changes.filter { $0.verdict == .needsApproval }.map { change in
+            Notice(
+                .approvalWaiting, of: change.key.description, environment: change.environment, at: plannedAt,
+                runID: run.id,
+                payload: [
+                    "action": .string(change.action.rawValue), "reason": .string(change.verdictReason ?? ""),
+                    "change": .string(change.approvalDigest.description), "run": .string(run.id),
+                ], dedupe: change.approvalDigest.description)
+        }
+        try await reconciler.store.post(notices)
+    }
+}
+
+extension StuckDeletion {
+    /// As events, notices and documents show it.
+    public var value: Value {
+        .object([
+            "key": .string(key.description), "environment": environment.map { .string($0) } ?? .null,
+            "since": .string(since.description), "last_at": .string(lastAt.description),
+            "attempts": .int(Int64(attempts)), "fault": fault,
+        ])
+    }
+}

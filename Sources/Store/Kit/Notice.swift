@@ -1,0 +1,61 @@
+public import Basics
+public import Formats
+
+/// Something that people should be told, once: `ops.reconcile_notices`.
+///
+/// Whoever tells them reads `Store.notices(after:limit:)` and keeps its own place. A notice is written in the same
+/// transaction as what it tells of, and never twice: its `dedupeKey` names the transition.
+public struct Notice: Sendable, Hashable {
+    /// What has happened.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// The end of an environment is near, or has passed without a warning.
+        case environmentExpiring = "environment.expiring"
+        /// Its end has come; what it owns goes now, or after its grace.
+        case environmentEnded = "environment.ended"
+        case environmentExtended = "environment.extended"
+        case environmentPinned = "environment.pinned"
+        case environmentUnpinned = "environment.unpinned"
+        case environmentSuspended = "environment.suspended"
+        case environmentResumed = "environment.resumed"
+        /// A pin has ended by itself: the time to live counts again.
+        case pinEnded = "environment.pin_ended"
+        /// A suspension has ended by itself.
+        case suspensionEnded = "environment.suspension_ended"
+        /// A deletion fails again and again.
+        case deletionStuck = "deletion.stuck"
+        /// Nothing wants a thing any more: it goes after its grace.
+        case pruneMarked = "prune.marked"
+        /// What was marked is wanted again.
+        case pruneUnmarked = "prune.unmarked"
+        /// A change waits for a person.
+        case approvalWaiting = "approval.waiting"
+        /// An approval ended before the change could be made.
+        case approvalLapsed = "approval.lapsed"
+    }
+
+    /// Drawn by the store, and growing in the order of writing; empty until then.
+    public var id: String
+    public let kind: Kind
+    /// The slug of an environment, or the key of a resource.
+    public let subject: String
+    public let environment: String?
+    public let at: Timestamp
+    public let runID: String?
+    public let payload: Value
+    /// The same transition has the same, whoever sees it and however often.
+    public let dedupeKey: String
+
+    public init(
+        _ kind: Kind, of subject: String, environment: String?, at: Timestamp, runID: String? = nil,
+        payload: Value = .object(Value.Object()), dedupe: String
+    ) {
+        id = ""
+        self.kind = kind
+        self.subject = subject
+        self.environment = environment
+        self.at = at
+        self.runID = runID
+        self.payload = payload
+        dedupeKey = "\(kind.rawValue):\(subject):\(dedupe)"
+    }
+}

@@ -1,0 +1,108 @@
+public import Basics
+import DesiredState
+import Diff
+import Formats
+
+/// What people decide of an environment's life, each with its audit record and its notice.
+extension Store {
+    /// Adds days to an environment's life; an end that is known moves with them.
+    ///
+    /// - Parameters:
+    ///   - slug: the environment.
+    ///   - days: how many.
+    ///   - most: the most days that all its extensions may add up to; nil: no limit.
+    ///   - audit: who and when.
+    /// - Throws: `StoreFault` when the store knows no such environment, and when the limit is passed.
+    public func extendEnvironment(_ slug: String, days: Int, most: Int? = nil, audit: AuditRecord)
+        async throws(StoreFault)
+    {
+        guard (-36_500...36_500).contains(days), days != 0 else {
+            throw .invalid("an environment can't be extended by \(days) days", hint: "give between 1 and 36500 days")
+        }
+        try await change(
+            slug, "extension_days = extension_days + cast($2 as integer)", [.int(Int64(days))], audit: audit,
+            notice: .environmentExtended
+        ) { (db: any SQLConnection) throws(StoreFault) -> Void in
+            guard
+                let row = try db.run(
+                    "select expires_at, extension_days from ops.environments where slug = $1", [.text(slug)]
+                ).first
+            else { return }
+            // Inside the transaction, so that two people together can't pass it.
+            if let most, try row.int(1) > Int64(most) {
+                throw .invalid(
+                    "\(slug) can't be extended by \(days) more days: the policy allows \(most) in all, and it has "
+                        + "\(try row.int(1) - Int64(days))",
+                    hint: "pin it with a reason and an end, or raise extension_days.most in .odooops/policies.yaml")
+            }
+            guard let expiresAt = try row.optionalTime(0) else { return }
+            try db.run(
+                "update ops.environments set expires_at = $2 where slug = $1",
+                [.text(slug), .time(expiresAt + .days(days))])
+        }
+    }
+
+    /// Keeps an environment from expiring, or no longer.
+    ///
+    /// - Parameters:
+    ///   - slug: the environment.
+    ///   - isPinned: whether it is kept.
+    ///   - reason: why, for whoever finds it.
+    ///   - until: when that ends by itself; nil: not.
+    ///   - audit: who and when.
+    /// - Throws: `StoreFault` when the store knows no such environment.
+    public func setPinned(
+        _ slug: String, _ isPinned: Bool, reason: String? = nil, until: Timestamp? = nil, audit: AuditRecord
+    ) async throws(StoreFault) {
+        try await change(
+            slug, "is_pinned = $2, pin_reason = $4, pinned_until = $5, pinned_by = $6",
+            Self.terms(isPinned, reason, until, audit), audit: audit,
+            notice: isPinned ? .environmentPinned : .environmentUnpinned)
+    }
+
+    /// Keeps the reconciler from changing an environment, or no longer.
+    ///
+    /// - Parameters:
+    ///   - slug: the environment.
+    ///   - isSuspended: whether it is left alone.
+    ///   - reason: why, for whoever finds it.
+    ///   - until: when that ends by itself; nil: not.
+    ///   - audit: who and when.
+    /// - Throws: `StoreFault` when the store knows no such environment.
+    public func setSuspended(
+        _ slug: String, _ isSuspended: Bool, reason: String? = nil, until: Timestamp? = nil, audit: AuditRecord
+    ) async throws(StoreFault) {
+        try await change(
+            slug, "is_suspended = $2, suspend_reason = $4, suspended_until = $5, suspended_by = $6",
+            Self.terms(isSuspended, reason, until, audit), audit: audit,
+            notice: isSuspended ? .environmentSuspended : .environmentResumed)
+    }
+
+    private static func terms(
+        _ flag: Bool, _ reason: String?, _ until: Timestamp?, _ audit: AuditRecord
+    ) -> [SQLValue] {
+        [.bool(flag)] + (flag ? [.optional(reason), .time(until), .text(audit.actor)] : [.null, .null, .null])
+    }
+
+    // Of the values the first stands for `$2` in the assignment, the others for `$4` and on.
+    private func change(
+        _ slug: String, _ assignment: String, _ values: [SQLValue], audit: AuditRecord, notice kind: Notice.Kind,
+        afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
+    ) async throws(StoreFault) {
+        let id = identifiers.next(at: audit.at)
+        let notice = Notice(
+            kind, of: slug, environment: slug, at: audit.at,
+            payload: ["actor": .string(audit.actor), "detail": audit.detail], dedupe: id)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            let changed = try db.run(
+                """
+                update ops.environments set \(assignment), updated_at = $3
+                where slug = $1 and tier is not null returning slug
+                """, [.text(slug), values[0], .time(time.now)] + values.dropFirst())
+            guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
+            try afterwards(db)
+            try Self.write(audit, id: id, in: db)
+            _ = try write([notice], in: db)
+        }
+    }
+}

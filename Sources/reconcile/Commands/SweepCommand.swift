@@ -1,0 +1,127 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// `reconcile sweep [--dry-run]`.
+struct SweepCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let isDryRun = context.arguments.has("dry-run")
+        if context.arguments.has("now"), !isDryRun {
+            throw ArgumentFault("--now goes with --dry-run", hint: "Run: reconcile sweep --dry-run --now …")
+        }
+        let composition = try await Composition(context, logLevel: .warning)
+        let now = try context.now() ?? SystemTime().now
+        let sweep: Sweep
+        do {
+            let outlook = try await composition.reconciler.look(at: now)
+            let deletions = outlook.plan.changes.filter { $0.action == .delete }.map(\.key)
+            sweep = Sweep(
+                outlook.plan, rows: try await composition.store.environments(),
+                stuck: try await composition.store.stuckDeletions(of: deletions))
+        } catch {
+            await composition.close()
+            throw error
+        }
+        guard !isDryRun, !sweep.targets.isEmpty else {
+            await composition.close()
+            if context.terminal.isJSON {
+                context.terminal.json(SweepText(sweep, now: now).value)
+            } else {
+                context.terminal.print(SweepText(sweep, now: now).text(context.terminal.paint))
+            }
+            return .done
+        }
+        // One pass over just these: it plans anew, so that what moved since the look is not swept.
+        let reporter = RunReporter(context: context, composition: composition)
+        let report = await reporter.follow(PassOptions(trigger: .manual, targets: sweep.targets))
+        let status = reporter.print(report, savedTo: nil)
+        await composition.close()
+        return status
+    }
+}
+
+/// The sweep as people and programs read it.
+struct SweepText {
+    private let sweep: Sweep
+    private let now: Timestamp
+
+    init(_ sweep: Sweep, now: Timestamp) {
+        self.sweep = sweep
+        self.now = now
+    }
+
+    func text(_ paint: Paint) -> String {
+        var lines = ["As of \(now.minuteText) UTC"]
+        for ending in sweep.endings {
+            let cost = ending.cost.map { " · $\($0) a month" } ?? ""
+            lines.append("\(paint.bold(ending.outlook.slug)) · \(when(ending.outlook))\(cost)")
+            lines.append("  \(ending.outlook.reason)")
+            lines += ending.going.map { "  - \($0.key)" }
+            lines += ending.held.map { "  ! \($0.key) stays: \($0.verdictReason ?? $0.verdict.rawValue)" }
+        }
+        if sweep.endings.isEmpty { lines.append("Nothing has ended, and nothing is about to.") }
+        for change in sweep.others {
+            lines.append(
+                change.verdict == .allowed
+                    ? "- \(change.key): \(change.reason)" : "! \(change.key) stays: \(change.verdictReason ?? "")")
+        }
+        for candidate in sweep.candidates {
+            let when = candidate.goesAt.map { "goes after \($0.minuteText) UTC" } ?? "is marked by the next pass"
+            lines.append("~ \(candidate.key) \(when), unless something wants it again")
+        }
+        for stuck in sweep.stuck {
+            lines.append(
+                paint.red("✗ \(stuck.key) can't be deleted since \(stuck.since.minuteText) UTC")
+                    + " (\(stuck.attempts) attempt\(stuck.attempts == 1 ? "" : "s")): "
+                    + (stuck.fault["message"]?.stringValue ?? "its fate is not known"))
+        }
+        if !sweep.staying.isEmpty {
+            lines.append("Stays:")
+            lines += sweep.staying.map { "  \($0.slug): \($0.reason)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func when(_ outlook: EnvironmentOutlook) -> String {
+        func at(_ instant: Timestamp?) -> String {
+            instant.map { "\($0.minuteText) UTC (\($0 > now ? "in " : "")\(span($0))\($0 > now ? "" : " ago"))" }
+                ?? "now"
+        }
+        switch outlook.phase {
+        case .expiring: return "ends at \(at(outlook.expiresAt))"
+        case .ending: return "has ended, goes at \(at(outlook.goesAt))"
+        case .expired: return "has ended at \(at(outlook.expiresAt)): goes"
+        case .unwanted: return "is no longer wanted: goes"
+        case .active, .unknown: return "lives, but loses some"
+        }
+    }
+
+    private func span(_ instant: Timestamp) -> String { (instant > now ? instant - now : now - instant).shortText }
+
+    var value: Value {
+        var object = Value.Object()
+        object["as_of"] = .string(now.description)
+        object["ending"] = .list(
+            sweep.endings.map { ending in
+                .object([
+                    "environment": .string(ending.outlook.slug), "phase": .string(ending.outlook.phase.rawValue),
+                    "tier": .text(ending.tier?.rawValue), "ends_at": .text(ending.outlook.expiresAt?.description),
+                    "goes_at": .text(ending.outlook.goesAt?.description), "reason": .string(ending.outlook.reason),
+                    "cost_monthly_usd": .text(ending.cost), "going": .strings(ending.going.map(\.key.description)),
+                    "held": .list(ending.held.map(PlanDocument.json)),
+                ])
+            })
+        object["others"] = .list(sweep.others.map(PlanDocument.json))
+        object["marked"] = .list(sweep.candidates.map(PlanDocument.json))
+        object["stuck"] = .list(sweep.stuck.map(\.value))
+        object["staying"] = .list(sweep.staying.map(PlanDocument.json))
+        return .object(object)
+    }
+}

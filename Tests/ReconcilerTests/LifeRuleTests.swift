@@ -1,0 +1,204 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Simulator
+import Store
+import StoreSQLite
+import Testing
+
+@Suite("The rule by which an environment ends")
+struct LifeRuleTests {
+    private static func policies(_ rule: String, _ more: String = "") -> String {
+        """
+        branch_mappings:
+          - {pattern: "feature/*", tier: "dev", auto_deploy: true}
+        ttl_policies: {dev_ephemeral: \(rule), dev_named: never, staging: never, production: never}
+        limits: {max_deletes: 8}
+        \(more)
+
+        """
+    }
+
+    private static func world(_ rule: String, _ more: String = "") async throws -> World {
+        let world = try await World(World.tree(policies: policies(rule, more)))
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        return world
+    }
+
+    private static let database = "database shop-pg odoo_feature_loyalty"
+    private static let slug = "feature-loyalty"
+
+    private func audit(_ world: World) -> AuditRecord {
+        AuditRecord(at: world.time.now, action: "env.test", target: Self.slug, actor: "ada", detail: .object([:]))
+    }
+
+    private func row(_ world: World) async throws -> EnvironmentRow {
+        try #require(try await world.store.environments().first { $0.slug == Self.slug })
+    }
+
+    private func told(_ world: World, _ kind: Notice.Kind) async throws -> Int {
+        try await world.store.notices(limit: 1_000).count { $0.kind == kind && $0.subject == Self.slug }
+    }
+
+    @Test("warns once before each end, keeps it through its grace, and deletes at the instant after")
+    func boundaries() async throws {
+        let world = try await Self.world(
+            "{ttl: 7d, warn_before: 48h, grace: 12h, extension_days: {longest: 3, most: 5}}")
+        let end = try #require(try await row(world).createdAt) + .days(7)
+        world.time.jump(to: end - .hours(48) - .microseconds(1))
+        _ = await world.pass()
+        #expect(try await told(world, .environmentExpiring) == 0)
+        world.time.jump(to: end - .hours(48))
+        for _ in 0..<3 { _ = await world.pass() }
+        #expect(try await told(world, .environmentExpiring) == 1)
+        #expect(try await row(world).warnedFor == end)
+
+        world.time.jump(to: end - .microseconds(1))
+        #expect(await world.pass().plan?.environments.first { $0.slug == Self.slug }?.phase == .expiring)
+        world.time.jump(to: end)
+        for _ in 0..<2 { _ = await world.pass() }
+        #expect(try await told(world, .environmentEnded) == 1)
+        world.time.jump(to: end + .hours(12) - .microseconds(1))
+        #expect(await world.pass().plan?.environments.first { $0.slug == Self.slug }?.phase == .ending)
+        #expect(await world.holdings().contains(Self.database))
+
+        // Another end is another warning.
+        try await world.store.extendEnvironment(Self.slug, days: 3, most: 5, audit: audit(world))
+        await #expect(throws: StoreFault.self) {
+            try await world.store.extendEnvironment(Self.slug, days: 3, most: 5, audit: audit(world))
+        }
+        #expect(try await row(world).extensionDays == 3)
+        world.time.jump(to: end + .days(2))
+        _ = await world.pass()
+        #expect(try await told(world, .environmentExpiring) == 2)
+        world.time.jump(to: end + .days(3) + .hours(12))
+        let last = await world.pass()
+        #expect(last.isSuccess, "\(last.story)")
+        #expect(await world.holdings().contains(Self.database) == false)
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+    }
+
+    @Test("A service that was away for the whole warning still tells, and more days than the policy allows don't count")
+    func late() async throws {
+        let world = try await Self.world("{ttl: 2d, grace: 1d, extension_days: {most: 1}}")
+        // Whoever wrote more into the store than the policy allows gets what it allows.
+        try await world.store.extendEnvironment(Self.slug, days: 30, audit: audit(world))
+        let end = try #require(try await row(world).createdAt) + .days(3)
+        world.time.jump(to: end + .hours(1))
+        let report = await world.pass()
+        let outlook = report.plan?.environments.first { $0.slug == Self.slug }
+        #expect(outlook?.phase == .ending && outlook?.expiresAt == end && outlook?.goesAt == end + .days(1))
+        #expect(outlook?.reason.contains("30 were added, the policy allows 1") == true, "\(outlook?.reason ?? "")")
+        #expect(try await told(world, .environmentExpiring) == 1)
+    }
+
+    @Test(
+        "counts from the last deploy or the last commit where the policy says so",
+        arguments: ["last_deploy", "last_activity"])
+    func starts(_ start: String) async throws {
+        let world = try await Self.world("{ttl: 7d, from: \(start)}")
+        let created = try #require(try await row(world).createdAt)
+        #expect(try await row(world).expiresAt == created + .days(7))
+        world.time.jump(to: created + .days(5))
+        let head = String(repeating: "9", count: 40)
+        world.source.change { tree in
+            tree.branches = .known(
+                ["main", "feature/crm", "feature/loyalty"].map {
+                    Branch(
+                        name: $0, commit: $0 == "feature/loyalty" ? head : Digest(of: $0).hex.prefixString(40),
+                        committedAt: nil)
+                })
+        }
+        _ = await world.pass()
+        world.time.jump(to: created + .days(8))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == (start == "last_activity"))
+        world.time.jump(to: created + .days(12) - .microseconds(1))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == (start == "last_activity"))
+        world.time.jump(to: created + .days(12))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+    }
+
+    @Test("never ends what it can't date", arguments: ["created_at", "deployed_at", "active_at"])
+    func unknown(_ column: String) async throws {
+        let start = ["created_at": "created", "deployed_at": "last_deploy", "active_at": "last_activity"][column] ?? ""
+        let world = try await Self.world("{ttl: 7d, from: \(start)}")
+        try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            _ = try db.run("update ops.environments set \(column) = null where slug = $1", [.text(Self.slug)])
+        }
+        world.time.advance(by: .days(900))
+        let report = await world.pass()
+        #expect(await world.holdings().contains(Self.database), "\(report.story)")
+        #expect(report.plan?.environments.first { $0.slug == Self.slug }?.reason.contains("unknown") == true)
+    }
+
+    @Test("A pin and a suspension end by themselves, and that is told once")
+    func lapses() async throws {
+        let world = try await Self.world("7d")
+        let created = try #require(try await row(world).createdAt)
+        try await world.store.setPinned(
+            Self.slug, true, reason: "shown to the customer", until: created + .days(10), audit: audit(world))
+        world.time.jump(to: created + .days(9))
+        let pinned = await world.pass()
+        #expect(await world.holdings().contains(Self.database), "\(pinned.story)")
+        let outlook = pinned.plan?.environments.first { $0.slug == Self.slug }
+        // Its end is the pin's, and is warned of.
+        #expect(outlook?.phase == .expiring && outlook?.expiresAt == created + .days(10))
+        #expect(outlook?.reason.contains("shown to the customer") == true)
+
+        try await world.store.setSuspended(
+            Self.slug, true, reason: "measured", until: created + .days(11), audit: audit(world))
+        world.time.jump(to: created + .days(11) - .microseconds(1))
+        let suspended = await world.pass()
+        #expect(await world.holdings().contains(Self.database))
+        #expect(
+            suspended.desired?.unknown.contains { $0.reason.contains("until") && $0.reason.contains("measured") }
+                == true)
+        world.time.jump(to: created + .days(11))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+        _ = await world.pass()
+        for kind in [Notice.Kind.pinEnded, .suspensionEnded, .environmentPinned, .environmentSuspended] {
+            #expect(try await told(world, kind) == 1, "\(kind)")
+        }
+    }
+
+    @Test("A deletion that fails is named with its first time, and the rest goes without it")
+    func stuck() async throws {
+        let world = try await Self.world("7d")
+        world.time.advance(by: .days(8))
+        let first = world.time.now
+        for attempt in 1...3 {
+            world.simulator.order(
+                FaultOrder("DELETE", "/v2/databases/*/dbs/odoo_feature_loyalty", .serverErrorBefore, times: 20))
+            _ = await world.pass()
+            let holdings = await world.holdings()
+            #expect(holdings.contains(Self.database))
+            #expect(!holdings.contains { $0.contains("record") && $0.contains("loyalty") }, "\(holdings)")
+            let key = try #require(ResourceKey("digitalocean.database/shop-pg/odoo_feature_loyalty"))
+            let stuck = try #require(try await world.store.stuckDeletions(of: [key]).first)
+            #expect(stuck.attempts == attempt && stuck.since >= first && stuck.since < first + .minutes(30))
+            world.time.advance(by: .hours(2))
+        }
+        #expect(try await world.store.notices(limit: 1_000).count { $0.kind == .deletionStuck } == 1)
+    }
+
+    @Test("A window that is closed keeps even what has ended, and lets it go when it opens")
+    func windows() async throws {
+        let world = try await Self.world(
+            "7d", "sync_windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 12h, tiers: [dev]}]")
+        let midnight = Timestamp(seconds: world.time.now.seconds / 86_400 * 86_400) + .days(9)
+        world.time.jump(to: midnight + .hours(12) - .microseconds(1))
+        let closed = await world.pass(PassOptions(trigger: .schedule))
+        #expect(await world.holdings().contains(Self.database), "\(closed.story)")
+        #expect(closed.withheld.contains { $0.blockedUntil == midnight + .hours(12) }, "\(closed.story)")
+        world.time.jump(to: midnight + .hours(12))
+        _ = await world.pass(PassOptions(trigger: .schedule))
+        #expect(await world.holdings().contains(Self.database) == false)
+    }
+}

@@ -1,0 +1,113 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+import TestKit
+import Testing
+
+@Suite("What the store remembers of things that end")
+struct LifeStoreTests {
+    private static let key = ResourceKey(.record, "e.com/A/a")
+
+    private static func mark(_ id: String, _ at: Timestamp) -> PruneMark {
+        PruneMark(key: key, providerID: id, environment: "a", markedAt: at, revision: "abc")
+    }
+
+    private static func notice(_ dedupe: String, _ at: Timestamp = start) -> Notice {
+        Notice(.environmentExpiring, of: "a", environment: "a", at: at, payload: ["expires_at": "x"], dedupe: dedupe)
+    }
+
+    private static func audit(_ action: String) -> AuditRecord {
+        AuditRecord(at: start, action: action, target: "a", actor: "ada", detail: .object([:]))
+    }
+
+    @Test("A mark keeps its first instant, unless another object bears the name", arguments: engines)
+    func marks(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            let first = Self.mark("1", start)
+            try await store.changeMarks(add: [first], remove: [], runID: "r1")
+            try await store.changeMarks(add: [Self.mark("1", start + .hours(1))], remove: [], runID: "r2")
+            #expect(try await store.inventory().marks == [first])
+            let other = Self.mark("2", start + .hours(2))
+            try await store.changeMarks(add: [other], remove: [], runID: "r3")
+            #expect(try await store.inventory().marks == [other])
+            try await store.changeMarks(add: [], remove: [Self.key], runID: "r4")
+            #expect(try await store.inventory().marks.isEmpty)
+        }
+    }
+
+    @Test("A notice is written once, and read in the order of writing from wherever one stands", arguments: engines)
+    func notices(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            #expect(try await store.post([Self.notice("1"), Self.notice("2")]).count == 2)
+            #expect(
+                try await store.post([Self.notice("2", start + .hours(1)), Self.notice("3")]).map(\.dedupeKey) == [
+                    "environment.expiring:a:3"
+                ])
+            // Together with the row that it tells of.
+            #expect(
+                try await store.saveEnvironments(
+                    [EnvironmentRow(slug: "a", tier: .dev)], notices: [Self.notice("4"), Self.notice("1")]) == 1)
+            let all = try await store.notices()
+            #expect(all.map(\.dedupeKey).map { $0.suffix(1) } == ["1", "2", "3", "4"])
+            #expect(all[0].payload["expires_at"] == "x" && all[0].at == start && all[0].environment == "a")
+            #expect(try await store.notices(after: all[1].id).map(\.id) == all[2...].map(\.id))
+            #expect(try await store.notices(after: all[3].id).isEmpty)
+        }
+    }
+
+    @Test("People's reasons and ends survive every pass, and limits hold inside the transaction", arguments: engines)
+    func people(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            var row = EnvironmentRow(slug: "a", tier: .dev, createdAt: start)
+            (row.deployedAt, row.activeAt) = (start, start + .hours(1))
+            try await store.saveEnvironments([row])
+            try await store.setPinned("a", true, reason: "demo", until: start + .days(9), audit: Self.audit("env.pin"))
+            try await store.setSuspended(
+                "a", true, reason: "measured", until: start + .days(2), audit: Self.audit("env.suspend"))
+            try await store.saveEnvironments([row])
+            let read = try #require(try await store.environments().first)
+            #expect(read.pinReason == "demo" && read.pinnedUntil == start + .days(9) && read.pinnedBy == "ada")
+            #expect(read.suspendReason == "measured" && read.suspendedUntil == start + .days(2))
+            #expect(read.deployedAt == start && read.activeAt == start + .hours(1))
+            #expect(read.isPinned(at: start + .days(9) - .microseconds(1)) && !read.isPinned(at: start + .days(9)))
+            #expect(read.isSuspended(at: start + .days(1)) && !read.isSuspended(at: start + .days(2)))
+            #expect(try await store.inventory().environments.first?.pinnedUntil == start + .days(9))
+
+            try await store.extendEnvironment("a", days: 3, most: 5, audit: Self.audit("env.extend"))
+            await #expect(throws: StoreFault.self) {
+                try await store.extendEnvironment("a", days: 3, most: 5, audit: Self.audit("env.extend"))
+            }
+            #expect(try await store.environments().first?.extensionDays == 3)
+            try await store.setPinned("a", false, audit: Self.audit("env.unpin"))
+            #expect(try await store.environments().first?.pinReason == nil)
+            // What was refused left no trace.
+            #expect(try await store.auditLog(limit: 10).count { $0.action == "env.extend" } == 1)
+            #expect(
+                try await store.notices().map(\.kind) == [
+                    .environmentPinned, .environmentSuspended, .environmentExtended, .environmentUnpinned,
+                ])
+        }
+    }
+
+    @Test("An approval ends at its instant, and only one that nobody used has lapsed", arguments: engines)
+    func approvals(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            let granted = try await store.grant([ApprovalTests.approval("a", hours: 1)])
+            world.time.jump(to: start + .hours(1) - .microseconds(1))
+            #expect(try await store.standingApprovals().count == 1)
+            #expect(try await store.lapsedApproval(of: Digest(of: "a")) == nil)
+            world.time.jump(to: start + .hours(1))
+            #expect(try await store.standingApprovals().isEmpty)
+            #expect(try await store.lapsedApproval(of: Digest(of: "a"))?.id == granted[0].id)
+            #expect(try await store.lapsedApproval(of: Digest(of: "b")) == nil)
+            try await store.useApprovals([granted[0].id], runID: "r")
+            #expect(try await store.lapsedApproval(of: Digest(of: "a")) == nil)
+        }
+    }
+}
