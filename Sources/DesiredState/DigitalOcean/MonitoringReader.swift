@@ -51,8 +51,11 @@ struct MonitoringReader {
                 if let cause = entry.broken[metric.rawValue] { report.unknown(.kind(.alertPolicy), cause) }
                 continue
             }
-            // What a lost line with a metric leaves behind: the next metric may have been swallowed.
-            if alerts.hasDuplicates, let cause = alerts.fault { report.unknown(.kind(.alertPolicy), cause) }
+            // What a lost line with a metric leaves behind: the next metric may have been swallowed. And a text may have
+            // swallowed the alerts themselves.
+            if alerts.hasDuplicates || alerts.isNoMapping, let cause = alerts.fault {
+                report.unknown(.kind(.alertPolicy), cause)
+            }
             if metric == .outboundBandwidth {
                 readAlert(alerts, metric, level: "low", name)
                 continue
