@@ -24,6 +24,9 @@ struct PolicyTests {
         let json = try #require(staging.json)
         #expect(json["tier"]?.stringValue == "staging" && json["valid"]?.boolValue == true)
         #expect(json["environments"]?.listValue?.compactMap { $0["name"]?.stringValue } == ["staging"])
+        let environment = json["environments"]?.listValue?.first
+        #expect(environment?["backup_longest_gap_seconds"]?.intValue == 86_400, "\(staging.story)")
+        #expect(environment?["backup_next"]?.stringValue?.hasPrefix("2026-03-01T02:30:00") == true, "\(staging.story)")
         let mapping = json["branch_mappings"]?.listValue?.first
         #expect(mapping?["order"]?.intValue == 2 && mapping?["pattern"]?.stringValue == "staging")
         let quota = json["quotas"]?.listValue?.first

@@ -51,6 +51,19 @@ import Testing
         if let cadence { #expect(Cron.Cadence(word: cadence) == cron.cadence) }
     }
 
+    @Test(
+        arguments: [
+            ("*/15 * * * *", "15m", true), ("0 */6 * * *", "6h", true), ("0 2 * * *", "1d", true),
+            ("0 5 * * 1", "7d", true), ("0 6 1 * *", "31d", false), ("0 9 * * 1-5", "3d", false),
+            ("0,10 * * * *", "50m", false), ("*/5 8-17 * * *", "14h 5m", false), ("0 0 29 2 *", "1461d", false),
+            ("0 3 1 1 *", "366d", false),
+        ])
+    func theLongestGapIsWhatABackupMayLose(_ text: String, _ gap: String, _ isEven: Bool) throws {
+        let cron = try Cron(parsing: text)
+        #expect(cron.longestGap(after: try #require(Timestamp("2026-03-06T00:00:00Z")))?.shortText == gap)
+        #expect(cron.isEven == isEven)
+    }
+
     /// By the definition, minute by minute.
     @Test(arguments: UInt64(0)..<20) func noTimeBetweenIsSkipped(_ seed: UInt64) throws {
         let random = RandomSource(seed: seed)

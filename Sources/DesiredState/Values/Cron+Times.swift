@@ -39,6 +39,31 @@ extension Cron {
 
     // MARK: How often
 
+    /// The longest time from one run to the next; nil where it doesn't run twice within nine years of an instant.
+    public func longestGap(after instant: Timestamp) -> Duration? {
+        guard let first = firstMinute(from: 0), (-62_135_596_800...253_000_000_000).contains(instant.seconds) else {
+            return nil
+        }
+        var (last, longest) = (first, 0)
+        while let next = firstMinute(from: last + 1) { (last, longest) = (next, max(longest, next - last)) }
+        let today = (instant.seconds - Self.remainder(instant.seconds, 86_400)) / 86_400
+        var before: Int64?
+        // Nine years hold two leap days, whatever century ends between them, or none.
+        for day in today..<(today + 366 * 9) where runs(onDay: day) {
+            if let before { longest = max(longest, Int(day - before) * 1_440 - last + first) }
+            before = day
+        }
+        return longest > 0 ? .minutes(longest) : nil
+    }
+
+    /// Whether it runs at even distances, months and years apart.
+    public var isEven: Bool {
+        switch cadence {
+        case .minutes, .hours, .daily, .weekly: true
+        case .monthly, .quarterly, .yearly, nil: false
+        }
+    }
+
     /// How often it runs, where that is even.
     public enum Cadence: Sendable, Hashable {
         /// Every so many minutes, from the full hour on; sixty of them are hourly.

@@ -125,7 +125,9 @@ extension TierReport {
 
     private var backupRows: [String] {
         var rows = environments.compactMap { environment in
-            environment.backupSchedule.map { "\(environment.slug): \($0)" }
+            environment.backupSchedule.map { schedule in
+                "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
+            }
         }
         if let backups = policy.dropletBackups {
             rows.append("backups of droplets: \(backups.isAllowed ? "allowed" : "not allowed")")

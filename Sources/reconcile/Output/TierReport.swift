@@ -63,7 +63,7 @@ struct TierReport {
         object["as_of"] = .string(now.description)
         object["revision"] = .string(desired.revision)
         object["valid"] = .bool(faults.isEmpty)
-        object["environments"] = .list(environments.map(Self.value))
+        object["environments"] = .list(environments.map(value))
         object["branch_mappings"] = .list(mappings.map(Self.value))
         object["quotas"] = .list(quotas.map(quotaValue))
         object["ttl"] = .list(tier.ttlClasses.map(lifeValue))
@@ -92,11 +92,14 @@ struct TierReport {
         return .object(object)
     }
 
-    private static func value(_ environment: Environment) -> Value {
-        .object([
+    private func value(_ environment: Environment) -> Value {
+        let backup = BackupTimes(environment, after: now)
+        return .object([
             "name": .string(environment.slug), "branch": .text(environment.branch),
             "protected": .bool(environment.isProtected), "auto_deploy": .bool(environment.autoDeploy),
-            "backup_schedule": .text(environment.backupSchedule), "source": .string(environment.source.description),
+            "backup_schedule": .text(environment.backupSchedule),
+            "backup_longest_gap_seconds": backup?.gap.map { .int($0.components.seconds) } ?? .null,
+            "backup_next": .text(backup?.next?.description), "source": .string(environment.source.description),
         ])
     }
 
