@@ -57,8 +57,9 @@ let package = Package(
         .library(
             name: "OdooOpsLife",
             targets: [
-                "Basics", "DesiredState", "Diff", "DigitalOceanDriver", "Drivers", "Formats", "GitHubDriver",
-                "HTTPClient", "MailgunDriver", "PlaneDriver", "Reconciler", "Simulator", "SlackDriver", "Store",
+                "Basics", "Console", "DesiredState", "Diff", "DigitalOceanDriver", "Drivers", "Formats",
+                "GitHubDriver", "HTTPClient", "MailgunDriver", "PlaneDriver", "Reconciler", "Simulator", "SlackDriver",
+                "Store",
                 "StoreSQLite", "SupabaseDriver", "VercelDriver", "Web",
             ]),
     ],
@@ -159,6 +160,13 @@ let package = Package(
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console", "StorePostgres", "SupabaseDriver",
                 "VercelDriver", "budget-child",
             ], exclude: ["Goldens"]),
+        tests(
+            "Console",
+            [
+                "Console", "Reconciler", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient", "Drivers",
+                "GitHubDriver",
+                "MailgunDriver", "PlaneDriver", "Simulator", "SimulatorKit", "Diff",
+            ]),
         tests("Architecture", []),
         tests(
             "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],

@@ -22,6 +22,7 @@ let package = Package(
         .executableTarget(name: "plan-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
         .executableTarget(name: "state-benchmark", dependencies: ["Figures", plan], swiftSettings: settings),
         .executableTarget(name: "life-benchmark", dependencies: ["Figures", life], swiftSettings: settings),
+        .executableTarget(name: "hook-benchmark", dependencies: ["Figures", life], swiftSettings: settings),
         .executableTarget(
             name: "pass-benchmark", dependencies: ["Figures", plan, service, life], swiftSettings: settings),
     ],

@@ -63,6 +63,18 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             + "\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2))"
     }
 
+    /// Parses seconds since the epoch with a fraction, such as `1772000000.25`, never by floating point; nil for anything
+    /// else.
+    public init?(decimalSeconds text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let seconds = Int64(parts[0]), (0...(1 << 40)).contains(seconds) else { return nil }
+        var digits = parts.count == 2 ? String(parts[1].prefix(6)) : ""
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        digits += String(repeating: "0", count: 6 - digits.utf8.count)
+        guard let rest = Int64(digits) else { return nil }
+        self.init(microseconds: seconds * 1_000_000 + rest)
+    }
+
     /// Parses RFC 3339, and PostgreSQL's `2026-03-06 14:05:00.12+00`; nil for anything else.
     public init?(_ text: some StringProtocol) {
         var bytes = ArraySlice(Array(text.utf8))

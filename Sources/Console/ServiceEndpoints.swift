@@ -13,13 +13,14 @@ public struct ServiceEndpoints: Sendable {
     private let interval: Duration
     private let hookSecret: Secret?
     private let isHookSecretConfigured: Bool
+    private let hooks: HookEndpoints?
 
-    /// The endpoints of one service; `hookSecret` signs `POST /hooks/reconcile`.
+    /// The endpoints of one service; `hookSecret` signs `POST /hooks/reconcile`, `hooks` takes what providers send.
     ///
     /// A secret that is configured and leads to no value refuses every post: such a reference is no open door.
     public init(
         service: Service, store: Store, metrics: Metrics, time: any TimeSource, interval: Duration, hookSecret: Secret?,
-        isHookSecretConfigured: Bool
+        isHookSecretConfigured: Bool, hooks: HookEndpoints? = nil
     ) {
         self.service = service
         probe = StoreProbe(store, time: time)
@@ -28,6 +29,7 @@ public struct ServiceEndpoints: Sendable {
         self.interval = interval
         self.hookSecret = hookSecret
         self.isHookSecretConfigured = isHookSecretConfigured
+        self.hooks = hooks
     }
 
     /// How long a pass may take before the loop counts as stuck.
@@ -49,16 +51,16 @@ public struct ServiceEndpoints: Sendable {
             return .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
         case ("POST", "/hooks/reconcile"): return hook(request)
         case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"):
-            return refusal(405, "this path is read with GET", allow: "GET, HEAD")
-        case (_, "/hooks/reconcile"): return refusal(405, "this path is called with POST", allow: "POST")
-        default: return refusal(404, "there is nothing at this path")
+            return .refusal(405, "this path is read with GET", allow: "GET, HEAD")
+        case (_, "/hooks/reconcile"): return .refusal(405, "this path is called with POST", allow: "POST")
+        default: return await hooks?.answer(request) ?? .refusal(404, "there is nothing at this path")
         }
     }
 
     private func health() -> WebResponse {
         let status = service.currentStatus
         let isAlive = Self.isAlive(status, now: time.now, interval: interval)
-        return json(isAlive ? 200 : 503, ["status": .string(isAlive ? "ok" : "stuck"), "loop": describe(status)])
+        return .json(isAlive ? 200 : 503, ["status": .string(isAlive ? "ok" : "stuck"), "loop": describe(status)])
     }
 
     private func readiness() async -> WebResponse {
@@ -68,7 +70,7 @@ public struct ServiceEndpoints: Sendable {
         if status.passes == 0 { reasons.append("no pass has ended yet") }
         if let fault = await probe.fault() { reasons.append(fault) }
         if let fault = status.lastFault { reasons.append("\(fault.code): \(fault.message)") }
-        return json(
+        return .json(
             reasons.isEmpty ? 200 : 503,
             [
                 "status": .string(reasons.isEmpty ? "ready" : "not ready"), "reasons": .strings(reasons),
@@ -82,16 +84,16 @@ public struct ServiceEndpoints: Sendable {
                 let given = Hex.decode(signature.dropFirst(7)),
                 hookSecret.reveal({ equalInConstantTime(given, hmacSHA256(key: Array($0.utf8), request.body)) })
             else {
-                return refusal(
+                return .refusal(
                     401, "the signature is missing or wrong: X-Hub-Signature-256 is sha256= and the HMAC of the body")
             }
         } else if isHookSecretConfigured {
-            return refusal(503, "hook_secret is configured and leads to no value")
+            return .refusal(503, "hook_secret is configured and leads to no value")
         } else if !Self.isLoopback(request.peer) {
-            return refusal(403, "without hook_secret only this machine may ask for a pass")
+            return .refusal(403, "without hook_secret only this machine may ask for a pass")
         }
         service.wakeup.raise(.webhook)
-        return json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])
+        return .json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])
     }
 
     private static func isLoopback(_ peer: String) -> Bool {
@@ -107,18 +109,5 @@ public struct ServiceEndpoints: Sendable {
             "last_fault": status.lastFault.map { .string("\($0.code): \($0.message)") } ?? .null,
             "next_pass_at": status.nextPassAt.map { .string($0.description) } ?? .null,
         ])
-    }
-
-    private func refusal(_ status: Int, _ message: String, allow: String? = nil) -> WebResponse {
-        var response = json(status, ["error": .string(message)])
-        if let allow { response.headers.append(("Allow", allow)) }
-        return response
-    }
-
-    private func json(_ status: Int, _ value: KeyValuePairs<String, Value>) -> WebResponse {
-        WebResponse(
-            status: status,
-            headers: [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")],
-            body: Array((JSON.write(.object(value)) + "\n").utf8))
     }
 }

@@ -185,6 +185,26 @@ enum CommandList {
             ],
             examples: [("reconcile secrets sync --secret SLACK_BOT_TOKEN=env:SLACK_BOT_TOKEN", "Set it if it differs.")]
         ),
+        CommandSpec(
+            "hooks list", "Lists the deliveries of providers' hooks: what came, and what became of it.",
+            options: [
+                OptionSpec(
+                    "state", "STATE", "Only in this state; repeatable.",
+                    choices: ["received", "processed", "ignored", "failed", "dead"], repeats: true),
+                OptionSpec(
+                    "provider", "NAME", "Only of this provider.",
+                    choices: ["github", "vercel", "mailgun", "slack", "plane"]),
+                OptionSpec("limit", "N", "How many; default 20."),
+            ],
+            examples: [("reconcile hooks list --state dead", "What nobody will work on any more.")]),
+        CommandSpec(
+            "hooks show", "Shows one delivery with its body, secrets removed.",
+            discussion: "ID is that of the delivery here or at the provider, or the first characters of it, or latest.",
+            positionals: ["ID"]),
+        CommandSpec(
+            "hooks retry", "Has a delivery worked on again that is dead, waits, or was of no use.",
+            positionals: ["ID"], options: [actor],
+            examples: [("reconcile hooks retry 0199a1b2", "Once what was in its way is mended.")]),
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
         CommandSpec("migrate", "Brings the ops schema of the store up to date."),
         CommandSpec(

@@ -136,3 +136,18 @@ enum StoreAccess {
         }
     }
 }
+
+extension CommandContext {
+    /// Opens the store that the configuration names, and closes it whatever comes of `body`.
+    func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
+        let store = try await StoreAccess.open(try configuration())
+        do {
+            let result = try await body(store)
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+}

@@ -22,6 +22,7 @@ struct CommandTests {
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
             (["env", "resume", "lab"], "suspended"), (["sweep", "--dry-run"], "staying"), (["audit"], ""),
             (["audit", "verify"], "whole"), (["doctor"], ""),
+            (["hooks", "list"], "deliveries"),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
         ]
@@ -52,7 +53,9 @@ struct CommandTests {
         }
     }
 
-    private static let triedElsewhere = ["run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync"]
+    private static let triedElsewhere = [
+        "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
+    ]
 
     /// The names of all commands, as the program itself lists them.
     static func commandNames() async throws -> [String] {

@@ -35,6 +35,9 @@ struct Ailment: Sendable, CustomTestStringConvertible {
             check: "digitalocean", state: "warning", remedy: "DIGITALOCEAN_ACCESS_TOKEN", status: 0,
             environment: ["DIGITALOCEAN_ACCESS_TOKEN": ""]),
         Ailment(check: "digitalocean", state: "failed", remedy: "curl ", prepare: { await $0.provider.goDown() }),
+        Ailment(
+            check: "hooks of GitHub", state: "failed", remedy: "hooks.github",
+            environment: ["ODOOOPS_HOOKS_GITHUB": "env:NOWHERE"]),
     ]
 }
 

@@ -8,7 +8,7 @@ import Testing
 @Suite("The service")
 struct ServiceTests {
     /// A running service; its interval is so long that only what a test asks for happens.
-    private struct Running {
+    struct Running {
         let site: Site
         let program: BackgroundProgram
         let port: UInt16

@@ -44,7 +44,7 @@ extension MailgunDriver {
     }
 
     /// The whole list, by `skip` until as many are there as the list has.
-    private func listDomains(_ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
+    func listDomains(_ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
         let call = ProviderCall("domains.list", "GET", "/v4/domains", permission: Self.role)
         for _ in 0..<2 {
             var found: [ObservedResource] = []

@@ -118,19 +118,9 @@ extension MailgunDriver {
         return "\(instant.seconds)." + String(repeating: "0", count: 6 - rest.count) + rest
     }
 
-    /// `1772000000.25`, read without a detour over floating point.
-    static func instant(_ text: String) -> Timestamp? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let seconds = Int64(parts[0]), (0...(1 << 40)).contains(seconds) else { return nil }
-        var digits = parts.count == 2 ? String(parts[1].prefix(6)) : ""
-        guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        digits += String(repeating: "0", count: 6 - digits.utf8.count)
-        return Int64(digits).map { Timestamp(microseconds: seconds * 1_000_000 + $0) }
-    }
-
     private static func event(_ json: JSONView) -> MailgunEvent? {
         guard let id = json["id"].string, let event = json["event"].string,
-            let at = (json["timestamp"].numberText ?? json["timestamp"].int.map { String($0) }).flatMap({ instant($0) })
+            let at = json["timestamp"].numberText.flatMap({ Timestamp(decimalSeconds: $0) })
         else { return nil }
         return MailgunEvent(
             id: id, event: event, at: at, messageID: json["message"]["headers"]["message-id"].string,

@@ -62,6 +62,12 @@ public struct Configuration: Sendable {
     public var providers: [String: Provider]
     /// Signs `POST /hooks/reconcile`; nil: only loopback may post.
     public var hookSecret: SecretReference?
+    /// Sign the deliveries of providers; those without one are not taken.
+    public var hookSecrets: [HookProvider: SecretReference] = [:]
+    /// Between two readings of the lists that repair missed deliveries.
+    public var hookPollInterval = Duration.minutes(15)
+    /// `owner/name`: GitHub repositories whose issues are kept beside those of the SSOT and the application.
+    public var hookRepositories: [String] = []
     public var logLevel = Log.Level.info
     public var logFormat = Log.Format.text
     /// Appends every exchange with a provider to this file.

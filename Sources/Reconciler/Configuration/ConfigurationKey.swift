@@ -62,6 +62,21 @@ extension ConfigurationReader {
             ConfigurationKey(
                 "hook_secret", variable: "ODOOOPS_HOOK_SECRET", fallback: "none: only this machine may post",
                 "reference to the key that signs POST /hooks/reconcile"),
+        ]
+        + HookProvider.allCases.map { provider in
+            ConfigurationKey(
+                "hooks.\(provider.rawValue)", variable: "ODOOOPS_HOOKS_\(provider.rawValue.uppercased())",
+                fallback: "env:\(provider.variable)",
+                "reference to the secret that signs POST \(provider.path)")
+        }
+        + [
+            ConfigurationKey(
+                "hooks.poll_interval", variable: "ODOOOPS_HOOKS_POLL_INTERVAL", fallback: "15m",
+                "time between two readings of the lists that repair missed deliveries, 1m to 24h"),
+            ConfigurationKey(
+                "hooks.repositories", variable: "ODOOOPS_HOOKS_REPOSITORIES",
+                fallback: "those of the SSOT and the application",
+                "further GitHub repositories whose issues are read, owner/name, parted by commas"),
             ConfigurationKey(
                 "record", flag: "record", variable: "ODOOOPS_RECORD", fallback: "none",
                 "file to which every exchange with a provider is appended"),

@@ -15,7 +15,7 @@ public struct ConfigurationFlags: Sendable {
 
 /// Reads `reconciler.yaml`, the environment and the flags.
 public struct ConfigurationReader {
-    private let environment: [String: String]
+    let environment: [String: String]
     private let workingDirectory: String
     private var file = ""
     private var values: [String: (node: Node, mark: SourceMark)] = [:]
@@ -53,6 +53,7 @@ public struct ConfigurationReader {
             configuration.concurrency = count
         }
         configuration.hookSecret = try reference("hook_secret")
+        try readHooks(into: &configuration)
         configuration.recordFile = try text("record").map(absolute)
         if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
         if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }
@@ -159,7 +160,7 @@ public struct ConfigurationReader {
         return value
     }
 
-    private func duration(_ key: String, at range: ClosedRange<Int64>) throws(ConfigurationFault) -> Duration? {
+    func duration(_ key: String, at range: ClosedRange<Int64>) throws(ConfigurationFault) -> Duration? {
         guard let text = try text(key) else { return nil }
         let units: [(String, Int64)] = [("s", 1), ("m", 60), ("h", 3_600)]
         for (unit, factor) in units where text.hasSuffix(unit) {

@@ -14,6 +14,9 @@ public final class ProviderTraffic: Sendable {
         sink?(exchange, runID)
     }
 
+    /// Keeps an exchange that is of no pass.
+    public func keep(_ exchange: Exchange, runID: String) { sink?(exchange, runID) }
+
     /// Requests by provider since the last call.
     func takeCounts() -> [String: Int] {
         counts.withLock { counts in

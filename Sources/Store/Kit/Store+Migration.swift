@@ -19,7 +19,12 @@ extension Store {
         }
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
             // Two services that start together would both create: the second waits here and then finds it done.
-            if engine.dialect == .postgres { try db.run("select pg_advisory_xact_lock(7236837110542)") }
+            if engine.dialect == .postgres {
+                // The first one may need longer for a whole schema than any other lock is worth waiting for.
+                for name in ["lock_timeout", "statement_timeout"] { try db.run("set local \(name) = '2min'") }
+                try db.run("select pg_advisory_xact_lock(7236837110542)")
+                for name in ["lock_timeout", "statement_timeout"] { try db.run("set local \(name) to default") }
+            }
             var shape = try SchemaShape.read(db, engine.dialect)
             let current = try version(in: db, shape)
             var (applied, notes): ([String], [String]) = ([], [])

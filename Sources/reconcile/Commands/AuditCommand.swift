@@ -11,7 +11,7 @@ struct AuditCommand {
 
     func list() async throws -> ExitStatus {
         let limit = try context.limit(default: 20)
-        let records = try await withStore { store in try await store.auditLog(limit: limit) }
+        let records = try await context.withStore { store in try await store.auditLog(limit: limit) }
         if context.terminal.isJSON {
             context.terminal.json(.list(records.map(Self.value)))
             return .done
@@ -33,7 +33,7 @@ struct AuditCommand {
     }
 
     func verify() async throws -> ExitStatus {
-        let result = try await withStore { store in try await store.verifyAuditLog() }
+        let result = try await context.withStore { store in try await store.verifyAuditLog() }
         if context.terminal.isJSON {
             var document = Value.Object()
             document["whole"] = .bool(result.isWhole)
@@ -52,18 +52,6 @@ struct AuditCommand {
             context.terminal.print("Compare it with a backup of the store before anything else is done with it.")
         }
         return result.isWhole ? .done : .failed
-    }
-
-    private func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
-        let store = try await StoreAccess.open(try context.configuration())
-        do {
-            let result = try await body(store)
-            await store.close()
-            return result
-        } catch {
-            await store.close()
-            throw error
-        }
     }
 
     private static func value(_ record: AuditRecord) -> Value {

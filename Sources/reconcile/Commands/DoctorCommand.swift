@@ -36,6 +36,7 @@ struct DoctorCommand {
         let (found, wanted) = await repository(configuration)
         checks += found
         checks += await providers(configuration, wanted: wanted)
+        checks += await hooks(configuration)
         show(checks)
         return checks.contains { $0.state == .failed } ? .failed : .done
     }
@@ -117,7 +118,7 @@ struct DoctorCommand {
             }
         }
         // The requests of these checks count for all processes that use the same credentials, where the store is there.
-        let store = await budgetStore(configuration)
+        let store = await usableStore(configuration)
         let budgets = BudgetBook(store: store, time: SystemTime())
         let drivers = ProviderDrivers(
             configuration, context.environment, time: SystemTime(), random: RandomSource.system(), budgets: budgets
@@ -154,7 +155,7 @@ struct DoctorCommand {
     }
 
     /// The store, if it can be used as it is.
-    private func budgetStore(_ configuration: Configuration) async -> Store? {
+    private func usableStore(_ configuration: Configuration) async -> Store? {
         guard let store = try? await StoreAccess.open(configuration, migrates: false) else { return nil }
         let status = try? await store.schemaStatus()
         guard let status, status.problems.isEmpty, !status.needsMigration else {
@@ -162,6 +163,53 @@ struct DoctorCommand {
             return nil
         }
         return store
+    }
+
+    /// Whether the secrets of hooks are there, and whether deliveries were given up.
+    private func hooks(_ configuration: Configuration) async -> [Check] {
+        var checks: [Check] = []
+        var idle: [String] = []
+        for provider in HookProvider.allCases {
+            guard let reference = configuration.hookSecrets[provider] else {
+                idle.append(provider.rawValue)
+                continue
+            }
+            let name = "hooks of \(provider.title)"
+            if reference.resolve(in: context.environment) != nil {
+                let detail = "POST \(provider.path), signed by \(reference)"
+                checks.append(Check(name: name, state: .ok, detail: detail, remedy: nil))
+            } else {
+                checks.append(
+                    Check(
+                        name: name, state: .failed, detail: "every delivery is refused: \(reference) is empty",
+                        remedy: "Put the secret there, or leave hooks.\(provider.rawValue) out to take no deliveries."))
+            }
+        }
+        if !idle.isEmpty {
+            checks.append(
+                Check(
+                    name: "other hooks", state: .ok,
+                    detail: "not set up, and not taken: \(idle.joined(separator: ", "))",
+                    remedy: nil))
+        }
+        // What is wrong with the store was told already.
+        guard let store = await usableStore(configuration) else { return checks }
+        defer { Task { await store.close() } }
+        guard let queue = try? await store.deliveryQueue() else { return checks }
+        let dead = queue.dead.values.reduce(0, +)
+        if dead > 0 {
+            checks.append(
+                Check(
+                    name: "deliveries", state: .warning, detail: "\(dead) given up, \(queue.depth) wait",
+                    remedy: "Run: reconcile hooks list --state dead"))
+        } else if let oldest = queue.oldest, SystemTime().now - oldest > .minutes(15) {
+            checks.append(
+                Check(
+                    name: "deliveries", state: .warning,
+                    detail: "\(queue.depth) wait, the oldest since \(oldest.minuteText)",
+                    remedy: "Look whether the service runs: reconcile run"))
+        }
+        return checks
     }
 
     private func access(_ driver: any AccessChecking, _ address: String, _ budgets: BudgetBook) async -> Check {

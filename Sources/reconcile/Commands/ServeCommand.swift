@@ -19,14 +19,18 @@ struct ServeCommand {
             guard terminal.isJSON else { return }
             StandardStreams.output(RunLine.text(report) + "\n")
         }
+        let hooks = HookService(composition, service, context.environment)
         let endpoints = ServiceEndpoints(
             service: service, store: composition.store, metrics: composition.metrics, time: SystemTime(),
             interval: configuration.interval,
             hookSecret: configuration.hookSecret?.resolve(in: context.environment),
-            isHookSecretConfigured: configuration.hookSecret != nil)
+            isHookSecretConfigured: configuration.hookSecret != nil, hooks: hooks.endpoints)
         let server: WebServer
         do throws(WebFault) {
-            server = try WebServer(address: configuration.listenAddress, port: configuration.listenPort) { request in
+            server = try WebServer(
+                address: configuration.listenAddress, port: configuration.listenPort,
+                options: WebServerOptions(bodyLimit: HookProvider.allCases.map(\.bodyLimit).max() ?? 1 << 20)
+            ) { request in
                 await endpoints.answer(request)
             }
         } catch {
@@ -49,10 +53,15 @@ struct ServeCommand {
             "the service runs",
             ["listen": "\(configuration.listenAddress):\(server.port)", "interval": configuration.interval.shortText])
         manager.notify("READY=1\nSTATUS=reconciling every \(configuration.interval.shortText)")
+        let working = Task { await hooks.run() }
         let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
         await service.run()
         watchdog.cancel()
         await server.stop(drain: .seconds(10))
+        hooks.requestStop()
+        // A list that is being read is read again next time.
+        working.cancel()
+        await working.value
         await composition.close()
         return .done
     }
