@@ -31,6 +31,13 @@ public struct Policy: Sendable, Hashable {
     public var maximumDeletes = 10
 
     public init() {}
+
+    /// The exception that lifts the rules of a surface at an instant; nil where none does.
+    public func exception(for surface: String, at now: Timestamp) -> PolicyException? {
+        exceptions.first { exception in
+            exception.surface == surface && exception.expires.map { now < $0 } == true
+        }
+    }
 }
 
 /// `branch_mappings` of `.odooops/policies.yaml`; the first that matches a branch wins.
@@ -73,6 +80,8 @@ public struct SurfacePolicy: Sendable, Hashable {
     /// Empty: any region.
     public let regions: [String]
     public let source: SourceMark
+    /// Where it says that what isn't attached to anything is waste; nil where it doesn't.
+    public var mustBeAttached: SourceMark?
 
     public init(
         name: String, isAllowed: Bool, maximumCount: Int?, requiredTags: [String], regions: [String],

@@ -9,6 +9,7 @@ extension Comparison {
         guard let index = meeting.wanted else { return }
         let resource = desired[index]
         guard let schema = input.schemas[meeting.kind] else {
+            if let answer = secretAnswer(resource) { return settle(resource, answer, noop: index) }
             let observed = input.observed.kinds[meeting.kind]
             let why = observed == nil ? "" : " (although it was observed)"
             return read(resource, DraftText.noDriver(meeting.kind) + why)
@@ -43,6 +44,23 @@ extension Comparison {
             return read(resource, DraftText.why(completeness, meeting.kind))
         }
         adopt(resource, schema, entry, there)
+    }
+
+    /// A name in a store: people put it there, so that one that is missing is told and made by nobody here.
+    private mutating func settle(_ resource: DesiredResource, _ answer: SecretAnswer, noop index: Int) {
+        switch answer.state {
+        case .present: count(noop: index)
+        case .unknown: read(resource, answer.reason)
+        case .missing:
+            var draft = Draft(
+                change: PlannedChange(
+                    key: resource.key, action: .create, reason: answer.reason, cause: .unappliedCommit,
+                    verdict: .blocked,
+                    verdictReason: answer.remedy, source: resource.source, environment: resource.environment,
+                    wanted: resource.attributes, isProtected: resource.isProtected))
+            draft.isDrift = true
+            add(draft)
+        }
     }
 
     /// How long a list may go without what was just made.
@@ -131,7 +149,9 @@ extension Comparison {
             draft.refuse(
                 .blocked,
                 "\(there.providerID) has its name but isn't ours, and a \(resource.key.kind) can't be taken over")
-        } else if let fixed = found.changes.first(where: \.requiresReplacement) {
+        } else if let fixed = found.changes.first(where: \.requiresReplacement),
+            schema.hindrance(.adopt, found.changes.map(\.path)) == nil
+        {
             draft.refuse(
                 .blocked,
                 "taking it over would mean to replace it, for \(fixed.path) can't be changed in place: want what is "

@@ -16,6 +16,9 @@ struct Comparison {
 
     private(set) var drafts: [Draft] = []
     private(set) var noops = 0
+    /// What became of the names that the registry wants in stores, in the order of their keys.
+    private(set) var secrets: [SecretAnswer] = []
+    private let stores: SecretStores
 
     var draftIndex: [ResourceKey: Int] = [:]
     private var deferred: [Meeting] = []
@@ -34,6 +37,7 @@ struct Comparison {
         self.scopes = scopes
         self.targets = targets
         desired = input.desired.resources
+        stores = SecretStores(desired)
     }
 
     /// Compares everything.
@@ -44,7 +48,7 @@ struct Comparison {
         if !walk(&hashers) {
             // Desired resources come sorted; where they don't, the walk finds out and begins again.
             desired.sort { ResourceKey.compare($0.key, $1.key) < 0 }
-            (drafts, draftIndex, deferred, noops) = ([], [:], [], 0)
+            (drafts, draftIndex, deferred, noops, secrets) = ([], [:], [], 0, [])
             hashers = BasisHashers()
             _ = walk(&hashers)
         }
@@ -64,7 +68,7 @@ struct Comparison {
 
     /// Every kind that occurs anywhere, sorted.
     private func kinds() -> [ResourceKind] {
-        var kinds = Set(input.observed.kinds.keys)
+        var kinds = Set(input.observed.kinds.values.lazy.filter { !$0.isAside }.map(\.kind))
         let entries = input.inventory.entries
         var place = 0
         while place < desired.count {
@@ -176,6 +180,15 @@ struct Comparison {
         case .same, .differs: settle(meeting)
         case .holdsReference: deferred.append(meeting)
         }
+    }
+
+    /// What can be said of a name in a store by the names that drivers list; nil where none can look.
+    mutating func secretAnswer(_ resource: DesiredResource) -> SecretAnswer? {
+        guard resource.key.kind == .secretPresence, scopes.change(of: resource.key, in: resource.environment) == nil,
+            let answer = stores.answer(resource, input.observed)
+        else { return nil }
+        secrets.append(answer)
+        return answer
     }
 
     // MARK: Results

@@ -11,7 +11,7 @@ extension Decision {
             guard let schema = input.schemas[drafts[index].key.kind], let name = schema.surface,
                 let surface = policy.surfaces[name], let breach = breach(of: surface, by: drafts[index], schema)
             else { continue }
-            if let exception = exception(for: name) {
+            if let exception = policy.exception(for: name, at: input.now) {
                 lifted[name] = exception
             } else {
                 drafts[index].refuse(.denied, "\(breach) (\(surface.source))")
@@ -63,12 +63,6 @@ extension Decision {
         return tag.utf8.count > start.utf8.count + end.utf8.count && tag.hasPrefix(start) && tag.hasSuffix(end)
     }
 
-    private func exception(for surface: String) -> PolicyException? {
-        policy.exceptions.first { exception in
-            exception.surface == surface && exception.expires.map { input.now < $0 } == true
-        }
-    }
-
     private mutating func note(_ exception: PolicyException, on surface: String) {
         let approver = exception.approvedBy.map { ", approved by \($0)" } ?? ""
         let until = exception.expires.map { " until \($0)" } ?? ""
@@ -96,7 +90,7 @@ extension Decision {
             }
             var room = maximum - held + going
             var denied = 0
-            let exception = exception(for: surface.name)
+            let exception = policy.exception(for: surface.name, at: input.now)
             for index in order.order
             where drafts[index].change.action == .create && drafts[index].isAllowed
                 && kinds.contains(drafts[index].key.kind)
@@ -153,23 +147,43 @@ extension Decision {
         }
         guard quota.cpuMillicores != nil || quota.memoryBytes != nil else { return nil }
         var (millicores, bytes) = (Int64(0), Int64(0))
-        for resource in input.desired.resources
-        where resource.environment == environment.slug && resource.key.kind == .droplet {
-            guard case .literal(.string(let size))? = resource["size"]?.value, let room = Self.room(of: size) else {
-                continue
+        var holders = "its droplets"
+        for resource in input.desired.resources where resource.environment == environment.slug {
+            let room: (millicores: Int64, bytes: Int64)?
+            switch resource.key.kind {
+            case .droplet:
+                guard case .literal(.string(let size))? = resource["size"]?.value else { continue }
+                room = Self.room(of: size)
+            case .container:
+                room = Self.room(of: resource)
+                holders = "its droplets and containers"
+            default: continue
             }
+            guard let room else { continue }
             millicores += room.millicores
             bytes += room.bytes
         }
         if let most = quota.cpuMillicores, millicores > most {
-            return "its droplets have \(millicores)m of processor; the quota of \(environment.tier.rawValue) is "
+            return "\(holders) have \(millicores)m of processor; the quota of \(environment.tier.rawValue) is "
                 + "\(most)m"
         }
         if let most = quota.memoryBytes, bytes > most {
-            return "its droplets have \(bytes >> 20) MiB of memory; the quota of \(environment.tier.rawValue) is "
+            return "\(holders) have \(bytes >> 20) MiB of memory; the quota of \(environment.tier.rawValue) is "
                 + "\(most >> 20) MiB"
         }
         return nil
+    }
+
+    /// What a container is limited to; one without a limit says nothing of what it takes.
+    private static func room(of container: DesiredResource) -> (millicores: Int64, bytes: Int64) {
+        var (millicores, bytes) = (Int64(0), Int64(0))
+        if case .literal(.string(let text))? = container["cpus"]?.value, let count = Double(text), count < 1e6 {
+            millicores = Int64(count * 1_000)
+        }
+        if case .literal(.int(let amount))? = container["memory_mb"]?.value, (0..<1 << 40).contains(amount) {
+            bytes = amount << 20
+        }
+        return (millicores, bytes)
     }
 
     /// What a size slug promises, `s-2vcpu-4gb`; nil for one of another form.

@@ -4,8 +4,10 @@ internal import Formats
 /// What differs between the world and what was wanted or last applied, whether or not anything is done about it.
 enum DriftReport {
     /// - Returns: sorted by key; a resource that a commit and a hand changed both has an item for each.
-    static func items(_ drafts: [Draft]) -> [DriftItem] {
-        var items: [DriftItem] = []
+    ///
+    /// `others` are differences that no change is about.
+    static func items(_ drafts: [Draft], beside others: [DriftItem] = []) -> [DriftItem] {
+        var items = others
         for draft in drafts where draft.isDrift {
             let change = draft.change
             switch change.action {

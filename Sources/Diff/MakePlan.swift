@@ -41,12 +41,14 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
         policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers)
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
+    let held = ProviderFindings.all(input)
     let findings =
         input.desired.dueDiagnostics(at: input.now) + input.desired.zoneDiagnostics(input.zones) + decision.diagnostics
         + targets.diagnostics(comparison, records: input.inventory.environments)
+        + SecretAges.diagnostics(comparison.secrets, input.desired, now: input.now) + held.map(\.diagnostic)
     var plan = Plan(
         revision: input.desired.revision, changes: changes, summary: Plan.Summary(of: changes, noops: comparison.noops),
-        drift: DriftReport.items(decision.drafts), environments: lives.outlooks,
+        drift: DriftReport.items(decision.drafts, beside: held.compactMap(\.drift)), environments: lives.outlooks,
         diagnostics: (input.desired.diagnostics + findings).sorted(), requests: Plan.requests(of: changes),
         basis: basis,
         fingerprint: PlanFingerprint.of(
@@ -55,6 +57,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     plan.targets = sortedTargets
     plan.approvals = input.approvals
     plan.candidates = decision.candidates
+    plan.secrets = comparison.secrets
     return plan
 }
 

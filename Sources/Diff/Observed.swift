@@ -78,10 +78,15 @@ public struct ObservedKind: Sendable {
     public let completeness: Completeness
     /// Sorted by key; several may share a key, and are ambiguous then.
     public let resources: [ObservedResource]
+    /// Whether nothing of it is wanted or remembered: it was looked at for findings, and is compared with nothing.
+    public let isAside: Bool
 
-    public init(kind: ResourceKind, completeness: Completeness, resources: [ObservedResource]) {
+    public init(
+        kind: ResourceKind, completeness: Completeness, resources: [ObservedResource], isAside: Bool = false
+    ) {
         self.kind = kind
         self.completeness = completeness
+        self.isAside = isAside
         self.resources = resources.sorted { ($0.key, $0.providerID) < ($1.key, $1.providerID) }
     }
 }

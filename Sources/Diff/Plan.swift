@@ -228,6 +228,8 @@ public struct Plan: Sendable {
     public var approvals: Set<ResourceKey> = []
     /// What is marked before it goes, sorted by key.
     public var candidates: [PruneCandidate] = []
+    /// Whether stores hold the names of secrets that the registry wants there, as far as drivers can look; by key.
+    public var secrets: [SecretAnswer] = []
 
     public init(
         revision: String, changes: [PlannedChange], summary: Summary, drift: [DriftItem],

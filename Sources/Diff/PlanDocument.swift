@@ -20,6 +20,7 @@ public enum PlanDocument {
             ("basis", json(plan.basis)),
         ])
         if !plan.candidates.isEmpty { document["prune"] = .list(plan.candidates.map(json)) }
+        if !plan.secrets.isEmpty { document["secrets"] = .list(plan.secrets.map(json)) }
         if !plan.targets.isEmpty { document["targets"] = .strings(plan.targets) }
         if !plan.approvals.isEmpty {
             document["approvals"] = .strings(plan.approvals.map(\.description).sorted { compareBytes($0, $1) < 0 })
@@ -111,6 +112,15 @@ public enum PlanDocument {
             members["goes_at"] = .string(goesAt.description)
         }
         return .object(members)
+    }
+
+    /// One name in a store; never a value.
+    public static func json(_ answer: SecretAnswer) -> Value {
+        .object(
+            object([
+                ("key", .string(answer.key.description)), ("state", .string(answer.state.rawValue)),
+                ("reason", .string(answer.reason)), ("set_at", text(answer.setAt?.description)),
+            ]))
     }
 
     static func json(_ summary: Plan.Summary) -> Value {

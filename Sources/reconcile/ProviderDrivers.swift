@@ -41,10 +41,15 @@ struct ProviderDrivers {
     var all: [any Driver] {
         [
             driver("digitalocean", DigitalOceanKinds.all) { account, token in
-                DigitalOceanDriver(
+                var keep: (@Sendable (IssuedSecret) async -> Bool)?
+                if let directory = account.options["key_directory"] {
+                    let files = IssuedSecretFiles(directory: directory)
+                    keep = { await files.keep($0) }
+                }
+                return DigitalOceanDriver(
                     token: token, baseURL: account.apiURL, transport: transport,
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
-                    random: random)
+                    random: random, keep: keep)
             }
         ] + docker + github + mailgun + plane + postgres + slack + spaces + supabase + vercel
     }

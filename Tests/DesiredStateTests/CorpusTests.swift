@@ -27,7 +27,7 @@ import Testing
         // Those of the registry leave only the places of these secrets unknown, and its contradictions likewise.
         #expect(
             state.scopes == [
-                "resource github.label/Insightpulseai/odoo/area:finance",
+                "kind slack.channel", "resource github.label/Insightpulseai/odoo/area:finance",
                 "resource github.label/Insightpulseai/odoo/area:ppm",
                 "resource github.label/Insightpulseai/odoo/type:month-end",
                 "resource github.project/Insightpulseai/finops-month-end",

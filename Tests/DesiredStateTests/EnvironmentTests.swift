@@ -187,4 +187,76 @@ import Testing
         #expect(state.diagnostics.map(\.code) == ["SSOT-0022", "SSOT-0300"])
         #expect(state.diagnostics.allSatisfy { !"\($0)".contains("0123456789abc") })
     }
+
+    private static let template = """
+        runtimes: {docker: lab-engine, postgres: lab-pg}
+        environments:
+          erp: {tier: staging, engine: lab-engine, networks: [erp], database_server: lab-pg, database: erp}
+        tiers:
+          dev:
+            engine: lab-engine
+            networks: [{name: "{slug}", internal: true}]
+            volumes: ["{slug}-files"]
+            containers:
+              - name: "{slug}-odoo"
+                image: odoo:19.0
+                env: {DB: "odoo_{slug_underscored}", WORKERS: 2, DEBUG: false}
+                mounts: ["{slug}-files:/var/lib/odoo", "/etc/odoo:/etc/odoo:ro"]
+                networks: ["{slug}", shared]
+                memory_mb: 512
+                cpus: 0.5
+            database_server: lab-pg
+            database: "odoo_{slug_underscored}"
+            database_user: "{tier}_user_{slug_underscored}"
+            database_password: "env:PW_{slug_underscored}"
+
+        """
+
+    @Test func anEnvironmentWantsItsContainersAndItsDatabaseWhereItNamesEngineAndServer() throws {
+        let state = read(
+            [
+                Paths.policies: "branch_mappings: [{pattern: \"feature/*\", tier: dev}]\n",
+                Paths.environments: Self.template,
+                Paths.inventory: "droplets:\n  - {name: lab-engine, region: sgp1, image: u, size: s-1vcpu-2gb}\n",
+            ], branches: branches("feature/a"))
+        #expect(state.faults == [])
+        let owned = try #require(state.environment("feature-a")).resources.map(\.description)
+        #expect(
+            owned == [
+                "docker.container/feature-a-odoo", "docker.network/feature-a", "docker.volume/feature-a-files",
+                "postgres.database/odoo_feature_a", "postgres.role/dev_user_feature_a",
+            ])
+        let container = try #require(state.resource(owned[0]))
+        let droplet = ResourceKey(.droplet, "lab-engine")
+        // What no document declares, as the network `shared`, is only referred to.
+        #expect(
+            container.dependsOn == [
+                droplet, ResourceKey(.containerNetwork, "feature-a"), ResourceKey(.containerVolume, "feature-a-files"),
+            ])
+        #expect(container["env"]?.value == .literal(["DB": "odoo_feature_a", "WORKERS": "2", "DEBUG": "false"]))
+        #expect(container["labels"]?.value == .literal(["odooops.environment": "feature-a"]))
+        #expect(container["mounts"]?.value == .literal(["feature-a-files:/var/lib/odoo", "/etc/odoo:/etc/odoo:ro"]))
+        #expect(container["memory_mb"]?.value == .literal(.int(512)) && container["cpus"]?.value == .literal("0.5"))
+        #expect(container["running"] == nil)
+        #expect(state.resource(owned[1])?["internal"]?.value == .literal(true))
+        let database = try #require(state.resource(owned[3]))
+        #expect(database["owner"]?.value == .literal("dev_user_feature_a"))
+        #expect(database.dependsOn.contains(ResourceKey(.serverRole, "dev_user_feature_a")))
+        let role = try #require(state.resource(owned[4]))
+        #expect(role["login"]?.value == .literal(true))
+        #expect(role["password"]?.value == .literal("env:PW_feature_a"))
+        #expect(state.resource("docker.network/erp")?.isProtected == true)
+        #expect(state.resource("postgres.role/erp")?.attributes.map(\.name) == ["login"])
+        #expect(!state.resources.contains { $0.key.kind == .database || $0.key.kind == .databaseUser })
+    }
+
+    @Test func containersOfOneNameBelongToNeitherEnvironment() {
+        let entry = "engine: e, containers: [{name: odoo, image: u}]"
+        let state = read([
+            Paths.environments:
+                "runtimes: {docker: e}\nenvironments:\n  a: {tier: dev, \(entry)}\n  b: {tier: dev, \(entry)}\n"
+        ])
+        #expect(state.scopes == ["resource docker.container/odoo"])
+        #expect(state.resource("docker.container/odoo") == nil)
+    }
 }

@@ -76,7 +76,10 @@ extension FaultCase {
             ["warning SSOT-0050 1:58"], []),
         FaultCase(
             "a policy that is broken", Paths.policy, "allowed_surfaces: [\n", ["error FMT-0002 2:1"],
-            ["kind digitalocean.database_cluster", "kind digitalocean.droplet", "kind spaces.bucket"]),
+            [
+                "kind digitalocean.database_cluster", "kind digitalocean.droplet", "kind digitalocean.volume",
+                "kind spaces.bucket",
+            ]),
     ]
 
     static let files: [FaultCase] = [

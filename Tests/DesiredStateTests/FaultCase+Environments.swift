@@ -23,6 +23,72 @@ extension FaultCase {
             others: [Paths.inventory: inventoryText])
     }
 
+    /// One environment with what an engine or a server is to hold.
+    private static func runtime(
+        _ name: String, _ wish: String, _ faults: [String], _ scopes: [String],
+        head: String = "runtimes: {docker: lab-engine, postgres: lab-pg}\n"
+    ) -> FaultCase {
+        environments(name, "\(head)environments:\n  lab: {tier: dev, \(wish)}\n", faults, scopes)
+    }
+
+    private static func container(
+        _ name: String, _ wish: String, _ faults: [String], _ scopes: [String] = ["resource docker.container/odoo"]
+    ) -> FaultCase {
+        runtime(name, "engine: lab-engine, containers: [{\(wish)}]", faults, scopes)
+    }
+
+    static let runtimes: [FaultCase] = [
+        runtime(
+            "an engine to which nobody is connected", "engine: live-engine, networks: [erp]",
+            ["error SSOT-0031 3:28"], ["environment lab"]),
+        runtime(
+            "an engine without runtimes", "engine: lab-engine, networks: [erp]", ["error SSOT-0031 2:28"],
+            ["environment lab"], head: ""),
+        runtime(
+            "runtimes that can't be told", "engine: lab-engine, networks: [erp]", ["error SSOT-0004 1:20"],
+            ["environment lab"], head: "runtimes: {docker: [lab-engine]}\n"),
+        runtime(
+            "runtimes misspelt", "database_server: lab-pg", ["warning SSOT-0006 1:12"], ["environment lab"],
+            head: "runtimes: {posgres: lab-pg}\n"),
+        runtime("containers without engine", "volumes: [erp-data]", ["error SSOT-0005 3:3"], ["environment lab"]),
+        container("a container without image", "name: odoo", ["error SSOT-0005 3:53"]),
+        container(
+            "a container without name", "image: odoo", ["error SSOT-0005 3:53"], ["kind docker.container"]),
+        container("a port that is none", "name: odoo, image: u, ports: [8069, 80690]", ["error SSOT-0014 3:90"]),
+        container("a mount that is none", "name: odoo, image: u, mounts: [data]", ["error SSOT-0008 3:85"]),
+        container("a restart policy that is none", "name: odoo, image: u, restart: allways", ["error SSOT-0008 3:85"]),
+        container("processors that are none", "name: odoo, image: u, cpus: \"1.0005\"", ["error SSOT-0014 3:82"]),
+        container("a label of ours", "name: odoo, image: u, labels: {odooops.managed: no}", ["error SSOT-0011 3:84"]),
+        container("variables as a text", "name: odoo, image: u, env: A=b", ["error SSOT-0004 3:81"]),
+        container(
+            "a variable that is a secret", "name: odoo, image: u, env: {DB_PASSWORD: x, DB_PASSWORD_FILE: /run/x}",
+            ["error SSOT-0300 3:95"]),
+        container(
+            "a misspelt key", "name: odoo, image: u, port: [80]", ["warning SSOT-0006 3:76"]),
+        container(
+            "a name that no engine takes", "name: odoo/web, image: u", ["error SSOT-0011 3:60"],
+            ["resource docker.container/odoo/web"]),
+        runtime(
+            "a network twice", "engine: lab-engine, networks: [erp, {name: erp, subnet: 10.7.0.0/24}]",
+            ["error SSOT-0010 3:56"], ["resource docker.network/erp"]),
+        runtime(
+            "a subnet that is none", "engine: lab-engine, networks: [{name: erp, subnet: here}]",
+            ["error SSOT-0052 3:71"], ["resource docker.network/erp"]),
+        runtime(
+            "a server and a cluster", "database_server: lab-pg, database_cluster: live-pg, database: erp",
+            ["error SSOT-0010 3:37"], ["environment lab"]),
+        runtime(
+            "a database that is the server's own", "database_server: lab-pg, database: postgres",
+            ["error SSOT-0011 3:55"], ["environment lab"]),
+        runtime(
+            "a password that is pasted", "database_server: lab-pg, database: erp, database_password: hunter2-hunter2",
+            ["error SSOT-0004 3:79"], ["environment lab"]),
+        environments(
+            "a template of containers with a placeholder that is none",
+            "environments: {}\ntiers:\n  dev: {engine: e, containers: [{name: \"odoo-{slog}\", image: u}]}\n",
+            ["error SSOT-0036 3:40"], ["environment feature-a"]),
+    ]
+
     static let environments: [FaultCase] = [
         environments("no tier", "environments:\n  lab: {branch: main}\n", ["error SSOT-0005 2:8"], ["environment lab"]),
         environments(

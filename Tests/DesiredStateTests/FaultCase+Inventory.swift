@@ -8,7 +8,8 @@ extension FaultCase {
         "kind digitalocean.database", "kind digitalocean.database_cluster", "kind digitalocean.database_firewall",
         "kind digitalocean.database_pool", "kind digitalocean.database_user", "kind digitalocean.domain",
         "kind digitalocean.droplet", "kind digitalocean.firewall", "kind digitalocean.project",
-        "kind digitalocean.record", "kind digitalocean.snapshot", "kind digitalocean.tag", "kind digitalocean.volume",
+        "kind digitalocean.record", "kind digitalocean.snapshot", "kind digitalocean.spaces_key",
+        "kind digitalocean.tag", "kind digitalocean.volume",
         "kind digitalocean.vpc", "kind spaces.bucket",
     ]
 
@@ -135,6 +136,65 @@ extension FaultCase {
               - name: web
                 inbound_rules: [{protocol: tcp, ports: 80, addresses: ["0.0.0.0/33"]}]
             """, ["error SSOT-0052 3:60"], ["resource digitalocean.firewall/web"]),
+        inventory(
+            "a network that is not there",
+            """
+            vpcs:
+              - {name: ops, region: sgp1}
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, vpc: opps}
+            """, ["error SSOT-0031 4:53"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "a network by name and by id",
+            """
+            vpcs:
+              - {name: ops, region: sgp1}
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, vpc: ops, vpc_uuid: x}
+            """, ["error SSOT-0010 4:68"], ["resource digitalocean.droplet/a"]),
+        inventory(
+            "a network of which the name was lost",
+            """
+            vpcs:
+              - {region: sgp1}
+            droplets:
+              - {name: a, region: sgp1, image: u, size: s, vpc: ops}
+            """, ["error SSOT-0005 2:5"], ["kind digitalocean.vpc"]),
+        inventory(
+            "a lifecycle rule that lets nothing go",
+            """
+            spaces:
+              - {name: files, region: sgp1, lifecycle_rules: [{prefix: tmp/}]}
+            """, ["error SSOT-0005 2:51"], ["resource spaces.bucket/files"]),
+        inventory(
+            "a lifecycle rule after no days",
+            """
+            spaces:
+              - {name: files, region: sgp1, lifecycle_rules: [{expiration_days: 0}]}
+              - {name: other, region: sgp1}
+            """, ["error SSOT-0014 2:69"], ["resource spaces.bucket/files"]),
+        inventory(
+            "a key for a bucket that is not there",
+            """
+            spaces:
+              - {name: files, region: sgp1}
+            spaces_keys:
+              - {name: k, grants: ["file:read"]}
+            """, ["error SSOT-0031 4:24"], ["resource digitalocean.spaces_key/k"]),
+        inventory(
+            "a key that may write nowhere in particular",
+            """
+            spaces_keys:
+              - {name: k, grants: ["*:read"]}
+              - {name: l, grants: []}
+              - {name: m, grants: ["*:fullaccess"]}
+            """, ["error SSOT-0008 2:24", "error SSOT-0005 3:23"],
+            ["resource digitalocean.spaces_key/k", "resource digitalocean.spaces_key/l"]),
+        inventory(
+            "keys that are no list", "spaces_keys: {a: b}\n", ["error SSOT-0004 1:14"],
+            [
+                "kind digitalocean.spaces_key"
+            ]),
         inventory("a text at the top", "hello\n", ["error SSOT-0004 1:1"], allKinds),
         inventory("broken YAML", "droplets: [\n", ["error FMT-0002 2:1"], allKinds),
         inventory("an alias", "droplets: [*a]\n", ["error FMT-0004 1:12"], allKinds),

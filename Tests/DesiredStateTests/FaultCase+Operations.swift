@@ -2,6 +2,7 @@ extension Paths {
     static let registry = "ssot/secrets/registry.yaml"
     static let secretsInventory = "ssot/secrets/inventory.yaml"
     static let mail = "ssot/odoo/mail.yaml"
+    static let mailgun = "ssot/integrations/mailgun.yaml"
     static let domains = "ssot/domains/example.com.yaml"
     static let subdomains = "ssot/dns/subdomain-registry.yaml"
     static let schedules = "ssot/maintenance/schedules.yaml"
@@ -131,6 +132,36 @@ extension FaultCase {
             others: [
                 Paths.mail:
                     "production: {smtp_server: mx.example.com, smtp_port: 2525, smtp_password_secret: s}\n"
+            ]),
+        FaultCase(
+            "mail from a domain that Mailgun doesn't have", Paths.mailgun, "mailgun: {domain: mg.example.com}\n",
+            ["warning SSOT-0120 1:72"], [],
+            others: [
+                Paths.mail:
+                    "production: {smtp_server: smtp.mailgun.org, smtp_port: 587, smtp_user: no-reply@example.com}\n"
+            ]),
+        FaultCase(
+            "a domain that is none", Paths.mailgun, "mailgun: {domain: mail}\n", ["error SSOT-0011 1:19"],
+            ["kind mailgun.domain", "kind mailgun.webhook", "resource mailgun.domain/mail"]),
+        FaultCase(
+            "a state of DNS that is none", Paths.mailgun, "mailgun: {domain: mg.example.com, dns: {sending: good}}\n",
+            ["error SSOT-0008 1:50"], ["kind mailgun.webhook", "resource mailgun.domain/mg.example.com"]),
+        FaultCase(
+            "a webhook for an event that is none", Paths.mailgun,
+            "mailgun: {domain: mg.example.com, webhook: {url: \"https://a.example/\", events: [bounced]}}\n",
+            ["error SSOT-0008 1:81"], ["kind mailgun.webhook"]),
+        FaultCase(
+            "a webhook to an address that isn't secured", Paths.mailgun,
+            "mailgun: {domain: mg.example.com, webhook: {url: \"http://a.example/\", events: [opened]}}\n",
+            ["error SSOT-0052 1:50"], ["kind mailgun.webhook"]),
+        FaultCase(
+            "a webhook to a function that nothing requires", Paths.mailgun,
+            "mailgun: {domain: mg.example.com, webhook: {endpoint_ref: \"platform:f\", events: [opened]}}\n",
+            ["note SSOT-0123 1:44"], []),
+        FaultCase(
+            "Mailgun as a list", Paths.mailgun, "mailgun: []\n", ["error SSOT-0004 1:10"],
+            [
+                "kind mailgun.domain", "kind mailgun.webhook",
             ]),
         FaultCase(
             "another host elsewhere", "ssot/runtime/prod_settings.yaml",

@@ -3,6 +3,7 @@ extension Paths {
     static let protection = "ssot/github/branch-protection.yaml"
     static let organization = "ssot/github/org-policy.yaml"
     static let repositories = "ssot/github/org_repos.yaml"
+    static let channels = "ssot/slack/channels.yaml"
     static let slack = "ssot/integrations/slack/apps.yaml"
     static let mapping = "ssot/mappings/plane_github.yaml"
     static let monitoring = "ssot/infra/digitalocean/monitoring.yaml"
@@ -151,6 +152,22 @@ extension FaultCase {
         FaultCase(
             "an app with scopes that are none", Paths.slack, "slack_apps: {a: {scopes: {bot: chat}}, b: {}}\n",
             ["error SSOT-0004 1:32"], ["resource slack.app/a"]),
+        FaultCase(
+            "a channel with a blank in its name", Paths.channels, "channels: [ops alerts, \"#dev\"]\n",
+            ["error SSOT-0011 1:12"], ["resource slack.channel/ops alerts"]),
+        FaultCase(
+            "a channel that is a number", Paths.channels, "channels: [7, dev]\n", ["error SSOT-0004 1:12"],
+            ["kind slack.channel"]),
+        FaultCase(
+            "a channel without name", Paths.channels, "channels: {ops: {member: true}}\n", ["error SSOT-0005 1:17"],
+            ["kind slack.channel"]),
+        FaultCase(
+            "channels as a text", Paths.channels, "allowed_channels: ops\n", ["error SSOT-0004 1:19"],
+            ["kind slack.channel"]),
+        FaultCase(
+            "a channel that is wanted two ways", Paths.channels,
+            "channels: [{name: ops, member: true}, {name: dev}]\nallowed_channels: [\"#Ops\", dev]\n",
+            ["error SSOT-0010 2:20"], ["resource slack.channel/ops"]),
         FaultCase(
             "an installation without scopes", "ssot/integrations/slack_agent.install.yaml", "app: {name: a}\n",
             ["error SSOT-0005 1:1"], ["resource slack.app/a"]),

@@ -6,6 +6,7 @@ import Testing
 @Suite struct FaultTests {
     @Test(
         arguments: FaultCase.policies + FaultCase.inventory + FaultCase.records + FaultCase.environments
+            + FaultCase.runtimes
             + FaultCase.catalogues + FaultCase.files + FaultCase.platforms + FaultCase.secrets + FaultCase.mail
             + FaultCase.names
             + FaultCase.chores + FaultCase.contracts)

@@ -52,4 +52,75 @@ import Testing
             state.unknown.contains { "\($0.extent)".contains(key.split(separator: "/").last ?? "") }, "\(state.unknown)"
         )
     }
+
+    @Test func `a droplet takes the id of its network, and a bucket its rules`() throws {
+        let state = read(
+            """
+            vpcs:
+              - {name: ops, region: sgp1}
+            droplets:
+              - {name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64, vpc: ops}
+            spaces:
+              - name: files
+                region: sgp1
+                lifecycle_rules: [{prefix: tmp/, expiration_days: 7}, {abort_incomplete_upload_days: 2, enabled: false}]
+              - {name: plain, region: sgp1}
+              - {name: bare, region: sgp1, lifecycle_rules: []}
+            spaces_keys:
+              - {name: odoo, grants: ["files:readwrite", "plain:read"]}
+
+            """)
+        #expect(state.faults == [])
+        let droplet = try #require(state.resource("digitalocean.droplet/web"))
+        let network = ResourceKey(.vpc, "ops")
+        #expect(droplet["vpc_uuid"]?.value == .reference(network, attribute: "id"))
+        #expect(droplet.dependsOn == [network])
+        let rules: [Value] = [
+            ["enabled": true, "prefix": "tmp/", "expiration_days": 7],
+            ["enabled": false, "abort_incomplete_upload_days": 2],
+        ]
+        #expect(state.resource("spaces.bucket/files")?["lifecycle_rules"]?.value == .literal(.list(rules)))
+        // What isn't named is left alone; an empty list takes all rules away.
+        #expect(state.resource("spaces.bucket/plain")?.attributes.map(\.name) == ["region"])
+        #expect(state.resource("spaces.bucket/bare")?["lifecycle_rules"]?.value == .literal(.list([])))
+        let key = try #require(state.resource("digitalocean.spaces_key/odoo"))
+        #expect(key["grants"]?.value == .literal(["files:readwrite", "plain:read"]))
+        #expect(key.dependsOn == [ResourceKey(.spacesBucket, "files"), ResourceKey(.spacesBucket, "plain")])
+    }
+
+    /// A rule, whether the files of an environment could go by it, and the `filestore` of `live`.
+    @Test(
+        arguments: [
+            ("{expiration_days: 30}", true, "files/prod"), ("{prefix: pro, expiration_days: 30}", true, "files/prod"),
+            ("{prefix: prod/tmp/, expiration_days: 30}", true, "files/prod"),
+            ("{prefix: production/, expiration_days: 30}", false, "files/prod"),
+            ("{expiration_days: 30}", true, "files"), ("{expiration_days: 30}", false, "other/prod"),
+            ("{enabled: false, expiration_days: 30}", false, "files/prod"),
+            ("{abort_incomplete_upload_days: 1}", false, "files/prod"),
+            // A branch may bring one about tomorrow.
+            ("{prefix: dev/a/, expiration_days: 30}", true, "files/prod"),
+            ("{prefix: logs/, expiration_days: 30}", false, "files/prod"),
+        ])
+    func `no rule lets the files of an environment go`(rule: String, isRefused: Bool, filestore: String) {
+        let bucket = "resource spaces.bucket/files"
+        let state = DesiredStateTests.read([
+            Paths.inventory: "spaces:\n  - {name: files, region: sgp1, lifecycle_rules: [\(rule)]}\n",
+            Paths.environments: "environments:\n  live: {tier: dev, filestore: \(filestore)}\n"
+                + "tiers:\n  dev: {filestore: \"\(filestore == "files/prod" ? "files" : "other")/dev/{slug}\"}\n",
+        ])
+        #expect(state.scopes.contains(bucket) == isRefused, "\(state.diagnostics)")
+        #expect(state.faults.contains { $0.hasPrefix("error SSOT-0204 ssot/infra/") } == isRefused)
+    }
+
+    @Test func `while it isn't known where files are kept, no rule is touched that lets objects go`() {
+        let state = DesiredStateTests.read([
+            Paths.inventory: """
+            spaces:
+              - {name: files, region: sgp1, lifecycle_rules: [{prefix: tmp/, expiration_days: 1}]}
+              - {name: plain, region: sgp1}
+            """, Paths.environments: "environments:\n  live: {tier: dev, filestores: files/tmp}\n",
+        ])
+        #expect(state.scopes.contains("resource spaces.bucket/files"), "\(state.scopes)")
+        #expect(!state.scopes.contains("resource spaces.bucket/plain"))
+    }
 }

@@ -214,7 +214,7 @@ import Testing
         #expect(
             codes == [
                 "SSOT-0100": 4, "SSOT-0103": 4, "SSOT-0104": 4, "SSOT-0105": 4, "SSOT-0106": 25, "SSOT-0107": 3,
-                "SSOT-0120": 3, "SSOT-0130": 1, "SSOT-0133": 3,
+                "SSOT-0120": 3, "SSOT-0123": 1, "SSOT-0130": 1, "SSOT-0133": 3,
             ])
         let mail = state.diagnostics.filter { $0.code == "SSOT-0120" }.compactMap(\.mark?.description)
         #expect(

@@ -33,6 +33,7 @@ import Testing
             counts == [
                 "digitalocean.alert_policy": 17, "github.app": 13, "github.branch_protection": 1,
                 "github.org_setting": 23, "github.project": 3, "github.repository": 15, "github.ruleset": 1,
+                "mailgun.domain": 1,
                 "plane.cycle": 4,
                 "plane.estimate": 1, "plane.label": 16, "plane.module": 7, "plane.project": 1, "plane.state": 7,
                 "slack.app": 3, "supabase.function": 4, "supabase.secret": 6, "vercel.project": 3, "vercel.variable": 9,

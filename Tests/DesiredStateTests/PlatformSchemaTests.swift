@@ -29,7 +29,7 @@ import Testing
             "github-apps", "github/apps.yaml", "github/apps/org-installed.yaml", "github/apps/pulser-hub.yaml",
             "github/app-manifest.yaml"),
         Table("slack-apps", "integrations/slack/apps.yaml"),
-        Table("slack-install", "integrations/slack_agent.install.yaml"),
+        Table("slack-channels", "slack/channels.yaml"), Table("slack-install", "integrations/slack_agent.install.yaml"),
         Table(
             "plane-taxonomy", "plane/taxonomy/states.yaml", "plane/taxonomy/labels.yaml",
             "plane/taxonomy/modules.yaml", "plane/taxonomy/cycles.yaml", "plane/taxonomy/estimates.yaml"),

@@ -31,13 +31,17 @@ import Testing
         let ofForm = [
             "SSOT-0004", "SSOT-0005", "SSOT-0008", "SSOT-0014", "SSOT-0020", "SSOT-0022", "SSOT-0023", "SSOT-0025",
         ]
-        let cases = (FaultCase.policies + FaultCase.inventory + FaultCase.records + FaultCase.environments).filter {
-            fault in
-            fault.file == path && !fault.faults.isEmpty
-                && fault.faults.allSatisfy { text in text.hasPrefix("error") && ofForm.contains { text.contains($0) } }
-                // Ranges are beyond a schema, as are names of two kinds for one tier.
-                && fault.name != "a rule with wrong ports" && fault.others[Paths.inventory] == nil
-        }
+        let cases =
+            (FaultCase.policies + FaultCase.inventory + FaultCase.records + FaultCase.environments
+            + FaultCase.runtimes).filter {
+                fault in
+                fault.file == path && !fault.faults.isEmpty
+                    && fault.faults.allSatisfy { text in
+                        text.hasPrefix("error") && ofForm.contains { text.contains($0) }
+                    }
+                    // Ranges are beyond a schema, as are names of two kinds for one tier.
+                    && fault.name != "a rule with wrong ports" && fault.others[Paths.inventory] == nil
+            }
         #expect(cases.count >= 3)
         for (number, fault) in cases.enumerated() {
             try FileSystem.write(fault.text.utf8, to: "\(directory)/\(number).yaml")

@@ -9,7 +9,7 @@ import Testing
     private static let inventoryKinds =
         [
             "database", "database_cluster", "database_firewall", "database_pool", "database_user", "domain", "droplet",
-            "firewall", "project", "record", "snapshot", "tag", "volume", "vpc",
+            "firewall", "project", "record", "snapshot", "spaces_key", "tag", "volume", "vpc",
         ].map { "kind digitalocean.\($0)" } + ["kind spaces.bucket"]
 
     private static func state(_ file: String, _ text: String, others: [String: String] = [:]) -> DesiredState {

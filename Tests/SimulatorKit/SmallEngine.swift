@@ -18,15 +18,25 @@ public struct SmallEngine: Sendable {
 
     /// The plan for what is wanted, with what was applied before as the inventory.
     public func plan(_ wanted: [DesiredResource], _ inventory: [InventoryEntry] = []) async -> Plan {
-        let keys = wanted.map(\.key) + inventory.map(\.key)
+        await plan(
+            DesiredState(
+                revision: String(repeating: "a", count: 40), roots: ["ssot"], environments: [], resources: wanted,
+                unknown: [], policy: Policy(), documents: [], diagnostics: []), inventory)
+    }
+
+    /// The plan for what documents want.
+    func plan(
+        _ desired: DesiredState, _ inventory: [InventoryEntry], _ environments: [EnvironmentRecord] = []
+    ) async -> Plan {
+        let keys = desired.resources.map(\.key) + inventory.map(\.key)
         let names = Dictionary(grouping: keys, by: \.kind).mapValues { Set($0.map(\.name)) }
         let seen = await driver.observe(ObserveRequest(kinds: Set(names.keys), names: names), context)
         return makePlan(
             PlanInput(
-                desired: DesiredState(
-                    revision: String(repeating: "a", count: 40), roots: ["ssot"], environments: [], resources: wanted,
-                    unknown: [], policy: Policy(), documents: [], diagnostics: []),
-                inventory: Inventory(entries: inventory, lastRoots: ["ssot"], lastDesiredCount: wanted.count),
+                desired: desired,
+                inventory: Inventory(
+                    entries: inventory, environments: environments, lastRoots: ["ssot"],
+                    lastDesiredCount: desired.resources.count),
                 observed: ObservedState(seen), schemas: DriverRegistry([driver]).schemas,
                 drivers: [driver.provider: driver.version], now: time.now))
     }
@@ -58,7 +68,8 @@ public struct SmallEngine: Sendable {
             }
             entries[change.key] = resource.map {
                 InventoryEntry(
-                    key: change.key, providerID: $0.providerID, environment: nil, lastApplied: attributes,
+                    key: change.key, providerID: $0.providerID, environment: change.environment,
+                    lastApplied: attributes,
                     revision: plan.revision, isProtected: change.isProtected, createdAt: time.now,
                     isAdopted: change.action == .adopt)
             }

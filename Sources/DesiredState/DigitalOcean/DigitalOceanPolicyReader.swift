@@ -30,6 +30,7 @@ struct DigitalOceanPolicyReader {
     /// The kinds that a surface rules, for those that a driver knows.
     private static let kinds: [String: [ResourceKind]] = [
         "droplets": [.droplet], "managed_databases": [.databaseCluster], "spaces_object_storage": [.spacesBucket],
+        "volumes": [.volume],
     ]
 
     private func readSurface(_ section: Node.Entry, _ policy: inout Policy) {
@@ -44,8 +45,9 @@ struct DigitalOceanPolicyReader {
         let maximum = entry.integer("max_count", in: 0...1_000_000)
         let tags = entry.texts("required_tags")
         let regions = entry.texts("regions_allowed")
+        let conditions = readConditions(entry)
         entry.allow(
-            "notes", "conditions", "use_cases", "exception_process", "historical_note", "rationale", "description")
+            "notes", "use_cases", "exception_process", "historical_note", "rationale", "description")
         entry.finish()
         var scopes = Self.kinds[section.key] ?? []
         if scopes.isEmpty, let meant = closest(to: section.key, among: Self.kinds.keys.sorted()) {
@@ -61,8 +63,24 @@ struct DigitalOceanPolicyReader {
         }
         policy.surfaces[section.key] = SurfacePolicy(
             name: section.key, isAllowed: allowed?.value ?? false, maximumCount: maximum.map { Int($0.value) },
-            requiredTags: (tags ?? []).map(\.value), regions: (regions ?? []).map(\.value),
+            requiredTags: (tags ?? []).map(\.value) + conditions.tags, regions: (regions ?? []).map(\.value),
             source: section.keyMark(in: file))
+        policy.surfaces[section.key]?.mustBeAttached = conditions.mustBeAttached
+    }
+
+    /// `conditions`: a list of mappings, each with one condition or several.
+    private func readConditions(_ surface: Fields) -> (tags: [String], mustBeAttached: SourceMark?) {
+        var tags: [String] = []
+        var mark: SourceMark?
+        for node in surface.nodes("conditions") ?? [] {
+            let entry = Fields(node, "a condition of \(surface.subject)", in: file, report)
+            if let tag = entry.text("must_have_tag") { tags.append(tag.value) }
+            if let flag = entry.flag("must_be_attached"), flag.value { mark = mark ?? flag.mark }
+            entry.finish()
+            // A condition that nobody can check is not one that is kept.
+            surface.absorb(entry)
+        }
+        return (tags, mark)
     }
 
     /// What can't be read prunes nothing.

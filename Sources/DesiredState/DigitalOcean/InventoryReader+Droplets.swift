@@ -9,7 +9,7 @@ extension InventoryReader {
         let size = entry.text("size", required: true)
         let image = entry.text("image", required: true, orNumber: true)
         let tags = tags(entry)
-        let network = entry.text("vpc_uuid")
+        let network = network(entry)
         let monitoring = entry.flag("monitoring")
         let backups = entry.flag("backups")
         let ipv6 = entry.flag("ipv6")
@@ -28,13 +28,39 @@ extension InventoryReader {
             return
         }
         var attributes = literal("region", region) + literal("size", size) + literal("image", image)
-        attributes += literal("tags", tags, at: entry.mark(of: "tags")) + literal("vpc_uuid", network)
+        attributes += literal("tags", tags, at: entry.mark(of: "tags")) + network
         attributes += literal("monitoring", monitoring) + literal("backups", backups) + literal("ipv6", ipv6)
         attributes += literal("ssh_keys", sshKeys, at: entry.mark(of: "ssh_keys")) + literal("user_data", userData)
+        let networks = network.compactMap { wanted -> ResourceKey? in
+            if case .reference(let key, _) = wanted.value { key } else { nil }
+        }
         add(
             Draft(
                 key, attributes, source: node.mark(in: file),
-                dependsOn: (tags ?? []).map { ResourceKey(.tag, $0.value) }))
+                dependsOn: networks + (tags ?? []).map { ResourceKey(.tag, $0.value) }))
+    }
+
+    /// The network that a droplet is in: one of the inventory by its name, or any by its id.
+    private func network(_ entry: Fields) -> [WantedAttribute] {
+        let name = entry.text("vpc")
+        let id = entry.text("vpc_uuid")
+        guard let name else { return literal("vpc_uuid", id) }
+        if let id {
+            entry.fail(
+                .duplicateName, "\(entry.subject) has both `vpc` and `vpc_uuid`", at: id.mark,
+                hint: "Keep one; `vpc` names a network of the inventory.",
+                notes: [Diagnostic.Note("`vpc` is here", at: name.mark)])
+        }
+        if !reading.networks.declared.contains(name.value), reading.networks.incomplete == nil {
+            entry.fail(
+                .unknownReference,
+                "\(entry.subject) is to be in the network \(quoted(name.value)), which is not in the inventory",
+                at: name.mark,
+                hint: didYouMean(
+                    name.value, among: reading.networks.declared.sorted { $0.precedesByBytes($1) },
+                    else: "Add it to `vpcs`, or write its id as `vpc_uuid`."))
+        }
+        return [WantedAttribute("vpc_uuid", .reference(ResourceKey(.vpc, name.value), attribute: "id"), at: name.mark)]
     }
 
     /// The text of the file that a droplet is born with.
@@ -74,7 +100,7 @@ extension InventoryReader {
             if name == nil || entry.hasDuplicates, let cause = entry.fault { report.unknown(.kind(.tag), cause) }
             return
         }
-        reading.firewallDroplets[key] = (names ?? []).map(\.value)
+        reading.uses[key] = (names ?? []).map(\.value)
         var attributes: [WantedAttribute] = []
         if let inbound {
             attributes.append(

@@ -17,7 +17,12 @@ extension InventoryReader {
         entry.allow("notes")
         entry.finish()
         let key = name.map { ResourceKey(.vpc, $0) }
-        guard isSound(entry, key, .vpc), let key else { return }
+        guard isSound(entry, key, .vpc), let key else {
+            if name == nil || entry.hasDuplicates {
+                reading.networks.incomplete = reading.networks.incomplete ?? entry.fault
+            }
+            return
+        }
         let attributes = literal("region", region) + literal("ip_range", range) + literal("description", description)
         add(Draft(key, attributes, source: node.mark(in: file)))
     }
@@ -39,7 +44,7 @@ extension InventoryReader {
             if name == nil || entry.hasDuplicates, let cause = entry.fault { report.unknown(.kind(.tag), cause) }
             return
         }
-        reading.firewallDroplets[key] = droplet.map { [$0.value] } ?? []
+        reading.uses[key] = droplet.map { [$0.value] } ?? []
         var attributes = literal("region", region) + literal("size_gb", size) + literal("droplet", droplet)
         attributes += literal("filesystem_type", filesystem) + literal("description", description)
         attributes += literal("tags", tags, at: entry.mark(of: "tags"))

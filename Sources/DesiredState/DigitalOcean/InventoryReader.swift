@@ -37,6 +37,7 @@ final class InventoryReader {
         let firewalls = fields.nodes("firewalls")
         let domains = fields.nodes("domains")
         let spaces = fields.nodes("spaces")
+        let keys = fields.nodes("spaces_keys")
         let networks = fields.nodes("vpcs")
         let volumes = fields.nodes("volumes")
         let snapshots = fields.nodes("snapshots")
@@ -48,17 +49,22 @@ final class InventoryReader {
                 if section == "droplets" { reading.droplets.incomplete = cause }
                 if section == "databases" { reading.clusters.incomplete = cause }
                 if section == "domains" { reading.zones.incomplete = cause }
+                if section == "vpcs" { reading.networks.incomplete = cause }
+                if section == "spaces" { reading.buckets.incomplete = cause }
             }
         }
         if root.entries == nil { reading.fault = fields.fault }
         reading.hasDomains = domains != nil || fields.broken["domains"] != nil
         reading.droplets.declared = names(in: droplets)
+        reading.networks.declared = names(in: networks)
+        reading.buckets.declared = names(in: spaces)
+        for node in networks ?? [] { readNetwork(node) }
+        for node in spaces ?? [] { readBucket(node) }
         for node in droplets ?? [] { readDroplet(node) }
         for node in databases ?? [] { readCluster(node) }
         for node in firewalls ?? [] { readFirewall(node) }
         for node in domains ?? [] { readDomain(node) }
-        for node in spaces ?? [] { readBucket(node) }
-        for node in networks ?? [] { readNetwork(node) }
+        for node in keys ?? [] { readSpacesKey(node) }
         for node in volumes ?? [] { readVolume(node) }
         for node in snapshots ?? [] { readSnapshot(node) }
         for node in projects ?? [] { readProject(node) }
@@ -69,7 +75,8 @@ final class InventoryReader {
         ("droplets", [.droplet, .tag]),
         ("databases", [.databaseCluster, .database, .databaseUser, .databasePool, .databaseFirewall, .tag]),
         ("firewalls", [.firewall, .tag]), ("domains", [.domain, .record]), ("spaces", [.spacesBucket]),
-        ("vpcs", [.vpc]), ("volumes", [.volume, .tag]), ("snapshots", [.snapshot]), ("projects", [.project]),
+        ("spaces_keys", [.spacesKey]), ("vpcs", [.vpc]), ("volumes", [.volume, .tag]), ("snapshots", [.snapshot]),
+        ("projects", [.project]),
     ]
 
     private func names(in nodes: [Node]?) -> Set<String> {
@@ -125,7 +132,8 @@ final class InventoryReader {
     /// Keys by which the entries of a section can be told from those of others.
     private static let signatures: [String: [String]] = [
         "droplets": ["image", "user_data_file"], "databases": ["engine", "num_nodes", "dbs", "trusted_sources"],
-        "firewalls": ["inbound_rules", "outbound_rules"], "domains": ["records"],
+        "firewalls": ["inbound_rules", "outbound_rules"], "domains": ["records"], "spaces": ["lifecycle_rules"],
+        "spaces_keys": ["grants"],
     ]
 
     /// The name of an entry, which has to be fit for a provider.
@@ -202,16 +210,5 @@ final class InventoryReader {
 
     func literal(_ name: String, _ texts: [Text]?, at mark: SourceMark?) -> [WantedAttribute] {
         texts.map { [WantedAttribute(name, .literal(.strings($0.map(\.value))), at: mark)] } ?? []
-    }
-
-    private func readBucket(_ node: Node) {
-        let entry = Fields(node, "a bucket", in: file, report)
-        let name = name(entry, "bucket")
-        let region = entry.text("region", required: true)
-        entry.allow("description", "notes")
-        entry.finish()
-        let key = name.map { ResourceKey(.spacesBucket, $0) }
-        guard isSound(entry, key, .spacesBucket), let key else { return }
-        add(Draft(key, literal("region", region), source: node.mark(in: file)))
     }
 }

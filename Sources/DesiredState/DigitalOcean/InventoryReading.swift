@@ -12,14 +12,26 @@ struct InventoryReading {
         var incomplete: Cause?
     }
 
+    /// A rule of a bucket by which objects go.
+    struct Expiry {
+        /// The beginning of their keys; empty for all.
+        let prefix: String
+        let days: Int64
+        let source: SourceMark
+    }
+
     var drafts: [ResourceKey: Draft] = [:]
     var droplets = Names()
     var clusters = Names()
     var zones = Names()
+    var networks = Names()
+    var buckets = Names()
     /// The tags of droplets and clusters that could be read.
     var tags: [ResourceKey: [String]] = [:]
-    /// The droplets that each firewall guards by name, and the one that a volume is attached to.
-    var firewallDroplets: [ResourceKey: [String]] = [:]
+    /// The rules of each bucket by which objects go.
+    var expiries: [ResourceKey: [Expiry]] = [:]
+    /// What an entry serves, by which it is protected: droplets of a firewall, that of a volume, buckets of a key.
+    var uses: [ResourceKey: [String]] = [:]
     /// Whether it says anything of domains; where it doesn't, names are kept elsewhere.
     var hasDomains = false
     /// Why nothing of it is known; nil where it can be read or isn't there.

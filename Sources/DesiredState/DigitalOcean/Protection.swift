@@ -36,13 +36,14 @@ struct Protection {
     }
 
     /// Whether a resource of the inventory is protected.
-    func covers(_ key: ResourceKey, firewallDroplets: [String]) -> Bool {
+    func covers(_ key: ResourceKey, uses: [String]) -> Bool {
         switch key.kind {
         case .droplet: droplets.contains(key.name)
         case .databaseCluster, .databaseFirewall: clusters.contains(key.name)
         case .database, .databaseUser, .databasePool: clusters.contains(String(key.name.prefix { $0 != "/" }))
         case .domain: zones.contains(key.name)
-        case .firewall, .volume: firewallDroplets.contains { droplets.contains($0) }
+        case .firewall, .volume: uses.contains { droplets.contains($0) }
+        case .spacesKey: uses.contains { buckets.contains($0) || $0 == "*" && !buckets.isEmpty }
         case .spacesBucket: buckets.contains(key.name)
         default: false
         }

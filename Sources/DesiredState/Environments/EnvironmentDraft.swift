@@ -17,6 +17,7 @@ struct EnvironmentDraft {
     var database: Text?
     var databaseUser: Text?
     var filestore: Text?
+    var runtime = EnvironmentRuntime()
     var workers: Int?
     var backupSchedule: String?
     /// What it may use itself, in place of what its tier may.

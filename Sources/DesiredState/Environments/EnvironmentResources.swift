@@ -4,6 +4,7 @@ import Formats
 /// Works out what an environment needs at the provider, and holds the names that it uses against the inventory.
 struct EnvironmentResources {
     let inventory: InventoryReading
+    let runtime: RuntimeResources
     let report: Report
 
     /// How long resolvers may keep the address of an environment, in seconds: short, because hosts change.
@@ -20,6 +21,7 @@ struct EnvironmentResources {
                 try checkName(domain, draft)
             }
             drafts += try databases(of: draft)
+            drafts += try runtime.resources(of: draft)
             return .success(drafts)
         } catch {
             return .failure(error)

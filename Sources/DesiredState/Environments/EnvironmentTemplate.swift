@@ -7,6 +7,7 @@ struct EnvironmentTemplate {
     var database: Text?
     var databaseUser: Text?
     var filestore: Text?
+    var runtime = EnvironmentRuntime()
     var workers: Int?
     var backupSchedule: String?
 
@@ -26,6 +27,7 @@ struct EnvironmentTemplate {
         draft.database = expand(database)
         draft.databaseUser = expand(databaseUser)
         draft.filestore = expand(filestore)
+        draft.runtime = runtime.mapped { Self.expand($0, slug: slug, tier: tier) }
         draft.workers = workers
         draft.backupSchedule = backupSchedule
     }

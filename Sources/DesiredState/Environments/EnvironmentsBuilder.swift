@@ -32,7 +32,9 @@ struct EnvironmentsBuilder {
         var drafts = named.named.map { completed($0, branches, tags) }
         drafts += branchDrafts(branches)
         overrides.apply(to: &drafts, known: Set(named.broken.map(\.slug)), report)
-        let needs = EnvironmentResources(inventory: inventory, report: report)
+        let runtime = RuntimeResources(
+            file: named.file, runtimes: named.runtimes, inventory: inventory, report: report)
+        let needs = EnvironmentResources(inventory: inventory, runtime: runtime, report: report)
         var resources: [String: [Draft]] = [:]
         for draft in drafts {
             markUnknown(draft)

@@ -17,10 +17,13 @@ struct EnvironmentsReading {
     var templates: [Tier: EnvironmentTemplate] = [:]
     /// Tiers whose template can't be read.
     var brokenTemplates: [Tier: Cause] = [:]
+    var runtimes = Runtimes()
     /// Why it is not known which environments are named; nil where it is.
     var fault: Cause?
     /// Whether the document is there.
     var isPresent = false
+    /// Its path.
+    var file = ""
 }
 
 /// Reads `environments.yaml`.
@@ -34,6 +37,7 @@ struct EnvironmentsReader {
         self.file = file
         self.report = report
         reading.isPresent = true
+        reading.file = file
     }
 
     static func read(_ library: Library, _ report: Report) -> EnvironmentsReading {
@@ -54,6 +58,7 @@ struct EnvironmentsReader {
         fields.allow("schema", "version", "last_reviewed", "description", "notes")
         let environments = fields.fields("environments", required: true)
         let tiers = fields.fields("tiers")
+        reading.runtimes = Runtimes(fields)
         fields.finish()
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
@@ -103,6 +108,8 @@ struct EnvironmentsReader {
         draft.database = entry.text("database")
         draft.databaseUser = entry.text("database_user")
         draft.filestore = entry.text("filestore")
+        draft.runtime = EnvironmentRuntime(entry)
+        checkServer(draft.runtime, draft.cluster, entry)
         draft.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
         draft.backupSchedule = entry.schedule("backup_schedule")
         draft.limits = entry.limits("resource_limits")
@@ -141,6 +148,14 @@ struct EnvironmentsReader {
                 cause: cause))
     }
 
+    /// A database is in a cluster of the inventory or on a server, and not on both.
+    private func checkServer(_ runtime: EnvironmentRuntime, _ cluster: Text?, _ entry: Fields) {
+        guard let server = runtime.server, let cluster else { return }
+        entry.fail(
+            .duplicateName, "\(entry.subject) has both a database cluster and a database server", at: server.mark,
+            hint: "Keep one of the two.", notes: [Diagnostic.Note("the cluster is here", at: cluster.mark)])
+    }
+
     private func readTier(_ text: Text, _ entry: Fields) -> Tier? {
         if let tier = Tier(alias: text.value) { return tier }
         entry.fail(
@@ -173,6 +188,11 @@ struct EnvironmentsReader {
         template.database = readPattern("database", entry)
         template.databaseUser = readPattern("database_user", entry)
         template.filestore = readPattern("filestore", entry)
+        template.runtime = EnvironmentRuntime(entry) { readPattern($0, $1) }
+        checkServer(template.runtime, template.cluster, entry)
+        for (text, node) in template.runtime.texts {
+            checkPlaceholders(Text(value: text, mark: node.mark(in: file)), "a text", entry)
+        }
         template.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
         template.backupSchedule = entry.schedule("backup_schedule")
         entry.allow("description", "notes")
@@ -193,15 +213,18 @@ struct EnvironmentsReader {
 
     private func readPattern(_ key: String, _ entry: Fields) -> Text? {
         guard let text = entry.text(key) else { return nil }
-        if let placeholder = EnvironmentTemplate.unknownPlaceholder(in: text.value) {
-            entry.fail(
-                .invalidTemplate, "`\(key)` of \(entry.subject) has the unknown placeholder \(quoted(placeholder))",
-                at: text.mark,
-                hint: didYouMean(
-                    placeholder, among: EnvironmentTemplate.placeholders,
-                    else: "Known are \(alternatives(EnvironmentTemplate.placeholders))."))
-            return nil
-        }
-        return text
+        return checkPlaceholders(text, "`\(key)`", entry) ? text : nil
+    }
+
+    @discardableResult
+    private func checkPlaceholders(_ text: Text, _ what: String, _ entry: Fields) -> Bool {
+        guard let placeholder = EnvironmentTemplate.unknownPlaceholder(in: text.value) else { return true }
+        entry.fail(
+            .invalidTemplate, "\(what) of \(entry.subject) has the unknown placeholder \(quoted(placeholder))",
+            at: text.mark,
+            hint: didYouMean(
+                placeholder, among: EnvironmentTemplate.placeholders,
+                else: "Known are \(alternatives(EnvironmentTemplate.placeholders))."))
+        return false
     }
 }

@@ -5,6 +5,8 @@ import Formats
 struct MailReading {
     var transports: [MailTransport] = []
     var drafts: [Draft] = []
+    /// The users of what goes through Mailgun, `no-reply@mg.example.com`.
+    var senders: [Text] = []
 }
 
 /// Reads `odoo/mail.yaml`, `integrations/mailgun.yaml` and the mail of `runtime/prod_settings.yaml`.
@@ -141,6 +143,8 @@ struct MailReader {
 
     private func reading() -> MailReading {
         var reading = MailReading()
+        reading.senders = statements.filter { $0.host?.value.lowercased().hasSuffix(".mailgun.org") == true }
+            .compactMap(\.user)
         for statement in statements {
             guard let port = statement.port, port.value == 25 else { continue }
             lose(

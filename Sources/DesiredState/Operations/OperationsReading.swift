@@ -83,7 +83,8 @@ extension ManagedDocument {
         "secrets/inventory", schemas: ["ssot.secrets.inventory.v1"], domain: "secrets")
     static let mail = ManagedDocument(
         "odoo/mail", schemas: ["ssot.odoo.mail.v1"], domain: "mail", scopes: [.kind(.mailTransport)])
-    static let mailgun = ManagedDocument("integrations/mailgun", schemas: [], domain: "mail")
+    static let mailgun = ManagedDocument(
+        "integrations/mailgun", schemas: [], domain: "mail", scopes: [.kind(.mailgunDomain), .kind(.mailgunWebhook)])
     static let productionSettings = ManagedDocument(
         "runtime/prod_settings", schemas: ["ssot.runtime.prod_settings.v1"], domain: "mail",
         scopes: [.resource(ResourceKey(.mailTransport, Tier.production.rawValue))])

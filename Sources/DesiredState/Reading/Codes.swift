@@ -90,6 +90,7 @@ enum Code: String, CaseIterable {
     case mailDisagreement = "SSOT-0120"
     case forbiddenPort = "SSOT-0121"
     case catcherRequired = "SSOT-0122"
+    case openWebhook = "SSOT-0123"
     // Domains and DNS.
     case prohibitedName = "SSOT-0130"
     case dnsDisagreement = "SSOT-0131"
@@ -187,6 +188,7 @@ enum Code: String, CaseIterable {
         case .mailDisagreement: "Two documents send mail different ways."
         case .forbiddenPort: "Mail is sent through port 25."
         case .catcherRequired: "Mail outside of production is not caught, or uses the credential of production."
+        case .openWebhook: "A webhook is enabled, but no document says where it goes or for which events it is."
         case .prohibitedName: "A document needs a name that another one prohibits."
         case .dnsDisagreement: "Two documents say different things of one name."
         case .unclaimedName: "A name is active without a valid claim at its provider."

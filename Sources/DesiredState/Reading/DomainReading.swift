@@ -78,6 +78,7 @@ final class DomainReading: Sendable {
             named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
             convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
         builder.build(branches: tree.branches, tags: tree.tags)
+        FilestoreExpiry(builder.environments, builder.named).check(inventory, report)
         let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
         let operations = OperationsReading(
             &library, checks: convergence.checks, environments: builder.environments,
@@ -86,13 +87,13 @@ final class DomainReading: Sendable {
         BranchMaps(report: report).compare(
             declared: BranchMaps.declared(policies, builder.named, convergence),
             others: BranchMaps.of(platforms.vercel) + branchMaps)
+        MailgunReader.read(library, senders: operations.mail.senders, platforms.drafts)
         library.distrustCutDocuments(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
         var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values + operations.drafts
         for var draft in inventory.drafts.values {
-            draft.isProtected = protection.covers(
-                draft.key, firewallDroplets: inventory.firewallDroplets[draft.key] ?? [])
+            draft.isProtected = protection.covers(draft.key, uses: inventory.uses[draft.key] ?? [])
             drafts.append(draft)
         }
         var state = DesiredState(

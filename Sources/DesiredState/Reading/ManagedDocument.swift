@@ -62,8 +62,8 @@ extension ResourceKind {
     /// The kinds that `inventory.yaml` declares.
     static let inventoryKinds: [ResourceKind] = [
         .droplet, .tag, .domain, .record, .firewall, .databaseCluster, .database, .databaseUser, .databasePool,
-        .databaseFirewall, .spacesBucket, .vpc, .volume, .snapshot, .project,
+        .databaseFirewall, .spacesBucket, .spacesKey, .vpc, .volume, .snapshot, .project,
     ]
     /// The kinds that a surface of the DigitalOcean policy rules.
-    static let policedKinds: [ResourceKind] = [.droplet, .databaseCluster, .spacesBucket]
+    static let policedKinds: [ResourceKind] = [.droplet, .databaseCluster, .spacesBucket, .volume]
 }

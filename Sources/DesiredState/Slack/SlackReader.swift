@@ -11,7 +11,7 @@ struct SlackReader {
 
     static func read(_ library: inout Library, _ drafts: DraftSet) {
         var reader = SlackReader(drafts)
-        let scopes: [UnknownScope.Extent] = [.kind(.slackApp)]
+        let scopes: [UnknownScope.Extent] = [.kind(.slackApp), .kind(.slackChannel)]
         var documents = library.take(below: "integrations/slack", domain: "slack", scopes: scopes, drafts.report)
         documents += library.take(below: "slack", domain: "slack", scopes: scopes, drafts.report)
         if let install = library.take(
@@ -19,16 +19,34 @@ struct SlackReader {
         {
             documents.append(install)
         }
+        // Where the results of tests are told; nothing else of it is wanted.
+        if let routes = library.take(
+            "qa/autonoma_slack", domain: "slack", scopes: [.kind(.slackChannel)], drafts.report),
+            let root = routes.root
+        {
+            reader.readRoutes(root, routes.path)
+        }
         for document in documents {
             guard let root = document.root else { continue }
+            let hasChannels = root["channels"] != nil || root["allowed_channels"] != nil
+            if hasChannels { SlackChannels(file: document.path, drafts: drafts).read(root) }
             if root["slack_apps"] != nil {
                 reader.readApps(root, document.path)
             } else if root["app"] != nil || root["required_scopes"] != nil {
                 reader.readInstall(root, document.path)
-            } else if root.entries == nil {
+            } else if root.entries == nil, !hasChannels {
                 _ = Fields(root, "the document of Slack apps", in: document.path, drafts.report)
             }
         }
+    }
+
+    private func readRoutes(_ root: Node, _ file: String) {
+        let fields = Fields(root, "the routes of test results", in: file, report)
+        guard let slack = fields.fields("slack") else {
+            if let cause = fields.fault { report.unknown(.kind(.slackChannel), cause) }
+            return
+        }
+        SlackChannels(file: file, drafts: drafts).read(slack)
     }
 
     // MARK: Several apps in one document

@@ -29,7 +29,7 @@ extension DigitalOceanDriver {
         guard let keep else {
             throw fault(
                 .nowhereToKeep, call, "the secret of a new key would be lost: nothing is set up to keep it",
-                hint: "create the key by hand and put its secret where it is used; it is then adopted by its name",
+                hint: "set ODOOOPS_KEY_DIRECTORY; or create the key by hand, and it is adopted by its name",
                 .waitForNewCommit)
         }
         let body = try keyBody(step, change)

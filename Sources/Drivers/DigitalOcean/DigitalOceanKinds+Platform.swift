@@ -21,7 +21,7 @@ extension DigitalOceanKinds {
             AttributeRule("tags", .contains, normalise: Normal.tags),
             // The API can only give them when the volume is created.
             AttributeRule("description", isWriteOnly: true), AttributeRule("filesystem_type", isWriteOnly: true),
-        ] + .computed(["id"]),
+        ] + .computed(["id", "is_attached"]),
         isStateful: true, carriesMark: true, surface: "volumes",
         requests: { action, attributes in
             switch action {

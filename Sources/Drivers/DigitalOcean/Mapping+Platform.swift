@@ -24,8 +24,11 @@ extension Mapping {
         if let size = json["size_gigabytes"].int { items.append(Attributes.Item("size_gb", .int(size))) }
         if let tags = shared.strings(json["tags"]) { items.append(Attributes.Item("tags", tags)) }
         // A volume is attached to one droplet at the most.
-        if let droplet = json["droplet_ids"].items?.compactMap(\.int).first {
-            items.append(Attributes.Item("droplet", .string("#\(droplet)")))
+        if let droplets = json["droplet_ids"].items.map(Array.init) {
+            items.append(Attributes.Item("is_attached", .bool(!droplets.isEmpty)))
+            if let droplet = droplets.lazy.compactMap(\.int).first {
+                items.append(Attributes.Item("droplet", .string("#\(droplet)")))
+            }
         }
         return ObservedResource(
             key: ResourceKey(.volume, name), providerID: id, attributes: Attributes(items),

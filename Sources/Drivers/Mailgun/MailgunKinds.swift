@@ -1,14 +1,7 @@
 internal import Basics
-public import DesiredState
+internal import DesiredState
 public import Diff
 public import Formats
-
-extension ResourceKind {
-    /// Name: the domain, `mg.example.com`.
-    public static let mailgunDomain = ResourceKind("mailgun.domain")
-    /// Name: `domain/event/url`; one URL of an event, so that those of others in the same list stay theirs.
-    public static let mailgunWebhook = ResourceKind("mailgun.webhook")
-}
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
 public enum MailgunKinds {
@@ -34,7 +27,17 @@ public enum MailgunKinds {
             + ["created_at", "id", "is_disabled", "type", "unverified_records"].map {
                 AttributeRule($0, isComputed: true)
             },
-        isStateful: true, requests: { _, _ in 0 })
+        isStateful: true,
+        hindrance: { action, attributes in
+            switch action {
+            case .create:
+                "domains are not added from here: add it at Mailgun, verify it, and the next pass takes it over"
+            case .adopt where attributes.isEmpty: nil
+            case .adopt, .update, .replace: "its DNS is mended where its zone is, and verified at Mailgun"
+            case .delete: "domains are never deleted from here: mail depends on them"
+            case .noop, .forget, .read: nil
+            }
+        }, requests: { _, _ in 0 })
 
     static let webhook = KindSchema(
         kind: .mailgunWebhook,

@@ -84,6 +84,10 @@ extension PostgresDriver {
             verifier = try await session.verifier(step.operation, of: password, user: name.name)
         }
         var rest = "; comment on role \(name.quoted) is \(literal(PostgresKinds.mark))"
+        // Who is no superuser has to be a member of the role to give it a database, and to look after what it owns.
+        let ours = try await session.run(
+            "role.self", "select rolsuper::text from pg_catalog.pg_roles where rolname = current_user")
+        if ours.first?.first != "true" { rest += "; grant \(name.quoted) to current_user" }
         for group in try await groups(wanted["member_of"], step) { rest += "; grant \(group.quoted) to \(name.quoted)" }
         // Several statements in one text are one transaction: the role is there with its mark, or not at all.
         session.heard(sql + (verifier == nil ? "" : " password <secret>") + rest)

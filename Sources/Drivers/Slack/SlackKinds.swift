@@ -1,11 +1,6 @@
-public import DesiredState
+internal import DesiredState
 public import Diff
 public import Formats
-
-extension ResourceKind {
-    /// Name: the channel's name, without `#`; only observed where one is wanted.
-    public static let slackChannel = ResourceKind("slack.channel")
-}
 
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
 public enum SlackKinds {
@@ -22,7 +17,13 @@ public enum SlackKinds {
             + unseen(["ack_within_ms", "commands", "events", "socket_mode", "user_scopes"])
             + unseen(endpoints.map { "endpoints.\($0)" })
             + ["bot_id", "team", "team_id", "user_id"].map { AttributeRule($0, isComputed: true) },
-        isStateful: true, requests: { _, _ in 0 })
+        isStateful: true,
+        hindrance: {
+            hindrance(
+                $0, $1, making: "apps are made by people at https://api.slack.com/apps",
+                changing:
+                    "scopes come with an installation: change them at https://api.slack.com/apps and install it again")
+        }, requests: { _, _ in 0 })
 
     static let channel = KindSchema(
         kind: .slackChannel,
@@ -31,7 +32,25 @@ public enum SlackKinds {
             AttributeRule("is_member", requiresReplacement: true),
             AttributeRule("is_private", requiresReplacement: true),
         ] + ["id"].map { AttributeRule($0, isComputed: true) },
-        isStateful: true, requests: { _, _ in 0 })
+        isStateful: true,
+        hindrance: {
+            hindrance(
+                $0, $1, making: "make the channel in Slack; a private one also has to have the app in it to be seen",
+                changing: "channels belong to people: invite the app, or change the channel in Slack")
+        }, requests: { _, _ in 0 })
+
+    /// Both kinds are only looked at.
+    private static func hindrance(
+        _ action: ChangeAction, _ attributes: [String], making: String, changing: String
+    ) -> String? {
+        switch action {
+        case .create: making
+        case .adopt where attributes.isEmpty: nil
+        case .adopt, .update, .replace: changing
+        case .delete: "it is never deleted from here"
+        case .noop, .forget, .read: nil
+        }
+    }
 
     /// What requests of Slack can be sent to.
     private static let endpoints = [

@@ -26,7 +26,13 @@ public struct ProviderAccount: Sendable {
 
     /// Every provider, sorted by name.
     public static let all: [ProviderAccount] = [
-        account("digitalocean", "DigitalOcean", "token", "DIGITALOCEAN_ACCESS_TOKEN", "https://api.digitalocean.com"),
+        account(
+            "digitalocean", "DigitalOcean", "token", "DIGITALOCEAN_ACCESS_TOKEN", "https://api.digitalocean.com",
+            options: [
+                Option(
+                    key: "key_directory", variable: "ODOOOPS_KEY_DIRECTORY", fallback: nil,
+                    meaning: "directory that gets the secrets of new keys of Spaces; without it no key is made")
+            ]),
         ProviderAccount(
             name: "docker", title: "Docker", secrets: [],
             address: Option(

@@ -18,13 +18,18 @@ extension Reconciler {
         for resource in desired.resources { names[resource.key.kind, default: []].insert(resource.key.name) }
         for entry in inventory.entries { names[entry.key.kind, default: []].insert(entry.key.name) }
         for entry in open { names[entry.key.kind, default: []].insert(entry.key.name) }
-        guard !names.isEmpty else { return ObservedState() }
         // A record may take its address from a droplet that nobody else asks about.
         for resource in desired.resources {
             for attribute in resource.attributes {
                 if case .reference(let key, _) = attribute.value { names[key.kind, default: []].insert(key.name) }
             }
         }
+        // What is looked at only for findings, and for the names that stores of secrets list, is compared with nothing.
+        let stores = SecretStores(desired.resources).lookups(desired.resources)
+        let lookups = ProviderFindings.lookups(desired).merging(stores) { $0.union($1) }
+        let aside = Set(lookups.keys.filter { names[$0] == nil })
+        for (kind, found) in lookups { names[kind, default: []].formUnion(found) }
+        guard !names.isEmpty else { return ObservedState() }
         let wantedNames = names
         let context = DriverContext(
             runID: runID, log: log, priority: priority,
@@ -33,7 +38,11 @@ extension Reconciler {
             let kinds = Set(driver.schemas.map(\.kind)).intersection(wantedNames.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }
             let request = ObserveRequest(kinds: kinds, names: wantedNames.filter { kinds.contains($0.key) })
-            return await driver.observe(request, context)
+            return await driver.observe(request, context).map { seen in
+                guard aside.contains(seen.kind) else { return seen }
+                return ObservedKind(
+                    kind: seen.kind, completeness: seen.completeness, resources: seen.resources, isAside: true)
+            }
         }
         return ObservedState(observed.flatMap { $0 })
     }
@@ -42,7 +51,7 @@ extension Reconciler {
     func faults(of observed: ObservedState) -> [String] {
         let configured = Set(drivers.filter { !($0 is UnconfiguredDriver) }.map(\.provider))
         return observed.kinds.values.sorted { $0.kind < $1.kind }.compactMap { kind in
-            guard configured.contains(kind.kind.provider) else { return nil }
+            guard configured.contains(kind.kind.provider), !kind.isAside else { return nil }
             switch kind.completeness {
             case .complete: return nil
             case .partial(let reason), .unknown(let reason): return "\(kind.kind): \(reason)"

@@ -54,7 +54,10 @@ extension Pass {
         let now = reconciler.time.now
         // A kind that no driver knows is never seen, so it has no drift that could be missed.
         let known = Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) })
-        let missed = plan.changes.contains { $0.action == .read && known.contains($0.key.kind) }
+        let missed =
+            plan.changes.contains { $0.action == .read && known.contains($0.key.kind) }
+            || plan.secrets.contains(where: \.isUnseen)
+            || (observed?.kinds.values.contains { $0.isAside && !$0.completeness.isComplete } ?? false)
         let isComplete = !missed && options.targets.isEmpty
         let done = Set(applied.journal.filter { $0.state == .done }.map(\.key))
         let remaining = plan.drift.filter { !done.contains($0.key) }

@@ -164,6 +164,7 @@ extension TierReport {
         var parts = [surface.name, surface.isAllowed ? "allowed" : "not allowed"]
         if let most = surface.maximumCount { parts.append("at most \(most)") }
         if !surface.requiredTags.isEmpty { parts.append("tags \(surface.requiredTags.joined(separator: ", "))") }
+        if surface.mustBeAttached != nil { parts.append("attached") }
         if !surface.regions.isEmpty { parts.append("regions \(surface.regions.joined(separator: ", "))") }
         return [parts.joined(separator: " · ") + "  (\(surface.source.file):\(surface.source.line))"]
             + policy.exceptions(of: surface.name, at: now).map { entry in

@@ -199,6 +199,7 @@ struct TierReport {
         .object([
             "name": .string(surface.name), "allowed": .bool(surface.isAllowed),
             "max_count": .count(surface.maximumCount), "required_tags": .strings(surface.requiredTags),
+            "must_be_attached": .bool(surface.mustBeAttached != nil),
             "regions": .strings(surface.regions), "source": .string(surface.source.description),
             "exceptions": .list(
                 policy.exceptions(of: surface.name, at: now).map {

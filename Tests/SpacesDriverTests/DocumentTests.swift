@@ -1,0 +1,42 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import HTTPClient
+import Simulator
+import SimulatorKit
+import SpacesDriver
+import Testing
+
+/// From the inventory to the provider, and nothing left to do.
+@Suite("What the inventory wants of Spaces") struct DocumentTests {
+    private static func inventory(_ rules: String) -> [String: String] {
+        ["ssot/infra/digitalocean/inventory.yaml": "spaces:\n  - {name: files-of-shop, region: sgp1\(rules)}\n"]
+    }
+
+    @Test("Rules of a bucket are set, changed and taken away as they are written, and left alone where they aren't")
+    func rules() async throws {
+        let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
+        let simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        let driver = SpacesDriver(
+            credential: SpacesCredential(accessKey: "AKIDEXAMPLE", secretKey: Secret("s")),
+            endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: InProcessTransport(simulator),
+            budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
+        let engine = SmallEngine(driver, DriverContext(runID: "test", log: .none), time)
+        var inventory: [InventoryEntry] = []
+        for (rules, action) in [
+            (", lifecycle_rules: [{prefix: tmp/, expiration_days: 7}]", "create"),
+            (", lifecycle_rules: [{expiration_days: 7, enabled: true, prefix: tmp/}]", nil),
+            (", lifecycle_rules: [{prefix: tmp/, expiration_days: 9}, {abort_incomplete_upload_days: 1}]", "update"),
+            ("", nil), (", lifecycle_rules: []", "update"), (", lifecycle_rules: []", nil),
+        ] {
+            let result = await engine.converge(Self.inventory(rules), inventory)
+            #expect(
+                SmallEngine.Convergence.lines(result.first)
+                    == (action.map { ["\($0) spaces.bucket/files-of-shop allowed"] } ?? []), "\(rules)")
+            #expect(result.failures.isEmpty, "\(result.failures)")
+            #expect(SmallEngine.Convergence.lines(result.second) == [], "\(rules)")
+            inventory = result.inventory
+        }
+    }
+}
