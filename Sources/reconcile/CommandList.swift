@@ -124,7 +124,38 @@ enum CommandList {
             positionals: ["[PATH]"],
             options: [OptionSpec("gate", "NAME", "Only this gate; repeatable.", repeats: true), now],
             examples: [("reconcile gates . --gate secrets_registry", "One gate over the work tree in this directory.")]),
-        CommandSpec("drift", "Shows what differs from git: since when, and by which cause."),
+        CommandSpec("drift", "Shows what differs from git: since when, by which cause, and who knows of it."),
+        CommandSpec(
+            "drift ack", "Says that a difference is known: it raises no alarm until it is another one.",
+            discussion: """
+                The plan mends it all the same where it may; only the alarm ends: --detailed-exitcode, escalation and
+                notices leave it out. It holds for exactly this difference, and no longer when an attribute moves.
+                """,
+            positionals: ["KEY"],
+            options: [
+                OptionSpec("reason", "TEXT", "Why it may stay; required."),
+                OptionSpec("for", "TIME", "At most so long, 1m to 30d; default: as long as it stays the same."), actor,
+            ],
+            examples: [
+                ("reconcile drift ack digitalocean.droplet/erp --reason \"resized for the audit\"", "Until it moves.")
+            ]),
+        CommandSpec(
+            "drift mute", "Quiets a resource for a while, whatever differs of it.",
+            positionals: ["KEY"],
+            options: [
+                OptionSpec("reason", "TEXT", "Why; required."),
+                OptionSpec("for", "TIME", "How long, 1m to 30d; default 24h."), actor,
+            ],
+            examples: [("reconcile drift mute digitalocean.droplet/erp --for 4h --reason maintenance", "")]),
+        CommandSpec(
+            "drift unmute", "Takes back an acknowledgement or a mute.", positionals: ["KEY"], options: [actor]),
+        CommandSpec(
+            "findings", "Lists what is not as it has to be: differences and failed checks, with since when.",
+            discussion: """
+                The rows of ops.convergence_findings: opened when seen, escalated after escalate_after_hours of the
+                environment, resolved when looked for and not found any more.
+                """,
+            options: [OptionSpec("all", nil, "Also those that are resolved.")]),
         CommandSpec(
             "runs", "Lists the last runs.",
             options: [OptionSpec("limit", "N", "How many; default 20.")]),

@@ -116,9 +116,9 @@ public struct Subdomain: Sendable, Hashable {
 }
 
 /// Host names as they are compared.
-enum HostName {
+public enum HostName {
     /// Lower case, without a final dot.
-    static func normal(_ text: String) -> String {
+    public static func normal(_ text: String) -> String {
         let lower = text.lowercased()
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
     }

@@ -27,6 +27,7 @@ extension Reconciler {
         // What is looked at only for findings, and for the names that stores of secrets list, is compared with nothing.
         let stores = SecretStores(desired.resources).lookups(desired.resources)
         let lookups = ProviderFindings.lookups(desired).merging(stores) { $0.union($1) }
+            .merging(namesNeeded(byChecksOf: desired)) { $0.union($1) }
         let aside = Set(lookups.keys.filter { names[$0] == nil })
         for (kind, found) in lookups { names[kind, default: []].formUnion(found) }
         guard !names.isEmpty else { return ObservedState() }

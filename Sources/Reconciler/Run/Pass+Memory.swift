@@ -71,6 +71,7 @@ extension Pass {
                 ])
         }
         evidence.add("drift.json", .list(plan.drift.map(\.value)))
+        try await rememberFindings(isDriftComplete: isComplete)
     }
 
     /// What outlives the run: the life of environments, and what the next plan compares with.

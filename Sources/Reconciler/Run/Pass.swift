@@ -52,6 +52,8 @@ struct Pass {
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
     var gates: [GateResult] = []
+    /// What differs after the pass, as the store knows it.
+    var drift: [DriftRecord] = []
     /// The stored approvals that this pass counts in.
     var storedApprovals: [ResourceKey: String] = [:]
 
@@ -235,7 +237,7 @@ struct Pass {
         RunReport(
             run: run, outcome: outcome ?? .succeeded, desired: desired, plan: plan, plannedAt: plannedAt,
             journal: recovered + applied.journal, skipped: applied.skipped, evidence: head, duration: duration,
-            observationFaults: observationFaults, requests: requests)
+            observationFaults: observationFaults, requests: requests, drift: drift)
     }
 }
 

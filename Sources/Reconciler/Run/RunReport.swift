@@ -65,9 +65,19 @@ public struct RunReport: Sendable {
     public let observationFaults: [String]
     /// How many provider requests the pass sent, by provider.
     public let requests: [String: Int]
+    /// What differs after the pass, since when, and what people said of it; empty for a look as of another instant.
+    public let drift: [DriftRecord]
 
     /// Changes that only an approval, a rule or an unknown holds back.
     public var withheld: [PlannedChange] { plan?.changes.filter { $0.verdict != .allowed } ?? [] }
+
+    /// The differences of the plan of which nobody has said that they are known.
+    public var alarmingDrift: [DriftItem] {
+        let quiet = drift.filter(\.isQuiet)
+        return (plan?.drift ?? []).filter { item in
+            item.cause != .expected && !quiet.contains { $0.key == item.key && $0.cause == item.cause }
+        }
+    }
 }
 
 /// A change that was allowed and did not run.

@@ -1,6 +1,6 @@
 extension Migration {
     /// All migrations, in order.
-    static let all = [base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks]
+    static let all = [base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks]
 
     /// The latest version that this program knows.
     static var latest: Int { all.last?.version ?? 0 }

@@ -20,6 +20,8 @@ struct Migration: Sendable {
             case essential
             /// Written for others to read: another shape in its place is left alone and not written.
             case mirror
+            /// Only columns, for an essential table of an earlier migration.
+            case addition
         }
 
         let name: String
@@ -79,7 +81,12 @@ struct Migration: Sendable {
     /// The statements that make everything on an empty database; their digest is what gets recorded.
     func statements(_ dialect: SQLDialect) -> [String] {
         var all = dialect == .postgres ? types.map(create) : []
-        for table in tables { all += [create(table, dialect)] + table.indexes.map { create($0, on: table, dialect) } }
+        for table in tables {
+            let made =
+                table.part == .addition
+                ? table.columns.compactMap { add($0, to: table, dialect) } : [create(table, dialect)]
+            all += made + table.indexes.map { create($0, on: table, dialect) }
+        }
         return all
     }
 

@@ -128,10 +128,16 @@ public struct DriftRecord: Sendable, Hashable {
     public let firstSeen: Timestamp
     public let lastSeen: Timestamp
     public let runID: String
+    /// Since when each attribute differs, by path.
+    public let attributesSince: [String: Timestamp]
+    /// Names exactly this difference: what an acknowledgement is bound to.
+    public let difference: Digest
+    /// What a person said of it that stands; nil where nobody did.
+    public let mark: DriftMark?
 
     public init(
         key: ResourceKey, cause: ChangeCause, environment: String?, detail: Value, firstSeen: Timestamp,
-        lastSeen: Timestamp, runID: String
+        lastSeen: Timestamp, runID: String, attributesSince: [String: Timestamp], difference: Digest, mark: DriftMark?
     ) {
         self.key = key
         self.cause = cause
@@ -140,7 +146,13 @@ public struct DriftRecord: Sendable, Hashable {
         self.firstSeen = firstSeen
         self.lastSeen = lastSeen
         self.runID = runID
+        self.attributesSince = attributesSince
+        self.difference = difference
+        self.mark = mark
     }
+
+    /// Whether it is known, by the SSOT or by a person, so that nobody is alarmed.
+    public var isQuiet: Bool { cause == .expected || mark != nil }
 }
 
 /// The last link of the evidence chain.

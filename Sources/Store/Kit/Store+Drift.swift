@@ -15,6 +15,7 @@ extension Store {
         let environment: String?
         let detail: String
         let firstSeen: Timestamp
+        let seen: [String: Timestamp]
     }
 
     /// Brings the open differences up to what a run has seen; writes nothing when nothing changed.
@@ -34,49 +35,44 @@ extension Store {
             let before = try Self.openDrift(in: db)
             var seen: Set<DriftIdentity> = []
             var (opened, changed, resolved) = (0, 0, 0)
-            let isMirrored = try Self.mirrors("convergence_findings", in: db)
             for item in items {
                 let identity = DriftIdentity(key: item.key.description, cause: item.cause.rawValue)
                 guard seen.insert(identity).inserted else { continue }
-                let detail = Self.detail(of: item)
-                let text = StoredJSON.text(detail)
-                let known = before[identity]
-                if let known {
+                let text = StoredJSON.text(Self.detail(of: item))
+                if let known = before[identity] {
                     if known.detail == text, known.environment == item.environment { continue }
                     try db.run(
                         """
-                        update ops.drift_items set environment = $2, detail = $3, last_seen = $4, run_id = $5
+                        update ops.drift_items set environment = $2, detail = $3, last_seen = $4, run_id = $5, seen = $6
                         where id = $1
-                        """, [.text(known.id), .optional(item.environment), .text(text), .time(now), .text(runID)])
+                        """,
+                        [
+                            .text(known.id), .optional(item.environment), .text(text), .time(now), .text(runID),
+                            Self.since(item, now, before: known),
+                        ])
                     changed += 1
                 } else {
                     try db.run(
                         """
                         insert into ops.drift_items (id, resource_key, cause, environment, detail, status, first_seen,
-                          last_seen, run_id)
-                        values ($1, $2, $3, $4, $5, 'open', $6, $6, $7)
+                          last_seen, run_id, seen)
+                        values ($1, $2, $3, $4, $5, 'open', $6, $6, $7, $8)
                         """,
                         [
                             .text(identifiers.next(at: now)), .text(identity.key), .text(identity.cause),
                             .optional(item.environment), .text(text), .time(now), .text(runID),
+                            Self.since(item, now, before: nil),
                         ])
                     opened += 1
                 }
-                guard isMirrored else { continue }
-                if let known, known.environment != item.environment {
-                    try Self.resolveFinding(identity.key, now, in: db)
-                }
-                try openFinding(item, detail, firstSeen: known?.firstSeen ?? now, now, in: db)
             }
             guard complete else { return DriftDelta(opened: opened, changed: changed, resolved: 0) }
-            let stillOpen = Set(seen.map(\.key))
             for (identity, known) in before where !seen.contains(identity) {
                 try db.run(
                     """
                     update ops.drift_items set status = 'resolved', resolved_at = $2, resolved_by = $3 where id = $1
                     """, [.text(known.id), .time(now), .text(runID)])
                 resolved += 1
-                if isMirrored, !stillOpen.contains(identity.key) { try Self.resolveFinding(identity.key, now, in: db) }
             }
             return DriftDelta(opened: opened, changed: changed, resolved: resolved)
         }
@@ -93,22 +89,25 @@ extension Store {
                   and last_phase in ('planned', 'awaiting_approval', 'applying', 'succeeded')
                 """
             ).first?.optionalTime(0)
+            let marks = Dictionary(grouping: try Self.driftMarks(at: time.now, in: db), by: \.key)
             var records: [DriftRecord] = []
             for row in try db.run(
                 """
-                select resource_key, cause, environment, detail, first_seen, last_seen, run_id from ops.drift_items
+                select resource_key, cause, environment, detail, first_seen, last_seen, run_id, seen from ops.drift_items
                 where status = 'open'
                 """)
             {
                 guard let key = ResourceKey(try row.text(0)), let cause = ChangeCause(rawValue: try row.text(1)) else {
                     throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")
                 }
-                let lastSeen = try row.time(5)
+                let (firstSeen, lastSeen, detail) = (try row.time(4), try row.time(5), try row.json(3))
+                let difference = Self.difference(cause, detail)
                 records.append(
                     DriftRecord(
-                        key: key, cause: cause, environment: row.optionalText(2), detail: try row.json(3),
-                        firstSeen: try row.time(4), lastSeen: max(lastSeen, latest ?? lastSeen), runID: try row.text(6))
-                )
+                        key: key, cause: cause, environment: row.optionalText(2), detail: detail, firstSeen: firstSeen,
+                        lastSeen: max(lastSeen, latest ?? lastSeen), runID: try row.text(6),
+                        attributesSince: Self.instants(try row.json(7)), difference: difference,
+                        mark: marks[key]?.first { $0.covers(key, difference, at: time.now) }))
             }
             return records.sorted { $0.key == $1.key ? $0.cause.rawValue < $1.cause.rawValue : $0.key < $1.key }
         }
@@ -117,11 +116,14 @@ extension Store {
     private static func openDrift(in db: any SQLConnection) throws(StoreFault) -> [DriftIdentity: OpenDrift] {
         var open: [DriftIdentity: OpenDrift] = [:]
         for row in try db.run(
-            "select id, resource_key, cause, environment, detail, first_seen from ops.drift_items where status = 'open'"
-        ) {
+            """
+            select id, resource_key, cause, environment, detail, first_seen, seen from ops.drift_items
+            where status = 'open'
+            """)
+        {
             open[DriftIdentity(key: try row.text(1), cause: try row.text(2))] = OpenDrift(
                 id: try row.text(0), environment: row.optionalText(3), detail: try row.text(4),
-                firstSeen: try row.time(5))
+                firstSeen: try row.time(5), seen: Self.instants(try row.json(6)))
         }
         return open
     }
@@ -149,32 +151,36 @@ extension Store {
         return .object(detail)
     }
 
-    private func openFinding(
-        _ item: DriftItem, _ detail: Value, firstSeen: Timestamp, _ now: Timestamp, in db: any SQLConnection
-    ) throws(StoreFault) {
-        var evidence = detail.objectValue ?? [:]
-        evidence["cause"] = .string(item.cause.rawValue)
-        try db.run(
-            """
-            insert into ops.convergence_findings (id, env, kind, key, status, evidence, suggested_action, first_seen,
-              last_seen, created_at, updated_at)
-            values ($1, $2, 'drift', $3, 'open', $4, $5, $6, $7, $7, $7)
-            on conflict (env, kind, key) do update
-            set status = 'open', evidence = excluded.evidence, suggested_action = excluded.suggested_action,
-              first_seen = excluded.first_seen, last_seen = excluded.last_seen, resolved_at = null,
-              updated_at = excluded.updated_at
-            """,
-            [
-                .text(identifiers.next(at: now)), .text(item.environment ?? "global"), .text(item.key.description),
-                .jsonb(.object(evidence)), .text("reconcile explain \(item.key)"), .time(firstSeen), .time(now),
-            ])
+    /// Since when each attribute differs: one that differed before keeps its instant.
+    private static func since(_ item: DriftItem, _ now: Timestamp, before: OpenDrift?) -> SQLValue {
+        // A row from before this was kept says it of all at once.
+        let earlier = before.map { known in
+            known.seen.isEmpty ? Self.paths(known.detail).reduce(into: [:]) { $0[$1] = known.firstSeen } : known.seen
+        }
+        var seen = Value.Object()
+        for attribute in item.attributes {
+            seen[attribute.path] = .string((earlier?[attribute.path] ?? now).description)
+        }
+        return .json(.object(seen))
     }
 
-    private static func resolveFinding(_ key: String, _ now: Timestamp, in db: any SQLConnection) throws(StoreFault) {
-        try db.run(
-            """
-            update ops.convergence_findings set status = 'resolved', resolved_at = $2, updated_at = $2
-            where kind = 'drift' and key = $1 and status <> 'resolved'
-            """, [.text(key), .time(now)])
+    private static func paths(_ detail: String) -> [String] {
+        (StoredJSON.value(detail)?["attributes"]?.listValue ?? []).compactMap { $0["path"]?.stringValue }
+    }
+
+    private static func instants(_ seen: Value) -> [String: Timestamp] {
+        var instants: [String: Timestamp] = [:]
+        for member in seen.objectValue?.members ?? [] {
+            instants[member.name] = member.value.stringValue.flatMap { Timestamp($0) }
+        }
+        return instants
+    }
+
+    /// What makes a difference this one and no other: cause, sentence and attributes, but not the line that wants it.
+    private static func difference(_ cause: ChangeCause, _ detail: Value) -> Digest {
+        let parts: Value = [
+            .string(cause.rawValue), detail["summary"] ?? .null, detail["attributes"] ?? .null,
+        ]
+        return Digest(of: StoredJSON.sortedText(parts))
     }
 }

@@ -28,7 +28,7 @@ struct ApproveCommand {
         guard let run = try await store.run(matching: name) else {
             throw ArgumentFault("there is no run \(name)", hint: "List them with: reconcile runs")
         }
-        let lasting = try Self.lasting(context.arguments.value("for"), of: run)
+        let lasting = try Self.lasting(context.lasting(), of: run)
         guard let document = try await store.plan(ofRun: run.id) else {
             throw ArgumentFault(
                 "run \(run.id) kept no plan\(run.isDryRun ? ": it was a dry run" : "")",
@@ -77,23 +77,16 @@ struct ApproveCommand {
     }
 
     /// How long it holds: what the person says, within what the policy of that run allowed.
-    private static func lasting(_ text: String?, of run: RunRecord) throws(ArgumentFault) -> Duration {
+    private static func lasting(_ wanted: Duration?, of run: RunRecord) throws(ArgumentFault) -> Duration {
         func seconds(_ name: String) -> Duration? {
             run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
         }
         let longest = seconds("longest_seconds") ?? ApprovalRule().longest
-        guard let text else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
-        let units: [(Character, Int)] = [("m", 60), ("h", 3_600), ("d", 86_400)]
-        if let last = text.last, let unit = units.first(where: { $0.0 == last }), let count = Int(text.dropLast()),
-            (1...43_200).contains(count), count * unit.1 <= 30 * 86_400
-        {
-            let wanted = Duration.seconds(count * unit.1)
-            if wanted <= longest { return wanted }
-            throw ArgumentFault(
-                "--for can't be \(text): the policy lets an approval hold for \(longest.shortText) at most",
-                hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
-        }
-        throw ArgumentFault("--for can't be \(text)", hint: "Write a time from 1m to 30d, such as 2h.")
+        guard let wanted else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
+        if wanted <= longest { return wanted }
+        throw ArgumentFault(
+            "--for can't be \(wanted.shortText): the policy lets an approval hold for \(longest.shortText) at most",
+            hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
     }
 }
 
@@ -197,6 +190,18 @@ extension CommandContext {
     /// Who asks, for the audit log.
     var actor: String {
         arguments.value("actor") ?? environment["SUDO_USER"] ?? environment["USER"] ?? ProcessEnvironment.userName
+    }
+
+    /// The value of `--for`; nil where it wasn't given.
+    func lasting() throws(ArgumentFault) -> Duration? {
+        guard let text = arguments.value("for") else { return nil }
+        let units: [(Character, Int)] = [("m", 60), ("h", 3_600), ("d", 86_400)]
+        if let last = text.last, let unit = units.first(where: { $0.0 == last }), let count = Int(text.dropLast()),
+            (1...43_200).contains(count), count * unit.1 <= 30 * 86_400
+        {
+            return .seconds(count * unit.1)
+        }
+        throw ArgumentFault("--for can't be \(text)", hint: "Write a time from 1m to 30d, such as 2h.")
     }
 
     /// The value of `--limit`.

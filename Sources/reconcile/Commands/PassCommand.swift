@@ -37,7 +37,7 @@ struct PassCommand {
         await composition.close()
         guard status == .done, arguments.has("detailed-exitcode"), let plan = report.plan else { return status }
         if plan.changes.contains(where: { $0.action != .read }) { return .changesPending }
-        return plan.drift.isEmpty ? .done : .drift
+        return report.alarmingDrift.isEmpty ? .done : .drift
     }
 
     /// Sees before the work begins that its result can be kept.

@@ -1,0 +1,125 @@
+internal import Basics
+public import DesiredState
+
+/// What came of one check that `maintenance/convergence.yaml` requires.
+public struct CheckResult: Sendable, Hashable {
+    /// Only what was seen passes, only what was looked for and not found fails; all else is unknown.
+    public enum Verdict: String, Sendable, Hashable, CaseIterable {
+        case pass, fail, unknown
+    }
+
+    public let check: WantedCheck
+    public let verdict: Verdict
+    /// One sentence.
+    public let why: String
+}
+
+/// Holds each required check against what was observed and what the gates came to.
+///
+/// - Returns: one result for each check, in the order of the checks.
+public func evaluateChecks(_ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult]) -> [CheckResult] {
+    let look = CheckLook(desired: desired, observed: observed, gates: gates)
+    return desired.checks.map { check in
+        let (verdict, why) = look.result(check)
+        return CheckResult(check: check, verdict: verdict, why: why)
+    }
+}
+
+/// What has to be observed so that the checks can be held against it, beside what is wanted or remembered.
+public func namesNeeded(byChecksOf desired: DesiredState) -> [ResourceKind: Set<String>] {
+    var names: [ResourceKind: Set<String>] = [:]
+    let projects = desired.resources.filter { $0.key.kind == .vercelProject }.map(\.key.name)
+    for check in desired.checks where check.kind == "env_missing" {
+        let target = CheckLook.target(of: check)
+        for project in projects { names[.vercelVariable, default: []].insert("\(project)/\(target)/\(check.key)") }
+    }
+    return names
+}
+
+private struct CheckLook {
+    typealias Answer = (CheckResult.Verdict, String)
+
+    let desired: DesiredState
+    let observed: ObservedState
+    let gates: [GateResult]
+
+    /// Where a variable of an environment has to be: previews are what is not production.
+    static func target(of check: WantedCheck) -> String {
+        Tier(alias: check.environment) == .production ? "production" : "preview"
+    }
+
+    func result(_ check: WantedCheck) -> Answer {
+        switch check.kind {
+        case "function_missing": return function(check)
+        case "env_missing": return variable(check)
+        case "dns_planned": return name(check)
+        case "gate_failed": return gate(check)
+        case "vault_missing":
+            return (.unknown, "the vault is inside of the project's database, into which nothing looks")
+        default: return (.unknown, "nothing here evaluates checks of the kind \(check.kind)")
+        }
+    }
+
+    private func function(_ check: WantedCheck) -> Answer {
+        search(.supabaseFunction, "the function \(check.key)") { $0.split(separator: "/").last == check.key[...] }
+    }
+
+    private func variable(_ check: WantedCheck) -> Answer {
+        let target = Self.target(of: check)
+        return search(.vercelVariable, "the variable \(check.key) for \(target)") { name in
+            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count >= 3, parts[parts.count - 1] == check.key[...] else { return false }
+            return parts[1].prefix { $0 != ":" } == target[...]
+        }
+    }
+
+    private func search(_ kind: ResourceKind, _ what: String, _ matches: (String) -> Bool) -> Answer {
+        guard let seen = observed.kinds[kind] else { return (.unknown, "no driver looked at \(kind)") }
+        if seen.resources.contains(where: { matches($0.key.name) }) { return (.pass, "\(what) is there") }
+        switch seen.completeness {
+        case .complete: return (.fail, "\(what) is not there")
+        case .partial(let reason), .unknown(let reason):
+            return (.unknown, "\(what) was not seen, and not everything was: \(reason)")
+        }
+    }
+
+    /// A name is there when a record for it is seen; one that the documents only plan can't be.
+    private func name(_ check: WantedCheck) -> Answer {
+        let host = HostName.normal(check.key)
+        for zone in desired.domains {
+            let entry = zone.subdomains.first { HostName.normal($0.host) == host }
+            if let entry, entry.lifecycle == .planned { return (.fail, "\(check.key) is only planned: \(entry.source)") }
+        }
+        guard let records = observed.kinds[.record] else {
+            return (.unknown, "no driver looked at \(ResourceKind.record)")
+        }
+        let zones = Set(records.resources.map { String($0.key.name.prefix { $0 != "/" }) })
+        let holders = zones.filter { host == $0 || host.hasSuffix(".\($0)") }
+        guard let zone = holders.max(by: { $0.utf8.count < $1.utf8.count }) else {
+            return (.unknown, "no zone that holds \(check.key) was observed")
+        }
+        let label = host == zone ? "@" : String(host.dropLast(zone.utf8.count + 1))
+        let isThere = records.resources.contains { record in
+            let parts = record.key.name.split(separator: "/", omittingEmptySubsequences: false)
+            return parts.count >= 3 && parts[0] == zone[...] && ["A", "AAAA", "CNAME"].contains(parts[1])
+                && parts[2] == label[...]
+        }
+        if isThere { return (.pass, "\(check.key) has a record") }
+        switch records.completeness {
+        case .complete: return (.fail, "\(check.key) has no record in the zone \(zone)")
+        case .partial(let reason), .unknown(let reason):
+            return (.unknown, "no record of \(check.key) was seen, and not all were: \(reason)")
+        }
+    }
+
+    private func gate(_ check: WantedCheck) -> Answer {
+        guard let gate = gates.first(where: { $0.name == check.key }) else {
+            return (.unknown, "no gate of this program is called \(check.key)")
+        }
+        switch gate.verdict {
+        case .pass: return (.pass, gate.why)
+        case .fail: return (.fail, gate.why)
+        case .unknown: return (.unknown, gate.why)
+        }
+    }
+}

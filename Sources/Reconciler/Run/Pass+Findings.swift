@@ -1,0 +1,111 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// What is not as it has to be, for the console and for those who are on call.
+extension Pass {
+    /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
+    mutating func rememberFindings(isDriftComplete: Bool) async throws {
+        guard let desired, let observed else { return }
+        let checks = evaluateChecks(desired, observed, gates)
+        drift = try await reconciler.store.openDrift()
+        evidence.add("checks.json", .list(checks.map(\.value)))
+        let escalation = Escalation(desired)
+        var findings = drift.map { Finding($0, escalation) }
+        var unknown: Set<FindingIdentity> = []
+        for result in checks {
+            switch result.verdict {
+            case .pass: break
+            case .fail: findings.append(Finding(result, escalation))
+            case .unknown: unknown.insert(FindingIdentity(result.check))
+            }
+        }
+        // A look at a part of the world says nothing of the rest, and an unreadable document nothing of its checks.
+        let isWhole = options.targets.isEmpty
+        let areChecksKnown = isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
+        let delta = try await reconciler.store.recordFindings(findings, at: reconciler.time.now) { [unknown] identity in
+            if identity.kind == "drift" { return !isDriftComplete }
+            return !areChecksKnown || unknown.contains(identity)
+        }
+        if !delta.isEmpty {
+            note(
+                "findings",
+                [
+                    "opened": .list(delta.opened.map(\.value)), "escalated": .list(delta.escalated.map(\.value)),
+                    "resolved": .list(delta.resolved.map(\.value)),
+                ])
+        }
+    }
+}
+
+/// How long a finding of an environment may stand: `escalate_after_hours` of its thresholds.
+private struct Escalation {
+    private let thresholds: [ConvergenceThresholds]
+    private let tiers: [String: Tier]
+
+    init(_ desired: DesiredState) {
+        thresholds = desired.thresholds
+        tiers = Dictionary(desired.environments.map { ($0.slug, $0.tier) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Nil where nothing says how long.
+    ///
+    /// The document writes an environment by its name or by its tier; what belongs to none counts as production's.
+    func limit(_ environment: String?) -> Duration? {
+        let tier = environment.flatMap { tiers[$0] ?? Tier(alias: $0) } ?? .production
+        let fitting =
+            thresholds.first { $0.environment == environment } ?? thresholds.first { Tier(alias: $0.environment) == tier }
+        return fitting?.escalateAfterHours.map { .hours($0) }
+    }
+}
+
+extension Finding {
+    fileprivate init(_ drift: DriftRecord, _ escalation: Escalation) {
+        var evidence = drift.detail.objectValue ?? Value.Object()
+        evidence["cause"] = .string(drift.cause.rawValue)
+        if let mark = drift.mark {
+            evidence["acknowledged"] = [
+                "kind": .string(mark.kind.rawValue), "by": .string(mark.by), "reason": .string(mark.reason),
+            ]
+        }
+        self.init(
+            FindingIdentity(environment: drift.environment ?? "global", kind: "drift", key: drift.key.description),
+            evidence: .object(evidence), suggestedAction: "reconcile explain \(drift.key)", since: drift.firstSeen,
+            escalatesAfter: escalation.limit(drift.environment), isAcknowledged: drift.isQuiet)
+    }
+
+    fileprivate init(_ result: CheckResult, _ escalation: Escalation) {
+        let check = result.check
+        let action =
+            switch check.kind {
+            case "gate_failed": "reconcile gates --gate \(check.key)"
+            case "env_missing": "add the variable \(check.key) to the project at Vercel"
+            case "function_missing": "deploy the function \(check.key) to the project at Supabase"
+            case "dns_planned": "add a record for \(check.key) to the desired state"
+            default: "reconcile findings"
+            }
+        self.init(
+            FindingIdentity(check),
+            evidence: ["why": .string(result.why), "required_at": .string(check.source.description)],
+            suggestedAction: action, escalatesAfter: escalation.limit(check.environment))
+    }
+}
+
+extension FindingIdentity {
+    fileprivate init(_ check: WantedCheck) {
+        self.init(environment: check.environment, kind: check.kind, key: check.key)
+    }
+
+    fileprivate var value: Value { .string("\(environment)/\(kind)/\(key)") }
+}
+
+extension CheckResult {
+    fileprivate var value: Value {
+        [
+            "environment": .string(check.environment), "kind": .string(check.kind), "key": .string(check.key),
+            "verdict": .string(verdict.rawValue), "why": .string(why), "source": .string(check.source.description),
+        ]
+    }
+}

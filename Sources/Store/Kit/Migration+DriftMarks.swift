@@ -1,0 +1,16 @@
+extension Migration {
+    /// What people said of differences, and since when each attribute differs.
+    static let driftMarks = Migration(
+        version: 9, name: "drift marks", types: [],
+        tables: [
+            Table("drift_items", .addition, ["seen json"]),
+            Table(
+                "drift_marks", .essential,
+                [
+                    "id text primary key", "resource_key text not null",
+                    "kind text not null check (kind in ('acknowledged', 'muted'))", "difference text",
+                    "reason text not null", "actor text not null", "created_at timestamptz not null",
+                    "until timestamptz", "ended_at timestamptz", "ended_by text",
+                ], indexes: ["index drift_marks_key on (resource_key)"]),
+        ])
+}

@@ -1,0 +1,127 @@
+public import Basics
+import Formats
+
+extension Store {
+    /// How long a finding that goes on may show an old `last_seen`: more often would be a write for each pass.
+    private static let signOfLife = Duration.hours(1)
+
+    /// Who wrote a row: what other programs write there is theirs.
+    private static let author: Value = "reconcile"
+
+    /// Brings `ops.convergence_findings` up to what was seen: opens, escalates, acknowledges and resolves.
+    ///
+    /// A finding that comes back begins anew: its first sight is now, and nothing of its earlier end stays. What could
+    /// not be looked at keeps its row as it is. Writes nothing where nothing changed, but for an hourly sign of life.
+    ///
+    /// - Parameters:
+    ///   - findings: what is not as it has to be.
+    ///   - isUnknown: whether nobody could look for a finding that is not among them, so that it is not over.
+    ///   - now: when.
+    /// - Returns: what is new, what has stood too long, and what is over.
+    /// - Throws: `StoreFault`.
+    public func recordFindings(
+        _ findings: [Finding], at now: Timestamp, isUnknown: @escaping @Sendable (FindingIdentity) -> Bool
+    ) async throws(StoreFault) -> FindingDelta {
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> FindingDelta in
+            guard try Self.mirrors("convergence_findings", in: db) else { return FindingDelta() }
+            var known: [FindingIdentity: FindingRecord] = [:]
+            for record in try Self.findings(where: "", in: db) { known[record.identity] = record }
+            var delta = FindingDelta()
+            var seen: Set<FindingIdentity> = []
+            for finding in findings where seen.insert(finding.identity).inserted {
+                try write(finding, before: known[finding.identity], now, &delta, in: db)
+            }
+            for (identity, record) in known where !seen.contains(identity) && record.status != .resolved {
+                let isOurs = identity.kind == "drift" || record.evidence["by"] == Self.author
+                guard isOurs, !isUnknown(identity) else { continue }
+                try db.run(
+                    """
+                    update ops.convergence_findings set status = 'resolved', resolved_at = $4, updated_at = $4
+                    where env = $1 and kind = $2 and key = $3
+                    """, Self.binds(identity) + [.time(now)])
+                delta.resolved.append(identity)
+            }
+            delta.opened.sort()
+            delta.escalated.sort()
+            delta.resolved.sort()
+            return delta
+        }
+    }
+
+    private func write(
+        _ finding: Finding, before: FindingRecord?, _ now: Timestamp, _ delta: inout FindingDelta,
+        in db: any SQLConnection
+    ) throws(StoreFault) {
+        let isNew = before.map { $0.status == .resolved } ?? true
+        let firstSeen = finding.since ?? (isNew ? now : before?.firstSeen ?? now)
+        let escalatesAt = finding.escalatesAfter.map { firstSeen + $0 }
+        let status: FindingRecord.Status =
+            finding.isAcknowledged ? .acknowledged : (escalatesAt.map { $0 <= now } ?? false) ? .escalated : .open
+        var evidence = finding.evidence.objectValue ?? Value.Object()
+        evidence["by"] = Self.author
+        if status == .escalated { evidence["escalated_at"] = .string((escalatesAt ?? now).description) }
+        let sorted = StoredJSON.sorted(.object(evidence))
+        if let before, before.status == status, before.evidence == sorted, before.firstSeen == firstSeen,
+            before.suggestedAction == finding.suggestedAction, now - before.lastSeen < Self.signOfLife
+        {
+            return
+        }
+        if isNew { delta.opened.append(finding.identity) }
+        if status == .escalated, before?.status != .escalated { delta.escalated.append(finding.identity) }
+        try db.run(
+            """
+            insert into ops.convergence_findings (id, env, kind, key, status, evidence, suggested_action, first_seen,
+              last_seen, created_at, updated_at)
+            values ($4, $1, $2, $3, $5, $6, $7, $8, $9, $9, $9)
+            on conflict (env, kind, key) do update
+            set status = excluded.status, evidence = excluded.evidence, suggested_action = excluded.suggested_action,
+              first_seen = excluded.first_seen, last_seen = excluded.last_seen, resolved_at = null,
+              updated_at = excluded.updated_at
+            """,
+            Self.binds(finding.identity) + [
+                .text(identifiers.next(at: now)), .text(status.rawValue), .jsonb(sorted),
+                .text(finding.suggestedAction), .time(firstSeen), .time(now),
+            ])
+    }
+
+    /// The findings, those that stand first, each group sorted by environment, kind and key.
+    ///
+    /// - Parameter includesResolved: also those that are over.
+    /// - Throws: `StoreFault`.
+    public func findings(includesResolved: Bool = false) async throws(StoreFault) -> [FindingRecord] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [FindingRecord] in
+            guard try Self.mirrors("convergence_findings", in: db) else { return [] }
+            let all = try Self.findings(where: includesResolved ? "" : "where status <> 'resolved'", in: db)
+            return all.sorted { a, b in
+                let (overA, overB) = (a.status == .resolved, b.status == .resolved)
+                return overA == overB ? a.identity < b.identity : overB
+            }
+        }
+    }
+
+    private static func binds(_ identity: FindingIdentity) -> [SQLValue] {
+        [.text(identity.environment), .text(identity.kind), .text(identity.key)]
+    }
+
+    private static func findings(
+        where condition: String, in db: any SQLConnection
+    ) throws(StoreFault) -> [FindingRecord] {
+        var records: [FindingRecord] = []
+        for row in try db.run(
+            """
+            select env, kind, key, status, evidence, suggested_action, first_seen, last_seen, resolved_at
+            from ops.convergence_findings \(condition)
+            """)
+        {
+            let identity = FindingIdentity(environment: try row.text(0), kind: try row.text(1), key: try row.text(2))
+            // Columns that another program may leave empty.
+            let firstSeen = try row.optionalTime(6) ?? Timestamp(seconds: 0)
+            records.append(
+                FindingRecord(
+                    identity: identity, status: FindingRecord.Status(rawValue: try row.text(3)) ?? .open,
+                    evidence: try row.jsonb(4), suggestedAction: row.optionalText(5), firstSeen: firstSeen,
+                    lastSeen: try row.optionalTime(7) ?? firstSeen, resolvedAt: try row.optionalTime(8)))
+        }
+        return records
+    }
+}

@@ -1,0 +1,248 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// `reconcile drift`.
+struct DriftCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let (items, last) = try await context.withStore { store in
+            let items = try await store.openDrift()
+            return (items, try await store.runs(limit: 50, before: nil).first { !$0.isDryRun && $0.phase != .failed })
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .object([
+                    "as_of_run": last.map { .string($0.id) } ?? .null,
+                    "as_of": last?.completedAt.map { .string($0.description) } ?? .null,
+                    "drift": .list(items.map(\.value)),
+                ]))
+            return .done
+        }
+        guard let last else {
+            context.terminal.print("No pass was made yet, so nothing is known. Begin with: reconcile")
+            return .done
+        }
+        let paint = context.terminal.paint
+        guard !items.isEmpty else {
+            context.terminal.print(
+                "No drift as of run \(last.id) (\(last.startedAt.minuteText)): all is as revision "
+                    + "\((last.revision ?? "-").prefix(12)) wants it.")
+            return .done
+        }
+        var table = Table("SINCE", "CAUSE", "KNOWN", "KEY", "ENVIRONMENT", "WHAT DIFFERS")
+        for item in items {
+            table.add(
+                item.firstSeen.minuteText, paint.yellow(item.cause.rawValue), item.mark?.text ?? "-",
+                item.key.description, item.environment ?? "-", item.detail["summary"]?.stringValue ?? "-")
+        }
+        context.terminal.print(table.text(paint))
+        let loud = items.filter { !$0.isQuiet }
+        var closing = "\n\(items.count) difference\(items.count == 1 ? "" : "s") as of run \(last.id)"
+        if loud.count < items.count { closing += ", \(items.count - loud.count) of them known" }
+        closing += ". See why: reconcile explain \((loud.first ?? items[0]).key)"
+        context.terminal.print(closing)
+        return .done
+    }
+}
+
+/// `reconcile drift ack KEY` and `reconcile drift mute KEY`.
+struct DriftMarkCommand {
+    private let context: CommandContext
+    private let kind: DriftMark.Kind
+
+    init(_ context: CommandContext, _ kind: DriftMark.Kind) {
+        self.context = context
+        self.kind = kind
+    }
+
+    func run() async throws -> ExitStatus {
+        let key = try context.resourceKey(0)
+        let word = kind == .acknowledged ? "ack" : "mute"
+        guard let reason = context.arguments.value("reason"), !reason.isEmpty else {
+            throw ArgumentFault(
+                "--reason is missing", hint: "Say why: reconcile drift \(word) \(key) --reason \"…\"")
+        }
+        let now = SystemTime().now
+        let lasting = try context.lasting() ?? (kind == .muted ? .hours(24) : nil)
+        let until = lasting.map { now + $0 }
+        let marks = try await context.withStore { store in
+            let items = try await store.openDrift()
+            let differences = items.filter { $0.key == key }
+            if kind == .acknowledged, differences.isEmpty {
+                let near = Suggestion.nearest(to: key.description, in: Set(items.map(\.key.description)))
+                throw ArgumentFault(
+                    "\(key) doesn't differ, so there is nothing to acknowledge",
+                    hint: near.map { "Did you mean \($0)?" } ?? "See what differs: reconcile drift")
+            }
+            let digests = kind == .muted ? [nil] : differences.map { Optional($0.difference) }
+            return try await store.markDrift(
+                digests.map {
+                    DriftMark(
+                        key: key, kind: kind, difference: $0, reason: reason, by: context.actor, createdAt: now,
+                        until: until)
+                })
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(.list(marks.map(\.value)))
+            return .done
+        }
+        let end = until.map { "until \($0.minuteText)" } ?? "until it is another difference, or gone"
+        context.terminal.print(
+            "\(kind == .muted ? "Muted" : "Acknowledged"): \(key), \(end).\n"
+                + "It raises no alarm; the next pass mends it all the same where it may.\n"
+                + "Take it back: reconcile drift unmute \(key)")
+        return .done
+    }
+}
+
+/// `reconcile drift unmute KEY`.
+struct DriftUnmarkCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let key = try context.resourceKey(0)
+        let count = try await context.withStore { store in
+            try await store.unmarkDrift(
+                key,
+                audit: AuditRecord(
+                    at: SystemTime().now, action: "drift.unmark", target: key.description, actor: context.actor,
+                    detail: .object(Value.Object())))
+        }
+        guard count > 0 else {
+            throw ArgumentFault("\(key) is neither acknowledged nor muted", hint: "See what is: reconcile drift")
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(["ended": .int(Int64(count))])
+        } else {
+            context.terminal.print("Taken back: what differs of \(key) raises an alarm again.")
+        }
+        return .done
+    }
+}
+
+/// `reconcile findings`.
+struct FindingsCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    func run() async throws -> ExitStatus {
+        let findings = try await context.withStore { store in
+            try await store.findings(includesResolved: context.arguments.has("all"))
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(.list(findings.map(\.value)))
+            return .done
+        }
+        guard !findings.isEmpty else {
+            context.terminal.print("Nothing stands open. When it was last looked at: reconcile runs --limit 1")
+            return .done
+        }
+        let paint = context.terminal.paint
+        var table = Table("SINCE", "STATUS", "ENVIRONMENT", "KIND", "KEY", "WHAT TO DO")
+        for finding in findings {
+            let status =
+                switch finding.status {
+                case .open: paint.yellow("open")
+                case .escalated: paint.red("escalated")
+                case .acknowledged: "acknowledged"
+                case .resolved: paint.green("resolved")
+                }
+            table.add(
+                finding.firstSeen.minuteText, status, finding.identity.environment, finding.identity.kind,
+                finding.identity.key, finding.suggestedAction ?? "-")
+        }
+        context.terminal.print(table.text(paint))
+        return .done
+    }
+}
+
+extension CommandContext {
+    /// A positional argument that names a resource.
+    fileprivate func resourceKey(_ index: Int) throws(ArgumentFault) -> ResourceKey {
+        let text = arguments.positionals[index]
+        guard let key = ResourceKey(text) else {
+            throw ArgumentFault(
+                "\(text) is no key of a resource", hint: "Write kind and name, such as digitalocean.droplet/erp.")
+        }
+        return key
+    }
+
+    /// Opens the configured store for one piece of work and closes it again, whatever becomes of it.
+    func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
+        let store = try await StoreAccess.open(try configuration())
+        do {
+            let result = try await body(store)
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+}
+
+extension DriftMark {
+    /// In a table.
+    fileprivate var text: String {
+        let word = kind == .acknowledged ? "by \(by)" : "muted by \(by)"
+        return until.map { "\(word) until \($0.minuteText)" } ?? word
+    }
+
+    var value: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["key"] = .string(key.description)
+        object["kind"] = .string(kind.rawValue)
+        object["difference"] = .text(difference?.description)
+        object["reason"] = .string(reason)
+        object["by"] = .string(by)
+        object["created_at"] = .string(createdAt.description)
+        object["until"] = .text(until?.description)
+        return .object(object)
+    }
+}
+
+extension DriftRecord {
+    fileprivate var value: Value {
+        var since = Value.Object()
+        for (path, instant) in attributesSince.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+            since[path] = .string(instant.description)
+        }
+        var object = Value.Object()
+        object["key"] = .string(key.description)
+        object["cause"] = .string(cause.rawValue)
+        object["environment"] = .text(environment)
+        object["detail"] = detail
+        object["first_seen"] = .string(firstSeen.description)
+        object["last_seen"] = .string(lastSeen.description)
+        object["attributes_since"] = .object(since)
+        object["mark"] = mark?.value ?? .null
+        object["run_id"] = .string(runID)
+        return .object(object)
+    }
+}
+
+extension FindingRecord {
+    fileprivate var value: Value {
+        var object = Value.Object()
+        object["env"] = .string(identity.environment)
+        object["kind"] = .string(identity.kind)
+        object["key"] = .string(identity.key)
+        object["status"] = .string(status.rawValue)
+        object["evidence"] = evidence
+        object["suggested_action"] = .text(suggestedAction)
+        object["first_seen"] = .string(firstSeen.description)
+        object["last_seen"] = .string(lastSeen.description)
+        object["resolved_at"] = .text(resolvedAt?.description)
+        return .object(object)
+    }
+}
