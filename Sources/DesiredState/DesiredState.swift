@@ -94,7 +94,7 @@ public struct UnknownScope: Sendable, Hashable {
     }
 
     public let extent: Extent
-    /// The code of the diagnostic that is the cause.
+    /// The code of the diagnostic that is the cause, or `RUN-0009` where a person suspended it.
     public let code: String
     /// Why, in one sentence.
     public let reason: String

@@ -14,7 +14,7 @@ extension Comparison {
             // Not in the inventory: only our mark at the provider makes it ours. What can't be told apart stays.
             guard let marked = seen.first(where: \.isOwned), isComplete else { return }
             let unwanted = Unwanted(key: marked.key, entry: nil, resource: resource, seen: marked)
-            if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+            if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
             if let entry = entry(ofRenamed: marked) {
                 return keep(unwanted, "the inventory knows \(marked.providerID) as \(entry.key)")
             }
@@ -24,7 +24,7 @@ extension Comparison {
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
         if input.schemas[meeting.kind] == nil { return keep(unwanted, DraftText.noDriver(meeting.kind)) }
         if !isComplete { return keep(unwanted, DraftText.why(observed?.completeness, meeting.kind)) }
-        if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen)) }
+        if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
         if isSame(entry, there) || there.isOwned { return delete(unwanted) }
@@ -56,7 +56,7 @@ extension Comparison {
         let (reason, cause) = reason(unwanted)
         guard let schema = input.schemas[unwanted.key.kind] else { return }
         if let why = schema.hindrance(.delete, []) { return forget(unwanted, why) }
-        if let scope = scope(unwanted) { return keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)") }
+        if let scope = scope(unwanted) { return keep(unwanted, scope) }
         var draft = Draft(
             change: PlannedChange(
                 key: unwanted.key, action: .delete, reason: reason, cause: cause, source: unwanted.resource?.source,
@@ -68,7 +68,7 @@ extension Comparison {
     }
 
     private mutating func forget(_ unwanted: Unwanted, _ reason: String) {
-        if let scope = scope(unwanted) { return keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)") }
+        if let scope = scope(unwanted) { return keep(unwanted, scope) }
         add(
             Draft(
                 change: PlannedChange(
@@ -77,12 +77,16 @@ extension Comparison {
                     providerID: unwanted.entry?.providerID, isProtected: unwanted.isProtected)))
     }
 
+    private mutating func keep(_ unwanted: Unwanted, _ scope: UnknownScope) {
+        keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)", as: scope.hold)
+    }
+
     /// Too little is known to let go of it.
-    private mutating func keep(_ unwanted: Unwanted, _ why: String) {
+    private mutating func keep(_ unwanted: Unwanted, _ why: String, as hold: Hold = .unobserved) {
         var draft = Draft(
             change: PlannedChange(
                 key: unwanted.key, action: .read, reason: "nothing seems to want it, but it stays",
-                cause: reason(unwanted).cause, verdict: .blocked, verdictReason: why,
+                cause: reason(unwanted).cause, verdict: .blocked, verdictReason: why, hold: hold,
                 source: unwanted.resource?.source, environment: unwanted.environment,
                 providerID: unwanted.entry?.providerID ?? unwanted.seen?.providerID,
                 isProtected: unwanted.isProtected))

@@ -12,7 +12,7 @@ extension Comparison {
             if let answer = secretAnswer(resource) { return settle(resource, answer, noop: index) }
             let observed = input.observed.kinds[meeting.kind]
             let why = observed == nil ? "" : " (although it was observed)"
-            return read(resource, DraftText.noDriver(meeting.kind) + why)
+            return read(resource, DraftText.noDriver(meeting.kind) + why, as: .impossible)
         }
         let observed = input.observed.kinds[meeting.kind]
         let completeness = observed?.completeness
@@ -20,7 +20,7 @@ extension Comparison {
         let entry = meeting.entry.map { input.inventory.entries[$0] }
 
         if meeting.seen.count > 1 {
-            return read(resource, Self.ambiguity(seen[meeting.seen]))
+            return read(resource, Self.ambiguity(seen[meeting.seen]), as: .ambiguous)
         }
         guard let place = meeting.seen.first else {
             guard completeness?.isComplete == true else {
@@ -148,14 +148,15 @@ extension Comparison {
         if !schema.canAdopt, !there.isOwned {
             draft.refuse(
                 .blocked,
-                "\(there.providerID) has its name but isn't ours, and a \(resource.key.kind) can't be taken over")
+                "\(there.providerID) has its name but isn't ours, and a \(resource.key.kind) can't be taken over",
+                as: .impossible)
         } else if let fixed = found.changes.first(where: \.requiresReplacement),
             schema.hindrance(.adopt, found.changes.map(\.path)) == nil
         {
             draft.refuse(
                 .blocked,
                 "taking it over would mean to replace it, for \(fixed.path) can't be changed in place: want what is "
-                    + "there, or give the resource another name")
+                    + "there, or give the resource another name", as: .impossible)
         }
         finish(draft, resource, found)
     }
@@ -173,21 +174,24 @@ extension Comparison {
         if draft.isAllowed, let hindrance = input.schemas[draft.key.kind]?.hindrance,
             let why = hindrance(draft.change.action, draft.change.attributes.map(\.path))
         {
-            draft.refuse(.blocked, why)
+            draft.refuse(.blocked, why, as: .impossible)
         }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
-            draft.refuse(.blocked, "what is wanted is unknown: \(scope.sentence)")
+            draft.refuse(.blocked, "what is wanted is unknown: \(scope.sentence)", as: scope.hold)
             draft.isDrift = false
         }
         add(draft)
     }
 
     /// Nothing can be said of a wanted resource.
-    private mutating func read(_ resource: DesiredResource, _ why: String, _ there: ObservedResource? = nil) {
+    private mutating func read(
+        _ resource: DesiredResource, _ why: String, _ there: ObservedResource? = nil, as hold: Hold = .unobserved
+    ) {
         var draft = Draft(
             change: PlannedChange(
                 key: resource.key, action: .read, reason: "its state is unknown", cause: .unappliedCommit,
-                verdict: .blocked, verdictReason: why, source: resource.source, environment: resource.environment,
+                verdict: .blocked, verdictReason: why, hold: hold, source: resource.source,
+                environment: resource.environment,
                 providerID: there?.providerID, wanted: resource.attributes, isProtected: resource.isProtected))
         draft.needs = needs(of: resource)
         add(draft)

@@ -23,7 +23,7 @@ extension Decision {
             if let parent = KindOrder.parent(of: resource.key) { needs.append(parent) }
             for key in needs {
                 guard let index = going[key], drafts[index].isAllowed else { continue }
-                drafts[index].refuse(.blocked, "\(resource.key) still needs it (\(resource.source))")
+                drafts[index].refuse(.blocked, "\(resource.key) still needs it (\(resource.source))", as: .needed)
             }
         }
     }

@@ -29,7 +29,7 @@ extension Decision {
             }
             guard let (closure, opening) = answer else { continue }
             let next = opening.map { "; it opens at \($0.minuteText) UTC" } ?? "; no opening is in sight"
-            drafts[index].refuse(.blocked, closure.reason + next)
+            drafts[index].refuse(.blocked, closure.reason + next, as: .window)
             drafts[index].change.blockedUntil = opening
         }
     }

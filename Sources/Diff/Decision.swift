@@ -41,7 +41,7 @@ struct Decision {
         for circle in order.circles {
             let names = circle.map { drafts[$0].key.description }
             let path = names.joined(separator: " → ") + " → " + names[0]
-            for index in circle { drafts[index].refuse(.blocked, "it waits for itself: \(path)") }
+            for index in circle { drafts[index].refuse(.blocked, "it waits for itself: \(path)", as: .dependency) }
             diagnostics.append(
                 Diagnostic(
                     .error, "PLAN-0001", "resources wait for each other in a circle: \(path)",
@@ -60,7 +60,7 @@ struct Decision {
         for index in order.order where drafts[index].isAllowed {
             guard let other = order.before[index].first(where: { stops($0, index) }) else { continue }
             let reason = "it waits for \(drafts[other].key), which \(Self.words(drafts[other].change.verdict))"
-            drafts[index].refuse(.blocked, reason)
+            drafts[index].refuse(.blocked, reason, as: .dependency)
         }
     }
 

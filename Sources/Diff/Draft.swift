@@ -28,9 +28,11 @@ struct Draft {
     }
     var isAllowed: Bool { change.verdict == .allowed }
 
-    mutating func refuse(_ verdict: Verdict, _ reason: String) {
+    /// Holds it back; what sort of hold it is follows from the verdict where nothing else is said.
+    mutating func refuse(_ verdict: Verdict, _ reason: String, as hold: Hold? = nil) {
         change.verdict = verdict
         change.verdictReason = reason
+        change.hold = hold ?? (verdict == .needsApproval ? .approval : verdict == .denied ? .rule : .unobserved)
     }
 }
 

@@ -31,6 +31,33 @@ public enum Verdict: String, Sendable, Hashable, CaseIterable {
     case blocked
 }
 
+/// What keeps a change from happening, for programs; the sentence is in `verdictReason`.
+public enum Hold: String, Sendable, Hashable, CaseIterable {
+    /// The SSOT can't be read where it says what is wanted.
+    case unknownWish = "unknown_wish"
+    /// A person suspended its environment.
+    case suspended
+    /// The provider did not show it, or not all of it.
+    case unobserved
+    /// Several objects share its name.
+    case ambiguous
+    /// The provider or its driver can't do it.
+    case impossible
+    /// It waits for another change, or for itself.
+    case dependency
+    /// Something that stays still needs it.
+    case needed
+    /// A person has to say yes.
+    case approval
+    /// A rule of the policy, or a guard.
+    case rule
+    /// The time is not right: a window or a freeze.
+    case window
+
+    /// The code of the unknown scope that stands for an environment that a person suspended.
+    public static let suspensionCode = "RUN-0009"
+}
+
 /// One attribute that differs.
 public struct AttributeChange: Sendable, Hashable {
     public let path: String
@@ -70,6 +97,8 @@ public struct PlannedChange: Sendable, Hashable {
     public var verdictReason: String?
     /// When what blocks it ends by itself; nil where nothing blocks it, or where that takes more than time.
     public var blockedUntil: Timestamp?
+    /// What sort of thing keeps it from happening; nil when nothing does.
+    public var hold: Hold?
     public let attributes: [AttributeChange]
     public let source: SourceMark?
     public let environment: String?
@@ -84,7 +113,7 @@ public struct PlannedChange: Sendable, Hashable {
 
     public init(
         key: ResourceKey, action: ChangeAction, reason: String, cause: ChangeCause, verdict: Verdict = .allowed,
-        verdictReason: String? = nil, attributes: [AttributeChange] = [], source: SourceMark? = nil,
+        verdictReason: String? = nil, hold: Hold? = nil, attributes: [AttributeChange] = [], source: SourceMark? = nil,
         environment: String? = nil, dependsOn: [ResourceKey] = [], requests: Int = 0, providerID: String? = nil,
         wanted: [WantedAttribute] = [], isProtected: Bool = false
     ) {
@@ -94,6 +123,7 @@ public struct PlannedChange: Sendable, Hashable {
         self.cause = cause
         self.verdict = verdict
         self.verdictReason = verdictReason
+        self.hold = hold
         self.attributes = attributes
         self.source = source
         self.environment = environment

@@ -78,6 +78,7 @@ extension PlanDocument {
             key: try reader.key(try reader.text("key"), "key"), action: try reader.word("action"),
             reason: try reader.text("reason"), cause: try reader.word("cause"), verdict: try reader.word("decision"),
             verdictReason: try reader.optionalText("decision_reason"),
+            hold: try reader.optionalText("hold").flatMap { Hold(rawValue: $0) },
             attributes: try reader.items("attributes").map { (item: Reader) throws(PlanFault) in
                 try attribute(item)
             }, source: try reader.mark("source"), environment: try reader.optionalText("environment"),

@@ -41,6 +41,7 @@ public enum PlanDocument {
                 ("protected", .bool(change.isProtected)),
             ])
         if let instant = change.blockedUntil { members["blocked_until"] = .string(instant.description) }
+        if let hold = change.hold { members["hold"] = .string(hold.rawValue) }
         return .object(members)
     }
 

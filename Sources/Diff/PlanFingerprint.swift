@@ -28,6 +28,7 @@ enum PlanFingerprint {
         hasher.append(change.key)
         hasher.append([change.action.rawValue, change.reason, change.cause.rawValue, change.verdict.rawValue])
         hasher.append(change.verdictReason)
+        hasher.append(change.hold?.rawValue)
         hasher.append(change.environment)
         hasher.append(change.providerID)
         hasher.append(change.isProtected)

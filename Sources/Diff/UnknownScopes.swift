@@ -67,6 +67,9 @@ struct UnknownScopes {
 }
 
 extension UnknownScope {
+    /// What it keeps from happening: a person's word comes as a scope like a fault of a document.
+    var hold: Hold { code == Hold.suspensionCode ? .suspended : .unknownWish }
+
     /// Code, reason and place in one sentence.
     var sentence: String {
         let place = mark.map { " at \($0)" } ?? ""

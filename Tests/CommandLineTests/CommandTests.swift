@@ -15,7 +15,7 @@ struct CommandTests {
         let commands: [([String], member: String)] = [
             (["--dry-run"], "changes"), (["apply", "plan.json"], "run"), ([], "run"), (["validate"], "valid"),
             (["validate", "ssot"], "valid"), (["policy", "validate"], "valid"),
-            (["policy", "check", "stage"], "quotas"), (["drift"], "drift"),
+            (["policy", "check", "stage"], "quotas"), (["drift"], "drift"), (["findings", "--all"], ""),
             (["runs"], ""), (["show", "latest"], "id"),
             (["show", "latest", "--verify"], "verification"), (["explain", key], "decision"), (["env", "list"], ""),
             (["env", "extend", "lab", "--days", "2"], "extension_days"), (["env", "pin", "lab"], "pinned"),

@@ -10,7 +10,7 @@ import Testing
 @Suite("An approval that is stored")
 struct StoredApprovalTests {
     /// A world whose next pass wants to delete a droplet that only a person may let go.
-    private static func waiting() async throws -> (World, RunReport, PlannedChange) {
+    static func waiting() async throws -> (World, RunReport, PlannedChange) {
         let world = try await World(World.tree(branches: ["main", "feature/crm"]))
         _ = await world.pass()
         let cluster = try #require(await world.cluster("shop-pg"))
@@ -24,7 +24,7 @@ struct StoredApprovalTests {
         return (world, report, change)
     }
 
-    private static func approve(_ change: PlannedChange, _ report: RunReport, in world: World) async throws {
+    static func approve(_ change: PlannedChange, _ report: RunReport, in world: World) async throws {
         // As the command does it: from the document that the store kept.
         let document = try #require(try await world.store.plan(ofRun: report.run.id))
         let kept = try #require(try PlanDocument.parse(document).changes.first { $0.key == change.key })

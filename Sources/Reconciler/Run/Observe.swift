@@ -66,10 +66,13 @@ extension Reconciler {
             let until = row.suspendedUntil.map { " until \($0.minuteText) UTC" } ?? ""
             let why = row.suspendReason.map { " (\($0))" } ?? ""
             return UnknownScope(
-                .environment(row.slug), code: "RUN-0009",
+                .environment(row.slug), code: Hold.suspensionCode,
                 reason: "it is suspended\(until)\(why); resume it with: reconcile env resume \(row.slug)", at: nil)
         }
     }
+
+    /// The lease that keeps two processes from applying at once.
+    static let leaseName = "reconcile"
 
     /// How long a lease lasts when nobody renews it: so long the next process waits after a crash on another machine.
     static let leaseDuration = Duration.minutes(5)
@@ -78,7 +81,7 @@ extension Reconciler {
     ///
     /// - Throws: `LeaseFault` when somebody else holds it.
     func takeLease(runID: String) async throws -> Lease {
-        let name = "reconcile"
+        let name = Self.leaseName
         let holder = "\(self.holder)/\(runID)"
         if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
             return lease

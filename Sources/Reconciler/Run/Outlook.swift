@@ -28,7 +28,14 @@ extension Reconciler {
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
             now: now)
         input.zones = zones(desired.policy.timeZoneNames)
-        let plan = makePlan(input)
+        var plan = makePlan(input)
+        let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
+        input.approvals = Set(
+            plan.changes.filter { change in
+                change.verdict == .needsApproval
+                    && standing[change.key]?.contains { $0.change == change.approvalDigest } == true
+            }.map(\.key))
+        if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
             desired: desired, observed: observed, inventory: inventory, plan: plan, commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt)

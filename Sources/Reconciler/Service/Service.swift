@@ -62,9 +62,23 @@ public final class Service: Sendable {
                 status.nextPassAt = reconciler.time.now + wait
                 status.beatAt = reconciler.time.now
             }
+            await giveSign()
             trigger = await wakeup.wait(for: wait, reconciler.time)
         }
         reconciler.log.info("the loop has ended")
+    }
+
+    /// Tells other processes when the next pass is, so that `explain` can say it.
+    private func giveSign() async {
+        let status = currentStatus
+        do {
+            try await reconciler.store.note(
+                ServiceSign(
+                    holder: reconciler.holder, nextPassAt: status.nextPassAt, failures: status.failures,
+                    at: reconciler.time.now))
+        } catch {
+            reconciler.log.warning("the next pass could not be written down", ["fault": error.description])
+        }
     }
 
     private func pass(_ trigger: RunTrigger) async {

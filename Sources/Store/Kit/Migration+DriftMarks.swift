@@ -1,9 +1,12 @@
 extension Migration {
-    /// What people said of differences, and since when each attribute differs.
+    /// What people said of differences, since when each attribute differs, and a way to the last step of a resource.
     static let driftMarks = Migration(
         version: 9, name: "drift marks", types: [],
         tables: [
             Table("drift_items", .addition, ["seen json"]),
+            Table(
+                "reconcile_steps", .addition, [],
+                indexes: ["index reconcile_steps_key on (resource_key, intended_at desc)"]),
             Table(
                 "drift_marks", .essential,
                 [

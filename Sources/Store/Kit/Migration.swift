@@ -20,7 +20,7 @@ struct Migration: Sendable {
             case essential
             /// Written for others to read: another shape in its place is left alone and not written.
             case mirror
-            /// Only columns, for an essential table of an earlier migration.
+            /// Only columns and indexes, for an essential table of an earlier migration.
             case addition
         }
 

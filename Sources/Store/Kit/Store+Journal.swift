@@ -1,5 +1,5 @@
 import Basics
-import DesiredState
+public import DesiredState
 import Diff
 import Formats
 
@@ -88,6 +88,21 @@ extension Store {
                     order by intended_at, step_id
                     """,
                     [.text(runID)]))
+        }
+    }
+
+    /// The step of a resource that began last, in whatever run; nil where none ever did.
+    ///
+    /// - Throws: `StoreFault`.
+    public func lastStep(of key: ResourceKey) async throws(StoreFault) -> JournalEntry? {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> JournalEntry? in
+            try Self.entries(
+                db.run(
+                    """
+                    select \(Self.stepColumns) from ops.reconcile_steps where resource_key = $1
+                    order by intended_at desc, run_id desc, step_id desc limit 1
+                    """, [.text(key.description)])
+            ).first
         }
     }
 

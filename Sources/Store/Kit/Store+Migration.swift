@@ -106,6 +106,8 @@ extension Store {
                     try db.run(statement)
                     applied.append("added column \(column.name) to ops.\(table.name)")
                 }
+                guard table.part == .addition else { continue }
+                for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             } else {
                 try db.run(migration.create(table, dialect))
                 applied.append("created ops.\(table.name)")

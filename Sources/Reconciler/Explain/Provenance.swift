@@ -1,20 +1,28 @@
-import Basics
-import DesiredState
-import Diff
-import Formats
-import Git
+public import Basics
+public import DesiredState
+public import Git
 
 /// Where each attribute of a resource comes from: file and line, what decided, and who changed that line last.
-struct Provenance {
+public struct Provenance: Sendable {
+    /// One attribute and where its value comes from.
+    public struct Origin: Sendable, Hashable {
+        public let attribute: WantedAttribute
+        public let mark: SourceMark
+        /// What the line is, of all that could have said it.
+        public let decider: String
+        /// The commit that changed the line last; nil where there is no history.
+        public let commit: GitCommit?
+    }
+
     private let desired: DesiredState
     private let resource: DesiredResource
     private let environment: Environment?
-    private let origins: [SourceMark: GitCommit]
+    private let commits: [SourceMark: GitCommit]
 
-    init(_ resource: DesiredResource, _ desired: DesiredState, origins: [SourceMark: GitCommit]) {
+    init(_ resource: DesiredResource, _ desired: DesiredState, commits: [SourceMark: GitCommit]) {
         self.resource = resource
         self.desired = desired
-        self.origins = origins
+        self.commits = commits
         environment = resource.environment.flatMap { slug in desired.environments.first { $0.slug == slug } }
     }
 
@@ -27,32 +35,12 @@ struct Provenance {
         return marks
     }
 
-    func text(_ paint: Paint) -> String {
-        var text = ""
-        for attribute in resource.attributes {
+    /// Every attribute, in its order.
+    public var origins: [Origin] {
+        resource.attributes.map { attribute in
             let mark = attribute.mark ?? resource.source
-            text += "    \(attribute.name) = \(Self.shown(attribute))\(paint.dim("  \(mark)"))\n"
-            text += paint.dim("        \(decider(of: mark))")
-            text += origins[mark].map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
-            text += "\n"
+            return Origin(attribute: attribute, mark: mark, decider: decider(of: mark), commit: commits[mark])
         }
-        for line in precedence { text += "  precedence   \(line)\n" }
-        return text
-    }
-
-    var value: Value {
-        .object([
-            "attributes": .list(
-                resource.attributes.map { attribute in
-                    let mark = attribute.mark ?? resource.source
-                    return .object([
-                        "name": .string(attribute.name), "value": .string(Self.shown(attribute)),
-                        "source": .string(mark.description), "from": .string(decider(of: mark)),
-                        "commit": origins[mark].map(Self.value) ?? .null,
-                    ])
-                }),
-            "precedence": .strings(precedence),
-        ])
     }
 
     // MARK: What decided
@@ -77,7 +65,7 @@ struct Provenance {
     }
 
     /// Which roots and documents stood against each other, and which won.
-    private var precedence: [String] {
+    public var precedence: [String] {
         var lines: [String] = []
         let files = Set(Self.marks(resource, desired).map(\.file))
         for file in files.sorted(by: { $0.precedesByBytes($1) }) {
@@ -97,25 +85,5 @@ struct Provenance {
                 "the branch \(branch) matches \(environment.source) first, and no named environment claims it")
         }
         return lines
-    }
-
-    // MARK: Texts
-
-    private static func shown(_ attribute: WantedAttribute) -> String {
-        switch attribute.value {
-        case .literal(let value): attribute.name == "user_data" ? "(sensitive)" : Redaction.redact(JSON.write(value))
-        case .reference(let key, let name): "\(name) of \(key)"
-        }
-    }
-
-    private static func text(_ commit: GitCommit) -> String {
-        "\(commit.id.prefix(12)) \(commit.author), \(commit.committedAt.minuteText): \"\(commit.subject)\""
-    }
-
-    private static func value(_ commit: GitCommit) -> Value {
-        .object([
-            "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
-            "subject": .string(commit.subject),
-        ])
     }
 }

@@ -1,0 +1,133 @@
+public import Basics
+public import DesiredState
+public import Diff
+import Formats
+import Store
+
+/// The first thing that keeps a resource from being as it is wanted.
+public struct Obstacle: Sendable, Hashable {
+    /// What sort of thing it is: a hold of the plan, or what stands between a plan and its pass.
+    public enum Kind: Sendable, Hashable {
+        case hold(Hold)
+        /// Another pass is under way.
+        case lease
+        /// The last try failed; the service waits before it tries again.
+        case backOff
+        /// The provider's budget is used up.
+        case budget
+
+        /// For programs: `approval`, `back_off`.
+        public var name: String {
+            switch self {
+            case .hold(let hold): hold.rawValue
+            case .lease: "lease"
+            case .backOff: "back_off"
+            case .budget: "budget"
+            }
+        }
+    }
+
+    public let kind: Kind
+    /// The resource at which it stands: another one where ours waits for that.
+    public let key: ResourceKey
+    /// One sentence.
+    public let reason: String
+    /// The line of the SSOT at which it stands; nil where no line is its cause.
+    public let source: SourceMark?
+    /// When it ends by itself; nil where it takes more than time.
+    public let until: Timestamp?
+    /// The command that ends it or shows more; nil where time alone does.
+    public let command: String?
+}
+
+/// What is known besides the plan when somebody asks why.
+struct Circumstances: Sendable {
+    /// Who makes a pass now.
+    var lease: Lease?
+    /// The last step of the resource, if it failed.
+    var failure: JournalEntry?
+    /// What the service said after its last pass.
+    var service: ServiceSign?
+    /// How long the budgets stretch the plan, by provider.
+    var waits: [String: Duration] = [:]
+}
+
+/// Finds the first obstacle: what the plan holds back, then what holds the pass back.
+struct ObstacleFinder {
+    let outlook: Outlook
+    let circumstances: Circumstances
+    let now: Timestamp
+
+    /// Nil when nothing is in the way: the next pass does it, or there is nothing to do.
+    ///
+    /// - Parameter path: the resources that wait for each other, from the one asked about to the one at which it stands.
+    func first(for key: ResourceKey, path: inout [ResourceKey]) -> Obstacle? {
+        guard let change = outlook.plan.changes.first(where: { $0.key == key }) else { return nil }
+        guard change.verdict != .allowed else { return outside(change) }
+        // What waits for another change stands where that one stands.
+        if change.hold == .dependency {
+            for other in change.dependsOn where !path.contains(other) {
+                guard let next = outlook.plan.changes.first(where: { $0.key == other }), next.verdict != .allowed else {
+                    continue
+                }
+                path.append(other)
+                if let obstacle = first(for: other, path: &path) { return obstacle }
+            }
+        }
+        let hold = change.hold ?? .rule
+        return Obstacle(
+            kind: .hold(hold), key: key, reason: change.verdictReason ?? change.verdict.rawValue,
+            source: source(of: hold, change), until: change.blockedUntil, command: command(hold, change))
+    }
+
+    /// What keeps an allowed change from having happened.
+    private func outside(_ change: PlannedChange) -> Obstacle? {
+        if let lease = circumstances.lease {
+            return Obstacle(
+                kind: .lease, key: change.key, reason: "a pass is under way: \(lease.holder)", source: nil,
+                until: lease.expiresAt, command: "reconcile runs --limit 1")
+        }
+        if let failure = circumstances.failure {
+            let code = failure.output["code"]?.stringValue.map { "\($0): " } ?? ""
+            let message = failure.output["message"]?.stringValue ?? "no reason was given"
+            return Obstacle(
+                kind: .backOff, key: change.key,
+                reason: "the last try, \(failure.title), failed at \(failure.intendedAt): \(code)\(message)",
+                source: nil, until: circumstances.service?.nextPassAt.flatMap { $0 > now ? $0 : nil },
+                command: "reconcile show \(failure.runID)")
+        }
+        if let wait = circumstances.waits[change.key.kind.provider], wait > .zero {
+            return Obstacle(
+                kind: .budget, key: change.key,
+                reason: "the request budget of \(change.key.kind.provider) is used up", source: nil, until: now + wait,
+                command: nil)
+        }
+        return nil
+    }
+
+    private func source(of hold: Hold, _ change: PlannedChange) -> SourceMark? {
+        switch hold {
+        case .unknownWish, .suspended:
+            outlook.desired.unknown.first { scope in
+                switch scope.extent {
+                case .everything, .environments: true
+                case .kind(let kind): kind == change.key.kind
+                case .resource(let key): key == change.key
+                case .environment(let slug): slug == change.environment
+                }
+            }?.mark
+        default: nil
+        }
+    }
+
+    private func command(_ hold: Hold, _ change: PlannedChange) -> String? {
+        switch hold {
+        case .unknownWish: "reconcile validate"
+        case .suspended: change.environment.map { "reconcile env resume \($0)" }
+        case .unobserved: "reconcile doctor"
+        case .approval: "reconcile approve latest --key \(change.key)"
+        case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
+        case .ambiguous, .impossible, .rule, .window: nil
+        }
+    }
+}

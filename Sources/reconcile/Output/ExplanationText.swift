@@ -1,0 +1,180 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Git
+import Reconciler
+import Store
+
+/// An explanation for people and for programs.
+struct ExplanationText {
+    private let it: Explanation
+
+    init(_ explanation: Explanation) { it = explanation }
+
+    // MARK: For people
+
+    func text(_ paint: Paint, now: Timestamp) -> String {
+        var text = paint.bold(it.key.description) + "\n"
+        text += answer(paint, now)
+        if let resource = it.resource {
+            text += "  wanted by    \(resource.source)"
+            text += resource.environment.map { ", for environment \($0)\n" } ?? ", shared\n"
+            text += "  commit       \(it.outlook.desired.revision.prefix(12))"
+            if !it.outlook.commitSubject.isEmpty {
+                text += " \"\(it.outlook.commitSubject)\" by \(it.outlook.commitAuthor)"
+                text += it.outlook.committedAt.map { ", \($0.minuteText)" } ?? ""
+            }
+            text += "\n"
+            text += it.provenance.map { Self.text($0, paint) } ?? ""
+        } else {
+            text += "  wanted by    nothing at revision \(it.outlook.desired.revision.prefix(12))\n"
+        }
+        if let entry = it.entry {
+            text += "  inventory    ours since \(entry.createdAt.minuteText), provider id \(entry.providerID), "
+            text += "last applied at revision \(entry.revision.prefix(12))\n"
+        } else {
+            text += "  inventory    not ours yet: never created or adopted\n"
+        }
+        text += "  observed     \(it.observation)\n"
+        if let change = it.change {
+            text += "  next         \(change.action.rawValue): \(change.reason) (\(change.cause.rawValue))\n"
+            text += "  decision     \(Self.verdict(change, paint))\n"
+            if !change.dependsOn.isEmpty {
+                text += "  after        \(change.dependsOn.map(\.description).joined(separator: ", "))\n"
+            }
+        } else {
+            text += "  next         nothing: it is as wanted\n"
+        }
+        if let drift = it.drift {
+            text += "  drift        \(drift.cause.rawValue) since \(drift.firstSeen.minuteText): "
+            text += "\(drift.detail["summary"]?.stringValue ?? "")\n"
+            for (path, since) in drift.attributesSince.sorted(by: { $0.key.precedesByBytes($1.key) })
+            where since != drift.firstSeen {
+                text += "               \(path) since \(since.minuteText)\n"
+            }
+            if let mark = drift.mark {
+                let until = mark.until.map { " until \($0.minuteText)" } ?? ""
+                text += "  known        \(mark.kind.rawValue) by \(mark.by)\(until): \(mark.reason)\n"
+            }
+        }
+        if let lastRun = it.lastRun {
+            text += "  last looked  \(lastRun.startedAt.minuteText) by run \(lastRun.id)\n"
+        }
+        let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
+        text += "  next look    \(at)\(it.nextWake.reason)\n"
+        return text
+    }
+
+    /// The one sentence that somebody came for.
+    private func answer(_ paint: Paint, _ now: Timestamp) -> String {
+        guard let obstacle = it.obstacle else {
+            return it.change == nil
+                ? "  \(paint.green("as wanted"))\n" : "  \(paint.green("nothing is in the way")): the next pass does it\n"
+        }
+        var text = "  " + paint.red("in the way") + "   \(obstacle.kind.name): \(obstacle.reason)\n"
+        if it.path.count > 1 {
+            text += "               by way of \(it.path.map(\.description).joined(separator: " → "))\n"
+        }
+        if let source = obstacle.source { text += "               at \(source)\n" }
+        if let until = obstacle.until {
+            text += "               until \(until.minuteText), in \(max(.zero, until - now).shortText)\n"
+        }
+        if let command = obstacle.command { text += "               \(paint.bold(command))\n" }
+        return text
+    }
+
+    private static func text(_ provenance: Provenance, _ paint: Paint) -> String {
+        var text = ""
+        for origin in provenance.origins {
+            text += "    \(origin.attribute.name) = \(shown(origin.attribute))\(paint.dim("  \(origin.mark)"))\n"
+            text += paint.dim("        \(origin.decider)")
+            text += origin.commit.map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
+            text += "\n"
+        }
+        for line in provenance.precedence { text += "  precedence   \(line)\n" }
+        return text
+    }
+
+    private static func verdict(_ change: PlannedChange, _ paint: Paint) -> String {
+        let reason = change.verdictReason.map { ": \($0)" } ?? ""
+        switch change.verdict {
+        case .allowed: return paint.green("allowed") + ": the next pass does it"
+        case .needsApproval: return paint.yellow("needs approval") + reason
+        case .denied: return paint.red("denied") + reason
+        case .blocked: return paint.yellow("blocked") + reason
+        }
+    }
+
+    private static func shown(_ attribute: WantedAttribute) -> String {
+        switch attribute.value {
+        case .literal(let value): attribute.name == "user_data" ? "(sensitive)" : Redaction.redact(JSON.write(value))
+        case .reference(let key, let name): "\(name) of \(key)"
+        }
+    }
+
+    private static func text(_ commit: GitCommit) -> String {
+        "\(commit.id.prefix(12)) \(commit.author), \(commit.committedAt.minuteText): \"\(commit.subject)\""
+    }
+
+    // MARK: For programs
+
+    var value: Value {
+        var commit = Value.Object()
+        commit["author"] = .string(it.outlook.commitAuthor)
+        commit["subject"] = .string(it.outlook.commitSubject)
+        commit["at"] = .text(it.outlook.committedAt?.description)
+        var object = Value.Object()
+        object["key"] = .string(it.key.description)
+        object["obstacle"] = it.obstacle.map { obstacle($0) } ?? .null
+        object["next_wake"] = .object([
+            "at": .text(it.nextWake.at?.description), "reason": .string(it.nextWake.reason),
+        ])
+        object["revision"] = .string(it.outlook.desired.revision)
+        object["commit"] = .object(commit)
+        object["source"] = .text(it.resource?.source.description)
+        object["attributes"] = .list(it.provenance.map { $0.origins.map(Self.value) } ?? [])
+        object["precedence"] = .strings(it.provenance?.precedence ?? [])
+        object["environment"] = .text(it.environment)
+        object["provider_id"] = .text(it.entry?.providerID)
+        object["observed"] = .string(it.observation)
+        object["action"] = .string(it.change?.action.rawValue ?? "noop")
+        object["cause"] = .text(it.change?.cause.rawValue)
+        object["reason"] = .text(it.change?.reason)
+        object["decision"] = .string(it.change?.verdict.rawValue ?? "allowed")
+        object["decision_reason"] = .text(it.change?.verdictReason)
+        object["blocked_until"] = .text(it.change?.blockedUntil?.description)
+        object["depends_on"] = .strings((it.change?.dependsOn ?? []).map(\.description))
+        object["drift_since"] = .text(it.drift?.firstSeen.description)
+        return .object(object)
+    }
+
+    private func obstacle(_ obstacle: Obstacle) -> Value {
+        var object = Value.Object()
+        object["kind"] = .string(obstacle.kind.name)
+        object["key"] = .string(obstacle.key.description)
+        object["reason"] = .string(obstacle.reason)
+        object["source"] = .text(obstacle.source?.description)
+        object["until"] = .text(obstacle.until?.description)
+        object["command"] = .text(obstacle.command)
+        object["path"] = .strings(it.path.map(\.description))
+        return .object(object)
+    }
+
+    private static func value(_ origin: Provenance.Origin) -> Value {
+        var object = Value.Object()
+        object["name"] = .string(origin.attribute.name)
+        object["value"] = .string(shown(origin.attribute))
+        object["source"] = .string(origin.mark.description)
+        object["from"] = .string(origin.decider)
+        object["commit"] = origin.commit.map(value) ?? .null
+        return .object(object)
+    }
+
+    private static func value(_ commit: GitCommit) -> Value {
+        .object([
+            "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
+            "subject": .string(commit.subject),
+        ])
+    }
+}
