@@ -88,7 +88,9 @@ private struct CheckLook {
         let host = HostName.normal(check.key)
         for zone in desired.domains {
             let entry = zone.subdomains.first { HostName.normal($0.host) == host }
-            if let entry, entry.lifecycle == .planned { return (.fail, "\(check.key) is only planned: \(entry.source)") }
+            if let entry, entry.lifecycle == .planned {
+                return (.fail, "\(check.key) is only planned: \(entry.source)")
+            }
         }
         guard let records = observed.kinds[.record] else {
             return (.unknown, "no driver looked at \(ResourceKind.record)")

@@ -55,6 +55,7 @@ struct CommandTests {
 
     private static let triedElsewhere = [
         "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
+        "drift ack", "drift mute", "drift unmute",
     ]
 
     /// The names of all commands, as the program itself lists them.

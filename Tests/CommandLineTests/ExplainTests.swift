@@ -28,6 +28,37 @@ struct ExplainTests {
         #expect(people.output.contains("changed last by"), "\(people.story)")
     }
 
+    @Test("A person says that a difference is known, and takes it back")
+    func acknowledges() async throws {
+        let site = try Site()
+        #expect(await site.run().status == 0)
+        try site.commit([
+            "ssot/infra/digitalocean/inventory.yaml": Site.inventory.replacing(
+                "www, data: 203.0.113.7", with: "www, data: 203.0.113.9")
+        ])
+        let key = "digitalocean.record/shop.example/A/www"
+        func mark() async -> Value? { await site.run("drift", "--json").json?["drift"]?[0]?["mark"] }
+        func status() async -> String? {
+            _ = await site.run("--dry-run")
+            return await site.run("findings", "--json").json?[0]?["status"]?.stringValue
+        }
+        #expect(await status() == "open")
+        #expect(await mark() == .null)
+        let wordless = await site.run("drift", "ack", key)
+        #expect(wordless.status == 64 && wordless.error.contains("--reason"), "\(wordless.story)")
+        let unknown = await site.run("drift", "ack", key + "x", "--reason", "audit")
+        #expect(unknown.status == 64 && unknown.error.contains("Did you mean \(key)?"), "\(unknown.story)")
+        #expect(await site.run("drift", "ack", key, "--reason", "audit").status == 0)
+        #expect(await mark()?["by"] == "tester")
+        #expect(await status() == "acknowledged")
+        #expect(await site.run("drift", "unmute", key, "--json").json?["ended"] == 1)
+        #expect(await site.run("drift", "mute", key, "--reason", "audit", "--for", "2h").status == 0)
+        #expect(await mark()?["kind"] == "muted")
+        #expect(await site.run("drift", "unmute", key).status == 0)
+        #expect(await site.run("drift", "unmute", key).status == 64)
+        #expect(await status() == "open")
+    }
+
     @Test("One gate fails with 4, passes with 0, and is unknown with 1")
     func judges() async throws {
         let site = try Site()

@@ -104,7 +104,8 @@ extension Reconciler {
         let now = time.now
         guard let service, let next = service.nextPassAt, next + .minutes(1) > now else {
             return Explanation.Wake(
-                at: nil, reason: "no service waits for its next pass: look now with `reconcile`, or start `reconcile run`")
+                at: nil,
+                reason: "no service waits for its next pass: look now with `reconcile`, or start `reconcile run`")
         }
         guard let until = obstacle?.until, until > next else {
             let backOff = service.failures > 0 ? ", after \(service.failures) failed in a row" : ""

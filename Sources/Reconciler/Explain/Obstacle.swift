@@ -58,9 +58,12 @@ struct ObstacleFinder {
     let circumstances: Circumstances
     let now: Timestamp
 
-    /// Nil when nothing is in the way: the next pass does it, or there is nothing to do.
+    /// Follows what waits for something else to where that stands.
     ///
-    /// - Parameter path: the resources that wait for each other, from the one asked about to the one at which it stands.
+    /// - Parameters:
+    ///   - key: the resource asked about.
+    ///   - path: the resources that wait for each other, from the one asked about to the one at which it stands.
+    /// - Returns: nil when nothing is in the way: the next pass does it, or there is nothing to do.
     func first(for key: ResourceKey, path: inout [ResourceKey]) -> Obstacle? {
         guard let change = outlook.plan.changes.first(where: { $0.key == key }) else { return nil }
         guard change.verdict != .allowed else { return outside(change) }

@@ -24,7 +24,8 @@ extension Pass {
         }
         // A look at a part of the world says nothing of the rest, and an unreadable document nothing of its checks.
         let isWhole = options.targets.isEmpty
-        let areChecksKnown = isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
+        let areChecksKnown =
+            isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
         let delta = try await reconciler.store.recordFindings(findings, at: reconciler.time.now) { [unknown] identity in
             if identity.kind == "drift" { return !isDriftComplete }
             return !areChecksKnown || unknown.contains(identity)
@@ -56,7 +57,8 @@ private struct Escalation {
     func limit(_ environment: String?) -> Duration? {
         let tier = environment.flatMap { tiers[$0] ?? Tier(alias: $0) } ?? .production
         let fitting =
-            thresholds.first { $0.environment == environment } ?? thresholds.first { Tier(alias: $0.environment) == tier }
+            thresholds.first { $0.environment == environment }
+            ?? thresholds.first { Tier(alias: $0.environment) == tier }
         return fitting?.escalateAfterHours.map { .hours($0) }
     }
 }

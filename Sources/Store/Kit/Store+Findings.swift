@@ -15,8 +15,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - findings: what is not as it has to be.
-    ///   - isUnknown: whether nobody could look for a finding that is not among them, so that it is not over.
     ///   - now: when.
+    ///   - isUnknown: whether nobody could look for a finding that is not among them, so that it is not over.
     /// - Returns: what is new, what has stood too long, and what is over.
     /// - Throws: `StoreFault`.
     public func recordFindings(
@@ -87,6 +87,7 @@ extension Store {
     /// The findings, those that stand first, each group sorted by environment, kind and key.
     ///
     /// - Parameter includesResolved: also those that are over.
+    /// - Returns: one record for each row.
     /// - Throws: `StoreFault`.
     public func findings(includesResolved: Bool = false) async throws(StoreFault) -> [FindingRecord] {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [FindingRecord] in

@@ -49,7 +49,8 @@ extension Store {
             guard let row = rows.first else { return nil }
             let value = try row.json(0)
             return ServiceSign(
-                holder: value["holder"]?.stringValue ?? "", nextPassAt: value["next_pass_at"]?.stringValue
+                holder: value["holder"]?.stringValue ?? "",
+                nextPassAt: value["next_pass_at"]?.stringValue
                     .flatMap { Timestamp($0) }, failures: Int(clamping: value["failures"]?.intValue ?? 0),
                 at: try row.time(1))
         }

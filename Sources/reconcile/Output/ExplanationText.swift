@@ -70,7 +70,8 @@ struct ExplanationText {
     private func answer(_ paint: Paint, _ now: Timestamp) -> String {
         guard let obstacle = it.obstacle else {
             return it.change == nil
-                ? "  \(paint.green("as wanted"))\n" : "  \(paint.green("nothing is in the way")): the next pass does it\n"
+                ? "  \(paint.green("as wanted"))\n"
+                : "  \(paint.green("nothing is in the way")): the next pass does it\n"
         }
         var text = "  " + paint.red("in the way") + "   \(obstacle.kind.name): \(obstacle.reason)\n"
         if it.path.count > 1 {
