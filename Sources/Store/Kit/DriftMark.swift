@@ -5,6 +5,7 @@ public import DesiredState
 ///
 /// It changes nothing of what a plan does; it only ends the alarm.
 public struct DriftMark: Sendable, Hashable {
+    /// How long it holds.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Known as it is: holds for exactly this difference, and no longer when it becomes another one.
         case acknowledged

@@ -175,19 +175,6 @@ extension CommandContext {
         }
         return key
     }
-
-    /// Opens the configured store for one piece of work and closes it again, whatever becomes of it.
-    func withStore<Result: Sendable>(_ body: (Store) async throws -> Result) async throws -> Result {
-        let store = try await StoreAccess.open(try configuration())
-        do {
-            let result = try await body(store)
-            await store.close()
-            return result
-        } catch {
-            await store.close()
-            throw error
-        }
-    }
 }
 
 extension DriftMark {
