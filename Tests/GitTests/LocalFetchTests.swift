@@ -148,7 +148,9 @@ struct LocalFetchTests {
         #expect(again.isBorrowing && !again.isRecloned && again.changes.isEmpty)
         let next = try sample.commit(["ssot/kept.yaml": "kept 2"])
         _ = try await mirror.fetch(deadline: .seconds(10))
-        #expect(try await mirror.files(at: next, under: ["ssot"]).text("ssot/kept.yaml") == "kept 2")
+        let later = try await mirror.files(at: next, under: ["ssot"])
+        #expect(
+            later.text("ssot/kept.yaml") == "kept 2", "\(String(describing: later.file("ssot/kept.yaml")?.content))")
     }
 
     @Test(arguments: [
