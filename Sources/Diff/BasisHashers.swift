@@ -47,8 +47,16 @@ struct BasisHashers: ~Copyable {
         }
     }
 
-    mutating func append(_ kind: ResourceKind, _ completeness: Completeness?) {
+    mutating func append(_ kind: ResourceKind, _ seen: ObservedKind?) {
         observed.append(kind.name)
+        append(seen?.completeness)
+        for name in (seen?.gaps.keys.sorted() ?? []) {
+            observed.append(name)
+            append(seen?.gaps[name])
+        }
+    }
+
+    private mutating func append(_ completeness: Completeness?) {
         switch completeness {
         case nil: observed.append(0)
         case .complete: observed.append(1)

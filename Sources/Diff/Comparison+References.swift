@@ -45,8 +45,9 @@ extension Comparison {
             return .known(value)
         case 0:
             if isWanted(key) { return .afterApply(key) }
-            guard observed?.completeness.isComplete == true else {
-                return .unknown("\(key) is unknown: \(DraftText.why(observed?.completeness, key.kind))")
+            let completeness = observed?.completeness(of: key.name)
+            guard completeness?.isComplete == true else {
+                return .unknown("\(key) is unknown: \(DraftText.why(completeness, key.kind))")
             }
             return .never("it refers to \(key), which neither exists nor is wanted")
         default: return .unknown("\(key) is ambiguous: \(Self.ambiguity(seen))")

@@ -7,8 +7,10 @@ extension Comparison {
     mutating func remove(_ meeting: Meeting) {
         let observed = input.observed.kinds[meeting.kind]
         let seen = observed?.resources[meeting.seen] ?? []
-        let isComplete = observed?.completeness.isComplete == true
         let resource = meeting.wanted.map { desired[$0] }
+        let name = meeting.entry.map { input.inventory.entries[$0].key.name } ?? seen.first?.key.name
+        let completeness = observed?.completeness(of: name ?? "")
+        let isComplete = completeness?.isComplete == true
 
         guard let index = meeting.entry else {
             // Not in the inventory: only our mark at the provider makes it ours. What can't be told apart stays.
@@ -23,7 +25,7 @@ extension Comparison {
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
         if input.schemas[meeting.kind] == nil { return keep(unwanted, DraftText.noDriver(meeting.kind)) }
-        if !isComplete { return keep(unwanted, DraftText.why(observed?.completeness, meeting.kind)) }
+        if !isComplete { return keep(unwanted, DraftText.why(completeness, meeting.kind)) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }

@@ -15,7 +15,7 @@ extension Comparison {
             return read(resource, DraftText.noDriver(meeting.kind) + why, as: .impossible)
         }
         let observed = input.observed.kinds[meeting.kind]
-        let completeness = observed?.completeness
+        let completeness = observed?.completeness(of: resource.key.name)
         let seen = observed?.resources ?? []
         let entry = meeting.entry.map { input.inventory.entries[$0] }
 

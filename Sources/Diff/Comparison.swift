@@ -148,7 +148,7 @@ struct Comparison {
             guard meeting.wanted != nil || meeting.entry != nil || isOwned else { continue }
             meeting.seen = start..<place
             if !isNoted {
-                hashers.append(kind, observed?.completeness)
+                hashers.append(kind, observed)
                 isNoted = true
             }
             for index in meeting.seen { hashers.append(seen[index], &seenComparer, hasSchema: schema != nil) }

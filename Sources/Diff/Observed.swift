@@ -76,18 +76,42 @@ public enum Completeness: Sendable, Hashable {
 public struct ObservedKind: Sendable {
     public let kind: ResourceKind
     public let completeness: Completeness
+    /// What is not known whole, by the name of a resource or of a parent of resources, where all else of the kind is
+    /// complete; empty where that can't be said.
+    public let gaps: [String: Completeness]
     /// Sorted by key; several may share a key, and are ambiguous then.
     public let resources: [ObservedResource]
     /// Whether nothing of it is wanted or remembered: it was looked at for findings, and is compared with nothing.
     public let isAside: Bool
 
+    /// - Parameters:
+    ///   - kind: which one.
+    ///   - completeness: of the whole kind; one with gaps is partial.
+    ///   - gaps: count only where the kind is partial.
+    ///   - resources: in any order.
+    ///   - isAside: whether it was looked at for findings only.
     public init(
-        kind: ResourceKind, completeness: Completeness, resources: [ObservedResource], isAside: Bool = false
+        kind: ResourceKind, completeness: Completeness, gaps: [String: Completeness] = [:],
+        resources: [ObservedResource], isAside: Bool = false
     ) {
         self.kind = kind
         self.completeness = completeness
         self.isAside = isAside
+        if case .partial = completeness { self.gaps = gaps } else { self.gaps = [:] }
         self.resources = resources.sorted { ($0.key, $0.providerID) < ($1.key, $1.providerID) }
+    }
+}
+
+extension ObservedKind {
+    /// How far what was seen can be trusted for one name: whether it not being there proves that it is absent.
+    public func completeness(of name: String) -> Completeness {
+        guard !gaps.isEmpty else { return completeness }
+        if let gap = gaps[name] { return gap }
+        // `acme/odoo/bug` is in `acme/odoo`.
+        for (index, byte) in zip(name.utf8.indices, name.utf8) where byte == UInt8(ascii: "/") {
+            if let gap = gaps[String(name[..<index])] { return gap }
+        }
+        return .complete
     }
 }
 

@@ -92,6 +92,8 @@ extension Simulator {
             if let retryAfter { response.headers.append(("retry-after", "\(retryAfter)")) }
             return response
         case .serverErrorBefore: return refuse(.serverError, visit)
+        case .preconditionFailed:
+            return refuse(.precondition("The cluster isn't ready: its first backup is still running."), visit)
         case .dropBefore: return WebResponse(status: 500, fault: .drop)
         case .timeoutBefore(let delay):
             var response = refuse(

@@ -203,7 +203,46 @@ enum RuleCases {
 
     static let stopped: [ResourceKind: Completeness] = [.droplet: .partial(reason: "the listing stopped at page 3")]
 
+    /// One parent of several could not be read.
+    static let hidden: [ResourceKind: [String: Completeness]] = [
+        .record: ["hidden.example": .unknown(reason: "the zone is hidden")]
+    ]
+    static let parted: [ResourceKind: Completeness] = [.record: .partial(reason: "the zone is hidden")]
+    static let address: [(String, Value)] = [("data", "203.0.113.7")]
+
     static let unknowns: [RuleCase] = [
+        RuleCase(
+            name: "below a parent that could not be read nothing is created",
+            input: W.input([W.want(.record, "hidden.example/A/new", address)], incomplete: parted, gaps: hidden),
+            expected: ["record/hidden.example/A/new read blocked unapplied_commit"], says: ["the zone is hidden"]),
+        RuleCase(
+            name: "below a parent that could not be read nothing is let go",
+            input: W.input(
+                [], [], [W.ours(.record, "hidden.example/A/old", address)], environments: [W.environment("a")],
+                incomplete: parted, gaps: hidden),
+            expected: ["record/hidden.example/A/old read blocked unapplied_commit"], says: ["the zone is hidden"]),
+        RuleCase(
+            name: "that one parent could not be read holds no creation back below the others",
+            input: W.input([W.want(.record, "shop.example/A/new", address)], incomplete: parted, gaps: hidden),
+            expected: ["record/shop.example/A/new create allowed unapplied_commit"]),
+        RuleCase(
+            name: "that one parent could not be read holds no deletion back below the others",
+            input: W.input(
+                [], [W.seen(.record, "shop.example/A/old", address)],
+                [W.ours(.record, "shop.example/A/old", address)], environments: [W.environment("a")],
+                incomplete: parted, gaps: hidden),
+            expected: ["record/shop.example/A/old delete allowed unapplied_commit"]),
+        RuleCase(
+            name: "a gap is of whole names: what only begins alike is another parent's",
+            input: W.input(
+                [W.want(.record, "hidden.example.org/A/new", address)], incomplete: parted, gaps: hidden),
+            expected: ["record/hidden.example.org/A/new create allowed unapplied_commit"]),
+        RuleCase(
+            name: "gaps make nothing of an unknown kind known",
+            input: W.input(
+                [W.want(.record, "shop.example/A/new", address)],
+                incomplete: [.record: .unknown(reason: "no answer")], gaps: hidden),
+            expected: ["record/shop.example/A/new read blocked unapplied_commit"], says: ["no answer"]),
         RuleCase(
             name: "nothing is created of a kind that was not read to its end",
             input: W.input([W.want(.droplet, "web", small)], incomplete: stopped),

@@ -132,13 +132,14 @@ enum Worlds {
     static func input(
         _ wanted: [DesiredResource] = [], _ seen: [ObservedResource] = [], _ entries: [InventoryEntry] = [],
         environments: [Environment] = [], records: [EnvironmentRecord] = [], unknown: [UnknownScope] = [],
-        policy: Policy = Policy(), incomplete: [ResourceKind: Completeness] = [:], unseen: Set<ResourceKind> = [],
+        policy: Policy = Policy(), incomplete: [ResourceKind: Completeness] = [:],
+        gaps: [ResourceKind: [String: Completeness]] = [:], unseen: Set<ResourceKind> = [],
         roots: [String] = ["ssot"], lastRoots: [String] = [], lastCount: Int = 0, targets: [String] = [],
         approvals: Set<ResourceKey> = [], diagnostics: [Diagnostic] = [], now: Timestamp = Worlds.now
     ) -> PlanInput {
         let kinds = schemas.keys.filter { !unseen.contains($0) }.map { kind in
             ObservedKind(
-                kind: kind, completeness: incomplete[kind] ?? .complete,
+                kind: kind, completeness: incomplete[kind] ?? .complete, gaps: gaps[kind] ?? [:],
                 resources: seen.filter { $0.key.kind == kind })
         }
         return PlanInput(

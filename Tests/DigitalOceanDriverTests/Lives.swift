@@ -5,48 +5,9 @@ import DigitalOceanDriver
 import Drivers
 import Formats
 import HTTPClient
-import Simulator
+import SimulatorKit
 
-/// One object's life: how it is created and how it is changed, with what each counts in requests.
-struct Life: Sendable {
-    let create: ResolvedChange
-    /// Wanted attributes that differ from the creation; empty where there is nothing to change.
-    let changed: [Attributes.Item]
-
-    init(
-        _ kind: ResourceKind, _ name: String, _ wanted: KeyValuePairs<String, Value> = [:],
-        changed: KeyValuePairs<String, Value> = [:]
-    ) {
-        // As a plan has them: what a create can't give comes in steps of its own.
-        create = change(
-            ResourceKey(kind, name), .create, wanted: wanted.map { Attributes.Item($0.key, $0.value) },
-            attributes: wanted.map { AttributeChange(path: $0.key, before: nil, after: $0.value) })
-        self.changed = changed.map { Attributes.Item($0.key, $0.value) }
-    }
-
-    var key: ResourceKey { create.change.key }
-
-    /// All that is wanted after the change.
-    var later: Attributes {
-        let names = Set(changed.map(\.name))
-        return Attributes(create.wanted.items.filter { !names.contains($0.name) } + changed)
-    }
-
-    func update(from current: ObservedResource) -> ResolvedChange {
-        let attributes = changed.map {
-            AttributeChange(path: $0.name, before: current.attributes[$0.name], after: $0.value)
-        }
-        return ResolvedChange(
-            change: PlannedChange(
-                key: key, action: .update, reason: "test", cause: .unappliedCommit, attributes: attributes,
-                providerID: current.providerID),
-            wanted: later, current: current)
-    }
-
-    func delete(_ current: ObservedResource) -> ResolvedChange {
-        change(key, .delete, current: current, id: current.providerID)
-    }
-
+extension Life {
     /// Every kind, each after what it needs.
     static let all: [Life] = [
         Life(.tag, "project:ipai"), Life(.tag, "erp"),
@@ -129,62 +90,4 @@ struct Life: Sendable {
     static let request = ObserveRequest(
         kinds: Set(DigitalOceanKinds.all.map(\.kind)),
         names: Dictionary(grouping: all.map(\.key), by: \.kind).mapValues { Set($0.map(\.name)) })
-}
-
-/// The engine's part in small: look before a create, and look after a lost answer.
-struct SmallEngine: Sendable {
-    let driver: DigitalOceanDriver
-    let context: DriverContext
-    let time: any TimeSource
-
-    func apply(_ change: ResolvedChange) async -> StepOutcome {
-        var current = change.current
-        var outcome = StepOutcome.done(current)
-        for step in driver.steps(for: change.change) {
-            if step.creates {
-                switch await driver.look(at: step.key, context) {
-                case .present(let found):
-                    current = found
-                    outcome = .done(found)
-                    continue
-                case .absent: break
-                case .ambiguous(let found):
-                    return .failed(
-                        ProviderFault(
-                            provider: "test", operation: "look", code: "TEST-0001", message: "\(found.count) of them",
-                            place: nil, disposition: .stop))
-                case .unknown(let fault): return .failed(fault)
-                }
-            }
-            let input = ResolvedChange(change: change.change, wanted: change.wanted, current: current)
-            outcome = await driver.perform(step, of: input, context)
-            if case .unknown = outcome { outcome = await settle(step, input, outcome) }
-            guard case .done(let resource) = outcome else { return outcome }
-            current = resource
-        }
-        return outcome
-    }
-
-    private func settle(_ step: Step, _ input: ResolvedChange, _ outcome: StepOutcome) async -> StepOutcome {
-        for pause in [1, 2, 4, 8, 16] {
-            try? await time.sleep(for: .seconds(pause))
-            switch await driver.look(at: step.key, context) {
-            case .present(let found):
-                if step.creates { return .done(found) }
-                if input.change.action == .delete { continue }
-                // Said again: every effect but a create is the same when it happens twice.
-                let again = ResolvedChange(change: input.change, wanted: input.wanted, current: found)
-                let second = await driver.perform(step, of: again, context)
-                if case .done = second { return second }
-            case .absent:
-                if input.change.action == .delete { return .done(nil) }
-                if step.creates {
-                    let second = await driver.perform(step, of: input, context)
-                    if case .done = second { return second }
-                }
-            case .ambiguous, .unknown: continue
-            }
-        }
-        return outcome
-    }
 }

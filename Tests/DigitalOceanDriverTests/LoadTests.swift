@@ -6,6 +6,7 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import Testing
 
 @Suite("Rehearsing")

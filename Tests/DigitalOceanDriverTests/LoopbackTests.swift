@@ -6,6 +6,7 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 import Web
@@ -32,7 +33,7 @@ struct LoopbackTests {
             count.withLock { $0 += 1 }
             lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "driver-tests")) }
         }
-        let engine = SmallEngine(driver: driver, context: context, time: time)
+        let engine = SmallEngine(driver, context, time)
         var objects: [ResourceKey: ObservedResource] = [:]
         func requests() -> Int {
             count.withLock { count in

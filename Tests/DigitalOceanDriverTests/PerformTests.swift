@@ -5,6 +5,7 @@ import DigitalOceanDriver
 import Drivers
 import Formats
 import HTTPClient
+import SimulatorKit
 import Testing
 
 @Suite("Applying")
@@ -132,7 +133,7 @@ struct PerformTests {
             }
             let driver = makeDriver(transport)
             func change(_ current: ObservedResource?) -> ResolvedChange {
-                DigitalOceanDriverTests.change(
+                SimulatorKit.change(
                     ResourceKey(.droplet, "odoo"), .update, wanted: [Attributes.Item("size", "s-2vcpu-4gb")],
                     current: current,
                     attributes: [

@@ -6,6 +6,7 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 import Web
@@ -30,10 +31,10 @@ struct SimulatorTests {
             simulator = try Simulator(options: options)
             driver = DigitalOceanDriver(
                 token: Secret(SimulatorTests.token), baseURL: "http://do.test",
-                transport: SimulatorTransport(simulator: simulator),
+                transport: InProcessTransport(simulator),
                 budget: RequestBudget(.unlimited, time: time), retry: retry, time: time, random: RandomSource(seed: 3),
                 keep: { _ in true })
-            engine = SmallEngine(driver: driver, context: context, time: time)
+            engine = SmallEngine(driver, context, time)
         }
 
         func observe() async -> ObservedState { ObservedState(await driver.observe(Life.request, context)) }
@@ -49,8 +50,23 @@ struct SimulatorTests {
                 budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4),
                 keep: { _ in true })
         }
-        for breach in await checks.live(against: SimulatorTransport(simulator: simulator)) { Issue.record("\(breach)") }
+        for breach in await checks.live(against: InProcessTransport(simulator)) { Issue.record("\(breach)") }
         for breach in await checks.fail() { Issue.record("\(breach)") }
+    }
+
+    @Test("a list whose pages shift is read again; one that keeps shifting proves nothing")
+    func shiftingPages() async throws {
+        for (order, isComplete) in [
+            ("GET /v2/droplets shifted-pages=1 +1", true), ("GET /v2/droplets shifted-pages=-1 +1", true),
+            ("GET /v2/droplets shifted-pages=1 x99", false),
+        ] {
+            let world = try World()
+            world.simulator.seedDroplets(count: 450)
+            world.simulator.order(try FaultOrder(text: order))
+            let seen = await world.observe()
+            #expect(seen.kinds[.droplet]?.completeness.isComplete == isComplete, "\(order)")
+            if isComplete { #expect(seen.kinds[.droplet]?.resources.count == 450, "\(order)") }
+        }
     }
 
     @Test(
@@ -63,6 +79,7 @@ struct SimulatorTests {
             "POST ** drop-after +1", "POST ** timeout-after=60", "GET ** truncated-json x2",
             "GET ** broken-transfer x2", "POST ** truncated-json",
             "POST ** 404-after-create=3", "GET /v2/droplets stale-read=1", "POST ** html=502", "GET ** slow=1 x3",
+            "* /v2/databases/** 412 x2", "POST ** action-errors", "GET ** stale-read=1 x99",
         ])
     func faults(order: String) async throws {
         let found = try FaultOrder(text: order)

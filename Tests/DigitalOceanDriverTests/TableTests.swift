@@ -5,6 +5,7 @@ import DigitalOceanDriver
 import Drivers
 import Formats
 import HTTPClient
+import SimulatorKit
 import Testing
 
 @Suite("Comparing and planning steps")

@@ -128,16 +128,6 @@ func droplet(
     ])
 }
 
-func change(
-    _ key: ResourceKey, _ action: ChangeAction, wanted: [Attributes.Item] = [], current: ObservedResource? = nil,
-    attributes: [AttributeChange] = [], id: String? = nil
-) -> ResolvedChange {
-    ResolvedChange(
-        change: PlannedChange(
-            key: key, action: action, reason: "test", cause: .unappliedCommit, attributes: attributes, providerID: id),
-        wanted: Attributes(wanted), current: current)
-}
-
 /// Runs every step of a change, one after the other, as the engine does.
 func run(_ driver: DigitalOceanDriver, _ wanted: ResolvedChange) async -> StepOutcome {
     var current = wanted.current
@@ -149,24 +139,4 @@ func run(_ driver: DigitalOceanDriver, _ wanted: ResolvedChange) async -> StepOu
         current = resource
     }
     return outcome
-}
-
-extension StepOutcome {
-    /// `done`, `failed DO-0005` or `unknown DO-0010`.
-    var word: String {
-        switch self {
-        case .done: "done"
-        case .failed(let fault): "failed \(fault.code)"
-        case .unknown(let fault): "unknown \(fault.code)"
-        }
-    }
-
-    var resource: ObservedResource? { if case .done(let resource) = self { resource } else { nil } }
-
-    var fault: ProviderFault? {
-        switch self {
-        case .done: nil
-        case .failed(let fault), .unknown(let fault): fault
-        }
-    }
 }

@@ -6,6 +6,7 @@ import Formats
 import GitHubDriver
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 
@@ -37,7 +38,7 @@ struct DriverTests {
                 random: RandomSource(seed: 4))
         }
         checks.hasBareLists = true
-        for breach in await checks.live(against: SimulatorTransport(simulator: simulator)) { Issue.record("\(breach)") }
+        for breach in await checks.live(against: InProcessTransport(simulator)) { Issue.record("\(breach)") }
         for breach in await checks.fail() { Issue.record("\(breach)") }
     }
 
@@ -116,6 +117,48 @@ struct DriverTests {
         #expect(world.writes(since: 0) == [])
     }
 
+    @Test("a repository that the token may not see leaves the others known")
+    func hiddenRepository() async throws {
+        let world = try GitHubWorld()
+        let kinds: [ResourceKind] = [
+            .repository, .gitHubLabel, .gitHubBranch, .branchProtection, .ruleset, .gitHubHook,
+        ]
+        var names: [ResourceKind: Set<String>] = [:]
+        for kind in kinds {
+            let child = kind == .repository ? "" : "/main"
+            names[kind] = ["acme/odoo\(child)", "acme/hidden\(child)"]
+        }
+        let seen = await world.observe(ObserveRequest(kinds: Set(kinds), names: names))
+        for kind in kinds {
+            let observed = try #require(seen.kinds[kind])
+            let child = kind == .repository ? "" : "/main"
+            #expect(!observed.completeness.isComplete, "\(kind)")
+            #expect(
+                observed.completeness(of: "acme/odoo\(child)") == .complete || observed.resources.isEmpty, "\(kind)")
+            guard case .unknown(let why) = observed.completeness(of: "acme/hidden\(child)") else {
+                Issue.record("\(kind) claims to know acme/hidden")
+                continue
+            }
+            #expect(why.contains("/repos/acme/hidden") && why.contains("hides it from this token"), "\(why)")
+        }
+
+        let wanted = ["acme/odoo", "acme/hidden"].map {
+            DesiredResource.wanting(.gitHubLabel, "\($0)/new", [("color", "ffffff")])
+        }
+        let remembered = ["acme/odoo", "acme/hidden"].map {
+            InventoryEntry(
+                key: ResourceKey(.gitHubLabel, "\($0)/bug"), providerID: "bug", environment: nil,
+                lastApplied: Attributes(), revision: "r", isProtected: false, createdAt: world.time.now - .days(9))
+        }
+        let plan = await world.engine.plan(wanted, remembered)
+        let lines = plan.changes.map { "\($0.key.name) \($0.action)" }
+        #expect(
+            lines.sorted() == [
+                "acme/hidden/bug read", "acme/hidden/new read", "acme/odoo/bug delete",
+                "acme/odoo/new create",
+            ])
+    }
+
     @Test("lists are read page after page by the provider's links, also when they shift in between")
     func pages() async throws {
         var items: [Value] = []
@@ -146,6 +189,7 @@ struct DriverTests {
             "PATCH ** drop-after", "POST ** drop-before", "POST ** drop-after", "PUT ** drop-after x2",
             "POST ** truncated-json", "PUT ** truncated-json", "POST ** timeout-after=60", "GET ** truncated-json x2",
             "GET ** broken-transfer x2", "POST ** 404-after-create=3", "POST ** html=502", "GET ** slow=1 x3",
+            "GET ** stale-read=1 x99",
         ])
     func faults(order: String) async throws {
         let found = try FaultOrder(text: order)
@@ -200,7 +244,7 @@ struct DriverTests {
         other["restrictions"] = .null
         let client = APIClient(
             provider: "github", baseURL: "http://github.test", authorization: .bearer(Secret(GitHubWorld.token)),
-            transport: SimulatorTransport(simulator: world.simulator),
+            transport: InProcessTransport(world.simulator),
             budget: RequestBudget(.unlimited, time: world.time), time: world.time, random: RandomSource(seed: 1))
         let path = "/repos/acme/odoo/branches/main/protection"
         let put = try await client.call("PUT", path, json: Array(JSON.write(.object(other)).utf8))

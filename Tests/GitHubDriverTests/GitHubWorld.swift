@@ -6,48 +6,7 @@ import Formats
 import GitHubDriver
 import HTTPClient
 import Simulator
-import Web
-
-/// The simulator without a socket: what a connection would carry, and how it would break.
-struct SimulatorTransport: HTTPTransport {
-    let simulator: Simulator
-
-    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
-        let target = request.url.dropFirst("http://github.test".count)
-        let parts = target.split(separator: "?", maxSplits: 1)
-        var query: [(name: String, value: String)] = []
-        for pair in parts.count < 2 ? [] : parts[1].split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1)
-            query.append((Self.decode(sides[0]), sides.count > 1 ? Self.decode(sides[1]) : ""))
-        }
-        let response = await simulator.answer(
-            WebRequest(
-                method: request.method, path: Self.decode(parts[0]),
-                segments: parts[0].split(separator: "/").map(Self.decode), query: query,
-                headers: request.headers.map { ($0.name, $0.value) } + [("Host", "github.test")], body: request.body))
-        if response.fault != nil || response.delay > request.timeout {
-            throw HTTPFault(.lost, code: "HTTP-0005", message: "the connection ended", place: nil)
-        }
-        return HTTPResponse(
-            status: response.status, headers: response.headers.map { HTTPHeader($0.name, $0.value) },
-            body: response.body)
-    }
-
-    private static func decode(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = Hex.decode(String(decoding: rest.prefix(2), as: UTF8.self))?.first
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
+import SimulatorKit
 
 /// A simulated organisation with one repository, and a driver that looks at it.
 struct GitHubWorld {
@@ -73,7 +32,7 @@ struct GitHubWorld {
         try simulator.seed("github", seed ?? Self.document)
         driver = GitHubDriver(
             token: Secret(Self.token), baseURL: "http://github.test",
-            transport: SimulatorTransport(simulator: simulator),
+            transport: InProcessTransport(simulator),
             budget: RequestBudget(budget ?? .init(windows: [], rates: .gitHub), time: time), retry: retry,
             cache: cache, hookSecret: hookSecret.map { Secret($0) }, time: time, random: RandomSource(seed: 3))
         let recorded = recorded
@@ -91,7 +50,7 @@ struct GitHubWorld {
         lines.dropFirst(count).filter { !$0.contains(#""method":"GET""#) }.map { String($0.prefix(200)) }
     }
 
-    var engine: SmallEngine { SmallEngine(driver: driver, context: context, time: time) }
+    var engine: SmallEngine { SmallEngine(driver, context, time) }
 
     func observe(_ request: ObserveRequest = GitHubLife.request) async -> ObservedState {
         ObservedState(await driver.observe(request, context))
@@ -114,39 +73,16 @@ struct GitHubWorld {
     }()
 }
 
-/// One object's life: how it is created and how it is changed.
-struct GitHubLife: Sendable {
-    let create: ResolvedChange
-    /// Wanted attributes that differ from the creation.
-    let changed: [Attributes.Item]
-
-    init(
+/// Lives of what is below the repository.
+enum GitHubLife {
+    static func life(
         _ kind: ResourceKind, _ name: String, _ wanted: KeyValuePairs<String, Value>,
         changed: KeyValuePairs<String, Value> = [:]
-    ) {
-        let items = wanted.map { Attributes.Item($0.key, $0.value) }
-        create = change(
-            ResourceKey(kind, "\(GitHubWorld.repository)/\(name)"), .create, wanted: items,
-            attributes: items.map { AttributeChange(path: $0.name, before: nil, after: $0.value) })
-        self.changed = changed.map { Attributes.Item($0.key, $0.value) }
+    ) -> Life {
+        Life(kind, "\(GitHubWorld.repository)/\(name)", wanted, changed: changed)
     }
 
-    var key: ResourceKey { create.change.key }
-
-    /// All that is wanted after the change.
-    var later: Attributes {
-        let names = Set(changed.map(\.name))
-        return Attributes(create.wanted.items.filter { !names.contains($0.name) } + changed)
-    }
-
-    func update(from current: ObservedResource) -> ResolvedChange {
-        let attributes = changed.map {
-            AttributeChange(path: $0.name, before: current.attributes[$0.name], after: $0.value)
-        }
-        return change(key, .update, wanted: later.items, current: current, attributes: attributes)
-    }
-
-    static let protection = GitHubLife(
+    static let protection = life(
         .branchProtection, "main",
         [
             "require_pull_request": true, "require_pull_request.required_approving_review_count": 1,
@@ -179,16 +115,16 @@ struct GitHubLife: Sendable {
         ]
     }()
 
-    static let all: [GitHubLife] = [
+    static let all: [Life] = [
         protection,
-        GitHubLife(
+        life(
             .ruleset, "default_branch_protection",
             ["target": "default_branch", "enforcement": "active", "bypass_actors": [], "rules": rules],
             changed: ["enforcement": "evaluate", "rules": [.object(["type": "required_linear_history"])]]),
-        GitHubLife(
+        life(
             .gitHubLabel, "area: mail & dns/ü", ["color": "#0E8A16", "description": " Mail "],
             changed: ["color": "FFFFFF"]),
-        GitHubLife(
+        life(
             .gitHubHook, "https://ops.example.com/api/webhooks/github",
             ["events": ["push", "pull_request"], "active": true, "content_type": "json", "insecure_ssl": 0],
             changed: ["events": ["push"], "content_type": "form"]),
@@ -206,86 +142,6 @@ struct GitHubLife: Sendable {
 
     /// Only what is changed, for checks that want every kind complete and empty in the end.
     static let changing = ObserveRequest(kinds: Set(all.map(\.key.kind)), names: request.names)
-}
-
-func change(
-    _ key: ResourceKey, _ action: ChangeAction, wanted: [Attributes.Item] = [], current: ObservedResource? = nil,
-    attributes: [AttributeChange] = []
-) -> ResolvedChange {
-    ResolvedChange(
-        change: PlannedChange(
-            key: key, action: action, reason: "test", cause: .unappliedCommit, attributes: attributes,
-            providerID: current?.providerID),
-        wanted: Attributes(wanted), current: current)
-}
-
-/// The engine's part in small: look before a create, and look after a lost answer.
-struct SmallEngine: Sendable {
-    let driver: GitHubDriver
-    let context: DriverContext
-    let time: any TimeSource
-
-    func apply(_ change: ResolvedChange) async -> StepOutcome {
-        var current = change.current
-        var outcome = StepOutcome.done(current)
-        for step in driver.steps(for: change.change) {
-            if step.creates {
-                switch await driver.look(at: step.key, context) {
-                case .present(let found):
-                    current = found
-                    outcome = .done(found)
-                    continue
-                case .absent: break
-                case .ambiguous(let found): return .failed(Self.fault("\(found.count) of them"))
-                case .unknown(let fault): return .failed(fault)
-                }
-            }
-            let input = ResolvedChange(change: change.change, wanted: change.wanted, current: current)
-            outcome = await driver.perform(step, of: input, context)
-            if case .unknown = outcome { outcome = await settle(step, input, outcome) }
-            guard case .done(let resource) = outcome else { return outcome }
-            current = resource
-        }
-        return outcome
-    }
-
-    private func settle(_ step: Step, _ input: ResolvedChange, _ outcome: StepOutcome) async -> StepOutcome {
-        for pause in [1, 2, 4, 8, 16] {
-            try? await time.sleep(for: .seconds(pause))
-            switch await driver.look(at: step.key, context) {
-            case .present(let found):
-                if step.creates { return .done(found) }
-                if input.change.action == .delete { continue }
-                let again = ResolvedChange(change: input.change, wanted: input.wanted, current: found)
-                let second = await driver.perform(step, of: again, context)
-                if case .done = second { return second }
-            case .absent:
-                if input.change.action == .delete { return .done(nil) }
-                let second = await driver.perform(step, of: input, context)
-                if case .done = second { return second }
-            case .ambiguous, .unknown: continue
-            }
-        }
-        return outcome
-    }
-
-    private static func fault(_ message: String) -> ProviderFault {
-        ProviderFault(
-            provider: "test", operation: "look", code: "TEST-0001", message: message, place: nil, disposition: .stop)
-    }
-}
-
-extension StepOutcome {
-    /// `done`, `failed GH-0005` or `unknown GH-0010`.
-    var word: String {
-        switch self {
-        case .done: "done"
-        case .failed(let fault): "failed \(fault.code)"
-        case .unknown(let fault): "unknown \(fault.code)"
-        }
-    }
-
-    var resource: ObservedResource? { if case .done(let resource) = self { resource } else { nil } }
 }
 
 extension ObservedState {

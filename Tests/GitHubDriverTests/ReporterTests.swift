@@ -4,6 +4,7 @@ import Formats
 import GitHubDriver
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 
@@ -153,7 +154,7 @@ struct ReporterTests {
         let free = try GitHubWorld(limits: RateLimits())
         let client = APIClient(
             provider: "github", baseURL: "http://github.test", authorization: .bearer(Secret(GitHubWorld.token)),
-            transport: SimulatorTransport(simulator: free.simulator),
+            transport: InProcessTransport(free.simulator),
             budget: RequestBudget(.unlimited, time: free.time), retry: .never, time: free.time,
             random: RandomSource(seed: 1))
         var statuses: [Int] = []

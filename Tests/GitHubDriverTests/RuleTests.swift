@@ -5,6 +5,7 @@ import Drivers
 import Formats
 import GitHubDriver
 import HTTPClient
+import SimulatorKit
 import TestKit
 import Testing
 
@@ -140,9 +141,9 @@ struct RuleTests {
         ])
     func contradictions(wanted: KeyValuePairs<String, Value>) async throws {
         let world = try GitHubWorld()
-        let life = GitHubLife(.branchProtection, "main", wanted)
+        let life = GitHubLife.life(.branchProtection, "main", wanted)
         #expect(await world.engine.apply(life.create).word == "failed GH-0016")
-        let other = GitHubLife(.branchProtection, "release/18", ["allowed_merge_methods": ["squash"]])
+        let other = GitHubLife.life(.branchProtection, "release/18", ["allowed_merge_methods": ["squash"]])
         let edit = change(
             other.key, .update, wanted: other.create.wanted.items, attributes: other.create.change.attributes)
         #expect(await world.engine.apply(edit).word == "failed GH-0016")

@@ -136,7 +136,8 @@ struct MailgunTests {
         arguments: [
             "* ** 429 x2", "* ** 500-before x3", "POST ** 500-after", "PUT ** 500-after", "POST ** drop-before",
             "POST ** drop-after", "PUT ** drop-after x2", "GET ** truncated-json x2", "POST ** truncated-json",
-            "POST ** html=502", "GET ** stale-read=1",
+            "POST ** html=502", "GET ** stale-read=1 x99", "GET ** broken-transfer x2", "GET ** slow=1 x3",
+            "POST ** timeout-after=60", "* ** 429=2 x2",
         ])
     func faults(order: String) async throws {
         let world = try MailgunWorld()
@@ -151,6 +152,21 @@ struct MailgunTests {
         #expect(await world.engine.plan(MailgunWorld.wanted, inventory).changes.map { "\($0.action)" } == [])
         #expect(world.urls("delivered") == ["https://others.example.com/hook", MailgunWorld.ours], "under \(order)")
         #expect(world.urls("permanent_fail") == [MailgunWorld.ours])
+    }
+
+    @Test("a list of domains that shifts is read again; one that keeps shifting proves nothing")
+    func shiftingDomains() async throws {
+        for (order, isComplete) in [
+            ("GET /mailgun/v4/domains shifted-pages=1 +1", true),
+            ("GET /mailgun/v4/domains shifted-pages=1 x99", false),
+        ] {
+            let world = try MailgunWorld()
+            let more = (0..<1_100).map { Value.object(["name": .string("d\($0).example.com")]) }
+            try world.simulator.seed("mailgun", ["domains": .list(more)])
+            world.simulator.order(try FaultOrder(text: order))
+            let seen = await world.driver.observe(ObserveRequest(kinds: [.mailgunDomain]), world.context)
+            #expect(seen.first?.completeness.isComplete == isComplete, "\(order)")
+        }
     }
 
     @Test("what is wrong with a domain's DNS is seen and left to people; a domain of another region is unknown")

@@ -2,7 +2,7 @@ public import Basics
 public import DesiredState
 public import Diff
 public import Drivers
-public import Formats
+internal import Formats
 
 /// The engine's part in small: observe, plan, apply with a look before each create and after each lost answer.
 public struct SmallEngine: Sendable {
@@ -115,10 +115,8 @@ public struct SmallEngine: Sendable {
                 if case .done = second { return second }
             case .absent:
                 if input.change.action == .delete { return .done(nil) }
-                if step.creates {
-                    let second = await driver.perform(step, of: input, context)
-                    if case .done = second { return second }
-                }
+                let second = await driver.perform(step, of: input, context)
+                if case .done = second { return second }
             case .ambiguous, .unknown: continue
             }
         }
@@ -142,27 +140,11 @@ extension StepOutcome {
     }
 
     public var resource: ObservedResource? { if case .done(let resource) = self { resource } else { nil } }
-}
 
-extension DesiredResource {
-    /// What a document would want, for tests.
-    public static func wanting(_ kind: ResourceKind, _ name: String, _ attributes: [(String, Value)] = [])
-        -> DesiredResource
-    {
-        DesiredResource(
-            key: ResourceKey(kind, name), attributes: attributes.map { WantedAttribute($0.0, .literal($0.1)) },
-            source: SourceMark(file: "ssot/test.yaml", line: 1, column: 1), isProtected: false)
-    }
-
-    /// The creation of it.
-    public var creation: ResolvedChange {
-        let items = attributes.compactMap { wish -> Attributes.Item? in
-            guard case .literal(let value) = wish.value else { return nil }
-            return Attributes.Item(wish.name, value)
+    public var fault: ProviderFault? {
+        switch self {
+        case .done: nil
+        case .failed(let fault), .unknown(let fault): fault
         }
-        return ResolvedChange(
-            change: PlannedChange(
-                key: key, action: .create, reason: "test", cause: .unappliedCommit, wanted: attributes),
-            wanted: Attributes(items), current: nil)
     }
 }

@@ -5,35 +5,10 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import Testing
-import Web
 
 @testable import SpacesDriver
-
-/// The simulator without a socket: what a connection would carry, and how it would break.
-private struct SimulatorTransport: HTTPTransport {
-    let simulator: Simulator
-
-    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
-        let target = request.url.dropFirst("http://do.test".count)
-        let parts = target.split(separator: "?", maxSplits: 1)
-        var query: [(name: String, value: String)] = []
-        for pair in parts.count < 2 ? [] : parts[1].split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            query.append((SpacesObjects.decoded(sides[0]) ?? "", SpacesObjects.decoded(sides[1]) ?? ""))
-        }
-        let response = await simulator.answer(
-            WebRequest(
-                method: request.method, path: SpacesObjects.decoded(String(parts[0])) ?? "", query: query,
-                headers: request.headers.map { ($0.name, $0.value) }, body: request.body))
-        if response.fault != nil || response.delay > request.timeout {
-            throw HTTPFault(.lost, code: "HTTP-0005", message: "the connection ended", place: nil)
-        }
-        return HTTPResponse(
-            status: response.status, headers: response.headers.map { HTTPHeader($0.name, $0.value) },
-            body: response.body)
-    }
-}
 
 @Suite("Against the simulator") struct SimulatorTests {
     let time: SimulatedTime
@@ -45,7 +20,7 @@ private struct SimulatorTransport: HTTPTransport {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
         self.time = time
         simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
-        driver = Self.driver(SimulatorTransport(simulator: simulator), Secret("s"), time)
+        driver = Self.driver(InProcessTransport(simulator), Secret("s"), time)
     }
 
     private static func driver(
@@ -78,7 +53,7 @@ private struct SimulatorTransport: HTTPTransport {
         let checks = DriverConformance(request: Self.request, creations: [Self.creation]) { transport, secret in
             Self.driver(transport, secret, time)
         }
-        for breach in await checks.live(against: SimulatorTransport(simulator: simulator)) { Issue.record("\(breach)") }
+        for breach in await checks.live(against: InProcessTransport(simulator)) { Issue.record("\(breach)") }
     }
 
     @Test(

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import SimulatorKit
 import Testing
 
 /// From documents to a project as they want it: read, planned, carried out, and nothing left to plan.

@@ -4,6 +4,7 @@ import Diff
 import Drivers
 import Formats
 import Simulator
+import SimulatorKit
 import Testing
 
 /// From documents to a project as they want it: read, planned, carried out, and nothing left to plan.

@@ -5,6 +5,7 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 import VercelDriver
@@ -83,7 +84,7 @@ struct LifeTests {
                 budget: RequestBudget(.unlimited, time: account.time), time: account.time, random: RandomSource(seed: 4)
             ) { _ in Secret(Account.value) }
         }
-        for breach in await checks.live(against: SimulatorTransport(simulator: account.simulator)) {
+        for breach in await checks.live(against: InProcessTransport(account.simulator)) {
             Issue.record("\(breach)")
         }
         for breach in await checks.fail() { Issue.record("\(breach)") }
@@ -196,7 +197,8 @@ struct LifeTests {
             "* ** 429=2 x2", "* ** 500-before x2", "POST ** 500-after", "PATCH ** 500-after", "POST ** drop-before",
             "POST ** drop-after", "POST ** drop-after +1", "PATCH ** drop-after", "POST ** timeout-after=60",
             "GET ** truncated-json x2", "GET ** broken-transfer x2", "POST ** truncated-json", "POST ** html=502",
-            "GET /vercel/v10/projects stale-read=1", "GET ** slow=1 x3", "POST ** soft-failure", "POST ** queued",
+            "GET ** stale-read=1 x99", "POST ** action-errors", "POST ** 404-after-create=2",
+            "GET ** slow=1 x3", "POST ** soft-failure", "POST ** queued",
             "GET /vercel/v10/projects shifted-pages=1",
         ])
     func faults(order: String) async throws {

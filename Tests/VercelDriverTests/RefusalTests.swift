@@ -5,6 +5,7 @@ import Drivers
 import Formats
 import HTTPClient
 import Simulator
+import SimulatorKit
 import TestKit
 import Testing
 import VercelDriver

@@ -98,7 +98,7 @@ extension DigitalOceanDriver {
         let parents = wantedParents(request, .domain, children: [.record])
         let there = present(parents, in: domains)
         let lists = await there.mapBounded(limit: limits.parallelism) { domain in
-            await self.listRecords(of: domain, names, context)
+            (parent: domain, list: await self.listRecords(of: domain, names, context))
         }
         return [
             domains.kind(.domain),
@@ -135,11 +135,11 @@ extension DigitalOceanDriver {
             .map { ClusterName(name: $0.key.name, id: $0.providerID) }
         let jobs = nested.flatMap { kind in there.map { (kind, $0) } }
         let lists = await jobs.mapBounded(limit: limits.parallelism) { kind, cluster in
-            (kind, await self.listNested(kind, of: cluster, context))
+            (kind: kind, cluster: cluster.name, list: await self.listNested(kind, of: cluster, context))
         }
         return [clusters.kind(.databaseCluster)]
             + nested.map { kind in
-                let own = lists.filter { $0.0 == kind }.map(\.1)
+                let own = lists.filter { $0.kind == kind }.map { (parent: $0.cluster, list: $0.list) }
                 let gap = there.count >= parents.count ? nil : clusters.completeness.gap
                 return PagedList.joined(own, parents: gap).kind(kind)
             }

@@ -27,7 +27,7 @@ extension GitHubDriver {
         }
         let sorted = repositories.sorted { $0.description.precedesByBytes($1.description) }
         let lists = await sorted.mapBounded(limit: parallelism) { repository in
-            await self.observe(kind, in: repository, names, context)
+            (parent: "\(repository)", list: await self.observe(kind, in: repository, names, context))
         }
         return PagedList.joined(lists).kind(kind)
     }
@@ -178,7 +178,8 @@ extension GitHubDriver {
             return parts.rest
         }.sorted { $0.precedesByBytes($1) }
         let lists = await own.mapBounded(limit: parallelism) { name in
-            await PagedList.of { () throws(ProviderFault) in try await read(name).map { [$0] } ?? [] }
+            let list = await PagedList.of { () throws(ProviderFault) in try await read(name).map { [$0] } ?? [] }
+            return (parent: "\(repository)/\(name)", list: list)
         }
         return PagedList.joined(lists)
     }

@@ -5,6 +5,8 @@ public import Diff
 public struct PagedList: Sendable {
     public var items: [ObservedResource]
     public var completeness: Completeness
+    /// Of several lists: what is not known whole, by the parent's name, where all else is complete.
+    public var gaps: [String: Completeness] = [:]
     /// What it belongs to is not there, says the provider.
     public let isMissing: Bool
 
@@ -18,7 +20,7 @@ public struct PagedList: Sendable {
 
     /// The same as what was seen of a kind.
     public func kind(_ kind: ResourceKind) -> ObservedKind {
-        ObservedKind(kind: kind, completeness: completeness, resources: items)
+        ObservedKind(kind: kind, completeness: completeness, gaps: gaps, resources: items)
     }
 
     /// What a read gives, as a list; of a read that fails nothing is known.
@@ -30,20 +32,30 @@ public struct PagedList: Sendable {
         }
     }
 
-    /// Several lists as one: as complete as the least complete of them, and unknown where all of them are.
+    /// The lists of several parents as one: what one of them doesn't show says nothing against the others.
     ///
     /// - Parameters:
-    ///   - lists: of several parents.
+    ///   - lists: each with its parent's name, which the names of its items begin with.
     ///   - parents: why the parents themselves are not all known; nil where they are.
-    /// - Returns: as complete as the least complete of them.
-    public static func joined(_ lists: [PagedList], parents: String? = nil) -> PagedList {
-        let items = lists.flatMap(\.items)
-        var reasons = lists.compactMap(\.completeness.gap)
-        if let parents { reasons.append(parents) }
+    /// - Returns: as complete as the least complete of them, with a gap for each parent that is not.
+    public static func joined(_ lists: [(parent: String, list: PagedList)], parents: String? = nil) -> PagedList {
+        let items = lists.flatMap(\.list.items)
+        let broken = lists.filter { !$0.list.completeness.isComplete }
+        let reasons = broken.map(\.list.completeness.reason) + (parents.map { [$0] } ?? [])
         guard let first = reasons.first else { return PagedList(items: items) }
         let reason = first + (reasons.count > 1 ? " (and \(reasons.count - 1) more)" : "")
         let isUnknown = items.isEmpty && reasons.count >= max(1, lists.count)
-        return PagedList(items: items, completeness: isUnknown ? .unknown(reason: reason) : .partial(reason: reason))
+        var joined = PagedList(
+            items: items, completeness: isUnknown ? .unknown(reason: reason) : .partial(reason: reason))
+        guard parents == nil else { return joined }
+        for (parent, list) in broken {
+            if list.gaps.isEmpty {
+                joined.gaps[parent] = list.completeness
+            } else {
+                joined.gaps.merge(list.gaps) { a, _ in a }
+            }
+        }
+        return joined
     }
 }
 

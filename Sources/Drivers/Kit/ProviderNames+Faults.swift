@@ -130,6 +130,9 @@ extension ProviderFault {
     /// `GET /api/v1/…: the answer can't be read`, in one line for a report.
     public var sentence: String { "\(place ?? operation): \(message)" }
 
+    /// The same with its code: `DOCKER-0006: the engine could not be reached (GET /_ping)`.
+    public var reason: String { "\(code): \(message) (\(place ?? operation))" }
+
     /// A list of which nothing could be read; 404 may hide it, so it proves nothing.
     public var emptyList: PagedList {
         PagedList(items: [], completeness: .unknown(reason: sentence), isMissing: isNotFound)

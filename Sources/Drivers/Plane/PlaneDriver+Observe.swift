@@ -24,25 +24,24 @@ extension PlaneDriver {
             }.map { (kind, $0) }
         }
         let lists = await jobs.mapBounded(limit: 4) { kind, project in
-            (kind, await self.list(kind, of: project.key.name, id: project.providerID, context))
+            (
+                kind: kind, parent: project.key.name,
+                list: await self.list(kind, of: project.key.name, id: project.providerID, context)
+            )
         }
         return kinds.map { kind in
-            if kind == .planeProject {
-                return ObservedKind(kind: kind, completeness: all.completeness, resources: all.items)
-            }
-            let own = lists.filter { $0.0 == kind }.map(\.1)
-            var reasons = own.compactMap(\.completeness.gap)
+            if kind == .planeProject { return all.kind(kind) }
             let needed = Set((request.names[kind] ?? []).compactMap { PlaneMapping.split($0)?.project })
-            if let reason = all.completeness.gap,
-                needed.contains(where: { name in !there.contains { $0.key.name == name } })
-            {
-                reasons.append(reason)
-            }
-            for name in shared.intersection(needed).sorted() { reasons.append("several projects are named \(name)") }
-            let resources = own.flatMap(\.items)
-            let completeness: Completeness =
-                reasons.first.map { resources.isEmpty ? .unknown(reason: $0) : .partial(reason: $0) } ?? .complete
-            return ObservedKind(kind: kind, completeness: completeness, resources: resources)
+            let own =
+                lists.filter { $0.kind == kind }.map { (parent: $0.parent, list: $0.list) }
+                + shared.intersection(needed).sorted().map { name in
+                    (
+                        parent: name,
+                        list: PagedList(completeness: .unknown(reason: "several projects are named \(name)"))
+                    )
+                }
+            let areAllSeen = needed.allSatisfy { name in there.contains { $0.key.name == name } }
+            return PagedList.joined(own, parents: areAllSeen ? nil : all.completeness.gap).kind(kind)
         }
     }
 

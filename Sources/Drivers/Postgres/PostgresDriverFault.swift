@@ -103,8 +103,6 @@ extension ProviderFault {
 
     var isNotFound: Bool { code == FaultCode.notFound.rawValue }
 
-    var reason: String { "\(code): \(message) (\(place ?? operation))" }
-
     /// The same words for an outcome: nothing happened, or nobody knows.
     var outcome: StepOutcome {
         [FaultCode.lost, .serverError].contains { $0.rawValue == code } ? .unknown(self) : .failed(self)

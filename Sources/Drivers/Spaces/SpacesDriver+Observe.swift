@@ -163,7 +163,3 @@ extension SpacesEndpoint {
     /// The region of signatures where one address serves all, and of buckets without a region of their own.
     static let anyRegion = "us-east-1"
 }
-
-extension ProviderFault {
-    var reason: String { "\(code): \(message) (\(place ?? operation))" }
-}

@@ -38,7 +38,9 @@ extension SupabaseDriver {
             }
         }
         let sorted = projects.sorted { $0.precedesByBytes($1) }
-        let lists = await sorted.mapBounded(limit: limits.parallelism) { await self.read(kind, of: $0, context) }
+        let lists = await sorted.mapBounded(limit: limits.parallelism) {
+            (parent: $0, list: await self.read(kind, of: $0, context))
+        }
         return PagedList.joined(lists).kind(kind)
     }
 

@@ -50,7 +50,7 @@ extension VercelDriver {
         for (kind, read) in children where request.kinds.contains(kind) {
             let wanted = Set((request.names[kind] ?? []).map { ResourceKey(kind, $0).parentName })
             let there = projects.items.map(\.key.name).filter(wanted.contains)
-            let lists = await there.mapBounded(limit: limits.parallelism, read)
+            let lists = await there.mapBounded(limit: limits.parallelism) { (parent: $0, list: await read($0)) }
             let areAllSeen = !there.isEmpty && there.count == wanted.count
             kinds.append(PagedList.joined(lists, parents: areAllSeen ? nil : projects.completeness.gap).kind(kind))
         }

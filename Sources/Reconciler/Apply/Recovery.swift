@@ -57,7 +57,7 @@ struct Recovery: Sendable {
         if entry.operation == ChangeAction.forget.rawValue {
             return (.done, "it had no effect outside", .remove(entry.key))
         }
-        guard let kind = observed.kinds[entry.key.kind], kind.completeness.isComplete else {
+        guard let kind = observed.kinds[entry.key.kind], kind.completeness(of: entry.key.name).isComplete else {
             return (nil, "\(entry.key.kind) was not observed completely", nil)
         }
         let matches = kind.resources.filter { $0.key == entry.key }

@@ -52,16 +52,23 @@ struct EvidenceBuilder {
     mutating func add(_ observed: ObservedState) {
         var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
-            let (state, reason): (String, String?) =
-                switch kind.completeness {
-                case .complete: ("complete", nil)
-                case .partial(let reason): ("partial", reason)
-                case .unknown(let reason): ("unknown", reason)
-                }
-            lines.append([
+            let (state, reason) = Self.words(kind.completeness)
+            var line: Value.Object = [
                 "kind": .string(kind.kind.name), "completeness": .string(state),
                 "reason": reason.map { .string($0) } ?? .null, "count": .int(Int64(kind.resources.count)),
-            ])
+            ]
+            if !kind.gaps.isEmpty {
+                // All else of the kind is known.
+                let gaps = kind.gaps.keys.sorted { $0.precedesByBytes($1) }.map { name -> Value in
+                    let (state, reason) = Self.words(kind.gaps[name] ?? .complete)
+                    return [
+                        "completeness": .string(state), "name": .string(name),
+                        "reason": reason.map { .string($0) } ?? .null,
+                    ]
+                }
+                line["gaps"] = .list(gaps)
+            }
+            lines.append(.object(line))
             for resource in kind.resources {
                 lines.append([
                     "attributes": resource.attributes.value, "id": .string(resource.providerID),
@@ -70,6 +77,14 @@ struct EvidenceBuilder {
             }
         }
         objects.append(("observed.jsonl", lines.bytes))
+    }
+
+    private static func words(_ completeness: Completeness) -> (state: String, reason: String?) {
+        switch completeness {
+        case .complete: ("complete", nil)
+        case .partial(let reason): ("partial", reason)
+        case .unknown(let reason): ("unknown", reason)
+        }
     }
 
     /// What was done and got back.

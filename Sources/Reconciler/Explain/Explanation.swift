@@ -40,7 +40,7 @@ public struct Explanation: Sendable {
         let matches = kind.resources.filter { $0.key == key }
         if matches.count > 1 { return "\(matches.count) objects: \(matches.map(\.providerID).joined(separator: ", "))" }
         if let object = matches.first { return "there, provider id \(object.providerID)" }
-        switch kind.completeness {
+        switch kind.completeness(of: key.name) {
         case .complete: return "not there"
         case .partial(let reason), .unknown(let reason): return "unknown: \(reason)"
         }

@@ -42,7 +42,8 @@ extension Reconciler {
             return await driver.observe(request, context).map { seen in
                 guard aside.contains(seen.kind) else { return seen }
                 return ObservedKind(
-                    kind: seen.kind, completeness: seen.completeness, resources: seen.resources, isAside: true)
+                    kind: seen.kind, completeness: seen.completeness, gaps: seen.gaps, resources: seen.resources,
+                    isAside: true)
             }
         }
         return ObservedState(observed.flatMap { $0 })
