@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each installs what is missing.
 SWIFT ?= swift
 PREFIX ?= /usr/local
-BUILD_FLAGS ?=
+BUILD_FLAGS ?= -debug-info-format none
 RELEASE_FLAGS ?= -c release --static-swift-stdlib
 
 .PHONY: demo test build release bench soak lint format install clean bootstrap
