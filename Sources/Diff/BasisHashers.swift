@@ -45,6 +45,13 @@ struct BasisHashers: ~Copyable {
             inventory.append(items[index].name)
             inventory.append(items[index].value)
         }
+        for echo in entry.echoes {
+            inventory.append("echo")
+            inventory.append(echo.attribute)
+            inventory.append(echo.value)
+            inventory.append(echo.times)
+            inventory.append(echo.isAnswer)
+        }
     }
 
     mutating func append(_ kind: ResourceKind, _ seen: ObservedKind?) {

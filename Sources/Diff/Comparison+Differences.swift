@@ -5,12 +5,32 @@ internal import Formats
 /// What differs of one resource, and what stands in the way of saying so.
 struct Differences {
     var changes: [AttributeChange] = []
-    var external: Set<Int> = []
+    /// Why each of the changes is one, by its index; what isn't here waits for its commit.
+    var causes: [Int: ChangeCause] = [:]
+    /// What the provider makes of a wish, however often it is written: no change.
+    var normalised: [(AttributeChange, Echo)] = []
+    /// What came to the same after each of the last writes, by the index of its change.
+    var contested: [Int: Echo] = [:]
     var awaits: Set<ResourceKey> = []
     /// A wish that can't be fulfilled, whatever is done.
     var obstacle: String?
     /// A value that can't be known now.
     var unknown: String?
+
+    /// Why the resource differs: the first reason of all that calls for more than the others.
+    var cause: ChangeCause {
+        let all = changes.indices.map { causes[$0] ?? .unappliedCommit }
+        return [.unappliedCommit, .externalChange, .providerNormalization].first { all.contains($0) } ?? .expected
+    }
+
+    /// Whether all that differs is known.
+    var isExpected: Bool { !changes.isEmpty && changes.indices.allSatisfy { causes[$0] == .expected } }
+
+    /// Until when a write would only be undone once more; nil where there is anything else to write, or it is time.
+    func rest(at now: Timestamp) -> Timestamp? {
+        guard contested.count == changes.count else { return nil }
+        return contested.values.compactMap(\.restsUntil).filter { now < $0 }.max()
+    }
 }
 
 extension Comparison {
@@ -31,10 +51,15 @@ extension Comparison {
             switch resolve(attribute.value) {
             case .known(let value):
                 if AttributeComparer.fulfils(rule, before, value) { continue }
-                if let applied = entry?.lastApplied[attribute.name], AttributeComparer.fulfils(rule, applied, value) {
-                    found.external.insert(found.changes.count)
-                }
+                let index = found.changes.count
+                let reason = cause(of: attribute.name, rule, before, value, resource.key, entry)
                 note(attribute, rule, before: before, in: &found)
+                if let echo = reason?.echo, echo.isSettled(rule), let change = found.changes.popLast() {
+                    found.normalised.append((change, echo))
+                    continue
+                }
+                found.causes[index] = reason?.cause
+                if let echo = reason?.echo, echo.restsUntil != nil { found.contested[index] = echo }
             case .unknown(let why): found.unknown = found.unknown ?? why
             case .afterApply, .never: note(attribute, rule, before: before, in: &found)
             }

@@ -107,6 +107,7 @@ extension Comparison {
         guard !found.changes.isEmpty else {
             // Nothing that is known differs; what a value comes from may itself be unknown.
             if let unknown = found.unknown { return read(resource, unknown, there) }
+            tell(found, resource)
             return count(noop: index)
         }
         let replaces = found.changes.contains(where: \.requiresReplacement)
@@ -118,13 +119,21 @@ extension Comparison {
         }
         // A new object needs everything that is wanted, not only what differs.
         let paths = replaces ? resource.attributes.map(\.name) : found.changes.map(\.path)
-        let draft = Draft(
+        var draft = Draft(
             change: PlannedChange(
                 key: resource.key, action: action, reason: reason,
-                cause: found.external.count == found.changes.count ? .externalChange : .unappliedCommit,
+                cause: found.cause,
                 attributes: found.changes, source: resource.source, environment: resource.environment,
                 requests: schema.requests(action, paths), providerID: there.providerID, wanted: resource.attributes,
                 isProtected: resource.isProtected || entry.isProtected))
+        tell(found, resource)
+        if let until = found.rest(at: input.now), !input.isManual {
+            draft.refuse(
+                .blocked,
+                "\(DraftText.difference(found.changes)) again after each write: somebody else writes it too, so it rests "
+                    + "until \(until.minuteText) UTC", as: .contested)
+            draft.change.blockedUntil = until
+        }
         finish(draft, resource, found)
     }
 
@@ -141,8 +150,8 @@ extension Comparison {
         var draft = Draft(
             change: PlannedChange(
                 key: resource.key, action: .adopt, reason: reason,
-                cause: entry == nil ? .unappliedCommit : .externalChange, attributes: found.changes,
-                source: resource.source, environment: resource.environment,
+                cause: found.isExpected ? .expected : entry == nil ? .unappliedCommit : .externalChange,
+                attributes: found.changes, source: resource.source, environment: resource.environment,
                 requests: schema.requests(.adopt, found.changes.map(\.path)), providerID: there.providerID,
                 wanted: resource.attributes, isProtected: resource.isProtected || entry?.isProtected == true))
         if !schema.canAdopt, !there.isOwned {
@@ -168,7 +177,7 @@ extension Comparison {
         var draft = draft
         draft.needs = needs(of: resource)
         draft.awaits = found.awaits
-        draft.external = found.external
+        draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
         if draft.isAllowed, let obstacle = found.obstacle ?? found.unknown { draft.refuse(.blocked, obstacle) }
         if draft.isAllowed, let hindrance = input.schemas[draft.key.kind]?.hindrance,

@@ -19,6 +19,12 @@ struct Comparison {
     /// What became of the names that the registry wants in stores, in the order of their keys.
     private(set) var secrets: [SecretAnswer] = []
     private let stores: SecretStores
+    /// What the documents say is known to differ, by resource.
+    let acknowledged: [ResourceKey: [AcknowledgedDrift]]
+    /// What no change is about: providers have their own form of it.
+    var normalised: [DriftItem] = []
+    /// What is told of differences beside their changes.
+    var notes: [Diagnostic] = []
 
     var draftIndex: [ResourceKey: Int] = [:]
     private var deferred: [Meeting] = []
@@ -38,6 +44,7 @@ struct Comparison {
         self.targets = targets
         desired = input.desired.resources
         stores = SecretStores(desired)
+        acknowledged = Dictionary(grouping: input.desired.acknowledgedDrift, by: \.key)
     }
 
     /// Compares everything.
@@ -49,6 +56,7 @@ struct Comparison {
             // Desired resources come sorted; where they don't, the walk finds out and begins again.
             desired.sort { ResourceKey.compare($0.key, $1.key) < 0 }
             (drafts, draftIndex, deferred, noops, secrets) = ([], [:], [], 0, [])
+            (normalised, notes) = ([], [])
             hashers = BasisHashers()
             _ = walk(&hashers)
         }

@@ -9,8 +9,8 @@ struct Draft {
     var needs: [ResourceKey] = []
     /// Resources whose attribute becomes a value here, but isn't known yet.
     var awaits: Set<ResourceKey> = []
-    /// The attributes that somebody changed at the provider, as indexes into the change's attributes.
-    var external: Set<Int> = []
+    /// Why each of the change's attributes differs, by its index; what isn't here waits for its commit.
+    var causes: [Int: ChangeCause] = [:]
     /// Whether it is part of the drift report: not where too little is known to call it a difference.
     var isDrift = false
     /// Whether nothing wants it, but too little is known to let it go.
@@ -40,13 +40,18 @@ struct Draft {
 enum DraftText {
     /// `size differs`, `size and tags differ`, `image, size and 3 more differ`.
     static func difference(_ attributes: [AttributeChange]) -> String {
+        attributes.isEmpty ? "nothing differs" : "\(names(attributes)) differ\(attributes.count == 1 ? "s" : "")"
+    }
+
+    /// `size`, `size and tags`, `image, size and 3 more`.
+    static func names(_ attributes: [AttributeChange]) -> String {
         let names = attributes.map(\.path)
         switch names.count {
-        case 0: return "nothing differs"
-        case 1: return "\(names[0]) differs"
-        case 2: return "\(names[0]) and \(names[1]) differ"
-        case 3: return "\(names[0]), \(names[1]) and \(names[2]) differ"
-        default: return "\(names[0]), \(names[1]) and \(names.count - 2) more differ"
+        case 0: return "nothing"
+        case 1: return names[0]
+        case 2: return "\(names[0]) and \(names[1])"
+        case 3: return "\(names[0]), \(names[1]) and \(names[2])"
+        default: return "\(names[0]), \(names[1]) and \(names.count - 2) more"
         }
     }
 

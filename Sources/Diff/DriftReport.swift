@@ -16,19 +16,16 @@ enum DriftReport {
                 items.append(item(change, change.cause, [], gone ? "it was deleted" : "it is missing"))
             case .delete: items.append(item(change, change.cause, [], "it is there, but \(change.reason)"))
             case .update, .replace, .adopt:
-                var (byHand, byCommit): ([AttributeChange], [AttributeChange]) = ([], [])
+                // Another object than the one that was remembered differs by hand in all that nobody knew of.
+                let usual: ChangeCause =
+                    change.action == .adopt && change.cause == .externalChange ? .externalChange : .unappliedCommit
+                var attributes: [ChangeCause: [AttributeChange]] = [:]
                 for (index, attribute) in change.attributes.enumerated() {
-                    if draft.external.contains(index) { byHand.append(attribute) } else { byCommit.append(attribute) }
+                    attributes[draft.causes[index] ?? usual, default: []].append(attribute)
                 }
-                if change.action == .adopt, change.cause == .externalChange {
-                    byHand = change.attributes
-                    byCommit = []
-                }
-                if !byHand.isEmpty {
-                    items.append(item(change, .externalChange, byHand, DraftText.difference(byHand)))
-                }
-                if !byCommit.isEmpty {
-                    items.append(item(change, .unappliedCommit, byCommit, DraftText.difference(byCommit)))
+                for cause in ChangeCause.allCases {
+                    guard let some = attributes[cause] else { continue }
+                    items.append(item(change, cause, some, DraftText.difference(some)))
                 }
             case .noop, .forget, .read: break
             }

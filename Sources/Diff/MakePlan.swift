@@ -44,11 +44,13 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     let held = ProviderFindings.all(input)
     let findings =
         input.desired.dueDiagnostics(at: input.now) + input.desired.zoneDiagnostics(input.zones) + decision.diagnostics
+        + comparison.notes + comparison.outdatedAcknowledgements()
         + targets.diagnostics(comparison, records: input.inventory.environments)
         + SecretAges.diagnostics(comparison.secrets, input.desired, now: input.now) + held.map(\.diagnostic)
     var plan = Plan(
         revision: input.desired.revision, changes: changes, summary: Plan.Summary(of: changes, noops: comparison.noops),
-        drift: DriftReport.items(decision.drafts, beside: held.compactMap(\.drift)), environments: lives.outlooks,
+        drift: DriftReport.items(decision.drafts, beside: held.compactMap(\.drift) + comparison.normalised),
+        environments: lives.outlooks,
         diagnostics: (input.desired.diagnostics + findings).sorted(), requests: Plan.requests(of: changes),
         basis: basis,
         fingerprint: PlanFingerprint.of(

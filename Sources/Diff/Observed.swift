@@ -139,6 +139,8 @@ public struct InventoryEntry: Sendable, Hashable {
     public let createdAt: Timestamp
     /// Whether it was there before us and didn't carry our mark: what it holds is somebody else's work.
     public let isAdopted: Bool
+    /// What was seen where `lastApplied` had been written; nearly always nothing.
+    public var echoes: [Echo] = []
 
     public init(
         key: ResourceKey, providerID: String, environment: String?, lastApplied: Attributes, revision: String,

@@ -53,6 +53,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
     case rule
     /// The time is not right: a window or a freeze.
     case window
+    /// Somebody else writes the same attribute, and each write is undone.
+    case contested
 
     /// The code of the unknown scope that stands for an environment that a person suspended.
     public static let suspensionCode = "RUN-0009"

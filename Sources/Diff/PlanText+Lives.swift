@@ -46,7 +46,7 @@ extension PlanWriter {
     // MARK: Drift
 
     mutating func writeDrift() {
-        let items = plan.drift.filter { $0.cause == .externalChange || $0.cause == .providerNormalization }
+        let items = plan.drift.filter { $0.cause == .externalChange }
         guard !items.isEmpty else { return }
         line(paint("Changed outside of git", .bold))
         for item in items {

@@ -246,7 +246,8 @@ struct World: Sendable {
     /// A process: its own fuse, its own driver, the same world.
     func reconciler(
         fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
-        faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil
+        faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil,
+        wrap: (any Driver) -> any Driver = { $0 }
     ) -> Reconciler {
         let random = RandomSource(seed: seed)
         let token = Secret("canary-token-of-the-test")
@@ -258,7 +259,7 @@ struct World: Sendable {
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
         return Reconciler(
-            source: source, drivers: [driver],
+            source: source, drivers: [wrap(driver)],
             store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
             metrics: metrics, concurrency: concurrency, holder: "test/\(process)", budgets: budgets)

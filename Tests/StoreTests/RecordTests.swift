@@ -6,6 +6,23 @@ import Store
 import Testing
 
 @Suite struct RecordTests {
+    @Test(arguments: engines) func `what a write came to is remembered with the resource`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            var entry = owned("a")
+            entry.echoes = [
+                Echo("size", .null, times: 2, isAnswer: true, at: start),
+                Echo("tags", ["a"], times: 1, isAnswer: false, at: start),
+            ]
+            try await test.store.changeInventory([.put(entry), .put(owned("b"))])
+            #expect(try await test.store.inventory().entries == [entry, owned("b")])
+            entry.echoes = []
+            try await test.store.changeInventory([.put(entry)])
+            #expect(try await test.store.inventory().entries.first?.echoes == [])
+        }
+    }
+
     @Test(arguments: engines) func `a run is read as it was written, and ended only once`(_ dialect: SQLDialect)
         async throws
     {

@@ -285,11 +285,20 @@ struct ChangeRunner: Sendable {
         // Between the steps of an update the old wish still stands; only the last one makes the new wish the applied.
         guard isLast || change.action == .create || change.action == .replace else { return nil }
         guard change.action != .delete else { return nil }
-        return .put(
-            InventoryEntry(
-                key: change.key, providerID: object.providerID, environment: change.environment,
-                lastApplied: applied(input.wanted), revision: applier.revision, isProtected: change.isProtected,
-                createdAt: object.createdAt ?? reconciler.time.now, isAdopted: isAdopted(input)))
+        var entry = InventoryEntry(
+            key: change.key, providerID: object.providerID, environment: change.environment,
+            lastApplied: applied(input.wanted), revision: applier.revision, isProtected: change.isProtected,
+            createdAt: object.createdAt ?? reconciler.time.now, isAdopted: isAdopted(input))
+        if isLast, let schema = reconciler.schemas[change.key.kind] {
+            var overwritten: [String: Value] = [:]
+            if change.action == .update {
+                for attribute in change.attributes { overwritten[attribute.path] = .some(attribute.before ?? .null) }
+            }
+            entry.echoes = Echo.after(
+                writing: input.wanted, answer: object.attributes, over: overwritten, applier.remembered[change.key],
+                by: schema, at: reconciler.time.now)
+        }
+        return .put(entry)
     }
 
     /// Whether the object was there before us: what we take over without our mark, and what was once taken over so.

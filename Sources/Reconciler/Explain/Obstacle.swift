@@ -130,6 +130,7 @@ struct ObstacleFinder {
         case .unobserved: "reconcile doctor"
         case .approval: "reconcile approve latest --key \(change.key)"
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
+        case .contested: "reconcile drift"
         case .ambiguous, .impossible, .rule, .window: nil
         }
     }

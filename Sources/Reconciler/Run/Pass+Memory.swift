@@ -9,7 +9,9 @@ import Store
 extension Pass {
     /// Where a commit wants what is there already, the inventory learns the new wish, so that a later change made
     /// outside is told from a commit that was not applied.
-    func rememberNoops(_ desired: DesiredState, _ inventory: Inventory, _ plan: Plan) async throws {
+    func rememberNoops(
+        _ desired: DesiredState, _ inventory: Inventory, _ observed: ObservedState, _ plan: Plan
+    ) async throws {
         let changed = Set(plan.changes.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
@@ -30,16 +32,24 @@ extension Pass {
             }
             guard isComparable, !literals.contains(where: { isSensitive($0.name, resource.key.kind) }) else { continue }
             let wanted = Attributes(literals)
+            var echoes = entry.echoes
+            if !echoes.isEmpty, let schema = reconciler.schemas[entry.key.kind],
+                let seen = observed.resource(entry.key)
+            {
+                echoes = Echo.kept(
+                    echoes, wished: wanted, applied: entry.lastApplied, seen: seen.attributes, by: schema,
+                    at: plannedAt)
+            }
             guard
                 wanted != entry.lastApplied || entry.environment != resource.environment
-                    || entry.isProtected != resource.isProtected
+                    || entry.isProtected != resource.isProtected || echoes != entry.echoes
             else { continue }
-            changes.append(
-                .put(
-                    InventoryEntry(
-                        key: entry.key, providerID: entry.providerID, environment: resource.environment,
-                        lastApplied: wanted, revision: desired.revision, isProtected: resource.isProtected,
-                        createdAt: entry.createdAt, isAdopted: entry.isAdopted)))
+            var updated = InventoryEntry(
+                key: entry.key, providerID: entry.providerID, environment: resource.environment,
+                lastApplied: wanted, revision: desired.revision, isProtected: resource.isProtected,
+                createdAt: entry.createdAt, isAdopted: entry.isAdopted)
+            updated.echoes = echoes
+            changes.append(.put(updated))
         }
         if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
     }

@@ -183,7 +183,7 @@ struct Pass {
         try await reconciler.store.savePlan(
             runID: run.id, fingerprint: plan.fingerprint,
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
-        try await rememberNoops(desired, inventory, plan)
+        try await rememberNoops(desired, inventory, observed, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
         guard applied.storeFault == nil else { return false }
         try await useApprovals()

@@ -1,6 +1,8 @@
 extension Migration {
     /// All migrations, in order.
-    static let all = [base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks]
+    static let all = [
+        base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes,
+    ]
 
     /// The latest version that this program knows.
     static var latest: Int { all.last?.version ?? 0 }

@@ -12,7 +12,7 @@ extension Store {
             let rows = try db.run(
                 """
                 select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at,
-                  is_adopted
+                  is_adopted, echoes
                 from ops.reconcile_inventory
                 """)
             // One parse for all: ten thousand small ones take several times as long.
@@ -25,12 +25,12 @@ extension Store {
                 }
                 let lastApplied: Value
                 if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
-                entries.append(
-                    InventoryEntry(
-                        key: key, providerID: try row.text(1), environment: row.optionalText(2),
-                        lastApplied: Attributes(lastApplied), revision: try row.text(4),
-                        isProtected: try row.bool(5), createdAt: try row.time(6),
-                        isAdopted: try row.bool(7)))
+                var entry = InventoryEntry(
+                    key: key, providerID: try row.text(1), environment: row.optionalText(2),
+                    lastApplied: Attributes(lastApplied), revision: try row.text(4), isProtected: try row.bool(5),
+                    createdAt: try row.time(6), isAdopted: try row.bool(7))
+                if row.optionalText(8) != nil { entry.echoes = (try row.json(8).listValue ?? []).compactMap(Echo.init) }
+                entries.append(entry)
             }
             let desired = try Self.lastDesired(in: db)
             return Inventory(
@@ -84,22 +84,42 @@ extension Store {
             try db.run(
                 """
                 insert into ops.reconcile_inventory (resource_key, kind, name, provider_id, environment, last_applied,
-                  revision, is_protected, created_at, updated_at, is_adopted)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                  revision, is_protected, created_at, updated_at, is_adopted, echoes)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 on conflict (resource_key) do update
                 set provider_id = excluded.provider_id, environment = excluded.environment,
                   last_applied = excluded.last_applied, revision = excluded.revision,
                   is_protected = excluded.is_protected, created_at = excluded.created_at,
-                  updated_at = excluded.updated_at, is_adopted = excluded.is_adopted
+                  updated_at = excluded.updated_at, is_adopted = excluded.is_adopted,
+                  echoes = excluded.echoes
                 """,
                 [
                     .text(entry.key.description), .text(entry.key.kind.name), .text(entry.key.name),
                     .text(entry.providerID), .optional(entry.environment), .json(entry.lastApplied.value),
                     .text(entry.revision), .bool(entry.isProtected), .time(entry.createdAt), .time(time.now),
                     .bool(entry.isAdopted),
+                    entry.echoes.isEmpty ? .null : .json(.list(entry.echoes.map(\.stored))),
                 ])
         case .remove(let key):
             try db.run("delete from ops.reconcile_inventory where resource_key = $1", [.text(key.description)])
         }
+    }
+}
+
+extension Echo {
+    fileprivate var stored: Value {
+        [
+            "attribute": .string(attribute), "value": value, "times": .int(Int64(times)), "answer": .bool(isAnswer),
+            "at": .string(at.description),
+        ]
+    }
+
+    /// Nil for what isn't one: then the next write says it anew.
+    fileprivate init?(_ stored: Value) {
+        guard let attribute = stored["attribute"]?.stringValue, let value = stored["value"],
+            let times = stored["times"]?.intValue.flatMap({ Int(exactly: $0) }),
+            let at = stored["at"]?.stringValue.flatMap({ Timestamp($0) })
+        else { return nil }
+        self.init(attribute, value, times: times, isAnswer: stored["answer"]?.boolValue ?? false, at: at)
     }
 }
