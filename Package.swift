@@ -15,8 +15,12 @@ let features: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
-func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", swiftSettings: features)
+func room(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: exclude,
+        swiftSettings: features)
 }
 
 func driver(_ provider: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -111,14 +115,28 @@ let package = Package(
                 "Basics", "Formats", "DesiredState", "Diff", "HTTPClient", "Git", "Store", "StoreSQLite",
                 "StorePostgres", "Drivers", "DigitalOceanDriver",
             ]),
-        room("Console", ["Basics", "Formats", "Diff", "Web", "Store", "Reconciler"]),
+        room(
+            "ConsoleAccess", path: "Sources/Console/Access",
+            ["Basics", "CCrypto", "Formats", "HTTPClient", "Store", "Web"]),
+        room(
+            "ConsoleAPI", path: "Sources/Console/API",
+            ["Basics", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store", "Web"]),
+        room(
+            "ConsolePages", path: "Sources/Console/Pages",
+            ["Basics", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store", "Web"]),
+        room(
+            "Console",
+            [
+                "Basics", "ConsoleAccess", "ConsoleAPI", "ConsolePages", "Formats", "Diff", "Web", "Store",
+                "Reconciler",
+            ], exclude: ["Access", "API", "Pages"]),
         .executableTarget(
             name: "reconcile",
             dependencies: [
                 "Basics", "Formats", "DesiredState", "Diff", "Git", "Store", "StoreSQLite", "StorePostgres", "Drivers",
                 "DigitalOceanDriver", "SpacesDriver", "DockerDriver", "PostgresDriver", "GitHubDriver", "VercelDriver",
                 "SupabaseDriver", "MailgunDriver", "SlackDriver", "PlaneDriver", "HTTPClient", "Web", "Console",
-                "Simulator", "Reconciler",
+                "ConsoleAccess", "ConsoleAPI", "ConsolePages", "Simulator", "Reconciler",
             ],
             path: "Sources/reconcile", swiftSettings: features),
 
@@ -167,6 +185,14 @@ let package = Package(
                 "GitHubDriver",
                 "MailgunDriver", "PlaneDriver", "Simulator", "SimulatorKit", "Diff",
             ]),
+        tests("ConsoleAccess", ["ConsoleAccess", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient"]),
+        tests(
+            "ConsoleAPI",
+            [
+                "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler", "Store",
+                "StoreSQLite", "Web",
+            ]),
+        tests("ConsolePages", ["ConsolePages"]),
         tests("Architecture", []),
         tests(
             "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],

@@ -90,6 +90,7 @@ import Testing
 
     /// What each group of codes is about.
     private static let abouts = [
+        "ACCESS": "Who may do what, at the console and the API.", "API": "Requests to the API.",
         "CONF": "The configuration: exit status 78.", "DO": "DigitalOcean's API.",
         "DOCKER": "A Docker engine.",
         "EVID": "Evidence, and the chain of it.", "FILE": "Files of this machine.",

@@ -31,7 +31,13 @@ private let rooms: [(folder: String, mayImport: Set<String>)] = {
                 "HTTPClient", "Git", "Store", "StoreSQLite", "StorePostgres", "Drivers", "DigitalOceanDriver",
             ])
         ),
-        ("Console", pure.union(system).union(["Web", "Store", "Reconciler"])),
+        ("Console/Access", system.union(["Basics", "CCrypto", "Formats", "HTTPClient", "Store", "Web"])),
+        ("Console/API", pure.union(["ConsoleAccess", "Reconciler", "Store", "Web"])),
+        ("Console/Pages", pure.union(["ConsoleAccess", "Reconciler", "Store", "Web"])),
+        (
+            "Console",
+            pure.union(system).union(["ConsoleAccess", "ConsoleAPI", "ConsolePages", "Web", "Store", "Reconciler"])
+        ),
     ]
 }()
 
@@ -49,10 +55,10 @@ private let programs: Set<String> = ["reconcile", "odooops"]
 private func mayImport(_ path: String) -> Set<String>? {
     let parts = path.split(separator: "/").dropFirst()
     guard let first = parts.first else { return nil }
-    if first != "Drivers", first != "Store" { return rooms.first { $0.folder == first }?.mayImport }
     guard let second = parts.dropFirst().first else { return nil }
     let exact = rooms.first { $0.folder == "\(first)/\(second)" }
-    return (exact ?? rooms.first { $0.folder == "\(first)/*" })?.mayImport
+    let whole = first == "Drivers" || first == "Store" ? "\(first)/*" : String(first)
+    return (exact ?? rooms.first { $0.folder == whole })?.mayImport
 }
 
 @Suite struct RoomTests {
@@ -88,6 +94,8 @@ private func mayImport(_ path: String) -> Set<String>? {
         #expect(mayImport("Sources/Drivers/Vercel/A.swift")?.contains("DigitalOceanDriver") == false)
         #expect(mayImport("Sources/Drivers/Vercel/A.swift")?.contains("HTTPClient") == true)
         #expect(mayImport("Sources/Drivers/Kit/A.swift")?.contains("Glibc") == false)
+        #expect(mayImport("Sources/Console/Pages/A.swift")?.contains("ConsoleAPI") == false)
+        #expect(mayImport("Sources/Console/A.swift")?.contains("ConsoleAPI") == true)
         #expect(mayImport("Sources/Elsewhere/A.swift") == nil)
         let file = SourceFile(
             path: "f",

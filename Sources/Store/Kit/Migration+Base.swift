@@ -1,7 +1,7 @@
 extension Migration {
     /// All migrations, in order.
     static let all = [
-        base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes,
+        base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes, access,
     ]
 
     /// The latest version that this program knows.

@@ -18,6 +18,16 @@ extension Store {
         }
     }
 
+    /// Appends one record of something that changed nothing else of the store.
+    ///
+    /// - Throws: `StoreFault`.
+    public func record(_ audit: AuditRecord) async throws(StoreFault) {
+        let id = identifiers.next(at: audit.at)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try Self.write(audit, id: id, in: db)
+        }
+    }
+
     /// Holds every record of the audit log against the chain: nothing changed, nothing missing, nothing slipped in.
     ///
     /// Each link's digest covers its record and the link before, so that whoever changes one record has to write all

@@ -1,0 +1,81 @@
+public import Basics
+public import Formats
+public import Web
+
+/// The form of each answer of the API: `data`, `meta` and `errors`, whatever became of the request.
+public struct Envelope: Sendable {
+    public static let mediaType = "application/vnd.odooops.v1+json"
+
+    public var status: Int
+    public var data: Value
+    /// Members of `meta` beside `request_id` and `timestamp`.
+    public var meta: Value.Object
+    public var errors: [APIFault]
+    public var headers: [(name: String, value: String)] = []
+
+    public init(_ status: Int = 200, _ data: Value, meta: Value.Object = [:]) {
+        self.status = status
+        self.data = data
+        self.meta = meta
+        errors = []
+    }
+
+    public init(_ fault: APIFault) {
+        status = fault.status
+        data = .null
+        meta = [:]
+        errors = [fault]
+        headers = fault.headers
+    }
+
+    /// The answer as bytes.
+    public func response(requestID: String, at now: Timestamp, type: String = "application/json") -> WebResponse {
+        var meta = Value.Object()
+        meta["request_id"] = .string(requestID)
+        meta["timestamp"] = .string(now.description)
+        for member in self.meta.members { meta[member.name] = member.value }
+        var object = Value.Object()
+        object["data"] = data
+        object["meta"] = .object(meta)
+        object["errors"] = .list(errors.map(\.value))
+        let fields = [("Content-Type", "\(type); charset=utf-8"), ("X-Request-Id", requestID)] + headers
+        return WebResponse(status: status, headers: fields, body: Array((JSON.write(.object(object)) + "\n").utf8))
+    }
+}
+
+/// Why the API did not do what it was asked for, with what to do instead.
+public struct APIFault: Fault {
+    /// Stable, for programs: `NOT_FOUND`.
+    public let name: String
+    public let code: String
+    public let status: Int
+    public let message: String
+    public let hint: String?
+    public var details: Value.Object
+    public var headers: [(name: String, value: String)] = []
+
+    public var place: String? { nil }
+    public var disposition: Disposition { .stop }
+
+    public init(
+        _ name: String, _ code: String, _ status: Int, _ message: String, hint: String?, details: Value.Object = [:]
+    ) {
+        self.name = name
+        self.code = code
+        self.status = status
+        self.message = message
+        self.hint = hint
+        self.details = details
+    }
+
+    var value: Value {
+        var object = Value.Object()
+        object["error"] = .string(name)
+        object["code"] = .string(code)
+        object["message"] = .string(message)
+        object["details"] = .object(details)
+        object["remediation"] = hint.map { .string($0) } ?? .null
+        object["docs"] = .string("docs/errors/\(code).md")
+        return .object(object)
+    }
+}

@@ -1,0 +1,84 @@
+public import Basics
+
+/// Somebody may not, or has not proved who they are.
+public struct AccessFault: Fault {
+    public let code: String
+    public let message: String
+    public let place: String?
+    public let hint: String?
+    /// What HTTP calls it.
+    public let status: Int
+    /// After how long it may go through; nil where time changes nothing.
+    public let retryAfter: Duration?
+
+    public var disposition: Disposition { retryAfter.map { .retry(after: $0) } ?? .stop }
+
+    init(
+        _ code: String, _ status: Int, _ message: String, place: String? = nil, hint: String?,
+        retryAfter: Duration? = nil
+    ) {
+        self.code = code
+        self.status = status
+        self.message = message
+        self.place = place
+        self.hint = hint
+        self.retryAfter = retryAfter
+    }
+
+    /// Nobody is logged in.
+    public static let needsLogin = AccessFault(
+        "ACCESS-0001", 401, "this needs a login",
+        hint: "Log in: POST /api/v1/auth/login, or send Authorization: Bearer with a token or a key.")
+
+    /// What was sent as proof proves nothing.
+    static func badProof(_ what: String) -> AccessFault {
+        AccessFault(
+            "ACCESS-0002", 401, what, hint: "Log in again, or make a new key: reconcile access key add NAME --role ROLE"
+        )
+    }
+
+    /// Somebody is logged in and may not.
+    public static func forbidden(_ what: String) -> AccessFault {
+        AccessFault(
+            "ACCESS-0003", 403, what,
+            hint:
+                "An owner gives a role: reconcile access user add NAME --role ROLE, or access key add NAME --role ROLE")
+    }
+
+    /// A write from a browser that another site may have made it send.
+    public static let forged = AccessFault(
+        "ACCESS-0004", 403, "the form's token is missing or of another session",
+        hint: "Load the page again and send it from there; scripts send X-CSRF-Token.")
+
+    static func tooMany(limit: Int, per: String, after: Duration) -> AccessFault {
+        AccessFault(
+            "ACCESS-0005", 429, "more than \(limit) requests a minute for \(per)",
+            hint: "Wait as Retry-After says, or raise access.user_limit or access.key_limit in reconciler.yaml.",
+            retryAfter: after)
+    }
+
+    static let badLogin = AccessFault(
+        "ACCESS-0006", 401, "the name or the password is wrong",
+        hint: "Set a new password: reconcile access user add NAME --password-file FILE")
+
+    static let notConfigured = AccessFault(
+        "ACCESS-0007", 403, "nobody was given access yet, and this service can be reached from other machines",
+        hint: "Make the first owner: reconcile access user add NAME --role owner --password-file FILE")
+
+    static func strangeHost(_ host: String) -> AccessFault {
+        AccessFault(
+            "ACCESS-0008", 403, "the request is for the host \(host.prefix(100)), which is not this machine's own name",
+            hint: "Without a login, ask for http://127.0.0.1 or http://localhost.")
+    }
+
+    static let noSigningKey = AccessFault(
+        "ACCESS-0009", 503, "this service has no key to sign tokens with",
+        hint: "Name one of 32 bytes and more as access.signing_key, or take an API key: reconcile access key add NAME")
+
+    static func issuerUnreachable(_ what: String) -> AccessFault {
+        AccessFault(
+            "ACCESS-0010", 503, "the keys of the issuer of tokens can't be read: \(what)",
+            hint: "Look at access.oidc.issuer in reconciler.yaml; keys of this service work meanwhile.",
+            retryAfter: .seconds(30))
+    }
+}

@@ -1,0 +1,119 @@
+internal import Glibc
+public import Web
+
+/// Where a request comes from, and how.
+public struct ClientOrigin: Sendable, Hashable {
+    /// The client's address; behind trusted proxies the one that they saw.
+    public let address: String
+    /// Whether the client's own connection is encrypted.
+    public let isSecure: Bool
+    /// Whether it went through a proxy, a trusted one or not.
+    public let isForwarded: Bool
+    /// The name that the client asked for, without a port; empty where it named none.
+    public let host: String
+
+    public init(address: String, isSecure: Bool = false, isForwarded: Bool = false, host: String = "localhost") {
+        self.address = address
+        self.isSecure = isSecure
+        self.isForwarded = isForwarded
+        self.host = host
+    }
+
+    /// Reads a request; `X-Forwarded-For`, `-Proto` and `-Host` count only as far as trusted proxies wrote them.
+    ///
+    /// - Parameters:
+    ///   - request: as it came.
+    ///   - trusted: the proxies' addresses.
+    ///   - isSecure: whether this server itself speaks TLS.
+    public init(_ request: WebRequest, trusted: [AddressRange], isSecure: Bool = false) {
+        let forwarded = request.headers.filter { $0.name.lowercased() == "x-forwarded-for" }
+            .flatMap { $0.value.split(separator: ",") }.map { $0.trimmedSpaces }
+        let names = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"]
+        isForwarded = request.headers.contains { names.contains($0.name.lowercased()) }
+        let isTrusted = { (address: String) in trusted.contains { $0.contains(address) } }
+        guard isTrusted(request.peer) else {
+            address = Self.plain(request.peer)
+            self.isSecure = isSecure
+            host = Self.hostName(request.header("Host"))
+            return
+        }
+        // From the right: each trusted proxy appended whom it saw; the first that is not trusted is the client.
+        var client = request.peer
+        for hop in forwarded.reversed() {
+            guard AddressRange(hop) != nil, !hop.contains("/") else { break }
+            client = hop
+            if !isTrusted(hop) { break }
+        }
+        address = Self.plain(client)
+        let proto = request.header("X-Forwarded-Proto").map { $0.split(separator: ",").last?.trimmedSpaces ?? "" }
+        self.isSecure = proto.map { $0.lowercased() == "https" } ?? isSecure
+        let forwardedHost = request.header("X-Forwarded-Host").flatMap { $0.split(separator: ",").last?.trimmedSpaces }
+        host = Self.hostName(forwardedHost ?? request.header("Host"))
+    }
+
+    /// Whether the client sits at this machine and nothing stands between.
+    public var isLoopback: Bool { !isForwarded && Self.isLoopback(address) }
+
+    /// Whether the client asked for this machine by a name that no other can take over.
+    ///
+    /// A page on the internet whose name is made to lead to 127.0.0.1 is read by the browser as that name.
+    public var hasLoopbackHost: Bool { host == "localhost" || Self.isLoopback(host) }
+
+    static func isLoopback(_ address: String) -> Bool {
+        address == "::1" || AddressRange("127.0.0.0/8")?.contains(address) ?? false
+    }
+
+    private static func plain(_ address: String) -> String {
+        address.hasPrefix("::ffff:") && address.contains(".") ? String(address.dropFirst(7)) : address
+    }
+
+    private static func hostName(_ text: String?) -> String {
+        guard let text, !text.isEmpty else { return "" }
+        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
+        return text.prefix { $0 != ":" }.lowercased()
+    }
+}
+
+/// One address or a block of them: `10.0.0.0/8`, `::1`.
+public struct AddressRange: Sendable, Hashable {
+    private let bytes: [UInt8]
+    private let bits: Int
+
+    /// Nil where the text is no address and no block.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let bytes = Self.bytes(of: String(parts[0])) else { return nil }
+        let bits = parts.count == 2 ? Int(parts[1]) : bytes.count * 8
+        guard let bits, (0...bytes.count * 8).contains(bits) else { return nil }
+        self.bytes = bytes
+        self.bits = bits
+    }
+
+    /// Whether an address is one of the block; false where the text is no address.
+    public func contains(_ address: String) -> Bool {
+        guard let other = Self.bytes(of: address), other.count == bytes.count else { return false }
+        for bit in 0..<bits where (bytes[bit / 8] ^ other[bit / 8]) & (0x80 >> UInt8(bit % 8)) != 0 { return false }
+        return true
+    }
+
+    /// Four bytes, or sixteen; an IPv4 address written as one of IPv6 is the former.
+    private static func bytes(of text: String) -> [UInt8]? {
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: &v4) { Array($0) } }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        let bytes = withUnsafeBytes(of: &v6) { Array($0) }
+        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        return isMapped ? Array(bytes[12...]) : bytes
+    }
+}
+
+extension StringProtocol {
+    /// Without spaces and tabs at its ends.
+    var trimmedSpaces: String {
+        var text = self[...]
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
+}
