@@ -183,7 +183,7 @@ let package = Package(
             [
                 "Console", "Reconciler", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient", "Drivers",
                 "GitHubDriver",
-                "MailgunDriver", "PlaneDriver", "Simulator", "SimulatorKit", "Diff",
+                "MailgunDriver", "PlaneDriver", "SlackDriver", "DesiredState", "Simulator", "SimulatorKit", "Diff",
             ]),
         tests("ConsoleAccess", ["ConsoleAccess", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient"]),
         tests(

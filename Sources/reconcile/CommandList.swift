@@ -236,6 +236,32 @@ enum CommandList {
             "hooks retry", "Has a delivery worked on again that is dead, waits, or was of no use.",
             positionals: ["ID"], options: [actor],
             examples: [("reconcile hooks retry 0199a1b2", "Once what was in its way is mended.")]),
+        CommandSpec(
+            "notices list", "Lists the messages to people: what was sent where, what waits, what is dead.",
+            options: [
+                OptionSpec(
+                    "state", "STATE", "Only in this state; repeatable.",
+                    choices: ["collecting", "waiting", "sent", "dead"], repeats: true),
+                OptionSpec("channel", "NAME", "Only of this channel."),
+                OptionSpec("limit", "N", "How many; default 20."),
+            ]),
+        CommandSpec(
+            "notices dead", "Lists the messages that are given up.",
+            options: [
+                OptionSpec("channel", "NAME", "Only of this channel."),
+                OptionSpec("limit", "N", "How many; default 20."),
+            ]),
+        CommandSpec(
+            "notices show", "Shows one message with its notices.",
+            discussion: "ID is that of the message, or the first characters of it, or latest.", positionals: ["ID"]),
+        CommandSpec(
+            "notices retry", "Has a message sent again that is dead or waits; all: every dead one.",
+            positionals: ["ID"], options: [actor],
+            examples: [("reconcile notices retry all", "Once the receiver is back.")]),
+        CommandSpec(
+            "notices test", "Sends one message to a channel from here, to see whether it arrives.",
+            discussion: "Exit status: 0 the receiver took it, 1 it didn't.", positionals: ["CHANNEL"],
+            options: [actor], examples: [("reconcile notices test ops", "")]),
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
         CommandSpec("migrate", "Brings the ops schema of the store up to date."),
         CommandSpec(

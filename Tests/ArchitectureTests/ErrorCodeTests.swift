@@ -98,7 +98,8 @@ import Testing
         "GATE":
             "Policy gates: `reconcile gates`. An error is a violation; a warning leaves the gate unknown, or is a remark.",
         "GIT": "Reading repositories.", "HTTP": "Requests to providers.",
-        "HOOK": "Deliveries of providers' hooks.", "MG": "Mailgun's API.", "PL": "Plane's API.",
+        "HOOK": "Deliveries of providers' hooks.", "MG": "Mailgun's API.", "NOTICE": "Messages to people.",
+        "PL": "Plane's API.",
         "POSTGRES": "A PostgreSQL server whose databases and roles are wanted.",
         "PLAN": "Guards of the plan, and saved plans.", "PROVIDER": "Providers without a driver that can act.",
         "RUN": "Passes and their steps.", "SIM": "The provider simulator.", "SL": "Slack's API.",

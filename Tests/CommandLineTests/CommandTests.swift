@@ -22,7 +22,7 @@ struct CommandTests {
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
             (["env", "resume", "lab"], "suspended"), (["sweep", "--dry-run"], "staying"), (["audit"], ""),
             (["audit", "verify"], "whole"), (["doctor"], ""),
-            (["hooks", "list"], "deliveries"),
+            (["hooks", "list"], "deliveries"), (["notices", "list"], "messages"), (["notices", "dead"], "messages"),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
         ]
@@ -55,6 +55,8 @@ struct CommandTests {
 
     private static let triedElsewhere = [
         "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
+        "notices show",
+        "notices retry", "notices test",
         "drift ack", "drift mute", "drift unmute",
     ]
 

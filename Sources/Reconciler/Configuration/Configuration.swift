@@ -68,6 +68,8 @@ public struct Configuration: Sendable {
     public var hookPollInterval = Duration.minutes(15)
     /// `owner/name`: GitHub repositories whose issues are kept beside those of the SSOT and the application.
     public var hookRepositories: [String] = []
+    /// Who is told of what.
+    public var notifications = NotificationSettings()
     public var logLevel = Log.Level.info
     public var logFormat = Log.Format.text
     /// Appends every exchange with a provider to this file.

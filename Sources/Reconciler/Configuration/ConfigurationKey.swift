@@ -78,6 +78,15 @@ extension ConfigurationReader {
                 fallback: "those of the SSOT and the application",
                 "further GitHub repositories whose issues are read, owner/name, parted by commas"),
             ConfigurationKey(
+                "notifications.channels", variable: nil, fallback: "none: nobody is told",
+                "where messages to people go, by name; see docs/notifications.md"),
+            ConfigurationKey(
+                "notifications.routes", variable: nil, fallback: "warnings and more to every channel",
+                "what goes to which channels, as a list"),
+            ConfigurationKey(
+                "notifications.max_age", variable: "ODOOOPS_NOTIFICATIONS_MAX_AGE", fallback: "3d",
+                "older notices go nowhere, 1m to 30d"),
+            ConfigurationKey(
                 "record", flag: "record", variable: "ODOOOPS_RECORD", fallback: "none",
                 "file to which every exchange with a provider is appended"),
             ConfigurationKey(

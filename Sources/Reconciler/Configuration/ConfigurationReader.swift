@@ -17,8 +17,8 @@ public struct ConfigurationFlags: Sendable {
 public struct ConfigurationReader {
     let environment: [String: String]
     private let workingDirectory: String
-    private var file = ""
-    private var values: [String: (node: Node, mark: SourceMark)] = [:]
+    private(set) var file = ""
+    private(set) var values: [String: (node: Node, mark: SourceMark)] = [:]
     private var flags = ConfigurationFlags()
 
     /// A reader for the variables and the working directory of a process.
@@ -54,6 +54,7 @@ public struct ConfigurationReader {
         }
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
+        configuration.notifications = try notifications()
         configuration.recordFile = try text("record").map(absolute)
         if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
         if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }
@@ -142,6 +143,11 @@ public struct ConfigurationReader {
                 "CONF-0006", "\(key) has to be a reference to a secret and never the secret itself", key,
                 hint: "Write env:NAME or file:PATH, and rotate the value if it was a real one.")
         }
+        return located(reference)
+    }
+
+    /// A path that means the same wherever the program is started.
+    func located(_ reference: SecretReference) -> SecretReference {
         guard case .file(let path) = reference else { return reference }
         return .file(absolute(path))
     }
@@ -162,16 +168,22 @@ public struct ConfigurationReader {
 
     func duration(_ key: String, at range: ClosedRange<Int64>) throws(ConfigurationFault) -> Duration? {
         guard let text = try text(key) else { return nil }
-        let units: [(String, Int64)] = [("s", 1), ("m", 60), ("h", 3_600)]
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            guard let count = Int64(text.dropLast()), count > 0, count <= range.upperBound / factor else { break }
-            let seconds = count * factor
-            if range.contains(seconds) { return .seconds(seconds) }
-        }
+        let span = Duration.seconds(range.lowerBound)...Duration.seconds(range.upperBound)
+        if let duration = Self.duration(text), span.contains(duration) { return duration }
         let (shortest, longest) = (Duration.seconds(range.lowerBound), Duration.seconds(range.upperBound))
         throw fault(
             "CONF-0005", "\(key) can't be \(text)", key,
             hint: "Write a time from \(shortest.shortText) to \(longest.shortText), such as 60s, 5m or 1h.")
+    }
+
+    /// `90s`, `5m`, `1h` or `3d`; nil for all else.
+    static func duration(_ text: String) -> Duration? {
+        let units: [(String, Int64)] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
+        for (unit, factor) in units where text.hasSuffix(unit) {
+            guard let count = Int64(text.dropLast()), (1...1_000_000).contains(count) else { return nil }
+            return .seconds(count * factor)
+        }
+        return nil
     }
 
     private func repository(_ name: String) throws(ConfigurationFault) -> Configuration.Repository? {

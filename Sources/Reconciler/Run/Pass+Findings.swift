@@ -26,7 +26,8 @@ extension Pass {
         let isWhole = options.targets.isEmpty
         let areChecksKnown =
             isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
-        let delta = try await reconciler.store.recordFindings(findings, at: reconciler.time.now) { [unknown] identity in
+        let delta = try await reconciler.store.recordFindings(findings, runID: run.id, at: reconciler.time.now) {
+            [unknown] identity in
             if identity.kind == "drift" { return !isDriftComplete }
             return !areChecksKnown || unknown.contains(identity)
         }

@@ -1,5 +1,6 @@
 public import Basics
 import Diff
+import Formats
 import Store
 
 /// Repeats the pass until it is told to stop, and says how it fares.
@@ -27,9 +28,13 @@ public final class Service: Sendable {
     public let wakeup = Wakeup()
     private let stop = StopSignal()
     private let onPass: @Sendable (RunReport) -> Void
+    /// Whether people were told that passes fail.
+    private let hasTold = Locked(false)
 
     /// The longest wait after failures.
     static let longestBackOff = Duration.minutes(15)
+    /// So many in a row are told: one alone is nobody's business.
+    static let failuresToTell = 3
 
     /// A service that calls `onPass` after each pass, for tests and for programs that print.
     public init(reconciler: Reconciler, interval: Duration, onPass: @escaping @Sendable (RunReport) -> Void = { _ in })
@@ -113,7 +118,28 @@ public final class Service: Sendable {
             }
         }
         reconciler.logEnd(of: report)
+        await tell(fault, report.run.id, at: ended)
         onPass(report)
+    }
+
+    /// Tells people that passes fail one after the other, and that they succeed again; each once.
+    private func tell(_ fault: (any Fault)?, _ runID: String, at now: Timestamp) async {
+        let failures = currentStatus.failures
+        let wasTold = hasTold.withLock { $0 }
+        let isFailing = failures >= Self.failuresToTell
+        guard isFailing != wasTold, isFailing || failures == 0 else { return }
+        let text = fault.map { "\($0.code): \($0.message)" } ?? ""
+        let notice = Notice(
+            isFailing ? .serviceFailing : .serviceRecovered, of: reconciler.holder, environment: nil, at: now,
+            runID: runID, payload: isFailing ? ["count": .int(Int64(failures)), "fault": .string(text)] : [:],
+            dedupe: runID)
+        do {
+            try await reconciler.store.post([notice])
+            hasTold.withLock { $0 = isFailing }
+        } catch {
+            // It may be the store that fails; the next pass tries again.
+            reconciler.log.warning("a notice could not be written", ["fault": error.description])
+        }
     }
 
     /// The interval with a tenth of jitter; after failures twice as long each time, up to a quarter of an hour.

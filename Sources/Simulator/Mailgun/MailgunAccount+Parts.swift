@@ -76,6 +76,7 @@ extension MailgunAccount {
                 && at >= low ?? 0 && at <= high ?? .infinity
                 && request.parameter("event").map { event["event"] == .string($0) } ?? true
                 && request.parameter("recipient").map { event["recipient"] == .string($0) } ?? true
+                && request.parameter("tags").map { event["tags"]?.listValue?.contains(.string($0)) == true } ?? true
         }
         found.sort { Self.number($0["timestamp"]) < Self.number($1["timestamp"]) }
         if !ascends { found.reverse() }
@@ -87,7 +88,7 @@ extension MailgunAccount {
             "previous": .string(link(request, begin: first)),
         ]
         let items = page.map { event in
-            Value.object(Value.Object(event.members.filter { $0.name != "visible_at" }))
+            Value.object(Value.Object(event.members.filter { $0.name != "visible_at" && $0.name != "text" }))
         }
         return .document(200, .members(["items": .list(Array(items)), "paging": .object(paging)]))
     }
@@ -106,6 +107,44 @@ extension MailgunAccount {
         case .number(let text): Double(text) ?? 0
         default: 0
         }
+    }
+
+    // MARK: Messages
+
+    /// How long an event of a message that was sent can't be read yet.
+    static let eventDelay = 90.0
+
+    /// Takes a message; each post is another one, and an event for each recipient shows it after a while.
+    mutating func answerMessage(_ request: SimulatedRequest, at place: Int) -> WebResponse {
+        let form = request.form
+        func values(_ name: String) -> [String] { form.filter { $0.name == name }.map(\.value) }
+        guard let from = values("from").first, from.contains("@") else {
+            return Self.said(400, "from parameter is missing")
+        }
+        let recipients = values("to").flatMap { $0.split(separator: ",") }.map { String($0.drop { $0 == " " }) }
+        guard !recipients.isEmpty, recipients.allSatisfy({ $0.contains("@") }) else {
+            return Self.said(400, "to parameter is not a valid address. please check documentation")
+        }
+        guard let text = values("text").first ?? values("html").first else {
+            return Self.said(400, "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified.")
+        }
+        changes += 1
+        let name = domains[place].name
+        let id = "\(SimulatedID.uuid("mailgun message \(changes)", seed: seedNumber, 0))@\(name)"
+        let at = Double(now.microseconds) / 1e6
+        for (index, recipient) in recipients.enumerated() {
+            let headers = Value.members([
+                "message-id": .string(id), "from": .string(from), "to": .string(recipient),
+                "subject": .string(values("subject").first ?? ""),
+            ])
+            domains[place].events.append([
+                "id": .string(SimulatedID.uuid("mailgun event \(changes) \(index)", seed: seedNumber, 0)),
+                "event": "accepted", "timestamp": .number(String(at)),
+                "visible_at": .number(String(at + Self.eventDelay)), "recipient": .string(recipient),
+                "tags": .strings(values("o:tag")), "message": .members(["headers": headers]), "text": .string(text),
+            ])
+        }
+        return .document(200, .members(["id": .string("<\(id)>"), "message": "Queued. Thank you."]))
     }
 
     // MARK: Setting up

@@ -120,6 +120,9 @@ struct MailgunAccount: SimulatedProvider {
         case ("v3", 3) where parts[2] == "events" && request.method == "GET":
             guard let place = place(parts[1]) else { return refusal(.notFound, request) }
             return answerEvents(request, of: domains[place])
+        case ("v3", 3) where parts[2] == "messages" && request.method == "POST":
+            guard let place = place(parts[1]) else { return refusal(.notFound, request) }
+            return answerMessage(request, at: place)
         default: break
         }
         return Self.said(404, "Not Found")

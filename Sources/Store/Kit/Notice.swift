@@ -31,6 +31,31 @@ public struct Notice: Sendable, Hashable {
         case approvalWaiting = "approval.waiting"
         /// An approval ended before the change could be made.
         case approvalLapsed = "approval.lapsed"
+        /// Something is not as it has to be.
+        case findingOpened = "finding.opened"
+        /// It has not been for longer than it may.
+        case findingEscalated = "finding.escalated"
+        case findingResolved = "finding.resolved"
+        /// Passes fail one after the other.
+        case serviceFailing = "service.failing"
+        case serviceRecovered = "service.recovered"
+        /// Somebody tried whether a channel works.
+        case test = "test"
+    }
+
+    /// How much it matters.
+    public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
+        case info, warning, critical
+
+        public static func < (a: Severity, b: Severity) -> Bool { a.order < b.order }
+
+        private var order: Int {
+            switch self {
+            case .info: 0
+            case .warning: 1
+            case .critical: 2
+            }
+        }
     }
 
     /// Drawn by the store, and growing in the order of writing; empty until then.
@@ -57,5 +82,20 @@ public struct Notice: Sendable, Hashable {
         self.runID = runID
         self.payload = payload
         dedupeKey = "\(kind.rawValue):\(subject):\(dedupe)"
+    }
+}
+
+extension Notice.Kind {
+    /// Critical where something stands still until a person acts, warning where a person should know, else info.
+    public var severity: Notice.Severity {
+        switch self {
+        case .deletionStuck, .findingEscalated, .serviceFailing: .critical
+        case .environmentExpiring, .environmentEnded, .pruneMarked, .approvalWaiting, .approvalLapsed, .findingOpened:
+            .warning
+        case .environmentExtended, .environmentPinned, .environmentUnpinned, .environmentSuspended,
+            .environmentResumed, .pinEnded, .suspensionEnded, .pruneUnmarked, .findingResolved, .serviceRecovered,
+            .test:
+            .info
+        }
     }
 }

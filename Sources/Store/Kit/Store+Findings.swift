@@ -1,4 +1,5 @@
 public import Basics
+import DesiredState
 import Formats
 
 extension Store {
@@ -13,23 +14,30 @@ extension Store {
     /// A finding that comes back begins anew: its first sight is now, and nothing of its earlier end stays. What could
     /// not be looked at keeps its row as it is. Writes nothing where nothing changed, but for an hourly sign of life.
     ///
+    /// What moves is told in the same transaction, but for what people have acknowledged.
+    ///
     /// - Parameters:
     ///   - findings: what is not as it has to be.
+    ///   - runID: of the run that has seen it.
     ///   - now: when.
     ///   - isUnknown: whether nobody could look for a finding that is not among them, so that it is not over.
     /// - Returns: what is new, what has stood too long, and what is over.
     /// - Throws: `StoreFault`.
     public func recordFindings(
-        _ findings: [Finding], at now: Timestamp, isUnknown: @escaping @Sendable (FindingIdentity) -> Bool
+        _ findings: [Finding], runID: String? = nil, at now: Timestamp,
+        isUnknown: @escaping @Sendable (FindingIdentity) -> Bool
     ) async throws(StoreFault) -> FindingDelta {
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> FindingDelta in
             guard try Self.mirrors("convergence_findings", in: db) else { return FindingDelta() }
             var known: [FindingIdentity: FindingRecord] = [:]
             for record in try Self.findings(where: "", in: db) { known[record.identity] = record }
             var delta = FindingDelta()
+            var notices: [Notice] = []
             var seen: Set<FindingIdentity> = []
             for finding in findings where seen.insert(finding.identity).inserted {
-                try write(finding, before: known[finding.identity], now, &delta, in: db)
+                let before = known[finding.identity]
+                guard let after = try write(finding, before: before, now, &delta, in: db) else { continue }
+                if let notice = Self.notice(of: after, before: before, runID, now) { notices.append(notice) }
             }
             for (identity, record) in known where !seen.contains(identity) && record.status != .resolved {
                 let isOurs = identity.kind == "drift" || record.evidence["by"] == Self.author
@@ -40,7 +48,14 @@ extension Store {
                     where env = $1 and kind = $2 and key = $3
                     """, Self.binds(identity) + [.time(now)])
                 delta.resolved.append(identity)
+                guard record.status != .acknowledged else { continue }
+                notices.append(
+                    Notice(
+                        .findingResolved, of: identity.key, environment: identity.told, at: now, runID: runID,
+                        payload: ["kind": .string(identity.kind), "since": .string(record.firstSeen.description)],
+                        dedupe: identity.dedupe(record.firstSeen)))
             }
+            _ = try write(notices.sorted { $0.dedupeKey.precedesByBytes($1.dedupeKey) }, in: db)
             delta.opened.sort()
             delta.escalated.sort()
             delta.resolved.sort()
@@ -48,10 +63,11 @@ extension Store {
         }
     }
 
+    /// - Returns: what stands there now; nil where nothing was written.
     private func write(
         _ finding: Finding, before: FindingRecord?, _ now: Timestamp, _ delta: inout FindingDelta,
         in db: any SQLConnection
-    ) throws(StoreFault) {
+    ) throws(StoreFault) -> FindingRecord? {
         let isNew = before.map { $0.status == .resolved } ?? true
         let firstSeen = finding.since ?? (isNew ? now : before?.firstSeen ?? now)
         let escalatesAt = finding.escalatesAfter.map { firstSeen + $0 }
@@ -64,7 +80,7 @@ extension Store {
         if let before, before.status == status, before.evidence == sorted, before.firstSeen == firstSeen,
             before.suggestedAction == finding.suggestedAction, now - before.lastSeen < Self.signOfLife
         {
-            return
+            return nil
         }
         if isNew { delta.opened.append(finding.identity) }
         if status == .escalated, before?.status != .escalated { delta.escalated.append(finding.identity) }
@@ -82,6 +98,30 @@ extension Store {
                 .text(identifiers.next(at: now)), .text(status.rawValue), .jsonb(sorted),
                 .text(finding.suggestedAction), .time(firstSeen), .time(now),
             ])
+        return FindingRecord(
+            identity: finding.identity, status: status, evidence: sorted, suggestedAction: finding.suggestedAction,
+            firstSeen: firstSeen, lastSeen: now, resolvedAt: nil)
+    }
+
+    /// What people should be told of a finding that was written; nil where nothing has moved for them.
+    private static func notice(
+        of record: FindingRecord, before: FindingRecord?, _ runID: String?, _ now: Timestamp
+    ) -> Notice? {
+        let wasTold = before.map { $0.status == .open || $0.status == .escalated } ?? false
+        let kind: Notice.Kind
+        switch record.status {
+        case .escalated where before?.status != .escalated: kind = .findingEscalated
+        case .open where !wasTold: kind = .findingOpened
+        default: return nil
+        }
+        let identity = record.identity
+        return Notice(
+            kind, of: identity.key, environment: identity.told, at: now, runID: runID,
+            payload: [
+                "kind": .string(identity.kind), "since": .string(record.firstSeen.description),
+                "why": record.evidence["why"] ?? record.evidence["cause"] ?? .null,
+                "action": record.suggestedAction.map { .string($0) } ?? .null,
+            ], dedupe: identity.dedupe(record.firstSeen))
     }
 
     /// The findings, those that stand first, each group sorted by environment, kind and key.
@@ -125,4 +165,12 @@ extension Store {
         }
         return records
     }
+}
+
+extension FindingIdentity {
+    /// The environment that a notice names: none for what belongs to none.
+    fileprivate var told: String? { environment == "global" ? nil : environment }
+
+    /// One that comes back is another one.
+    fileprivate func dedupe(_ firstSeen: Timestamp) -> String { "\(environment)/\(kind)/\(firstSeen)" }
 }

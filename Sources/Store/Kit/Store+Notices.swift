@@ -32,22 +32,28 @@ extension Store {
             var notices: [Notice] = []
             let condition = id == nil ? "" : "where id > $2 "
             for row in try db.run(
-                """
-                select id, kind, subject, environment, at, run_id, payload, dedupe_key from ops.reconcile_notices
-                \(condition)order by id limit $1
-                """, [.int(Int64(max(0, limit)))] + (id.map { [.text($0)] } ?? []))
+                "select \(Self.noticeColumns) from ops.reconcile_notices \(condition)order by id limit $1",
+                [.int(Int64(max(0, limit)))] + (id.map { [.text($0)] } ?? []))
             {
-                guard let kind = Notice.Kind(rawValue: try row.text(1)) else { continue }
-                let prefix = "\(kind.rawValue):\(try row.text(2)):"
-                var notice = Notice(
-                    kind, of: try row.text(2), environment: row.optionalText(3), at: try row.time(4),
-                    runID: row.optionalText(5), payload: try row.json(6),
-                    dedupe: String(try row.text(7).dropFirst(prefix.count)))
-                notice.id = try row.text(0)
+                guard let notice = try Self.notice(row) else { continue }
                 notices.append(notice)
             }
             return notices
         }
+    }
+
+    static let noticeColumns = "id, kind, subject, environment, at, run_id, payload, dedupe_key"
+
+    /// Nil for a kind that another version wrote.
+    static func notice(_ row: SQLRow) throws(StoreFault) -> Notice? {
+        guard let kind = Notice.Kind(rawValue: try row.text(1)) else { return nil }
+        let prefix = "\(kind.rawValue):\(try row.text(2)):"
+        var notice = Notice(
+            kind, of: try row.text(2), environment: row.optionalText(3), at: try row.time(4),
+            runID: row.optionalText(5), payload: try row.json(6),
+            dedupe: String(try row.text(7).dropFirst(prefix.count)))
+        notice.id = try row.text(0)
+        return notice
     }
 
     /// - Returns: those that were not there.

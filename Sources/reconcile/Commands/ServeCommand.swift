@@ -1,5 +1,7 @@
 import Basics
 import Console
+import Drivers
+import HTTPClient
 import Reconciler
 import Store
 import Web
@@ -15,7 +17,9 @@ struct ServeCommand {
         let configuration = composition.configuration
         let log = composition.log
         let terminal = context.terminal
+        let notices = NoticeService(composition, context.environment)
         let service = Service(reconciler: composition.reconciler, interval: configuration.interval) { report in
+            notices.notice()
             guard terminal.isJSON else { return }
             StandardStreams.output(RunLine.text(report) + "\n")
         }
@@ -54,6 +58,7 @@ struct ServeCommand {
             ["listen": "\(configuration.listenAddress):\(server.port)", "interval": configuration.interval.shortText])
         manager.notify("READY=1\nSTATUS=reconciling every \(configuration.interval.shortText)")
         let working = Task { await hooks.run() }
+        let telling = Task { await notices.run() }
         let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
         await service.run()
         watchdog.cancel()
@@ -62,6 +67,10 @@ struct ServeCommand {
         // A list that is being read is read again next time.
         working.cancel()
         await working.value
+        notices.requestStop()
+        // What is being sent is looked for, or sent again, next time.
+        telling.cancel()
+        await telling.value
         await composition.close()
         return .done
     }
@@ -76,5 +85,22 @@ struct ServeCommand {
             }
             do { try await time.sleep(for: period) } catch { return }
         }
+    }
+}
+
+extension NoticeService {
+    /// The service that tells people, for `reconcile run`.
+    convenience init(_ composition: Composition, _ environment: [String: String]) {
+        let reconciler = composition.reconciler
+        let settings = composition.configuration.notifications
+        let traffic = reconciler.traffic
+        let context = DriverContext(runID: "notices", log: composition.log) { traffic.keep($0, runID: "notices") }
+        self.init(
+            store: composition.store, settings: settings,
+            senders: Self.senders(
+                settings, drivers: reconciler.drivers, transport: CurlTransport(), environment: environment,
+                time: reconciler.time, context),
+            time: reconciler.time, random: reconciler.random, log: composition.log, metrics: composition.metrics,
+            holder: reconciler.holder)
     }
 }

@@ -1,0 +1,86 @@
+import Basics
+import Formats
+public import Store
+
+extension Notice.Kind {
+    /// What has happened, without saying to what.
+    var words: String {
+        switch self {
+        case .environmentExpiring: "environment expires"
+        case .environmentEnded: "environment has ended"
+        case .environmentExtended: "environment extended"
+        case .environmentPinned: "environment pinned"
+        case .environmentUnpinned: "environment unpinned"
+        case .environmentSuspended: "environment suspended"
+        case .environmentResumed: "environment resumed"
+        case .pinEnded: "pin has ended"
+        case .suspensionEnded: "suspension has ended"
+        case .deletionStuck: "deletion is stuck"
+        case .pruneMarked: "marked for deletion"
+        case .pruneUnmarked: "wanted again"
+        case .approvalWaiting: "approval needed"
+        case .approvalLapsed: "approval has lapsed"
+        case .findingOpened: "not as it has to be"
+        case .findingEscalated: "not as it has to be for too long"
+        case .findingResolved: "as it has to be again"
+        case .serviceFailing: "passes fail"
+        case .serviceRecovered: "passes succeed again"
+        case .test: "a test"
+        }
+    }
+}
+
+extension Notice {
+    /// One sentence for people, with the next command where there is one.
+    public var summary: String {
+        func text(_ name: String) -> String? {
+            guard let value = payload[name] ?? payload["detail"]?[name], value != .null else { return nil }
+            return value.stringValue ?? JSON.write(value)
+        }
+        func instant(_ name: String) -> String? {
+            text(name).flatMap { Timestamp($0) }.map { "\($0.minuteText) UTC" } ?? text(name)
+        }
+        func because(_ name: String) -> String { text(name).map { ": \($0)" } ?? "" }
+        func until(_ name: String) -> String { instant(name).map { " until \($0)" } ?? "" }
+        func by(_ name: String) -> String { text(name).map { " by \($0)" } ?? "" }
+        switch kind {
+        case .environmentExpiring:
+            return "environment \(subject) expires\(instant("expires_at").map { " at \($0)" } ?? ""): "
+                + "reconcile env extend \(subject) --days 7"
+        case .environmentEnded: return "the end of environment \(subject) has come: reconcile sweep --dry-run"
+        case .environmentExtended: return "environment \(subject) was extended\(by("actor"))"
+        case .environmentPinned:
+            return "environment \(subject) was pinned\(by("actor"))\(until("until"))\(because("reason"))"
+        case .environmentUnpinned: return "environment \(subject) may expire again\(by("actor"))"
+        case .environmentSuspended:
+            return "environment \(subject) is left alone\(by("actor"))\(until("until"))\(because("reason"))"
+        case .environmentResumed: return "environment \(subject) is reconciled again\(by("actor"))"
+        case .pinEnded: return "the pin of environment \(subject) has ended: its time to live counts again"
+        case .suspensionEnded: return "environment \(subject) is reconciled again: its suspension has ended"
+        case .deletionStuck:
+            let attempts = text("attempts").map { ", \($0) attempts" } ?? ""
+            let fault = payload["fault"]?["message"]?.stringValue.map { ": \($0)" } ?? ""
+            return "\(subject) should be gone\(instant("since").map { " since \($0)" } ?? "")\(attempts)\(fault): "
+                + "reconcile explain \(subject)"
+        case .pruneMarked:
+            return "nothing wants \(subject) any more; it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
+                + "reconcile explain \(subject)"
+        case .pruneUnmarked: return "\(subject) is wanted again and stays"
+        case .approvalWaiting:
+            return "\(text("action") ?? "a change") of \(subject) waits for a person\(because("reason")): "
+                + "reconcile approve \(text("run") ?? "RUN") --key \(subject)"
+        case .approvalLapsed:
+            return "the approval of \(subject)\(by("by")) ended before it could be done: "
+                + "reconcile approve latest --key \(subject)"
+        case .findingOpened, .findingEscalated:
+            let since = instant("since").map { " since \($0)" } ?? ""
+            return "\(subject) (\(text("kind") ?? "finding")) is not as it has to be\(since)\(because("why")): "
+                + (text("action") ?? "reconcile findings")
+        case .findingResolved: return "\(subject) (\(text("kind") ?? "finding")) is as it has to be again"
+        case .serviceFailing:
+            return "\(text("count") ?? "several") passes in a row failed\(because("fault")): reconcile doctor"
+        case .serviceRecovered: return "passes succeed again since \(at.minuteText) UTC"
+        case .test: return "\(text("actor") ?? "somebody") tries whether messages arrive here"
+        }
+    }
+}
