@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<30) func everyMinuteIsThatOfTheScan(_ seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<10) func everyMinuteIsThatOfTheScan(_ seed: UInt64) throws {
         let random = RandomSource(seed: seed)
         func pick<T>(_ items: [T]) -> T { items[Int(random.next() % UInt64(items.count))] }
         let zones = try Self.zones()

@@ -47,7 +47,7 @@ extension Integration {
         case "agent", "agentic_coding", "agent_framework", "ai_interaction_plane": "agents"
         case "ai_code_review", "design_platform", "edge_runtime", "hosting", "platform_inventory": "devtools"
         case "automation_runner", "automation_templates", "integration", "sow": "workflow"
-        case "intake": "messaging"
+        case "intake", "mail": "messaging"
         case "llm_gateway": "ai_inference"
         case "platform_posture": "security"
         case "postgres_fdw": "auth_data"

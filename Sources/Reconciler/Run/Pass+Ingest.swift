@@ -42,4 +42,26 @@ extension Pass {
             reconciler.log.warning("the inventory could not be kept", ["run.id": run.id, "fault": "\(error)"])
         }
     }
+
+    private static func concernsIntegrations(_ extent: UnknownScope.Extent) -> Bool {
+        switch extent {
+        case .kind(let kind): kind == .integration
+        case .resource(let key): key.kind == .integration
+        case .everything: true
+        case .environment, .environments: false
+        }
+    }
+
+    /// Keeps the catalogue of integrations for the console, unless a part of it could not be read.
+    func keepCatalogue() async {
+        // An index that vanished or that has a fault says nothing of the integrations that it lacks.
+        guard let desired, let revision = run.revision, !desired.integrations.isEmpty,
+            !desired.unknown.contains(where: { Self.concernsIntegrations($0.extent) })
+        else { return }
+        do {
+            try await reconciler.store.keepIntegrations(desired.integrations, revision: revision)
+        } catch {
+            reconciler.log.warning("the catalogue could not be kept", ["run.id": run.id, "fault": "\(error)"])
+        }
+    }
 }

@@ -95,6 +95,7 @@ struct Pass {
                     try await rememberStuck()
                     try await noticeWaiting()
                     await keepInventory()
+                    await keepCatalogue()
                 }
             }
         } catch let fault as any Fault {

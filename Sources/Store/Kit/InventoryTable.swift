@@ -105,7 +105,7 @@ struct InventoryTable: Sendable {
     }
 
     /// A list as PostgreSQL writes it.
-    private static func array(_ texts: [String]) -> String {
+    static func array(_ texts: [String]) -> String {
         let items = texts.map { text -> String in
             var quoted = "\""
             for character in text where character != "\0" {

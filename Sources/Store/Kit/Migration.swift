@@ -6,6 +6,10 @@ struct Migration: Sendable {
     let name: String
     let types: [EnumType]
     let tables: [Table]
+    /// What others read under another name; PostgreSQL alone has them.
+    var views: [View] = []
+    /// Tables of ours that PostgreSQL lets the role `authenticated` read, as the console's own migrations do.
+    var readable: [String] = []
 
     /// A PostgreSQL enum; SQLite checks the column instead.
     struct EnumType: Sendable {
@@ -56,6 +60,23 @@ struct Migration: Sendable {
         }
     }
 
+    /// A query under a name of its own.
+    struct View: Sendable {
+        let schema: String
+        let name: String
+        /// The tables of `ops` that it reads: where one of them is another's and left alone, there is no view.
+        let tables: [String]
+        let query: String
+
+        /// Schema and name as SQL writes them.
+        var place: String { "\(schema).\"\(name)\"" }
+
+        /// A table of `ops` under the name by which the console asks for it in the schema that it asks.
+        static func mirror(of table: String) -> View {
+            View(schema: "public", name: "ops.\(table)", tables: [table], query: "select * from ops.\(table)")
+        }
+    }
+
     /// One column: its name, its type and the rest of its definition.
     struct Column: Sendable {
         let name: String
@@ -87,7 +108,7 @@ struct Migration: Sendable {
                 ? table.columns.compactMap { add($0, to: table, dialect) } : [create(table, dialect)]
             all += made + table.indexes.map { create($0, on: table, dialect) }
         }
-        return all
+        return all + (dialect == .postgres ? views.map(create) : [])
     }
 
     func digest(_ dialect: SQLDialect) -> Digest { Digest(of: statements(dialect).joined(separator: ";\n")) }
@@ -100,6 +121,11 @@ struct Migration: Sendable {
         let columns = table.columns.compactMap { definition(of: $0, dialect) }
         let body = (columns + table.constraints).map { "  \($0)" }.joined(separator: ",\n")
         return "create table if not exists ops.\(table.name) (\n\(body)\n)\(dialect == .sqlite ? " strict" : "")"
+    }
+
+    /// With the rights of who reads it, so that it shows nothing that its tables don't.
+    func create(_ view: View) -> String {
+        "create view \(view.place) with (security_invoker = true) as \(view.query)"
     }
 
     func create(_ index: String, on table: Table, _ dialect: SQLDialect) -> String {

@@ -115,6 +115,12 @@ extension Store {
                 for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             }
         }
+        if dialect == .postgres {
+            for table in migration.readable { try Self.open(table, in: db, &applied) }
+            for view in migration.views {
+                try Self.make(view, of: migration, hasServiceRole: shape.hasServiceRole, in: db, &applied, &notes)
+            }
+        }
         if shape.relations["odooops_migrations"] == nil {
             try db.run(
                 """
@@ -141,6 +147,53 @@ extension Store {
                 .int(Int64(migration.version)), .text(migration.name), .text(migration.digest(dialect).hex),
                 .time(time.now),
             ])
+    }
+
+    /// Lets signed-in people read a table, where that role exists and the table is ours to open.
+    private static func open(
+        _ table: String, in db: any SQLConnection, _ applied: inout [String]
+    ) throws(StoreFault) {
+        guard try mirrors(table, in: db) else { return }
+        let mayOpen = try db.run(
+            """
+            select 1 from pg_catalog.pg_roles, pg_catalog.pg_class c
+            where rolname = 'authenticated' and c.oid = pg_catalog.to_regclass($1)
+              and pg_catalog.pg_has_role(c.relowner, 'member') and not exists (
+                select 1 from pg_catalog.pg_policy p where p.polrelid = c.oid and p.polname = 'authenticated_read')
+            """, [.text("ops.\(table)")])
+        guard !mayOpen.isEmpty else { return }
+        try db.run("grant usage on schema ops to authenticated")
+        try db.run("grant select on table ops.\(table) to authenticated")
+        try db.run("create policy authenticated_read on ops.\(table) for select to authenticated using (true)")
+        applied.append("let authenticated read ops.\(table)")
+    }
+
+    /// Makes a view where its name is free and we may; it is for others to read, so nothing depends on it.
+    private static func make(
+        _ view: Migration.View, of migration: Migration, hasServiceRole: Bool, in db: any SQLConnection,
+        _ applied: inout [String], _ notes: inout [String]
+    ) throws(StoreFault) {
+        for table in view.tables where try !mirrors(table, in: db) { return }
+        let found = try db.run(
+            """
+            select pg_catalog.to_regclass($1) is not null,
+              coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace($2), 'create'), false)
+            """, [.text(view.place), .text(view.schema)]
+        ).first
+        guard let found else { return }
+        if try found.bool(0) { return notes.append("\(view.place) is there already and is left alone") }
+        guard try found.bool(1) else {
+            return notes.append("\(view.place) is not made: this role may not create in the schema \(view.schema)")
+        }
+        try db.run(migration.create(view))
+        // A view belongs to its maker; what a schema gives to everybody by default is taken back first.
+        try db.run("revoke all on \(view.place) from public")
+        for role in ["anon", "authenticated"]
+        where try !db.run("select 1 from pg_catalog.pg_roles where rolname = $1", [.text(role)]).isEmpty {
+            try db.run("revoke all on \(view.place) from \(role)")
+        }
+        if hasServiceRole { try db.run("grant select on \(view.place) to service_role") }
+        applied.append("created \(view.place)")
     }
 
     /// Closes a table that we made to everybody but its owner and the role for services.
