@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 BUILD_FLAGS ?= -debug-info-format none
 RELEASE_FLAGS ?= -c release --static-swift-stdlib
 
-.PHONY: demo test build release bench soak lint format install clean bootstrap
+.PHONY: demo test build release bench faults soak lint format install clean bootstrap
 
 bootstrap:
 	@./scripts/bootstrap build
@@ -25,6 +25,9 @@ release: bootstrap
 
 bench: bootstrap
 	@./scripts/bench
+
+faults: bootstrap
+	@./scripts/faults
 
 soak: bootstrap
 	@./scripts/soak

@@ -151,6 +151,23 @@ let package = Package(
             name: "budget-child",
             dependencies: ["Basics", "HTTPClient", "Reconciler", "Store", "StorePostgres", "StoreSQLite"],
             path: "Tests/BudgetChild", swiftSettings: features),
+        .target(
+            name: "FaultKit",
+            dependencies: [
+                "Basics", "Formats", "DesiredState", "Diff", "Drivers", "DigitalOceanDriver", "SupabaseDriver",
+                "VercelDriver", "HTTPClient", "Web", "Store", "StoreSQLite", "Reconciler", "Console", "Simulator",
+                "SimulatorKit", "TestKit",
+            ],
+            path: "Tests/FaultKit", swiftSettings: features),
+        .executableTarget(
+            name: "fault-harness", dependencies: ["Basics", "FaultKit"], path: "Tests/FaultHarness",
+            swiftSettings: features),
+        tests(
+            "Fault",
+            [
+                "FaultKit", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler", "Simulator", "SimulatorKit",
+                "Store", "StoreSQLite",
+            ]),
         tests("Basics", []),
         tests("Formats", ["Formats"]),
         tests("DesiredState", ["DesiredState", "Formats"]),

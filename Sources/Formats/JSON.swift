@@ -1,4 +1,5 @@
 public import Basics
+import SimdjsonShim
 
 /// JSON text to values and back (RFC 8259).
 public enum JSON {
@@ -133,24 +134,29 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { source in
-            var start = 0
-            for (index, byte) in source.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
-                bytes.append(contentsOf: source[start..<index])
-                start = index + 1
-                bytes.append(UInt8(ascii: "\\"))
-                switch byte {
-                case 0x22, 0x5C: bytes.append(byte)
-                case 0x08: bytes.append(UInt8(ascii: "b"))
-                case 0x09: bytes.append(UInt8(ascii: "t"))
-                case 0x0A: bytes.append(UInt8(ascii: "n"))
-                case 0x0C: bytes.append(UInt8(ascii: "f"))
-                case 0x0D: bytes.append(UInt8(ascii: "r"))
-                default: bytes.append(contentsOf: "u00\(Hex.encode([byte]))".utf8)
-                }
+            var rest = source
+            while true {
+                let plain = json_plain_length(rest.baseAddress, rest.count)
+                bytes.append(contentsOf: rest[..<plain])
+                guard plain < rest.count else { break }
+                escape(rest[plain])
+                rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])
             }
-            bytes.append(contentsOf: source[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x22, 0x5C: bytes.append(byte)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        default: bytes.append(contentsOf: "u00\(Hex.encode([byte]))".utf8)
+        }
     }
 
     /// Whether a text is a number by the grammar of RFC 8259.

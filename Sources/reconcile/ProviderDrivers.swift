@@ -34,7 +34,7 @@ struct ProviderDrivers {
         self.time = time
         self.random = random
         self.budgets = budgets ?? BudgetBook(store: nil, time: time)
-        transport = CurlTransport()
+        transport = PermittedTransport(CurlTransport())
     }
 
     /// A line a provider.
@@ -65,7 +65,10 @@ struct ProviderDrivers {
             ]
         }
         // The connection is its own: a socket, or a certificate that is shown to nobody else.
-        return [DockerDriver(host: host, transport: CurlTransport(host.options), time: time, random: random)]
+        return [
+            DockerDriver(
+                host: host, transport: PermittedTransport(CurlTransport(host.options)), time: time, random: random)
+        ]
     }
 
     /// Left out where nobody configured it, like Docker.

@@ -214,32 +214,6 @@ struct World: Sendable {
         _ = try await Store(engine: engine, time: time).migrate()
     }
 
-    /// A world as it stood once, to be taken up again as often as one likes.
-    struct Prepared: Sendable {
-        fileprivate let directory: TemporaryDirectory
-        fileprivate let now: Timestamp
-        fileprivate let provider: Value
-        fileprivate let tree: SourceTree
-    }
-
-    /// Ends this world and keeps what it was: the store's file, the evidence, what the provider holds.
-    func freeze() async throws -> Prepared {
-        await engine.close()
-        return Prepared(
-            directory: directory, now: time.now, provider: simulator.snapshot(),
-            tree: try await source.read(.none).tree)
-    }
-
-    init(_ prepared: Prepared) async throws {
-        directory = try TemporaryDirectory.inMemory()
-        _ = Shell.run("cp -a \(Shell.quote(prepared.directory.path))/. \(Shell.quote(directory.path))")
-        time = SimulatedTime(now: prepared.now, advancesBySleeping: true)
-        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: .immediate))
-        try simulator.seed(world: prepared.provider)
-        engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
-        source = TestSource(prepared.tree)
-    }
-
     /// The store as a test looks into it, whatever became of the process.
     var store: Store { Store(engine: engine, time: time) }
 

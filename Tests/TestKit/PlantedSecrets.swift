@@ -33,6 +33,11 @@ public enum PlantedSecrets {
         return found.sorted()
     }
 
+    /// Whether a text holds one.
+    public static func isHeld(in text: String, also others: [String] = []) -> Bool {
+        holdsAny(of: (marks + others).map { Array($0.utf8) }, Array(text.utf8))
+    }
+
     private static func holdsAny(of needles: [[UInt8]], _ bytes: [UInt8]) -> Bool {
         needles.contains { needle in
             bytes.withUnsafeBytes { bytes in

@@ -429,3 +429,13 @@ extern "C" size_t json_unescape(const uint8_t *source, size_t length, uint8_t *t
     }
     return size_t(out - target);
 }
+
+extern "C" size_t json_plain_length(const uint8_t *bytes, size_t count) {
+    size_t length = 0;
+    while (length < count) {
+        uint8_t byte = bytes[length];
+        if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7F) break;
+        length++;
+    }
+    return length;
+}

@@ -20,8 +20,8 @@ struct Applier: Sendable {
     let observed: ObservedState
     /// What the inventory held when the plan was made.
     let remembered: [ResourceKey: InventoryEntry]
-    /// The right to act, proven anew in the transaction of each intent.
-    let lease: Lease?
+    /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
+    let watch: LeaseWatch?
     let stop: StopSignal
     let progress: @Sendable (Progress) -> Void
 

@@ -106,7 +106,7 @@ struct ChangeRunner: Sendable {
             title: step.title, environment: change.environment, input: journalInput(step, input),
             intendedAt: reconciler.time.now)
         do throws(StoreFault) {
-            try await reconciler.store.intend(entry, under: applier.lease)
+            try await reconciler.store.intend(entry)
         } catch {
             result.storeFault = error
             return nil
@@ -120,14 +120,8 @@ struct ChangeRunner: Sendable {
             return nil
         }
 
-        var outcome: StepOutcome
-        if step.creates, change.action != .replace {
-            outcome = await createUnlessPresent(step, input, driver, context)
-        } else {
-            outcome = await driver.perform(step, of: input, context)
-        }
-        if case .unknown(let fault) = outcome {
-            outcome = await settleByLooking(step, input, driver, context, fault)
+        let outcome = await WritePermit.$current.withValue(permit) {
+            await effect(of: step, input, driver, context, isLast: isLast)
         }
 
         entry.finishedAt = reconciler.time.now
@@ -155,6 +149,33 @@ struct ChangeRunner: Sendable {
         applier.progress(.ended(entry))
         guard case .done(let object) = outcome, result.storeFault == nil else { return nil }
         return Object(value: object)
+    }
+
+    /// Asked before each request that changes something: a process may have stood still since its intent was written.
+    private var permit: WritePermit? { applier.watch.map { watch in WritePermit { await watch.holds() } } }
+
+    /// Has the effect, and finds out what came of it.
+    private func effect(
+        of step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext, isLast: Bool
+    ) async -> StepOutcome {
+        if let permit, await !permit.holds() {
+            return .failed(
+                ProviderFault(
+                    provider: driver.provider, operation: step.operation, code: "RUN-0018",
+                    message: "the lease is another's, or can't be proved: nothing was sent",
+                    place: change.source?.description, hint: "Whoever holds the lease now does the rest.",
+                    disposition: .retry(after: nil)))
+        }
+        var outcome: StepOutcome
+        if step.creates, change.action != .replace {
+            outcome = await createUnlessPresent(step, input, driver, context)
+        } else {
+            outcome = await driver.perform(step, of: input, context)
+        }
+        if case .unknown(let fault) = outcome {
+            outcome = await settleByLooking(step, input, driver, context, fault, isLast: isLast)
+        }
+        return outcome
     }
 
     /// Looks before it creates: an object that is there already, by an earlier create whose answer was lost, is taken.
@@ -191,7 +212,8 @@ struct ChangeRunner: Sendable {
 
     /// Finds out what became of an effect whose answer was lost.
     private func settleByLooking(
-        _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext, _ fault: ProviderFault
+        _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext, _ fault: ProviderFault,
+        isLast: Bool
     ) async -> StepOutcome {
         var last = StepOutcome.unknown(fault)
         for delay in Self.lookDelays {
@@ -200,7 +222,7 @@ struct ChangeRunner: Sendable {
             case .present(let object):
                 if step.creates { return .done(object) }
                 if removes(step) { continue }
-                if isReached(input, object) { return .done(object) }
+                if isReached(input, object, isLast: isLast) { return .done(object) }
                 last = .failed(fault)
             case .absent:
                 // What was made a moment ago may be missing in a look although it is there.
@@ -216,7 +238,13 @@ struct ChangeRunner: Sendable {
     }
 
     /// Whether an object has all that was to change as it is wanted, by the rules by which the plan compares.
-    private func isReached(_ input: ResolvedChange, _ object: ObservedResource) -> Bool {
+    ///
+    /// What is taken over has to bear our mark, where its kind can; that alone is what all steps but the last are about.
+    private func isReached(_ input: ResolvedChange, _ object: ObservedResource, isLast: Bool) -> Bool {
+        if change.action == .adopt, reconciler.carriesMark(change.key.kind) {
+            guard object.isOwned else { return false }
+            if !isLast { return true }
+        }
         guard let schema = reconciler.schemas[change.key.kind] else { return false }
         return change.attributes.allSatisfy { attribute in
             guard let rule = schema.rule(attribute.path), let wish = input.wanted[attribute.path] ?? attribute.after
@@ -244,7 +272,7 @@ struct ChangeRunner: Sendable {
             change.action == .forget
             ? .remove(change.key) : inventoryChange(after: input.current, input, isLast: true)
         do throws(StoreFault) {
-            try await reconciler.store.intend(entry, under: applier.lease)
+            try await reconciler.store.intend(entry)
             applier.progress(.began(entry))
             entry.state = .done
             entry.finishedAt = reconciler.time.now
@@ -268,7 +296,7 @@ struct ChangeRunner: Sendable {
             input: .object([:]), output: fault.value, intendedAt: now, finishedAt: now)
         do throws(StoreFault) {
             entry.state = .intended
-            try await reconciler.store.intend(entry, under: applier.lease)
+            try await reconciler.store.intend(entry)
             entry.state = .failed
             try await reconciler.store.settle(entry, inventory: nil)
         } catch {
@@ -283,12 +311,15 @@ struct ChangeRunner: Sendable {
     ) -> InventoryChange? {
         guard let object else { return .remove(change.key) }
         // Between the steps of an update the old wish still stands; only the last one makes the new wish the applied.
-        guard isLast || change.action == .create || change.action == .replace else { return nil }
+        // What is taken over is remembered from the first step on: it bears our mark then, and isn't known as another's.
+        guard isLast || [.create, .replace, .adopt].contains(change.action) else { return nil }
         guard change.action != .delete else { return nil }
+        let isApplied = isLast || change.action != .adopt
         var entry = InventoryEntry(
             key: change.key, providerID: object.providerID, environment: change.environment,
-            lastApplied: applied(input.wanted), revision: applier.revision, isProtected: change.isProtected,
-            createdAt: object.createdAt ?? reconciler.time.now, isAdopted: isAdopted(input))
+            lastApplied: isApplied ? applied(input.wanted) : Attributes([]), revision: applier.revision,
+            isProtected: change.isProtected, createdAt: object.createdAt ?? reconciler.time.now,
+            isAdopted: isAdopted)
         if isLast, let schema = reconciler.schemas[change.key.kind] {
             var overwritten: [String: Value] = [:]
             if change.action == .update {
@@ -302,9 +333,11 @@ struct ChangeRunner: Sendable {
     }
 
     /// Whether the object was there before us: what we take over without our mark, and what was once taken over so.
-    private func isAdopted(_ input: ResolvedChange) -> Bool {
+    ///
+    /// It is the object as the plan saw it that counts: after the first step it bears our mark.
+    private var isAdopted: Bool {
         switch change.action {
-        case .adopt: input.current?.isOwned != true
+        case .adopt: (try? resolved.get())?.current?.isOwned != true
         case .update: applier.remembered[change.key]?.isAdopted == true
         default: false
         }
@@ -327,7 +360,7 @@ struct ChangeRunner: Sendable {
             "provider_id": (input.current?.providerID ?? change.providerID).map { .string($0) } ?? .null,
             "before": input.current.map(describe) ?? .null,
             "protected": .bool(change.isProtected),
-            "adopted": .bool(isAdopted(input)),
+            "adopted": .bool(isAdopted),
             "created_at": applier.remembered[change.key].map { .string($0.createdAt.description) } ?? .null,
             "revision": .string(applier.revision),
             "reason": .string(change.reason),

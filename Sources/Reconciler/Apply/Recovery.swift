@@ -87,6 +87,9 @@ struct Recovery: Sendable {
             if creates, !object.isOwned, reconciler.carriesMark(entry.key.kind) {
                 return (.failed, "what is there under its name doesn't carry our mark, so it is another's", nil)
             }
+            if entry.action == .adopt, !object.isOwned, reconciler.carriesMark(entry.key.kind) {
+                return (.failed, "it doesn't carry our mark yet, and is taken over again", nil)
+            }
             return (.done, "it is there", .put(inventoryEntry(entry, object)))
         default:
             // The plan compares again; what is missing is planned anew.

@@ -35,7 +35,7 @@ extension Reconciler {
         let context = DriverContext(
             runID: runID, log: log, priority: priority,
             record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
-        let observed = await drivers.mapBounded(limit: drivers.count) { driver in
+        let observed = await drivers.mapBounded(limit: max(1, min(drivers.count, concurrency))) { driver in
             let kinds = Set(driver.schemas.map(\.kind)).intersection(wantedNames.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }
             let request = ObserveRequest(kinds: kinds, names: wantedNames.filter { kinds.contains($0.key) })
@@ -81,12 +81,16 @@ extension Reconciler {
     /// Takes the lease that keeps two processes from applying at once.
     ///
     /// - Throws: `LeaseFault` when somebody else holds it.
-    func takeLease(runID: String) async throws -> Lease {
+    func takeLease(runID: String) async throws -> LeaseWatch {
         let name = Self.leaseName
         let holder = "\(self.holder)/\(runID)"
-        if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
-            return lease
+        func acquire() async throws(StoreFault) -> LeaseWatch? {
+            let asked = (time.uptime, time.now)
+            return try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration).map {
+                LeaseWatch($0, store: store, time: time, log: log, asked: asked)
+            }
         }
+        if let watch = try await acquire() { return watch }
         guard let current = try await store.lease(name: name) else {
             throw LeaseFault(holder: "another process", until: nil)
         }
@@ -95,33 +99,9 @@ extension Reconciler {
         if current.holder.hasPrefix("\(self.holder)/") || LeaseHolder.isGone(current.holder, ours: self.holder) {
             try await store.releaseLease(current)
             log.warning("took over the lease of a pass that has ended", ["holder": current.holder])
-            if let lease = try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration) {
-                return lease
-            }
+            if let watch = try await acquire() { return watch }
         }
         throw LeaseFault(holder: current.holder, until: current.expiresAt)
-    }
-
-    /// Renews a lease again and again until the task is cancelled or somebody else has it.
-    ///
-    /// Whether a step may begin is not decided here but in the transaction that writes its intent: a process that was
-    /// paused wakes up with a clock of its own.
-    func keep(_ lease: Lease) async {
-        while true {
-            do {
-                try await time.idle(for: lease.lasting / 3)
-                _ = try await store.renewLease(lease)
-            } catch let fault as StoreFault {
-                guard fault.kind == .fenced else {
-                    log.warning("the lease could not be renewed", ["fault": fault.description])
-                    continue
-                }
-                log.error("the lease was lost: nothing more is begun", ["fault": fault.description])
-                return
-            } catch {
-                return
-            }
-        }
     }
 }
 

@@ -23,7 +23,11 @@ extension Pass {
                 switch attribute.value {
                 case .literal(let value): literals.append(Attributes.Item(attribute.name, value))
                 case .reference:
-                    if let value = entry.lastApplied[attribute.name] {
+                    // Nothing differs, so that what is there is what the reference gives now; but for what its provider
+                    // writes in another form.
+                    let isEchoed = entry.echoes.contains { $0.attribute == attribute.name }
+                    let seen = isEchoed ? nil : observed.resource(resource.key)?.attributes[attribute.name]
+                    if let value = seen ?? entry.lastApplied[attribute.name] {
                         literals.append(Attributes.Item(attribute.name, value))
                     } else {
                         isComparable = false
@@ -84,11 +88,28 @@ extension Pass {
         try await rememberFindings(isDriftComplete: isComplete)
     }
 
+    /// Environments that nobody knew yet are known before anything of them is made.
+    ///
+    /// Should the pass end in its middle and the branch go meanwhile, what was made still has a tier and a life by which
+    /// it may go again.
+    func rememberNewEnvironments(_ desired: DesiredState, _ plan: Plan) async throws {
+        let rows = try await reconciler.store.environments()
+        let known = Set(rows.map(\.slug))
+        guard desired.environments.contains(where: { !known.contains($0.slug) }) else { return }
+        let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id)
+        // Nothing is gone at this moment, so that the owners don't matter.
+        var begun = ledger.update(rows, owners: known).rows.filter { !known.contains($0.slug) }
+        // Whom nobody has been told of yet is told of at the end of the pass.
+        for index in begun.indices { begun[index].warnedFor = nil }
+        _ = try await reconciler.store.saveEnvironments(begun)
+    }
+
     /// What outlives the run: the life of environments, and what the next plan compares with.
     mutating func remember() async throws {
         guard let plan, let desired else { return }
         let rows = try await reconciler.store.environments()
-        let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
+        let owned = try await reconciler.store.inventory().entries
+        let owners = Set(owned.compactMap(\.environment))
         // The instant of the plan, so that an end and the begin that it counts from agree.
         let ledger = EnvironmentLedger(
             desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id,
@@ -108,7 +129,12 @@ extension Pass {
                         + "reconcile env extend \(warning.slug) --days 7"))
         }
         // What a guard refused to let go of is still held: the guard has to find it refused next time as well.
-        let isHeldBack = plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
+        // What could not be seen in this pass is no deletion yet, and will be one when it is seen.
+        let hasVanished = plan.diagnostics.contains { $0.code == "PLAN-0002" || $0.code == "PLAN-0003" }
+        let wanted = Set(desired.resources.map(\.key))
+        let isHeldBack =
+            plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
+            || hasVanished && owned.contains { !wanted.contains($0.key) }
         if desired.unknown.isEmpty, !isHeldBack {
             try await reconciler.store.rememberDesired(
                 roots: desired.roots, count: desired.resources.count + desired.environments.count,

@@ -30,7 +30,8 @@ extension Reconciler {
 
 /// The pass as it goes: what it knows so far, and the steps in reading order.
 struct Pass {
-    let reconciler: Reconciler
+    /// From when the lease is held on, its store writes nothing without it.
+    var reconciler: Reconciler
     let options: PassOptions
     let stop: StopSignal
     let progress: @Sendable (Progress) -> Void
@@ -48,7 +49,8 @@ struct Pass {
     var head: EvidenceHead?
     var events: [RunEvent] = []
     var isRecorded = false
-    var lease: Lease?
+    var watch: LeaseWatch?
+    var lease: Lease? { watch?.lease }
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
     var gates: [GateResult] = []
@@ -81,9 +83,10 @@ struct Pass {
             try await reconciler.store.beginRun(run)
             isRecorded = true
             if !options.isDryRun {
-                let lease = try await reconciler.takeLease(runID: run.id)
-                self.lease = lease
-                keeper = Task { [reconciler] in await reconciler.keep(lease) }
+                let watch = try await reconciler.takeLease(runID: run.id)
+                self.watch = watch
+                reconciler = reconciler.fenced(by: [watch.lease])
+                keeper = Task { await watch.keep() }
                 try await endAbandonedRuns()
             }
             if try await planAndApply() {
@@ -109,7 +112,7 @@ struct Pass {
         if let lease { try? await reconciler.store.releaseLease(lease) }
     }
 
-    /// Before anything is remembered: what a process knows that was paused may be long out of date.
+    /// Sooner than the first write would find out: what a process knows that was paused may be long out of date.
     private func confirmLease() async throws {
         if let lease { try await reconciler.store.confirmLease(lease) }
     }
@@ -185,6 +188,7 @@ struct Pass {
             runID: run.id, fingerprint: plan.fingerprint,
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
         try await rememberNoops(desired, inventory, observed, plan)
+        try await rememberNewEnvironments(desired, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
         guard applied.storeFault == nil else { return false }
         try await useApprovals()
@@ -213,7 +217,7 @@ struct Pass {
             reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,
             observed: observed,
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
-            lease: lease, stop: stop, progress: progress
+            watch: watch, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {

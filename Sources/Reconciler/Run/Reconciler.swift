@@ -8,7 +8,7 @@ public import Store
 public struct Reconciler: Sendable {
     public let source: any Source
     public let drivers: [any Driver]
-    public let store: Store
+    public private(set) var store: Store
     public let evidence: EvidenceStore
     public let time: any TimeSource
     public let random: RandomSource
@@ -52,6 +52,13 @@ public struct Reconciler: Sendable {
         self.gateVariables = gateVariables
         self.budgets = budgets
         self.zones = zones
+    }
+
+    /// The same, but that every write of the store proves first that leases are still held.
+    func fenced(by leases: [Lease]) -> Reconciler {
+        var fenced = self
+        fenced.store = store.fenced(by: leases)
+        return fenced
     }
 
     /// The rules of every kind that a driver owns.

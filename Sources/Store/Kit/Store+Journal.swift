@@ -11,14 +11,10 @@ extension Store {
 
     /// Commits what is about to be done, before it is done.
     ///
-    /// - Parameters:
-    ///   - entry: the step.
-    ///   - lease: has to be held still: the intent and the proof of the right to it are one transaction.
-    /// - Throws: `StoreFault`; also when the step was done already, and of kind `fenced` when the lease was lost.
-    public func intend(_ entry: JournalEntry, under lease: Lease? = nil) async throws(StoreFault) {
+    /// - Throws: `StoreFault`; also when the step was done already.
+    public func intend(_ entry: JournalEntry) async throws(StoreFault) {
         try Self.check(runID: entry.runID)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            if let lease { try Self.confirm(lease, in: db) }
             let written = try db.run(
                 """
                 insert into ops.reconcile_steps (\(Self.stepColumns))

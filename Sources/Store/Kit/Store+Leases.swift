@@ -81,14 +81,9 @@ extension Store {
     ///
     /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken it.
     public func confirmLease(_ lease: Lease) async throws(StoreFault) {
-        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Void in try Self.confirm(lease, in: db) }
-    }
-
-    static func confirm(_ lease: Lease, in db: any SQLConnection) throws(StoreFault) {
-        let held = try db.run(
-            "select token from ops.leases where name = $1 and holder = $2 and token = $3",
-            [.text(lease.name), .text(lease.holder), .int(lease.token)])
-        guard !held.isEmpty else { throw .leaseLost(lease) }
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try Self.confirm([lease], isShared: false, in: db)
+        }
     }
 
     /// Gives a lease back; one that was lost already is nobody's business any more.

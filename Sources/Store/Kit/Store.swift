@@ -4,7 +4,7 @@ public import Basics
 ///
 /// One face for both engines. Each method is one transaction; where it says so, it writes only what differs.
 public struct Store: Sendable {
-    let engine: any SQLEngine
+    var engine: any SQLEngine
     let time: any TimeSource
     let identifiers = IdentifierSource()
 

@@ -46,7 +46,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
                 guard error.kind == .readOnly else { throw error }
             }
         }
-        try run("pragma ops.synchronous = full", [])
+        try run("pragma ops.synchronous = \(options.isDurable ? "full" : "off")", [])
         try run("pragma foreign_keys = on", [])
         try run("pragma trusted_schema = off", [])
         try run("pragma temp_store = memory", [])

@@ -14,6 +14,8 @@ public final class SQLiteEngine: SQLEngine {
         public var maximumPages: Int?
         /// How many threads read beside the one that writes.
         public var readers: Int
+        /// Whether what was committed survives a loss of power; without it, only the end of the process.
+        public var isDurable = true
 
         public init(busyTimeout: Duration = .seconds(5), maximumPages: Int? = nil, readers: Int = 2) {
             self.busyTimeout = busyTimeout

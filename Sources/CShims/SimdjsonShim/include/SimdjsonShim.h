@@ -81,6 +81,9 @@ void json_free(json_element *elements);
 // more than the given length.
 size_t json_unescape(const uint8_t *source, size_t length, uint8_t *target);
 
+// How many bytes a JSON string can hold as they are before the first that needs a backslash; `count` where none does.
+size_t json_plain_length(const uint8_t *bytes, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

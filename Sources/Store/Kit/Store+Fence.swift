@@ -1,0 +1,60 @@
+extension Store {
+    /// The same store, each of whose writes proves in its own transaction that leases are still held.
+    ///
+    /// On PostgreSQL the proof keeps others from taking the lease until the transaction has ended, so that nothing
+    /// is committed by a process that has lost it, however long it stood still in between.
+    public func fenced(by leases: [Lease]) -> Store {
+        var store = self
+        store.engine = FencedEngine(inner: engine, leases: leases)
+        return store
+    }
+
+    /// Proves that leases are held.
+    ///
+    /// - Parameters:
+    ///   - leases: each of them has to be held.
+    ///   - isShared: whether nobody else can take them before the transaction ends.
+    ///   - db: the transaction.
+    /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken one.
+    static func confirm(_ leases: [Lease], isShared: Bool, in db: any SQLConnection) throws(StoreFault) {
+        guard let first = leases.first else { return }
+        var conditions: [String] = []
+        var binds: [SQLValue] = []
+        for lease in leases {
+            let next = binds.count
+            conditions.append("(name = $\(next + 1) and holder = $\(next + 2) and token = $\(next + 3))")
+            binds += [.text(lease.name), .text(lease.holder), .int(lease.token)]
+        }
+        let held = try db.run(
+            "select token from ops.leases where \(conditions.joined(separator: " or "))\(isShared ? " for share" : "")",
+            binds)
+        guard held.count == leases.count else { throw .leaseLost(first) }
+    }
+}
+
+/// Lets a transaction write only while leases are held.
+private struct FencedEngine: SQLEngine {
+    let inner: any SQLEngine
+    let leases: [Lease]
+
+    var dialect: SQLDialect { inner.dialect }
+    var place: String { inner.place }
+
+    func transaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        let isShared = dialect == .postgres
+        return try await inner.transaction { [leases] (db: any SQLConnection) throws(StoreFault) -> T in
+            try Store.confirm(leases, isShared: isShared, in: db)
+            return try body(db)
+        }
+    }
+
+    func read<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await inner.read(body)
+    }
+
+    func close() async { await inner.close() }
+}

@@ -1,0 +1,29 @@
+/// A mistake and the trial that shows it; without the mistake nothing is wrong there.
+struct MutantCase: Sendable {
+    let make: @Sendable () -> any Mutant
+    let trial: String
+
+    static let all: [MutantCase] = [
+        MutantCase(
+            make: { JournalAfterEffect() },
+            trial: "branch: crash-after at write POST digitalocean/v2/databases/*/users #1"),
+        MutantCase(
+            make: { InventoryAheadOfDelete() },
+            trial: "expired: crash-before at write DELETE digitalocean/v2/databases/*/dbs/odoo_feature_loyalty #1"),
+        MutantCase(
+            make: { DeleteUnobserved() },
+            trial: "expired: crash-before at write DELETE digitalocean/v2/databases/*/dbs/odoo_feature_loyalty #1"),
+        MutantCase(make: { FenceUnchecked() }, trial: "created: taken-over at write POST digitalocean/v2/droplets #1"),
+        MutantCase(make: { BlindRetry() }, trial: "created: answer-lost at write POST digitalocean/v2/droplets #1"),
+        MutantCase(make: { MarkMissing() }, trial: "created: crash-after at write POST digitalocean/v2/droplets #1"),
+        MutantCase(make: { LeaseKept() }, trial: "branch: crash-before at fetch git #1"),
+        MutantCase(make: { EvidenceUnchained() }, trial: "branch: crash-before at fetch git #1"),
+        MutantCase(make: { AuditUnchained() }, trial: "extended: hook-lost at input extend #1"),
+        MutantCase(make: { ApprovalUnbound() }, trial: "approved-too-late: hook-lost at input approve and change #1"),
+        MutantCase(
+            make: { StaleCache() }, trial: "created: 429 at read GET digitalocean/v2/tags?per_page=200&page=1 #1"),
+        MutantCase(make: { LastItemOverlooked() }, trial: "branch: hook-lost at input push #1"),
+        MutantCase(make: { SecretKept() }, trial: "branch: hook-lost at input push #1"),
+        MutantCase(make: { WrongClock() }, trial: "moved: hook-lost at input move #1"),
+    ]
+}

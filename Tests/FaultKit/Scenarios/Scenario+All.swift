@@ -1,0 +1,10 @@
+extension Scenario {
+    /// Every scenario: a new one is a file beside this, and a line here.
+    static let all: [Scenario] = [
+        created, guarded, adopted, branch, pullRequest, changed, thrice, expired, extended, approved, approvedTooLate,
+        rotated,
+        moved, damaged, switchedOff, switchedOffLate, twoServices,
+    ]
+
+    static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }
+}

@@ -1,0 +1,215 @@
+import Basics
+import Diff
+import Reconciler
+import Store
+
+/// One life of an installation: the processes that run in it one after the other, until all is quiet.
+final class Lifetime: Sendable {
+    private struct State {
+        var processes: [ServiceProcess] = []
+        var number = 0
+        var remaining: ArraySlice<Scenario.Input>
+        /// Passes that follow the last input before the next one.
+        var quiet = 0
+        /// Hooks that are late.
+        var owed = 0
+        var isSilent = false
+        /// Passes for which an input has waited.
+        var waited = 0
+        var fault: String?
+    }
+
+    let world: Installation
+    private let scenario: Scenario
+    private let mutant: any Mutant
+    private let state: Locked<State>
+
+    init(_ world: Installation, _ scenario: Scenario, _ inputs: [Scenario.Input], mutant: any Mutant) {
+        self.world = world
+        self.scenario = scenario
+        self.mutant = mutant
+        state = Locked(State(remaining: inputs[...]))
+    }
+
+    /// Every process so far, oldest first.
+    var processes: [ServiceProcess] { state.withLock { $0.processes } }
+    /// What kept an input from being applied; nothing of the program.
+    var fault: String? { state.withLock { $0.fault } }
+
+    /// Lets people do what they do, until the last input was looked at; processes that end are started again.
+    ///
+    /// - Returns: the gate of the first process.
+    @discardableResult
+    func run(_ strikes: [EffectPoint: Disturbance] = [:]) async -> EffectGate {
+        // What a process leads to must not keep its life: each has a store and files in memory.
+        let gate = EffectGate(strikes) { [weak self] disturbance in await self?.meanwhile(disturbance) }
+        var current = gate
+        let other = scenario.services > 1 ? EffectGate() : nil
+        while true {
+            let running = Locked<ServiceProcess?>(nil)
+            let process = start(gate: current, host: "alpha") { [weak self] in
+                guard let self, let process = running.withLock({ $0 }) else { return .stop }
+                if let other { await once(gate: other, host: "beta") }
+                return await turn(process)
+            }
+            running.withLock { $0 = process }
+            await process.run()
+            running.withLock { $0 = nil }
+            if process.gate.isDead {
+                current = EffectGate()
+            } else if state.withLock({ $0.remaining.isEmpty && $0.quiet == 0 }) {
+                return gate
+            }
+        }
+    }
+
+    /// Passes of a new process until nothing is left to be done.
+    ///
+    /// - Returns: the reports; the last of them is of a quiet pass, where `isAtRest` is met.
+    func rest(atMost limit: Int, isAtRest: @escaping @Sendable (RunReport) -> Bool) async -> [RunReport] {
+        // What was invisible has had time to appear.
+        world.time.advance(by: .minutes(3))
+        let running = Locked<ServiceProcess?>(nil)
+        let writes = Locked(0)
+        let gate = EffectGate()
+        let process = start(gate: gate, host: "alpha") {
+            let reports = running.withLock { $0 }?.reports.withLock { $0 } ?? []
+            let before = writes.withLock { before in
+                defer { before = gate.count(.write) }
+                return before
+            }
+            guard let last = reports.last, reports.count < limit else { return .stop }
+            return gate.count(.write) == before && isAtRest(last) ? .stop : .timer
+        }
+        running.withLock { $0 = process }
+        await process.run()
+        running.withLock { $0 = nil }
+        return process.reports.withLock { $0 }
+    }
+
+    /// So many passes of a new process, and what others do after each.
+    func passes(
+        _ count: Int, host: String = "alpha", meanwhile: @escaping @Sendable () async -> Void = {}
+    ) async -> ServiceProcess {
+        let left = Locked(count)
+        let process = start(gate: EffectGate(), host: host) {
+            await meanwhile()
+            return left.withLock { left in
+                left -= 1
+                return left > 0
+            } ? .timer : .stop
+        }
+        await process.run()
+        return process
+    }
+
+    // MARK: Processes
+
+    private func start(
+        gate: EffectGate, host: String, script: @escaping @Sendable () async -> ServiceProcess.Turn
+    ) -> ServiceProcess {
+        let number = state.withLock { state in
+            state.number += 1
+            return state.number
+        }
+        // Beyond what a process can have as its number, so that none of them is ever taken for alive.
+        let process = ServiceProcess(
+            world, gate: gate, host: host, number: 5_000_000 + number, mutant: mutant, script: script)
+        state.withLock { $0.processes.append(process) }
+        return process
+    }
+
+    /// One pass of a process on another machine.
+    private func once(gate: EffectGate = EffectGate(), host: String, passes: Int = 1) async {
+        let left = Locked(passes)
+        await start(gate: gate, host: host) {
+            left.withLock { left in
+                left -= 1
+                return left > 0
+            } ? .timer : .stop
+        }.run()
+    }
+
+    /// What another machine does while the process stands still.
+    private func meanwhile(_ disturbance: Disturbance) async {
+        if disturbance == .takenOver {
+            world.time.advance(by: .minutes(6))
+            await once(host: "gamma", passes: 2)
+        } else {
+            world.time.advance(by: .seconds(10))
+            await once(host: "gamma")
+        }
+    }
+
+    // MARK: Inputs
+
+    /// What comes next for a process whose loop waits.
+    private func turn(_ process: ServiceProcess) async -> ServiceProcess.Turn {
+        let isQuiet = state.withLock { state in
+            guard state.quiet > 0 else { return false }
+            state.quiet -= 1
+            return state.quiet > 0
+        }
+        if isQuiet { return .timer }
+        guard let input = state.withLock({ $0.remaining.first }) else { return .stop }
+        // Its hook came before it.
+        let isSilent = state.withLock { state in
+            defer { state.isSilent = false }
+            return state.isSilent
+        }
+        let verdict = isSilent ? .pass : await process.gate.arrive(.input, input.name)
+        if case .strike(.hookEarly) = verdict {
+            state.withLock { $0.isSilent = true }
+            return .hook(1)
+        }
+        guard await apply(input, process) else { return .timer }
+        if case .strike(.unseenInput) = verdict, !input.restarts, let next = state.withLock({ $0.remaining.first }) {
+            _ = await process.gate.arrive(.input, next.name)
+            _ = await apply(next, process)
+        }
+        if input.restarts { return .stop }
+        let owed = state.withLock { state in
+            defer { state.owed = 0 }
+            return state.owed
+        }
+        if isSilent { return .timer }
+        switch verdict {
+        case .strike(.hookLost): return .timer
+        case .strike(.hookLate):
+            state.withLock { $0.owed = 1 }
+            return .timer
+        case .strike(.hookDoubled): return .hook(3)
+        default: return .hook(1 + owed)
+        }
+    }
+
+    /// Applies an input; who gives a command that fails gives it again, to the next process if need be.
+    ///
+    /// - Returns: false where it has to wait for another pass.
+    private func apply(_ input: Scenario.Input, _ process: ServiceProcess) async -> Bool {
+        var attempts = 0
+        while true {
+            attempts += 1
+            do {
+                try await input.apply(world, Scenario.Work(store: process.store, process: process))
+                break
+            } catch {
+                if process.gate.isDead { return false }
+                if !(error is NotYet), attempts < 3 { continue }
+                let isPatient = state.withLock { state in
+                    state.waited += 1
+                    return state.waited < 40
+                }
+                if isPatient { return false }
+                state.withLock { $0.fault = "\(input.name): \(error)" }
+                break
+            }
+        }
+        state.withLock { state in
+            state.remaining = state.remaining.dropFirst()
+            state.quiet = input.passes
+            state.waited = 0
+        }
+        return true
+    }
+}

@@ -1,0 +1,115 @@
+import Basics
+import Console
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import HTTPClient
+import Reconciler
+import Store
+import Web
+
+/// One process of the service: its loop, its endpoints, its connections, all behind one gate.
+final class ServiceProcess: Sendable {
+    /// What happens while the loop waits for its next pass.
+    enum Turn: Sendable {
+        /// The time passes.
+        case timer
+        /// A hook arrives, so often.
+        case hook(Int)
+        /// The process is told to stop.
+        case stop
+    }
+
+    /// What lives for as long as the loop runs.
+    private struct Running: Sendable {
+        let loop: Service
+        let endpoints: ServiceEndpoints
+    }
+
+    let gate: EffectGate
+    let reports = Locked<[RunReport]>([])
+    private let running: Locked<Running?>
+    private let reconciler: Reconciler
+
+    /// - Parameters:
+    ///   - world: where it runs.
+    ///   - gate: the door to that world.
+    ///   - host: the name of its machine.
+    ///   - number: its number on that machine; none is ever used twice.
+    ///   - mutant: the mistake that is built in, where a test wants one.
+    ///   - script: what comes next, asked each time that the loop waits.
+    init(
+        _ world: Installation, gate: EffectGate, host: String, number: Int, mutant: any Mutant,
+        script: @escaping @Sendable () async -> Turn
+    ) {
+        self.gate = gate
+        let running = Locked<Running?>(nil)
+        self.running = running
+        let isAsking = Locked(false)
+        let time = ProcessTime(gate: gate, world: world.time) { duration in
+            guard let running = running.withLock({ $0 }), !running.loop.currentStatus.isRunning,
+                running.loop.currentStatus.nextPassAt != nil
+            else { return false }
+            // What people do meanwhile may wait as well: that is no pause of the loop.
+            let isNested = isAsking.withLock { isAsking in
+                defer { isAsking = true }
+                return isAsking
+            }
+            if isNested { return false }
+            let turn = gate.isDead ? .stop : await script()
+            isAsking.withLock { $0 = false }
+            switch turn {
+            case .timer:
+                world.time.advance(by: duration)
+                return true
+            case .hook(let times):
+                world.time.advance(by: .seconds(2))
+                for _ in 0..<times { _ = await running.endpoints.answer(Self.hook) }
+            case .stop: running.loop.requestStop()
+            }
+            // The loop goes on by itself now, and ends this wait.
+            try await world.time.idle(for: .days(1))
+            return true
+        }
+        let random = RandomSource(seed: UInt64(number) &* 7_919 &+ UInt64(host.utf8.count))
+        let budgets = BudgetBook(store: nil, time: time)
+        let clock = mutant.time(time, process: number)
+        let way = GatedTransport(gate: gate, simulator: world.simulator, ledger: world.ledger)
+        let transport = mutant.transport(StandingTransport(gate: gate, inner: PermittedTransport(way)))
+        let metrics = Metrics()
+        metrics.declareReconcilerMetrics()
+        let log = Log(level: .warning, format: .json, time: time) { line in world.log.withLock { $0.append(line) } }
+        let store = Store(engine: mutant.engine(GatedEngine(gate: gate, engine: world.engine)), time: clock)
+        reconciler = Reconciler(
+            source: GatedSource(gate: gate, repository: world.repository),
+            drivers: world.drivers(transport, clock, random, budgets).map { mutant.driver($0) }, store: store,
+            evidence: world.evidence, time: clock, random: random, log: log, metrics: metrics, concurrency: 1,
+            traffic: ProviderTraffic(), holder: "\(host)/\(number)", budgets: budgets)
+        let reports = reports
+        let loop = Service(reconciler: reconciler, interval: .minutes(1)) { report in
+            reports.withLock { $0.append(report) }
+        }
+        let endpoints = ServiceEndpoints(
+            service: loop, store: store, metrics: metrics, time: time, interval: .minutes(1),
+            hookSecret: Secret(Installation.hookSecret), isHookSecretConfigured: true)
+        running.withLock { $0 = Running(loop: loop, endpoints: endpoints) }
+    }
+
+    /// Runs until the script says stop, or the process has ended.
+    func run() async {
+        await running.withLock { $0 }?.loop.run()
+        running.withLock { $0 = nil }
+    }
+
+    var drivers: [any Driver] { reconciler.drivers }
+    var store: Store { reconciler.store }
+
+    private static let hook: WebRequest = {
+        let body = Array("{\"ref\":\"refs/heads/main\"}".utf8)
+        let signature = "sha256=" + Hex.encode(hmacSHA256(key: Installation.hookSecret.utf8, body))
+        return WebRequest(
+            method: "POST", path: "/hooks/reconcile", query: [], headers: [("X-Hub-Signature-256", signature)],
+            body: body)
+    }()
+}

@@ -1,0 +1,120 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import HTTPClient
+import Reconciler
+import Simulator
+import SimulatorKit
+import Store
+import StoreSQLite
+import Testing
+
+@testable import FaultKit
+
+@Suite("When nobody wants anything else any more")
+struct StabilityTests {
+    private static let wishes: [Wish] = [
+        Wish(branches: ["main", "feature/one"]), Wish(size: "s-2vcpu-4gb", hasNote: true), Wish(ttl: 300),
+        Wish(branches: ["main", "feature/one", "feature/two"], hasNote: true),
+        Wish(image: "ubuntu-24-04-x64", ttl: 60, branches: ["main", "feature/two"]),
+    ]
+
+    private static func life(_ wish: Wish = Wish()) async throws -> Lifetime {
+        Lifetime(try await Installation(Setup(wish: wish)), Scenario(name: "test", inputs: []), [], mutant: Sound())
+    }
+
+    @Test("a thousand passes write nothing to any provider, and nothing to what the store remembers of the world")
+    func staysQuiet() async throws {
+        let life = try await Self.life()
+        let first = await life.passes(2)
+        #expect(first.gate.count(.write) > 5)
+        let before = try await Self.memory(life.world)
+        let quiet = await life.passes(1_000)
+        #expect(quiet.gate.count(.write) == 0)
+        let reports = quiet.reports.withLock { $0 }
+        #expect(reports.count == 1_000)
+        #expect(reports.allSatisfy { if case .succeeded = $0.outcome { $0.journal.isEmpty } else { false } })
+        let after = try await Self.memory(life.world)
+        #expect(after.subtracting(before) == [] && before.subtracting(after) == [])
+    }
+
+    /// Every table but those that are there to say that a pass has happened.
+    private static func memory(_ world: Installation) async throws -> Set<String> {
+        try await world.engine.read { (db: any SQLConnection) throws(StoreFault) -> Set<String> in
+            var lines: Set<String> = []
+            for table in [
+                "reconcile_inventory", "reconcile_steps", "environments", "drift_items", "convergence_findings",
+                "audit_log",
+            ] {
+                for row in try db.run("select * from ops.\(table)", []) { lines.insert("\(table) \(row)") }
+            }
+            return lines
+        }
+    }
+
+    @Test("the way there doesn't matter: A, B, C ends as A, C", arguments: 0..<5)
+    func pathsMeet(_ last: Int) async throws {
+        let straight = try await Self.life()
+        _ = await straight.passes(1)
+        straight.world.repository.push(Self.wishes[last].tree)
+        _ = await straight.passes(2)
+        for (index, detour) in Self.wishes.enumerated() where index != last {
+            let life = try await Self.life()
+            _ = await life.passes(1)
+            life.world.repository.push(detour.tree)
+            _ = await life.passes(1)
+            life.world.repository.push(Self.wishes[last].tree)
+            _ = await life.passes(2)
+            let difference = Holdings(life.world.simulator).difference(from: Holdings(straight.world.simulator))
+            #expect(difference == nil, "over \(index) to \(last)")
+        }
+    }
+
+    @Test("somebody who sets an attribute back each time is named, and left alone for longer and longer")
+    func fightsEnd() async throws {
+        let life = try await Self.life()
+        _ = await life.passes(1)
+        let record = try await Self.record(life.world)
+        let other: @Sendable () async -> Void = { await Self.set(record, ttl: 60, in: life.world) }
+        await other()
+        // Three hours and a third, a pass a minute: three times, and then after one hour and after two.
+        let fighting = await life.passes(200, meanwhile: other)
+        #expect((4...6).contains(fighting.gate.count(.write)), "\(fighting.gate.count(.write)) writes")
+        let report = try #require(fighting.reports.withLock { $0.last })
+        let change = try #require(report.plan?.changes.first { $0.key.kind == .record })
+        #expect(change.verdict == .blocked && change.hold == .contested)
+        #expect(report.plan?.diagnostics.contains { $0.code == "PLAN-0016" && $0.message.contains("ttl") } == true)
+
+        // Another process remembers it.
+        let restarted = await life.passes(1)
+        #expect(restarted.gate.count(.write) == 0)
+        // What a commit wants is done at once.
+        life.world.repository.push(Wish(ttl: 900).tree)
+        let obeying = await life.passes(1)
+        #expect(obeying.gate.count(.write) == 1)
+
+        // The other one gives up; in the end nobody speaks of it any more.
+        life.world.time.advance(by: .days(3))
+        let peaceful = await life.passes(2)
+        #expect(peaceful.reports.withLock { $0.last?.plan?.changes.isEmpty } == true)
+    }
+
+    private static let authorization = HTTPHeader("Authorization", "Bearer somebody-else")
+
+    private static func record(_ world: Installation) async throws -> Int64 {
+        let answer = try await InProcessTransport(world.simulator).send(
+            HTTPRequest(
+                "GET", "http://digitalocean.test/v2/domains/shop.example/records?type=A", headers: [authorization]))
+        let records = try JSON.parse(answer.body)["domain_records"]?.listValue ?? []
+        return try #require(records.first { $0["name"]?.stringValue == "@" }?["id"]?.intValue)
+    }
+
+    private static func set(_ record: Int64, ttl: Int, in world: Installation) async {
+        _ = try? await InProcessTransport(world.simulator).send(
+            HTTPRequest(
+                "PATCH", "http://digitalocean.test/v2/domains/shop.example/records/\(record)",
+                headers: [authorization, HTTPHeader("Content-Type", "application/json")],
+                body: Array("{\"type\":\"A\",\"ttl\":\(ttl)}".utf8)))
+    }
+}
