@@ -3,8 +3,10 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 BUILD_FLAGS ?= -debug-info-format none
 RELEASE_FLAGS ?= -c release --static-swift-stdlib
+# Where `make install` and `make deb` take the programs from; `make release` puts them there.
+BINARIES ?= .build/release
 
-.PHONY: demo test build release bench faults soak lint format install clean bootstrap
+.PHONY: demo test build release bench faults soak lint format install deb image clean bootstrap
 
 bootstrap:
 	@./scripts/bootstrap build
@@ -40,8 +42,14 @@ format:
 
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 .build/release/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
+	install -m 755 $(BINARIES)/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
+
+deb: release
+	@./scripts/package --binaries $(BINARIES)
+
+image: deb
+	docker build --file packaging/Containerfile --tag odooops:latest .build/package
 
 clean:
 	rm -rf .build Benchmarks/.build
