@@ -45,7 +45,8 @@ struct Composition {
                 configuration, context.environment, time: time, random: random, budgets: budgets
             ).all, store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
-            log: log, metrics: metrics, concurrency: configuration.concurrency, traffic: ProviderTraffic(sink: sink),
+            log: log, metrics: metrics, concurrency: configuration.concurrency,
+            leaseTime: configuration.lease, traffic: ProviderTraffic(sink: sink),
             holder: LeaseHolder.current(),
             gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets)
         self.configuration = configuration

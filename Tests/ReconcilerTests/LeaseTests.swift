@@ -81,6 +81,27 @@ struct LeaseTests {
         #expect(try await world.store.lease(name: "reconcile") == nil)
     }
 
+    @Test("A service makes no run while another one works, and begins within a second of the end of its lease")
+    func standsBy() async throws {
+        let world = try await World()
+        let other = try #require(
+            try await world.store.acquireLease(name: "reconcile", holder: "elsewhere/7/run", lasting: .minutes(5)))
+        let reports = Locked<[RunReport]>([])
+        let running = Locked<Service?>(nil)
+        let service = Service(reconciler: world.reconciler(), interval: .hours(1)) { report in
+            reports.withLock { $0.append(report) }
+            running.withLock { $0 }?.requestStop()
+        }
+        running.withLock { $0 = service }
+        await service.run()
+        let report = try #require(reports.withLock { $0.first })
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(report.run.startedAt >= other.expiresAt)
+        #expect(report.run.startedAt < other.expiresAt + .seconds(1))
+        #expect(try await world.store.runs(limit: 10).count == 1)
+        #expect(service.currentStatus.failures == 0)
+    }
+
     @Test("A lease from a clock that was years ahead keeps nobody out for years")
     func forgivesClocks() async throws {
         let world = try await World()

@@ -41,6 +41,19 @@ public final class PostgresServer: Sendable {
             "psql -X -q -A -t -v ON_ERROR_STOP=1 -d \(Shell.quote(uri(database: database))) -c \(Shell.quote(sql))")
     }
 
+    /// Ends every session at once, as a crash of the server would, and starts it again as it was.
+    @discardableResult
+    public func restart() -> Bool {
+        guard let binaries = Self.binaries else { return false }
+        return Shell.run(
+            "cd / && \(Self.asUser)\(binaries)/pg_ctl -D \(directory)/data -l \(directory)/log -m immediate -w -t 30 restart"
+        ).status == 0
+    }
+
+    /// The server refuses to run as root.
+    private static let asUser =
+        getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : ""
+
     private static let binaries: String? = {
         let root = "/usr/lib/postgresql"
         let versions = FileSystem.list(root).sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }
@@ -51,8 +64,6 @@ public final class PostgresServer: Sendable {
         guard let binaries, let port = FreePort.find(),
             let directory = try? FileSystem.makeTemporaryDirectory(prefix: "odooops-postgres")
         else { return nil }
-        // The server refuses to run as root.
-        let asUser = getuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : ""
         let settings = [
             "-p \(port)", "-k \(directory)", "-c listen_addresses=127.0.0.1", "-c fsync=off",
             "-c synchronous_commit=off", "-c full_page_writes=off", "-c max_connections=100", "-c shared_buffers=32MB",

@@ -58,6 +58,8 @@ public struct Configuration: Sendable {
     public var fetchDeadline = Duration.seconds(60)
     /// How many independent changes run side by side.
     public var concurrency = 8
+    /// How long the lease lasts of a process that gives no sign of life.
+    public var lease = Duration.minutes(5)
     /// By name: every one of ``ProviderAccount/all``.
     public var providers: [String: Provider]
     /// Signs `POST /hooks/reconcile`; nil: only loopback may post.

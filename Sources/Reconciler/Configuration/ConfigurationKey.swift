@@ -60,6 +60,9 @@ extension ConfigurationReader {
                 "concurrency", variable: "ODOOOPS_CONCURRENCY", fallback: "8",
                 "how many independent changes run side by side, 1 to 64"),
             ConfigurationKey(
+                "lease", variable: "ODOOOPS_LEASE", fallback: "5m",
+                "after so long without a sign of life another service takes over, 5s to 1h"),
+            ConfigurationKey(
                 "hook_secret", variable: "ODOOOPS_HOOK_SECRET", fallback: "none: only this machine may post",
                 "reference to the key that signs POST /hooks/reconcile"),
         ]

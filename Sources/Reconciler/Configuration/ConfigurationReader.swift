@@ -52,6 +52,7 @@ public struct ConfigurationReader {
             }
             configuration.concurrency = count
         }
+        if let lease = try duration("lease", at: 5...3_600) { configuration.lease = lease }
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()

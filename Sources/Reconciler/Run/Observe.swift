@@ -75,8 +75,16 @@ extension Reconciler {
     /// The lease that keeps two processes from applying at once.
     static let leaseName = "reconcile"
 
-    /// How long a lease lasts when nobody renews it: so long the next process waits after a crash on another machine.
-    static let leaseDuration = Duration.minutes(5)
+    /// Who else holds the lease, and is not known to be gone; nil where a pass may begin.
+    func otherHolder() async throws(StoreFault) -> Lease? {
+        guard let lease = try await store.lease(name: Self.leaseName), !isOurs(lease.holder) else { return nil }
+        return lease
+    }
+
+    /// Whether a holder is this process, or one of this machine that is gone.
+    private func isOurs(_ holder: String) -> Bool {
+        holder.hasPrefix("\(self.holder)/") || LeaseHolder.isGone(holder, ours: self.holder)
+    }
 
     /// Takes the lease that keeps two processes from applying at once.
     ///
@@ -86,7 +94,7 @@ extension Reconciler {
         let holder = "\(self.holder)/\(runID)"
         func acquire() async throws(StoreFault) -> LeaseWatch? {
             let asked = (time.uptime, time.now)
-            return try await store.acquireLease(name: name, holder: holder, lasting: Self.leaseDuration).map {
+            return try await store.acquireLease(name: name, holder: holder, lasting: leaseTime).map {
                 LeaseWatch($0, store: store, time: time, log: log, asked: asked)
             }
         }
@@ -96,7 +104,7 @@ extension Reconciler {
         }
         // A process of this machine that is gone can't write any more: its lease is free. And this process makes one pass
         // at a time: a lease of an earlier one is left over from when the store could not be told of its end.
-        if current.holder.hasPrefix("\(self.holder)/") || LeaseHolder.isGone(current.holder, ours: self.holder) {
+        if isOurs(current.holder) {
             try await store.releaseLease(current)
             log.warning("took over the lease of a pass that has ended", ["holder": current.holder])
             if let watch = try await acquire() { return watch }

@@ -16,6 +16,8 @@ public struct Reconciler: Sendable {
     public let metrics: Metrics
     /// How many independent changes run side by side.
     public let concurrency: Int
+    /// How long a lease lasts when nobody renews it: so long the next process waits after a crash on another machine.
+    public let leaseTime: Duration
     /// Takes every exchange with a provider, credentials removed.
     public let traffic: ProviderTraffic
     /// `host/process`: who holds the lease.
@@ -34,6 +36,7 @@ public struct Reconciler: Sendable {
     public init(
         source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
+        leaseTime: Duration = .minutes(5),
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
@@ -47,6 +50,7 @@ public struct Reconciler: Sendable {
         self.log = log
         self.metrics = metrics
         self.concurrency = concurrency
+        self.leaseTime = leaseTime
         self.traffic = traffic
         self.holder = holder
         self.gateVariables = gateVariables

@@ -31,6 +31,9 @@ public final class Service: Sendable {
     /// Whether people were told that passes fail.
     private let hasTold = Locked(false)
 
+    /// Between two looks whether another service still works: a take-over begins at most so long after its lease ends.
+    private static let standbyPause = Duration.milliseconds(500)
+
     /// The longest wait after failures.
     static let longestBackOff = Duration.minutes(15)
     /// So many in a row are told: one alone is nobody's business.
@@ -60,17 +63,34 @@ public final class Service: Sendable {
     public func run() async {
         var trigger = RunTrigger.schedule
         while !stop.isRaised {
-            await pass(trigger)
+            var isElsewhere = await isHeldElsewhere()
+            if !isElsewhere { isElsewhere = await !pass(trigger) }
             if stop.isRaised { break }
-            let wait = nextWait()
+            let wait = isElsewhere ? Self.standbyPause : nextWait()
             status.withLock { status in
                 status.nextPassAt = reconciler.time.now + wait
                 status.beatAt = reconciler.time.now
             }
-            await giveSign()
-            trigger = await wakeup.wait(for: wait, reconciler.time)
+            if isElsewhere {
+                // What was asked for stays asked for: the other one may have read the commit before.
+                let next = await wakeup.wait(for: wait, reconciler.time)
+                if trigger == .schedule { trigger = next }
+            } else {
+                await giveSign()
+                trigger = await wakeup.wait(for: wait, reconciler.time)
+            }
         }
         reconciler.log.info("the loop has ended")
+    }
+
+    /// Whether another service is at work, so that there is nothing to begin here before it ends or falls silent.
+    private func isHeldElsewhere() async -> Bool {
+        do {
+            return try await reconciler.otherHolder() != nil
+        } catch {
+            // The pass finds it out as well, and says so.
+            return false
+        }
     }
 
     /// Tells other processes when the next pass is, so that `explain` can say it.
@@ -86,7 +106,8 @@ public final class Service: Sendable {
         }
     }
 
-    private func pass(_ trigger: RunTrigger) async {
+    /// Makes a pass; false where another process has taken the lease in the meantime.
+    private func pass(_ trigger: RunTrigger) async -> Bool {
         let now = reconciler.time.now
         status.withLock { status in
             status.isRunning = true
@@ -103,6 +124,7 @@ public final class Service: Sendable {
             case .succeeded, .planned: ObservationFault(report.observationFaults)
             case .stale, .canceled: nil
             }
+        let isElsewhere = fault is LeaseFault
         let ended = reconciler.time.now
         status.withLock { status in
             status.isRunning = false
@@ -110,6 +132,7 @@ public final class Service: Sendable {
             status.beatAt = ended
             status.lastRunID = report.run.id
             status.lastFault = fault
+            if isElsewhere { return }
             if fault == nil {
                 status.failures = 0
                 status.lastSuccessAt = ended
@@ -118,8 +141,9 @@ public final class Service: Sendable {
             }
         }
         reconciler.logEnd(of: report)
-        await tell(fault, report.run.id, at: ended)
+        if !isElsewhere { await tell(fault, report.run.id, at: ended) }
         onPass(report)
+        return !isElsewhere
     }
 
     /// Tells people that passes fail one after the other, and that they succeed again; each once.
