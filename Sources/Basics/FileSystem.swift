@@ -101,6 +101,26 @@ public enum FileSystem {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// When a file was last written, or said to be; nil where there is none.
+    public static func modified(_ path: String) -> (at: Timestamp, bytes: Int)? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let time = status.st_mtim
+        return (
+            Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000), Int(status.st_size)
+        )
+    }
+
+    /// Says of a file that it was written at an instant; false where there is none.
+    public static func touch(_ path: String, at instant: Timestamp) -> Bool {
+        let (seconds, micros) = (instant.seconds, instant.microseconds - instant.seconds * 1_000_000)
+        let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(micros) * 1_000)
+        return utimensat(AT_FDCWD, path, [time, time], 0) == 0
+    }
+
+    /// Gives a file another name, in place of what has that name; false where the system refuses.
+    public static func move(_ path: String, to other: String) -> Bool { rename(path, other) == 0 }
+
     /// The names in a directory, sorted by their bytes, without `.` and `..`; empty when it can't be read.
     public static func list(_ path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }

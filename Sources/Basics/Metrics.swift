@@ -22,6 +22,7 @@ public final class Metrics: Sendable {
     }
 
     private let families = Locked<[String: Family]>([:])
+    private let collectors = Locked<[@Sendable (Metrics) -> Void]>([])
 
     public init() {}
 
@@ -66,8 +67,25 @@ public final class Metrics: Sendable {
         return families.withLock { $0[name]?.values[key] }
     }
 
+    /// Takes the values of a metric away, for what isn't there any more.
+    public func clear(_ name: String) {
+        families.withLock { families in
+            families[name]?.values = [:]
+            families[name]?.histograms = [:]
+        }
+    }
+
+    /// Calls `body` before each exposition, for what is read rather than counted; it has to be quick and never waits.
+    public func beforeExposition(_ body: @escaping @Sendable (Metrics) -> Void) {
+        collectors.withLock { $0.append(body) }
+    }
+
+    /// The names of all that are declared, sorted.
+    public var names: [String] { families.withLock { $0.keys.sorted() } }
+
     /// Everything, in the exposition format, sorted by name.
     public func exposition() -> String {
+        for collect in collectors.withLock({ $0 }) { collect(self) }
         let families = families.withLock { $0 }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {

@@ -179,7 +179,11 @@ public final class RequestBudget: Sendable {
             return RequestBudgetSnapshot(
                 limit: standing?.limit ?? 0, remaining: standing?.remaining ?? 0, granted: state.granted,
                 waits: state.waits, waited: state.waited, inFlight: state.gates[""]?.lane.inFlight ?? 0,
-                queued: state.waiters.count, refusals: state.refusals, told: state.told)
+                queued: state.waiters.count, refusals: state.refusals, told: state.told,
+                queues: Dictionary(grouping: state.waiters, by: \.priority).mapValues { waiters in
+                    RequestBudgetSnapshot.Queue(
+                        count: waiters.count, oldest: waiters.map { now - $0.since }.max() ?? .zero)
+                })
         }
     }
 

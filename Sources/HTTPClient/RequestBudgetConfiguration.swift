@@ -107,6 +107,15 @@ public struct RequestBudgetSnapshot: Sendable, Hashable {
     public let refusals: Int
     /// What the provider last said that is left; nil where it has said nothing.
     public let told: Told?
+    /// The requests waiting, by priority; none where nobody waits.
+    public let queues: [RequestPriority: Queue]
+
+    /// Requests that wait with one priority.
+    public struct Queue: Sendable, Hashable {
+        public let count: Int
+        /// How long the first of them waits.
+        public let oldest: Duration
+    }
 
     /// The provider's own word.
     public struct Told: Sendable, Hashable {

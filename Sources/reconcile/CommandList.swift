@@ -116,6 +116,10 @@ enum CommandList {
             positionals: ["TIER", "[PATH]"], options: [now],
             examples: [("reconcile policy check staging .", "What a branch gets that a mapping leads to staging.")]),
         CommandSpec(
+            "integrations", "Lists the integrations: status, category, secrets they need, hosts they call.",
+            positionals: ["[PATH]"],
+            examples: [("reconcile integrations .", "Those of the work tree in this directory.")]),
+        CommandSpec(
             "gates", "Evaluates the policy gates: each passes, fails or is unknown, and says why.",
             discussion: """
                 Exit status: 0 all pass, 4 one fails, 1 none fails but one is unknown. What a gate has no input for is
@@ -202,6 +206,26 @@ enum CommandList {
                 Each line is linked to the one before by SHA-256. Keep the printed head somewhere else: compared later, it
                 shows even that the whole chain was not written anew.
                 """),
+        CommandSpec(
+            "retention",
+            "Cuts what is older than its time; both chains can be verified afterwards. The service does it daily.",
+            discussion: """
+                The audit log, the chain of evidence, runs and steps are kept 90 days, plans, observations, exchanges and
+                events 30 (retention.audit, retention.artifacts). A chain that isn't whole is not cut.
+                """,
+            options: [OptionSpec("dry-run", nil, "Only count; nothing is deleted.")],
+            examples: [("reconcile retention --dry-run", "What the next cut takes.")]),
+        CommandSpec(
+            "store backup", "Copies the embedded store into a new file while the service runs, and verifies the copy.",
+            positionals: ["FILE"], examples: [("reconcile store backup /backup/ops-monday.sqlite", "")]),
+        CommandSpec(
+            "store restore", "Puts a copy in the store's place, and takes away from it what may be out of date.",
+            discussion: """
+                Approvals are taken back, marks removed, leases ended, and environments about to end are kept for three days.
+                Without FILE only that is done: after a pg_restore.
+                """,
+            positionals: ["[FILE]"], options: [actor],
+            examples: [("reconcile store restore /backup/ops-monday.sqlite", "Stop the service before.")]),
         CommandSpec(
             "secrets sync", "Brings secrets to the functions of a Supabase project, those alone whose value differs.",
             discussion: """

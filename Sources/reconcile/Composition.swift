@@ -34,10 +34,15 @@ struct Composition {
         let time = SystemTime()
         let random = RandomSource.system()
         budgets = BudgetBook(store: store, time: time)
+        budgets.show(in: metrics)
         var sink: (@Sendable (Exchange, String) -> Void)?
         if let path = configuration.recordFile {
             let recorder = try ExchangeRecorder(path: path)
             sink = { exchange, runID in recorder.record(exchange, runID: runID) }
+        }
+        let holder = LeaseHolder.current()
+        let tracer = Tracer.Options(configuration, context.environment).map {
+            Tracer($0, transport: CurlTransport(), time: time, log: log, host: holder)
         }
         reconciler = Reconciler(
             source: source,
@@ -46,16 +51,24 @@ struct Composition {
             ).all, store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency,
-            leaseTime: configuration.lease, traffic: ProviderTraffic(sink: sink),
-            holder: LeaseHolder.current(),
-            gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets)
+            leaseTime: configuration.lease, traffic: ProviderTraffic(sink: sink), holder: holder,
+            gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets,
+            tracer: tracer)
         self.configuration = configuration
         self.store = store
         self.metrics = metrics
         self.log = log
     }
 
+    /// What cuts what is older than its time.
+    var retention: Retention {
+        Retention(
+            store: store, evidence: reconciler.evidence, rule: configuration.retention, time: SystemTime(),
+            holder: reconciler.holder)
+    }
+
     func close() async {
+        await reconciler.tracer?.close()
         await budgets.giveBack()
         await store.close()
     }

@@ -15,14 +15,15 @@ struct CommandTests {
         let commands: [([String], member: String)] = [
             (["--dry-run"], "changes"), (["apply", "plan.json"], "run"), ([], "run"), (["validate"], "valid"),
             (["validate", "ssot"], "valid"), (["policy", "validate"], "valid"),
+            (["integrations"], "integrations"),
             (["policy", "check", "stage"], "quotas"), (["drift"], "drift"), (["findings", "--all"], ""),
             (["runs"], ""), (["show", "latest"], "id"),
             (["show", "latest", "--verify"], "verification"), (["explain", key], "decision"), (["env", "list"], ""),
             (["env", "extend", "lab", "--days", "2"], "extension_days"), (["env", "pin", "lab"], "pinned"),
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
             (["env", "resume", "lab"], "suspended"), (["sweep", "--dry-run"], "staying"), (["audit"], ""),
-            (["audit", "verify"], "whole"), (["doctor"], ""),
             (["hooks", "list"], "deliveries"), (["notices", "list"], "messages"), (["notices", "dead"], "messages"),
+            (["audit", "verify"], "whole"), (["retention", "--dry-run"], "audit_records"), (["doctor"], ""),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
         ]
@@ -55,9 +56,8 @@ struct CommandTests {
 
     private static let triedElsewhere = [
         "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
-        "notices show",
-        "notices retry", "notices test",
-        "drift ack", "drift mute", "drift unmute",
+        "notices show", "notices retry", "notices test", "drift ack", "drift mute", "drift unmute", "store backup",
+        "store restore",
     ]
 
     /// The names of all commands, as the program itself lists them.

@@ -214,6 +214,36 @@ struct World: Sendable {
         _ = try await Store(engine: engine, time: time).migrate()
     }
 
+    /// A world as it stood once, to be taken up again as often as one likes.
+    struct Prepared: Sendable {
+        fileprivate let directory: TemporaryDirectory
+        fileprivate let now: Timestamp
+        fileprivate let provider: Value
+        fileprivate let tree: SourceTree
+    }
+
+    /// Ends this world and keeps what it was: the store's file, the evidence, what the provider holds.
+    func freeze() async throws -> Prepared {
+        await engine.close()
+        return Prepared(
+            directory: directory, now: time.now, provider: simulator.snapshot(),
+            tree: try await source.read(.none).tree)
+    }
+
+    /// Takes a world up again.
+    ///
+    /// With `older` the store and the evidence are those of an earlier time, as after a restore.
+    init(_ prepared: Prepared, restoring older: Prepared? = nil) async throws {
+        directory = try TemporaryDirectory.inMemory()
+        let files = (older ?? prepared).directory.path
+        _ = Shell.run("cp -a \(Shell.quote(files))/. \(Shell.quote(directory.path))")
+        time = SimulatedTime(now: prepared.now, advancesBySleeping: true)
+        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous, lifecycle: .immediate))
+        try simulator.seed(world: prepared.provider)
+        engine = try await SQLiteEngine.open(path: "\(directory.path)/ops.sqlite")
+        source = TestSource(prepared.tree)
+    }
+
     /// The store as a test looks into it, whatever became of the process.
     var store: Store { Store(engine: engine, time: time) }
 
@@ -221,7 +251,7 @@ struct World: Sendable {
     func reconciler(
         fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
         faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil,
-        wrap: (any Driver) -> any Driver = { $0 }
+        tracer: Tracer? = nil, wrap: (any Driver) -> any Driver = { $0 }
     ) -> Reconciler {
         let random = RandomSource(seed: seed)
         let token = Secret("canary-token-of-the-test")
@@ -236,7 +266,8 @@ struct World: Sendable {
             source: source, drivers: [wrap(driver)],
             store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
-            metrics: metrics, concurrency: concurrency, holder: "test/\(process)", budgets: budgets)
+            metrics: metrics, concurrency: concurrency, holder: "test/\(process)", budgets: budgets,
+            tracer: tracer)
     }
 
     func pass(_ options: PassOptions = PassOptions()) async -> RunReport {

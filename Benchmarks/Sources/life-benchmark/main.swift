@@ -2,6 +2,8 @@
 // again and again; counts what the provider was asked, and whether memory grows. Then the other providers, each looked at
 // by two processes as often as its budget lets them.
 //
+// Before that a day, whose memory at the end is held against that after its first hour.
+//
 // usage: life-benchmark [PASSES]
 import Basics
 import Figures
@@ -14,6 +16,9 @@ let passes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_0
 let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-life")
 var figures = Figures()
 do {
+    let day = "\(work)/day"
+    try FileSystem.createDirectory(day)
+    try await Soak.live(min(1_440, max(120, passes)), in: day, &figures)
     let world = try await LifeWorld(directory: work)
     let began = world.time.uptime
     let start = SystemTime().uptime
@@ -70,6 +75,9 @@ func largest(in span: Duration, of instants: [Timestamp]) -> Double {
     }
     return Double(most)
 }
+
+/// Gives the pages back that the allocator keeps for later, so that what is held can be told from what was.
+func trimMemory() { malloc_trim(0) }
 
 /// What this process holds now, in MiB.
 func residentMemory() -> Double {

@@ -16,14 +16,15 @@ struct World {
     ///
     /// - Throws: `Failure`.
     static func with(
-        _ name: String, simulator arguments: [String] = [], inventory: String, _ tools: Tools,
-        _ body: (World) async throws(Failure) -> Void
+        _ name: String, simulator arguments: [String] = [], inventory: String, documents: [String: String] = [:],
+        _ tools: Tools, _ body: (World) async throws(Failure) -> Void
     ) async throws(Failure) {
         let directory = "\(tools.work)/\(name)"
         let folder = "\(directory)/ssot/ssot/infra/digitalocean"
         do throws(FileSystemFault) {
             try FileSystem.createDirectory(folder)
             try FileSystem.write(Array(inventory.utf8), to: "\(folder)/inventory.yaml")
+            for (path, text) in documents { try FileSystem.write(Array(text.utf8), to: "\(directory)/ssot/\(path)") }
         } catch {
             throw Failure(error.description)
         }

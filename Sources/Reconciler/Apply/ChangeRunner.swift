@@ -97,7 +97,7 @@ struct ChangeRunner: Sendable {
             runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
             record: { [reconciler, applier] exchange in
                 exchanges.withLock { $0.append(exchange) }
-                reconciler.traffic.note(exchange, runID: applier.runID)
+                reconciler.traffic.note(exchange, runID: applier.runID, step: step.id)
             })
         defer { result.exchanges[step.id] = exchanges.withLock { $0 } }
 

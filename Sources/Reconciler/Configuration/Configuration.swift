@@ -72,6 +72,12 @@ public struct Configuration: Sendable {
     public var hookRepositories: [String] = []
     /// Who is told of what.
     public var notifications = NotificationSettings()
+    /// How long what runs leave behind is kept.
+    public var retention = RetentionRule()
+    /// The collector's address for traces; nil: none.
+    public var tracesURL: String?
+    /// `name=value` pairs, parted by commas, that each request to it carries.
+    public var traceHeaders: SecretReference?
     public var logLevel = Log.Level.info
     public var logFormat = Log.Format.text
     /// Appends every exchange with a provider to this file.

@@ -90,6 +90,18 @@ extension ConfigurationReader {
                 "notifications.max_age", variable: "ODOOOPS_NOTIFICATIONS_MAX_AGE", fallback: "3d",
                 "older notices go nowhere, 1m to 30d"),
             ConfigurationKey(
+                "retention.audit", variable: "ODOOOPS_RETENTION_AUDIT", fallback: "90d",
+                "how long the audit log, the chain of evidence, runs and steps are kept, 7d to 3650d"),
+            ConfigurationKey(
+                "retention.artifacts", variable: "ODOOOPS_RETENTION_ARTIFACTS", fallback: "30d",
+                "how long plans, observations, exchanges and events are kept, 1d to 3650d"),
+            ConfigurationKey(
+                "tracing.endpoint", variable: "OTEL_EXPORTER_OTLP_ENDPOINT", fallback: "none",
+                "address of a collector that takes OTLP over HTTP; /v1/traces is added to it"),
+            ConfigurationKey(
+                "tracing.headers", variable: nil, fallback: "env:OTEL_EXPORTER_OTLP_HEADERS",
+                "reference to name=value pairs, parted by commas, that it wants as headers"),
+            ConfigurationKey(
                 "record", flag: "record", variable: "ODOOOPS_RECORD", fallback: "none",
                 "file to which every exchange with a provider is appended"),
             ConfigurationKey(

@@ -56,6 +56,7 @@ public struct ConfigurationReader {
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()
+        try readOperations(into: &configuration)
         configuration.recordFile = try text("record").map(absolute)
         if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
         if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }
@@ -174,7 +175,7 @@ public struct ConfigurationReader {
         let (shortest, longest) = (Duration.seconds(range.lowerBound), Duration.seconds(range.upperBound))
         throw fault(
             "CONF-0005", "\(key) can't be \(text)", key,
-            hint: "Write a time from \(shortest.shortText) to \(longest.shortText), such as 60s, 5m or 1h.")
+            hint: "Write a time from \(shortest.shortText) to \(longest.shortText), such as 60s, 5m, 1h or 7d.")
     }
 
     /// `90s`, `5m`, `1h` or `3d`; nil for all else.

@@ -8,10 +8,27 @@ public struct EvidenceVerification: Sendable {
     /// How many objects were read and digested again.
     public var objects = 0
     public var bytes = 0
+    /// Objects that are gone because their time was over.
+    public var cut = 0
+    /// The first link that is left; 1 where nothing was ever cut.
+    public var first = 1
     /// Every break, nearest first; empty: each byte is what it was.
     public var faults: [EvidenceFault] = []
 
     public var isWhole: Bool { faults.isEmpty }
+}
+
+/// From where on evidence is kept: what is before was cut because its time was over.
+public struct EvidenceHorizon: Sendable, Hashable {
+    /// Where the chain begins; nil: at its first link.
+    public let chain: ChainAnchor?
+    /// The last link whose objects may be gone; 0: none.
+    public let artifacts: Int
+
+    public init(_ chain: ChainAnchor?, artifacts: Int) {
+        self.chain = chain
+        self.artifacts = artifacts
+    }
 }
 
 extension EvidenceStore {
@@ -21,8 +38,12 @@ extension EvidenceStore {
     ///   - head: the link of the run, as the store remembers it.
     ///   - known: the digests that the store remembers of all runs, by run id: a chain that was rewritten as a whole
     ///     still differs from them.
+    ///   - horizon: where the chain begins since its oldest links were cut.
     /// - Returns: how much was checked, and every break that was found.
-    public func verify(_ head: EvidenceHead, known: [String: Digest]) -> EvidenceVerification {
+    public func verify(
+        _ head: EvidenceHead, known: [String: Digest],
+        since horizon: EvidenceHorizon = EvidenceHorizon(nil, artifacts: 0)
+    ) -> EvidenceVerification {
         var result = EvidenceVerification()
         var next: (digest: Digest, sequence: Int)? = (head.manifest, head.sequence)
         var isFirst = true
@@ -47,6 +68,10 @@ extension EvidenceStore {
                 }
                 if isFirst {
                     for item in manifest.items {
+                        if link.sequence <= horizon.artifacts, !FileSystem.exists(path(of: item.digest)) {
+                            result.cut += 1
+                            continue
+                        }
                         do throws(EvidenceFault) {
                             result.bytes += try get(item.digest).count
                             result.objects += 1
@@ -58,7 +83,15 @@ extension EvidenceStore {
                     }
                     isFirst = false
                 }
-                if let previous = manifest.previous {
+                if let anchor = horizon.chain, link.sequence == anchor.sequence + 1 {
+                    result.first = link.sequence
+                    guard manifest.previous?.description == anchor.digest else {
+                        throw EvidenceFault(
+                            "EVID-0004",
+                            "the chain is broken: number \(link.sequence) doesn't follow from what was cut before it",
+                            place: path(of: link.digest))
+                    }
+                } else if let previous = manifest.previous {
                     next = (previous, link.sequence - 1)
                 } else if link.sequence != 1 {
                     throw EvidenceFault(

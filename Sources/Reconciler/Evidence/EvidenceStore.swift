@@ -29,14 +29,49 @@ public struct EvidenceStore: Sendable {
 
     /// Keeps bytes and gives their name; bytes that are there already are not written again.
     ///
+    /// The file's own time says when a run last needed it, from which ``cut(before:keeping:isDryRun:)`` tells what is old.
+    ///
     /// - Throws: `FileSystemFault` when the disk is full or the directory can't be written.
-    public func put(_ bytes: [UInt8]) throws(FileSystemFault) -> Digest {
+    public func put(_ bytes: [UInt8], at instant: Timestamp) throws(FileSystemFault) -> Digest {
         let digest = Digest(of: bytes)
         let path = path(of: digest)
-        if FileSystem.exists(path) { return digest }
+        if FileSystem.touch(path, at: instant) { return digest }
         try FileSystem.createDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o750)
         try FileSystem.write(bytes, to: path, mode: 0o440)
+        _ = FileSystem.touch(path, at: instant)
         return digest
+    }
+
+    /// Deletes the objects that no run has needed since an instant.
+    ///
+    /// - Parameters:
+    ///   - instant: what was last needed before it goes.
+    ///   - manifests: what stays whatever its age.
+    ///   - isDryRun: only counts.
+    /// - Returns: how many, and their bytes.
+    func cut(before instant: Timestamp, keeping manifests: Set<Digest>, isDryRun: Bool) -> (objects: Int, bytes: Int) {
+        var (objects, bytes) = (0, 0)
+        for folder in FileSystem.list("\(directory)/objects") where folder.utf8.count == 2 {
+            for name in FileSystem.list("\(directory)/objects/\(folder)") {
+                let path = "\(directory)/objects/\(folder)/\(name)"
+                guard let digest = Digest("sha256:\(folder)\(name)"), !manifests.contains(digest),
+                    let file = FileSystem.modified(path), file.at < instant
+                else { continue }
+                if !isDryRun {
+                    // Whoever needs it right now either moves its time before it is looked at again, or writes it anew.
+                    let aside = "\(path).old"
+                    guard FileSystem.move(path, to: aside) else { continue }
+                    if let again = FileSystem.modified(aside), again.at >= instant {
+                        _ = FileSystem.move(aside, to: path)
+                        continue
+                    }
+                    FileSystem.remove(aside)
+                }
+                objects += 1
+                bytes += file.bytes
+            }
+        }
+        return (objects, bytes)
     }
 
     /// Gives bytes back after checking that they are what their name says.

@@ -25,6 +25,6 @@ extension Metrics {
             set("reconciler_hook_dead", Double(queue.dead[provider.rawValue] ?? 0), ["provider": provider.rawValue])
         }
         let age = queue.oldest.map { max(.zero, now - $0) } ?? .zero
-        set("reconciler_hook_queue_age_seconds", Double(age.microseconds) / 1_000_000)
+        set("reconciler_hook_queue_age_seconds", age.inSeconds)
     }
 }

@@ -54,6 +54,13 @@ public final class BudgetBook: Sendable {
         budgets(of: provider).map { $0.snapshot() }
     }
 
+    /// How all budgets stand, by provider.
+    func standings() -> [String: [RequestBudgetSnapshot]] {
+        Dictionary(grouping: budgets.withLock { Array($0.values) }, by: \.provider).mapValues { known in
+            known.map { $0.budget.snapshot() }
+        }
+    }
+
     private func budgets(of provider: String) -> [RequestBudget] {
         budgets.withLock { $0.values.filter { $0.provider == provider } }.map(\.budget)
     }

@@ -66,7 +66,7 @@ extension Pass {
             ])
         var items: [EvidenceManifest.Item] = []
         for object in evidence.objects {
-            let digest = try reconciler.evidence.put(object.bytes)
+            let digest = try reconciler.evidence.put(object.bytes, at: reconciler.time.now)
             items.append(EvidenceManifest.Item(name: object.name, digest: digest, bytes: object.bytes.count))
         }
         // Another process may have added a link meanwhile: then ours is built again on top of it.
@@ -76,7 +76,7 @@ extension Pass {
             let previous = try await reconciler.store.evidenceHead()
             let manifest = EvidenceManifest(
                 runID: run.id, sequence: (previous?.sequence ?? 0) + 1, previous: previous?.manifest, items: items)
-            let digest = try reconciler.evidence.put(manifest.bytes)
+            let digest = try reconciler.evidence.put(manifest.bytes, at: reconciler.time.now)
             do throws(StoreFault) {
                 head = try await reconciler.store.appendEvidence(
                     runID: run.id, manifest: digest, previous: previous?.manifest)

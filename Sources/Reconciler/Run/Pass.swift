@@ -21,8 +21,18 @@ extension Reconciler {
         var pass = Pass(
             reconciler: self, options: options, stop: stop, progress: progress, run: run, startedAt: startedAt)
         _ = traffic.takeCounts()
+        if tracer != nil {
+            let trace = RunTrace(runID: run.id, time: time)
+            pass.trace = trace
+            traffic.trace(run.id, by: trace)
+        }
         await pass.execute()
         let report = pass.report(duration: time.uptime - began, requests: traffic.takeCounts())
+        if let tracer, let trace = pass.trace {
+            traffic.trace(run.id, by: nil)
+            let (name, spans) = trace.spans(report)
+            tracer.send(spans, of: name)
+        }
         note(report)
         return report
     }
@@ -54,6 +64,8 @@ struct Pass {
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
     var gates: [GateResult] = []
+    /// Notes when each phase begins; nil where nobody takes traces.
+    var trace: RunTrace?
     /// What differs after the pass, as the store knows it.
     var drift: [DriftRecord] = []
     /// The stored approvals that this pass counts in.
@@ -86,10 +98,12 @@ struct Pass {
                 let watch = try await reconciler.takeLease(runID: run.id)
                 self.watch = watch
                 reconciler = reconciler.fenced(by: [watch.lease])
+                reconciler.metrics.set("reconciler_lease_held", 1, ["lease": watch.lease.name])
                 keeper = Task { await watch.keep() }
                 try await endAbandonedRuns()
             }
             if try await planAndApply() {
+                trace?.begin("remember")
                 try await confirmLease()
                 try await rememberDrift()
                 if !options.isDryRun {
@@ -106,10 +120,14 @@ struct Pass {
         } catch {
             outcome = outcome ?? .failed(UnexpectedFault(error))
         }
+        trace?.begin("record")
         await finish()
         keeper?.cancel()
         await keeper?.value
-        if let lease { try? await reconciler.store.releaseLease(lease) }
+        if let lease {
+            try? await reconciler.store.releaseLease(lease)
+            reconciler.metrics.set("reconciler_lease_held", 0, ["lease": lease.name])
+        }
     }
 
     /// Sooner than the first write would find out: what a process knows that was paused may be long out of date.
@@ -119,7 +137,9 @@ struct Pass {
 
     /// True when a plan was made on which the memory may rest.
     private mutating func planAndApply() async throws -> Bool {
+        trace?.begin("fetch")
         let snapshot = try await reconciler.source.read(reconciler.log)
+        trace?.begin("desired")
         run.revision = snapshot.tree.revision
         let isNews = reconciler.lastRevision.withLock { last in
             defer { last = snapshot.tree.revision }
@@ -137,10 +157,12 @@ struct Pass {
         recordGates(of: snapshot.tree)
         var inventory = try await reconciler.store.inventory()
         let open = try await reconciler.store.openEntries()
+        trace?.begin("observe")
         let observed = await reconciler.observe(
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
         self.observed = observed
         observationFaults = reconciler.faults(of: observed)
+        trace?.begin("recover")
         cost = EnvironmentCost(desired.environments, observed)
         if options.isDryRun {
             desired = desired.with(
@@ -155,6 +177,7 @@ struct Pass {
         }
         desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
+        trace?.begin("plan")
         // The saved plan is compared before any approval is counted in: it was made without one.
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
@@ -212,6 +235,7 @@ struct Pass {
             return
         }
         run.phase = .applying
+        trace?.begin("apply")
         progress(.phase(.applying))
         applied = await Applier(
             reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,

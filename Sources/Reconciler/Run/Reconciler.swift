@@ -28,6 +28,8 @@ public struct Reconciler: Sendable {
     public let budgets: BudgetBook?
     /// Reads the time zones that a policy names.
     public let zones: @Sendable (Set<String>) -> TimeZones
+    /// Takes the spans of each pass; nil where no collector is configured.
+    public let tracer: Tracer?
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
     /// The commit of the pass before.
@@ -38,7 +40,7 @@ public struct Reconciler: Sendable {
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
         leaseTime: Duration = .minutes(5),
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
-        budgets: BudgetBook? = nil,
+        budgets: BudgetBook? = nil, tracer: Tracer? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
     ) {
         self.source = source
@@ -55,6 +57,7 @@ public struct Reconciler: Sendable {
         self.holder = holder
         self.gateVariables = gateVariables
         self.budgets = budgets
+        self.tracer = tracer
         self.zones = zones
     }
 

@@ -30,6 +30,9 @@ public final class Service: Sendable {
     private let onPass: @Sendable (RunReport) -> Void
     /// Whether people were told that passes fail.
     private let hasTold = Locked(false)
+    private let retention: Retention?
+    /// After a cut that failed, the next is tried an hour later.
+    private let nextCut = Locked(Timestamp(seconds: 0))
 
     /// Between two looks whether another service still works: a take-over begins at most so long after its lease ends.
     private static let standbyPause = Duration.milliseconds(500)
@@ -40,10 +43,15 @@ public final class Service: Sendable {
     static let failuresToTell = 3
 
     /// A service that calls `onPass` after each pass, for tests and for programs that print.
-    public init(reconciler: Reconciler, interval: Duration, onPass: @escaping @Sendable (RunReport) -> Void = { _ in })
-    {
+    ///
+    /// With `retention`, what is older than its time is cut once a day.
+    public init(
+        reconciler: Reconciler, interval: Duration, retention: Retention? = nil,
+        onPass: @escaping @Sendable (RunReport) -> Void = { _ in }
+    ) {
         self.reconciler = reconciler
         self.interval = interval
+        self.retention = retention
         self.onPass = onPass
         let now = reconciler.time.now
         status = Locked(Status(startedAt: now, beatAt: now))
@@ -66,11 +74,14 @@ public final class Service: Sendable {
             var isElsewhere = await isHeldElsewhere()
             if !isElsewhere { isElsewhere = await !pass(trigger) }
             if stop.isRaised { break }
+            if !isElsewhere { await cut() }
             let wait = isElsewhere ? Self.standbyPause : nextWait()
             status.withLock { status in
                 status.nextPassAt = reconciler.time.now + wait
                 status.beatAt = reconciler.time.now
             }
+            reconciler.metrics.set(
+                "reconciler_next_pass_timestamp_seconds", Double((reconciler.time.now + wait).seconds))
             if isElsewhere {
                 // What was asked for stays asked for: the other one may have read the commit before.
                 let next = await wakeup.wait(for: wait, reconciler.time)
@@ -141,6 +152,7 @@ public final class Service: Sendable {
             }
         }
         reconciler.logEnd(of: report)
+        await showStanding()
         if !isElsewhere { await tell(fault, report.run.id, at: ended) }
         onPass(report)
         return !isElsewhere
@@ -164,6 +176,38 @@ public final class Service: Sendable {
             // It may be the store that fails; the next pass tries again.
             reconciler.log.warning("a notice could not be written", ["fault": error.description])
         }
+    }
+
+    /// Cuts what is older than its time, once a day.
+    private func cut() async {
+        let now = reconciler.time.now
+        guard let retention, nextCut.withLock({ $0 <= now }) else { return }
+        nextCut.withLock { $0 = now + .hours(1) }
+        do {
+            guard let report = try await retention.runIfDue(), !report.isTaken else { return }
+            reconciler.metrics.set("reconciler_retention_last_timestamp_seconds", Double(reconciler.time.now.seconds))
+            reconciler.log.info(
+                "cut what is older than its time",
+                [
+                    "audit": report.auditRecords, "evidence": report.evidenceLinks, "runs": report.runs.runs,
+                    "objects": report.objects, "bytes": report.bytes,
+                ])
+        } catch {
+            reconciler.log.warning(
+                "what is older than its time could not be cut",
+                ["fault": (error as? any Fault)?.description ?? "\(type(of: error))"])
+        }
+    }
+
+    private func showStanding() async {
+        let metrics = reconciler.metrics
+        do throws(StoreFault) {
+            metrics.show(try await reconciler.store.standing(), now: reconciler.time.now)
+            metrics.set("reconciler_store_readable", 1)
+        } catch {
+            metrics.set("reconciler_store_readable", 0)
+        }
+        metrics.set("reconciler_consecutive_failures", Double(currentStatus.failures))
     }
 
     /// The interval with a tenth of jitter; after failures twice as long each time, up to a quarter of an hour.

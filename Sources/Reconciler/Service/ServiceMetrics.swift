@@ -21,6 +21,7 @@ extension Metrics {
             "reconciler_desired_diagnostics", .gauge,
             "Diagnostics of the desired state by severity, what is due included.")
         declare("reconciler_resident_memory_bytes", .gauge, "Resident memory of the process.")
+        declareStandingMetrics()
     }
 }
 
@@ -28,7 +29,11 @@ extension Reconciler {
     /// Counts a pass.
     func note(_ report: RunReport) {
         metrics.add("reconciler_runs_total", 1, ["outcome": report.outcome.name])
-        metrics.observe("reconciler_run_duration_seconds", Double(report.duration.microseconds) / 1_000_000)
+        metrics.observe(
+            "reconciler_run_duration_seconds", report.duration.inSeconds, ["outcome": report.outcome.name])
+        if case .failed(let fault) = report.outcome, fault is LeaseFault {
+            metrics.add("reconciler_lease_refusals_total")
+        }
         metrics.set("reconciler_resident_memory_bytes", Double(ProcessEnvironment.residentBytes))
         for (provider, count) in report.requests {
             metrics.add("reconciler_provider_requests_total", Double(count), ["provider": provider])

@@ -44,8 +44,11 @@ extension Store {
                 records[id] = try Self.auditRecord(row)
                 order.append(id)
             }
+            let anchor = try Self.anchor(of: .audit, in: db)
             var result = AuditVerification()
-            var previous = Self.auditOrigin
+            result.links = anchor?.sequence ?? 0
+            result.anchor = anchor
+            var previous = anchor?.digest ?? Self.auditOrigin
             var linked: Set<String> = []
             for row in try db.run(
                 "select sequence, audit_id, previous, digest from ops.audit_chain order by sequence", [])
@@ -152,7 +155,10 @@ public struct AuditVerification: Sendable, Hashable {
         }
     }
 
+    /// The number of the last link; those up to the anchor were cut.
     public internal(set) var links = 0
+    /// Where the chain begins, and since when; nil: at its first link.
+    public internal(set) var anchor: ChainAnchor?
     /// Records of before there was a chain.
     public internal(set) var unchained = 0
     /// The digest of the last link: kept elsewhere, it shows that even the whole chain was not written anew.

@@ -62,7 +62,7 @@ extension Store {
         }
     }
 
-    private static func links(
+    static func links(
         in db: any SQLConnection, _ rest: String, _ binds: [SQLValue]
     ) throws(StoreFault) -> [EvidenceLink] {
         var links: [EvidenceLink] = []

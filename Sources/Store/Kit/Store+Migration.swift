@@ -7,10 +7,12 @@ extension Store {
     /// Looks before it writes: what is there in a shape that ours fits stays and gets the columns that it lacks;
     /// nothing is ever dropped or altered.
     ///
+    /// - Parameter latest: the version to stop at, as an earlier program would have; default: the present one.
+    /// - Returns: what was done.
     /// - Throws: `StoreFault` of kind `incompatible` when a table or type of our name has another shape, and of kind
     ///   `newerVersion` when a later version of this program wrote the schema.
     @discardableResult
-    public func migrate() async throws(StoreFault) -> MigrationReport {
+    public func migrate(upTo latest: Int = .max) async throws(StoreFault) -> MigrationReport {
         // Looking costs no write, so a schema that is up to date can be on a store that others write to.
         let status = try await schemaStatus()
         if let problem = status.problems.first { throw problem }
@@ -28,14 +30,15 @@ extension Store {
             var shape = try SchemaShape.read(db, engine.dialect)
             let current = try version(in: db, shape)
             var (applied, notes): ([String], [String]) = ([], [])
-            for migration in Migration.all where migration.version > current {
+            for migration in Migration.all where migration.version > current && migration.version <= latest {
                 let check = SchemaCheck(
                     migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
                 if let problem = check.problems.first { throw problem }
                 try apply(check, in: db, applied: &applied, notes: &notes)
                 shape = try SchemaShape.read(db, engine.dialect)
             }
-            return MigrationReport(from: current, to: Migration.latest, applied: applied, notes: notes)
+            return MigrationReport(
+                from: current, to: max(current, min(latest, Migration.latest)), applied: applied, notes: notes)
         }
     }
 

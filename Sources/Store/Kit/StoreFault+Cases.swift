@@ -81,6 +81,13 @@ extension StoreFault {
             hint: "`reconcile show \(id)` shows its end")
     }
 
+    /// A chain is not as it was written.
+    static func brokenChain(_ name: String, _ detail: String) -> StoreFault {
+        StoreFault(
+            .refused, code: "STORE-0050", message: "nothing of the \(name) is cut, for it isn't whole: \(detail)",
+            hint: "run `reconcile audit verify`, and compare with a backup of the store")
+    }
+
     static func journalOutOfStep(_ stepID: String, _ detail: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0030", message: "the journal and the run disagree on step \(stepID): \(detail)",

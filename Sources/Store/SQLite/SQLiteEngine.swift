@@ -105,6 +105,16 @@ public final class SQLiteEngine: SQLEngine {
         }
     }
 
+    /// Runs `body` with a connection of its own, outside of any transaction.
+    func aside<T: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await reading.run { () throws(StoreFault) -> T in
+            guard !self.connections.withLock({ $0.isClosed }) else { throw .closed(self.place) }
+            return try body(self.connect(isReader: true))
+        }
+    }
+
     private func writer() throws(StoreFault) -> SQLiteConnection {
         guard let writer = connections.withLock({ $0.writer }) else { throw .closed(place) }
         return writer

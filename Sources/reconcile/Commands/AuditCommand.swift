@@ -37,7 +37,9 @@ struct AuditCommand {
         if context.terminal.isJSON {
             var document = Value.Object()
             document["whole"] = .bool(result.isWhole)
-            document["lines"] = .int(Int64(result.links))
+            document["lines"] = .int(Int64(result.links - (result.anchor?.sequence ?? 0)))
+            document["cut"] = .int(Int64(result.anchor?.sequence ?? 0))
+            document["cut_before"] = result.anchor.map { .string($0.before.description) } ?? .null
             document["before_the_chain"] = .int(Int64(result.unchained))
             document["head"] = .string(result.head)
             document["faults"] = .list(
@@ -45,7 +47,13 @@ struct AuditCommand {
             context.terminal.json(.object(document))
         } else if result.isWhole {
             let older = result.unchained == 0 ? "" : ", and \(result.unchained) of before there was a chain"
-            context.terminal.print("The audit log is whole: \(result.links) lines\(older), head \(result.head).")
+            let lines = result.links - (result.anchor?.sequence ?? 0)
+            context.terminal.print("The audit log is whole: \(lines) lines\(older), head \(result.head).")
+            if let anchor = result.anchor {
+                context.terminal.print(
+                    "It begins after line \(anchor.sequence): what was before \(anchor.before.minuteText) was cut on "
+                        + "\(anchor.cutAt.minuteText), and the first line left follows from \(anchor.digest).")
+            }
         } else {
             context.terminal.print(context.terminal.paint.red("The audit log is not as it was written:"))
             for fault in result.faults { context.terminal.print("  \(fault.record): \(fault.message)") }

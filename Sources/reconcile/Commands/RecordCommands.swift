@@ -64,6 +64,8 @@ struct ShowCommand {
         let plan = try await store.plan(ofRun: run.id)
         let head = try await store.evidence(ofRun: run.id)?.head
         let chain = try await store.evidenceChain(limit: 1_000_000)
+        let horizon = EvidenceHorizon(
+            try await store.anchor(of: .evidence), artifacts: try await store.anchor(of: .artifacts)?.sequence ?? 0)
         await store.close()
         let evidence = EvidenceStore(directory: "\(configuration.stateDirectory)/evidence")
         var verification: EvidenceVerification?
@@ -72,7 +74,8 @@ struct ShowCommand {
                 throw EvidenceMissing(runID: run.id)
             }
             verification = evidence.verify(
-                head, known: Dictionary(chain.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }))
+                head, known: Dictionary(chain.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }),
+                since: horizon)
         }
         if context.terminal.isJSON {
             var document = RunText.value(run, journal: journal).objectValue ?? Value.Object()
@@ -90,6 +93,7 @@ struct ShowCommand {
                 document["verification"] = .object([
                     "whole": .bool(verification.isWhole), "manifests": .int(Int64(verification.manifests)),
                     "objects": .int(Int64(verification.objects)), "bytes": .int(Int64(verification.bytes)),
+                    "first": .int(Int64(verification.first)), "cut": .int(Int64(verification.cut)),
                     "faults": .list(verification.faults.map(\.value)),
                 ])
             }
@@ -171,7 +175,11 @@ struct ShowCommand {
             context.terminal.print(
                 paint.green("verified")
                     + ": \(verification.objects) objects of this run and \(verification.manifests) manifests "
-                    + "back to the first run, \(verification.bytes) bytes, all as they were written.")
+                    + "back to \(verification.first == 1 ? "the first run" : "link \(verification.first)"), "
+                    + "\(verification.bytes) bytes, all as they were written.")
+            if verification.cut > 0 {
+                context.terminal.print("\(verification.cut) objects of this run are gone: their time was over.")
+            }
         } else {
             for fault in verification.faults { context.terminal.fault(fault) }
         }

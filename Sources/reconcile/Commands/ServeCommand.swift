@@ -18,7 +18,9 @@ struct ServeCommand {
         let log = composition.log
         let terminal = context.terminal
         let notices = NoticeService(composition, context.environment)
-        let service = Service(reconciler: composition.reconciler, interval: configuration.interval) { report in
+        let service = Service(
+            reconciler: composition.reconciler, interval: configuration.interval, retention: composition.retention
+        ) { report in
             notices.notice()
             guard terminal.isJSON else { return }
             StandardStreams.output(RunLine.text(report) + "\n")

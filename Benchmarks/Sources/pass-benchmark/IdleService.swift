@@ -1,0 +1,95 @@
+import Basics
+import Figures
+import Formats
+import Glibc
+
+/// The service with very many environments and nothing to do: what it takes of a core, and of memory.
+enum IdleService {
+    /// - Parameters:
+    ///   - count: how many environments there are, each with a record of its own.
+    ///   - span: how long it is watched, after a pass that had nothing to do.
+    ///   - tools: the program, and where to work.
+    ///   - figures: takes what was measured.
+    /// - Throws: `Failure` when something doesn't work at all.
+    static func watch(
+        _ count: Int, for span: Duration, _ tools: Tools, _ figures: inout Figures
+    ) async throws(Failure) {
+        var measured = figures
+        try await World.with(
+            "idle-\(count)", inventory: inventory, documents: ["ssot/environments.yaml": environments(count)], tools
+        ) { (world) throws(Failure) -> Void in
+            let droplet = Value.object(["droplet_count": 1, "tags": ["odooops:managed"]])
+            try await world.control("POST", "world", droplet)
+            try await world.pass("--quiet")
+            let text = try await world.pass("--dry-run")
+            guard text.hasPrefix("No changes.") else { throw Failure("it is not idle:\n\(text.prefix(800))") }
+
+            let store = "sqlite:\(world.directory)/state/ops.sqlite"
+            let service = Task { [shell = world.shell] in
+                await ChildProcess.run(
+                    world.reconcile,
+                    ["run", "--listen", "127.0.0.1:0", "--interval", "60s", "--store", store, "--log-level", "error"],
+                    environment: shell.environment, deadline: span + .minutes(5))
+            }
+            defer { service.cancel() }
+            guard let process = await find("run", store) else { throw Failure("the service did not begin") }
+            // The first pass parses everything and loads every page.
+            try? await SystemTime().sleep(for: .seconds(60))
+            guard let before = usage(process) else { throw Failure("the service has ended") }
+            let began = SystemTime().uptime
+            var most = before.memory
+            while SystemTime().uptime - began < span {
+                try? await SystemTime().sleep(for: .seconds(1))
+                most = max(most, usage(process)?.memory ?? 0)
+            }
+            guard let after = usage(process) else { throw Failure("the service has ended") }
+            let seconds = Double((SystemTime().uptime - began).milliseconds) / 1_000
+            measured.report("idle_\(count)_core", (after.processor - before.processor) / seconds * 100, "%", atMost: 5)
+            measured.report("idle_\(count)_memory", most, "MiB", atMost: 128)
+        }
+        figures = measured
+    }
+
+    private static let inventory = """
+        schema: ssot.infra.digitalocean.inventory.v1
+        domains: [{name: bench.example}]
+        droplets: [{name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64, tags: []}]
+
+        """
+
+    private static func environments(_ count: Int) -> String {
+        var text = "schema: ssot.environments.v1\nenvironments:\n"
+        for number in 1...count {
+            text += "  e\(number): {tier: staging, branch: main, host: web, domain: e\(number).bench.example}\n"
+        }
+        return text
+    }
+
+    /// The process whose command line holds all the words.
+    private static func find(_ words: String...) async -> Int? {
+        for _ in 0..<500 {
+            for name in FileSystem.list("/proc") {
+                guard let process = Int(name), let bytes = try? FileSystem.read("/proc/\(process)/cmdline") else {
+                    continue
+                }
+                let arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                if words.allSatisfy(arguments.contains) { return process }
+            }
+            try? await SystemTime().sleep(for: .milliseconds(10))
+        }
+        return nil
+    }
+
+    /// Seconds of processor time since the begin, and MiB of resident memory.
+    private static func usage(_ process: Int) -> (processor: Double, memory: Double)? {
+        guard let stat = try? FileSystem.read("/proc/\(process)/stat"),
+            let status = try? FileSystem.read("/proc/\(process)/status")
+        else { return nil }
+        // The name, in brackets, may hold anything.
+        let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        let kilobytes = line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Double($0) } ?? 0
+        return ((user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), kilobytes / 1_024)
+    }
+}

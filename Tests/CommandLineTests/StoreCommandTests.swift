@@ -1,0 +1,51 @@
+import Basics
+import Formats
+import TestKit
+import Testing
+
+@Suite("Backup, restore and retention")
+struct StoreCommandTests {
+    @Test("A copy is taken, put back, and what it can't know is made safe")
+    func restores() async throws {
+        let site = try Site()
+        #expect(await site.run().status == 0)
+        let copy = "\(site.directory.path)/copy.sqlite"
+        let backup = await site.run("store", "backup", copy, "--json")
+        #expect(backup.status == 0 && backup.json?["whole"] == true, "\(backup.story)")
+        #expect(backup.json?["bytes"]?.intValue ?? 0 > 100_000)
+        let again = await site.run("store", "backup", copy)
+        #expect(again.status == 1 && again.error.contains("STORE-0051"), "\(again.story)")
+
+        #expect(await site.run("env", "extend", "lab", "--days", "9").status == 0)
+        let restored = await site.run("store", "restore", copy, "--json", "--actor", "ann")
+        #expect(restored.status == 0, "\(restored.story)")
+        #expect(restored.json?["kept"]?.stringValue?.contains(".before-") == true, "\(restored.story)")
+        let audit = await site.run("audit", "--json")
+        #expect(audit.json?.listValue?.map { $0["action"] } == ["store.restored"], "\(audit.story)")
+        #expect(await site.run("audit", "verify").status == 0)
+        // Everything is there, and nothing is made twice.
+        let pass = await site.run("--json")
+        #expect(pass.status == 0 && pass.json?["changes"]?.listValue?.isEmpty != false, "\(pass.story)")
+
+        let none = await site.run("store", "restore", "nowhere.sqlite")
+        #expect(none.status == 64 && none.error.contains("no file"), "\(none.story)")
+        try FileSystem.write("no database".utf8, to: "\(site.directory.path)/text")
+        let text = await site.run("store", "restore", "text")
+        #expect(text.status != 0 && text.error.contains("STORE-0005"), "\(text.story)")
+        #expect(await site.run("runs", "--json").json?.listValue?.isEmpty == false)
+        let settled = await site.run("store", "restore")
+        #expect(settled.status == 0 && settled.output.contains("reconcile --dry-run"), "\(settled.story)")
+    }
+
+    @Test("What is old is counted before it is cut, and a wrong time is refused")
+    func cuts() async throws {
+        let site = try Site()
+        #expect(await site.run().status == 0)
+        let people = await site.run("retention", "--dry-run")
+        #expect(people.status == 0 && people.output.contains("Would cut"), "\(people.story)")
+        let cut = await site.run("retention", "--json")
+        #expect(cut.status == 0 && cut.json?["audit_records"] == 0, "\(cut.story)")
+        let verified = await site.run("show", "latest", "--verify", "--json")
+        #expect(verified.json?["verification"]?["first"] == 1, "\(verified.story)")
+    }
+}

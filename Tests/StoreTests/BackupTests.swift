@@ -1,0 +1,79 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+import StoreSQLite
+import TestKit
+import Testing
+
+@Suite struct BackupTests {
+    @Test func `a copy is whole and of one instant while others write`() async throws {
+        try await TestStore.with(.sqlite) { test in
+            let store = test.store
+            try await store.changeInventory((0..<500).map { .put(owned("a\($0)")) })
+            let engine = try #require(test.engine as? SQLiteEngine)
+            let writing = Task {
+                for number in 0..<200 {
+                    // Two that are always written together have to be in the copy together, or not at all.
+                    try await store.changeInventory([.put(owned("left\(number)")), .put(owned("right\(number)"))])
+                }
+            }
+            let directory = try TemporaryDirectory()
+            var copies: [String] = []
+            for number in 0..<3 {
+                let path = "\(directory.path)/copy \(number).sqlite"
+                #expect(try await engine.backup(to: path) > 100_000)
+                copies.append(path)
+            }
+            try await writing.value
+            await #expect { try await engine.backup(to: copies[0]) } throws: {
+                ($0 as? StoreFault)?.code == "STORE-0051"
+            }
+            for path in copies {
+                let copy = Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: true), time: test.time)
+                let names = try await copy.inventory().entries.map(\.key.name)
+                #expect(names.count >= 500)
+                let left = names.filter { $0.hasPrefix("left") }.map { $0.dropFirst(4) }
+                let right = names.filter { $0.hasPrefix("right") }.map { $0.dropFirst(5) }
+                #expect(left == right)
+                #expect(try await copy.schemaStatus().problems.isEmpty)
+                #expect(try await copy.verifyAuditLog().isWhole)
+                await copy.close()
+            }
+            #expect(FileSystem.list(directory.path).count == 3)
+        }
+    }
+
+    @Test(arguments: engines) func `what a restored store can't know is taken away`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let store = test.store
+            func row(_ slug: String, ends: Duration?, pinned: Bool = false) -> EnvironmentRow {
+                var row = EnvironmentRow(slug: slug, tier: .dev)
+                row.expiresAt = ends.map { test.time.now + $0 }
+                row.isPinned = pinned
+                return row
+            }
+            _ = try await store.saveEnvironments([
+                row("soon", ends: .hours(1)), row("over", ends: .hours(-1)), row("later", ends: .days(9)),
+                row("never", ends: nil), row("pinned", ends: .hours(1), pinned: true),
+            ])
+            let lease = try #require(
+                try await store.acquireLease(name: "reconcile", holder: "old", lasting: .minutes(5)))
+            try await store.beginRun(run(1))
+            try await store.intend(entry("a"), under: lease)
+            let restoration = try await store.settleRestored(by: "ann")
+            #expect(restoration.pinned == ["over", "soon"] && restoration.openSteps == 1)
+            #expect(restoration.latest == run(1).startedAt)
+            // Whoever held it before the restore never fits again.
+            await #expect { try await store.confirmLease(lease) } throws: { ($0 as? StoreFault)?.kind == .fenced }
+            let next = try #require(
+                try await store.acquireLease(name: "reconcile", holder: "new", lasting: .minutes(5)))
+            #expect(next.token > lease.token + 999_999)
+            #expect(try await store.auditLog(limit: 9).map(\.action) == ["store.restored"])
+            #expect(try await store.verifyAuditLog().isWhole)
+        }
+    }
+}
