@@ -26,7 +26,9 @@ public final class HookProcessor: Sendable {
     static let claimTime = Duration.minutes(1)
     /// How long deliveries are remembered, which is longer than any provider repeats one.
     static let memory = Duration.days(30)
-    private static let batch = 64
+    private static let batch = 128
+    /// Between two rounds of work: what comes meanwhile shares one commit, and leaves the disk to those who wait for it.
+    private static let gathering = Duration.milliseconds(50)
     /// Between two looks for what other processes left behind.
     private static let pause = Duration.seconds(5)
 
@@ -70,8 +72,9 @@ public final class HookProcessor: Sendable {
     public func run() async {
         var failures = 0
         while !stop.isRaised {
+            var settled = 0
             do throws(StoreFault) {
-                try await work()
+                settled = try await work()
                 try await tend()
                 failures = 0
             } catch {
@@ -83,6 +86,7 @@ public final class HookProcessor: Sendable {
                 // A provider that knocks meanwhile must not make us knock at the store just as often.
                 do { try await time.idle(for: Self.pause * (1 << failures) / 2) } catch { break }
             } else {
+                if settled > 0 { try? await time.idle(for: Self.gathering) }
                 _ = await signal.wait(for: Self.pause, time)
             }
         }
@@ -97,11 +101,13 @@ public final class HookProcessor: Sendable {
         var settled = 0
         while !stop.isRaised {
             let claims = try await store.claimDeliveries(limit: Self.batch, holder: holder, lasting: Self.claimTime)
-            guard !claims.isEmpty else { break }
+            if claims.isEmpty { break }
             let works = claims.map(work)
             // Before it is written down that they were heeded: else a crash in between would swallow them.
             if works.contains(where: \.wakes) { wakeup.raise(.webhook) }
             settled += try await settle(works.map(\.settlement))
+            // Fewer than were asked for: the rest can wait for its turn.
+            if claims.count < Self.batch { break }
         }
         return settled
     }
