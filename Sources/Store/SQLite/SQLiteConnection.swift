@@ -13,6 +13,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
 
     private let database: OpaquePointer
     private let path: String
+    /// How long the write-ahead log is; only of the connection that writes.
+    let log = WriteAheadLog()
     private var statements: [String: Statement] = [:]
 
     /// Opens an empty database in memory and attaches the file as `ops`.
@@ -45,6 +47,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
                 // A file that can only be read stays as it is; writing to it says so.
                 guard error.kind == .readOnly else { throw error }
             }
+            sqlite3_wal_hook(database, noteLogLength, Unmanaged.passUnretained(log).toOpaque())
         }
         try run("pragma ops.synchronous = \(options.isDurable ? "full" : "off")", [])
         try run("pragma foreign_keys = on", [])
@@ -71,6 +74,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         }
         return uri + (isReadOnly ? "?mode=ro" : "?mode=rwc")
     }
+
+    /// Copies what the write-ahead log holds into the file, as far as nobody is in the way.
+    func checkpoint() { sqlite3_wal_checkpoint_v2(database, "ops", SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
 
     /// Runs `body` between `begin` and `commit`.
     ///

@@ -27,6 +27,8 @@ public final class SQLiteEngine: SQLEngine {
     private struct Connections {
         var writer: SQLiteConnection?
         var readers: [SQLiteConnection] = []
+        /// Copies the write-ahead log into the file.
+        var copier: SQLiteConnection?
         var isClosed = false
     }
 
@@ -70,7 +72,33 @@ public final class SQLiteEngine: SQLEngine {
                 hint: "give --store without `?mode=ro`")
         }
         return try await writing.run { () throws(StoreFault) -> T in
-            try self.writer().transaction("begin immediate", body)
+            let writer = try self.writer()
+            let value = try writer.transaction("begin immediate", body)
+            if writer.log.begin() { self.copy(writer.log) }
+            return value
+        }
+    }
+
+    /// Copies the write-ahead log into the file while others write on.
+    private func copy(_ log: WriteAheadLog) {
+        Task {
+            await reading.run {
+                // What fails here is tried again, or done by the last connection that is closed.
+                if let copier = try? self.copier() { copier.checkpoint() }
+                log.copied()
+            }
+        }
+    }
+
+    private func copier() throws(StoreFault) -> SQLiteConnection? {
+        let known = connections.withLock { $0.isClosed ? nil : $0.copier }
+        if let known { return known }
+        guard !connections.withLock({ $0.isClosed }) else { return nil }
+        let made = try connect(isReader: false)
+        return connections.withLock { connections in
+            guard !connections.isClosed else { return nil }
+            connections.copier = made
+            return made
         }
     }
 
@@ -101,6 +129,7 @@ public final class SQLiteEngine: SQLEngine {
                 connections.isClosed = true
                 connections.writer = nil
                 connections.readers = []
+                connections.copier = nil
             }
         }
     }
