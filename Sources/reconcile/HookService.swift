@@ -9,6 +9,7 @@ struct HookService: Sendable {
     let endpoints: HookEndpoints
     private let processor: HookProcessor
     private let poller: HookPoller
+    private let bell: WakeBell
 
     init(_ composition: Composition, _ service: Service, _ environment: [String: String]) {
         let configuration = composition.configuration
@@ -23,8 +24,10 @@ struct HookService: Sendable {
             interval: configuration.hookPollInterval, time: reconciler.time, random: reconciler.random,
             log: composition.log, metrics: composition.metrics, holder: reconciler.holder
         ) { traffic.keep($0, runID: "hooks") }
+        let bell = WakeBell(
+            store: composition.store, wakeup: service.wakeup, time: reconciler.time, log: composition.log)
         let processor = HookProcessor(
-            store: composition.store, repositories: repositories, wakeup: service.wakeup, time: reconciler.time,
+            store: composition.store, repositories: repositories, bell: bell, time: reconciler.time,
             random: reconciler.random, log: composition.log, metrics: composition.metrics, holder: reconciler.holder
         ) { await poller.lookAgain(at: $0) }
         endpoints = HookEndpoints(
@@ -33,17 +36,21 @@ struct HookService: Sendable {
             metrics: composition.metrics, time: reconciler.time)
         self.processor = processor
         self.poller = poller
+        self.bell = bell
     }
 
     /// Works until `requestStop`.
     func run() async {
         async let polling: Void = poller.run()
+        async let listening: Void = bell.run()
         await processor.run()
         await polling
+        await listening
     }
 
     func requestStop() {
         poller.requestStop()
+        bell.requestStop()
         processor.requestStop()
     }
 }

@@ -51,7 +51,8 @@ struct HookWorld {
             doors: doors ?? Self.secrets.mapValues { .guarded(Secret($0)) },
             intake: DeliveryIntake(store: store, time: time), metrics: metrics, time: time)
         processor = HookProcessor(
-            store: store, repositories: HookRepositories(repositories), wakeup: wakeup, time: time,
+            store: store, repositories: HookRepositories(repositories),
+            bell: WakeBell(store: store, wakeup: wakeup, time: time), time: time,
             random: RandomSource(seed: 1), log: Log(write: { line in lines.withLock { $0.append(line) } }),
             metrics: metrics, holder: "test")
     }

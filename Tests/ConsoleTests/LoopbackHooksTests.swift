@@ -24,8 +24,9 @@ struct LoopbackHooksTests {
             self.world = world
             let time = SystemTime()
             let processor = HookProcessor(
-                store: Store(engine: engine, time: time), repositories: HookRepositories([]), wakeup: world.wakeup,
-                time: time, random: RandomSource(seed: 1), log: .none, metrics: world.metrics, holder: "loopback")
+                store: Store(engine: engine, time: time), repositories: HookRepositories([]),
+                bell: WakeBell(store: world.store, wakeup: world.wakeup, time: time), time: time,
+                random: RandomSource(seed: 1), log: .none, metrics: world.metrics, holder: "loopback")
             self.processor = processor
             let endpoints = HookEndpoints(
                 doors: HookWorld.secrets.mapValues { .guarded(Secret($0)) },

@@ -55,6 +55,8 @@ public struct Configuration: Sendable {
     public var listenPort: UInt16 = 8080
     /// Between the end of a pass and the begin of the next; each wait is up to a tenth longer or shorter.
     public var interval = Duration.seconds(60)
+    /// The least between two passes, however often hooks knock.
+    public var passGap = Duration.seconds(1)
     public var fetchDeadline = Duration.seconds(60)
     /// How many independent changes run side by side.
     public var concurrency = 8

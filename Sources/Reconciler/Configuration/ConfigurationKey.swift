@@ -54,6 +54,9 @@ extension ConfigurationReader {
                 "interval", flag: "interval", variable: "ODOOOPS_INTERVAL", fallback: "60s",
                 "time between two passes, 5s to 24h"),
             ConfigurationKey(
+                "pass_gap", variable: "ODOOOPS_PASS_GAP", fallback: "1s",
+                "the least between two passes, however often hooks knock, 1s to 1h"),
+            ConfigurationKey(
                 "fetch_deadline", variable: "ODOOOPS_FETCH_DEADLINE", fallback: "60s",
                 "the longest that a fetch may take, 1s to 1h"),
             ConfigurationKey(

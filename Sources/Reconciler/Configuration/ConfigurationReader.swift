@@ -44,6 +44,7 @@ public struct ConfigurationReader {
             (configuration.listenAddress, configuration.listenPort) = try Self.address(listen, place: place("listen"))
         }
         if let interval = try duration("interval", at: 5...86_400) { configuration.interval = interval }
+        if let gap = try duration("pass_gap", at: 1...3_600) { configuration.passGap = gap }
         if let deadline = try duration("fetch_deadline", at: 1...3_600) { configuration.fetchDeadline = deadline }
         if let text = try text("concurrency") {
             guard let count = Int(text), (1...64).contains(count) else {

@@ -9,7 +9,7 @@ public import Store
 public final class HookProcessor: Sendable {
     private let store: Store
     private let reading: HookReading
-    private let wakeup: Wakeup
+    private let bell: WakeBell
     private let time: any TimeSource
     private let random: RandomSource
     private let log: Log
@@ -35,7 +35,7 @@ public final class HookProcessor: Sendable {
     /// - Parameters:
     ///   - store: holds the deliveries.
     ///   - repositories: whose pushes ask for a pass.
-    ///   - wakeup: of the loop.
+    ///   - bell: wakes the loops of all processes.
     ///   - time: measures claims and back-off.
     ///   - random: spreads the back-off.
     ///   - log: hears of what went wrong.
@@ -43,13 +43,13 @@ public final class HookProcessor: Sendable {
     ///   - holder: names this process.
     ///   - lookAgain: told of a work item of which two events say different things.
     public init(
-        store: Store, repositories: HookRepositories, wakeup: Wakeup, time: any TimeSource, random: RandomSource,
+        store: Store, repositories: HookRepositories, bell: WakeBell, time: any TimeSource, random: RandomSource,
         log: Log, metrics: Metrics, holder: String,
         lookAgain: @escaping @Sendable (WorkItemRecord) async -> Void = { _ in }
     ) {
         self.store = store
         reading = HookReading(repositories: repositories)
-        self.wakeup = wakeup
+        self.bell = bell
         self.time = time
         self.random = random
         self.log = log
@@ -104,7 +104,7 @@ public final class HookProcessor: Sendable {
             if claims.isEmpty { break }
             let works = claims.map(work)
             // Before it is written down that they were heeded: else a crash in between would swallow them.
-            if works.contains(where: \.wakes) { wakeup.raise(.webhook) }
+            if works.contains(where: \.wakes) { try await bell.ring() }
             settled += try await settle(works.map(\.settlement))
             // Fewer than were asked for: the rest can wait for its turn.
             if claims.count < Self.batch { break }

@@ -25,7 +25,7 @@ struct HookReading: Sendable {
                 throw .incomplete("`event-data` with id, event and timestamp", of: delivery.event)
             }
             return .change(.mail(mail))
-        case .slack: return .nothing(reason: "nothing listens to what people do in Slack")
+        case .slack: return slack(delivery)
         case .plane: return try plane(delivery)
         case nil: return .nothing(reason: "nobody knows the provider \(delivery.provider)")
         }
@@ -62,6 +62,31 @@ struct HookReading: Sendable {
     private func vercel(_ delivery: DeliveryRecord) -> HookMeaning {
         let isAboutWhatWeKeep = ["deployment.", "project."].contains { delivery.event.hasPrefix($0) }
         return isAboutWhatWeKeep ? .hint : .nothing(reason: "no use is made of \(delivery.event) events")
+    }
+
+    // MARK: Slack
+
+    /// The events after which a channel that we keep may be another one.
+    private static let channelEvents: Set<String> = [
+        "channel_created", "channel_deleted", "channel_archive", "channel_unarchive", "channel_rename",
+        "channel_id_changed", "channel_shared", "channel_unshared", "group_archive", "group_unarchive", "group_rename",
+        "group_deleted", "member_joined_channel", "member_left_channel",
+    ]
+
+    private func slack(_ delivery: DeliveryRecord) -> HookMeaning {
+        switch delivery.event {
+        case _ where Self.channelEvents.contains(delivery.event): return .hint
+        // Somebody speaks to us, which means that something is not as that person wants it.
+        case "app_mention": return .hint
+        case "message":
+            // Of what is said in channels only the mentions are for us; and a bot's word may be our own.
+            let event = (try? root(of: delivery))?["event"]
+            let isTold = event?["channel_type"]?.stringValue == "im" && event?["bot_id"] == nil
+            let isPlain = event?["subtype"] == nil
+            return isTold && isPlain ? .hint : .nothing(reason: "it is not said to us")
+        case "form": return .nothing(reason: "no use is made of commands and buttons")
+        default: return .nothing(reason: "no use is made of \(delivery.event) events")
+        }
     }
 
     // MARK: Plane

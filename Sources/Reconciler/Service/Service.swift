@@ -24,6 +24,7 @@ public final class Service: Sendable {
 
     private let reconciler: Reconciler
     private let interval: Duration
+    private let gap: Duration
     private let status: Locked<Status>
     public let wakeup = Wakeup()
     private let stop = StopSignal()
@@ -42,16 +43,20 @@ public final class Service: Sendable {
     /// So many in a row are told: one alone is nobody's business.
     static let failuresToTell = 3
 
-    /// A service that calls `onPass` after each pass, for tests and for programs that print.
-    ///
-    /// With `retention`, what is older than its time is cut once a day.
+    /// - Parameters:
+    ///   - reconciler: makes the passes.
+    ///   - interval: between the end of a pass and the begin of the next, where nothing happens.
+    ///   - gap: the least between them, however often hooks knock; a person's wish doesn't wait for it.
+    ///   - retention: what is older than its time is cut once a day; nil: nothing is.
+    ///   - onPass: called after each pass, for tests and for programs that print.
     public init(
-        reconciler: Reconciler, interval: Duration, retention: Retention? = nil,
+        reconciler: Reconciler, interval: Duration, gap: Duration = .zero, retention: Retention? = nil,
         onPass: @escaping @Sendable (RunReport) -> Void = { _ in }
     ) {
         self.reconciler = reconciler
         self.interval = interval
         self.retention = retention
+        self.gap = gap
         self.onPass = onPass
         let now = reconciler.time.now
         status = Locked(Status(startedAt: now, beatAt: now))
@@ -88,7 +93,7 @@ public final class Service: Sendable {
                 if trigger == .schedule { trigger = next }
             } else {
                 await giveSign()
-                trigger = await wakeup.wait(for: wait, reconciler.time)
+                trigger = await nextTrigger(wait)
             }
         }
         reconciler.log.info("the loop has ended")
@@ -102,6 +107,22 @@ public final class Service: Sendable {
             // The pass finds it out as well, and says so.
             return false
         }
+    }
+
+    /// Waits for the next pass, and for the gap after the one before where a hook calls for it.
+    ///
+    /// The first knock after a quiet time begins a pass at once; all that come before the gap is over share one.
+    private func nextTrigger(_ wait: Duration) async -> RunTrigger {
+        let end = reconciler.time.uptime
+        let trigger = await wakeup.wait(for: wait, reconciler.time)
+        guard trigger == .webhook else { return trigger }
+        while !stop.isRaised {
+            let rest = gap - (reconciler.time.uptime - end)
+            guard rest > .zero else { break }
+            status.withLock { $0.nextPassAt = reconciler.time.now + rest }
+            if await wakeup.wait(for: rest, reconciler.time) == .manual { return .manual }
+        }
+        return trigger
     }
 
     /// Tells other processes when the next pass is, so that `explain` can say it.

@@ -55,4 +55,37 @@ extension Store {
                 at: try row.time(1))
         }
     }
+
+    private static let ringKey = "service.rings"
+
+    /// Counts a knock that every process should hear.
+    ///
+    /// - Returns: the number of knocks with this one.
+    /// - Throws: `StoreFault`.
+    public func ring() async throws(StoreFault) -> Int64 {
+        let now = time.now
+        let lock = engine.dialect == .postgres ? " for update" : ""
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int64 in
+            try db.run(
+                """
+                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+                on conflict (key) do nothing
+                """, [.text(Self.ringKey), .json(0), .time(now)])
+            // Several processes may ring at once: each waits for the row, so that no knock is lost.
+            let rows = try db.run(
+                "select value from ops.reconcile_state where key = $1\(lock)", [.text(Self.ringKey)])
+            let number = (try rows.first?.json(0).intValue ?? 0) + 1
+            try db.run(
+                "update ops.reconcile_state set value = $2, updated_at = $3 where key = $1",
+                [.text(Self.ringKey), .json(.int(number)), .time(now)])
+            return number
+        }
+    }
+
+    /// How often somebody rang; 0 where nobody ever did.
+    ///
+    /// - Throws: `StoreFault`.
+    public func rings() async throws(StoreFault) -> Int64 {
+        try await bookmark(Self.ringKey)?.intValue ?? 0
+    }
 }

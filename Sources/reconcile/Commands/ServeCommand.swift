@@ -19,7 +19,8 @@ struct ServeCommand {
         let terminal = context.terminal
         let notices = NoticeService(composition, context.environment)
         let service = Service(
-            reconciler: composition.reconciler, interval: configuration.interval, retention: composition.retention
+            reconciler: composition.reconciler, interval: configuration.interval, gap: configuration.passGap,
+            retention: composition.retention
         ) { report in
             notices.notice()
             guard terminal.isJSON else { return }
