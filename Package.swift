@@ -193,7 +193,7 @@ let package = Package(
             [
                 "Reconciler", "DigitalOceanDriver", "Drivers", "Simulator", "Store", "StoreSQLite", "Diff",
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console", "StorePostgres", "SupabaseDriver",
-                "VercelDriver", "budget-child",
+                "VercelDriver", "GitHubDriver", "budget-child",
             ], exclude: ["Goldens"]),
         tests(
             "Console",

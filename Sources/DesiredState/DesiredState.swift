@@ -47,6 +47,8 @@ public struct DesiredState: Sendable, Hashable {
     public var codeOwners: [CodeOwnerRule] = []
     /// Sorted by environment.
     public var modulePlans: [ModulePlan] = []
+    /// The pull requests that the policy is about, sorted by number.
+    public internal(set) var previews: [Preview] = []
     /// What the advisor looks for.
     public var advisor = Advisor()
     /// The features of Supabase and whether they are used, sorted by id.

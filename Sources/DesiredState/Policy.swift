@@ -11,6 +11,8 @@ public struct Policy: Sendable, Hashable {
     public var updateCommitStatus = false
     public var blockMergeOnFailure = false
     public var commentOnPullRequest = false
+    /// Which pull requests have a preview; nil: none has one.
+    public var previews: PreviewRule?
     /// Surfaces of the DigitalOcean policy by name, such as `droplets`.
     public var surfaces: [String: SurfacePolicy] = [:]
     public var exceptions: [PolicyException] = []

@@ -13,6 +13,8 @@ public struct SourceTree: Sendable {
     public var roots: [String]
     public var branches: BranchListing
     public var tags: BranchListing
+    /// Those of the application's repository; nil where nobody asked for them.
+    public var pullRequests: PullRequestListing?
     /// Every path of the commit, outside of the roots as well; nil where that is not known.
     public var listing: PathListing?
 

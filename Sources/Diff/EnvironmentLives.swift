@@ -46,7 +46,11 @@ struct EnvironmentLives {
                     slug: record.slug, phase: .unknown, expiresAt: nil, reason: scope.sentence)
             } else {
                 let reason =
-                    record.branch.map { "branch \($0) is gone" } ?? "no document wants the environment any more"
+                    if PullRequest.number(inSlug: record.slug) != nil, record.branch?.hasPrefix("refs/pull/") == true {
+                        "its pull request is closed, or nothing allows its preview any more"
+                    } else {
+                        record.branch.map { "branch \($0) is gone" } ?? "no document wants the environment any more"
+                    }
                 outlook = EnvironmentOutlook(slug: record.slug, phase: .unwanted, expiresAt: nil, reason: reason)
             }
             lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false)

@@ -53,7 +53,10 @@ struct Composition {
             log: log, metrics: metrics, concurrency: configuration.concurrency,
             leaseTime: configuration.lease, traffic: ProviderTraffic(sink: sink), holder: holder,
             gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets,
-            tracer: tracer)
+            tracer: tracer,
+            applicationRepository: HookRepositories(
+                [configuration.application?.url ?? configuration.ssot?.url].compactMap { $0 }
+            ).onGitHub.first)
         self.configuration = configuration
         self.store = store
         self.metrics = metrics

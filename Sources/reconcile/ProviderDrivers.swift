@@ -158,7 +158,9 @@ struct ProviderDrivers {
             GitHubDriver(
                 token: token, baseURL: account.apiURL, transport: transport,
                 budget: budgets.budget(provider: "github", credential: token, .gitHub),
-                hookSecret: account.secrets["webhook_secret"]?.resolve(in: environment), time: time, random: random)
+                hookSecret: account.secrets["webhook_secret"]?.resolve(in: environment),
+                login: account.options["login"],
+                time: time, random: random)
         ]
     }
 

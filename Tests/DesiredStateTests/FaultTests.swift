@@ -20,7 +20,7 @@ import Testing
         #expect(state.scopes == fault.scopes)
         #expect(state.diagnostics.allSatisfy { $0.hint?.isEmpty == false })
         // What is unknown names a diagnostic that is there, or a missing configuration.
-        let codes = Set(state.diagnostics.map(\.code) + ["SSOT-0041"])
+        let codes = Set(state.diagnostics.map(\.code) + ["SSOT-0041", "SSOT-0042"])
         #expect(state.unknown.allSatisfy { codes.contains($0.code) })
     }
 }

@@ -89,6 +89,6 @@ import Testing
             ("{name}", "{name}"), ("{slug", "{slug"), ("slug}", "}"),
         ] as [(String, String?)]) func onlyKnownPlaceholdersPass(_ text: String, _ unknown: String?)
     {
-        #expect(EnvironmentTemplate.unknownPlaceholder(in: text) == unknown)
+        #expect(EnvironmentTemplate.unknownPlaceholder(in: text, among: EnvironmentTemplate.placeholders) == unknown)
     }
 }

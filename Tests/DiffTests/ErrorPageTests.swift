@@ -48,6 +48,7 @@ private struct Example {
     var variables: [String: String] = [:]
     var expected = ""
     var listsPaths = true
+    var pullRequests: PullRequestListing?
     var branches = BranchListing.known(
         ["main", "feature/a", "release/1"].map {
             Branch(name: $0, commit: String(repeating: "1", count: 40), committedAt: nil)
@@ -85,6 +86,8 @@ private struct Example {
                 }
             } else if line.contains("paths of the commit aren't listed") {
                 listsPaths = false
+            } else if line.contains("pull requests can't be read") {
+                pullRequests = PullRequestListing(open: [], fault: "no connection")
             } else if line.contains("branches can't be read") {
                 branches = .unknown(reason: "no connection")
             }
@@ -94,9 +97,10 @@ private struct Example {
 
     /// As `reconcile validate` or `reconcile gates` print the first one of that code.
     func message(of code: String) -> String? {
-        let tree = SourceTree(
+        var tree = SourceTree(
             revision: "r", files: files, branches: branches,
             listing: listsPaths ? PathListing(files.map(\.path)) : nil)
+        tree.pullRequests = pullRequests
         guard let now = Timestamp(date: "2026-07-01") else { return nil }
         let isGate = code.hasPrefix("GATE-")
         let state = readDesiredState(tree)

@@ -65,7 +65,8 @@ func measure() async throws -> Figures {
     let metrics = Metrics()
     metrics.declareHookMetrics()
     let processor = HookProcessor(
-        store: store, repositories: HookRepositories([]), bell: WakeBell(store: store, wakeup: Wakeup(), time: time), time: time, random: .system(), log: .none,
+        store: store, repositories: HookRepositories([]), bell: WakeBell(store: store, wakeup: Wakeup(), time: time),
+        time: time, random: .system(), log: .none,
         metrics: metrics, holder: "benchmark")
     let endpoints = HookEndpoints(
         doors: [.github: .guarded(Secret(secret))],

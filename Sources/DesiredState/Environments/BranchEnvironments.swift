@@ -36,6 +36,12 @@ struct BranchEnvironments {
             guard case .mapping(let mapping) = Self.match(branch.name, policies.mappings) else { continue }
             guard mayHaveEnvironment(branch, mapping) else { continue }
             let slug = Slug.of(branch: branch.name)
+            if policies.policy.previews != nil, PullRequest.number(inSlug: slug) != nil {
+                report.warning(
+                    .slugTaken, "the branch \(quoted(branch.name)) would give \(quoted(slug)), the name of a preview",
+                    at: mapping.source, hint: "Rename the branch: such names belong to pull requests.")
+                continue
+            }
             if taken.contains(slug) || refused.contains(slug) {
                 report.warning(
                     .slugTaken, "the branch \(quoted(branch.name)) would give another environment \(quoted(slug))",

@@ -14,10 +14,12 @@ struct EnvironmentTemplate {
     init(subject: String) { self.subject = subject }
 
     static let placeholders = ["{slug}", "{slug_underscored}", "{tier}"]
+    /// In containers also the commit that they run: nothing else may be another one after each push.
+    static let containerPlaceholders = placeholders + ["{commit}"]
 
     /// Fills an environment in.
     func fill(_ draft: inout EnvironmentDraft) {
-        let (slug, tier) = (draft.slug, draft.tier)
+        let (slug, tier, commit) = (draft.slug, draft.tier, draft.headCommit)
         func expand(_ text: Text?) -> Text? {
             text.map { Text(value: Self.expand($0.value, slug: slug, tier: tier), mark: $0.mark) }
         }
@@ -27,24 +29,24 @@ struct EnvironmentTemplate {
         draft.database = expand(database)
         draft.databaseUser = expand(databaseUser)
         draft.filestore = expand(filestore)
-        draft.runtime = runtime.mapped { Self.expand($0, slug: slug, tier: tier) }
+        draft.runtime = runtime.mapped { Self.expand($0, slug: slug, tier: tier, commit: commit) }
         draft.workers = workers
         draft.backupSchedule = backupSchedule
     }
 
     /// The first `{…}` that is none of the placeholders, or a brace without its partner; nil where all are known.
-    static func unknownPlaceholder(in text: String) -> String? {
+    static func unknownPlaceholder(in text: String, among known: [String]) -> String? {
         var rest = text[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
             guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else { return String(rest[open...]) }
             let placeholder = String(rest[open...close])
-            guard placeholders.contains(placeholder) else { return placeholder }
+            guard known.contains(placeholder) else { return placeholder }
             rest = rest[rest.index(after: close)...]
         }
         return nil
     }
 
-    private static func expand(_ text: String, slug: String, tier: Tier) -> String {
+    private static func expand(_ text: String, slug: String, tier: Tier, commit: String? = nil) -> String {
         var result = ""
         var rest = text[...]
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
@@ -53,6 +55,7 @@ struct EnvironmentTemplate {
             case "{slug}": result += slug
             case "{slug_underscored}": result += String(slug.map { $0 == "-" ? "_" : $0 })
             case "{tier}": result += tier.rawValue
+            case "{commit}": result += commit ?? "{commit}"
             default: result += rest[open...close]
             }
             rest = rest[rest.index(after: close)...]

@@ -10,6 +10,8 @@ struct EnvironmentsBuilder {
     let report: Report
     private(set) var named: EnvironmentsReading
     private(set) var environments: [Environment] = []
+    /// The pull requests that the policy is about, sorted by number.
+    private(set) var previews: [Preview] = []
     /// What environments own, by key; `nil` where two want the same.
     private(set) var owned: [ResourceKey: Draft] = [:]
     private var clashing: Set<ResourceKey> = []
@@ -26,11 +28,12 @@ struct EnvironmentsBuilder {
         self.report = report
     }
 
-    mutating func build(branches: BranchListing, tags: BranchListing) {
+    mutating func build(branches: BranchListing, tags: BranchListing, pullRequests: PullRequestListing?) {
         if named.isPresent { compareTargets() } else { takeTargets() }
         if named.fault == nil { checkBranches(branches, tags) }
         var drafts = named.named.map { completed($0, branches, tags) }
         drafts += branchDrafts(branches)
+        drafts += previewDrafts(pullRequests)
         overrides.apply(to: &drafts, known: Set(named.broken.map(\.slug)), report)
         let runtime = RuntimeResources(
             file: named.file, runtimes: named.runtimes, inventory: inventory, report: report)
@@ -154,6 +157,25 @@ struct EnvironmentsBuilder {
             draft.autoDeploy = mapping.autoDeploy
         }
         return draft
+    }
+
+    /// The environments that pull requests bring about; none where it is not known which there should be.
+    private mutating func previewDrafts(_ listing: PullRequestListing?) -> [EnvironmentDraft] {
+        if let cause = policies.previewsFault { report.unknown(.environments, cause) }
+        guard named.fault == nil, policies.previewsFault == nil, let rule = policies.policy.previews else { return [] }
+        guard let listing else {
+            // No fault of any document, so no diagnostic: a work tree alone is valid.
+            report.unknown(
+                .environments,
+                Cause(
+                    code: Code.pullRequestsUnknown.rawValue, reason: "nobody was asked for the pull requests",
+                    mark: rule.source))
+            return []
+        }
+        let taken = Set(named.named.map(\.slug) + named.broken.map(\.slug))
+        let found = PreviewEnvironments(rule: rule, named: named, taken: taken, report: report).drafts(listing)
+        previews = found.previews
+        return found.drafts
     }
 
     /// The environments that branches bring about; none where it is not known which there should be.

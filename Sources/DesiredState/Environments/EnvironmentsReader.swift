@@ -191,7 +191,9 @@ struct EnvironmentsReader {
         template.runtime = EnvironmentRuntime(entry) { readPattern($0, $1) }
         checkServer(template.runtime, template.cluster, entry)
         for (text, node) in template.runtime.texts {
-            checkPlaceholders(Text(value: text, mark: node.mark(in: file)), "a text", entry)
+            checkPlaceholders(
+                Text(value: text, mark: node.mark(in: file)), "a text", entry,
+                EnvironmentTemplate.containerPlaceholders)
         }
         template.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
         template.backupSchedule = entry.schedule("backup_schedule")
@@ -217,14 +219,17 @@ struct EnvironmentsReader {
     }
 
     @discardableResult
-    private func checkPlaceholders(_ text: Text, _ what: String, _ entry: Fields) -> Bool {
-        guard let placeholder = EnvironmentTemplate.unknownPlaceholder(in: text.value) else { return true }
+    private func checkPlaceholders(
+        _ text: Text, _ what: String, _ entry: Fields, _ known: [String] = EnvironmentTemplate.placeholders
+    ) -> Bool {
+        guard let placeholder = EnvironmentTemplate.unknownPlaceholder(in: text.value, among: known) else {
+            return true
+        }
         entry.fail(
             .invalidTemplate, "\(what) of \(entry.subject) has the unknown placeholder \(quoted(placeholder))",
             at: text.mark,
             hint: didYouMean(
-                placeholder, among: EnvironmentTemplate.placeholders,
-                else: "Known are \(alternatives(EnvironmentTemplate.placeholders))."))
+                placeholder, among: known, else: "Known are \(alternatives(known))."))
         return false
     }
 }

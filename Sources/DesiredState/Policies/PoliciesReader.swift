@@ -17,6 +17,7 @@ struct PoliciesReader {
         guard let root = document.root else {
             var reading = PoliciesReading()
             reading.mappingsFault = document.cause
+            reading.previewsFault = document.cause
             // It may have allowed none.
             reading.policy.maximumDeletes = 0
             reading.loseWindows(document.cause)
@@ -37,6 +38,7 @@ struct PoliciesReader {
         readQuotas(fields)
         readTTL(fields)
         readGitHub(fields)
+        readPreviews(fields)
         readLimits(fields)
         readWindows(fields)
         readFreezes(fields)
@@ -45,7 +47,9 @@ struct PoliciesReader {
         fields.finish()
         for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
         if root.entries == nil {
-            for key in ["branch_mappings", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune"] {
+            for key in [
+                "branch_mappings", "previews", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune",
+            ] {
                 lose(section: key, fields.fault)
             }
         }
@@ -59,6 +63,7 @@ struct PoliciesReader {
             reading.mappingsFault = reading.mappingsFault ?? cause
             reading.mappings = [.broken(cause)]
             reading.policy.branchMappings = []
+        case "previews": reading.previewsFault = reading.previewsFault ?? cause
         case "resource_quotas", "health_gates":
             for tier in Tier.allCases { reading.brokenTiers[tier] = reading.brokenTiers[tier] ?? cause }
         case "ttl_policies":
@@ -97,7 +102,7 @@ struct PoliciesReader {
         }
     }
 
-    private func pattern(_ text: Text, _ entry: Fields) -> GlobPattern? {
+    func pattern(_ text: Text, _ entry: Fields) -> GlobPattern? {
         do {
             return try GlobPattern(text.value)
         } catch {

@@ -17,6 +17,8 @@ struct PoliciesReading {
     var mappings: [Mapping] = []
     /// Why the mappings as a whole are unknown; nil where they are not.
     var mappingsFault: Cause?
+    /// Why it is unknown which pull requests have previews; nil where it is known.
+    var previewsFault: Cause?
     /// Tiers whose quota or gates can't be read: their environments are unknown.
     var brokenTiers: [Tier: Cause] = [:]
     /// Classes whose time to live can't be read: they never expire, and their environments are unknown.

@@ -40,6 +40,7 @@ enum Code: String, CaseIterable {
     case branchAndTag = "SSOT-0039"
     case invalidSchedule = "SSOT-0040"
     case noRepository = "SSOT-0041"
+    case pullRequestsUnknown = "SSOT-0042"
     // DigitalOcean.
     case ineffectiveException = "SSOT-0050"
     case missingFile = "SSOT-0051"
@@ -144,6 +145,7 @@ enum Code: String, CaseIterable {
         case .branchAndTag: "An environment names both a branch and a tag."
         case .invalidSchedule: "A schedule is no cron expression of five fields."
         case .noRepository: "Mappings are there but no application repository is configured."
+        case .pullRequestsUnknown: "The pull requests of the application repository could not all be read."
         case .ineffectiveException: "An exception lifts nothing, because a part of it can't be read."
         case .missingFile: "A file that a document refers to is not there."
         case .invalidAddress: "An address can't be read."

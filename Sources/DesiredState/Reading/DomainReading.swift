@@ -24,6 +24,7 @@ final class DomainReading: Sendable {
     private let others: [SourceFile]
     private let branches: BranchListing
     private let tags: BranchListing
+    private let pullRequests: PullRequestListing?
     /// What documents beside the roots say of branches.
     private let branchMaps: [BranchMap]
     /// The files that were looked into.
@@ -46,6 +47,7 @@ final class DomainReading: Sendable {
         others = files.others
         branches = tree.branches
         tags = tree.tags
+        pullRequests = tree.pullRequests
         read = library.read.map { ($0, files.parsed[$0]) }
     }
 
@@ -53,7 +55,8 @@ final class DomainReading: Sendable {
     /// was not there still isn't.
     func isOf(_ files: CommitFiles, _ tree: SourceTree) -> Bool {
         files.places.isSame(as: places) && branches == tree.branches && tags == tree.tags
-            && read.allSatisfy { files.parsed[$0.index] === $0.parsed } && bySchema == files.bySchema
+            && pullRequests == tree.pullRequests && read.allSatisfy { files.parsed[$0.index] === $0.parsed }
+            && bySchema == files.bySchema
             && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
     }
 
@@ -77,7 +80,7 @@ final class DomainReading: Sendable {
         var builder = EnvironmentsBuilder(
             named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
             convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
-        builder.build(branches: tree.branches, tags: tree.tags)
+        builder.build(branches: tree.branches, tags: tree.tags, pullRequests: tree.pullRequests)
         FilestoreExpiry(builder.environments, builder.named).check(inventory, report)
         let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
         let operations = OperationsReading(
@@ -110,6 +113,7 @@ final class DomainReading: Sendable {
             thresholds: convergence.thresholds.sorted { $0.environment.precedesByBytes($1.environment) })
         platforms.fill(&state)
         state.modulePlans = modulePlans
+        state.previews = builder.previews
         operations.fill(&state)
         return state
     }

@@ -15,6 +15,8 @@ public final class GitHubDriver: ProviderDriver {
     let time: any TimeSource
     /// What hooks that we create sign with; without it none is created.
     let hookSecret: Secret?
+    /// Whose the token is, as far as it was told or asked for.
+    let identity: GitHubReporter.Identity
     /// Repositories that are read side by side.
     let parallelism = 4
 
@@ -26,12 +28,14 @@ public final class GitHubDriver: ProviderDriver {
     ///   - retry: what is tried again.
     ///   - cache: keeps answers, so that what has not changed costs nothing of the limit; nil asks for everything anew.
     ///   - hookSecret: what hooks that we create sign their deliveries with; without it none is created.
+    ///   - login: whose the token is, where it is an app's and GitHub doesn't tell; nil asks when it is needed.
     ///   - time: measures, and waits between attempts.
     ///   - random: spreads those waits.
     public init(
         token: Secret, baseURL: String = GitHubDriver.defaultURL, transport: any HTTPTransport,
         budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
-        cache: ResponseCache? = ResponseCache(), hookSecret: Secret? = nil, time: any TimeSource = SystemTime(),
+        cache: ResponseCache? = ResponseCache(), hookSecret: Secret? = nil, login: String? = nil,
+        time: any TimeSource = SystemTime(),
         random: RandomSource = .system()
     ) {
         let client = APIClient(
@@ -50,6 +54,7 @@ public final class GitHubDriver: ProviderDriver {
             }, readError: Self.readError)
         self.time = time
         self.hookSecret = hookSecret
+        identity = GitHubReporter.Identity(login)
     }
 
     public static let defaultURL = "https://api.github.com"

@@ -123,7 +123,12 @@ public enum GitHubKinds {
     static let branch = seen(.gitHubBranch, ["sha", "is_protected"])
     static let tag = seen(.gitHubTag, ["sha"])
     static let pullRequest = seen(
-        .gitHubPullRequest, ["number", "title", "state", "is_draft", "head", "head_sha", "head_repository", "base"])
+        .gitHubPullRequest,
+        [
+            "number", "title", "state", "is_draft", "head", "head_sha", "head_repository", "base", "labels",
+            "merged_at",
+            "updated_at",
+        ])
     static let environment = seen(.gitHubEnvironment, ["id", "wait_minutes", "required_reviewers", "branch_policy"])
     static let secret = seen(.gitHubSecret, ["updated_at"])
     static let run = seen(

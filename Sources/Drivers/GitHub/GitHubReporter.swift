@@ -27,7 +27,7 @@ public struct GitHubReporter: Sendable {
     private let identity: Identity
 
     /// Remembers who we are.
-    private final class Identity: Sendable {
+    final class Identity: Sendable {
         let login: Locked<String?>
 
         init(_ login: String?) { self.login = Locked(login) }
@@ -35,11 +35,12 @@ public struct GitHubReporter: Sendable {
 
     /// - Parameters:
     ///   - driver: whose token and budget are used.
-    ///   - login: who we are, such as `odooops[bot]`; nil asks GitHub, which tells the owner of a personal token only.
+    ///   - login: who we are, such as `odooops[bot]`; nil: what the driver was told, or else asks GitHub, which tells the
+    ///     owner of a personal token only.
     public init(_ driver: GitHubDriver, login: String? = nil) {
         api = driver.api
         time = driver.time
-        identity = Identity(login)
+        identity = login.map { Identity($0) } ?? driver.identity
     }
 
     // MARK: Commit statuses
@@ -164,7 +165,8 @@ public struct GitHubReporter: Sendable {
             guard error.status == 403 || error.status == 404 else { throw error }
             throw GitHubDriver.names.fault(
                 .identityUnknown, call, "GitHub doesn't tell who this token belongs to",
-                hint: "name the app's login, such as `odooops[bot]`, where the reporter is made", status: error.status,
+                hint: "name the app's login, such as `odooops[bot]`, as providers.github.login or in GITHUB_LOGIN",
+                status: error.status,
                 .stop)
         }
         let login = try answer.object { $0["login"].string }

@@ -26,11 +26,15 @@ struct Mapping: Sendable {
 
     func pullRequest(_ json: JSONView) -> ObservedResource? {
         guard let number = json["number"].int else { return nil }
+        let labels = json["labels"].items.map { items in
+            Value.strings(items.compactMap { $0["name"].string }.sorted { $0.precedesByBytes($1) })
+        }
         let items: [(String, Value?)] = [
             ("base", text(json["base"]["ref"])), ("head", text(json["head"]["ref"])),
             ("head_repository", text(json["head"]["repo"]["full_name"])), ("head_sha", text(json["head"]["sha"])),
-            ("is_draft", json["draft"].bool.map(Value.bool)), ("number", .int(number)),
-            ("state", text(json["state"])), ("title", text(json["title"])),
+            ("is_draft", json["draft"].bool.map(Value.bool)), ("labels", labels),
+            ("merged_at", text(json["merged_at"])), ("number", .int(number)), ("state", text(json["state"])),
+            ("title", text(json["title"])), ("updated_at", text(json["updated_at"])),
         ]
         return resource(.gitHubPullRequest, String(number), id: String(number), items, json["created_at"])
     }

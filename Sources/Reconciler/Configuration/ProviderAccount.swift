@@ -54,7 +54,11 @@ public struct ProviderAccount: Sendable {
             address: Option(
                 key: "api_url", variable: "GITHUB_API_URL", fallback: "https://api.github.com",
                 meaning: "base address of the API"),
-            options: []),
+            options: [
+                Option(
+                    key: "login", variable: "GITHUB_LOGIN", fallback: nil,
+                    meaning: "whose the token is, where GitHub doesn't tell: an app's, such as `odooops[bot]`")
+            ]),
         account("mailgun", "Mailgun", "api_key", "MAILGUN_API_KEY", "https://api.mailgun.net"),
         account(
             "plane", "Plane", "api_key", "PLANE_API_KEY", "https://api.plane.so",

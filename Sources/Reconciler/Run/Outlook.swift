@@ -21,7 +21,9 @@ extension Reconciler {
     public func look(at instant: Timestamp? = nil) async throws -> Outlook {
         let now = instant ?? time.now
         let snapshot = try await source.read(log)
-        let desired = readDesiredState(snapshot.tree, cache: documents).with(unknown: try await suspensions(at: now))
+        var tree = snapshot.tree
+        tree.pullRequests = try await readPullRequests(tree, context(of: "look"))?.listing
+        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
         let inventory = try await store.inventory()
         let observed = await observe(desired, inventory, runID: "look")
         var input = PlanInput(

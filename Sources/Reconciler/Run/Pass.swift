@@ -50,6 +50,8 @@ struct Pass {
 
     var outcome: PassOutcome?
     var desired: DesiredState?
+    /// Nil where no policy wants previews.
+    var pulls: PullRequestReading?
     var plan: Plan?
     var observed: ObservedState?
     var plannedAt: Timestamp
@@ -113,6 +115,7 @@ struct Pass {
                     try await noticeWaiting()
                     await keepInventory()
                     await keepCatalogue()
+                    await reportPullRequests()
                 }
             }
         } catch let fault as any Fault {
@@ -146,7 +149,8 @@ struct Pass {
             return last != snapshot.tree.revision
         }
         for event in snapshot.events { note("source", .string(event)) }
-        var desired = readDesiredState(snapshot.tree, cache: reconciler.documents)
+        let tree = try await withPullRequests(snapshot.tree)
+        var desired = readDesiredState(tree, cache: reconciler.documents)
         self.desired = desired
         let isUnreadable = !desired.documents.isEmpty && desired.documents.allSatisfy { $0.status == .unreadable }
         guard !isUnreadable, !desired.unknown.contains(where: { $0.extent == .everything }) else {
@@ -154,7 +158,7 @@ struct Pass {
             outcome = .invalid
             return false
         }
-        recordGates(of: snapshot.tree)
+        recordGates(of: tree)
         var inventory = try await reconciler.store.inventory()
         let open = try await reconciler.store.openEntries()
         trace?.begin("observe")
@@ -216,6 +220,20 @@ struct Pass {
         guard applied.storeFault == nil else { return false }
         try await useApprovals()
         return true
+    }
+
+    /// The same tree with the pull requests, which are remembered before anything rests on them.
+    private mutating func withPullRequests(_ tree: SourceTree) async throws -> SourceTree {
+        pulls = try await reconciler.readPullRequests(tree, reconciler.context(of: run.id))
+        guard let pulls else { return tree }
+        for event in pulls.events { note("source", .string(event)) }
+        if !options.isDryRun {
+            try await confirmLease()
+            try await reconciler.store.savePullRequests(pulls.changed)
+        }
+        var tree = tree
+        tree.pullRequests = pulls.listing
+        return tree
     }
 
     /// Evaluates the policy gates and keeps what came of them; they refuse nothing.

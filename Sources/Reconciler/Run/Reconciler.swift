@@ -30,6 +30,8 @@ public struct Reconciler: Sendable {
     public let zones: @Sendable (Set<String>) -> TimeZones
     /// Takes the spans of each pass; nil where no collector is configured.
     public let tracer: Tracer?
+    /// `owner/name` of the application's repository at its host; nil where nobody can tell.
+    public let applicationRepository: String?
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
     /// The commit of the pass before.
@@ -40,7 +42,7 @@ public struct Reconciler: Sendable {
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
         leaseTime: Duration = .minutes(5),
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
-        budgets: BudgetBook? = nil, tracer: Tracer? = nil,
+        budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
     ) {
         self.source = source
@@ -59,6 +61,7 @@ public struct Reconciler: Sendable {
         self.budgets = budgets
         self.tracer = tracer
         self.zones = zones
+        self.applicationRepository = applicationRepository
     }
 
     /// The same, but that every write of the store proves first that leases are still held.

@@ -71,6 +71,9 @@ extension GitHubAccount {
                 state == "all" || ($0["state"]?.stringValue ?? "open") == state
             }
             return list("pulls", pulls.reversed(), request, render)
+        case ("GET", "pulls", 2):
+            let pull = repository.lists["pulls"]?.first { $0["number"]?.intValue.map(String.init) == path[1] }
+            return pull.map { json(200, render.wholePull($0)) } ?? error(404, "Not Found")
         case ("GET", "environments", 1):
             return list("environments", repository.lists["environments"] ?? [], request, render, wrap: "environments")
         case ("GET", "actions", 2) where path[1] == "secrets":

@@ -1,3 +1,4 @@
+import Basics
 import Formats
 
 /// Answers as GitHub gives them: every object with its addresses.
@@ -154,9 +155,9 @@ struct GitHubRender {
         pull["locked"] = false
         pull["draft"] = item["draft"] ?? false
         pull["user"] = user
-        pull["labels"] = []
+        pull["labels"] = .list((item["labels"]?.strings ?? []).enumerated().map(label))
         for name in ["body", "milestone", "closed_at", "merged_at", "merge_commit_sha", "assignee", "auto_merge"] {
-            pull[name] = .null
+            pull[name] = item[name] ?? .null
         }
         pull["author_association"] = "MEMBER"
         for name in [
@@ -171,12 +172,36 @@ struct GitHubRender {
         for side in ["head", "base"] {
             let ref = item[side]?.stringValue ?? "main"
             let sha = item["\(side)_sha"]?.stringValue ?? repository.sha(of: ref) ?? String(repeating: "0", count: 40)
+            // The branch of a fork is in a repository that the account need not know.
+            let fork = side == "head" ? item["fork"]?.stringValue : nil
+            let place = fork.map { GitHubRepository(named: $0, id: 1, now: Timestamp(seconds: 0)) } ?? repository
             pull[side] = .members([
-                "label": .string("\(repository.owner):\(ref)"), "ref": .string(ref), "sha": .string(sha),
-                "user": self.user(repository.owner), "repo": .object(whole()),
+                "label": .string("\(place.owner):\(ref)"), "ref": .string(ref), "sha": .string(sha),
+                "user": self.user(place.owner), "repo": .object(GitHubRender(base: base, repository: place).whole()),
             ])
         }
         return pull
+    }
+
+    /// One pull request asked for by its number, which shows more than the list does.
+    func wholePull(_ item: Value.Object) -> Value {
+        var pull = self.pull(item, user(item["user"]?.stringValue ?? repository.owner))
+        for name in ["additions", "changed_files", "comments", "commits", "deletions", "review_comments"] {
+            pull[name] = 0
+        }
+        for name in ["mergeable", "merged_by"] { pull[name] = .null }
+        pull["mergeable_state"] = "unknown"
+        pull["merged"] = .bool(item["merged_at"]?.stringValue != nil)
+        pull["maintainer_can_modify"] = false
+        return .object(pull)
+    }
+
+    private func label(_ number: Int, _ name: String) -> Value {
+        .members([
+            "id": .int(Int64(number + 1)), "node_id": .string("LA_\(number + 1)"),
+            "url": .string("\(address)/labels/\(name)"), "name": .string(name), "description": "", "color": "ededed",
+            "default": false,
+        ])
     }
 
     private func run(_ item: Value.Object) -> Value.Object {

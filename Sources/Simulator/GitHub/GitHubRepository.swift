@@ -64,9 +64,16 @@ struct GitHubRepository: Sendable {
     static func text(_ now: Timestamp) -> String { "\(Timestamp(seconds: now.seconds))" }
 
     /// Adds one item of a list as a document gives it: a name alone, or what is known of it.
+    ///
+    /// A pull request of a number that is there already is changed, as its people would.
     mutating func add(_ list: String, _ item: Value, id: Int64, now: Timestamp, login: String) {
         var object = item.objectValue ?? Value.Object()
         if let name = item.stringValue { object["name"] = .string(name) }
+        if list == "pulls", let place = lists[list]?.firstIndex(where: { $0["number"] == object["number"] }) {
+            if object["updated_at"] == nil { object["updated_at"] = .string(Self.text(now)) }
+            for member in object.members { lists[list]?[place][member.name] = member.value }
+            return
+        }
         if object["id"] == nil { object["id"] = .int(id) }
         for member in ["created_at", "updated_at"] where object[member] == nil {
             object[member] = .string(Self.text(now))

@@ -1,0 +1,98 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Store
+
+/// What a pass says on pull requests.
+extension Pass {
+    /// Says on each pull request how its preview stands, where that differs from what stands there.
+    ///
+    /// Nothing depends on it: what can't be said now is said by the next pass.
+    mutating func reportPullRequests() async {
+        guard let pulls, let repository = pulls.repository, let host = reconciler.pullRequestHost, let desired,
+            let rule = desired.policy.previews, options.targets.isEmpty, !pulls.rows.isEmpty
+        else { return }
+        do {
+            guard let facts = try await facts(rule) else { return }
+            let policy = desired.policy
+            for row in pulls.rows {
+                guard !stop.isRaised, let report = facts.report(on: row) else { continue }
+                let comment = policy.commentOnPullRequest ? report.comment : nil
+                let check = policy.updateCommitStatus && row.state == .open ? report.check : nil
+                await say(comment, check, on: row, repository, host)
+            }
+        } catch {
+            note("previews_unsaid", ["fault": .string("\(error)")])
+            reconciler.log.warning("nothing could be said of previews", ["fault": "\(error)"])
+        }
+    }
+
+    private func facts(_ rule: PreviewRule) async throws(StoreFault) -> PreviewFacts? {
+        guard let plan, let desired else { return nil }
+        var failed: [ResourceKey: String] = [:]
+        for entry in applied.journal where entry.state == .failed || entry.state == .unknown {
+            failed[entry.key] = entry.output["code"]?.stringValue ?? entry.state.rawValue
+        }
+        let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
+        return PreviewFacts(
+            rule: rule,
+            environments: Dictionary(
+                desired.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
+            outlooks: Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
+            previews: Dictionary(
+                desired.previews.map { ($0.pullRequest.number, $0) }, uniquingKeysWith: { first, _ in first }),
+            changes: Dictionary(
+                grouping: plan.changes.filter { $0.environment != nil && $0.action != .noop },
+                by: { $0.environment ?? "" }),
+            done: applied.done, failed: failed,
+            skipped: Dictionary(applied.skipped.map { ($0.key, $0.reason) }, uniquingKeysWith: { first, _ in first }),
+            owners: owners)
+    }
+
+    private mutating func say(
+        _ comment: String?, _ check: CommitCheck?, on row: PullRequestRow, _ repository: String,
+        _ host: any PullRequestHost
+    ) async {
+        let pull = row.pullRequest
+        let digests = (
+            comment: comment.map { Digest(of: $0).hex },
+            check: check.map { check in
+                Digest(
+                    of: [pull.headCommit, check.state.rawValue, check.sentence, check.address ?? ""]
+                        .joined(separator: "\n")
+                ).hex
+            }
+        )
+        var said = row
+        let context = reconciler.context(of: run.id)
+        do throws(ProviderFault) {
+            if let check, let digest = digests.check, digest != row.statusDigest {
+                try await host.set(check, on: pull.headCommit, of: repository, context)
+                said.statusDigest = digest
+            }
+            if let comment, let digest = digests.comment, digest != row.commentDigest {
+                try await host.say(comment, onPullRequest: pull.number, of: repository, context)
+                said.commentDigest = digest
+            }
+        } catch {
+            note(
+                "preview_unsaid",
+                ["number": .int(pull.number), "code": .string(error.code), "fault": .string(error.message)])
+            reconciler.log.warning(
+                "nothing could be said on a pull request",
+                ["number": "\(pull.number)", "code": error.code, "fault": error.message])
+        }
+        guard said != row else { return }
+        note("preview_said", ["number": .int(pull.number), "slug": .string(pull.slug)])
+        do throws(StoreFault) {
+            try await reconciler.store.noteReport(
+                on: pull.number, of: repository, commentDigest: said.commentDigest, statusDigest: said.statusDigest)
+        } catch {
+            // It is said again by the next pass, which finds it said.
+            reconciler.log.warning(
+                "what was said on a pull request could not be written down", ["fault": error.message])
+        }
+    }
+}

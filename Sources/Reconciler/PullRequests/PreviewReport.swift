@@ -1,0 +1,219 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Store
+
+/// What is said of one preview on its pull request, after a pass; pure.
+///
+/// It says how things are and nothing of this pass, so that the next pass, which changes nothing, says the same.
+struct PreviewReport: Sendable {
+    /// How one thing that the preview consists of stands.
+    struct Part: Sendable, Hashable {
+        enum State: Sendable, Hashable {
+            case inPlace
+            case waiting(String)
+            case failed(code: String)
+            case leaving(String)
+        }
+
+        let key: ResourceKey
+        let state: State
+    }
+
+    enum Stage: Sendable, Hashable {
+        case ready
+        case underway
+        /// Something waits for a person, a window, or another change.
+        case waiting(String)
+        case failed(code: String)
+        case expired
+        /// Too little is known: everything stays as it is.
+        case uncertain(String)
+        /// Not wanted any more, and not all of it is gone.
+        case leaving(String)
+        case gone(String)
+    }
+
+    let slug: String
+    let stage: Stage
+    var commit: String?
+    var address: String?
+    var expiresAt: Timestamp?
+    /// Why it never expires.
+    var endless: String?
+    var parts: [Part] = []
+
+    /// The most parts that a comment shows.
+    private static let partLimit = 30
+    static let checkName = "odooops/preview"
+
+    // MARK: The comment
+
+    var comment: String {
+        var lines = ["### Preview `\(slug)`: \(Self.plain(word))", "", "| | |", "|---|---|"]
+        if let address { lines.append("| Address | \(stage == .ready ? address : "`\(address)`, once it is ready") |") }
+        if let commit { lines.append("| Commit | `\(commit.prefix(12))` |") }
+        if let expiresAt, isAlive {
+            lines.append("| Expires | \(expiresAt.minuteText) UTC |")
+            lines.append("| Longer | `reconcile env extend \(slug) --days 7` |")
+        } else if let endless, isAlive {
+            lines.append("| Expires | never (\(Self.plain(endless))) |")
+        }
+        if lines.count == 4 { lines.removeLast(3) }
+        if !parts.isEmpty {
+            lines += ["", "| Plan | |", "|---|---|"]
+            lines += parts.prefix(Self.partLimit).map { "| `\($0.key)` | \(Self.plain(Self.text($0.state))) |" }
+            if parts.count > Self.partLimit { lines.append("| … | \(parts.count - Self.partLimit) more |") }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var isAlive: Bool {
+        switch stage {
+        case .ready, .underway, .waiting, .failed, .uncertain: true
+        case .expired, .leaving, .gone: false
+        }
+    }
+
+    private var word: String {
+        switch stage {
+        case .ready: "ready"
+        case .underway: "being made"
+        case .waiting(let reason): "waits: \(reason)"
+        case .failed(let code): "failed (\(code))"
+        case .expired: "expired; a new commit brings it back"
+        case .uncertain(let reason): "unknown: \(reason)"
+        case .leaving(let reason): "being removed: \(reason)"
+        case .gone(let reason): "gone: \(reason)"
+        }
+    }
+
+    private static func text(_ state: Part.State) -> String {
+        switch state {
+        case .inPlace: "in place"
+        case .waiting(let reason): "waits: \(reason)"
+        case .failed(let code): "failed (\(code))"
+        case .leaving(let reason): "goes: \(reason)"
+        }
+    }
+
+    /// One line that is no Markdown, ends no cell of a table and calls nobody.
+    private static func plain(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "|": result += "\\|"
+            case "@": result += "@\u{200B}"
+            case "<": result += "&lt;"
+            case _ where scalar.value < 32: result += " "
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    // MARK: The check
+
+    var check: CommitCheck {
+        let (state, sentence): (CommitCheck.State, String) =
+            switch stage {
+            case .ready: (.success, "The preview is ready.")
+            case .underway: (.pending, "The preview is being made.")
+            case .waiting: (.pending, "A change of the preview waits; the comment says for what.")
+            case .failed(let code): (.failure, "The preview could not be made: \(code).")
+            case .expired: (.success, "The preview has expired; a new commit brings it back.")
+            case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
+            case .leaving, .gone: (.success, "There is no preview.")
+            }
+        return CommitCheck(Self.checkName, state, sentence, address: stage == .ready ? address : nil)
+    }
+}
+
+/// What a pass has come to, as far as previews ask for it.
+struct PreviewFacts: Sendable {
+    let rule: PreviewRule
+    let environments: [String: Environment]
+    let outlooks: [String: EnvironmentOutlook]
+    let previews: [Int64: Preview]
+    /// Of each environment: what the plan changes of it.
+    let changes: [String: [PlannedChange]]
+    let done: Set<ResourceKey>
+    /// The last fault of each resource of which a step failed.
+    let failed: [ResourceKey: String]
+    let skipped: [ResourceKey: String]
+    /// The environments that still own something.
+    let owners: Set<String>
+
+    /// What is to be said of a pull request; nil where there is nothing to say.
+    func report(on row: PullRequestRow) -> PreviewReport? {
+        let pull = row.pullRequest
+        let slug = pull.slug
+        let hasSpoken = row.commentDigest != nil || row.statusDigest != nil
+        guard row.state == .open else {
+            guard hasSpoken else { return nil }
+            let reason = "the pull request is \(row.state == .merged ? "merged" : "closed")"
+            return ending(slug, reason)
+        }
+        switch previews[pull.number]?.verdict {
+        case .wanted: return living(slug)
+        case .refused(let reason):
+            // Nobody asked for a preview who only met a pattern; whoever set a label waits for a word.
+            let isAsked = rule.allow.contains { $0.label != nil && $0.matches(pull) }
+            return hasSpoken || isAsked ? ending(slug, reason) : nil
+        case nil: return hasSpoken ? ending(slug, "no entry of `previews` allows it any more") : nil
+        }
+    }
+
+    private func ending(_ slug: String, _ reason: String) -> PreviewReport {
+        let isLeft = owners.contains(slug)
+        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason) : .gone(reason))
+        if isLeft { report.parts = (changes[slug] ?? []).filter { !done.contains($0.key) }.map(part) }
+        return report
+    }
+
+    private func living(_ slug: String) -> PreviewReport? {
+        guard let environment = environments[slug], let outlook = outlooks[slug] else { return nil }
+        let changes = (changes[slug] ?? []).filter { !done.contains($0.key) }
+        let open = Dictionary(changes.map { ($0.key, part($0)) }, uniquingKeysWith: { first, _ in first })
+        var report = PreviewReport(slug: slug, stage: stage(outlook, Array(open.values)))
+        report.commit = environment.headCommit
+        report.address = environment.domain.map { "https://\($0)" }
+        report.expiresAt = outlook.expiresAt
+        report.endless = outlook.expiresAt == nil && outlook.phase != .unknown ? outlook.reason : nil
+        var keys = Set(environment.resources)
+        if outlook.phase == .expired { keys = [] }
+        report.parts = keys.union(open.keys).sorted().map { open[$0] ?? PreviewReport.Part(key: $0, state: .inPlace) }
+        return report
+    }
+
+    private func stage(_ outlook: EnvironmentOutlook, _ open: [PreviewReport.Part]) -> PreviewReport.Stage {
+        switch outlook.phase {
+        case .unknown: return .uncertain(outlook.reason)
+        case .expired: return open.isEmpty ? .expired : .leaving("it expired")
+        case .active, .expiring, .ending, .unwanted: break
+        }
+        for part in open.sorted(by: { $0.key < $1.key }) {
+            if case .failed(let code) = part.state { return .failed(code: code) }
+        }
+        for part in open.sorted(by: { $0.key < $1.key }) {
+            if case .waiting(let reason) = part.state { return .waiting(reason) }
+        }
+        return open.isEmpty ? .ready : .underway
+    }
+
+    private func part(_ change: PlannedChange) -> PreviewReport.Part {
+        let state: PreviewReport.Part.State
+        if let code = failed[change.key] {
+            state = .failed(code: code)
+        } else if change.verdict != .allowed {
+            state = .waiting(change.verdictReason ?? change.verdict.rawValue)
+        } else if let reason = skipped[change.key] {
+            state = .waiting(reason)
+        } else {
+            state = change.action == .delete ? .leaving(change.reason) : .waiting(change.reason)
+        }
+        return PreviewReport.Part(key: change.key, state: state)
+    }
+}

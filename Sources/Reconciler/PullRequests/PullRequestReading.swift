@@ -1,0 +1,150 @@
+import Basics
+import DesiredState
+import Diff
+import Drivers
+import Store
+
+/// What one pass knows of pull requests, and what it has to remember of them.
+struct PullRequestReading: Sendable {
+    /// `owner/name`; nil where nothing says which.
+    let repository: String?
+    let listing: PullRequestListing
+    /// All that are known, as they are now; sorted by number.
+    let rows: [PullRequestRow]
+    /// Those of `rows` that differ from what the store holds.
+    let changed: [PullRequestRow]
+    /// What a person should know of the reading.
+    let events: [String]
+}
+
+extension Reconciler {
+    /// Who keeps pull requests; nil where no such provider is configured.
+    var pullRequestHost: (any PullRequestHost)? { drivers.lazy.compactMap { $0 as? any PullRequestHost }.first }
+
+    /// Where calls come from that belong to a run and to no change of its plan.
+    func context(of runID: String) -> DriverContext {
+        DriverContext(runID: runID, log: log) { [traffic] in traffic.note($0, runID: runID) }
+    }
+
+    /// Reads the pull requests of the application's repository, where a policy wants previews; writes nothing.
+    ///
+    /// A list alone never closes one nor opens one again: each that vanished from it, and each that comes back, is asked
+    /// for by itself.
+    ///
+    /// - Returns: nil where no preview is wanted.
+    /// - Throws: `StoreFault`.
+    func readPullRequests(
+        _ tree: SourceTree, _ context: DriverContext
+    ) async throws(StoreFault) -> PullRequestReading? {
+        guard let rule = documents.previewRule(of: tree) else { return nil }
+        guard let repository = rule.repository ?? applicationRepository else {
+            let fault = "nothing says which repository they are of (`repository` of `previews`)"
+            return PullRequestReading(
+                repository: nil, listing: PullRequestListing(open: [], fault: fault), rows: [], changed: [],
+                events: [fault])
+        }
+        let rows = try await store.pullRequests(of: repository)
+        guard let host = pullRequestHost else {
+            return PullRequestMerging(repository, rule, rows)
+                .reading(PullRequestList(items: [], completeness: .unknown(reason: "GitHub is not configured")), [:])
+        }
+        let list = await host.openPullRequests(of: repository, context)
+        let merging = PullRequestMerging(repository, rule, rows)
+        let answers = await merging.doubtful(list).mapBounded(limit: 4) { number in
+            do throws(ProviderFault) {
+                return (
+                    number,
+                    Result<SeenPullRequest, ProviderFault>.success(
+                        try await host.pullRequest(number, of: repository, context))
+                )
+            } catch {
+                return (number, .failure(error))
+            }
+        }
+        return merging.reading(list, Dictionary(answers, uniquingKeysWith: { first, _ in first }))
+    }
+}
+
+/// Puts a list of open pull requests to what is remembered; pure.
+struct PullRequestMerging {
+    typealias Answers = [Int64: Result<SeenPullRequest, ProviderFault>]
+
+    let repository: String
+    let rule: PreviewRule
+    let remembered: [Int64: PullRequestRow]
+
+    init(_ repository: String, _ rule: PreviewRule, _ rows: [PullRequestRow]) {
+        self.repository = repository
+        self.rule = rule
+        remembered = Dictionary(rows.map { ($0.pullRequest.number, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Which have to be asked for by themselves: those that vanished, and closed ones that the list shows as open.
+    ///
+    /// Where the list is not whole, nothing has vanished. What it shows of a closed one from before its end is an old
+    /// word, which needs no question.
+    func doubtful(_ list: PullRequestList) -> [Int64] {
+        let listed = Dictionary(list.items.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+        return remembered.values.filter { row in
+            guard let pull = listed[row.pullRequest.number] else {
+                return row.state == .open && list.completeness.isComplete
+            }
+            return row.state != .open && pull.updatedAt >= row.pullRequest.updatedAt
+        }.map(\.pullRequest.number).sorted()
+    }
+
+    /// What is known after the list and the answers to the questions.
+    func reading(_ list: PullRequestList, _ answers: Answers) -> PullRequestReading {
+        var rows = remembered
+        var uncertain: Set<Int64> = []
+        var faults: [String] = []
+        var events: [String] = []
+        if !list.completeness.isComplete { faults.append(list.completeness.reason) }
+        for (number, answer) in answers.sorted(by: { $0.key < $1.key }) {
+            switch answer {
+            case .success(let seen): rows[number] = row(seen)
+            case .failure(let fault):
+                uncertain.insert(number)
+                faults.append("#\(number): \(fault.message)")
+            }
+        }
+        let listed = Set(list.items.map(\.number))
+        for pull in list.items where answers[pull.number] == nil {
+            if let row = remembered[pull.number], pull.updatedAt < row.pullRequest.updatedAt {
+                // The list is behind what is known already.
+                if row.state != .open {
+                    events.append("a list shows the pull request \(pull.number) as open, which ended after that")
+                }
+                continue
+            }
+            // Of what the policy has never been about nothing needs to be remembered.
+            if remembered[pull.number] == nil, rule.verdict(on: pull) == .unmentioned { continue }
+            rows[pull.number] = row(SeenPullRequest(pull, .open))
+        }
+        if !list.completeness.isComplete {
+            uncertain.formUnion(
+                rows.values.filter { $0.state == .open }.map(\.pullRequest.number).filter { !listed.contains($0) })
+        }
+        let sorted = rows.values.sorted { $0.pullRequest.number < $1.pullRequest.number }
+        let open = sorted.filter { $0.state == .open && !uncertain.contains($0.pullRequest.number) }
+        return PullRequestReading(
+            repository: repository,
+            listing: PullRequestListing(
+                open: open.map(\.pullRequest), uncertain: uncertain.sorted(),
+                fault: faults.isEmpty ? nil : faults.joined(separator: "; ")),
+            rows: sorted, changed: sorted.filter { remembered[$0.pullRequest.number] != $0 }, events: events)
+    }
+
+    private func row(_ seen: SeenPullRequest) -> PullRequestRow {
+        let before = remembered[seen.pullRequest.number]
+        var pull = seen.pullRequest
+        if seen.state == .open, rule.admits(pull) {
+            // The commit that had the label first stays the one that is let in, until the label is taken away.
+            pull.approvedCommit = (before?.state == .open ? before?.pullRequest.approvedCommit : nil) ?? pull.headCommit
+        }
+        let closedAt = seen.state == .open ? nil : before?.closedAt ?? pull.updatedAt
+        return PullRequestRow(
+            repository: repository, pull, state: seen.state, closedAt: closedAt, commentDigest: before?.commentDigest,
+            statusDigest: before?.statusDigest)
+    }
+}

@@ -1,0 +1,28 @@
+public import Basics
+public import DesiredState
+
+/// One pull request as it was last seen: `ops.pull_requests`.
+public struct PullRequestRow: Sendable, Hashable {
+    /// `owner/name` in small letters.
+    public let repository: String
+    public var pullRequest: PullRequest
+    public var state: PullRequest.State
+    /// When it was found closed; nil while it is open.
+    public var closedAt: Timestamp?
+    /// Of the comment that stands on it; nil where we have said nothing.
+    public var commentDigest: String?
+    /// Of the check that was last set, together with the commit that it was set on.
+    public var statusDigest: String?
+
+    public init(
+        repository: String, _ pullRequest: PullRequest, state: PullRequest.State = .open, closedAt: Timestamp? = nil,
+        commentDigest: String? = nil, statusDigest: String? = nil
+    ) {
+        self.repository = repository.lowercased()
+        self.pullRequest = pullRequest
+        self.state = state
+        self.closedAt = closedAt
+        self.commentDigest = commentDigest
+        self.statusDigest = statusDigest
+    }
+}

@@ -1,0 +1,346 @@
+import Basics
+import DesiredState
+import Diff
+import DigitalOceanDriver
+import Formats
+import GitHubDriver
+import HTTPClient
+import Reconciler
+import Simulator
+import Store
+import StoreSQLite
+import Testing
+
+/// An installation whose application is at GitHub, and people who open and close pull requests there.
+private struct PreviewWorld {
+    static let repository = "acme/odoo"
+
+    let world: World
+    private let passes = Locked<UInt64>(0)
+
+    init(_ previews: String = "previews: {allow: [{label: preview}]}\n", template: String = template) async throws {
+        let policies =
+            World.policies + "github_integration: {update_commit_status: true, comment_on_pr: true}\n" + previews
+        let environments = World.environments + template
+        world = try await World(World.tree(environments: environments, policies: policies))
+        try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
+    }
+
+    /// One that stood before, without what people did at GitHub since.
+    init(_ prepared: World.Prepared) async throws {
+        world = try await World(prepared)
+        try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
+    }
+
+    static let template = """
+          preview: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
+
+        """
+
+    func close() async { await world.engine.close() }
+
+    func reconciler(fuse: Fuse = Fuse()) -> Reconciler {
+        let seed = passes.withLock { count in
+            count += 1
+            return count
+        }
+        let plain = world.reconciler(fuse: fuse, seed: seed)
+        let github = GitHubDriver(
+            token: Secret("canary-token-of-github"), baseURL: "http://simulator.test/github",
+            transport: SimulatorTransport(simulator: world.simulator, fuse: fuse),
+            budget: RequestBudget(.init(windows: [], rates: .gitHub), time: world.time), time: world.time,
+            random: RandomSource(seed: seed))
+        return Reconciler(
+            source: plain.source, drivers: plain.drivers + [github], store: plain.store, evidence: plain.evidence,
+            time: plain.time, random: plain.random, log: .none, metrics: plain.metrics, holder: plain.holder,
+            applicationRepository: Self.repository)
+    }
+
+    @discardableResult
+    func pass(_ options: PassOptions = PassOptions()) async -> RunReport {
+        world.time.advance(by: .seconds(30))
+        return await reconciler().pass(options)
+    }
+
+    /// What people do with a pull request.
+    func pull(_ number: Int64, _ members: KeyValuePairs<String, Value>) throws {
+        var object = Value.Object()
+        object["number"] = .int(number)
+        for member in members { object[member.key] = member.value }
+        try world.simulator.seed(
+            "github", ["repositories": [["name": .string(Self.repository), "pulls": [.object(object)]]]])
+    }
+
+    func open(_ number: Int64, labels: [String] = ["preview"], sha: Character = "1", fork: String? = nil) throws {
+        try pull(
+            number,
+            [
+                "title": "Loyalty points", "head": "feature/points", "base": "main", "labels": .strings(labels),
+                "head_sha": .string(String(repeating: sha, count: 40)), "state": "open", "closed_at": .null,
+                "merged_at": .null, "fork": fork.map { .string($0) } ?? .null,
+            ])
+    }
+
+    func close(_ number: Int64, merged: Bool = false) throws {
+        let now: Value = .string(Timestamp(seconds: world.time.now.seconds).description)
+        try pull(number, ["state": "closed", "closed_at": now, "merged_at": merged ? now : .null])
+    }
+
+    /// Lists of the account, newest last.
+    private func items(_ list: String) -> [Value] {
+        world.simulator.account("github")["repositories"]?.listValue?.first?["lists"]?[list]?.listValue ?? []
+    }
+
+    var comments: [String] { items("comments").map { $0["body"]?.stringValue ?? "" } }
+
+    /// `state sentence` of each check that was set, in order.
+    var checks: [String] {
+        items("statuses").map { "\($0["state"]?.stringValue ?? "") \($0["sha"]?.stringValue?.prefix(1) ?? "")" }
+    }
+
+    func previews() async -> [String] {
+        await world.holdings().filter { $0.contains("pr-") || $0.contains("pr_") }
+    }
+
+    /// What was sent to GitHub since the log was cleared.
+    func requests() -> [String] {
+        defer { world.simulator.clearRequestLog() }
+        return world.simulator.requestLog.filter { $0.path.hasPrefix("/github") }
+            .map { "\($0.method) \($0.path.split(separator: "?").first ?? "")" }
+    }
+
+    static func holdings(_ number: Int) -> [String] {
+        ["database shop-pg odoo_pr_\(number)", "record shop.example A pr-\(number)", "user shop-pg odoo_pr_\(number)"]
+    }
+}
+
+@Suite("Previews of pull requests")
+struct PreviewTests {
+    @Test("A preview comes with its pull request, follows it, goes with it, and comes back with it")
+    func life() async throws {
+        let site = try await PreviewWorld()
+        #expect(await site.pass().isSuccess)
+        try site.open(7)
+        var report = await site.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        #expect(site.checks == ["success 1"] && site.comments.count == 1)
+        let comment = try #require(site.comments.first)
+        for words in [
+            "Preview `pr-7`: ready", "https://pr-7.shop.example", "`111111111111`", "| Expires | 2026-06-",
+            "| `digitalocean.database/shop-pg/odoo_pr_7` | in place |",
+        ] { #expect(comment.contains(words), "\(words) in \(comment)") }
+
+        // Nothing happens, so nothing is said: one list is read, and nothing is written.
+        _ = site.requests()
+        report = await site.pass()
+        #expect(report.plan?.changes.isEmpty == true)
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+
+        try site.open(7, sha: "2")
+        _ = await site.pass()
+        #expect(site.checks == ["success 1", "success 2"] && site.comments.count == 1)
+        #expect(site.comments[0].contains("`222222222222`"))
+
+        try site.close(7, merged: true)
+        report = await site.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments.count == 1 && site.comments[0].contains("gone: the pull request is merged"))
+        #expect(site.checks.count == 2)
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+
+        try site.open(7, sha: "2")
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        #expect(site.comments.count == 1 && site.comments[0].contains("`pr-7`: ready"))
+
+        try site.pull(7, ["labels": []])
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments.count == 1 && site.comments[0].contains("no entry of `previews` allows it"))
+        await site.close()
+    }
+
+    @Test("What a list shows of before the end brings nothing back; what was opened again since does")
+    func lateWord() async throws {
+        let site = try await PreviewWorld()
+        try site.open(7)
+        _ = await site.pass()
+        try site.close(7)
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        // The list is behind: it shows the pull request as it was before it was closed.
+        let before = site.world.time.now - .minutes(20)
+        try site.pull(7, ["state": "open", "updated_at": .string(Timestamp(seconds: before.seconds).description)])
+        let report = await site.pass()
+        #expect(report.plan?.summary.create == 0, "\(report.story)")
+        #expect(await site.previews().isEmpty)
+        #expect(try await site.world.store.pullRequests(of: "acme/odoo").map(\.state) == [.closed])
+        // Of the same second as its end, only GitHub itself can tell: it is asked for by itself.
+        let row = try #require(try await site.world.store.pullRequests(of: "acme/odoo").first)
+        try site.pull(
+            7, ["state": "open", "closed_at": .null, "updated_at": .string(row.pullRequest.updatedAt.description)])
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests().contains("GET /github/repos/acme/odoo/pulls/7"))
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        await site.close()
+    }
+
+    @Test("While GitHub can't be asked nothing of a preview goes, whatever else happens", arguments: [true, false])
+    func unknown(_ isListLost: Bool) async throws {
+        let site = try await PreviewWorld()
+        try site.open(7)
+        _ = await site.pass()
+        try site.close(7)
+        let path = "/github/repos/acme/odoo/pulls" + (isListLost ? "" : "/7")
+        site.world.simulator.order(FaultOrder("GET", path, .serverErrorBefore, times: 1_000))
+        site.world.source.change { tree in
+            tree.branches = .known([Branch(name: "main", commit: String(repeating: "1", count: 40), committedAt: nil)])
+        }
+        var report = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(7), "\(report.story)")
+        #expect(report.desired?.diagnostics.contains { $0.code == "SSOT-0042" } == true)
+        // The branch of another environment is gone, and that is known.
+        #expect(await site.world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
+        site.world.simulator.clearFaults()
+        report = await site.pass()
+        #expect(await site.previews().isEmpty, "\(report.story)")
+        await site.close()
+    }
+
+    @Test("A fork has no preview, unless a label lets it in, and then at the commit that had the label")
+    func forks() async throws {
+        let closed = try await PreviewWorld()
+        try closed.open(8, fork: "mallory/odoo")
+        #expect(await closed.pass().isSuccess)
+        #expect(await closed.previews().isEmpty)
+        #expect(closed.comments.first?.contains("`forks` is `never`") == true)
+        await closed.close()
+
+        let site = try await PreviewWorld("previews: {allow: [{base: main}, {label: preview}], forks: labeled}\n")
+        try site.open(8, labels: [], fork: "mallory/odoo")
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty && site.comments.isEmpty)
+        try site.open(8, sha: "1", fork: "mallory/odoo")
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(8))
+        // What is pushed afterwards nobody has seen.
+        try site.open(8, sha: "6", fork: "mallory/odoo")
+        let report = await site.pass()
+        let environment = report.desired?.environments.first { $0.slug == "pr-8" }
+        #expect(environment?.headCommit == String(repeating: "1", count: 40))
+        try site.pull(8, ["labels": []])
+        _ = await site.pass()
+        try site.pull(8, ["labels": ["preview"]])
+        let later = await site.pass().desired?.environments.first { $0.slug == "pr-8" }
+        #expect(later?.headCommit == String(repeating: "6", count: 40))
+        await site.close()
+    }
+
+    @Test("A fork is handed no password, unless the policy says so", arguments: [false, true])
+    func secrets(_ areGiven: Bool) async throws {
+        let template = """
+              preview: {host: web, database_server: pg-1, database: "odoo_{slug_underscored}", database_password: "env:PG_PASSWORD"}
+            runtimes: {postgres: pg-1}
+
+            """
+        let site = try await PreviewWorld(
+            "previews: {allow: [{label: preview}], forks: labeled, fork_secrets: \(areGiven)}\n", template: template)
+        try site.open(8, fork: "mallory/odoo")
+        try site.open(9)
+        let report = await site.pass()
+        let slugs = report.desired?.environments.map(\.slug).filter { $0.hasPrefix("pr-") }
+        #expect(slugs == (areGiven ? ["pr-8", "pr-9"] : ["pr-9"]))
+        #expect(
+            site.comments.contains {
+                $0.contains("hands out `database\\_password`") || $0.contains("`database_password`")
+            } != areGiven)
+        await site.close()
+    }
+
+    @Test("A preview that expired stays away until its pull request moves")
+    func expires() async throws {
+        let site = try await PreviewWorld()
+        try site.open(7)
+        _ = await site.pass()
+        site.world.time.advance(by: .days(8))
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments[0].contains("`pr-7`: expired"))
+        #expect(await site.pass().plan?.summary.create == 0)
+        try site.open(7, sha: "3")
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        #expect(site.checks == ["success 1", "success 1", "success 3"] && site.comments.count == 1)
+        await site.close()
+    }
+
+    @Test("No more previews than the limit, and each that is there stays")
+    func limit() async throws {
+        let site = try await PreviewWorld("previews: {allow: [{head: \"feature/*\"}], limit: 2}\n")
+        for number in [4, 5, 6] as [Int64] { try site.open(number, labels: []) }
+        _ = await site.pass()
+        #expect(await site.previews() == (PreviewWorld.holdings(4) + PreviewWorld.holdings(5)).sorted())
+        try site.close(4)
+        _ = await site.pass()
+        #expect(await site.previews() == (PreviewWorld.holdings(5) + PreviewWorld.holdings(6)).sorted())
+        await site.close()
+    }
+
+    @Test("A dry run says nothing and remembers nothing")
+    func dryRun() async throws {
+        let site = try await PreviewWorld()
+        try site.open(7)
+        let report = await site.pass(PassOptions(isDryRun: true))
+        #expect(report.plan?.changes.contains { $0.environment == "pr-7" } == true)
+        #expect(site.comments.isEmpty && site.checks.isEmpty)
+        #expect(try await site.world.store.pullRequests(of: "acme/odoo").isEmpty)
+        await site.close()
+    }
+
+    @Test(
+        "Lost answers and refusals leave one comment and one check of each state",
+        arguments: [
+            FaultKind.dropAfter, .dropBefore, .serverErrorAfter, .tooManyRequests(retryAfter: 3),
+        ])
+    func lostAnswers(_ kind: FaultKind) async throws {
+        let site = try await PreviewWorld()
+        try site.open(7)
+        site.world.simulator.order(FaultOrder("POST", "/github/**", kind, times: 3))
+        for _ in 1...4 { _ = await site.pass() }
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        #expect(site.comments.count == 1 && site.checks == ["success 1"], "\(site.comments)")
+        await site.close()
+    }
+
+    @Test("Wherever the process ends, the next one leaves one preview, one comment and one check, and then none")
+    func crashes() async throws {
+        let first = try await PreviewWorld()
+        #expect(await first.pass().isSuccess)
+        let prepared = try await first.world.freeze()
+        var points = 0
+        for point in 1...200 {
+            let site = try await PreviewWorld(prepared)
+            try site.open(7)
+            let fuse = Fuse(after: point)
+            site.world.time.advance(by: .seconds(30))
+            _ = await site.reconciler(fuse: fuse).pass(PassOptions())
+            // The lease of the dead lasts five minutes.
+            site.world.time.advance(by: .minutes(6))
+            let report = await site.pass()
+            #expect(await site.previews() == PreviewWorld.holdings(7), "\(fuse.place): \(report.story)")
+            #expect(site.comments.count == 1 && site.checks == ["success 1"], "\(fuse.place)")
+            try site.close(7)
+            _ = await site.pass()
+            #expect(await site.previews().isEmpty, "\(fuse.place)")
+            await site.close()
+            points += 1
+            if !fuse.isBlown { break }
+        }
+        #expect(points > 20)
+    }
+}
