@@ -6,7 +6,7 @@ RELEASE_FLAGS ?= -c release --static-swift-stdlib
 # Where `make install` and `make deb` take the programs from; `make release` puts them there.
 BINARIES ?= .build/release
 
-.PHONY: demo test build release bench faults soak lint format install deb image clean bootstrap
+.PHONY: demo test build release bench faults soak browse lint format install deb image clean bootstrap
 
 bootstrap:
 	@./scripts/bootstrap build
@@ -33,6 +33,10 @@ faults: bootstrap
 
 soak: bootstrap
 	@./scripts/soak
+
+# Every page of the console in a real browser; pictures in .build/screenshots.
+browse: bootstrap
+	@./scripts/browse
 
 lint:
 	@./scripts/lint

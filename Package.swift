@@ -209,7 +209,13 @@ let package = Package(
                 "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler", "Store",
                 "StoreSQLite", "Web",
             ]),
-        tests("ConsolePages", ["ConsolePages"]),
+        tests(
+            "ConsolePages",
+            [
+                "ConsolePages", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store",
+                "StoreSQLite",
+                "Web",
+            ]),
         tests("Architecture", []),
         tests(
             "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],

@@ -27,6 +27,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     private var body: [UInt8] = []
     private var received = 0
     private let answer = Locked<Answer>(.none)
+    private let stream = Locked<WebStream?>(nil)
 
     init(core: WebServerCore, target: String) {
         self.core = core
@@ -122,7 +123,10 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     /// Takes the first answer and wakes the connection; a later one is dropped.
     private func finish(_ response: WebResponse) {
         answer.withLock { answer in
-            guard case .running(let connection, _) = answer else { return }
+            guard case .running(let connection, _) = answer else {
+                response.stream?.closeUnattached()
+                return
+            }
             answer = .resumed(response)
             // Under the lock, so that the stop, which asks `isResumed`, can't come between.
             MHD_resume_connection(connection)
@@ -138,8 +142,15 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
         task?.cancel()
     }
 
+    /// Ends the answer that is sent piece by piece, where this is one.
+    func endStream() { stream.withLock { $0 }?.end() }
+
     /// The daemon is done with the request, whatever came of it.
-    func end() { core.unregister(self) }
+    func end() {
+        // Its client left before it was asked for.
+        if case .resumed(let response) = answer.withLock({ $0 }) { response.stream?.closeUnattached() }
+        core.unregister(self)
+    }
 
     private static let tooLarge = refusal(413, "the body is too large")
 
@@ -178,6 +189,8 @@ extension WebExchange {
             handle = MHD_create_response_from_callback(
                 UInt64(response.body.count), 65_536, readTruncated, Unmanaged.passRetained(part).toOpaque(),
                 releaseTruncated)
+        case nil where response.stream != nil:
+            handle = response.stream.flatMap { begin($0, on: connection) }
         case nil:
             handle = response.body.withUnsafeBytes { bytes in
                 MHD_create_response_from_buffer(
@@ -195,6 +208,18 @@ extension WebExchange {
         if core.isStopping, !closes { _ = MHD_add_response_header(handle, "Connection", "close") }
         let status = (200...599).contains(response.status) ? response.status : 500
         return MHD_queue_response(connection, UInt32(status), handle)
+    }
+}
+
+extension WebExchange {
+    /// Makes the answer that a stream is; nil when it has had a connection already.
+    private func begin(_ stream: WebStream, on connection: OpaquePointer) -> OpaquePointer? {
+        guard stream.attach(to: connection) else { return nil }
+        // Known before the look at the server's phase: the stop, which goes the other way round, then finds it.
+        self.stream.withLock { $0 = stream }
+        if core.isStopping { stream.end() }
+        return MHD_create_response_from_callback(
+            UInt64.max, 16_384, readStream, Unmanaged.passRetained(stream).toOpaque(), releaseStream)
     }
 }
 

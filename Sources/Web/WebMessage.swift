@@ -58,6 +58,8 @@ public struct WebResponse: Sendable {
     public var delay: Duration
     /// For simulators: break the answer on purpose.
     public var fault: Fault?
+    /// What is sent instead of a body, piece by piece, until it ends.
+    public var stream: WebStream?
 
     public init(
         status: Int = 200, headers: [(name: String, value: String)] = [], body: [UInt8] = [], delay: Duration = .zero,

@@ -104,6 +104,8 @@ final class WebServerCore: Sendable {
             return true
         }
         guard isFirst else { return await stopped() }
+        // A stream has no end of its own that anybody could wait for.
+        endStreams()
         await drained(within: drain)
         for exchange in state.withLock({ Array($0.active.values) }) { exchange.abandon() }
         // What was abandoned is answered by 503 at once; a client that doesn't read gets one more second.
@@ -128,6 +130,8 @@ final class WebServerCore: Sendable {
         // A thread of its own, because the caller may be the last task of a request.
         startThread { [self] in shutDown() }
     }
+
+    private func endStreams() { for exchange in state.withLock({ Array($0.active.values) }) { exchange.endStream() } }
 
     private func stopped() async {
         await withCheckedContinuation { continuation in
@@ -171,6 +175,7 @@ final class WebServerCore: Sendable {
         }
         if let daemon {
             _ = MHD_quiesce_daemon(daemon)
+            endStreams()
             // The library ends the process when a connection is suspended at its stop.
             while let exchange = state.withLock({ $0.active.values.first { !$0.isResumed } }) {
                 exchange.abandon()

@@ -1,9 +1,58 @@
-import ConsolePages
 import Testing
 
+@testable import ConsolePages
+
+/// What is written into a page stays text.
 @Suite struct MarkupTests {
     @Test(arguments: [
-        ("a & b", "a &amp; b"), ("<script>", "&lt;script&gt;"), ("\"'", "&quot;&#39;"), ("é\u{0}", "é\u{0}"),
+        ("a & b", "a &amp; b"), ("<script>", "&lt;script&gt;"), ("\"'", "&quot;&#39;"), ("é", "é"), ("", ""),
+        ("a\u{0}b", "a\u{FFFD}b"), ("tab\tline\n", "tab\tline\n"), ("\u{7F}", "\u{FFFD}"), ("&lt;", "&amp;lt;"),
     ])
-    func whatCouldOpenATagIsEscaped(text: String, escaped: String) { #expect(text.escapedForHTML == escaped) }
+    func textIsEscaped(text: String, escaped: String) {
+        #expect(HTML(text).source == escaped)
+        #expect(element(.p, text) { text }.source.hasSuffix(">\(escaped)</p>"))
+        #expect(element(.p, "", .title(text)).source == "<p title=\"\(escaped)\"></p>")
+    }
+
+    @Test(arguments: [
+        (["a b"], "/runs/a%20b"), (["../../etc"], "/runs/..%2F..%2Fetc"), (["\" onclick=x"], "/runs/%22%20onclick%3Dx"),
+        (["a", "b"], "/runs/a/b"), (["é"], "/runs/%C3%A9"),
+    ])
+    func aPartOfAPathStaysOnePart(parts: [String], expected: String) {
+        #expect((parts.count == 1 ? Link("/runs", parts[0]) : Link("/runs", parts[0], parts[1])).text == expected)
+    }
+
+    @Test(arguments: [
+        "javascript:alert(1)", "http://a.example", "//a.example", "https://a\" b", "data:text/html,x", "",
+    ])
+    func onlyHTTPSLeadsElsewhere(address: String) { #expect(Link(outside: address) == nil) }
+
+    @Test(arguments: [
+        (
+            "# T\n\ntext *em* **strong** `code`",
+            "<h2 id=\"s-t\">T</h2><p>text <em>em</em> <strong>strong</strong> <code>code</code></p>"
+        ),
+        ("- a\n- b\n  - c", "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>"),
+        ("1. a\n2. b", "<ol><li>a</li><li>b</li></ol>"),
+        ("> said\n> so", "<blockquote>said so</blockquote>"), ("---\na: b\n---\ntext", "<p>text</p>"),
+        ("***", "<hr>"), ("a * b", "<p>a * b</p>"), ("**open", "<p>**open</p>"), ("`open", "<p>`open</p>"),
+        ("[x](https://a.example)", "<p><a href=\"https://a.example\" rel=\"noreferrer noopener\">x</a></p>"),
+        ("[x](javascript:alert(1))", "<p>x (javascript:alert(1))</p>"),
+        ("[x](../b/other.md)", "<p><a href=\"/runbooks/other\">x</a></p>"),
+        ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>"),
+        ("```sh\n<b>\n```", "<pre tabindex=\"0\"><code>&lt;b&gt;\n</code></pre>"),
+        ("```\nopen", "<pre tabindex=\"0\"><code>open\n</code></pre>"),
+    ])
+    func markdown(text: String, html: String) { #expect(Markdown(text).html.source == html) }
+
+    @Test func aTableOfMarkdownHasHeadings() {
+        let html = Markdown("| a | b |\n|---|---|\n| 1 | <2> |").html.source
+        #expect(html.contains("<th scope=\"col\">a</th>"))
+        #expect(html.contains("<td>&lt;2&gt;</td>"))
+    }
+
+    @Test(arguments: [
+        "- \n- ", "|\n|-", "#", "####### x", "[](", "](", "*", "**", "- a\n\n\n", "```", ">", "1.", "  - x\n- y",
+    ])
+    func oddMarkdownEnds(text: String) { _ = Markdown(text).html }
 }

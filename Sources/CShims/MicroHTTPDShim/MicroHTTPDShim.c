@@ -74,3 +74,8 @@ void web_peer(struct MHD_Connection *connection, char *text, size_t size) {
                               : (const void *)&((const struct sockaddr_in *)info->client_addr)->sin_addr;
     if (!inet_ntop(info->client_addr->sa_family, address, text, (socklen_t)size)) text[0] = 0;
 }
+
+int web_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}

@@ -69,7 +69,18 @@ extension Reconciler {
     ///
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the source or the store.
     public func explain(_ name: String) async throws -> Explanation {
-        let outlook = try await look()
+        try await explain(name, in: look(), withHistory: true)
+    }
+
+    /// Says why a resource stands as it does, by what was seen already; asks no provider and no repository elsewhere.
+    ///
+    /// - Parameters:
+    ///   - name: the key.
+    ///   - outlook: what was seen.
+    ///   - withHistory: whether to look up who changed its lines last.
+    /// - Returns: the explanation.
+    /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
+    public func explain(_ name: String, in outlook: Outlook, withHistory: Bool) async throws -> Explanation {
         let known = Set(
             outlook.desired.resources.map(\.key) + outlook.inventory.entries.map(\.key)
                 + outlook.plan.changes.map(\.key))
@@ -81,7 +92,8 @@ extension Reconciler {
         if let resource {
             let marks = Provenance.marks(resource, outlook.desired)
             provenance = Provenance(
-                resource, outlook.desired, commits: await source.origins(of: marks, at: outlook.desired.revision))
+                resource, outlook.desired,
+                commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:])
         }
         let service = try await store.serviceSign()
         let circumstances = Circumstances(

@@ -116,12 +116,15 @@ public struct GitSource: Source {
         missing(roots, in: files).count == roots.count ? [] : files
     }
 
+    /// Where people write down what to do when; nothing is wanted from it.
+    static let runbooks = "docs/ops/runbooks"
+
     /// The roots, and the files outside of them that belong to the desired state or that gates look at.
     ///
     /// Some of these are found by the listing of every path of the commit, where that is known.
     public static func paths(_ roots: [String], _ listing: PathListing? = nil) -> [String] {
         (roots.contains(".odooops") ? roots + [".odooops.yaml"] : roots + [".odooops", ".odooops.yaml"])
-            + GateDocuments.all + BesideDocuments.paths(listing)
+            + GateDocuments.all + [runbooks] + BesideDocuments.paths(listing)
     }
 
     /// A file as the desired state reads it; what can't be read keeps the reason.

@@ -68,6 +68,8 @@ struct Pass {
     var gates: [GateResult] = []
     /// Notes when each phase begins; nil where nobody takes traces.
     var trace: RunTrace?
+    var snapshot: SourceSnapshot?
+    var inventory: Inventory?
     /// What differs after the pass, as the store knows it.
     var drift: [DriftRecord] = []
     /// The stored approvals that this pass counts in.
@@ -142,6 +144,7 @@ struct Pass {
     private mutating func planAndApply() async throws -> Bool {
         trace?.begin("fetch")
         let snapshot = try await reconciler.source.read(reconciler.log)
+        self.snapshot = snapshot
         trace?.begin("desired")
         run.revision = snapshot.tree.revision
         let isNews = reconciler.lastRevision.withLock { last in
@@ -201,6 +204,7 @@ struct Pass {
         input.approvals = try await approvedKeys(in: plan)
         if !input.approvals.isEmpty { plan = makePlan(input) }
         self.plan = plan
+        self.inventory = inventory
         run.phase = .planned
         progress(.planned(plan))
         evidence.add(desired)
@@ -281,10 +285,20 @@ struct Pass {
     }
 
     func report(duration: Duration, requests: [String: Int]) -> RunReport {
-        RunReport(
+        var report = RunReport(
             run: run, outcome: outcome ?? .succeeded, desired: desired, plan: plan, plannedAt: plannedAt,
             journal: recovered + applied.journal, skipped: applied.skipped, evidence: head, duration: duration,
             observationFaults: observationFaults, requests: requests, drift: drift)
+        report.gates = gates
+        guard let snapshot else { return report }
+        report.runbooks = snapshot.tree.files.filter { $0.path.hasPrefix(GitSource.runbooks + "/") }
+        if let desired, let observed, let inventory, let plan {
+            report.outlook = Outlook(
+                desired: desired, observed: observed, inventory: inventory, plan: plan,
+                commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
+                committedAt: snapshot.committedAt)
+        }
+        return report
     }
 }
 

@@ -67,6 +67,12 @@ public struct RunReport: Sendable {
     public let requests: [String: Int]
     /// What differs after the pass, since when, and what people said of it; empty for a look as of another instant.
     public let drift: [DriftRecord]
+    /// All that the plan was made from, and the plan; nil where none was made.
+    public var outlook: Outlook?
+    /// What the policy gates came to.
+    public var gates: [GateResult] = []
+    /// The runbooks of the commit.
+    public var runbooks: [SourceFile] = []
 
     /// Changes that only an approval, a rule or an unknown holds back.
     public var withheld: [PlannedChange] { plan?.changes.filter { $0.verdict != .allowed } ?? [] }

@@ -85,8 +85,9 @@ extension Store {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
             let latest = try db.run(
                 """
-                select max(started_at) from ops.runs where run_type = 'reconcile'
+                select started_at from ops.runs where run_type = 'reconcile'
                   and last_phase in ('planned', 'awaiting_approval', 'applying', 'succeeded')
+                order by created_at desc, id desc limit 1
                 """
             ).first?.optionalTime(0)
             let marks = Dictionary(grouping: try Self.driftMarks(at: time.now, in: db), by: \.key)

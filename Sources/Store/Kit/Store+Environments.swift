@@ -22,6 +22,15 @@ extension Store {
         }
     }
 
+    /// One environment that this program has written; nil where there is none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func environment(_ slug: String) async throws(StoreFault) -> EnvironmentRow? {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> EnvironmentRow? in
+            try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first
+        }
+    }
+
     /// Writes those rows that differ, with the notices of what moved.
     ///
     /// What people set (days added, pinned, suspended) is taken from the rows only for environments that are new.
@@ -84,10 +93,13 @@ extension Store {
             ])
     }
 
-    static func environmentRows(in db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] {
+    static func environmentRows(
+        _ condition: String = "", _ binds: [SQLValue] = [], in db: any SQLConnection
+    ) throws(StoreFault) -> [EnvironmentRow] {
         var rows: [EnvironmentRow] = []
         for row in try db.run(
-            "select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null")
+            "select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null \(condition)",
+            binds)
         {
             guard let tier = Tier(rawValue: try row.text(1)) else {
                 throw .unreadable("environment \(try row.text(0)) has the unknown tier \(try row.text(1))")

@@ -3,7 +3,7 @@ import DesiredState
 import Formats
 
 extension Store {
-    private static let runColumns =
+    static let runColumns =
         "id, last_phase, input_json, metadata, started_at, completed_at, error_json, status"
 
     /// Writes a new run; one with the same id that is there already is left alone.
@@ -235,7 +235,7 @@ extension Store {
             ] as KeyValuePairs)
     }
 
-    private static func records(_ rows: [SQLRow]) throws(StoreFault) -> [RunRecord] {
+    static func records(_ rows: [SQLRow]) throws(StoreFault) -> [RunRecord] {
         var records: [RunRecord] = []
         for row in rows {
             let input = try row.jsonb(2)

@@ -1,5 +1,6 @@
 import Basics
 import Console
+import ConsolePages
 import Drivers
 import HTTPClient
 import Reconciler
@@ -18,10 +19,12 @@ struct ServeCommand {
         let log = composition.log
         let terminal = context.terminal
         let notices = NoticeService(composition, context.environment)
+        let knowledge = Knowledge()
         let service = Service(
             reconciler: composition.reconciler, interval: configuration.interval, gap: configuration.passGap,
             retention: composition.retention
         ) { report in
+            knowledge.learn(report)
             notices.notice()
             guard terminal.isJSON else { return }
             StandardStreams.output(RunLine.text(report) + "\n")
@@ -32,13 +35,15 @@ struct ServeCommand {
             interval: configuration.interval,
             hookSecret: configuration.hookSecret?.resolve(in: context.environment),
             isHookSecretConfigured: configuration.hookSecret != nil, hooks: hooks.endpoints)
+        let pages = ConsoleService.pages(composition, service, knowledge, context.environment)
         let server: WebServer
         do throws(WebFault) {
             server = try WebServer(
                 address: configuration.listenAddress, port: configuration.listenPort,
                 options: WebServerOptions(bodyLimit: HookProvider.allCases.map(\.bodyLimit).max() ?? 1 << 20)
             ) { request in
-                await endpoints.answer(request)
+                if let page = await pages.answer(request) { return page }
+                return await endpoints.answer(request)
             }
         } catch {
             await composition.close()
@@ -62,9 +67,12 @@ struct ServeCommand {
         manager.notify("READY=1\nSTATUS=reconciling every \(configuration.interval.shortText)")
         let working = Task { await hooks.run() }
         let telling = Task { await notices.run() }
+        let following = Task { await pages.feed.run() }
         let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
         await service.run()
         watchdog.cancel()
+        following.cancel()
+        await following.value
         await server.stop(drain: .seconds(10))
         hooks.requestStop()
         // A list that is being read is read again next time.

@@ -24,3 +24,6 @@ struct MHD_Daemon *web_start(int descriptor, const struct web_settings *settings
 
 /* Writes the other end's address, without its port, as text; an empty text when it isn't known. */
 void web_peer(struct MHD_Connection *connection, char *text, size_t size);
+
+/* The socket of a connection; -1 when it isn't known. */
+int web_socket(struct MHD_Connection *connection);

@@ -1,0 +1,150 @@
+import Basics
+import ConsoleAccess
+import Store
+import Web
+
+/// Who may see a page, and how somebody signs in and out.
+extension ConsolePages {
+    /// What came of asking who looks.
+    enum Admission {
+        case viewer(Viewer)
+        case refused(WebResponse)
+    }
+
+    /// Lets in whoever may see a page; sends others to the login, or says that they may not.
+    func admit(_ request: WebRequest, to route: Route) async -> Admission {
+        guard let access else { return .viewer(Viewer()) }
+        do {
+            let caller = try await access.caller(of: request)
+            let (permission, place) = Self.need(request)
+            switch caller.decide(permission, at: place) {
+            case .allowed: break
+            case .needsLogin: return .refused(Self.toLogin(request))
+            case .forbidden(let what): return .refused(refusal(.forbidden(what), request))
+            }
+            let standing = access.count(caller)
+            if let wait = standing.retryAfter {
+                return .refused(
+                    .text(429, "too many requests: try again in \(wait.shortText)\n")
+                        .with("Retry-After", "\(max(1, wait.components.seconds))"))
+            }
+            return .viewer(Viewer(name: caller.session?.userName, formToken: caller.session?.csrfToken))
+        } catch let fault as AccessFault {
+            return .refused(fault.status == 401 ? Self.toLogin(request) : refusal(fault, request))
+        } catch let fault as any Fault {
+            return .refused(.text(503, "\(fault.code): \(fault.message)\n"))
+        } catch {
+            return .refused(.text(503, "who you are could not be found out\n"))
+        }
+    }
+
+    /// What a page needs: reading everything, but for the page of one environment.
+    private static func need(_ request: WebRequest) -> (Permission, AccessPlace) {
+        switch request.segments.first ?? "" {
+        case "audit": (.readAudit, .project)
+        case "metrics", "observability": (.readMetrics, .project)
+        case "environments" where request.segments.count > 1 && !request.segments[1].isEmpty:
+            (.read, .environment(request.segments[1]))
+        default: (.read, .project)
+        }
+    }
+
+    private static func toLogin(_ request: WebRequest) -> WebResponse {
+        guard request.segments.first != "events" else { return .text(401, "this needs a login\n") }
+        return WebResponse(
+            status: 303,
+            headers: [
+                ("Location", Link("/login", query: [("back", request.path)]).text), ("Cache-Control", "no-store"),
+            ])
+    }
+
+    private func refusal(_ fault: AccessFault, _ request: WebRequest) -> WebResponse {
+        var page = Page(.login, title: "This is not for you", lead: "") {
+            banner(.warn, fault.message, icon: .lock) {
+                p(fault.code)
+                if let hint = fault.hint { p(hint) }
+            }
+        }
+        page.status = fault.status
+        return respond(page, request, Viewer())
+    }
+
+    // MARK: Signing in and out
+
+    func signIn(_ request: WebRequest) async -> WebResponse {
+        guard let access else { return .text(404, "nobody signs in here\n") }
+        let form = Form(request.body)
+        do {
+            guard access.isSameSite(request) else { throw AccessFault.forged }
+            let origin = access.origin(of: request)
+            let user = try await access.logIn(
+                name: form["name"] ?? "", password: Secret(form["password"] ?? ""), from: origin)
+            let (_, cookie) = try await access.openSession(user, from: origin)
+            return Self.leading(to: form["back"]).with("Set-Cookie", cookie)
+        } catch let fault as any Fault {
+            let back = form["back"] ?? "/"
+            var page = LoginPage.form(back: back, fault: fault)
+            page.status = (fault as? AccessFault)?.status ?? 503
+            return respond(page, request, Viewer())
+        } catch {
+            return .text(503, "signing in failed\n")
+        }
+    }
+
+    func signOut(_ request: WebRequest) async -> WebResponse {
+        guard let access else { return .text(404, "nobody signs in here\n") }
+        do {
+            let caller = try await access.caller(of: request)
+            try access.checkForgery(request, by: caller, field: Form(request.body)["csrf_token"])
+            return Self.leading(to: "/login").with("Set-Cookie", try await access.endSession(request))
+        } catch let fault as any Fault {
+            return .text((fault as? AccessFault)?.status ?? 503, "\(fault.code): \(fault.message)\n")
+        } catch {
+            return .text(503, "signing out failed\n")
+        }
+    }
+
+    /// Leads to a path of ours; to the overview from anything that a browser might take for another place.
+    static func leading(to place: String?) -> WebResponse {
+        let back = place ?? "/"
+        let isOurs =
+            back.hasPrefix("/") && !back.hasPrefix("//") && back.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 92 }
+        return WebResponse(
+            status: 303, headers: [("Location", isOurs ? back : "/"), ("Cache-Control", "no-store")])
+    }
+}
+
+/// The fields of a form as a browser sends them.
+struct Form {
+    private let request: WebRequest
+
+    init(_ body: [UInt8]) {
+        var query: [(name: String, value: String)] = []
+        for pair in body.split(separator: UInt8(ascii: "&")) {
+            let sign = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            guard let name = Self.decoded(pair[..<sign]), let value = Self.decoded(pair[sign...].dropFirst()) else {
+                continue
+            }
+            query.append((name, value))
+        }
+        request = WebRequest(method: "POST", path: "/", query: query)
+    }
+
+    subscript(name: String) -> String? { request.parameter(name) }
+
+    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
+        var output: [UInt8] = []
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.popFirst(), let low = rest.popFirst(),
+                    let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+                else { return nil }
+                output.append(value)
+            } else {
+                output.append(byte == UInt8(ascii: "+") ? 32 : byte)
+            }
+        }
+        return String(validating: output, as: UTF8.self)
+    }
+}

@@ -1,0 +1,145 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// One difference, side by side: what is there and what is wanted, with the line that wants it.
+struct DriftView {
+    let record: DriftRecord
+    let now: Timestamp
+    /// The line that wants an attribute, where the last pass of this process knows it.
+    let marks: [String: SourceMark]
+    /// Why it stands so; nil where that is not known.
+    let explanation: Explanation?
+
+    /// - Parameters:
+    ///   - record: the difference.
+    ///   - context: what else is known.
+    ///   - explanation: why it stands so.
+    init(_ record: DriftRecord, _ context: PageContext, explanation: Explanation? = nil) {
+        self.explanation = explanation
+        self.record = record
+        now = context.now
+        let item = context.known.outlook?.plan.drift.first { $0.key == record.key && $0.cause == record.cause }
+        marks = Dictionary(
+            (item?.attributes ?? []).compactMap { change in change.mark.map { (change.path, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    var html: HTML {
+        let (word, tone) = Words.cause(record.cause)
+        return element(.section, "card", .labelled(by: anchor)) {
+            element(.header) {
+                element(.h2, "key", .id(anchor)) { record.key.description }
+                chip(tone, word, icon: record.cause == .externalChange ? .warning : nil)
+                if let mark = record.mark {
+                    chip(.idle, mark.kind == .muted ? "muted" : "acknowledged", icon: .eye)
+                }
+                span("aside soft") {
+                    "since "
+                    ago(record.firstSeen, now)
+                    " · seen "
+                    ago(record.lastSeen, now)
+                }
+            }
+            div("body") {
+                p { record.detail["summary"]?.stringValue ?? "" }
+                p("soft") {
+                    "Environment "
+                    Words.environment(record.environment)
+                    if let place = Words.place(record.detail["source"]) {
+                        " · wanted at "
+                        code(place)
+                    }
+                    " · found by run "
+                    Words.run(record.runID)
+                    " · "
+                    a(Link("/runs", record.runID, "evidence", "drift.json"), "evidence")
+                }
+                if let mark = record.mark { known(mark) }
+            }
+            attributes
+            div("body stack") {
+                if record.mark == nil, record.cause != .expected {
+                    p("Known and accepted for now? Then say so, and nobody is alarmed by exactly this difference:")
+                    command("reconcile drift ack \(record.key) --reason \"why\"")
+                }
+                if let explanation {
+                    div {
+                        ExplanationView.stands(explanation)
+                        span("soft") {
+                            " Next look "
+                            ago(explanation.nextWake.at, now)
+                            ", \(explanation.nextWake.reason)."
+                        }
+                    }
+                }
+                p("soft") { "All of why it stands so:" }
+                command("reconcile explain \(record.key)")
+            }
+        }
+    }
+
+    private var anchor: String { "d-" + Anchor.id("\(record.key) \(record.cause.rawValue)") }
+
+    private func known(_ mark: DriftMark) -> HTML {
+        p("soft") {
+            "\(mark.by) said: \(mark.reason) ("
+            ago(mark.createdAt, now)
+            if let until = mark.until {
+                ", ends "
+                ago(until, now)
+            }
+            ")"
+        }
+    }
+
+    private var attributes: HTML {
+        let changes = record.detail["attributes"]?.listValue ?? []
+        guard !changes.isEmpty else { return HTML() }
+        return element(.div, "diff") {
+            div("sides headline") {
+                div("path") { "Attribute" }
+                div("there") { "There now" }
+                div("wanted") { "Wanted by git" }
+            }
+            for change in changes { row(change) }
+        }
+    }
+
+    private func row(_ change: Value) -> HTML {
+        let path = change["path"]?.stringValue ?? ""
+        let isSensitive = change["sensitive"]?.boolValue ?? false
+        return div("sides") {
+            div("path") {
+                path
+                if let since = record.attributesSince[path], since != record.firstSeen {
+                    span("where") {
+                        "since "
+                        ago(since, now)
+                    }
+                }
+            }
+            div("there") {
+                span("mark", "−")
+                isSensitive ? "(not shown)" : Words.value(change["before"])
+            }
+            div("wanted") {
+                span("mark", "+")
+                isSensitive ? "(not shown)" : wanted(change)
+                if let mark = marks[path] {
+                    span("where", "\(mark.file):\(mark.line)")
+                } else if let place = Words.place(record.detail["source"]) {
+                    span("where", place)
+                }
+            }
+        }
+    }
+
+    private func wanted(_ change: Value) -> String {
+        if let reference = change["reference"]?.stringValue { return "from \(reference)" }
+        return Words.value(change["after"])
+    }
+}

@@ -1,0 +1,174 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// One environment: all that is known of it, what differs, what was done, and why it stands so.
+enum EnvironmentPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let slug = context.part(1)
+        guard let row = try await context.store.environment(slug) else {
+            return ConsolePages.missing(
+                .environments, "There is no environment \(slug)", next: "reconcile env list")
+        }
+        let drift = try await context.store.openDrift().filter { $0.environment == slug }
+        let deployments = try await context.store.deployments(ofLast: 300, environment: slug)
+        let explanations = try await explain(slug, context)
+        var page = Page(
+            .environments, title: slug,
+            lead: row.branch.map { "Runs the branch \($0)." } ?? "Named in the repository, without a branch."
+        ) {
+            about(row, context)
+            for record in drift { DriftView(record, context).html }
+            if drift.isEmpty {
+                div("card") {
+                    empty("No drift", "Nothing of what was looked at differs from what git wants.", icon: .ok)
+                }
+            }
+            why(slug, explanations, context)
+            history(deployments, context)
+        }
+        page.chips = markup {
+            Words.tier(row.tier)
+            Words.status(row)
+            EnvironmentsPage.sync(row, drift)
+            EnvironmentsPage.life(row, context.now)
+        }
+        return page
+    }
+
+    private static func about(_ row: EnvironmentRow, _ context: PageContext) -> HTML {
+        let desired = context.known.outlook?.desired.environments.first { $0.slug == row.slug }
+        return div("grid2") {
+            card("What it is") {
+                facts([
+                    ("Reached at", row.domain.map { domain in link(domain) } ?? span("soft", "–")),
+                    ("Host", HTML(row.host ?? "–")), ("Database", HTML(row.database ?? "–")),
+                    ("Filestore", HTML(desired?.filestore ?? "–")),
+                    ("Revision wanted", Words.revision(desired?.headCommit ?? row.headCommit)),
+                    ("Revision running", running(row)),
+                    ("Wanted at", desired.map { code($0.source.description) } ?? span("soft", "known after a pass")),
+                    ("Backup", HTML(desired?.backupSchedule ?? "–")),
+                    ("Cost a month", span("num", EnvironmentsPage.cost(row))),
+                ])
+            }
+            card("Its life") {
+                div("stack") {
+                    facts([
+                        ("Began", ago(row.createdAt, context.now)), ("Last changed", ago(row.deployedAt, context.now)),
+                        ("Last active", ago(row.activeAt, context.now)), ("Ends", ago(row.expiresAt, context.now)),
+                        ("Rule", HTML(row.ttlClass?.rawValue ?? "none")),
+                        ("Days added", HTML("\(row.extensionDays)")), ("Pinned", pin(row, context.now)),
+                        ("Suspended", suspension(row, context.now)),
+                    ])
+                    if row.expiresAt != nil { command("reconcile env extend \(row.slug) --days 7") }
+                    command(
+                        row.isPinned(at: context.now)
+                            ? "reconcile env unpin \(row.slug)" : "reconcile env pin \(row.slug) --reason \"why\"")
+                }
+            }
+        }
+    }
+
+    private static func link(_ domain: String) -> HTML {
+        guard let link = Link(outside: "https://\(domain)") else { return HTML(domain) }
+        return element(.a, "", .href(link), .set("rel", "noreferrer noopener")) { domain }
+    }
+
+    private static func running(_ row: EnvironmentRow) -> HTML {
+        guard let deployed = row.deployedAt else { return span("soft", "not known") }
+        return markup {
+            "last brought about "
+            element(.time, "", .datetime(deployed.description)) { deployed.minuteText }
+            span("sub soft", "Odoo itself isn't asked yet")
+        }
+    }
+
+    private static func pin(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
+        guard row.isPinned(at: now) else { return HTML("no") }
+        return HTML("by \(row.pinnedBy ?? "somebody"): \(row.pinReason ?? "no reason given")")
+    }
+
+    private static func suspension(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
+        guard row.isSuspended(at: now) else { return HTML("no") }
+        return HTML("by \(row.suspendedBy ?? "somebody"): \(row.suspendReason ?? "no reason given")")
+    }
+
+    // MARK: Why
+
+    /// So many of its resources are explained.
+    private static let explained = 12
+
+    private static func explain(_ slug: String, _ context: PageContext) async throws -> [Explanation] {
+        guard let outlook = context.known.outlook, let reconciler = context.pages.reconciler else { return [] }
+        let owned = outlook.desired.resources.filter { $0.environment == slug }.map(\.key)
+        let changed = outlook.plan.changes.filter { $0.environment == slug }.map(\.key)
+        var keys: [ResourceKey] = changed
+        for key in owned where !keys.contains(key) { keys.append(key) }
+        var all: [Explanation] = []
+        for key in keys.prefix(explained) {
+            all.append(try await reconciler.explain(key.description, in: outlook, withHistory: false))
+        }
+        return all
+    }
+
+    private static func why(_ slug: String, _ explanations: [Explanation], _ context: PageContext) -> HTML {
+        card("Why each resource stands so", flush: true) {
+            if explanations.isEmpty {
+                empty(
+                    "Nothing to explain yet",
+                    "After a pass of this service, each resource of \(slug) is listed with the line that wants it "
+                        + "and what is in its way.", icon: .bulb, next: "reconcile env list")
+            } else {
+                ExplanationView.table(explanations, context.now)
+            }
+        }
+    }
+
+    private static func history(_ rows: [DeploymentRow], _ context: PageContext) -> HTML {
+        card("What was done", aside: a(Link(.deployments), "All deployments"), flush: true) {
+            if rows.isEmpty {
+                empty("Nothing was done lately", "The latest passes had nothing to change here.", icon: .rocket)
+            } else {
+                DeploymentsPage.table(Array(rows.prefix(20)), context.now).html
+            }
+        }
+    }
+}
+
+/// Why resources stand as they do.
+enum ExplanationView {
+    static func table(_ explanations: [Explanation], _ now: Timestamp) -> HTML {
+        var grid = Grid("Resources", "Resource", "Stands", "Wanted at", "Next look")
+        for one in explanations {
+            grid.add(
+                markup {
+                    span("key", one.key.description)
+                    span("sub", one.observation)
+                }, stands(one), one.resource.map { code($0.source.description) } ?? span("soft", "nothing wants it"),
+                markup {
+                    ago(one.nextWake.at, now)
+                    span("sub", one.nextWake.reason)
+                })
+        }
+        return grid.html
+    }
+
+    static func stands(_ one: Explanation) -> HTML {
+        guard let obstacle = one.obstacle else {
+            guard let change = one.change else { return chip(.ok, "as wanted") }
+            return markup {
+                chip(.info, "next pass: \(change.action.rawValue)")
+                span("sub", change.reason)
+            }
+        }
+        return markup {
+            chip(.warn, "in the way: \(obstacle.kind.name)")
+            span("sub", obstacle.reason)
+            if let source = obstacle.source { span("sub") { code(source.description) } }
+            if let next = obstacle.command { command(next) }
+        }
+    }
+}

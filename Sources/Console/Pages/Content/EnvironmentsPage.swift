@@ -1,0 +1,162 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// Every environment: tier, place, revision, sync, life and cost.
+enum EnvironmentsPage {
+    /// So many rows are on one page.
+    private static let pageSize = 100
+
+    static func render(_ context: PageContext) async throws -> Page {
+        let all = try await context.store.environments()
+        let drift = Dictionary(grouping: try await context.store.openDrift()) { $0.environment ?? "" }
+        let tier = context.query("tier").flatMap { Tier(rawValue: $0) }
+        let after = context.query("after")
+        let text = context.query("q")?.lowercased()
+        let shown = all.filter { row in
+            (tier == nil ? row.status != .gone || context.query("gone") != nil : row.tier == tier)
+                && (text.map { row.slug.contains($0) || (row.branch?.lowercased().contains($0) ?? false) } ?? true)
+        }
+        let rest = after.map { after in shown.filter { after.precedesByBytes($0.slug) } } ?? shown
+        let page = Array(rest.prefix(pageSize))
+        return Page(
+            .environments,
+            lead: "What git and its branches want to exist: where it runs, which revision, and how long it has left."
+        ) {
+            if all.isEmpty {
+                div("card") {
+                    empty(
+                        "No environment yet",
+                        "Name one in ssot/environments.yaml, or map branches to tiers in .odooops/policies.yaml; "
+                            + "the next pass brings it about.", icon: .layers, next: "reconcile env list")
+                }
+            } else {
+                tabs(all, tier)
+                if all.count <= 60, tier == nil, text == nil { boards(page, drift, context) }
+                table(page, rest.count > pageSize, drift, context)
+            }
+        }
+    }
+
+    private static func tabs(_ all: [EnvironmentRow], _ tier: Tier?) -> HTML {
+        element(.nav, "tabs", .label("Tiers")) {
+            link("All", all.count { $0.status != .gone }, Link(.environments), tier == nil)
+            for one in Tier.allCases {
+                let count = all.count { $0.tier == one }
+                if count > 0 {
+                    link(one.rawValue, count, Link(.environments, query: [("tier", one.rawValue)]), tier == one)
+                }
+            }
+        }
+    }
+
+    private static func link(_ name: String, _ count: Int, _ link: Link, _ isCurrent: Bool) -> HTML {
+        HTML(.a, [.href(link)] + (isCurrent ? [.set("aria-current", "page")] : []), HTML("\(name) \(count)"))
+    }
+
+    // MARK: Boards
+
+    private static func boards(
+        _ rows: [EnvironmentRow], _ drift: [String: [DriftRecord]], _ context: PageContext
+    ) -> HTML {
+        div("boards") {
+            for tier in Tier.allCases where rows.contains(where: { $0.tier == tier }) {
+                element(.section, "board", .labelled(by: "board-\(tier.rawValue)")) {
+                    element(.h2, "", .id("board-\(tier.rawValue)")) { Words.tier(tier) }
+                    element(.ul) {
+                        for row in rows where row.tier == tier {
+                            element(.li) { cardOf(row, drift[row.slug] ?? [], context.now) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func cardOf(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> HTML {
+        div("env \(tone(row, drift).rawValue)") {
+            a(Link("/environments", row.slug), row.slug, "name")
+            span("chips") {
+                sync(row, drift)
+                life(row, now)
+            }
+            if let domain = row.domain { span("soft", domain) }
+        }
+    }
+
+    static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord]) -> Tone {
+        if row.status == .expired || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange }) {
+            return .bad
+        }
+        if row.status == .expiring || drift.contains(where: { !$0.isQuiet }) { return .warn }
+        return row.status == .active ? .ok : .idle
+    }
+
+    // MARK: Words
+
+    static func sync(_ row: EnvironmentRow, _ drift: [DriftRecord]) -> HTML {
+        let alarming = drift.count { !$0.isQuiet }
+        if alarming > 0 { return chip(.warn, "\(alarming) out of sync", icon: .split) }
+        return row.status == .gone ? chip(.idle, "gone") : chip(.ok, "in sync")
+    }
+
+    /// How much time it has left, and why.
+    static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
+        if row.isSuspended(at: now) { return chip(.idle, "suspended", icon: .pause) }
+        if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
+        guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
+        guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago", icon: .clock) }
+        let isSoon = end - now < .hours(48)
+        return chip(isSoon ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
+    }
+
+    static func cost(_ row: EnvironmentRow) -> String {
+        row.metadata["cost_monthly_usd"]?.stringValue.map { "$\($0)" } ?? "–"
+    }
+
+    // MARK: Table
+
+    private static func table(
+        _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
+    ) -> HTML {
+        var grid = Grid(
+            "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync", "Life", "Cost a month")
+        for row in rows {
+            grid.add(
+                markup {
+                    a(Link("/environments", row.slug)) { strong(row.slug) }
+                    span("sub", row.branch ?? "no branch")
+                },
+                Words.tier(row.tier),
+                markup {
+                    row.host ?? "–"
+                    span("sub", row.database ?? "no database")
+                }, Words.revision(row.headCommit), sync(row, drift[row.slug] ?? []), life(row, context.now),
+                span("num", cost(row)))
+        }
+        return element(.section, "card", .label("All environments")) {
+            element(.form, "filters", .action(Link(.environments)), .set("method", "get"), .role("search")) {
+                element(.label) {
+                    "Name or branch"
+                    element(.input, "", .type("search"), .named("q"), .value(context.query("q") ?? ""))
+                }
+                element(.button, "button", .type("submit")) { "Find" }
+            }
+            grid.html
+            if hasMore, let last = rows.last {
+                div("pager") {
+                    span("soft", "\(rows.count) shown")
+                    a(
+                        Link(
+                            .environments,
+                            query: [
+                                ("tier", context.query("tier") ?? ""), ("q", context.query("q") ?? ""),
+                                ("after", last.slug),
+                            ]), "Next \(pageSize)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// What the policy gates came to, each with its findings and the evidence.
+enum GatesPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let gates = context.known.gates
+        func count(_ verdict: GateResult.Verdict) -> Int { gates.count { $0.verdict == verdict } }
+        return Page(.gates, lead: "Rules that documents are held to. Only what was looked at and found right passes.") {
+            if gates.isEmpty {
+                div("card") {
+                    empty(
+                        "No gate was evaluated yet", "Each pass of this service evaluates them at its commit.",
+                        icon: .check,
+                        next: "reconcile gates")
+                }
+            } else {
+                div("tiles") {
+                    tile("Pass", "\(count(.pass))", .ok)
+                    tile("Fail", "\(count(.fail))", count(.fail) > 0 ? .bad : nil)
+                    tile("Unknown", "\(count(.unknown))", count(.unknown) > 0 ? .warn : nil)
+                    tile(
+                        "Evaluated", context.known.learnedAt.map { TimeText.relative($0, context.now) } ?? "–",
+                        note: "at revision \((context.known.outlook?.desired.revision ?? "").prefix(10))")
+                }
+                for gate in gates.sorted(by: { rank($0) < rank($1) }) { card(gate, context) }
+            }
+        }
+    }
+
+    private static func rank(_ gate: GateResult) -> Int {
+        switch gate.verdict {
+        case .fail: 0
+        case .unknown: 1
+        case .pass: 2
+        }
+    }
+
+    private static func card(_ gate: GateResult, _ context: PageContext) -> HTML {
+        let id = "gate-" + Anchor.id(gate.name)
+        return element(.section, "card", .labelled(by: id)) {
+            element(.header) {
+                element(.h2, "", .id(id)) { gate.name }
+                switch gate.verdict {
+                case .pass: chip(.ok, "pass")
+                case .fail: chip(.bad, "fail")
+                case .unknown: chip(.warn, "unknown")
+                }
+                if let run = context.known.runID {
+                    span("aside") { a(Link("/runs", run, "evidence", "gates.json"), "Evidence") }
+                }
+            }
+            div("body stack") {
+                p(gate.title, "soft")
+                p(gate.why)
+                if !gate.findings.isEmpty {
+                    element(.details, "", .id("\(id)-findings")) {
+                        element(.summary) { gate.findings.count.of("finding") }
+                        gate.findings.prefix(50).reduce(into: Grid("Findings of \(gate.name)", "Where", "What", "Next"))
+                        { grid, one in
+                            grid.add(
+                                code(one.mark?.description ?? "–"),
+                                markup {
+                                    chip(one.severity == .error ? .bad : .warn, one.code)
+                                    span("sub", one.message)
+                                }, HTML(one.hint ?? ""))
+                        }.html
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the advisor looks for, and what was found, by pillar.
+enum AdvisorPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let findings = try await context.store.findings()
+        let advisor = context.known.outlook?.desired.advisor
+        let pillars = Dictionary(grouping: advisor?.rules ?? []) { $0.pillar }
+        return Page(
+            .advisor,
+            lead:
+                "Open findings, and the rules of the packs by pillar. Rules that need a provider's answer aren't evaluated yet."
+        ) {
+            card("Findings", aside: HTML(findings.count.of("finding")), flush: true) {
+                if findings.isEmpty {
+                    empty(
+                        "Nothing found", "What the SSOT requires is there, as far as somebody could look.", icon: .ok,
+                        next: "reconcile drift")
+                } else {
+                    findings.prefix(100).reduce(into: Grid("Findings", "Environment", "What", "Key", "Since", "Next")) {
+                        grid, one in
+                        let tone: Tone = one.status == .escalated ? .bad : one.status == .open ? .warn : .idle
+                        grid.add(
+                            HTML(one.identity.environment),
+                            markup {
+                                chip(tone, one.status.rawValue)
+                                span("sub", one.identity.kind)
+                            }, span("key", one.identity.key), ago(one.firstSeen, context.now),
+                            one.suggestedAction.map { code($0) } ?? HTML("–"))
+                    }.html
+                }
+            }
+            if pillars.isEmpty {
+                div("card") {
+                    empty(
+                        advisor == nil ? "Rules are known after a pass" : "No rule pack",
+                        "Rule packs stand below advisor/ of a root.",
+                        icon: .bulb, next: "reconcile validate")
+                }
+            }
+            for (pillar, rules) in pillars.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+                card(pillar, aside: HTML(rules.count.of("rule")), flush: true) {
+                    rules.reduce(into: Grid("Rules of \(pillar)", "Rule", "Severity", "What has to hold", "Mended by"))
+                    { grid, one in
+                        let tone: Tone =
+                            one.severity == .critical || one.severity == .high
+                            ? .bad : one.severity == .medium ? .warn : .idle
+                        grid.add(
+                            markup {
+                                strong(one.title)
+                                span("sub", one.id)
+                            }, chip(tone, one.severity.rawValue), HTML(one.check), HTML(one.workbook ?? "–"))
+                    }.html
+                }
+            }
+        }
+    }
+}
+
+/// When changes may be made, what is due, and what is held.
+enum MaintenancePage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let desired = context.known.outlook?.desired
+        let environments = try await context.store.environments()
+        let marked = try await context.store.markedForRemoval()
+        let held = environments.filter { $0.isSuspended(at: context.now) || $0.isPinned(at: context.now) }
+        return Page(
+            .maintenance,
+            lead: "Windows and freezes, chores and their times, what people hold, and what goes after its grace."
+        ) {
+            div("grid2") {
+                windows(desired, context)
+                card("Held by people", flush: true) {
+                    if held.isEmpty {
+                        empty(
+                            "Nothing is held", "Pinned environments don't end, suspended ones are left alone.",
+                            icon: .pin, next: "reconcile env suspend NAME --reason \"why\"")
+                    } else {
+                        held.reduce(into: Grid("Held", "Environment", "How", "By", "Until")) { grid, one in
+                            let isSuspended = one.isSuspended(at: context.now)
+                            grid.add(
+                                Words.environment(one.slug), EnvironmentsPage.life(one, context.now),
+                                HTML((isSuspended ? one.suspendedBy : one.pinnedBy) ?? "–"),
+                                ago(isSuspended ? one.suspendedUntil : one.pinnedUntil, context.now))
+                        }.html
+                    }
+                }
+            }
+            card("Goes after its grace", flush: true) {
+                if marked.isEmpty {
+                    empty(
+                        "Nothing is marked", "What nothing wants any more is marked here before it goes.",
+                        icon: .archive)
+                } else {
+                    marked.reduce(into: Grid("Marked", "Resource", "Environment", "Marked")) { grid, one in
+                        grid.add(
+                            span("key", one.key), Words.environment(one.environment), ago(one.markedAt, context.now))
+                    }.html
+                }
+            }
+            card("Chores", flush: true) {
+                if desired?.chores.isEmpty ?? true {
+                    empty(
+                        desired == nil ? "Known after a pass" : "No chore is written",
+                        "They stand in maintenance/schedules.yaml.", icon: .clock)
+                } else {
+                    (desired?.chores ?? []).reduce(
+                        into: Grid("Chores", "Chore", "Schedule", "Next", "Run by", "Written at")
+                    ) { grid, one in
+                        grid.add(
+                            strong(one.name ?? one.id), code(one.cron.description),
+                            ago(one.cron.next(after: context.now), context.now), HTML(one.runner),
+                            code(one.source.description))
+                    }.html
+                }
+            }
+        }
+    }
+
+    private static func windows(_ desired: DesiredState?, _ context: PageContext) -> HTML {
+        let windows = desired?.policy.syncWindows ?? []
+        let freezes = desired?.policy.freezes ?? []
+        return card("Windows and freezes", flush: true) {
+            if windows.isEmpty, freezes.isEmpty {
+                empty(
+                    desired == nil ? "Known after a pass" : "Changes may be made at any time",
+                    "Windows and freezes stand in .odooops/policies.yaml.", icon: .clock, next: "reconcile policy show")
+            } else {
+                table(windows, freezes).html
+            }
+        }
+    }
+}
+
+extension MaintenancePage {
+    private static func table(_ windows: [SyncWindow], _ freezes: [Freeze]) -> Grid {
+        var grid = Grid("Windows", "Rule", "When", "Why", "Written at")
+        for one in windows {
+            grid.add(
+                chip(one.kind == .allow ? .ok : .bad, one.kind.rawValue),
+                HTML("\(one.schedule) for \(TimeText.rough(one.duration)), \(one.timeZone)"), HTML(one.reason ?? "–"),
+                code(one.source.description))
+        }
+        for one in freezes {
+            grid.add(
+                chip(.bad, "freeze"), HTML("\(one.from?.minuteText ?? "ever") to \(one.until.minuteText)"),
+                HTML(one.reason),
+                code(one.source.description))
+        }
+        return grid
+    }
+}
+
+/// What is configured; of secrets only whether they are there.
+enum SettingsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let facts = context.pages.facts
+        let groups = Dictionary(grouping: facts.settings, by: \.group)
+        let answers = context.known.outlook?.plan.secrets ?? []
+        let registry = context.known.outlook?.desired.secrets.entries ?? []
+        return Page(
+            .settings, lead: "The configuration this service runs with. Of a secret only its presence is known here."
+        ) {
+            div("grid2") {
+                for (group, rows) in groups.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+                    card(group) { table(rows) }
+                }
+            }
+            card("Secrets of this service", flush: true) {
+                if facts.secrets.isEmpty {
+                    empty(
+                        "No secret is referenced", "References are env:NAME or file:PATH in reconciler.yaml.",
+                        icon: .key, next: "reconcile doctor")
+                } else {
+                    facts.secrets.reduce(into: Grid("Secrets", "For", "Reference", "Present")) { grid, one in
+                        let state =
+                            one.isPresent
+                            ? chip(.ok, "present")
+                            : one.reference == nil ? chip(.idle, "not configured") : chip(.bad, "leads nowhere")
+                        grid.add(strong(one.name), code(one.reference ?? "–"), state)
+                    }.html
+                }
+            }
+            card(
+                "Secrets in stores", aside: HTML(registry.count.of("entry", "entries") + " in the registry"),
+                flush: true
+            ) {
+                if answers.isEmpty {
+                    empty(
+                        "Nobody looked", "Stores that a driver can list are asked for names by each pass.", icon: .key,
+                        next: "reconcile doctor")
+                } else {
+                    answers.prefix(300).reduce(into: Grid("Secrets in stores", "Name", "State", "Why", "Set")) {
+                        grid, one in
+                        let tone: Tone = one.state == .present ? .ok : one.state == .missing ? .bad : .idle
+                        grid.add(
+                            span("key", one.key.name), chip(tone, one.state.rawValue), HTML(one.reason),
+                            ago(one.setAt, context.now))
+                    }.html
+                }
+            }
+        }
+    }
+
+    private static func table(_ rows: [ConsoleFacts.Setting]) -> HTML {
+        facts(rows.map { ($0.name, code($0.value)) })
+    }
+}

@@ -1,0 +1,252 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// How everything stands, and what waits for a person.
+enum OverviewPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let store = context.store
+        let runs = try await store.runs(limit: 40)
+        let environments = try await store.environments().filter { $0.status != .gone }
+        let drift = try await store.openDrift()
+        let tally = try await store.runTally(since: context.now - .hours(24))
+        let nodes = try await store.activeNodes()
+        let plan = try await store.latestPlan()
+        let approvals = Approvals(plan)
+        let alarming = drift.filter { !$0.isQuiet }
+        let loop = context.pages.loop()
+        let hasLooked = plan != nil || context.known.outlook != nil
+        return Page(
+            .overview, lead: "How everything stands, what waits for a person, and what happened last."
+        ) {
+            state(context, runs, environments, alarming, approvals)
+            tiles(context, runs, environments, hasLooked ? alarming : nil, tally, nodes, loop)
+            div("grid2") {
+                waiting(approvals, context)
+                byCause(drift, hasLooked: hasLooked)
+            }
+            div("grid2") {
+                activity(runs, context)
+                ending(environments, context)
+            }
+        }
+    }
+
+    /// Changes that only an approval holds back.
+    struct Approvals {
+        let runID: String
+        let changes: [Value]
+
+        init(_ plan: (runID: String, document: Value)?) {
+            runID = plan?.runID ?? ""
+            changes = (plan?.document["changes"]?.listValue ?? []).filter {
+                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue
+            }
+        }
+    }
+
+    private static func state(
+        _ context: PageContext, _ runs: [RunRecord], _ environments: [EnvironmentRow], _ drift: [DriftRecord],
+        _ approvals: Approvals
+    ) -> HTML {
+        guard let last = runs.first(where: { !$0.isDryRun }) else {
+            return banner(.info, "Nothing has been reconciled yet", icon: .info) {
+                p("The first pass reads the repository, looks at the providers and says here what it found.")
+                command("reconcile --dry-run")
+            }
+        }
+        if last.phase == .failed {
+            return banner(.bad, "The last pass failed") {
+                p { fault(last) }
+                p {
+                    a(Link("/runs", last.id), "See the run")
+                    " · it is tried again by itself"
+                }
+            }
+        }
+        if !drift.isEmpty {
+            return banner(.warn, "\(drift.count.of("difference")) nobody has accepted") {
+                p {
+                    "What is there is not what git wants. "
+                    a(Link(.drift), "See them side by side")
+                }
+            }
+        }
+        if !approvals.changes.isEmpty {
+            return banner(.warn, "\(approvals.changes.count.of("change")) waiting for a yes", icon: .lock) {
+                p { a(Link("/plans", approvals.runID), "Read the plan") }
+            }
+        }
+        return banner(.ok, "What was looked at is as git wants it") {
+            p {
+                "\(environments.count.of("environment")), checked "
+                ago(last.completedAt ?? last.startedAt, context.now)
+                " at revision "
+                Words.revision(last.revision)
+            }
+        }
+    }
+
+    static func fault(_ run: RunRecord) -> String {
+        let code = run.error["code"]?.stringValue.map { "\($0): " } ?? ""
+        if let message = run.error["message"]?.stringValue { return code + message }
+        if let count = run.error["failed_steps"]?.intValue { return code + Int(clamping: count).of("step") + " failed" }
+        return code.isEmpty ? "No reason was written down." : String(code.dropLast(2))
+    }
+
+    private static func tiles(
+        _ context: PageContext, _ runs: [RunRecord], _ environments: [EnvironmentRow], _ drift: [DriftRecord]?,
+        _ tally: RunTally, _ nodes: ActiveNodes, _ loop: ConsoleFacts.Loop
+    ) -> HTML {
+        let gates = context.known.gates
+        let passed = gates.count { $0.verdict == .pass }
+        let isHealthy = environments.allSatisfy { $0.status == .active }
+        let ended = runs.filter { !$0.isDryRun && $0.completedAt != nil }.reversed()
+        let durations = ended.map { run in ((run.completedAt ?? run.startedAt) - run.startedAt).milliseconds }
+        let bars = ended.map { run in
+            (
+                height: ((run.completedAt ?? run.startedAt) - run.startedAt).milliseconds, tone: Words.tone(run.phase)
+            )
+        }
+        return div("tiles") {
+            tile(
+                "Environments", "\(environments.count)", isHealthy ? nil : .warn,
+                note: "\(environments.count { $0.status == .active }) active", link: Link(.environments))
+            tile(
+                "Active nodes", "\(nodes.droplets + nodes.clusters)",
+                note: "\(nodes.droplets.of("droplet")), \(nodes.clusters.of("cluster"))", link: Link(.digitalOcean))
+            tile(
+                "Audit pass rate", gates.isEmpty ? "–" : "\(passed * 100 / gates.count) %",
+                gates.isEmpty ? nil : passed == gates.count ? .ok : .warn,
+                note: gates.isEmpty ? "known after a pass" : "\(passed) of \(gates.count) gates", link: Link(.gates))
+            tile(
+                "Deploys in 24 h", "\(tally.applied)", tally.failed > 0 ? .warn : nil,
+                note: "\(tally.runs.of("pass", "passes")), \(tally.failed) failed", link: Link(.deployments))
+            tile(
+                "Open drift", drift.map { "\($0.count)" } ?? "–", drift.map { $0.isEmpty ? .ok : .bad },
+                note: drift == nil ? "nobody has looked yet" : "that nobody has accepted",
+                link: Link(.drift))
+            tile(
+                "Next wake", next(loop, context.now),
+                loop.failures > 0 ? .warn : nil,
+                note: loop.failures > 0 ? "\(loop.failures) failed in a row" : "the service's next pass",
+                link: Link(.runs),
+                chart: bars.count > 1
+                    ? Chart.bars(
+                        Array(bars),
+                        label:
+                            "The last \(bars.count) passes, the latest took \(TimeText.took(.milliseconds(Int(durations.last ?? 0))))"
+                    ) : HTML())
+        }
+    }
+
+    private static func next(_ loop: ConsoleFacts.Loop, _ now: Timestamp) -> String {
+        if loop.isRunning { return "now" }
+        guard let next = loop.nextPassAt else { return "–" }
+        return next > now ? TimeText.rough(next - now) : "due"
+    }
+
+    private static func waiting(_ approvals: Approvals, _ context: PageContext) -> HTML {
+        card(
+            "Waits for a person",
+            aside: approvals.changes.isEmpty ? HTML() : a(Link("/plans", approvals.runID), "The plan"),
+            flush: true
+        ) {
+            if approvals.changes.isEmpty {
+                empty(
+                    "Nobody is waited for", "A change that needs a yes is listed here, with the command that gives it.",
+                    icon: .ok)
+            } else {
+                for change in approvals.changes.prefix(6) { PlanView.change(change) }
+                if approvals.changes.count > 6 {
+                    div("body") { p("and \(approvals.changes.count - 6) more", "soft") }
+                }
+            }
+        }
+    }
+
+    private static func byCause(_ drift: [DriftRecord], hasLooked: Bool) -> HTML {
+        card("Drift by cause", aside: a(Link(.drift), "All differences"), flush: drift.isEmpty) {
+            if drift.isEmpty {
+                DriftCauses.none(hasLooked: hasLooked)
+            } else {
+                DriftCauses.chart(drift)
+            }
+        }
+    }
+
+    private static func activity(_ runs: [RunRecord], _ context: PageContext) -> HTML {
+        card("Recent activity", aside: a(Link(.runs), "All runs"), flush: true) {
+            if runs.isEmpty {
+                empty(
+                    "No run yet", "A run is one pass: what was wanted, seen, planned and done, kept for ever.",
+                    icon: .play, next: "reconcile --dry-run")
+            } else {
+                element(.ul, "timeline") {
+                    for run in runs.prefix(7) { RunsPage.entry(run, context.now) }
+                }
+            }
+        }
+    }
+
+    private static func ending(_ environments: [EnvironmentRow], _ context: PageContext) -> HTML {
+        let ending = environments.filter { $0.expiresAt != nil && !$0.isPinned(at: context.now) }
+            .sorted { ($0.expiresAt ?? context.now) < ($1.expiresAt ?? context.now) }
+        return card("Ends next", aside: a(Link(.environments), "All environments"), flush: true) {
+            if ending.isEmpty {
+                empty(
+                    "Nothing ends by itself",
+                    "An environment of a branch has a time to live, set by the tier's rule in .odooops/policies.yaml.",
+                    icon: .clock, next: "reconcile env list")
+            } else {
+                element(.ul, "timeline") {
+                    for row in ending.prefix(6) {
+                        element(.li) {
+                            Icon.clock.html
+                            div("line") {
+                                strong(row.slug)
+                                EnvironmentsPage.life(row, context.now)
+                            }
+                            span("when") { code("reconcile env extend \(row.slug) --days 7") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Drift by cause as parts of a whole.
+enum DriftCauses {
+    /// What to say where there is none; that nobody looked is not that there is none.
+    static func none(hasLooked: Bool) -> HTML {
+        guard hasLooked else {
+            return empty(
+                "Nobody has looked yet", "What differs is known after the first look at the providers.", icon: .eye,
+                next: "reconcile --dry-run")
+        }
+        return empty(
+            "No drift", "Whatever was looked at is as git wants it; the plan says what could not be seen.", icon: .ok)
+    }
+
+    static func chart(_ drift: [DriftRecord]) -> HTML {
+        let causes = ChangeCause.allCases.map { cause in (cause, drift.count { $0.cause == cause }) }
+            .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
+        return div("stack") {
+            Chart.meter(
+                causes.map { (count: $0.1, tone: Words.cause($0.0).tone) },
+                label: causes.map { "\($0.1) \(Words.cause($0.0).text)" }.joined(separator: ", "))
+            element(.ul, "legend") {
+                for (cause, count) in causes {
+                    element(.li) {
+                        element(.span, "swatch c-\(Words.cause(cause).tone.rawValue)", .hidden)
+                        a(Link(.drift, query: [("cause", cause.rawValue)]), Words.cause(cause).text)
+                        span("count", "\(count)")
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,352 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// What DigitalOcean holds.
+enum DigitalOceanPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let droplets = try await context.store.mirror(.droplets)
+        let databases = try await context.store.mirror(.databases)
+        let firewalls = try await context.store.mirror(.firewalls)
+        let looks = try await context.store.mirror(.ingestRuns)
+        return Page(.digitalOcean, lead: "Droplets, clusters and firewalls as DigitalOcean showed them last.") {
+            div("tiles") {
+                tile("Droplets", "\(droplets.count)", note: "\(droplets.count { $0["status"] == "active" }) active")
+                tile("Databases", "\(databases.count)", note: "\(databases.count { $0["status"] == "online" }) online")
+                tile("Firewalls", "\(firewalls.count)")
+                tile(
+                    "Looked", looks.first?.time("started_at").map { TimeText.relative($0, context.now) } ?? "never",
+                    looks.first.map { $0["status"] == "success" ? .ok : .warn }, note: looks.first?["status"] ?? "")
+            }
+            card("Droplets", flush: true) {
+                if droplets.isEmpty {
+                    none("droplet")
+                } else {
+                    droplets.reduce(into: Grid("Droplets", "Name", "Status", "Size", "Region", "Address", "Image")) {
+                        grid, row in
+                        grid.add(
+                            strong(row["name"] ?? ""),
+                            chip(row["status"] == "active" ? .ok : .idle, row["status"] ?? ""),
+                            markup {
+                                row["size_slug"] ?? "–"
+                                span(
+                                    "sub",
+                                    "\(row["vcpus"] ?? "–") vCPU, \(row["memory_mb"] ?? "–") MB, \(row["disk_gb"] ?? "–") GB"
+                                )
+                            }, HTML(row["region"] ?? "–"), code(row["ipv4_public"] ?? "–"),
+                            HTML(row["image_slug"] ?? "–"))
+                    }.html
+                }
+            }
+            card("Databases", flush: true) {
+                if databases.isEmpty { none("database cluster") } else { clusters(databases).html }
+            }
+            card("Networking", flush: true) {
+                if firewalls.isEmpty {
+                    none("firewall")
+                } else {
+                    firewalls.reduce(into: Grid("Firewalls", "Name", "Status", "Inbound", "Outbound")) { grid, row in
+                        grid.add(
+                            strong(row["name"] ?? ""),
+                            chip(row["status"] == "succeeded" ? .ok : .warn, row["status"] ?? ""),
+                            HTML(rules(row["inbound_rules"])), HTML(rules(row["outbound_rules"])))
+                    }.html
+                }
+            }
+            card("Monitoring", flush: true) { looks.isEmpty ? none("look") : history(looks, context.now).html }
+        }
+    }
+
+    private static func none(_ thing: String) -> HTML {
+        empty(
+            "No \(thing) is known", "The rows are filled by a pass that could look at DigitalOcean, once an hour.",
+            icon: .server, next: "reconcile doctor")
+    }
+
+    static func clusters(_ rows: [MirrorRow]) -> Grid {
+        var grid = Grid("Databases", "Name", "Status", "Engine", "Size", "Region", "Endpoint")
+        for row in rows {
+            grid.add(
+                strong(row["name"] ?? ""), chip(row["status"] == "online" ? .ok : .warn, row["status"] ?? ""),
+                HTML("\(row["engine"] ?? "") \(row["version"] ?? "")"),
+                HTML("\(row["size_slug"] ?? "–") × \(row["num_nodes"] ?? "1")"), HTML(row["region"] ?? "–"),
+                code("\(row["endpoint_host"] ?? "–")\(row["endpoint_port"].map { ":\($0)" } ?? "")"))
+        }
+        return grid
+    }
+
+    private static func rules(_ text: String?) -> String {
+        let count = text.flatMap { try? JSON.parse($0) }?.listValue?.count ?? 0
+        return count.of("rule")
+    }
+
+    private static func history(_ rows: [MirrorRow], _ now: Timestamp) -> Grid {
+        var grid = Grid("Looks", "When", "Outcome", "Found", "Asked by")
+        for row in rows {
+            grid.add(
+                ago(row.time("started_at"), now), chip(row["status"] == "success" ? .ok : .warn, row["status"] ?? ""),
+                markup {
+                    code(row["counts"] ?? "")
+                    if let error = row["last_error"] { span("sub", error) }
+                }, HTML(row["triggered_by"] ?? ""))
+        }
+        return grid
+    }
+}
+
+/// Databases, Supabase, and the setting of secrets.
+enum DatabasePage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let clusters = try await context.store.mirror(.databases)
+        let syncs = try await context.store.secretSyncs(limit: 30)
+        let kinds = (context.known.outlook?.observed.kinds.values.filter { $0.kind.provider == "supabase" } ?? [])
+            .sorted { $0.kind < $1.kind }
+        return Page(
+            .database, lead: "Clusters, what Supabase holds, and who set which secrets where. No value is ever shown."
+        ) {
+            card("Clusters", flush: true) {
+                if clusters.isEmpty {
+                    empty(
+                        "No cluster is known", "A pass that can look at DigitalOcean fills this in.", icon: .database,
+                        next: "reconcile doctor")
+                } else {
+                    DigitalOceanPage.clusters(clusters).html
+                }
+            }
+            card("Supabase", flush: true) {
+                if kinds.isEmpty {
+                    empty(
+                        "Supabase was not looked at",
+                        "Give the driver a token as SUPABASE_ACCESS_TOKEN; the next pass looks.",
+                        icon: .database, next: "reconcile doctor")
+                } else {
+                    ControlPlanePage.kinds(kinds)
+                }
+            }
+            card("Secret syncs", flush: true) {
+                if syncs.isEmpty {
+                    empty(
+                        "No secret was set from here",
+                        "Names that were pushed or skipped are written down, never values.",
+                        icon: .key, next: "reconcile secrets sync --help")
+                } else {
+                    syncs.reduce(into: Grid("Secret syncs", "When", "Where", "Who", "Outcome", "Names")) { grid, one in
+                        let tone: Tone = one.status == .success ? .ok : one.status == .error ? .bad : .info
+                        grid.add(
+                            ago(one.startedAt, context.now), HTML("\(one.provider) \(one.target)"), strong(one.actor),
+                            chip(tone, one.status.rawValue),
+                            markup {
+                                "\(one.pushed.count) set, \(one.skipped.count) left"
+                                span("sub", one.error ?? one.pushed.joined(separator: ", "))
+                            })
+                    }.html
+                }
+            }
+        }
+    }
+}
+
+/// What drivers can do and how complete they saw, and the features of the platform.
+enum ControlPlanePage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let outlook = context.known.outlook
+        let byProvider = Dictionary(grouping: outlook?.observed.kinds.values.map { $0 } ?? []) { $0.kind.provider }
+        let lease = try await context.store.lease(name: "reconcile")
+        let sign = try await context.store.serviceSign()
+        let features = outlook?.desired.features ?? []
+        return Page(
+            .controlPlane, lead: "Who reconciles, how complete each provider was seen, and which features are in use."
+        ) {
+            card("The loop") {
+                facts([
+                    ("Lease", lease.map { HTML("held by \($0.holder)") } ?? HTML("free: no pass is under way")),
+                    ("Service", HTML(sign?.holder ?? "none has run yet")),
+                    ("Next pass", ago(sign?.nextPassAt, context.now)),
+                    ("Failed in a row", span("num", "\(sign?.failures ?? 0)")),
+                    ("Store", code(context.pages.facts.storePlace)),
+                ])
+            }
+            if byProvider.isEmpty {
+                div("card") {
+                    empty(
+                        "Providers are known after a pass", "The last pass of this service says what each driver saw.",
+                        icon: .cpu, next: "reconcile doctor")
+                }
+            }
+            for (provider, kinds) in byProvider.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+                card(
+                    provider, aside: HTML("\(context.known.requests[provider] ?? 0) requests in the last pass"),
+                    flush: true
+                ) {
+                    Self.kinds(kinds.sorted { $0.kind < $1.kind })
+                }
+            }
+            card("Features of Supabase", flush: true) {
+                if features.isEmpty {
+                    empty("No feature is listed", "The SSOT's list of features is read by each pass.", icon: .cpu)
+                } else {
+                    features.prefix(200).reduce(
+                        into: Grid("Features", "Feature", "Stage", "Maturity", "Priority", "Written at")
+                    ) { grid, one in
+                        grid.add(
+                            strong(one.id), chip(one.stage == .adopt ? .ok : .idle, one.stage.rawValue),
+                            HTML(one.maturity ?? "–"), HTML(one.priority ?? "–"), code(one.source.description))
+                    }.html
+                }
+            }
+        }
+    }
+
+    static func kinds(_ kinds: [ObservedKind]) -> HTML {
+        kinds.reduce(into: Grid("Kinds", "Kind", "Seen", "Objects", "Why")) { grid, one in
+            let (state, why): (HTML, String) =
+                switch one.completeness {
+                case .complete: (chip(.ok, "complete"), "")
+                case .partial(let reason): (chip(.warn, "partial"), reason)
+                case .unknown(let reason): (chip(.idle, "unknown"), reason)
+                }
+            grid.add(
+                span("key", one.kind.name), state, span("num", "\(one.resources.count)"),
+                HTML(one.gaps.isEmpty ? why : "\(one.gaps.count.of("gap")) \(why)"))
+        }.html
+    }
+}
+
+/// Modules by wave, held against what may be installed.
+enum ModulesPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let desired = context.known.outlook?.desired
+        let plans = desired?.modulePlans ?? []
+        let chosen = context.query("environment") ?? plans.first?.environment
+        let plan = plans.first { $0.environment == chosen }
+        return Page(
+            .modules,
+            lead: "What each environment should have, wave by wave, and whether a list allows it. "
+                + "What is installed in Odoo isn't read yet."
+        ) {
+            if let plan {
+                element(.nav, "tabs", .label("Environments")) {
+                    for one in plans {
+                        HTML(
+                            .a,
+                            [.href(Link(.modules, query: [("environment", one.environment)]))]
+                                + (one.environment == plan.environment ? [.set("aria-current", "page")] : []),
+                            HTML(one.environment))
+                    }
+                }
+                div("tiles") {
+                    tile("Wanted", "\(plan.modules.count)")
+                    tile("Allowed", "\(plan.modules.count { $0.permission == .allowed })", .ok)
+                    tile(
+                        "Blocked", "\(plan.modules.count { $0.permission == .blocked })",
+                        plan.modules.contains { $0.permission == .blocked } ? .bad : nil)
+                    tile(
+                        "On no list", "\(plan.modules.count { $0.permission == .unlisted })",
+                        plan.modules.contains { $0.permission == .unlisted } ? .warn : nil)
+                }
+                for (wave, modules) in waves(plan) {
+                    card(wave, aside: HTML(modules.count.of("module")), flush: true) { table(modules).html }
+                }
+            } else if let desired, !desired.modules.isEmpty {
+                card("Lists", aside: HTML(desired.modules.count.of("entry", "entries")), flush: true) {
+                    entries(desired.modules).html
+                }
+            } else {
+                div("card") {
+                    empty(
+                        desired == nil ? "Known after a pass" : "No module is listed",
+                        "Waves, allowlists and must-haves are read from odoo/ and oca/ below the roots.", icon: .puzzle,
+                        next: "reconcile gates")
+                }
+            }
+        }
+    }
+
+    private static func waves(_ plan: ModulePlan) -> [(String, [PlannedModule])] {
+        let grouped = Dictionary(grouping: plan.modules) { $0.wave ?? Int.max }
+        return grouped.sorted { $0.key < $1.key }.map { wave, modules in
+            (wave == Int.max ? "Without a wave" : "Wave \(wave)", modules)
+        }
+    }
+
+    private static func table(_ modules: [PlannedModule]) -> Grid {
+        var grid = Grid("Modules", "Module", "Allowed", "Repository", "Gate", "Wanted at")
+        for one in modules.prefix(300) {
+            let tone: Tone = one.permission == .allowed ? .ok : one.permission == .blocked ? .bad : .warn
+            grid.add(
+                span("key", one.name), chip(tone, one.permission.rawValue), HTML(one.repository ?? "–"),
+                HTML(one.gate ?? "–"), code(one.wantedBy.first?.description ?? "–"))
+        }
+        return grid
+    }
+
+    private static func entries(_ modules: [ModuleEntry]) -> Grid {
+        var grid = Grid("Module lists", "Name", "List", "Status", "Repository", "Written at")
+        for one in modules.prefix(300) {
+            grid.add(
+                span("key", one.name), label(one.list.rawValue), HTML(one.status ?? "–"), HTML(one.repository ?? "–"),
+                code(one.source.description))
+        }
+        return grid
+    }
+}
+
+/// The catalogue of integrations, those of the baseline first.
+enum IntegrationsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let desired = context.known.outlook?.desired
+        let all = desired?.integrations ?? []
+        let showsAll = context.query("show") == "all" || !all.contains { $0.detail?.isBaselineAllowed == true }
+        let shown = all.filter { showsAll || $0.detail?.isBaselineAllowed == true }.sorted { a, b in
+            let (x, y) = (a.detail?.isBaselineAllowed == true, b.detail?.isBaselineAllowed == true)
+            return x == y ? a.id.precedesByBytes(b.id) : x
+        }
+        return Page(
+            .integrations, lead: "The catalogue, not only what is installed: what the baseline plan allows comes first."
+        ) {
+            if all.isEmpty {
+                div("card") {
+                    empty(
+                        desired == nil ? "Known after a pass" : "The catalogue is empty",
+                        "It is read from integrations/_index.yaml below the roots.", icon: .plug,
+                        next: "reconcile validate")
+                }
+            } else {
+                element(.nav, "tabs", .label("Which")) {
+                    tab("Baseline", Link(.integrations), !showsAll)
+                    tab("All \(all.count)", Link(.integrations, query: [("show", "all")]), showsAll)
+                }
+                element(.section, "card", .label("Integrations")) {
+                    shown.reduce(
+                        into: Grid(
+                            "Integrations", "Integration", "Status", "Baseline", "Category", "Secrets", "Written at")
+                    ) { grid, one in
+                        let name = one.detail?.displayName ?? one.id
+                        grid.add(
+                            markup {
+                                strong(name)
+                                span("sub", one.vendor ?? one.id)
+                            }, chip(one.status == "active" ? .ok : .idle, one.status), baseline(one),
+                            HTML(one.category ?? "–"),
+                            HTML((one.detail?.requiredSecrets.count ?? 0).of("name")), code(one.source.description))
+                    }.html
+                }
+            }
+        }
+    }
+
+    private static func tab(_ text: String, _ link: Link, _ isCurrent: Bool) -> HTML {
+        HTML(.a, [.href(link)] + (isCurrent ? [.set("aria-current", "page")] : []), HTML(text))
+    }
+
+    private static func baseline(_ one: Integration) -> HTML {
+        switch one.detail?.isBaselineAllowed {
+        case true?: chip(.ok, "allowed")
+        case false?: chip(.idle, "not in the baseline")
+        case nil: span("soft", "not said")
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// What each run did for each environment.
+enum DeploymentsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
+        return Page(
+            .deployments,
+            lead:
+                "One row for each environment that a run changed. A deployment at Vercel shows here when a run began it; "
+                + "those that Vercel makes by itself aren't listed yet."
+        ) {
+            if rows.isEmpty {
+                div("card") {
+                    empty(
+                        "Nothing was deployed lately", "The latest passes had nothing to change.", icon: .rocket,
+                        next: "reconcile runs")
+                }
+            } else {
+                element(.section, "card", .label("Deployments")) { table(Array(rows.prefix(200)), context.now).html }
+            }
+        }
+    }
+
+    static func table(_ rows: [DeploymentRow], _ now: Timestamp) -> Grid {
+        var grid = Grid("Deployments", "Environment", "Outcome", "Steps", "Began", "Took", "Run")
+        for row in rows {
+            let outcome =
+                row.failed > 0
+                ? chip(.bad, "\(row.failed) failed")
+                : row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
+            grid.add(
+                Words.environment(row.environment), outcome, span("num", "\(row.steps)"), ago(row.from, now),
+                span("num nowrap", row.to.map { TimeText.took($0 - row.from) } ?? "–"), Words.run(row.runID))
+        }
+        return grid
+    }
+}
+
+/// Who changed what by hand, chained.
+enum AuditPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let records = try await context.store.auditLog(limit: 200)
+        let wanted = context.query("action")
+        let check = context.query("check") == "chain" ? try await context.store.verifyAuditLog() : nil
+        let shown = records.filter { record in wanted.map { record.action.hasPrefix($0) } ?? true }
+        return Page(
+            .audit,
+            lead: "Everything that people changed: who, what, when and why. Each record is chained to the one before."
+        ) {
+            card("Is it whole?") {
+                div("stack") {
+                    if let check { outcome(check) }
+                    p("Holds every record against its link; a record that was changed, removed or slipped in shows.")
+                    p {
+                        a(Link(.audit, query: [("check", "chain")]), "button") {
+                            Icon.check.html
+                            "Check the chain"
+                        }
+                    }
+                    command("reconcile audit --verify")
+                }
+            }
+            element(.section, "card", .label("Audit log")) {
+                if shown.isEmpty {
+                    empty(
+                        "Nobody changed anything by hand",
+                        "Extending, pinning, suspending, approving and acknowledging are "
+                            + "written down here.", icon: .shield, next: "reconcile audit")
+                } else {
+                    table(shown, context.now).html
+                }
+            }
+        }
+    }
+
+    private static func outcome(_ check: AuditVerification) -> HTML {
+        guard let first = check.faults.first else {
+            return banner(.ok, "Nothing was changed, removed or slipped in") {
+                p { "\(check.links.of("link")), the last is \(check.head.prefix(19))." }
+            }
+        }
+        return banner(.bad, "\(check.faults.count.of("record")) not as written") { p(first.message) }
+    }
+
+    private static func table(_ records: [AuditRecord], _ now: Timestamp) -> Grid {
+        var grid = Grid("Audit log", "When", "Who", "What", "Of what", "Detail")
+        for record in records {
+            grid.add(
+                ago(record.at, now), strong(record.actor), label(record.action), span("key", record.target),
+                span("soft", detail(record.detail)))
+        }
+        return grid
+    }
+
+    private static func detail(_ detail: Value) -> String {
+        (detail.objectValue?.members ?? []).filter { !$0.value.isNull }
+            .map { "\($0.name): \(Words.value($0.value))" }.joined(separator: ", ")
+    }
+}
+
+/// All that is told, in one stream.
+enum LogsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        var filter = LogFilter()
+        filter.environment = context.query("environment")
+        filter.service = context.query("service")
+        filter.level = context.query("level")
+        filter.correlation = context.query("correlation")
+        filter.since = context.query("since").flatMap(instant)
+        filter.until = context.query("until").flatMap(instant)
+        let lines = try await context.store.logLines(filter, limit: 150)
+        return Page(
+            .logs,
+            lead:
+                "Runs, people's changes, notices and providers' hooks in one stream. Logs of Odoo itself are not gathered yet."
+        ) {
+            element(.section, "card", .label("Logs")) {
+                form(context)
+                if lines.isEmpty {
+                    empty(
+                        "No line fits", "Nothing was told in that time, or the filters leave nothing.", icon: .list,
+                        next: "reconcile runs")
+                } else {
+                    table(lines, context.now).html
+                }
+            }
+        }
+    }
+
+    private static func instant(_ text: String) -> Timestamp? { Timestamp(text) ?? Timestamp(date: text) }
+
+    private static func table(_ lines: [LogLine], _ now: Timestamp) -> Grid {
+        var grid = Grid("Lines", "When", "Level", "Service", "Environment", "Message", "Correlation")
+        for line in lines {
+            let tone: Tone = line.level == "error" ? .bad : line.level == "warning" ? .warn : .idle
+            grid.add(
+                ago(line.at, now), chip(tone, line.level), label(line.service), Words.environment(line.environment),
+                code(line.message.utf8.count > 400 ? String(line.message.prefix(400)) + "…" : line.message),
+                line.correlation.map { id in
+                    a(Link(.logs, query: [("correlation", id)])) {
+                        element(.code, "", .title(id)) { Words.shortRun(id) }
+                    }
+                } ?? span("soft", "–"))
+        }
+        return grid
+    }
+
+    private static func form(_ context: PageContext) -> HTML {
+        element(.form, "filters", .action(Link(.logs)), .set("method", "get"), .role("search")) {
+            field("Environment", "environment", context)
+            choice("Service", "service", ["reconciler", "audit", "notices", "hooks"], context)
+            choice("Level", "level", ["info", "warning", "error"], context)
+            field("Correlation id", "correlation", context)
+            field("Since (UTC)", "since", context, hint: "2026-03-01T12:00:00Z")
+            field("Until (UTC)", "until", context, hint: "2026-03-02")
+            element(.button, "button primary", .type("submit")) { "Show" }
+            a(Link(.logs), "Clear", "button quiet")
+        }
+    }
+
+    private static func field(_ title: String, _ name: String, _ context: PageContext, hint: String = "") -> HTML {
+        element(.label) {
+            title
+            element(
+                .input, "", .type("text"), .named(name), .value(context.query(name) ?? ""), .set("placeholder", hint),
+                .set("size", "18"))
+        }
+    }
+
+    private static func choice(_ title: String, _ name: String, _ options: [String], _ context: PageContext) -> HTML {
+        element(.label) {
+            title
+            element(.select, "", .named(name)) {
+                element(.option, "", .value("")) { "any" }
+                for option in options {
+                    HTML(
+                        .option, [.value(option)] + (context.query(name) == option ? [.flag("selected")] : []),
+                        HTML(option))
+                }
+            }
+        }
+    }
+}
+
+/// What GitHub tells of builds.
+enum BuildsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let deliveries = try await context.store.deliveries(limit: 100, provider: "github")
+        return Page(
+            .builds,
+            lead:
+                "What GitHub's hooks tell of pushes and workflows. Builds themselves are not stored yet: there is no ops.builds."
+        ) {
+            element(.section, "card", .label("Deliveries of GitHub")) {
+                if deliveries.isEmpty {
+                    empty(
+                        "GitHub has told nothing yet",
+                        "Point a hook of the repository at /api/v1/webhooks/github and name its secret as hooks.github.",
+                        icon: .hammer, next: "reconcile hooks list")
+                } else {
+                    deliveries.reduce(into: Grid("Deliveries", "When", "Event", "Outcome", "Why", "Id")) { grid, one in
+                        let tone: Tone = one.state == .dead ? .bad : one.state == .failed ? .warn : .ok
+                        grid.add(
+                            ago(one.receivedAt, context.now), label(one.event), chip(tone, one.state.rawValue),
+                            HTML(one.reason ?? "–"), code(one.deliveryID))
+                    }.html
+                }
+            }
+        }
+    }
+}
+
+/// When backups are due, and what was found of them.
+enum BackupsPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let outlook = context.known.outlook
+        let environments = outlook?.desired.environments.filter { $0.backupSchedule != nil } ?? []
+        let found = (outlook?.observed.kinds.values.flatMap(\.resources) ?? []).filter {
+            $0.key.kind.name.contains("snapshot") || $0.key.kind.name.contains("backup")
+        }.sorted { $0.key < $1.key }
+        return Page(
+            .backups,
+            lead: "What the schedules ask for, and what providers hold. Restoring and cloning are not offered yet."
+        ) {
+            card("Schedules", flush: true) {
+                if environments.isEmpty {
+                    empty(
+                        outlook == nil ? "Known after a pass" : "No schedule is written",
+                        "An environment names its schedule as backup_schedule in ssot/environments.yaml.",
+                        icon: .archive,
+                        next: "reconcile env list")
+                } else {
+                    schedules(environments, context.now).html
+                }
+            }
+            card("Found at providers", flush: true) {
+                if found.isEmpty {
+                    empty(
+                        "Nothing found", "No snapshot or backup was among what the last pass saw.", icon: .archive,
+                        next: "reconcile doctor")
+                } else {
+                    found.prefix(200).reduce(into: Grid("Backups", "Name", "Kind", "Size", "Made")) { grid, one in
+                        let size = one.attributes["size_gigabytes"].map { "\(Words.value($0)) GB" } ?? "–"
+                        grid.add(
+                            span("key", one.key.name), label(one.key.kind.name), HTML(size),
+                            ago(one.createdAt, context.now))
+                    }.html
+                }
+            }
+        }
+    }
+
+    private static func schedules(_ environments: [Environment], _ now: Timestamp) -> Grid {
+        var grid = Grid("Schedules", "Environment", "Tier", "Schedule", "Next", "At most apart")
+        for environment in environments {
+            let cron = environment.backupSchedule.flatMap { try? Cron(parsing: $0) }
+            grid.add(
+                Words.environment(environment.slug), Words.tier(environment.tier),
+                code(environment.backupSchedule ?? ""), ago(cron?.next(after: now), now),
+                HTML(cron?.longestGap(after: now).map { TimeText.rough($0) } ?? "–"))
+        }
+        return grid
+    }
+}

@@ -1,0 +1,278 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// One run: its steps as a timeline, each with what was asked and answered, and its evidence.
+enum RunPage {
+    static func render(_ context: PageContext) async throws -> Page {
+        let id = context.part(1)
+        let found =
+            id == "latest" ? try await context.store.runs(limit: 1).first : try await context.store.run(withID: id)
+        guard let run = found else {
+            return ConsolePages.missing(.runs, "There is no run \(id)", next: "reconcile runs")
+        }
+        let journal = try await context.store.journal(ofRun: run.id)
+        let events = try await context.store.events(ofRun: run.id)
+        let link = try await context.store.evidence(ofRun: run.id)
+        let record = EvidenceRecord(context.pages.evidence, link)
+        let check = try await check(link, context)
+        var page = Page(
+            .runs, title: "Run \(Words.shortRun(run.id))",
+            lead: run.isDryRun ? "A look: it planned and changed nothing." : "A pass, from commit to evidence."
+        ) {
+            if !run.error.isNull {
+                banner(.bad, OverviewPage.fault(run)) {
+                    if let hint = run.error["hint"]?.stringValue { p(hint) }
+                }
+            }
+            div("grid2") {
+                summary(run, context)
+                evidence(run, record, check, context)
+            }
+            steps(run, journal, record, context)
+            story(events, context)
+        }
+        page.chips = markup {
+            Words.phase(run.phase)
+            RunsPage.changes(run)
+        }
+        return page
+    }
+
+    private static func summary(_ run: RunRecord, _ context: PageContext) -> HTML {
+        card("What it was") {
+            div("stack") {
+                facts([
+                    ("Run", code(run.id)), ("Asked by", HTML(run.trigger.rawValue)),
+                    ("Revision", Words.revision(run.revision)), ("Began", ago(run.startedAt, context.now)),
+                    ("Ended", ago(run.completedAt, context.now)),
+                    ("Took", HTML(run.completedAt.map { TimeText.took($0 - run.startedAt) } ?? "not ended")),
+                    ("Drift found", HTML(run.metadata["drift"]?.intValue.map { "\($0)" } ?? "–")),
+                ])
+                p {
+                    a(Link("/plans", run.id), "button") {
+                        Icon.list.html
+                        "Read its plan"
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Evidence
+
+    /// The whole chain, held against its digests, when the reader asks for it.
+    private static func check(_ link: EvidenceLink?, _ context: PageContext) async throws -> EvidenceVerification? {
+        guard let link, context.query("check") == "chain" else { return nil }
+        let links = try await context.store.evidenceChain(limit: 1_000_000)
+        let known = Dictionary(links.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first })
+        let head = EvidenceHead(runID: link.runID, manifest: link.manifest, sequence: link.sequence)
+        let evidence = context.pages.evidence
+        return await context.pages.checking.run { evidence.verify(head, known: known) }
+    }
+
+    private static func outcome(_ check: EvidenceVerification) -> HTML {
+        guard let first = check.faults.first else {
+            return banner(.ok, "Every byte is what it was") {
+                p {
+                    "\(check.objects.of("object")) of this run, and \(check.manifests.of("manifest")) back to the first."
+                }
+            }
+        }
+        return banner(.bad, "\(check.faults.count.of("break")) in the chain") {
+            p { "\(first.code): \(first.message)" }
+            p { first.place ?? "" }
+        }
+    }
+
+    private static func evidence(
+        _ run: RunRecord, _ record: EvidenceRecord, _ check: EvidenceVerification?, _ context: PageContext
+    ) -> HTML {
+        card("Evidence") {
+            div("stack") {
+                switch record.state {
+                case .none:
+                    p(
+                        "This run left no evidence: it was not ended by its own process, or ended before it could be kept."
+                    )
+                case .broken(let reason):
+                    banner(.bad, "The evidence is not what it was") { p(reason) }
+                case .whole(let link, let manifest):
+                    facts([
+                        ("Link", HTML("number \(link.sequence) of the chain")), ("Manifest", code(link.manifest.short)),
+                        ("Follows", link.previous.map { code($0.short) } ?? HTML("nothing: it is the first")),
+                        ("Checked", chip(.ok, "the manifest is what its digest says")),
+                    ])
+                    element(.details, "", .id("objects")) {
+                        element(.summary) { "\(manifest.items.count) objects to download" }
+                        element(.ul, "legend") {
+                            for item in manifest.items {
+                                element(.li) {
+                                    a(Link("/runs", run.id, "evidence", item.name), item.name)
+                                    span("count soft", "\(item.bytes) B")
+                                }
+                            }
+                        }
+                    }
+                    p {
+                        a(Link("/runs", run.id, "evidence"), "button") {
+                            Icon.shield.html
+                            "Download the manifest"
+                        }
+                    }
+                }
+                if let check {
+                    outcome(check)
+                } else if case .whole = record.state {
+                    p {
+                        a(Link("/runs", run.id, query: [("check", "chain")]), "button") {
+                            Icon.check.html
+                            "Check every byte, and the chain"
+                        }
+                    }
+                }
+                command("reconcile show \(run.id) --verify")
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    private static func steps(
+        _ run: RunRecord, _ journal: [JournalEntry], _ record: EvidenceRecord, _ context: PageContext
+    ) -> HTML {
+        card("Steps", aside: HTML(journal.count.of("step")), flush: true) {
+            if journal.isEmpty {
+                empty("No step", "Nothing was to be done, or nothing may be done.", icon: .ok)
+            } else {
+                element(.ol, "timeline") {
+                    for (index, entry) in journal.prefix(200).enumerated() {
+                        step(entry, index, record.exchanges(of: entry.stepID), context)
+                    }
+                }
+                if journal.count > 200 {
+                    div("body") { p("and \(journal.count - 200) more: reconcile show \(run.id)") }
+                }
+            }
+        }
+    }
+
+    private static func step(_ entry: JournalEntry, _ index: Int, _ exchanges: [Value], _ context: PageContext) -> HTML
+    {
+        let tone: Tone =
+            switch entry.state {
+            case .done: .ok
+            case .failed: .bad
+            case .unknown: .warn
+            case .intended: .info
+            }
+        return element(.li) {
+            span("c-\(tone.rawValue)") { tone.icon.html }
+            div("line") {
+                strong(entry.title)
+                Words.step(entry.state)
+                if let end = entry.finishedAt { span("soft num", TimeText.took(end - entry.intendedAt)) }
+            }
+            p("when") {
+                span("key", entry.key.description)
+                " · \(entry.action.rawValue) · "
+                Words.environment(entry.environment)
+                " · "
+                ago(entry.intendedAt, context.now)
+            }
+            if entry.state == .failed, let message = entry.output["message"]?.stringValue {
+                p { "\(entry.output["code"]?.stringValue.map { "\($0): " } ?? "")\(message)" }
+            }
+            element(.details, "", .id("step-\(index)")) {
+                element(.summary) {
+                    exchanges.isEmpty
+                        ? "What it was given and what came of it" : "\(exchanges.count.of("request")) and answer"
+                }
+                if exchanges.isEmpty {
+                    object("Given", entry.input)
+                    object("Came of it", entry.output)
+                } else {
+                    for exchange in exchanges { Self.exchange(exchange) }
+                }
+            }
+        }
+    }
+
+    private static func exchange(_ value: Value) -> HTML {
+        let status = value["status"]?.intValue ?? 0
+        return div("exchange") {
+            div("line") {
+                code("\(value["method"]?.stringValue ?? "") \(value["url"]?.stringValue ?? "")")
+                chip((200..<400).contains(status) ? .ok : .bad, status == 0 ? "no answer" : "\(status)")
+                span("soft num", "\(value["duration_ms"]?.intValue ?? 0) ms")
+            }
+            if let body = value["request_body"], !body.isNull { object("Request", body) }
+            if let body = value["response_body"], !body.isNull { object("Answer", body) }
+        }
+    }
+
+    private static func object(_ name: String, _ value: Value) -> HTML {
+        let text = JSON.write(value, pretty: true)
+        let shown = text.utf8.count > 4_000 ? String(text.prefix(4_000)) + "\n… (the rest is in the evidence)" : text
+        return markup {
+            p(name, "soft")
+            element(.pre, "", .set("tabindex", "0")) { shown }
+        }
+    }
+
+    // MARK: Story
+
+    private static func story(_ events: [RunEvent], _ context: PageContext) -> HTML {
+        card("Its story", aside: HTML(events.count.of("event")), flush: true) {
+            if events.isEmpty {
+                empty("Nothing was told", "Events are written when a run ends.", icon: .list)
+            } else {
+                events.prefix(200).reduce(into: Grid("Events", "When", "What", "Detail")) { grid, event in
+                    grid.add(
+                        ago(event.at, context.now), label(event.type),
+                        code(event.payload.stringValue ?? JSON.write(event.payload)))
+                }.html
+            }
+        }
+    }
+}
+
+/// The evidence of one run, as far as it can be read.
+struct EvidenceRecord {
+    enum State {
+        case none
+        case whole(EvidenceLink, EvidenceManifest)
+        case broken(String)
+    }
+
+    let state: State
+    private let exchangesByStep: [String: [Value]]
+
+    /// So many steps are read for a page.
+    private static let limit = 200
+
+    init(_ store: EvidenceStore, _ link: EvidenceLink?) {
+        guard let link else {
+            (state, exchangesByStep) = (.none, [:])
+            return
+        }
+        do throws(EvidenceFault) {
+            let manifest = try EvidenceManifest(bytes: store.get(link.manifest))
+            var steps: [String: [Value]] = [:]
+            for item in manifest.items.filter({ $0.name.hasPrefix("steps/") }).prefix(Self.limit) {
+                guard let value = try? JSON.parse(store.get(item.digest)), let id = value["step"]?.stringValue else {
+                    continue
+                }
+                steps[id] = value["exchanges"]?.listValue ?? []
+            }
+            (state, exchangesByStep) = (.whole(link, manifest), steps)
+        } catch {
+            (state, exchangesByStep) = (.broken("\(error.code): \(error.message)"), [:])
+        }
+    }
+
+    func exchanges(of step: String) -> [Value] { exchangesByStep[step] ?? [] }
+}

@@ -1,0 +1,92 @@
+import Basics
+import DesiredState
+import Formats
+import Store
+
+/// Every pass, newest first.
+enum RunsPage {
+    private static let pageSize = 50
+
+    static func render(_ context: PageContext) async throws -> Page {
+        let runs = try await context.store.runs(limit: pageSize + 1, before: context.query("before"))
+        let shown = Array(runs.prefix(pageSize))
+        return Page(
+            .runs, lead: "One row a pass: what asked for it, what it planned, how it ended. Nothing is ever removed."
+        ) {
+            if shown.isEmpty {
+                div("card") {
+                    empty(
+                        "No run yet", "A run is one pass: what was wanted, seen, planned and done.", icon: .play,
+                        next: "reconcile --dry-run")
+                }
+            } else {
+                card("Duration and outcome") {
+                    Chart.bars(
+                        shown.reversed().map { run in (height: milliseconds(run), tone: Words.tone(run.phase)) },
+                        label: "\(shown.count) passes, \(shown.count { $0.phase == .failed }) of them failed")
+                }
+                element(.section, "card", .label("Runs")) {
+                    table(shown, context.now).html
+                    if runs.count > pageSize, let last = shown.last {
+                        div("pager") {
+                            a(Link(.runs), "Newest")
+                            a(Link(.runs, query: [("before", last.id)]), "Older")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func milliseconds(_ run: RunRecord) -> Double {
+        run.completedAt.map { ($0 - run.startedAt).milliseconds } ?? 0
+    }
+
+    static func table(_ runs: [RunRecord], _ now: Timestamp) -> Grid {
+        var grid = Grid("Runs", "Run", "Outcome", "Changes", "Revision", "Asked by", "Began", "Took")
+        for run in runs {
+            grid.add(
+                Words.run(run.id),
+                markup {
+                    Words.phase(run.phase)
+                    if run.phase == .failed { span("sub", OverviewPage.fault(run)) }
+                }, changes(run), Words.revision(run.revision),
+                HTML(run.isDryRun ? "\(run.trigger.rawValue), a look" : run.trigger.rawValue),
+                ago(run.startedAt, now),
+                span("num nowrap", run.completedAt.map { TimeText.took($0 - run.startedAt) } ?? "–"))
+        }
+        return grid
+    }
+
+    /// `+2 ~1 −0`, and what is held back.
+    static func changes(_ run: RunRecord) -> HTML {
+        guard let summary = run.metadata["summary"] else { return span("soft", "–") }
+        func count(_ name: String) -> Int64 { summary[name]?.intValue ?? 0 }
+        let parts = [
+            ("+", count("create") + count("adopt"), "ok"), ("~", count("update") + count("replace"), "info"),
+            ("−", count("delete") + count("forget"), "bad"), ("held", count("blocked"), "warn"),
+        ].filter { $0.1 > 0 }
+        guard !parts.isEmpty else { return span("soft", "none") }
+        return span("chips") {
+            for (sign, count, tone) in parts { span("num c-\(tone)", "\(sign) \(count)") }
+        }
+    }
+
+    /// A run as one point of a timeline.
+    static func entry(_ run: RunRecord, _ now: Timestamp) -> HTML {
+        element(.li) {
+            span("c-\(Words.tone(run.phase).rawValue)") { Words.tone(run.phase).icon.html }
+            div("line") {
+                a(Link("/runs", run.id)) { run.isDryRun ? "Look" : "Pass" }
+                Words.phase(run.phase)
+                changes(run)
+            }
+            span("when") {
+                "\(run.trigger.rawValue), "
+                ago(run.startedAt, now)
+                " · "
+                Words.revision(run.revision)
+            }
+        }
+    }
+}

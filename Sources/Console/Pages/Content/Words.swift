@@ -1,0 +1,108 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// The words and colours of the states that pages show.
+enum Words {
+    static func phase(_ phase: RunPhase) -> HTML {
+        switch phase {
+        case .pending: chip(.idle, "pending", icon: .wait)
+        case .planning: chip(.info, "planning")
+        case .planned: chip(.idle, "planned", icon: .eye)
+        case .awaitingApproval: chip(.warn, "awaiting approval", icon: .wait)
+        case .applying: chip(.info, "applying")
+        case .succeeded: chip(.ok, "succeeded")
+        case .failed: chip(.bad, "failed")
+        case .canceled: chip(.idle, "canceled")
+        }
+    }
+
+    static func tone(_ phase: RunPhase) -> Tone {
+        switch phase {
+        case .succeeded: .ok
+        case .failed: .bad
+        case .awaitingApproval: .warn
+        case .planning, .applying: .info
+        case .pending, .planned, .canceled: .idle
+        }
+    }
+
+    static func cause(_ cause: ChangeCause) -> (text: String, tone: Tone) {
+        switch cause {
+        case .unappliedCommit: ("not applied yet", .info)
+        case .externalChange: ("changed elsewhere", .bad)
+        case .providerNormalization: ("written otherwise", .idle)
+        case .expired: ("expired", .warn)
+        case .expected: ("expected", .ok)
+        }
+    }
+
+    static func status(_ row: EnvironmentRow) -> HTML {
+        switch row.status {
+        case .active: chip(.ok, "active")
+        case .expiring: chip(.warn, "expiring", icon: .wait)
+        case .expired: chip(.bad, "expired")
+        case .gone: chip(.idle, "gone")
+        case .unknown: chip(.idle, "unknown")
+        }
+    }
+
+    static func tier(_ tier: Tier) -> HTML {
+        switch tier {
+        case .production: span("chip plain bad", "production")
+        case .staging: span("chip plain warn", "staging")
+        case .dev: span("chip plain info", "development")
+        case .preview: span("chip plain accent", "preview")
+        }
+    }
+
+    static func verdict(_ decision: String) -> HTML {
+        switch decision {
+        case "allowed": chip(.ok, "allowed")
+        case "needs_approval": chip(.warn, "needs approval", icon: .lock)
+        case "denied": chip(.bad, "denied")
+        default: chip(.idle, decision.isEmpty ? "unknown" : decision, icon: .pause)
+        }
+    }
+
+    static func step(_ state: JournalEntry.State) -> HTML {
+        switch state {
+        case .intended: chip(.info, "intended")
+        case .done: chip(.ok, "done")
+        case .failed: chip(.bad, "failed")
+        case .unknown: chip(.warn, "unknown")
+        }
+    }
+
+    /// A value on one line, as the plan shows it.
+    static func value(_ value: Value?) -> String {
+        guard let value, !value.isNull else { return "nothing" }
+        if case .string(let text) = value { return text.isEmpty ? "\"\"" : text }
+        return JSON.write(value)
+    }
+
+    /// `file:line` of a place in a document.
+    static func place(_ source: Value?) -> String? {
+        guard let file = source?["file"]?.stringValue, let line = source?["line"]?.intValue else { return nil }
+        return "\(file):\(line)"
+    }
+
+    static func revision(_ revision: String?) -> HTML {
+        guard let revision, !revision.isEmpty else { return span("soft", "–") }
+        return element(.code, "nowrap", .title(revision)) { String(revision.prefix(10)) }
+    }
+
+    static func run(_ id: String) -> HTML {
+        a(Link("/runs", id)) { element(.code, "nowrap", .title(id)) { shortRun(id) } }
+    }
+
+    /// The end of an id: its beginning is the time, and much alike for runs of one day.
+    static func shortRun(_ id: String) -> String { "…" + String(id.suffix(8)) }
+
+    static func environment(_ slug: String?) -> HTML {
+        guard let slug else { return span("soft", "shared") }
+        return a(Link("/environments", slug), slug)
+    }
+}

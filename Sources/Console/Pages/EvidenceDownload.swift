@@ -1,0 +1,43 @@
+import Basics
+import Reconciler
+import Store
+import Web
+
+/// Evidence as files.
+extension ConsolePages {
+    /// The manifest of a run, or one of its objects by name.
+    func download(_ run: String, _ name: String) async -> WebResponse {
+        do {
+            guard let record = try await store.run(withID: run), let link = try await store.evidence(ofRun: record.id)
+            else { return .text(404, "there is no evidence of such a run\n") }
+            let manifest = try evidence.get(link.manifest)
+            var bytes = manifest
+            if name != "manifest.json" {
+                let item = try EvidenceManifest(bytes: manifest).items.first { $0.name == name }
+                guard let item else { return .text(404, "the run has no such evidence\n") }
+                bytes = try evidence.get(item.digest)
+            }
+            // The name comes from the manifest and holds nothing but letters, digits, dots and a slash.
+            let file = String(name.map { $0 == "/" ? "-" : $0 })
+            return WebResponse(
+                status: 200,
+                headers: [
+                    ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+                    ("X-Content-Type-Options", "nosniff"),
+                    ("Content-Disposition", "attachment; filename=\"\(record.id.suffix(8))-\(file)\""),
+                ], body: bytes)
+        } catch let fault as any Fault {
+            return .text(503, "\(fault.code): \(fault.message)\n")
+        } catch {
+            return .text(503, "the evidence can't be read\n")
+        }
+    }
+
+    /// One object of a link's evidence; nil when it isn't there or isn't what it was.
+    func object(_ name: String, of link: EvidenceLink) -> [UInt8]? {
+        guard let bytes = try? evidence.get(link.manifest), let manifest = try? EvidenceManifest(bytes: bytes),
+            let item = manifest.items.first(where: { $0.name == name })
+        else { return nil }
+        return try? evidence.get(item.digest)
+    }
+}

@@ -1,0 +1,147 @@
+import Basics
+import Formats
+import Store
+import Web
+
+/// Tells pages that are open that something changed, by server-sent events.
+///
+/// The id of an event says how far its reader is, so that one who was away gets what was missed. While nobody reads, the
+/// store isn't asked.
+public final class LiveFeed: Sendable {
+    private struct Reader {
+        let stream: WebStream
+        var cursor: ChangeCursor
+    }
+
+    private struct State {
+        var readers: [UInt64: Reader] = [:]
+        var next: UInt64 = 0
+        var pulse = ""
+    }
+
+    private let store: Store
+    private let time: any TimeSource
+    private let state = Locked(State())
+
+    /// The most readers at once.
+    static let readerLimit = 1_024
+    /// The most changes that are told again to one who was away; after more, one event says: look at everything.
+    static let replayLimit = 200
+    /// How often the store is asked, and readers who left are looked for.
+    static let period = Duration.seconds(1)
+    /// How often something is sent so that nothing in between takes the connection for dead.
+    static let heartbeat = Duration.seconds(15)
+
+    init(store: Store, time: any TimeSource) {
+        self.store = store
+        self.time = time
+    }
+
+    /// How many read it now.
+    public var readers: Int { state.withLock { $0.readers.count } }
+
+    /// Answers one who wants to be told.
+    func answer(_ request: WebRequest) async -> WebResponse {
+        guard state.withLock({ $0.readers.count < Self.readerLimit }) else {
+            return .text(503, "too many pages are open\n").with("Retry-After", "30")
+        }
+        let headers = [
+            ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
+            ("X-Accel-Buffering", "no"),
+        ]
+        // HEAD has no body that could be begun.
+        guard request.method == "GET" else { return WebResponse(status: 200, headers: headers) }
+        let given = request.header("Last-Event-ID") ?? request.parameter("after")
+        do throws(StoreFault) {
+            var cursor: ChangeCursor
+            var missed: [StoredChange] = []
+            if let given, let since = ChangeCursor(given) {
+                missed = try await store.changes(after: since, limit: Self.replayLimit + 1)
+                cursor = missed.last?.cursor ?? since
+                if missed.count > Self.replayLimit { cursor = try await store.latestChange() }
+            } else {
+                cursor = try await store.latestChange()
+            }
+            let id = state.withLock { state in
+                state.next += 1
+                return state.next
+            }
+            let stream = WebStream { [weak self] in self?.forget(id) }
+            var text = "retry: 3000\n\n"
+            if missed.count > Self.replayLimit || given != nil && ChangeCursor(given ?? "") == nil {
+                text += Self.event("resync", cursor, ["reason": "too much happened meanwhile"])
+            } else if missed.isEmpty {
+                text += Self.event("hello", cursor, ["readers": .int(Int64(readers + 1))])
+            }
+            if missed.count <= Self.replayLimit { for change in missed { text += Self.text(change, change.cursor) } }
+            stream.send(Array(text.utf8))
+            state.withLock { $0.readers[id] = Reader(stream: stream, cursor: cursor) }
+            var response = WebResponse(status: 200, headers: headers)
+            response.stream = stream
+            return response
+        } catch {
+            return .text(503, "\(error.code): \(error.message)\n").with("Retry-After", "5")
+        }
+    }
+
+    private func forget(_ id: UInt64) { state.withLock { $0.readers[id] = nil } }
+
+    /// Tells readers what happens, until it is cancelled.
+    @concurrent
+    public func run() async {
+        var lastBeat = time.uptime
+        while !Task.isCancelled {
+            do { try await time.sleep(for: Self.period) } catch { break }
+            let isBeat = time.uptime - lastBeat >= Self.heartbeat
+            if isBeat { lastBeat = time.uptime }
+            await turn(isBeat: isBeat)
+        }
+        for reader in state.withLock({ Array($0.readers.values) }) { reader.stream.end() }
+    }
+
+    /// Asks the store once and sends what is new.
+    func turn(isBeat: Bool = false) async {
+        let readers = state.withLock { $0.readers }
+        guard let least = readers.values.map(\.cursor).min(by: Self.isBefore) else { return }
+        for reader in readers.values {
+            reader.stream.endIfAbandoned()
+            if isBeat { reader.stream.send(Array(": still here\n\n".utf8)) }
+        }
+        guard let changes = try? await store.changes(after: least, limit: Self.replayLimit),
+            let pulse = try? await store.pulse()
+        else { return }
+        let hasMoved = state.withLock { state in
+            defer { state.pulse = pulse }
+            return state.pulse != pulse && !state.pulse.isEmpty
+        }
+        for (id, reader) in readers {
+            var cursor = reader.cursor
+            var text = ""
+            for change in changes where change.cursor.event > cursor.event || change.cursor.notice > cursor.notice {
+                // What one reader knows of the one may be ahead of what another one knows of the other.
+                cursor = ChangeCursor(
+                    event: max(cursor.event, change.cursor.event), notice: max(cursor.notice, change.cursor.notice))
+                text += Self.text(change, cursor)
+            }
+            if text.isEmpty, hasMoved { text = Self.event("change", cursor, ["topic": "run", "kind": "moved"]) }
+            guard !text.isEmpty else { continue }
+            reader.stream.send(Array(text.utf8))
+            state.withLock { $0.readers[id]?.cursor = cursor }
+        }
+    }
+
+    private static func isBefore(_ a: ChangeCursor, _ b: ChangeCursor) -> Bool {
+        a.event == b.event ? a.notice < b.notice : a.event < b.event
+    }
+
+    private static func text(_ change: StoredChange, _ cursor: ChangeCursor) -> String {
+        event(
+            "change", cursor,
+            ["topic": .string(change.topic), "kind": .string(change.kind), "subject": .string(change.subject)])
+    }
+
+    /// One event; JSON has no line breaks, so that its data is one line.
+    private static func event(_ name: String, _ cursor: ChangeCursor, _ data: Value) -> String {
+        "id: \(cursor)\nevent: \(name)\ndata: \(JSON.write(data))\n\n"
+    }
+}

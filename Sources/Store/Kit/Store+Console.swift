@@ -1,0 +1,110 @@
+public import Basics
+public import Formats
+
+/// How the passes of some time went.
+public struct RunTally: Sendable, Hashable {
+    public var runs = 0
+    public var failed = 0
+    /// Those that changed something at a provider.
+    public var applied = 0
+
+    public init() {}
+}
+
+/// What one run did for one environment.
+public struct DeploymentRow: Sendable, Hashable {
+    public let runID: String
+    /// Nil: what environments share.
+    public let environment: String?
+    public let steps: Int
+    public let failed: Int
+    public let unsettled: Int
+    public let from: Timestamp
+    public let to: Timestamp?
+}
+
+extension Store {
+    /// The run with exactly this id; nil when there is none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func run(withID id: String) async throws(StoreFault) -> RunRecord? {
+        guard IdentifierSource.isUUID(id) else { return nil }
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
+            try Self.records(
+                db.run(
+                    "select \(Self.runColumns) from ops.runs where id = $1 and run_type = 'reconcile'", [.text(id)])
+            ).first
+        }
+    }
+
+    /// The plan that was kept last, with its run; nil before the first.
+    ///
+    /// - Throws: `StoreFault`.
+    public func latestPlan() async throws(StoreFault) -> (runID: String, document: Value)? {
+        let found = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [(String, Value)] in
+            // The ids of runs grow with time.
+            guard let row = try db.run("select run_id, document from ops.plans order by run_id desc limit 1", []).first
+            else { return [] }
+            return [(try row.text(0), try row.json(1))]
+        }
+        return found.first
+    }
+
+    /// How many passes there were since an instant, and how they went; looks are left out.
+    ///
+    /// - Throws: `StoreFault`.
+    public func runTally(since instant: Timestamp) async throws(StoreFault) -> RunTally {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunTally in
+            var tally = RunTally()
+            for row in try db.run(
+                """
+                select r.last_phase, count(*), sum(case when exists (select 1 from ops.reconcile_steps s
+                  where s.run_id = r.id and s.state = 'done') then 1 else 0 end)
+                from ops.runs r where r.created_at > $1 and r.run_type = 'reconcile' and r.last_phase <> 'planned'
+                group by r.last_phase
+                """, [.time(instant)])
+            {
+                let count = Int(clamping: try row.int(1))
+                tally.runs += count
+                if row.optionalText(0) == RunPhase.failed.rawValue { tally.failed += count }
+                tally.applied += Int(clamping: try row.optionalInt(2) ?? 0)
+            }
+            return tally
+        }
+    }
+
+    /// What the latest runs did, by run and environment, newest first.
+    ///
+    /// - Parameters:
+    ///   - runs: how many runs back are looked at.
+    ///   - environment: only this one.
+    /// - Returns: one row for each run and environment.
+    /// - Throws: `StoreFault`.
+    public func deployments(
+        ofLast runs: Int, environment: String? = nil
+    ) async throws(StoreFault) -> [DeploymentRow] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DeploymentRow] in
+            var rows: [DeploymentRow] = []
+            var binds: [SQLValue] = [.int(Int64(max(0, runs)))]
+            if let environment { binds.append(.text(environment)) }
+            for row in try db.run(
+                """
+                select run_id, environment, count(*), sum(case when state = 'failed' then 1 else 0 end),
+                  sum(case when state in ('intended', 'unknown') then 1 else 0 end), min(intended_at), max(finished_at)
+                from ops.reconcile_steps
+                where run_id in (select id from ops.runs where run_type = 'reconcile' order by created_at desc limit $1)
+                  \(environment == nil ? "" : "and environment = $2")
+                group by run_id, environment order by 6 desc, 2
+                """, binds)
+            {
+                rows.append(
+                    DeploymentRow(
+                        runID: try row.text(0), environment: row.optionalText(1), steps: Int(clamping: try row.int(2)),
+                        failed: Int(clamping: try row.optionalInt(3) ?? 0),
+                        unsettled: Int(clamping: try row.optionalInt(4) ?? 0), from: try row.time(5),
+                        to: try row.optionalTime(6)))
+            }
+            return rows
+        }
+    }
+}

@@ -1,0 +1,207 @@
+import Basics
+import ConsoleAccess
+import Formats
+import Reconciler
+import Store
+import TestKit
+import Testing
+import Web
+
+@testable import ConsolePages
+
+/// Every page, on an empty and on a hostile store.
+@Suite struct PagesTests {
+    static let routes = [
+        "/", "/environments", "/environments/staging", "/deployments", "/builds", "/policy-gates", "/gates", "/backups",
+        "/logs", "/database", "/control-plane", "/platform", "/modules", "/integrations", "/advisor",
+        "/platform/digitalocean", "/observability", "/metrics", "/runbooks", "/settings", "/runs",
+        "/runs/\(Stores.runID)", "/runs/latest", "/plans/\(Stores.runID)", "/plans/latest", "/drift", "/maintenance",
+        "/audit", "/login",
+    ]
+    /// Those that are about one thing, which an empty store doesn't have.
+    static let particular = routes.filter {
+        $0.hasPrefix("/environments/") || $0.hasPrefix("/runs/") || $0.hasPrefix("/plans/")
+    }
+
+    static func pages(_ store: Store, _ time: SimulatedTime, access: Bool = false) -> ConsolePages {
+        var facts = ConsoleFacts()
+        facts.settings = [ConsoleFacts.Setting("This service", "store", planted)]
+        facts.secrets = [ConsoleFacts.Presence(planted, reference: "env:X", isPresent: false)]
+        let metrics = Metrics()
+        metrics.declare("test_total", .counter, planted)
+        metrics.add("test_total", 1, ["name": planted])
+        return ConsolePages(
+            access: access ? AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time) : nil,
+            store: store, evidence: EvidenceStore(directory: "/nonexistent"), facts: facts, metrics: metrics, time: time
+        )
+    }
+
+    static func get(_ pages: ConsolePages, _ path: String, _ headers: [(String, String)] = []) async throws
+        -> WebResponse
+    {
+        let parts = path.split(separator: "?", maxSplits: 1)
+        let query = (parts.count > 1 ? parts[1].split(separator: "&") : []).map { pair in
+            let pieces = pair.split(separator: "=", maxSplits: 1).map(String.init)
+            return (name: pieces[0], value: pieces.count > 1 ? pieces[1] : "")
+        }
+        let request = WebRequest(
+            method: "GET", path: String(parts[0]), query: query,
+            headers: [("Host", "localhost"), ("Accept", "text/html")] + headers)
+        return try #require(await pages.answer(request), "\(path) is a page")
+    }
+
+    @Test(arguments: [false, true])
+    func everyPageStands(isFull: Bool) async throws {
+        let (store, time) = try await isFull ? Stores.full() : Stores.empty()
+        let pages = Self.pages(store, time)
+        for route in Self.routes {
+            let response = try await Self.get(pages, route)
+            let html = String(decoding: response.body, as: UTF8.self)
+            let isMissing = !isFull && Self.particular.contains(route)
+            #expect(response.status == (isMissing ? 404 : 200), "\(route)")
+            for mark in [
+                "<html lang=\"en\"", "<main id=\"main\"", "<nav class=\"side\"", "<h1>", "class=\"skip\"", "<title>",
+                "<footer class=\"foot\"", "name=\"viewport\"",
+            ] { #expect(html.contains(mark), "\(route) has \(mark)") }
+            #expect(html.components("<h1>") == 1, "\(route) has one heading")
+            #expect(!html.contains("<script>"), "\(route): a text became an element")
+            #expect(!html.contains("hunter"), "\(route): a sensitive value is shown")
+            #expect(!html.contains(" style="), "\(route): a style inside the page")
+            #expect(!html.contains("src=\"http"), "\(route): something from elsewhere")
+            #expect(response.header("Content-Security-Policy")?.contains("default-src 'none'") == true)
+            #expect(response.header("Content-Type") == "text/html; charset=utf-8")
+            let ids = html.ids
+            #expect(Set(ids).count == ids.count, "\(route): an id stands twice")
+            let weight = response.body.count + Asset.stylesheet.size + Asset.script.size + Asset.icon.size
+            #expect(weight <= 50 * 1_024, "\(route) weighs \(weight)")
+        }
+        await store.close()
+    }
+
+    @Test func hostileTextIsShownAsText() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = Self.pages(store, time)
+        // Where a branch, a value of YAML, a message or a subject must be seen, and is.
+        for route in [
+            "/", "/environments", "/environments/staging", "/drift", "/runs", "/runs/\(Stores.runID)",
+            "/plans/\(Stores.runID)", "/audit", "/logs", "/builds", "/observability", "/settings", "/advisor",
+            "/metrics",
+        ] {
+            let html = String(decoding: try await Self.get(pages, route).body, as: UTF8.self)
+            #expect(html.contains("&lt;script&gt;"), "\(route)")
+        }
+        await store.close()
+    }
+
+    @Test func driftStandsSideBySideWithItsLine() async throws {
+        let (store, time) = try await Stores.full()
+        let html = String(decoding: try await Self.get(Self.pages(store, time), "/drift").body, as: UTF8.self)
+        for text in ["There now", "Wanted by git", ":12", "changed elsewhere", "reconcile drift ack", "(not shown)"] {
+            #expect(html.contains(text), "\(text)")
+        }
+        await store.close()
+    }
+
+    @Test func theChainOfTheAuditLogIsCheckedWhenAsked() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = Self.pages(store, time)
+        let plain = String(decoding: try await Self.get(pages, "/audit").body, as: UTF8.self)
+        #expect(!plain.contains("slipped in</p>"))
+        let checked = String(decoding: try await Self.get(pages, "/audit?check=chain").body, as: UTF8.self)
+        #expect(checked.contains("Nothing was changed, removed or slipped in"))
+        await store.close()
+    }
+
+    @Test func nobodyHavingLookedIsNotNoDrift() async throws {
+        let (store, time) = try await Stores.empty()
+        for route in ["/", "/drift"] {
+            let html = String(decoding: try await Self.get(Self.pages(store, time), route).body, as: UTF8.self)
+            #expect(html.contains("Nobody has looked yet"), "\(route)")
+            #expect(!html.contains("No drift"), "\(route)")
+        }
+        await store.close()
+    }
+
+    @Test func metricsAreForScrapersToo() async throws {
+        let (store, time) = try await Stores.empty()
+        let pages = Self.pages(store, time)
+        for accept in ["*/*", "text/plain", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"] {
+            let request = WebRequest(method: "GET", path: "/metrics", headers: [("Accept", accept)])
+            #expect(await pages.answer(request) == nil, "\(accept): the exposition format is another's answer")
+        }
+        #expect(try await Self.get(pages, "/metrics").status == 200)
+        await store.close()
+    }
+
+    @Test(arguments: [
+        ("/theme/dark?back=/runs", 303, "/runs"), ("/theme/dark?back=//evil.example", 303, "/"),
+        ("/theme/dark?back=https://evil.example", 303, "/"), ("/theme/dark?back=/\\evil.example", 303, "/"),
+        ("/theme/pink", 404, nil), ("/assets/other.css", 404, nil), ("/runs/x", 404, nil), ("/plans/..%2f", 404, nil),
+        ("/runs/\(Stores.runID)/evidence/..", 404, nil), ("/runs/\(Stores.runID)/evidence", 404, nil),
+        ("/environments/nobody", 404, nil), ("/runbooks/none", 404, nil),
+    ])
+    func oddPaths(path: String, status: Int, location: String?) async throws {
+        let (store, time) = try await Stores.full()
+        let response = try await Self.get(Self.pages(store, time), path)
+        #expect(response.status == status)
+        #expect(response.header("Location") == location)
+        await store.close()
+    }
+
+    @Test func pagesAreOnlyRead() async throws {
+        let (store, time) = try await Stores.empty()
+        let pages = Self.pages(store, time)
+        for route in Self.routes where route != "/login" {
+            let request = WebRequest(method: "POST", path: route, headers: [("Accept", "text/html")])
+            #expect(await pages.answer(request)?.status == 405, "\(route)")
+        }
+        #expect(await pages.answer(WebRequest(method: "GET", path: "/nothing")) == nil)
+        await store.close()
+    }
+
+    @Test func whoeverWasGivenNothingIsSentToTheLogin() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = Self.pages(store, time, access: true)
+        #expect(try await Self.get(pages, "/").status == 200, "this machine reads as long as nobody was given access")
+        let foreign = WebRequest(
+            method: "GET", path: "/runs", headers: [("Host", "evil.example"), ("Accept", "text/html")],
+            peer: "127.0.0.1")
+        #expect(await pages.answer(foreign)?.status != 200, "another name for this machine is not believed")
+        let far = WebRequest(method: "GET", path: "/runs", headers: [("Host", "localhost")], peer: "198.51.100.7")
+        for route in Self.routes where route != "/login" {
+            let request = WebRequest(
+                method: "GET", path: route, headers: [("Host", "localhost"), ("Accept", "text/html")], peer: far.peer)
+            let response = await pages.answer(request)
+            #expect(response?.status == 303, "\(route)")
+            #expect(response?.header("Location")?.hasPrefix("/login?back=") == true, "\(route)")
+        }
+        let feed = WebRequest(method: "GET", path: "/events", headers: [("Host", "localhost")], peer: far.peer)
+        #expect(await pages.answer(feed)?.status == 401)
+        await store.close()
+    }
+}
+
+extension WebResponse {
+    func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+}
+
+extension String {
+    func components(_ part: String) -> Int {
+        var (count, rest) = (0, self[...])
+        while let range = rest.firstRange(of: part) {
+            count += 1
+            rest = rest[range.upperBound...]
+        }
+        return count
+    }
+
+    /// The ids of all elements.
+    var ids: [String] {
+        var (all, rest): ([String], Substring) = ([], self[...])
+        while let range = rest.firstRange(of: " id=\"") {
+            rest = rest[range.upperBound...]
+            all.append(String(rest.prefix { $0 != "\"" }))
+        }
+        return all
+    }
+}
