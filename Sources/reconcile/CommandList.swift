@@ -261,6 +261,18 @@ enum CommandList {
             positionals: ["ID"], options: [actor],
             examples: [("reconcile hooks retry 0199a1b2", "Once what was in its way is mended.")]),
         CommandSpec(
+            "schedules list",
+            "Lists what is due by the clock: chores and backups, how each stands, and when it is next due."),
+        CommandSpec(
+            "schedules show", "Shows one schedule: when, by whom, why not, and what became of its last times.",
+            positionals: ["ID"], options: [OptionSpec("limit", "N", "How many times; default 10.")]),
+        CommandSpec(
+            "schedules run", "Has a schedule run once now, beside its times.", positionals: ["ID"], options: [actor],
+            examples: [("reconcile schedules run backup/production", "A backup before something risky.")]),
+        CommandSpec(
+            "schedules enable", "Lets a schedule run again that was disabled because its runs ran out of time.",
+            positionals: ["ID"], options: [actor]),
+        CommandSpec(
             "notices list", "Lists the messages to people: what was sent where, what waits, what is dead.",
             options: [
                 OptionSpec(

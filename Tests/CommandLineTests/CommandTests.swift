@@ -23,6 +23,7 @@ struct CommandTests {
             (["env", "unpin", "lab"], "pinned"), (["env", "suspend", "lab"], "suspended"),
             (["env", "resume", "lab"], "suspended"), (["sweep", "--dry-run"], "staying"), (["audit"], ""),
             (["hooks", "list"], "deliveries"), (["notices", "list"], "messages"), (["notices", "dead"], "messages"),
+            (["schedules", "list"], "schedules"),
             (["audit", "verify"], "whole"), (["retention", "--dry-run"], "audit_records"), (["doctor"], ""),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
@@ -57,7 +58,7 @@ struct CommandTests {
     private static let triedElsewhere = [
         "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
         "notices show", "notices retry", "notices test", "drift ack", "drift mute", "drift unmute", "store backup",
-        "store restore",
+        "store restore", "schedules show", "schedules run", "schedules enable",
     ]
 
     /// The names of all commands, as the program itself lists them.

@@ -66,6 +66,20 @@ struct StoredApprovalTests {
         #expect(notices.count { $0.kind == .approvalWaiting && $0.subject == change.key.description } == 1)
     }
 
+    @Test("is worth nothing when it ends between the plan and its change: that is not begun")
+    func endsMeanwhile() async throws {
+        let (world, report, change) = try await Self.waiting()
+        try await Self.approve(change, report, in: world)
+        let end = try #require(try await world.store.standingApprovals().first).expiresAt
+        let time = world.time
+        let late = await world.reconciler(seed: 99).pass(PassOptions()) { progress in
+            if case .planned = progress { time.jump(to: end) }
+        }
+        #expect(await world.holdings().contains(Self.database), "\(late.story)")
+        #expect(late.skipped.contains { $0.key == change.key && $0.reason.contains("its approval ended") })
+        #expect(!late.journal.contains { $0.key == change.key })
+    }
+
     @Test(
         "is worth nothing when it is over, revoked, or the object is another one",
         arguments: ["over", "revoked", "moved"])

@@ -89,6 +89,7 @@ struct SecretAuditTests {
             fingerprint: digest)
         return Applier(
             reconciler: reconciler, runID: Self.run, trigger: .commit, revision: "a", plan: plan,
-            observed: ObservedState([]), remembered: [:], watch: nil, stop: StopSignal(), progress: { _ in })
+            observed: ObservedState([]), remembered: [:], approvals: [:], watch: nil, stop: StopSignal(),
+            progress: { _ in })
     }
 }

@@ -89,6 +89,12 @@ public struct SyncCalendar: Sendable {
         return (fixed + concerned.compactMap { turn(of: $0, after: now) }).min()
     }
 
+    /// The next instant at which any window or freeze begins or ends.
+    public func nextTurn(after now: Timestamp) -> Timestamp? {
+        let fixed = freezes.flatMap { [$0.from, $0.until] }.compactMap { $0 }.filter { $0 > now }
+        return (fixed + windows.compactMap { turn(of: $0, after: now) }).min()
+    }
+
     private func closure(of subject: SyncSubject, at now: Timestamp, isManual: Bool) -> Closure? {
         if let broken = unreadable.first(where: { $0.scope.covers(subject) }) {
             return Closure(

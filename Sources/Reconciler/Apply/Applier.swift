@@ -20,6 +20,8 @@ struct Applier: Sendable {
     let observed: ObservedState
     /// What the inventory held when the plan was made.
     let remembered: [ResourceKey: InventoryEntry]
+    /// The stored approvals on which changes rest; each is looked at anew as its change begins.
+    let approvals: [ResourceKey: String]
     /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
     let watch: LeaseWatch?
     let stop: StopSignal
@@ -47,6 +49,8 @@ struct Applier: Sendable {
         var object: ObservedResource?
         var isDone = false
         var isCanceled = false
+        /// Why it was not begun.
+        var skipReason: String?
         var storeFault: StoreFault?
     }
 
@@ -74,7 +78,8 @@ struct Applier: Sendable {
                     running += 1
                     let resolved = resolve(change, objects)
                     group.addTask {
-                        await ChangeRunner(applier: self, change: change, resolved: resolved).run()
+                        if let held = await self.heldBack(change) { return held }
+                        return await ChangeRunner(applier: self, change: change, resolved: resolved).run()
                     }
                 }
                 guard let done = await group.next() else { break }
@@ -86,7 +91,13 @@ struct Applier: Sendable {
                 guard let position = index[done.key] else { continue }
                 if let object = done.object { objects[done.key] = object }
                 if done.isDone { result.done.insert(done.key) }
-                if !done.isDone, !done.isCanceled { result.failures += 1 }
+                if let reason = done.skipReason {
+                    let skipped = SkippedChange(key: done.key, reason: reason)
+                    result.skipped.append(skipped)
+                    progress(.skipped(skipped))
+                } else if !done.isDone, !done.isCanceled {
+                    result.failures += 1
+                }
                 // A failure holds back all that needs it, however far away.
                 var affected = done.isDone ? dependents[position] : []
                 if !done.isDone {
@@ -121,6 +132,19 @@ struct Applier: Sendable {
             progress(.skipped(skipped))
         }
         result.journal.sort { ($0.intendedAt, $0.stepID) < ($1.intendedAt, $1.stepID) }
+        return result
+    }
+
+    /// What stands in for the run of a change whose approval ended, or was taken back, since the plan was made.
+    private func heldBack(_ change: PlannedChange) async -> ChangeResult? {
+        guard let id = approvals[change.key] else { return nil }
+        var result = ChangeResult(key: change.key)
+        do throws(StoreFault) {
+            guard try await !reconciler.store.approvalStands(id) else { return nil }
+            result.skipReason = "its approval ended or was taken back before it could be done"
+        } catch {
+            result.storeFault = error
+        }
         return result
     }
 

@@ -80,6 +80,8 @@ public struct Configuration: Sendable {
     public var tracesURL: String?
     /// `name=value` pairs, parted by commas, that each request to it carries.
     public var traceHeaders: SecretReference?
+    /// Who runs what is due by the clock.
+    public var schedules = ScheduleSettings()
     public var logLevel = Log.Level.info
     public var logFormat = Log.Format.text
     /// Appends every exchange with a provider to this file.

@@ -104,6 +104,14 @@ extension ConfigurationReader {
             ConfigurationKey(
                 "tracing.headers", variable: nil, fallback: "env:OTEL_EXPORTER_OTLP_HEADERS",
                 "reference to name=value pairs, parted by commas, that it wants as headers"),
+                "schedules.runners", variable: nil, fallback: "none: nothing runs by the clock",
+                "who runs what is due, by the runner's name in the SSOT; see docs/schedules.md"),
+            ConfigurationKey(
+                "schedules.defaults", variable: nil, fallback: "UTC, once, 24h, 1h, 0, 3",
+                "time_zone, missed, deadline, time_limit, retries and disable_after of every job"),
+            ConfigurationKey(
+                "schedules.jobs", variable: nil, fallback: "as the defaults",
+                "the same of single jobs, by id, and their workflow or runner"),
             ConfigurationKey(
                 "record", flag: "record", variable: "ODOOOPS_RECORD", fallback: "none",
                 "file to which every exchange with a provider is appended"),

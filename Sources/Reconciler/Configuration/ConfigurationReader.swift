@@ -58,6 +58,7 @@ public struct ConfigurationReader {
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()
         try readOperations(into: &configuration)
+        configuration.schedules = try schedules()
         configuration.recordFile = try text("record").map(absolute)
         if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
         if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }

@@ -25,6 +25,11 @@ extension Notice.Kind {
         case .findingResolved: "as it has to be again"
         case .serviceFailing: "passes fail"
         case .serviceRecovered: "passes succeed again"
+        case .scheduleBlocked: "schedule can't run"
+        case .scheduleDue: "due by hand"
+        case .scheduleFailed: "scheduled run failed"
+        case .scheduleRecovered: "scheduled run succeeded again"
+        case .scheduleDisabled: "schedule disabled"
         case .test: "a test"
         }
     }
@@ -80,6 +85,16 @@ extension Notice {
         case .serviceFailing:
             return "\(text("count") ?? "several") passes in a row failed\(because("fault")): reconcile doctor"
         case .serviceRecovered: return "passes succeed again since \(at.minuteText) UTC"
+        case .scheduleBlocked: return "\(subject) can't run\(because("reason")): reconcile schedules show \(subject)"
+        case .scheduleDue:
+            return "\(text("name") ?? subject) is due\(instant("slot").map { " since \($0)" } ?? ""), by hand"
+        case .scheduleFailed:
+            return "\(subject) failed\(instant("slot").map { ", due at \($0)" } ?? "")\(because("fault")): "
+                + "reconcile schedules show \(subject)"
+        case .scheduleRecovered: return "\(subject) succeeded again"
+        case .scheduleDisabled:
+            return "\(subject) doesn't run any more: \(text("timeouts") ?? "several") runs in a row ran out of time: "
+                + "reconcile schedules enable \(subject)"
         case .test: return "\(text("actor") ?? "somebody") tries whether messages arrive here"
         }
     }

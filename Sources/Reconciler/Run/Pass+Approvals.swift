@@ -47,21 +47,21 @@ extension Pass {
     }
 
     /// Names an approval that ended before the change could be made.
-    private func tellLapse(of change: PlannedChange) async throws {
+    private mutating func tellLapse(of change: PlannedChange) async throws {
         guard let lapsed = try await reconciler.store.lapsedApproval(of: change.approvalDigest) else { return }
         tell(
             "\(change.key): the approval of \(lapsed.approvedBy) ended at \(lapsed.expiresAt.minuteText) UTC, before it "
                 + "could be done: reconcile approve \(options.isDryRun ? "RUN" : run.id) --key \(change.key)")
         guard !options.isDryRun else { return }
-        try await reconciler.store.post([
+        // Written with the plan that leaves it out.
+        lapses.append(
             Notice(
                 .approvalLapsed, of: change.key.description, environment: change.environment, at: plannedAt,
                 runID: run.id,
                 payload: [
                     "by": .string(lapsed.approvedBy), "ended_at": .string(lapsed.expiresAt.description),
                     "run": .string(lapsed.runID),
-                ], dedupe: lapsed.id)
-        ])
+                ], dedupe: lapsed.id))
     }
 
     private func tell(_ text: String) { progress(.note(text)) }

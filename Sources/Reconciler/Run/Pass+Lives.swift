@@ -77,10 +77,10 @@ extension Pass {
         }
     }
 
-    /// Tells of changes that wait for a person, each once.
-    func noticeWaiting() async throws {
-        guard let plan, options.targets.isEmpty, !options.isDryRun else { return }
-        let notices = plan.changes.filter { $0.verdict == .needsApproval }.map { change in
+    /// The changes of a plan that wait for a person; the same change has the same notice, which is written once.
+    func waitingNotices(_ plan: Plan) -> [Notice] {
+        guard options.targets.isEmpty else { return [] }
+        return plan.changes.filter { $0.verdict == .needsApproval }.map { change in
             Notice(
                 .approvalWaiting, of: change.key.description, environment: change.environment, at: plannedAt,
                 runID: run.id,
@@ -89,7 +89,6 @@ extension Pass {
                     "change": .string(change.approvalDigest.description), "run": .string(run.id),
                 ], dedupe: change.approvalDigest.description)
         }
-        try await reconciler.store.post(notices)
     }
 }
 

@@ -74,6 +74,8 @@ struct Pass {
     var drift: [DriftRecord] = []
     /// The stored approvals that this pass counts in.
     var storedApprovals: [ResourceKey: String] = [:]
+    /// Approvals that ended before their change could be made.
+    var lapses: [Notice] = []
 
     init(
         reconciler: Reconciler, options: PassOptions, stop: StopSignal,
@@ -114,7 +116,6 @@ struct Pass {
                     try await remember()
                     try await rememberMarks()
                     try await rememberStuck()
-                    try await noticeWaiting()
                     await keepInventory()
                     await keepCatalogue()
                     await reportPullRequests()
@@ -161,6 +162,7 @@ struct Pass {
             outcome = .invalid
             return false
         }
+        if !options.isDryRun { reconciler.latest.withLock { [desired] in $0 = desired } }
         recordGates(of: tree)
         var inventory = try await reconciler.store.inventory()
         let open = try await reconciler.store.openEntries()
@@ -217,7 +219,8 @@ struct Pass {
         try await confirmLease()
         try await reconciler.store.savePlan(
             runID: run.id, fingerprint: plan.fingerprint,
-            document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
+            document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt),
+            notices: waitingNotices(plan) + lapses)
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
@@ -263,7 +266,7 @@ struct Pass {
             reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,
             observed: observed,
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
-            watch: watch, stop: stop, progress: progress
+            approvals: storedApprovals, watch: watch, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {

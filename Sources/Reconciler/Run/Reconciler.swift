@@ -1,5 +1,5 @@
 public import Basics
-import DesiredState
+public import DesiredState
 import Diff
 public import Drivers
 public import Store
@@ -34,6 +34,8 @@ public struct Reconciler: Sendable {
     public let applicationRepository: String?
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
+    /// What the last pass has read; for what runs beside the passes.
+    let latest = Locked<DesiredState?>(nil)
     /// The commit of the pass before.
     let lastRevision = Locked<String?>(nil)
 
@@ -70,6 +72,9 @@ public struct Reconciler: Sendable {
         fenced.store = store.fenced(by: leases)
         return fenced
     }
+
+    /// What the last readable commit wants; nil before a pass has read one.
+    public var latestDesired: DesiredState? { latest.withLock { $0 } }
 
     /// The rules of every kind that a driver owns.
     var schemas: [ResourceKind: KindSchema] {

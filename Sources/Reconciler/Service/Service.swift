@@ -1,4 +1,5 @@
 public import Basics
+import DesiredState
 import Diff
 import Formats
 import Store
@@ -231,6 +232,14 @@ public final class Service: Sendable {
         metrics.set("reconciler_consecutive_failures", Double(currentStatus.failures))
     }
 
+    /// What waits for a sync window begins as it opens, however long the interval is.
+    private var untilNextTurn: Duration? {
+        guard let policy = reconciler.latestDesired?.policy else { return nil }
+        let now = reconciler.time.now
+        let calendar = SyncCalendar(policy, zones: reconciler.zones(policy.timeZoneNames))
+        return calendar.nextTurn(after: now).map { $0 - now + .milliseconds(1) }
+    }
+
     /// The interval with a tenth of jitter; after failures twice as long each time, up to a quarter of an hour.
     private func nextWait() -> Duration {
         let failures = currentStatus.failures
@@ -238,7 +247,7 @@ public final class Service: Sendable {
         for _ in 0..<min(failures, 16) where wait < Self.longestBackOff { wait = wait * 2 }
         if failures > 0 { wait = min(wait, max(Self.longestBackOff, interval)) }
         let jitter = reconciler.random.jitter(wait / 5)
-        let result = wait - wait / 10 + jitter
+        let result = min(wait - wait / 10 + jitter, untilNextTurn ?? wait * 2)
         if failures > 0 {
             reconciler.log.warning(
                 "the pass failed; backing off", ["failures": failures, "next.in": result.shortText])

@@ -171,6 +171,17 @@ extension GitHubAccount {
         if path[1] == "runs", path.count == 2, request.method == "GET" {
             return list("runs", runs, request, render, wrap: "workflow_runs")
         }
+        if path[1] == "runs", path.count == 3, request.method == "GET" {
+            guard var run = runs.first(where: { $0["id"]?.intValue.map(String.init) == path[2] }) else {
+                return error(404, "Not Found")
+            }
+            // A run takes a minute; a workflow that is named for it fails.
+            if run["created_at"]?.stringValue.flatMap({ Timestamp($0) }).map({ now - $0 >= .minutes(1) }) == true {
+                run["status"] = "completed"
+                run["conclusion"] = run["path"]?.stringValue?.contains("fail") == true ? "failure" : "success"
+            }
+            return json(200, render.item("runs", run))
+        }
         guard path.count == 4, path[1] == "workflows",
             repository.lists["workflows"]?.contains(where: { $0["name"]?.stringValue == path[2] }) == true
         else { return error(404, "Not Found") }

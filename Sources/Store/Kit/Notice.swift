@@ -39,6 +39,14 @@ public struct Notice: Sendable, Hashable {
         /// Passes fail one after the other.
         case serviceFailing = "service.failing"
         case serviceRecovered = "service.recovered"
+        /// A schedule can't run, as things stand.
+        case scheduleBlocked = "schedule.blocked"
+        /// A person has to do what is due.
+        case scheduleDue = "schedule.due"
+        case scheduleFailed = "schedule.failed"
+        case scheduleRecovered = "schedule.recovered"
+        /// Its runs ran out of time again and again: a person has to let it run again.
+        case scheduleDisabled = "schedule.disabled"
         /// Somebody tried whether a channel works.
         case test = "test"
     }
@@ -89,11 +97,13 @@ extension Notice.Kind {
     /// Critical where something stands still until a person acts, warning where a person should know, else info.
     public var severity: Notice.Severity {
         switch self {
-        case .deletionStuck, .findingEscalated, .serviceFailing: .critical
-        case .environmentExpiring, .environmentEnded, .pruneMarked, .approvalWaiting, .approvalLapsed, .findingOpened:
+        case .deletionStuck, .findingEscalated, .serviceFailing, .scheduleDisabled: .critical
+        case .environmentExpiring, .environmentEnded, .pruneMarked, .approvalWaiting, .approvalLapsed, .findingOpened,
+            .scheduleBlocked, .scheduleDue, .scheduleFailed:
             .warning
         case .environmentExtended, .environmentPinned, .environmentUnpinned, .environmentSuspended,
             .environmentResumed, .pinEnded, .suspensionEnded, .pruneUnmarked, .findingResolved, .serviceRecovered,
+            .scheduleRecovered,
             .test:
             .info
         }

@@ -83,6 +83,20 @@ extension Store {
             "where used_at is null and revoked_at is null and expires_at > $1 order by created_at, id", [.time(now)])
     }
 
+    /// Whether an approval still holds: not used, not taken back, not over.
+    ///
+    /// - Throws: `StoreFault`.
+    public func approvalStands(_ id: String) async throws(StoreFault) -> Bool {
+        let now = time.now
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            !(try db.run(
+                """
+                select 1 from ops.reconcile_approvals
+                where id = $1 and used_at is null and revoked_at is null and expires_at > $2
+                """, [.text(id), .time(now)])).isEmpty
+        }
+    }
+
     /// The last approvals, newest first, whatever became of them.
     ///
     /// - Throws: `StoreFault`.

@@ -6,10 +6,12 @@ extension Store {
     /// Keeps a run's plan; a second plan of the same run replaces the first.
     ///
     /// The document is kept as it is in `ops.plans`, and mirrored into `ops.artifacts` where that table has the shape
-    /// that the existing console reads.
+    /// that the existing console reads. What people should be told of the plan is written with it.
     ///
     /// - Throws: `StoreFault`.
-    public func savePlan(runID: String, fingerprint: Digest, document: Value) async throws(StoreFault) {
+    public func savePlan(
+        runID: String, fingerprint: Digest, document: Value, notices: [Notice] = []
+    ) async throws(StoreFault) {
         try Self.check(runID: runID)
         let id = identifiers.next(at: time.now)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -19,6 +21,7 @@ extension Store {
                 on conflict (run_id) do update
                 set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at
                 """, [.text(runID), .text(fingerprint.description), .json(document), .time(time.now)])
+            _ = try write(notices, in: db)
             guard try Self.mirrors("artifacts", in: db) else { return }
             try db.run("delete from ops.artifacts where kind = 'reconcile_plan' and run_id = $1", [.text(runID)])
             try db.run(

@@ -29,6 +29,7 @@ struct ServeCommand {
             guard terminal.isJSON else { return }
             StandardStreams.output(RunLine.text(report) + "\n")
         }
+        let schedules = ScheduleService(composition, service, context.environment)
         let hooks = HookService(composition, service, context.environment)
         let endpoints = ServiceEndpoints(
             service: service, store: composition.store, metrics: composition.metrics, time: SystemTime(),
@@ -68,12 +69,16 @@ struct ServeCommand {
         let working = Task { await hooks.run() }
         let telling = Task { await notices.run() }
         let following = Task { await pages.feed.run() }
+        let ticking = Task { await schedules.run() }
         let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
         await service.run()
         watchdog.cancel()
         following.cancel()
         await following.value
         await server.stop(drain: .seconds(10))
+        schedules.requestStop()
+        ticking.cancel()
+        await ticking.value
         hooks.requestStop()
         // A list that is being read is read again next time.
         working.cancel()

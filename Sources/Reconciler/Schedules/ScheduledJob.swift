@@ -1,0 +1,143 @@
+public import Basics
+public import DesiredState
+
+/// Something that runs by the clock: a chore of the SSOT, or the backup of an environment.
+public struct ScheduledJob: Sendable {
+    /// How it runs.
+    public enum Way: Sendable, Hashable {
+        case runner(ScheduleSettings.Runner)
+        /// A person does it.
+        case byHand
+        /// It can't, for this reason.
+        case blocked(String)
+    }
+
+    /// A chore's id, or `backup/ENVIRONMENT`.
+    public let id: String
+    public let name: String
+    public let environment: Environment?
+    public let cron: Cron
+    public let zone: TimeZone
+    /// As the SSOT or the configuration names it.
+    public let runner: String
+    public let way: Way
+    public let terms: ScheduleSettings.Terms
+    public let alertsOnFailure: Bool
+    public let source: SourceMark
+
+    /// Staging and development share one worker, so that they never take what production needs.
+    public var lane: String {
+        switch environment?.tier {
+        case .staging, .dev, .preview: Self.sharedLane
+        case .production, nil: Self.mainLane
+        }
+    }
+
+    public static let mainLane = "main"
+    public static let sharedLane = "staging-dev"
+    /// How many run at once in a lane.
+    static let workers = [mainLane: 4, sharedLane: 1]
+
+    /// The first time after an instant.
+    public func next(after instant: Timestamp) -> Timestamp? { cron.next(after: instant, in: zone) }
+
+    /// What is due by the clock in a desired state, sorted by id.
+    ///
+    /// - Parameters:
+    ///   - desired: names chores, and schedules of backups.
+    ///   - settings: say who runs them.
+    ///   - zones: reads time zones.
+    /// - Returns: the jobs, also those that can't run, with why.
+    public static func all(
+        in desired: DesiredState, _ settings: ScheduleSettings, zones: (Set<String>) -> TimeZones
+    ) -> [ScheduledJob] {
+        let times = zones(Set([settings.all.timeZone] + settings.jobs.values.map(\.timeZone)))
+        var jobs = desired.chores.map { chore in
+            make(
+                chore.id, chore.name ?? chore.id, nil, chore.cron, chore.runner, chore.alertsOnFailure, chore.source,
+                settings, times)
+        }
+        for environment in desired.environments {
+            guard let cron = environment.backupSchedule.flatMap({ try? Cron(parsing: $0) }) else { continue }
+            jobs.append(
+                make(
+                    "backup/\(environment.slug)", "Backup of \(environment.slug)", environment, cron, "backup", true,
+                    environment.source, settings, times))
+        }
+        return jobs.sorted { $0.id.precedesByBytes($1.id) }
+    }
+
+    private static func make(
+        _ id: String, _ name: String, _ environment: Environment?, _ cron: Cron, _ named: String, _ alerts: Bool,
+        _ source: SourceMark, _ settings: ScheduleSettings, _ zones: TimeZones
+    ) -> ScheduledJob {
+        let terms = settings.terms(of: id)
+        let runner = terms.runner ?? named
+        let zone = zones[terms.timeZone]
+        let way: Way
+        if zone == nil {
+            way = .blocked("the time zone \(terms.timeZone) is not known: \(zones.faults[terms.timeZone] ?? "?")")
+        } else if let found = settings.runners[runner] {
+            switch found {
+            case .workflow(let repository, let file, let ref):
+                if let file = terms.workflow ?? file {
+                    way = .runner(.workflow(repository: repository, file: file, ref: ref))
+                } else {
+                    way = .blocked("its workflow is not named: set schedules.jobs.\(id).workflow")
+                }
+            case .command, .pass: way = .runner(found)
+            }
+        } else if runner == "manual" {
+            way = .byHand
+        } else {
+            way = .blocked("nobody is the runner \(runner): set schedules.runners.\(runner)")
+        }
+        return ScheduledJob(
+            id: id, name: name, environment: environment, cron: cron, zone: zone ?? .utc, runner: runner, way: way,
+            terms: terms, alertsOnFailure: alerts, source: source)
+    }
+}
+
+/// What became due between two instants.
+struct DueSlots: Sendable, Hashable {
+    /// Earliest first.
+    var running: [Timestamp] = []
+    /// Those that nobody was there for and that aren't caught up with.
+    var skipped: [Timestamp] = []
+
+    /// How late a time may be and still count as kept: a pass or a restart lies between.
+    static let tolerance = Duration.minutes(5)
+    /// Times before that are not even counted.
+    static let horizon = Duration.days(7)
+
+    /// Pure: the times of a job after one instant, up to and with another.
+    init(of job: ScheduledJob, after cursor: Timestamp, upTo now: Timestamp) {
+        var times: [Timestamp] = []
+        var last = max(cursor, now - Self.horizon)
+        while let next = job.next(after: last), next <= now {
+            times.append(next)
+            last = next
+        }
+        for (index, slot) in times.enumerated() {
+            let lateness = now - slot
+            let isKept: Bool
+            if lateness <= Self.tolerance {
+                isKept = true
+            } else if lateness > job.terms.deadline {
+                isKept = false
+            } else {
+                switch job.terms.missed {
+                case .skip: isKept = false
+                case .once: isKept = index == times.count - 1
+                case .all: isKept = true
+                }
+            }
+            if isKept { running.append(slot) } else { skipped.append(slot) }
+        }
+        // A clock that went back and forth, or a schedule of each minute: one of those that are late is enough.
+        if job.terms.missed != .all, running.count > 1 {
+            skipped += running.dropLast()
+            running = [running[running.count - 1]]
+        }
+    }
+}

@@ -1,0 +1,98 @@
+public import Basics
+
+/// How far a schedule has come: a row of `ops.schedule_states`.
+public struct ScheduleState: Sendable, Hashable {
+    public let id: String
+    /// Everything up to here is decided.
+    public let cursor: Timestamp
+    /// Runs in a row that ran out of time.
+    public let timeouts: Int
+    /// How the last run ended; nil before the first.
+    public let lastState: ScheduleSlot.State?
+    public let lastSlot: Timestamp?
+    /// Since when it doesn't run by itself any more, until a person lets it.
+    public let disabledAt: Timestamp?
+    public let disabledReason: String?
+}
+
+/// One time of a schedule, which runs once ever: a row of `ops.schedule_slots`.
+public struct ScheduleSlot: Sendable, Hashable {
+    /// How it stands.
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        /// For a worker, or for its next attempt.
+        case waiting
+        case running
+        case succeeded
+        case failed
+        /// It was ended because its time was up.
+        case timedOut = "timed_out"
+        /// Nobody was there when it was due, and the schedule doesn't catch up; the reason counts how many.
+        case skipped
+
+        public var isBad: Bool { self == .failed || self == .timedOut }
+    }
+
+    public let id: String
+    public let scheduleID: String
+    public let slot: Timestamp
+    /// Who shares workers.
+    public let lane: String
+    /// The person who asked for it; nil: the clock.
+    public let askedBy: String?
+    public let state: State
+    public let attempts: Int
+    /// Nobody works on it before; of a running one, when whoever runs it has surely ended.
+    public let availableAt: Timestamp
+    public let startedAt: Timestamp?
+    public let finishedAt: Timestamp?
+    /// What the runner calls it.
+    public let receipt: String?
+    public let errorCode: String?
+    public let reason: String?
+}
+
+/// A time of a schedule that is due or over.
+public struct NewScheduleSlot: Sendable, Hashable {
+    public let slot: Timestamp
+    public let lane: String
+    /// Nil: it runs. Else it is skipped, for this reason.
+    public let skipReason: String?
+
+    public init(_ slot: Timestamp, lane: String, skipReason: String? = nil) {
+        self.slot = slot
+        self.lane = lane
+        self.skipReason = skipReason
+    }
+}
+
+/// A slot that this process runs.
+public struct ScheduleClaim: Sendable, Hashable {
+    public let slot: ScheduleSlot
+    public let holder: String
+    /// Somebody else ran it and was gone: what came of that nobody knows.
+    public let wasAbandoned: Bool
+}
+
+/// How a run of a slot ended.
+public enum ScheduleOutcome: Sendable, Hashable {
+    case succeeded(receipt: String?)
+    /// With an instant it is tried again; without one it is over.
+    case failed(code: String, reason: String, retryAt: Timestamp?)
+    case timedOut(code: String, reason: String, retryAt: Timestamp?)
+}
+
+/// What settling needs to know of the schedule.
+public struct ScheduleTerms: Sendable, Hashable {
+    public let name: String
+    public let environment: String?
+    public let alertsOnFailure: Bool
+    /// So many runs in a row that run out of time end it until a person lets it run again.
+    public let disableAfter: Int
+
+    public init(name: String, environment: String?, alertsOnFailure: Bool, disableAfter: Int) {
+        self.name = name
+        self.environment = environment
+        self.alertsOnFailure = alertsOnFailure
+        self.disableAfter = disableAfter
+    }
+}

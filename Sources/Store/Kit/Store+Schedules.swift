@@ -1,0 +1,315 @@
+public import Basics
+import Formats
+
+extension Store {
+    // MARK: The clock
+
+    /// How far the schedules have come, by id.
+    ///
+    /// - Throws: `StoreFault`.
+    public func scheduleStates() async throws(StoreFault) -> [String: ScheduleState] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String: ScheduleState] in
+            var states: [String: ScheduleState] = [:]
+            for row in try db.run("select \(Self.stateColumns) from ops.schedule_states") {
+                let state = try Self.scheduleState(row)
+                states[state.id] = state
+            }
+            return states
+        }
+    }
+
+    /// Begins with schedules that were never seen: what was due before now is nobody's business.
+    ///
+    /// - Throws: `StoreFault`.
+    public func beginSchedules(_ ids: [String]) async throws(StoreFault) {
+        guard !ids.isEmpty else { return }
+        let now = time.now
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            for id in ids {
+                try db.run(
+                    """
+                    insert into ops.schedule_states (schedule_id, cursor_at, updated_at) values ($1, $2, $2)
+                    on conflict (schedule_id) do nothing
+                    """, [.text(id), .time(now)])
+            }
+        }
+    }
+
+    /// Moves a schedule on, with the times that became due, unless somebody else has moved it.
+    ///
+    /// - Parameters:
+    ///   - state: as it was read.
+    ///   - cursor: up to where everything is decided now.
+    ///   - slots: the times that run or are skipped.
+    ///   - notices: what people should be told of it.
+    /// - Returns: whether it was moved by this call.
+    /// - Throws: `StoreFault`.
+    public func advance(
+        _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], notices: [Notice] = []
+    ) async throws(StoreFault) -> Bool {
+        let now = time.now
+        let rows = slots.map { (identifiers.next(at: now), $0) }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            let moved = try db.run(
+                """
+                update ops.schedule_states set cursor_at = $3, updated_at = $4
+                where schedule_id = $1 and cursor_at = $2 returning schedule_id
+                """, [.text(state.id), .time(state.cursor), .time(cursor), .time(now)])
+            guard !moved.isEmpty else { return false }
+            for (id, slot) in rows {
+                let isSkipped = slot.skipReason != nil
+                try db.run(
+                    """
+                    insert into ops.schedule_slots (id, schedule_id, slot, lane, state, available_at, finished_at, reason)
+                    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (schedule_id, slot) do nothing
+                    """,
+                    [
+                        .text(id), .text(state.id), .time(slot.slot), .text(slot.lane),
+                        .text(isSkipped ? "skipped" : "waiting"), .time(now), .time(isSkipped ? now : nil),
+                        .optional(slot.skipReason),
+                    ])
+            }
+            _ = try write(notices, in: db)
+            return true
+        }
+    }
+
+    /// Has a schedule run once now because a person asks, with its audit record.
+    ///
+    /// - Throws: `StoreFault` of kind `refused` when one is under way that was asked for this very instant.
+    public func requestSlot(of id: String, lane: String, audit: AuditRecord) async throws(StoreFault) -> String {
+        let (slotID, auditID) = (identifiers.next(at: audit.at), identifiers.next(at: audit.at))
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> String in
+            try db.run(
+                """
+                insert into ops.schedule_slots (id, schedule_id, slot, lane, asked_by, state, available_at)
+                values ($1, $2, $3, $4, $5, 'waiting', $3)
+                """, [.text(slotID), .text(id), .time(audit.at), .text(lane), .text(audit.actor)])
+            try Self.write(audit, id: auditID, in: db)
+            return slotID
+        }
+    }
+
+    /// Lets a schedule run by itself again, with its audit record.
+    ///
+    /// - Returns: false where it wasn't disabled.
+    /// - Throws: `StoreFault`.
+    public func enableSchedule(_ id: String, audit: AuditRecord) async throws(StoreFault) -> Bool {
+        let auditID = identifiers.next(at: audit.at)
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            let enabled = try db.run(
+                """
+                update ops.schedule_states set disabled_at = null, disabled_reason = null, timeouts = 0, updated_at = $2
+                where schedule_id = $1 and disabled_at is not null returning schedule_id
+                """, [.text(id), .time(audit.at)])
+            if !enabled.isEmpty { try Self.write(audit, id: auditID, in: db) }
+            return !enabled.isEmpty
+        }
+    }
+
+    // MARK: Working
+
+    /// Takes a slot that is due, unless the lane has its fill of running ones.
+    ///
+    /// - Parameters:
+    ///   - limits: the schedules that this process can run, each with how long it may.
+    ///   - lane: whose.
+    ///   - workers: how many of the lane may run at once, whoever runs them.
+    ///   - holder: names this process.
+    /// - Returns: nil when nothing is due or the lane is full.
+    /// - Throws: `StoreFault`.
+    public func claimSlot(
+        of limits: [String: Duration], lane: String, workers: Int, holder: String
+    ) async throws(StoreFault) -> ScheduleClaim? {
+        let now = time.now
+        let isShared = engine.dialect == .postgres
+        let due = """
+            select \(Self.slotColumns) from ops.schedule_slots
+            where lane = $1 and finished_at is null and available_at <= $2 order by available_at, id limit 100
+            """
+        let binds: [SQLValue] = [.text(lane), .time(now)]
+        // Most looks find nothing: they cost no write.
+        let isAny = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            !(try db.run(due, binds)).isEmpty
+        }
+        guard isAny else { return nil }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ScheduleClaim? in
+            // Two that count together would both take the last place.
+            if isShared { try db.run("select pg_advisory_xact_lock(72368372, hashtext($1))", [.text(lane)]) }
+            let running = try db.run(
+                """
+                select count(*) from ops.schedule_slots
+                where lane = $1 and state = 'running' and finished_at is null and available_at > $2
+                """, binds)
+            guard try running.first?.int(0) ?? 0 < Int64(workers) else { return nil }
+            for row in try db.run(due, binds) {
+                let before = try Self.slot(row)
+                guard let limit = limits[before.scheduleID] else { continue }
+                let taken = try db.run(
+                    """
+                    update ops.schedule_slots set state = 'running', attempts = attempts + 1, claimed_by = $2,
+                      available_at = $3, started_at = coalesce(started_at, $4) where id = $1
+                    returning \(Self.slotColumns)
+                    """, [.text(before.id), .text(holder), .time(now + limit + .minutes(2)), .time(now)])
+                guard let row = taken.first else { continue }
+                return ScheduleClaim(
+                    slot: try Self.slot(row), holder: holder, wasAbandoned: before.state == .running)
+            }
+            return nil
+        }
+    }
+
+    /// Writes down how a run ended, with what follows for its schedule and what people are told: all of it or nothing.
+    ///
+    /// - Returns: false where the claim was lost to somebody else, who writes then.
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    public func settle(
+        _ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ terms: ScheduleTerms
+    ) async throws(StoreFault) -> Bool {
+        let now = time.now
+        let (state, code, reason, receipt, retryAt): (ScheduleSlot.State, String?, String?, String?, Timestamp?) =
+            switch outcome {
+            case .succeeded(let receipt): (.succeeded, nil, nil, receipt, nil)
+            case .failed(let code, let reason, let retryAt): (.failed, code, reason, nil, retryAt)
+            case .timedOut(let code, let reason, let retryAt): (.timedOut, code, reason, nil, retryAt)
+            }
+        let slot = claim.slot
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            let settled = try db.run(
+                """
+                update ops.schedule_slots set state = $4, error_code = $5, reason = $6, receipt = $7, available_at = $8,
+                  finished_at = $9, claimed_by = null
+                where id = $1 and claimed_by = $2 and attempts = $3 and state = 'running' returning id
+                """,
+                [
+                    .text(slot.id), .text(claim.holder), .int(Int64(slot.attempts)),
+                    .text(retryAt == nil ? state.rawValue : "waiting"), .optional(code), .optional(reason),
+                    .optional(receipt), .time(retryAt ?? now), .time(retryAt == nil ? now : nil),
+                ])
+            guard !settled.isEmpty else { return false }
+            let row = try db.run(
+                "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(slot.scheduleID)]
+            ).first
+            guard let row else { return true }
+            let before = try Self.scheduleState(row)
+            // Each attempt counts that ran out of time, and nothing but a success begins anew.
+            let timeouts = state == .timedOut ? before.timeouts + 1 : state == .succeeded ? 0 : before.timeouts
+            let isDisabled = before.disabledAt == nil && timeouts >= terms.disableAfter && state == .timedOut
+            try db.run(
+                """
+                update ops.schedule_states set timeouts = $2, last_state = $3, last_slot = $4, updated_at = $5,
+                  disabled_at = coalesce(disabled_at, $6), disabled_reason = coalesce(disabled_reason, $7)
+                where schedule_id = $1
+                """,
+                [
+                    .text(slot.scheduleID), .int(Int64(timeouts)),
+                    // What is tried again has not ended.
+                    .optional(retryAt == nil ? state.rawValue : before.lastState?.rawValue), .time(slot.slot),
+                    .time(now),
+                    .time(isDisabled ? now : nil),
+                    .optional(isDisabled ? "\(timeouts) runs in a row ran out of time" : nil),
+                ])
+            var notices: [Notice] = []
+            func tell(_ kind: Notice.Kind) {
+                notices.append(
+                    Notice(
+                        kind, of: slot.scheduleID, environment: terms.environment, at: now,
+                        payload: [
+                            "name": .string(terms.name), "slot": .string(slot.slot.description),
+                            "fault": .string([code, reason].compactMap { $0 }.joined(separator: ": ")),
+                            "timeouts": .int(Int64(timeouts)),
+                        ], dedupe: slot.slot.description))
+            }
+            let wasBad = before.lastState?.isBad == true
+            if isDisabled {
+                tell(.scheduleDisabled)
+            } else if state.isBad, !wasBad, terms.alertsOnFailure, retryAt == nil {
+                tell(.scheduleFailed)
+            } else if state == .succeeded, wasBad, terms.alertsOnFailure {
+                tell(.scheduleRecovered)
+            }
+            _ = try write(notices, in: db)
+            if retryAt == nil { try Self.mirror(slot, state, reason, receipt, terms, now, in: db) }
+            return true
+        }
+    }
+
+    /// Shows a run to those who read `ops.maintenance_runs`.
+    private static func mirror(
+        _ slot: ScheduleSlot, _ state: ScheduleSlot.State, _ reason: String?, _ receipt: String?,
+        _ terms: ScheduleTerms, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) {
+        guard try mirrors("maintenance_runs", in: db) else { return }
+        let evidence: Value = [
+            "slot": .string(slot.slot.description), "attempts": .int(Int64(slot.attempts)),
+            "receipt": receipt.map { .string($0) } ?? .null, "by": "reconcile",
+        ]
+        try db.run(
+            """
+            insert into ops.maintenance_runs (id, chore_id, chore_name, status, started_at, completed_at, evidence,
+              error_message, created_at, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6) on conflict (id) do nothing
+            """,
+            [
+                .text(slot.id), .text(slot.scheduleID), .text(terms.name),
+                .text(state == .succeeded ? "completed" : "failed"), .time(slot.startedAt), .time(now),
+                .jsonb(evidence), .optional(reason),
+            ])
+    }
+
+    // MARK: Reading
+
+    /// The last slots, newest first; of one schedule, or of all.
+    ///
+    /// - Throws: `StoreFault`.
+    public func scheduleSlots(of id: String? = nil, limit: Int) async throws(StoreFault) -> [ScheduleSlot] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [ScheduleSlot] in
+            var slots: [ScheduleSlot] = []
+            let condition = id == nil ? "" : "where schedule_id = $2 "
+            for row in try db.run(
+                "select \(Self.slotColumns) from ops.schedule_slots \(condition)order by slot desc, id desc limit $1",
+                [.int(Int64(max(0, limit)))] + (id.map { [.text($0)] } ?? []))
+            {
+                slots.append(try Self.slot(row))
+            }
+            return slots
+        }
+    }
+
+    /// Forgets slots that ended before an instant; the schedules stand behind them, so that none runs again.
+    ///
+    /// - Returns: how many.
+    /// - Throws: `StoreFault`.
+    public func forgetSlots(before instant: Timestamp) async throws(StoreFault) -> Int {
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+            try db.run("delete from ops.schedule_slots where finished_at < $1 returning id", [.time(instant)]).count
+        }
+    }
+
+    private static let stateColumns =
+        "schedule_id, cursor_at, timeouts, last_state, last_slot, disabled_at, disabled_reason"
+
+    private static func scheduleState(_ row: SQLRow) throws(StoreFault) -> ScheduleState {
+        ScheduleState(
+            id: try row.text(0), cursor: try row.time(1), timeouts: Int(clamping: try row.int(2)),
+            lastState: row.optionalText(3).flatMap { ScheduleSlot.State(rawValue: $0) },
+            lastSlot: try row.optionalTime(4), disabledAt: try row.optionalTime(5), disabledReason: row.optionalText(6))
+    }
+
+    private static let slotColumns = """
+        id, schedule_id, slot, lane, asked_by, state, attempts, available_at, started_at, finished_at, receipt,
+        error_code, reason
+        """
+
+    private static func slot(_ row: SQLRow) throws(StoreFault) -> ScheduleSlot {
+        guard let state = ScheduleSlot.State(rawValue: try row.text(5)) else {
+            throw .unreadable("the slot \(try row.text(0)) has the state \(try row.text(5))")
+        }
+        return ScheduleSlot(
+            id: try row.text(0), scheduleID: try row.text(1), slot: try row.time(2), lane: try row.text(3),
+            askedBy: row.optionalText(4), state: state, attempts: Int(clamping: try row.int(6)),
+            availableAt: try row.time(7), startedAt: try row.optionalTime(8), finishedAt: try row.optionalTime(9),
+            receipt: row.optionalText(10), errorCode: row.optionalText(11), reason: row.optionalText(12))
+    }
+}

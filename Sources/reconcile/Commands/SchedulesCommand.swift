@@ -1,0 +1,194 @@
+import Basics
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+/// `reconcile schedules list`, `show ID`, `run ID`, `enable ID`.
+struct SchedulesCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    /// What the desired state wants by the clock, as it is configured here.
+    private func jobs() async throws -> [ScheduledJob] {
+        let tree = try await DesiredTree.read(context, positional: 1)
+        return ScheduledJob.all(in: readDesiredState(tree), try context.configuration().schedules) {
+            TimeZones.load($0)
+        }
+    }
+
+    // MARK: list
+
+    func list() async throws -> ExitStatus {
+        let jobs = try await jobs()
+        let states = try await context.withStore { try await $0.scheduleStates() }
+        let now = SystemTime().now
+        if context.terminal.isJSON {
+            context.terminal.json(.object(["schedules": .list(jobs.map { Self.value($0, states[$0.id], now) })]))
+            return .done
+        }
+        guard !jobs.isEmpty else {
+            context.terminal.print("Nothing is due by the clock: maintenance/schedules.yaml names no chore.")
+            return .done
+        }
+        let paint = context.terminal.paint
+        var table = Table("SCHEDULE", "CRON", "ZONE", "RUNNER", "STANDS", "LAST", "NEXT")
+        for job in jobs {
+            let state = states[job.id]
+            table.add(
+                job.id, job.cron.description, job.terms.timeZone, job.runner, Self.word(job, state, paint),
+                state?.lastState?.rawValue ?? "-", job.next(after: now)?.minuteText ?? "-")
+        }
+        context.terminal.print(table.text(paint))
+        let blocked = jobs.count { job in
+            if case .blocked = job.way { return true }
+            return false
+        }
+        if blocked > 0 {
+            context.terminal.print("\n\(blocked) can't run: reconcile schedules show ID says why. docs/schedules.md")
+        }
+        return .done
+    }
+
+    // MARK: show
+
+    func show() async throws -> ExitStatus {
+        let job = try find(in: try await jobs())
+        let limit = try context.limit(default: 10)
+        let (state, slots) = try await context.withStore { store in
+            (try await store.scheduleStates()[job.id], try await store.scheduleSlots(of: job.id, limit: limit))
+        }
+        let now = SystemTime().now
+        if context.terminal.isJSON {
+            var object = Self.value(job, state, now).objectValue ?? Value.Object()
+            object["slots"] = .list(slots.map { Self.value($0) })
+            context.terminal.json(.object(object))
+            return .done
+        }
+        let paint = context.terminal.paint
+        var text = paint.bold(job.id) + "  \(Self.word(job, state, paint))\n"
+        text += "  what      \(job.name) (\(job.source))\n"
+        text += "  when      \(job.cron), \(job.terms.timeZone)\n"
+        text += "  next      \(job.next(after: now).map { job.zone.minuteText($0) } ?? "never")\n"
+        text += "  runner    \(job.runner)\n"
+        if case .blocked(let reason) = job.way { text += "  blocked   \(reason)\n" }
+        if let disabled = state?.disabledAt {
+            text += "  disabled  since \(disabled.minuteText) UTC: \(state?.disabledReason ?? "")\n"
+            text += "            reconcile schedules enable \(job.id)\n"
+        }
+        text += "  missed    \(job.terms.missed.rawValue), at most \(job.terms.deadline.shortText) late\n"
+        text += "  limits    \(job.terms.timeLimit.shortText) a run, \(job.terms.retries) retries\n\n"
+        for slot in slots {
+            text += "  \(slot.slot.minuteText)  \(slot.state.rawValue)"
+            if let asked = slot.askedBy { text += "  asked for by \(asked)" }
+            if let reason = slot.reason { text += "  \(slot.errorCode.map { "\($0) " } ?? "")\(reason)" }
+            text += "\n"
+        }
+        if slots.isEmpty { text += "  It has not run yet.\n" }
+        context.terminal.print(text)
+        return .done
+    }
+
+    // MARK: run, enable
+
+    func run() async throws -> ExitStatus {
+        let job = try find(in: try await jobs())
+        switch job.way {
+        case .blocked(let reason): throw ArgumentFault("\(job.id) can't run: \(reason)", hint: "See docs/schedules.md.")
+        case .byHand:
+            throw ArgumentFault(
+                "\(job.id) is done by hand", hint: "Name a runner of it: schedules.jobs.\(job.id).runner.")
+        case .runner: break
+        }
+        let id = try await context.withStore { store in
+            try await store.requestSlot(of: job.id, lane: job.lane, audit: audit("schedules.run", job.id))
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(.object(["id": .string(id), "schedule": .string(job.id)]))
+        } else {
+            context.terminal.print("\(job.id) waits for the service, which runs it within seconds.")
+        }
+        return .done
+    }
+
+    func enable() async throws -> ExitStatus {
+        let name = context.arguments.positionals[0]
+        let isEnabled = try await context.withStore { store in
+            try await store.enableSchedule(name, audit: audit("schedules.enable", name))
+        }
+        guard isEnabled else {
+            throw ArgumentFault("\(name) is not disabled", hint: "List the schedules with: reconcile schedules list")
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(.object(["schedule": .string(name), "enabled": true]))
+        } else {
+            context.terminal.print("\(name) runs by itself again.")
+        }
+        return .done
+    }
+
+    private func audit(_ action: String, _ target: String) -> AuditRecord {
+        AuditRecord(at: SystemTime().now, action: action, target: target, actor: context.actor, detail: .object([:]))
+    }
+
+    // MARK: What they share
+
+    private func find(in jobs: [ScheduledJob]) throws -> ScheduledJob {
+        let name = context.arguments.positionals[0]
+        guard let job = jobs.first(where: { $0.id == name }) else {
+            throw ArgumentFault(
+                "there is no schedule \(name)",
+                hint: Suggestion.nearest(to: name, in: jobs.map(\.id)).map { "Did you mean \($0)?" }
+                    ?? "List them with: reconcile schedules list")
+        }
+        return job
+    }
+
+    private static func stands(_ job: ScheduledJob, _ state: ScheduleState?) -> String {
+        switch job.way {
+        case .blocked: "blocked"
+        case .byHand: "by_hand"
+        case .runner: state?.disabledAt == nil ? "active" : "disabled"
+        }
+    }
+
+    private static func word(_ job: ScheduledJob, _ state: ScheduleState?, _ paint: Paint) -> String {
+        let word = stands(job, state)
+        return word == "active" ? paint.green(word) : word == "by_hand" ? word : paint.red(word)
+    }
+
+    private static func value(_ job: ScheduledJob, _ state: ScheduleState?, _ now: Timestamp) -> Value {
+        var object = Value.Object()
+        object["id"] = .string(job.id)
+        object["name"] = .string(job.name)
+        object["environment"] = .text(job.environment?.slug)
+        object["cron"] = .string(job.cron.description)
+        object["time_zone"] = .string(job.terms.timeZone)
+        object["runner"] = .string(job.runner)
+        object["state"] = .string(stands(job, state))
+        if case .blocked(let reason) = job.way { object["reason"] = .string(reason) }
+        if let reason = state?.disabledReason { object["reason"] = .string(reason) }
+        object["lane"] = .string(job.lane)
+        object["last_state"] = .text(state?.lastState?.rawValue)
+        object["last_slot"] = .text(state?.lastSlot?.description)
+        object["next_slot"] = .text(job.next(after: now)?.description)
+        object["source"] = .string(job.source.description)
+        return .object(object)
+    }
+
+    private static func value(_ slot: ScheduleSlot) -> Value {
+        var object = Value.Object()
+        object["id"] = .string(slot.id)
+        object["slot"] = .string(slot.slot.description)
+        object["state"] = .string(slot.state.rawValue)
+        object["attempts"] = .int(Int64(slot.attempts))
+        object["asked_by"] = .text(slot.askedBy)
+        object["started_at"] = .text(slot.startedAt?.description)
+        object["finished_at"] = .text(slot.finishedAt?.description)
+        object["receipt"] = .text(slot.receipt)
+        object["error_code"] = .text(slot.errorCode)
+        object["reason"] = .text(slot.reason)
+        return .object(object)
+    }
+}

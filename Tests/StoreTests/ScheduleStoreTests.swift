@@ -1,0 +1,68 @@
+import Basics
+import Formats
+import Store
+import Testing
+
+/// What runs by the clock, on both engines: each time once, whoever decides it.
+@Suite("The ledger of schedules")
+struct ScheduleStoreTests {
+    private static func audit(_ action: String, _ instant: Timestamp) -> AuditRecord {
+        AuditRecord(at: instant, action: action, target: "a", actor: "ada", detail: [:])
+    }
+
+    private static let terms = ScheduleTerms(name: "A", environment: "prod", alertsOnFailure: true, disableAfter: 2)
+
+    @Test("a time is decided once, run by one, and its end followed by what it means", arguments: engines)
+    func life(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            let other = Store(engine: try await test.another(), time: test.time)
+            try await test.store.beginSchedules(["a", "b"])
+            try await other.beginSchedules(["a"])
+            let state = try #require(try await test.store.scheduleStates()["a"])
+            #expect(state.cursor == start && state.lastState == nil)
+            let slots = [
+                NewScheduleSlot(start + .hours(1), lane: "main", skipReason: "nobody was there"),
+                NewScheduleSlot(start + .hours(2), lane: "main"),
+            ]
+            test.time.advance(by: .hours(2))
+            #expect(try await test.store.advance(state, to: start + .hours(2), slots: slots))
+            #expect(try await !other.advance(state, to: start + .hours(2), slots: slots))
+            #expect(try await test.store.scheduleSlots(limit: 9).map(\.state) == [.waiting, .skipped])
+
+            let limits = ["a": Duration.hours(1)]
+            #expect(try await other.claimSlot(of: ["b": .hours(1)], lane: "main", workers: 1, holder: "two") == nil)
+            let claim = try #require(
+                try await test.store.claimSlot(of: limits, lane: "main", workers: 1, holder: "one"))
+            #expect(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two") == nil)
+            let later = test.time.now + .minutes(5)
+            #expect(
+                try await test.store.settle(claim, .timedOut(code: "J", reason: "slow", retryAt: later), Self.terms))
+            #expect(try await !test.store.settle(claim, .succeeded(receipt: nil), Self.terms))
+            test.time.advance(by: .minutes(5))
+            let again = try #require(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two"))
+            #expect(again.slot.attempts == 2 && !again.wasAbandoned)
+            #expect(try await other.settle(again, .timedOut(code: "J", reason: "slow", retryAt: nil), Self.terms))
+            let ended = try #require(try await test.store.scheduleStates()["a"])
+            #expect(ended.timeouts == 2 && ended.lastState == .timedOut && ended.disabledAt == test.time.now)
+            #expect(try await test.store.notices().map(\.kind) == [.scheduleDisabled])
+            let shown = try await test.rows("select chore_id, status, error_message from ops.maintenance_runs")
+            #expect(
+                shown.map { [$0.optionalText(0), $0.optionalText(1), $0.optionalText(2)] } == [["a", "failed", "slow"]])
+
+            #expect(try await test.store.enableSchedule("a", audit: Self.audit("schedules.enable", test.time.now)))
+            _ = try await test.store.requestSlot(
+                of: "a", lane: "main", audit: Self.audit("schedules.run", test.time.now))
+            let asked = try #require(
+                try await test.store.claimSlot(of: limits, lane: "main", workers: 1, holder: "one"))
+            #expect(asked.slot.askedBy == "ada")
+            test.time.advance(by: .hours(2))
+            let taken = try #require(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two"))
+            #expect(taken.wasAbandoned && taken.slot.id == asked.slot.id)
+            #expect(try await other.settle(taken, .succeeded(receipt: "r"), Self.terms))
+            #expect(try await test.store.notices().map(\.kind) == [.scheduleDisabled, .scheduleRecovered])
+            #expect(try await test.store.auditLog(limit: 9).count == 2)
+            #expect(try await test.store.forgetSlots(before: test.time.now + .seconds(1)) == 3)
+            await other.close()
+        }
+    }
+}
