@@ -63,23 +63,3 @@ extension Authorization: CustomStringConvertible, CustomReflectable {
 
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
-
-/// Base64 with padding (RFC 4648, 4).
-public enum Base64 {
-    public static func encode(_ bytes: [UInt8]) -> String {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let rest = bytes.count - start
-            let group =
-                UInt32(bytes[start]) << 16 | UInt32(rest > 1 ? bytes[start + 1] : 0) << 8
-                | UInt32(rest > 2 ? bytes[start + 2] : 0)
-            output.append(letters[Int(group >> 18)])
-            output.append(letters[Int(group >> 12 & 63)])
-            output.append(rest > 1 ? letters[Int(group >> 6 & 63)] : 0x3D)
-            output.append(rest > 2 ? letters[Int(group & 63)] : 0x3D)
-        }
-        return String(decoding: output, as: UTF8.self)
-    }
-}

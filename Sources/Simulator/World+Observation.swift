@@ -2,7 +2,7 @@ import Basics
 import Formats
 
 extension Simulator {
-    /// Sets the account up from what a run saw: `observed.jsonl` of its evidence.
+    /// Sets all accounts up from what a run saw: `observed.jsonl` of its evidence.
     ///
     /// Objects keep their ids, so that an inventory made at the provider fits what is loaded, and a plan can be
     /// rehearsed. What an observation doesn't hold, such as passwords, is made up.
@@ -19,13 +19,19 @@ extension Simulator {
         guard lines.contains(where: { $0["kind"] != nil && $0["completeness"] != nil }) else {
             throw .badWorld("it is no observation: it says of no kind how completely it was seen")
         }
-        let seen = Observation(lines)
+        let seen = Observation(lines, of: "digitalocean")
         let now = options.time.now
         state.withLock { state in
             var world = World(seed: options.seed)
             world.found(at: now + state.clockOffset)
             world.load(seen, at: now + state.clockOffset)
             state.provider.world = world
+            for type in SimulatedProviders.all {
+                let limits = options.limits == .generous ? AccountLimits.generous : .published
+                var account = type.init(seed: options.seed, now: now + state.clockOffset, limits: limits)
+                account.load(Observation(lines, of: type.name))
+                state.hosts[type.name] = AccountHost(account)
+            }
             state.history = []
             state.version += 1
         }
@@ -33,27 +39,29 @@ extension Simulator {
     }
 }
 
-/// What a run saw, by kind.
+/// What a run saw of one provider, by kind.
 struct Observation {
     struct Item {
         let name: String
         let id: String
         let attributes: Value.Object
+        /// Whether it bears our mark.
+        let isOwned: Bool
 
         func text(_ name: String) -> String { attributes[name]?.stringValue ?? "" }
     }
 
     private var items: [String: [Item]] = [:]
 
-    init(_ lines: [Value]) {
+    init(_ lines: [Value], of provider: String) {
         for line in lines {
-            guard let key = line["key"]?.stringValue, key.hasPrefix("digitalocean.") else { continue }
+            guard let key = line["key"]?.stringValue, key.hasPrefix(provider + ".") else { continue }
             let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { continue }
-            items[String(parts[0].dropFirst(13)), default: []].append(
+            items[String(parts[0].dropFirst(provider.utf8.count + 1)), default: []].append(
                 Item(
                     name: parts[1], id: line["id"]?.stringValue ?? "",
-                    attributes: line["attributes"]?.objectValue ?? [:]))
+                    attributes: line["attributes"]?.objectValue ?? [:], isOwned: line["owned"] == true))
         }
     }
 

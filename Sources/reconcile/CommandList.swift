@@ -241,6 +241,17 @@ enum CommandList {
             examples: [("reconcile secrets sync --secret SLACK_BOT_TOKEN=env:SLACK_BOT_TOKEN", "Set it if it differs.")]
         ),
         CommandSpec(
+            "secrets status", "Shows which secrets are in their stores, who set them last, and when to replace them.",
+            discussion: """
+                Names only: no value is asked for. Looks into the stores in which the registry, functions, projects and
+                servers want secrets. Exit status with --check: 4 where one is missing or to be replaced.
+                """,
+            options: [
+                OptionSpec("check", nil, "Exit status 4 where one is missing or to be replaced."),
+                now,
+            ],
+            examples: [("reconcile secrets status --now 2026-12-24T00:00:00Z", "What is to be replaced by Christmas.")]),
+        CommandSpec(
             "hooks list", "Lists the deliveries of providers' hooks: what came, and what became of it.",
             options: [
                 OptionSpec(

@@ -81,6 +81,7 @@ struct Program {
         case "notices show": return try await NoticesCommand(context).show()
         case "notices retry": return try await NoticesCommand(context).retry()
         case "notices test": return try await NoticesCommand(context).test()
+        case "secrets status": return try await SecretsStatusCommand(context).run()
         case "hooks list": return try await HooksCommand(context).list()
         case "hooks show": return try await HooksCommand(context).show()
         case "hooks retry": return try await HooksCommand(context).retry()

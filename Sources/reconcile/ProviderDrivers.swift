@@ -64,10 +64,23 @@ struct ProviderDrivers {
                     reason: "an engine of another machine is spoken to with certificates only: set cert_path")
             ]
         }
+        var logins: RegistryLogins?
+        if let text = account.secrets["auth_config"]?.resolve(in: environment) {
+            logins = RegistryLogins(text)
+            guard logins != nil else {
+                return [
+                    UnconfiguredDriver(
+                        provider: "docker", schemas: DockerKinds.all,
+                        reason: "the logins to registries are not what `docker login` writes: {\"auths\": {REGISTRY: "
+                            + "{\"auth\": …}}}; a login that a helper program keeps can't be used")
+                ]
+            }
+        }
         // The connection is its own: a socket, or a certificate that is shown to nobody else.
         return [
             DockerDriver(
-                host: host, transport: PermittedTransport(CurlTransport(host.options)), time: time, random: random)
+                host: host, transport: PermittedTransport(CurlTransport(host.options)), logins: logins, time: time,
+                random: random)
         ]
     }
 

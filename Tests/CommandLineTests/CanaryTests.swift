@@ -59,6 +59,28 @@ private final class Outside: Sendable {
 
 @Suite("Secrets stay secret")
 struct CanaryTests {
+    /// What runs on an engine and a server of one's own: a value beside a container, a login to a registry, a password.
+    private static let machines = """
+        runtimes: {docker: lab-engine, postgres: lab-pg}
+        environments:
+          lab-bird:
+            tier: dev
+            engine: lab-engine
+            networks: [lab-bird]
+            containers:
+              - name: lab-bird
+                image: "\(DockerServer.image)"
+                command: [sleep, 1000]
+                env: {WORD: canary-beside-a-container}
+                networks: [lab-bird]
+              - {name: lab-puller, image: "127.0.0.1:1/acme/odoo:1", networks: [lab-bird]}
+            database_server: lab-pg
+            database: lab_bird
+            database_user: lab_bird
+            database_password: env:SECRET_VALUE
+
+        """
+
     private static let providers = [
         "digitalocean", "github", "mailgun", "plane", "slack", "spaces", "supabase", "vercel",
     ]
@@ -71,6 +93,8 @@ struct CanaryTests {
             files[path] = String(decoding: try FileSystem.read("\(root)/\(path)"), as: UTF8.self)
         }
         files["ssot/infra/digitalocean/odoo-host.cloud-init", default: ""] += "# canary-in-user-data\n"
+        let named = "environments:\n"
+        files["ssot/environments.yaml"] = files["ssot/environments.yaml"]?.replacing(named, with: Self.machines + "\n")
         let site = try Site(files: files)
         let outside = try Outside()
         let out = try TemporaryDirectory(prefix: "odooops-hunted")
@@ -80,6 +104,18 @@ struct CanaryTests {
         let stored = postgres?.makeDatabase("canary")
         let planted = { (uri: String, word: String) in uri.replacing("postgres@", "postgres:canary-\(word)@") }
         environment["POSTGRES_ADMIN_URL"] = postgres.map { planted($0.uri(), "admin-password") }
+        let engine = DockerServer.shared
+        environment["DOCKER_HOST"] = engine.map { "unix://\($0.socket)" }
+        environment["DOCKER_AUTH_CONFIG"] =
+            #"{"auths": {"127.0.0.1:1": {"username": "u", "password": "canary-login"}}}"#
+        defer {
+            postgres?.execute("drop database if exists lab_bird")
+            postgres?.execute("drop role if exists lab_bird")
+            if let engine {
+                let docker = "docker -H unix://\(engine.socket)"
+                Shell.run("\(docker) rm -f lab-bird lab-puller; \(docker) network rm lab-bird")
+            }
+        }
 
         var texts: [String: String] = [:]
         let record = out.path("traffic.jsonl")
@@ -94,7 +130,8 @@ struct CanaryTests {
         ]
         for arguments in [
             ["doctor"], ["--dry-run", "--out", out.path("plan.json")], [], ["--json"], sync, ["doctor", "--json"],
-            ["drift"], ["runs"], ["show", "latest"], ["show", "latest", "--json"],
+            ["drift"], ["runs"], ["show", "latest"], ["show", "latest", "--json"], ["secrets", "status"],
+            ["secrets", "status", "--json"], ["explain", "docker.container/lab-bird"],
             ["explain", "digitalocean.database_cluster/brightwater-pg"], ["validate"], ["env", "list"],
         ] { await run(arguments) }
         // The same with every account refused, and with a store whose address holds a password.
@@ -133,6 +170,19 @@ struct CanaryTests {
             #expect(lines.contains { $0.contains("\"provider\":\"\(provider)\"") }, "\(provider) was never asked")
         }
         #expect(lines.contains { $0.contains("/v2/databases") })
+        if engine != nil {
+            #expect(lines.contains { $0.contains("\"provider\":\"docker\"") && $0.contains("/images/create") })
+            #expect(lines.contains { $0.contains("/containers/create?name=lab-bird") && $0.contains("<redacted>") })
+        }
+        if let postgres {
+            #expect(
+                postgres.execute("select rolpassword from pg_authid where rolname = 'lab_bird'").output.hasPrefix(
+                    "SCRAM"))
+            let kept = Shell.run(
+                "sqlite3 \(Shell.quote(out.path("state/ops.sqlite"))) \"select target, pushed, actor like 'run %' "
+                    + "from secret_sync_runs where provider = 'postgres' and status = 'success'\"")
+            #expect(kept.output == "postgres.role|[\"lab_bird\"]|1\n", "\(kept.output)")
+        }
         let encoded = issued.map { Shell.run("printf %s \(Shell.quote($0)) | base64 -w0").output }
         #expect(PlantedSecrets.places(below: out.path, also: issued + encoded) == [])
 

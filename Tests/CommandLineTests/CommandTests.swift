@@ -25,6 +25,7 @@ struct CommandTests {
             (["hooks", "list"], "deliveries"), (["notices", "list"], "messages"), (["notices", "dead"], "messages"),
             (["schedules", "list"], "schedules"),
             (["audit", "verify"], "whole"), (["retention", "--dry-run"], "audit_records"), (["doctor"], ""),
+            (["secrets", "status"], "secrets"),
             (["migrate"], "applied"), (["help"], "commands"),
             (["help", "env"], "commands"), (["env", "extend", "--help"], "options"), (["--version"], "version"),
         ]

@@ -41,6 +41,24 @@ import Testing
         #expect(state.environment("production")?.quota?.memoryBytes == 8 << 30)
     }
 
+    /// The smaller example, of containers and a server of one's own.
+    @Test func aBranchOfTheContainersBecomesAContainerAndADatabase() throws {
+        let state = readDesiredState(
+            SourceTree(
+                revision: String(repeating: "e", count: 40),
+                files: try files(under: "\(Places.packageRoot)/examples/containers"), branches: branches("feature/crm")))
+        #expect(state.diagnostics == [])
+        #expect(state.unknown == [])
+        #expect(
+            state.resources.map(\.key.description) == [
+                "docker.container/feature-crm-odoo", "docker.network/feature-crm", "docker.volume/feature-crm-files",
+                "postgres.database/odoo_feature_crm", "postgres.role/odoo_feature_crm",
+            ])
+        #expect(state.environment("feature-crm")?.resources.count == 5)
+        #expect(
+            state.resource("postgres.role/odoo_feature_crm")?["password"]?.value == .literal("env:LAB_DATABASE_PASSWORD"))
+    }
+
     @Test func whatProductionUsesIsProtected() throws {
         let state = readDesiredState(try exampleTree())
         for key in [

@@ -5,6 +5,7 @@ import DockerDriver
 import Drivers
 import HTTPClient
 import SimulatorKit
+import TestKit
 import Testing
 
 /// From an environment's document to the engine, and nothing left to do.

@@ -42,6 +42,50 @@ import Testing
         #expect(pull?.hasSuffix("/v1.44/images/create?fromImage=docker.io%2Flibrary%2Fodoo&tag=latest") == true)
     }
 
+    private static let logins = """
+        {"auths": {"ghcr.io": {"auth": "YWRhOnM6M2NyZXQ="}, "https://index.docker.io/v1/": {"username": "u", "password": "p"},
+         "127.0.0.1:5000": {"identitytoken": "t"}}}
+        """
+
+    /// The login of a registry goes with pulls from it, in the form that the engine's description wants, and is recorded nowhere.
+    @Test(arguments: [
+        ("ghcr.io/acme/odoo:19", #"{"username":"ada","password":"s:3cret"}"#),
+        ("acme/odoo", #"{"username":"u","password":"p"}"#), ("127.0.0.1:5000/odoo", #"{"identitytoken":"t"}"#),
+        ("quay.io/acme/odoo", nil),
+    ])
+    func `a login goes with the pulls of its registry`(image: String, login: String?) async throws {
+        let headers = Locked<[String?]>([])
+        let lines = Locked<[String]>([])
+        let logins = RegistryLogins(Secret(Self.logins))
+        let driver = DockerDriver(
+            host: try #require(DockerHost("unix:///x")),
+            transport: Answering { request throws(HTTPFault) in
+                let header = request.headers.first { $0.name == "X-Registry-Auth" }?.value
+                let isPull = request.method == "POST"
+                if isPull || header != nil { headers.withLock { $0.append(header) } }
+                return HTTPResponse(
+                    status: isPull ? 200 : 404, body: Array(#"{"message":"No such image","error":"denied"}"#.utf8))
+            }, logins: logins,
+            time: SimulatedTime(now: Timestamp(seconds: 0), advancesBySleeping: true))
+        let context = DriverContext(runID: "t", log: .none) { exchange in
+            lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "t")) }
+        }
+        let outcome = await run(driver, change(.containerImage, image, .create), context)
+        #expect(outcome.word == "failed DOCKER-0009")
+        let words = login.map {
+            Base64.encode(Array($0.utf8)).replacing("+", with: "-").replacing("/", with: "_")
+        }
+        #expect(headers.withLock { $0 } == [words])
+        for line in lines.withLock({ $0 }) where words != nil { #expect(!line.contains(words ?? "")) }
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"auths": {}}"#, #"{"auths": {"a.b": {}}}"#, #"{"auths": {"a.b": {"auth": "eA=="}}}"#,
+    ])
+    func `what docker login would not write is no login`(text: String) {
+        #expect(RegistryLogins(Secret(text)) == nil)
+    }
+
     @Test(
         "faults have their own code",
         arguments: [

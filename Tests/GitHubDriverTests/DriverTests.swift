@@ -117,6 +117,16 @@ struct DriverTests {
         #expect(world.writes(since: 0) == [])
     }
 
+    @Test("a simulator that was loaded from what was seen shows the same again, protection and all")
+    func rehearsal() async throws {
+        let world = try GitHubWorld()
+        for life in GitHubLife.all { #expect(await world.engine.apply(life.create).word == "done", "\(life.key)") }
+        let seen = await world.observe()
+        #expect(seen.kinds[.branchProtection]?.resources.count == 1 && seen.kinds[.ruleset]?.resources.count == 1)
+        try world.simulator.load(observation: Rehearsal.lines(seen))
+        #expect(Rehearsal.differences(seen, await world.observe(), world.driver.schemas) == [])
+    }
+
     @Test("a repository that the token may not see leaves the others known")
     func hiddenRepository() async throws {
         let world = try GitHubWorld()

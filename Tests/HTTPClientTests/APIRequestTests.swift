@@ -46,14 +46,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ("foobar", "Zm9vYmFy"),
-    ])
-    func `base64 is that of RFC 4648`(text: String, encoded: String) {
-        #expect(Base64.encode(Array(text.utf8)) == encoded)
-    }
-
     @Test func `forms are sent as forms and recorded as objects, without what is secret`() async throws {
         let fields: [RequestBody.Field] = [
             .init("id", "delivered"), .init("url", "https://a.example/?x=1&y=ä"), .init("url", "https://b.example"),

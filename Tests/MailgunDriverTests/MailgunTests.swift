@@ -60,6 +60,23 @@ struct MailgunWorld {
 
 @Suite("Mailgun")
 struct MailgunTests {
+    @Test("a simulator that was loaded from what was seen shows the same again")
+    func rehearsal() async throws {
+        let world = try MailgunWorld()
+        _ = await world.engine.apply(await world.engine.plan(MailgunWorld.wanted), MailgunWorld.wanted)
+        let request = ObserveRequest(
+            kinds: [.mailgunDomain, .mailgunWebhook],
+            names: [
+                .mailgunDomain: ["mg.example.com", "new.example.com"],
+                .mailgunWebhook: Set(MailgunWorld.wanted.dropFirst().map(\.key.name)),
+            ])
+        let seen = ObservedState(await world.driver.observe(request, world.context))
+        #expect(seen.kinds[.mailgunDomain]?.resources.count == 2 && seen.kinds[.mailgunWebhook]?.resources.count == 3)
+        try world.simulator.load(observation: Rehearsal.lines(seen))
+        let again = ObservedState(await world.driver.observe(request, world.context))
+        #expect(Rehearsal.differences(seen, again, world.driver.schemas) == [])
+    }
+
     @Test("the driver passes the checks that all drivers have to pass")
     func conformance() async throws {
         let world = try MailgunWorld()

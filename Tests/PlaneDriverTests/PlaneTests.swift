@@ -39,6 +39,14 @@ struct PlaneWorld {
             random: RandomSource(seed: 3))
     }
 
+    /// One request as a person's program sends it, below the projects of the workspace.
+    func ask(_ method: String, _ path: String, _ body: Value? = nil) async throws -> HTTPResponse {
+        try await InProcessTransport(simulator).send(
+            HTTPRequest(
+                method, "http://plane.test/api/v1/workspaces/acme/projects/\(path)",
+                headers: [HTTPHeader("X-API-Key", Self.key)], body: body.map { Array($0.json.utf8) } ?? []))
+    }
+
     /// Project OPS with other colours than are wanted, a label of another system, and a work item that uses a state.
     static let account: Value = {
         let states: [Value] = [
@@ -136,10 +144,7 @@ struct PlaneTests {
         var (inventory, _) = await world.engine.apply(await world.engine.plan(PlaneWorld.wanted), PlaneWorld.wanted)
         let id = try #require(inventory.first { $0.key.name == "OPS/In Review" }?.providerID)
         let project = try #require(inventory.first { $0.key.kind == .planeProject }?.providerID)
-        let request = HTTPRequest(
-            "PATCH", "http://plane.test/api/v1/workspaces/acme/projects/\(project)/states/\(id)/",
-            headers: [HTTPHeader("X-API-Key", "person")], body: Array(#"{"name":"Checking"}"#.utf8))
-        _ = try await InProcessTransport(world.simulator).send(request)
+        _ = try await world.ask("PATCH", "\(project)/states/\(id)/", ["name": "Checking"])
         let plan = await world.engine.plan(PlaneWorld.wanted, inventory)
         #expect(
             plan.changes.map { "\($0.action) \($0.key.name) \($0.cause)" } == ["update OPS/In Review externalChange"])
@@ -234,6 +239,71 @@ struct PlaneTests {
         #expect(!looks.isEmpty && looks.allSatisfy { !$0.contains("next_cursor") })
         let others = world.traffic.lines.filter { !looks.contains($0) }
         #expect(try Recordings.check(others, name: "plane-work-items") == nil)
+    }
+
+    @Test("a simulator that was loaded from what was seen shows the same again, what is ours and what isn't")
+    func rehearsal() async throws {
+        let world = try PlaneWorld()
+        _ = await world.engine.apply(await world.engine.plan(PlaneWorld.wanted), PlaneWorld.wanted)
+        let names = Dictionary(grouping: PlaneWorld.wanted.map(\.key), by: \.kind).mapValues { Set($0.map(\.name)) }
+        let request = ObserveRequest(
+            kinds: Set(PlaneKinds.all.map(\.kind)),
+            names: names.merging([.planeWorkItem: ["OPS/github/acme/erp#7"]]) { $1 })
+        let seen = ObservedState(await world.driver.observe(request, world.context))
+        #expect(seen.kinds[.planeWorkItem]?.resources.count == 1 && seen.kinds[.planeState]?.resources.count == 3)
+        try world.simulator.load(observation: Rehearsal.lines(seen))
+        let again = ObservedState(await world.driver.observe(request, world.context))
+        #expect(Rehearsal.differences(seen, again, world.driver.schemas) == [])
+    }
+
+    @Test("work items come as issues, last change first, with the names of their states, and the traffic holds")
+    func issues() async throws {
+        let world = try PlaneWorld(seeded: false)
+        let urgencies = ["low", "urgent", "none", "high"]
+        let states: [Value] = [
+            ["name": "Todo", "group": "unstarted", "color": "#60646C", "default": true],
+            ["name": "Done", "group": "completed", "color": "#46A758"],
+        ]
+        let items = (0..<120).map { number -> Value in
+            .object(["name": .string("item \(number)"), "priority": .string(urgencies[number % 4])])
+        }
+        var project: Value.Object = ["identifier": "OPS", "name": "Operations"]
+        project["states"] = .list(states)
+        project["work_items"] = .list(items)
+        try world.simulator.seed(
+            "plane", .object(["workspaces": .object(["acme": .object(["projects": [.object(project)]])])]))
+        let id = try #require(try await world.driver.issueProjects(world.context).get()?.first)
+        let before = world.time.now
+        world.time.advance(by: .minutes(5))
+        let stored = try #require(world.objects("work-items").dropFirst(6).first?["id"]?.stringValue)
+        let done = try #require(world.objects("states").last?["id"])
+        let person = "11111111-2222-4333-8444-555555555555"
+        let patched = try await world.ask(
+            "PATCH", "\(id)/work-items/\(stored)/", ["state": done, "assignees": [.string(person)]])
+        #expect(patched.status == 200)
+
+        let all = await world.driver.issues(in: id, since: nil, world.context)
+        #expect(all.completeness.isComplete && all.items.count == 120)
+        let first = try #require(all.items.first)
+        #expect(first["name"] == "item 6" && first["state"]?["name"] == "Done")
+        #expect(first["assignees"]?[0]?["display_name"] == "person-1111")
+        #expect(all.items.dropFirst().allSatisfy { $0["state"]?["name"] == "Todo" })
+        let late = await world.driver.issues(in: id, since: before + .seconds(1), world.context)
+        #expect(late.items.count == 1 && late.completeness.isComplete)
+        #expect(try Recordings.check(world.traffic.lines, name: "plane-issues") == nil)
+
+        // Without its states nobody knows which of them are done.
+        world.simulator.order(try FaultOrder(text: "GET /plane/**/states/ 500-before x9"))
+        let blind = await world.driver.issues(in: id, since: nil, world.context)
+        #expect(blind.items.isEmpty && !blind.completeness.isComplete)
+
+        // As Plane orders, expands and chooses for whoever asks it to.
+        let urgent = try await world.ask(
+            "GET", "\(id)/work-items/?order_by=priority&per_page=100&expand=state,labels&fields=priority,state")
+        let shown = try JSON.parse(urgent.body)["results"]?.listValue ?? []
+        #expect(shown.prefix(30).allSatisfy { $0["priority"] == "urgent" } && shown[30]["priority"] == "high")
+        #expect(shown.first?["state"]?["group"] == "unstarted" && shown.first?["id"] == nil)
+        #expect(try await world.ask("GET", "\(id)/work-items/?order_by=no_such_field").status == 500)
     }
 
     @Test("under the published limits no request is refused, and the budget waits instead")

@@ -109,6 +109,20 @@ struct SlackTests {
         #expect(try Recordings.check(world.lines, name: "slack-channels") == nil)
     }
 
+    @Test("a simulator that was loaded from what was seen shows the same again")
+    func rehearsal() async throws {
+        let world = try SlackWorld(scopes: ["chat:write", "channels:read", "groups:read"])
+        let request = ObserveRequest(kinds: [.slackApp, .slackChannel], names: [.slackChannel: ["#Ops"]])
+        let seen = ObservedState(await world.driver.observe(request, world.context))
+        #expect(seen.kinds[.slackChannel]?.resources.count == 5)
+        try world.simulator.load(observation: Rehearsal.lines(seen))
+        let again = ObservedState(await world.driver.observe(request, world.context))
+        #expect(Rehearsal.differences(seen, again, world.driver.schemas, but: [.slackApp]) == [])
+        #expect(
+            again.kinds[.slackApp]?.resources.first?.attributes["bot_scopes"]
+                == seen.kinds[.slackApp]?.resources.first?.attributes["bot_scopes"])
+    }
+
     // MARK: Messages
 
     @Test("a message is posted once, changed in place, and left alone when it is as wanted")

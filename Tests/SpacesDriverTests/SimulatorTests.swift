@@ -56,6 +56,16 @@ import Testing
         for breach in await checks.live(against: InProcessTransport(simulator)) { Issue.record("\(breach)") }
     }
 
+    @Test("a simulator that was loaded from what was seen shows the same again")
+    func rehearsal() async throws {
+        #expect(await SmallEngine(driver, context, time).apply(Self.creation).word == "done")
+        let seen = ObservedState(await driver.observe(Self.request, context))
+        #expect(seen.kinds[.spacesBucket]?.resources.count == 1)
+        try simulator.load(observation: Rehearsal.lines(seen))
+        let again = ObservedState(await driver.observe(Self.request, context))
+        #expect(Rehearsal.differences(seen, again, driver.schemas) == [])
+    }
+
     @Test(
         "whatever goes wrong once, the bucket is there once in the end, as wanted",
         arguments: [

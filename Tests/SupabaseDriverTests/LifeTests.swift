@@ -144,6 +144,12 @@ struct LifeTests {
         #expect(lines.contains { $0.contains("<redacted>") })
         let breaches = try Recordings.check(lines, name: "supabase-driver")
         #expect(breaches == nil, "\(breaches ?? "")")
+
+        // Rehearsed on a copy, all is as it was seen.
+        let before = ObservedState(await account.driver.observe(all, account.context))
+        try account.simulator.load(observation: Rehearsal.lines(before))
+        let copy = ObservedState(await account.driver.observe(all, account.context))
+        #expect(Rehearsal.differences(before, copy, account.driver.schemas) == [])
     }
 
     @Test("adoption of what is as wanted sends nothing, and changes not a byte")

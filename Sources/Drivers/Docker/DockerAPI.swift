@@ -19,12 +19,12 @@ struct DockerAPI: Sendable {
     ///
     /// - Throws: `ProviderFault` for everything else.
     func send(
-        _ site: CallSite, query: [(String, String)] = [], body: Value? = nil, timeout: Duration = .seconds(60),
-        _ context: DriverContext
+        _ site: CallSite, query: [(String, String)] = [], headers: [HTTPHeader] = [], body: Value? = nil,
+        timeout: Duration = .seconds(60), _ context: DriverContext
     ) async throws(ProviderFault) -> Answer {
         let prefix = try await negotiated(context)
         let response = try await raw(
-            site, path: prefix + site.path, query: query, body: body, timeout: timeout, context)
+            site, path: prefix + site.path, query: query, headers: headers, body: body, timeout: timeout, context)
         guard (200..<300).contains(response.status) || response.status == 304 && !site.isRead else {
             throw .answer(response, site: site)
         }
@@ -38,11 +38,12 @@ struct DockerAPI: Sendable {
     }
 
     private func raw(
-        _ site: CallSite, path: String, query: [(String, String)], body: Value?, timeout: Duration,
-        _ context: DriverContext
+        _ site: CallSite, path: String, query: [(String, String)], headers: [HTTPHeader] = [], body: Value?,
+        timeout: Duration, _ context: DriverContext
     ) async throws(ProviderFault) -> HTTPResponse {
         var request = APIRequest(
             site.method, path, query: query, body: body.map { .json(Array(JSON.write($0).utf8)) })
+        request.headers = headers
         request.priority = context.priority
         request.timeout = timeout
         request.deadline = timeout + .minutes(1)

@@ -110,7 +110,7 @@ extension DockerDriver {
         // Without a tag the engine would pull all of them.
         let answer = try await api.send(
             site, query: [("fromImage", parts.repository), ("tag", parts.digest ?? parts.tag ?? "latest")],
-            timeout: limits.pullDeadline, context)
+            headers: logins?.header(for: parts.repository).map { [$0] } ?? [], timeout: limits.pullDeadline, context)
         for line in answer.body.split(separator: UInt8(ascii: "\n")) {
             guard let root = (try? JSONDocument(Array(line)))?.root else { continue }
             guard let message = root["errorDetail"]["message"].string ?? root["error"].string else { continue }
@@ -119,9 +119,12 @@ extension DockerDriver {
                     .pullLimit, site, "the registry's limit of pulls is used up: \(message)", status: 200,
                     .retry(after: .hours(1)))
             }
+            let isRefused = ["denied", "unauthorized", "authentication"].contains { message.contains($0) }
             throw .make(
-                .pullFailed, site, "\(name) could not be pulled: \(message)", hint: "is its name right?", status: 200,
-                .retry(after: .minutes(5)))
+                .pullFailed, site, "\(name) could not be pulled: \(message)",
+                hint: isRefused
+                    ? "is its name right, and does DOCKER_AUTH_CONFIG hold a login for its registry?"
+                    : "is its name right?", status: 200, .retry(after: .minutes(5)))
         }
         guard !(try await find(key, context)).isEmpty else {
             throw .make(.pullFailed, site, "the pull of \(name) ended without the image", .retry(after: .minutes(1)))

@@ -14,15 +14,20 @@ public final class DockerDriver: Driver {
     let api: DockerAPI
     let limits: DockerLimits
     let time: any TimeSource
+    let logins: RegistryLogins?
 
     /// A driver for one engine, whose transport was made with the host's options.
+    ///
+    /// - Parameter logins: to the registries from which images are pulled that not everybody may have.
     public init(
         host: DockerHost, transport: any HTTPTransport, limits: DockerLimits = DockerLimits(),
+        logins: RegistryLogins? = nil,
         retry: RetryPolicy = RetryPolicy(attempts: 3, base: .milliseconds(200)), time: any TimeSource = SystemTime(),
         random: RandomSource = .system()
     ) {
         self.limits = limits
         self.time = time
+        self.logins = logins
         api = DockerAPI(
             client: APIClient(
                 provider: "docker", baseURL: host.baseURL, authorization: .none, transport: transport,

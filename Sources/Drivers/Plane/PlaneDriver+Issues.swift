@@ -18,8 +18,8 @@ extension PlaneDriver: IssueListing {
 
     /// Reads a project's work items, those first that were changed last, until one is older.
     ///
-    /// Who is changed meanwhile moves to the front, so that items come twice and none is passed over. Where a state
-    /// comes as an id, the project's own list gives its name.
+    /// Who is changed meanwhile moves to the front, so that items come twice and none is passed over. A state comes as
+    /// an id, and the project's own list gives its name.
     public func issues(in project: String, since: Timestamp?, _ context: DriverContext) async -> IssueList {
         guard let workspace else {
             return IssueList(items: [], completeness: .unknown(reason: "no workspace is configured"))
@@ -33,7 +33,7 @@ extension PlaneDriver: IssueListing {
                 var request = APIRequest(
                     "GET", call.path,
                     query: [
-                        ("per_page", String(Self.pageSize)), ("order_by", "-updated_at"), ("expand", "state,assignees"),
+                        ("per_page", String(Self.pageSize)), ("order_by", "-updated_at"), ("expand", "assignees"),
                     ])
                 if let cursor { request.query.append(("cursor", cursor)) }
                 let answer = try await api.send(call, request, context)
@@ -52,7 +52,10 @@ extension PlaneDriver: IssueListing {
                 reading.items.isEmpty ? .unknown(reason: error.sentence) : .partial(reason: error.sentence)
             return IssueList(items: reading.items, completeness: completeness)
         }
-        if reading.hasBareStates { await nameStates(of: &reading, in: project, context) }
+        if reading.hasBareStates, let gap = await nameStates(of: &reading, in: project, context) {
+            // Which of them are done would be told wrongly.
+            return IssueList(items: [], completeness: .unknown(reason: "its states can't be read: \(gap)"))
+        }
         guard since == nil, reading.totals.count > 1 || !reading.totals.contains(Int64(reading.items.count)) else {
             return IssueList(items: reading.items, completeness: .complete)
         }
@@ -85,8 +88,12 @@ extension PlaneDriver: IssueListing {
         }
     }
 
-    private func nameStates(of reading: inout Reading, in project: String, _ context: DriverContext) async {
+    /// Puts the state's name beside its id.
+    ///
+    /// - Returns: why the states can't be told; nil where they were seen whole.
+    private func nameStates(of reading: inout Reading, in project: String, _ context: DriverContext) async -> String? {
         let states = await list(.planeState, of: project, id: project, context)
+        if let gap = states.completeness.gap { return gap }
         let names = Dictionary(
             states.items.map { ($0.providerID, $0.attributes["name"] ?? .null) },
             uniquingKeysWith: { first, _ in first })
@@ -97,5 +104,6 @@ extension PlaneDriver: IssueListing {
             object["state"] = .object(["id": .string(id), "name": name])
             return .object(object)
         }
+        return nil
     }
 }

@@ -19,7 +19,8 @@ extension ConfigurationReader {
             if let value = try text("\(prefix).\(option.key)") ?? option.fallback { options[option.key] = value }
         }
         return Configuration.Provider(
-            name: account.name, secrets: secrets, credential: account.secrets.first.flatMap { secrets[$0.key] },
+            name: account.name, secrets: secrets,
+            credential: account.secrets.first { !$0.isOptional }.flatMap { secrets[$0.key] },
             apiURL: try address(account, prefix), options: options)
     }
 

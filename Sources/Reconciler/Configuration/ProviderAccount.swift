@@ -5,6 +5,8 @@ public struct ProviderAccount: Sendable {
         let key: String
         let variable: String
         let meaning: String
+        /// Whether the account can do without it.
+        var isOptional = false
     }
 
     /// One plain setting of the account.
@@ -34,7 +36,14 @@ public struct ProviderAccount: Sendable {
                     meaning: "directory that gets the secrets of new keys of Spaces; without it no key is made")
             ]),
         ProviderAccount(
-            name: "docker", title: "Docker", secrets: [],
+            name: "docker", title: "Docker",
+            secrets: [
+                SecretKey(
+                    key: "auth_config", variable: "DOCKER_AUTH_CONFIG",
+                    meaning:
+                        "reference to the logins to registries, as `docker login` writes them; for images that not "
+                        + "everybody may pull", isOptional: true)
+            ],
             address: Option(
                 key: "host", variable: "DOCKER_HOST", fallback: nil,
                 meaning: "unix:///var/run/docker.sock, or tcp://HOST:2376 with certificates"),
@@ -137,8 +146,9 @@ public struct ProviderAccount: Sendable {
 
     /// What to do when its credential is missing.
     public var remedy: String? {
-        if let secret = secrets.first {
-            return "Export \(secrets.map(\.variable).joined(separator: " and ")), "
+        let needed = secrets.filter { !$0.isOptional }
+        if let secret = needed.first {
+            return "Export \(needed.map(\.variable).joined(separator: " and ")), "
                 + "or name a reference as providers.\(name).\(secret.key)."
         }
         return address?.variable.map { "Export \($0), or set providers.\(name).\(address?.key ?? "")." }

@@ -11,8 +11,8 @@ struct EvidenceBuilder {
 
     mutating func add(_ name: String, _ value: Value) { objects.append((name, JSON.canonical(value))) }
 
-    /// What was wanted.
-    mutating func add(_ desired: DesiredState) {
+    /// What was wanted; of a sensitive attribute its reference, or the digest of what the document says.
+    mutating func add(_ desired: DesiredState, _ sensitive: SensitiveAttributes) {
         var lines = Lines(expecting: desired.resources.count + desired.documents.count)
         lines.append(["revision": .string(desired.revision), "roots": .strings(desired.roots)])
         for document in desired.documents {
@@ -35,7 +35,7 @@ struct EvidenceBuilder {
                 switch attribute.value {
                 case .literal(let value):
                     attributes[attribute.name] =
-                        Self.isSensitive(attribute.name)
+                        sensitive.hides(attribute, of: resource.key.kind)
                         ? .string(Digest(of: JSON.canonical(value)).description) : value
                 case .reference(let key, let name): attributes[attribute.name] = ["from": .string("\(key)#\(name)")]
                 }
@@ -48,8 +48,8 @@ struct EvidenceBuilder {
         objects.append(("desired.jsonl", lines.bytes))
     }
 
-    /// What was seen.
-    mutating func add(_ observed: ObservedState) {
+    /// What was seen; of a sensitive attribute only that it is there.
+    mutating func add(_ observed: ObservedState, _ sensitive: SensitiveAttributes) {
         var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
             let (state, reason) = Self.words(kind.completeness)
@@ -70,8 +70,16 @@ struct EvidenceBuilder {
             }
             lines.append(.object(line))
             for resource in kind.resources {
+                var attributes = resource.attributes
+                if attributes.items.contains(where: { sensitive.isSensitive($0.name, of: kind.kind) }) {
+                    attributes = Attributes(
+                        attributes.items.map { item in
+                            sensitive.isSensitive(item.name, of: kind.kind)
+                                ? Attributes.Item(item.name, "<sensitive>") : item
+                        })
+                }
                 lines.append([
-                    "attributes": resource.attributes.value, "id": .string(resource.providerID),
+                    "attributes": attributes.value, "id": .string(resource.providerID),
                     "key": .string(resource.key.description), "owned": .bool(resource.isOwned),
                 ])
             }
@@ -95,8 +103,6 @@ struct EvidenceBuilder {
             add(name, entry.evidence(exchanges[entry.stepID] ?? []))
         }
     }
-
-    private static func isSensitive(_ name: String) -> Bool { name == "user_data" }
 
     /// Values as lines of canonical JSON.
     private struct Lines {

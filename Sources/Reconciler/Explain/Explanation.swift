@@ -93,7 +93,7 @@ extension Reconciler {
             let marks = Provenance.marks(resource, outlook.desired)
             provenance = Provenance(
                 resource, outlook.desired,
-                commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:])
+                commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:], sensitive)
         }
         let service = try await store.serviceSign()
         let circumstances = Circumstances(

@@ -12,14 +12,21 @@ public struct Provenance: Sendable {
         public let decider: String
         /// The commit that changed the line last; nil where there is no history.
         public let commit: GitCommit?
+        /// Whether its value is not to be shown.
+        public let isHidden: Bool
     }
 
     private let desired: DesiredState
     private let resource: DesiredResource
     private let environment: Environment?
     private let commits: [SourceMark: GitCommit]
+    private let sensitive: SensitiveAttributes
 
-    init(_ resource: DesiredResource, _ desired: DesiredState, commits: [SourceMark: GitCommit]) {
+    init(
+        _ resource: DesiredResource, _ desired: DesiredState, commits: [SourceMark: GitCommit],
+        _ sensitive: SensitiveAttributes
+    ) {
+        self.sensitive = sensitive
         self.resource = resource
         self.desired = desired
         self.commits = commits
@@ -39,7 +46,9 @@ public struct Provenance: Sendable {
     public var origins: [Origin] {
         resource.attributes.map { attribute in
             let mark = attribute.mark ?? resource.source
-            return Origin(attribute: attribute, mark: mark, decider: decider(of: mark), commit: commits[mark])
+            return Origin(
+                attribute: attribute, mark: mark, decider: decider(of: mark), commit: commits[mark],
+                isHidden: sensitive.hides(attribute, of: resource.key.kind))
         }
     }
 

@@ -30,15 +30,21 @@ extension Reconciler {
             .merging(namesNeeded(byChecksOf: desired)) { $0.union($1) }
         let aside = Set(lookups.keys.filter { names[$0] == nil })
         for (kind, found) in lookups { names[kind, default: []].formUnion(found) }
+        return await ask(names, aside: aside, runID: runID, priority: priority)
+    }
+
+    /// Asks every driver, side by side, for its kinds among those.
+    func ask(
+        _ names: [ResourceKind: Set<String>], aside: Set<ResourceKind> = [], runID: String, priority: RequestPriority
+    ) async -> ObservedState {
         guard !names.isEmpty else { return ObservedState() }
-        let wantedNames = names
         let context = DriverContext(
             runID: runID, log: log, priority: priority,
             record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
         let observed = await drivers.mapBounded(limit: max(1, min(drivers.count, concurrency))) { driver in
-            let kinds = Set(driver.schemas.map(\.kind)).intersection(wantedNames.keys)
+            let kinds = Set(driver.schemas.map(\.kind)).intersection(names.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }
-            let request = ObserveRequest(kinds: kinds, names: wantedNames.filter { kinds.contains($0.key) })
+            let request = ObserveRequest(kinds: kinds, names: names.filter { kinds.contains($0.key) })
             return await driver.observe(request, context).map { seen in
                 guard aside.contains(seen.kind) else { return seen }
                 return ObservedKind(

@@ -15,6 +15,7 @@ extension Pass {
         let changed = Set(plan.changes.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
+        let sensitive = reconciler.sensitive
         for resource in desired.resources {
             guard let entry = entries[resource.key], !changed.contains(resource.key) else { continue }
             var literals: [Attributes.Item] = []
@@ -34,7 +35,8 @@ extension Pass {
                     }
                 }
             }
-            guard isComparable, !literals.contains(where: { isSensitive($0.name, resource.key.kind) }) else { continue }
+            guard isComparable, !literals.contains(where: { sensitive.isSensitive($0.name, of: resource.key.kind) })
+            else { continue }
             let wanted = Attributes(literals)
             var echoes = entry.echoes
             if !echoes.isEmpty, let schema = reconciler.schemas[entry.key.kind],
@@ -56,10 +58,6 @@ extension Pass {
             changes.append(.put(updated))
         }
         if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
-    }
-
-    private func isSensitive(_ name: String, _ kind: ResourceKind) -> Bool {
-        reconciler.driver(for: kind)?.schemas.first { $0.kind == kind }?.rule(name)?.isSensitive == true
     }
 
     /// Keeps what differs and since when; a look as of another instant or at a part of the world says nothing of it.

@@ -158,7 +158,7 @@ struct Pass {
         self.desired = desired
         let isUnreadable = !desired.documents.isEmpty && desired.documents.allSatisfy { $0.status == .unreadable }
         guard !isUnreadable, !desired.unknown.contains(where: { $0.extent == .everything }) else {
-            evidence.add(desired)
+            evidence.add(desired, reconciler.sensitive)
             outcome = .invalid
             return false
         }
@@ -209,8 +209,8 @@ struct Pass {
         self.inventory = inventory
         run.phase = .planned
         progress(.planned(plan))
-        evidence.add(desired)
-        evidence.add(observed)
+        evidence.add(desired, reconciler.sensitive)
+        evidence.add(observed, reconciler.sensitive)
         evidence.add("plan.json", PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
         guard !options.isDryRun else {
             outcome = .planned

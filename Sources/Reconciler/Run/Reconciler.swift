@@ -83,6 +83,8 @@ public struct Reconciler: Sendable {
         return result
     }
 
+    var sensitive: SensitiveAttributes { SensitiveAttributes(schemas) }
+
     /// The versions of the drivers, which a saved plan is bound to.
     var driverVersions: [String: String] {
         Dictionary(drivers.map { ($0.provider, $0.version) }, uniquingKeysWith: { first, _ in first })

@@ -58,9 +58,7 @@ extension GitHubAccount {
         }
         guard path[2] == "comments", let number = Int64(path[1]) else { return error(404, "Not Found") }
         guard repository.fields["has_issues"]?.boolValue == true else { return error(410, "Issues has been disabled") }
-        guard repository.lists["pulls"]?.contains(where: { $0["number"] == .int(number) }) == true else {
-            return error(404, "Not Found")
-        }
+        guard let place = repository.place(ofIssue: path[1]) else { return error(404, "Not Found") }
         let all = (repository.lists["comments"] ?? []).filter { $0["issue"] == .int(number) }
         if request.method == "GET" { return list("comments", all, request, render) }
         guard request.method == "POST", let text = body?.stringValue, !text.isEmpty else {
@@ -75,6 +73,7 @@ extension GitHubAccount {
         fields["user"] = .string(login)
         let comment = made(fields)
         repository.lists["comments", default: []].append(comment)
+        repository.change(place, Value.Object(), now: now)
         return json(201, render.item("comments", comment))
     }
 

@@ -83,6 +83,7 @@ extension GitHubAccount {
         case (_, "hooks", _): return hooks(request, path, &repository)
         case (_, "rulesets", _): return rulesets(request, path, &repository)
         case (_, "statuses", 2), (_, "commits", 3): return statuses(request, path, &repository)
+        case (_, "issues", 1...2): return issues(request, path, &repository)
         case (_, "issues", 3): return comments(request, path, &repository)
         case (_, "deployments", _): return deployments(request, path, &repository)
         default: return error(404, "Not Found")

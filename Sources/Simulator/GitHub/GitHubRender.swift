@@ -85,6 +85,8 @@ struct GitHubRender {
             for name in names { object[name] = .string("\(address)/\(list)/\(id)") }
         }
         switch list {
+        // They are told from pull requests before.
+        case "issues": return .object(item)
         case "branches":
             return .members([
                 "name": .string(name), "commit": commit(item),

@@ -6,7 +6,7 @@ struct GitHubRepository: Sendable {
     let fullName: String
     let id: Int64
     var fields: Value.Object
-    /// `branches`, `tags`, `pulls`, `labels`, `hooks`, `rulesets`, `environments`, `secrets`, `runs`, `workflows`,
+    /// `branches`, `tags`, `pulls`, `issues`, `labels`, `hooks`, `rulesets`, `environments`, `secrets`, `runs`, `workflows`,
     /// `statuses`, `comments`, `deployments`, `deployment_statuses`; newest last.
     var lists: [String: [Value.Object]] = [:]
     /// By branch.
@@ -75,6 +75,7 @@ struct GitHubRepository: Sendable {
             return
         }
         if object["id"] == nil { object["id"] = .int(id) }
+        if list == "issues" || list == "pulls", object["number"] == nil { object["number"] = .int(nextNumber) }
         for member in ["created_at", "updated_at"] where object[member] == nil {
             object[member] = .string(Self.text(now))
         }

@@ -44,6 +44,9 @@ protocol SimulatedProvider: Sendable {
     /// - Throws: `SimulatorFault` `SIM-0003`.
     mutating func seed(_ document: Value) throws(SimulatorFault)
 
+    /// Fills a new account from what a run saw, ids and all; what an observation doesn't hold is made up.
+    mutating func load(_ seen: Observation)
+
     /// An answer that says no in the provider's own form.
     func refusal(_ kind: AccountRefusal, _ request: SimulatedRequest) -> WebResponse
 

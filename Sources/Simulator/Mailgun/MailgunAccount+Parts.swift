@@ -159,13 +159,9 @@ extension MailgunAccount {
                 throw .badWorld("a Mailgun domain needs a `name`")
             }
             let isValid = item["dns_valid"] != false
-            var domain = Domain(
-                object: object(name, state: item["state"]?.stringValue ?? (isValid ? "active" : "unverified")),
-                sending: [
-                    Self.record("TXT", name, "v=spf1 include:mailgun.org ~all", isValid: isValid),
-                    Self.record("TXT", "pic._domainkey.\(name)", "k=rsa; p=MIGf", isValid: isValid),
-                ],
-                receiving: [Self.record("MX", nil, "mxa.mailgun.org", isValid: isValid)])
+            var domain = newDomain(
+                name, state: item["state"]?.stringValue ?? (isValid ? "active" : "unverified"), sending: isValid,
+                receiving: isValid)
             for member in item["webhooks"]?.objectValue?.members ?? [] where Self.events.contains(member.name) {
                 domain.webhooks[member.name] = (member.value.listValue ?? []).compactMap(\.stringValue)
             }
@@ -180,6 +176,16 @@ extension MailgunAccount {
             domains.append(domain)
         }
         changes += 1
+    }
+
+    func newDomain(_ name: String, state: String, sending: Bool, receiving: Bool) -> Domain {
+        Domain(
+            object: object(name, state: state),
+            sending: [
+                Self.record("TXT", name, "v=spf1 include:mailgun.org ~all", isValid: sending),
+                Self.record("TXT", "pic._domainkey.\(name)", "k=rsa; p=MIGf", isValid: sending),
+            ],
+            receiving: [Self.record("MX", nil, "mxa.mailgun.org", isValid: receiving)])
     }
 
     private func object(_ name: String, state: String) -> Value.Object {

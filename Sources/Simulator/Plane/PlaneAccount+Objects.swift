@@ -77,14 +77,17 @@ extension PlaneAccount {
         let items = projects[place].lists[member] ?? []
         switch request.method {
         case "GET":
-            guard member == "work-items", let id = request.parameter("external_id"),
-                let source = request.parameter("external_source")
-            else { return page(items, request) }
+            let view = PlaneView(request, projects[place], seed: seedNumber)
+            guard member == "work-items" else { return page(items, request) { view.chosen($0) } }
+            guard let id = request.parameter("external_id"), let source = request.parameter("external_source") else {
+                guard let ordered = view.ordered(items) else { return refusal(.serverError, request) }
+                return page(ordered, request) { view.shown($0) }
+            }
             let found = items.filter {
                 $0["external_id"] == .string(id) && $0["external_source"] == .string(source)
             }
             if found.count > 1 { return refusal(.serverError, request) }
-            return found.first.map { .document(200, .object($0)) } ?? Self.missing
+            return found.first.map { .document(200, .object(view.shown($0))) } ?? Self.missing
         case "POST":
             guard let body = request.json?.objectValue else { return Self.refused(400, "Please provide valid detail") }
             if body["name"]?.stringValue?.isEmpty != false { return required("name") }
@@ -104,7 +107,10 @@ extension PlaneAccount {
         let items = projects[place].lists[member] ?? []
         guard let index = items.firstIndex(where: { $0["id"] == .string(id) }) else { return Self.missing }
         switch request.method {
-        case "GET": return .document(200, .object(items[index]))
+        case "GET":
+            let view = PlaneView(request, projects[place], seed: seedNumber)
+            return .document(
+                200, .object(member == "work-items" ? view.shown(items[index]) : view.chosen(items[index])))
         case "PATCH":
             let body = request.json?.objectValue ?? Value.Object()
             let others = items.indices.filter { $0 != index }.map { items[$0] }

@@ -143,15 +143,8 @@ struct PlaneAccount: SimulatedProvider {
     }
 
     private var me: WebResponse {
-        .document(
-            200,
-            .members(
-                [
-                    "id": .string(SimulatedID.uuid("plane user", seed: seedNumber, 0)), "first_name": "Odoo",
-                    "last_name": "Ops", "email": "ops@example.com", "avatar": "", "avatar_url": .null,
-                    "display_name": "odooops",
-                ] as Value.Object
-            ).withoutNulls)
+        let id = SimulatedID.uuid("plane user", seed: seedNumber, 0)
+        return .document(200, .object(Self.person(id, seed: seedNumber)))
     }
 
     mutating func nextID() -> String {
@@ -164,7 +157,9 @@ struct PlaneAccount: SimulatedProvider {
     // MARK: Pages
 
     /// One page by its offset: `cursor` is `size:page:0`, and the next one is always named, also where there is none.
-    func page(_ items: [Value.Object], _ request: SimulatedRequest) -> WebResponse {
+    func page(
+        _ items: [Value.Object], _ request: SimulatedRequest, _ show: (Value.Object) -> Value.Object = { $0 }
+    ) -> WebResponse {
         let size = request.parameter("per_page").flatMap { Int($0) } ?? 1_000
         guard (1...1_000).contains(size) else {
             return .document(400, .members(["detail": "Invalid per_page value. Cannot exceed 1000."]))
@@ -186,15 +181,8 @@ struct PlaneAccount: SimulatedProvider {
             "next_page_results": .bool(end < items.count), "prev_page_results": .bool(number > 0),
             "count": .int(Int64(end - start)), "total_pages": .int(Int64((items.count + size - 1) / size)),
             "total_results": total, "extra_stats": .null,
-            "results": .list(items[start..<end].map { .object($0) }),
+            "results": .list(items[start..<end].map { .object(show($0)) }),
         ]
         return .document(200, .object(body))
-    }
-}
-
-extension Value {
-    /// An object without the members that are null.
-    fileprivate var withoutNulls: Value {
-        .object(Value.Object((objectValue?.members ?? []).filter { !$0.value.isNull }))
     }
 }

@@ -171,7 +171,7 @@ extension SpacesAccount {
         return String(text[from..<to])
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.map { letter in
             switch letter {
             case "&": "&amp;"

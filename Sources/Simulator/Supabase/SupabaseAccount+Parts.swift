@@ -82,12 +82,12 @@ extension SupabaseAccount {
         return WebResponse(status: 201)
     }
 
-    mutating func store(_ name: String, _ value: String, at index: Int) {
+    mutating func store(_ name: String, _ value: String, at index: Int, updatedAt: Value? = nil) {
         var kept = projects[index]["_secrets"]?.listValue ?? []
         var secret = Value.Object()
         secret["name"] = .string(name)
         secret["value"] = .string(value)
-        secret["updated_at"] = .string("\(now)")
+        secret["updated_at"] = updatedAt ?? .string("\(now)")
         kept.removeAll { $0["name"]?.stringValue == name }
         kept.append(.object(secret))
         projects[index]["_secrets"] = .list(kept)

@@ -46,7 +46,7 @@ extension SupabaseAccount {
         changed()
     }
 
-    private mutating func add(_ wanted: Value.Object, _ ref: String) {
+    mutating func add(_ wanted: Value.Object, _ ref: String) {
         var project = Value.Object()
         project["id"] = .string(ref)
         project["ref"] = .string(ref)

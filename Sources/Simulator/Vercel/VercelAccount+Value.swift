@@ -57,7 +57,7 @@ extension VercelAccount {
         changed()
     }
 
-    private mutating func add(_ wanted: Value.Object, _ name: String) {
+    mutating func add(_ wanted: Value.Object, _ name: String) {
         var project = newProject(name)
         for member in Self.settings where wanted[member] != nil { project[member] = wanted[member] }
         if let branch = wanted["production_branch"] {

@@ -88,7 +88,7 @@ struct ExplanationText {
     private static func text(_ provenance: Provenance, _ paint: Paint) -> String {
         var text = ""
         for origin in provenance.origins {
-            text += "    \(origin.attribute.name) = \(shown(origin.attribute))\(paint.dim("  \(origin.mark)"))\n"
+            text += "    \(origin.attribute.name) = \(shown(origin))\(paint.dim("  \(origin.mark)"))\n"
             text += paint.dim("        \(origin.decider)")
             text += origin.commit.map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
             text += "\n"
@@ -107,9 +107,9 @@ struct ExplanationText {
         }
     }
 
-    private static func shown(_ attribute: WantedAttribute) -> String {
-        switch attribute.value {
-        case .literal(let value): attribute.name == "user_data" ? "(sensitive)" : Redaction.redact(JSON.write(value))
+    private static func shown(_ origin: Provenance.Origin) -> String {
+        switch origin.attribute.value {
+        case .literal(let value): origin.isHidden ? "(sensitive)" : Redaction.redact(JSON.write(value))
         case .reference(let key, let name): "\(name) of \(key)"
         }
     }
@@ -165,7 +165,7 @@ struct ExplanationText {
     private static func value(_ origin: Provenance.Origin) -> Value {
         var object = Value.Object()
         object["name"] = .string(origin.attribute.name)
-        object["value"] = .string(shown(origin.attribute))
+        object["value"] = .string(shown(origin))
         object["source"] = .string(origin.mark.description)
         object["from"] = .string(origin.decider)
         object["commit"] = origin.commit.map(value) ?? .null

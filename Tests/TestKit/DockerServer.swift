@@ -1,21 +1,20 @@
-import Basics
-import Glibc
-import TestKit
+internal import Basics
+internal import Glibc
 
 /// A Docker engine for the tests of this process: on a socket of its own and on loopback with client certificates.
 ///
 /// Its data is in a directory of its own. Both end and vanish when the process ends, however it ends.
-final class DockerServer: Sendable {
+public final class DockerServer: Sendable {
     /// Started on first use; nil where there is no dockerd, or none that may run here.
-    static let shared: DockerServer? = start()
+    public static let shared: DockerServer? = start()
 
     /// The image that is there; no registry is asked.
-    static let image = "odooops-test:1"
+    public static let image = "odooops-test:1"
 
-    let directory: String
-    let port: Int
+    public let directory: String
+    public let port: Int
 
-    var socket: String { "\(directory)/docker.sock" }
+    public var socket: String { "\(directory)/docker.sock" }
 
     private init(directory: String, port: Int) {
         self.directory = directory
