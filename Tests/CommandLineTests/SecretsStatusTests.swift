@@ -75,7 +75,7 @@ struct SecretsStatusTests {
         #expect(chat?["rotation_days"] == 30 && chat?["is_due"] == true, "\(after.story)")
         let github = Self.row(after, "secrets.presence/github_actions/DEPLOY_TOKEN")
         #expect(github?["replace_by"] == "2026-04-10T00:00:00Z" && github?["is_due"] == true, "\(after.story)")
-        let keychain = Self.row(after, "secrets.presence/os_keychain/DEPLOY_TOKEN")
+        let keychain = Self.row(after, "secrets.presence/os_keychain/deploy_token")
         #expect(keychain?["state"] == "unknown" && keychain?["source"]?.stringValue?.contains("registry.yaml") == true)
         let cron = Self.row(after, "secrets.presence/vercel_env/CRON_SECRET")
         #expect(cron?["state"] == "missing" && cron?["reason"] == "it is not among the names of console")

@@ -46,7 +46,8 @@ import Testing
         let state = readDesiredState(
             SourceTree(
                 revision: String(repeating: "e", count: 40),
-                files: try files(under: "\(Places.packageRoot)/examples/containers"), branches: branches("feature/crm")))
+                files: try files(under: "\(Places.packageRoot)/examples/containers"), branches: branches("feature/crm"))
+        )
         #expect(state.diagnostics == [])
         #expect(state.unknown == [])
         #expect(
@@ -56,7 +57,8 @@ import Testing
             ])
         #expect(state.environment("feature-crm")?.resources.count == 5)
         #expect(
-            state.resource("postgres.role/odoo_feature_crm")?["password"]?.value == .literal("env:LAB_DATABASE_PASSWORD"))
+            state.resource("postgres.role/odoo_feature_crm")?["password"]?.value
+                == .literal("env:LAB_DATABASE_PASSWORD"))
     }
 
     @Test func whatProductionUsesIsProtected() throws {

@@ -18,7 +18,7 @@ public final class DockerDriver: Driver {
 
     /// A driver for one engine, whose transport was made with the host's options.
     ///
-    /// - Parameter logins: to the registries from which images are pulled that not everybody may have.
+    /// With `logins` to the registries from which images are pulled that not everybody may have.
     public init(
         host: DockerHost, transport: any HTTPTransport, limits: DockerLimits = DockerLimits(),
         logins: RegistryLogins? = nil,

@@ -41,6 +41,11 @@ extension VercelAccount {
             ] { object[member] = item.attributes[attribute] }
             domains.append(newDomain(object, project: own))
         }
+        for item in seen["alias"] where item.text("project_id") == own && item.name != "\(name).vercel.app" {
+            // A domain that serves, and was not looked at.
+            if domains.contains(where: { $0["name"]?.stringValue == item.name }) { continue }
+            domains.append(newDomain(["name": .string(item.name)], project: own))
+        }
         for item in seen.items("deployment", in: name) {
             var object: Value.Object = ["uid": .string(item.id)]
             if item.text("target") == "production" { object["target"] = "production" }
