@@ -63,7 +63,7 @@ import Testing
             let lease = try #require(
                 try await store.acquireLease(name: "reconcile", holder: "old", lasting: .minutes(5)))
             try await store.beginRun(run(1))
-            try await store.intend(entry("a"), under: lease)
+            try await store.fenced(by: [lease]).intend(entry("a"))
             let restoration = try await store.settleRestored(by: "ann")
             #expect(restoration.pinned == ["over", "soon"] && restoration.openSteps == 1)
             #expect(restoration.latest == run(1).startedAt)

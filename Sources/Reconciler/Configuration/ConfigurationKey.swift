@@ -104,6 +104,7 @@ extension ConfigurationReader {
             ConfigurationKey(
                 "tracing.headers", variable: nil, fallback: "env:OTEL_EXPORTER_OTLP_HEADERS",
                 "reference to name=value pairs, parted by commas, that it wants as headers"),
+            ConfigurationKey(
                 "schedules.runners", variable: nil, fallback: "none: nothing runs by the clock",
                 "who runs what is due, by the runner's name in the SSOT; see docs/schedules.md"),
             ConfigurationKey(
