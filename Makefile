@@ -6,7 +6,7 @@ RELEASE_FLAGS ?= -c release --static-swift-stdlib
 # Where `make install` and `make deb` take the programs from; `make release` puts them there.
 BINARIES ?= .build/release
 
-.PHONY: demo test build release bench faults soak browse lint format install deb image clean bootstrap
+.PHONY: demo test api-check build release bench faults soak browse lint format install deb image clean bootstrap
 
 bootstrap:
 	@./scripts/bootstrap build
@@ -37,6 +37,11 @@ soak: bootstrap
 # Every page of the console in a real browser; pictures in .build/screenshots.
 browse: bootstrap
 	@./scripts/browse
+
+# Slow, and so not part of `make test`: made-up requests against every route (schemathesis, from PyPI).
+api-check: bootstrap
+	$(SWIFT) build $(BUILD_FLAGS) --product reconcile
+	@./scripts/api-check
 
 lint:
 	@./scripts/lint

@@ -120,7 +120,7 @@ let package = Package(
             ["Basics", "CCrypto", "Formats", "HTTPClient", "Store", "Web"]),
         room(
             "ConsoleAPI", path: "Sources/Console/API",
-            ["Basics", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store", "Web"]),
+            ["Basics", "ConsoleAccess", "DesiredState", "Diff", "Drivers", "Formats", "Reconciler", "Store", "Web"]),
         room(
             "ConsolePages", path: "Sources/Console/Pages",
             ["Basics", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store", "Web"]),

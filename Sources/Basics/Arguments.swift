@@ -161,6 +161,11 @@ public struct CommandTable: Sendable {
         }
         guard let first = scan.first, first != "--" else { return bare() }
         let second = scan.dropFirst().first
+        let three = scan.prefix(3).joined(separator: " ")
+        if scan.count >= 3, let command = commands.first(where: { $0.name == three }) {
+            rest = leading + scan.dropFirst(3)
+            return command
+        }
         if let second, let command = commands.first(where: { $0.name == "\(first) \(second)" }) {
             rest = leading + scan.dropFirst(2)
             return command

@@ -28,6 +28,10 @@ enum CommandList {
     private static let actor = OptionSpec(
         "actor", "NAME", "Who asks, for the audit log; default: the user of this process.")
 
+    private static let role = OptionSpec(
+        "role", "ROLE", "viewer, developer, admin or owner, and @ENVIRONMENT where it holds only there; repeatable.",
+        repeats: true)
+
     private static let terms = [
         OptionSpec("reason", "TEXT", "Why, for whoever finds it."),
         OptionSpec("until", "TIME", "When that ends by itself: 7d, 2026-12-24 or an instant; default: not."),
@@ -197,6 +201,31 @@ enum CommandList {
                 """,
             options: [OptionSpec("dry-run", nil, "Only show it; nothing is written."), now],
             examples: [("reconcile sweep --dry-run --now 2026-12-24T00:00:00Z", "What will have gone by Christmas.")]),
+        CommandSpec(
+            "access user add", "Gives a person access, another password, or other roles.",
+            discussion: """
+                Roles are viewer, developer, admin and owner; developer@staging holds only at that environment. Roles that
+                are given replace all earlier ones. Without a password the person comes by an issuer of tokens.
+                """, positionals: ["NAME"],
+            options: [
+                role,
+                OptionSpec("password-file", "FILE", "The password, alone on one line; - reads standard input."), actor,
+            ],
+            examples: [("reconcile access user add ada --role owner --password-file -", "The first owner.")]),
+        CommandSpec("access user list", "Lists who has access."),
+        CommandSpec(
+            "access user revoke", "Takes a person's access away and ends their sessions.", positionals: ["NAME"],
+            options: [actor]),
+        CommandSpec(
+            "access key add", "Makes a key for a program, shown this once.", positionals: ["NAME"],
+            options: [
+                role,
+                OptionSpec("scope", "SCOPE", "Only this of what the role may; repeatable.", repeats: true),
+                OptionSpec("days", "N", "How many days it counts, 1 to 3650; default: until it is revoked."), actor,
+            ],
+            examples: [("reconcile access key add ci --role developer@staging --scope reconcile --scope read", "")]),
+        CommandSpec("access key list", "Lists the keys of programs, without the keys themselves."),
+        CommandSpec("access key revoke", "Takes a key back.", positionals: ["NAME"], options: [actor]),
         CommandSpec(
             "audit", "Lists what people changed by hand: when, what, who.",
             options: [OptionSpec("limit", "N", "How many; default 20.")]),

@@ -8,15 +8,12 @@ import Store
 /// The console of `reconcile run`, put together.
 enum ConsoleService {
     static func pages(
-        _ composition: Composition, _ service: Service, _ knowledge: Knowledge, _ environment: [String: String]
+        _ composition: Composition, _ service: Service, _ knowledge: Knowledge, _ access: AccessControl,
+        _ environment: [String: String]
     ) -> ConsolePages {
         let configuration = composition.configuration
-        let address = configuration.listenAddress
-        let isLoopback = address.hasPrefix("127.") || address == "::1"
         return ConsolePages(
-            access: AccessControl(
-                store: composition.store, settings: AccessSettings(isLoopback: isLoopback), time: SystemTime()),
-            store: composition.store, evidence: composition.reconciler.evidence, reconciler: composition.reconciler,
+            access: access, store: composition.store, evidence: composition.reconciler.evidence, reconciler: composition.reconciler,
             knowledge: knowledge, facts: facts(configuration, composition.store.place, environment),
             metrics: composition.metrics, time: SystemTime()
         ) {

@@ -70,6 +70,12 @@ struct Program {
         case "env list": return try await EnvironmentListCommand(context).run()
         case "env extend", "env pin", "env unpin", "env suspend", "env resume":
             return try await EnvironmentChangeCommand(context).run()
+        case "access user add": return try await AccessCommand(context).addUser()
+        case "access user list": return try await AccessCommand(context).listUsers()
+        case "access user revoke": return try await AccessCommand(context).revokeUser()
+        case "access key add": return try await AccessCommand(context).addKey()
+        case "access key list": return try await AccessCommand(context).listKeys()
+        case "access key revoke": return try await AccessCommand(context).revokeKey()
         case "sweep": return try await SweepCommand(context).run()
         case "secrets sync": return try await SecretsSyncCommand(context).run()
         case "schedules list": return try await SchedulesCommand(context).list()
@@ -98,7 +104,7 @@ struct Program {
         switch fault {
         case is ArgumentFault: .usage
         case is ConfigurationFault: .configuration
-        case is TargetFault: .usage
+        case is TargetFault, is RequestFault: .usage
         case is PlanFault, is Refusal: .refused
         case is InvalidDesiredState, is NoPolicies: .invalid
         default: .failed

@@ -32,7 +32,7 @@ private let rooms: [(folder: String, mayImport: Set<String>)] = {
             ])
         ),
         ("Console/Access", system.union(["Basics", "CCrypto", "Formats", "HTTPClient", "Store", "Web"])),
-        ("Console/API", pure.union(["ConsoleAccess", "Reconciler", "Store", "Web"])),
+        ("Console/API", pure.union(["ConsoleAccess", "Drivers", "Reconciler", "Store", "Web"])),
         ("Console/Pages", pure.union(["ConsoleAccess", "Reconciler", "Store", "Web"])),
         (
             "Console",

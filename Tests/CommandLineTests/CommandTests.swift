@@ -60,6 +60,8 @@ struct CommandTests {
         "run", "simulate", "gates", "approve", "approvals", "revoke", "secrets sync", "hooks show", "hooks retry",
         "notices show", "notices retry", "notices test", "drift ack", "drift mute", "drift unmute", "store backup",
         "store restore", "schedules show", "schedules run", "schedules enable",
+        "access user add", "access user list", "access user revoke", "access key add", "access key list",
+        "access key revoke",
     ]
 
     /// The names of all commands, as the program itself lists them.

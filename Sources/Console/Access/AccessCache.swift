@@ -69,6 +69,14 @@ final class AccessCache: Sendable {
         return session
     }
 
+    func forgetAll() {
+        state.withLock { state in
+            state.keys = [:]
+            state.sessions = [:]
+            state.users = [:]
+        }
+    }
+
     func forget(_ digest: Digest) {
         state.withLock { state in
             state.sessions[digest] = nil

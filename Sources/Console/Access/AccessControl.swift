@@ -33,6 +33,9 @@ public struct AccessControl: Sendable {
         self.random = random
     }
 
+    /// Whether only this machine can reach the service.
+    public var isLoopback: Bool { settings.isLoopback }
+
     /// Where a request comes from.
     public func origin(of request: WebRequest) -> ClientOrigin {
         ClientOrigin(request, trusted: settings.trustedProxies, isSecure: settings.isSecure)

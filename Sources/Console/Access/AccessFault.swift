@@ -71,6 +71,10 @@ public struct AccessFault: Fault {
             hint: "Without a login, ask for http://127.0.0.1 or http://localhost.")
     }
 
+    static let weakPassword = AccessFault(
+        "ACCESS-0011", 400, "the password has less than \(PasswordHash.leastLength) characters",
+        hint: "Take a longer one: reconcile access user add NAME --password-file FILE")
+
     static let noSigningKey = AccessFault(
         "ACCESS-0009", 503, "this service has no key to sign tokens with",
         hint: "Name one of 32 bytes and more as access.signing_key, or take an API key: reconcile access key add NAME")

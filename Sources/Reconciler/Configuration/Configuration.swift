@@ -40,6 +40,25 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// What is said of those who reach the service.
+    public struct Access: Sendable, Hashable {
+        /// The name by which roles call what this service looks after.
+        public var project = "default"
+        /// Addresses and blocks of proxies whose `X-Forwarded-*` count.
+        public var trustedProxies: [String] = []
+        /// Signs tokens; nil: a key that is made in the state directory.
+        public var signingKey: SecretReference?
+        /// Requests a minute for each person and each key, 0: no limit.
+        public var userLimit = 100
+        public var keyLimit = 1_000
+        /// An issuer of tokens that is believed; nil: none.
+        public var issuer: String?
+        public var audience = "odooops"
+        public var rolesClaim = "odooops_roles"
+
+        public init() {}
+    }
+
     public static let defaultRoots = ["ssot", "infra/ssot", "platform/ssot", ".odooops"]
 
     /// The repository that holds the SSOT; nil when none is configured.
@@ -82,6 +101,8 @@ public struct Configuration: Sendable {
     public var traceHeaders: SecretReference?
     /// Who runs what is due by the clock.
     public var schedules = ScheduleSettings()
+    /// Who may reach the service.
+    public var access = Access()
     public var logLevel = Log.Level.info
     public var logFormat = Log.Format.text
     /// Appends every exchange with a provider to this file.

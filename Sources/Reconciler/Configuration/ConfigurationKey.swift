@@ -77,6 +77,32 @@ extension ConfigurationReader {
         }
         + [
             ConfigurationKey(
+                "access.project", variable: "ODOOOPS_ACCESS_PROJECT", fallback: "default",
+                "the name by which roles call what this service looks after"),
+            ConfigurationKey(
+                "access.trusted_proxies", variable: "ODOOOPS_ACCESS_TRUSTED_PROXIES", fallback: "none",
+                "addresses and blocks of proxies whose X-Forwarded-* headers count, parted by commas"),
+            ConfigurationKey(
+                "access.signing_key", variable: "ODOOOPS_ACCESS_SIGNING_KEY", fallback: "a file of the state directory",
+                "reference to the key that signs tokens: 32 bytes and more, or ed25519: and 64 hexadecimal digits"),
+            ConfigurationKey(
+                "access.user_limit", variable: "ODOOOPS_ACCESS_USER_LIMIT", fallback: "100",
+                "requests a minute for each person, 0 for no limit"),
+            ConfigurationKey(
+                "access.key_limit", variable: "ODOOOPS_ACCESS_KEY_LIMIT", fallback: "1000",
+                "requests a minute for each key, 0 for no limit"),
+            ConfigurationKey(
+                "access.oidc.issuer", variable: "ODOOOPS_ACCESS_OIDC_ISSUER", fallback: "none",
+                "address of an OpenID Connect issuer whose tokens are believed"),
+            ConfigurationKey(
+                "access.oidc.audience", variable: "ODOOOPS_ACCESS_OIDC_AUDIENCE", fallback: "odooops",
+                "what has to stand in aud of its tokens"),
+            ConfigurationKey(
+                "access.oidc.roles_claim", variable: "ODOOOPS_ACCESS_OIDC_ROLES_CLAIM", fallback: "odooops_roles",
+                "the claim of its tokens that lists roles, such as developer@staging"),
+        ]
+        + [
+            ConfigurationKey(
                 "hooks.poll_interval", variable: "ODOOOPS_HOOKS_POLL_INTERVAL", fallback: "15m",
                 "time between two readings of the lists that repair missed deliveries, 1m to 24h"),
             ConfigurationKey(

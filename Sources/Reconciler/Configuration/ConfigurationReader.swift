@@ -59,6 +59,7 @@ public struct ConfigurationReader {
         configuration.notifications = try notifications()
         try readOperations(into: &configuration)
         configuration.schedules = try schedules()
+        try readAccess(into: &configuration.access)
         configuration.recordFile = try text("record").map(absolute)
         if let level: Log.Level = try choice("log.level") { configuration.logLevel = level }
         if let format: Log.Format = try choice("log.format") { configuration.logFormat = format }

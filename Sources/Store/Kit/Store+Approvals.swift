@@ -1,6 +1,6 @@
 public import Basics
 internal import DesiredState
-internal import Formats
+public import Formats
 
 extension Store {
     private static let approvalColumns = """
@@ -12,9 +12,14 @@ extension Store {
     ///
     /// An approval of the same change that still stands is replaced: the newer one says until when.
     ///
+    /// - Parameters:
+    ///   - approvals: without ids.
+    ///   - origin: what the audit log says beside of where they came from.
     /// - Returns: the records with their ids.
     /// - Throws: `StoreFault`.
-    public func grant(_ approvals: [ApprovalRecord]) async throws(StoreFault) -> [ApprovalRecord] {
+    public func grant(
+        _ approvals: [ApprovalRecord], origin: Value = [:]
+    ) async throws(StoreFault) -> [ApprovalRecord] {
         let granted = approvals.map { approval in
             var approval = approval
             approval.id = identifiers.next(at: approval.createdAt)
@@ -47,6 +52,7 @@ extension Store {
                 detail["change"] = .string(approval.change.description)
                 detail["expires_at"] = .string(approval.expiresAt.description)
                 if let reason = approval.reason { detail["reason"] = .string(reason) }
+                for member in origin.objectValue?.members ?? [] { detail[member.name] = member.value }
                 try Self.write(
                     AuditRecord(
                         at: approval.createdAt, action: "change.approve", target: approval.key.description,
@@ -131,7 +137,7 @@ extension Store {
         ).first
     }
 
-    private func approvals(_ condition: String, _ binds: [SQLValue]) async throws(StoreFault) -> [ApprovalRecord] {
+    func approvals(_ condition: String, _ binds: [SQLValue]) async throws(StoreFault) -> [ApprovalRecord] {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [ApprovalRecord] in
             var records: [ApprovalRecord] = []
             for row in try db.run("select \(Self.approvalColumns) from ops.reconcile_approvals \(condition)", binds) {

@@ -134,7 +134,7 @@ extension Store {
         return Digest(of: parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n")).description
     }
 
-    private static func auditRecord(_ row: SQLRow) throws(StoreFault) -> AuditRecord {
+    static func auditRecord(_ row: SQLRow) throws(StoreFault) -> AuditRecord {
         AuditRecord(
             at: try row.time(0), action: try row.text(1), target: try row.text(2), actor: try row.text(3),
             detail: try row.json(4))

@@ -97,7 +97,7 @@ extension Store {
         }
     }
 
-    private func deliveries(_ condition: String, _ binds: [SQLValue]) async throws(StoreFault) -> [DeliveryRecord] {
+    func deliveries(_ condition: String, _ binds: [SQLValue]) async throws(StoreFault) -> [DeliveryRecord] {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DeliveryRecord] in
             var records: [DeliveryRecord] = []
             for row in try db.run(

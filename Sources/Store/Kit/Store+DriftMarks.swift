@@ -1,14 +1,17 @@
 import Basics
 public import DesiredState
-import Formats
+public import Formats
 
 extension Store {
     /// Keeps what a person said of differences, each with its audit record; the newest word on a key counts.
     ///
+    /// - Parameters:
+    ///   - marks: without ids.
+    ///   - origin: what the audit log says beside of where they came from.
     /// - Returns: the marks with their ids.
     /// - Throws: `StoreFault`.
     @discardableResult
-    public func markDrift(_ marks: [DriftMark]) async throws(StoreFault) -> [DriftMark] {
+    public func markDrift(_ marks: [DriftMark], origin: Value = [:]) async throws(StoreFault) -> [DriftMark] {
         let kept = marks.map {
             DriftMark(
                 id: identifiers.next(at: $0.createdAt), key: $0.key, kind: $0.kind, difference: $0.difference,
@@ -32,6 +35,7 @@ extension Store {
                 detail["reason"] = .string(mark.reason)
                 if let difference = mark.difference { detail["difference"] = .string(difference.description) }
                 if let until = mark.until { detail["until"] = .string(until.description) }
+                for member in origin.objectValue?.members ?? [] { detail[member.name] = member.value }
                 try Self.write(
                     AuditRecord(
                         at: mark.createdAt, action: "drift.\(mark.kind.rawValue)", target: mark.key.description,

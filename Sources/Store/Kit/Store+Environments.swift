@@ -93,13 +93,18 @@ extension Store {
             ])
     }
 
+    static func environmentRows(in db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] {
+        try environmentRows("", [], in: db).sorted { $0.slug.precedesByBytes($1.slug) }
+    }
+
     static func environmentRows(
-        _ condition: String = "", _ binds: [SQLValue] = [], in db: any SQLConnection
+        _ condition: String, _ binds: [SQLValue], in db: any SQLConnection
     ) throws(StoreFault) -> [EnvironmentRow] {
         var rows: [EnvironmentRow] = []
         for row in try db.run(
-            "select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null \(condition)",
-            binds)
+            """
+            select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null \(condition)
+            """, binds)
         {
             guard let tier = Tier(rawValue: try row.text(1)) else {
                 throw .unreadable("environment \(try row.text(0)) has the unknown tier \(try row.text(1))")
@@ -123,6 +128,6 @@ extension Store {
             environment.suspendedBy = row.optionalText(24)
             rows.append(environment)
         }
-        return rows.sorted { $0.slug.precedesByBytes($1.slug) }
+        return rows
     }
 }

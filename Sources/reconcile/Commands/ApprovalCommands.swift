@@ -12,43 +12,19 @@ struct ApproveCommand {
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
-        let store = try await StoreAccess.open(try context.configuration())
-        do {
-            let status = try await approve(in: store)
-            await store.close()
-            return status
-        } catch {
-            await store.close()
-            throw error
-        }
-    }
-
-    private func approve(in store: Store) async throws -> ExitStatus {
-        let name = context.arguments.positionals[0]
-        guard let run = try await store.run(matching: name) else {
-            throw ArgumentFault("there is no run \(name)", hint: "List them with: reconcile runs")
-        }
-        let lasting = try Self.lasting(context.lasting(), of: run)
-        guard let document = try await store.plan(ofRun: run.id) else {
-            throw ArgumentFault(
-                "run \(run.id) kept no plan\(run.isDryRun ? ": it was a dry run" : "")",
-                hint: "Make a pass, which keeps its plan and waits for approvals: reconcile")
-        }
-        let waiting = try PlanDocument.parse(document).changes.filter { $0.verdict == .needsApproval }
-        let changes = try chosen(waiting, run.id)
+        let request = ApprovalRequest(
+            run: context.arguments.positionals[0], keys: context.arguments.all("key"),
+            reason: context.arguments.value("reason"), lasting: try context.lasting())
         let now = SystemTime().now
-        let approvals = changes.map {
-            ApprovalRecord(
-                runID: run.id, key: $0.key, action: $0.action.rawValue, change: $0.approvalDigest,
-                approvedBy: context.actor, reason: context.arguments.value("reason"), createdAt: now,
-                expiresAt: now + lasting)
+        let outcome = try await context.withStore { store in
+            try await request.make(in: store, by: Actor(context.actor), at: now)
         }
-        let granted = try await store.grant(approvals)
+        let changes = outcome.changes
         if context.terminal.isJSON {
-            context.terminal.json(.list(granted.map { ApprovalText.value($0, now) }))
+            context.terminal.json(.list(outcome.approvals.map { $0.document(at: now) }))
             return .done
         }
-        context.terminal.print("Approved by \(context.actor) until \((now + lasting).minuteText):")
+        context.terminal.print("Approved by \(context.actor) until \(outcome.expiresAt.minuteText):")
         for change in changes {
             let reason = change.verdictReason.map { "  (\($0))" } ?? ""
             context.terminal.print("  \(change.action.rawValue) \(change.key)\(reason)")
@@ -57,36 +33,6 @@ struct ApproveCommand {
             "The next pass does it, unless anything about it moves before: reconcile\n"
                 + "Take it back: reconcile revoke \(changes[0].key)")
         return .done
-    }
-
-    /// The changes that wait and were named; all that wait when none was.
-    private func chosen(_ waiting: [PlannedChange], _ runID: String) throws(ArgumentFault) -> [PlannedChange] {
-        guard !waiting.isEmpty else {
-            throw ArgumentFault(
-                "nothing in the plan of run \(runID) waits for an approval", hint: "See it: reconcile show \(runID)")
-        }
-        let names = context.arguments.all("key")
-        let keys = waiting.map(\.key.description)
-        for name in names where !keys.contains(name) {
-            let near = Suggestion.nearest(to: name, in: keys)
-            throw ArgumentFault(
-                "--key names \(name), which doesn't wait for an approval in run \(runID)",
-                hint: near.map { "Did you mean \($0)?" } ?? "What waits: \(keys.joined(separator: ", "))")
-        }
-        return names.isEmpty ? waiting : waiting.filter { names.contains($0.key.description) }
-    }
-
-    /// How long it holds: what the person says, within what the policy of that run allowed.
-    private static func lasting(_ wanted: Duration?, of run: RunRecord) throws(ArgumentFault) -> Duration {
-        func seconds(_ name: String) -> Duration? {
-            run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
-        }
-        let longest = seconds("longest_seconds") ?? ApprovalRule().longest
-        guard let wanted else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
-        if wanted <= longest { return wanted }
-        throw ArgumentFault(
-            "--for can't be \(wanted.shortText): the policy lets an approval hold for \(longest.shortText) at most",
-            hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
     }
 }
 
@@ -109,7 +55,7 @@ struct ApprovalsCommand {
         await store.close()
         let now = SystemTime().now
         if context.terminal.isJSON {
-            context.terminal.json(.list(approvals.map { ApprovalText.value($0, now) }))
+            context.terminal.json(.list(approvals.map { $0.document(at: now) }))
             return .done
         }
         guard !approvals.isEmpty else {
@@ -138,22 +84,8 @@ struct RevokeCommand {
 
     func run() async throws -> ExitStatus {
         let key = context.arguments.positionals[0]
-        let store = try await StoreAccess.open(try context.configuration())
-        let count: Int
-        do {
-            count = try await store.revokeApprovals(
-                of: key,
-                audit: AuditRecord(
-                    at: SystemTime().now, action: "change.revoke", target: key, actor: context.actor,
-                    detail: .object(Value.Object())))
-        } catch {
-            await store.close()
-            throw error
-        }
-        await store.close()
-        guard count > 0 else {
-            throw ArgumentFault(
-                "no approval of \(key) stands", hint: "List them with: reconcile approvals")
+        let count = try await context.withStore { store in
+            try await ApprovalRequest.revoke(key, in: store, by: Actor(context.actor), at: SystemTime().now)
         }
         if context.terminal.isJSON {
             context.terminal.json(["revoked": .int(Int64(count))])
@@ -161,28 +93,6 @@ struct RevokeCommand {
             context.terminal.print("Taken back: \(key) waits for an approval again.")
         }
         return .done
-    }
-}
-
-/// How an approval is shown.
-enum ApprovalText {
-    static func value(_ approval: ApprovalRecord, _ now: Timestamp) -> Value {
-        var object = Value.Object()
-        object["id"] = .string(approval.id)
-        object["key"] = .string(approval.key.description)
-        object["action"] = .string(approval.action)
-        object["change"] = .string(approval.change.description)
-        object["standing"] = .string(approval.standing(at: now).rawValue)
-        object["approved_by"] = .string(approval.approvedBy)
-        object["reason"] = .text(approval.reason)
-        object["run"] = .string(approval.runID)
-        object["created_at"] = .string(approval.createdAt.description)
-        object["expires_at"] = .string(approval.expiresAt.description)
-        object["revoked_at"] = .text(approval.revokedAt?.description)
-        object["revoked_by"] = .text(approval.revokedBy)
-        object["used_at"] = .text(approval.usedAt?.description)
-        object["used_by"] = .text(approval.usedBy)
-        return .object(object)
     }
 }
 

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Formats
+import Reconciler
 import Store
 
 /// `reconcile audit` and `reconcile audit verify`.
@@ -13,7 +14,7 @@ struct AuditCommand {
         let limit = try context.limit(default: 20)
         let records = try await context.withStore { store in try await store.auditLog(limit: limit) }
         if context.terminal.isJSON {
-            context.terminal.json(.list(records.map(Self.value)))
+            context.terminal.json(.list(records.map(\.document)))
             return .done
         }
         guard !records.isEmpty else {
@@ -35,16 +36,7 @@ struct AuditCommand {
     func verify() async throws -> ExitStatus {
         let result = try await context.withStore { store in try await store.verifyAuditLog() }
         if context.terminal.isJSON {
-            var document = Value.Object()
-            document["whole"] = .bool(result.isWhole)
-            document["lines"] = .int(Int64(result.links - (result.anchor?.sequence ?? 0)))
-            document["cut"] = .int(Int64(result.anchor?.sequence ?? 0))
-            document["cut_before"] = result.anchor.map { .string($0.before.description) } ?? .null
-            document["before_the_chain"] = .int(Int64(result.unchained))
-            document["head"] = .string(result.head)
-            document["faults"] = .list(
-                result.faults.map { ["record": .string($0.record), "message": .string($0.message)] })
-            context.terminal.json(.object(document))
+            context.terminal.json(result.document)
         } else if result.isWhole {
             let older = result.unchained == 0 ? "" : ", and \(result.unchained) of before there was a chain"
             let lines = result.links - (result.anchor?.sequence ?? 0)
@@ -60,16 +52,6 @@ struct AuditCommand {
             context.terminal.print("Compare it with a backup of the store before anything else is done with it.")
         }
         return result.isWhole ? .done : .failed
-    }
-
-    private static func value(_ record: AuditRecord) -> Value {
-        var object = Value.Object()
-        object["at"] = .string(record.at.description)
-        object["action"] = .string(record.action)
-        object["target"] = .string(record.target)
-        object["actor"] = .string(record.actor)
-        object["detail"] = record.detail
-        return .object(object)
     }
 }
 

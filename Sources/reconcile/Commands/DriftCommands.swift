@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 import Store
 
 /// `reconcile drift`.
@@ -20,7 +21,7 @@ struct DriftCommand {
                 .object([
                     "as_of_run": last.map { .string($0.id) } ?? .null,
                     "as_of": last?.completedAt.map { .string($0.description) } ?? .null,
-                    "drift": .list(items.map(\.value)),
+                    "drift": .list(items.map(\.document)),
                 ]))
             return .done
         }
@@ -68,28 +69,13 @@ struct DriftMarkCommand {
             throw ArgumentFault(
                 "--reason is missing", hint: "Say why: reconcile drift \(word) \(key) --reason \"…\"")
         }
-        let now = SystemTime().now
-        let lasting = try context.lasting() ?? (kind == .muted ? .hours(24) : nil)
-        let until = lasting.map { now + $0 }
+        let marking = DriftMarking(key, kind, reason: reason, lasting: try context.lasting())
         let marks = try await context.withStore { store in
-            let items = try await store.openDrift()
-            let differences = items.filter { $0.key == key }
-            if kind == .acknowledged, differences.isEmpty {
-                let near = Suggestion.nearest(to: key.description, in: Set(items.map(\.key.description)))
-                throw ArgumentFault(
-                    "\(key) doesn't differ, so there is nothing to acknowledge",
-                    hint: near.map { "Did you mean \($0)?" } ?? "See what differs: reconcile drift")
-            }
-            let digests = kind == .muted ? [nil] : differences.map { Optional($0.difference) }
-            return try await store.markDrift(
-                digests.map {
-                    DriftMark(
-                        key: key, kind: kind, difference: $0, reason: reason, by: context.actor, createdAt: now,
-                        until: until)
-                })
+            try await marking.make(in: store, by: Actor(context.actor), at: SystemTime().now)
         }
+        let until = marks.first?.until
         if context.terminal.isJSON {
-            context.terminal.json(.list(marks.map(\.value)))
+            context.terminal.json(.list(marks.map(\.document)))
             return .done
         }
         let end = until.map { "until \($0.minuteText)" } ?? "until it is another difference, or gone"
@@ -110,14 +96,7 @@ struct DriftUnmarkCommand {
     func run() async throws -> ExitStatus {
         let key = try context.resourceKey(0)
         let count = try await context.withStore { store in
-            try await store.unmarkDrift(
-                key,
-                audit: AuditRecord(
-                    at: SystemTime().now, action: "drift.unmark", target: key.description, actor: context.actor,
-                    detail: .object(Value.Object())))
-        }
-        guard count > 0 else {
-            throw ArgumentFault("\(key) is neither acknowledged nor muted", hint: "See what is: reconcile drift")
+            try await DriftMarking.end(key, in: store, by: Actor(context.actor), at: SystemTime().now)
         }
         if context.terminal.isJSON {
             context.terminal.json(["ended": .int(Int64(count))])
@@ -139,7 +118,7 @@ struct FindingsCommand {
             try await store.findings(includesResolved: context.arguments.has("all"))
         }
         if context.terminal.isJSON {
-            context.terminal.json(.list(findings.map(\.value)))
+            context.terminal.json(.list(findings.map(\.document)))
             return .done
         }
         guard !findings.isEmpty else {
@@ -182,54 +161,5 @@ extension DriftMark {
     fileprivate var text: String {
         let word = kind == .acknowledged ? "by \(by)" : "muted by \(by)"
         return until.map { "\(word) until \($0.minuteText)" } ?? word
-    }
-
-    var value: Value {
-        var object = Value.Object()
-        object["id"] = .string(id)
-        object["key"] = .string(key.description)
-        object["kind"] = .string(kind.rawValue)
-        object["difference"] = .text(difference?.description)
-        object["reason"] = .string(reason)
-        object["by"] = .string(by)
-        object["created_at"] = .string(createdAt.description)
-        object["until"] = .text(until?.description)
-        return .object(object)
-    }
-}
-
-extension DriftRecord {
-    fileprivate var value: Value {
-        var since = Value.Object()
-        for (path, instant) in attributesSince.sorted(by: { $0.key.precedesByBytes($1.key) }) {
-            since[path] = .string(instant.description)
-        }
-        var object = Value.Object()
-        object["key"] = .string(key.description)
-        object["cause"] = .string(cause.rawValue)
-        object["environment"] = .text(environment)
-        object["detail"] = detail
-        object["first_seen"] = .string(firstSeen.description)
-        object["last_seen"] = .string(lastSeen.description)
-        object["attributes_since"] = .object(since)
-        object["mark"] = mark?.value ?? .null
-        object["run_id"] = .string(runID)
-        return .object(object)
-    }
-}
-
-extension FindingRecord {
-    fileprivate var value: Value {
-        var object = Value.Object()
-        object["env"] = .string(identity.environment)
-        object["kind"] = .string(identity.kind)
-        object["key"] = .string(identity.key)
-        object["status"] = .string(status.rawValue)
-        object["evidence"] = evidence
-        object["suggested_action"] = .text(suggestedAction)
-        object["first_seen"] = .string(firstSeen.description)
-        object["last_seen"] = .string(lastSeen.description)
-        object["resolved_at"] = .text(resolvedAt?.description)
-        return .object(object)
     }
 }

@@ -17,7 +17,7 @@ struct EnvironmentListCommand {
         let rows = try await store.environments().filter { $0.status != .gone }
         await store.close()
         if context.terminal.isJSON {
-            context.terminal.json(.list(rows.map { value($0, now) }))
+            context.terminal.json(.list(rows.map { $0.document(at: now) }))
             return .done
         }
         guard !rows.isEmpty else {
@@ -60,34 +60,6 @@ struct EnvironmentListCommand {
         let pin = row.isPinned ? ", its pin has ended" : ""
         return (expiresAt - now).shortText + (row.extensionDays > 0 ? " (+\(row.extensionDays)d)" : "") + pin
     }
-
-    private func value(_ row: EnvironmentRow, _ now: Timestamp) -> Value {
-        var object = Value.Object()
-        object["name"] = .string(row.slug)
-        object["tier"] = .string(row.tier.rawValue)
-        object["ttl_class"] = .text(row.ttlClass?.rawValue)
-        object["branch"] = .text(row.branch)
-        object["status"] = .string(row.status.rawValue)
-        object["created_at"] = .text(row.createdAt?.description)
-        object["expires_at"] = .text(row.expiresAt?.description)
-        object["seconds_left"] = .count(row.expiresAt.map { Int(($0 - now).components.seconds) })
-        object["extension_days"] = .count(row.extensionDays)
-        object["pinned"] = .bool(row.isPinned)
-        object["pinned_until"] = .text(row.pinnedUntil?.description)
-        object["pin_reason"] = .text(row.pinReason)
-        object["pinned_by"] = .text(row.pinnedBy)
-        object["suspended"] = .bool(row.isSuspended(at: now))
-        object["suspended_until"] = .text(row.suspendedUntil?.description)
-        object["suspend_reason"] = .text(row.suspendReason)
-        object["suspended_by"] = .text(row.suspendedBy)
-        object["deployed_at"] = .text(row.deployedAt?.description)
-        object["active_at"] = .text(row.activeAt?.description)
-        object["host"] = .text(row.host)
-        object["domain"] = .text(row.domain)
-        object["database"] = .text(row.database)
-        object["cost_monthly_usd"] = row.metadata["cost_monthly_usd"] ?? .null
-        return .object(object)
-    }
 }
 
 extension Value {
@@ -108,9 +80,12 @@ struct EnvironmentChangeCommand {
 
     func run() async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
-        let verb = String(context.arguments.command.name.dropFirst(4))
+        let word = String(context.arguments.command.name.dropFirst(4))
+        guard let verb = EnvironmentChange.Verb(rawValue: word) else {
+            throw ArgumentFault("there is no env \(word)", hint: "Run: reconcile help env")
+        }
         var days = 0
-        if verb == "extend" {
+        if verb == .extend {
             guard let text = context.arguments.value("days") else {
                 throw ArgumentFault("--days is missing", hint: "Run: reconcile env extend \(name) --days 7")
             }
@@ -121,73 +96,32 @@ struct EnvironmentChangeCommand {
         }
         let now = SystemTime().now
         let (reason, until) = (context.arguments.value("reason"), try Self.until(context, now))
-        let configuration = try context.configuration()
-        let store = try await StoreAccess.open(configuration)
-        let rows: [EnvironmentRow]
-        do {
-            rows = try await store.environments().filter { $0.status != .gone }
-        } catch {
-            await store.close()
-            throw error
+        let change = EnvironmentChange(verb, of: name, days: days, reason: reason, until: until)
+        let row = try await context.withStore { store in
+            try await change.make(in: store, by: Actor(context.actor), at: now)
         }
-        guard let before = rows.first(where: { $0.slug == name }) else {
-            await store.close()
-            let known = rows.map(\.slug)
-            let near = Suggestion.nearest(to: name, in: known)
-            throw ArgumentFault(
-                "there is no environment \(name)",
-                hint: near.map { "Did you mean: reconcile env \(verb) \($0)" } ?? "List them with: reconcile env list")
-        }
-        // The limits as of the last pass; the plan counts no more days than the policy allows, whatever is stored.
-        let (longest, most) = (before.limit("longest_extension_days"), before.limit("most_extension_days"))
-        if verb == "extend", let longest, days > longest {
-            await store.close()
-            throw ArgumentFault(
-                "\(name) can't be extended by \(days) days at once: the policy allows \(longest)",
-                hint: "Run: reconcile env extend \(name) --days \(longest)")
-        }
-        var detail = Value.Object()
-        if verb == "extend" { detail["days"] = .int(Int64(days)) }
-        if let reason { detail["reason"] = .string(reason) }
-        if let until { detail["until"] = .string(until.description) }
-        let audit = AuditRecord(
-            at: now, action: "env.\(verb)", target: name, actor: context.actor, detail: .object(detail))
-        do {
-            switch verb {
-            case "extend": try await store.extendEnvironment(name, days: days, most: most, audit: audit)
-            case "pin": try await store.setPinned(name, true, reason: reason, until: until, audit: audit)
-            case "unpin": try await store.setPinned(name, false, audit: audit)
-            case "suspend": try await store.setSuspended(name, true, reason: reason, until: until, audit: audit)
-            default: try await store.setSuspended(name, false, audit: audit)
-            }
-        } catch {
-            await store.close()
-            throw error
-        }
-        let row = try await store.environments().first { $0.slug == name }
-        await store.close()
         if context.terminal.isJSON {
             context.terminal.json(
                 .object([
-                    "name": .string(name), "action": .string(verb),
-                    "extension_days": .int(Int64(row?.extensionDays ?? 0)), "pinned": .bool(row?.isPinned ?? false),
-                    "suspended": .bool(row?.isSuspended ?? false),
-                    "until": .text((verb == "pin" ? row?.pinnedUntil : row?.suspendedUntil)?.description),
-                    "reason": .text(verb == "pin" ? row?.pinReason : row?.suspendReason),
+                    "name": .string(name), "action": .string(verb.rawValue),
+                    "extension_days": .int(Int64(row.extensionDays)), "pinned": .bool(row.isPinned),
+                    "suspended": .bool(row.isSuspended),
+                    "until": .text((verb == .pin ? row.pinnedUntil : row.suspendedUntil)?.description),
+                    "reason": .text(verb == .pin ? row.pinReason : row.suspendReason),
                 ]))
             return .done
         }
         let sentence =
             switch verb {
-            case "extend": "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row?.extensionDays ?? days) in all)."
-            case "pin":
+            case .extend: "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row.extensionDays) in all)."
+            case .pin:
                 "\(name) is pinned: it does not expire until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env unpin \(name)."
-            case "unpin": "\(name) is no longer pinned: its time to live counts again."
-            case "suspend":
+            case .unpin: "\(name) is no longer pinned: its time to live counts again."
+            case .suspend:
                 "\(name) is suspended: nothing of it is changed or deleted until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env resume \(name)."
-            default: "\(name) is reconciled again from the next pass on."
+            case .resume: "\(name) is reconciled again from the next pass on."
             }
         context.terminal.print("\(sentence) Recorded in the audit log as \(context.actor).")
         return .done
@@ -207,9 +141,4 @@ struct EnvironmentChangeCommand {
         }
         return until
     }
-}
-
-extension EnvironmentRow {
-    /// A limit of its extensions that the last pass remembered.
-    fileprivate func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
 }

@@ -26,7 +26,7 @@ struct ExplainCommand {
         }
         await composition.close()
         if context.terminal.isJSON {
-            context.terminal.json(ExplanationText(explanation).value)
+            context.terminal.json(explanation.document)
         } else {
             context.terminal.print(ExplanationText(explanation).text(context.terminal.paint, now: SystemTime().now))
         }

@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import Reconciler
 
 /// `reconcile help`, `--help` and `--version`.
 enum HelpCommand {

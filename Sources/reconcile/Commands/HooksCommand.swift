@@ -26,7 +26,7 @@ struct HooksCommand {
                 .object([
                     "waiting": .int(Int64(queue.depth)), "dead": .int(Int64(queue.dead.values.reduce(0, +))),
                     "oldest_waiting": .text(queue.oldest?.description),
-                    "deliveries": .list(deliveries.map { Self.value($0) }),
+                    "deliveries": .list(deliveries.map { $0.document }),
                 ]))
             return .done
         }
@@ -52,7 +52,7 @@ struct HooksCommand {
     func show() async throws -> ExitStatus {
         let delivery = try await context.withStore { store in try await find(in: store) }
         if context.terminal.isJSON {
-            var document = Self.value(delivery).objectValue ?? Value.Object()
+            var document = delivery.document.objectValue ?? Value.Object()
             document["headers"] = delivery.headers
             document["body"] = delivery.body.map { (try? JSON.parse($0)) ?? .string($0) } ?? .null
             context.terminal.json(.object(document))
@@ -81,14 +81,7 @@ struct HooksCommand {
     func retry() async throws -> ExitStatus {
         let delivery = try await context.withStore { store in
             let delivery = try await find(in: store)
-            let audit = AuditRecord(
-                at: SystemTime().now, action: "hooks.retry", target: delivery.id, actor: context.actor,
-                detail: .object(["provider": .string(delivery.provider), "event": .string(delivery.event)]))
-            guard try await store.retryDelivery(delivery.id, audit: audit) else {
-                throw ArgumentFault(
-                    "delivery \(delivery.id) is \(delivery.state.rawValue), and there is nothing to try again",
-                    hint: "List those that went wrong with: reconcile hooks list --state dead")
-            }
+            try await DeliveryRetry.make(delivery, in: store, by: Actor(context.actor), at: SystemTime().now)
             return delivery
         }
         if context.terminal.isJSON {
@@ -124,24 +117,5 @@ struct HooksCommand {
         case .failed: paint.yellow(state.rawValue)
         case .dead: paint.red(state.rawValue)
         }
-    }
-
-    private static func value(_ delivery: DeliveryRecord) -> Value {
-        var object = Value.Object()
-        object["id"] = .string(delivery.id)
-        object["provider"] = .string(delivery.provider)
-        object["delivery_id"] = .string(delivery.deliveryID)
-        object["event"] = .string(delivery.event)
-        object["scope"] = .text(delivery.scope)
-        object["state"] = .string(delivery.state.rawValue)
-        object["attempts"] = .int(Int64(delivery.attempts))
-        object["reason"] = .text(delivery.reason)
-        object["error_code"] = .text(delivery.errorCode)
-        object["received_at"] = .string(delivery.receivedAt.description)
-        object["available_at"] = .string(delivery.availableAt.description)
-        object["finished_at"] = .text(delivery.finishedAt?.description)
-        object["body_bytes"] = .int(Int64(delivery.bodyBytes))
-        object["body_sha256"] = .string(delivery.bodyDigest.hex)
-        return .object(object)
     }
 }

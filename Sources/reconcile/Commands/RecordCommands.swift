@@ -18,7 +18,7 @@ struct RunsCommand {
         let runs = try await store.runs(limit: limit, before: nil)
         await store.close()
         if context.terminal.isJSON {
-            context.terminal.json(.list(runs.map { RunText.value($0) }))
+            context.terminal.json(.list(runs.map { $0.document() }))
             return .done
         }
         guard !runs.isEmpty else {
@@ -78,7 +78,7 @@ struct ShowCommand {
                 since: horizon)
         }
         if context.terminal.isJSON {
-            var document = RunText.value(run, journal: journal).objectValue ?? Value.Object()
+            var document = run.document(journal: journal).objectValue ?? Value.Object()
             document["plan"] = plan ?? .null
             document["events"] = .list(
                 events.map {

@@ -1,5 +1,7 @@
 import Basics
 import Console
+import ConsoleAPI
+import ConsoleAccess
 import ConsolePages
 import Drivers
 import HTTPClient
@@ -36,7 +38,24 @@ struct ServeCommand {
             interval: configuration.interval,
             hookSecret: configuration.hookSecret?.resolve(in: context.environment),
             isHookSecretConfigured: configuration.hookSecret != nil, hooks: hooks.endpoints)
-        let pages = ConsoleService.pages(composition, service, knowledge, context.environment)
+        let pages: ConsolePages
+        let door: FrontDoor
+        do {
+            let access = try AccessControl(configuration, store: composition.store, context.environment)
+            if try await !access.isConfigured(), !access.isLoopback {
+                log.warning(
+                    "nobody was given access: all but health and hooks is refused",
+                    ["hint": "reconcile access user add NAME --role owner --password-file FILE"])
+            }
+            pages = ConsoleService.pages(composition, service, knowledge, access, context.environment)
+            let services = APIServices(
+                store: composition.store, access: access, reconciler: composition.reconciler, service: service,
+                metrics: composition.metrics, time: SystemTime())
+            door = FrontDoor(access: access, api: APIEndpoints(services), service: endpoints)
+        } catch {
+            await composition.close()
+            throw error
+        }
         let server: WebServer
         do throws(WebFault) {
             server = try WebServer(
@@ -44,7 +63,7 @@ struct ServeCommand {
                 options: WebServerOptions(bodyLimit: HookProvider.allCases.map(\.bodyLimit).max() ?? 1 << 20)
             ) { request in
                 if let page = await pages.answer(request) { return page }
-                return await endpoints.answer(request)
+                return await door.answer(request)
             }
         } catch {
             await composition.close()

@@ -88,7 +88,7 @@ struct ExplanationText {
     private static func text(_ provenance: Provenance, _ paint: Paint) -> String {
         var text = ""
         for origin in provenance.origins {
-            text += "    \(origin.attribute.name) = \(shown(origin))\(paint.dim("  \(origin.mark)"))\n"
+            text += "    \(origin.attribute.name) = \(origin.shown)\(paint.dim("  \(origin.mark)"))\n"
             text += paint.dim("        \(origin.decider)")
             text += origin.commit.map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
             text += "\n"
@@ -107,75 +107,7 @@ struct ExplanationText {
         }
     }
 
-    private static func shown(_ origin: Provenance.Origin) -> String {
-        switch origin.attribute.value {
-        case .literal(let value): origin.isHidden ? "(sensitive)" : Redaction.redact(JSON.write(value))
-        case .reference(let key, let name): "\(name) of \(key)"
-        }
-    }
-
     private static func text(_ commit: GitCommit) -> String {
         "\(commit.id.prefix(12)) \(commit.author), \(commit.committedAt.minuteText): \"\(commit.subject)\""
-    }
-
-    // MARK: For programs
-
-    var value: Value {
-        var commit = Value.Object()
-        commit["author"] = .string(it.outlook.commitAuthor)
-        commit["subject"] = .string(it.outlook.commitSubject)
-        commit["at"] = .text(it.outlook.committedAt?.description)
-        var object = Value.Object()
-        object["key"] = .string(it.key.description)
-        object["obstacle"] = it.obstacle.map { obstacle($0) } ?? .null
-        object["next_wake"] = .object([
-            "at": .text(it.nextWake.at?.description), "reason": .string(it.nextWake.reason),
-        ])
-        object["revision"] = .string(it.outlook.desired.revision)
-        object["commit"] = .object(commit)
-        object["source"] = .text(it.resource?.source.description)
-        object["attributes"] = .list(it.provenance.map { $0.origins.map(Self.value) } ?? [])
-        object["precedence"] = .strings(it.provenance?.precedence ?? [])
-        object["environment"] = .text(it.environment)
-        object["provider_id"] = .text(it.entry?.providerID)
-        object["observed"] = .string(it.observation)
-        object["action"] = .string(it.change?.action.rawValue ?? "noop")
-        object["cause"] = .text(it.change?.cause.rawValue)
-        object["reason"] = .text(it.change?.reason)
-        object["decision"] = .string(it.change?.verdict.rawValue ?? "allowed")
-        object["decision_reason"] = .text(it.change?.verdictReason)
-        object["blocked_until"] = .text(it.change?.blockedUntil?.description)
-        object["depends_on"] = .strings((it.change?.dependsOn ?? []).map(\.description))
-        object["drift_since"] = .text(it.drift?.firstSeen.description)
-        return .object(object)
-    }
-
-    private func obstacle(_ obstacle: Obstacle) -> Value {
-        var object = Value.Object()
-        object["kind"] = .string(obstacle.kind.name)
-        object["key"] = .string(obstacle.key.description)
-        object["reason"] = .string(obstacle.reason)
-        object["source"] = .text(obstacle.source?.description)
-        object["until"] = .text(obstacle.until?.description)
-        object["command"] = .text(obstacle.command)
-        object["path"] = .strings(it.path.map(\.description))
-        return .object(object)
-    }
-
-    private static func value(_ origin: Provenance.Origin) -> Value {
-        var object = Value.Object()
-        object["name"] = .string(origin.attribute.name)
-        object["value"] = .string(shown(origin))
-        object["source"] = .string(origin.mark.description)
-        object["from"] = .string(origin.decider)
-        object["commit"] = origin.commit.map(value) ?? .null
-        return .object(object)
-    }
-
-    private static func value(_ commit: GitCommit) -> Value {
-        .object([
-            "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
-            "subject": .string(commit.subject),
-        ])
     }
 }

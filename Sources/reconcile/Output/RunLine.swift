@@ -8,7 +8,7 @@ import Store
 enum RunLine {
     static func text(_ report: RunReport) -> String {
         var object =
-            RunText.value(report.run, journal: report.journal, skipped: report.skipped).objectValue ?? Value.Object()
+            report.run.document(journal: report.journal, skipped: report.skipped).objectValue ?? Value.Object()
         object["duration_ms"] = .int(report.duration.microseconds / 1_000)
         object["requests"] = .object(
             Value.Object(

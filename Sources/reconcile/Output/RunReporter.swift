@@ -126,7 +126,7 @@ struct RunReporter {
             document["diagnostics"] = .list((report.desired?.diagnostics ?? []).map(\.value))
         }
         if !report.run.isDryRun || report.plan == nil {
-            document["run"] = RunText.value(report.run, journal: report.journal, skipped: report.skipped)
+            document["run"] = report.run.document(journal: report.journal, skipped: report.skipped)
         }
         terminal.json(.object(document))
     }

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 
 /// What applies to a tier, from all the documents that rule it.
 struct TierReport {

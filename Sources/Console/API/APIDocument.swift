@@ -1,0 +1,73 @@
+import Basics
+import ConsoleAccess
+import Formats
+
+/// The API for people: `docs/api.md`, made of the same table as the OpenAPI document.
+public enum APIDocument {
+    /// What stands for a name in examples.
+    private static let samples: [String: Value] = [
+        "environment": "staging", "run": "latest", "delivery": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11", "key": "ci",
+        "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
+        "until": "2027-01-31T00:00:00Z", "roles": ["developer@staging"],
+    ]
+
+    /// A route's whole example, to be pasted into a shell with `ODOOOPS` and `KEY` set.
+    public static func example(of route: APIRoute) -> String {
+        var path = APIEndpoints.prefix
+        for part in route.path.split(separator: "/") {
+            let name = part.hasPrefix("{") ? String(part.dropFirst().dropLast()) : ""
+            path += "/" + (samples[name]?.stringValue ?? String(part))
+        }
+        let query = route.parameters.filter { $0.isRequired && !route.pathNames.contains($0.name) }
+            .map { "\($0.name)=\($0.name == "key" ? "digitalocean.droplet/erp" : samples[$0.name]?.stringValue ?? "")" }
+        if !query.isEmpty { path += "?" + query.joined(separator: "&") }
+        var text = "curl -s"
+        if route.method != "GET" { text += " -X \(route.method)" }
+        text += " \"$ODOOOPS\(path)\""
+        if route.permission != nil { text += " -H \"Authorization: Bearer $KEY\"" }
+        if route.isWrite, route.permission != nil { text += " -H \"Idempotency-Key: $(uuidgen)\"" }
+        if case .object(let fields, _)? = route.body {
+            var body = Value.Object()
+            for field in fields where field.isRequired || field.name == "reason" {
+                body[field.name] = route.tag == "access" && field.name == "name" ? "ci" : samples[field.name] ?? .null
+                if field.name == "key" { body["key"] = "digitalocean.droplet/erp" }
+            }
+            text += " \\\n  --json '\(JSON.write(.object(body)))'"
+        }
+        return text
+    }
+
+    /// All routes, by tag.
+    public static func routes(_ routes: [APIRoute]) -> String {
+        var text = ""
+        for tag in Set(routes.map(\.tag)).sorted() {
+            text += "\n## \(tag)\n"
+            for route in routes where route.tag == tag {
+                text += "\n### `\(route.method) \(APIEndpoints.prefix)\(route.path)`\n\n\(route.summary) "
+                if let permission = route.permission {
+                    let place =
+                        switch route.place {
+                        case .project: "for the project"
+                        case .list: "; each sees the environments that are theirs"
+                        case .environment: "at the environment"
+                        }
+                    text += "Needs `\(permission.rawValue)`"
+                    text += place.hasPrefix(";") ? place : " \(place)"
+                    text += " (role \(permission.minimumRole.rawValue)).\n"
+                } else {
+                    text += "Needs nothing.\n"
+                }
+                let optional = route.parameters.filter { !route.pathNames.contains($0.name) }
+                if !optional.isEmpty {
+                    text += "\n| parameter | meaning |\n|---|---|\n"
+                    for parameter in optional {
+                        text +=
+                            "| `\(parameter.name)`\(parameter.isRequired ? ", required" : "") | \(parameter.about) |\n"
+                    }
+                }
+                text += "\n```sh\n\(example(of: route))\n```\n"
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,282 @@
+public import Basics
+public import ConsoleAccess
+import Formats
+public import Reconciler
+public import Store
+public import Web
+
+/// What the API works with.
+public struct APIServices: Sendable {
+    let store: Store
+    let access: AccessControl
+    let reconciler: Reconciler?
+    let service: Service?
+    let metrics: Metrics
+    let evidence: EvidenceStore?
+    let time: any TimeSource
+    let log: Log?
+    private let isExplaining = Locked(false)
+
+    /// - Parameters:
+    ///   - store: what is read and written.
+    ///   - access: who may.
+    ///   - reconciler: explains; nil: nothing is explained.
+    ///   - service: is woken; nil: nobody is.
+    ///   - metrics: the figures that are asked for.
+    ///   - time: now.
+    public init(
+        store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
+        metrics: Metrics = Metrics(), time: any TimeSource
+    ) {
+        self.store = store
+        self.access = access
+        self.reconciler = reconciler
+        self.service = service
+        self.metrics = metrics
+        evidence = reconciler?.evidence
+        self.time = time
+        log = reconciler?.log
+    }
+
+    /// False where somebody's explanation is looked up already.
+    func beginExplaining() -> Bool {
+        isExplaining.withLock { isExplaining in
+            defer { isExplaining = true }
+            return !isExplaining
+        }
+    }
+
+    func endExplaining() { isExplaining.withLock { $0 = false } }
+}
+
+/// Answers everything below `/api`: always JSON, always in the same envelope.
+public struct APIEndpoints: Sendable {
+    private struct Request {
+        let web: WebRequest
+        let id: String
+        let caller: Caller
+    }
+
+    /// The longest body that any route takes.
+    public static let bodyLimit = 64 << 10
+    static let prefix = "/api/v1"
+
+    public let routes: [APIRoute]
+    private let services: APIServices
+    private let router: Router
+
+    public init(_ services: APIServices) {
+        self.services = services
+        let routes = Self.table(services)
+        self.routes = routes
+        var router = Router()
+        for (index, route) in routes.enumerated() {
+            // The handler only says which route it is; what follows happens in `respond`.
+            router.add(route.method, Self.prefix + route.path) { _, parameters in
+                var response = WebResponse(status: index)
+                response.headers = route.pathNames.map { ($0, parameters[$0]) }
+                return response
+            }
+        }
+        router.notFound = { _ in WebResponse(status: -404) }
+        router.methodNotAllowed = { _ in WebResponse(status: -405) }
+        self.router = router
+    }
+
+    /// Whether a path is the API's.
+    public static func owns(_ path: String) -> Bool { path == "/api" || path.hasPrefix("/api/") }
+
+    /// Answers a request.
+    public func answer(_ request: WebRequest) async -> WebResponse {
+        let id = Self.requestID(request)
+        let isSecure = services.access.origin(of: request).isSecure
+        var envelope: Envelope
+        var bare: Value?
+        do {
+            (envelope, bare) = try await respond(request, id)
+        } catch {
+            if !(error is any Fault) {
+                services.log?.error("a request to the API failed", ["request": id, "error": "\(error)"])
+            }
+            envelope = Envelope(APIFault(error))
+        }
+        let isVendor = request.header("Accept")?.contains(Envelope.mediaType) == true
+        var response = envelope.response(
+            requestID: id, at: services.time.now, type: isVendor ? Envelope.mediaType : "application/json")
+        if let bare, envelope.errors.isEmpty { response.body = Array((JSON.write(bare) + "\n").utf8) }
+        if request.method == "HEAD" { response.body = [] }
+        SecurityHeaders.add(to: &response, isSecure: isSecure, policy: SecurityHeaders.dataPolicy)
+        return response
+    }
+
+    private func respond(_ request: WebRequest, _ id: String) async throws -> (Envelope, bare: Value?) {
+        let found = await router.respond(request)
+        // Who asks is settled first: somebody without access learns nothing of what is there.
+        let caller = try await services.access.caller(of: request)
+        let standing = services.access.count(caller)
+        if let refusal = AccessControl.refusal(of: standing) {
+            var fault = APIFault(refusal)
+            fault.headers = standing.headers
+            throw fault
+        }
+        do {
+            guard found.status >= 0 else {
+                if found.status == -404 { throw APIFault.noRoute(request.path) }
+                let allowed = found.headers.first { $0.name == "Allow" }?.value ?? ""
+                throw APIFault.noMethod(
+                    request.method, allowed: allowed.split(separator: ",").map { String($0.filter { $0 != " " }) })
+            }
+            let route = routes[found.status]
+            var envelope = try await run(route, found.headers, request, caller, id)
+            envelope.headers += standing.headers
+            return (envelope, route.isBare ? envelope.data : nil)
+        } catch {
+            var fault = APIFault(error)
+            if !(error is any Fault) { throw error }
+            fault.headers += standing.headers
+            throw fault
+        }
+    }
+
+    private func run(
+        _ route: APIRoute, _ names: [(name: String, value: String)], _ request: WebRequest, _ caller: Caller,
+        _ id: String
+    ) async throws -> Envelope {
+        var parameters: [String: Value] = [:]
+        for (name, value) in names { parameters[name] = .string(value) }
+        try authorise(route, parameters, caller)
+        if route.isWrite { try services.access.checkForgery(request, by: caller) }
+        guard Self.accepts(request.header("Accept")) else { throw APIFault.notAcceptable }
+        for (name, value) in try Self.query(request, of: route) { parameters[name] = value }
+        for parameter in route.parameters where route.pathNames.contains(parameter.name) {
+            guard let value = parameters[parameter.name] else { continue }
+            // A name that can't be is the name of nothing.
+            if let problem = parameter.schema.problem(value, at: parameter.name) {
+                throw APIFault.notFound(problem, hint: "See what the route takes: GET /api/v1/openapi.json")
+            }
+        }
+        let call = APICall(
+            request: request, caller: caller, route: route, parameters: parameters, body: try Self.body(request, route),
+            now: services.time.now)
+        guard route.isWrite, let key = request.header("Idempotency-Key") else { return try await route.handler(call) }
+        return try await once(key, call, id)
+    }
+
+    private func authorise(_ route: APIRoute, _ parameters: [String: Value], _ caller: Caller) throws(AccessFault) {
+        guard let permission = route.permission else { return }
+        let place: AccessPlace =
+            switch route.place {
+            case .project: .project
+            case .list: .list
+            case .environment: .environment(parameters["environment"]?.stringValue ?? "")
+            }
+        switch caller.decide(permission, at: place) {
+        case .allowed: return
+        case .needsLogin: throw AccessFault.needsLogin
+        case .forbidden(let reason): throw AccessFault.forbidden(reason)
+        }
+    }
+
+    /// Does a write once, however often it is sent.
+    private func once(_ key: String, _ call: APICall, _ id: String) async throws -> Envelope {
+        guard (1...255).contains(key.utf8.count) else {
+            throw APIFault.badParameter("Idempotency-Key has to have 1 to 255 characters")
+        }
+        let caller = call.caller.name
+        let content = "\(call.request.method) \(call.request.path)\n"
+        let digest = Digest(of: Array(content.utf8) + JSON.canonical(call.body))
+        switch try await services.store.claimRequest(key, of: caller, digest: digest, at: call.now) {
+        case .first: break
+        case .other: throw APIFault.otherRequest
+        case .underWay: throw APIFault.underWay
+        case .answered(let status, let body):
+            let kept = (try? JSON.parse(body)) ?? .null
+            var envelope = Envelope(status, kept)
+            envelope.headers = [("Idempotent-Replayed", "true")]
+            return envelope
+        }
+        do {
+            let envelope = try await call.route.handler(call)
+            try await services.store.settleRequest(
+                key, of: caller, answer: (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))))
+            return envelope
+        } catch {
+            // Nothing was done: the same key may be sent again.
+            try? await services.store.settleRequest(key, of: caller, answer: nil)
+            throw error
+        }
+    }
+
+    /// What is shown once is not kept to be shown again.
+    private static func withoutSecrets(_ data: Value, _ route: APIRoute) -> Value {
+        guard route.tag == "access" || route.tag == "auth", var object = data.objectValue else { return data }
+        for name in ["key", "token"] where object[name] != nil { object[name] = .null }
+        return .object(object)
+    }
+
+    // MARK: Reading
+
+    private static func requestID(_ request: WebRequest) -> String {
+        if let given = request.header("X-Request-Id"), (8...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45
+            })
+        {
+            return given
+        }
+        return "req-" + Hex.encode(SystemRandom.bytes(8))
+    }
+
+    /// Whether JSON of version 1 is taken.
+    static func accepts(_ header: String?) -> Bool {
+        guard let header, !header.isEmpty else { return true }
+        return header.split(separator: ",").contains { part in
+            let pieces = part.split(separator: ";").map { String($0.filter { $0 != " " }).lowercased() }
+            guard let type = pieces.first, !pieces.dropFirst().contains(where: { ["q=0", "q=0.0"].contains($0) }) else {
+                return false
+            }
+            return ["*/*", "application/*", "application/json", Envelope.mediaType].contains(type)
+        }
+    }
+
+    private static func query(_ request: WebRequest, of route: APIRoute) throws(APIFault) -> [String: Value] {
+        var values: [String: Value] = [:]
+        let known = route.parameters.filter { !route.pathNames.contains($0.name) }
+        for (name, text) in request.query {
+            guard let parameter = known.first(where: { $0.name == name }) else {
+                let near = Suggestion.nearest(to: name, in: known.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+                throw APIFault.badParameter("\(name) is not known\(near)")
+            }
+            guard values[name] == nil else { throw APIFault.badParameter("\(name) is given twice") }
+            let value = parameter.schema.value(ofText: text)
+            if let problem = parameter.schema.problem(value, at: name) { throw APIFault.badParameter(problem) }
+            values[name] = value
+        }
+        for parameter in known where parameter.isRequired && values[parameter.name] == nil {
+            throw APIFault.badParameter("\(parameter.name) is missing")
+        }
+        return values
+    }
+
+    private static func body(_ request: WebRequest, _ route: APIRoute) throws(APIFault) -> Value {
+        guard request.body.count <= bodyLimit else { throw APIFault.tooLarge(bodyLimit) }
+        guard let schema = route.body else {
+            guard request.body.isEmpty else { throw APIFault.badBody("this route takes none") }
+            return .null
+        }
+        if let type = request.header("Content-Type"), !request.body.isEmpty {
+            let media = type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+            guard media == "application/json" || media == Envelope.mediaType else { throw APIFault.badMediaType }
+        }
+        // A route all of whose members may be left out is called without a body as well.
+        if request.body.isEmpty, schema.problem(.object([:]), at: "") == nil { return .object([:]) }
+        let value: Value
+        do throws(JSONFault) {
+            value = try JSON.parse(request.body, limits: JSONLimits(maximumBytes: bodyLimit, maximumDepth: 16))
+        } catch { throw APIFault.badBody(error.message) }
+        if let problem = schema.problem(value, at: "") {
+            throw APIFault.badBody(problem.hasPrefix(" ") ? "it\(problem)" : problem)
+        }
+        return value
+    }
+}

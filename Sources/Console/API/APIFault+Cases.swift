@@ -1,0 +1,110 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Reconciler
+import Store
+
+extension APIFault {
+    static func noRoute(_ path: String) -> APIFault {
+        APIFault(
+            "ROUTE_NOT_FOUND", "API-0001", 404, "there is nothing at \(path.prefix(200))",
+            hint: "See all routes: GET /api/v1/openapi.json")
+    }
+
+    static func noMethod(_ method: String, allowed: [String]) -> APIFault {
+        var fault = APIFault(
+            "METHOD_NOT_ALLOWED", "API-0002", 405,
+            "this path knows \(allowed.joined(separator: ", ")) and not \(method)",
+            hint: "See all routes: GET /api/v1/openapi.json")
+        fault.headers = [("Allow", allowed.joined(separator: ", "))]
+        return fault
+    }
+
+    static func badParameter(_ what: String) -> APIFault {
+        APIFault(
+            "INVALID_PARAMETER", "API-0003", 400, "the query can't be: \(what)",
+            hint: "See what the route takes: GET /api/v1/openapi.json")
+    }
+
+    static func badBody(_ what: String) -> APIFault {
+        APIFault(
+            "INVALID_BODY", "API-0004", 400, "the body can't be: \(what)",
+            hint: "See what the route takes: GET /api/v1/openapi.json")
+    }
+
+    static let notAcceptable = APIFault(
+        "NOT_ACCEPTABLE", "API-0005", 406, "this API answers in version 1 as JSON, and the header Accept takes neither",
+        hint: "Send Accept: application/vnd.odooops.v1+json")
+
+    static let badMediaType = APIFault(
+        "UNSUPPORTED_MEDIA_TYPE", "API-0006", 415, "the body's type is not JSON",
+        hint: "Send Content-Type: application/json")
+
+    static func notFound(_ what: String, hint: String) -> APIFault {
+        APIFault("NOT_FOUND", "API-0007", 404, what, hint: hint)
+    }
+
+    static let otherRequest = APIFault(
+        "IDEMPOTENCY_KEY_REUSED", "API-0008", 422,
+        "this Idempotency-Key was used for another request within the last day",
+        hint: "Send a new key with a new request; the same key only with the same method, path and body.")
+
+    static let underWay = APIFault(
+        "REQUEST_UNDER_WAY", "API-0009", 409, "the first request with this Idempotency-Key is still being worked on",
+        hint: "Send it again in a moment: its answer is kept for a day.")
+
+    static let noService = APIFault(
+        "NOT_AVAILABLE", "API-0012", 503, "this process runs no loop that could do that",
+        hint: "Ask the service that reconciles: reconcile run")
+
+    static let busy: APIFault = {
+        var fault = APIFault(
+            "BUSY", "API-0013", 409, "another explanation is being looked up", hint: "Ask again in a moment.")
+        fault.headers = [("Retry-After", "2")]
+        return fault
+    }()
+
+    static func tooLarge(_ most: Int) -> APIFault {
+        APIFault(
+            "BODY_TOO_LARGE", "API-0010", 413, "the body has more than \(most) bytes", hint: "Send a smaller body.")
+    }
+
+    /// What went wrong, in the words of the API.
+    init(_ error: any Error) {
+        switch error {
+        case let fault as APIFault: self = fault
+        case let fault as AccessFault:
+            let name =
+                switch fault.status {
+                case 401: "UNAUTHENTICATED"
+                case 429: "RATE_LIMITED"
+                case 503: "UNAVAILABLE"
+                default: "FORBIDDEN"
+                }
+            self.init(name, fault.code, fault.status, fault.message, hint: fault.hint)
+            if fault.status == 401 { headers = [("WWW-Authenticate", "Bearer realm=\"odooops\"")] }
+            if let wait = fault.retryAfter { headers.append(("Retry-After", String(max(1, wait.components.seconds)))) }
+        case let fault as RequestFault:
+            let (name, status) =
+                switch fault.kind {
+                case .notFound: ("NOT_FOUND", 404)
+                case .conflict: ("CONFLICT", 409)
+                case .invalid: ("INVALID_BODY", 400)
+                }
+            self.init(name, fault.code, status, fault.message, hint: fault.hint)
+        case let fault as UnknownKeyFault: self.init("NOT_FOUND", fault.code, 404, fault.message, hint: fault.hint)
+        case let fault as StoreFault where fault.code == "STORE-0024" || fault.code == "STORE-0026":
+            self.init("CONFLICT", fault.code, 409, fault.message, hint: fault.hint)
+        case let fault as StoreFault where fault.code == "STORE-0025":
+            self.init("NOT_FOUND", fault.code, 404, fault.message, hint: fault.hint)
+        case let fault as any Fault:
+            // What a fault says of places and statements stays in the log.
+            self.init("UNAVAILABLE", fault.code, 503, fault.message, hint: fault.hint)
+            headers = [("Retry-After", "10")]
+        default:
+            self.init(
+                "INTERNAL", "API-0011", 500, "something went wrong that nobody thought of",
+                hint: "See the log of the service for the request's id, and report it.")
+        }
+    }
+}

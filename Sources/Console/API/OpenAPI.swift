@@ -1,0 +1,146 @@
+import ConsoleAccess
+public import Formats
+
+/// The API written down as OpenAPI 3.1, from the table that also dispatches and checks.
+public enum OpenAPI {
+    /// Statuses by which any route may refuse.
+    private static let refusals: [(String, String)] = [
+        ("400", "what was sent has not the form that the route takes"), ("401", "nobody is logged in"),
+        ("403", "who is logged in may not"), ("404", "there is no such thing"),
+        ("405", "the path does not know the method"), ("406", "no form of answer is taken"),
+        ("409", "it can't be done as things stand"), ("413", "the body is too large"),
+        ("415", "the body is no JSON"), ("422", "the Idempotency-Key was used for another request"),
+        ("429", "too many requests"), ("500", "a fault of the service"),
+        ("503", "something that is needed can't be reached"),
+    ]
+
+    /// The whole document.
+    public static func document(of routes: [APIRoute]) -> Value {
+        var paths = Value.Object()
+        for route in routes {
+            let path = APIEndpoints.prefix + route.path
+            var item = paths[path]?.objectValue ?? [:]
+            item[route.method.lowercased()] = operation(route)
+            paths[path] = .object(item)
+        }
+        var info = Value.Object()
+        info["title"] = "OdooOps"
+        info["version"] = "1"
+        info["description"] = "What the reconciler knows and does. Every answer has data, meta and errors."
+        var components = Value.Object()
+        components["schemas"] = .object(["Errors": errors])
+        components["responses"] = .object(responses)
+        components["securitySchemes"] = .object([
+            "bearer": [
+                "type": "http", "scheme": "bearer",
+                "description": "a token of POST /api/v1/auth/login, of an issuer, or a key odops_…",
+            ],
+            "key": ["type": "apiKey", "in": "header", "name": "X-API-Key"],
+        ])
+        var document = Value.Object()
+        document["openapi"] = "3.1.0"
+        document["info"] = .object(info)
+        document["servers"] = .list([.object(["url": "/"])])
+        document["paths"] = .object(paths)
+        document["components"] = .object(components)
+        return .object(document)
+    }
+
+    private static func operation(_ route: APIRoute) -> Value {
+        var operation = Value.Object()
+        operation["operationId"] = .string(route.id)
+        operation["tags"] = .strings([route.tag])
+        operation["summary"] = .string(route.summary)
+        if let permission = route.permission {
+            operation["description"] = .string(
+                "Needs the permission \(permission.rawValue): the role \(permission.minimumRole.rawValue) or more.")
+            operation["security"] = .list([.object(["bearer": []]), .object(["key": []])])
+        } else {
+            operation["security"] = .list([])
+        }
+        var parameters = route.parameters.map { parameter($0, isPath: route.pathNames.contains($0.name)) }
+        if route.isWrite {
+            var header = Value.Object()
+            header["name"] = "Idempotency-Key"
+            header["in"] = "header"
+            header["description"] = "the same key with the same request is done once and answered alike for a day"
+            header["schema"] = .object(["type": "string", "pattern": "^[0-9A-Za-z_-]{16,64}$"])
+            parameters.append(.object(header))
+        }
+        if !parameters.isEmpty { operation["parameters"] = .list(parameters) }
+        if let body = route.body {
+            operation["requestBody"] = .object([
+                "required": .bool(body.problem(.object([:]), at: "") != nil), "content": content(body.document),
+            ])
+        }
+        var answers = Value.Object()
+        answers[String(route.status)] = .object([
+            "description": "done", "content": content(route.isBare ? .object([:]) : envelope(route)),
+        ])
+        for (status, _) in refusals {
+            answers[status] = .object(["$ref": .string("#/components/responses/\(status)")])
+        }
+        operation["responses"] = .object(answers)
+        return .object(operation)
+    }
+
+    private static func parameter(_ parameter: APIParameter, isPath: Bool) -> Value {
+        var object = Value.Object()
+        object["name"] = .string(parameter.name)
+        object["in"] = .string(isPath ? "path" : "query")
+        object["required"] = .bool(isPath || parameter.isRequired)
+        object["description"] = .string(parameter.about)
+        object["schema"] = parameter.schema.document
+        return .object(object)
+    }
+
+    private static func content(_ schema: Value) -> Value { .object(["application/json": .object(["schema": schema])]) }
+
+    private static func envelope(_ route: APIRoute) -> Value {
+        let meta = APISchema.object(
+            [.init("request_id", .text(), required: true), .init("timestamp", .instant, required: true)]
+                + (route.isPaged
+                    ? [
+                        .init("count", .count, required: true),
+                        .init("next_cursor", .nullable(.text(most: 1_024)), required: true),
+                    ] : []))
+        return .object([
+            "type": "object", "required": .strings(["data", "meta", "errors"]), "additionalProperties": false,
+            "properties": .object([
+                "data": route.answer.document, "meta": meta.document,
+                "errors": .object(["type": "array", "maxItems": 0]),
+            ]),
+        ])
+    }
+
+    private static let errors: Value = {
+        let fault = APISchema.object([
+            .init("error", .text(), required: true), .init("code", .text(), required: true),
+            .init("message", .text(most: 65_536), required: true),
+            .init("details", .object([], isOpen: true), required: true),
+            .init("remediation", .nullable(.text(most: 65_536)), required: true),
+            .init("docs", .text(), required: true),
+        ])
+        let meta = APISchema.object([
+            .init("request_id", .text(), required: true), .init("timestamp", .instant, required: true),
+        ])
+        return .object([
+            "type": "object", "required": .strings(["data", "meta", "errors"]), "additionalProperties": false,
+            "properties": .object([
+                "data": .object(["type": "null"]), "meta": meta.document,
+                "errors": .object(["type": "array", "minItems": 1, "items": fault.document]),
+            ]),
+        ])
+    }()
+
+    private static let responses: Value.Object = {
+        var responses = Value.Object()
+        for (status, about) in refusals {
+            responses[status] = .object([
+                "description": .string(about),
+                "content": content(.object(["$ref": "#/components/schemas/Errors"])),
+            ])
+        }
+        return responses
+    }()
+}

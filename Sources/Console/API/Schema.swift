@@ -1,0 +1,144 @@
+import Basics
+import Formats
+
+/// What a value may be: checked when it comes in, and written down in the OpenAPI document.
+public indirect enum APISchema: Sendable {
+    /// One name of an object.
+    public struct Field: Sendable {
+        let name: String
+        let schema: APISchema
+        let isRequired: Bool
+
+        init(_ name: String, _ schema: APISchema, required: Bool = false) {
+            self.name = name
+            self.schema = schema
+            isRequired = required
+        }
+    }
+
+    case text(least: Int = 0, most: Int = 1_024)
+    case choice([String])
+    case instant
+    case pattern(String, about: String, matches: @Sendable (String) -> Bool)
+    case integer(ClosedRange<Int64>)
+    /// Any whole number, in answers.
+    case count
+    case flag
+    case list(APISchema, most: Int = 1_000)
+    case object([Field], isOpen: Bool = false)
+    case nullable(APISchema)
+    case anything
+
+    /// What is wrong with a value; nil when nothing is.
+    func problem(_ value: Value, at path: String) -> String? {
+        switch (self, value) {
+        case (.anything, _), (.nullable, .null), (.flag, .bool), (.count, .int): return nil
+        case (.nullable(let schema), _): return schema.problem(value, at: path)
+        case (.text(let least, let most), .string(let text)):
+            let count = text.unicodeScalars.count
+            if text.utf8.contains(0) { return "\(path) holds the character NUL" }
+            return (least...most).contains(count) ? nil : "\(path) has to have \(least) to \(most) characters"
+        case (.choice(let words), .string(let text)):
+            if words.contains(text) { return nil }
+            let near = Suggestion.nearest(to: text, in: words).map { "; did you mean \($0)?" } ?? ""
+            return "\(path) has to be one of \(words.joined(separator: ", "))\(near)"
+        case (.instant, .string(let text)):
+            return Timestamp(text) == nil ? "\(path) has to be an instant such as 2026-12-24T00:00:00Z" : nil
+        case (.pattern(_, let about, let matches), .string(let text)):
+            return matches(text) ? nil : "\(path) has to be \(about)"
+        case (.integer(let range), .int(let number)):
+            return range.contains(number)
+                ? nil : "\(path) has to be from \(range.lowerBound) to \(range.upperBound)"
+        case (.list(let item, let most), .list(let values)):
+            if values.count > most { return "\(path) may have \(most) items at most" }
+            for (index, value) in values.enumerated() {
+                if let problem = item.problem(value, at: "\(path)[\(index)]") { return problem }
+            }
+            return nil
+        case (.object(let fields, let isOpen), .object(let object)):
+            for field in fields where field.isRequired && object[field.name] == nil {
+                return "\(Self.join(path, field.name)) is missing"
+            }
+            for member in object.members {
+                guard let field = fields.first(where: { $0.name == member.name }) else {
+                    if isOpen { continue }
+                    let near = Suggestion.nearest(to: member.name, in: fields.map(\.name))
+                    return "\(Self.join(path, member.name)) is not known"
+                        + (near.map { "; did you mean \($0)?" } ?? "")
+                }
+                if let problem = field.schema.problem(member.value, at: Self.join(path, member.name)) {
+                    return problem
+                }
+            }
+            return nil
+        default: return "\(path) has to be \(name)"
+        }
+    }
+
+    private static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    private var name: String {
+        switch self {
+        case .text, .choice, .instant, .pattern: "a text"
+        case .integer, .count: "a whole number"
+        case .flag: "true or false"
+        case .list: "a list"
+        case .object: "an object"
+        case .nullable(let schema): "\(schema.name), or null"
+        case .anything: "anything"
+        }
+    }
+
+    /// The value that a text of the query means.
+    func value(ofText text: String) -> Value {
+        switch self {
+        case .integer, .count: Int64(text).map { .int($0) } ?? .string(text)
+        case .flag: text == "true" ? true : text == "false" ? false : .string(text)
+        default: .string(text)
+        }
+    }
+
+    /// As JSON Schema (2020-12), which OpenAPI 3.1 takes.
+    var document: Value {
+        var object = Value.Object()
+        switch self {
+        case .text(let least, let most):
+            object["type"] = "string"
+            if least > 0 { object["minLength"] = .int(Int64(least)) }
+            object["maxLength"] = .int(Int64(most))
+            object["pattern"] = "^[^\\x00]*$"
+        case .choice(let words):
+            object["type"] = "string"
+            object["enum"] = .strings(words)
+        case .instant:
+            object["type"] = "string"
+            object["format"] = "date-time"
+        case .pattern(let pattern, let about, _):
+            object["type"] = "string"
+            object["pattern"] = .string(pattern)
+            object["description"] = .string(about)
+        case .integer(let range):
+            object["type"] = "integer"
+            object["minimum"] = .int(range.lowerBound)
+            object["maximum"] = .int(range.upperBound)
+        case .count: object["type"] = "integer"
+        case .flag: object["type"] = "boolean"
+        case .list(let item, let most):
+            object["type"] = "array"
+            object["items"] = item.document
+            object["maxItems"] = .int(Int64(most))
+        case .object(let fields, let isOpen):
+            object["type"] = "object"
+            var properties = Value.Object()
+            for field in fields { properties[field.name] = field.schema.document }
+            object["properties"] = .object(properties)
+            let required = fields.filter(\.isRequired).map(\.name)
+            if !required.isEmpty { object["required"] = .strings(required) }
+            object["additionalProperties"] = .bool(isOpen)
+        case .nullable(let schema):
+            object["anyOf"] = .list([schema.document, .object(["type": "null"])])
+        case .anything: break
+        }
+        return .object(object)
+    }
+}

@@ -1,0 +1,130 @@
+import Basics
+import ConsoleAccess
+import Formats
+import Reconciler
+import Store
+
+/// Routes about who may do what, and about figures.
+extension APIEndpoints {
+    static func accounts(_ services: APIServices) -> [APIRoute] {
+        let user = APISchema.object([
+            .init("name", .text(), required: true), .init("grants", .list(.text()), required: true),
+            .init("created_at", .instant, required: true), .init("disabled_at", .nullable(.instant), required: true),
+        ])
+        let key: [APISchema.Field] = [
+            .init("id", .text(), required: true), .init("name", .text(), required: true),
+            .init("grants", .list(.text()), required: true), .init("scopes", .nullable(.list(.text())), required: true),
+            .init("created_at", .instant, required: true), .init("created_by", .text(), required: true),
+            .init("expires_at", .nullable(.instant), required: true),
+            .init("revoked_at", .nullable(.instant), required: true),
+        ]
+        let role = APISchema.pattern(
+            "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
+            about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT",
+            matches: { Grant($0) != nil })
+        return [
+            APIRoute(
+                "GET", "/access/users", "listUsers", "access", "Who can log in.", needs: .access, answer: .list(user)
+            ) { _ in
+                let users = try await services.store.users()
+                return Envelope(200, .list(users.map(\.document)))
+            },
+            APIRoute(
+                "GET", "/access/keys", "listKeys", "access", "The keys of programs, without the keys themselves.",
+                needs: .access, answer: .list(.object(key))
+            ) { _ in
+                let keys = try await services.store.keys()
+                return Envelope(200, .list(keys.map { .object($0.document) }))
+            },
+            APIRoute(
+                "POST", "/access/keys", "addKey", "access", "Makes a key, which is shown this once.", needs: .access,
+                body: .object([
+                    .init("name", .text(least: 1, most: 64), required: true),
+                    .init("roles", .list(role, most: 32), required: true),
+                    .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
+                ]), answer: .object(key + [.init("key", .nullable(.text()), required: true)]), status: 201
+            ) { call in
+                let new = try await services.access.addKey(
+                    call.body["name"]?.stringValue ?? "",
+                    grants: (call.body["roles"]?.listValue ?? []).compactMap { $0.stringValue.flatMap { Grant($0) } },
+                    scopes: call.body["scopes"]?.listValue?.compactMap(\.stringValue)
+                        .compactMap(Permission.init(rawValue:)),
+                    lasting: call.body["days"]?.intValue.flatMap { Int(exactly: $0) }.map { .days($0) },
+                    by: call.caller.name, detail: call.actor.detail())
+                var object = new.account.document
+                object["key"] = new.key.reveal { .string($0) }
+                return Envelope(201, .object(object))
+            },
+            APIRoute(
+                "DELETE", "/access/keys/{key}", "revokeKey", "access", "Takes a key back.", needs: .access,
+                parameters: [APIParameter("key", .text(least: 1, most: 64), "its name or id", required: true)],
+                answer: .object([.init("revoked", .text(), required: true)])
+            ) { call in
+                let name = call.text("key") ?? ""
+                guard
+                    try await services.store.revokeKey(
+                        name,
+                        audit: AuditRecord(
+                            at: call.now, action: "access.key.revoke", target: name, actor: call.caller.name,
+                            detail: call.actor.detail()))
+                else { throw APIFault.notFound("no key \(name) is in use", hint: "List them: GET /api/v1/access/keys") }
+                services.access.forgetAll()
+                return Envelope(200, ["revoked": .string(name)])
+            },
+        ]
+    }
+
+    static func figures(_ services: APIServices) -> [APIRoute] {
+        [
+            APIRoute(
+                "GET", "/metrics", "queryMetrics", "metrics", "The present figures of the service.",
+                needs: .readMetrics,
+                parameters: [APIParameter("name", .text(least: 1, most: 128), "only those whose name begins so")],
+                answer: .list(
+                    .object([
+                        .init("name", .text(), required: true), .init("labels", .text(most: 4_096), required: true),
+                        .init("value", .text(), required: true),
+                    ]), most: 100_000)
+            ) { call in
+                let prefix = call.text("name") ?? ""
+                var rows: [Value] = []
+                for line in services.metrics.exposition().split(separator: "\n")
+                where !line.hasPrefix("#") && line.hasPrefix(prefix) {
+                    guard let space = line.lastIndex(of: " ") else { continue }
+                    let series = line[..<space]
+                    let name = series.prefix { $0 != "{" }
+                    rows.append([
+                        "name": .string(String(name)),
+                        "labels": .string(String(series.dropFirst(name.count).filter { $0 != "{" && $0 != "}" })),
+                        "value": .string(String(line[line.index(after: space)...])),
+                    ])
+                }
+                return Envelope(200, .list(rows))
+            }
+        ]
+    }
+}
+
+extension UserAccount {
+    var document: Value {
+        [
+            "name": .string(name), "grants": .strings(grants), "created_at": .string(createdAt.description),
+            "disabled_at": .text(disabledAt?.description),
+        ]
+    }
+}
+
+extension KeyAccount {
+    var document: Value.Object {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["name"] = .string(name)
+        object["grants"] = .strings(grants)
+        object["scopes"] = scopes.map { .strings($0) } ?? .null
+        object["created_at"] = .string(createdAt.description)
+        object["created_by"] = .string(createdBy)
+        object["expires_at"] = .text(expiresAt?.description)
+        object["revoked_at"] = .text(revokedAt?.description)
+        return object
+    }
+}

@@ -1,0 +1,98 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+/// Routes by which people decide: approvals, and what is known of differences.
+extension APIEndpoints {
+    static func decisions(_ services: APIServices) -> [APIRoute] {
+        approvalRoutes(services)
+            + [mark(services, .acknowledged, "acknowledge"), mark(services, .muted, "mute"), unmark(services)]
+    }
+
+    private static let keyField = APISchema.Field(
+        "key",
+        .pattern(
+            "^[a-z][a-z0-9]{0,30}\\.[a-z][a-z0-9_]{0,30}/[A-Za-z0-9._-]{1,128}$",
+            about: "the key of a resource, such as digitalocean.droplet/erp", matches: { ResourceKey($0) != nil }),
+        required: true)
+    private static let minutes = APISchema.Field("minutes", .integer(1...43_200))
+    private static let reasonField = APISchema.Field("reason", .text(least: 1, most: 500), required: true)
+
+    private static func lasting(_ call: APICall) -> Duration? {
+        call.body["minutes"]?.intValue.flatMap { Int(exactly: $0) }.map { .minutes($0) }
+    }
+
+    private static func approvalRoutes(_ services: APIServices) -> [APIRoute] {
+        let row = APISchema.object(
+            [.init("id", .text(), required: true), .init("key", .text(), required: true)], isOpen: true)
+        return [
+            APIRoute(
+                "GET", "/approvals", "listApprovals", "approvals", "What people allowed, newest first.", needs: .read,
+                parameters: [timeCursor], answer: .list(row), isPaged: true
+            ) { call in
+                let found = try await services.store.approvalPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) })
+                return page(found.rows.map { $0.document(at: call.now) }, next: found.next?.description)
+            },
+            APIRoute(
+                "POST", "/approvals", "approve", "approvals", "Allows changes that wait in the plan of a run.",
+                needs: .approve,
+                body: .object([
+                    .init("run", run.schema, required: true), .init("keys", .list(.text(least: 1, most: 512))),
+                    .init("reason", .text(least: 1, most: 500)), minutes,
+                ]), answer: .list(row), status: 201
+            ) { call in
+                let request = ApprovalRequest(
+                    run: call.body["run"]?.stringValue ?? "",
+                    keys: call.body["keys"]?.listValue?.compactMap(\.stringValue) ?? [],
+                    reason: call.body["reason"]?.stringValue, lasting: lasting(call))
+                let outcome = try await request.make(in: services.store, by: call.actor, at: call.now)
+                return Envelope(201, .list(outcome.approvals.map { $0.document(at: call.now) }))
+            },
+            APIRoute(
+                "POST", "/approvals/revoke", "revokeApprovals", "approvals",
+                "Takes back every approval of a resource that stands.", needs: .approve, body: .object([keyField]),
+                answer: .object([.init("revoked", .count, required: true)])
+            ) { call in
+                let count = try await ApprovalRequest.revoke(
+                    call.body["key"]?.stringValue ?? "", in: services.store, by: call.actor, at: call.now)
+                return Envelope(200, ["revoked": .int(Int64(count))])
+            },
+        ]
+    }
+
+    private static func mark(_ services: APIServices, _ kind: DriftMark.Kind, _ word: String) -> APIRoute {
+        APIRoute(
+            "POST", "/drift/\(word)", "\(word)Drift", "drift",
+            kind == .muted
+                ? "Keeps a resource's differences quiet for a while." : "Says that a difference is known as it is.",
+            needs: .operate, body: .object([keyField, reasonField, minutes]),
+            answer: .list(.object([.init("id", .text(), required: true)], isOpen: true)), status: 201
+        ) { call in
+            guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
+                throw APIFault.badBody("key is no key of a resource")
+            }
+            let marking = DriftMarking(
+                key, kind, reason: call.body["reason"]?.stringValue ?? "", lasting: lasting(call))
+            let marks = try await marking.make(in: services.store, by: call.actor, at: call.now)
+            return Envelope(201, .list(marks.map(\.document)))
+        }
+    }
+
+    private static func unmark(_ services: APIServices) -> APIRoute {
+        APIRoute(
+            "POST", "/drift/unmute", "unmuteDrift", "drift", "Takes back what was said of a resource's differences.",
+            needs: .operate, body: .object([keyField]),
+            answer: .object([.init("ended", .count, required: true)])
+        ) { call in
+            guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
+                throw APIFault.badBody("key is no key of a resource")
+            }
+            let count = try await DriftMarking.end(key, in: services.store, by: call.actor, at: call.now)
+            return Envelope(200, ["ended": .int(Int64(count))])
+        }
+    }
+}

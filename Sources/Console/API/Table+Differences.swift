@@ -1,0 +1,209 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Diff
+import Drivers
+import Formats
+import Reconciler
+import Store
+
+/// Routes about what differs, and about what there is.
+extension APIEndpoints {
+    static func differences(_ services: APIServices) -> [APIRoute] { driftRoutes(services) + thingRoutes(services) }
+
+    private static func driftRoutes(_ services: APIServices) -> [APIRoute] {
+        let drift = APISchema.object(
+            [.init("key", .text(), required: true), .init("cause", .text(), required: true)], isOpen: true)
+        let finding = APISchema.object(
+            [.init("env", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
+        let environment = APIParameter("environment", .text(most: 255), "only of this environment")
+        return [
+            APIRoute(
+                "GET", "/drift", "listDrift", "drift", "What differs from what is wanted, by key.", needs: .read,
+                at: .list,
+                parameters: [
+                    APIParameter("cause", choice(ChangeCause.self), "only of this cause"), environment,
+                    APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
+                ], answer: .list(drift), isPaged: true
+            ) { call in
+                let (cause, environment) = (call.text("cause"), call.text("environment"))
+                let known = call.parameters["known"]?.boolValue
+                let rows = try await services.store.openDrift().filter { item in
+                    call.visible.contains(item.environment) && (cause.map { item.cause.rawValue == $0 } ?? true)
+                        && (environment.map { item.environment == $0 } ?? true)
+                        && (known.map { item.isQuiet == $0 } ?? true)
+                }
+                return part(rows, call, key: { "\($0.key) \($0.cause.rawValue)" }, document: \.document)
+            },
+            APIRoute(
+                "GET", "/findings", "listFindings", "findings", "What is not as it has to be.", needs: .read, at: .list,
+                parameters: [
+                    APIParameter("status", choice(FindingRecord.Status.self), "only so; without it all that stand"),
+                    environment, APIParameter("kind", .text(most: 64), "only of this kind"), nameCursor,
+                ], answer: .list(finding), isPaged: true
+            ) { call in
+                let rows = try await findings(call, services)
+                return part(
+                    rows,
+                    call, key: { "\($0.identity.environment) \($0.identity.kind) \($0.identity.key)" },
+                    document: \.document)
+            },
+            APIRoute(
+                "GET", "/gates", "listGates", "gates", "The policy gates as the last pass saw them.", needs: .read,
+                answer: .object([
+                    .init("run", .nullable(.text()), required: true), .init("at", .nullable(.instant), required: true),
+                    .init("summary", .anything, required: true), .init("findings", .list(finding), required: true),
+                ])
+            ) { call in
+                let run = try await services.store.runs(limit: 20).first { $0.metadata["gates"] != nil }
+                let findings = try await services.store.findings().filter { $0.identity.kind.hasPrefix("gate") }
+                return Envelope(
+                    200,
+                    [
+                        "run": .text(run?.id), "at": .text(run?.startedAt.description),
+                        "summary": run?.metadata["gates"] ?? .null, "findings": .list(findings.map(\.document)),
+                    ])
+            },
+            APIRoute(
+                "GET", "/alerts", "listAlerts", "findings", "What people should be told, oldest first.", needs: .read,
+                at: .list, parameters: [environment, nameCursor],
+                answer: .list(
+                    .object(
+                        [.init("id", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)),
+                isPaged: true
+            ) { call in
+                let all = try await services.store.notices(after: call.text("cursor"), limit: call.limit)
+                let rows = all.filter { notice in
+                    call.visible.contains(notice.environment)
+                        && (call.text("environment").map { notice.environment == $0 } ?? true)
+                }
+                return page(rows.map(\.document), next: all.count == call.limit ? all.last?.id : nil)
+            },
+        ]
+    }
+
+    private static func findings(_ call: APICall, _ services: APIServices) async throws -> [FindingRecord] {
+        let status = call.text("status").flatMap(FindingRecord.Status.init)
+        return try await services.store.findings(includesResolved: status == .resolved).filter { finding in
+            call.visible.contains(finding.identity.environment) && (status.map { finding.status == $0 } ?? true)
+                && (call.text("environment").map { finding.identity.environment == $0 } ?? true)
+                && (call.text("kind").map { finding.identity.kind == $0 } ?? true)
+        }
+    }
+
+    private static func thingRoutes(_ services: APIServices) -> [APIRoute] {
+        let thing = APISchema.object(
+            [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
+        let plain = APISchema.object([], isOpen: true)
+        return [
+            APIRoute(
+                "GET", "/inventory", "listInventory", "inventory", "What we own at providers, by key.", needs: .read,
+                at: .list,
+                parameters: [
+                    APIParameter("kind", .text(most: 128), "only of this kind, such as digitalocean.droplet"),
+                    APIParameter("environment", .text(most: 255), "only of this environment"), nameCursor,
+                ], answer: .list(thing), isPaged: true
+            ) { call in
+                let rows = try await services.store.inventory().entries.filter { entry in
+                    call.visible.contains(entry.environment)
+                        && (call.text("kind").map { entry.key.kind.description == $0 } ?? true)
+                        && (call.text("environment").map { entry.environment == $0 } ?? true)
+                }
+                return part(rows, call, key: \.key.description, document: \.document)
+            },
+            APIRoute(
+                "GET", "/integrations", "listIntegrations", "integrations",
+                "The providers that this service knows, and whether it can speak to them.", needs: .read,
+                answer: .list(
+                    .object([
+                        .init("provider", .text(), required: true), .init("title", .text(), required: true),
+                        .init("driver", .nullable(.text()), required: true), .init("hooks", .flag, required: true),
+                    ]))
+            ) { _ in
+                let versions = Dictionary(
+                    (services.reconciler?.drivers ?? []).map { ($0.provider, $0.version) },
+                    uniquingKeysWith: { first, _ in first })
+                return Envelope(
+                    200,
+                    .list(
+                        ProviderAccount.all.map { account in
+                            [
+                                "provider": .string(account.name), "title": .string(account.title),
+                                "driver": .text(versions[account.name]),
+                                "hooks": .bool(HookProvider(rawValue: account.name) != nil),
+                            ]
+                        }))
+            },
+            APIRoute(
+                "GET", "/schedules", "listSchedules", "schedules", "What happens next by itself, soonest first.",
+                needs: .read, at: .list,
+                answer: .list(
+                    .object([
+                        .init("at", .instant, required: true), .init("what", .text(), required: true),
+                        .init("environment", .nullable(.text()), required: true),
+                    ]))
+            ) { call in
+                var coming: [(at: Timestamp, what: String, environment: String?)] = []
+                func add(_ at: Timestamp?, _ what: String, _ environment: String?) {
+                    if let at, at > call.now, call.visible.contains(environment) {
+                        coming.append((at, what, environment))
+                    }
+                }
+                add(try await services.store.serviceSign()?.nextPassAt, "pass", nil)
+                for row in try await services.store.environments() where row.status != .gone {
+                    if !row.isPinned(at: call.now) { add(row.expiresAt, "environment ends", row.slug) }
+                    if row.isPinned { add(row.pinnedUntil, "pin ends", row.slug) }
+                    if row.isSuspended { add(row.suspendedUntil, "suspension ends", row.slug) }
+                }
+                for approval in try await services.store.standingApprovals() {
+                    add(approval.expiresAt, "approval of \(approval.key) ends", nil)
+                }
+                coming.sort { $0.at == $1.at ? $0.what.precedesByBytes($1.what) : $0.at < $1.at }
+                return Envelope(
+                    200,
+                    .list(
+                        coming.prefix(200).map {
+                            [
+                                "at": .string($0.at.description), "what": .string($0.what),
+                                "environment": .text($0.environment),
+                            ]
+                        }))
+            },
+            APIRoute(
+                "GET", "/explanations", "explain", "drift",
+                "Why a resource stands as it does: who wants it, what is there, what is in the way.", needs: .operate,
+                parameters: [APIParameter("key", .text(least: 1, most: 512), "the resource's key", required: true)],
+                answer: plain
+            ) { call in
+                guard let reconciler = services.reconciler else { throw APIFault.noService }
+                // Each explanation looks at repositories and providers, whose budgets are everybody's.
+                guard services.beginExplaining() else {
+                    throw APIFault.busy
+                }
+                defer { services.endExplaining() }
+                return Envelope(200, try await reconciler.explain(call.text("key") ?? "").document)
+            },
+        ]
+    }
+}
+
+extension Notice {
+    /// As JSON.
+    var document: Value {
+        [
+            "id": .string(id), "kind": .string(kind.rawValue), "subject": .string(subject),
+            "environment": .text(environment), "at": .string(at.description), "run": .text(runID), "payload": payload,
+        ]
+    }
+}
+
+extension InventoryEntry {
+    /// As JSON, without what was last applied.
+    var document: Value {
+        [
+            "key": .string(key.description), "kind": .string(key.kind.description), "name": .string(key.name),
+            "provider_id": .string(providerID), "environment": .text(environment), "revision": .string(revision),
+            "protected": .bool(isProtected), "adopted": .bool(isAdopted), "created_at": .string(createdAt.description),
+        ]
+    }
+}

@@ -1,0 +1,99 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+/// Routes about environments.
+extension APIEndpoints {
+    private static let name = APIParameter("environment", .text(least: 1, most: 255), "its name", required: true)
+
+    static func environments(_ services: APIServices) -> [APIRoute] {
+        let row = APISchema.object(
+            [.init("name", .text(), required: true), .init("tier", choice(Tier.self))], isOpen: true)
+        let reason = APISchema.Field("reason", .text(least: 1, most: 500))
+        let until = APISchema.Field("until", .instant)
+        return [
+            APIRoute(
+                "GET", "/environments", "listEnvironments", "environments", "The environments, by name.", needs: .read,
+                at: .list,
+                parameters: [
+                    APIParameter("tier", choice(Tier.self), "only of this tier"),
+                    APIParameter("status", choice(EnvironmentRow.Status.self), "only in this status"),
+                    APIParameter("branch", .text(most: 255), "only of this branch"), nameCursor,
+                ], answer: .list(row), isPaged: true
+            ) { call in
+                let (rows, hasMore) = try await services.store.environmentPage(
+                    limit: call.limit, after: call.text("cursor"), tier: call.text("tier").flatMap(Tier.init),
+                    status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
+                    names: call.visibleNames)
+                return page(rows.map { $0.document(at: call.now) }, next: hasMore ? rows.last?.slug : nil)
+            },
+            APIRoute(
+                "GET", "/environments/{environment}", "getEnvironment", "environments", "One environment.",
+                needs: .read, at: .environment, parameters: [name], answer: row
+            ) { call in
+                let slug = call.text("environment") ?? ""
+                guard let row = try await services.store.environment(slug) else {
+                    throw APIFault.notFound(
+                        "there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
+                }
+                return Envelope(200, row.document(at: call.now))
+            },
+            change(
+                services, .extend, "POST", "extend", "Gives an environment more days to live.",
+                [.init("days", .integer(1...365), required: true), reason], row),
+            change(services, .pin, "POST", "pin", "Keeps an environment from expiring.", [reason, until], row),
+            change(services, .unpin, "DELETE", "pin", "Lets the time to live of an environment count again.", nil, row),
+            change(
+                services, .suspend, "POST", "suspend", "Keeps the reconciler from changing an environment.",
+                [reason, until], row),
+            change(services, .resume, "POST", "resume", "Has an environment reconciled again.", [], row),
+            APIRoute(
+                "GET", "/environments/{environment}/metrics", "getEnvironmentMetrics", "metrics",
+                "How many steps were made for an environment, and how they ended, hour by hour.", needs: .readMetrics,
+                at: .environment,
+                parameters: [
+                    name, APIParameter("range", .choice(["1h", "24h", "7d", "30d"]), "how far back; 24h"),
+                ],
+                answer: .list(
+                    .object([
+                        .init("at", .instant, required: true), .init("steps", .count, required: true),
+                        .init("failed", .count, required: true),
+                    ]))
+            ) { call in
+                let hours = ["1h": 1, "24h": 24, "7d": 168, "30d": 720][call.text("range") ?? "24h"] ?? 24
+                let counts = try await services.store.stepCounts(
+                    of: call.text("environment") ?? "", since: call.now - .hours(hours))
+                return Envelope(
+                    200,
+                    .list(
+                        counts.map {
+                            [
+                                "at": .string($0.hour.description), "steps": .int(Int64($0.steps)),
+                                "failed": .int(Int64($0.failed)),
+                            ]
+                        }))
+            },
+        ]
+    }
+
+    private static func change(
+        _ services: APIServices, _ verb: EnvironmentChange.Verb, _ method: String, _ word: String, _ summary: String,
+        _ fields: [APISchema.Field]?, _ row: APISchema
+    ) -> APIRoute {
+        APIRoute(
+            method, "/environments/{environment}/\(word)", "\(verb.rawValue)Environment", "environments", summary,
+            needs: .operate, at: .environment, parameters: [name], body: fields.map { .object($0) }, answer: row
+        ) { call in
+            let change = EnvironmentChange(
+                verb, of: call.text("environment") ?? "",
+                days: call.body["days"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
+                reason: call.body["reason"]?.stringValue,
+                until: call.body["until"]?.stringValue.flatMap { Timestamp($0) })
+            let row = try await change.make(in: services.store, by: call.actor, at: call.now)
+            return Envelope(200, row.document(at: call.now))
+        }
+    }
+}

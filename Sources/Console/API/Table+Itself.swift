@@ -1,0 +1,144 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// Routes about the API and about whoever calls it.
+extension APIEndpoints {
+    static func aboutItself(_ services: APIServices) -> [APIRoute] {
+        let who = APISchema.object([
+            .init("name", .text(), required: true),
+            .init("kind", .choice(["anonymous", "user", "external", "key"]), required: true),
+            .init("role", .nullable(choice(Role.self)), required: true),
+            .init("grants", .list(.text()), required: true), .init("permissions", .list(.text()), required: true),
+            .init("address", .text(), required: true),
+        ])
+        return [
+            APIRoute(
+                "GET", "", "getIndex", "api", "What this API is, and where its parts are.", needs: nil,
+                answer: .object([], isOpen: true)
+            ) { _ in
+                Envelope(
+                    200,
+                    [
+                        "name": "odooops", "version": "v1", "media_type": .string(Envelope.mediaType),
+                        "openapi": "/api/v1/openapi.json", "routes": .int(Int64(table(services).count)),
+                    ])
+            },
+            APIRoute(
+                "GET", "/openapi.json", "getOpenAPI", "api", "This API as OpenAPI 3.1.", needs: nil, isBare: true
+            ) { _ in Envelope(200, OpenAPI.document(of: table(services))) },
+            APIRoute(
+                "POST", "/auth/login", "logIn", "auth", "Gives a token for a name and a password.", needs: nil,
+                body: .object([
+                    .init("name", .text(least: 1, most: 255), required: true),
+                    .init("password", .text(least: 1, most: 1_024), required: true),
+                ]),
+                answer: .object([
+                    .init("token", .nullable(.text(most: 4_096)), required: true),
+                    .init("token_type", .choice(["Bearer"]), required: true),
+                    .init("expires_at", .instant, required: true), .init("user", .text(), required: true),
+                ])
+            ) { call in
+                let origin = call.caller.origin
+                let user = try await services.access.logIn(
+                    name: call.body["name"]?.stringValue ?? "",
+                    password: Secret(call.body["password"]?.stringValue ?? ""), from: origin)
+                let (token, end) = try await services.access.giveToken(to: user, from: origin)
+                return Envelope(
+                    200,
+                    [
+                        "token": token.reveal { .string($0) }, "token_type": "Bearer",
+                        "expires_at": .string(end.description), "user": .string(user.name),
+                    ])
+            },
+            APIRoute(
+                "GET", "/auth/whoami", "getCaller", "auth", "Who you are and what you may.", needs: nil, answer: who
+            ) { call in
+                let caller = call.caller
+                let kind =
+                    switch caller.identity {
+                    case .anonymous: "anonymous"
+                    case .user: "user"
+                    case .external: "external"
+                    case .key: "key"
+                    }
+                return Envelope(
+                    200,
+                    [
+                        "name": .string(caller.name), "kind": .string(kind),
+                        "role": .text(caller.highestRole?.rawValue),
+                        "grants": .strings(caller.grants.map(\.description)),
+                        "permissions": .strings(
+                            Permission.allCases.filter { caller.may($0, at: .list) }.map(\.rawValue)),
+                        "address": .string(caller.origin.address),
+                    ])
+            },
+            APIRoute(
+                "GET", "/status", "getStatus", "api", "How the service and the loop fare, and what waits for a person.",
+                needs: .read, answer: .object([], isOpen: true)
+            ) { call in Envelope(200, try await status(services, call.now)) },
+            APIRoute(
+                "POST", "/reconcile", "reconcileNow", "runs", "Asks for a pass as soon as the present one has ended.",
+                needs: .reconcile, body: .object([.init("reason", .text(most: 500))]),
+                answer: .object([.init("accepted", .flag, required: true), .init("message", .text(), required: true)]),
+                status: 202
+            ) { call in
+                guard let service = services.service else { throw APIFault.noService }
+                try await services.store.record(
+                    AuditRecord(
+                        at: call.now, action: "reconcile.now", target: "service", actor: call.caller.name,
+                        detail: call.actor.detail(call.body.objectValue ?? [:])))
+                service.wakeup.raise(.manual)
+                return Envelope(
+                    202,
+                    ["accepted": true, "message": "a pass begins as soon as the present one has ended"])
+            },
+        ]
+    }
+
+    private static func status(_ services: APIServices, _ now: Timestamp) async throws -> Value {
+        let rows = try await services.store.environments().filter { $0.status != .gone }
+        let drift = try await services.store.openDrift()
+        let findings = try await services.store.findings()
+        let waiting = try await services.store.runs(limit: 1).first
+        let queue = try await services.store.deliveryQueue()
+        func counts(_ words: [String]) -> Value {
+            var object = Value.Object()
+            for word in words { object[word] = .int((object[word]?.intValue ?? 0) + 1) }
+            return .object(object)
+        }
+        var object = Value.Object()
+        object["environments"] = counts(rows.map(\.status.rawValue).sorted())
+        object["suspended"] = .int(Int64(rows.count { $0.isSuspended(at: now) }))
+        object["drift"] = counts(drift.map(\.cause.rawValue).sorted())
+        object["known_drift"] = .int(Int64(drift.count { $0.isQuiet }))
+        object["findings"] = counts(findings.map(\.status.rawValue).sorted())
+        object["last_run"] = waiting.map { $0.summaryDocument } ?? .null
+        object["hooks_waiting"] = .int(Int64(queue.depth))
+        let sign = try await services.store.serviceSign()
+        object["next_pass_at"] = .text(sign?.nextPassAt?.description)
+        if let status = services.service?.currentStatus {
+            object["loop"] = .object([
+                "passes": .int(Int64(status.passes)), "running": .bool(status.isRunning),
+                "failures_in_a_row": .int(Int64(status.failures)),
+                "last_success_at": .text(status.lastSuccessAt?.description),
+                "last_fault": .text(status.lastFault.map { "\($0.code): \($0.message)" }),
+            ])
+        }
+        return .object(object)
+    }
+}
+
+extension RunRecord {
+    /// Without steps, which are a list of their own.
+    var summaryDocument: Value {
+        var object = document().objectValue ?? [:]
+        object["steps"] = nil
+        object["skipped"] = nil
+        return .object(object)
+    }
+}

@@ -1,0 +1,210 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+
+/// Routes about what was done: runs, plans, evidence, the audit log, deliveries, logs.
+extension APIEndpoints {
+    static func records(_ services: APIServices) -> [APIRoute] {
+        runRoutes(services) + logRoutes(services) + deliveryRoutes(services)
+    }
+
+    private static func runRoutes(_ services: APIServices) -> [APIRoute] {
+        let row = APISchema.object(
+            [.init("id", .text(), required: true), .init("phase", choice(RunPhase.self))], isOpen: true)
+        return [
+            APIRoute(
+                "GET", "/runs", "listRuns", "runs", "The runs, newest first.", needs: .read,
+                parameters: [
+                    APIParameter("phase", choice(RunPhase.self), "only in this phase"), since, until, timeCursor,
+                ],
+                answer: .list(row), isPaged: true
+            ) { call in
+                let found = try await services.store.runPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
+                    phase: call.text("phase").flatMap(RunPhase.init), since: call.instant("since"),
+                    until: call.instant("until"))
+                return page(found.rows.map(\.summaryDocument), next: found.next?.description)
+            },
+            APIRoute(
+                "GET", "/runs/{run}", "getRun", "runs", "One run with its steps.", needs: .read, parameters: [run],
+                answer: row
+            ) { call in
+                let run = try await run(call, services)
+                return Envelope(200, run.document(journal: try await services.store.journal(ofRun: run.id)))
+            },
+            APIRoute(
+                "GET", "/runs/{run}/events", "listRunEvents", "runs", "The story of a run, newest line first.",
+                needs: .read, parameters: [run, timeCursor], answer: .list(event), isPaged: true
+            ) { call in
+                let run = try await run(call, services)
+                let found = try await services.store.eventPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) }, runID: run.id)
+                return page(found.rows.map(document), next: found.next?.description)
+            },
+            APIRoute(
+                "GET", "/runs/{run}/evidence", "getRunEvidence", "runs",
+                "What was kept of a run as evidence, and where it stands in the chain.", needs: .read,
+                parameters: [run],
+                answer: .object([], isOpen: true)
+            ) { call in
+                let run = try await run(call, services)
+                guard let link = try await services.store.evidence(ofRun: run.id) else {
+                    throw APIFault.notFound(
+                        "run \(run.id) has no evidence", hint: "See its error: GET /api/v1/runs/\(run.id)")
+                }
+                var object = Value.Object()
+                object["run"] = .string(run.id)
+                object["manifest"] = .string(link.manifest.description)
+                object["previous"] = .text(link.previous?.description)
+                object["sequence"] = .int(Int64(link.sequence))
+                object["at"] = .string(link.at.description)
+                if let evidence = services.evidence, let bytes = try? evidence.get(link.manifest),
+                    let manifest = try? EvidenceManifest(bytes: bytes)
+                {
+                    object["items"] = .list(
+                        manifest.items.map {
+                            [
+                                "name": .string($0.name), "digest": .string($0.digest.description),
+                                "bytes": .int(Int64($0.bytes)),
+                            ]
+                        })
+                }
+                return Envelope(200, .object(object))
+            },
+            APIRoute(
+                "GET", "/plans/{run}", "getPlan", "plans", "The plan of a run, as it was saved.", needs: .read,
+                parameters: [run], answer: .object([], isOpen: true)
+            ) { call in
+                let run = try await run(call, services)
+                guard let plan = try await services.store.plan(ofRun: run.id) else {
+                    throw APIFault.notFound(
+                        "run \(run.id) kept no plan\(run.isDryRun ? ": it was a dry run" : "")",
+                        hint: "List the runs: GET /api/v1/runs")
+                }
+                return Envelope(200, plan)
+            },
+        ]
+    }
+
+    private static let event = APISchema.object([
+        .init("id", .text(), required: true), .init("run", .text(), required: true),
+        .init("type", .text(), required: true),
+        .init("at", .instant, required: true), .init("payload", .anything, required: true),
+    ])
+
+    private static func document(_ line: (id: String, event: RunEvent)) -> Value {
+        [
+            "id": .string(line.id), "run": .string(line.event.runID), "type": .string(line.event.type),
+            "at": .string(line.event.at.description), "payload": line.event.payload,
+        ]
+    }
+
+    private static func logRoutes(_ services: APIServices) -> [APIRoute] {
+        let identifier = APISchema.pattern(
+            "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "a run's id",
+            matches: { isIdentifier($0) })
+        return [
+            APIRoute(
+                "GET", "/logs", "listLogs", "logs", "What happened in all runs, newest first.", needs: .read,
+                parameters: [
+                    APIParameter("correlation_id", identifier, "only of this run"),
+                    APIParameter("type", .text(most: 64), "only lines of this type, such as step or warning"), since,
+                    until, timeCursor,
+                ], answer: .list(event), isPaged: true
+            ) { call in
+                let found = try await services.store.eventPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
+                    runID: call.text("correlation_id"), type: call.text("type"), since: call.instant("since"),
+                    until: call.instant("until"))
+                return page(found.rows.map(document), next: found.next?.description)
+            },
+            APIRoute(
+                "GET", "/audit-logs", "listAuditLogs", "audit", "Who changed what by hand, newest first.",
+                needs: .readAudit,
+                parameters: [
+                    APIParameter("user", .text(most: 255), "only by this one"),
+                    APIParameter("action", .text(most: 64), "only this, such as env.extend"),
+                    APIParameter("target", .text(most: 512), "only of this"), since, until, timeCursor,
+                ], answer: .list(.object([.init("id", .text(), required: true)], isOpen: true)), isPaged: true
+            ) { call in
+                let found = try await services.store.auditPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) }, actor: call.text("user"),
+                    action: call.text("action"), target: call.text("target"), since: call.instant("since"),
+                    until: call.instant("until"))
+                let rows = found.rows.map { row -> Value in
+                    var object: Value.Object = ["id": .string(row.id)]
+                    for member in row.record.document.objectValue?.members ?? [] { object[member.name] = member.value }
+                    return .object(object)
+                }
+                return page(rows, next: found.next?.description)
+            },
+            APIRoute(
+                "GET", "/audit-logs/verification", "verifyAuditLogs", "audit",
+                "Whether the audit log is as it was written.", needs: .readAudit,
+                answer: .object([
+                    .init("whole", .flag, required: true), .init("lines", .count, required: true),
+                    .init("before_the_chain", .count, required: true), .init("head", .text(), required: true),
+                    .init("faults", .list(.object([], isOpen: true), most: 1_000_000), required: true),
+                ])
+            ) { _ in
+                let found = try await services.store.verifyAuditLog()
+                return Envelope(200, found.document)
+            },
+        ]
+    }
+
+    private static func deliveryRoutes(_ services: APIServices) -> [APIRoute] {
+        let row = APISchema.object([.init("id", .text(), required: true)], isOpen: true)
+        let id = APIParameter("delivery", .text(least: 1, most: 64), "its id", required: true)
+        return [
+            APIRoute(
+                "GET", "/webhooks/deliveries", "listDeliveries", "webhooks",
+                "What providers' hooks sent, newest first.",
+                needs: .read,
+                parameters: [
+                    APIParameter("provider", .choice(HookProvider.allCases.map(\.rawValue)), "only of this provider"),
+                    APIParameter("state", choice(DeliveryRecord.State.self), "only in this state"), timeCursor,
+                ], answer: .list(row), isPaged: true
+            ) { call in
+                let found = try await services.store.deliveryPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
+                    provider: call.text("provider"), state: call.text("state").flatMap(DeliveryRecord.State.init))
+                return page(found.rows.map(\.document), next: found.next?.description)
+            },
+            APIRoute(
+                "GET", "/webhooks/deliveries/{delivery}", "getDelivery", "webhooks",
+                "One delivery with its headers and its body, without what is secret.", needs: .read, parameters: [id],
+                answer: row
+            ) { call in
+                let delivery = try await find(call, services)
+                var object = delivery.document.objectValue ?? [:]
+                object["headers"] = delivery.headers
+                object["body"] = delivery.body.map { (try? JSON.parse($0)) ?? .string($0) } ?? .null
+                return Envelope(200, .object(object))
+            },
+            APIRoute(
+                "POST", "/webhooks/deliveries/{delivery}/retry", "retryDelivery", "webhooks",
+                "Has a delivery that went wrong worked on again.", needs: .hooks, parameters: [id],
+                answer: .object([.init("id", .text(), required: true), .init("state", .text(), required: true)]),
+                status: 202
+            ) { call in
+                let delivery = try await find(call, services)
+                try await DeliveryRetry.make(delivery, in: services.store, by: call.actor, at: call.now)
+                return Envelope(202, ["id": .string(delivery.id), "state": "failed"])
+            },
+        ]
+    }
+
+    private static func find(_ call: APICall, _ services: APIServices) async throws -> DeliveryRecord {
+        let name = call.text("delivery") ?? ""
+        guard let found = try await services.store.deliveries(matching: name).first(where: { $0.id == name }) else {
+            throw APIFault.notFound(
+                "there is no delivery \(name)", hint: "List them: GET /api/v1/webhooks/deliveries")
+        }
+        return found
+    }
+}

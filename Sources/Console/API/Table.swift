@@ -1,0 +1,67 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+extension APIEndpoints {
+    /// Every route.
+    static func table(_ services: APIServices) -> [APIRoute] {
+        aboutItself(services) + environments(services) + records(services) + differences(services)
+            + decisions(services) + accounts(services) + figures(services)
+    }
+
+    // MARK: What routes share
+
+    static let timeCursor = APIParameter(
+        "cursor",
+        .pattern(PageCursor.pattern, about: "the next_cursor of the part before") { PageCursor($0) != nil },
+        "where the part before ended")
+    static let nameCursor = APIParameter("cursor", .text(least: 1, most: 512), "where the part before ended")
+    static let since = APIParameter("since", .instant, "only then or later")
+    static let until = APIParameter("until", .instant, "only before")
+    static let run = APIParameter(
+        "run",
+        .pattern(
+            "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|latest)$", about: "a run's id, or latest"
+        ) {
+            $0 == "latest" || isIdentifier($0)
+        }, "a run's id, or latest", required: true)
+
+    static func isIdentifier(_ text: String) -> Bool { PageCursor("0.\(text)") != nil }
+
+    static func choice<Words: CaseIterable & RawRepresentable<String>>(_ words: Words.Type) -> APISchema {
+        .choice(words.allCases.map(\.rawValue))
+    }
+
+    /// An envelope of one part of a list.
+    static func page(_ rows: [Value], next: String?) -> Envelope {
+        Envelope(
+            200, .list(rows),
+            meta: ["count": .int(Int64(rows.count)), "next_cursor": next.map { .string($0) } ?? .null])
+    }
+
+    /// One part of a list that is in memory, ordered by a text that is unique.
+    static func part<Row>(
+        _ rows: [Row], _ call: APICall, key: (Row) -> String, document: (Row) -> Value
+    ) -> Envelope {
+        let after = call.text("cursor")
+        let sorted = rows.map { (key: key($0), row: $0) }.filter { row in
+            after.map { $0.precedesByBytes(row.key) } ?? true
+        }
+        .sorted { $0.key.precedesByBytes($1.key) }
+        let shown = sorted.prefix(call.limit)
+        return page(
+            shown.map { document($0.row) }, next: sorted.count > call.limit ? shown.last?.key : nil)
+    }
+
+    /// The run that a path names.
+    static func run(_ call: APICall, _ services: APIServices) async throws -> RunRecord {
+        let name = call.text("run") ?? ""
+        guard let run = try await services.store.run(matching: name) else {
+            throw APIFault.notFound("there is no run \(name)", hint: "List them: GET /api/v1/runs")
+        }
+        return run
+    }
+}

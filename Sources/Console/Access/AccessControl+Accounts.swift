@@ -1,0 +1,67 @@
+public import Basics
+public import Formats
+public import Store
+
+/// Users and keys, as owners make them.
+extension AccessControl {
+    /// Makes a key.
+    ///
+    /// - Parameters:
+    ///   - name: unique among keys in use.
+    ///   - grants: what it may, and where.
+    ///   - scopes: narrows that; nil: not at all.
+    ///   - lasting: nil: for ever.
+    ///   - actor: who makes it.
+    ///   - detail: what the audit log says of where from.
+    /// - Returns: the key, which is never shown again, and what is kept of it.
+    /// - Throws: `StoreFault` where there is one of that name.
+    public func addKey(
+        _ name: String, grants: [Grant], scopes: [Permission]?, lasting: Duration?, by actor: String,
+        detail: Value = [:]
+    ) async throws(StoreFault) -> (key: Secret, account: KeyAccount) {
+        let text = KeyText.prefix + Hex.encode(random(32))
+        let now = time.now
+        var audit = detail.objectValue ?? [:]
+        audit["grants"] = .strings(grants.map(\.description))
+        if let scopes { audit["scopes"] = .strings(scopes.map(\.rawValue)) }
+        let account = try await store.addKey(
+            KeyAccount(
+                name: name, digest: Digest(of: text), grants: grants.map(\.description),
+                scopes: scopes?.map(\.rawValue), createdAt: now, createdBy: actor,
+                expiresAt: lasting.map { now + $0 }),
+            audit: AuditRecord(
+                at: now, action: "access.key.add", target: name, actor: actor, detail: .object(audit)))
+        return (Secret(text), account)
+    }
+
+    /// Makes a user, or gives one a new password or other grants.
+    ///
+    /// - Parameters:
+    ///   - name: unique.
+    ///   - password: nil: as it was.
+    ///   - grants: nil: as they were.
+    ///   - actor: who does it.
+    /// - Returns: whether the user is new.
+    /// - Throws: `AccessFault` where the password is too short; `StoreFault`.
+    public func putUser(_ name: String, password: Secret?, grants: [Grant]?, by actor: String) async throws -> Bool {
+        var hash: String?
+        if let password {
+            guard password.reveal({ $0.unicodeScalars.count }) >= PasswordHash.leastLength else {
+                throw AccessFault.weakPassword
+            }
+            let salt = random(16)
+            hash = await passwordThread.run { PasswordHash.make(password, salt: salt) }
+            guard hash != nil else { throw AccessFault.weakPassword }
+        }
+        var detail = Value.Object()
+        if let grants { detail["grants"] = .strings(grants.map(\.description)) }
+        detail["password"] = .bool(hash != nil)
+        return try await store.putUser(
+            name, passwordHash: hash, grants: grants?.map(\.description),
+            audit: AuditRecord(
+                at: time.now, action: "access.user.put", target: name, actor: actor, detail: .object(detail)))
+    }
+
+    /// Has everything asked anew of the store: after something was taken back.
+    public func forgetAll() { cache.forgetAll() }
+}

@@ -1,0 +1,42 @@
+public import ConsoleAPI
+public import ConsoleAccess
+import Formats
+public import Web
+
+/// Everything that the service answers, each request by whom it belongs to.
+public struct FrontDoor: Sendable {
+    private let access: AccessControl
+    private let api: APIEndpoints
+    private let service: ServiceEndpoints
+
+    /// Health, readiness and signed hooks answer everybody; figures those who may read them; the API decides itself.
+    public init(access: AccessControl, api: APIEndpoints, service: ServiceEndpoints) {
+        self.access = access
+        self.api = api
+        self.service = service
+    }
+
+    /// Answers a request.
+    public func answer(_ request: WebRequest) async -> WebResponse {
+        if APIEndpoints.owns(request.path) { return await api.answer(request) }
+        var response = await guarded(request)
+        SecurityHeaders.add(
+            to: &response, isSecure: access.origin(of: request).isSecure, policy: SecurityHeaders.dataPolicy)
+        return response
+    }
+
+    private func guarded(_ request: WebRequest) async -> WebResponse {
+        guard request.path == "/metrics" else { return await service.answer(request) }
+        do {
+            switch try await access.caller(of: request).decide(.readMetrics) {
+            case .allowed: return await service.answer(request)
+            case .needsLogin: throw AccessFault.needsLogin
+            case .forbidden(let reason): throw AccessFault.forbidden(reason)
+            }
+        } catch let fault as AccessFault {
+            return .refusal(fault.status, "\(fault.code): \(fault.message)")
+        } catch {
+            return .refusal(503, "the store can't be asked who may: try again")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Basics
+
+extension ConfigurationReader {
+    /// What is said of those who reach the service.
+    func readAccess(into access: inout Configuration.Access) throws(ConfigurationFault) {
+        if let project = try text("access.project") { access.project = project }
+        if let proxies = try text("access.trusted_proxies") {
+            access.trustedProxies = proxies.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
+        }
+        access.signingKey = try reference("access.signing_key")
+        if let limit = try limit("access.user_limit") { access.userLimit = limit }
+        if let limit = try limit("access.key_limit") { access.keyLimit = limit }
+        if let issuer = try text("access.oidc.issuer") {
+            guard issuer.hasPrefix("https://") || issuer.hasPrefix("http://127.0.0.1:") else {
+                throw fault(
+                    "CONF-0009", "the address of the issuer of tokens can't be \(issuer)", "access.oidc.issuer",
+                    hint: "Write https://HOST, as the issuer itself writes it in iss.")
+            }
+            access.issuer = issuer
+        }
+        if let audience = try text("access.oidc.audience") { access.audience = audience }
+        if let claim = try text("access.oidc.roles_claim") { access.rolesClaim = claim }
+    }
+
+    private func limit(_ key: String) throws(ConfigurationFault) -> Int? {
+        guard let text = try text(key) else { return nil }
+        guard let count = Int(text), (0...1_000_000).contains(count) else {
+            throw fault("CONF-0005", "\(key) can't be \(text)", key, hint: "Write a number from 0 to 1000000.")
+        }
+        return count
+    }
+}

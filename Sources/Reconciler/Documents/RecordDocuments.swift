@@ -1,0 +1,109 @@
+public import Basics
+import DesiredState
+import Diff
+public import Formats
+public import Store
+
+extension EnvironmentRow {
+    /// As `reconcile env list --json` and the API show it.
+    public func document(at now: Timestamp) -> Value {
+        var object = Value.Object()
+        object["name"] = .string(slug)
+        object["tier"] = .string(tier.rawValue)
+        object["ttl_class"] = .text(ttlClass?.rawValue)
+        object["branch"] = .text(branch)
+        object["status"] = .string(status.rawValue)
+        object["created_at"] = .text(createdAt?.description)
+        object["expires_at"] = .text(expiresAt?.description)
+        object["seconds_left"] = .count(expiresAt.map { Int(($0 - now).components.seconds) })
+        object["extension_days"] = .count(extensionDays)
+        object["pinned"] = .bool(isPinned)
+        object["pinned_until"] = .text(pinnedUntil?.description)
+        object["pin_reason"] = .text(pinReason)
+        object["pinned_by"] = .text(pinnedBy)
+        object["suspended"] = .bool(isSuspended(at: now))
+        object["suspended_until"] = .text(suspendedUntil?.description)
+        object["suspend_reason"] = .text(suspendReason)
+        object["suspended_by"] = .text(suspendedBy)
+        object["deployed_at"] = .text(deployedAt?.description)
+        object["active_at"] = .text(activeAt?.description)
+        object["host"] = .text(host)
+        object["domain"] = .text(domain)
+        object["database"] = .text(database)
+        object["cost_monthly_usd"] = metadata["cost_monthly_usd"] ?? .null
+        return .object(object)
+    }
+}
+
+extension ApprovalRecord {
+    /// As `reconcile approvals --json` and the API show it.
+    public func document(at now: Timestamp) -> Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["key"] = .string(key.description)
+        object["action"] = .string(action)
+        object["change"] = .string(change.description)
+        object["standing"] = .string(standing(at: now).rawValue)
+        object["approved_by"] = .string(approvedBy)
+        object["reason"] = .text(reason)
+        object["run"] = .string(runID)
+        object["created_at"] = .string(createdAt.description)
+        object["expires_at"] = .string(expiresAt.description)
+        object["revoked_at"] = .text(revokedAt?.description)
+        object["revoked_by"] = .text(revokedBy)
+        object["used_at"] = .text(usedAt?.description)
+        object["used_by"] = .text(usedBy)
+        return .object(object)
+    }
+}
+
+extension AuditRecord {
+    /// As `reconcile audit --json` and the API show it.
+    public var document: Value {
+        var object = Value.Object()
+        object["at"] = .string(at.description)
+        object["action"] = .string(action)
+        object["target"] = .string(target)
+        object["actor"] = .string(actor)
+        object["detail"] = detail
+        return .object(object)
+    }
+}
+
+extension DeliveryRecord {
+    /// As `reconcile hooks list --json` and the API show it, without headers and body.
+    public var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["provider"] = .string(provider)
+        object["delivery_id"] = .string(deliveryID)
+        object["event"] = .string(event)
+        object["scope"] = .text(scope)
+        object["state"] = .string(state.rawValue)
+        object["attempts"] = .int(Int64(attempts))
+        object["reason"] = .text(reason)
+        object["error_code"] = .text(errorCode)
+        object["received_at"] = .string(receivedAt.description)
+        object["available_at"] = .string(availableAt.description)
+        object["finished_at"] = .text(finishedAt?.description)
+        object["body_bytes"] = .int(Int64(bodyBytes))
+        object["body_sha256"] = .string(bodyDigest.hex)
+        return .object(object)
+    }
+}
+
+extension AuditVerification {
+    /// As `reconcile audit verify --json` and the API show it.
+    public var document: Value {
+        var document = Value.Object()
+        document["whole"] = .bool(isWhole)
+        document["lines"] = .int(Int64(links - (anchor?.sequence ?? 0)))
+        document["cut"] = .int(Int64(anchor?.sequence ?? 0))
+        document["cut_before"] = anchor.map { .string($0.before.description) } ?? .null
+        document["before_the_chain"] = .int(Int64(unchained))
+        document["head"] = .string(head)
+        document["faults"] = .list(
+            faults.map { ["record": .string($0.record), "message": .string($0.message)] })
+        return .object(document)
+    }
+}

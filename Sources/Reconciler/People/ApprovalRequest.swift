@@ -1,0 +1,100 @@
+public import Basics
+import DesiredState
+public import Diff
+import Formats
+public import Store
+
+/// A person allows changes that wait in the plan of a run; the command line and the API make it alike.
+public struct ApprovalRequest: Sendable {
+    /// What came of it.
+    public struct Outcome: Sendable {
+        public let approvals: [ApprovalRecord]
+        public let changes: [PlannedChange]
+        public let expiresAt: Timestamp
+    }
+
+    public let run: String
+    /// Keys of resources; empty: all that wait.
+    public let keys: [String]
+    public let reason: String?
+    /// Nil: as long as the policy says.
+    public let lasting: Duration?
+
+    public init(run: String, keys: [String] = [], reason: String? = nil, lasting: Duration? = nil) {
+        self.run = run
+        self.keys = keys
+        self.reason = reason
+        self.lasting = lasting
+    }
+
+    /// Makes it, with its audit records.
+    ///
+    /// - Throws: `RequestFault` where it can't be; a `StoreFault`, or a fault of the plan.
+    public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> Outcome {
+        guard let found = try await store.run(matching: run) else {
+            throw RequestFault(.notFound, "there is no run \(run)", hint: "List them with: reconcile runs")
+        }
+        let lasting = try Self.lasting(lasting, of: found)
+        guard let document = try await store.plan(ofRun: found.id) else {
+            throw RequestFault(
+                .conflict, "run \(found.id) kept no plan\(found.isDryRun ? ": it was a dry run" : "")",
+                hint: "Make a pass, which keeps its plan and waits for approvals: reconcile")
+        }
+        let waiting = try PlanDocument.parse(document).changes.filter { $0.verdict == .needsApproval }
+        let changes = try chosen(waiting, found.id)
+        let granted = try await store.grant(
+            changes.map {
+                ApprovalRecord(
+                    runID: found.id, key: $0.key, action: $0.action.rawValue, change: $0.approvalDigest,
+                    approvedBy: actor.name, reason: reason, createdAt: now, expiresAt: now + lasting)
+            }, origin: actor.detail())
+        return Outcome(approvals: granted, changes: changes, expiresAt: now + lasting)
+    }
+
+    /// The changes that wait and were named; all that wait when none was.
+    private func chosen(_ waiting: [PlannedChange], _ runID: String) throws(RequestFault) -> [PlannedChange] {
+        guard !waiting.isEmpty else {
+            throw RequestFault(
+                .conflict, "nothing in the plan of run \(runID) waits for an approval",
+                hint: "See it: reconcile show \(runID)")
+        }
+        let waitingKeys = waiting.map(\.key.description)
+        for name in keys where !waitingKeys.contains(name) {
+            let near = Suggestion.nearest(to: name, in: waitingKeys)
+            throw RequestFault(
+                .conflict, "--key names \(name), which doesn't wait for an approval in run \(runID)",
+                hint: near.map { "Did you mean \($0)?" } ?? "What waits: \(waitingKeys.joined(separator: ", "))")
+        }
+        return keys.isEmpty ? waiting : waiting.filter { keys.contains($0.key.description) }
+    }
+
+    /// How long it holds: what the person says, within what the policy of that run allowed.
+    private static func lasting(_ wanted: Duration?, of run: RunRecord) throws(RequestFault) -> Duration {
+        func seconds(_ name: String) -> Duration? {
+            run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
+        }
+        let longest = seconds("longest_seconds") ?? ApprovalRule().longest
+        guard let wanted else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
+        if wanted <= longest { return wanted }
+        throw RequestFault(
+            .conflict,
+            "--for can't be \(wanted.shortText): the policy lets an approval hold for \(longest.shortText) at most",
+            hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
+    }
+
+    /// Takes back every approval of a key that stands.
+    ///
+    /// - Returns: how many there were.
+    /// - Throws: `RequestFault` where none stands; `StoreFault`.
+    public static func revoke(_ key: String, in store: Store, by actor: Actor, at now: Timestamp) async throws -> Int {
+        let count = try await store.revokeApprovals(
+            of: key,
+            audit: AuditRecord(
+                at: now, action: "change.revoke", target: key, actor: actor.name, detail: actor.detail()))
+        guard count > 0 else {
+            throw RequestFault(
+                .notFound, "no approval of \(key) stands", hint: "List them with: reconcile approvals")
+        }
+        return count
+    }
+}

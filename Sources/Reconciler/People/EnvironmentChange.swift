@@ -1,0 +1,77 @@
+public import Basics
+import Formats
+public import Store
+
+/// What a person decides of an environment's life; the command line and the API make it alike.
+public struct EnvironmentChange: Sendable {
+    /// What is done.
+    public enum Verb: String, Sendable, Hashable, CaseIterable {
+        case extend, pin, unpin, suspend, resume
+    }
+
+    public let verb: Verb
+    public let name: String
+    /// Only for `extend`: 1 to 365.
+    public let days: Int
+    public let reason: String?
+    /// When a pin or a suspension ends by itself.
+    public let until: Timestamp?
+
+    public init(_ verb: Verb, of name: String, days: Int = 0, reason: String? = nil, until: Timestamp? = nil) {
+        self.verb = verb
+        self.name = name
+        self.days = days
+        self.reason = reason
+        self.until = until
+    }
+
+    /// Makes it, with its audit record and its notice.
+    ///
+    /// - Returns: the environment as it is afterwards.
+    /// - Throws: `RequestFault` where it can't be; `StoreFault`.
+    public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> EnvironmentRow {
+        let rows = try await store.environments().filter { $0.status != .gone }
+        guard let before = rows.first(where: { $0.slug == name }) else {
+            let near = Suggestion.nearest(to: name, in: rows.map(\.slug))
+            throw RequestFault(
+                .notFound, "there is no environment \(name)",
+                hint: near.map { "Did you mean: reconcile env \(verb) \($0)" } ?? "List them with: reconcile env list")
+        }
+        // The limits as of the last pass; the plan counts no more days than the policy allows, whatever is stored.
+        if verb == .extend {
+            guard (1...365).contains(days) else {
+                throw RequestFault(
+                    .invalid, "\(name) can't be extended by \(days) days", hint: "Give between 1 and 365 days.")
+            }
+            if let longest = before.limit("longest_extension_days"), days > longest {
+                throw RequestFault(
+                    .conflict, "\(name) can't be extended by \(days) days at once: the policy allows \(longest)",
+                    hint: "Run: reconcile env extend \(name) --days \(longest)")
+            }
+        }
+        if let until, until <= now {
+            throw RequestFault(.conflict, "\(until) has passed already", hint: "Write an instant that is to come.")
+        }
+        var detail = Value.Object()
+        if verb == .extend { detail["days"] = .int(Int64(days)) }
+        if let reason { detail["reason"] = .string(reason) }
+        if let until { detail["until"] = .string(until.description) }
+        let audit = AuditRecord(
+            at: now, action: "env.\(verb)", target: name, actor: actor.name, detail: actor.detail(detail))
+        switch verb {
+        case .extend:
+            try await store.extendEnvironment(
+                name, days: days, most: before.limit("most_extension_days"), audit: audit)
+        case .pin: try await store.setPinned(name, true, reason: reason, until: until, audit: audit)
+        case .unpin: try await store.setPinned(name, false, audit: audit)
+        case .suspend: try await store.setSuspended(name, true, reason: reason, until: until, audit: audit)
+        case .resume: try await store.setSuspended(name, false, audit: audit)
+        }
+        return try await store.environment(name) ?? before
+    }
+}
+
+extension EnvironmentRow {
+    /// A limit of its extensions that the last pass remembered.
+    fileprivate func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
+}

@@ -1,0 +1,56 @@
+import Basics
+import ConsoleAccess
+import HTTPClient
+import Reconciler
+import Store
+
+extension AccessControl {
+    /// Access to the service, as the configuration says.
+    ///
+    /// - Throws: `ConfigurationFault` where it can't be; a `FileSystemFault` where no key can be made.
+    init(_ configuration: Configuration, store: Store, _ environment: [String: String]) throws {
+        let access = configuration.access
+        var settings = AccessSettings(isLoopback: Self.isLoopback(configuration.listenAddress))
+        settings.project = access.project
+        settings.userLimit = access.userLimit
+        settings.keyLimit = access.keyLimit
+        settings.trustedProxies = try access.trustedProxies.map { text in
+            guard let range = AddressRange(text) else {
+                throw ConfigurationFault(
+                    "CONF-0012", "access.trusted_proxies can't hold \(text)",
+                    hint: "Write addresses and blocks such as 10.0.0.0/8, commas between.")
+            }
+            return range
+        }
+        if let reference = access.signingKey {
+            guard let key = reference.resolve(in: environment).flatMap({ TokenKey($0) }) else {
+                throw ConfigurationFault(
+                    "CONF-0010", "access.signing_key is to come from \(reference), and there is no key of 32 bytes",
+                    hint: "Make one: openssl rand -hex 32 > FILE; chmod 600 FILE")
+            }
+            settings.signingKey = key
+        } else {
+            settings.signingKey = try Self.ownKey(in: configuration.stateDirectory)
+        }
+        let issuer = access.issuer.map {
+            TokenIssuer(
+                IssuerSettings(issuer: $0, audience: access.audience, rolesClaim: access.rolesClaim),
+                transport: CurlTransport())
+        }
+        self.init(store: store, settings: settings, issuer: issuer, time: SystemTime())
+    }
+
+    private static func isLoopback(_ address: String) -> Bool {
+        ClientOrigin(address: address, host: "").isLoopback
+    }
+
+    /// A key of this machine, made where there is none.
+    private static func ownKey(in directory: String) throws -> TokenKey? {
+        let path = "\(directory)/access.key"
+        if !FileSystem.exists(path) {
+            try FileSystem.createDirectory(directory, mode: 0o750)
+            try FileSystem.write(Hex.encode(SystemRandom.bytes(32)).utf8, to: path, mode: 0o600)
+        }
+        return SecretReference.file(path).resolve(in: [:]).flatMap { TokenKey($0) }
+    }
+}

@@ -1,0 +1,217 @@
+import Basics
+import ConsoleAccess
+import Formats
+import Reconciler
+import Store
+
+/// `reconcile access user|key add|list|revoke`.
+struct AccessCommand {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) { self.context = context }
+
+    // MARK: Users
+
+    func addUser() async throws -> ExitStatus {
+        let name = try Self.checked(context.arguments.positionals[0])
+        let password = try password()
+        let grants = try grants()
+        let isNew = try await context.withStore { store in
+            let known = try await store.user(named: name)
+            if known == nil, grants == nil {
+                throw ArgumentFault(
+                    "--role is missing", hint: "Run: reconcile access user add \(name) --role viewer")
+            }
+            return try await control(store).putUser(name, password: password, grants: grants, by: context.actor)
+        }
+        if context.terminal.isJSON {
+            context.terminal.json(["name": .string(name), "new": .bool(isNew)])
+        } else {
+            context.terminal.print(
+                "\(name) \(isNew ? "has access" : "was changed")"
+                    + "\(password == nil ? "" : " and logs in with that password")."
+                    + " Recorded in the audit log as \(context.actor).")
+        }
+        return .done
+    }
+
+    func listUsers() async throws -> ExitStatus {
+        let users = try await context.withStore { store in try await store.users() }
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .list(
+                    users.map { user in
+                        .object([
+                            "name": .string(user.name), "roles": .strings(user.grants),
+                            "password": .bool(user.passwordHash != nil),
+                            "created_at": .string(user.createdAt.description),
+                            "revoked_at": .text(user.disabledAt?.description),
+                        ])
+                    }))
+            return .done
+        }
+        guard !users.isEmpty else {
+            context.terminal.print(
+                "Nobody has access yet. Make the first owner: reconcile access user add NAME --role owner")
+            return .done
+        }
+        var table = Table("NAME", "ROLES", "PASSWORD", "SINCE", "REVOKED")
+        for user in users {
+            table.add(
+                user.name, user.grants.joined(separator: " "), user.passwordHash == nil ? "none" : "set",
+                user.createdAt.minuteText, user.disabledAt?.minuteText ?? "-")
+        }
+        context.terminal.print(table.text(context.terminal.paint))
+        return .done
+    }
+
+    func revokeUser() async throws -> ExitStatus {
+        let name = context.arguments.positionals[0]
+        let isRevoked = try await context.withStore { store in
+            try await store.disableUser(name, audit: audit("access.user.revoke", name))
+        }
+        guard isRevoked else {
+            throw ArgumentFault("no user \(name) has access", hint: "List them with: reconcile access user list")
+        }
+        return revoked(name)
+    }
+
+    // MARK: Keys
+
+    func addKey() async throws -> ExitStatus {
+        let name = try Self.checked(context.arguments.positionals[0])
+        guard let grants = try grants() else {
+            throw ArgumentFault(
+                "--role is missing", hint: "Run: reconcile access key add \(name) --role viewer")
+        }
+        let scopes = try context.arguments.all("scope").map { text in
+            guard let scope = Permission(rawValue: text) else {
+                throw ArgumentFault(
+                    "--scope can't be \(text)",
+                    hint: "It is one of \(Permission.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+            return scope
+        }
+        var lasting: Duration?
+        if let text = context.arguments.value("days") {
+            guard let days = Int(text), (1...3_650).contains(days) else {
+                throw ArgumentFault("--days can't be \(text)", hint: "Write a number of days from 1 to 3650.")
+            }
+            lasting = .days(days)
+        }
+        let added = try await context.withStore { store in
+            try await control(store).addKey(
+                name, grants: grants, scopes: scopes.isEmpty ? nil : scopes, lasting: lasting, by: context.actor)
+        }
+        added.key.reveal { key in
+            if context.terminal.isJSON {
+                context.terminal.json([
+                    "name": .string(name), "id": .string(added.account.id), "key": .string(key),
+                    "expires_at": .text(added.account.expiresAt?.description),
+                ])
+            } else {
+                context.terminal.print(
+                    "\(key)\n\nThis is the only time that it is shown: keep it where secrets are kept.")
+            }
+        }
+        return .done
+    }
+
+    func listKeys() async throws -> ExitStatus {
+        let keys = try await context.withStore { store in try await store.keys() }
+        if context.terminal.isJSON {
+            context.terminal.json(
+                .list(
+                    keys.map { key in
+                        .object([
+                            "id": .string(key.id), "name": .string(key.name), "roles": .strings(key.grants),
+                            "scopes": key.scopes.map { .strings($0) } ?? .null, "created_by": .string(key.createdBy),
+                            "created_at": .string(key.createdAt.description),
+                            "expires_at": .text(key.expiresAt?.description),
+                            "revoked_at": .text(key.revokedAt?.description),
+                        ])
+                    }))
+            return .done
+        }
+        guard !keys.isEmpty else {
+            context.terminal.print("There is no key yet. Make one: reconcile access key add NAME --role viewer")
+            return .done
+        }
+        var table = Table("NAME", "ROLES", "SCOPES", "BY", "SINCE", "UNTIL", "REVOKED")
+        for key in keys {
+            table.add(
+                key.name, key.grants.joined(separator: " "), key.scopes?.joined(separator: " ") ?? "all", key.createdBy,
+                key.createdAt.minuteText, key.expiresAt?.minuteText ?? "-", key.revokedAt?.minuteText ?? "-")
+        }
+        context.terminal.print(table.text(context.terminal.paint))
+        return .done
+    }
+
+    func revokeKey() async throws -> ExitStatus {
+        let name = context.arguments.positionals[0]
+        let isRevoked = try await context.withStore { store in
+            try await store.revokeKey(name, audit: audit("access.key.revoke", name))
+        }
+        guard isRevoked else {
+            throw ArgumentFault("no key \(name) is in use", hint: "List them with: reconcile access key list")
+        }
+        return revoked(name)
+    }
+
+    // MARK: What they share
+
+    private func revoked(_ name: String) -> ExitStatus {
+        if context.terminal.isJSON {
+            context.terminal.json(["revoked": .string(name)])
+        } else {
+            context.terminal.print("\(name) has no access any more; a running service knows it within seconds.")
+        }
+        return .done
+    }
+
+    private func control(_ store: Store) -> AccessControl {
+        AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: SystemTime())
+    }
+
+    private func audit(_ action: String, _ target: String) -> AuditRecord {
+        AuditRecord(
+            at: SystemTime().now, action: action, target: target, actor: context.actor,
+            detail: .object(Value.Object()))
+    }
+
+    private static func checked(_ name: String) throws(ArgumentFault) -> String {
+        let isSound =
+            name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x3A } && (1...64).contains(name.utf8.count)
+        guard isSound else {
+            throw ArgumentFault(
+                "\(name) can't be a name", hint: "Take 1 to 64 characters without spaces and colons.")
+        }
+        return name
+    }
+
+    /// The roles of `--role`; nil where none was given.
+    private func grants() throws(ArgumentFault) -> [Grant]? {
+        var grants: [Grant] = []
+        for text in context.arguments.all("role") {
+            guard let grant = Grant(text) else {
+                throw ArgumentFault(
+                    "--role can't be \(text)",
+                    hint: "Write owner, admin, developer or viewer; and @ENVIRONMENT where it holds only there.")
+            }
+            grants.append(grant)
+        }
+        return grants.isEmpty ? nil : grants
+    }
+
+    /// The password of `--password-file`, of which `-` is standard input; nil where it wasn't given.
+    private func password() throws -> Secret? {
+        guard let path = context.arguments.value("password-file") else { return nil }
+        let file = path == "-" ? "/dev/stdin" : path
+        guard let password = SecretReference.file(file).resolve(in: [:]) else {
+            throw ArgumentFault(
+                "--password-file \(path) holds no password",
+                hint: "Write it there alone, on one line; - reads standard input.")
+        }
+        return password
+    }
+}

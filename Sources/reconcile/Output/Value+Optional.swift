@@ -1,9 +1,0 @@
-import Formats
-
-extension Value {
-    /// A text, or null.
-    static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
-
-    /// A count, or null.
-    static func count(_ count: Int?) -> Value { count.map { .int(Int64($0)) } ?? .null }
-}

@@ -1,0 +1,44 @@
+import Basics
+import Formats
+import TestKit
+import Testing
+
+@Suite("Access")
+struct AccessTests {
+    @Test("Users and keys are made, listed and taken back; a password never stands in an argument")
+    func commands() async throws {
+        let site = try Site()
+        let password = try site.directory.write("correct horse battery\n", to: "password")
+        #expect(await site.run("access", "user", "list").output.contains("Make the first owner"))
+        #expect(await site.run("access", "user", "add", "ada").status == 64)
+        #expect(await site.run("access", "user", "add", "ada", "--role", "king").status == 64)
+        #expect(await site.run("access", "user", "add", "a b", "--role", "owner").status == 64)
+        let added = await site.run("access", "user", "add", "ada", "--role", "owner", "--password-file", password)
+        #expect(added.status == 0 && added.output.contains("ada has access"), "\(added.story)")
+        let again = await site.run("access", "user", "add", "ada", "--role", "viewer@stage", "--json")
+        #expect(again.json?["new"] == false, "\(again.story)")
+        let users = await site.run("access", "user", "list", "--json").json
+        #expect(users?[0]?["roles"]?[0] == "viewer@stage" && users?[0]?["password"] == true)
+        #expect(!(await site.run("access", "user", "list", "--json").output.contains("scrypt")))
+        let weak = try site.directory.write("short\n", to: "weak")
+        let refused = await site.run("access", "user", "add", "eve", "--role", "viewer", "--password-file", weak)
+        #expect(refused.status == 1 && refused.error.contains("ACCESS-0011"), "\(refused.story)")
+        #expect(await site.run("access", "user", "revoke", "ada").status == 0)
+        #expect(await site.run("access", "user", "revoke", "ada").status == 64)
+
+        let key = await site.run("access", "key", "add", "ci", "--role", "developer", "--scope", "read", "--json")
+        #expect(key.json?["key"]?.stringValue?.hasPrefix("odops_") == true, "\(key.story)")
+        #expect(await site.run("access", "key", "add", "ci", "--role", "developer").error.contains("STORE-0024"))
+        #expect(await site.run("access", "key", "add", "x", "--role", "viewer", "--scope", "all").status == 64)
+        let keys = await site.run("access", "key", "list", "--json")
+        #expect(keys.json?[0]?["scopes"]?[0] == "read" && !keys.output.contains("odops_"), "\(keys.story)")
+        #expect(await site.run("access", "key", "revoke", "ci").status == 0)
+        #expect(await site.run("access", "key", "revoke", "ci").status == 64)
+        #expect(await site.run("audit", "verify").status == 0)
+        let log = await site.run("audit", "--json").json?.listValue?.compactMap { $0["action"]?.stringValue }
+        #expect(
+            log == [
+                "access.key.revoke", "access.key.add", "access.user.revoke", "access.user.put", "access.user.put",
+            ])
+    }
+}

@@ -1,0 +1,137 @@
+import Basics
+import ConsoleAccess
+import Formats
+import Store
+import TestKit
+import Testing
+
+@testable import ConsoleAPI
+
+@Suite struct RouteTests {
+    /// Fills the names of a path with things that are there.
+    private static func path(_ route: APIRoute, _ world: APIWorld) -> String {
+        let names = ["{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody"]
+        let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
+        guard !path.isEmpty else { return "" }
+        return "/\(path)\(route.id == "explain" ? "?key=digitalocean.droplet/erp" : "")"
+    }
+
+    private static func body(_ route: APIRoute) -> Value? {
+        guard case .object(let fields, _)? = route.body else { return nil }
+        let samples: [String: Value] = [
+            "days": 2, "reason": "why", "key": "digitalocean.droplet/erp", "run": "latest", "name": "x",
+            "password": "wrong-password", "roles": ["viewer"],
+        ]
+        var object = Value.Object()
+        for field in fields where field.isRequired { object[field.name] = samples[field.name] ?? .null }
+        return .object(object)
+    }
+
+    /// Every route for every role: allowed is never 401 or 403, not allowed is nothing else.
+    @Test func eachRouteAsksForItsRole() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        var asked = 0
+        for route in world.api.routes {
+            let path = Self.path(route, world)
+            let nobody = try await world.send(route.method, path, body: Self.body(route))
+            if route.permission == nil {
+                #expect(nobody.status != 403, "\(route.id)")
+                #expect(nobody.status != 401 || route.id == "logIn", "\(route.id)")
+                continue
+            }
+            #expect(nobody.status == 401, "\(route.id) answers somebody without a key")
+            #expect(nobody.headers["WWW-Authenticate"] != nil)
+            let forged = try await world.send(route.method, path, as: "odops_" + String(repeating: "0", count: 64))
+            #expect(forged.status == 401 && forged.code == "ACCESS-0002", "\(route.id)")
+            for role in Role.allCases {
+                let answer = try await world.send(route.method, path, as: role.rawValue, body: Self.body(route))
+                let mayPass = role >= (route.permission?.minimumRole ?? .owner)
+                let isRefused = answer.status == 401 || answer.status == 403
+                #expect(isRefused == !mayPass, "\(role) at \(route.id): \(answer.status)")
+                if isRefused { #expect(answer.code == "ACCESS-0003" && answer.data == .null) }
+                asked += 1
+            }
+            let local = try await world.send(route.method, path, as: "developer@staging", body: Self.body(route))
+            let isRefused = local.status == 403
+            let mayPass =
+                route.permission?.minimumRole ?? .owner <= .developer && route.place != .project
+            #expect(isRefused == !mayPass, "a developer at staging at \(route.id): \(local.status)")
+        }
+        #expect(asked >= 4 * 30)
+        // At the other environment they may nothing.
+        let other = try await world.send("POST", "/environments/feature-a/pin", as: "developer@staging", body: [:])
+        #expect(other.status == 403)
+        let list = try await world.send("GET", "/environments", as: "developer@staging")
+        #expect(list.data.listValue?.compactMap { $0["name"]?.stringValue } == ["staging"])
+    }
+
+    /// What a route says of itself is what it answers.
+    @Test func eachAnswerHasTheFormThatTheDocumentPromises() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        for route in world.api.routes where !route.isBare {
+            let answer = try await world.send(
+                route.method, Self.path(route, world), as: "owner", body: Self.body(route))
+            #expect(answer.status < 500 || answer.code == "API-0012", "\(route.id): \(answer.status) \(answer.body)")
+            #expect(answer.body.objectValue?.members.map(\.name) == ["data", "meta", "errors"], "\(route.id)")
+            #expect(answer.headers["Content-Type"]?.hasPrefix("application/json") == true)
+            #expect(answer.headers["Content-Security-Policy"] == SecurityHeaders.dataPolicy)
+            guard answer.status < 300 else {
+                #expect(answer.data == .null && answer.error != nil && answer.code != nil)
+                continue
+            }
+            #expect(answer.status == route.status, "\(route.id)")
+            #expect(route.answer.problem(answer.data, at: "data") == nil, "\(route.id)")
+            if route.isPaged { #expect(answer.body["meta"]?["next_cursor"] != nil, "\(route.id)") }
+        }
+    }
+
+    @Test func theOpenAPIDocumentHoldsEveryRouteOnce() async throws {
+        let world = try await APIWorld()
+        let document = try await world.send("GET", "/openapi.json").body
+        #expect(document["openapi"] == "3.1.0")
+        var operations: [String] = []
+        for path in document["paths"]?.objectValue?.members ?? [] {
+            for method in path.value.objectValue?.members ?? [] {
+                operations.append(method.value["operationId"]?.stringValue ?? "")
+            }
+        }
+        #expect(operations.sorted() == world.api.routes.map(\.id).sorted())
+        #expect(Set(operations).count == operations.count)
+    }
+
+    /// `UPDATE_GOLDENS=1` writes the list in docs/api.md anew.
+    @Test func theManualShowsEachRouteWithAnExample() async throws {
+        let path = "\(Places.packageRoot)/docs/api.md"
+        let text = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        let head = text[..<(try #require(text.firstRange(of: "# Routes\n")).upperBound)]
+        let wanted = head + APIDocument.routes(try await APIWorld(withKeys: false).api.routes)
+        if ProcessEnvironment.variables()["UPDATE_GOLDENS"] == "1" { try FileSystem.write(wanted.utf8, to: path) }
+        #expect(
+            String(decoding: try FileSystem.read(path), as: UTF8.self) == String(wanted), "UPDATE_GOLDENS=1 writes it")
+        for route in try await APIWorld(withKeys: false).api.routes {
+            let example = APIDocument.example(of: route)
+            #expect(example.hasPrefix("curl ") && !example.contains("{}\"") && !example.contains("null"), "\(route.id)")
+        }
+    }
+
+    @Test func nothingIsHiddenBehindAnEmptyAnswer() async throws {
+        let world = try await APIWorld()
+        for (method, path, status, error) in [
+            ("GET", "/nothing", 404, "ROUTE_NOT_FOUND"), ("PUT", "/environments", 405, "METHOD_NOT_ALLOWED"),
+            ("TRACE", "/runs", 405, "METHOD_NOT_ALLOWED"), ("GET", "/environments/none", 404, "NOT_FOUND"),
+            ("GET", "/runs?limit=0", 400, "INVALID_PARAMETER"), ("GET", "/runs?limit=201", 400, "INVALID_PARAMETER"),
+            ("GET", "/runs?limit=x", 400, "INVALID_PARAMETER"), ("GET", "/runs?cursor=x", 400, "INVALID_PARAMETER"),
+            ("GET", "/runs?limit=1&limit=2", 400, "INVALID_PARAMETER"),
+            ("GET", "/runs?lmit=1", 400, "INVALID_PARAMETER"),
+            ("GET", "/runs/../../etc/passwd", 404, "ROUTE_NOT_FOUND"), ("GET", "/runs/xyz", 404, "NOT_FOUND"),
+            ("GET", "/environments/%00", 404, "NOT_FOUND"), ("GET", "/runs?since=yesterday", 400, "INVALID_PARAMETER"),
+        ] {
+            let answer = try await world.send(method, path, as: "owner")
+            #expect(answer.status == status && answer.error == error, "\(method) \(path): \(answer.status)")
+            #expect(answer.body["meta"]?["request_id"]?.stringValue?.isEmpty == false)
+            if status == 405 { #expect(answer.headers["Allow"]?.contains("GET") == true) }
+        }
+    }
+}

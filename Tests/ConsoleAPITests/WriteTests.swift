@@ -1,0 +1,179 @@
+import Basics
+import Formats
+import Store
+import Testing
+import Web
+
+@testable import ConsoleAPI
+@testable import ConsoleAccess
+
+@Suite struct WriteTests {
+    @Test func aWriteWithTheSameKeyIsDoneOnce() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let key = [("Idempotency-Key", "0123456789abcdef")]
+        let path = "/environments/feature-a/extend"
+        let first = try await world.send("POST", path, as: "developer", body: ["days": 2], headers: key)
+        #expect(first.status == 200 && first.data["extension_days"] == 2)
+        let again = try await world.send("POST", path, as: "developer", body: ["days": 2], headers: key)
+        #expect(again.status == 200 && again.data == first.data && again.headers["Idempotent-Replayed"] == "true")
+        let other = try await world.send("POST", path, as: "developer", body: ["days": 3], headers: key)
+        #expect(other.status == 422 && other.error == "IDEMPOTENCY_KEY_REUSED")
+        // The key of another caller is another key.
+        let admin = try await world.send("POST", path, as: "admin", body: ["days": 3], headers: key)
+        #expect(admin.status == 200 && admin.data["extension_days"] == 5)
+        // What was refused did nothing, and its key may be used again.
+        let fresh = [("Idempotency-Key", "fedcba9876543210")]
+        let refused = try await world.send("POST", "/environments/none/pin", as: "admin", body: [:], headers: fresh)
+        #expect(refused.status == 404)
+        let pinned = try await world.send("POST", "/environments/staging/pin", as: "admin", body: [:], headers: fresh)
+        #expect(pinned.status == 200 && pinned.data["pinned"] == true)
+        // A day later it is forgotten.
+        world.time.advance(by: .hours(25))
+        let later = try await world.send("POST", path, as: "developer", body: ["days": 3], headers: key)
+        #expect(later.status == 200 && later.data["extension_days"] == 8)
+    }
+
+    @Test func everyWriteStandsInTheAuditLogWithWhoAndWhereFrom() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let staging = "/environments/staging"
+        for (method, path, body) in [
+            ("POST", "\(staging)/extend", ["days": 1]), ("POST", "\(staging)/pin", ["reason": "shown"]),
+            ("DELETE", "\(staging)/pin", nil), ("POST", "\(staging)/suspend", [:]), ("POST", "\(staging)/resume", nil),
+            ("POST", "/drift/mute", ["key": "digitalocean.droplet/erp", "reason": "known"]),
+            ("POST", "/drift/unmute", ["key": "digitalocean.droplet/erp"]),
+            ("POST", "/access/keys", ["name": "new", "roles": ["viewer"]]), ("DELETE", "/access/keys/new", nil),
+        ] as [(String, String, Value?)] {
+            let before = try await world.store.auditLog(limit: 100).count
+            let answer = try await world.send(method, path, as: "owner", body: body)
+            #expect((200..<300).contains(answer.status), "\(method) \(path): \(answer.body)")
+            let log = try await world.store.auditLog(limit: 100)
+            #expect(log.count == before + 1, "\(method) \(path)")
+            #expect(log[0].actor == "key:owner" && log[0].detail["from"] == "192.0.2.7", "\(method) \(path)")
+            #expect(log[0].detail["via"] == "api")
+        }
+        #expect(try await world.store.verifyAuditLog().isWhole)
+        let shown = try await world.send("GET", "/audit-logs?user=key:owner&action=env.pin", as: "viewer")
+        #expect(shown.data.listValue?.count == 1 && shown.data[0]?["detail"]?["reason"] == "shown")
+    }
+
+    @Test func aNewKeyIsShownOnceAndCountsUntilItIsTakenBack() async throws {
+        let world = try await APIWorld()
+        let body: Value = ["name": "ci", "roles": ["developer"], "scopes": ["read"], "days": 1]
+        let again = [("Idempotency-Key", "0123456789abcdef")]
+        let made = try await world.send("POST", "/access/keys", as: "owner", body: body, headers: again)
+        let key = try #require(made.data["key"]?.stringValue)
+        #expect(made.status == 201 && key.hasPrefix("odops_") && key.utf8.count == 70)
+        #expect(
+            try await world.send("POST", "/access/keys", as: "owner", body: body, headers: again).data["key"] == .null)
+        #expect(try await world.send("GET", "/environments", as: key).status == 200)
+        #expect(try await world.send("POST", "/reconcile", as: key, body: [:]).status == 403)
+        #expect(try await world.send("GET", "/environments", headers: [("X-API-Key", key)]).status == 200)
+        let list = try await world.send("GET", "/access/keys", as: "owner")
+        #expect(!JSON.write(list.body).contains(String(key.dropFirst(6))))
+        world.time.advance(by: .hours(25))
+        #expect(try await world.send("GET", "/environments", as: key).code == "ACCESS-0002")
+        _ = try await world.send("DELETE", "/access/keys/viewer", as: "owner")
+        #expect(try await world.send("GET", "/environments", as: "viewer").status == 401)
+    }
+
+    @Test func whatCannotBeABodyIsRefused() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let path = "/environments/staging/extend"
+        for body in [
+            .null, [], "x", 7, [:], ["days": 0], ["days": 366], ["days": "7"], ["days": 7, "more": true],
+            ["days": 7, "reason": ""], ["days": 7, "reason": .string(String(repeating: "x", count: 501))],
+            ["days": 7, "reason": "a\u{0}b"],
+        ] as [Value] {
+            let answer = try await world.send("POST", path, as: "owner", body: body)
+            #expect(answer.status == 400 && answer.error == "INVALID_BODY", "\(body)")
+        }
+        let large = Value.object(["days": 7, "reason": .string(String(repeating: "x", count: 70_000))])
+        #expect(try await world.send("POST", path, as: "owner", body: large).status == 413)
+        let form = [("Content-Type", "application/x-www-form-urlencoded")]
+        #expect(try await world.send("POST", path, as: "owner", body: ["days": 7], headers: form).status == 415)
+        let html = try await world.send("GET", "/runs", as: "owner", headers: [("Accept", "text/html")])
+        #expect(html.status == 406)
+        let vendor = try await world.send("GET", "/runs", as: "owner", headers: [("Accept", Envelope.mediaType)])
+        #expect(vendor.headers["Content-Type"]?.hasPrefix(Envelope.mediaType) == true)
+    }
+
+    @Test func listsComeInPartsThatNeitherRepeatNorLeaveOut() async throws {
+        let world = try await APIWorld()
+        for index in 0..<25 {
+            let id = "0199a1b2-0000-7000-8000-\(Hex.encode(UInt64(index)).suffix(12))"
+            // Five of an instant: the cursor has to tell them apart.
+            try await world.store.beginRun(
+                RunRecord(
+                    id: id, trigger: .schedule, phase: index % 2 == 0 ? .failed : .succeeded, isDryRun: false,
+                    startedAt: APIWorld.now + .seconds(index / 5)))
+        }
+        for (filter, count) in [("", 25), ("&phase=failed", 13)] {
+            var seen: [String] = []
+            var cursor = ""
+            for _ in 0..<20 {
+                let answer = try await world.send("GET", "/runs?limit=4\(filter)\(cursor)", as: "viewer")
+                seen += answer.data.listValue?.compactMap { $0["id"]?.stringValue } ?? []
+                guard let next = answer.body["meta"]?["next_cursor"]?.stringValue else { break }
+                cursor = "&cursor=\(next)"
+            }
+            #expect(seen.count == count && Set(seen).count == count && seen == seen.sorted(by: >))
+        }
+    }
+
+    // MARK: Who comes without a key
+
+    @Test func atLoopbackEverybodyReadsUntilSomebodyIsGivenAccess() async throws {
+        let world = try await APIWorld(isLoopback: true, withKeys: false)
+        #expect(try await world.send("GET", "/environments", peer: "127.0.0.1").status == 200)
+        #expect(try await world.send("POST", "/reconcile", body: [:], peer: "127.0.0.1").status == 401)
+        let proxied = [("X-Forwarded-For", "203.0.113.9")]
+        #expect(try await world.send("GET", "/environments", headers: proxied, peer: "127.0.0.1").status == 401)
+        let rebound = await world.api.answer(
+            WebRequest(method: "GET", path: "/api/v1/runs", headers: [("Host", "evil.example")], peer: "127.0.0.1"))
+        #expect(rebound.status == 403)
+        _ = try await world.access.putUser(
+            "ada", password: Secret("correct horse battery"), grants: [Grant(.owner)], by: "test")
+        world.time.advance(by: .seconds(2))
+        #expect(try await world.send("GET", "/environments", peer: "127.0.0.1").status == 401)
+    }
+
+    @Test func elsewhereNobodyIsAnsweredBeforeSomebodyIsGivenAccess() async throws {
+        let world = try await APIWorld(withKeys: false)
+        for peer in ["127.0.0.1", "192.0.2.1"] {
+            #expect(try await world.send("GET", "/environments", peer: peer).code == "ACCESS-0007")
+            #expect(try await world.send("GET", "/openapi.json", peer: peer).code == "ACCESS-0007")
+        }
+    }
+
+    @Test func aLoginGivesATokenThatCountsTwelveHours() async throws {
+        let world = try await APIWorld()
+        _ = try await world.access.putUser(
+            "ada", password: Secret("correct horse battery"), grants: [Grant(.viewer)], by: "test")
+        let wrong = try await world.send("POST", "/auth/login", body: ["name": "ada", "password": "wrong"])
+        let nobody = try await world.send("POST", "/auth/login", body: ["name": "eve", "password": "wrong"])
+        #expect(wrong.status == 401 && wrong.body["errors"] == nobody.body["errors"])
+        let right = try await world.send(
+            "POST", "/auth/login", body: ["name": "ada", "password": "correct horse battery"])
+        let token = try #require(right.data["token"]?.stringValue)
+        #expect(try await world.send("GET", "/environments", as: token).status == 200)
+        #expect(try await world.send("POST", "/reconcile", as: token, body: [:]).status == 403)
+        world.time.advance(by: .hours(12) + .minutes(2))
+        #expect(try await world.send("GET", "/environments", as: token).code == "ACCESS-0002")
+    }
+
+    @Test func whoAsksTooOftenIsToldWhenToComeBack() async throws {
+        let world = try await APIWorld(keyLimit: 60)
+        var last = try await world.send("GET", "/runs", as: "viewer")
+        #expect(last.headers["RateLimit-Limit"] == "60" && last.headers["X-RateLimit-Remaining"] == "59")
+        for _ in 0..<59 { last = try await world.send("GET", "/runs", as: "viewer") }
+        #expect(last.status == 200 && last.headers["RateLimit-Remaining"] == "0")
+        let refused = try await world.send("GET", "/runs", as: "viewer")
+        #expect(refused.status == 429 && refused.headers["Retry-After"] == "1" && refused.error == "RATE_LIMITED")
+        #expect(try await world.send("GET", "/runs", as: "admin").status == 200)
+        world.time.advance(by: .seconds(1))
+        #expect(try await world.send("GET", "/runs", as: "viewer").status == 200)
+    }
+}
