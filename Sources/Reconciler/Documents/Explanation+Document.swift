@@ -1,5 +1,5 @@
 import Basics
-public import DesiredState
+import DesiredState
 import Diff
 public import Formats
 import Git

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Formats
+import Reconciler
 
 /// `reconcile integrations [PATH]`.
 struct IntegrationsCommand {
