@@ -13,7 +13,8 @@ enum ConsoleService {
     ) -> ConsolePages {
         let configuration = composition.configuration
         return ConsolePages(
-            access: access, store: composition.store, evidence: composition.reconciler.evidence, reconciler: composition.reconciler,
+            access: access, store: composition.store, evidence: composition.reconciler.evidence,
+            reconciler: composition.reconciler,
             knowledge: knowledge, facts: facts(configuration, composition.store.place, environment),
             metrics: composition.metrics, time: SystemTime()
         ) {

@@ -98,7 +98,8 @@ import Testing
         "GATE":
             "Policy gates: `reconcile gates`. An error is a violation; a warning leaves the gate unknown, or is a remark.",
         "GIT": "Reading repositories.", "HTTP": "Requests to providers.",
-        "HOOK": "Deliveries of providers' hooks.", "JOB": "What runs by the clock.", "MG": "Mailgun's API.", "NOTICE": "Messages to people.",
+        "HOOK": "Deliveries of providers' hooks.", "JOB": "What runs by the clock.", "MG": "Mailgun's API.",
+        "NOTICE": "Messages to people.",
         "PL": "Plane's API.",
         "POSTGRES": "A PostgreSQL server whose databases and roles are wanted.",
         "PLAN": "Guards of the plan, and saved plans.", "PROVIDER": "Providers without a driver that can act.",

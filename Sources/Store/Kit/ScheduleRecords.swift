@@ -55,7 +55,7 @@ public struct ScheduleSlot: Sendable, Hashable {
 public struct NewScheduleSlot: Sendable, Hashable {
     public let slot: Timestamp
     public let lane: String
-    /// Nil: it runs. Else it is skipped, for this reason.
+    /// Why it is skipped; nil where it runs.
     public let skipReason: String?
 
     public init(_ slot: Timestamp, lane: String, skipReason: String? = nil) {
