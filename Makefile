@@ -24,6 +24,7 @@ build: bootstrap
 
 release: bootstrap
 	$(SWIFT) build $(RELEASE_FLAGS) --product reconcile
+	$(SWIFT) build $(RELEASE_FLAGS) --product odooops
 
 bench: bootstrap
 	@./scripts/bench
@@ -52,6 +53,12 @@ format:
 install: release
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(BINARIES)/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
+	install -m 755 $(BINARIES)/odooops $(DESTDIR)$(PREFIX)/bin/odooops
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(BINARIES)/odooops man > $(DESTDIR)$(PREFIX)/share/man/man1/odooops.1
+	$(BINARIES)/odooops completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/odooops
+	$(BINARIES)/odooops completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_odooops
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
 
 deb: release

@@ -55,6 +55,7 @@ let package = Package(
     name: "odooops",
     products: [
         .executable(name: "reconcile", targets: ["reconcile"]),
+        .executable(name: "odooops", targets: ["odooops"]),
         // For Benchmarks/, which is a package of its own.
         .library(name: "OdooOpsPlan", targets: ["Basics", "Formats", "DesiredState", "Diff"]),
         .library(name: "OdooOpsService", targets: ["HTTPClient", "Store", "StoreSQLite"]),
@@ -130,6 +131,10 @@ let package = Package(
                 "Basics", "ConsoleAccess", "ConsoleAPI", "ConsolePages", "Formats", "Diff", "Web", "Store",
                 "Reconciler",
             ], exclude: ["Access", "API", "Pages"]),
+        room("Client", ["Basics", "Formats", "HTTPClient"]),
+        .executableTarget(
+            name: "odooops", dependencies: ["Basics", "Client", "HTTPClient"], path: "Sources/odooops",
+            swiftSettings: features),
         .executableTarget(
             name: "reconcile",
             dependencies: [
@@ -216,6 +221,7 @@ let package = Package(
                 "StoreSQLite",
                 "Web",
             ]),
+        tests("Client", ["Client", "Formats", "HTTPClient", "odooops"]),
         tests("Architecture", []),
         tests(
             "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],

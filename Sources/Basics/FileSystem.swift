@@ -95,6 +95,12 @@ public enum FileSystem {
     /// Whether something is at a path that this process may see.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether nobody but its owner may read or write a file; true for one that isn't there.
+    public static func isPrivate(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & 0o077 == 0
+    }
+
     /// Whether a directory, or a link to one, is at a path.
     public static func isDirectory(_ path: String) -> Bool {
         var status = stat()

@@ -91,6 +91,7 @@ import Testing
     /// What each group of codes is about.
     private static let abouts = [
         "ACCESS": "Who may do what, at the console and the API.", "API": "Requests to the API.",
+        "CLI": "The people's client: `odooops`.",
         "CONF": "The configuration: exit status 78.", "DO": "DigitalOcean's API.",
         "DOCKER": "A Docker engine.",
         "EVID": "Evidence, and the chain of it.", "FILE": "Files of this machine.",

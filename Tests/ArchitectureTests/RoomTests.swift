@@ -31,6 +31,7 @@ private let rooms: [(folder: String, mayImport: Set<String>)] = {
                 "HTTPClient", "Git", "Store", "StoreSQLite", "StorePostgres", "Drivers", "DigitalOceanDriver",
             ])
         ),
+        ("Client", ["Basics", "Formats", "HTTPClient"]),
         ("Console/Access", system.union(["Basics", "CCrypto", "Formats", "HTTPClient", "Store", "Web"])),
         ("Console/API", pure.union(["ConsoleAccess", "Drivers", "Reconciler", "Store", "Web"])),
         ("Console/Pages", pure.union(["ConsoleAccess", "Reconciler", "Store", "Web"])),

@@ -17,16 +17,7 @@ enum HelpCommand {
             StandardStreams.output(table.help(command))
             return .done
         }
-        terminal.json(
-            .object([
-                "command": .string(command.name), "summary": .string(command.summary),
-                "usage": .string(table.usage(command)),
-                "options": .list(command.options.map(value)), "common_options": .list(table.common.map(value)),
-                "commands": .list(
-                    table.commands(in: command).map {
-                        .object(["command": .string($0.name), "summary": .string($0.summary)])
-                    }),
-            ]))
+        terminal.json(table.document(of: command))
         return .done
     }
 
@@ -37,12 +28,5 @@ enum HelpCommand {
             StandardStreams.output("reconcile \(CommandList.version)\n")
         }
         return .done
-    }
-
-    private static func value(_ option: OptionSpec) -> Value {
-        .object([
-            "name": .string("--\(option.name)"), "value": .text(option.placeholder), "help": .string(option.help),
-            "choices": .strings(option.choices), "repeats": .bool(option.repeats),
-        ])
     }
 }

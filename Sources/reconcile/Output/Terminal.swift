@@ -20,17 +20,8 @@ struct Terminal: Sendable {
     init(isJSON: Bool = false, isQuiet: Bool = false, color: String, environment: [String: String]) {
         self.isJSON = isJSON
         self.isQuiet = isQuiet
-        func wantsColor(_ descriptor: CInt) -> Bool {
-            switch color {
-            case "always": true
-            case "never": false
-            default:
-                StandardStreams.isTerminal(descriptor) && (environment["NO_COLOR"] ?? "").isEmpty
-                    && environment["TERM"] != "dumb"
-            }
-        }
-        paint = Paint(isOn: wantsColor(1))
-        errorPaint = Paint(isOn: wantsColor(2))
+        paint = Paint(color, isTerminal: StandardStreams.isTerminal(1), environment: environment)
+        errorPaint = Paint(color, isTerminal: StandardStreams.isTerminal(2), environment: environment)
         width = environment["COLUMNS"].flatMap(Int.init) ?? StandardStreams.columns(1)
     }
 
@@ -48,26 +39,7 @@ struct Terminal: Sendable {
 
     /// Prints a fault: code and sentence, place, and what to do.
     func fault(_ fault: any Fault) {
-        let word = fault is Refusal ? "refused" : "error"
-        var text = errorPaint.red(word) + errorPaint.bold(" \(fault.code)") + ": \(Self.plain(fault.message))\n"
-        if let place = fault.place { text += "  at \(Self.plain(place))\n" }
-        if let hint = fault.hint { text += "  \(Self.plain(hint))\n" }
-        StandardStreams.error(text)
-    }
-
-    /// What comes from outside can't move the cursor or change the colours: control characters are shown, not sent.
-    private static func plain(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 32 && scalar != "\n" || (127..<160).contains(scalar.value)
-            if isControl {
-                result.append(
-                    contentsOf: (scalar == "\t" ? " " : "\\u{\(String(scalar.value, radix: 16))}").unicodeScalars)
-            } else {
-                result.append(scalar)
-            }
-        }
-        return String(result)
+        StandardStreams.error(errorPaint.fault(fault, word: fault is Refusal ? "refused" : "error"))
     }
 
     /// Prints a remark to standard error.

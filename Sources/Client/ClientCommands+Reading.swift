@@ -1,0 +1,133 @@
+import Basics
+
+extension ClientCommands {
+    /// Commands that only look.
+    static let reading: [CommandSpec] = [
+        CommandSpec(
+            "env list", "Lists the environments.",
+            options: [
+                tierOption,
+                OptionSpec(
+                    "status", "STATUS", "Only in this status.",
+                    choices: ["active", "expiring", "expired", "gone", "unknown"]),
+                OptionSpec("branch", "BRANCH", "Only of this branch."), limit, all,
+            ],
+            examples: [("odooops env list --tier=prod", ""), ("odooops env list --json | jq -r '.[].name'", "")]),
+        CommandSpec(
+            "env show", "Shows one environment.",
+            discussion: "TARGET is its name, its branch, or a tier that has only one: feature/crm, production.",
+            positionals: ["TARGET"], examples: [("odooops env show feature/crm", "")]),
+        CommandSpec(
+            "env explain", "Says why an environment stands as it does: what keeps it, what ends it, what differs.",
+            positionals: ["TARGET"], examples: [("odooops env explain production", "")]),
+        CommandSpec("preview list", "Lists the environments of pull requests.", options: [limit, all]),
+        CommandSpec(
+            "explain", "Says why a resource stands as it does: who wants it, what blocks it, what comes next.",
+            positionals: ["KEY"], examples: [("odooops explain digitalocean.droplet/erp", "")]),
+        CommandSpec(
+            "drift list", "Lists what differs from git: since when, by which cause, and who knows of it.",
+            options: [
+                OptionSpec(
+                    "cause", "CAUSE", "Only of this cause.",
+                    choices: ["unapplied_commit", "external_change", "provider_normalization", "expired", "expected"]),
+                environmentOption,
+                OptionSpec("known", "YES", "Only what people know, or what they don't.", choices: ["true", "false"]),
+                limit, all,
+            ],
+            examples: [("odooops drift list --cause external_change", "What somebody changed by hand.")]),
+        CommandSpec(
+            "alerts list", "Lists what is not as it has to be: differences and failed checks, with since when.",
+            options: [
+                OptionSpec(
+                    "severity", "SEVERITY", "critical: escalated; warning: open.", choices: ["critical", "warning"]),
+                OptionSpec("status", "STATUS", "Only so.", choices: ["open", "acknowledged", "escalated", "resolved"]),
+                environmentOption, OptionSpec("kind", "KIND", "Only of this kind."), limit, all,
+            ],
+            examples: [("odooops alerts list --severity=critical", "What has been open for too long.")]),
+        CommandSpec(
+            "notices list", "Lists what people should be told, oldest first.", options: [environmentOption, limit, all]),
+        CommandSpec("gates list", "Shows the policy gates as the last pass saw them."),
+        CommandSpec("integrations list", "Lists the providers, and whether the service can speak to them."),
+        CommandSpec(
+            "inventory list", "Lists what we own at providers.",
+            options: [
+                OptionSpec("kind", "KIND", "Only of this kind, such as digitalocean.droplet."), environmentOption,
+                limit,
+                all,
+            ]),
+        CommandSpec("schedules list", "Lists what happens next by itself, soonest first."),
+        CommandSpec(
+            "runs list", "Lists the runs, newest first.",
+            options: [
+                OptionSpec(
+                    "phase", "PHASE", "Only in this phase.",
+                    choices: [
+                        "pending", "planning", "planned", "awaiting_approval", "applying", "succeeded", "failed",
+                        "canceled",
+                    ]),
+                since, until, limit, all,
+            ],
+            examples: [("odooops runs list --phase failed --since 7d", "")]),
+        CommandSpec(
+            "runs show", "Shows one run with its steps.", positionals: ["RUN"],
+            examples: [("odooops runs show latest", "")]),
+        CommandSpec(
+            "runs events", "Shows the story of a run, line by line.", positionals: ["RUN"], options: [limit, all]),
+        CommandSpec("runs evidence", "Shows what was kept of a run as evidence.", positionals: ["RUN"]),
+        CommandSpec(
+            "runs watch", "Follows a run until it ends.", positionals: ["RUN"], options: [waitFor],
+            examples: [
+                ("odooops runs watch latest", "Exit status: 0 it did all, 1 it failed, 4 it waits for an approval.")
+            ]),
+        CommandSpec("plan list", "Lists the runs whose plan waits for a person.", options: [limit, all]),
+        CommandSpec(
+            "plan show", "Shows the plan of a run.", positionals: ["RUN"], examples: [("odooops plan show latest", "")]),
+        CommandSpec("approvals list", "Lists what people allowed, newest first.", options: [limit, all]),
+        CommandSpec(
+            "audit list", "Lists who changed what by hand, newest first.",
+            options: [
+                OptionSpec("user", "NAME", "Only by this one."),
+                OptionSpec("action", "ACTION", "Only this, such as env.extend."),
+                OptionSpec("target", "NAME", "Only of this."), since, until, limit, all,
+            ],
+            examples: [("odooops audit list --user=ada --since=24h", "")]),
+        CommandSpec("audit verify", "Proves that nobody changed, removed or added a line of the audit log."),
+        CommandSpec(
+            "logs", "Shows what happened in all runs, or in one.",
+            discussion: "TARGET is a run's id or latest. The service keeps no log of an environment's containers yet.",
+            positionals: ["[TARGET]"],
+            options: [
+                OptionSpec("follow", nil, "Go on showing what comes, until stopped."),
+                OptionSpec("type", "TYPE", "Only lines of this type, such as step or warning."), since, until, limit,
+                all,
+            ],
+            examples: [("odooops logs --follow", ""), ("odooops logs latest --type warning", "")]),
+        CommandSpec(
+            "metrics", "Shows the figures of the service, or the steps made for an environment.",
+            positionals: ["[ENVIRONMENT]"],
+            options: [
+                OptionSpec("metric", "NAME", "Only figures whose name begins so; of an environment: steps."),
+                OptionSpec("range", "TIME", "How far back, of an environment.", choices: ["1h", "24h", "7d", "30d"]),
+            ],
+            examples: [("odooops metrics production --range=7d", ""), ("odooops metrics --metric odooops_runs", "")]),
+        CommandSpec(
+            "webhooks list", "Lists what providers' hooks sent, newest first.",
+            options: [
+                OptionSpec(
+                    "provider", "NAME", "Only of this provider.",
+                    choices: ["github", "vercel", "mailgun", "slack", "plane"]),
+                OptionSpec(
+                    "state", "STATE", "Only in this state.",
+                    choices: ["received", "processed", "ignored", "failed", "dead"]),
+                limit, all,
+            ]),
+        CommandSpec("webhooks show", "Shows one delivery with its body, secrets removed.", positionals: ["ID"]),
+        CommandSpec(
+            "policy validate", "Checks the policies of a work tree, by the operator's program beside this one.",
+            positionals: ["[PATH]"], examples: [("odooops policy validate .", "")]),
+        CommandSpec(
+            "policy check", "Shows what applies to a tier, by the operator's program beside this one.",
+            positionals: ["TIER", "[PATH]"], examples: [("odooops policy check staging", "")]),
+        CommandSpec("policy list", "Shows what applies to each tier, likewise.", positionals: ["[PATH]"]),
+    ]
+}

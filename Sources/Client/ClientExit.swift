@@ -1,0 +1,32 @@
+/// What the program says to the shell; scripts rely on these numbers.
+public enum ClientExit: Int32, Sendable, CaseIterable {
+    case done = 0
+    /// The service, or a run that was waited for, failed.
+    case failed = 1
+    /// A confirmation is missing, the service refused, or a run waits for an approval.
+    case refused = 4
+    /// An unknown command or option, or a name that nothing has.
+    case usage = 64
+    /// Nobody answers, or no service of today can do it.
+    case unavailable = 69
+    /// It may go through in a moment: too many requests, or the first one is still being worked on.
+    case later = 75
+    /// No login, or not allowed.
+    case forbidden = 77
+    /// Configuration or credentials are wrong.
+    case configuration = 78
+
+    /// One sentence for the manual.
+    public var meaning: String {
+        switch self {
+        case .done: "Done."
+        case .failed: "It failed: the service, a run that was waited for, or a log that is not as it was written."
+        case .refused: "Refused: a confirmation or an approval is missing, or something else stands in the way."
+        case .usage: "Wrong usage: an unknown command or option, or a name that nothing has."
+        case .unavailable: "Nobody answers at the address, or no service of today can do that."
+        case .later: "Not now: too many requests, or the first one is still being worked on. Try again in a moment."
+        case .forbidden: "No login, or a login that may not do that."
+        case .configuration: "The client's configuration or its credentials are wrong."
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import Basics
+public import Formats
+
+/// The client could not do what it was asked for.
+public struct ClientFault: Fault {
+    public let code: String
+    public let message: String
+    public let place: String?
+    public let hint: String?
+    public let exit: ClientExit
+    /// The error as the service wrote it; nil where the fault is not the service's.
+    public let answer: Value?
+
+    public var disposition: Disposition { exit == .later ? .retry(after: nil) : .stop }
+
+    init(
+        _ code: String, _ exit: ClientExit, _ message: String, place: String? = nil, hint: String?,
+        answer: Value? = nil
+    ) {
+        self.code = code
+        self.exit = exit
+        self.message = message
+        self.place = place
+        self.hint = hint
+        self.answer = answer
+    }
+
+    /// For `--json`.
+    var document: Value {
+        if let answer { return answer }
+        var object = Value.Object()
+        object["code"] = .string(code)
+        object["message"] = .string(message)
+        object["place"] = place.map { .string($0) } ?? .null
+        object["remediation"] = hint.map { .string($0) } ?? .null
+        return .object(object)
+    }
+
+    static func unreachable(_ what: String, _ address: ServiceAddress, hint: String?) -> ClientFault {
+        let start =
+            address.isLoopback
+            ? "Start the service here: reconcile run. Or name another one: odooops context add NAME --url URL"
+            : "Look at the address: odooops context list. Or say another one: --url URL"
+        return ClientFault(
+            "CLI-0001", .unavailable, "nobody answers at \(address.text): \(what)", hint: hint ?? start)
+    }
+
+    static func unanswered(_ what: String, place: String?, key: String?) -> ClientFault {
+        ClientFault(
+            "CLI-0002", .unavailable,
+            key == nil ? "no whole answer came: \(what)" : "no whole answer came, and it may have been done: \(what)",
+            place: place,
+            hint: key.map { "Send it again under the same key, then it is done once: --idempotency-key \($0)" }
+                ?? "Try again, or wait longer: --timeout 2m")
+    }
+
+    static func strange(_ what: String, _ address: ServiceAddress) -> ClientFault {
+        ClientFault(
+            "CLI-0003", .failed, "the answer is none of this API: \(what)", place: address.text,
+            hint: "Look whether the address is that of the service, without /api: odooops context list")
+    }
+
+    static func notThere(_ what: String, instead: String) -> ClientFault {
+        ClientFault("CLI-0004", .unavailable, what, hint: instead)
+    }
+
+    static func unconfirmed(_ what: String, command: String) -> ClientFault {
+        ClientFault("CLI-0005", .refused, "\(what), and nobody confirmed it", hint: "If that is meant: \(command)")
+    }
+
+    static func badFile(_ what: String, _ path: String, hint: String) -> ClientFault {
+        ClientFault("CLI-0006", .configuration, what, place: path, hint: hint)
+    }
+
+    static func openToOthers(_ path: String) -> ClientFault {
+        ClientFault(
+            "CLI-0007", .configuration, "others may read the file, and it holds what proves who you are", place: path,
+            hint: "Run: chmod 600 \(path)")
+    }
+
+    static func badContext(_ what: String, hint: String) -> ClientFault {
+        ClientFault("CLI-0008", .configuration, what, hint: hint)
+    }
+
+    static func badAddress(_ what: String, hint: String) -> ClientFault {
+        ClientFault("CLI-0009", .configuration, what, hint: hint)
+    }
+
+    static func ended(_ run: String, _ phase: String, _ reason: String?) -> ClientFault {
+        let why = reason.map { ": \($0)" } ?? ""
+        return phase == "awaiting_approval"
+            ? ClientFault(
+                "CLI-0010", .refused, "run \(run) did not do all that is wanted: it waits for an approval\(why)",
+                hint: "Look: odooops plan show \(run). Then: odooops approve \(run)")
+            : ClientFault(
+                "CLI-0010", .failed, "run \(run) did not do all that is wanted: it is \(phase)\(why)",
+                hint: "Look: odooops runs show \(run)")
+    }
+
+    static func waitedInVain(_ what: String, _ deadline: Duration) -> ClientFault {
+        ClientFault(
+            "CLI-0011", .later, "\(what) within \(deadline.shortText); it goes on without being watched",
+            hint: "Look: odooops runs list. Or wait longer: --wait-for 30m")
+    }
+}

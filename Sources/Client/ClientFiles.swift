@@ -1,0 +1,182 @@
+import Basics
+import Formats
+
+/// The contexts that somebody has: each names a service.
+struct ClientConfiguration: Sendable, Hashable {
+    struct Context: Sendable, Hashable {
+        let name: String
+        var url: String
+    }
+
+    var current: String?
+    /// By name.
+    var contexts: [Context] = []
+
+    func context(_ name: String) -> Context? { contexts.first { $0.name == name } }
+
+    /// Adds a context, or gives it another address.
+    mutating func put(_ context: Context) {
+        contexts.removeAll { $0.name == context.name }
+        contexts.append(context)
+        contexts.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        current = current ?? context.name
+    }
+
+    mutating func remove(_ name: String) {
+        contexts.removeAll { $0.name == name }
+        if current == name { current = nil }
+    }
+
+    static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                    || [45, 46, 95].contains($0)
+            }
+    }
+
+    /// The file's text.
+    var text: String {
+        var text = "# Services that odooops knows; odooops context add NAME --url URL writes it.\n"
+        if let current { text += "current: \(JSON.write(.string(current)))\n" }
+        text += contexts.isEmpty ? "contexts: {}\n" : "contexts:\n"
+        for context in contexts {
+            text += "  \(JSON.write(.string(context.name))):\n    url: \(JSON.write(.string(context.url)))\n"
+        }
+        return text
+    }
+
+    init() {}
+
+    /// Reads the file's bytes.
+    init(_ bytes: [UInt8], path: String) throws(ClientFault) {
+        let document = YAML.parse(bytes, file: path)
+        let hint = "Mend the file, or begin anew: remove it, then odooops context add NAME --url URL"
+        if let problem = document.diagnostics.first(where: { $0.severity == .error }) {
+            throw .badFile("the configuration can't be read: \(problem.message)", path, hint: hint)
+        }
+        guard let root = document.root?.value else { return }
+        if root.isNull { return }
+        guard let object = root.objectValue else {
+            throw .badFile("the configuration can't be read: it is no mapping", path, hint: hint)
+        }
+        for member in object.members {
+            switch member.name {
+            case "current": current = member.value.stringValue
+            case "contexts":
+                for context in member.value.objectValue?.members ?? [] {
+                    guard Self.isName(context.name), let url = context.value["url"]?.stringValue else {
+                        throw .badFile(
+                            "the configuration can't be read: context \(context.name) has no url", path, hint: hint)
+                    }
+                    contexts.append(Context(name: context.name, url: url))
+                }
+            default:
+                throw .badFile("the configuration can't be read: \(member.name) is not known", path, hint: hint)
+            }
+        }
+    }
+}
+
+/// What proves who somebody is, for each context; bound to the service that it was given for.
+struct Credentials: Sendable {
+    struct Entry: Sendable {
+        let context: String
+        /// A credential is sent nowhere else.
+        let url: String
+        let token: Secret
+        let user: String?
+        let expiresAt: Timestamp?
+    }
+
+    var entries: [Entry] = []
+
+    func entry(_ context: String) -> Entry? { entries.first { $0.context == context } }
+
+    mutating func put(_ entry: Entry) {
+        remove(entry.context)
+        entries.append(entry)
+    }
+
+    mutating func remove(_ context: String) { entries.removeAll { $0.context == context } }
+
+    /// The file's text.
+    var text: String {
+        var object = Value.Object()
+        for entry in entries.sorted(by: { $0.context.utf8.lexicographicallyPrecedes($1.context.utf8) }) {
+            var fields = Value.Object()
+            fields["url"] = .string(entry.url)
+            fields["token"] = entry.token.reveal { .string($0) }
+            fields["user"] = entry.user.map { .string($0) }
+            fields["expires_at"] = entry.expiresAt.map { .string($0.description) }
+            object[entry.context] = .object(fields)
+        }
+        return JSON.write(.object(object), pretty: true)
+    }
+
+    init() {}
+
+    init(_ bytes: [UInt8], path: String) throws(ClientFault) {
+        guard let object = (try? JSON.parse(bytes))?.objectValue else {
+            throw .badFile(
+                "the credentials can't be read", path, hint: "Remove the file and log in again: odooops auth login")
+        }
+        for member in object.members {
+            guard let url = member.value["url"]?.stringValue, let token = member.value["token"]?.stringValue else {
+                continue
+            }
+            entries.append(
+                Entry(
+                    context: member.name, url: url, token: Secret(token), user: member.value["user"]?.stringValue,
+                    expiresAt: member.value["expires_at"]?.stringValue.flatMap { Timestamp($0) }))
+        }
+    }
+}
+
+/// Where both lie: `$XDG_CONFIG_HOME/odooops`, or `~/.config/odooops`.
+struct ClientFiles: Sendable {
+    let directory: String
+
+    var configurationPath: String { "\(directory)/config.yaml" }
+    var credentialsPath: String { "\(directory)/credentials.json" }
+
+    init(environment: [String: String]) {
+        // A relative path counts for nothing: XDG Base Directory Specification, "Environment variables".
+        let given = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        directory = (given ?? "\(environment["HOME"] ?? "")/.config") + "/odooops"
+    }
+
+    func configuration() throws(ClientFault) -> ClientConfiguration {
+        guard FileSystem.exists(configurationPath) else { return ClientConfiguration() }
+        return try ClientConfiguration(read(configurationPath), path: configurationPath)
+    }
+
+    func credentials() throws(ClientFault) -> Credentials {
+        guard FileSystem.exists(credentialsPath) else { return Credentials() }
+        guard FileSystem.isPrivate(credentialsPath) else { throw .openToOthers(credentialsPath) }
+        return try Credentials(read(credentialsPath), path: credentialsPath)
+    }
+
+    func write(_ configuration: ClientConfiguration) throws(ClientFault) {
+        try write(configuration.text, to: configurationPath, mode: 0o644)
+    }
+
+    func write(_ credentials: Credentials) throws(ClientFault) {
+        try write(credentials.text, to: credentialsPath, mode: 0o600)
+    }
+
+    private func read(_ path: String) throws(ClientFault) -> [UInt8] {
+        do throws(FileSystemFault) { return try FileSystem.read(path, limit: 1 << 20) } catch {
+            throw .badFile(error.message, path, hint: "Look who owns it: ls -l \(path)")
+        }
+    }
+
+    private func write(_ text: String, to path: String, mode: UInt32) throws(ClientFault) {
+        do throws(FileSystemFault) {
+            try FileSystem.createDirectory(directory, mode: 0o700)
+            try FileSystem.write(text.utf8, to: path, mode: mode)
+        } catch {
+            throw .badFile(error.message, path, hint: "Look who owns the directory: ls -ld \(directory)")
+        }
+    }
+}

@@ -1,0 +1,247 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    func logIn() async throws -> ClientExit {
+        let place = try place()
+        try place.address.check(allowsPlain: arguments.has("allow-http"))
+        var credentials = try files.credentials()
+        if let path = arguments.value("key-file") {
+            return try await keep(secret(ofFile: path), at: place, &credentials)
+        }
+        let isAsking = surroundings.isTerminal(0) && surroundings.isTerminal(2)
+        var user = arguments.value("user")
+        if user == nil, isAsking {
+            surroundings.errorOutput("Name at \(place.address.text): ")
+            user = surroundings.readLine(false)
+        }
+        guard let user, !user.isEmpty else { _ = try required("user", "--user NAME"); return .usage }
+        let password: Secret
+        if let path = arguments.value("password-file") {
+            password = try secret(ofFile: path)
+        } else if isAsking {
+            surroundings.errorOutput("Password of \(user): ")
+            password = Secret(surroundings.readLine(true) ?? "")
+        } else {
+            throw ArgumentFault(
+                "nobody is there to be asked for the password",
+                hint: "Run: odooops auth login --user \(user) --password-file -")
+        }
+        let body = Self.body([("name", .string(user)), ("password", password.reveal { .string($0) })])
+        var connection = try connection(authenticated: false)
+        // An answer that is given again holds no token: so always under a new key.
+        connection.idempotencyKey = nil
+        let data = try await connection.write("POST", "/auth/login", body).data
+        guard let token = data["token"]?.stringValue else {
+            throw ClientFault.strange("the login gave no token", place.address)
+        }
+        let end = data["expires_at"]?.stringValue.flatMap { Timestamp($0) }
+        credentials.put(
+            Credentials.Entry(
+                context: place.name, url: place.address.text, token: Secret(token), user: user, expiresAt: end))
+        try files.write(credentials)
+        if screen.isJSON {
+            screen.json(
+                Self.body([
+                    ("user", .string(user)), ("expires_at", data["expires_at"]),
+                    ("service", .string(place.address.text)),
+                ]))
+        } else {
+            screen.print(
+                "\(screen.paint.green("✓")) Logged in at \(place.address.text) as \(user)\(end.map { " until \($0.minuteText)" } ?? "")."
+            )
+        }
+        return .done
+    }
+
+    /// Keeps a key, once the service has taken it.
+    private func keep(
+        _ key: Secret, at place: (name: String, address: ServiceAddress), _ credentials: inout Credentials
+    ) async throws -> ClientExit {
+        let connection = ServiceConnection(
+            address: place.address, credential: key, timeout: try duration("timeout") ?? .seconds(30),
+            transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
+            newKey: surroundings.newKey)
+        let who = try await connection.get("/auth/whoami").data
+        let name = who.shown("name")
+        credentials.put(
+            Credentials.Entry(context: place.name, url: place.address.text, token: key, user: name, expiresAt: nil))
+        try files.write(credentials)
+        if screen.isJSON {
+            screen.json(who)
+        } else {
+            screen.print("\(screen.paint.green("✓")) \(place.address.text) takes you for \(name).")
+        }
+        return .done
+    }
+
+    func logOut() throws -> ClientExit {
+        let place = try place()
+        var credentials = try files.credentials()
+        let wasKept = credentials.entry(place.name) != nil
+        credentials.remove(place.name)
+        if wasKept { try files.write(credentials) }
+        if screen.isJSON {
+            screen.json(["context": .string(place.name), "forgotten": .bool(wasKept)])
+        } else {
+            screen.print(
+                wasKept
+                    ? "\(screen.paint.green("✓")) The login at \(place.address.text) is forgotten."
+                    : "Nothing was kept.")
+        }
+        return .done
+    }
+
+    func whoami() async throws -> ClientExit {
+        let connection = try connection()
+        let who = try await connection.get("/auth/whoami").data
+        if screen.isJSON {
+            screen.json(who)
+        } else {
+            screen.print(
+                block([
+                    ("name", screen.paint.bold(who.shown("name"))), ("kind", who.shown("kind")),
+                    ("role", who.shown("role")),
+                    ("roles", who.shown("grants")), ("may", who.shown("permissions")),
+                    ("service", connection.address.text),
+                ]))
+        }
+        return .done
+    }
+
+    func printToken() throws -> ClientExit {
+        guard let credential = try credential(place()) else {
+            throw ClientFault(
+                "ACCESS-0001", .forbidden, "no login is kept for this service", hint: "Log in: odooops auth login")
+        }
+        credential.reveal { token in
+            if screen.isJSON { screen.json(["token": .string(token)]) } else { screen.raw(token + "\n") }
+        }
+        return .done
+    }
+
+    // MARK: Keys
+
+    func addKey() async throws -> ClientExit {
+        let roles = arguments.all("role")
+        if roles.isEmpty { _ = try required("role", "\(target) --role viewer") }
+        let scopes = arguments.all("scope")
+        let body = Self.body([
+            ("name", .string(target)), ("roles", .strings(roles)), ("scopes", scopes.isEmpty ? nil : .strings(scopes)),
+            ("days", try number("days", in: 1...3_650).map { .int(Int64($0)) }),
+        ])
+        let data = try await connection().write("POST", "/access/keys", body).data
+        if screen.isJSON {
+            screen.json(data)
+        } else if let key = data["key"]?.stringValue {
+            screen.raw(key + "\n")
+            screen.remark("This is the only time that it is shown: keep it where secrets are kept.")
+        } else {
+            screen.remark("This key was made and shown before; make another one: odooops keys add NAME --role ROLE")
+        }
+        return .done
+    }
+
+    func revokeKey() async throws -> ClientExit {
+        try confirm("what uses the key \(target) is locked out at once", typing: target)
+        let data = try await connection().write("DELETE", "/access/keys/\(target.percentEncoded)").data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print("\(screen.paint.green("✓")) \(target) opens nothing any more.")
+        }
+        return .done
+    }
+
+    // MARK: Contexts
+
+    func listContexts() throws -> ClientExit {
+        let configuration = try files.configuration()
+        let credentials = try files.credentials()
+        let current = try? place()
+        let rows = configuration.contexts.map { context -> (ClientConfiguration.Context, String, Bool) in
+            let entry = credentials.entry(context.name).flatMap { $0.url == context.url ? $0 : nil }
+            return (context, entry.map { $0.user ?? "a key" } ?? "-", context.name == current?.name)
+        }
+        if screen.isJSON {
+            screen.json(
+                .list(
+                    rows.map { context, login, isCurrent in
+                        [
+                            "name": .string(context.name), "url": .string(context.url), "current": .bool(isCurrent),
+                            "login": login == "-" ? .null : .string(login),
+                        ]
+                    }))
+            return .done
+        }
+        if rows.isEmpty {
+            screen.print(
+                "No service has a name yet; \(current?.address.text ?? ServiceAddress.standard) is asked. Name one: odooops context add NAME --url URL"
+            )
+            return .done
+        }
+        var table = Table(columns: [
+            Table.Column("", importance: 9), Table.Column("NAME", importance: 8), Table.Column("URL", importance: 7),
+            Table.Column("LOGIN", importance: 5),
+        ])
+        for (context, login, isCurrent) in rows {
+            table.add(cells: [
+                isCurrent ? screen.paint.green("*") : " ", context.name, Paint.plain(context.url), Paint.plain(login),
+            ])
+        }
+        screen.print(table.text(screen.paint, width: screen.width))
+        return .done
+    }
+
+    func useContext() throws -> ClientExit {
+        var configuration = try files.configuration()
+        try known(target, configuration)
+        configuration.current = target
+        try files.write(configuration)
+        return told("\(target) is asked from now on.", ["current": .string(target)])
+    }
+
+    func addContext() throws -> ClientExit {
+        guard ClientConfiguration.isName(target) else {
+            throw ArgumentFault(
+                "\(target) can't be a name", hint: "Take up to 64 letters, digits, dots, dashes and underscores.")
+        }
+        let address = try ServiceAddress(required("url", "\(target) --url \(ServiceAddress.standard)"))
+        var configuration = try files.configuration()
+        configuration.put(ClientConfiguration.Context(name: target, url: address.text))
+        try files.write(configuration)
+        let isCurrent = configuration.current == target
+        return told(
+            isCurrent
+                ? "\(target) is asked from now on. Log in: odooops auth login"
+                : "\(target) is known. Ask it from now on: odooops context use \(target)",
+            ["name": .string(target), "url": .string(address.text), "current": .bool(isCurrent)])
+    }
+
+    func removeContext() throws -> ClientExit {
+        var configuration = try files.configuration()
+        try known(target, configuration)
+        configuration.remove(target)
+        // The login goes first: what is left of a half done removal opens nothing.
+        var credentials = try files.credentials()
+        if credentials.entry(target) != nil {
+            credentials.remove(target)
+            try files.write(credentials)
+        }
+        try files.write(configuration)
+        return told("\(target) is forgotten.", ["removed": .string(target)])
+    }
+
+    private func known(_ name: String, _ configuration: ClientConfiguration) throws(ClientFault) {
+        guard configuration.context(name) == nil else { return }
+        let near = Suggestion.nearest(to: name, in: configuration.contexts.map(\.name))
+        throw .badContext(
+            "there is no context \(name)", hint: near.map { "Did you mean \($0)?" } ?? "See all: odooops context list")
+    }
+
+    private func told(_ text: String, _ document: Value) -> ClientExit {
+        if screen.isJSON { screen.json(document) } else { screen.print("\(screen.paint.green("✓")) \(text)") }
+        return .done
+    }
+}

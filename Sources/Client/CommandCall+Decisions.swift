@@ -1,0 +1,191 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    func approve() async throws -> ClientExit {
+        let connection = try connection()
+        let plan = try await connection.get("/plans/\(target.percentEncoded)").data
+        let run = plan["run_id"]?.stringValue ?? target
+        let waiting = (plan["changes"]?.listValue ?? []).filter { $0["decision"]?.stringValue == "needs_approval" }
+        let wanted = arguments.all("key")
+        for key in wanted where !waiting.contains(where: { $0["key"]?.stringValue == key }) {
+            let near = Suggestion.nearest(to: key, in: waiting.compactMap { $0["key"]?.stringValue })
+            throw ClientFault(
+                "CLI-0012", .usage, "no change of \(key) waits in run \(run)",
+                hint: near.map { "Did you mean \($0)?" } ?? "See what waits: odooops plan show \(run)")
+        }
+        let meant = wanted.isEmpty ? waiting : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
+        guard !meant.isEmpty else {
+            throw ClientFault(
+                "CLI-0012", .usage, "nothing waits for an approval in run \(run)",
+                hint: "See its plan: odooops plan show \(run). Runs that wait: odooops plan list")
+        }
+        let grave = meant.filter { ["delete", "replace"].contains($0["action"]?.stringValue) }
+        if let first = grave.first {
+            let lines = grave.map { "  \($0.shown("action")) \($0.shown("key"))" }.joined(separator: "\n")
+            try confirm(
+                "this lets the next pass do what can't be taken back:\n\(lines)", typing: first.shown("key"))
+        }
+        // The keys that were shown, and not all that wait by the time the request arrives.
+        let body = Self.body([
+            ("run", .string(run)), ("keys", .strings(meant.compactMap { $0["key"]?.stringValue })),
+            ("reason", textValue("reason")), ("minutes", try minutes()),
+        ])
+        let rows = try await connection.write("POST", "/approvals", body).data
+        if screen.isJSON {
+            screen.json(rows)
+        } else {
+            screen.print(table(.approvals, rows.listValue ?? []))
+            screen.print("The next pass does it, unless anything about it moves before: odooops reconcile --wait")
+        }
+        return .done
+    }
+
+    func revoke() async throws -> ClientExit {
+        let data = try await connection().write("POST", "/approvals/revoke", ["key": .string(target)]).data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            let count = data["revoked"]?.intValue ?? 0
+            screen.print(
+                count == 0
+                    ? "No approval of \(target) stood."
+                    : "\(screen.paint.green("✓")) \(count) approval\(count == 1 ? "" : "s") of \(target) taken back.")
+        }
+        return .done
+    }
+
+    func markDrift() async throws -> ClientExit {
+        let isMute = arguments.command.name == "drift mute"
+        let reason = try required("reason", "\(target) --reason TEXT")
+        let body = Self.body([("key", .string(target)), ("reason", .string(reason)), ("minutes", try minutes())])
+        let data = try await connection().write("POST", "/drift/\(isMute ? "mute" : "acknowledge")", body).data
+        if screen.isJSON {
+            screen.json(data)
+            return .done
+        }
+        for mark in data.listValue ?? [] {
+            let until = mark.shown("until") == "-" ? "" : " until \(mark.minute("until"))"
+            screen.print(
+                "\(screen.paint.green("✓")) \(mark.shown("key")) is \(isMute ? "muted" : "known as it is")\(until). "
+                    + "Take it back: odooops drift unmute \(mark.shown("key"))")
+        }
+        return .done
+    }
+
+    func unmarkDrift() async throws -> ClientExit {
+        let data = try await connection().write("POST", "/drift/unmute", ["key": .string(target)]).data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print(
+                "\(screen.paint.green("✓")) \(data["ended"]?.intValue ?? 0) remarks about \(target) taken back.")
+        }
+        return .done
+    }
+
+    func listFindings() async throws -> ClientExit {
+        guard let severity = arguments.value("severity") else { return try await list(.findings) }
+        if arguments.value("status") != nil {
+            throw ArgumentFault(
+                "--severity and --status say the same", hint: "Leave one out: critical is escalated, warning is open.")
+        }
+        var listing = Listing.findings
+        listing.filters.removeAll { $0.option == "status" }
+        return try await list(listing, query: [("status", severity == "critical" ? "escalated" : "open")])
+    }
+
+    func listGates() async throws -> ClientExit {
+        let data = try await connection().get("/gates").data
+        if screen.isJSON {
+            screen.json(data)
+            return .done
+        }
+        guard data.shown("run") != "-" else {
+            screen.print("No pass has looked at the gates yet: odooops reconcile --wait")
+            return .done
+        }
+        let findings = data["findings"]?.listValue ?? []
+        var lines: [(String, String?)] = [("run", data.shown("run")), ("at", data.minute("at"))]
+        for member in data["summary"]?.objectValue?.members ?? [] { lines.append((member.name, member.value.shown)) }
+        screen.print(
+            block(lines)
+                + (findings.isEmpty ? "" : "\n" + table(.findings, findings)))
+        return .done
+    }
+
+    func retryDelivery() async throws -> ClientExit {
+        let data = try await connection().write("POST", "/webhooks/deliveries/\(target.percentEncoded)/retry").data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print(
+                "\(screen.paint.green("✓")) \(data.shown("id")) is worked on again. See: odooops webhooks show \(data.shown("id"))"
+            )
+        }
+        return .done
+    }
+
+    func verifyAudit() async throws -> ClientExit {
+        let data = try await connection().get("/audit-logs/verification").data
+        let isWhole = data["whole"]?.boolValue == true
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            let verdict = isWhole ? screen.paint.green("whole") : screen.paint.red("changed")
+            screen.print(
+                block([
+                    ("audit log", verdict), ("lines", data.shown("lines")),
+                    (
+                        "before the chain",
+                        data["before_the_chain"]?.intValue == 0 ? nil : data.shown("before_the_chain")
+                    ),
+                    ("head", data.shown("head")),
+                ]))
+            for fault in data["faults"]?.listValue ?? [] {
+                screen.print("\(screen.paint.red("✗")) \(fault.shown("record")): \(fault.shown("message"))")
+            }
+        }
+        return isWhole ? .done : .failed
+    }
+
+    func explain() async throws -> ClientExit {
+        let data = try await connection().get("/explanations", [("key", target)]).data
+        if screen.isJSON {
+            screen.json(data)
+            return .done
+        }
+        let obstacle = data["obstacle"].flatMap { $0.isNull ? nil : $0 }
+        let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
+        let commit = data["commit"].map { "\($0.shown("author")): \($0.shown("subject"))" }
+        let wanted: [(String, String?)] = [
+            ("key", screen.paint.bold(data.shown("key"))), ("environment", data.shown("environment")),
+            ("wanted by", data.shown("source")), ("commit", commit), ("observed", data.shown("observed")),
+            ("provider id", data.shown("provider_id")),
+        ]
+        let planned: [(String, String?)] = [
+            ("action", data.shown("action")), ("cause", data.shown("cause")), ("reason", data.shown("reason")),
+            ("decision", data.shown("decision")), ("because", data.shown("decision_reason")),
+            ("blocked until", data.minute("blocked_until")), ("differs since", data.minute("drift_since")),
+            ("waits for", data.shown("depends_on")), ("next look", wake),
+        ]
+        var text = block(wanted + planned)
+        if let obstacle {
+            text += "\n\(screen.paint.yellow("In the way")): \(obstacle.shown("reason"))"
+            text += obstacle.shown("command") == "-" ? "\n" : "\n  \(obstacle.shown("command"))\n"
+        }
+        let attributes = data["attributes"]?.listValue ?? []
+        if !attributes.isEmpty {
+            let listing = Listing(
+                path: "", empty: "",
+                columns: [
+                    .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
+                    .text("SOURCE", 4, "source"),
+                ])
+            text += "\n" + table(listing, attributes)
+        }
+        screen.print(text)
+        return .done
+    }
+}

@@ -1,0 +1,108 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    func showEnvironment() async throws -> ClientExit {
+        let connection = try connection()
+        let name = try await environment(target, connection)
+        let row = try await connection.get("/environments/\(name.percentEncoded)").data
+        if screen.isJSON { screen.json(row) } else { screen.print(environmentText(row)) }
+        return .done
+    }
+
+    private func environmentText(_ row: Value) -> String {
+        let look = Look(paint: screen.paint, now: now)
+        let name = row.shown("name")
+        func held(_ what: String, _ who: String, _ until: String) -> String {
+            var text = "yes, by \(row.shown(who))"
+            if row.shown(until) != "-" { text += ", until \(row.minute(until))" }
+            return row.shown(what) == "-" ? text : "\(text): \(row.shown(what))"
+        }
+        let isPinned = row["pinned"]?.boolValue == true
+        let isSuspended = row["suspended"]?.boolValue == true
+        var lines: [(String, String?)] = [
+            ("name", screen.paint.bold(name)), ("tier", row.shown("tier")), ("branch", row.shown("branch")),
+            ("status", row.shown("status")), ("time left", Listing.timeLeft(row, look)),
+            ("ends", row.minute("expires_at")), ("extended by", row.shown("extension_days") + " days"),
+            ("pinned", isPinned ? held("pin_reason", "pinned_by", "pinned_until") : nil),
+            ("suspended", isSuspended ? held("suspend_reason", "suspended_by", "suspended_until") : nil),
+            ("host", row.shown("host")), ("domain", row.shown("domain")), ("database", row.shown("database")),
+        ]
+        let times: [(String, String?)] = [
+            ("since", row.minute("created_at")), ("deployed", row.minute("deployed_at")),
+            ("last used", row.minute("active_at")), ("cost a month", Listing.cost(row)),
+        ]
+        lines += times
+        let isEnding = !isPinned && row.shown("expires_at") != "-"
+        return block(lines) + (isEnding ? screen.paint.dim("More time: odooops env extend \(name) --days 7\n") : "")
+    }
+
+    /// All that the service knows of why an environment stands as it does.
+    func explainEnvironment() async throws -> ClientExit {
+        let connection = try connection()
+        let name = try await environment(target, connection)
+        let row = try await connection.get("/environments/\(name.percentEncoded)").data
+        let of: [(String, String?)] = [("environment", name)]
+        let drift = try await rows(.drift, connection, query: of, limit: 200).rows
+        let findings = try await rows(.findings, connection, query: of, limit: 200).rows
+        let coming = (try await connection.get("/schedules").data.listValue ?? [])
+            .filter { $0["environment"]?.stringValue == name }
+        if screen.isJSON {
+            screen.json([
+                "environment": row, "drift": .list(drift), "findings": .list(findings), "schedules": .list(coming),
+            ])
+            return .done
+        }
+        var text = environmentText(row)
+        for (title, listing, rows) in [
+            ("What happens next", Listing.schedules, coming), ("What differs from git", Listing.drift, drift),
+            ("What is not as it has to be", Listing.findings, findings),
+        ] where !rows.isEmpty {
+            text += "\n\(screen.paint.bold(title))\n" + table(listing, rows)
+        }
+        if drift.isEmpty, findings.isEmpty { text += "\nNothing differs from git, and nothing is known to be wrong.\n" }
+        screen.print(text)
+        return .done
+    }
+
+    func changeEnvironment() async throws -> ClientExit {
+        let verb = String(arguments.command.name.dropFirst("env ".count))
+        var body: Value?
+        switch verb {
+        case "extend":
+            _ = try required("days", "\(target) --days 7")
+            body = Self.body([
+                ("days", try number("days", in: 1...365).map { .int(Int64($0)) }), ("reason", textValue("reason")),
+            ])
+        case "pin", "suspend":
+            let until = try instant("until", back: false)
+            body = Self.body([("reason", textValue("reason")), ("until", until.map { .string($0) })])
+        case "resume": body = .object([:])
+        default: break
+        }
+        let connection = try connection()
+        let name = try await environment(target, connection)
+        let isUnpin = verb == "unpin"
+        let row = try await connection.write(
+            isUnpin ? "DELETE" : "POST", "/environments/\(name.percentEncoded)/\(isUnpin ? "pin" : verb)", body
+        ).data
+        if screen.isJSON {
+            screen.json(row)
+            return .done
+        }
+        let end = row.minute("expires_at")
+        let said =
+            switch verb {
+            case "extend": "\(name) has until \(end)."
+            case "pin":
+                "\(name) is kept\(row.shown("pinned_until") == "-" ? "" : " until \(row.minute("pinned_until"))"). Take it back: odooops env unpin \(name)"
+            case "unpin": "\(name) may end again" + (end == "-" ? "." : ": \(end).")
+            case "suspend":
+                "\(name) is left alone\(row.shown("suspended_until") == "-" ? "" : " until \(row.minute("suspended_until"))"). Take it back: odooops env resume \(name)"
+            default: "\(name) is reconciled again, from the next pass on."
+            }
+        screen.print(screen.paint.green("✓ ") + said)
+        return .done
+    }
+}

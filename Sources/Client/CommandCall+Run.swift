@@ -1,0 +1,107 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    /// Carries the command out.
+    func run() async throws -> ClientExit {
+        let name = arguments.command.name
+        if let absence = ClientCommands.absences.first(where: { $0.name == name }) {
+            throw ClientFault.notThere(absence.lacks, instead: "Meanwhile: \(absence.instead)")
+        }
+        if let listing = Self.listings[name] { return try await list(listing) }
+        switch name {
+        case "status": return try await status()
+        case "env show": return try await showEnvironment()
+        case "env explain": return try await explainEnvironment()
+        case "env extend", "env pin", "env unpin", "env suspend", "env resume": return try await changeEnvironment()
+        case "preview list": return try await list(.environments, query: [("tier", "preview")])
+        case "explain": return try await explain()
+        case "drift ack", "drift mute": return try await markDrift()
+        case "drift unmute": return try await unmarkDrift()
+        case "alerts list": return try await listFindings()
+        case "gates list": return try await listGates()
+        case "runs show": return try await showRun()
+        case "runs events": return try await showEvents()
+        case "runs evidence": return try await showDocument("/runs/\(target.percentEncoded)/evidence")
+        case "runs watch": return try await watch()
+        case "reconcile": return try await reconcile()
+        case "plan list": return try await list(.runs, query: [("phase", "awaiting_approval")])
+        case "plan show": return try await showPlan()
+        case "approve": return try await approve()
+        case "revoke": return try await revoke()
+        case "audit verify": return try await verifyAudit()
+        case "logs": return try await logs()
+        case "metrics": return try await metrics()
+        case "webhooks show": return try await showDocument("/webhooks/deliveries/\(target.percentEncoded)")
+        case "webhooks retry": return try await retryDelivery()
+        case "policy validate", "policy check", "policy list": return try await policy()
+        case "auth login": return try await logIn()
+        case "auth logout": return try logOut()
+        case "auth whoami": return try await whoami()
+        case "auth token": return try printToken()
+        case "keys add": return try await addKey()
+        case "keys revoke": return try await revokeKey()
+        case "context list": return try listContexts()
+        case "context use": return try useContext()
+        case "context add": return try addContext()
+        case "context remove": return try removeContext()
+        case "api": return try await raw()
+        default: return try await about(name)
+        }
+    }
+
+    /// The commands that only show a list.
+    private static let listings: [String: Listing] = [
+        "env list": .environments, "drift list": .drift, "notices list": .notices, "integrations list": .integrations,
+        "inventory list": .inventory, "schedules list": .schedules, "runs list": .runs, "approvals list": .approvals,
+        "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,
+    ]
+
+    /// Commands that ask no service.
+    private func about(_ name: String) async throws -> ClientExit {
+        switch name {
+        case "": return ClientCommands.help(arguments.command, screen)
+        case "help":
+            let words = ClientCommands.canonical(arguments.positionals + ["--help"]).filter { $0 != "--help" }
+            return ClientCommands.help(try ClientCommands.table.find(words), screen)
+        case "man":
+            screen.raw(ClientCommands.manual)
+            return .done
+        case "completion":
+            switch target {
+            case "bash": screen.raw(ClientCommands.table.bashCompletion)
+            case "zsh": screen.raw(ClientCommands.table.zshCompletion)
+            default:
+                throw ArgumentFault(
+                    "there is no completion for \(target)", hint: "Run: odooops completion bash; or zsh")
+            }
+            return .done
+        case "version":
+            let service = try await arguments.has("all") ? connection(authenticated: false).get("").data : nil
+            if screen.isJSON {
+                screen.json(
+                    Self.body([
+                        ("program", "odooops"), ("version", .string(ClientCommands.version)), ("service", service),
+                    ]))
+            } else {
+                screen.raw("odooops \(ClientCommands.version)\n")
+                if let service { screen.raw("API \(service.shown("version")), \(service.shown("routes")) routes\n") }
+            }
+            return .done
+        default: throw ArgumentFault("there is no command \(name)", hint: "Run: odooops --help")
+        }
+    }
+
+    /// Prints an object member by member.
+    func showDocument(_ path: String) async throws -> ClientExit {
+        let data = try await connection().get(path).data
+        show(data)
+        return .done
+    }
+
+    func show(_ data: Value) {
+        if screen.isJSON { return screen.json(data) }
+        screen.print(block((data.objectValue?.members ?? []).map { ($0.name, $0.value.shown) }))
+    }
+}

@@ -1,0 +1,181 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    private static let finalPhases: Set<String> = ["succeeded", "failed", "canceled", "planned", "awaiting_approval"]
+
+    /// How often a run that is waited for is looked at.
+    private static let pollInterval = Duration.milliseconds(500)
+
+    func showRun() async throws -> ClientExit {
+        let run = try await connection().get("/runs/\(target.percentEncoded)").data
+        if screen.isJSON {
+            screen.json(run)
+            return .done
+        }
+        let steps = run["steps"]?.listValue ?? []
+        screen.print(runText(run) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
+        return .done
+    }
+
+    private func runText(_ run: Value) -> String {
+        let id = run.shown("id")
+        var lines: [(String, String?)] = [
+            ("run", screen.paint.bold(id)), ("phase", Listing.phase(run.shown("phase"), screen.paint)),
+            ("trigger", run.shown("trigger")), ("dry run", run["dry_run"]?.boolValue == true ? "yes" : nil),
+            ("revision", run.shown("revision")), ("begun", run.minute("started_at")), ("took", Listing.took(run)),
+        ]
+        if let error = run["error"], !error.isNull {
+            lines.append(("error", screen.paint.red(error["message"]?.shown ?? error.shown)))
+            lines.append(("what to do", error["hint"]?.shown))
+        }
+        var text = block(lines)
+        if run.shown("phase") == "awaiting_approval" {
+            text += "It waits for a person: odooops plan show \(id); then: odooops approve \(id)\n"
+        }
+        return text
+    }
+
+    func showEvents() async throws -> ClientExit {
+        let connection = try connection()
+        let listing = Listing(
+            path: "/runs/\(target.percentEncoded)/events", empty: "Nothing was told of it.", columns: [])
+        let (rows, hasMore) = try await rows(listing, connection)
+        if screen.isJSON {
+            screen.json(.list(rows))
+            return .done
+        }
+        if rows.isEmpty { screen.print(listing.empty) }
+        for row in rows.reversed() { screen.print(eventLine(row)) }
+        if hasMore { screen.remark(screen.errorPaint.dim("There is more before that: --all")) }
+        return .done
+    }
+
+    /// `2026-11-21 12:00  step  …`.
+    func eventLine(_ event: Value) -> String {
+        let type = event.shown("type")
+        let isBad = type.contains("warn") || type.contains("fail")
+        let shown = isBad ? screen.paint.yellow(type) : screen.paint.cyan(type)
+        let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(event.shown("payload"))"
+        return screen.width.map { Table.cut(text, to: $0) } ?? text
+    }
+
+    // MARK: Waiting
+
+    func watch() async throws -> ClientExit {
+        let connection = try connection()
+        let run = try await connection.get("/runs/\(target.percentEncoded)").data
+        return try await follow(run, connection)
+    }
+
+    func reconcile() async throws -> ClientExit {
+        let connection = try connection()
+        let before = try await arguments.has("wait") ? latest(connection)?["id"]?.stringValue : nil
+        let data = try await connection.write("POST", "/reconcile", Self.body([("reason", textValue("reason"))])).data
+        guard arguments.has("wait") else {
+            if screen.isJSON {
+                screen.json(data)
+            } else {
+                screen.print("\(screen.paint.green("✓")) \(data.shown("message")). Watch it: odooops runs watch latest")
+            }
+            return .done
+        }
+        let begun = surroundings.time.uptime
+        let deadline = try duration("wait-for") ?? .minutes(10)
+        while true {
+            if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
+                return try await follow(run, connection)
+            }
+            let waited = surroundings.time.uptime - begun
+            guard waited < deadline else {
+                screen.progress("")
+                throw ClientFault.waitedInVain("no pass began", deadline)
+            }
+            screen.progress("waiting for the pass to begin, \(waited.shortText)")
+            try await surroundings.time.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private func latest(_ connection: ServiceConnection) async throws -> Value? {
+        try await connection.get("/runs", [("limit", "1")]).data.listValue?.first
+    }
+
+    /// Looks at a run until it ends, and says how it ended.
+    private func follow(_ first: Value, _ connection: ServiceConnection) async throws -> ClientExit {
+        let begun = surroundings.time.uptime
+        let deadline = try duration("wait-for") ?? .minutes(10)
+        let id = first.shown("id")
+        let marks = ["|", "/", "-", "\\"]
+        var turn = 0
+        while true {
+            let run = try await connection.get("/runs/\(id.percentEncoded)").data
+            let phase = run.shown("phase")
+            let steps = run["steps"]?.listValue ?? []
+            if Self.finalPhases.contains(phase) {
+                screen.progress("")
+                return try ended(run, phase, id)
+            }
+            let waited = surroundings.time.uptime - begun
+            guard waited < deadline else {
+                screen.progress("")
+                throw ClientFault.waitedInVain("run \(id) did not end", deadline)
+            }
+            let settled = steps.count { !["intended", "running", "pending"].contains($0.shown("state")) }
+            let current = steps.last.map { ", \($0.shown("title"))" } ?? ""
+            screen.progress(
+                "\(marks[turn % 4]) run \(id) \(phase), \(settled) steps done, \(waited.shortText)\(current)")
+            turn += 1
+            try await surroundings.time.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private func ended(_ run: Value, _ phase: String, _ id: String) throws(ClientFault) -> ClientExit {
+        if screen.isJSON { screen.json(run) } else { screen.print(runText(run)) }
+        if phase == "succeeded" || phase == "planned" { return .done }
+        let fault = ClientFault.ended(id, phase, run["error"]?["message"]?.stringValue)
+        // With --json the run itself is the document, and there is only one.
+        guard !screen.isJSON else {
+            screen.remark(fault.description)
+            return fault.exit
+        }
+        throw fault
+    }
+
+    // MARK: Plans
+
+    func showPlan() async throws -> ClientExit {
+        let plan = try await connection().get("/plans/\(target.percentEncoded)").data
+        if screen.isJSON {
+            screen.json(plan)
+            return .done
+        }
+        let all = plan["changes"]?.listValue ?? []
+        let changes = all.filter { $0.shown("action") != "noop" || $0.shown("decision") != "allowed" }
+        let counts = (plan["summary"]?.objectValue?.members ?? []).filter { $0.value.intValue ?? 0 > 0 }
+            .map { "\($0.value.shown) \($0.name)" }.joined(separator: ", ")
+        var text = block([
+            ("run", screen.paint.bold(plan.shown("run_id"))), ("revision", plan.shown("revision")),
+            ("planned", plan.minute("planned_at")), ("in sum", counts),
+        ])
+        text += "\n" + (changes.isEmpty ? Listing.changes.empty + "\n" : table(.changes, changes))
+        for change in changes {
+            let attributes = change["attributes"]?.listValue ?? []
+            guard !attributes.isEmpty else { continue }
+            text += "\n\(screen.paint.bold(change.shown("key")))\n"
+            for attribute in attributes {
+                let isSecret = attribute["sensitive"]?.boolValue == true
+                let before = isSecret ? "(sensitive)" : attribute.shown("before")
+                let after = isSecret ? "(sensitive)" : attribute.shown("after")
+                text += "  \(attribute.shown("path")): \(screen.paint.red(before)) → \(screen.paint.green(after))\n"
+            }
+        }
+        let waiting = changes.count { $0.shown("decision") == "needs_approval" }
+        if waiting > 0 {
+            text +=
+                "\n\(waiting) wait\(waiting == 1 ? "s" : "") for a person: odooops approve \(plan.shown("run_id"))\n"
+        }
+        screen.print(text)
+        return .done
+    }
+}

@@ -1,0 +1,141 @@
+import Basics
+import Formats
+import HTTPClient
+
+extension CommandCall {
+    func status() async throws -> ClientExit {
+        let connection = try connection()
+        let data = try await connection.get("/status").data
+        var more = Value.Object()
+        if arguments.has("all") {
+            for (name, listing) in [
+                ("environments", Listing.environments), ("findings", Listing.findings), ("drift", Listing.drift),
+            ] {
+                more[name] = .list(try await rows(listing, connection, limit: 200).rows)
+            }
+        }
+        if screen.isJSON {
+            screen.json(arguments.has("all") ? ["status": data, "lists": .object(more)] : data)
+            return .done
+        }
+        func counts(_ member: String, _ none: String) -> String {
+            let all = (data[member]?.objectValue?.members ?? []).map { "\($0.value.shown) \($0.name)" }
+            return all.isEmpty ? none : all.joined(separator: ", ")
+        }
+        let paint = screen.paint
+        let loop = data["loop"]
+        let failures = loop?["failures_in_a_row"]?.intValue ?? 0
+        let health =
+            loop == nil
+            ? paint.yellow("no loop runs in this process")
+            : failures > 0 ? paint.red("\(failures) failure\(failures == 1 ? "" : "s") in a row") : paint.green("well")
+        let run = data["last_run"].flatMap { $0.isNull ? nil : $0 }
+        let waits = run?.shown("phase") == "awaiting_approval"
+        let lastRun = run.map { run in
+            "\(run.shown("id"))  \(Listing.phase(run.shown("phase"), paint))  \(run.minute("started_at"))"
+        }
+        func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
+        let lines: [(String, String?)] = [
+            ("service", connection.address.text), ("loop", health), ("last fault", loop?.shown("last_fault")),
+            ("environments", counts("environments", "none")), ("suspended", few("suspended")),
+            ("drift", counts("drift", paint.green("none"))), ("known drift", few("known_drift")),
+            ("alerts", counts("findings", paint.green("none"))), ("hooks waiting", few("hooks_waiting")),
+            ("last run", lastRun ?? "none yet"), ("next pass", data.minute("next_pass_at")),
+        ]
+        screen.print(block(lines))
+        if waits, let run { screen.print("It waits for a person: odooops plan show \(run.shown("id"))") }
+        for (title, name, listing) in [
+            ("Environments", "environments", Listing.environments), ("Alerts", "findings", Listing.findings),
+            ("Drift", "drift", Listing.drift),
+        ] {
+            guard let rows = more[name]?.listValue, !rows.isEmpty else { continue }
+            screen.print("\n\(paint.bold(title))\n" + table(listing, rows))
+        }
+        return .done
+    }
+
+    func logs() async throws -> ClientExit {
+        let connection = try connection()
+        var run: String?
+        if !target.isEmpty {
+            let isRun = target == "latest" || target.utf8.count == 36 && target.split(separator: "-").count == 5
+            guard isRun else {
+                throw ClientFault.notThere(
+                    "the service keeps no log of the environment \(target): it collects none of containers yet",
+                    instead: "Meanwhile: odooops logs shows what was done in all runs, odooops runs show latest in one")
+            }
+            run = try await connection.get("/runs/\(target.percentEncoded)").data["id"]?.stringValue
+        }
+        let query: [(String, String?)] = [
+            ("correlation_id", run), ("type", arguments.value("type")), ("since", try instant("since", back: true)),
+            ("until", try instant("until", back: true)),
+        ]
+        let listing = Listing(path: "/logs", empty: "Nothing such has happened.", columns: [])
+        let (rows, hasMore) = try await rows(listing, connection, query: query)
+        guard arguments.has("follow") else {
+            if screen.isJSON {
+                screen.json(.list(rows))
+                return .done
+            }
+            if rows.isEmpty { screen.print(listing.empty) }
+            for row in rows.reversed() { screen.print(eventLine(row)) }
+            if hasMore { screen.remark(screen.errorPaint.dim("There is more before that: --all")) }
+            return .done
+        }
+        return try await followLogs(rows.reversed(), run, connection)
+    }
+
+    /// Shows what comes, until somebody stops it.
+    private func followLogs(_ first: [Value], _ run: String?, _ connection: ServiceConnection) async throws
+        -> ClientExit
+    {
+        func show(_ row: Value) { if screen.isJSON { screen.jsonLine(row) } else { screen.print(eventLine(row)) } }
+        first.forEach(show)
+        var last = first.last?["at"]?.stringValue ?? now.description
+        var seen = Set(first.compactMap { $0["id"]?.stringValue })
+        let listing = Listing(path: "/logs", empty: "", columns: [])
+        while true {
+            try await surroundings.time.sleep(for: .seconds(1))
+            let query: [(String, String?)] = [
+                ("correlation_id", run), ("type", arguments.value("type")), ("since", last),
+            ]
+            let new = try await rows(listing, connection, query: query, limit: 1_000).rows
+                .filter { !seen.contains($0["id"]?.stringValue ?? "") }
+            for row in new.reversed() { show(row) }
+            guard let newest = new.first?["at"]?.stringValue else { continue }
+            // Only what shares the last instant can come again.
+            if newest != last { seen = [] }
+            last = newest
+            for row in new where row["at"]?.stringValue == newest {
+                if let id = row["id"]?.stringValue { seen.insert(id) }
+            }
+        }
+    }
+
+    func metrics() async throws -> ClientExit {
+        guard !target.isEmpty else {
+            if arguments.value("range") != nil {
+                throw ArgumentFault(
+                    "--range goes with an environment", hint: "Run: odooops metrics TARGET --range 24h")
+            }
+            return try await list(.figures)
+        }
+        if let metric = arguments.value("metric"), metric != "steps" {
+            throw ClientFault.notThere(
+                "the service keeps no figure \(metric) of environments: it measures no machines yet",
+                instead: "Meanwhile: --metric steps, or the figures of the service: odooops metrics --metric NAME")
+        }
+        let connection = try connection()
+        let name = try await environment(target, connection)
+        let rows = try await connection.get(
+            "/environments/\(name.percentEncoded)/metrics", [("range", arguments.value("range"))]
+        ).data
+        if screen.isJSON {
+            screen.json(rows)
+        } else {
+            let all = rows.listValue ?? []
+            screen.print(all.isEmpty ? Listing.environmentSteps.empty : table(.environmentSteps, all))
+        }
+        return .done
+    }
+}

@@ -1,0 +1,145 @@
+import Basics
+import Formats
+
+/// A list that the service keeps, and how people see it.
+struct Listing: Sendable {
+    struct Column: Sendable {
+        let title: String
+        let importance: Int
+        let show: @Sendable (Value, Look) -> String
+
+        init(_ title: String, _ importance: Int, _ show: @escaping @Sendable (Value, Look) -> String) {
+            self.title = title
+            self.importance = importance
+            self.show = show
+        }
+
+        /// A member as it stands.
+        static func text(_ title: String, _ importance: Int, _ member: String) -> Column {
+            Column(title, importance) { row, _ in row.shown(member) }
+        }
+
+        /// A member that is an instant.
+        static func instant(_ title: String, _ importance: Int, _ member: String) -> Column {
+            Column(title, importance) { row, _ in row.minute(member) }
+        }
+    }
+
+    let path: String
+    var filters: [(option: String, parameter: String)] = []
+    /// Members of the answer on the way to the rows; nil: it is the rows.
+    var member: String?
+    let empty: String
+    let columns: [Column]
+}
+
+/// What a cell needs to be written.
+struct Look: Sendable {
+    let paint: Paint
+    let now: Timestamp
+}
+
+extension Value {
+    /// A member for people: what is in it, on one line, and `-` for nothing.
+    func shown(_ member: String) -> String {
+        guard let value = self[member] else { return "-" }
+        return value.shown
+    }
+
+    var shown: String {
+        let text: String =
+            switch self {
+            case .null: "-"
+            case .bool(let value): value ? "yes" : "no"
+            case .int(let value): String(value)
+            case .number(let value): value
+            case .string(let value): value
+            case .list(let items): items.isEmpty ? "-" : items.map(\.shown).joined(separator: " ")
+            case .object(let object): object.isEmpty ? "-" : JSON.write(self)
+            }
+        return text.isEmpty ? "-" : Paint.plain(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+    }
+
+    /// An instant for people.
+    func minute(_ member: String) -> String {
+        self[member]?.stringValue.flatMap { Timestamp($0) }?.minuteText ?? shown(member)
+    }
+
+}
+
+extension CommandCall {
+    /// Asks for all rows that are wanted, part by part.
+    func rows(
+        _ listing: Listing, _ connection: ServiceConnection, query: [(String, String?)] = [], limit: Int? = nil
+    ) async throws -> (rows: [Value], hasMore: Bool) {
+        let most = try limit ?? (arguments.has("all") ? .max : number("limit", in: 1...100_000) ?? 50)
+        var rows: [Value] = []
+        var cursor: String?
+        let isPaged = arguments.command.options.contains { $0.name == "limit" } || limit != nil
+        repeat {
+            var parameters = query
+            if isPaged {
+                parameters.append(("limit", String(min(200, most - rows.count))))
+                parameters.append(("cursor", cursor))
+            }
+            let reply = try await connection.get(listing.path, parameters)
+            let data = listing.member.map { reply.data[$0] ?? .null } ?? reply.data
+            guard let part = data.listValue else {
+                throw ClientFault.strange("\(listing.path) is no list", connection.address)
+            }
+            rows += part
+            cursor = reply.meta["next_cursor"]?.stringValue
+        } while isPaged && cursor != nil && rows.count < most
+        return (Array(rows.prefix(most)), cursor != nil || rows.count > most)
+    }
+
+    /// Asks for a list and prints it.
+    func list(_ listing: Listing, query more: [(String, String?)] = []) async throws -> ClientExit {
+        let connection = try connection()
+        var query = more
+        for (option, parameter) in listing.filters {
+            switch option {
+            case "since", "until": query.append((parameter, try instant(option, back: true)))
+            case "tier":
+                guard let given = arguments.value("tier") else { continue }
+                guard let tier = Self.tier(given) else {
+                    throw ArgumentFault(
+                        "--tier can't be \(given)", hint: "It is one of production, staging, dev, preview.")
+                }
+                query.append((parameter, tier))
+            default: query.append((parameter, arguments.value(option)))
+            }
+        }
+        let (rows, hasMore) = try await rows(listing, connection, query: query)
+        if screen.isJSON {
+            screen.json(.list(rows))
+        } else if rows.isEmpty {
+            screen.print(listing.empty)
+        } else {
+            screen.print(table(listing, rows))
+        }
+        if hasMore {
+            screen.remark(screen.errorPaint.dim("There is more: --all shows all of it, --limit N the first N."))
+        }
+        return .done
+    }
+
+    func table(_ listing: Listing, _ rows: [Value]) -> String {
+        let look = Look(paint: screen.paint, now: now)
+        var table = Table(columns: listing.columns.map { Table.Column($0.title, importance: $0.importance) })
+        for row in rows { table.add(cells: listing.columns.map { $0.show(row, look) }) }
+        return table.text(screen.paint, width: screen.width)
+    }
+
+    /// Lines of a name and what it is; what is nothing is left out.
+    func block(_ lines: [(String, String?)]) -> String {
+        let shown = lines.compactMap { line -> (String, String)? in
+            guard let text = line.1, text != "-", !text.isEmpty else { return nil }
+            return (line.0, text)
+        }
+        let width = shown.map(\.0.count).max() ?? 0
+        return shown.map { name, text in
+            screen.paint.dim(name) + String(repeating: " ", count: width - name.count + 2) + text + "\n"
+        }.joined()
+    }
+}

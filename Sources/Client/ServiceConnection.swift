@@ -1,0 +1,159 @@
+import Basics
+import Formats
+import HTTPClient
+
+/// One answer of the API: what stood in its envelope.
+struct Reply: Sendable {
+    let status: Int
+    let data: Value
+    let meta: Value
+}
+
+/// Speaks to one service.
+struct ServiceConnection: Sendable {
+    let address: ServiceAddress
+    let credential: Secret?
+    let timeout: Duration
+    let transport: any HTTPTransport
+    let time: any TimeSource
+    let version: String
+    /// Makes the key of a write.
+    let newKey: @Sendable () -> String
+    /// Key of the write, where somebody gave one.
+    var idempotencyKey: String?
+
+    /// How often reading is tried, and how long is waited between.
+    private static let waits: [Duration] = [.milliseconds(200), .seconds(1)]
+
+    /// Reads; tried again where that may help.
+    func get(_ path: String, _ query: [(String, String?)] = []) async throws(ClientFault) -> Reply {
+        let pairs = query.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
+        let request = request("GET", path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
+        var tries = 0
+        while true {
+            let wait = tries < Self.waits.count ? Self.waits[tries] : nil
+            tries += 1
+            let result = await attempt(request)
+            if let wait, let pause = Self.pause(result, wait) {
+                try? await time.sleep(for: pause)
+                continue
+            }
+            return try reply(result, key: nil)
+        }
+    }
+
+    /// How long to wait before reading again; nil where that helps nothing.
+    private static func pause(_ result: Result<HTTPResponse, HTTPFault>, _ wait: Duration) -> Duration? {
+        switch result {
+        case .failure(let fault): return fault.kind == .lost ? wait : nil
+        case .success(let response):
+            guard [429, 502, 503, 504].contains(response.status) else { return nil }
+            // The service's own 503 says what it lacks; waiting changes nothing.
+            if response.status == 503, response.header("X-Request-Id") != nil { return nil }
+            let asked = response.header("Retry-After").flatMap { Int($0) }.map { Duration.seconds($0) } ?? wait
+            return asked <= .seconds(5) ? max(asked, wait) : nil
+        }
+    }
+
+    /// Writes, once: with a key, so that whoever sends it again does not do it twice.
+    func write(_ method: String, _ path: String, _ body: Value? = nil) async throws(ClientFault) -> Reply {
+        let key = idempotencyKey ?? newKey()
+        var request = request(method, path)
+        request.headers.append(HTTPHeader("Idempotency-Key", key))
+        if let body {
+            request.headers.append(HTTPHeader("Content-Type", "application/json"))
+            request.body = Array(JSON.write(body).utf8)
+        }
+        return try reply(await attempt(request), key: key)
+    }
+
+    private func attempt(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPFault> {
+        do throws(HTTPFault) { return .success(try await transport.send(request)) } catch { return .failure(error) }
+    }
+
+    private func request(_ method: String, _ path: String) -> HTTPRequest {
+        var headers = [
+            HTTPHeader("Accept", "application/vnd.odooops.v1+json"), HTTPHeader("User-Agent", "odooops/\(version)"),
+        ]
+        if let credential {
+            headers.append(credential.reveal { HTTPHeader("Authorization", "Bearer \($0)") })
+        }
+        return HTTPRequest(
+            method, address.text + "/api/v1" + path, headers: headers, timeout: timeout, bodyLimit: 256 << 20)
+    }
+
+    // MARK: Answers
+
+    private func fault(_ fault: HTTPFault, key: String?) -> ClientFault {
+        switch fault.kind {
+        case .notSent, .badURL, .tls: .unreachable(fault.message, address, hint: fault.hint)
+        case .timedOut(sent: false): .unreachable(fault.message, address, hint: nil)
+        default: .unanswered(fault.message, place: fault.place, key: key)
+        }
+    }
+
+    private func reply(_ result: Result<HTTPResponse, HTTPFault>, key: String?) throws(ClientFault) -> Reply {
+        let response: HTTPResponse
+        switch result {
+        case .failure(let fault): throw self.fault(fault, key: key)
+        case .success(let answer): response = answer
+        }
+        guard let object = (try? JSON.parse(response.body))?.objectValue else {
+            throw .strange("status \(response.status) and no JSON object", address)
+        }
+        // The one document without an envelope describes the API itself.
+        if response.status < 300, object["openapi"] != nil {
+            return Reply(status: response.status, data: .object(object), meta: .null)
+        }
+        guard let data = object["data"], let errors = object["errors"]?.listValue else {
+            throw .strange("status \(response.status) without data and errors", address)
+        }
+        guard response.status < 300, errors.isEmpty else {
+            throw AnswerFault.make(errors.first ?? .null, status: response.status)
+        }
+        return Reply(status: response.status, data: data, meta: object["meta"] ?? .null)
+    }
+}
+
+/// What the service said it could not do, with the command that mends it.
+enum AnswerFault {
+    static func make(_ error: Value, status: Int) -> ClientFault {
+        let code = error["code"]?.stringValue ?? "CLI-0003"
+        let message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
+        let remedy = error["remediation"]?.stringValue
+        let name = error["error"]?.stringValue ?? ""
+        return ClientFault(code, exit(status, name), message, hint: hint(remedy, code), answer: error)
+    }
+
+    static func exit(_ status: Int, _ name: String) -> ClientExit {
+        switch status {
+        case 401, 403: .forbidden
+        case 429: .later
+        case 409: ["REQUEST_UNDER_WAY", "BUSY"].contains(name) ? .later : .refused
+        case 400..<500: .usage
+        case 502, 503, 504: .unavailable
+        default: .failed
+        }
+    }
+
+    /// The commands by which people reach what the API calls by route; the longest first.
+    private static let routes: [(route: String, command: String)] = [
+        ("GET /api/v1/webhooks/deliveries", "odooops webhooks list"), ("GET /api/v1/openapi.json", "odooops help"),
+        ("POST /api/v1/auth/login", "odooops auth login"), ("GET /api/v1/environments", "odooops env list"),
+        ("GET /api/v1/access/keys", "odooops keys list"), ("GET /api/v1/approvals", "odooops approvals list"),
+        ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
+    ]
+
+    private static func hint(_ remedy: String?, _ code: String) -> String? {
+        if code == "ACCESS-0001" || code == "ACCESS-0002" {
+            return "Log in: odooops auth login; or give a key: ODOOOPS_TOKEN or --token-file FILE"
+        }
+        guard var text = remedy else { return nil }
+        for (route, command) in routes {
+            guard let range = text.firstRange(of: route) else { continue }
+            text.replaceSubrange(range, with: command)
+            break
+        }
+        return text
+    }
+}

@@ -1,0 +1,193 @@
+import Basics
+import Formats
+import HTTPClient
+import TestKit
+import Testing
+
+@testable import Client
+
+@Suite("Commands")
+struct CommandsTests {
+    private static let environments: Value = [
+        ["name": "feature-crm", "tier": "dev", "branch": "feature/crm", "status": "active", "host": "erp-1"],
+        ["name": "old", "tier": "dev", "branch": "feature/crm", "status": "gone"],
+    ]
+
+    private func body(_ request: HTTPRequest?) -> Value? { request.flatMap { try? JSON.parse($0.body) } }
+
+    @Test("A tier by its alias, and an environment by its branch")
+    func namesOfPeople() async throws {
+        let service = FakeService([
+            "GET /environments": Self.environments, "POST /environments/feature-crm/extend": ["name": "feature-crm"],
+        ])
+        let world = try World(service)
+        _ = await world.run("env", "list", "--tier=prod")
+        #expect(service.routes == ["GET /environments?tier=production&limit=50"])
+        let result = await world.run("env", "extend", "feature/crm", "--days=7")
+        #expect(result.exit == .done, "\(result.story)")
+        #expect(service.routes.last == "POST /environments/feature-crm/extend")
+        let expected: Value = ["days": 7]
+        #expect(body(service.requests.last) == expected)
+        let wrong = await world.run("env", "list", "--tier", "prd")
+        #expect(wrong.exit == .usage)
+    }
+
+    @Test(
+        "What the service can't do yet is known by name, with what to do meanwhile", arguments: ClientCommands.absences)
+    func absences(_ absence: ClientCommands.Absence) async throws {
+        let world = try World(FakeService([:]))
+        var words = absence.name.split(separator: " ").map(String.init)
+        words += absence.positionals.map { _ in "production" }
+        words += absence.options.map { option in option.1 == nil ? "--\(option.0)" : "--\(option.0)=x" }
+        let result = await world.run(words)
+        #expect(result.exit == .unavailable, "\(result.story)")
+        #expect(result.error.contains("CLI-0004") && result.error.contains("Meanwhile: "))
+        #expect(world.service.requests.isEmpty)
+    }
+
+    @Test("The lines of the product description are all known")
+    func linesOfTheDescription() async throws {
+        let lines = [
+            "env create feature/reports --tier=dev", "env list --tier=prod", "env destroy feature/reports --confirm",
+            "deploy staging --sha=abc123 --wait", "rollback production", "promote staging production --confirm",
+            "db clone production --to=staging --anonymize", "db backup production --description=x",
+            "db restore production --backup=b --to=staging", "db migrate staging --dry-run",
+            "db backups production --limit=20", "logs production --follow",
+            "metrics production --metric=cpu --range=1h", "env extend a --days=7", "preview create --pr=123",
+            "audit logs --user=john@example.com --since=2026-02-01", "alerts list --severity=critical", "status --all",
+            "env get a", "env update a --workers=4", "env snapshot a --share", "test run integration --env=a",
+            "test results --env=a", "deployment list production --limit=10", "deployment get abc123",
+        ]
+        for line in lines {
+            let world = try World(FakeService(["GET /status": [:], "GET /environments": []]))
+            let result = await world.run(line.split(separator: " ").map(String.init))
+            #expect(!result.error.contains("USAGE"), "odooops \(line)\n\(result.story)")
+        }
+    }
+
+    @Test("A word that is nearly a command is said")
+    func nearlyACommand() async throws {
+        let world = try World(FakeService([:]))
+        let result = await world.run("env", "lsit")
+        #expect(result.exit == .usage && result.error.contains("Did you mean: odooops env list"), "\(result.story)")
+        let other = await world.run("reconcil")
+        #expect(other.error.contains("Did you mean: odooops reconcile"), "\(other.story)")
+    }
+
+    // MARK: Deciding
+
+    private static let plan: Value = [
+        "run_id": "r1",
+        "changes": [
+            ["key": "do.droplet/old", "action": "delete", "decision": "needs_approval"],
+            ["key": "do.droplet/new", "action": "create", "decision": "needs_approval"],
+            ["key": "do.droplet/free", "action": "update", "decision": "allowed"],
+        ],
+    ]
+
+    private func deciding() -> FakeService { FakeService(["GET /plans/r1": Self.plan, "POST /approvals": []]) }
+
+    @Test("An approval of what deletes needs a confirmation, and approves exactly what was shown")
+    func confirmation() async throws {
+        let unasked = try World(deciding())
+        let refused = await unasked.run("approve", "r1")
+        #expect(refused.exit == .refused && refused.error.contains("odooops approve r1 --confirm"), "\(refused.story)")
+        #expect(unasked.service.routes == ["GET /plans/r1"])
+        let confirmed = try World(deciding())
+        #expect((await confirmed.run("approve", "r1", "--confirm", "--for", "2h", "--reason", "moved")).exit == .done)
+        let expected: Value = [
+            "run": "r1", "keys": ["do.droplet/old", "do.droplet/new"], "reason": "moved", "minutes": 120,
+        ]
+        #expect(body(confirmed.service.requests.last) == expected)
+        let harmless = try World(deciding())
+        #expect((await harmless.run("approve", "r1", "--key", "do.droplet/new")).exit == .done)
+        let wrong = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/free")
+        #expect(wrong.exit == .usage, "\(wrong.story)")
+    }
+
+    @Test("On a terminal the name is typed, and another name is no confirmation", arguments: ["do.droplet/old", "yes"])
+    func typedName(_ typed: String) async throws {
+        let world = try World(deciding(), terminal: true, typed: [typed])
+        let result = await world.run("approve", "r1", "--color", "never")
+        #expect(result.error.contains("Type do.droplet/old to go on"), "\(result.story)")
+        #expect((result.exit == .done) == (typed == "do.droplet/old"))
+        #expect(world.service.routes.contains("POST /approvals") == (typed == "do.droplet/old"))
+    }
+
+    // MARK: Waiting
+
+    private static let ends: [(String, ClientExit)] = [
+        ("succeeded", .done), ("planned", .done), ("failed", .failed), ("canceled", .failed),
+        ("awaiting_approval", .refused),
+    ]
+
+    @Test("A pass that is waited for is watched to its end", arguments: ends)
+    func waiting(_ phase: String, _ exit: ClientExit) async throws {
+        let polls = Locked(0)
+        let service = FakeService { request throws(HTTPFault) in
+            switch FakeService.route(request) {
+            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
+            case "GET /runs?limit=1":
+                let isNew = polls.withLock { count in
+                    count += 1
+                    return count > 3
+                }
+                return FakeService.envelope([["id": isNew ? "new" : "old", "phase": "succeeded"]])
+            default:
+                let now = polls.withLock { count in
+                    count += 1
+                    return count > 6 ? phase : "applying"
+                }
+                return FakeService.envelope(["id": "new", "phase": .string(now), "steps": []])
+            }
+        }
+        let world = try World(service, terminal: true)
+        let result = await world.run("reconcile", "--wait", "--color", "never")
+        #expect(result.exit == exit, "\(result.story)")
+        #expect(result.error.contains("run new applying"))
+        #expect(result.output.contains("new"))
+        #expect(!service.routes.contains("GET /runs/old"))
+    }
+
+    @Test("Waiting ends when its time is over")
+    func waitingEnds() async throws {
+        let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])
+        let result = await (try World(service)).run("reconcile", "--wait", "--wait-for", "5s")
+        #expect(result.exit == .later && result.error.contains("CLI-0011"), "\(result.story)")
+        #expect(service.routes.count == 13, "one look before, one order, one look each half second")
+    }
+
+    @Test("Policies are read by the operator's program, with the words that were given")
+    func policies() async throws {
+        let world = try World(FakeService([:]))
+        let result = await world.run("policy", "check", "staging", "--json")
+        #expect(world.operated.withLock { $0 } == [["policy", "check", "staging", "--json"]])
+        #expect(result.exit == .unavailable && world.service.requests.isEmpty)
+    }
+
+    @Test("A raw request goes as it is written")
+    func raw() async throws {
+        let service = FakeService(["GET /runs?phase=failed": [["id": "1"]], "POST /reconcile": ["accepted": true]])
+        let world = try World(service)
+        let read = await world.run("api", "get", "/api/v1/runs?phase=failed")
+        let rows: Value = [["id": "1"]]
+        #expect(read.json == rows, "\(read.story)")
+        let wrote = await world.run("api", "POST", "reconcile", "--data", #"{"reason": "x"}"#)
+        #expect(wrote.exit == .done, "\(wrote.story)")
+        let expected: Value = ["reason": "x"]
+        #expect(body(service.requests.last) == expected)
+        #expect((await world.run("api", "POST", "reconcile", "--data", "{")).exit == .usage)
+        #expect((await world.run("api", "TRACE", "/")).exit == .usage)
+    }
+
+    @Test("Statuses of the audit log")
+    func audit() async throws {
+        for isWhole in [true, false] {
+            let service = FakeService([
+                "GET /audit-logs/verification": ["whole": .bool(isWhole), "lines": 3, "head": "abc", "faults": []]
+            ])
+            let result = await (try World(service)).run("audit", "verify")
+            #expect(result.exit == (isWhole ? .done : .failed), "\(result.story)")
+        }
+    }
+}

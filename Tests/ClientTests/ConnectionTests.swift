@@ -1,0 +1,117 @@
+import Basics
+import Formats
+import HTTPClient
+import TestKit
+import Testing
+
+@testable import Client
+
+@Suite("Requests and answers")
+struct ConnectionTests {
+    @Test("A write is sent once, under a key; the message about a lost answer names it")
+    func writesOnce() async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            throw HTTPFault(.lost, code: "HTTP-0005", message: "cut off", place: "POST /reconcile")
+        }
+        let world = try World(service)
+        let result = await world.run("reconcile")
+        #expect(result.exit == .unavailable, "\(result.story)")
+        #expect(service.requests.count == 1)
+        let keys = service.requests[0].headers.filter { $0.name == "Idempotency-Key" }.map(\.value)
+        #expect(keys == ["key-1"])
+        #expect(result.error.contains("CLI-0002") && result.error.contains("--idempotency-key key-1"))
+        let again = await world.run("reconcile", "--idempotency-key", "key-1")
+        #expect(again.exit == .unavailable)
+        #expect(service.requests[1].headers.contains(HTTPHeader("Idempotency-Key", "key-1")))
+    }
+
+    @Test("Reading is tried again where an answer was lost or a proxy stood in the way, three times at most")
+    func readsAgain() async throws {
+        let count = Locked(0)
+        let service = FakeService { request throws(HTTPFault) in
+            switch count.withLock({ count in
+                count += 1
+                return count
+            }) {
+            case 1: throw HTTPFault(.lost, code: "HTTP-0005", message: "cut off", place: nil)
+            case 2: return HTTPResponse(status: 502)
+            default: return FakeService.envelope([["name": "a"]])
+            }
+        }
+        let result = await (try World(service)).run("env", "list", "--json")
+        let expected: Value = [["name": "a"]]
+        #expect(result.exit == .done && result.json == expected, "\(result.story)")
+        #expect(service.requests.count == 3)
+        let dead = FakeService { request throws(HTTPFault) in HTTPResponse(status: 502, body: Array("<html>".utf8)) }
+        let lost = await (try World(dead)).run("env", "list")
+        #expect(lost.exit == .failed && lost.error.contains("CLI-0003"), "\(lost.story)")
+        #expect(dead.requests.count == 3)
+    }
+
+    @Test("Nobody there: the message says how to start the service, and is not asked again")
+    func nobodyThere() async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            throw HTTPFault(.notSent, code: "HTTP-0002", message: "no connection: connection refused", place: nil)
+        }
+        let result = await (try World(service)).run("status")
+        #expect(result.exit == .unavailable && service.requests.count == 1)
+        #expect(result.error.contains("CLI-0001") && result.error.contains("reconcile run"), "\(result.story)")
+        let far = await (try World(service)).run("status", "--url", "https://odooops.example")
+        #expect(far.error.contains("odooops context list") && !far.error.contains("Start the service"))
+    }
+
+    private static let cases: [(Int, String, ClientExit, String)] = [
+        (401, "ACCESS-0001", .forbidden, "odooops auth login"), (403, "ACCESS-0003", .forbidden, "ask ada"),
+        (404, "API-0007", .usage, "ask ada"), (409, "STORE-0024", .refused, "ask ada"),
+        (429, "ACCESS-0005", .later, "ask ada"), (422, "API-0008", .usage, "ask ada"),
+        (500, "STORE-0001", .failed, "ask ada"), (503, "API-0012", .unavailable, "ask ada"),
+    ]
+
+    @Test("Each status of HTTP leads to its exit status, with the service's words", arguments: cases)
+    func statuses(status: Int, code: String, exit: ClientExit, hint: String) async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            FakeService.fault(status, code, "it can't be", "To begin with, ask ada")
+        }
+        let result = await (try World(service)).run("env", "list")
+        #expect(result.exit == exit, "\(result.story)")
+        #expect(result.error.contains("\(code): it can't be") && result.error.contains(hint))
+        // Too many requests is the one of these that waiting mends.
+        #expect(service.requests.count == (status == 429 ? 3 : 1))
+        let json = await (try World(service)).run("env", "list", "--json")
+        #expect(json.json?["error"]?["code"]?.stringValue == code)
+    }
+
+    @Test("A remedy that names a route is said as the command")
+    func remediesNameCommands() async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            FakeService.fault(404, "API-0007", "there is no run x", "List them: GET /api/v1/runs")
+        }
+        let result = await (try World(service)).run("runs", "show", "x")
+        #expect(result.error.contains("List them: odooops runs list"), "\(result.story)")
+    }
+
+    @Test("Lists are asked for in parts until there are enough, and say when there is more")
+    func parts() async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            let isSecond = request.url.contains("cursor=r2")
+            return FakeService.envelope(
+                [["id": isSecond ? "3" : "1"], ["id": isSecond ? "4" : "2"]],
+                meta: ["next_cursor": isSecond ? "r4" : "r2"])
+        }
+        let world = try World(service)
+        let result = await world.run("runs", "list", "--limit", "3", "--json")
+        let expected: Value = [["id": "1"], ["id": "2"], ["id": "3"]]
+        #expect(result.json == expected, "\(result.story)")
+        #expect(service.routes == ["GET /runs?limit=3", "GET /runs?limit=1&cursor=r2"])
+        #expect(result.error.contains("--all"))
+    }
+
+    @Test("What a service sends can't move the cursor or change the colours")
+    func controlCharacters() async throws {
+        let service = FakeService(["GET /environments": [["name": "a\u{1B}[2Jb\nc", "tier": "dev"]]])
+        let result = await (try World(service)).run("env", "list")
+        #expect(!result.output.contains("\u{1B}") && result.output.contains("a\\u{1b}[2Jb c"), "\(result.story)")
+        let fault = FakeService { request throws(HTTPFault) in FakeService.fault(500, "X-1", "a\u{1B}[2Jb", nil) }
+        #expect(!(await (try World(fault)).run("env", "list")).error.contains("\u{1B}"))
+    }
+}
