@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Drivers
 import Formats
+import HTTPClient
 import Store
 
 /// What a pass says on pull requests.
@@ -65,24 +66,18 @@ extension Pass {
                 ).hex
             }
         )
-        var said = row
         let context = reconciler.context(of: run.id)
-        do throws(ProviderFault) {
-            if let check, let digest = digests.check, digest != row.statusDigest {
-                try await host.set(check, on: pull.headCommit, of: repository, context)
-                said.statusDigest = digest
-            }
-            if let comment, let digest = digests.comment, digest != row.commentDigest {
-                try await host.say(comment, onPullRequest: pull.number, of: repository, context)
-                said.commentDigest = digest
-            }
-        } catch {
+        let permit = watch.map { watch in WritePermit { await watch.holds() } }
+        let (said, fault) = await WritePermit.$current.withValue(permit) {
+            await Self.tell(row, comment, digests.comment, check, digests.check, repository, host, context)
+        }
+        if let fault {
             note(
                 "preview_unsaid",
-                ["number": .int(pull.number), "code": .string(error.code), "fault": .string(error.message)])
+                ["number": .int(pull.number), "code": .string(fault.code), "fault": .string(fault.message)])
             reconciler.log.warning(
                 "nothing could be said on a pull request",
-                ["number": "\(pull.number)", "code": error.code, "fault": error.message])
+                ["number": "\(pull.number)", "code": fault.code, "fault": fault.message])
         }
         guard said != row else { return }
         note("preview_said", ["number": .int(pull.number), "slug": .string(pull.slug)])
@@ -94,5 +89,26 @@ extension Pass {
             reconciler.log.warning(
                 "what was said on a pull request could not be written down", ["fault": error.message])
         }
+    }
+
+    /// - Returns: the row with what stands there now, and why not all of it could be said.
+    private static func tell(
+        _ row: PullRequestRow, _ comment: String?, _ commentDigest: String?, _ check: CommitCheck?,
+        _ checkDigest: String?, _ repository: String, _ host: any PullRequestHost, _ context: DriverContext
+    ) async -> (PullRequestRow, ProviderFault?) {
+        var said = row
+        do throws(ProviderFault) {
+            if let check, checkDigest != row.statusDigest {
+                try await host.set(check, on: row.pullRequest.headCommit, of: repository, context)
+                said.statusDigest = checkDigest
+            }
+            if let comment, commentDigest != row.commentDigest {
+                try await host.say(comment, onPullRequest: row.pullRequest.number, of: repository, context)
+                said.commentDigest = commentDigest
+            }
+        } catch {
+            return (said, error)
+        }
+        return (said, nil)
     }
 }
