@@ -252,7 +252,7 @@ enum SettingsPage {
                         let state =
                             one.isPresent
                             ? chip(.ok, "present")
-                            : one.reference == nil ? chip(.idle, "not configured") : chip(.bad, "leads nowhere")
+                            : one.reference == nil ? chip(.idle, "not configured") : chip(.idle, "absent")
                         grid.add(strong(one.name), code(one.reference ?? "–"), state)
                     }.html
                 }
