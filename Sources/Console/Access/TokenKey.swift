@@ -117,34 +117,16 @@ public struct TokenKey: Sendable {
 
     /// A key on the curve P-256.
     private static func p256(_ x: [UInt8], _ y: [UInt8]) -> OpaquePointer? {
-        guard x.count == 32, y.count == 32, let context = EVP_PKEY_CTX_new_from_name(nil, "EC", nil) else {
-            return nil
+        guard x.count == 32, y.count == 32 else { return nil }
+        // RFC 5480: SubjectPublicKeyInfo of id-ecPublicKey on prime256v1, with the point uncompressed.
+        let head: [UInt8] = [
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+            0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+        ]
+        return (head + x + y).withUnsafeBufferPointer { buffer in
+            var cursor = buffer.baseAddress
+            return d2i_PUBKEY(nil, &cursor, buffer.count)
         }
-        defer { EVP_PKEY_CTX_free(context) }
-        var point = [4] + x + y
-        var group = Array("prime256v1".utf8)
-        var key: OpaquePointer?
-        guard EVP_PKEY_fromdata_init(context) == 1 else { return nil }
-        let done = point.withUnsafeMutableBytes { point in
-            group.withUnsafeMutableBytes { group in
-                "group".withCString { groupName in
-                    "pub".withCString { pointName in
-                        var parameters = [
-                            OSSL_PARAM(
-                                key: groupName, data_type: UInt32(OSSL_PARAM_UTF8_STRING), data: group.baseAddress,
-                                data_size: group.count, return_size: 0),
-                            OSSL_PARAM(
-                                key: pointName, data_type: UInt32(OSSL_PARAM_OCTET_STRING), data: point.baseAddress,
-                                data_size: point.count, return_size: 0),
-                            OSSL_PARAM(key: nil, data_type: 0, data: nil, data_size: 0, return_size: 0),
-                        ]
-                        // 0x86: the public key and the domain's parameters (EVP_PKEY_PUBLIC_KEY, a macro of macros).
-                        return EVP_PKEY_fromdata(context, &key, 0x86, &parameters)
-                    }
-                }
-            }
-        }
-        return done == 1 ? key : nil
     }
 
     /// The two numbers of a signature as libcrypto reads them.

@@ -30,6 +30,9 @@ public struct SecretStatus: Sendable {
     public let replaceBy: Timestamp?
     public let source: SourceMark
 
+    /// Whether it has to be replaced by now.
+    ///
+    /// - Returns: false where nothing says when.
     public func isDue(at now: Timestamp) -> Bool { replaceBy.map { $0 <= now } ?? false }
 }
 
