@@ -92,7 +92,7 @@ extension GitHubRepository {
         func keep(_ kind: String, _ list: String, _ make: (Observation.Item) -> Value.Object) {
             lists[list] = seen.items(kind, in: fullName).map { item in
                 var object = make(item)
-                if object["id"] == nil, let id = Int64(item.id) { object["id"] = .int(id) }
+                object["id"] = item.attributes["id"] ?? Int64(item.id).map { .int($0) }
                 for name in ["created_at", "updated_at"] where object[name] == nil {
                     object[name] = .string(Self.text(now))
                 }
