@@ -31,7 +31,7 @@ public func within<Result: Sendable>(
 /// Only for what happens outside of the process, or on a thread that offers nothing to wait for.
 @concurrent
 public func eventually(
-    _ deadline: Duration = .seconds(10), _ condition: @escaping @Sendable () async -> Bool
+    _ deadline: Duration = .seconds(60), _ condition: @escaping @Sendable () async -> Bool
 ) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + deadline
