@@ -359,6 +359,6 @@ enum CommandList {
                     "Then: eval \"$(curl -sS http://127.0.0.1:8090/_simulator/environment)\"; reconcile …"
                 )
             ]),
-        CommandSpec("help", "Prints the help of a command.", positionals: ["[COMMAND]", "[SUBCOMMAND]"]),
+        CommandSpec("help", "Prints the help of a command.", positionals: ["[COMMAND]", "[SUBCOMMAND]", "[ACTION]"]),
     ]
 }

@@ -147,6 +147,7 @@ extension APIEndpoints {
                 "Whether the audit log is as it was written.", needs: .readAudit,
                 answer: .object([
                     .init("whole", .flag, required: true), .init("lines", .count, required: true),
+                    .init("cut", .count, required: true), .init("cut_before", .nullable(.instant), required: true),
                     .init("before_the_chain", .count, required: true), .init("head", .text(), required: true),
                     .init("faults", .list(.object([], isOpen: true), most: 1_000_000), required: true),
                 ])
