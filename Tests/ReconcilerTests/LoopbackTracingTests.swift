@@ -95,7 +95,7 @@ struct LoopbackTracingTests {
                     #expect(value.first?.value.stringValue.flatMap { Int64($0) } != nil)
                 }
             }
-            #expect(span["status"]?["code"] == nil)
+            #expect(span["status"]?["code"] == nil, "\(span)")
         }
         let roots = spans.filter { $0["parentSpanId"] == nil }
         #expect(roots.map { Self.text($0, "name") } == ["pass"])

@@ -56,9 +56,15 @@ final class RunTrace: Sendable {
                         ("http.request.resend_count", .int(Int64(exchange.attempt - 1))),
                         ("odooops.provider", .string(exchange.provider)),
                     ],
-                    fault: exchange.status == 0
-                        ? "no answer" : exchange.status >= 400 ? "HTTP \(exchange.status)" : nil))
+                    fault: Self.fault(of: exchange)))
         }
+    }
+
+    /// That something is not there yet is what a look before a creation wants to hear: not an error.
+    private static func fault(of exchange: Exchange) -> String? {
+        if exchange.status == 0 { return "no answer" }
+        if exchange.status == 404, exchange.method == "GET" { return nil }
+        return exchange.status >= 400 ? "HTTP \(exchange.status)" : nil
     }
 
     /// All spans of the run, the run's own first.

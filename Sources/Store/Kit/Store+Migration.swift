@@ -19,7 +19,19 @@ extension Store {
         guard status.needsMigration else {
             return MigrationReport(from: status.current, to: status.current, applied: [], notes: [])
         }
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
+        // A file's lock is waited for as long as any writer needs; the first of two may need longer for a whole schema.
+        for _ in 0..<(engine.dialect == .sqlite ? 24 : 0) {
+            do throws(StoreFault) {
+                return try await migrateNow(upTo: latest)
+            } catch {
+                guard error.kind == .locked else { throw error }
+            }
+        }
+        return try await migrateNow(upTo: latest)
+    }
+
+    private func migrateNow(upTo latest: Int) async throws(StoreFault) -> MigrationReport {
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
             // Two services that start together would both create: the second waits here and then finds it done.
             if engine.dialect == .postgres {
                 // The first one may need longer for a whole schema than any other lock is worth waiting for.
