@@ -13,72 +13,6 @@ import Testing
 
 @testable import Reconciler
 
-/// Jobs of a small SSOT, a store, and a runner that does what a test says.
-private struct Clockwork {
-    let time: SimulatedTime
-    let store: Store
-    let engine: any SQLEngine
-    let runner = Fake()
-    let settings: ScheduleSettings
-    let jobs: [ScheduledJob]
-
-    final class Fake: JobRunner {
-        let isRepeatable = false
-        let runs = Locked<[String]>([])
-        let answers = Locked<[JobAnswer]>([])
-        let gate = Locked<Gate?>(nil)
-
-        func run(_ job: ScheduledJob, slot: Timestamp, key: String, limit: Duration) async -> JobAnswer {
-            runs.withLock { $0.append("\(job.id) \(slot.minuteText)") }
-            if let gate = gate.withLock({ $0 }) { await gate.pass() }
-            return answers.withLock { $0.isEmpty ? .succeeded(receipt: nil) : $0.removeFirst() }
-        }
-
-        var all: [String] { runs.withLock { $0 } }
-    }
-
-    static let zones = try? TimeZones([
-        TimeZone(name: "Europe/Berlin", rule: "CET-1CEST,M3.5.0,M10.5.0/3"),
-        TimeZone(name: "America/New_York", rule: "EST5EDT,M3.2.0,M11.1.0"),
-    ])
-
-    init(
-        _ chores: [(id: String, cron: String, runner: String)] = [("gates", "*/10 * * * *", "ci")],
-        now: Timestamp = Timestamp(seconds: 1_772_000_040), _ change: (inout ScheduleSettings) -> Void = { _ in }
-    ) async throws {
-        time = SimulatedTime(now: now, advancesBySleeping: true)
-        engine = try await SQLiteEngine.open(path: ":memory:")
-        store = Store(engine: engine, time: time)
-        _ = try await store.migrate()
-        var settings = ScheduleSettings()
-        settings.runners = ["ci": .command(["/bin/true"], variables: [])]
-        change(&settings)
-        self.settings = settings
-        let text =
-            "version: \"1.0\"\nschema: ssot.maintenance.schedules.v1\nchores:\n"
-            + chores.map {
-                "  - {id: \($0.id), name: N, cron: \"\($0.cron)\", runner: \($0.runner), outputs: [x], alert_on_failure: true}\n"
-            }.joined()
-        let tree = SourceTree(
-            revision: String(repeating: "a", count: 40),
-            files: [SourceFile(path: "ssot/maintenance/schedules.yaml", text: text)], branches: .known([]))
-        jobs = ScheduledJob.all(in: readDesiredState(tree), settings) { _ in Self.zones ?? TimeZones() }
-    }
-
-    func service(_ holder: String = "one") -> ScheduleService {
-        ScheduleService(
-            store: store, jobs: { [jobs] in jobs }, runner: { [runner] _ in runner }, time: time,
-            random: RandomSource(seed: 1), log: .none, metrics: Metrics(), holder: holder)
-    }
-
-    func turn(_ service: ScheduleService) async throws {
-        try await service.plan()
-        try await service.workAll()
-    }
-
-    func kinds() async throws -> [String] { try await store.notices().map(\.kind.rawValue) }
-}
-
 @Suite("Schedules")
 struct ScheduleTests {
     @Test("each time runs once, whoever sees it, and nothing that was due before a schedule was known")
@@ -175,15 +109,19 @@ struct ScheduleTests {
             clock.time.advance(by: .minutes(10))
             try await service.plan()
             let claim = try await clock.store.claimSlot(
-                of: ["gates": .hours(1)], lane: ScheduledJob.mainLane, workers: 4, holder: "dying")
+                of: ["gates": Clockwork.bounds], lane: ScheduledJob.mainLane, workers: 4, holder: "dying")
             #expect(claim != nil)
             try await service.workAll()
             #expect(clock.runner.all.isEmpty, "it is somebody else's for so long")
             clock.time.jump(to: clock.time.now + .minutes(63))
             try await service.workAll()
+            #expect(clock.runner.all.isEmpty, "it is told first, and tried again a minute later")
+            clock.time.advance(by: .minutes(2))
+            try await service.workAll()
             #expect(clock.runner.all.count == runs)
             let slot = try #require(try await clock.store.scheduleSlots(limit: 9).last)
             #expect(slot.errorCode == (retries == 0 ? "JOB-0003" : nil) && slot.finishedAt != nil)
+            #expect(slot.attempts == 1 + runs)
             await clock.engine.close()
         }
     }
@@ -217,7 +155,8 @@ struct ScheduleTests {
         }
         func claim(_ holder: String) async throws -> ScheduleClaim? {
             try await clock.store.claimSlot(
-                of: ["s0": .hours(1), "s1": .hours(1)], lane: ScheduledJob.sharedLane, workers: 1, holder: holder)
+                of: ["s0": Clockwork.bounds, "s1": Clockwork.bounds], lane: ScheduledJob.sharedLane, workers: 1,
+                holder: holder)
         }
         let first = try #require(try await claim("one"))
         #expect(try await claim("two") == nil)
@@ -288,16 +227,18 @@ struct ScheduleTests {
                 Issue.record("\(job.way)")
                 return
             }
-            let answer = await runner.run(job, slot: clock.time.now, key: "k-\(id)", limit: .hours(1))
-            let again = await runner.run(job, slot: clock.time.now, key: "k-\(id)", limit: .hours(1))
+            let answer = await runner.run(job, slot: clock.time.now, key: "k-\(id)", attempt: 1, limit: .hours(1))
+            let again = await runner.run(job, slot: clock.time.now, key: "k-\(id)", attempt: 1, limit: .hours(1))
             #expect(answer == again, "the same run is found again")
             if case .succeeded(let receipt) = answer {
                 #expect(expected && receipt?.hasPrefix("acme/odoo/actions/runs/") == true)
             } else {
                 #expect(!expected, "\(answer)")
             }
-            let late = await runner.run(job, slot: clock.time.now, key: "late-\(id)", limit: .seconds(20))
+            let late = await runner.run(job, slot: clock.time.now, key: "late-\(id)", attempt: 1, limit: .seconds(20))
             #expect(late == .timedOut)
+            let next = await runner.run(job, slot: clock.time.now, key: "k-\(id)", attempt: 2, limit: .hours(1))
+            #expect(next != answer, "another attempt is another run")
         }
         await clock.engine.close()
     }
@@ -318,7 +259,7 @@ struct LoopbackCommandTests {
                 drivers: [], service: nil, environment: ["PATH": "/usr/bin:/bin", "TOKEN": "t", "GIVEN": "g"],
                 time: clock.time, context: DriverContext(runID: "t", log: .none))
             let runner = runners.runner(of: .command(["/bin/sh", "-c", script], variables: ["GIVEN"]))
-            return await runner?.run(job, slot: slot, key: "k", limit: limit) ?? .timedOut
+            return await runner?.run(job, slot: slot, key: "k", attempt: 1, limit: limit) ?? .timedOut
         }
         #expect(await run("test \"$ODOOOPS_JOB $ODOOOPS_KEY $GIVEN$TOKEN\" = 'gates k g'") == .succeeded(receipt: nil))
         #expect(

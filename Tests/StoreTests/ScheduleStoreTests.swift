@@ -29,8 +29,9 @@ struct ScheduleStoreTests {
             #expect(try await !other.advance(state, to: start + .hours(2), slots: slots))
             #expect(try await test.store.scheduleSlots(limit: 9).map(\.state) == [.waiting, .skipped])
 
-            let limits = ["a": Duration.hours(1)]
-            #expect(try await other.claimSlot(of: ["b": .hours(1)], lane: "main", workers: 1, holder: "two") == nil)
+            let bounds = ScheduleBounds(timeLimit: .hours(1), deadline: .days(1))
+            let limits = ["a": bounds]
+            #expect(try await other.claimSlot(of: ["b": bounds], lane: "main", workers: 1, holder: "two") == nil)
             let claim = try #require(
                 try await test.store.claimSlot(of: limits, lane: "main", workers: 1, holder: "one"))
             #expect(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two") == nil)

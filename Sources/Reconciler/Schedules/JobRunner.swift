@@ -9,8 +9,8 @@ public protocol JobRunner: Sendable {
     /// Whether running the same slot twice is running it once.
     var isRepeatable: Bool { get }
 
-    /// Runs a job for one of its times; `key` names that time for ever.
-    func run(_ job: ScheduledJob, slot: Timestamp, key: String, limit: Duration) async -> JobAnswer
+    /// Runs a job for one of its times; `key` names that time for ever, and `attempt` counts from 1.
+    func run(_ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration) async -> JobAnswer
 }
 
 /// What running came to.
@@ -32,7 +32,9 @@ public struct CommandRunner: JobRunner {
 
     public var isRepeatable: Bool { false }
 
-    public func run(_ job: ScheduledJob, slot: Timestamp, key: String, limit: Duration) async -> JobAnswer {
+    public func run(
+        _ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration
+    ) async -> JobAnswer {
         guard let path = command.first else { return .failed(code: "JOB-0001", reason: "the command is empty") }
         var variables = environment
         variables["ODOOOPS_JOB"] = job.id
@@ -76,12 +78,14 @@ struct WorkflowRunner: JobRunner {
     /// Between two looks at a run.
     static let pause = Duration.seconds(30)
 
-    func run(_ job: ScheduledJob, slot: Timestamp, key: String, limit: Duration) async -> JobAnswer {
+    func run(_ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration) async -> JobAnswer {
         guard case .runner(.workflow(let repository, let file?, let ref)) = job.way else {
             return .failed(code: "JOB-0002", reason: "its workflow is not named")
         }
         let end = time.uptime + limit
-        let started = await driver.startWorkflow(file, of: repository, ref: ref, key: key, context)
+        // An attempt that failed is found by its key for ever: the next one needs another.
+        let name = attempt == 1 ? key : "\(key)-\(attempt)"
+        let started = await driver.startWorkflow(file, of: repository, ref: ref, key: name, context)
         let run: Int64
         switch started {
         case .success(let id): run = id
@@ -112,7 +116,7 @@ struct PassRunner: JobRunner {
 
     var isRepeatable: Bool { true }
 
-    func run(_ job: ScheduledJob, slot: Timestamp, key: String, limit: Duration) async -> JobAnswer {
+    func run(_ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration) async -> JobAnswer {
         let asked = time.now
         let end = time.uptime + limit
         service.wakeup.raise(.schedule)
@@ -121,7 +125,8 @@ struct PassRunner: JobRunner {
             // One that had begun before has not seen what is there now.
             if !status.isRunning, let begun = status.passStartedAt, begun >= asked {
                 guard let fault = status.lastFault else { return .succeeded(receipt: status.lastRunID) }
-                return .failed(code: fault.code, reason: fault.message)
+                // Another service was faster; ours comes after it.
+                if !(fault is LeaseFault) { return .failed(code: fault.code, reason: fault.message) }
             }
             guard time.uptime < end else { return .timedOut }
             do {

@@ -17,10 +17,12 @@ public final class ScheduleService: Sendable {
     private let stop = StopSignal()
     private let tendedAt = Locked<Duration?>(nil)
 
-    /// Between two looks at the clock.
-    static let pause = Duration.seconds(15)
+    /// Between two looks at the clock, and for what people asked for.
+    static let pause = Duration.seconds(5)
     /// How long slots that ended are remembered.
     static let memory = Duration.days(90)
+    /// So far may the clocks of services be apart before one's view of the others' schedules is mended.
+    static let tolerance = Duration.minutes(10)
 
     /// - Parameters:
     ///   - store: remembers.
@@ -73,7 +75,8 @@ public final class ScheduleService: Sendable {
                     log.warning("schedules wait for the store", ["code": error.code, "fault": error.message])
                 }
                 if stop.isRaised { break }
-                _ = await signal.wait(for: Self.pause, time)
+                // Before the first commit was read there is nothing to look at.
+                _ = await signal.wait(for: jobs() == nil ? .seconds(1) : Self.pause, time)
             }
             group.cancelAll()
         }
@@ -111,12 +114,21 @@ public final class ScheduleService: Sendable {
                     payload: ["name": .string(job.name), "reason": .string(reason)], dedupe: reason)
             ])
         }
+        if state.cursor > now + Self.tolerance {
+            // The clock was ahead, and would keep the schedule silent until that time comes. What has run stays run.
+            log.warning(
+                "a schedule was planned ahead of the clock, and begins again now",
+                ["job": job.id, "ahead": (state.cursor - now).shortText])
+            _ = try await store.advance(state, to: now, slots: [])
+            return
+        }
         guard let next = job.next(after: state.cursor), next <= now else { return }
         let due = DueSlots(of: job, after: state.cursor, upTo: now)
         var slots: [NewScheduleSlot] = []
         var notices: [Notice] = []
+        var dropping: String?
         switch job.way {
-        case .blocked: break
+        case .blocked: dropping = "the schedule was blocked"
         case .byHand:
             if let last = (due.running + due.skipped).max() {
                 notices.append(
@@ -128,6 +140,8 @@ public final class ScheduleService: Sendable {
         case .runner where state.disabledAt != nil: break
         case .runner:
             slots = due.running.map { NewScheduleSlot($0, lane: job.lane) }
+            // Of times that wait together only the last one runs.
+            if !slots.isEmpty, job.terms.missed != .all { dropping = "no worker was free before its next time" }
             if let last = due.skipped.max() {
                 let count = due.skipped.count
                 slots.append(
@@ -136,7 +150,7 @@ public final class ScheduleService: Sendable {
                         skipReason: count == 1 ? "nobody was there" : "nobody was there, for \(count) times in a row"))
             }
         }
-        _ = try await store.advance(state, to: now, slots: slots, notices: notices)
+        _ = try await store.advance(state, to: now, slots: slots, dropping: dropping, notices: notices)
     }
 
     // MARK: Working
@@ -148,9 +162,11 @@ public final class ScheduleService: Sendable {
                 guard job.lane == lane, case .runner = job.way else { return false }
                 return true
             }
-            let limits = Dictionary(able.map { ($0.id, $0.terms.timeLimit) }) { first, _ in first }
+            let bounds = Dictionary(
+                able.map { ($0.id, ScheduleBounds(timeLimit: $0.terms.timeLimit, deadline: $0.terms.deadline)) }
+            ) { first, _ in first }
             guard
-                let claim = try await store.claimSlot(of: limits, lane: lane, workers: workers, holder: holder),
+                let claim = try await store.claimSlot(of: bounds, lane: lane, workers: workers, holder: holder),
                 let job = able.first(where: { $0.id == claim.slot.scheduleID })
             else { continue }
             return (claim, job)
@@ -166,7 +182,23 @@ public final class ScheduleService: Sendable {
     }
 
     private func work(_ claim: ScheduleClaim, _ job: ScheduledJob) async {
-        let answer = await answer(claim, job)
+        let answer: JobAnswer
+        switch job.way {
+        case .runner(let kind):
+            guard let runner = runner(kind) else {
+                answer = .failed(code: "JOB-0002", reason: "nobody can run \(job.runner) here")
+                break
+            }
+            answer = await self.answer(claim, job, runner)
+            if Task.isCancelled, runner.isRepeatable, case .failed = answer {
+                // The workflow runs on, the pass is made by another service: the next one waits for it.
+                do throws(StoreFault) { try await store.release(claim) } catch {
+                    log.warning("a scheduled run waits for its claim to end", ["job": job.id, "fault": error.message])
+                }
+                return
+            }
+        case .byHand, .blocked: answer = .failed(code: "JOB-0002", reason: "nobody runs \(job.runner) any more")
+        }
         let mayRetry = claim.slot.attempts <= job.terms.retries
         // 1 min, 2 min, 4 min … up to an hour, each with up to a half more.
         let usual = min(Duration.minutes(1) * (1 << min(claim.slot.attempts - 1, 8)), .hours(1))
@@ -200,15 +232,16 @@ public final class ScheduleService: Sendable {
         }
     }
 
-    private func answer(_ claim: ScheduleClaim, _ job: ScheduledJob) async -> JobAnswer {
-        guard case .runner(let kind) = job.way, let runner = runner(kind) else {
-            return .failed(code: "JOB-0002", reason: "nobody can run \(job.runner) here")
-        }
-        if claim.wasAbandoned, !runner.isRepeatable, claim.slot.attempts > job.terms.retries + 1 {
+    private func answer(
+        _ claim: ScheduleClaim, _ job: ScheduledJob, _ runner: any JobRunner
+    ) async -> JobAnswer {
+        if claim.wasAbandoned, !runner.isRepeatable {
             return .failed(
                 code: "JOB-0003", reason: "the service died while it ran; whether it came to its end is not known")
         }
-        return await runner.run(job, slot: claim.slot.slot, key: claim.slot.id, limit: job.terms.timeLimit)
+        let slot = claim.slot
+        return await runner.run(
+            job, slot: slot.slot, key: slot.id, attempt: slot.attempts, limit: job.terms.timeLimit)
     }
 
     /// Shows how schedules stand, and forgets what is old.
@@ -228,6 +261,8 @@ public final class ScheduleService: Sendable {
             tendedAt = now
             return true
         }
-        if isDue { _ = try await store.forgetSlots(before: time.now - Self.memory) }
+        guard isDue else { return }
+        _ = try await store.forgetSlots(before: time.now - Self.memory)
+        try await store.dropWaiting(since: time.now - DueSlots.horizon)
     }
 }

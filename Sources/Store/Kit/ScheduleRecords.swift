@@ -40,6 +40,7 @@ public struct ScheduleSlot: Sendable, Hashable {
     /// The person who asked for it; nil: the clock.
     public let askedBy: String?
     public let state: State
+    /// Which attempt it is; one that is taken over from a process that died goes on in the same.
     public let attempts: Int
     /// Nobody works on it before; of a running one, when whoever runs it has surely ended.
     public let availableAt: Timestamp
@@ -62,6 +63,17 @@ public struct NewScheduleSlot: Sendable, Hashable {
         self.slot = slot
         self.lane = lane
         self.skipReason = skipReason
+    }
+}
+
+/// How long a run may take, and how late it may begin.
+public struct ScheduleBounds: Sendable, Hashable {
+    public let timeLimit: Duration
+    public let deadline: Duration
+
+    public init(timeLimit: Duration, deadline: Duration) {
+        self.timeLimit = timeLimit
+        self.deadline = deadline
     }
 }
 

@@ -41,11 +41,13 @@ extension Store {
     ///   - state: as it was read.
     ///   - cursor: up to where everything is decided now.
     ///   - slots: the times that run or are skipped.
+    ///   - reason: why times of the clock that still wait for their first attempt are left out now; nil: they stay.
     ///   - notices: what people should be told of it.
     /// - Returns: whether it was moved by this call.
     /// - Throws: `StoreFault`.
     public func advance(
-        _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], notices: [Notice] = []
+        _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], dropping reason: String? = nil,
+        notices: [Notice] = []
     ) async throws(StoreFault) -> Bool {
         let now = time.now
         let rows = slots.map { (identifiers.next(at: now), $0) }
@@ -56,6 +58,7 @@ extension Store {
                 where schedule_id = $1 and cursor_at = $2 returning schedule_id
                 """, [.text(state.id), .time(state.cursor), .time(cursor), .time(now)])
             guard !moved.isEmpty else { return false }
+            if let reason { try Self.drop(state.id, because: reason, now, "and attempts = 0", in: db) }
             for (id, slot) in rows {
                 let isSkipped = slot.skipReason != nil
                 try db.run(
@@ -72,6 +75,17 @@ extension Store {
             _ = try write(notices, in: db)
             return true
         }
+    }
+
+    /// Leaves out what the clock wants of a schedule and nobody has begun; what a person asked for stays.
+    private static func drop(
+        _ id: String, because reason: String, _ now: Timestamp, _ condition: String = "", in db: any SQLConnection
+    ) throws(StoreFault) {
+        try db.run(
+            """
+            update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3
+            where schedule_id = $1 and state = 'waiting' and finished_at is null and asked_by is null \(condition)
+            """, [.text(id), .time(now), .text(reason)])
     }
 
     /// Has a schedule run once now because a person asks, with its audit record.
@@ -111,15 +125,17 @@ extension Store {
 
     /// Takes a slot that is due, unless the lane has its fill of running ones.
     ///
+    /// No schedule runs beside itself. A slot whose holder is gone is taken as it was left, in the same attempt.
+    ///
     /// - Parameters:
-    ///   - limits: the schedules that this process can run, each with how long it may.
+    ///   - bounds: the schedules that this process can run.
     ///   - lane: whose.
     ///   - workers: how many of the lane may run at once, whoever runs them.
     ///   - holder: names this process.
     /// - Returns: nil when nothing is due or the lane is full.
     /// - Throws: `StoreFault`.
     public func claimSlot(
-        of limits: [String: Duration], lane: String, workers: Int, holder: String
+        of bounds: [String: ScheduleBounds], lane: String, workers: Int, holder: String
     ) async throws(StoreFault) -> ScheduleClaim? {
         let now = time.now
         let isShared = engine.dialect == .postgres
@@ -138,24 +154,52 @@ extension Store {
             if isShared { try db.run("select pg_advisory_xact_lock(72368372, hashtext($1))", [.text(lane)]) }
             let running = try db.run(
                 """
-                select count(*) from ops.schedule_slots
+                select schedule_id from ops.schedule_slots
                 where lane = $1 and state = 'running' and finished_at is null and available_at > $2
                 """, binds)
-            guard try running.first?.int(0) ?? 0 < Int64(workers) else { return nil }
+            guard running.count < workers else { return nil }
+            let busy = Set(running.compactMap { $0.optionalText(0) })
             for row in try db.run(due, binds) {
                 let before = try Self.slot(row)
-                guard let limit = limits[before.scheduleID] else { continue }
+                guard let bounds = bounds[before.scheduleID], !busy.contains(before.scheduleID) else { continue }
+                if before.attempts == 0, before.askedBy == nil, before.slot < now - bounds.deadline {
+                    let reason = "it waited for a worker longer than \(bounds.deadline.shortText)"
+                    try db.run(
+                        """
+                        update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3 where id = $1
+                        """, [.text(before.id), .time(now), .text(reason)])
+                    continue
+                }
                 let taken = try db.run(
                     """
-                    update ops.schedule_slots set state = 'running', attempts = attempts + 1, claimed_by = $2,
+                    update ops.schedule_slots set state = 'running', attempts = $5, claimed_by = $2,
                       available_at = $3, started_at = coalesce(started_at, $4) where id = $1
                     returning \(Self.slotColumns)
-                    """, [.text(before.id), .text(holder), .time(now + limit + .minutes(2)), .time(now)])
+                    """,
+                    [
+                        .text(before.id), .text(holder), .time(now + bounds.timeLimit + .minutes(2)), .time(now),
+                        .int(Int64(before.attempts + (before.state == .running ? 0 : 1))),
+                    ])
                 guard let row = taken.first else { continue }
                 return ScheduleClaim(
                     slot: try Self.slot(row), holder: holder, wasAbandoned: before.state == .running)
             }
             return nil
+        }
+    }
+
+    /// Leaves a run to whoever comes next, in the same attempt: this process is about to end.
+    ///
+    /// - Throws: `StoreFault`.
+    public func release(_ claim: ScheduleClaim) async throws(StoreFault) {
+        let now = time.now
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run(
+                """
+                update ops.schedule_slots set available_at = $4
+                where id = $1 and claimed_by = $2 and available_at = $3 and state = 'running'
+                """,
+                [.text(claim.slot.id), .text(claim.holder), .time(claim.slot.availableAt), .time(now)])
         }
     }
 
@@ -168,7 +212,7 @@ extension Store {
         _ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ terms: ScheduleTerms
     ) async throws(StoreFault) -> Bool {
         let now = time.now
-        let (state, code, reason, receipt, retryAt): (ScheduleSlot.State, String?, String?, String?, Timestamp?) =
+        let (state, code, reason, receipt, wish): (ScheduleSlot.State, String?, String?, String?, Timestamp?) =
             switch outcome {
             case .succeeded(let receipt): (.succeeded, nil, nil, receipt, nil)
             case .failed(let code, let reason, let retryAt): (.failed, code, reason, nil, retryAt)
@@ -176,26 +220,31 @@ extension Store {
             }
         let slot = claim.slot
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            let row = try db.run(
+                "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(slot.scheduleID)]
+            ).first
+            let before = try row.map { (row) throws(StoreFault) in try Self.scheduleState(row) }
+            // Each attempt counts that ran out of time, and nothing but a success begins anew.
+            let earlier = before?.timeouts ?? 0
+            let timeouts = state == .timedOut ? earlier + 1 : state == .succeeded ? 0 : earlier
+            let isDisabled =
+                before.map { $0.disabledAt == nil } == true && timeouts >= terms.disableAfter && state == .timedOut
+            // What is disabled is not tried again by itself either.
+            let retryAt = isDisabled || (before?.disabledAt != nil && slot.askedBy == nil) ? nil : wish
             let settled = try db.run(
                 """
                 update ops.schedule_slots set state = $4, error_code = $5, reason = $6, receipt = $7, available_at = $8,
                   finished_at = $9, claimed_by = null
-                where id = $1 and claimed_by = $2 and attempts = $3 and state = 'running' returning id
+                where id = $1 and claimed_by = $2 and attempts = $3 and available_at = $10 and state = 'running' returning id
                 """,
                 [
                     .text(slot.id), .text(claim.holder), .int(Int64(slot.attempts)),
                     .text(retryAt == nil ? state.rawValue : "waiting"), .optional(code), .optional(reason),
                     .optional(receipt), .time(retryAt ?? now), .time(retryAt == nil ? now : nil),
+                    .time(slot.availableAt),
                 ])
             guard !settled.isEmpty else { return false }
-            let row = try db.run(
-                "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(slot.scheduleID)]
-            ).first
-            guard let row else { return true }
-            let before = try Self.scheduleState(row)
-            // Each attempt counts that ran out of time, and nothing but a success begins anew.
-            let timeouts = state == .timedOut ? before.timeouts + 1 : state == .succeeded ? 0 : before.timeouts
-            let isDisabled = before.disabledAt == nil && timeouts >= terms.disableAfter && state == .timedOut
+            guard let before else { return true }
             try db.run(
                 """
                 update ops.schedule_states set timeouts = $2, last_state = $3, last_slot = $4, updated_at = $5,
@@ -210,6 +259,7 @@ extension Store {
                     .time(isDisabled ? now : nil),
                     .optional(isDisabled ? "\(timeouts) runs in a row ran out of time" : nil),
                 ])
+            if isDisabled { try Self.drop(slot.scheduleID, because: "the schedule was disabled", now, in: db) }
             var notices: [Notice] = []
             func tell(_ kind: Notice.Kind) {
                 notices.append(
@@ -284,6 +334,20 @@ extension Store {
     public func forgetSlots(before instant: Timestamp) async throws(StoreFault) -> Int {
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
             try db.run("delete from ops.schedule_slots where finished_at < $1 returning id", [.time(instant)]).count
+        }
+    }
+
+    /// Closes what has waited since before an instant and nobody here can run: its schedule is gone, or blocked for long.
+    ///
+    /// - Throws: `StoreFault`.
+    public func dropWaiting(since instant: Timestamp) async throws(StoreFault) {
+        let now = time.now
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run(
+                """
+                update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3
+                where state = 'waiting' and finished_at is null and available_at < $1
+                """, [.time(instant), .time(now), .text("nobody could run it for so long")])
         }
     }
 

@@ -1,0 +1,264 @@
+import Basics
+import DesiredState
+import Formats
+import Store
+import TestKit
+import Testing
+
+@testable import Reconciler
+
+/// Schedules when things go wrong: services die, stop and share, clocks jump, runs take too long.
+@Suite("Schedules in bad weather")
+struct ScheduleLifeTests {
+    private static func audit(_ clock: Clockwork, _ target: String = "gates") -> AuditRecord {
+        AuditRecord(at: clock.time.now, action: "schedules.run", target: target, actor: "ada", detail: [:])
+    }
+
+    @Test(
+        "through deaths, jumps of the clock and nights in which it changes, two services run each time once at most",
+        arguments: UInt64(0)..<12)
+    func onceEver(seed: UInt64) async throws {
+        let random = RandomSource(seed: seed)
+        // The last hour before Berlin's clocks change, in spring or in autumn.
+        let start = seed % 2 == 0 ? "2026-03-29T00:00:00Z" : "2026-10-24T23:30:00Z"
+        let clock = try await Clockwork(
+            [("often", "*/10 * * * *", "ci"), ("nightly", "30 2 * * *", "ci")], now: try #require(Timestamp(start))
+        ) { settings in
+            settings.all.missed = ScheduleSettings.Missed.allCases[Int(seed / 2 % 3)]
+            settings.all.timeZone = "Europe/Berlin"
+        }
+        let services = [clock.service("one"), clock.service("two")]
+        try await clock.turn(services[0])
+        for _ in 0..<120 {
+            let service = services[Int(random.next() % 2)]
+            switch random.next() % 12 {
+            case 0: clock.time.jump(to: clock.time.now - .minutes(Int(random.next() % 40)))
+            case 1: clock.time.jump(to: clock.time.now + .minutes(Int(random.next() % 300)))
+            case 2:
+                // It begins a run and dies.
+                try await service.plan()
+                let bounds = ["often": Clockwork.bounds, "nightly": Clockwork.bounds]
+                let claim = try await clock.store.claimSlot(
+                    of: bounds, lane: ScheduledJob.mainLane, workers: 4, holder: "dead")
+                if let slot = claim?.slot, claim?.wasAbandoned == false {
+                    clock.runner.runs.withLock { $0.append("\(slot.scheduleID) \(slot.slot.minuteText) 1") }
+                }
+            default: try await clock.turn(service)
+            }
+            clock.time.advance(by: .seconds(Int(random.next() % 400)))
+        }
+        let runs = clock.runner.all
+        #expect(runs.count > 10 && Set(runs).count == runs.count, "seed \(seed): \(runs)")
+        let slots = try await clock.store.scheduleSlots(limit: 9_999)
+        #expect(Set(slots.map { "\($0.scheduleID) \($0.slot)" }).count == slots.count)
+        let nightly = slots.filter { $0.scheduleID == "nightly" && $0.state != .skipped }
+        #expect(Set(nightly.map { Clockwork.berlinDay($0.slot) }).count == nightly.count, "seed \(seed)")
+        await clock.engine.close()
+    }
+
+    @Test("what is disabled is not tried again by itself, and what waits of it is left out; a person's wish runs")
+    func disabledMeansDisabled() async throws {
+        let clock = try await Clockwork { settings in
+            settings.all.retries = 9
+            settings.all.disableAfter = 2
+        }
+        let service = clock.service()
+        try await clock.turn(service)
+        clock.runner.answers.withLock { $0 = Array(repeating: .timedOut, count: 9) }
+        for _ in 0..<60 {
+            clock.time.advance(by: .minutes(1))
+            try await clock.turn(service)
+        }
+        #expect(clock.runner.all.count == 2, "\(clock.runner.all)")
+        #expect(try await clock.kinds() == ["schedule.disabled"])
+        let slots = try await clock.store.scheduleSlots(limit: 99)
+        #expect(slots.allSatisfy { $0.finishedAt != nil } && slots.contains { $0.state == .timedOut })
+        clock.runner.answers.withLock { $0 = [] }
+        _ = try await clock.store.requestSlot(of: "gates", lane: ScheduledJob.mainLane, audit: Self.audit(clock))
+        try await clock.turn(service)
+        #expect(clock.runner.all.count == 3)
+        #expect(try await clock.store.scheduleStates()["gates"]?.disabledAt != nil, "a success alone is no permission")
+        await clock.engine.close()
+    }
+
+    @Test(
+        "no schedule runs beside itself: what becomes due meanwhile waits, and of that the last alone unless all count",
+        arguments: [(ScheduleSettings.Missed.once, 1), (.all, 3)])
+    func neverBesideItself(policy: ScheduleSettings.Missed, later: Int) async throws {
+        let clock = try await Clockwork { $0.all.missed = policy }
+        let service = clock.service()
+        try await clock.turn(service)
+        clock.time.advance(by: .minutes(10))
+        try await service.plan()
+        let long = try #require(
+            try await clock.store.claimSlot(
+                of: ["gates": Clockwork.bounds], lane: ScheduledJob.mainLane, workers: 4, holder: "other"))
+        for _ in 0..<3 {
+            clock.time.advance(by: .minutes(10))
+            try await clock.turn(service)
+        }
+        #expect(clock.runner.all.isEmpty)
+        let terms = ScheduleTerms(name: "N", environment: nil, alertsOnFailure: true, disableAfter: 3)
+        #expect(try await clock.store.settle(long, .succeeded(receipt: nil), terms))
+        try await clock.turn(service)
+        #expect(clock.runner.all.count == later)
+        let reasons = try await clock.store.scheduleSlots(limit: 99).filter { $0.state == .skipped }.map(\.reason)
+        #expect(reasons == Array(repeating: "no worker was free before its next time", count: 3 - later))
+        await clock.engine.close()
+    }
+
+    @Test("a time that waited past its deadline is left out; one of a schedule that is gone does not stay for ever")
+    func tooLate() async throws {
+        let clock = try await Clockwork([("gates", "0 0 * * *", "ci")]) { $0.all.deadline = .hours(2) }
+        let service = clock.service()
+        try await clock.turn(service)
+        clock.time.jump(to: try #require(clock.jobs.first?.next(after: clock.time.now)))
+        try await service.plan()
+        #expect(try await clock.store.scheduleSlots(limit: 9).map(\.state) == [.waiting])
+        clock.time.advance(by: .hours(3))
+        try await clock.turn(service)
+        #expect(clock.runner.all.isEmpty)
+        let slot = try #require(try await clock.store.scheduleSlots(limit: 9).first)
+        #expect(slot.state == .skipped && slot.reason == "it waited for a worker longer than 2h")
+        _ = try await clock.store.requestSlot(of: "gone", lane: ScheduledJob.mainLane, audit: Self.audit(clock, "gone"))
+        for _ in 0..<10 {
+            clock.time.advance(by: .days(1))
+            try await clock.turn(service)
+        }
+        let gone = try #require(try await clock.store.scheduleSlots(of: "gone", limit: 9).first)
+        #expect(gone.state == .skipped && gone.finishedAt != nil)
+        await clock.engine.close()
+    }
+
+    @Test("a clock that was a year ahead silences nothing once it is right again")
+    func aheadOfTheClock() async throws {
+        let clock = try await Clockwork()
+        let service = clock.service()
+        try await clock.turn(service)
+        let right = clock.time.now
+        clock.time.jump(to: right + .days(365))
+        try await clock.turn(service)
+        #expect(clock.runner.all.count == 1, "of all those times the last one alone")
+        clock.time.jump(to: right)
+        for _ in 0..<21 {
+            clock.time.advance(by: .minutes(1))
+            try await clock.turn(service)
+        }
+        #expect(clock.runner.all.count == 3)
+        await clock.engine.close()
+    }
+
+    @Test(
+        "a service that stops leaves a workflow to the next one in the same attempt, and says of a command what is known",
+        arguments: [(true, 2, nil), (false, 1, "JOB-0003")] as [(Bool, Int, String?)])
+    func stops(isRepeatable: Bool, runs: Int, code: String?) async throws {
+        let clock = try await Clockwork(isRepeatable: isRepeatable, isPatient: true)
+        let first = clock.service("first")
+        try await first.plan()
+        clock.time.advance(by: .minutes(10))
+        clock.runner.isEndless.withLock { $0 = true }
+        let runner = clock.runner
+        let running = Task { await first.run() }
+        #expect(await eventually { runner.all.count == 1 })
+        first.requestStop()
+        running.cancel()
+        await running.value
+        clock.runner.isEndless.withLock { $0 = false }
+        try await clock.turn(clock.service("second"))
+        #expect(clock.runner.all.count == runs && Set(clock.runner.all).count == 1, "the same attempt")
+        let slot = try #require(try await clock.store.scheduleSlots(limit: 9).first)
+        #expect(slot.finishedAt != nil && slot.attempts == 1 && slot.errorCode == code)
+        await clock.engine.close()
+    }
+
+    @Test("backups of staging and development share one worker, production's have their own; each has its tier's lane")
+    func tiers() async throws {
+        let cron = "backup_schedule: \"0 * * * *\""
+        let environments = """
+            schema: ssot.environments.v1
+            environments:
+              lab: {tier: dev, branch: lab, \(cron)}
+              try: {tier: staging, branch: try, \(cron)}
+              shop: {tier: production, branch: main, \(cron)}
+
+            """
+        let clock = try await Clockwork([], environments: environments, isPatient: true) {
+            $0.runners["backup"] = .command(["/bin/true"], variables: [])
+        }
+        #expect(clock.jobs.map(\.id) == ["backup/lab", "backup/shop", "backup/try"])
+        #expect(clock.jobs.map(\.lane) == ["staging-dev", "main", "staging-dev"])
+        #expect(clock.jobs.allSatisfy { $0.alertsOnFailure })
+        let services = [clock.service("one"), clock.service("two")]
+        try await clock.turn(services[0])
+        clock.time.advance(by: .hours(1))
+        clock.runner.isEndless.withLock { $0 = true }
+        let runner = clock.runner
+        let running = services.map { service in Task { await service.run() } }
+        #expect(await eventually { runner.all.count == 2 })
+        // Both look again, and find the shared worker taken.
+        for service in services { try await service.plan() }
+        let taken = try await clock.store.claimSlot(
+            of: ["backup/lab": Clockwork.bounds, "backup/try": Clockwork.bounds], lane: ScheduledJob.sharedLane,
+            workers: 1, holder: "three")
+        #expect(taken == nil)
+        #expect(runner.all.contains { $0.hasPrefix("backup/shop") })
+        for (service, task) in zip(services, running) {
+            service.requestStop()
+            task.cancel()
+            await task.value
+        }
+        await clock.engine.close()
+    }
+}
+
+/// What the configuration says of schedules, and what it may not say.
+@Suite("Configuration of schedules")
+struct ScheduleSettingsTests {
+    private static func read(_ text: String) throws -> ScheduleSettings {
+        let directory = try TemporaryDirectory(prefix: "odooops-schedules")
+        try FileSystem.write(Array("schedules: {\(text)}\n".utf8), to: directory.path("reconciler.yaml"))
+        var reader = ConfigurationReader(environment: [:], workingDirectory: directory.path)
+        return try reader.read(ConfigurationFlags()).schedules
+    }
+
+    @Test(
+        "runners, defaults and single jobs are read as they are written; a job has of the defaults what it doesn't say")
+    func whole() throws {
+        let settings = try Self.read(
+            """
+            runners: {ci: {type: workflow, repository: acme/odoo, ref: v1, workflow: a.yml}, scan: {type: pass},
+              backup: {type: command, command: [/bin/b, -q], variables: [PGPASSFILE]}},
+            defaults: {time_zone: Europe/Berlin, missed: skip, deadline: 6h, time_limit: 30m, retries: 2, disable_after: 5},
+            jobs: {gates: {workflow: g.yml, missed: all}, drill: {runner: manual}}
+            """)
+        #expect(settings.runners["ci"] == .workflow(repository: "acme/odoo", file: "a.yml", ref: "v1"))
+        #expect(settings.runners["backup"] == .command(["/bin/b", "-q"], variables: ["PGPASSFILE"]))
+        #expect(settings.runners["scan"] == .pass)
+        let all = settings.all
+        #expect(all.timeZone == "Europe/Berlin" && all.missed == .skip && all.deadline == .hours(6))
+        #expect(all.timeLimit == .minutes(30) && all.retries == 2 && all.disableAfter == 5)
+        var gates = all
+        gates.workflow = "g.yml"
+        gates.missed = .all
+        #expect(settings.jobs["gates"] == gates && settings.jobs["drill"]?.runner == "manual")
+        #expect(try Self.read("").all == ScheduleSettings.Terms())
+    }
+
+    @Test(
+        "what can't be meant is refused",
+        arguments: [
+            ("runners: {ci: {type: cron}}", "CONF-0007"), ("runners: {ci: {type: pass, ref: x}}", "CONF-0004"),
+            ("runners: {ci: {type: workflow}}", "CONF-0015"),
+            ("runners: {ci: {type: workflow, repository: odoo}}", "CONF-0014"),
+            ("runners: {b: {type: command, command: [backup]}}", "CONF-0015"),
+            ("runners: {b: {type: command, command: []}}", "CONF-0015"),
+            ("defaults: {time_zone: 'Mars/ Base'}", "CONF-0015"), ("defaults: {missed: never}", "CONF-0007"),
+            ("defaults: {deadline: 8d}", "CONF-0005"), ("defaults: {time_limit: 0s}", "CONF-0005"),
+            ("defaults: {retries: 11}", "CONF-0005"), ("defaults: {disable_after: 0}", "CONF-0005"),
+            ("defaults: {runner: ci}", "CONF-0004"), ("jobs: {gates: {runner: nobody}}", "CONF-0015"),
+        ])
+    func refused(text: String, code: String) {
+        let fault = #expect(throws: ConfigurationFault.self) { _ = try Self.read(text) }
+        #expect(fault?.code == code, "\(text): \(fault?.description ?? "-")")
+    }
+}
