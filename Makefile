@@ -2,7 +2,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 BUILD_FLAGS ?= -debug-info-format none
-RELEASE_FLAGS ?= -c release --static-swift-stdlib
+RELEASE_FLAGS ?= -c release --static-swift-stdlib $(BUILD_FLAGS)
 # Where `make install` and `make deb` take the programs from; `make release` puts them there.
 BINARIES ?= .build/release
 
@@ -50,7 +50,8 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
-install: release
+# Where no compiler is on the PATH, as under sudo, what `make release` has made before is installed.
+install: $(if $(shell command -v $(SWIFT)),release)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(BINARIES)/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
 	install -m 755 $(BINARIES)/odooops $(DESTDIR)$(PREFIX)/bin/odooops
@@ -59,7 +60,7 @@ install: release
 	$(BINARIES)/odooops man > $(DESTDIR)$(PREFIX)/share/man/man1/odooops.1
 	$(BINARIES)/odooops completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/odooops
 	$(BINARIES)/odooops completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_odooops
-	sed 's|@PREFIX@|$(PREFIX)|' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
+	sed 's|@PREFIX@|$(PREFIX)|g' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
 
 deb: release
 	@./scripts/package --binaries $(BINARIES)
