@@ -1,0 +1,66 @@
+import Basics
+import Formats
+import Glibc
+import TestKit
+import Testing
+
+@Suite("Schedules at the running service")
+struct LiveScheduleTests {
+    private static let chores = """
+        version: "1.0"
+        schema: ssot.maintenance.schedules.v1
+        chores:
+          - {id: mark, name: Mark, cron: "0 3 * * *", runner: marker, outputs: [x], alert_on_failure: true}
+          - {id: look, name: Look, cron: "0 4 * * *", runner: scan, outputs: [x], alert_on_failure: true}
+          - {id: long, name: Long, cron: "0 5 * * *", runner: sleeper, outputs: [x], alert_on_failure: true}
+          - {id: lost, name: Lost, cron: "0 6 * * *", runner: nobody, outputs: [x], alert_on_failure: true}
+
+        """
+
+    private static func state(_ id: String, at site: Site) async -> [String] {
+        let shown = await site.run("schedules", "show", id, "--json")
+        return shown.json?["slots"]?.listValue?.map {
+            ($0["state"]?.stringValue ?? "") + ($0["error_code"]?.stringValue.map { " \($0)" } ?? "")
+        } ?? []
+    }
+
+    @Test(
+        "a command and a pass run once each when a person asks; one that runs as the service stops is told as unknown")
+    func serves() async throws {
+        var files = Site.files
+        files["ssot/maintenance/schedules.yaml"] = Self.chores
+        let site = try Site(files: files)
+        let marks = site.directory.path("marks")
+        try site.directory.write(
+            """
+            schedules:
+              runners:
+                marker: {type: command, command: [/bin/sh, -c, "echo $ODOOOPS_JOB $SECRET >>\(marks)"]}
+                sleeper: {type: command, command: [/bin/sleep, "300"]}
+                scan: {type: pass}
+              defaults: {time_zone: Europe/Berlin}
+
+            """, to: "reconciler.yaml")
+        let running = try await ServiceTests.Running(site, ["SECRET": "s3cr3t"])
+        #expect(await running.passes(1), "\(running.program.story)")
+        for id in ["mark", "look", "long"] {
+            let asked = await site.run("schedules", "run", id)
+            #expect(asked.status == 0, "\(asked.story)")
+        }
+        #expect(await site.run("schedules", "run", "lost").error.contains("nobody is the runner nobody"))
+        #expect(await running.passes(2), "\(running.program.story)")
+        let isDone = await eventually { await Self.state("mark", at: site) == ["succeeded"] }
+        #expect(isDone, "\(running.program.story)")
+        #expect((try? FileSystem.read(marks)).map { String(decoding: $0, as: UTF8.self) } == "mark\n", "and no secret")
+        #expect(await eventually { await Self.state("look", at: site) == ["succeeded"] }, "\(running.program.story)")
+        #expect(await Self.state("long", at: site) == ["running"])
+        let list = await site.run("schedules", "list", "--json")
+        let states = list.json?["schedules"]?.listValue?.map { $0["state"]?.stringValue }
+        #expect(states == ["active", "active", "blocked", "active"], "\(list.story)")
+
+        running.program.send(SIGTERM)
+        #expect(await running.program.end(within: .seconds(60))?.status == 0, "\(running.program.story)")
+        #expect(await Self.state("long", at: site) == ["failed JOB-0003"])
+        #expect(await site.run("audit", "--json").json?.listValue?.count { $0["action"] == "schedules.run" } == 3)
+    }
+}
