@@ -26,7 +26,8 @@ public final class HookProcessor: Sendable {
     static let claimTime = Duration.minutes(1)
     /// How long deliveries are remembered, which is longer than any provider repeats one.
     static let memory = Duration.days(30)
-    private static let batch = 128
+    /// So few that who brings a delivery never waits long for the store.
+    private static let batch = 32
     /// Between two rounds of work: what comes meanwhile shares one commit, and leaves the disk to those who wait for it.
     private static let gathering = Duration.milliseconds(50)
     /// Between two looks for what other processes left behind.

@@ -16,6 +16,16 @@ public protocol SQLEngine: Sendable {
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T
 
+    /// Runs `body` as `transaction` does, and doesn't wait for the disk.
+    ///
+    /// What was committed outlives this process. A loss of power, or a crash of PostgreSQL itself, may take the last such
+    /// transactions, each as a whole, and never what `transaction` has committed. For what is done again without harm.
+    ///
+    /// - Throws: `StoreFault`, as `transaction`.
+    func lightTransaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T
+
     /// Runs `body` in a transaction that only reads and sees one state of the data.
     ///
     /// - Throws: `StoreFault`.
@@ -25,6 +35,14 @@ public protocol SQLEngine: Sendable {
 
     /// Closes the connections; what comes after fails.
     func close() async
+}
+
+extension SQLEngine {
+    public func lightTransaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await transaction(body)
+    }
 }
 
 /// A connection inside of a transaction.

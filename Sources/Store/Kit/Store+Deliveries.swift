@@ -81,7 +81,8 @@ extension Store {
     ) async throws(StoreFault) -> [DeliveryClaim] {
         let now = time.now
         let lock = engine.dialect == .postgres ? " for update skip locked" : ""
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [DeliveryClaim] in
+        // A claim that power takes away is a claim whose holder is gone.
+        return try await engine.lightTransaction { (db: any SQLConnection) throws(StoreFault) -> [DeliveryClaim] in
             let rows = try db.run(
                 """
                 update ops.webhook_deliveries set attempts = attempts + 1, claimed_by = $1, available_at = $2
@@ -106,7 +107,8 @@ extension Store {
         let now = time.now
         let rows = settlements.map { (identifiers.next(at: now), $0) }
         let dialect = engine.dialect
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [MirrorOutcome?] in
+        // What was kept is on the disk; what is lost of the work on it is done again. Who waits for an answer waits less.
+        return try await engine.lightTransaction { (db: any SQLConnection) throws(StoreFault) -> [MirrorOutcome?] in
             var outcomes: [MirrorOutcome?] = []
             for (id, settlement) in rows {
                 outcomes.append(try Self.settle(settlement, id: id, dialect, now, in: db))

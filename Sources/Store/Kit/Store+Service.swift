@@ -65,7 +65,7 @@ extension Store {
     public func ring() async throws(StoreFault) -> Int64 {
         let now = time.now
         let lock = engine.dialect == .postgres ? " for update" : ""
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int64 in
+        return try await engine.lightTransaction { (db: any SQLConnection) throws(StoreFault) -> Int64 in
             try db.run(
                 """
                 insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)

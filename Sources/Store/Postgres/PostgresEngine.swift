@@ -59,6 +59,15 @@ public final class PostgresEngine: SQLEngine {
         try await run("begin isolation level read committed read write", body)
     }
 
+    public func lightTransaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await transaction { (db: any SQLConnection) throws(StoreFault) -> T in
+            try db.run("set local synchronous_commit = off", [])
+            return try body(db)
+        }
+    }
+
     public func read<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {

@@ -16,6 +16,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
     /// How long the write-ahead log is; only of the connection that writes.
     let log = WriteAheadLog()
     private var statements: [String: Statement] = [:]
+    private var waitsForDisk = true
 
     /// Opens an empty database in memory and attaches the file as `ops`.
     ///
@@ -77,6 +78,17 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
 
     /// Copies what the write-ahead log holds into the file, as far as nobody is in the way.
     func checkpoint() { sqlite3_wal_checkpoint_v2(database, "ops", SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
+
+    /// Says whether the commits from now on wait until they are on the disk.
+    ///
+    /// - Throws: `StoreFault`; it stays as it was then.
+    func wait(forDisk waits: Bool) throws(StoreFault) {
+        guard waits != waitsForDisk else { return }
+        // Never kept as a prepared statement: this one takes effect as it is prepared.
+        let status = sqlite3_exec(database, "pragma ops.synchronous = \(waits ? "full" : "normal")", nil, nil, nil)
+        guard status == SQLITE_OK else { throw fault(status) }
+        waitsForDisk = waits
+    }
 
     /// Runs `body` between `begin` and `commit`.
     ///

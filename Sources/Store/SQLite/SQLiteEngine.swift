@@ -66,6 +66,18 @@ public final class SQLiteEngine: SQLEngine {
     public func transaction<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
+        try await write(body, waitsForDisk: true)
+    }
+
+    public func lightTransaction<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) async throws(StoreFault) -> T {
+        try await write(body, waitsForDisk: false)
+    }
+
+    private func write<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T, waitsForDisk: Bool
+    ) async throws(StoreFault) -> T {
         guard !isReadOnly else {
             throw StoreFault(
                 .readOnly, code: "STORE-0003", message: "the store was opened for reading only", place: place,
@@ -73,6 +85,7 @@ public final class SQLiteEngine: SQLEngine {
         }
         return try await writing.run { () throws(StoreFault) -> T in
             let writer = try self.writer()
+            if self.options.isDurable { try writer.wait(forDisk: waitsForDisk) }
             let value = try writer.transaction("begin immediate", body)
             if writer.log.begin() { self.copy(writer.log) }
             return value
