@@ -13,6 +13,12 @@ extension CommandTable {
                 COMPREPLY=()
                 current=${COMP_WORDS[COMP_CWORD]}
                 previous=${COMP_WORDS[COMP_CWORD-1]}
+                # bash takes --name=value for three words.
+                if [ "$current" = = ]; then
+                    current=
+                elif [ "$previous" = = ]; then
+                    previous=${COMP_WORDS[COMP_CWORD-2]}
+                fi
                 case $previous in
             \(choices().map { "    \($0.option)) COMPREPLY=($(compgen -W '\($0.choices)' -- \"$current\")); return ;;" }
                 .joined(separator: "\n"))
@@ -21,6 +27,7 @@ extension CommandTable {
                 words=
                 for ((index = 1; index < COMP_CWORD; index++)); do
                     case ${COMP_WORDS[index]} in
+                    \(valueOptions())) index=$((index + 1)); if [ "${COMP_WORDS[index]}" = = ]; then index=$((index + 1)); fi ;;
                     -*) ;;
                     *) words="${words:+$words }${COMP_WORDS[index]}" ;;
                     esac
@@ -65,11 +72,20 @@ extension CommandTable {
             #compdef \(program)
             # Completion of \(program) for zsh.
             local -a next options common
-            local typed word
+            local typed word skips
+            case ${words[CURRENT-1]} in
+            \(choices().map { "\($0.option)) compadd -- \($0.choices); return ;;" }.joined(separator: "\n"))
+            \(fileOptions())) _files; return ;;
+            esac
             common=(\(shared.joined(separator: " ")))
             typed=
             for word in ${words[2,CURRENT-1]}; do
+                if [[ -n $skips ]]; then
+                    skips=
+                    continue
+                fi
                 case $word in
+                \(valueOptions())) skips=1 ;;
                 -*) ;;
                 *) typed="${typed:+$typed }$word" ;;
                 esac
@@ -116,6 +132,12 @@ extension CommandTable {
     /// The options whose value is a file.
     private func fileOptions() -> String {
         let names = (common + commands.flatMap(\.options)).filter { $0.placeholder == "FILE" }.map { "--\($0.name)" }
+        return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
+    }
+
+    /// The options that take a value, which is no word of a command.
+    private func valueOptions() -> String {
+        let names = (common + commands.flatMap(\.options)).filter { $0.placeholder != nil }.map { "--\($0.name)" }
         return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
     }
 

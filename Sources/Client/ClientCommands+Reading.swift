@@ -79,7 +79,9 @@ extension ClientCommands {
             examples: [
                 ("odooops runs watch latest", "Exit status: 0 it did all, 1 it failed, 4 it waits for an approval.")
             ]),
-        CommandSpec("plan list", "Lists the runs whose plan waits for a person.", options: [limit, all]),
+        CommandSpec(
+            "plan list", "Lists the run whose plan waits for a person.",
+            options: [OptionSpec("all", nil, "Also those that waited before a later pass made its own plan.")]),
         CommandSpec(
             "plan show", "Shows the plan of a run.", positionals: ["RUN"], examples: [("odooops plan show latest", "")]),
         CommandSpec("approvals list", "Lists what people allowed, newest first.", options: [limit, all]),
@@ -109,7 +111,10 @@ extension ClientCommands {
                 OptionSpec("metric", "NAME", "Only figures whose name begins so; of an environment: steps."),
                 OptionSpec("range", "TIME", "How far back, of an environment.", choices: ["1h", "24h", "7d", "30d"]),
             ],
-            examples: [("odooops metrics production --range=7d", ""), ("odooops metrics --metric odooops_runs", "")]),
+            examples: [
+                ("odooops metrics production --range=7d", ""),
+                ("odooops metrics --metric reconciler_drift", ""),
+            ]),
         CommandSpec(
             "webhooks list", "Lists what providers' hooks sent, newest first.",
             options: [

@@ -65,7 +65,7 @@ public struct ClientFault: Fault {
     }
 
     static func unconfirmed(_ what: String, command: String) -> ClientFault {
-        ClientFault("CLI-0005", .refused, "\(what), and nobody confirmed it", hint: "If that is meant: \(command)")
+        ClientFault("CLI-0005", .refused, "it needs a confirmation: \(what)", hint: "If that is meant: \(command)")
     }
 
     static func badFile(_ what: String, _ path: String, hint: String) -> ClientFault {

@@ -19,7 +19,7 @@ public struct ClientProgram: Sendable {
         } catch {
             // What can't be read as a whole may still say how it wants to be answered.
             let color = arguments.firstIndex(of: "--color").map { arguments.dropFirst($0 + 1).first ?? "" }
-            Screen(surroundings, isJSON: false, isQuiet: false, color: color ?? "auto").fault(error)
+            Screen(surroundings, isJSON: words.contains("--json"), isQuiet: false, color: color ?? "auto").fault(error)
             return .usage
         }
         let screen = Screen(

@@ -25,7 +25,8 @@ extension CommandCall {
         if let first = grave.first {
             let lines = grave.map { "  \($0.shown("action")) \($0.shown("key"))" }.joined(separator: "\n")
             try confirm(
-                "this lets the next pass do what can't be taken back:\n\(lines)", typing: first.shown("key"))
+                "this lets the next pass do what can't be taken back:\n\(lines)", typing: first.shown("key"),
+                for: [run])
         }
         // The keys that were shown, and not all that wait by the time the request arrives.
         let body = Self.body([
@@ -79,8 +80,9 @@ extension CommandCall {
         if screen.isJSON {
             screen.json(data)
         } else {
+            let count = data["ended"]?.intValue ?? 0
             screen.print(
-                "\(screen.paint.green("✓")) \(data["ended"]?.intValue ?? 0) remarks about \(target) taken back.")
+                "\(screen.paint.green("✓")) \(count) remark\(count == 1 ? "" : "s") about \(target) taken back.")
         }
         return .done
     }
@@ -106,12 +108,15 @@ extension CommandCall {
             screen.print("No pass has looked at the gates yet: odooops reconcile --wait")
             return .done
         }
+        let gates = data["gates"]?.listValue ?? []
         let findings = data["findings"]?.listValue ?? []
-        var lines: [(String, String?)] = [("run", data.shown("run")), ("at", data.minute("at"))]
-        for member in data["summary"]?.objectValue?.members ?? [] { lines.append((member.name, member.value.shown)) }
-        screen.print(
-            block(lines)
-                + (findings.isEmpty ? "" : "\n" + table(.findings, findings)))
+        let counts = (data["summary"]?.objectValue?.members ?? []).map { "\($0.value.shown) \($0.name)" }
+        var text = block([
+            ("run", data.shown("run")), ("at", data.minute("at")), ("gates", counts.joined(separator: ", ")),
+        ])
+        if !gates.isEmpty { text += "\n" + table(.gates, gates) }
+        if !findings.isEmpty { text += "\n\(screen.paint.bold("Alerts"))\n" + table(.findings, findings) }
+        screen.print(text)
         return .done
     }
 
@@ -165,7 +170,8 @@ extension CommandCall {
             ("provider id", data.shown("provider_id")),
         ]
         let planned: [(String, String?)] = [
-            ("action", data.shown("action")), ("cause", data.shown("cause")), ("reason", data.shown("reason")),
+            ("action", data.shown("action") == "noop" ? "none: it is as wanted" : data.shown("action")),
+            ("cause", data.shown("cause")), ("reason", data.shown("reason")),
             ("decision", data.shown("decision")), ("because", data.shown("decision_reason")),
             ("blocked until", data.minute("blocked_until")), ("differs since", data.minute("drift_since")),
             ("waits for", data.shown("depends_on")), ("next look", wake),

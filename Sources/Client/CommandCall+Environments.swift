@@ -24,7 +24,11 @@ extension CommandCall {
         var lines: [(String, String?)] = [
             ("name", screen.paint.bold(name)), ("tier", row.shown("tier")), ("branch", row.shown("branch")),
             ("status", row.shown("status")), ("time left", Listing.timeLeft(row, look)),
-            ("ends", row.minute("expires_at")), ("extended by", row.shown("extension_days") + " days"),
+            ("ends", row.minute("expires_at")),
+            (
+                "extended by",
+                row["extension_days"]?.intValue == 0 ? nil : Self.days(row["extension_days"]?.intValue ?? 0)
+            ),
             ("pinned", isPinned ? held("pin_reason", "pinned_by", "pinned_until") : nil),
             ("suspended", isSuspended ? held("suspend_reason", "suspended_by", "suspended_until") : nil),
             ("host", row.shown("host")), ("domain", row.shown("domain")), ("database", row.shown("database")),
@@ -37,6 +41,8 @@ extension CommandCall {
         let isEnding = !isPinned && row.shown("expires_at") != "-"
         return block(lines) + (isEnding ? screen.paint.dim("More time: odooops env extend \(name) --days 7\n") : "")
     }
+
+    private static func days(_ count: Int64) -> String { "\(count) day\(count == 1 ? "" : "s")" }
 
     /// All that the service knows of why an environment stands as it does.
     func explainEnvironment() async throws -> ClientExit {

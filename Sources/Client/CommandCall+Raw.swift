@@ -67,7 +67,7 @@ extension CommandCall {
             if screen.isJSON {
                 documents.append((try? JSON.parse(outcome.output)) ?? .null)
             } else {
-                screen.print("\(screen.paint.bold(tier))\n\(String(decoding: outcome.output, as: UTF8.self))")
+                screen.print(String(decoding: outcome.output, as: UTF8.self) + (tier == "preview" ? "" : "\n"))
             }
         }
         if screen.isJSON { screen.json(.list(documents)) }

@@ -23,10 +23,10 @@ extension CommandCall {
         case "gates list": return try await listGates()
         case "runs show": return try await showRun()
         case "runs events": return try await showEvents()
-        case "runs evidence": return try await showDocument("/runs/\(target.percentEncoded)/evidence")
+        case "runs evidence": return try await showEvidence()
         case "runs watch": return try await watch()
         case "reconcile": return try await reconcile()
-        case "plan list": return try await list(.runs, query: [("phase", "awaiting_approval")])
+        case "plan list": return try await listWaiting()
         case "plan show": return try await showPlan()
         case "approve": return try await approve()
         case "revoke": return try await revoke()
@@ -91,6 +91,23 @@ extension CommandCall {
             return .done
         default: throw ArgumentFault("there is no command \(name)", hint: "Run: odooops --help")
         }
+    }
+
+    /// What was kept of a run: where it stands in the chain, and what there is.
+    private func showEvidence() async throws -> ClientExit {
+        let data = try await connection().get("/runs/\(target.percentEncoded)/evidence").data
+        if screen.isJSON {
+            screen.json(data)
+            return .done
+        }
+        let items = data["items"]?.listValue ?? []
+        let head: [(String, String?)] = [
+            ("run", screen.paint.bold(data.shown("run"))), ("kept", data.minute("at")),
+            ("link of the chain", data.shown("sequence")), ("manifest", data.shown("manifest")),
+            ("link before", data.shown("previous")),
+        ]
+        screen.print(block(head) + "\n" + (items.isEmpty ? Listing.evidence.empty : table(.evidence, items)))
+        return .done
     }
 
     /// Prints an object member by member.

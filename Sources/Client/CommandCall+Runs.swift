@@ -26,6 +26,12 @@ extension CommandCall {
             ("trigger", run.shown("trigger")), ("dry run", run["dry_run"]?.boolValue == true ? "yes" : nil),
             ("revision", run.shown("revision")), ("begun", run.minute("started_at")), ("took", Listing.took(run)),
         ]
+        if let plan = run["metadata"]?["summary"] { lines.append(("plan", PlanView.counts(plan))) }
+        let steps = run["steps"]?.listValue ?? []
+        let states = Dictionary(grouping: steps) { $0.shown("state") }.sorted {
+            $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+        }
+        lines.append(("steps", states.map { "\($0.value.count) \($0.key)" }.joined(separator: ", ")))
         if let error = run["error"], !error.isNull {
             lines.append(("error", screen.paint.red(error["message"]?.shown ?? error.shown)))
             lines.append(("what to do", error["hint"]?.shown))
@@ -57,8 +63,16 @@ extension CommandCall {
         let type = event.shown("type")
         let isBad = type.contains("warn") || type.contains("fail")
         let shown = isBad ? screen.paint.yellow(type) : screen.paint.cyan(type)
-        let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(event.shown("payload"))"
+        let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(Self.payloadText(event["payload"] ?? .null))"
         return screen.width.map { Table.cut(text, to: $0) } ?? text
+    }
+
+    /// A step as people say it, anything else member by member.
+    static func payloadText(_ payload: Value) -> String {
+        guard let key = payload["key"]?.stringValue, let title = payload["title"]?.stringValue else {
+            return payload.shown
+        }
+        return "\(payload.shown("state"))  \(Paint.plain(title))  \(Paint.plain(key))"
     }
 
     // MARK: Waiting
@@ -144,38 +158,33 @@ extension CommandCall {
 
     // MARK: Plans
 
+    /// The runs whose plan waits: a later pass makes its own, and what still waits stands in that one.
+    func listWaiting() async throws -> ClientExit {
+        let connection = try connection()
+        var waiting: [Value] = []
+        if arguments.has("all") {
+            waiting = try await rows(.waiting, connection, query: [("phase", "awaiting_approval")], limit: .max).rows
+        } else {
+            let newest = try await rows(.runs, connection, limit: 50).rows.first { run in
+                run["dry_run"]?.boolValue == false && ["succeeded", "awaiting_approval"].contains(run.shown("phase"))
+            }
+            if let newest, newest.shown("phase") == "awaiting_approval" { waiting.append(newest) }
+        }
+        if screen.isJSON {
+            screen.json(.list(waiting))
+        } else {
+            screen.print(waiting.isEmpty ? Listing.waiting.empty : table(.waiting, waiting))
+        }
+        return .done
+    }
+
     func showPlan() async throws -> ClientExit {
         let plan = try await connection().get("/plans/\(target.percentEncoded)").data
         if screen.isJSON {
             screen.json(plan)
             return .done
         }
-        let all = plan["changes"]?.listValue ?? []
-        let changes = all.filter { $0.shown("action") != "noop" || $0.shown("decision") != "allowed" }
-        let counts = (plan["summary"]?.objectValue?.members ?? []).filter { $0.value.intValue ?? 0 > 0 }
-            .map { "\($0.value.shown) \($0.name)" }.joined(separator: ", ")
-        var text = block([
-            ("run", screen.paint.bold(plan.shown("run_id"))), ("revision", plan.shown("revision")),
-            ("planned", plan.minute("planned_at")), ("in sum", counts),
-        ])
-        text += "\n" + (changes.isEmpty ? Listing.changes.empty + "\n" : table(.changes, changes))
-        for change in changes {
-            let attributes = change["attributes"]?.listValue ?? []
-            guard !attributes.isEmpty else { continue }
-            text += "\n\(screen.paint.bold(change.shown("key")))\n"
-            for attribute in attributes {
-                let isSecret = attribute["sensitive"]?.boolValue == true
-                let before = isSecret ? "(sensitive)" : attribute.shown("before")
-                let after = isSecret ? "(sensitive)" : attribute.shown("after")
-                text += "  \(attribute.shown("path")): \(screen.paint.red(before)) → \(screen.paint.green(after))\n"
-            }
-        }
-        let waiting = changes.count { $0.shown("decision") == "needs_approval" }
-        if waiting > 0 {
-            text +=
-                "\n\(waiting) wait\(waiting == 1 ? "s" : "") for a person: odooops approve \(plan.shown("run_id"))\n"
-        }
-        screen.print(text)
+        screen.print(PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
         return .done
     }
 }

@@ -19,7 +19,9 @@ extension CommandCall {
             return .done
         }
         func counts(_ member: String, _ none: String) -> String {
-            let all = (data[member]?.objectValue?.members ?? []).map { "\($0.value.shown) \($0.name)" }
+            let all = (data[member]?.objectValue?.members ?? []).map { member in
+                "\(member.value.shown) \(member.name.split(separator: "_").joined(separator: " "))"
+            }
             return all.isEmpty ? none : all.joined(separator: ", ")
         }
         let paint = screen.paint
@@ -27,8 +29,9 @@ extension CommandCall {
         let failures = loop?["failures_in_a_row"]?.intValue ?? 0
         let health =
             loop == nil
-            ? paint.yellow("no loop runs in this process")
-            : failures > 0 ? paint.red("\(failures) failure\(failures == 1 ? "" : "s") in a row") : paint.green("well")
+            ? paint.yellow("none are made by this process")
+            : failures > 0
+                ? paint.red("\(failures) failure\(failures == 1 ? "" : "s") in a row") : paint.green("go well")
         let run = data["last_run"].flatMap { $0.isNull ? nil : $0 }
         let waits = run?.shown("phase") == "awaiting_approval"
         let lastRun = run.map { run in
@@ -36,7 +39,7 @@ extension CommandCall {
         }
         func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
         let lines: [(String, String?)] = [
-            ("service", connection.address.text), ("loop", health), ("last fault", loop?.shown("last_fault")),
+            ("service", connection.address.text), ("passes", health), ("last fault", loop?.shown("last_fault")),
             ("environments", counts("environments", "none")), ("suspended", few("suspended")),
             ("drift", counts("drift", paint.green("none"))), ("known drift", few("known_drift")),
             ("alerts", counts("findings", paint.green("none"))), ("hooks waiting", few("hooks_waiting")),

@@ -65,7 +65,8 @@ struct CommandCall: Sendable {
         return ServiceConnection(
             address: place.address, credential: credential, timeout: try duration("timeout") ?? .seconds(30),
             transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
-            newKey: surroundings.newKey, idempotencyKey: arguments.value("idempotency-key"))
+            newKey: surroundings.newKey, idempotencyKey: arguments.value("idempotency-key"),
+            command: arguments.command.name)
     }
 
     /// The one line of a file, or of standard input for `-`.
@@ -154,15 +155,43 @@ struct CommandCall: Sendable {
     // MARK: Asking
 
     /// Has somebody confirm what can't be taken back: by `--confirm`, or by typing a name on a terminal.
-    func confirm(_ what: String, typing name: String) throws(ClientFault) {
+    ///
+    /// - Parameters:
+    ///   - what: what is going to happen.
+    ///   - name: what has to be typed.
+    ///   - positionals: those of the command that the refusal suggests, where `latest` may be another one by then.
+    /// - Throws: `ClientFault` where nobody confirmed it.
+    func confirm(_ what: String, typing name: String, for positionals: [String]? = nil) throws(ClientFault) {
         if arguments.has("confirm") { return }
-        let words = ([arguments.command.name] + arguments.positionals).joined(separator: " ")
+        let words = again(positionals ?? arguments.positionals).joined(separator: " ")
         if surroundings.isTerminal(0), surroundings.isTerminal(2), !screen.isJSON {
             surroundings.errorOutput(
                 "\(screen.errorPaint.yellow(Paint.plain(what)))\nType \(screen.errorPaint.bold(name)) to go on: ")
             if surroundings.readLine(false) == name { return }
         }
         throw .unconfirmed(what, command: "odooops \(words) --confirm")
+    }
+
+    /// The words of this command with all of its options: left out, one of them could widen what is meant.
+    private func again(_ positionals: [String]) -> [String] {
+        let isPlain = { (text: String) in
+            !text.isEmpty
+                && text.utf8.allSatisfy { byte in
+                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                        || "-_./:@,%+=".utf8.contains(byte)
+                }
+        }
+        func quoted(_ text: String) -> String {
+            isPlain(text)
+                ? text
+                : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        }
+        let given = (arguments.command.options + ClientCommands.table.common).flatMap { option -> [String] in
+            guard arguments.has(option.name) else { return [] }
+            return option.placeholder == nil
+                ? ["--\(option.name)"] : arguments.all(option.name).flatMap { ["--\(option.name)", quoted($0)] }
+        }
+        return [arguments.command.name] + positionals.map(quoted) + given
     }
 
     /// The name of an environment: as it is, or that of the one environment of a branch or of a tier.

@@ -5,7 +5,8 @@ import Formats
 extension Listing {
     static let environments = Listing(
         path: "/environments", filters: [("tier", "tier"), ("status", "status"), ("branch", "branch")],
-        empty: "There is no such environment.",
+        emptyFiltered: "No environment is so. See all: odooops env list",
+        empty: "There is no environment yet. After the first pass there is: odooops reconcile --wait",
         columns: [
             .text("NAME", 9, "name"), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
             Column("TIME LEFT", 6, timeLeft), .text("BRANCH", 4, "branch"), .text("HOST", 3, "host"),
@@ -15,7 +16,7 @@ extension Listing {
 
     static let drift = Listing(
         path: "/drift", filters: [("cause", "cause"), ("environment", "environment"), ("known", "known")],
-        empty: "Nothing differs.",
+        emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
         columns: [
             .text("KEY", 9, "key"), Column("CAUSE", 8, cause), .text("ENVIRONMENT", 5, "environment"),
             .instant("SINCE", 6, "first_seen"), Column("KNOWN", 4, known), .text("RUN", 1, "run_id"),
@@ -23,7 +24,7 @@ extension Listing {
 
     static let findings = Listing(
         path: "/findings", filters: [("status", "status"), ("environment", "environment"), ("kind", "kind")],
-        empty: "Nothing is wrong that anybody knows of.",
+        emptyFiltered: "Nothing such is known to be wrong.", empty: "Nothing is known to be wrong.",
         columns: [
             Column("STATUS", 8, findingStatus), .text("KIND", 6, "kind"), .text("KEY", 9, "key"),
             .text("ENVIRONMENT", 4, "env"), .instant("SINCE", 5, "first_seen"),
@@ -34,21 +35,25 @@ extension Listing {
         path: "/alerts", filters: [("environment", "environment")], empty: "There is nothing to be told.",
         columns: [
             .instant("AT", 7, "at"), .text("KIND", 8, "kind"), .text("SUBJECT", 9, "subject"),
-            .text("ENVIRONMENT", 3, "environment"), .text("RUN", 1, "run"),
+            Column("WHY", 6) { row, _ in noticeText(row["payload"] ?? .null) }, .text("RUN", 1, "run"),
         ])
 
     static let integrations = Listing(
         path: "/integrations", empty: "There is no integration.",
         columns: [
-            .text("PROVIDER", 9, "provider"), .text("TITLE", 5, "title"), .text("DRIVER", 7, "driver"),
-            .text("HOOKS", 3, "hooks"),
+            .text("PROVIDER", 9, "provider"),
+            Column("SPOKEN TO", 8) { row, look in
+                row["driver"]?.isNull ?? true ? look.paint.yellow("no: not configured") : look.paint.green("yes")
+            }, .text("DRIVER VERSION", 4, "driver"), Column("SENDS HOOKS", 3) { row, _ in row.shown("hooks") },
         ])
 
     static let inventory = Listing(
-        path: "/inventory", filters: [("kind", "kind"), ("environment", "environment")], empty: "We own nothing such.",
+        path: "/inventory", filters: [("kind", "kind"), ("environment", "environment")],
+        emptyFiltered: "We own nothing such.", empty: "We own nothing yet.",
         columns: [
             .text("KEY", 9, "key"), .text("ENVIRONMENT", 6, "environment"), .text("PROVIDER ID", 4, "provider_id"),
-            .text("PROTECTED", 5, "protected"), .instant("SINCE", 3, "created_at"), .text("REVISION", 1, "revision"),
+            .text("PROTECTED", 5, "protected"), .instant("SINCE", 3, "created_at"),
+            Column("REVISION", 1) { row, _ in String(row.shown("revision").prefix(12)) },
         ])
 
     static let schedules = Listing(
@@ -60,7 +65,7 @@ extension Listing {
 
     static let runs = Listing(
         path: "/runs", filters: [("phase", "phase"), ("since", "since"), ("until", "until")],
-        empty: "There is no such run.",
+        emptyFiltered: "There is no such run.", empty: "There is no run yet. Ask for one: odooops reconcile --wait",
         columns: [
             .text("RUN", 9, "id"), Column("PHASE", 8) { row, look in phase(row.shown("phase"), look.paint) },
             .text("TRIGGER", 4, "trigger"), .instant("BEGUN", 7, "started_at"),
@@ -73,7 +78,7 @@ extension Listing {
         path: "", empty: "It made no step.",
         columns: [
             Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) }, .text("STEP", 9, "title"),
-            .text("KEY", 6, "key"), .text("ACTION", 5, "action"), .instant("AT", 3, "intended_at"),
+            .text("KEY", 6, "key"), .instant("AT", 3, "intended_at"),
         ])
 
     static let approvals = Listing(
@@ -89,7 +94,7 @@ extension Listing {
         filters: [
             ("user", "user"), ("action", "action"), ("target", "target"), ("since", "since"), ("until", "until"),
         ],
-        empty: "Nobody has changed anything such.",
+        emptyFiltered: "Nobody has changed anything such.", empty: "Nobody has changed anything by hand yet.",
         columns: [
             .instant("AT", 7, "at"), .text("WHO", 8, "actor"), .text("ACTION", 9, "action"),
             .text("TARGET", 6, "target"), .text("DETAIL", 2, "detail"),
@@ -97,7 +102,7 @@ extension Listing {
 
     static let deliveries = Listing(
         path: "/webhooks/deliveries", filters: [("provider", "provider"), ("state", "state")],
-        empty: "No hook has sent anything such.",
+        emptyFiltered: "No hook has sent anything such.", empty: "No hook has sent anything yet.",
         columns: [
             .instant("RECEIVED", 7, "received_at"), .text("PROVIDER", 8, "provider"), .text("EVENT", 6, "event"),
             Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
@@ -120,16 +125,20 @@ extension Listing {
         path: "/metrics", filters: [("metric", "name")], empty: "There is no such figure.",
         columns: [.text("NAME", 9, "name"), .text("VALUE", 8, "value"), .text("LABELS", 5, "labels")])
 
-    static let changes = Listing(
-        path: "", empty: "The plan changes nothing.",
+    /// The runs whose plan waits for a person.
+    static let waiting = Listing(
+        path: "/runs", emptyFiltered: "No plan waits for a person.", empty: "No plan waits for a person.",
+        columns: runs.columns)
+
+    static let evidence = Listing(
+        path: "", empty: "Nothing of it is kept any more.",
+        columns: [.text("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .text("DIGEST", 5, "digest")])
+
+    static let gates = Listing(
+        path: "", empty: "",
         columns: [
-            Column("ACTION", 8) { row, look in action(row.shown("action"), look.paint) }, .text("KEY", 9, "key"),
-            Column("DECISION", 7) { row, look in decision(row.shown("decision"), look.paint) },
-            .text("REASON", 4, "reason"),
-            Column("WANTED BY", 3) { row, _ in
-                row["source"]?["file"]?.stringValue.map { "\(Paint.plain($0)):\(row["source"]?.shown("line") ?? "-")" }
-                    ?? "-"
-            },
+            .text("GATE", 9, "gate"), Column("VERDICT", 8) { row, look in verdict(row.shown("verdict"), look.paint) },
+            .text("WHY", 7, "why"),
         ])
 
     // MARK: Cells
@@ -206,20 +215,19 @@ extension Listing {
         }
     }
 
-    private static func action(_ text: String, _ paint: Paint) -> String {
+    private static func verdict(_ text: String, _ paint: Paint) -> String {
         switch text {
-        case "create", "adopt": paint.green(text)
-        case "delete", "replace": paint.red(text)
-        case "update", "forget": paint.yellow(text)
-        default: text
+        case "pass": paint.green(text)
+        case "fail": paint.red(text)
+        default: paint.yellow(text)
         }
     }
 
-    private static func decision(_ text: String, _ paint: Paint) -> String {
-        switch text {
-        case "allowed": paint.green(text)
-        case "needs_approval": paint.yellow(text)
-        default: paint.red(text)
+    /// What a notice says beside its name: its reason or message, or all of it.
+    private static func noticeText(_ payload: Value) -> String {
+        for member in ["reason", "message", "summary"] {
+            if let text = payload[member]?.stringValue { return Value.string(text).shown }
         }
+        return payload.shown
     }
 }

@@ -29,6 +29,9 @@ struct Listing: Sendable {
     var filters: [(option: String, parameter: String)] = []
     /// Members of the answer on the way to the rows; nil: it is the rows.
     var member: String?
+    /// What is printed where no row is as was asked for; nil: as `empty`.
+    var emptyFiltered: String?
+    /// What is printed where there is no row at all.
     let empty: String
     let columns: [Column]
 }
@@ -54,8 +57,14 @@ extension Value {
             case .int(let value): String(value)
             case .number(let value): value
             case .string(let value): value
-            case .list(let items): items.isEmpty ? "-" : items.map(\.shown).joined(separator: " ")
-            case .object(let object): object.isEmpty ? "-" : JSON.write(self)
+            case .list(let items):
+                // What has several words is kept apart by more than a space.
+                items.map(\.shown).joined(separator: items.contains { $0.objectValue != nil } ? "; " : " ")
+            case .object(let object):
+                object.members.map {
+                    "\($0.name)=\($0.value.objectValue == nil ? $0.value.shown : "(\($0.value.shown))")"
+                }
+                .joined(separator: " ")
             }
         return text.isEmpty ? "-" : Paint.plain(text.split(whereSeparator: \.isNewline).joined(separator: " "))
     }
@@ -114,7 +123,8 @@ extension CommandCall {
         if screen.isJSON {
             screen.json(.list(rows))
         } else if rows.isEmpty {
-            screen.print(listing.empty)
+            let isFiltered = query.contains { $0.1 != nil }
+            screen.print(isFiltered ? listing.emptyFiltered ?? listing.empty : listing.empty)
         } else {
             screen.print(table(listing, rows))
         }

@@ -21,6 +21,8 @@ struct ServiceConnection: Sendable {
     let newKey: @Sendable () -> String
     /// Key of the write, where somebody gave one.
     var idempotencyKey: String?
+    /// The command that asks, for what a refusal suggests.
+    var command = ""
 
     /// How often reading is tried, and how long is waited between.
     private static let waits: [Duration] = [.milliseconds(200), .seconds(1)]
@@ -109,7 +111,7 @@ struct ServiceConnection: Sendable {
             throw .strange("status \(response.status) without data and errors", address)
         }
         guard response.status < 300, errors.isEmpty else {
-            throw AnswerFault.make(errors.first ?? .null, status: response.status)
+            throw AnswerFault.make(errors.first ?? .null, status: response.status, command: command)
         }
         return Reply(status: response.status, data: data, meta: object["meta"] ?? .null)
     }
@@ -117,12 +119,17 @@ struct ServiceConnection: Sendable {
 
 /// What the service said it could not do, with the command that mends it.
 enum AnswerFault {
-    static func make(_ error: Value, status: Int) -> ClientFault {
+    static func make(_ error: Value, status: Int, command: String) -> ClientFault {
         let code = error["code"]?.stringValue ?? "CLI-0003"
-        let message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
+        var message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
+        // People gave words, and no body.
+        for start in ["the body can't be: ", "the query can't be: "] where message.hasPrefix(start) && command != "api"
+        {
+            message.removeFirst(start.count)
+        }
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
-        return ClientFault(code, exit(status, name), message, hint: hint(remedy, code), answer: error)
+        return ClientFault(code, exit(status, name), message, hint: hint(remedy, code, command), answer: error)
     }
 
     static func exit(_ status: Int, _ name: String) -> ClientExit {
@@ -138,17 +145,31 @@ enum AnswerFault {
 
     /// The commands by which people reach what the API calls by route; the longest first.
     private static let routes: [(route: String, command: String)] = [
-        ("GET /api/v1/webhooks/deliveries", "odooops webhooks list"), ("GET /api/v1/openapi.json", "odooops help"),
+        ("GET /api/v1/webhooks/deliveries", "odooops webhooks list"),
         ("POST /api/v1/auth/login", "odooops auth login"), ("GET /api/v1/environments", "odooops env list"),
         ("GET /api/v1/access/keys", "odooops keys list"), ("GET /api/v1/approvals", "odooops approvals list"),
         ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
+        // What the operator's program and this one can alike.
+        ("reconcile hooks list --state dead", "odooops webhooks list --state dead"),
+        ("reconcile env ", "odooops env "), ("reconcile approvals", "odooops approvals list"),
+        ("reconcile runs", "odooops runs list"), ("reconcile show ", "odooops runs show "),
+        ("reconcile drift", "odooops drift list"), ("reconcile explain ", "odooops explain "),
+        ("reconcile --dry-run", "odooops inventory list"),
     ]
 
-    private static func hint(_ remedy: String?, _ code: String) -> String? {
+    private static func hint(_ remedy: String?, _ code: String, _ command: String) -> String? {
         if code == "ACCESS-0001" || code == "ACCESS-0002" {
             return "Log in: odooops auth login; or give a key: ODOOOPS_TOKEN or --token-file FILE"
         }
+        if code == "ACCESS-0006" {
+            return "Try again. Forgotten: where the service runs, reconcile access user add NAME --password-file FILE"
+        }
         guard var text = remedy else { return nil }
+        if text.contains("GET /api/v1/openapi.json") {
+            return command == "api" || command.isEmpty
+                ? "See all routes and what they take: odooops api GET /openapi.json"
+                : "See what it takes: odooops \(command) --help"
+        }
         for (route, command) in routes {
             guard let range = text.firstRange(of: route) else { continue }
             text.replaceSubrange(range, with: command)

@@ -73,7 +73,7 @@ struct Screen: Sendable {
     func raw(_ text: String) { surroundings.output(text) }
 
     /// Prints the result for programs.
-    func json(_ value: Value) { raw(JSON.write(value, pretty: true) + "\n") }
+    func json(_ value: Value) { raw(JSON.write(value, pretty: true)) }
 
     /// Prints one of many results for programs, on one line.
     func jsonLine(_ value: Value) { raw(JSON.write(value) + "\n") }
@@ -87,7 +87,9 @@ struct Screen: Sendable {
     func fault(_ fault: any Fault) {
         let word = (fault as? ClientFault)?.exit == .refused ? "refused" : "error"
         surroundings.errorOutput(errorPaint.fault(fault, word: word))
-        if isJSON, let fault = fault as? ClientFault { json(["error": fault.document]) }
+        guard isJSON else { return }
+        let own = ClientFault(fault.code, .usage, fault.message, place: fault.place, hint: fault.hint)
+        json(["error": (fault as? ClientFault ?? own).document])
     }
 
     /// Draws a line over the one before; an empty one takes it away.

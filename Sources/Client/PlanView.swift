@@ -1,0 +1,140 @@
+import Basics
+import Formats
+
+/// A plan for people, laid out as `reconcile` prints it: by environment, each change with where it is wanted and why.
+struct PlanView {
+    let plan: Value
+    let paint: Paint
+    /// Columns that a line may take; nil: as many as it has.
+    let width: Int?
+
+    /// Whole, from the head to the sum.
+    var text: String {
+        let changes = (plan["changes"]?.listValue ?? []).filter {
+            $0.shown("action") != "noop" || $0.shown("decision") != "allowed"
+        }
+        var lines = [
+            "\(paint.bold("Plan of run \(plan.shown("run_id"))")) · \(plan.shown("revision").prefix(12)) · "
+                + "planned \(plan.minute("planned_at"))"
+        ]
+        for (environment, members) in Self.groups(changes) {
+            lines += ["", paint.bold(environment.isEmpty ? "Shared infrastructure" : "Environment \(environment)")]
+            for change in members { lines += [""] + self.lines(of: change) }
+        }
+        lines += ["", paint.bold(summary)]
+        let waiting = changes.count { $0["decision"]?.stringValue == "needs_approval" }
+        if waiting > 0 {
+            lines.append(
+                "\(waiting) wait\(waiting == 1 ? "s" : "") for a person: odooops approve \(plan.shown("run_id"))")
+        }
+        return lines.map { line in width.map { Table.cut(line, to: $0) } ?? line }.joined(separator: "\n") + "\n"
+    }
+
+    /// What environments share comes first, then each by its name.
+    private static func groups(_ changes: [Value]) -> [(environment: String, changes: [Value])] {
+        Dictionary(grouping: changes) { $0["environment"]?.stringValue.map(Paint.plain) ?? "" }
+            .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
+    }
+
+    // MARK: One change
+
+    private func lines(of change: Value) -> [String] {
+        let (symbol, painted) = mark(change.shown("action"))
+        var head = "  \(painted)" + String(repeating: " ", count: 4 - symbol.count) + paint.bold(change.shown("key"))
+        if let place = place(change["source"]) { head += "  \(paint.dim(place))" }
+        let indent = "      "
+        var lines = [head]
+        for attribute in change["attributes"]?.listValue ?? [] { lines.append(indent + words(attribute)) }
+        var why = [change.shown("reason")]
+        if change.shown("action") != "read", let cause = change["cause"]?.stringValue {
+            why.append(cause.split(separator: "_").joined(separator: " "))
+        }
+        if let requests = change["requests"]?.intValue, requests > 0, change.shown("decision") == "allowed" {
+            why.append("\(requests) request\(requests == 1 ? "" : "s")")
+        }
+        lines.append(indent + paint.dim(why.joined(separator: " · ")))
+        if let verdict = verdict(change) { lines.append(indent + verdict) }
+        return lines
+    }
+
+    private func mark(_ action: String) -> (symbol: String, painted: String) {
+        switch action {
+        case "create": ("+", paint.green("+"))
+        case "adopt": ("↳", paint.green("↳"))
+        case "update": ("~", paint.yellow("~"))
+        case "replace": ("-/+", paint.red("-/+"))
+        case "delete": ("-", paint.red("-"))
+        case "forget": (".", paint.dim("."))
+        case "read": ("?", paint.cyan("?"))
+        default: ("=", paint.dim("="))
+        }
+    }
+
+    private func place(_ source: Value?) -> String? {
+        guard let file = source?["file"]?.stringValue else { return nil }
+        return source?["line"]?.intValue.map { "\(Paint.plain(file)):\($0)" } ?? Paint.plain(file)
+    }
+
+    private func words(_ attribute: Value) -> String {
+        let before = attribute["before"].flatMap { $0.isNull ? nil : $0.shown }
+        var after = attribute.shown("after")
+        if attribute["sensitive"]?.boolValue == true {
+            return "\(attribute.shown("path")): (sensitive\(before == nil ? "" : ", changes"))"
+        }
+        if attribute["after"]?.isNull ?? true, let reference = attribute["reference"]?.stringValue {
+            after = paint.cyan("(known after apply: \(Paint.plain(reference)))")
+        } else {
+            after = paint.green(after)
+        }
+        var text = "\(attribute.shown("path")): \(before.map { "\(paint.red($0)) → " } ?? "")\(after)"
+        if attribute["requires_replacement"]?.boolValue == true { text += paint.red("  (forces replacement)") }
+        if before != nil, let place = place(attribute["source"]) { text += paint.dim("  (\(place))") }
+        return text
+    }
+
+    private func verdict(_ change: Value) -> String? {
+        let reason = change.shown("decision_reason")
+        switch change.shown("decision") {
+        case "allowed": return nil
+        case "needs_approval": return paint.yellow("! needs approval: \(reason)")
+        case "denied": return paint.red("✗ denied: \(reason)")
+        case let decision:
+            if change.shown("action") == "read" { return paint.cyan("? unknown: \(reason)") }
+            let until = change["blocked_until"]?.stringValue == nil ? "" : ", until \(change.minute("blocked_until"))"
+            return paint.red("✗ \(decision): \(reason)\(until)")
+        }
+    }
+
+    // MARK: The sum
+
+    /// `Plan: 1 to update, 2 blocked, 3 unknown · 42 as wanted`.
+    private var summary: String { "Plan: " + Self.counts(plan["summary"], plan["changes"]?.listValue ?? []) }
+
+    /// The counts of a plan in words.
+    ///
+    /// - Parameters:
+    ///   - summary: what the service counted.
+    ///   - changes: the changes, where they are at hand: they say what holds each back.
+    /// - Returns: `1 to update, 2 blocked · 42 as wanted`.
+    static func counts(_ summary: Value?, _ changes: [Value]? = nil) -> String {
+        func count(_ name: String) -> Int64 { summary?[name]?.intValue ?? 0 }
+        var parts = ["create", "adopt", "update", "replace", "delete", "forget"].compactMap { name in
+            count(name) > 0 ? "\(count(name)) to \(name)" : nil
+        }
+        if let changes {
+            let held = Dictionary(grouping: changes.filter { $0["action"]?.stringValue != "read" }) {
+                $0.shown("decision")
+            }
+            for (decision, words) in [
+                ("needs_approval", "waiting for an approval"), ("denied", "denied"), ("blocked", "blocked"),
+            ] {
+                if let count = held[decision]?.count { parts.append("\(count) \(words)") }
+            }
+        } else if count("blocked") > 0 {
+            parts.append("\(count("blocked")) held back")
+        }
+        if count("unknown") > 0 { parts.append("\(count("unknown")) unknown") }
+        let changes = parts.isEmpty ? "nothing to do" : parts.joined(separator: ", ")
+        return count("noop") > 0 ? "\(changes) · \(count("noop")) as wanted" : changes
+    }
+}
