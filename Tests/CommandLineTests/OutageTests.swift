@@ -64,24 +64,17 @@ struct OutageTests {
         #expect(await site.records().count == 3)
     }
 
-    @Test("A full disk fails the pass with its place, and nothing is done", .enabled(if: Self.canMount))
+    @Test("A full disk fails the pass with its place, and nothing is done", .enabled(if: SmallDisk.canMount))
     func survivesAFullDisk() async throws {
         let site = try Site()
-        let disk = site.directory.path("disk")
-        try FileSystem.createDirectory(disk)
-        #expect(Shell.run("mount -t tmpfs -o size=256k tmpfs \(disk)").status == 0)
-        defer { Shell.run("umount \(disk)") }
-        Shell.run("dd if=/dev/zero of=\(disk)/fill bs=4k count=100")
-        let result = await site.run("--store", "sqlite:\(disk)/ops.sqlite")
+        let disk = try SmallDisk("256k")
+        disk.fill()
+        let result = await site.run("--store", "sqlite:\(disk.path)/ops.sqlite")
         #expect(result.status == 1, "\(result.story)")
         #expect(result.error.contains("error STORE-0002: "), "\(result.story)")
-        #expect(result.error.contains("df -h \(disk)"), "\(result.story)")
+        #expect(result.error.contains("df -h \(disk.path)"), "\(result.story)")
         #expect(await site.records().isEmpty)
     }
-
-    private static let canMount =
-        getuid() == 0
-        && Shell.run("d=$(mktemp -d) && mount -t tmpfs tmpfs $d && umount $d; s=$?; rmdir $d; exit $s").status == 0
 
     @Test("A provider that answers a page for people is not believed: all of it is unknown and nothing is done")
     func disbelievesPages() async throws {

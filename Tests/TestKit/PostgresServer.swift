@@ -24,14 +24,25 @@ public final class PostgresServer: Sendable {
     /// The URI of a database of this cluster, as its superuser.
     public func uri(database: String = "postgres") -> String { "postgres://postgres@127.0.0.1:\(port)/\(database)" }
 
-    /// Creates an empty database of its own for a test and returns its URI; nil when the server refuses.
-    public func makeDatabase(_ prefix: String = "test") -> String? {
+    /// Creates an empty database of its own for a test.
+    ///
+    /// - Parameters:
+    ///   - prefix: begins its name.
+    ///   - place: an empty directory that holds its data; nil: where the server keeps its own.
+    /// - Returns: its URI; nil when the server refuses.
+    public func makeDatabase(_ prefix: String = "test", in place: String? = nil) -> String? {
         let number = count.withLock { count in
             count += 1
             return count
         }
         let name = "\(prefix)_\(number)"
-        return execute("create database \(name)").status == 0 ? uri(database: name) : nil
+        var wish = "create database \(name)"
+        if let place {
+            let isMine = getuid() != 0 || Shell.run("chown postgres \(Shell.quote(place))").status == 0
+            guard isMine, execute("create tablespace \(name) location '\(place)'").status == 0 else { return nil }
+            wish += " tablespace \(name)"
+        }
+        return execute(wish).status == 0 ? uri(database: name) : nil
     }
 
     /// Runs SQL by `psql` and returns its exit status and what it printed, one row a line, columns parted by `|`.
@@ -41,12 +52,22 @@ public final class PostgresServer: Sendable {
             "psql -X -q -A -t -v ON_ERROR_STOP=1 -d \(Shell.quote(uri(database: database))) -c \(Shell.quote(sql))")
     }
 
-    /// Ends every session at once, as a crash of the server would, and starts it again as it was.
+    /// Ends every session at once, as a crash of the server would, and starts it again with the settings of before.
     @discardableResult
-    public func restart() -> Bool {
+    public func restart() -> Bool { control("restart") }
+
+    /// Ends it as a crash would, and leaves it so.
+    @discardableResult
+    public func stop() -> Bool { control("stop") }
+
+    /// Starts it again after `stop`, as it was.
+    @discardableResult
+    public func startAgain() -> Bool { restart() }
+
+    private func control(_ word: String) -> Bool {
         guard let binaries = Self.binaries else { return false }
         return Shell.run(
-            "cd / && \(Self.asUser)\(binaries)/pg_ctl -D \(directory)/data -l \(directory)/log -m immediate -w -t 30 restart"
+            "cd / && \(Self.asUser)\(binaries)/pg_ctl -D \(directory)/data -l \(directory)/log -m immediate -w -t 30 \(word)"
         ).status == 0
     }
 
