@@ -9,19 +9,28 @@ import Store
 import StoreSQLite
 import Web
 
-/// A whole installation in one process, under a simulated clock: provider, repository, embedded store.
-struct LifeWorld {
-    let time: SimulatedTime
+/// A whole installation in one process: provider, repository, embedded store; all of it under one clock.
+struct LifeWorld<Clock: TimeSource> {
+    let time: Clock
     let simulator: Simulator
     let source: LifeSource
     let reconciler: Reconciler
 
+    /// - Parameters:
+    ///   - directory: an empty one.
+    ///   - time: the clock of all.
+    ///   - source: the repository.
+    ///   - limits: of the provider's requests.
     /// - Throws: what keeps the store from being made.
-    init(directory: String) async throws {
-        time = SimulatedTime(now: Timestamp(seconds: 1_780_000_000), advancesBySleeping: true)
+    init(
+        directory: String, time: Clock, source: LifeSource, _ limits: RequestBudgetConfiguration = .digitalOcean
+    ) async throws {
+        self.time = time
+        self.source = source
         simulator = try Simulator(
-            options: SimulatorOptions(time: time, lifecycle: Lifecycle(looks: 0, duration: .zero), logLimit: 2_000))
-        source = LifeSource(branches: LifeSource.hundred)
+            options: SimulatorOptions(
+                time: time, limits: limits.windows.isEmpty ? .generous : RateLimits(),
+                lifecycle: Lifecycle(looks: 0, duration: .zero), logLimit: 2_000))
         let engine = try await SQLiteEngine.open(path: "\(directory)/ops.sqlite")
         let store = Store(engine: engine, time: time)
         try await store.migrate()
@@ -31,12 +40,20 @@ struct LifeWorld {
         let (token, random) = (Secret("any"), RandomSource(seed: 1))
         let driver = DigitalOceanDriver(
             token: token, baseURL: "http://simulator.test", transport: LifeTransport(simulator: simulator),
-            budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
+            budget: budgets.budget(provider: "digitalocean", credential: token, limits), time: time,
             random: random)
         reconciler = Reconciler(
             source: source, drivers: [driver], store: store,
             evidence: EvidenceStore(directory: "\(directory)/evidence"), time: time, random: random, log: .none,
             metrics: metrics, holder: "bench/1", budgets: budgets)
+    }
+}
+
+extension LifeWorld where Clock == SimulatedTime {
+    /// A hundred environments, the provider's real limits, and a clock that is moved by hand.
+    init(directory: String) async throws {
+        let time = SimulatedTime(now: Timestamp(seconds: 1_780_000_000), advancesBySleeping: true)
+        try await self.init(directory: directory, time: time, source: LifeSource(branches: LifeSource.hundred))
     }
 }
 
@@ -84,18 +101,22 @@ final class LifeSource: Source {
 
     init(branches: [String]) { state = Locked((branches, 0)) }
 
-    /// One branch goes and another comes.
-    func commit(_ name: String) {
+    /// One branch goes and another comes; the name of the commit.
+    @discardableResult
+    func commit(_ name: String) -> String {
         state.withLock { state in
             state.branches.removeLast()
             state.branches.insert(name, at: 0)
             state.commits += 1
+            return Self.revision(state.commits)
         }
     }
 
+    private static func revision(_ commits: Int) -> String { String(Digest(of: "\(commits)").hex.prefix(40)) }
+
     func read(_ log: Log) async throws -> SourceSnapshot {
         let (branches, commits) = state.withLock { $0 }
-        let revision = String(Digest(of: "\(commits)").hex.prefix(40))
+        let revision = Self.revision(commits)
         let files = [
             (".odooops/policies.yaml", Self.policies), ("ssot/environments.yaml", Self.environments),
             ("ssot/infra/digitalocean/inventory.yaml", Self.inventory),

@@ -2,7 +2,7 @@
 // again and again; counts what the provider was asked, and whether memory grows. Then the other providers, each looked at
 // by two processes as often as its budget lets them.
 //
-// Before that a day, whose memory at the end is held against that after its first hour.
+// Before that a day, whose memory at the end is held against that after its first hour; and commits while very much waits.
 //
 // usage: life-benchmark [PASSES]
 import Basics
@@ -13,12 +13,16 @@ import Simulator
 import Store
 
 let passes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 10_080
-let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-life")
-var figures = Figures()
-do {
+
+/// Everything in its order, in a directory that is removed afterwards.
+func measure(in work: String) async throws -> Figures {
+    var figures = Figures()
     let day = "\(work)/day"
     try FileSystem.createDirectory(day)
     try await Soak.live(min(1_440, max(120, passes)), in: day, &figures)
+    let commits = "\(work)/commits"
+    try FileSystem.createDirectory(commits)
+    try await CommitToPlan.measure(min(100, passes), in: commits, &figures)
     let world = try await LifeWorld(directory: work)
     let began = world.time.uptime
     let start = SystemTime().uptime
@@ -57,13 +61,19 @@ do {
         figures.report(
             "hours_of_\(provider.name)_largest_share", result.largestShare * 100, "%", atMost: 80)
     }
+    return figures
+}
+
+let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-life")
+do {
+    let figures = try await measure(in: work)
+    FileSystem.remove(work)
+    figures.end()
 } catch {
     StandardStreams.error("life-benchmark: \(error)\n")
     FileSystem.remove(work)
     exit(1)
 }
-FileSystem.remove(work)
-figures.end()
 
 /// The most that fell into any span.
 func largest(in span: Duration, of instants: [Timestamp]) -> Double {
@@ -77,7 +87,13 @@ func largest(in span: Duration, of instants: [Timestamp]) -> Double {
 }
 
 /// Gives the pages back that the allocator keeps for later, so that what is held can be told from what was.
-func trimMemory() { malloc_trim(0) }
+///
+/// The module of the C library leaves the function out, so that it is looked for by its name.
+func trimMemory() {
+    typealias Trim = @convention(c) (Int) -> CInt
+    guard let symbol = dlsym(nil, "malloc_trim") else { return }
+    _ = unsafeBitCast(symbol, to: Trim.self)(0)
+}
 
 /// What this process holds now, in MiB.
 func residentMemory() -> Double {
