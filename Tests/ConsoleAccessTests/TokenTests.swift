@@ -195,11 +195,16 @@ import Web
         for headers in [
             [], [("X-CSRF-Token", "x")], [("X-CSRF-Token", session.csrfToken), ("Origin", "https://evil.example")],
             [("X-CSRF-Token", session.csrfToken), ("Sec-Fetch-Site", "cross-site")],
+            [("X-CSRF-Token", session.csrfToken), ("Origin", "null")],
+            [("X-CSRF-Token", session.csrfToken), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")],
         ] {
             #expect(throws: AccessFault.self) { try access.checkForgery(request(headers), by: caller) }
         }
         let own = [("X-CSRF-Token", session.csrfToken), ("Origin", "https://ops.example")]
         try access.checkForgery(request(own), by: caller)
+        // A browser that keeps addresses to itself, on a page of ours.
+        let silent = [("X-CSRF-Token", session.csrfToken), ("Origin", "null"), ("Sec-Fetch-Site", "same-origin")]
+        try access.checkForgery(request(silent), by: caller)
         try access.checkForgery(request(), by: caller, field: session.csrfToken)
         _ = try await access.endSession(request())
         #expect(try await access.caller(of: request()).isAnonymous)

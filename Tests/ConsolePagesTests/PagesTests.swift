@@ -159,6 +159,40 @@ import Web
         await store.close()
     }
 
+    /// Forms of other sites neither sign anybody in nor out, and a wrong password gives no cookie.
+    @Test func formsOfOtherSitesAreRefused() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = Self.pages(store, time, access: true)
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time)
+        _ = try await access.putUser("ada", password: Secret("correct horse battery"), grants: [Grant(.owner)], by: "t")
+        func post(_ path: String, _ form: String, _ headers: [(String, String)] = []) async throws -> WebResponse {
+            let request = WebRequest(
+                method: "POST", path: path, headers: [("Host", "localhost"), ("Accept", "text/html")] + headers,
+                body: Array(form.utf8))
+            return try #require(await pages.answer(request))
+        }
+        let form = "name=ada&password=correct+horse+battery&back=%2Fruns"
+        for headers in [
+            [("Origin", "https://evil.example")], [("Sec-Fetch-Site", "cross-site")], [("Origin", "null")],
+        ] {
+            let refused = try await post("/login", form, headers)
+            #expect(refused.status == 403 && refused.header("Set-Cookie") == nil, "\(headers)")
+        }
+        let wrong = try await post("/login", "name=ada&password=wrong&back=%2Fruns")
+        #expect(wrong.status == 401 && wrong.header("Set-Cookie") == nil)
+        // As a browser sends it: a policy that keeps even our own pages' address from us would make the origin null.
+        let own = [("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin")]
+        let login = try await post("/login", form, own)
+        #expect(login.status == 303 && login.header("Location") == "/runs")
+        #expect(login.header("Referrer-Policy") == "same-origin")
+        let cookie = try #require(login.header("Set-Cookie")).prefix { $0 != ";" }
+        for fields in ["", "csrf_token=0000"] {
+            #expect(try await post("/logout", fields, [("Cookie", "\(cookie)")]).status == 403)
+        }
+        #expect(try await Self.get(pages, "/runs", [("Cookie", "\(cookie)")]).status == 200, "the session goes on")
+        await store.close()
+    }
+
     @Test func whoeverWasGivenNothingIsSentToTheLogin() async throws {
         let (store, time) = try await Stores.full()
         let pages = Self.pages(store, time, access: true)

@@ -14,7 +14,8 @@ public struct SecurityHeaders: Sendable {
     public static func add(to response: inout WebResponse, isSecure: Bool, policy: String) {
         var headers: [(String, String)] = [
             ("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"),
-            ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin"),
+            // Nothing for others; without it for us a form's request would come with the origin null.
+            ("Referrer-Policy", "same-origin"), ("Cross-Origin-Opener-Policy", "same-origin"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
         ]
