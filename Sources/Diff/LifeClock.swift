@@ -47,14 +47,31 @@ struct LifeClock {
         guard let end else { return forEver("\(name): its end lies beyond the calendar") }
         var reason = "\(name): \(ttl.shortText)\(days.text) from \(start.prefix)\(begin)"
         if let pin { reason += pinText(pin, known.pinReason) }
+        let goesAt = max(end + rule.grace, earliest(for: end, ttl, known))
+        if known.status != .expired, goesAt > end + rule.grace, now >= end {
+            reason += "; nobody was told in time, so what it owns stays until \(goesAt)"
+        }
         return EnvironmentOutlook(
-            slug: environment.slug, phase: phase(until: end), expiresAt: end, reason: reason, goesAt: end + rule.grace)
+            slug: environment.slug, phase: phase(until: end, goesAt), expiresAt: end, reason: reason, goesAt: goesAt)
     }
 
-    private func phase(until end: Timestamp) -> EnvironmentOutlook.Phase {
-        if now >= end + rule.grace { return .expired }
+    private func phase(until end: Timestamp, _ goesAt: Timestamp) -> EnvironmentOutlook.Phase {
+        if now >= goesAt { return .expired }
         if now >= end { return .ending }
         return end - rule.warnBefore <= now ? .expiring : .active
+    }
+
+    /// The first instant at which people have been told of the end long enough before: for half of the time that the
+    /// policy gives them.
+    ///
+    /// A time to live that was just made shorter, a clock that has jumped and a service that stood still for days would
+    /// otherwise end what nobody was warned of.
+    private func earliest(for end: Timestamp, _ ttl: Duration, _ known: EnvironmentRecord) -> Timestamp {
+        // What has expired already was decided by a pass before.
+        guard known.status != .expired, let warning = known.warning, end - rule.warnBefore <= now else { return end }
+        let notice = min(rule.warnBefore, ttl) / 2
+        guard case .of(end, let instant) = warning else { return now + notice }
+        return instant.map { $0 + notice } ?? end
     }
 
     private func pinText(_ until: Timestamp, _ reason: String?) -> String {

@@ -185,6 +185,15 @@ public struct EnvironmentRecord: Sendable, Hashable {
     /// When its pin ends; nil: not by itself.
     public var pinnedUntil: Timestamp?
     public var pinReason: String?
+    /// What people were told of its end; nil where nobody keeps that.
+    public var warning: Warning?
+
+    /// What people were told of an environment's end.
+    public enum Warning: Sendable, Hashable {
+        case none
+        /// Of that end; nil where it is not known any more when they were.
+        case of(Timestamp, at: Timestamp?)
+    }
 
     public init(
         slug: String, tier: Tier, branch: String?, createdAt: Timestamp?, extensionDays: Int = 0,
@@ -223,5 +232,17 @@ public struct Inventory: Sendable {
         self.environments = environments.sorted { $0.slug.precedesByBytes($1.slug) }
         self.lastRoots = lastRoots
         self.lastDesiredCount = lastDesiredCount
+    }
+
+    /// The same, supposing that people are told of each end in time: for a look at another instant than now.
+    public var supposingWarnings: Inventory {
+        let told = environments.map { record in
+            var record = record
+            record.warning = nil
+            return record
+        }
+        return Inventory(
+            entries: entries, environments: told, lastRoots: lastRoots, lastDesiredCount: lastDesiredCount,
+            marks: marks)
     }
 }

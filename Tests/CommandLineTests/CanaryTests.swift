@@ -28,10 +28,24 @@ private final class Outside: Sendable {
         try simulator.seed("slack", ["channels": [["name": "ops"]]])
         self.simulator = simulator
         server = try WebServer(address: "127.0.0.1", port: 0) { request in
+            if let registry = Self.registry(request) { return registry }
             var response = await simulator.answer(request)
             response.headers.append(("Set-Cookie", "session=\(Self.cookie); HttpOnly"))
             return response
         }
+    }
+
+    /// A registry of images that wants a login and then has nothing: the engine is told so at once, and tries no more.
+    private static func registry(_ request: WebRequest) -> WebResponse? {
+        guard request.path == "/v2/" || request.path.hasPrefix("/v2/acme/") else { return nil }
+        guard request.header("Authorization") != nil else {
+            var refusal = WebResponse.text(401, "log in\n")
+            refusal.headers.append(("WWW-Authenticate", "Basic realm=\"registry\""))
+            return refusal
+        }
+        return request.path == "/v2/"
+            ? .text(200, "{}", type: "application/json")
+            : .text(404, #"{"errors": [{"code": "NAME_UNKNOWN"}]}"#, type: "application/json")
     }
 
     /// Every provider's address and credentials, and what is kept where references point.
@@ -60,7 +74,8 @@ private final class Outside: Sendable {
 @Suite("Secrets stay secret")
 struct CanaryTests {
     /// What runs on an engine and a server of one's own: a value beside a container, a login to a registry, a password.
-    private static let machines = """
+    private static func machines(_ registry: String) -> String {
+        """
         runtimes: {docker: lab-engine, postgres: lab-pg}
         environments:
           lab-bird:
@@ -73,13 +88,14 @@ struct CanaryTests {
                 command: [sleep, 1000]
                 env: {WORD: canary-beside-a-container}
                 networks: [lab-bird]
-              - {name: lab-puller, image: "127.0.0.1:1/acme/odoo:1", networks: [lab-bird]}
+              - {name: lab-puller, image: "\(registry)/acme/odoo:1", networks: [lab-bird]}
             database_server: lab-pg
             database: lab_bird
             database_user: lab_bird
             database_password: env:SECRET_VALUE
 
         """
+    }
 
     private static let providers = [
         "digitalocean", "github", "mailgun", "plane", "slack", "spaces", "supabase", "vercel",
@@ -94,9 +110,11 @@ struct CanaryTests {
         }
         files["ssot/infra/digitalocean/odoo-host.cloud-init", default: ""] += "# canary-in-user-data\n"
         let named = "environments:\n"
-        files["ssot/environments.yaml"] = files["ssot/environments.yaml"]?.replacing(named, with: Self.machines + "\n")
-        let site = try Site(files: files)
         let outside = try Outside()
+        let registry = "127.0.0.1:\(outside.server.port)"
+        files["ssot/environments.yaml"] = files["ssot/environments.yaml"]?.replacing(
+            named, with: Self.machines(registry) + "\n")
+        let site = try Site(files: files)
         let out = try TemporaryDirectory(prefix: "odooops-hunted")
         let secrets = try TemporaryDirectory(prefix: "odooops-secrets")
         var environment = try outside.environment(secrets)
@@ -107,7 +125,7 @@ struct CanaryTests {
         let engine = DockerServer.shared
         environment["DOCKER_HOST"] = engine.map { "unix://\($0.socket)" }
         environment["DOCKER_AUTH_CONFIG"] =
-            #"{"auths": {"127.0.0.1:1": {"username": "u", "password": "canary-login"}}}"#
+            #"{"auths": {"\#(registry)": {"username": "u", "password": "canary-login"}}}"#
         defer {
             postgres?.execute("drop database if exists lab_bird")
             postgres?.execute("drop role if exists lab_bird")

@@ -18,7 +18,7 @@ struct StoredApprovalTests {
         world.source.set(World.tree(revision: "b"))
         _ = await world.pass()
         _ = await world.pass()
-        world.time.advance(by: .days(8))
+        await world.age(by: .days(8))
         let report = await world.pass()
         let change = try #require(report.withheld.first { $0.verdict == .needsApproval }, "\(report.story)")
         return (world, report, change)

@@ -278,6 +278,13 @@ struct World: Sendable {
         return await reconciler(seed: seed).pass(options)
     }
 
+    /// Lets time go by, with a pass half a day before its end by which people are warned of what ends.
+    func age(by duration: Duration) async {
+        time.advance(by: duration - .hours(13))
+        _ = await pass()
+        time.advance(by: .hours(13))
+    }
+
     // MARK: Files
 
     /// What is guarded goes as soon as it is approved; how it is marked before has tests of its own.

@@ -113,11 +113,15 @@ struct LifeRuleTests {
                 })
         }
         _ = await world.pass()
-        world.time.jump(to: created + .days(8))
-        _ = await world.pass()
+        for day in [Duration.days(7) - .hours(13), .days(8)] {
+            world.time.jump(to: created + day)
+            _ = await world.pass()
+        }
         #expect(await world.holdings().contains(Self.database) == (start == "last_activity"))
-        world.time.jump(to: created + .days(12) - .microseconds(1))
-        _ = await world.pass()
+        for early in [Duration.hours(13), .microseconds(1)] {
+            world.time.jump(to: created + .days(12) - early)
+            _ = await world.pass()
+        }
         #expect(await world.holdings().contains(Self.database) == (start == "last_activity"))
         world.time.jump(to: created + .days(12))
         _ = await world.pass()
@@ -171,7 +175,7 @@ struct LifeRuleTests {
     @Test("A deletion that fails is named with its first time, and the rest goes without it")
     func stuck() async throws {
         let world = try await Self.world("7d")
-        world.time.advance(by: .days(8))
+        await world.age(by: .days(8))
         let first = world.time.now
         for attempt in 1...3 {
             world.simulator.order(
@@ -207,6 +211,8 @@ struct LifeRuleTests {
         let begun = starts.withLock { $0 }.dropFirst()
         #expect(begun.count == 2 && begun.allSatisfy { $0.seconds % 43_200 < 60 }, "\(begun)")
         let midnight = Timestamp(seconds: world.time.now.seconds / 86_400 * 86_400) + .days(9)
+        world.time.jump(to: midnight - .hours(2))
+        _ = await world.pass(PassOptions(trigger: .schedule))
         world.time.jump(to: midnight + .hours(12) - .microseconds(1))
         let closed = await world.pass(PassOptions(trigger: .schedule))
         #expect(await world.holdings().contains(Self.database), "\(closed.story)")

@@ -64,7 +64,7 @@ struct LifeTests {
     func revives() async throws {
         let world = try await World()
         _ = await world.pass()
-        world.time.advance(by: .days(8))
+        await world.age(by: .days(8))
         _ = await world.pass()
         #expect(await world.pass().plan?.summary.create == 0)
         world.source.change { tree in

@@ -267,8 +267,10 @@ struct PreviewTests {
         let site = try await PreviewWorld()
         try site.open(7)
         _ = await site.pass()
-        site.world.time.advance(by: .days(8))
-        _ = await site.pass()
+        for step in [Duration.days(8) - .hours(13), .hours(13)] {
+            site.world.time.advance(by: step)
+            _ = await site.pass()
+        }
         #expect(await site.previews().isEmpty)
         #expect(site.comments[0].contains("`pr-7`: expired"))
         #expect(await site.pass().plan?.summary.create == 0)

@@ -63,7 +63,7 @@ struct RestoreTests {
         #expect(report.journal.isEmpty, "\(report.journal.map(\.title))")
         #expect(await world.holdings() == holdings)
         // What nobody extends meanwhile goes after that.
-        world.time.advance(by: .days(4))
+        await world.age(by: .days(4))
         _ = await world.pass()
         #expect(await world.holdings().count < holdings.count)
     }

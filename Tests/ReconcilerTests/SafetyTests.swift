@@ -86,6 +86,10 @@ struct SafetyTests {
         #expect(holdings.count { $0.contains("team_") && $0.hasPrefix("database") } == 6)
         let now = world.time.now
         world.time.jump(to: now + .days(3_650))
+        // First people are told, and then it is too much at once.
+        _ = await world.pass()
+        #expect(await world.holdings() == holdings)
+        world.time.advance(by: .hours(13))
         let jumped = await world.pass()
         #expect(await world.holdings() == holdings, "\(jumped.story)")
         #expect(jumped.plan?.diagnostics.contains { $0.code == "PLAN-0004" } == true)
@@ -130,7 +134,7 @@ struct SafetyTests {
         world.source.set(World.tree(revision: "b"))
         #expect(await world.pass().plan?.summary.adopt == 1)
         _ = await world.pass()
-        world.time.advance(by: .days(8))
+        await world.age(by: .days(8))
         let ended = await world.pass()
         let holdings = await world.holdings()
         #expect(holdings.contains("database shop-pg odoo_feature_loyalty"), "\(ended.story)")

@@ -89,7 +89,8 @@ struct SecretAuditTests {
             fingerprint: digest)
         return Applier(
             reconciler: reconciler, runID: Self.run, trigger: .commit, revision: "a", plan: plan,
-            observed: ObservedState([]), remembered: [:], approvals: [:], watch: nil, stop: StopSignal(),
+            observed: ObservedState([]), remembered: [:], environments: [:], approvals: [:], watch: nil,
+            stop: StopSignal(),
             progress: { _ in })
     }
 }

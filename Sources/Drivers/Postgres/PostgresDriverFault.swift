@@ -17,6 +17,7 @@ enum FaultCode: String, CaseIterable {
     case noPassword = "POSTGRES-0012"
     case brokenAnswer = "POSTGRES-0013"
     case serverError = "POSTGRES-0014"
+    case leaseLost = "POSTGRES-0015"
 }
 
 /// One call as the driver names it, for faults.

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Drivers
+internal import HTTPClient
 
 /// One server, spoken to by one thread of its own; connects when it is needed, and anew when the connection is gone.
 final class ServerSession: Sendable {
@@ -26,6 +27,12 @@ final class ServerSession: Sendable {
     func run(
         _ operation: String, _ sql: String, _ parameters: [String] = [], isWrite: Bool = false, isHeard: Bool = true
     ) async throws(ProviderFault) -> [[String?]] {
+        if isWrite, let permit = WritePermit.current, await !permit.holds() {
+            throw .make(
+                .leaseLost, CallSite(operation: operation, server: place, isWrite: true),
+                "the statement was held back: the lease under which it was to be sent is another's or can't be proved",
+                hint: "whoever holds the lease now does the rest", .retry(after: .hours(1)))
+        }
         if isHeard { heard(sql) }
         let result = await perform { connection throws(ServerError) in try connection.query(sql, parameters) }
         return try unwrap(result, operation, isWrite: isWrite)

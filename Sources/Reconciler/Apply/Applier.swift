@@ -20,6 +20,8 @@ struct Applier: Sendable {
     let observed: ObservedState
     /// What the inventory held when the plan was made.
     let remembered: [ResourceKey: InventoryEntry]
+    /// How the environments stood when the plan was made.
+    let environments: [String: EnvironmentRecord]
     /// The stored approvals on which changes rest; each is looked at anew as its change begins.
     let approvals: [ResourceKey: String]
     /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
@@ -132,19 +134,6 @@ struct Applier: Sendable {
             progress(.skipped(skipped))
         }
         result.journal.sort { ($0.intendedAt, $0.stepID) < ($1.intendedAt, $1.stepID) }
-        return result
-    }
-
-    /// What stands in for the run of a change whose approval ended, or was taken back, since the plan was made.
-    private func heldBack(_ change: PlannedChange) async -> ChangeResult? {
-        guard let id = approvals[change.key] else { return nil }
-        var result = ChangeResult(key: change.key)
-        do throws(StoreFault) {
-            guard try await !reconciler.store.approvalStands(id) else { return nil }
-            result.skipReason = "its approval ended or was taken back before it could be done"
-        } catch {
-            result.storeFault = error
-        }
         return result
     }
 

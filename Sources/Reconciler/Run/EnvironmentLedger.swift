@@ -43,7 +43,7 @@ struct EnvironmentLedger {
                 let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
                 if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
                 row.expiredHead = nil
-                row.warnedFor = nil
+                (row.warnedFor, row.warnedAt) = (nil, nil)
             }
             if changed.contains(environment.slug) { (row.deployedAt, row.activeAt) = (now, now) }
             if outlook?.phase != .unknown, let before = row.headCommit, let head = environment.headCommit,
@@ -77,6 +77,7 @@ struct EnvironmentLedger {
                 row.headCommit = environment.headCommit
                 if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt {
                     row.warnedFor = expiresAt
+                    row.warnedAt = now
                     warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
                     notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description))
                 }

@@ -24,7 +24,8 @@ extension Reconciler {
         var tree = snapshot.tree
         tree.pullRequests = try await readPullRequests(tree, context(of: "look"))?.listing
         let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
-        let inventory = try await store.inventory()
+        var inventory = try await store.inventory()
+        if instant != nil { inventory = inventory.supposingWarnings }
         let observed = await observe(desired, inventory, runID: "look")
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,

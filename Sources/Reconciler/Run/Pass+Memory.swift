@@ -98,7 +98,7 @@ extension Pass {
         // Nothing is gone at this moment, so that the owners don't matter.
         var begun = ledger.update(rows, owners: known).rows.filter { !known.contains($0.slug) }
         // Whom nobody has been told of yet is told of at the end of the pass.
-        for index in begun.indices { begun[index].warnedFor = nil }
+        for index in begun.indices { (begun[index].warnedFor, begun[index].warnedAt) = (nil, nil) }
         _ = try await reconciler.store.saveEnvironments(begun)
     }
 

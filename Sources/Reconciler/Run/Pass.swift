@@ -165,6 +165,7 @@ struct Pass {
         if !options.isDryRun { reconciler.latest.withLock { [desired] in $0 = desired } }
         recordGates(of: tree)
         var inventory = try await reconciler.store.inventory()
+        if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
         let open = try await reconciler.store.openEntries()
         trace?.begin("observe")
         let observed = await reconciler.observe(
@@ -266,6 +267,8 @@ struct Pass {
             reconciler: reconciler, runID: run.id, trigger: run.trigger, revision: revision, plan: plan,
             observed: observed,
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
+            environments: Dictionary(
+                inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
             approvals: storedApprovals, watch: watch, stop: stop, progress: progress
         ).run()
         outcome =

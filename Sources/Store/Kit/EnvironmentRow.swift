@@ -90,7 +90,18 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.headCommit = headCommit
         record.pinnedUntil = pinnedUntil
         record.pinReason = pinReason
+        record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         return record
+    }
+
+    /// When the warning was recorded.
+    public var warnedAt: Timestamp? {
+        get { metadata["warned_at"]?.stringValue.flatMap { Timestamp($0) } }
+        set {
+            var object = metadata.objectValue ?? Value.Object()
+            object["warned_at"] = newValue.map { .string($0.description) }
+            metadata = .object(object)
+        }
     }
 
     /// Whether it is left alone at an instant.

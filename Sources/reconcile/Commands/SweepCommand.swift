@@ -20,7 +20,7 @@ struct SweepCommand {
         let now = try context.now() ?? SystemTime().now
         let sweep: Sweep
         do {
-            let outlook = try await composition.reconciler.look(at: now)
+            let outlook = try await composition.reconciler.look(at: try context.now())
             let deletions = outlook.plan.changes.filter { $0.action == .delete }.map(\.key)
             sweep = Sweep(
                 outlook.plan, rows: try await composition.store.environments(),

@@ -19,7 +19,8 @@ extension Scenario {
 
     /// An environment comes to its end.
     static let expired = Scenario(
-        name: "expired", setup: withLoyalty, inputs: [.waiting("eight days", .days(8))])
+        name: "expired", setup: withLoyalty, 
+        inputs: [.waiting("until it is warned of", .days(7) - .hours(13)), .waiting("a day more", .days(1) + .hours(13))])
 
     /// An environment is given five days more, outlives its end by them, and then goes.
     static let extended = Scenario(
@@ -37,6 +38,7 @@ extension Scenario {
                         at: world.time.now, action: "env.extend", target: slug, actor: "ada", detail: .object([:])))
             },
             .waiting("two days", .days(2)),
-            .waiting("five days", .days(5)),
+            .waiting("three days", .days(3)),
+            .waiting("two days more", .days(2)),
         ])
 }

@@ -1,0 +1,41 @@
+internal import Basics
+internal import Diff
+internal import Store
+
+extension Applier {
+    /// What stands in for the run of a change against which a person has decided since the plan was made.
+    ///
+    /// A pass may wait half an hour for a database cluster. Who pins, extends or suspends an environment meanwhile, or
+    /// takes an approval back, is told that it is done, and so it has to be.
+    func heldBack(_ change: PlannedChange) async -> ChangeResult? {
+        var result = ChangeResult(key: change.key)
+        do throws(StoreFault) {
+            if let id = approvals[change.key], try await !reconciler.store.approvalStands(id) {
+                result.skipReason = "its approval ended or was taken back before it could be done"
+                return result
+            }
+            guard let slug = change.environment ?? remembered[change.key]?.environment,
+                let row = try await reconciler.store.environment(slug)
+            else { return nil }
+            result.skipReason = whyKept(change, row)
+            return result.skipReason == nil ? nil : result
+        } catch {
+            result.storeFault = error
+            return result
+        }
+    }
+
+    private func whyKept(_ change: PlannedChange, _ row: EnvironmentRow) -> String? {
+        let now = reconciler.time.now
+        if row.isSuspended(at: now) { return "\(row.slug) was suspended before it could be done" }
+        guard change.action == .delete || change.action == .replace else { return nil }
+        let planned = environments[row.slug]
+        if row.isPinned(at: now), planned?.isPinned != true || planned?.pinnedUntil != row.pinnedUntil {
+            return "\(row.slug) was pinned before it could be done"
+        }
+        if row.extensionDays > planned?.extensionDays ?? 0 {
+            return "\(row.slug) was extended before it could be done"
+        }
+        return nil
+    }
+}
