@@ -19,8 +19,10 @@ extension Scenario {
 
     /// An environment comes to its end.
     static let expired = Scenario(
-        name: "expired", setup: withLoyalty, 
-        inputs: [.waiting("until it is warned of", .days(7) - .hours(13)), .waiting("a day more", .days(1) + .hours(13))])
+        name: "expired", setup: withLoyalty,
+        inputs: [
+            .waiting("until it is warned of", .days(7) - .hours(13)), .waiting("a day more", .days(1) + .hours(13)),
+        ])
 
     /// An environment is given five days more, outlives its end by them, and then goes.
     static let extended = Scenario(
