@@ -57,6 +57,8 @@ public struct DesiredState: Sendable, Hashable {
     public var workItemSources: [WorkItemSource] = []
     /// What drivers have to keep to.
     public var providers: [ProviderProfile] = []
+    /// The files by which guards and environments are read, by the document for which each stands.
+    public internal(set) var guards: [String: String] = [:]
 
     public init(
         revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],

@@ -27,6 +27,7 @@ struct Decision {
         applyQuotas()
         keepWhatIsNeeded()
         askForApproval()
+        guardAgainstDepartures()
         guardAgainstVanishing()
         capDeletions()
         awaitGrace()

@@ -34,7 +34,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
 
     var decision = Decision(input, lives: lives, drafts: drafts, order: ChangeOrder(drafts))
     decision.run()
-    let changes = decision.order.order.map { decision.drafts[$0].change }
+    let changes = input.departures.map(\.change) + decision.order.order.map { decision.drafts[$0].change }
 
     let basis = Plan.Basis(
         desired: digests.desired, observed: digests.observed, inventory: digests.inventory,

@@ -300,6 +300,8 @@ public struct PlanInput: Sendable {
     public var zones = TimeZones()
     /// Whether a person asked for it by hand, which some windows let through.
     public var isManual = false
+    /// What is another than it was, and nobody has said yet that it is meant.
+    public var departures: [Departure] = []
 
     public init(
         desired: DesiredState, inventory: Inventory, observed: ObservedState, schemas: [ResourceKind: KindSchema],

@@ -109,9 +109,32 @@ import Testing
         #expect(unasked.scopes == ["environments"] && unasked.faults == [])
         let state = Self.read(
             policy, PullRequestListing(open: [Self.pull(7), Self.pull(9)], uncertain: [8], fault: "time-out"))
-        #expect(state.scopes == ["environment pr-8"] && state.faults == ["warning SSOT-0042 -"])
-        // The uncertain one keeps its place.
+        // The uncertain one keeps its place; who has none because of it may have one.
+        #expect(state.scopes == ["environment pr-8", "environment pr-9"] && state.faults == ["warning SSOT-0042 -"])
         #expect(state.environments.map(\.slug) == ["pr-7"])
+    }
+
+    @Test(
+        arguments: [
+            // In the order of the numbers where nobody was there before.
+            ([], [], ["pr-5", "pr-6"], []),
+            // First come, first kept: a lower number doesn't displace who is there.
+            ([9, 6], [], ["pr-6", "pr-9"], []),
+            ([9], [], ["pr-5", "pr-9"], []),
+            // A smaller limit: who came last goes.
+            ([9, 6, 5], [], ["pr-6", "pr-9"], []),
+            // Who may be there, and never was, costs nobody a place.
+            ([5, 6], [7], ["pr-5", "pr-6"], ["environment pr-7", "environment pr-9"]),
+            // Who was there and may be gone keeps its place, and nobody goes for it.
+            ([7, 6, 5], [7], ["pr-6"], ["environment pr-5", "environment pr-7", "environment pr-9"]),
+        ] as [([Int64], [Int64], [String], [String])])
+    func whoCameFirstStays(_ living: [Int64], _ uncertain: [Int64], _ slugs: [String], _ unknown: [String]) {
+        let state = Self.read(
+            "previews: {allow: [{base: main}], limit: 2}\n",
+            PullRequestListing(
+                open: [Self.pull(5), Self.pull(6), Self.pull(9)], uncertain: uncertain,
+                fault: uncertain.isEmpty ? nil : "502", living: living))
+        #expect(state.environments.map(\.slug) == slugs && state.scopes == unknown)
     }
 
     @Test func namesBelongToPullRequests() {

@@ -168,6 +168,9 @@ struct FusedEngine: SQLEngine {
 /// The source of a test: a tree that it changes as people would.
 final class TestSource: Source {
     private let state: Locked<Result<SourceTree, TestFault>>
+    /// The commits in their order; nil where none is wrong after another.
+    let history = Locked<[String]?>(nil)
+    let branchesOf = Locked<String?>(nil)
 
     init(_ tree: SourceTree) { state = Locked(.success(tree)) }
 
@@ -181,7 +184,17 @@ final class TestSource: Source {
         }
     }
 
-    func read(_ log: Log) async throws -> SourceSnapshot { SourceSnapshot(tree: try state.withLock { $0 }.get()) }
+    func read(_ log: Log) async throws -> SourceSnapshot {
+        SourceSnapshot(tree: try state.withLock { $0 }.get(), branchesOf: branchesOf.withLock { $0 })
+    }
+
+    func follows(_ revision: String, after earlier: String) async -> Bool {
+        guard let history = history.withLock({ $0 }) else { return true }
+        guard let old = history.firstIndex(of: earlier), let new = history.firstIndex(of: revision) else {
+            return false
+        }
+        return old <= new
+    }
 }
 
 struct TestFault: Fault {

@@ -39,7 +39,7 @@ private struct PreviewWorld {
 
     func close() async { await world.engine.close() }
 
-    func reconciler(fuse: Fuse = Fuse()) -> Reconciler {
+    func reconciler(fuse: Fuse = Fuse(), repository: String? = Self.repository) -> Reconciler {
         let seed = passes.withLock { count in
             count += 1
             return count
@@ -53,7 +53,7 @@ private struct PreviewWorld {
         return Reconciler(
             source: plain.source, drivers: plain.drivers + [github], store: plain.store, evidence: plain.evidence,
             time: plain.time, random: plain.random, log: .none, metrics: plain.metrics, holder: plain.holder,
-            applicationRepository: Self.repository)
+            applicationRepository: repository)
     }
 
     @discardableResult
@@ -290,6 +290,100 @@ struct PreviewTests {
         try site.close(4)
         _ = await site.pass()
         #expect(await site.previews() == (PreviewWorld.holdings(5) + PreviewWorld.holdings(6)).sorted())
+        await site.close()
+    }
+
+    @Test("A question that GitHub doesn't answer costs nobody a place, nor does a lower number that comes later")
+    func limitInDoubt() async throws {
+        let site = try await PreviewWorld("previews: {allow: [{head: \"feature/*\"}], limit: 2}\n")
+        for number in [5, 6, 9] as [Int64] { try site.open(number, labels: []) }
+        _ = await site.pass()
+        let both = (PreviewWorld.holdings(5) + PreviewWorld.holdings(6)).sorted()
+        #expect(await site.previews() == both)
+        try site.close(9)
+        site.world.simulator.order(
+            FaultOrder("GET", "/github/repos/acme/odoo/pulls/9", .serverErrorBefore, times: 1_000))
+        var report = await site.pass()
+        #expect(await site.previews() == both, "\(report.story)")
+        #expect(report.plan?.changes.contains { $0.action == .delete } == false)
+        site.world.simulator.clearFaults()
+        try site.open(4, labels: [])
+        report = await site.pass()
+        #expect(await site.previews() == both, "\(report.story)")
+        try site.close(5)
+        _ = await site.pass()
+        #expect(await site.previews() == (PreviewWorld.holdings(4) + PreviewWorld.holdings(6)).sorted())
+        await site.close()
+    }
+
+    @Test(
+        "What the author of a fork can do alone doesn't renew the approval",
+        arguments: ["closed", "draft", "base"])
+    func forkAlone(_ way: String) async throws {
+        let site = try await PreviewWorld(
+            "previews: {allow: [{label: preview, base: main}], forks: labeled, drafts: false}\n")
+        try site.open(8, fork: "mallory/odoo")
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(8))
+        switch way {
+        case "closed": try site.close(8)
+        case "draft": try site.pull(8, ["draft": true])
+        default: try site.pull(8, ["base": "other"])
+        }
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        try site.open(8, sha: "6", fork: "mallory/odoo")
+        if way == "draft" { try site.pull(8, ["draft": false]) }
+        let report = await site.pass()
+        let environment = report.desired?.environments.first { $0.slug == "pr-8" }
+        #expect(environment?.headCommit == String(repeating: "1", count: 40), "\(report.story)")
+        // The label set anew is a new approval.
+        try site.pull(8, ["labels": []])
+        _ = await site.pass()
+        try site.pull(8, ["labels": ["preview"]])
+        let later = await site.pass().desired?.environments.first { $0.slug == "pr-8" }
+        #expect(later?.headCommit == String(repeating: "6", count: 40))
+        await site.close()
+    }
+
+    @Test(
+        "Another repository, or none, takes no preview away and takes none over, until a person says that it is meant",
+        arguments: [nil, "acme/other"])
+    func otherRepository(_ name: String?) async throws {
+        let site = try await PreviewWorld()
+        for number in [5, 7] as [Int64] { try site.open(number) }
+        _ = await site.pass()
+        let both = (PreviewWorld.holdings(5) + PreviewWorld.holdings(7)).sorted()
+        #expect(await site.previews() == both)
+        try site.world.simulator.seed(
+            "github",
+            [
+                "repositories": [
+                    [
+                        "name": "acme/other", "branches": [:],
+                        "pulls": [
+                            [
+                                "number": 7, "title": "Theirs", "head": "feature/theirs", "base": "main",
+                                "labels": ["preview"], "head_sha": .string(String(repeating: "9", count: 40)),
+                                "state": "open",
+                            ]
+                        ],
+                    ]
+                ]
+            ])
+        var report = await site.reconciler(repository: name).pass(PassOptions(approvals: ["all"]))
+        #expect(await site.previews() == both, "\(report.story)")
+        #expect(report.plan?.summary.delete == 0 && report.plan?.summary.update == 0)
+        #expect(report.desired?.environments.contains { $0.slug == "pr-7" } == false)
+        #expect(report.plan?.diagnostics.contains { $0.code == "PLAN-0019" } == (name != nil))
+        report = await site.pass()
+        #expect(await site.previews() == both && report.plan?.changes.isEmpty == true, "\(report.story)")
+        guard name != nil else { return await site.close() }
+        report = await site.reconciler(repository: name)
+            .pass(PassOptions(approvals: ["source.pull_requests/ssot"]))
+        #expect(await site.previews() == PreviewWorld.holdings(7), "\(report.story)")
+        let environment = report.desired?.environments.first { $0.slug == "pr-7" }
+        #expect(environment?.headCommit == String(repeating: "9", count: 40))
         await site.close()
     }
 

@@ -10,18 +10,27 @@ struct PreviewEnvironments {
 
     /// - Returns: one for each that has one, and what became of each that the policy is about; sorted by number.
     func drafts(_ listing: PullRequestListing) -> (drafts: [EnvironmentDraft], previews: [Preview]) {
+        var cause: Cause?
         if let fault = listing.fault {
-            let cause = report.warning(
+            cause = report.warning(
                 .pullRequestsUnknown, "the pull requests of the application repository are not all known: \(fault)",
                 at: nil,
                 hint: "Until they can be read, no preview goes that was there, and none comes that can't be seen.")
-            for number in listing.uncertain { report.unknown(.environment("pr-\(number)"), cause) }
         }
-        var drafts: [EnvironmentDraft] = []
+        for number in listing.uncertain { unknown(number, cause) }
+        var drafts: [(number: Int64, draft: EnvironmentDraft)] = []
         var previews: [Preview] = []
-        // Those that may be there count: else another one would come for each of them.
-        var count = listing.uncertain.count
-        for pull in listing.open {
+        let ranks = Dictionary(
+            zip(listing.living, listing.living.indices), uniquingKeysWith: { first, _ in first })
+        // Whoever is there comes first: no other one may cost it its place and its data.
+        let queue = listing.open.sorted {
+            (ranks[$0.number] ?? .max, $0.number) < (ranks[$1.number] ?? .max, $1.number)
+        }
+        // Those that may be there count: else another one would come for each of them. Against those that are there
+        // only what is there as well.
+        var count = listing.uncertain.count { ranks[$0] != nil }
+        let strangers = listing.uncertain.count - count
+        for pull in queue {
             switch rule.verdict(on: pull) {
             case .unmentioned: continue
             case .refused(let reason): previews.append(Preview(pull, .refused(reason)))
@@ -30,17 +39,33 @@ struct PreviewEnvironments {
                     previews.append(Preview(pull, .refused(reason)))
                     continue
                 }
-                guard count < rule.limit else {
-                    previews.append(
-                        Preview(pull, .refused("there are \(count) previews already, and `limit` is \(rule.limit)")))
+                let taken = ranks[pull.number] == nil ? count + strangers : count
+                guard taken < rule.limit else {
+                    let reason = "there are \(taken) previews already, and `limit` is \(rule.limit)"
+                    // Some of that number may not be there, and then this one has its place.
+                    let isUncertain = !listing.uncertain.isEmpty
+                    if isUncertain { unknown(pull.number, cause) }
+                    previews.append(Preview(pull, isUncertain ? .uncertain(reason) : .refused(reason)))
                     continue
                 }
                 count += 1
                 previews.append(Preview(pull, .wanted))
-                drafts.append(draft(of: pull, allowance))
+                drafts.append((pull.number, draft(of: pull, allowance)))
             }
         }
-        return (drafts, previews)
+        return (
+            drafts.sorted { $0.number < $1.number }.map(\.draft),
+            previews.sorted { $0.pullRequest.number < $1.pullRequest.number }
+        )
+    }
+
+    private func unknown(_ number: Int64, _ cause: Cause?) {
+        report.unknown(
+            .environment("pr-\(number)"),
+            cause
+                ?? Cause(
+                    code: Code.pullRequestsUnknown.rawValue, reason: "not all pull requests are known",
+                    mark: rule.source))
     }
 
     /// What keeps an allowed one from having its environment; nil where nothing does.

@@ -51,7 +51,7 @@ public struct PreviewRule: Sendable, Hashable {
     /// Whether a fork's preview may be given what only the reconciler knows: passwords, files of the host.
     public var forkSecrets = false
     public var drafts = true
-    /// The most previews at a time; those of the lowest numbers stay.
+    /// The most previews at a time; those that came first stay.
     public var limit = 10
     public let source: SourceMark
 
@@ -74,10 +74,12 @@ public struct PreviewRule: Sendable, Hashable {
         return .wanted(matching[0])
     }
 
-    /// Whether a label lets a fork's pull request in, so that its commit of this moment counts.
-    public func admits(_ pull: PullRequest) -> Bool {
-        guard pull.isFork, case .wanted = verdict(on: pull) else { return false }
-        return true
+    /// Whether a fork's pull request carries a label that may let it in, whatever else keeps it out.
+    public func isLabeled(_ pull: PullRequest) -> Bool {
+        pull.isFork
+            && allow.contains { entry in
+                entry.label.map { label in pull.labels.contains { $0.lowercased() == label.lowercased() } } ?? false
+            }
     }
 }
 
@@ -89,6 +91,8 @@ public struct Preview: Sendable, Hashable {
         case wanted
         /// None is wanted, for this reason.
         case refused(String)
+        /// Too little is known to say: one that is there stays, and none comes.
+        case uncertain(String)
     }
 
     public let pullRequest: PullRequest

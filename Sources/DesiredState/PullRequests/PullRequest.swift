@@ -59,10 +59,13 @@ public struct PullRequestListing: Sendable, Hashable {
     public let uncertain: [Int64]
     /// Why not all of them are known; nil where they are.
     public let fault: String?
+    /// Whose preview is there already, in the order in which they came; they keep their places.
+    public var living: [Int64]
 
-    public init(open: [PullRequest], uncertain: [Int64] = [], fault: String? = nil) {
+    public init(open: [PullRequest], uncertain: [Int64] = [], fault: String? = nil, living: [Int64] = []) {
         self.open = open.sorted { $0.number < $1.number }
         self.uncertain = uncertain.sorted()
+        self.living = living
         self.fault = fault
     }
 }

@@ -114,6 +114,7 @@ final class DomainReading: Sendable {
         platforms.fill(&state)
         state.modulePlans = modulePlans
         state.previews = builder.previews
+        state.guards = library.guards
         operations.fill(&state)
         return state
     }

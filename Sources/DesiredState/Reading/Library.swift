@@ -120,6 +120,14 @@ struct Library {
 
     private static let nothingGoes = "Until then nothing goes because it isn't named."
 
+    /// The files that stand for the documents by which guards and environments are read, by document.
+    var guards: [String: String] {
+        let found = ManagedDocument.guards.compactMap { document in
+            self.document(document).map { (document.stem, $0.path) }
+        }
+        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+    }
+
     // MARK: Looking up
 
     /// The file that stands for a document; nil where the commit has none.

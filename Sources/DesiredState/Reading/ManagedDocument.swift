@@ -31,6 +31,9 @@ struct ManagedDocument: Sendable {
         [policies, environments, overrides, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
         + operations
 
+    /// Those of which each says what may go, or holds what goes where it isn't named any more.
+    static let guards: [ManagedDocument] = [policies, environments, overrides, inventory, digitalOceanPolicy]
+
     static let policies = ManagedDocument(
         ".odooops/policies", schemas: ["odooops.policies.v1"], domain: "policies", scopes: [.environments])
     static let environments = ManagedDocument(

@@ -157,7 +157,7 @@ struct PreviewFacts: Sendable {
             return ending(slug, reason)
         }
         switch previews[pull.number]?.verdict {
-        case .wanted: return living(slug)
+        case .wanted, .uncertain: return living(slug)
         case .refused(let reason):
             // Nobody asked for a preview who only met a pattern; whoever set a label waits for a word.
             let isAsked = rule.allow.contains { $0.label != nil && $0.matches(pull) }

@@ -8,7 +8,7 @@ import Store
 struct PullRequestReading: Sendable {
     /// `owner/name`; nil where nothing says which.
     let repository: String?
-    let listing: PullRequestListing
+    var listing: PullRequestListing
     /// All that are known, as they are now; sorted by number.
     let rows: [PullRequestRow]
     /// Those of `rows` that differ from what the store holds.
@@ -34,15 +34,42 @@ extension Reconciler {
     /// - Returns: nil where no preview is wanted.
     /// - Throws: `StoreFault`.
     func readPullRequests(
-        _ tree: SourceTree, _ context: DriverContext
+        _ tree: SourceTree, _ context: DriverContext, _ grounds: inout Grounds
     ) async throws(StoreFault) -> PullRequestReading? {
         guard let rule = documents.previewRule(of: tree) else { return nil }
         guard let repository = rule.repository ?? applicationRepository else {
-            let fault = "nothing says which repository they are of (`repository` of `previews`)"
-            return PullRequestReading(
-                repository: nil, listing: PullRequestListing(open: [], fault: fault), rows: [], changed: [],
-                events: [fault])
+            return try await nothingKnown("nothing says which repository they are of (`repository` of `previews`)")
         }
+        grounds.found.pullRequests = repository.lowercased()
+        if let departure = try await grounds.weigh(.pullRequests, store) {
+            return try await nothingKnown(departure.what)
+        }
+        var reading = try await readPullRequests(of: repository, rule, context)
+        reading.listing.living = try await livingPreviews()
+        return reading
+    }
+
+    /// No pull request is known, so that every preview that is there stays.
+    private func nothingKnown(_ fault: String) async throws(StoreFault) -> PullRequestReading {
+        let numbers = try await store.environments().filter { $0.status != .gone }
+            .compactMap { PullRequest.number(inSlug: $0.slug) }
+        return PullRequestReading(
+            repository: nil, listing: PullRequestListing(open: [], uncertain: numbers, fault: fault), rows: [],
+            changed: [], events: [fault])
+    }
+
+    /// Whose previews are there, in the order in which they came.
+    private func livingPreviews() async throws(StoreFault) -> [Int64] {
+        try await store.environments()
+            .filter { $0.status != .gone && $0.status != .expired }
+            .compactMap { row in PullRequest.number(inSlug: row.slug).map { (since: row.createdAt, number: $0) } }
+            .sorted { ($0.since ?? Timestamp(seconds: 0), $0.number) < ($1.since ?? Timestamp(seconds: 0), $1.number) }
+            .map(\.number)
+    }
+
+    private func readPullRequests(
+        of repository: String, _ rule: PreviewRule, _ context: DriverContext
+    ) async throws(StoreFault) -> PullRequestReading {
         let rows = try await store.pullRequests(of: repository)
         guard let host = pullRequestHost else {
             return PullRequestMerging(repository, rule, rows)
@@ -118,7 +145,9 @@ struct PullRequestMerging {
                 continue
             }
             // Of what the policy has never been about nothing needs to be remembered.
-            if remembered[pull.number] == nil, rule.verdict(on: pull) == .unmentioned { continue }
+            if remembered[pull.number] == nil, rule.verdict(on: pull) == .unmentioned, !rule.isLabeled(pull) {
+                continue
+            }
             rows[pull.number] = row(SeenPullRequest(pull, .open))
         }
         if !list.completeness.isComplete {
@@ -138,9 +167,12 @@ struct PullRequestMerging {
     private func row(_ seen: SeenPullRequest) -> PullRequestRow {
         let before = remembered[seen.pullRequest.number]
         var pull = seen.pullRequest
-        if seen.state == .open, rule.admits(pull) {
-            // The commit that had the label first stays the one that is let in, until the label is taken away.
-            pull.approvedCommit = (before?.state == .open ? before?.pullRequest.approvedCommit : nil) ?? pull.headCommit
+        // The commit that was first seen with the label stays the one that is let in until the label is taken away.
+        // Only that: whoever opened it can close it, open it again, make a draft of it and change its base alone.
+        if rule.isLabeled(pull) {
+            pull.approvedCommit =
+                before?.pullRequest.approvedCommit
+                ?? (seen.state == .open && rule.forks == .labeled ? pull.headCommit : nil)
         }
         let closedAt = seen.state == .open ? nil : before?.closedAt ?? pull.updatedAt
         return PullRequestRow(

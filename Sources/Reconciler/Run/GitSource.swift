@@ -60,7 +60,35 @@ public struct GitSource: Source {
             tree: SourceTree(
                 revision: commit.id, files: Self.wanted(files, roots), roots: roots, branches: branches,
                 tags: tags, listing: listing),
-            commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events)
+            commitAuthor: commit.author, committedAt: commit.committedAt, commitSubject: commit.subject, events: events,
+            branchesOf: Self.identity((application ?? ssot).displayURL))
+    }
+
+    public func follows(_ revision: String, after earlier: String) async -> Bool {
+        do throws(GitFault) {
+            return try await ssot.isAncestor(earlier, of: revision)
+        } catch {
+            // A commit that isn't there any more comes before none.
+            return false
+        }
+    }
+
+    /// A repository by whatever address it is reached: `github.com/acme/odoo`; a path as it is.
+    static func identity(_ address: String) -> String {
+        let host: Substring
+        var path: Substring
+        if let scheme = address.range(of: "://") {
+            host = address[scheme.upperBound...].prefix { $0 != "/" }
+            path = address[host.endIndex...]
+        } else {
+            // `user@host:owner/name`: a slash before the colon makes it a path.
+            guard let colon = address.firstIndex(of: ":"), !address[..<colon].contains("/") else { return address }
+            host = address[..<colon]
+            path = "/" + address[address.index(after: colon)...].drop { $0 == "/" }
+        }
+        while path.hasSuffix("/") { path.removeLast() }
+        if path.hasSuffix(".git") { path.removeLast(4) }
+        return (host.split(separator: "@").last ?? "").lowercased() + path
     }
 
     /// Every path of a commit; nil where that can't be had: then what lies outside of the roots is not known.

@@ -21,9 +21,11 @@ extension Reconciler {
     public func look(at instant: Timestamp? = nil) async throws -> Outlook {
         let now = instant ?? time.now
         let snapshot = try await source.read(log)
-        var tree = snapshot.tree
-        tree.pullRequests = try await readPullRequests(tree, context(of: "look"))?.listing
+        var grounds = Grounds(try await store.lineage(), countsStored: true)
+        var tree = try await weighBranches(snapshot, &grounds)
+        tree.pullRequests = try await readPullRequests(tree, context(of: "look"), &grounds)?.listing
         let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
+        try await weighCommit(desired, &grounds)
         var inventory = try await store.inventory()
         if instant != nil { inventory = inventory.supposingWarnings }
         let observed = await observe(desired, inventory, runID: "look")
@@ -31,6 +33,7 @@ extension Reconciler {
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
             now: now)
         input.zones = zones(desired.policy.timeZoneNames)
+        input.departures = grounds.unconfirmed
         var plan = makePlan(input)
         let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
         input.approvals = Set(

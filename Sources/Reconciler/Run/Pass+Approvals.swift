@@ -11,7 +11,9 @@ extension Pass {
     /// A stored approval counts only for exactly the change that was approved; one that doesn't fit any more is told of
     /// and left alone. A dry run tells what stands and counts nothing in, so that its plan is the same with and without.
     mutating func approvedKeys(in plan: Plan) async throws -> Set<ResourceKey> {
-        let waiting = plan.changes.filter { $0.verdict == .needsApproval }
+        // What the plan rests on was weighed before it was made.
+        let weighed = Set(grounds?.departures.map(\.key) ?? [])
+        let waiting = plan.changes.filter { $0.verdict == .needsApproval && !weighed.contains($0.key) }
         var keys =
             options.approvals.contains("all")
             ? Set(waiting.map(\.key)) : Set(options.approvals.compactMap { ResourceKey($0) })
@@ -38,6 +40,28 @@ extension Pass {
             }
         }
         return keys
+    }
+
+    /// Says what is another than it was, and by whose approval it counts.
+    mutating func tellDepartures(_ grounds: Grounds) {
+        for departure in grounds.departures {
+            let isMeant = grounds.confirmed.contains(departure.subject)
+            note(
+                "departure",
+                [
+                    "key": .string(departure.key.description), "what": .string(departure.what),
+                    "confirmed": .bool(isMeant),
+                ])
+            if isMeant { tell("\(departure.key): \(departure.what), and a person said that it is meant") }
+        }
+        for text in grounds.notes { tell(text) }
+    }
+
+    /// Remembers what this pass rested on, and that the approvals of it counted.
+    func rememberGrounds() async throws {
+        guard let grounds else { return }
+        if grounds.next != grounds.remembered { try await reconciler.store.rememberLineage(grounds.next) }
+        try await reconciler.store.useApprovals(grounds.approvals.map(\.id).sorted(), runID: run.id)
     }
 
     /// An approval counts once: what was done is not done again when it comes back.

@@ -12,6 +12,8 @@ extension Pass {
     func rememberNoops(
         _ desired: DesiredState, _ inventory: Inventory, _ observed: ObservedState, _ plan: Plan
     ) async throws {
+        // What an older commit wants is no wish yet, nor does it take a protection away.
+        if grounds?.isInDoubt == true { return }
         let changed = Set(plan.changes.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
@@ -105,6 +107,9 @@ extension Pass {
     /// What outlives the run: the life of environments, and what the next plan compares with.
     mutating func remember() async throws {
         guard let plan, let desired else { return }
+        try await rememberGrounds()
+        // Nobody's time begins or ends by a policy that isn't trusted yet.
+        if grounds?.isInDoubt == true { return }
         let rows = try await reconciler.store.environments()
         let owned = try await reconciler.store.inventory().entries
         let owners = Set(owned.compactMap(\.environment))

@@ -74,6 +74,8 @@ struct Pass {
     var drift: [DriftRecord] = []
     /// The stored approvals that this pass counts in.
     var storedApprovals: [ResourceKey: String] = [:]
+    /// What it rests on, held against what the last pass rested on.
+    var grounds: Grounds?
     /// Approvals that ended before their change could be made.
     var lapses: [Notice] = []
 
@@ -153,7 +155,9 @@ struct Pass {
             return last != snapshot.tree.revision
         }
         for event in snapshot.events { note("source", .string(event)) }
-        let tree = try await withPullRequests(snapshot.tree)
+        var grounds = Grounds(
+            try await reconciler.store.lineage(), named: options.approvals, countsStored: !options.isDryRun)
+        let tree = try await withPullRequests(try await reconciler.weighBranches(snapshot, &grounds), &grounds)
         var desired = readDesiredState(tree, cache: reconciler.documents)
         self.desired = desired
         let isUnreadable = !desired.documents.isEmpty && desired.documents.allSatisfy { $0.status == .unreadable }
@@ -163,6 +167,9 @@ struct Pass {
             return false
         }
         if !options.isDryRun { reconciler.latest.withLock { [desired] in $0 = desired } }
+        try await reconciler.weighCommit(desired, &grounds)
+        tellDepartures(grounds)
+        self.grounds = grounds
         recordGates(of: tree)
         var inventory = try await reconciler.store.inventory()
         if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
@@ -194,6 +201,7 @@ struct Pass {
             drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
         input.isManual = options.trigger == .manual
+        input.departures = grounds.departures
         var plan = makePlan(input)
         if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {
@@ -203,6 +211,10 @@ struct Pass {
                 outcome = .stale(moved)
                 return false
             }
+        }
+        if !grounds.confirmed.isEmpty {
+            input.departures = grounds.unconfirmed
+            plan = makePlan(input)
         }
         input.approvals = try await approvedKeys(in: plan)
         if !input.approvals.isEmpty { plan = makePlan(input) }
@@ -231,8 +243,10 @@ struct Pass {
     }
 
     /// The same tree with the pull requests, which are remembered before anything rests on them.
-    private mutating func withPullRequests(_ tree: SourceTree) async throws -> SourceTree {
-        pulls = try await reconciler.readPullRequests(tree, reconciler.context(of: run.id))
+    private mutating func withPullRequests(
+        _ tree: SourceTree, _ grounds: inout Grounds
+    ) async throws -> SourceTree {
+        pulls = try await reconciler.readPullRequests(tree, reconciler.context(of: run.id), &grounds)
         guard let pulls else { return tree }
         for event in pulls.events { note("source", .string(event)) }
         if !options.isDryRun {

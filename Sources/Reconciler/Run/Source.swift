@@ -11,16 +11,19 @@ public struct SourceSnapshot: Sendable {
     public let commitSubject: String
     /// What a person should know of the fetch, such as a branch that was rewritten.
     public let events: [String]
+    /// Which repository the branches are of; nil where that is not known.
+    public let branchesOf: String?
 
     public init(
         tree: SourceTree, commitAuthor: String = "", committedAt: Timestamp? = nil, commitSubject: String = "",
-        events: [String] = []
+        events: [String] = [], branchesOf: String? = nil
     ) {
         self.tree = tree
         self.commitAuthor = commitAuthor
         self.committedAt = committedAt
         self.commitSubject = commitSubject
         self.events = events
+        self.branchesOf = branchesOf
     }
 }
 
@@ -31,11 +34,17 @@ public protocol Source: Sendable {
     /// - Throws: a `Fault` when there is nothing to read from.
     func read(_ log: Log) async throws -> SourceSnapshot
 
+    /// Whether a commit is another one or comes after it; false as well where that can't be told.
+    func follows(_ revision: String, after earlier: String) async -> Bool
+
     /// Who last changed lines, as they are at a revision; lines of which that can't be told are left out.
     func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit]
 }
 
 extension Source {
+    /// True, where there is no history that could say otherwise.
+    public func follows(_ revision: String, after earlier: String) async -> Bool { true }
+
     /// Nobody, where there is no history.
     public func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit] { [:] }
 }

@@ -71,7 +71,7 @@ extension Store {
         }
     }
 
-    private static func lastDesired(in db: any SQLConnection) throws(StoreFault) -> Value {
+    static func lastDesired(in db: any SQLConnection) throws(StoreFault) -> Value {
         guard let row = try db.run("select value from ops.reconcile_state where key = 'desired'").first else {
             return .null
         }

@@ -1,0 +1,179 @@
+public import Basics
+public import DesiredState
+public import Formats
+
+/// Something that a plan rests on and that is another than it was: until a person says that it is meant, nothing is lost
+/// for it.
+public struct Departure: Sendable, Hashable {
+    /// What is another.
+    public enum Subject: String, Sendable, Hashable, CaseIterable {
+        /// The commit doesn't come after the one that was planned last.
+        case history
+        /// A document of guards or environments has vanished, or another file stands for it.
+        case documents
+        /// The repository whose branches bring environments about.
+        case branches
+        /// The repository whose pull requests have previews.
+        case pullRequests = "pull_requests"
+    }
+
+    public let subject: Subject
+    /// What was trusted.
+    public let before: Value
+    /// What is there now: an approval is of exactly this.
+    public let after: Value
+
+    public init(_ subject: Subject, from before: Value, to after: Value) {
+        self.subject = subject
+        self.before = before
+        self.after = after
+    }
+
+    /// By which it is approved: `source.history/ssot`.
+    public var key: ResourceKey { ResourceKey(ResourceKind("source.\(subject.rawValue)"), "ssot") }
+
+    /// What an approval of it covers: this departure and no other.
+    public var approvalDigest: Digest { change.approvalDigest }
+
+    /// What has happened, in one sentence without an end.
+    public var what: String {
+        switch subject {
+        case .history:
+            return "the commit \(Self.short(after)) doesn't come after \(Self.short(before)), which was planned last"
+        case .documents:
+            let changes = (before.objectValue?.members ?? []).map { member -> String in
+                let old = member.value.stringValue ?? ""
+                return after[member.name]?.stringValue.map { "\($0) stands for \(old) now" } ?? "\(old) has vanished"
+            }
+            return changes.joined(separator: ", ")
+        case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
+        case .pullRequests:
+            return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
+        }
+    }
+
+    private var consequence: String {
+        switch subject {
+        case .history: "nothing that is there is changed or deleted"
+        case .documents: "nothing is deleted"
+        case .branches: "no environment of a branch comes, changes or goes"
+        case .pullRequests: "no preview comes, changes or goes"
+        }
+    }
+
+    private var code: String {
+        switch subject {
+        case .history: "PLAN-0017"
+        case .documents: "PLAN-0018"
+        case .branches, .pullRequests: "PLAN-0019"
+        }
+    }
+
+    private var remedy: String {
+        let approval = "reconcile approve RUN --key \(key)"
+        return switch subject {
+        case .history: "wait for the newer commit, or look at ssot.ref and ssot.url; if it is meant: \(approval)"
+        case .documents: "put it back as it was; if it is meant: \(approval)"
+        case .branches: "look at application.url; if it is meant: \(approval)"
+        case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
+        }
+    }
+
+    var diagnostic: Diagnostic { Diagnostic(.warning, code, "\(what): \(consequence)", hint: remedy) }
+
+    /// Why a change may not happen before somebody says that it is meant.
+    var reason: String { "\(what): \(remedy)" }
+
+    /// How it stands in a plan: as a change that waits for an approval, and that nobody carries out.
+    var change: PlannedChange {
+        PlannedChange(
+            key: key, action: .update, reason: what, cause: .unappliedCommit, verdict: .needsApproval,
+            verdictReason: remedy, hold: .approval,
+            attributes: [
+                AttributeChange(path: subject.rawValue, before: before, after: after)
+            ])
+    }
+
+    /// Whether it stands in the way of an action.
+    func holds(_ action: ChangeAction) -> Bool {
+        switch (subject, action) {
+        case (.history, .update), (.history, .replace), (.history, .delete), (.history, .adopt): true
+        case (.documents, .replace), (.documents, .delete): true
+        default: false
+        }
+    }
+
+    private static func text(_ value: Value) -> String { value.stringValue ?? "nowhere" }
+    private static func short(_ value: Value) -> String { String(text(value).prefix(12)) }
+}
+
+/// What the last plan rested on, as far as another one could bring deletions about that nobody asked for.
+public struct Lineage: Sendable, Hashable {
+    /// The commit; nil before the first.
+    public var revision: String?
+    /// The files that stood for documents of guards and environments, by document.
+    public var documents: [String: String]
+    /// Which repository the branches came from; nil where that was not known.
+    public var branches: String?
+    /// `owner/name` of the repository of the pull requests; nil where nobody asked for them.
+    public var pullRequests: String?
+
+    public init(
+        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil, pullRequests: String? = nil
+    ) {
+        self.revision = revision
+        self.documents = documents
+        self.branches = branches
+        self.pullRequests = pullRequests
+    }
+
+    /// What another lineage has as another; nil where it is the same, or where nothing was remembered.
+    ///
+    /// Commits in their order are none: whether `found` comes after this one only its repository can say.
+    public func departure(_ subject: Departure.Subject, in found: Lineage) -> Departure? {
+        switch subject {
+        case .history: return Self.departure(.history, revision, found.revision)
+        case .branches: return Self.departure(.branches, branches, found.branches)
+        case .pullRequests: return Self.departure(.pullRequests, pullRequests, found.pullRequests)
+        case .documents:
+            let names = documents.keys.filter { found.documents[$0] != documents[$0] }.sorted {
+                compareBytes($0, $1) < 0
+            }
+            guard !names.isEmpty else { return nil }
+            return Departure(.documents, from: Self.value(documents, names), to: Self.value(found.documents, names))
+        }
+    }
+
+    /// What to remember after a plan: what was found, but for that which nobody has said yes to.
+    public func next(_ found: Lineage, without held: Set<Departure.Subject>) -> Lineage {
+        Lineage(
+            revision: held.contains(.history) ? revision : found.revision ?? revision,
+            documents: held.contains(.documents) ? documents : found.documents,
+            branches: held.contains(.branches) ? branches : found.branches ?? branches,
+            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests)
+    }
+
+    private static func departure(_ subject: Departure.Subject, _ before: String?, _ after: String?) -> Departure? {
+        guard let before, let after, !sameBytes(before, after) else { return nil }
+        return Departure(subject, from: .string(before), to: .string(after))
+    }
+
+    private static func value(_ documents: [String: String], _ names: [String]) -> Value {
+        .object(Value.Object(names.map { Value.Object.Member($0, documents[$0].map { .string($0) } ?? .null) }))
+    }
+}
+
+extension Decision {
+    /// Holds back what would be lost for something that nobody has said is meant.
+    mutating func guardAgainstDepartures() {
+        for departure in input.departures {
+            for index in drafts.indices where departure.holds(drafts[index].change.action) {
+                guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else {
+                    continue
+                }
+                drafts[index].refuse(.denied, departure.reason)
+            }
+            diagnostics.append(departure.diagnostic)
+        }
+    }
+}

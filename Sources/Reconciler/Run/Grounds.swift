@@ -1,0 +1,96 @@
+import Basics
+import DesiredState
+import Diff
+import Store
+
+/// What a pass rests on, held against what the last one rested on.
+///
+/// Another repository, an older commit, a policy that is gone: each can be meant and each can be a mistake, and what goes
+/// for a mistake doesn't come back. So each waits for a person, by an approval of exactly this change.
+struct Grounds: Sendable {
+    let remembered: Lineage
+    /// What this pass found.
+    var found = Lineage()
+    /// What is another than it was, whether or not somebody said that it is meant.
+    private(set) var departures: [Departure] = []
+    private(set) var confirmed: Set<Departure.Subject> = []
+    /// The stored approvals by which they are.
+    private(set) var approvals: [ApprovalRecord] = []
+    /// What a person should know of approvals that don't count.
+    private(set) var notes: [String] = []
+    /// The keys that were approved with this very pass; `all` is none of them, for nobody who says it has seen this.
+    private let named: Set<String>
+    private let countsStored: Bool
+
+    /// - Parameters:
+    ///   - remembered: what was trusted last.
+    ///   - named: the keys that a person approved with this pass.
+    ///   - countsStored: false for a dry run, whose plan is the same with and without approvals.
+    init(_ remembered: Lineage, named: [String] = [], countsStored: Bool) {
+        self.remembered = remembered
+        self.named = Set(named)
+        self.countsStored = countsStored
+    }
+
+    /// Those that nobody said are meant.
+    var unconfirmed: [Departure] { departures.filter { !confirmed.contains($0.subject) } }
+
+    /// Whether what this pass would remember of guards and lives can't be trusted yet.
+    var isInDoubt: Bool { unconfirmed.contains { $0.subject == .history || $0.subject == .documents } }
+
+    /// What is to be remembered.
+    var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }
+
+    /// Holds a part of what was found against what is remembered.
+    ///
+    /// - Returns: why it can't be trusted; nil where it can.
+    /// - Throws: `StoreFault`.
+    mutating func weigh(_ subject: Departure.Subject, _ store: Store) async throws(StoreFault) -> Departure? {
+        guard let departure = remembered.departure(subject, in: found) else { return nil }
+        departures.append(departure)
+        if named.contains(departure.key.description) {
+            confirmed.insert(subject)
+            return nil
+        }
+        let standing = try await store.standingApprovals().filter { $0.key == departure.key }
+        guard let fitting = standing.last(where: { $0.change == departure.approvalDigest }) else {
+            if let latest = standing.last {
+                notes.append(
+                    "\(departure.key): the approval of \(latest.approvedBy) doesn't count: \(departure.what), which is "
+                        + "another thing than what was approved in run \(latest.runID)")
+            }
+            return departure
+        }
+        guard countsStored else {
+            notes.append(
+                "\(departure.key): approved by \(fitting.approvedBy) until \(fitting.expiresAt); the next pass counts it"
+            )
+            return departure
+        }
+        confirmed.insert(subject)
+        approvals.append(fitting)
+        return nil
+    }
+}
+
+extension Reconciler {
+    /// Holds the repository of the branches against the one before, and takes the branches of another one as unknown.
+    func weighBranches(_ snapshot: SourceSnapshot, _ grounds: inout Grounds) async throws(StoreFault) -> SourceTree {
+        var tree = snapshot.tree
+        grounds.found.branches = snapshot.branchesOf
+        guard let departure = try await grounds.weigh(.branches, store) else { return tree }
+        tree.branches = .unknown(reason: departure.what)
+        tree.tags = .unknown(reason: departure.what)
+        return tree
+    }
+
+    /// Holds the commit, and the documents by which guards work, against those before.
+    func weighCommit(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
+        grounds.found.revision = desired.revision
+        grounds.found.documents = desired.guards
+        if let before = grounds.remembered.revision, await !source.follows(desired.revision, after: before) {
+            _ = try await grounds.weigh(.history, store)
+        }
+        _ = try await grounds.weigh(.documents, store)
+    }
+}
