@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Git
 import Store
+import StoreSQLite
 import TestKit
 import Testing
 
