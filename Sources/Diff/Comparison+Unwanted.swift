@@ -20,7 +20,10 @@ extension Comparison {
             if let entry = entry(ofRenamed: marked) {
                 return keep(unwanted, "the inventory knows \(marked.providerID) as \(entry.key)")
             }
-            return delete(unwanted)
+            return delete(
+                unwanted,
+                doubt: "it carries our mark, but this store doesn't know it: another installation may own it, or the "
+                    + "store was lost")
         }
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
@@ -29,10 +32,24 @@ extension Comparison {
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
-        if isSame(entry, there) || there.isOwned { return delete(unwanted) }
+        if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
+        if there.isOwned {
+            return delete(
+                unwanted,
+                doubt: "it carries our mark, but this store remembers another object under its name "
+                    + "(\(entry.providerID)): another installation may have made it")
+        }
         forget(
             unwanted,
             "ours (\(entry.providerID)) is gone; \(there.providerID), which has its name, isn't ours and stays")
+    }
+
+    /// Why an object under a remembered name may be another's all the same; nil where nothing speaks for that.
+    ///
+    /// The id of some objects is their name, so that one made anew by hand can't be told from ours but by our mark.
+    func doubt(_ there: ObservedResource) -> String? {
+        guard input.schemas[there.key.kind]?.carriesMark == true, !there.isOwned else { return nil }
+        return "it doesn't carry our mark any more: somebody took that off, or made another one under its name"
     }
 
     /// What we remember of an object under the name that it had before somebody gave it another one.
@@ -54,7 +71,10 @@ extension Comparison {
         var isProtected: Bool { resource?.isProtected == true || entry?.isProtected == true }
     }
 
-    private mutating func delete(_ unwanted: Unwanted) {
+    /// - Parameters:
+    ///   - unwanted: what goes.
+    ///   - doubt: why it may not be this installation's; only a person may let such a thing go.
+    private mutating func delete(_ unwanted: Unwanted, doubt: String?) {
         let (reason, cause) = reason(unwanted)
         guard let schema = input.schemas[unwanted.key.kind] else { return }
         if let why = schema.hindrance(.delete, []) { return forget(unwanted, why) }
@@ -66,6 +86,7 @@ extension Comparison {
                 providerID: unwanted.seen?.providerID, isProtected: unwanted.isProtected))
         draft.needs = needs(of: unwanted)
         draft.isDrift = true
+        draft.doubt = doubt
         add(draft)
     }
 

@@ -126,6 +126,7 @@ extension Comparison {
                 attributes: found.changes, source: resource.source, environment: resource.environment,
                 requests: schema.requests(action, paths), providerID: there.providerID, wanted: resource.attributes,
                 isProtected: resource.isProtected || entry.isProtected))
+        if replaces { draft.doubt = doubt(there) }
         tell(found, resource)
         if let until = found.rest(at: input.now), !input.isManual {
             draft.refuse(

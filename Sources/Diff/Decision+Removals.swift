@@ -44,6 +44,7 @@ extension Decision {
         let verb = change.action == .replace ? "replaced" : "deleted"
         let place = change.source.map { " (\($0))" } ?? ""
         if change.isProtected { return "it is protected\(place), and would be \(verb)" }
+        if let doubt = draft.doubt { return doubt }
         let life = change.environment.flatMap { lives[$0] }
         if let slug = change.environment {
             guard let life, let tier = life.tier else {
@@ -55,6 +56,7 @@ extension Decision {
             }
         }
         if let strangers = strangers(in: draft.key) { return strangers }
+        if change.action == .delete, let strangers = strangers(inProject: draft.key) { return strangers }
         if input.schemas[draft.key.kind]?.isStateful == true {
             if entry(of: draft.key)?.isAdopted == true {
                 return "it was there before us, with data that only it has, and would be \(verb)"
@@ -90,6 +92,28 @@ extension Decision {
         return
             "\(names.prefix(3).joined(separator: ", "))\(more) would go with it, and \(names.count == 1 ? "isn't" : "aren't") ours"
     }
+
+    /// What a project of DigitalOcean holds without being ours: it would be moved to the default project.
+    private func strangers(inProject key: ResourceKey) -> String? {
+        guard key.kind == .project, let seen = input.observed.kinds[.project]?.resources.first(where: { $0.key == key })
+        else { return nil }
+        let held = (seen.attributes["resources"]?.listValue ?? []).compactMap(\.stringValue)
+        let names = held.filter { name in
+            let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let kind = Self.projectKinds[parts[0]] else { return true }
+            return entry(of: ResourceKey(kind, parts[1])) == nil
+        }
+        guard !names.isEmpty else { return nil }
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        return "it holds \(names.prefix(3).joined(separator: ", "))\(more), which "
+            + "\(names.count == 1 ? "isn't" : "aren't") ours and would be moved to the default project"
+    }
+
+    /// The kinds of what a project holds, by the words of its document.
+    private static let projectKinds: [String: ResourceKind] = [
+        "database_cluster": .databaseCluster, "domain": .domain, "droplet": .droplet, "spaces_bucket": .spacesBucket,
+        "volume": .volume,
+    ]
 
     private func entry(of key: ResourceKey) -> InventoryEntry? {
         let entries = input.inventory.entries

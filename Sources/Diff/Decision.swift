@@ -97,7 +97,7 @@ struct Decision {
                 ResourceKey.compare($0, $1) < 0
             }
         }
-        for (first, second) in deletionPairs() {
+        for (first, second) in deletionPairs() + successions() {
             drafts[second].change.dependsOn.append(drafts[first].key)
         }
         for index in drafts.indices where drafts[index].change.action == .delete {
@@ -105,6 +105,25 @@ struct Decision {
             for key in drafts[index].change.dependsOn.sorted(by: { ResourceKey.compare($0, $1) < 0 })
             where keys.last != key { keys.append(key) }
             drafts[index].change.dependsOn = keys
+        }
+    }
+
+    /// What goes while something of the same family comes or changes, and that: the name isn't left empty where that fails.
+    private func successions() -> [(Int, Int)] {
+        func family(_ index: Int) -> String? {
+            let key = drafts[index].key
+            return input.schemas[key.kind]?.canonical.map { "\(key.kind) \($0(key.name, Attributes()).family)" }
+        }
+        let going = order.order.filter { drafts[$0].change.action == .delete && drafts[$0].isAllowed }
+        let families = Set(going.compactMap(family))
+        guard !families.isEmpty else { return [] }
+        var coming: [String: [Int]] = [:]
+        for index in order.order
+        where drafts[index].isAllowed && drafts[index].hasEffect && drafts[index].change.action != .delete {
+            if let family = family(index), families.contains(family) { coming[family, default: []].append(index) }
+        }
+        return going.flatMap { second in
+            family(second).flatMap { coming[$0] }.map { $0.map { ($0, second) } } ?? []
         }
     }
 

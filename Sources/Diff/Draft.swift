@@ -15,6 +15,8 @@ struct Draft {
     var isDrift = false
     /// Whether nothing wants it, but too little is known to let it go.
     var isKept = false
+    /// Why what it destroys may be another's; nil where it is surely ours.
+    var doubt: String?
 
     var key: ResourceKey { change.key }
     var isRemoval: Bool { change.action == .delete || change.action == .forget }

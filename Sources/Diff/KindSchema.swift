@@ -15,6 +15,10 @@ public struct KindSchema: Sendable {
     public let carriesMark: Bool
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
     public let surface: String?
+    /// The one form of all names of an object, for kinds that may be named in several ways; nil where bytes decide.
+    ///
+    /// It gets what is wanted, was applied or is seen of the object.
+    public let canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)?
     /// Why the driver never carries out an action that changes these attributes; nil where it does.
     ///
     /// Such a change is blocked with these words, and a deletion becomes a forgetting.
@@ -23,6 +27,7 @@ public struct KindSchema: Sendable {
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
         carriesMark: Bool = false, surface: String? = nil,
+        canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
@@ -32,6 +37,7 @@ public struct KindSchema: Sendable {
         self.canAdopt = canAdopt
         self.carriesMark = carriesMark
         self.surface = surface
+        self.canonical = canonical
         self.hindrance = hindrance
         self.requests = requests
     }

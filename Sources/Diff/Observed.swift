@@ -155,6 +155,15 @@ public struct InventoryEntry: Sendable, Hashable {
         self.createdAt = createdAt
         self.isAdopted = isAdopted
     }
+
+    /// The same, as the wish of another commit.
+    public func applied(at revision: String) -> InventoryEntry {
+        var entry = InventoryEntry(
+            key: key, providerID: providerID, environment: environment, lastApplied: lastApplied, revision: revision,
+            isProtected: isProtected, createdAt: createdAt, isAdopted: isAdopted)
+        entry.echoes = echoes
+        return entry
+    }
 }
 
 /// What the store remembers of an environment's life.

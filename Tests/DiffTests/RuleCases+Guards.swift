@@ -141,6 +141,26 @@ extension RuleCases {
             expected: ["domain/e.com delete needs_approval unapplied_commit"],
             says: ["record/e.com/A/theirs would go with it"]),
         RuleCase(
+            name: "a project that holds what is ours goes",
+            input: W.input(
+                [W.want(.tag, "a"), W.want(.droplet, "web", small)],
+                [
+                    W.seen(.tag, "a"), W.seen(.droplet, "web", small),
+                    W.seen(.project, "p", [("resources", ["droplet:web"])]),
+                ], [W.ours(.tag, "a"), W.ours(.droplet, "web", small), W.ours(.project, "p")]),
+            expected: ["project/p delete allowed unapplied_commit", "noop 2"]),
+        RuleCase(
+            name: "a project that holds others' things, of whatever kind, needs an approval",
+            input: W.input(
+                [W.want(.tag, "a"), W.want(.droplet, "web", small)],
+                [
+                    W.seen(.tag, "a"), W.seen(.droplet, "web", small),
+                    W.seen(
+                        .project, "p", [("resources", ["do:kubernetes:1", "domain:theirs.com", "droplet:web"])]),
+                ], [W.ours(.tag, "a"), W.ours(.droplet, "web", small), W.ours(.project, "p")]),
+            expected: ["project/p delete needs_approval unapplied_commit", "noop 2"],
+            says: ["it holds do:kubernetes:1, domain:theirs.com, which aren't ours and would be moved"]),
+        RuleCase(
             name: "what waits for something denied is blocked, in turn",
             input: W.input(
                 [

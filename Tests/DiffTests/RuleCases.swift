@@ -80,9 +80,43 @@ enum RuleCases {
             input: W.input([], [W.seen(.tag, "old")], [W.ours(.tag, "old")], environments: [W.environment("a")]),
             expected: ["tag/old delete allowed unapplied_commit"], says: ["nothing wants it any more"]),
         RuleCase(
-            name: "what carries our mark is deleted without an inventory",
+            name: "what carries our mark goes only by an approval where the inventory doesn't know it",
             input: W.input([], [W.seen(.tag, "old", owned: true)], environments: [W.environment("a")]),
+            expected: ["tag/old delete needs_approval unapplied_commit"],
+            says: ["this store doesn't know it: another installation may own it"]),
+        RuleCase(
+            name: "approved, it goes",
+            input: W.input(
+                [], [W.seen(.tag, "old", owned: true)], environments: [W.environment("a")],
+                approvals: [W.key(.tag, "old")]),
             expected: ["tag/old delete allowed unapplied_commit"]),
+        RuleCase(
+            name: "that its environment has ended makes it no more ours",
+            input: W.input(
+                [W.want(.tag, "old", env: "a")], [W.seen(.tag, "old", owned: true)],
+                environments: [W.environment("a")], records: [W.record("a", age: .days(8))]),
+            expected: ["tag/old delete needs_approval expired"], says: ["another installation may own it"]),
+        RuleCase(
+            name: "another object with our mark under the name of ours goes only by an approval",
+            input: W.input(
+                [], [W.seen(.tag, "old", id: "2", owned: true)], [W.ours(.tag, "old", id: "1")],
+                environments: [W.environment("a")]),
+            expected: ["tag/old delete needs_approval unapplied_commit"],
+            says: ["this store remembers another object under its name (1)"]),
+        RuleCase(
+            name: "what was made anew by hand under a name that is its id goes only by an approval",
+            input: W.input(
+                [W.want(.containerVolume, "data", env: "a")], [W.seen(.containerVolume, "data")],
+                [W.ours(.containerVolume, "data", env: "a")], environments: [W.environment("a")],
+                records: [W.record("a", age: .days(8))]),
+            expected: ["volume/data delete needs_approval expired"], says: ["doesn't carry our mark any more"]),
+        RuleCase(
+            name: "what carries our mark still goes with its environment",
+            input: W.input(
+                [W.want(.containerVolume, "data", env: "a")], [W.seen(.containerVolume, "data", owned: true)],
+                [W.ours(.containerVolume, "data", env: "a")], environments: [W.environment("a")],
+                records: [W.record("a", age: .days(8))]),
+            expected: ["volume/data delete allowed expired"]),
         RuleCase(
             name: "what is neither wanted nor ours is ignored",
             input: W.input([], [W.seen(.tag, "theirs"), W.seen(.droplet, "theirs", small)]), expected: []),

@@ -20,7 +20,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
 @Suite struct RuleTests {
     @Test(
         arguments: RuleCases.actions + RuleCases.unknowns + RuleCases.lives + RuleCases.guards + RuleCases.windows
-            + RuleCases.prune)
+            + RuleCases.prune + RuleCases.names)
     func rule(_ testCase: RuleCase) {
         let plan = makePlan(testCase.input)
         let shown = plan.changes.map { change in
@@ -35,6 +35,15 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         for code in testCase.codes { #expect(plan.diagnostics.contains { $0.code == code }, "\(plan.diagnostics)") }
         for change in plan.changes where change.verdict != .allowed { #expect(change.verdictReason != nil) }
         // Every change is counted exactly once.
+        for change in plan.changes where change.action == .delete && change.key.kind == .record {
+            let prefix = change.key.name.split(separator: "/").prefix(3).joined(separator: "/")
+            // The name isn't left empty where what comes in its place can't be made.
+            let coming = plan.changes.filter {
+                ($0.action == .create || $0.action == .update) && $0.verdict == .allowed && change.verdict == .allowed
+                    && $0.key.kind == .record && $0.key.name.hasPrefix(prefix)
+            }
+            #expect(coming.allSatisfy { change.dependsOn.contains($0.key) })
+        }
         let summary = plan.summary
         let counted =
             summary.create + summary.update + summary.replace + summary.delete + summary.adopt + summary.forget

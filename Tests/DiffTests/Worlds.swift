@@ -45,10 +45,22 @@ enum Worlds {
             KindSchema(
                 kind: .record,
                 attributes: [AttributeRule("data", normalise: withoutDot), AttributeRule("ttl")],
-                isStateful: false, requests: cost),
+                isStateful: false,
+                canonical: { name, attributes in
+                    let parts = name.split(separator: "/", maxSplits: 3).map { $0.lowercased() }
+                    let data = parts.count > 3 ? parts[3] : attributes["data"]?.stringValue
+                    return CanonicalName(
+                        parts.prefix(3).joined(separator: "/"), part: data, isWhole: parts.count == 3)
+                }, requests: cost),
             KindSchema(
                 kind: .firewall, attributes: [AttributeRule("sources", .unordered)], isStateful: false,
                 canAdopt: false, requests: cost),
+            KindSchema(
+                kind: .project, attributes: [AttributeRule("resources", .contains)], isStateful: false,
+                requests: cost),
+            KindSchema(
+                kind: .containerVolume, attributes: [AttributeRule("driver", requiresReplacement: true)],
+                isStateful: true, canAdopt: false, carriesMark: true, requests: cost),
             KindSchema(
                 kind: .databaseCluster,
                 attributes: [

@@ -1,6 +1,7 @@
 import Basics
 import Diff
 import Formats
+import HTTPClient
 import Reconciler
 import Store
 import StoreSQLite
@@ -58,6 +59,37 @@ struct LeaseTests {
         _ = await world.reconciler(process: 5_000_002).pass(PassOptions())
         #expect(await world.holdings() == undisturbed.holdings())
         #expect(await world.pass().plan?.changes.isEmpty == true)
+    }
+
+    @Test("A command that writes by itself holds the lease of a pass, and proves it before each write")
+    func holdsOutsideOfAPass() async throws {
+        let world = try await World()
+        func lease(_ process: String) -> WriteLease {
+            WriteLease(
+                store: world.store, time: world.time, log: .none, process: process, lasting: .minutes(5))
+        }
+        let proofs = try await lease("here/1").hold(for: "secrets-sync") {
+            let permit = try #require(WritePermit.current)
+            let isOurs = await permit.holds()
+            // Neither a pass nor another command begins meanwhile.
+            let pass = await world.reconciler(process: 5_000_002).pass(PassOptions())
+            var codes: [String] = []
+            if case .failed(let fault) = pass.outcome { codes.append(fault.code) }
+            do { try await lease("there/2").hold(for: "secrets-sync") { codes.append("ran") } } catch let fault
+                as any Fault
+            {
+                codes.append(fault.code)
+            }
+            #expect(codes == ["RUN-0008", "RUN-0008"])
+            _ = try await Self.steal(world, holder: "elsewhere/7/run")
+            world.time.advance(by: .seconds(270))
+            return [isOurs, await permit.holds()]
+        }
+        #expect(proofs == [true, false])
+        let other = try #require(try await world.store.lease(name: "reconcile"))
+        #expect(other.holder == "elsewhere/7/run")
+        try await world.store.releaseLease(other)
+        #expect(await world.pass().isSuccess)
     }
 
     @Test("A lease is renewed for as long as its pass runs, however long that is")

@@ -180,6 +180,23 @@ struct LifeTests {
         #expect(fresh.simulator.account("vercel")["variables"] == before["variables"])
     }
 
+    @Test("a project goes by its id: another one that took its name since the plan was made is left alone")
+    func deletesByID() async throws {
+        let account = try Account(Self.seeded)
+        func delete(_ id: String?) async -> StepOutcome {
+            await account.apply(
+                PlannedChange(
+                    key: ResourceKey(.vercelProject, "legacy"), action: .delete, reason: "test",
+                    cause: .unappliedCommit, providerID: id), current: nil)
+        }
+        let there = try #require(account.simulator.account("vercel")["projects"]?[0]?["id"]?.stringValue)
+        #expect(await delete("prj_of_before").fault == nil)
+        #expect(await delete(nil).fault?.code == "VC-0018")
+        #expect(account.simulator.account("vercel")["projects"]?.listValue?.count == 1)
+        #expect(await delete(there).fault == nil)
+        #expect(account.simulator.account("vercel")["projects"]?.listValue?.isEmpty == true)
+    }
+
     @Test("one target of a shared variable goes, the other keeps it")
     func sharedVariable() async throws {
         let account = try Account(Self.seeded)

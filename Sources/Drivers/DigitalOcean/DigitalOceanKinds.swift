@@ -58,7 +58,7 @@ public enum DigitalOceanKinds {
         })
 
     static let tag = KindSchema(
-        kind: .tag, attributes: [], isStateful: false,
+        kind: .tag, attributes: [], isStateful: false, canonical: { name, _ in CanonicalName(name.lowercased()) },
         requests: { action, _ in
             switch action {
             case .create: 2  // look, create
@@ -68,7 +68,7 @@ public enum DigitalOceanKinds {
         })
 
     static let domain = KindSchema(
-        kind: .domain, attributes: [], isStateful: true,
+        kind: .domain, attributes: [], isStateful: true, canonical: { name, _ in CanonicalName(name.lowercased()) },
         requests: { action, _ in
             switch action {
             case .create: 2
@@ -84,7 +84,7 @@ public enum DigitalOceanKinds {
             AttributeRule("port"), AttributeRule("weight"), AttributeRule("flags"),
             AttributeRule("tag", normalise: Normal.lowercase),
         ] + .computed(["id"]),
-        isStateful: false,
+        isStateful: false, canonical: RecordName.canonical,
         requests: { action, attributes in
             switch action {
             case .create: 2

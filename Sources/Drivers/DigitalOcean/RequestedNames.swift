@@ -1,5 +1,7 @@
 internal import DesiredState
+internal import Diff
 internal import Drivers
+internal import Formats
 
 /// Names as the repository or the inventory writes them, found by any other way to write them.
 ///
@@ -66,6 +68,13 @@ struct RecordName: Sendable {
 
     /// The whole in one form.
     var normal: String { base + (data.map { "/\(Normal.recordData($0))" } ?? "") }
+
+    /// Which record a name means: without data in the name, the one with the data that is wanted or seen.
+    static let canonical: @Sendable (String, Attributes) -> CanonicalName = { text, attributes in
+        guard let name = RecordName(text) else { return CanonicalName(text) }
+        let data = name.data ?? attributes["data"]?.stringValue
+        return CanonicalName(name.base, part: data.map(Normal.recordData), isWhole: name.data == nil)
+    }
 
     /// The whole host name, by which the provider searches.
     var hostName: String { name == "@" ? domain : "\(name).\(domain)" }

@@ -104,7 +104,8 @@ public enum GitHubKinds {
         attributes: [
             AttributeRule("color", normalise: Normal.color), AttributeRule("description", normalise: Normal.text),
         ] + .computed(["id"]),
-        isStateful: false, requests: { action, attributes in simple(action, attributes) })
+        isStateful: false, canonical: { name, _ in CanonicalName(name.lowercased()) },
+        requests: { action, attributes in simple(action, attributes) })
 
     static let hook = KindSchema(
         kind: .gitHubHook,

@@ -79,7 +79,8 @@ struct Mapping: Sendable {
         ]
         // Capitals make no other label.
         let key = repository.key(.gitHubLabel, name)
-        let other = wanted.first { $0.lowercased() == key.name.lowercased() }
+        let other = wanted.filter { $0.lowercased() == key.name.lowercased() }
+            .min { $0.precedesByBytes($1) }
         return resource(
             .gitHubLabel, other.flatMap { RepositoryName.split($0)?.rest } ?? name, id: name, items)
     }

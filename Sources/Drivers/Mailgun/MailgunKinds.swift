@@ -42,7 +42,7 @@ public enum MailgunKinds {
     static let webhook = KindSchema(
         kind: .mailgunWebhook,
         attributes: [AttributeRule("url", requiresReplacement: true, normalise: MailgunNormal.url)],
-        isStateful: false,
+        isStateful: false, canonical: { name, _ in CanonicalName(WebhookName(name)?.normal ?? name) },
         requests: { action, _ in
             switch action {
             case .create: 3  // look, read the list, write it

@@ -14,7 +14,7 @@ extension VercelDriver {
                 throw impossible(
                     step, "the API can't change the production branch",
                     hint: "change it at Vercel, in the project's settings under Git")
-            case (.vercelProject, "delete"): return try await delete(projectPath(step.key.name), "projects", context)
+            case (.vercelProject, "delete"): return try await deleteProject(step, change, context)
             case (.vercelVariable, "create"): return try await createVariable(step, change, context)
             case (.vercelVariable, "update"): return try await updateVariable(step, change, context)
             case (.vercelVariable, "delete"): return try await deleteVariable(step, change, context)
@@ -68,6 +68,16 @@ extension VercelDriver {
         guard !body.isEmpty else { throw impossible(step, "none of what is to change has a value") }
         let call = ProviderCall("projects.update", "PATCH", projectPath(step.key.name))
         return .done(try await api.send(call, body: .object(body), context).object(Mapping.project))
+    }
+
+    /// By its id: another project that took the name since the plan was made is left alone.
+    private func deleteProject(
+        _ step: Step, _ change: ResolvedChange, _ context: DriverContext
+    ) async throws(ProviderFault) -> StepOutcome {
+        guard let id = change.current?.providerID ?? change.change.providerID, !id.isEmpty else {
+            throw impossible(step, "the project's id is not known, and another one may have its name")
+        }
+        return try await delete(projectPath(id), "projects", context)
     }
 
     /// What is wanted of an attribute, as its rule writes it; nil when nothing is.

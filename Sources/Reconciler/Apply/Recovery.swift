@@ -7,7 +7,10 @@ import Store
 /// Settles what an earlier run left open: by looking at what is there now, never by guessing.
 struct Recovery: Sendable {
     let reconciler: Reconciler
+    /// With each object under the name by which it is wanted.
     let observed: ObservedState
+    /// As drivers gave it: a step may be open under a name that the documents no longer write.
+    let raw: ObservedState
     let log: Log
 
     /// How long an object may stay invisible after a create whose answer was lost, before the create counts as not happened.
@@ -60,7 +63,8 @@ struct Recovery: Sendable {
         guard let kind = observed.kinds[entry.key.kind], kind.completeness(of: entry.key.name).isComplete else {
             return (nil, "\(entry.key.kind) was not observed completely", nil)
         }
-        let matches = kind.resources.filter { $0.key == entry.key }
+        var matches = kind.resources.filter { $0.key == entry.key }
+        if matches.isEmpty { matches = raw.kinds[entry.key.kind]?.resources.filter { $0.key == entry.key } ?? [] }
         guard matches.count <= 1 else {
             return (nil, "\(matches.count) objects answer to the key", nil)
         }

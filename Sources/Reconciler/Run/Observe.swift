@@ -79,56 +79,21 @@ extension Reconciler {
     }
 
     /// The lease that keeps two processes from applying at once.
-    static let leaseName = "reconcile"
+    static let leaseName = WriteLease.name
 
     /// Who else holds the lease, and is not known to be gone; nil where a pass may begin.
     func otherHolder() async throws(StoreFault) -> Lease? {
-        guard let lease = try await store.lease(name: Self.leaseName), !isOurs(lease.holder) else { return nil }
+        guard let lease = try await store.lease(name: Self.leaseName),
+            !WriteLease.isFree(lease.holder, for: holder)
+        else { return nil }
         return lease
-    }
-
-    /// Whether a holder is this process, or one of this machine that is gone.
-    private func isOurs(_ holder: String) -> Bool {
-        holder.hasPrefix("\(self.holder)/") || LeaseHolder.isGone(holder, ours: self.holder)
     }
 
     /// Takes the lease that keeps two processes from applying at once.
     ///
     /// - Throws: `LeaseFault` when somebody else holds it.
     func takeLease(runID: String) async throws -> LeaseWatch {
-        let name = Self.leaseName
-        let holder = "\(self.holder)/\(runID)"
-        func acquire() async throws(StoreFault) -> LeaseWatch? {
-            let asked = (time.uptime, time.now)
-            return try await store.acquireLease(name: name, holder: holder, lasting: leaseTime).map {
-                LeaseWatch($0, store: store, time: time, log: log, asked: asked)
-            }
-        }
-        if let watch = try await acquire() { return watch }
-        guard let current = try await store.lease(name: name) else {
-            throw LeaseFault(holder: "another process", until: nil)
-        }
-        // A process of this machine that is gone can't write any more: its lease is free. And this process makes one pass
-        // at a time: a lease of an earlier one is left over from when the store could not be told of its end.
-        if isOurs(current.holder) {
-            try await store.releaseLease(current)
-            log.warning("took over the lease of a pass that has ended", ["holder": current.holder])
-            if let watch = try await acquire() { return watch }
-        }
-        throw LeaseFault(holder: current.holder, until: current.expiresAt)
-    }
-}
-
-/// Another pass is under way.
-struct LeaseFault: Fault {
-    let code = "RUN-0008"
-    let message: String
-    let place: String? = nil
-    let hint: String? = "Wait for it to end; a dry run (reconcile --dry-run) needs no lease."
-    let disposition = Disposition.retry(after: .seconds(10))
-
-    init(holder: String, until: Timestamp?) {
-        message = "another pass is under way: \(holder) holds the lease" + (until.map { " until \($0)" } ?? "")
+        try await WriteLease(store: store, time: time, log: log, process: holder, lasting: leaseTime).take(for: runID)
     }
 }
 

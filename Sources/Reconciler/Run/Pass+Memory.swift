@@ -9,6 +9,9 @@ import Store
 extension Pass {
     /// Where a commit wants what is there already, the inventory learns the new wish, so that a later change made
     /// outside is told from a commit that was not applied.
+    ///
+    /// Whether it is protected is learnt of what is still to be changed too: the guards of a later deletion ask the inventory,
+    /// and the change may never come to pass.
     func rememberNoops(
         _ desired: DesiredState, _ inventory: Inventory, _ observed: ObservedState, _ plan: Plan
     ) async throws {
@@ -19,47 +22,64 @@ extension Pass {
         var changes: [InventoryChange] = []
         let sensitive = reconciler.sensitive
         for resource in desired.resources {
-            guard let entry = entries[resource.key], !changed.contains(resource.key) else { continue }
-            var literals: [Attributes.Item] = []
-            var isComparable = true
-            for attribute in resource.attributes {
-                switch attribute.value {
-                case .literal(let value): literals.append(Attributes.Item(attribute.name, value))
-                case .reference:
-                    // Nothing differs, so that what is there is what the reference gives now; but for what its provider
-                    // writes in another form.
-                    let isEchoed = entry.echoes.contains { $0.attribute == attribute.name }
-                    let seen = isEchoed ? nil : observed.resource(resource.key)?.attributes[attribute.name]
-                    if let value = seen ?? entry.lastApplied[attribute.name] {
-                        literals.append(Attributes.Item(attribute.name, value))
-                    } else {
-                        isComparable = false
-                    }
-                }
-            }
-            guard isComparable, !literals.contains(where: { sensitive.isSensitive($0.name, of: resource.key.kind) })
-            else { continue }
-            let wanted = Attributes(literals)
+            guard let entry = entries[resource.key] else { continue }
+            let isChanging = changed.contains(resource.key)
+            let seen = observed.resource(resource.key)
+            let wanted = isChanging ? nil : Self.wish(resource, entry, seen, sensitive)
             var echoes = entry.echoes
-            if !echoes.isEmpty, let schema = reconciler.schemas[entry.key.kind],
-                let seen = observed.resource(entry.key)
-            {
+            if let wanted, let seen, !echoes.isEmpty, let schema = reconciler.schemas[entry.key.kind] {
                 echoes = Echo.kept(
                     echoes, wished: wanted, applied: entry.lastApplied, seen: seen.attributes, by: schema,
                     at: plannedAt)
             }
-            guard
-                wanted != entry.lastApplied || entry.environment != resource.environment
-                    || entry.isProtected != resource.isProtected || echoes != entry.echoes
-            else { continue }
             var updated = InventoryEntry(
-                key: entry.key, providerID: entry.providerID, environment: resource.environment,
-                lastApplied: wanted, revision: desired.revision, isProtected: resource.isProtected,
+                key: entry.key, providerID: entry.providerID,
+                environment: isChanging ? entry.environment : resource.environment,
+                lastApplied: wanted ?? entry.lastApplied, revision: entry.revision, isProtected: resource.isProtected,
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
-            changes.append(.put(updated))
+            guard updated != entry else { continue }
+            changes.append(.put(isChanging ? updated : updated.applied(at: desired.revision)))
         }
         if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
+    }
+
+    /// Keeps the inventory under the names that the documents write now.
+    func remember(_ renames: [Rekeying.Rename]) async throws {
+        guard !renames.isEmpty else { return }
+        for rename in renames {
+            reconciler.log.info(
+                "the documents name it in another way now",
+                ["resource.key": rename.from.key, "name": rename.to?.key ?? rename.from.key])
+        }
+        // What goes first, so that a name that another one takes over isn't removed after it.
+        try await reconciler.store.changeInventory(
+            renames.map { .remove($0.from.key) } + renames.compactMap { $0.to.map { .put($0) } })
+    }
+
+    /// What is wanted of a resource that is as it is wanted, as the inventory keeps it.
+    ///
+    /// - Returns: nil where that can't be said: of a sensitive wish only a digest is kept, so that what was applied stays as it
+    ///   was written.
+    private static func wish(
+        _ resource: DesiredResource, _ entry: InventoryEntry, _ seen: ObservedResource?,
+        _ sensitive: SensitiveAttributes
+    ) -> Attributes? {
+        var literals: [Attributes.Item] = []
+        for attribute in resource.attributes {
+            if sensitive.isSensitive(attribute.name, of: resource.key.kind) { return nil }
+            switch attribute.value {
+            case .literal(let value): literals.append(Attributes.Item(attribute.name, value))
+            case .reference:
+                // Nothing differs, so that what is there is what the reference gives now; but for what its provider
+                // writes in another form.
+                let isEchoed = entry.echoes.contains { $0.attribute == attribute.name }
+                let now = isEchoed ? nil : seen?.attributes[attribute.name]
+                guard let value = now ?? entry.lastApplied[attribute.name] else { return nil }
+                literals.append(Attributes.Item(attribute.name, value))
+            }
+        }
+        return Attributes(literals)
     }
 
     /// Keeps what differs and since when; a look as of another instant or at a part of the world says nothing of it.

@@ -175,8 +175,11 @@ struct Pass {
         if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
         let open = try await reconciler.store.openEntries()
         trace?.begin("observe")
-        let observed = await reconciler.observe(
+        let raw = await reconciler.observe(
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
+        // What is remembered or seen under another name than the documents write now goes by theirs from here on.
+        var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
+        var observed = names.observed
         self.observed = observed
         observationFaults = reconciler.faults(of: observed)
         trace?.begin("recover")
@@ -186,12 +189,18 @@ struct Pass {
                 unknown: open.map { Recovery.scope(of: $0, "the next pass looks what became of it") })
         } else if !open.isEmpty {
             try await confirmLease()
-            let recovery = Recovery(reconciler: reconciler, observed: observed, log: reconciler.log)
+            let recovery = Recovery(reconciler: reconciler, observed: observed, raw: raw, log: reconciler.log)
             let result = try await recovery.settle(open)
             recovered = result.settled
             desired = desired.with(unknown: result.open)
-            if !result.settled.isEmpty { inventory = try await reconciler.store.inventory() }
+            if !result.settled.isEmpty {
+                inventory = try await reconciler.store.inventory()
+                names = Rekeying(desired.resources, inventory, observed, reconciler.schemas)
+                observed = names.observed
+                self.observed = observed
+            }
         }
+        inventory = names.inventory
         desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
@@ -234,6 +243,7 @@ struct Pass {
             runID: run.id, fingerprint: plan.fingerprint,
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt),
             notices: waitingNotices(plan) + lapses)
+        try await remember(names.renames)
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)
         await apply(plan, observed, inventory, revision: desired.revision)

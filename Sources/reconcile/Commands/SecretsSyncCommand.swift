@@ -47,7 +47,12 @@ struct SecretsSyncCommand {
             print(outcome)
             return .failed
         }
-        let outcome = try await sync(wishes, driver, store, configuration)
+        // What a pass sets and what this sets may be the same name: one of them at a time.
+        let lease = WriteLease(
+            store: store, time: time, log: .none, process: LeaseHolder.current(), lasting: configuration.lease)
+        let outcome = try await lease.hold(for: "secrets-sync") {
+            try await sync(wishes, driver, store, configuration)
+        }
         print(outcome)
         return outcome.fault == nil ? .done : .failed
     }
