@@ -217,9 +217,8 @@ let package = Package(
         tests(
             "ConsolePages",
             [
-                "ConsolePages", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store",
-                "StoreSQLite",
-                "Web",
+                "ConsolePages", "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store",
+                "StoreSQLite", "Web",
             ]),
         tests("Client", ["Client", "Formats", "HTTPClient", "odooops"]),
         tests("Architecture", []),

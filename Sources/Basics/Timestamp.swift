@@ -21,6 +21,14 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         return rest < 0 ? rest + 1_000_000 : rest
     }
 
+    /// The first instant that RFC 3339 can write: its years have four digits.
+    public static let firstWritable = Timestamp(microseconds: -62_135_596_800_000_000)
+    /// The last instant that RFC 3339 can write, 9999-12-31T23:59:59.999999Z.
+    public static let lastWritable = Timestamp(microseconds: 253_402_300_799_999_999)
+
+    /// The same instant, or the nearest one that RFC 3339 can write.
+    public var writable: Timestamp { min(max(self, .firstWritable), .lastWritable) }
+
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
 
     /// Stops at the first and last instant: a lifetime without end must not expire in the past.
@@ -64,10 +72,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// Parses seconds since the epoch with a fraction, such as `1772000000.25`, never by floating point; nil for anything
-    /// else.
+    /// else, and after the year 9999.
     public init?(decimalSeconds text: some StringProtocol) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let seconds = Int64(parts[0]), (0...(1 << 40)).contains(seconds) else { return nil }
+        guard parts.count <= 2, let seconds = Int64(parts[0]),
+            (0...Self.lastWritable.seconds).contains(seconds)
+        else { return nil }
         var digits = parts.count == 2 ? String(parts[1].prefix(6)) : ""
         guard digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         digits += String(repeating: "0", count: 6 - digits.utf8.count)
@@ -76,6 +86,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// Parses RFC 3339, and PostgreSQL's `2026-03-06 14:05:00.12+00`; nil for anything else.
+    ///
+    /// Nil too for an instant whose year in UTC is none of 1 to 9999: it could be written and never be read again.
     public init?(_ text: some StringProtocol) {
         var bytes = ArraySlice(Array(text.utf8))
         func number(_ digits: Int) -> Int? {
@@ -126,7 +138,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         guard bytes.isEmpty else { return nil }
         let days = Self.daysSinceEpoch(year, month, day)
         let total = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
-        microseconds = Int64(total) * 1_000_000 + Int64(fraction)
+        let instant = Timestamp(microseconds: Int64(total) * 1_000_000 + Int64(fraction))
+        guard instant == instant.writable else { return nil }
+        self = instant
     }
 
     /// A calendar date `2026-03-06`, read as its first instant in UTC; nil for anything else.

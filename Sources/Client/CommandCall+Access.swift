@@ -29,10 +29,8 @@ extension CommandCall {
                 hint: "Run: odooops auth login --user \(user) --password-file -")
         }
         let body = Self.body([("name", .string(user)), ("password", password.reveal { .string($0) })])
-        var connection = try connection(authenticated: false)
-        // An answer that is given again holds no token: so always under a new key.
-        connection.idempotencyKey = nil
-        let data = try await connection.write("POST", "/auth/login", body).data
+        let connection = try connection(authenticated: false)
+        let data = try await connection.write("POST", "/auth/login", body, isRepeatable: false).data
         guard let token = data["token"]?.stringValue else {
             throw ClientFault.strange("the login gave no token", place.address)
         }

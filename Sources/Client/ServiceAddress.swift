@@ -10,7 +10,13 @@ struct ServiceAddress: Sendable, Hashable {
     let host: String
 
     /// Whether it is this machine.
-    var isLoopback: Bool { host == "localhost" || host.hasPrefix("127.") || host == "[::1]" }
+    var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        // An address, not a name that begins like one: anybody can own 127.example.com.
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { (1...3).contains($0.utf8.count) && UInt8($0) != nil && !$0.hasPrefix("+") }
+    }
 
     init(_ given: String) throws(ClientFault) {
         var text = given

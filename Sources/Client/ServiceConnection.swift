@@ -58,10 +58,14 @@ struct ServiceConnection: Sendable {
     }
 
     /// Writes, once: with a key, so that whoever sends it again does not do it twice.
-    func write(_ method: String, _ path: String, _ body: Value? = nil) async throws(ClientFault) -> Reply {
-        let key = idempotencyKey ?? newKey()
+    ///
+    /// A login is not repeatable: to know it again, a service would have to keep a digest of it.
+    func write(
+        _ method: String, _ path: String, _ body: Value? = nil, isRepeatable: Bool = true
+    ) async throws(ClientFault) -> Reply {
+        let key = isRepeatable ? idempotencyKey ?? newKey() : nil
         var request = request(method, path)
-        request.headers.append(HTTPHeader("Idempotency-Key", key))
+        if let key { request.headers.append(HTTPHeader("Idempotency-Key", key)) }
         if let body {
             request.headers.append(HTTPHeader("Content-Type", "application/json"))
             request.body = Array(JSON.write(body).utf8)

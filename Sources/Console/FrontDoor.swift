@@ -28,10 +28,12 @@ public struct FrontDoor: Sendable {
     private func guarded(_ request: WebRequest) async -> WebResponse {
         guard request.path == "/metrics" else { return await service.answer(request) }
         do {
-            switch try await access.caller(of: request).decide(.readMetrics) {
+            let caller = try await access.caller(of: request)
+            if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
+            switch caller.decide(.readMetrics) {
             case .allowed: return await service.answer(request)
             case .needsLogin: throw AccessFault.needsLogin
-            case .forbidden(let reason): throw AccessFault.forbidden(reason)
+            case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
             }
         } catch let fault as AccessFault {
             return .refusal(fault.status, "\(fault.code): \(fault.message)")

@@ -1,4 +1,5 @@
 public import Basics
+import ConsoleAccess
 import Formats
 public import Reconciler
 public import Store
@@ -69,7 +70,7 @@ public struct ServiceEndpoints: Sendable {
         if status.isStopping { reasons.append("stopping") }
         if status.passes == 0 { reasons.append("no pass has ended yet") }
         if let fault = await probe.fault() { reasons.append(fault) }
-        if let fault = status.lastFault { reasons.append("\(fault.code): \(fault.message)") }
+        if let fault = status.lastFault { reasons.append("\(fault.code): the last pass failed") }
         return .json(
             reasons.isEmpty ? 200 : 503,
             [
@@ -89,15 +90,13 @@ public struct ServiceEndpoints: Sendable {
             }
         } else if isHookSecretConfigured {
             return .refusal(503, "hook_secret is configured and leads to no value")
-        } else if !Self.isLoopback(request.peer) {
-            return .refusal(403, "without hook_secret only this machine may ask for a pass")
+        } else if !ClientOrigin.isByHandHere(request) {
+            // A proxy at this machine brings everybody, and a browser what any page tells it.
+            return .refusal(
+                403, "without hook_secret only this machine itself may ask for a pass: name one in reconciler.yaml")
         }
         service.wakeup.raise(.webhook)
         return .json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])
-    }
-
-    private static func isLoopback(_ peer: String) -> Bool {
-        peer.hasPrefix("127.") || peer == "::1" || peer.hasPrefix("::ffff:127.")
     }
 
     private func describe(_ status: Service.Status) -> Value {
@@ -106,7 +105,8 @@ public struct ServiceEndpoints: Sendable {
             "failures_in_a_row": .int(Int64(status.failures)),
             "last_run": status.lastRunID.map { .string($0) } ?? .null,
             "last_success_at": status.lastSuccessAt.map { .string($0.description) } ?? .null,
-            "last_fault": status.lastFault.map { .string("\($0.code): \($0.message)") } ?? .null,
+            // Anybody may ask: what a fault says may name things that only people with access should know.
+            "last_fault": .text(status.lastFault?.code),
             "next_pass_at": status.nextPassAt.map { .string($0.description) } ?? .null,
         ])
     }

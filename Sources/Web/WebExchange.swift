@@ -23,6 +23,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
 
     private let core: WebServerCore
     private let target: String
+    private let bodyLimit: Int
     private var reading = Reading.nothing
     private var body: [UInt8] = []
     private var received = 0
@@ -32,6 +33,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     init(core: WebServerCore, target: String) {
         self.core = core
         self.target = target
+        bodyLimit = core.options.bodyLimit(ofTarget: target)
     }
 
     var isResumed: Bool {
@@ -62,7 +64,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
             guard size.pointee > 0 else { return queue(Self.tooLarge, on: connection) }
             size.pointee = 0
             received = total
-            return overflow || total > core.options.bodyLimit.multipliedReportingOverflow(by: 4).partialValue + 1 << 20
+            return overflow || total > bodyLimit.multipliedReportingOverflow(by: 4).partialValue + 1 << 20
                 ? .NO : .YES
         }
     }
@@ -74,11 +76,11 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
                 method: method, target: target, version: version, headers: headers,
                 headerLimit: core.options.headerLimit)
             reading = .body(head)
-            guard let length = head.contentLength, length > core.options.bodyLimit else {
+            guard let length = head.contentLength, length > bodyLimit else {
                 body.reserveCapacity(head.contentLength ?? 0)
                 return .YES
             }
-            guard !head.expectsContinue, length / 2 <= core.options.bodyLimit else {
+            guard !head.expectsContinue, length / 2 <= bodyLimit else {
                 return queue(Self.tooLarge, on: connection)
             }
             reading = .discarding
@@ -90,7 +92,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
 
     private func take(_ data: UnsafePointer<CChar>?, _ count: Int) {
         received += count
-        guard received <= core.options.bodyLimit, let data else {
+        guard received <= bodyLimit, let data else {
             body = []
             reading = .discarding
             return

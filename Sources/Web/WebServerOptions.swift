@@ -4,6 +4,8 @@ public import Basics
 public struct WebServerOptions: Sendable {
     /// The most bytes of a request's body; more is answered by 413.
     public var bodyLimit: Int
+    /// The most bytes of the body of a request to a path, where that is less than `bodyLimit`; nil: the same everywhere.
+    public var bodyLimitOfPath: (@Sendable (String) -> Int)?
     /// The most bytes of a request's header lines; more is answered by 431.
     public var headerLimit: Int
     /// The most connections at once; more are closed as they come.
@@ -25,5 +27,11 @@ public struct WebServerOptions: Sendable {
         self.connectionsPerAddress = min(max(0, connectionsPerAddress), 1 << 20)
         self.idleTimeout = min(max(.seconds(1), idleTimeout), .hours(24))
         self.time = time
+    }
+
+    /// The most bytes of the body of a request to a target, which may have a query.
+    func bodyLimit(ofTarget target: String) -> Int {
+        guard let bodyLimitOfPath else { return bodyLimit }
+        return max(0, min(bodyLimit, bodyLimitOfPath(String(target.prefix { $0 != "?" }))))
     }
 }

@@ -8,7 +8,9 @@ extension AccessControl {
     /// Access to the service, as the configuration says.
     ///
     /// - Throws: `ConfigurationFault` where it can't be; a `FileSystemFault` where no key can be made.
-    init(_ configuration: Configuration, store: Store, _ environment: [String: String]) throws {
+    init(
+        _ configuration: Configuration, store: Store, _ environment: [String: String], log: Log, metrics: Metrics
+    ) throws {
         let access = configuration.access
         var settings = AccessSettings(isLoopback: Self.isLoopback(configuration.listenAddress))
         settings.project = access.project
@@ -37,7 +39,7 @@ extension AccessControl {
                 IssuerSettings(issuer: $0, audience: access.audience, rolesClaim: access.rolesClaim),
                 transport: CurlTransport())
         }
-        self.init(store: store, settings: settings, issuer: issuer, time: SystemTime())
+        self.init(store: store, settings: settings, issuer: issuer, time: SystemTime(), log: log, metrics: metrics)
     }
 
     private static func isLoopback(_ address: String) -> Bool {

@@ -74,6 +74,33 @@ import Testing
     }
 }
 
+@Suite struct WritableTimeTests {
+    /// Whatever a text or a number of seconds is read as can be written and read again.
+    @Test(arguments: UInt64(0)..<50) func whatIsReadIsReadAgainAsItIsWritten(seed: UInt64) {
+        let random = RandomSource(seed: seed)
+        let (first, last) = (Timestamp.firstWritable.microseconds, Timestamp.lastWritable.microseconds)
+        for _ in 0..<40 {
+            let instant = Timestamp(microseconds: Int64(random.next() % UInt64(last - first)) + first)
+            #expect(Timestamp(instant.description) == instant)
+            #expect(instant.writable == instant)
+        }
+    }
+
+    @Test func theYearsThatCanBeWrittenAreOneToNineThousandNineHundredAndNinetyNine() {
+        #expect(Timestamp.firstWritable.description == "0001-01-01T00:00:00Z")
+        #expect(Timestamp.lastWritable.description == "9999-12-31T23:59:59.999999Z")
+        for instant in [Timestamp.firstWritable, .lastWritable] { #expect(Timestamp(instant.description) == instant) }
+        for beyond in [
+            "9999-12-31T23:59:59-01:00", "9999-12-31T23:59:60Z", "0001-01-01T00:00:00+00:01", "0000-12-31T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+        ] { #expect(Timestamp(beyond) == nil, "\(beyond)") }
+        #expect(Timestamp(date: "9999-12-31") != nil && Timestamp(date: "0000-01-01") == nil)
+        #expect(Timestamp(decimalSeconds: "253402300799.999999") == .lastWritable)
+        #expect(Timestamp(decimalSeconds: "253402300800") == nil && Timestamp(decimalSeconds: "1099511627776") == nil)
+        #expect((Timestamp(seconds: 0) + .days(100_000_000)).writable == .lastWritable)
+    }
+}
+
 @Suite struct SimulatedTimeTests {
     private static let start = Timestamp(microseconds: 1_772_805_900_000_000)
 

@@ -55,6 +55,9 @@ struct FilesTests {
             "auth", "login", "--user", "ada", "--password-file", world.directory.path("password"))
         #expect(result.exit == .done, "\(result.story)")
         #expect(!result.output.contains("token-of-ada") && !result.output.contains("long enough"))
+        // A service that knows a login again has kept something by which the password can be guessed.
+        let names = world.service.requests.flatMap { $0.headers.map { $0.name.lowercased() } }
+        #expect(world.service.routes.contains("POST /auth/login") && !names.contains("idempotency-key"))
         #expect(Self.mode(world.credentialsPath) == 0o600)
         #expect(Self.mode(world.directory.path("config/odooops")) == 0o700)
         _ = await world.run("env", "list")

@@ -72,6 +72,10 @@ struct ServiceTests {
 
         try running.site.commit(["ssot/infra/digitalocean/inventory.yaml": Site.inventory.replacing("hello", "by hook")]
         )
+        let proxied = "X-Forwarded-For: 192.0.2.1\r\n"
+        #expect(await Answer.to("POST", "/hooks/reconcile", port: running.port, headers: proxied)?.status == 403)
+        let long = String(repeating: "x", count: 80_000)
+        #expect(await Answer.to("POST", "/login", port: running.port, body: long)?.status == 413)
         #expect(await Answer.to("POST", "/hooks/reconcile", port: running.port)?.status == 202)
         #expect(await running.passes(3), "\(running.program.story)")
         #expect(await running.site.records().contains("TXT note by hook"))

@@ -8,6 +8,8 @@ import Web
 @testable import ConsoleAccess
 
 @Suite struct WriteTests {
+    private typealias Answer = APIWorld.Answer
+
     @Test func aWriteWithTheSameKeyIsDoneOnce() async throws {
         let world = try await APIWorld()
         try await world.fill()
@@ -123,7 +125,79 @@ import Web
         }
     }
 
+    @Test func anEndThatNobodyLivesToSeeIsRefused() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        for word in ["pin", "suspend"] {
+            let path = "/environments/staging/\(word)"
+            for until in ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "2040-01-01T00:00:00Z"] {
+                let answer = try await world.send("POST", path, as: "owner", body: ["until": .string(until)])
+                #expect(answer.status == 400, "\(word) until \(until): \(answer.body)")
+                #expect(try await world.send("GET", "/environments", as: "viewer").status == 200)
+            }
+            let near = try await world.send("POST", path, as: "owner", body: ["until": "2030-01-01T00:00:00Z"])
+            #expect(near.status == 200)
+        }
+    }
+
+    /// PostgreSQL refuses what is no UUID or no instant, and the caller is at fault, not the service.
+    @Test(arguments: ["/alerts?cursor=abc", "/logs?since=0000-01-01T00:00:00Z", "/runs?cursor=1.x"])
+    func whatNoStoreCanCompareIsRefused(path: String) async throws {
+        let world = try await APIWorld()
+        #expect(try await world.send("GET", path, as: "viewer").status == 400)
+    }
+
+    /// By the digest of a login's body its password could be guessed, a hundred million times a second.
+    @Test func nothingIsKeptOfALogin() async throws {
+        let world = try await APIWorld()
+        let password: Value = "correct horse battery"
+        _ = try await world.access.putUser(
+            "ada", password: Secret("correct horse battery"), grants: [Grant(.viewer)], by: "test")
+        let again = [("Idempotency-Key", "0123456789abcdef")]
+        for _ in 0..<2 {
+            let answer = try await world.send(
+                "POST", "/auth/login", body: ["name": "ada", "password": password], headers: again)
+            #expect(answer.status == 200 && answer.data["token"]?.stringValue != nil)
+            #expect(answer.headers["Idempotent-Replayed"] == nil)
+        }
+        let claim = try await world.store.claimRequest(
+            "0123456789abcdef", of: "anonymous", digest: Digest(of: ""), at: APIWorld.now)
+        #expect(claim == .first)
+    }
+
+    @Test func aKeyThatTookThePlaceOfAnotherIsAnother() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let again = [("Idempotency-Key", "0123456789abcdef")]
+        var answers: [Answer] = []
+        for _ in 0..<2 {
+            let added = try await world.access.addKey(
+                "ci", grants: [Grant(.developer)], scopes: nil, lasting: nil, by: "test")
+            let key = added.key.reveal { $0 }
+            answers.append(
+                try await world.send(
+                    "POST", "/environments/feature-a/extend", as: key, body: ["days": 1], headers: again))
+            #expect(try await world.send("DELETE", "/access/keys/ci", as: "owner").status == 200)
+        }
+        #expect(answers.map { $0.data["extension_days"] } == [1, 2])
+        #expect(answers.allSatisfy { $0.headers["Idempotent-Replayed"] == nil })
+    }
+
     // MARK: Who comes without a key
+
+    @Test func wrongProofsAreCounted() async throws {
+        let world = try await APIWorld()
+        var statuses: [Int] = []
+        for index in 0..<150 {
+            let made = Hex.encode(UInt64(index))
+            let key = "odops_" + String(repeating: "0", count: 64 - made.utf8.count) + made
+            statuses.append(try await world.send("GET", "/runs", as: key, peer: "2001:db8::\(index)").status)
+        }
+        #expect(statuses.first == 401 && statuses.last == 429 && statuses.count { $0 == 401 } == 100)
+        // Others, and whoever has a right key, are not held up by it.
+        #expect(try await world.send("GET", "/runs", as: "odops_x", peer: "192.0.2.9").status == 401)
+        #expect(try await world.send("GET", "/runs", as: "viewer", peer: "2001:db8::1").status == 200)
+    }
 
     @Test func atLoopbackEverybodyReadsUntilSomebodyIsGivenAccess() async throws {
         let world = try await APIWorld(isLoopback: true, withKeys: false)

@@ -46,7 +46,7 @@ import Web
     @Test func whoIsRefusedIsToldWhy() {
         let nobody = Caller(.anonymous, proof: .nothing, grants: [], origin: Self.here, project: "erp")
         #expect(nobody.decide(.read) == .needsLogin)
-        guard case .forbidden(let reason) = Self.caller(["viewer"]).decide(.approve) else {
+        guard case .forbidden(let reason, nil) = Self.caller(["viewer"]).decide(.approve) else {
             Issue.record("a viewer may approve")
             return
         }

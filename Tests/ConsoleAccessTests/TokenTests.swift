@@ -1,6 +1,5 @@
 import Basics
 import Formats
-import HTTPClient
 import Store
 import StoreSQLite
 import Testing
@@ -125,38 +124,6 @@ import Web
         #expect(Base64URL.decode("AB") == nil && Base64URL.decode("A") == nil && Base64URL.decode("AA==") == nil)
     }
 
-    // MARK: An issuer
-
-    @Test func theTokensOfAnIssuerCountAsItsKeysSay() async throws {
-        let key = try #require(TokenKey(Secret("ed25519:" + String(repeating: "9d", count: 32))))
-        let own = Array(
-            #"{"iss":"https://id.example","sub":"u7","aud":["x","odooops"],"name":"bob","exp":1800003600,"#.utf8)
-        let roles = Array(#""odooops_roles":["viewer","developer@staging","king"]}"#.utf8)
-        let signed =
-            Base64URL.encode(Array(#"{"alg":"EdDSA","kid":"k1"}"#.utf8)) + "." + Base64URL.encode(own + roles)
-        let token = signed + "." + Base64URL.encode(try #require(key.sign(Array(signed.utf8))))
-        let transport = IssuerStub()
-        let issuer = TokenIssuer(
-            IssuerSettings(issuer: "https://id.example", audience: "odooops"), transport: transport)
-        let time = SimulatedTime(now: Self.now)
-        let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
-        _ = try await store.migrate()
-        let access = AccessControl(
-            store: store, settings: AccessSettings(isLoopback: false), issuer: issuer, time: time)
-        func ask(_ token: String) async throws -> Caller {
-            try await access.caller(
-                of: WebRequest(method: "GET", path: "/", headers: [("Authorization", "Bearer \(token)")]))
-        }
-        let caller = try await ask(token)
-        #expect(
-            caller.name == "oidc:bob" && caller.grants == [Grant(.viewer), Grant(.developer, environment: "staging")])
-        _ = try await ask(token)
-        #expect(transport.count == 2, "the keys are kept")
-        await #expect(throws: AccessFault.self) { _ = try await ask(String(token.dropLast(2)) + "AA") }
-        time.advance(by: .hours(1) + .minutes(2))
-        await #expect(throws: AccessFault.self) { _ = try await ask(token) }
-    }
-
     // MARK: Passwords and sessions
 
     /// RFC 7914, section 12.
@@ -212,21 +179,5 @@ import Web
         await #expect(throws: AccessFault.self, "ten tries a minute") {
             _ = try await access.logIn(name: "ada", password: password, from: origin)
         }
-    }
-}
-
-/// An issuer that gives one key.
-private final class IssuerStub: HTTPTransport {
-    private let asked = Locked(0)
-
-    var count: Int { asked.withLock { $0 } }
-
-    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
-        asked.withLock { $0 += 1 }
-        let text =
-            request.url.hasSuffix("/openid-configuration")
-            ? #"{"issuer":"https://id.example","jwks_uri":"https://id.example/keys"}"#
-            : #"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"QLD0mKFvK5Q9dNxPnUrMBdDenJNd1Wmugxz4_N1OP-s"}]}"#
-        return HTTPResponse(status: 200, body: Array(text.utf8))
     }
 }

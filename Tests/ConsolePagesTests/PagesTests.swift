@@ -23,15 +23,18 @@ import Web
         $0.hasPrefix("/environments/") || $0.hasPrefix("/runs/") || $0.hasPrefix("/plans/")
     }
 
-    static func pages(_ store: Store, _ time: SimulatedTime, access: Bool = false) -> ConsolePages {
+    static func pages(_ store: Store, _ time: SimulatedTime, access: Bool = false, control: AccessControl? = nil)
+        -> ConsolePages
+    {
         var facts = ConsoleFacts()
         facts.settings = [ConsoleFacts.Setting("This service", "store", planted)]
         facts.secrets = [ConsoleFacts.Presence(planted, reference: "env:X", isPresent: false)]
         let metrics = Metrics()
         metrics.declare("test_total", .counter, planted)
         metrics.add("test_total", 1, ["name": planted])
+        let local = access ? AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time) : nil
         return ConsolePages(
-            access: access ? AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time) : nil,
+            access: control ?? local,
             store: store, evidence: EvidenceStore(directory: "/nonexistent"), facts: facts, metrics: metrics, time: time
         )
     }

@@ -38,6 +38,30 @@ struct LifeStoreTests {
         }
     }
 
+    @Test("No instant, however far, makes a row that can't be read", arguments: engines)
+    func farInstants(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            _ = try await store.saveEnvironments([EnvironmentRow(slug: "a", tier: .dev)])
+            for far in [Timestamp.lastWritable + .microseconds(1), Timestamp(microseconds: .max)] {
+                try await store.setPinned("a", true, reason: nil, until: far, audit: Self.audit("env.pin"))
+                try await store.setSuspended("a", true, reason: nil, until: far, audit: Self.audit("env.suspend"))
+                let row = try #require(try await store.environments().first)
+                #expect(row.pinnedUntil == .lastWritable && row.suspendedUntil == .lastWritable)
+            }
+            // As an older version wrote it: one such row stopped every command that reads environments.
+            try await world.prepare(["update ops.environments set pinned_until = '10000-01-01T00:59:59.000000Z'"])
+            #expect(try await store.environments().first?.pinnedUntil == .lastWritable)
+            // What no version writes is told by table, column and row.
+            guard engine == .sqlite else { return }
+            try await world.prepare(["update ops.environments set pinned_until = 'soon'"])
+            await #expect { _ = try await store.environments() } throws: { error in
+                let message = (error as? StoreFault)?.message ?? ""
+                return message.contains("pinned_until of ops.environments") && message.contains("slug a")
+            }
+        }
+    }
+
     @Test("A notice is written once, and read in the order of writing from wherever one stands", arguments: engines)
     func notices(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { world in

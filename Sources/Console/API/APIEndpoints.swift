@@ -158,7 +158,10 @@ public struct APIEndpoints: Sendable {
         let call = APICall(
             request: request, caller: caller, route: route, parameters: parameters, body: try Self.body(request, route),
             now: services.time.now)
-        guard route.isWrite, let key = request.header("Idempotency-Key") else { return try await route.handler(call) }
+        // Of a write that needs nobody's permission nothing is kept: its body may be a password.
+        guard route.isWrite, route.permission != nil, let key = request.header("Idempotency-Key") else {
+            return try await route.handler(call)
+        }
         return try await once(key, call, id)
     }
 
@@ -173,7 +176,7 @@ public struct APIEndpoints: Sendable {
         switch caller.decide(permission, at: place) {
         case .allowed: return
         case .needsLogin: throw AccessFault.needsLogin
-        case .forbidden(let reason): throw AccessFault.forbidden(reason)
+        case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
         }
     }
 
@@ -182,7 +185,7 @@ public struct APIEndpoints: Sendable {
         guard (1...255).contains(key.utf8.count) else {
             throw APIFault.badParameter("Idempotency-Key has to have 1 to 255 characters")
         }
-        let caller = call.caller.name
+        let caller = call.caller.accountName
         let content = "\(call.request.method) \(call.request.path)\n"
         let digest = Digest(of: Array(content.utf8) + JSON.canonical(call.body))
         switch try await services.store.claimRequest(key, of: caller, digest: digest, at: call.now) {

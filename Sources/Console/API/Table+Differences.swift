@@ -66,7 +66,7 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/alerts", "listAlerts", "findings", "What people should be told, oldest first.", needs: .read,
-                at: .list, parameters: [environment, nameCursor],
+                at: .list, parameters: [environment, noticeCursor],
                 answer: .list(
                     .object(
                         [.init("id", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)),

@@ -19,6 +19,11 @@ extension APIEndpoints {
         .pattern(PageCursor.pattern, about: "the next_cursor of the part before") { PageCursor($0) != nil },
         "where the part before ended")
     static let nameCursor = APIParameter("cursor", .text(least: 1, most: 512), "where the part before ended")
+    static let noticeCursor = APIParameter(
+        "cursor",
+        .pattern(
+            "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+            about: "the next_cursor of the part before", matches: isIdentifier), "where the part before ended")
     static let since = APIParameter("since", .instant, "only then or later")
     static let until = APIParameter("until", .instant, "only before")
     static let run = APIParameter(

@@ -44,8 +44,13 @@ extension AccessControl {
     /// - Returns: whether the user is new.
     /// - Throws: `AccessFault` where the password is too short; `StoreFault`.
     public func putUser(_ name: String, password: Secret?, grants: [Grant]?, by actor: String) async throws -> Bool {
+        // `key:ci` and `oidc:…` are the names of others in the audit log.
+        guard !name.isEmpty, name.utf8.count <= Self.nameLimit, !name.contains(":"), name != "anonymous" else {
+            throw AccessFault.badName
+        }
         var hash: String?
         if let password {
+            guard password.reveal({ $0.utf8.count }) <= Self.passwordLimit else { throw AccessFault.longPassword }
             guard password.reveal({ $0.unicodeScalars.count }) >= PasswordHash.leastLength else {
                 throw AccessFault.weakPassword
             }

@@ -7,26 +7,58 @@ import Web
 extension AccessControl {
     /// Tries, a minute, for each address and for each name.
     private static let loginLimit = 10
+    /// Requests with a wrong proof, a minute, for each address.
+    private static let wrongProofLimit = 100
+    /// The longest name and the longest password, in bytes: longer ones are nobody's and are not looked at.
+    static let nameLimit = 255
+    static let passwordLimit = 1_024
 
     /// Whether a name and a password are somebody's.
     ///
     /// - Returns: the user.
     /// - Throws: `AccessFault` where they aren't, or where there were too many tries; `StoreFault`.
     public func logIn(name: String, password: Secret, from origin: ClientOrigin) async throws -> UserAccount {
-        for (bucket, per) in [("address:\(origin.address)", "this address"), ("name:\(name)", "this name")] {
+        let isTooLong =
+            name.utf8.count > Self.nameLimit || password.reveal { $0.utf8.count } > Self.passwordLimit
+        let buckets = [("address:\(origin.network)", "this address"), ("name:\(name)", "this name")]
+        for (bucket, per) in buckets.prefix(isTooLong ? 1 : 2) {
             let standing = limiter.take("login:\(bucket)", limit: Self.loginLimit, at: time.uptime)
             if let wait = standing.retryAfter {
-                throw AccessFault.tooMany(limit: Self.loginLimit, per: "logins of \(per)", after: wait)
+                metrics?.add("odooops_logins_total", 1, ["result": "too_many"])
+                throw AccessFault.tooManyLogins(limit: Self.loginLimit, per: per, after: wait)
             }
+        }
+        guard !isTooLong else {
+            failed(nil, origin)
+            throw AccessFault.badLogin
         }
         let user = try await store.user(named: name)
         // A name that nobody has costs as much time as a wrong password.
         let kept = user?.passwordHash ?? Self.nobodysHash
         let isRight = await passwordThread.run { PasswordHash.verify(password, against: kept) }
         guard isRight, let user, user.passwordHash != nil, user.disabledAt == nil else {
+            failed(user, origin)
             throw AccessFault.badLogin
         }
+        metrics?.add("odooops_logins_total", 1, ["result": "right"])
         return user
+    }
+
+    /// Leaves a trace of a login that failed; what a stranger typed for a name may be a password, so it isn't written.
+    private func failed(_ user: UserAccount?, _ origin: ClientOrigin) {
+        metrics?.add("odooops_logins_total", 1, ["result": "wrong"])
+        log?.warning(
+            "a login failed",
+            ["user": user?.name ?? "nobody of that name", "from": origin.address, "disabled": user?.disabledAt != nil])
+    }
+
+    /// Counts a wrong proof; nil as long as its address may go on trying.
+    func countWrongProof(from origin: ClientOrigin) -> AccessFault? {
+        metrics?.add("odooops_wrong_proofs_total")
+        let standing = limiter.take("proof:\(origin.network)", limit: Self.wrongProofLimit, at: time.uptime)
+        return standing.retryAfter.map {
+            AccessFault.tooMany(limit: standing.limit, per: "this address, all with wrong proofs", after: $0)
+        }
     }
 
     private static let nobodysHash =
@@ -74,7 +106,7 @@ extension AccessControl {
         }
         let claims = try await issuer.prove(unproven, at: time.now, uptime: time.uptime)
         return Caller(
-            .external(subject: claims.name ?? claims.subject, issuer: claims.issuer), proof: .token,
+            .external(subject: claims.subject, issuer: claims.issuer, displayName: claims.name), proof: .token,
             grants: issuer.grants(of: claims), origin: origin, project: settings.project)
     }
 
@@ -84,14 +116,13 @@ extension AccessControl {
     ///
     /// - Returns: what is left; `retryAfter` says that this request must not pass.
     public func count(_ caller: Caller) -> RateStanding {
-        switch caller.identity {
-        case .anonymous where caller.origin.isLoopback: limiter.take("", limit: 0, at: time.uptime)
-        case .anonymous: limiter.take("from:\(caller.origin.address)", limit: settings.userLimit, at: time.uptime)
-        case .user(let id, _): limiter.take("user:\(id)", limit: settings.userLimit, at: time.uptime)
-        case .external(let subject, _):
-            limiter.take("external:\(subject)", limit: settings.userLimit, at: time.uptime)
-        case .key(let id, _): limiter.take("key:\(id)", limit: settings.keyLimit, at: time.uptime)
-        }
+        let limit =
+            switch caller.identity {
+            case .anonymous: caller.origin.isLoopback ? 0 : settings.userLimit
+            case .user, .external: settings.userLimit
+            case .key: settings.keyLimit
+            }
+        return limiter.take(caller.accountName, limit: limit, at: time.uptime)
     }
 
     /// What to answer when `count` says that a request must not pass.

@@ -58,14 +58,8 @@ extension AccessControl {
 
     /// Whether the browser says that the request came from a page of this very server; true where it says nothing.
     public func isSameSite(_ request: WebRequest) -> Bool {
-        let site = request.header("Sec-Fetch-Site")
-        if let site, site != "same-origin", site != "none" { return false }
-        guard let page = request.header("Origin") else { return true }
-        // A browser that is told to keep addresses to itself names no origin, and still says whether it is ours.
-        if page == "null" { return site == "same-origin" }
         let host = request.header("X-Forwarded-Host").flatMap { origin(of: request).isForwarded ? $0 : nil }
-        let own = [request.header("Host"), host].compactMap { $0?.lowercased() }
-        return own.contains { page.lowercased() == "http://\($0)" || page.lowercased() == "https://\($0)" }
+        return ClientOrigin.isSameSite(request, hosts: [request.header("Host"), host].compactMap { $0 })
     }
 
     func session(_ token: String, _ origin: ClientOrigin) async throws -> Caller? {

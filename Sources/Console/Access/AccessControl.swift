@@ -12,6 +12,8 @@ public struct AccessControl: Sendable {
     let limiter = RateLimiter()
     let mint: TokenMint?
     let issuer: TokenIssuer?
+    let log: Log?
+    let metrics: Metrics?
     /// One at a time: guesses must not take the machine's memory.
     let passwordThread = ThreadPool(threads: 1)
 
@@ -20,11 +22,17 @@ public struct AccessControl: Sendable {
     ///   - settings: what the configuration says.
     ///   - issuer: whose tokens are believed beside our own.
     ///   - time: when tokens end.
+    ///   - log: told of logins that failed.
+    ///   - metrics: count logins and wrong proofs.
     ///   - random: bytes that nobody can guess.
     public init(
-        store: Store, settings: AccessSettings, issuer: TokenIssuer? = nil, time: any TimeSource,
-        random: @escaping @Sendable (Int) -> [UInt8] = { SystemRandom.bytes($0) }
+        store: Store, settings: AccessSettings, issuer: TokenIssuer? = nil, time: any TimeSource, log: Log? = nil,
+        metrics: Metrics? = nil, random: @escaping @Sendable (Int) -> [UInt8] = { SystemRandom.bytes($0) }
     ) {
+        self.log = log
+        self.metrics = metrics
+        metrics?.declare("odooops_logins_total", .counter, "Logins by password, by result.")
+        metrics?.declare("odooops_wrong_proofs_total", .counter, "Requests whose key, token or header proves nothing.")
         self.store = store
         self.settings = settings
         self.issuer = issuer
@@ -43,9 +51,20 @@ public struct AccessControl: Sendable {
 
     /// Who sends a request.
     ///
+    /// A wrong proof counts against its address, whatever it is for.
+    ///
     /// - Throws: `AccessFault` where the proof is wrong, or where nobody may come in at all; a `StoreFault`.
     public func caller(of request: WebRequest) async throws -> Caller {
         let origin = origin(of: request)
+        do { return try await proven(request, origin) } catch {
+            if (error as? AccessFault)?.isWrongProof == true, let refusal = countWrongProof(from: origin) {
+                throw refusal
+            }
+            throw error
+        }
+    }
+
+    private func proven(_ request: WebRequest, _ origin: ClientOrigin) async throws -> Caller {
         if let header = request.header("Authorization") { return try await bearer(header, origin) }
         if let key = request.header("X-API-Key") { return try await self.key(key, origin) }
         // A cookie that has ended is no error: the browser goes on sending it, and its owner is asked to log in.

@@ -13,6 +13,9 @@ public struct AccessFault: Fault {
 
     public var disposition: Disposition { retryAfter.map { .retry(after: $0) } ?? .stop }
 
+    /// Whether what was sent as proof proves nothing.
+    var isWrongProof: Bool { code == "ACCESS-0002" }
+
     init(
         _ code: String, _ status: Int, _ message: String, place: String? = nil, hint: String?,
         retryAfter: Duration? = nil
@@ -38,11 +41,17 @@ public struct AccessFault: Fault {
     }
 
     /// Somebody is logged in and may not.
-    public static func forbidden(_ what: String) -> AccessFault {
+    ///
+    /// With a scope, the key in use lacks that; without one, it is a role that is missing.
+    public static func forbidden(_ what: String, scope: Permission? = nil) -> AccessFault {
         AccessFault(
             "ACCESS-0003", 403, what,
-            hint:
-                "An owner gives a role: reconcile access user add NAME --role ROLE, or access key add NAME --role ROLE")
+            hint: scope.map {
+                "Scopes of a key never change: an owner makes another one: "
+                    + "reconcile access key add NAME --role ROLE --scope \($0.rawValue)"
+            }
+                ?? "An owner gives a role: reconcile access user add NAME --role ROLE, "
+                + "or reconcile access key add NAME --role ROLE")
     }
 
     /// A write from a browser that another site may have made it send.
@@ -57,9 +66,18 @@ public struct AccessFault: Fault {
             retryAfter: after)
     }
 
+    static func tooManyLogins(limit: Int, per: String, after: Duration) -> AccessFault {
+        AccessFault(
+            "ACCESS-0005", 429, "more than \(limit) logins a minute for \(per)",
+            hint:
+                "Wait as Retry-After says; keys and sessions that are open work meanwhile. This limit is not set anywhere.",
+            retryAfter: after)
+    }
+
     static let badLogin = AccessFault(
         "ACCESS-0006", 401, "the name or the password is wrong",
-        hint: "Set a new password: reconcile access user add NAME --password-file FILE")
+        hint: "See who has access: reconcile access user list; then set a new password: "
+            + "reconcile access user add NAME --password-file FILE")
 
     static let notConfigured = AccessFault(
         "ACCESS-0007", 403, "nobody was given access yet, and this service can be reached from other machines",
@@ -75,9 +93,20 @@ public struct AccessFault: Fault {
         "ACCESS-0011", 400, "the password has less than \(PasswordHash.leastLength) characters",
         hint: "Take a longer one: reconcile access user add NAME --password-file FILE")
 
+    static let longPassword = AccessFault(
+        "ACCESS-0011", 400, "the password has more than \(AccessControl.passwordLimit) bytes",
+        hint: "Take a shorter one: reconcile access user add NAME --password-file FILE")
+
+    static let badName = AccessFault(
+        "ACCESS-0012", 400, "a user can't have this name",
+        hint:
+            "Take one of 1 to \(AccessControl.nameLimit) bytes without a colon: names with one are those of keys and of "
+            + "people that an issuer knows.")
+
     static let noSigningKey = AccessFault(
         "ACCESS-0009", 503, "this service has no key to sign tokens with",
-        hint: "Name one of 32 bytes and more as access.signing_key, or take an API key: reconcile access key add NAME")
+        hint: "Name one of 32 bytes and more as access.signing_key, or take an API key: "
+            + "reconcile access key add NAME --role ROLE")
 
     static func issuerUnreachable(_ what: String) -> AccessFault {
         AccessFault(

@@ -7,8 +7,8 @@ public struct Caller: Sendable {
         case anonymous
         /// A person that this program knows.
         case user(id: String, name: String)
-        /// A person that only an issuer of tokens knows.
-        case external(subject: String, issuer: String)
+        /// A person that only an issuer of tokens knows; what they call themselves is shown and says nothing.
+        case external(subject: String, issuer: String, displayName: String? = nil)
         /// A program.
         case key(id: String, name: String)
     }
@@ -47,8 +47,24 @@ public struct Caller: Sendable {
         switch identity {
         case .anonymous: "anonymous"
         case .user(_, let name): name
-        case .external(let subject, _): "oidc:\(subject)"
+        case .external(let subject, _, _): "oidc:\(subject)"
         case .key(_, let name): "key:\(name)"
+        }
+    }
+
+    /// The name for pages: with what somebody whom only an issuer knows calls themselves.
+    public var shownName: String {
+        guard case .external(_, _, let shown?) = identity else { return name }
+        return "\(name) (\(shown))"
+    }
+
+    /// Tells callers apart where one must never be taken for another: by what can't be given out twice.
+    public var accountName: String {
+        switch identity {
+        case .anonymous: "anonymous \(origin.network)"
+        case .user(let id, _): "user \(id)"
+        case .external(let subject, let issuer, _): "external \(Digest(of: "\(issuer)\n\(subject)").hex)"
+        case .key(let id, _): "key \(id)"
         }
     }
 
@@ -63,7 +79,7 @@ public struct Caller: Sendable {
     /// Whether they may, and if not, why.
     public func decide(_ permission: Permission, at place: AccessPlace = .project) -> AccessDecision {
         guard scopes?.contains(permission) ?? true else {
-            return .forbidden("\(name) has not the scope \(permission.rawValue)")
+            return .forbidden("\(name) has not the scope \(permission.rawValue)", scope: permission)
         }
         let wanted = permission.minimumRole
         let isAllowed = grants.contains { grant in
@@ -97,8 +113,8 @@ public enum AccessDecision: Sendable, Hashable {
     case allowed
     /// Nobody is logged in: show the login, or answer 401.
     case needsLogin
-    /// Somebody is, and may not; says what is missing: answer 403.
-    case forbidden(String)
+    /// Somebody is, and may not; says what is missing, and which scope of a key where it is that: answer 403.
+    case forbidden(String, scope: Permission? = nil)
 }
 
 /// One login of a browser.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Glibc
 public import Web
 
@@ -59,6 +60,29 @@ public struct ClientOrigin: Sendable, Hashable {
     /// A page on the internet whose name is made to lead to 127.0.0.1 is read by the browser as that name.
     public var hasLoopbackHost: Bool { host == "localhost" || Self.isLoopback(host) }
 
+    /// What is counted together: an IPv4 address, or the 64 bits of IPv6 that one customer is given.
+    public var network: String { AddressRange(address)?.customer ?? address }
+
+    /// Whether a browser says that a page of this very server sent a request; true where it says nothing.
+    ///
+    /// `hosts` are the names by which this server was asked for.
+    static func isSameSite(_ request: WebRequest, hosts: [String]) -> Bool {
+        let site = request.header("Sec-Fetch-Site")
+        if let site, site != "same-origin", site != "none" { return false }
+        guard let page = request.header("Origin")?.lowercased() else { return true }
+        // A browser that is told to keep addresses to itself names no origin, and still says whether it is ours.
+        if page == "null" { return site == "same-origin" }
+        return hosts.contains { page == "http://\($0.lowercased())" || page == "https://\($0.lowercased())" }
+    }
+
+    /// Whether somebody at this machine sent a request by hand: through no proxy, to this machine by its own name, and
+    /// from no page of another site.
+    public static func isByHandHere(_ request: WebRequest) -> Bool {
+        let origin = ClientOrigin(request, trusted: [])
+        return origin.isLoopback && origin.hasLoopbackHost
+            && isSameSite(request, hosts: [request.header("Host")].compactMap { $0 })
+    }
+
     static func isLoopback(_ address: String) -> Bool {
         address == "::1" || AddressRange("127.0.0.0/8")?.contains(address) ?? false
     }
@@ -88,6 +112,9 @@ public struct AddressRange: Sendable, Hashable {
         self.bytes = bytes
         self.bits = bits
     }
+
+    /// Four bytes as they are, of sixteen the first eight.
+    fileprivate var customer: String { Hex.encode(bytes.prefix(bytes.count == 16 ? 8 : 4)) }
 
     /// Whether an address is one of the block; false where the text is no address.
     public func contains(_ address: String) -> Bool {

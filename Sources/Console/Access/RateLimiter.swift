@@ -28,38 +28,61 @@ public struct RateStanding: Sendable, Hashable {
 }
 
 /// Counts requests of each caller: a bucket that fills evenly, so that no minute's end lets twice as many through.
+///
+/// Buckets are known by digests, so that what a stranger sends as a name takes no more memory than any other.
 final class RateLimiter: Sendable {
     private struct Bucket {
         var level: Double
         var at: Duration
+        /// From when on it says no more than one that isn't there.
+        var fullAt: Duration
     }
 
-    private static let most = 16_384
+    private struct State {
+        var buckets: [Digest: Bucket] = [:]
+        var sweptAt = Duration.zero
+    }
 
-    private let buckets = Locked<[String: Bucket]>([:])
+    /// The most buckets at once.
+    static let most = 16_384
+    private static let sweep = Duration.minutes(1)
+
+    private let state = Locked(State())
+
+    /// How many are kept now.
+    var count: Int { state.withLock { $0.buckets.count } }
 
     /// Takes one request of `name`; with a limit of 0 all pass.
     func take(_ name: String, limit: Int, at now: Duration) -> RateStanding {
         guard limit > 0 else { return RateStanding(limit: 0, remaining: 0, reset: .zero, retryAfter: nil) }
+        let digest = Digest(of: name)
         let perSecond = Double(limit) / 60
-        let (level, isTaken) = buckets.withLock { buckets -> (Double, Bool) in
-            if buckets.count >= Self.most {
-                // Those that are full again need no memory.
-                buckets = buckets.filter { $0.value.level < Double(limit) && now - $0.value.at < .minutes(1) }
-                if buckets.count >= Self.most { buckets = [:] }
-            }
-            var bucket = buckets[name] ?? Bucket(level: Double(limit), at: now)
+        func duration(_ tokens: Double) -> Duration { .microseconds(Int64(max(0, tokens) / perSecond * 1_000_000)) }
+        let (level, isTaken) = state.withLock { state -> (Double, Bool) in
+            Self.forget(&state, at: now)
+            var bucket = state.buckets[digest] ?? Bucket(level: Double(limit), at: now, fullAt: now)
             let elapsed = Double((now - bucket.at).microseconds) / 1_000_000
             bucket.level = min(Double(limit), bucket.level + max(0, elapsed) * perSecond)
             bucket.at = now
             let isTaken = bucket.level >= 1
             if isTaken { bucket.level -= 1 }
-            buckets[name] = bucket
+            bucket.fullAt = now + duration(Double(limit) - bucket.level)
+            state.buckets[digest] = bucket
             return (bucket.level, isTaken)
         }
-        func duration(_ tokens: Double) -> Duration { .microseconds(Int64(max(0, tokens) / perSecond * 1_000_000)) }
         return RateStanding(
             limit: limit, remaining: Int(level), reset: duration(Double(limit) - level),
             retryAfter: isTaken ? nil : duration(1 - level))
+    }
+
+    /// Drops buckets that are full again; where all places are taken, the half of those that say the least.
+    private static func forget(_ state: inout State, at now: Duration) {
+        guard now - state.sweptAt >= sweep || state.buckets.count >= most else { return }
+        state.sweptAt = now
+        state.buckets = state.buckets.filter { $0.value.fullAt > now }
+        guard state.buckets.count >= most else { return }
+        // Made-up names have asked once each: whoever has asked often stays counted.
+        let sorted = state.buckets.sorted { $0.value.fullAt > $1.value.fullAt }
+        state.buckets = Dictionary(uniqueKeysWithValues: sorted.prefix(most / 2).map { ($0.key, $0.value) })
     }
 }

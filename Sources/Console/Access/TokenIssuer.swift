@@ -24,13 +24,17 @@ public final class TokenIssuer: Sendable {
         var keys: [(id: String?, key: TokenKey)] = []
         var fetchedAt: Duration?
         var triedAt: Duration?
+        /// All who need the keys meanwhile wait for it.
+        var fetching: Task<Void, Never>?
+        /// Why the last try brought none.
+        var fault: AccessFault?
     }
 
     let settings: IssuerSettings
     private let transport: any HTTPTransport
     private let state = Locked(State())
 
-    /// How long keys are kept.
+    /// After how long keys are asked for anew; until new ones have come, the old ones count.
     private static let memory = Duration.hours(1)
     /// Between two tries: tokens with made-up keys must not make us ask all the time.
     private static let pause = Duration.seconds(30)
@@ -41,11 +45,13 @@ public final class TokenIssuer: Sendable {
     }
 
     func prove(_ token: UnprovenToken, at now: Timestamp, uptime: Duration) async throws(AccessFault) -> TokenClaims {
-        var candidates = keys(for: token, at: uptime)
-        if candidates.isEmpty {
-            try await fetch(at: uptime)
-            candidates = keys(for: token, at: uptime)
+        var candidates = keys(for: token)
+        if candidates.isEmpty || isOld(at: uptime) {
+            await refresh(at: uptime)
+            candidates = keys(for: token)
         }
+        // A token can't be called wrong by whoever never saw a key: its owner would throw it away.
+        if let fault = state.withLock({ $0.fetchedAt == nil ? $0.fault : nil }) { throw fault }
         var fault = TokenFault(reason: "the token's key is none of its issuer's")
         for key in candidates {
             do throws(TokenFault) {
@@ -61,20 +67,43 @@ public final class TokenIssuer: Sendable {
         return texts.compactMap { Grant($0) }
     }
 
-    private func keys(for token: UnprovenToken, at uptime: Duration) -> [TokenKey] {
+    private func keys(for token: UnprovenToken) -> [TokenKey] {
+        state.withLock { $0.keys.filter { token.keyID == nil || $0.id == token.keyID }.map(\.key) }
+    }
+
+    private func isOld(at uptime: Duration) -> Bool {
+        state.withLock { state in state.fetchedAt.map { uptime - $0 >= Self.memory } ?? true }
+    }
+
+    /// Waits for the keys that somebody fetches, or fetches them where that wasn't tried just now.
+    private func refresh(at uptime: Duration) async {
+        let fetching = state.withLock { state -> Task<Void, Never>? in
+            if let fetching = state.fetching { return fetching }
+            if let at = state.triedAt, uptime - at < Self.pause { return nil }
+            state.triedAt = uptime
+            let fetching = Task { await self.fetch(at: uptime) }
+            state.fetching = fetching
+            return fetching
+        }
+        await fetching?.value
+    }
+
+    private func fetch(at uptime: Duration) async {
+        let result: Result<[(id: String?, key: TokenKey)], AccessFault>
+        do throws(AccessFault) { result = .success(try await fetched()) } catch { result = .failure(error) }
         state.withLock { state in
-            guard let at = state.fetchedAt, uptime - at < Self.memory else { return [] }
-            return state.keys.filter { token.keyID == nil || $0.id == token.keyID }.map(\.key)
+            state.fetching = nil
+            switch result {
+            case .success(let keys):
+                state.keys = keys
+                state.fetchedAt = uptime
+                state.fault = nil
+            case .failure(let fault): state.fault = fault
+            }
         }
     }
 
-    private func fetch(at uptime: Duration) async throws(AccessFault) {
-        let mayTry = state.withLock { state in
-            if let at = state.triedAt, uptime - at < Self.pause { return false }
-            state.triedAt = uptime
-            return true
-        }
-        guard mayTry else { return }
+    private func fetched() async throws(AccessFault) -> [(id: String?, key: TokenKey)] {
         let base = settings.issuer.hasSuffix("/") ? String(settings.issuer.dropLast()) : settings.issuer
         let configuration = try await document("\(base)/.well-known/openid-configuration")
         guard configuration["issuer"]?.stringValue == settings.issuer else {
@@ -84,15 +113,28 @@ public final class TokenIssuer: Sendable {
             throw AccessFault.issuerUnreachable("\(base) names no address of its keys that begins with https://")
         }
         let keys = (try await document(address)["keys"]?.listValue ?? []).compactMap(Self.key)
-        state.withLock { state in
-            state.keys = keys
-            state.fetchedAt = uptime
+        guard !keys.isEmpty else {
+            throw AccessFault.issuerUnreachable("\(address) holds no key that signs and that is known here")
         }
+        return keys
     }
 
     /// Whether nobody on the way can put other keys in.
     static func isSafe(_ address: String) -> Bool {
-        address.hasPrefix("https://") || address.hasPrefix("http://127.0.0.1:") || address.hasPrefix("http://[::1]:")
+        guard let scheme = address.firstRange(of: "://") else { return false }
+        let authority = address[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        // What stands before an `@` only looks like a host.
+        guard !authority.isEmpty, address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x5C }),
+            !authority.contains("@")
+        else { return false }
+        switch address[..<scheme.lowerBound] {
+        case "https": return true
+        case "http":
+            return ["127.0.0.1:", "[::1]:"].contains { host in
+                authority.hasPrefix(host) && UInt16(authority.dropFirst(host.utf8.count)) != nil
+            }
+        default: return false
+        }
     }
 
     private func document(_ address: String) async throws(AccessFault) -> Value {

@@ -16,20 +16,23 @@ extension ConsolePages {
         guard let access else { return .viewer(Viewer()) }
         do {
             let caller = try await access.caller(of: request)
-            let (permission, place) = Self.need(request)
+            if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
+            let (permission, place) = route.need
             switch caller.decide(permission, at: place) {
             case .allowed: break
             case .needsLogin: return .refused(Self.toLogin(request))
-            case .forbidden(let what): return .refused(refusal(.forbidden(what), request))
+            case .forbidden(let what, let scope): throw AccessFault.forbidden(what, scope: scope)
             }
-            let standing = access.count(caller)
-            if let wait = standing.retryAfter {
+            return .viewer(
+                Viewer(
+                    name: caller.session?.userName, formToken: caller.session?.csrfToken,
+                    maySeeAudit: caller.may(.readAudit), caller: caller))
+        } catch let fault as AccessFault {
+            if let wait = fault.retryAfter, fault.status == 429 {
                 return .refused(
-                    .text(429, "too many requests: try again in \(wait.shortText)\n")
+                    .text(429, "\(fault.code): \(fault.message); try again in \(wait.shortText)\n")
                         .with("Retry-After", "\(max(1, wait.components.seconds))"))
             }
-            return .viewer(Viewer(name: caller.session?.userName, formToken: caller.session?.csrfToken))
-        } catch let fault as AccessFault {
             return .refused(fault.status == 401 ? Self.toLogin(request) : refusal(fault, request))
         } catch let fault as any Fault {
             return .refused(.text(503, "\(fault.code): \(fault.message)\n"))
@@ -38,14 +41,20 @@ extension ConsolePages {
         }
     }
 
-    /// What a page needs: reading everything, but for the page of one environment.
-    private static func need(_ request: WebRequest) -> (Permission, AccessPlace) {
-        switch request.segments.first ?? "" {
-        case "audit": (.readAudit, .project)
-        case "metrics", "observability": (.readMetrics, .project)
-        case "environments" where request.segments.count > 1 && !request.segments[1].isEmpty:
-            (.read, .environment(request.segments[1]))
-        default: (.read, .project)
+    /// Who reads the feed of changes, and whether they still may; nil where nobody is asked.
+    func reader(_ viewer: Viewer, _ request: WebRequest) -> LiveFeed.Person? {
+        guard let access, let caller = viewer.caller else { return nil }
+        let name = caller.accountName
+        return LiveFeed.Person(name: name) {
+            do {
+                let now = try await access.caller(of: request)
+                return now.accountName == name && now.may(.read)
+            } catch let fault as AccessFault {
+                return fault.status == 429
+            } catch {
+                // A store that can't be asked takes nothing back.
+                return true
+            }
         }
     }
 

@@ -58,6 +58,10 @@ public struct ConsolePages: Sendable {
         var name: String?
         /// What a form of theirs has to bring along.
         var formToken: String?
+        /// Whether a page may show them who changed what.
+        var maySeeAudit = true
+        /// Nil: nobody is asked who they are.
+        var caller: Caller?
     }
 
     /// Answers a page, a file that pages bring with them, or the feed of changes; nil for what is none of these.
@@ -90,16 +94,17 @@ public struct ConsolePages: Sendable {
             }
         }
         switch route {
-        case .feed: return await feed.answer(request)
+        case .feed: return await feed.answer(request, for: reader(viewer, request))
         case .evidence(let run, let object): return await download(run, object)
         case .login: return await show(LoginPage.render, request, viewer)
-        case .page(let render): return await show(render, request, viewer)
+        case .page(let render, _, _): return await show(render, request, viewer)
         case .asset, .theme, .logout: return .text(404, "there is nothing at this path\n")
         }
     }
 
     private func show(_ render: Route.Render, _ request: WebRequest, _ viewer: Viewer) async -> WebResponse {
-        let context = PageContext(pages: self, request: request, now: time.now, known: knowledge.current)
+        let context = PageContext(
+            pages: self, request: request, now: time.now, known: knowledge.current, maySeeAudit: viewer.maySeeAudit)
         do {
             return respond(try await render(context), request, viewer)
         } catch {
@@ -179,6 +184,8 @@ struct PageContext: Sendable {
     let request: WebRequest
     let now: Timestamp
     let known: Knowledge.Snapshot
+    /// Whether the reader may see who changed what.
+    let maySeeAudit: Bool
 
     var store: Store { pages.store }
 

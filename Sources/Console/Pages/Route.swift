@@ -1,3 +1,4 @@
+import ConsoleAccess
 import Web
 
 /// What a path leads to.
@@ -10,7 +11,7 @@ enum Route: Sendable {
     case logout
     case theme(String)
     case evidence(run: String, object: String)
-    case page(Render)
+    case page(Render, needs: Permission = .read, of: String? = nil)
 
     /// Nil for a path that is no page, and for metrics when a program asks.
     init?(_ request: WebRequest) {
@@ -24,18 +25,27 @@ enum Route: Sendable {
         case (2, "theme"): self = .theme(parts[1])
         case (1, "metrics"):
             guard Self.wantsPage(request) else { return nil }
-            self = .page(MetricsPage.render)
+            self = .page(MetricsPage.render, needs: .readMetrics)
         case (2, "runs"): self = .page(RunPage.render)
         case (3, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: "manifest.json")
         case (4, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: parts[3])
         case (2, "plans"): self = .page(PlanPage.render)
-        case (2, "environments"): self = .page(EnvironmentPage.render)
+        case (2, "environments"): self = .page(EnvironmentPage.render, of: parts[1])
         case (2, "runbooks"): self = .page(RunbooksPage.renderOne)
         default:
             guard let render = Self.pages["/" + parts.joined(separator: "/")] else { return nil }
-            self = .page(render)
+            self = .page(render, needs: Self.particular["/" + parts.joined(separator: "/")] ?? .read)
         }
     }
+
+    /// What somebody needs who wants it, and where; what nobody has to sign in for is not asked.
+    var need: (permission: Permission, place: AccessPlace) {
+        guard case .page(_, let permission, let environment) = self else { return (.read, .project) }
+        return (permission, environment.map { .environment($0) } ?? .project)
+    }
+
+    /// Pages that show something else than what `read` allows.
+    private static let particular: [String: Permission] = ["/audit": .readAudit]
 
     /// Whether a person asks: a browser names HTML, a scraper doesn't.
     private static func wantsPage(_ request: WebRequest) -> Bool {

@@ -96,10 +96,11 @@ extension Reconciler {
                 commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:], sensitive)
         }
         let service = try await store.serviceSign()
+        let lastRun = try await store.runs(limit: 20, before: nil).first { !$0.isDryRun }
         let circumstances = Circumstances(
             lease: try await store.lease(name: Self.leaseName),
             failure: try await store.lastStep(of: key).flatMap { $0.state == .failed ? $0 : nil }, service: service,
-            waits: budgets?.waits(for: outlook.plan.requests) ?? [:])
+            lastRun: lastRun?.id, waits: budgets?.waits(for: outlook.plan.requests) ?? [:])
         let finder = ObstacleFinder(outlook: outlook, circumstances: circumstances, now: time.now)
         var path = [key]
         let obstacle = finder.first(for: key, path: &path)
@@ -109,7 +110,7 @@ extension Reconciler {
             change: outlook.plan.changes.first { $0.key == key },
             drift: try await store.openDrift().first { $0.key == key }, provenance: provenance, obstacle: obstacle,
             path: path, nextWake: nextWake(obstacle, service),
-            lastRun: try await store.runs(limit: 20, before: nil).first { !$0.isDryRun })
+            lastRun: lastRun)
     }
 
     private func nextWake(_ obstacle: Obstacle?, _ service: ServiceSign?) -> Explanation.Wake {

@@ -48,6 +48,8 @@ struct Circumstances: Sendable {
     var failure: JournalEntry?
     /// What the service said after its last pass.
     var service: ServiceSign?
+    /// The last pass, in view of whose plan somebody can allow what waits.
+    var lastRun: String?
     /// How long the budgets stretch the plan, by provider.
     var waits: [String: Duration] = [:]
 }
@@ -128,7 +130,7 @@ struct ObstacleFinder {
         case .unknownWish: "reconcile validate"
         case .suspended: change.environment.map { "reconcile env resume \($0)" }
         case .unobserved: "reconcile doctor"
-        case .approval: "reconcile approve latest --key \(change.key)"
+        case .approval: "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
         case .contested: "reconcile drift"
         case .ambiguous, .impossible, .rule, .window: nil

@@ -76,7 +76,7 @@ extension Notice {
                 + "reconcile approve \(text("run") ?? "RUN") --key \(subject)"
         case .approvalLapsed:
             return "the approval of \(subject)\(by("by")) ended before it could be done: "
-                + "reconcile approve latest --key \(subject)"
+                + "reconcile approve \(runID ?? "latest") --key \(subject)"
         case .findingOpened, .findingEscalated:
             let since = instant("since").map { " since \($0)" } ?? ""
             return "\(subject) (\(text("kind") ?? "finding")) is not as it has to be\(since)\(because("why")): "

@@ -17,6 +17,9 @@ public struct EnvironmentChange: Sendable {
     /// When a pin or a suspension ends by itself.
     public let until: Timestamp?
 
+    /// The farthest end that can be given: what is meant for ever has none.
+    public static let longest = Duration.days(3_653)
+
     public init(_ verb: Verb, of name: String, days: Int = 0, reason: String? = nil, until: Timestamp? = nil) {
         self.verb = verb
         self.name = name
@@ -51,6 +54,13 @@ public struct EnvironmentChange: Sendable {
         }
         if let until, until <= now {
             throw RequestFault(.conflict, "\(until) has passed already", hint: "Write an instant that is to come.")
+        }
+        if let until, until > now + Self.longest {
+            throw RequestFault(
+                .invalid, "\(until) is more than ten years away",
+                hint: verb == .suspend
+                    ? "Leave the end out: it lasts until reconcile env resume \(name)"
+                    : "Leave the end out: it lasts until reconcile env unpin \(name)")
         }
         var detail = Value.Object()
         if verb == .extend { detail["days"] = .int(Int64(days)) }

@@ -11,6 +11,9 @@ struct Migration: Sendable {
     /// Tables of ours that PostgreSQL lets the role `authenticated` read, as the console's own migrations do.
     var readable: [String] = []
 
+    /// What is done to rows that are there; each statement has to be the same in both dialects.
+    var repairs: [String] = []
+
     /// A PostgreSQL enum; SQLite checks the column instead.
     struct EnumType: Sendable {
         let name: String
@@ -108,7 +111,7 @@ struct Migration: Sendable {
                 ? table.columns.compactMap { add($0, to: table, dialect) } : [create(table, dialect)]
             all += made + table.indexes.map { create($0, on: table, dialect) }
         }
-        return all + (dialect == .postgres ? views.map(create) : [])
+        return all + (dialect == .postgres ? views.map(create) : []) + repairs
     }
 
     func digest(_ dialect: SQLDialect) -> Digest { Digest(of: statements(dialect).joined(separator: ";\n")) }

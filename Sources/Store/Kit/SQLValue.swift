@@ -11,9 +11,11 @@ public enum SQLValue: Sendable, Hashable {
     case bool(Bool)
 
     /// An instant with six digits of fraction, so that its text sorts by time; nil is null.
+    ///
+    /// What lies beyond the years that can be read back, such as a lifetime without end, becomes the last instant of them.
     public static func time(_ instant: Timestamp?) -> SQLValue {
         guard let instant else { return .null }
-        let text = instant.description
+        let text = instant.writable.description
         guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else {
             return .text("\(text.dropLast()).000000Z")
         }
@@ -41,11 +43,28 @@ public enum SQLValue: Sendable, Hashable {
     }
 }
 
+/// Where rows come from, for messages: shared by all rows of an answer.
+public final class RowSource: Sendable {
+    /// The first table that the statement names, with its schema; empty where it names none.
+    let table: String
+    let columns: [String]
+
+    public init(sql: String, columns: [String]) {
+        let name = sql.firstRange(of: "ops.").map { sql[$0.upperBound...].prefix { $0.isLetter || $0 == "_" } }
+        table = name.map { "ops.\($0)" } ?? ""
+        self.columns = columns
+    }
+}
+
 /// One row of an answer, by position.
 public struct SQLRow: Sendable {
     public let values: [SQLValue]
+    private let source: RowSource?
 
-    public init(_ values: [SQLValue]) { self.values = values }
+    public init(_ values: [SQLValue], of source: RowSource? = nil) {
+        self.values = values
+        self.source = source
+    }
 
     private func value(_ column: Int) -> SQLValue { values.indices.contains(column) ? values[column] : .null }
 
@@ -99,8 +118,13 @@ public struct SQLRow: Sendable {
     /// - Throws: `StoreFault` when it is neither null nor an instant.
     public func optionalTime(_ column: Int) throws(StoreFault) -> Timestamp? {
         guard let text = optionalText(column) else { return nil }
-        guard let instant = Timestamp(text) else { throw unreadable(column, "an instant") }
-        return instant
+        if let instant = Timestamp(text) { return instant }
+        // Years of five digits, as an older version could write: one row must not make every other one unreadable.
+        let year = text.utf8.prefix { (48...57).contains($0) }.count
+        guard (5...6).contains(year), text.utf8.dropFirst(year).first == UInt8(ascii: "-") else {
+            throw unreadable(column, "an instant")
+        }
+        return .lastWritable
     }
 
     /// - Throws: `StoreFault` when it is null or no instant.
@@ -119,7 +143,14 @@ public struct SQLRow: Sendable {
     /// JSON of a column that orders members itself, in the order of both engines.
     func jsonb(_ column: Int) throws(StoreFault) -> Value { StoredJSON.sorted(try json(column)) }
 
+    /// Says table, column, and the row by its first column.
     func unreadable(_ column: Int, _ wanted: String) -> StoreFault {
-        .unreadable("column \(column + 1) of an answer holds \(value(column).typeName) that is not \(wanted)")
+        let what = "\(value(column).typeName) that is not \(wanted)"
+        guard let source, source.columns.indices.contains(column), !source.table.isEmpty else {
+            return .unreadable("column \(column + 1) of an answer holds \(what)")
+        }
+        let name = optionalText(0).map { $0.utf8.count > 80 ? "\($0.prefix(80))…" : $0 } ?? "null"
+        let row = column == 0 ? "a row" : "the row with \(source.columns[0]) \(name)"
+        return .unreadable("\(source.columns[column]) of \(source.table) holds \(what), in \(row)")
     }
 }

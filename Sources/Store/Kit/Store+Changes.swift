@@ -55,6 +55,9 @@ public struct LogFilter: Sendable, Hashable {
     public var since: Timestamp?
     public var until: Timestamp?
 
+    /// Whether lines of the audit log are among them.
+    public var hasAudit = true
+
     public init() {}
 
     func admits(_ line: LogLine) -> Bool {
@@ -143,7 +146,7 @@ extension Store {
             var lines: [LogLine] = []
             func wants(_ service: String) -> Bool { filter.service.map { $0 == service } ?? true }
             if wants("reconciler") { lines += try Self.eventLines(db, binds, filter.correlation) }
-            if wants("audit") {
+            if wants("audit"), filter.hasAudit {
                 for row in try db.run(
                     """
                     select at, action, target, actor from ops.audit_log where at >= $1 and at <= $2

@@ -130,6 +130,7 @@ extension Store {
                 for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             }
         }
+        for statement in migration.repairs { try db.run(statement) }
         if dialect == .postgres {
             for table in migration.readable { try Self.open(table, in: db, &applied) }
             for view in migration.views {

@@ -39,7 +39,9 @@ extension StoreFault {
     static func unreadable(_ detail: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0023", message: "a stored row can't be read: \(detail)",
-            hint: "look at the row; it was written by another program or by hand")
+            hint:
+                "look at the row and correct it: it was written by another program or by hand; in a store that is a file "
+                + "the tables have no ops. before their names")
     }
 
     static func invalid(_ detail: String, hint: String? = nil) -> StoreFault {

@@ -141,9 +141,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
         let count = Int32(clamping: texts.count)
         guard prepared != nil, let name = try prepare(sql) else {
             return try rows(
-                withCStrings(texts) { PQexecParams(pointer, sql, count, nil, $0, nil, nil, 0) })
+                withCStrings(texts) { PQexecParams(pointer, sql, count, nil, $0, nil, nil, 0) }, of: sql)
         }
-        return try rows(withCStrings(texts) { PQexecPrepared(pointer, name, count, $0, nil, nil, 0) })
+        return try rows(withCStrings(texts) { PQexecPrepared(pointer, name, count, $0, nil, nil, 0) }, of: sql)
     }
 
     private func prepare(_ sql: String) throws(StoreFault) -> String? {
@@ -156,9 +156,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
     }
 
     @discardableResult
-    private func simple(_ sql: String) throws(StoreFault) -> [SQLRow] { try rows(PQexec(pointer, sql)) }
+    private func simple(_ sql: String) throws(StoreFault) -> [SQLRow] { try rows(PQexec(pointer, sql), of: sql) }
 
-    private func rows(_ result: OpaquePointer?) throws(StoreFault) -> [SQLRow] {
+    private func rows(_ result: OpaquePointer?, of sql: String = "") throws(StoreFault) -> [SQLRow] {
         guard let result else { throw target.fault(code: "", Self.errorText(pointer)) }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
@@ -172,8 +172,11 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
             throw target.fault(code: code, message.isEmpty ? Self.errorText(pointer) : message)
         }
         let (count, columns) = (PQntuples(result), PQnfields(result))
+        guard count > 0 else { return [] }
         var rows: [SQLRow] = []
         rows.reserveCapacity(Int(count))
+        let source = RowSource(
+            sql: sql, columns: (0..<columns).map { PQfname(result, $0).map { String(cString: $0) } ?? "" })
         for row in 0..<count {
             var values: [SQLValue] = []
             values.reserveCapacity(Int(columns))
@@ -186,7 +189,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
                 let bytes = UnsafeRawBufferPointer(start: text, count: length)
                 values.append(.text(String(decoding: bytes, as: UTF8.self)))
             }
-            rows.append(SQLRow(values))
+            rows.append(SQLRow(values, of: source))
         }
         return rows
     }

@@ -9,6 +9,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         let pointer: OpaquePointer
         /// For each of SQLite's parameters the number behind its `$`.
         let numbers: [Int]
+        let source: RowSource
     }
 
     private let database: OpaquePointer
@@ -127,7 +128,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
             let status = sqlite3_step(statement.pointer)
             if status == SQLITE_DONE { return rows }
             guard status == SQLITE_ROW else { throw fault(status) }
-            rows.append(row(of: statement.pointer))
+            rows.append(row(of: statement))
         }
     }
 
@@ -145,7 +146,11 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
             for statement in statements.values { sqlite3_finalize(statement.pointer) }
             statements.removeAll()
         }
-        let statement = Statement(pointer: pointer, numbers: numbers)
+        let columns = (0..<sqlite3_column_count(pointer)).map { column in
+            sqlite3_column_name(pointer, column).map { String(cString: $0) } ?? ""
+        }
+        let statement = Statement(
+            pointer: pointer, numbers: numbers, source: RowSource(sql: sql, columns: columns))
         statements[sql] = statement
         return statement
     }
@@ -163,7 +168,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         guard status == SQLITE_OK else { throw fault(status) }
     }
 
-    private func row(of statement: OpaquePointer) -> SQLRow {
+    private func row(of prepared: Statement) -> SQLRow {
+        let statement = prepared.pointer
         var values: [SQLValue] = []
         let count = sqlite3_column_count(statement)
         values.reserveCapacity(Int(count))
@@ -181,7 +187,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
                     .text(String(decoding: UnsafeBufferPointer(start: text, count: length), as: UTF8.self)))
             }
         }
-        return SQLRow(values)
+        return SQLRow(values, of: prepared.source)
     }
 
     private func fault(_ status: Int32) -> StoreFault {

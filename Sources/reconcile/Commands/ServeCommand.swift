@@ -41,7 +41,8 @@ struct ServeCommand {
         let pages: ConsolePages
         let door: FrontDoor
         do {
-            let access = try AccessControl(configuration, store: composition.store, context.environment)
+            let access = try AccessControl(
+                configuration, store: composition.store, context.environment, log: log, metrics: composition.metrics)
             if try await !access.isConfigured(), !access.isLoopback {
                 log.warning(
                     "nobody was given access: all but health and hooks is refused",
@@ -60,7 +61,7 @@ struct ServeCommand {
         do throws(WebFault) {
             server = try WebServer(
                 address: configuration.listenAddress, port: configuration.listenPort,
-                options: WebServerOptions(bodyLimit: HookProvider.allCases.map(\.bodyLimit).max() ?? 1 << 20)
+                options: Self.options(configuration)
             ) { request in
                 if let page = await pages.answer(request) { return page }
                 return await door.answer(request)
@@ -108,6 +109,15 @@ struct ServeCommand {
         await telling.value
         await composition.close()
         return .done
+    }
+
+    /// Strangers' requests must not take the memory: only hooks are long, and only proxies bring many clients.
+    static func options(_ configuration: Configuration) -> WebServerOptions {
+        var options = WebServerOptions(
+            bodyLimit: HookProvider.allCases.map(\.bodyLimit).max() ?? 1 << 20,
+            connectionsPerAddress: configuration.access.trustedProxies.isEmpty ? 64 : 0)
+        options.bodyLimitOfPath = { path in path.hasPrefix("/hooks/") ? .max : APIEndpoints.bodyLimit }
+        return options
     }
 
     /// Tells the service manager that the loop is alive, for as long as it is.

@@ -200,7 +200,8 @@ enum MaintenancePage {
             if windows.isEmpty, freezes.isEmpty {
                 empty(
                     desired == nil ? "Known after a pass" : "Changes may be made at any time",
-                    "Windows and freezes stand in .odooops/policies.yaml.", icon: .clock, next: "reconcile policy show")
+                    "Windows and freezes stand in .odooops/policies.yaml.", icon: .clock,
+                    next: "reconcile policy check production")
             } else {
                 table(windows, freezes).html
             }

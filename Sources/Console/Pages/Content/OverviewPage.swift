@@ -159,7 +159,7 @@ enum OverviewPage {
                     "Nobody is waited for", "A change that needs a yes is listed here, with the command that gives it.",
                     icon: .ok)
             } else {
-                for change in approvals.changes.prefix(6) { PlanView.change(change) }
+                for change in approvals.changes.prefix(6) { PlanView.change(change, run: approvals.runID) }
                 if approvals.changes.count > 6 {
                     div("body") { p("and \(approvals.changes.count - 6) more", "soft") }
                 }

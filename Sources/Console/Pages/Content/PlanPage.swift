@@ -36,7 +36,7 @@ enum PlanPage {
             }
             for (slug, group) in PlanView.groups(changes) {
                 card(slug.isEmpty ? "Shared infrastructure" : "Environment \(slug)", flush: true) {
-                    for change in group { PlanView.change(change, approvals, context.now) }
+                    for change in group { PlanView.change(change, approvals, context.now, run: found.runID) }
                 }
             }
             diagnostics(plan)
@@ -111,7 +111,9 @@ enum PlanView {
         }
     }
 
-    static func change(_ change: Value, _ approvals: [ApprovalRecord] = [], _ now: Timestamp? = nil) -> HTML {
+    static func change(
+        _ change: Value, _ approvals: [ApprovalRecord] = [], _ now: Timestamp? = nil, run: String
+    ) -> HTML {
         let action = change["action"]?.stringValue ?? ""
         let key = change["key"]?.stringValue ?? ""
         let decision = change["decision"]?.stringValue ?? ""
@@ -138,7 +140,7 @@ enum PlanView {
                     }
                 }
                 if let reason = change["decision_reason"]?.stringValue { p(reason, "why") }
-                if decision == Verdict.needsApproval.rawValue { approval(key, approvals, now) }
+                if decision == Verdict.needsApproval.rawValue { approval(key, approvals, now, run) }
             }
         }
     }
@@ -158,7 +160,8 @@ enum PlanView {
         }
     }
 
-    private static func approval(_ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp?) -> HTML {
+    private static func approval(_ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp?, _ run: String) -> HTML
+    {
         let standing = now.flatMap { now in
             approvals.first { $0.key.description == key && $0.standing(at: now) == .standing }
         }
@@ -168,6 +171,6 @@ enum PlanView {
                 " by \(standing.approvedBy), until \(standing.expiresAt.minuteText)"
             }
         }
-        return command("reconcile approve latest --key \(key)")
+        return command("reconcile approve \(run) --key \(key)")
     }
 }

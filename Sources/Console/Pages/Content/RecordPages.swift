@@ -63,7 +63,7 @@ enum AuditPage {
                             "Check the chain"
                         }
                     }
-                    command("reconcile audit --verify")
+                    command("reconcile audit verify")
                 }
             }
             element(.section, "card", .label("Audit log")) {
@@ -114,6 +114,7 @@ enum LogsPage {
         filter.correlation = context.query("correlation")
         filter.since = context.query("since").flatMap(instant)
         filter.until = context.query("until").flatMap(instant)
+        filter.hasAudit = context.maySeeAudit
         let lines = try await context.store.logLines(filter, limit: 150)
         return Page(
             .logs,
@@ -154,7 +155,10 @@ enum LogsPage {
     private static func form(_ context: PageContext) -> HTML {
         element(.form, "filters", .action(Link(.logs)), .set("method", "get"), .role("search")) {
             field("Environment", "environment", context)
-            choice("Service", "service", ["reconciler", "audit", "notices", "hooks"], context)
+            choice(
+                "Service", "service",
+                ["reconciler", context.maySeeAudit ? "audit" : nil, "notices", "hooks"].compactMap { $0 },
+                context)
             choice("Level", "level", ["info", "warning", "error"], context)
             field("Correlation id", "correlation", context)
             field("Since (UTC)", "since", context, hint: "2026-03-01T12:00:00Z")

@@ -8,8 +8,16 @@ import Web
 /// The id of an event says how far its reader is, so that one who was away gets what was missed. While nobody reads, the
 /// store isn't asked.
 public final class LiveFeed: Sendable {
+    /// Somebody who reads, and whether they still may.
+    struct Person: Sendable {
+        /// Tells them from all others.
+        let name: String
+        let stillMay: @Sendable () async -> Bool
+    }
+
     private struct Reader {
         let stream: WebStream
+        let person: Person?
         var cursor: ChangeCursor
     }
 
@@ -25,6 +33,8 @@ public final class LiveFeed: Sendable {
 
     /// The most readers at once.
     static let readerLimit = 1_024
+    /// The most of one person: as many pages as a browser is likely to have open.
+    static let personLimit = 16
     /// The most changes that are told again to one who was away; after more, one event says: look at everything.
     static let replayLimit = 200
     /// How often the store is asked, and readers who left are looked for.
@@ -41,9 +51,17 @@ public final class LiveFeed: Sendable {
     public var readers: Int { state.withLock { $0.readers.count } }
 
     /// Answers one who wants to be told.
-    func answer(_ request: WebRequest) async -> WebResponse {
-        guard state.withLock({ $0.readers.count < Self.readerLimit }) else {
+    ///
+    /// Whether a person still may is asked again with each heartbeat; where none is given, everybody may.
+    func answer(_ request: WebRequest, for person: Person? = nil) async -> WebResponse {
+        let (all, own) = state.withLock { state in
+            (state.readers.count, state.readers.values.count { $0.person != nil && $0.person?.name == person?.name })
+        }
+        guard all < Self.readerLimit else {
             return .text(503, "too many pages are open\n").with("Retry-After", "30")
+        }
+        guard own < Self.personLimit else {
+            return .text(429, "you have \(own) pages open: close one\n").with("Retry-After", "30")
         }
         let headers = [
             ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
@@ -75,7 +93,7 @@ public final class LiveFeed: Sendable {
             }
             if missed.count <= Self.replayLimit { for change in missed { text += Self.text(change, change.cursor) } }
             stream.send(Array(text.utf8))
-            state.withLock { $0.readers[id] = Reader(stream: stream, cursor: cursor) }
+            state.withLock { $0.readers[id] = Reader(stream: stream, person: person, cursor: cursor) }
             var response = WebResponse(status: 200, headers: headers)
             response.stream = stream
             return response
@@ -101,6 +119,7 @@ public final class LiveFeed: Sendable {
 
     /// Asks the store once and sends what is new.
     func turn(isBeat: Bool = false) async {
+        if isBeat { await endOfThoseWhoMayNot() }
         let readers = state.withLock { $0.readers }
         guard let least = readers.values.map(\.cursor).min(by: Self.isBefore) else { return }
         for reader in readers.values {
@@ -127,6 +146,15 @@ public final class LiveFeed: Sendable {
             guard !text.isEmpty else { continue }
             reader.stream.send(Array(text.utf8))
             state.withLock { $0.readers[id]?.cursor = cursor }
+        }
+    }
+
+    /// Ends the streams of those from whom access was taken back: a page that is open outlives no session.
+    private func endOfThoseWhoMayNot() async {
+        for (id, reader) in state.withLock({ $0.readers }) {
+            guard let person = reader.person, await !person.stillMay() else { continue }
+            forget(id)
+            reader.stream.end()
         }
     }
 

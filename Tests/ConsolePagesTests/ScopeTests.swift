@@ -1,0 +1,108 @@
+import Basics
+import ConsoleAPI
+import ConsoleAccess
+import Formats
+import Store
+import Testing
+import Web
+
+@testable import ConsolePages
+
+/// A key sees of a page what it sees of the API.
+@Suite struct ScopeTests {
+    /// Each page, with the route of the API that gives the same.
+    private static let pages: [(page: String, route: String)] = [
+        ("/", "/runs"), ("/environments", "/environments"), ("/environments/staging", "/environments/staging"),
+        ("/runs", "/runs"), ("/runs/latest", "/runs/latest"), ("/plans/latest", "/runs/latest"), ("/drift", "/drift"),
+        ("/audit", "/audit-logs"), ("/metrics", "/metrics"), ("/observability", "/runs"), ("/logs", "/runs"),
+        ("/integrations", "/integrations"), ("/maintenance", "/runs"), ("/settings", "/runs"),
+        ("/database", "/runs"), ("/advisor", "/findings"),
+    ]
+    private static let audited = "who-changed-something"
+
+    @Test(arguments: Permission.allCases) func aKeyWithOneScopeSeesWhatTheAPIGivesIt(scope: Permission) async throws {
+        let (store, time) = try await Stores.full()
+        var settings = AccessSettings(isLoopback: false)
+        settings.keyLimit = 0
+        let access = AccessControl(store: store, settings: settings, time: time)
+        let api = APIEndpoints(APIServices(store: store, access: access, time: time))
+        let pages = PagesTests.pages(store, time, control: access)
+        let key = try await access.addKey(
+            "one", grants: [Grant(.owner)], scopes: [scope], lasting: nil, by: Self.audited
+        ).key.reveal { $0 }
+        func request(_ path: String, query: [(name: String, value: String)] = []) -> WebRequest {
+            WebRequest(
+                method: "GET", path: path, query: query,
+                headers: [("Host", "ops"), ("Accept", "text/html, */*"), ("Authorization", "Bearer \(key)")],
+                peer: "192.0.2.1")
+        }
+        let mayAudit = await api.answer(request("/api/v1/audit-logs")).status == 200
+        #expect(mayAudit == (scope == .readAudit))
+        for (page, route) in Self.pages {
+            let shown = try #require(await pages.answer(request(page)))
+            let given = await api.answer(request("/api/v1\(route)")).status
+            #expect((200...404).contains(given) && (shown.status == 200) == (given == 200), "\(page): \(given)")
+            #expect(mayAudit || !String(decoding: shown.body, as: UTF8.self).contains(Self.audited), "\(page)")
+        }
+        // With both, the lines of the audit log are among the others; with `read` alone they aren't, however one asks.
+        for (scopes, isShown) in [([Permission.read], false), ([.read, .readAudit], true)] where scope == .read {
+            let name = "key of \(scopes.count)"
+            let other = try await access.addKey(
+                name, grants: [Grant(.owner)], scopes: scopes, lasting: nil, by: Self.audited
+            ).key.reveal { $0 }
+            for query in [[], [(name: "service", value: "audit")]] {
+                let asked = WebRequest(
+                    method: "GET", path: "/logs", query: query,
+                    headers: [("Host", "ops"), ("Accept", "text/html"), ("X-API-Key", other)], peer: "192.0.2.1")
+                let text = String(decoding: try #require(await pages.answer(asked)).body, as: UTF8.self)
+                #expect(text.contains(Self.audited) == isShown, "\(scopes) \(query)")
+            }
+        }
+        await store.close()
+    }
+
+    @Test func aStreamEndsWithTheKeyThatOpenedIt() async throws {
+        let (store, time) = try await Stores.full()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        let pages = PagesTests.pages(store, time, control: access)
+        var keys: [String] = []
+        for name in ["a", "b"] {
+            keys.append(
+                try await access.addKey(name, grants: [Grant(.viewer)], scopes: nil, lasting: nil, by: "test")
+                    .key.reveal { $0 })
+        }
+        func open(_ key: String) async throws -> WebResponse {
+            try #require(
+                await pages.answer(
+                    WebRequest(
+                        method: "GET", path: "/events", headers: [("Host", "ops"), ("X-API-Key", key)],
+                        peer: "192.0.2.1")))
+        }
+        var streams: [WebResponse] = []
+        for _ in 0..<LiveFeed.personLimit { streams.append(try await open(keys[0])) }
+        #expect(streams.allSatisfy { $0.status == 200 })
+        #expect(try await open(keys[0]).status == 429, "one caller has so many and no more")
+        #expect(try await open(keys[1]).status == 200)
+        _ = try await store.revokeKey(
+            "a", audit: AuditRecord(at: time.now, action: "access.key.revoke", target: "a", actor: "t", detail: [:]))
+        time.advance(by: .seconds(15))
+        await pages.feed.turn(isBeat: true)
+        #expect(pages.feed.readers == 1)
+        await store.close()
+    }
+
+    @Test func wrongKeysAreCountedAtPagesToo() async throws {
+        let (store, time) = try await Stores.full()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        let pages = PagesTests.pages(store, time, control: access)
+        var statuses: [Int] = []
+        for _ in 0..<150 {
+            let request = WebRequest(
+                method: "GET", path: "/runs", headers: [("Host", "ops"), ("Authorization", "Bearer odops_0")],
+                peer: "192.0.2.1")
+            statuses.append(try #require(await pages.answer(request)).status)
+        }
+        #expect(statuses.first == 303 && statuses.last == 429)
+        await store.close()
+    }
+}
