@@ -25,8 +25,10 @@ struct RunReporter {
                 stop.raise()
             }
         }
-        let command = options.isDryRun ? "reconcile apply PLAN.json --approve" : "reconcile approve latest --key"
-        let approve: @Sendable (String) -> String = { key in "\(command) \(key)" }
+        let isDryRun = options.isDryRun
+        let approve: @Sendable (String) -> String = { key in
+            isDryRun ? "reconcile apply PLAN.json --approve \(key)" : "reconcile approve latest --key \(key)"
+        }
         let budgets = composition.reconciler.budgets
         return await composition.reconciler.pass(options, stop: stop) { progress in
             Self.show(
