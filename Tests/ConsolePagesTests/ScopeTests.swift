@@ -72,11 +72,10 @@ import Web
                     .key.reveal { $0 })
         }
         func open(_ key: String) async throws -> WebResponse {
-            try #require(
-                await pages.answer(
-                    WebRequest(
-                        method: "GET", path: "/events", headers: [("Host", "ops"), ("X-API-Key", key)],
-                        peer: "192.0.2.1")))
+            let request = WebRequest(
+                method: "GET", path: "/events", headers: [("Host", "ops"), ("X-API-Key", key)], peer: "192.0.2.1")
+            let answer = await pages.answer(request)
+            return try #require(answer)
         }
         var streams: [WebResponse] = []
         for _ in 0..<LiveFeed.personLimit { streams.append(try await open(keys[0])) }
