@@ -76,12 +76,14 @@ let package = Package(
         system("CPq", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        // The TLS under libmicrohttpd, whose development package brings it along.
+        system("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         shim("CurlShim", ["CCurl"]),
         shim("Git2Shim", ["CGit2"]),
         shim("SQLiteShim", ["CSQLite"]),
-        shim("MicroHTTPDShim", ["CMicroHTTPD"]),
+        shim("MicroHTTPDShim", ["CGnuTLS", "CMicroHTTPD"]),
         shim("SystemShim", []),
         .target(
             name: "SimdjsonShim", path: "Sources/CShims/SimdjsonShim",

@@ -39,7 +39,7 @@ extension Listing {
         ])
 
     static let integrations = Listing(
-        path: "/integrations", empty: "There is no integration.",
+        path: "/providers", empty: "There is no provider.",
         columns: [
             .text("PROVIDER", 9, "provider"),
             Column("SPOKEN TO", 8) { row, look in

@@ -25,6 +25,11 @@ public struct FrontDoor: Sendable {
         return response
     }
 
+    /// Words a refusal of what the server couldn't take for a request; nil: in plain text.
+    public func refusal(ofTarget target: String, status: Int, reason: String) -> WebResponse? {
+        api.refusal(ofTarget: target, status: status, reason: reason)
+    }
+
     private func guarded(_ request: WebRequest) async -> WebResponse {
         guard request.path == "/metrics" else { return await service.answer(request) }
         do {

@@ -61,7 +61,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
             return queue(response, on: connection)
         case .discarding:
             let (total, overflow) = received.addingReportingOverflow(size.pointee)
-            guard size.pointee > 0 else { return queue(Self.tooLarge, on: connection) }
+            guard size.pointee > 0 else { return queue(tooLarge, on: connection) }
             size.pointee = 0
             received = total
             return overflow || total > bodyLimit.multipliedReportingOverflow(by: 4).partialValue + 1 << 20
@@ -81,12 +81,12 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
                 return .YES
             }
             guard !head.expectsContinue, length / 2 <= bodyLimit else {
-                return queue(Self.tooLarge, on: connection)
+                return queue(tooLarge, on: connection)
             }
             reading = .discarding
             return .YES
         } catch {
-            return queue(Self.refusal(error.status, error.reason), on: connection)
+            return queue(refusal(error.status, error.reason), on: connection)
         }
     }
 
@@ -103,12 +103,13 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     /// Suspends the connection and starts the handler.
     private func run(_ head: RequestHead, _ connection: OpaquePointer) -> MHD_Result {
         guard core.register(self) else {
-            return queue(Self.refusal(503, "the server is stopping"), on: connection)
+            return queue(refusal(503, "the server is stopping"), on: connection)
         }
         let request = WebRequest(
             method: head.method, path: head.path, segments: head.segments, query: head.query, headers: head.headers,
             body: body, peer: Self.peer(of: connection))
         body = []
+        WebConnection.of(connection)?.expect(by: nil)
         MHD_suspend_connection(connection)
         answer.withLock { $0 = .running(connection: connection, task: nil) }
         let task = Task { [self] in
@@ -140,7 +141,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     /// In this order: a handler that takes the cancellation for its end would answer first.
     func abandon() {
         let task = answer.withLock { if case .running(_, let task) = $0 { task } else { nil as Task<Void, Never>? } }
-        finish(Self.refusal(503, "the server is stopping"))
+        finish(refusal(503, "the server is stopping"))
         task?.cancel()
     }
 
@@ -154,10 +155,10 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
         core.unregister(self)
     }
 
-    private static let tooLarge = refusal(413, "the body is too large")
+    private var tooLarge: WebResponse { refusal(413, "the body is too large") }
 
-    private static func refusal(_ status: Int, _ reason: String) -> WebResponse {
-        var response = WebResponse.text(status, reason + "\n")
+    private func refusal(_ status: Int, _ reason: String) -> WebResponse {
+        var response = core.options.refusal?(target, status, reason) ?? .text(status, reason + "\n")
         response.headers.append(("Connection", "close"))
         return response
     }
@@ -294,5 +295,9 @@ func completeExchange(
 ) {
     guard let pointer = exchange?.pointee else { return }
     exchange?.pointee = nil
+    if let context, let connection {
+        let core = Unmanaged<WebServerCore>.fromOpaque(context).takeUnretainedValue()
+        WebConnection.of(connection)?.expect(by: core.connections.deadline)
+    }
     Unmanaged<WebExchange>.fromOpaque(pointer).takeRetainedValue().end()
 }

@@ -13,6 +13,9 @@ final class WebServerCore: Sendable {
     private struct State {
         var phase = Phase.idle
         var daemon: OpaquePointer?
+        /// What the daemon calls; kept as long as it lives.
+        var callbacks: Callbacks?
+        var watching: Task<Void, Never>?
         var descriptor: CInt = -1
         var active: [ObjectIdentifier: WebExchange] = [:]
         var nextWaiter: UInt64 = 0
@@ -23,11 +26,18 @@ final class WebServerCore: Sendable {
 
     let options: WebServerOptions
     let handler: @Sendable (WebRequest) async -> WebResponse
+    let connections: WebConnections
+    let identity: IdentityInUse?
     private let state: Locked<State>
 
-    init(options: WebServerOptions, handler: @escaping @Sendable (WebRequest) async -> WebResponse) {
+    /// - Throws: `WebFault` when certificate and key can't be used.
+    init(
+        options: WebServerOptions, handler: @escaping @Sendable (WebRequest) async -> WebResponse
+    ) throws(WebFault) {
         self.options = options
         self.handler = handler
+        connections = WebConnections(timeout: options.requestTimeout)
+        identity = if let identity = options.identity { try IdentityInUse(identity) } else { nil }
         state = Locked(State())
     }
 
@@ -58,15 +68,17 @@ final class WebServerCore: Sendable {
             connection_memory: options.headerLimit * 2 + 16_384)
         // Kept alive until the daemon has stopped: its thread calls back with this pointer.
         let context = Unmanaged.passRetained(self)
+        let callbacks = Callbacks(
+            web_callbacks(
+                context: context.toOpaque(), handler: handleAccess, begin: beginExchange, completed: completeExchange,
+                opened: openConnection, closed: closeConnection, identity: identity?.pointer))
         // The phase is set first, for a request may come before the call has returned.
         state.withLock { state in
             state.phase = .serving
             state.descriptor = descriptor
+            state.callbacks = callbacks
         }
-        guard
-            let daemon = web_start(
-                descriptor, &settings, handleAccess, beginExchange, completeExchange, context.toOpaque())
-        else {
+        guard let daemon = web_start(descriptor, &settings, callbacks.pointer) else {
             context.release()
             close(descriptor)
             state.withLock { $0.phase = .stopped }
@@ -74,7 +86,12 @@ final class WebServerCore: Sendable {
                 code: "WEB-0002", message: "the server's thread could not be started", place: "\(address):\(port)",
                 hint: "look at the limits of open files and threads: ulimit -n -u")
         }
-        state.withLock { $0.daemon = daemon }
+        let connections = connections
+        let watching = Task { await connections.watch() }
+        state.withLock { state in
+            state.daemon = daemon
+            state.watching = watching
+        }
         return web_port(descriptor)
     }
 
@@ -171,6 +188,7 @@ final class WebServerCore: Sendable {
     private func shutDown() {
         let (daemon, descriptor) = state.withLock { state in
             state.phase = .closing
+            state.watching?.cancel()
             return (state.daemon, state.descriptor)
         }
         if let daemon {
@@ -188,10 +206,23 @@ final class WebServerCore: Sendable {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.phase = .stopped
             state.daemon = nil
+            state.callbacks = nil
             defer { state.stopWaiters = [] }
             return state.stopWaiters
         }
         Unmanaged.passUnretained(self).release()
         for waiter in waiters { waiter.resume() }
     }
+}
+
+/// What the daemon calls, at an address that stays.
+private final class Callbacks: @unchecked Sendable {  // Written once, before anybody reads it.
+    let pointer: UnsafeMutablePointer<web_callbacks>
+
+    init(_ callbacks: web_callbacks) {
+        pointer = .allocate(capacity: 1)
+        pointer.initialize(to: callbacks)
+    }
+
+    deinit { pointer.deallocate() }
 }

@@ -14,6 +14,12 @@ public struct WebServerOptions: Sendable {
     public var connectionsPerAddress: Int
     /// A connection on which nothing has moved for this long is closed, whole seconds; time in a handler doesn't count.
     public var idleTimeout: Duration
+    /// A whole request has to come within this long of its connection's begin, or of the answer before it.
+    public var requestTimeout = Duration.seconds(75)
+    /// The certificate and its key, for TLS 1.2 and 1.3; nil: plain HTTP.
+    public var identity: WebIdentity?
+    /// Words a refusal of what is no sound request, of its target, status and reason; nil: in plain text.
+    public var refusal: (@Sendable (_ target: String, _ status: Int, _ reason: String) -> WebResponse?)?
     /// What a response's delay, and the drain time, are measured by.
     public var time: any TimeSource
 

@@ -3,6 +3,29 @@ import ConsoleAccess
 import HTTPClient
 import Reconciler
 import Store
+import Web
+
+extension WebIdentity {
+    /// The service's certificate and key, read now.
+    ///
+    /// - Throws: `ConfigurationFault` where one of them can't be read.
+    init(_ tls: Configuration.TLS, _ environment: [String: String]) throws(ConfigurationFault) {
+        let bytes: [UInt8]
+        do throws(FileSystemFault) {
+            bytes = try FileSystem.read(tls.certificate, limit: 1 << 20)
+        } catch {
+            throw ConfigurationFault(
+                "CONF-0017", "the service's certificate can't be read: \(error.message)", place: tls.certificate,
+                hint: "Look who may read it: namei -l \(tls.certificate)")
+        }
+        guard let key = tls.key.resolve(in: environment) else {
+            throw ConfigurationFault(
+                "CONF-0017", "the service's key is to come from \(tls.key), and nothing is there that can be read",
+                place: "tls.key", hint: "Look who may read it, or name another place: tls.key: file:PATH")
+        }
+        self.init(certificate: String(decoding: bytes, as: UTF8.self), key: key)
+    }
+}
 
 extension AccessControl {
     /// Access to the service, as the configuration says.
@@ -14,6 +37,7 @@ extension AccessControl {
         let access = configuration.access
         var settings = AccessSettings(isLoopback: Self.isLoopback(configuration.listenAddress))
         settings.project = access.project
+        settings.isSecure = configuration.tls != nil
         settings.userLimit = access.userLimit
         settings.keyLimit = access.keyLimit
         settings.trustedProxies = try access.trustedProxies.map { text in

@@ -51,6 +51,11 @@ enum ConsoleService {
         facts.settings += desired.map { ConsoleFacts.Setting("Desired state", $0.0, $0.1) }
         facts.settings += running.map { ConsoleFacts.Setting("This service", $0.0, $0.1) }
         var references: [(String, SecretReference?)] = [("hook_secret", configuration.hookSecret)]
+        if let tls = configuration.tls {
+            facts.scheme = "https"
+            facts.settings.append(ConsoleFacts.Setting("This service", "certificate", tls.certificate))
+            references.append(("tls.key", tls.key))
+        }
         for name in facts.providers {
             guard let provider = configuration.providers[name] else { continue }
             facts.settings.append(ConsoleFacts.Setting("Providers", name, provider.apiURL))

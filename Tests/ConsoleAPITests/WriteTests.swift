@@ -87,19 +87,63 @@ import Web
         for body in [
             .null, [], "x", 7, [:], ["days": 0], ["days": 366], ["days": "7"], ["days": 7, "more": true],
             ["days": 7, "reason": ""], ["days": 7, "reason": .string(String(repeating: "x", count: 501))],
-            ["days": 7, "reason": "a\u{0}b"],
+            ["days": 7, "reason": "a\u{0}b"], ["days": 7, "reason": "a\u{1B}[2Jb"], ["days": .number("7.5")],
+            ["days": .number("1e400")],
         ] as [Value] {
             let answer = try await world.send("POST", path, as: "owner", body: body)
             #expect(answer.status == 400 && answer.error == "INVALID_BODY", "\(body)")
         }
         let large = Value.object(["days": 7, "reason": .string(String(repeating: "x", count: 70_000))])
         #expect(try await world.send("POST", path, as: "owner", body: large).status == 413)
+        // A whole number is one, however it is written.
+        #expect(try await world.send("POST", path, as: "owner", body: ["days": .number("7.0")]).status == 200)
+        for key in ["short", String(repeating: "k", count: 65), "0123456789abcdef\u{e9}", "0123456789 abcdef"] {
+            let odd = [("Idempotency-Key", key)]
+            let answer = try await world.send("POST", path, as: "owner", body: ["days": 7], headers: odd)
+            #expect(answer.status == 400 && answer.error == "INVALID_PARAMETER", "\(key)")
+        }
         let form = [("Content-Type", "application/x-www-form-urlencoded")]
         #expect(try await world.send("POST", path, as: "owner", body: ["days": 7], headers: form).status == 415)
         let html = try await world.send("GET", "/runs", as: "owner", headers: [("Accept", "text/html")])
         #expect(html.status == 406)
         let vendor = try await world.send("GET", "/runs", as: "owner", headers: [("Accept", Envelope.mediaType)])
         #expect(vendor.headers["Content-Type"]?.hasPrefix(Envelope.mediaType) == true)
+    }
+
+    /// What the server can't take for a request is refused in the API's form too, and elsewhere as ever.
+    @Test(arguments: [(400, "MALFORMED_REQUEST"), (413, "BODY_TOO_LARGE"), (431, "HEADER_TOO_LARGE")])
+    func whatIsNoRequestIsRefusedAsJSON(status: Int, name: String) async throws {
+        let world = try await APIWorld()
+        for target in ["/api/v1/runs?branch=%zz", "/api/v1/%00", "/api"] {
+            let response = try #require(world.api.refusal(ofTarget: target, status: status, reason: "why"))
+            let body = try JSON.parse(response.body)
+            #expect(response.status == status && body["errors"]?[0]?["error"]?.stringValue == name)
+            #expect(body["data"] == .null && body["meta"]?["request_id"] != nil)
+            #expect(response.headers.contains { $0.name == "X-Content-Type-Options" })
+        }
+        for target in ["/runs?%zz", "/apiary", ""] {
+            #expect(world.api.refusal(ofTarget: target, status: status, reason: "why") == nil)
+        }
+    }
+
+    /// A path is looked up as a whole, and what it holds is a name in the store and never one of a file.
+    @Test(arguments: [
+        ["api", "..", "..", "etc", "passwd"], ["api", "v1", "..", "openapi.json"],
+        ["api", "v1", "runs", "../../etc/passwd"],
+        ["api", "v1", "runs", "..", "evidence"], ["api", "v1", "plans", "..\\..\\boot.ini"],
+        ["api", "v1", "webhooks", "deliveries", "../../../etc/passwd"], ["api", "v1", "environments", "../staging"],
+        ["api", "v1", "environments", "' or '1'='1"], ["api", "v1", ""], ["api", "v1", "runs", ""],
+    ])
+    func noPathLeadsOutOfTheTable(segments: [String]) async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let response = await world.api.answer(
+            WebRequest(
+                method: "GET", path: "/" + segments.joined(separator: "/"), segments: segments,
+                headers: [("Host", "ops.example"), ("Authorization", "Bearer \(world.keys["owner"] ?? "")")]))
+        #expect(response.status == 404)
+        let body = try JSON.parse(response.body)
+        #expect(body["data"] == .null && body["errors"]?[0]?["code"] != nil)
     }
 
     @Test func listsComeInPartsThatNeitherRepeatNorLeaveOut() async throws {

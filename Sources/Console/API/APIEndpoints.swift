@@ -109,6 +109,17 @@ public struct APIEndpoints: Sendable {
         return response
     }
 
+    /// Refuses, in the API's own form, what the server couldn't take for a request; nil where that is not the API's.
+    public func refusal(ofTarget target: String, status: Int, reason: String) -> WebResponse? {
+        guard Self.owns(String(target.prefix { $0 != "?" })) else { return nil }
+        let fault = status == 413 ? APIFault.tooLarge(Self.bodyLimit) : APIFault.unreadable(status, reason)
+        var response = Envelope(fault).response(
+            requestID: "req-" + Hex.encode(SystemRandom.bytes(8)), at: services.time.now)
+        SecurityHeaders.add(
+            to: &response, isSecure: services.access.isSecure, policy: SecurityHeaders.dataPolicy)
+        return response
+    }
+
     private func respond(_ request: WebRequest, _ id: String) async throws -> (Envelope, bare: Value?) {
         let found = await router.respond(request)
         // Who asks is settled first: somebody without access learns nothing of what is there.
@@ -182,8 +193,8 @@ public struct APIEndpoints: Sendable {
 
     /// Does a write once, however often it is sent.
     private func once(_ key: String, _ call: APICall, _ id: String) async throws -> Envelope {
-        guard (1...255).contains(key.utf8.count) else {
-            throw APIFault.badParameter("Idempotency-Key has to have 1 to 255 characters")
+        guard (16...64).contains(key.utf8.count), key.utf8.allSatisfy(Self.isNameByte) else {
+            throw APIFault.badParameter("Idempotency-Key has to have 16 to 64 letters, digits, - and _")
         }
         let caller = call.caller.accountName
         let content = "\(call.request.method) \(call.request.path)\n"
@@ -221,13 +232,16 @@ public struct APIEndpoints: Sendable {
 
     private static func requestID(_ request: WebRequest) -> String {
         if let given = request.header("X-Request-Id"), (8...64).contains(given.utf8.count),
-            given.utf8.allSatisfy({
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45
-            })
+            given.utf8.allSatisfy({ isNameByte($0) && $0 != 95 })
         {
             return given
         }
         return "req-" + Hex.encode(SystemRandom.bytes(8))
+    }
+
+    /// A letter, a digit, `-` or `_`.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
     }
 
     /// Whether JSON of version 1 is taken.
@@ -277,9 +291,10 @@ public struct APIEndpoints: Sendable {
         do throws(JSONFault) {
             value = try JSON.parse(request.body, limits: JSONLimits(maximumBytes: bodyLimit, maximumDepth: 16))
         } catch { throw APIFault.badBody(error.message) }
-        if let problem = schema.problem(value, at: "") {
+        let whole = schema.coerced(value)
+        if let problem = schema.problem(whole, at: "") {
             throw APIFault.badBody(problem.hasPrefix(" ") ? "it\(problem)" : problem)
         }
-        return value
+        return whole
     }
 }

@@ -69,6 +69,21 @@ extension APIFault {
             "BODY_TOO_LARGE", "API-0010", 413, "the body has more than \(most) bytes", hint: "Send a smaller body.")
     }
 
+    /// What the server could not take for a request at all.
+    static func unreadable(_ status: Int, _ reason: String) -> APIFault {
+        let name =
+            switch status {
+            case 417: "EXPECTATION_FAILED"
+            case 431: "HEADER_TOO_LARGE"
+            case 503: "UNAVAILABLE"
+            case 505: "VERSION_NOT_SUPPORTED"
+            default: "MALFORMED_REQUEST"
+            }
+        return APIFault(
+            name, "API-0014", status, "the request can't be read: \(reason)",
+            hint: "Escape what stands in a path or a query, as curl --get --data-urlencode does.")
+    }
+
     /// What went wrong, in the words of the API.
     init(_ error: any Error) {
         switch error {

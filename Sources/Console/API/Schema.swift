@@ -17,6 +17,8 @@ public indirect enum APISchema: Sendable {
     }
 
     case text(least: Int = 0, most: Int = 1_024)
+    /// A text without control characters, such as callers may send: it ends up in logs and on terminals.
+    case line(least: Int = 0, most: Int = 1_024)
     case choice([String])
     case instant
     case pattern(String, about: String, matches: @Sendable (String) -> Bool)
@@ -38,6 +40,9 @@ public indirect enum APISchema: Sendable {
             let count = text.unicodeScalars.count
             if text.utf8.contains(0) { return "\(path) holds the character NUL" }
             return (least...most).contains(count) ? nil : "\(path) has to have \(least) to \(most) characters"
+        case (.line(let least, let most), .string(let text)):
+            if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "\(path) holds a control character" }
+            return APISchema.text(least: least, most: most).problem(value, at: path)
         case (.choice(let words), .string(let text)):
             if words.contains(text) { return nil }
             let near = Suggestion.nearest(to: text, in: words).map { "; did you mean \($0)?" } ?? ""
@@ -79,7 +84,7 @@ public indirect enum APISchema: Sendable {
 
     private var name: String {
         switch self {
-        case .text, .choice, .instant, .pattern: "a text"
+        case .text, .line, .choice, .instant, .pattern: "a text"
         case .integer, .count: "a whole number"
         case .flag: "true or false"
         case .list: "a list"
@@ -98,6 +103,23 @@ public indirect enum APISchema: Sendable {
         }
     }
 
+    /// The value with its whole numbers as such: in JSON Schema 7.0 is a whole number too.
+    func coerced(_ value: Value) -> Value {
+        switch (self, value) {
+        case (.integer, .number(let text)), (.count, .number(let text)):
+            guard let number = Double(text), number == number.rounded(), abs(number) < 9_007_199_254_740_992 else {
+                return value
+            }
+            return .int(Int64(number))
+        case (.nullable(let schema), _): return schema.coerced(value)
+        case (.list(let item, _), .list(let values)): return .list(values.map(item.coerced))
+        case (.object(let fields, _), .object(var object)):
+            for field in fields { object[field.name] = object[field.name].map(field.schema.coerced) }
+            return .object(object)
+        default: return value
+        }
+    }
+
     /// As JSON Schema (2020-12), which OpenAPI 3.1 takes.
     var document: Value {
         var object = Value.Object()
@@ -107,6 +129,11 @@ public indirect enum APISchema: Sendable {
             if least > 0 { object["minLength"] = .int(Int64(least)) }
             object["maxLength"] = .int(Int64(most))
             object["pattern"] = "^[^\\x00]*$"
+        case .line(let least, let most):
+            object["type"] = "string"
+            if least > 0 { object["minLength"] = .int(Int64(least)) }
+            object["maxLength"] = .int(Int64(most))
+            object["pattern"] = "^[^\\x00-\\x1f\\x7f]*$"
         case .choice(let words):
             object["type"] = "string"
             object["enum"] = .strings(words)

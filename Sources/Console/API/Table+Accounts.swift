@@ -39,7 +39,7 @@ extension APIEndpoints {
             APIRoute(
                 "POST", "/access/keys", "addKey", "access", "Makes a key, which is shown this once.", needs: .access,
                 body: .object([
-                    .init("name", .text(least: 1, most: 64), required: true),
+                    .init("name", .line(least: 1, most: 64), required: true),
                     .init("roles", .list(role, most: 32), required: true),
                     .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
                 ]), answer: .object(key + [.init("key", .nullable(.text()), required: true)]), status: 201
@@ -57,7 +57,7 @@ extension APIEndpoints {
             },
             APIRoute(
                 "DELETE", "/access/keys/{key}", "revokeKey", "access", "Takes a key back.", needs: .access,
-                parameters: [APIParameter("key", .text(least: 1, most: 64), "its name or id", required: true)],
+                parameters: [APIParameter("key", .line(least: 1, most: 64), "its name or id", required: true)],
                 answer: .object([.init("revoked", .text(), required: true)])
             ) { call in
                 let name = call.text("key") ?? ""
@@ -79,7 +79,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/metrics", "queryMetrics", "metrics", "The present figures of the service.",
                 needs: .readMetrics,
-                parameters: [APIParameter("name", .text(least: 1, most: 128), "only those whose name begins so")],
+                parameters: [APIParameter("name", .line(least: 1, most: 128), "only those whose name begins so")],
                 answer: .list(
                     .object([
                         .init("name", .text(), required: true), .init("labels", .text(most: 4_096), required: true),

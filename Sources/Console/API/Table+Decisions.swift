@@ -19,7 +19,7 @@ extension APIEndpoints {
             about: "the key of a resource, such as digitalocean.droplet/erp", matches: { ResourceKey($0) != nil }),
         required: true)
     private static let minutes = APISchema.Field("minutes", .integer(1...43_200))
-    private static let reasonField = APISchema.Field("reason", .text(least: 1, most: 500), required: true)
+    private static let reasonField = APISchema.Field("reason", .line(least: 1, most: 500), required: true)
 
     private static func lasting(_ call: APICall) -> Duration? {
         call.body["minutes"]?.intValue.flatMap { Int(exactly: $0) }.map { .minutes($0) }
@@ -41,8 +41,8 @@ extension APIEndpoints {
                 "POST", "/approvals", "approve", "approvals", "Allows changes that wait in the plan of a run.",
                 needs: .approve,
                 body: .object([
-                    .init("run", run.schema, required: true), .init("keys", .list(.text(least: 1, most: 512))),
-                    .init("reason", .text(least: 1, most: 500)), minutes,
+                    .init("run", run.schema, required: true), .init("keys", .list(.line(least: 1, most: 512))),
+                    .init("reason", .line(least: 1, most: 500)), minutes,
                 ]), answer: .list(row), status: 201
             ) { call in
                 let request = ApprovalRequest(

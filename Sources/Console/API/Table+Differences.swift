@@ -16,7 +16,7 @@ extension APIEndpoints {
             [.init("key", .text(), required: true), .init("cause", .text(), required: true)], isOpen: true)
         let finding = APISchema.object(
             [.init("env", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
-        let environment = APIParameter("environment", .text(most: 255), "only of this environment")
+        let environment = APIParameter("environment", .line(most: 255), "only of this environment")
         return [
             APIRoute(
                 "GET", "/drift", "listDrift", "drift", "What differs from what is wanted, by key.", needs: .read,
@@ -39,7 +39,7 @@ extension APIEndpoints {
                 "GET", "/findings", "listFindings", "findings", "What is not as it has to be.", needs: .read, at: .list,
                 parameters: [
                     APIParameter("status", choice(FindingRecord.Status.self), "only so; without it all that stand"),
-                    environment, APIParameter("kind", .text(most: 64), "only of this kind"), nameCursor,
+                    environment, APIParameter("kind", .line(most: 64), "only of this kind"), nameCursor,
                 ], answer: .list(finding), isPaged: true
             ) { call in
                 let rows = try await findings(call, services)
@@ -95,13 +95,18 @@ extension APIEndpoints {
         let thing = APISchema.object(
             [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
         let plain = APISchema.object([], isOpen: true)
+        let integration = APISchema.object(
+            [
+                .init("id", .text(), required: true), .init("name", .text(), required: true),
+                .init("baseline_allowed", .flag, required: true), .init("status", .text(), required: true),
+            ], isOpen: true)
         return [
             APIRoute(
                 "GET", "/inventory", "listInventory", "inventory", "What we own at providers, by key.", needs: .read,
                 at: .list,
                 parameters: [
-                    APIParameter("kind", .text(most: 128), "only of this kind, such as digitalocean.droplet"),
-                    APIParameter("environment", .text(most: 255), "only of this environment"), nameCursor,
+                    APIParameter("kind", .line(most: 128), "only of this kind, such as digitalocean.droplet"),
+                    APIParameter("environment", .line(most: 255), "only of this environment"), nameCursor,
                 ], answer: .list(thing), isPaged: true
             ) { call in
                 let rows = try await services.store.inventory().entries.filter { entry in
@@ -113,6 +118,20 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/integrations", "listIntegrations", "integrations",
+                "The catalogue of integrations, those that everybody may have first.", needs: .read,
+                parameters: [
+                    APIParameter("baseline", .flag, "only those that everybody may have, or only the others"),
+                    APIParameter("status", .line(most: 64), "only so, such as active"),
+                ], answer: .list(integration)
+            ) { call in
+                let (baseline, status) = (call.parameters["baseline"]?.boolValue, call.text("status"))
+                let rows = try await services.store.catalogue().filter { entry in
+                    (baseline.map { entry.isBaseline == $0 } ?? true) && (status.map { entry.status == $0 } ?? true)
+                }
+                return Envelope(200, .list(rows.map(\.document)))
+            },
+            APIRoute(
+                "GET", "/providers", "listProviders", "integrations",
                 "The providers that this service knows, and whether it can speak to them.", needs: .read,
                 answer: .list(
                     .object([
@@ -172,7 +191,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/explanations", "explain", "drift",
                 "Why a resource stands as it does: who wants it, what is there, what is in the way.", needs: .operate,
-                parameters: [APIParameter("key", .text(least: 1, most: 512), "the resource's key", required: true)],
+                parameters: [APIParameter("key", .line(least: 1, most: 512), "the resource's key", required: true)],
                 answer: plain
             ) { call in
                 guard let reconciler = services.reconciler else { throw APIFault.noService }
@@ -205,5 +224,26 @@ extension InventoryEntry {
             "provider_id": .string(providerID), "environment": .text(environment), "revision": .string(revision),
             "protected": .bool(isProtected), "adopted": .bool(isAdopted), "created_at": .string(createdAt.description),
         ]
+    }
+}
+
+extension CatalogueEntry {
+    /// As JSON.
+    var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(key)
+        object["name"] = .string(name)
+        object["baseline_allowed"] = .bool(isBaseline)
+        object["status"] = .string(status)
+        object["category"] = .string(category)
+        object["provider"] = .string(provider)
+        object["plan_tier"] = .string(planTier)
+        object["required_secrets"] = .strings(secrets)
+        object["egress"] = .strings(egress)
+        object["description"] = .text(summary)
+        object["docs_url"] = .text(docsURL)
+        object["document"] = .text(documentPath)
+        object["checked_at"] = .text(checkedAt?.description)
+        return .object(object)
     }
 }

@@ -7,12 +7,12 @@ import Store
 
 /// Routes about environments.
 extension APIEndpoints {
-    private static let name = APIParameter("environment", .text(least: 1, most: 255), "its name", required: true)
+    private static let name = APIParameter("environment", .line(least: 1, most: 255), "its name", required: true)
 
     static func environments(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object(
             [.init("name", .text(), required: true), .init("tier", choice(Tier.self))], isOpen: true)
-        let reason = APISchema.Field("reason", .text(least: 1, most: 500))
+        let reason = APISchema.Field("reason", .line(least: 1, most: 500))
         let until = APISchema.Field("until", .instant)
         return [
             APIRoute(
@@ -21,7 +21,7 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter("tier", choice(Tier.self), "only of this tier"),
                     APIParameter("status", choice(EnvironmentRow.Status.self), "only in this status"),
-                    APIParameter("branch", .text(most: 255), "only of this branch"), nameCursor,
+                    APIParameter("branch", .line(most: 255), "only of this branch"), nameCursor,
                 ], answer: .list(row), isPaged: true
             ) { call in
                 let (rows, hasMore) = try await services.store.environmentPage(

@@ -34,8 +34,8 @@ extension APIEndpoints {
             APIRoute(
                 "POST", "/auth/login", "logIn", "auth", "Gives a token for a name and a password.", needs: nil,
                 body: .object([
-                    .init("name", .text(least: 1, most: 255), required: true),
-                    .init("password", .text(least: 1, most: 1_024), required: true),
+                    .init("name", .line(least: 1, most: 255), required: true),
+                    .init("password", .line(least: 1, most: 1_024), required: true),
                 ]),
                 answer: .object([
                     .init("token", .nullable(.text(most: 4_096)), required: true),
@@ -83,7 +83,7 @@ extension APIEndpoints {
             ) { call in Envelope(200, try await status(services, call.now)) },
             APIRoute(
                 "POST", "/reconcile", "reconcileNow", "runs", "Asks for a pass as soon as the present one has ended.",
-                needs: .reconcile, body: .object([.init("reason", .text(most: 500))]),
+                needs: .reconcile, body: .object([.init("reason", .line(most: 500))]),
                 answer: .object([.init("accepted", .flag, required: true), .init("message", .text(), required: true)]),
                 status: 202
             ) { call in

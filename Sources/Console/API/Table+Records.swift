@@ -103,32 +103,52 @@ extension APIEndpoints {
         ]
     }
 
+    private static let identifier = APISchema.pattern(
+        "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "an id", matches: { isIdentifier($0) })
+
     private static func logRoutes(_ services: APIServices) -> [APIRoute] {
-        let identifier = APISchema.pattern(
-            "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "a run's id",
-            matches: { isIdentifier($0) })
+        let line = APISchema.object([
+            .init("id", .text(), required: true), .init("at", .instant, required: true),
+            .init("service", choice(LogLine.Service.self), required: true),
+            .init("level", choice(LogLine.Level.self), required: true),
+            .init("environment", .nullable(.text()), required: true),
+            .init("correlation_id", .nullable(.text()), required: true), .init("type", .text(), required: true),
+            .init("message", .text(most: 1 << 20), required: true), .init("run", .nullable(.text()), required: true),
+            .init("payload", .anything, required: true),
+        ])
         return [
             APIRoute(
-                "GET", "/logs", "listLogs", "logs", "What happened in all runs, newest first.", needs: .read,
+                "GET", "/logs", "listLogs", "logs",
+                "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read,
                 parameters: [
-                    APIParameter("correlation_id", identifier, "only of this run"),
-                    APIParameter("type", .text(most: 64), "only lines of this type, such as step or warning"), since,
-                    until, timeCursor,
-                ], answer: .list(event), isPaged: true
+                    APIParameter("environment", .line(least: 1, most: 255), "only of this environment"),
+                    APIParameter("service", choice(LogLine.Service.self), "only what this part tells"),
+                    APIParameter("level", choice(LogLine.Level.self), "only of this level"),
+                    APIParameter("correlation_id", identifier, "only what belongs to this run, or to this delivery"),
+                    APIParameter("type", .line(most: 64), "only lines of runs of this type, such as step or warning"),
+                    since, until, timeCursor,
+                ], answer: .list(line), isPaged: true
             ) { call in
-                let found = try await services.store.eventPage(
-                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
-                    runID: call.text("correlation_id"), type: call.text("type"), since: call.instant("since"),
-                    until: call.instant("until"))
-                return page(found.rows.map(document), next: found.next?.description)
+                var filter = LogFilter()
+                filter.environment = call.text("environment")
+                filter.service = call.text("service").flatMap(LogLine.Service.init)
+                filter.level = call.text("level").flatMap(LogLine.Level.init)
+                filter.correlation = call.text("correlation_id")
+                filter.type = call.text("type")
+                filter.hasAudit = call.caller.may(.readAudit)
+                filter.since = call.instant("since")
+                filter.until = call.instant("until")
+                let found = try await services.store.logPage(
+                    filter, limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) })
+                return page(found.rows.map(\.document), next: found.next?.description)
             },
             APIRoute(
                 "GET", "/audit-logs", "listAuditLogs", "audit", "Who changed what by hand, newest first.",
                 needs: .readAudit,
                 parameters: [
-                    APIParameter("user", .text(most: 255), "only by this one"),
-                    APIParameter("action", .text(most: 64), "only this, such as env.extend"),
-                    APIParameter("target", .text(most: 512), "only of this"), since, until, timeCursor,
+                    APIParameter("user", .line(most: 255), "only by this one"),
+                    APIParameter("action", .line(most: 64), "only this, such as env.extend"),
+                    APIParameter("target", .line(most: 512), "only of this"), since, until, timeCursor,
                 ], answer: .list(.object([.init("id", .text(), required: true)], isOpen: true)), isPaged: true
             ) { call in
                 let found = try await services.store.auditPage(
@@ -160,7 +180,7 @@ extension APIEndpoints {
 
     private static func deliveryRoutes(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object([.init("id", .text(), required: true)], isOpen: true)
-        let id = APIParameter("delivery", .text(least: 1, most: 64), "its id", required: true)
+        let id = APIParameter("delivery", .line(least: 1, most: 64), "its id", required: true)
         return [
             APIRoute(
                 "GET", "/webhooks/deliveries", "listDeliveries", "webhooks",
@@ -207,5 +227,23 @@ extension APIEndpoints {
                 "there is no delivery \(name)", hint: "List them: GET /api/v1/webhooks/deliveries")
         }
         return found
+    }
+}
+
+extension LogLine {
+    /// As JSON.
+    var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["at"] = .string(at.description)
+        object["service"] = .string(service.rawValue)
+        object["level"] = .string(level.rawValue)
+        object["environment"] = .text(environment)
+        object["correlation_id"] = .text(correlation)
+        object["type"] = .string(type)
+        object["message"] = .string(message)
+        object["run"] = .text(run)
+        object["payload"] = payload
+        return .object(object)
     }
 }

@@ -18,7 +18,7 @@ extension APIEndpoints {
         "cursor",
         .pattern(PageCursor.pattern, about: "the next_cursor of the part before") { PageCursor($0) != nil },
         "where the part before ended")
-    static let nameCursor = APIParameter("cursor", .text(least: 1, most: 512), "where the part before ended")
+    static let nameCursor = APIParameter("cursor", .line(least: 1, most: 512), "where the part before ended")
     static let noticeCursor = APIParameter(
         "cursor",
         .pattern(

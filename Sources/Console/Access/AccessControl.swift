@@ -44,6 +44,9 @@ public struct AccessControl: Sendable {
     /// Whether only this machine can reach the service.
     public var isLoopback: Bool { settings.isLoopback }
 
+    /// Whether the server itself speaks TLS.
+    public var isSecure: Bool { settings.isSecure }
+
     /// Where a request comes from.
     public func origin(of request: WebRequest) -> ClientOrigin {
         ClientOrigin(request, trusted: settings.trustedProxies, isSecure: settings.isSecure)

@@ -46,6 +46,8 @@ public struct ConsoleFacts: Sendable {
     public var secrets: [Presence] = []
     /// The address at which it is reached, such as `127.0.0.1:8080`.
     public var address = "127.0.0.1:8080"
+    /// By what it is reached: `http` or `https`.
+    public var scheme = "http"
     /// Where the store is, fit to be printed.
     public var storePlace = ""
     /// Names of the providers that drivers are there for.

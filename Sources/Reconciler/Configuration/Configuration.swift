@@ -59,6 +59,13 @@ public struct Configuration: Sendable {
         public init() {}
     }
 
+    /// Where the service's certificate and its key are.
+    public struct TLS: Sendable, Hashable {
+        /// Path of a PEM file.
+        public var certificate: String
+        public var key: SecretReference
+    }
+
     public static let defaultRoots = ["ssot", "infra/ssot", "platform/ssot", ".odooops"]
 
     /// The repository that holds the SSOT; nil when none is configured.
@@ -72,6 +79,8 @@ public struct Configuration: Sendable {
     public var stateDirectory: String
     public var listenAddress = "127.0.0.1"
     public var listenPort: UInt16 = 8080
+    /// By what the service proves who it is; nil: it speaks plain HTTP.
+    public var tls: TLS?
     /// Between the end of a pass and the begin of the next; each wait is up to a tenth longer or shorter.
     public var interval = Duration.seconds(60)
     /// The least between two passes, however often hooks knock.

@@ -51,6 +51,12 @@ extension ConfigurationReader {
                 "listen", flag: "listen", variable: "ODOOOPS_LISTEN", fallback: "127.0.0.1:8080",
                 "address and port of the service"),
             ConfigurationKey(
+                "tls.certificate", variable: "ODOOOPS_TLS_CERTIFICATE", fallback: "none: plain HTTP",
+                "path of the service's certificate and those above it, PEM; read again on SIGHUP"),
+            ConfigurationKey(
+                "tls.key", variable: "ODOOOPS_TLS_KEY", fallback: "none",
+                "reference to the key of the certificate, PEM without a passphrase"),
+            ConfigurationKey(
                 "interval", flag: "interval", variable: "ODOOOPS_INTERVAL", fallback: "60s",
                 "time between two passes, 5s to 24h"),
             ConfigurationKey(

@@ -22,6 +22,22 @@ extension ConfigurationReader {
         if let claim = try text("access.oidc.roles_claim") { access.rolesClaim = claim }
     }
 
+    /// Certificate and key: both, or neither.
+    func tls() throws(ConfigurationFault) -> Configuration.TLS? {
+        switch (try text("tls.certificate"), try reference("tls.key")) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?): return Configuration.TLS(certificate: absolute(certificate), key: key)
+        case (nil, _?):
+            throw fault(
+                "CONF-0017", "the service has a key and no certificate", "tls.key",
+                hint: "Name both: tls.certificate: PATH and tls.key: file:PATH.")
+        case (_?, nil):
+            throw fault(
+                "CONF-0017", "the service has a certificate and no key", "tls.certificate",
+                hint: "Name both: tls.certificate: PATH and tls.key: file:PATH.")
+        }
+    }
+
     private func limit(_ key: String) throws(ConfigurationFault) -> Int? {
         guard let text = try text(key) else { return nil }
         guard let count = Int(text), (0...1_000_000).contains(count) else {

@@ -111,6 +111,8 @@ extension Store {
         if idOrPrefix == "latest" { return try await runs(limit: 1).first }
         let prefix = idOrPrefix.lowercased()
         guard IdentifierSource.isPrefix(prefix) else { return nil }
+        // A whole id is found by its index; what only begins one is looked for among all.
+        if IdentifierSource.isUUID(prefix) { return try await run(withID: prefix) }
         let found = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [RunRecord] in
             try Self.records(
                 db.run(

@@ -57,24 +57,41 @@ struct ServeCommand {
             await composition.close()
             throw error
         }
+        var options = Self.options(configuration)
+        options.refusal = { door.refusal(ofTarget: $0, status: $1, reason: $2) }
         let server: WebServer
-        do throws(WebFault) {
+        do {
+            options.identity = try configuration.tls.map { try WebIdentity($0, context.environment) }
             server = try WebServer(
-                address: configuration.listenAddress, port: configuration.listenPort,
-                options: Self.options(configuration)
+                address: configuration.listenAddress, port: configuration.listenPort, options: options
             ) { request in
                 if let page = await pages.answer(request) { return page }
                 return await door.answer(request)
             }
+            if let end = server.identityEnd { Self.tell(end, log) }
         } catch {
             await composition.close()
             throw error
+        }
+        let environment = context.environment
+        let reload: @Sendable () -> Void = {
+            guard let tls = configuration.tls else { return }
+            do {
+                try server.replace(identity: try WebIdentity(tls, environment))
+                if let end = server.identityEnd { Self.tell(end, log) }
+            } catch {
+                let fault = error as? any Fault
+                log.error(
+                    "the service keeps the certificate that it has, for the new one can't be used",
+                    ["code": fault?.code ?? "", "error": fault?.message ?? "\(error)", "hint": fault?.hint ?? ""])
+            }
         }
         let manager = ServiceManager(environment: context.environment)
         context.signals.handle { signal in
             switch signal {
             case .reload:
                 log.info("SIGHUP: a pass begins now")
+                reload()
                 service.wakeup.raise(.manual)
             case .stop:
                 log.info("stopping: running steps are finished and recorded")
@@ -109,6 +126,18 @@ struct ServeCommand {
         await telling.value
         await composition.close()
         return .done
+    }
+
+    /// Says until when the certificate is good, louder when that is soon or over.
+    private static func tell(_ end: Timestamp, _ log: Log) {
+        let left = end - SystemTime().now
+        if left < .zero {
+            log.warning("the service's certificate has ended", ["end": end.description])
+        } else if left < .days(14) {
+            log.warning("the service's certificate ends soon", ["end": end.description])
+        } else {
+            log.info("the service speaks TLS", ["certificate_end": end.description])
+        }
     }
 
     /// Strangers' requests must not take the memory: only hooks are long, and only proxies bring many clients.

@@ -17,10 +17,43 @@ int web_listen(const char *address, uint16_t port, int backlog);
 /* The port that a listening socket is bound to. */
 uint16_t web_port(int descriptor);
 
-/* Starts one epoll thread on a listening socket. The three callbacks get `context` first. NULL when it can't. */
-struct MHD_Daemon *web_start(int descriptor, const struct web_settings *settings, MHD_AccessHandlerCallback handler,
-                             void *(*begin)(void *, const char *, struct MHD_Connection *),
-                             MHD_RequestCompletedCallback completed, void *context);
+/* A certificate with its key, and those that it has replaced. */
+struct web_identity;
+
+/* Reads a chain of certificates and their key, both PEM. NULL when they can't be used; then `status` says why. */
+struct web_identity *web_identity_make(const char *certificate, const char *key, int *status);
+
+/* Replaces both for connections that come from now on. Gives 0, or the status of why they can't be used. */
+int web_identity_replace(struct web_identity *identity, const char *certificate, const char *key);
+
+/* When the certificate ends, in seconds since 1970; -1 when it isn't known. */
+int64_t web_identity_end(struct web_identity *identity);
+
+/* No connection may be left that uses it. */
+void web_identity_free(struct web_identity *identity);
+
+/* A status in words. */
+const char *web_identity_reason(int status);
+
+/* What a daemon calls, each with `context` first. */
+struct web_callbacks {
+    void *context;
+    MHD_AccessHandlerCallback handler;
+    void *(*begin)(void *, const char *, struct MHD_Connection *);
+    MHD_RequestCompletedCallback completed;
+    /* A connection has come on this socket; what it gives back is the connection's own. */
+    void *(*opened)(void *, int);
+    /* A connection has ended; its socket is still open. Gets what `opened` gave. */
+    void (*closed)(void *, void *);
+    /* NULL: no TLS. */
+    struct web_identity *identity;
+};
+
+/* Starts one epoll thread on a listening socket; the callbacks must outlive it. NULL when it can't. */
+struct MHD_Daemon *web_start(int descriptor, const struct web_settings *settings, struct web_callbacks *callbacks);
+
+/* What `opened` gave for a connection. */
+void *web_connection(struct MHD_Connection *connection);
 
 /* Writes the other end's address, without its port, as text; an empty text when it isn't known. */
 void web_peer(struct MHD_Connection *connection, char *text, size_t size);

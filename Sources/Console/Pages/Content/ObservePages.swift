@@ -76,12 +76,13 @@ enum MetricsPage {
                         """
                         scrape_configs:
                           - job_name: odooops
+                            scheme: \(context.pages.facts.scheme)
                             metrics_path: /metrics
                             static_configs:
                               - targets: ["\(context.pages.facts.address)"]
                         """
                     }
-                    command("curl http://\(context.pages.facts.address)/metrics")
+                    command("curl \(context.pages.facts.scheme)://\(context.pages.facts.address)/metrics")
                 }
             }
             element(.section, "card", .label("Metrics")) {

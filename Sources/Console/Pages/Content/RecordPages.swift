@@ -109,13 +109,15 @@ enum LogsPage {
     static func render(_ context: PageContext) async throws -> Page {
         var filter = LogFilter()
         filter.environment = context.query("environment")
-        filter.service = context.query("service")
-        filter.level = context.query("level")
+        filter.service = context.query("service").flatMap(LogLine.Service.init)
+        filter.level = context.query("level").flatMap(LogLine.Level.init)
         filter.correlation = context.query("correlation")
         filter.since = context.query("since").flatMap(instant)
         filter.until = context.query("until").flatMap(instant)
         filter.hasAudit = context.maySeeAudit
-        let lines = try await context.store.logLines(filter, limit: 150)
+        let cursor = context.query("after").flatMap { PageCursor($0) }
+        let found = try await context.store.logPage(filter, limit: 150, after: cursor)
+        let lines = found.rows
         return Page(
             .logs,
             lead:
@@ -129,9 +131,17 @@ enum LogsPage {
                         next: "reconcile runs")
                 } else {
                     table(lines, context.now).html
+                    if let next = found.next { p { a(older(next, context), "Older lines") } }
                 }
             }
         }
+    }
+
+    /// The part after this one, with the same filters.
+    private static func older(_ next: PageCursor, _ context: PageContext) -> Link {
+        let names = ["environment", "service", "level", "correlation", "since", "until"]
+        let query = names.compactMap { name in context.query(name).map { (name, $0) } }
+        return Link(.logs, query: query + [("after", next.description)])
     }
 
     private static func instant(_ text: String) -> Timestamp? { Timestamp(text) ?? Timestamp(date: text) }
@@ -139,9 +149,10 @@ enum LogsPage {
     private static func table(_ lines: [LogLine], _ now: Timestamp) -> Grid {
         var grid = Grid("Lines", "When", "Level", "Service", "Environment", "Message", "Correlation")
         for line in lines {
-            let tone: Tone = line.level == "error" ? .bad : line.level == "warning" ? .warn : .idle
+            let tone: Tone = line.level == .error ? .bad : line.level == .warning ? .warn : .idle
             grid.add(
-                ago(line.at, now), chip(tone, line.level), label(line.service), Words.environment(line.environment),
+                ago(line.at, now), chip(tone, line.level.rawValue), label(line.service.rawValue),
+                Words.environment(line.environment),
                 code(line.message.utf8.count > 400 ? String(line.message.prefix(400)) + "…" : line.message),
                 line.correlation.map { id in
                     a(Link(.logs, query: [("correlation", id)])) {
@@ -155,11 +166,9 @@ enum LogsPage {
     private static func form(_ context: PageContext) -> HTML {
         element(.form, "filters", .action(Link(.logs)), .set("method", "get"), .role("search")) {
             field("Environment", "environment", context)
-            choice(
-                "Service", "service",
-                ["reconciler", context.maySeeAudit ? "audit" : nil, "notices", "hooks"].compactMap { $0 },
-                context)
-            choice("Level", "level", ["info", "warning", "error"], context)
+            let services = LogLine.Service.allCases.filter { $0 != .audit || context.maySeeAudit }
+            choice("Service", "service", services.map(\.rawValue), context)
+            choice("Level", "level", LogLine.Level.allCases.map(\.rawValue), context)
             field("Correlation id", "correlation", context)
             field("Since (UTC)", "since", context, hint: "2026-03-01T12:00:00Z")
             field("Until (UTC)", "until", context, hint: "2026-03-02")

@@ -1,0 +1,120 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Testing
+
+@testable import ConsoleAPI
+@testable import Store
+
+/// What is told, from four tables in one list, and the catalogue of integrations.
+@Suite struct LogTests {
+    private static let other = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e12"
+
+    /// Lines of every service; some of one instant, so that a cursor has to tell them apart.
+    private func fill(_ world: APIWorld) async throws {
+        try await world.fill()
+        try await world.store.beginRun(
+            RunRecord(id: Self.other, trigger: .manual, phase: .failed, isDryRun: false, startedAt: APIWorld.now))
+        for index in 0..<12 {
+            let at = APIWorld.now + .seconds(index / 2)
+            let state = ["done", "failed", "unknown"][index % 3]
+            try await world.store.appendEvents([
+                RunEvent(
+                    runID: index % 2 == 0 ? world.runID : Self.other, type: index % 5 == 4 ? "warning" : "step",
+                    payload: [
+                        "environment": .string(index % 4 < 2 ? "staging" : "feature-a"), "state": .string(state),
+                        "title": "<script>alert(1)</script>",
+                    ], at: at)
+            ])
+            try await world.store.record(
+                AuditRecord(
+                    at: at, action: index % 2 == 0 ? "env.pin" : "access.login", target: "staging", actor: "ada",
+                    detail: [:]))
+            try await world.store.post([
+                Notice(
+                    index % 3 == 0 ? .deletionStuck : .approvalWaiting, of: "x", environment: "staging", at: at,
+                    dedupe: "\(index)")
+            ])
+            _ = try await world.store.keep([
+                DeliveryRecord(
+                    provider: "github", deliveryID: "\(index)", event: "push", scope: nil, lane: .record, body: "{}",
+                    bodyDigest: Digest(of: "{}"), bodyBytes: 2, receivedAt: at)
+            ])
+        }
+    }
+
+    private func lines(_ world: APIWorld, _ query: String, limit: Int) async throws -> [Value] {
+        var rows: [Value] = []
+        var cursor = ""
+        for _ in 0..<100 {
+            let answer = try await world.send("GET", "/logs?limit=\(limit)\(query)\(cursor)", as: "viewer")
+            #expect(answer.status == 200, "\(query): \(answer.body)")
+            rows += answer.data.listValue ?? []
+            guard let next = answer.body["meta"]?["next_cursor"]?.stringValue else { break }
+            cursor = "&cursor=\(next)"
+        }
+        return rows
+    }
+
+    @Test func eachFilterLeavesExactlyWhatFits() async throws {
+        let world = try await APIWorld()
+        try await fill(world)
+        let all = try await lines(world, "", limit: 200)
+        // Beside these the world has given out five keys, each with its line.
+        #expect(all.count == 53 && Set(all.compactMap { $0["id"]?.stringValue }).count == 53)
+        let services = Set(all.compactMap { $0["service"]?.stringValue })
+        #expect(services == ["reconciler", "audit", "notices", "hooks"])
+        let times = all.compactMap { $0["at"]?.stringValue }
+        #expect(times == times.sorted(by: >), "newest first")
+        let hook = all.first { $0["service"]?.stringValue == "hooks" }
+        let delivery = try #require(hook?["correlation_id"]?.stringValue)
+        let middle = (APIWorld.now + .seconds(3)).description
+        func has(_ name: String, _ text: String) -> @Sendable (Value) -> Bool { { $0[name]?.stringValue == text } }
+        let staging = has("environment", "staging")
+        let isError = has("level", "error")
+        let cases: [(query: String, fits: @Sendable (Value) -> Bool)] = [
+            ("&service=audit", has("service", "audit")), ("&level=error", isError),
+            ("&level=warning", has("level", "warning")), ("&level=info", has("level", "info")),
+            ("&environment=staging", staging), ("&environment=staging&level=error", { staging($0) && isError($0) }),
+            ("&correlation_id=\(world.runID)", has("correlation_id", world.runID)),
+            ("&correlation_id=\(delivery)", has("correlation_id", delivery)),
+            ("&type=warning", has("type", "warning")),
+            ("&since=\(middle)", { ($0["at"]?.stringValue ?? "") >= middle }),
+            ("&until=\(middle)", { ($0["at"]?.stringValue ?? "") < middle }),
+        ]
+        for (query, fits) in cases {
+            let wanted = all.filter(fits)
+            #expect(!wanted.isEmpty && wanted.count < all.count, "\(query) proves something")
+            // In parts of five as well as in one: nothing is repeated or left out where a part ends.
+            for limit in [200, 5] { #expect(try await lines(world, query, limit: limit) == wanted, "\(query)") }
+        }
+        for query in ["level=loud", "service=odoo", "correlation_id=x", "environment=", "since=yesterday"] {
+            #expect(try await world.send("GET", "/logs?\(query)", as: "viewer").status == 400, "\(query)")
+        }
+    }
+
+    @Test func theCatalogueBeginsWithWhatEverybodyMayHave() async throws {
+        let world = try await APIWorld()
+        #expect(try await world.send("GET", "/integrations", as: "viewer").data == [])
+        _ = try await world.store.keepIntegrations(
+            ["alpha", "beta", "gamma"].map { name in
+                Integration(
+                    id: name, file: "integrations/\(name).yaml", status: "active", category: "messaging", vendor: nil,
+                    installState: nil, source: SourceMark(file: "integrations/_index.yaml", line: 3, column: 1))
+            }, revision: "abc")
+        _ = try await world.store.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [SQLRow] in
+            try db.run(
+                """
+                update ops.integrations_catalog set baseline_allowed = $2, env_keys = '{A_KEY,"b,\\"c"}' where key = $1
+                """, [.text("gamma"), .bool(true)])
+        }
+        let shown = try await world.send("GET", "/integrations", as: "viewer").data
+        #expect(shown.listValue?.compactMap { $0["id"]?.stringValue } == ["gamma", "alpha", "beta"])
+        #expect(shown[0]?["required_secrets"] == ["A_KEY", "b,\"c"])
+        #expect(shown[0]?["status"] == "setup_required" && shown[0]?["document"] == "integrations/gamma.yaml")
+        let others = try await world.send("GET", "/integrations?baseline=false&status=setup_required", as: "viewer")
+        #expect(others.data.listValue?.count == 2)
+        #expect(try await world.send("GET", "/providers", as: "viewer").data.listValue?.isEmpty == false)
+    }
+}
