@@ -57,9 +57,11 @@ install: $(if $(shell command -v $(SWIFT)),release)
 	install -m 755 $(BINARIES)/odooops $(DESTDIR)$(PREFIX)/bin/odooops
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	$(BINARIES)/odooops man > $(DESTDIR)$(PREFIX)/share/man/man1/odooops.1
-	$(BINARIES)/odooops completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/odooops
-	$(BINARIES)/odooops completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_odooops
+	for program in reconcile odooops; do \
+		$(BINARIES)/$$program man > $(DESTDIR)$(PREFIX)/share/man/man1/$$program.1 && \
+		$(BINARIES)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+		$(BINARIES)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program || exit 1; \
+	done
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
 
 deb: release

@@ -225,7 +225,7 @@ let package = Package(
         tests("Client", ["Client", "Formats", "HTTPClient", "odooops"]),
         tests("Architecture", []),
         tests(
-            "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite"],
+            "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite", "odooops"],
             exclude: ["Goldens"]),
     ],
     swiftLanguageModes: [.v6],

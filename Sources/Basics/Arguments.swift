@@ -196,7 +196,8 @@ public struct CommandTable: Sendable {
 
     private func unknown(_ word: String) -> ArgumentFault {
         let names = commands.filter { !$0.isHidden && !$0.name.isEmpty }.map(\.name)
-        let near = Suggestion.nearest(to: word, in: names)
+        let groups = names.compactMap { $0.split(separator: " ").first.map(String.init) }
+        let near = Suggestion.nearest(to: word, in: names + groups)
         return ArgumentFault(
             "there is no command \(word)",
             hint: near.map { "Did you mean: \(program) \($0)" } ?? "Run: \(program) --help")

@@ -1,5 +1,7 @@
 /// What a manual page says beside the commands.
 public struct ManualText: Sendable {
+    /// The words after the program's name.
+    public let synopsis: String
     public let summary: String
     public let description: String
     /// Sections after the commands, each with rows of a term and what it means.
@@ -7,9 +9,11 @@ public struct ManualText: Sendable {
     public let seeAlso: String
 
     public init(
-        summary: String, description: String, sections: [(title: String, rows: [(term: String, meaning: String)])],
+        synopsis: String, summary: String, description: String,
+        sections: [(title: String, rows: [(term: String, meaning: String)])],
         seeAlso: String
     ) {
+        self.synopsis = synopsis
         self.summary = summary
         self.description = description
         self.sections = sections
@@ -22,7 +26,7 @@ extension CommandTable {
     public func manual(_ text: ManualText, version: String) -> String {
         var page = ".TH \(Self.roff(program).uppercased()) 1 \"\" \"\(Self.roff(program)) \(Self.roff(version))\"\n"
         page += ".SH NAME\n\(Self.roff(program)) \\- \(Self.roff(text.summary))\n"
-        page += ".SH SYNOPSIS\n.B \(Self.roff(program))\n.I resource action target\n[options]\n"
+        page += ".SH SYNOPSIS\n.B \(Self.roff(program))\n.I \(Self.roff(text.synopsis))\n[options]\n"
         page += ".SH DESCRIPTION\n\(Self.paragraphs(text.description))"
         page += ".SH COMMANDS\n"
         for command in commands where !command.isHidden && !command.name.isEmpty {

@@ -56,7 +56,7 @@ public enum ClientCommands {
         let statuses = ClientExit.allCases.map { (term: String($0.rawValue), meaning: $0.meaning) }
         return table.manual(
             ManualText(
-                summary: "ask and order an OdooOps service",
+                synopsis: "resource action target", summary: "ask and order an OdooOps service",
                 description: """
                     odooops speaks to the API of reconcile run: it lists environments, runs, plans and differences, gives
                     environments time, lets waiting changes pass, and asks for a pass.

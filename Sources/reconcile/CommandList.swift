@@ -360,5 +360,9 @@ enum CommandList {
                 )
             ]),
         CommandSpec("help", "Prints the help of a command.", positionals: ["[COMMAND]", "[SUBCOMMAND]", "[ACTION]"]),
+        // For whoever packages the program.
+        CommandSpec("man", "Prints the manual page.", isHidden: true),
+        CommandSpec(
+            "completion", "Prints what completes commands in a shell.", positionals: ["SHELL"], isHidden: true),
     ]
 }

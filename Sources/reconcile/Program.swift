@@ -95,6 +95,8 @@ struct Program {
         case "migrate": return try await MigrateCommand(context).run()
         case "simulate": return try await SimulateCommand(context).run()
         case "help": return try HelpCommand.run(context)
+        case "man": return HelpCommand.printManual()
+        case "completion": return try HelpCommand.printCompletion(context.arguments.positionals.first ?? "")
         case let name: throw ArgumentFault("there is no command \(name)", hint: "Run: reconcile --help")
         }
     }

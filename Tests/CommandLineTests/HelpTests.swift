@@ -20,6 +20,20 @@ struct HelpTests {
         }
     }
 
+    @Test("The manual page names every command, and the shells are told of them")
+    func manual() async throws {
+        let page = await Program.run(["man"], in: "/").output
+        #expect(page.hasPrefix(".TH RECONCILE 1") && page.contains("odooops(1)"))
+        let bash = await Program.run(["completion", "bash"], in: "/").output
+        let zsh = await Program.run(["completion", "zsh"], in: "/").output
+        for name in try await CommandTests.commandNames() {
+            #expect(page.contains("reconcile \(name.replacing("-", with: "\\-"))"), "\(name)")
+            let last = name.split(separator: " ").last.map(String.init) ?? ""
+            #expect(bash.contains(last) && zsh.contains("\(last):"), "\(name)")
+        }
+        #expect(await Program.run(["completion", "fish"], in: "/").status == 64)
+    }
+
     @Test("docs/commands.md describes every command with every option, and nothing else")
     func commandsAreDocumented() async throws {
         let text = String(decoding: try FileSystem.read("\(Places.packageRoot)/docs/commands.md"), as: UTF8.self)

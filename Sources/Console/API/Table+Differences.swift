@@ -52,7 +52,9 @@ extension APIEndpoints {
                 "GET", "/gates", "listGates", "gates", "The policy gates as the last pass saw them.", needs: .read,
                 answer: .object([
                     .init("run", .nullable(.text()), required: true), .init("at", .nullable(.instant), required: true),
-                    .init("summary", .anything, required: true), .init("findings", .list(finding), required: true),
+                    .init("summary", .anything, required: true),
+                    .init("gates", .nullable(.list(.object([], isOpen: true))), required: true),
+                    .init("findings", .list(finding), required: true),
                 ])
             ) { call in
                 let run = try await services.store.runs(limit: 20).first { $0.metadata["gates"] != nil }
@@ -61,7 +63,8 @@ extension APIEndpoints {
                     200,
                     [
                         "run": .text(run?.id), "at": .text(run?.startedAt.description),
-                        "summary": run?.metadata["gates"] ?? .null, "findings": .list(findings.map(\.document)),
+                        "summary": run?.metadata["gates"] ?? .null,
+                        "gates": try await gates(ofRun: run?.id, services), "findings": .list(findings.map(\.document)),
                     ])
             },
             APIRoute(
@@ -80,6 +83,16 @@ extension APIEndpoints {
                 return page(rows.map(\.document), next: all.count == call.limit ? all.last?.id : nil)
             },
         ]
+    }
+
+    /// The verdict on each gate as the evidence of a run holds it; nil where that is kept no more.
+    private static func gates(ofRun run: String?, _ services: APIServices) async throws -> Value {
+        guard let run, let link = try await services.store.evidence(ofRun: run), let evidence = services.evidence,
+            let manifest = (try? evidence.get(link.manifest)).flatMap({ try? EvidenceManifest(bytes: $0) }),
+            let item = manifest.items.first(where: { $0.name == "gates.json" }),
+            let gates = (try? evidence.get(item.digest)).flatMap({ try? JSON.parse($0) })
+        else { return .null }
+        return gates
     }
 
     private static func findings(_ call: APICall, _ services: APIServices) async throws -> [FindingRecord] {

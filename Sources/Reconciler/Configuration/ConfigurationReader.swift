@@ -305,7 +305,10 @@ public struct ConfigurationReader {
         return "\(workingDirectory)/.odooops-state"
     }
 
-    func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)" }
+    func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return workingDirectory == "/" ? "/\(path)" : "\(workingDirectory)/\(path)"
+    }
 }
 
 extension String {

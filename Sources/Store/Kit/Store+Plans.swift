@@ -22,6 +22,9 @@ extension Store {
                 set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at
                 """, [.text(runID), .text(fingerprint.description), .json(document), .time(time.now)])
             _ = try write(notices, in: db)
+            // Whoever watches the run sees that it goes on from here.
+            try db.run(
+                "update ops.runs set last_phase = 'applying' where id = $1 and last_phase = 'planning'", [.text(runID)])
             guard try Self.mirrors("artifacts", in: db) else { return }
             try db.run("delete from ops.artifacts where kind = 'reconcile_plan' and run_id = $1", [.text(runID)])
             try db.run(

@@ -21,6 +21,46 @@ enum HelpCommand {
         return .done
     }
 
+    /// The manual page.
+    static func printManual() -> ExitStatus {
+        let text = ManualText(
+            synopsis: "command", summary: "bring a platform to what git says",
+            description: """
+                reconcile reads the desired state from a git repository, compares it with what the providers hold, says
+                what differs and which file and line disagrees, and mends it in small recorded steps.
+
+                Results go to standard output, everything else to standard error.
+                """,
+            sections: [
+                ("Exit status", ExitStatus.allCases.map { (term: String($0.rawValue), meaning: $0.meaning) }),
+                (
+                    "Files",
+                    [
+                        ("reconciler.yaml", "The configuration, where --config names no other; docs/configuration.md."),
+                        ("/etc/odooops/reconciler.yaml", "That of the service."),
+                        ("/etc/odooops/environment", "Credentials of the service as NAME=value, for root alone."),
+                        ("/var/lib/odooops", "Store and evidence of the service."),
+                    ]
+                ),
+            ], seeAlso: "odooops(1), /usr/share/doc/odooops")
+        StandardStreams.output(CommandList.table.manual(text, version: CommandList.version))
+        return .done
+    }
+
+    /// What completes words in a shell.
+    ///
+    /// - Throws: `ArgumentFault` where it is not known.
+    static func printCompletion(_ shell: String) throws(ArgumentFault) -> ExitStatus {
+        switch shell {
+        case "bash": StandardStreams.output(CommandList.table.bashCompletion)
+        case "zsh": StandardStreams.output(CommandList.table.zshCompletion)
+        default:
+            throw ArgumentFault(
+                "there is no completion for \(shell)", hint: "Run: reconcile completion bash; or zsh")
+        }
+        return .done
+    }
+
     static func printVersion(_ terminal: Terminal) -> ExitStatus {
         if terminal.isJSON {
             terminal.json(["program": "reconcile", "version": .string(CommandList.version)])

@@ -35,7 +35,7 @@ struct Terminal: Sendable {
     }
 
     /// Prints the result for programs.
-    func json(_ value: Value) { StandardStreams.output(JSON.write(value, pretty: true) + "\n") }
+    func json(_ value: Value) { StandardStreams.output(JSON.write(value, pretty: true)) }
 
     /// Prints a fault: code and sentence, place, and what to do.
     func fault(_ fault: any Fault) {
