@@ -83,7 +83,7 @@ struct ExplanationTests {
         let (world, report, change) = try await StoredApprovalTests.waiting()
         let waiting = try await world.reconciler().explain(change.key.description)
         #expect(waiting.obstacle?.kind == .hold(.approval))
-        #expect(waiting.obstacle?.command == "reconcile approve \(report.runID) --key \(change.key)")
+        #expect(waiting.obstacle?.command == "reconcile approve \(report.run.id) --key \(change.key)")
         for other in report.withheld where other.dependsOn.contains(change.key) && other.hold == .dependency {
             let explained = try await world.reconciler().explain(other.key.description)
             #expect(explained.obstacle?.key == change.key && explained.path.last == change.key)
