@@ -25,7 +25,8 @@ import Testing
 
     private static func table() throws -> [String: Command] {
         let directory = "\(Places.packageRoot)/Tests/CommandLineTests/Goldens"
-        var table: [String: Command] = [:]
+        // What packages call, and no list of commands shows.
+        var table = ["man": Command(), "completion": Command(positionals: ["SHELL"])]
         for file in Places.files(under: directory, endingWith: ".txt") {
             let text = String(decoding: try FileSystem.read("\(directory)/\(file)"), as: UTF8.self)
             var command = Command()
@@ -91,7 +92,9 @@ import Testing
         #expect(table.count > 50 && table["env extend"]?.positionals == ["NAME"])
         #expect(table["env extend"]?.options["days"] == true && table["env extend"]?.options["json"] == false)
         var count = 0
-        for file in try SourceFile.all(under: "Sources") where !file.path.hasPrefix("Sources/Simulator/") {
+        // The client has beginnings of commands, to say them in its own words.
+        let others = ["Sources/Simulator/", "Sources/Client/ServiceConnection.swift"]
+        for file in try SourceFile.all(under: "Sources") where !others.contains(where: file.path.hasPrefix) {
             for (index, line) in file.lines.enumerated() where !line.drop(while: { $0 == " " }).hasPrefix("//") {
                 for mention in Mention.all(in: String(line)) {
                     count += 1

@@ -9,6 +9,7 @@ public struct LogLine: Sendable, Hashable {
         case reconciler, audit, notices, hooks
     }
 
+    /// How much it matters.
     public enum Level: String, Sendable, CaseIterable {
         case info, warning, error
     }

@@ -26,8 +26,8 @@ enum HelpCommand {
         let text = ManualText(
             synopsis: "command", summary: "bring a platform to what git says",
             description: """
-                reconcile reads the desired state from a git repository, compares it with what the providers hold, says
-                what differs and which file and line disagrees, and mends it in small recorded steps.
+                It reads the desired state from a git repository, compares it with what the providers hold, says what
+                differs and which file and line disagrees, and mends it in small recorded steps.
 
                 Results go to standard output, everything else to standard error.
                 """,
