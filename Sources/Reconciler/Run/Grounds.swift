@@ -36,7 +36,9 @@ struct Grounds: Sendable {
     var unconfirmed: [Departure] { departures.filter { !confirmed.contains($0.subject) } }
 
     /// Whether what this pass would remember of guards and lives can't be trusted yet.
-    var isInDoubt: Bool { unconfirmed.contains { $0.subject == .history || $0.subject == .documents } }
+    var isInDoubt: Bool { isInDoubt(of: .history) || isInDoubt(of: .documents) }
+
+    func isInDoubt(of subject: Departure.Subject) -> Bool { unconfirmed.contains { $0.subject == subject } }
 
     /// What is to be remembered.
     var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }

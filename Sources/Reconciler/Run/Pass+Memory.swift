@@ -15,8 +15,10 @@ extension Pass {
     func rememberNoops(
         _ desired: DesiredState, _ inventory: Inventory, _ observed: ObservedState, _ plan: Plan
     ) async throws {
-        // What an older commit wants is no wish yet, nor does it take a protection away.
-        if grounds?.isInDoubt == true { return }
+        // What an older commit wants is no wish yet.
+        if grounds?.isInDoubt(of: .history) == true { return }
+        // Where another document guards, what it wants is applied, but it takes no protection away.
+        let keepsProtection = grounds?.isInDoubt(of: .documents) == true
         let changed = Set(plan.changes.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
@@ -35,7 +37,8 @@ extension Pass {
             var updated = InventoryEntry(
                 key: entry.key, providerID: entry.providerID,
                 environment: isChanging ? entry.environment : resource.environment,
-                lastApplied: wanted ?? entry.lastApplied, revision: entry.revision, isProtected: resource.isProtected,
+                lastApplied: wanted ?? entry.lastApplied, revision: entry.revision,
+                isProtected: resource.isProtected || keepsProtection && entry.isProtected,
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }

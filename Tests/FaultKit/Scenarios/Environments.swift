@@ -22,6 +22,7 @@ extension Scenario {
         name: "expired", setup: withLoyalty,
         inputs: [
             .waiting("until it is warned of", .days(7) - .hours(13)), .waiting("a day more", .days(1) + .hours(13)),
+            lateWarning,
         ])
 
     /// An environment is given five days more, outlives its end by them, and then goes.
@@ -41,6 +42,9 @@ extension Scenario {
             },
             .waiting("two days", .days(2)),
             .waiting("three days", .days(3)),
-            .waiting("two days more", .days(2)),
+            .waiting("two days more", .days(2)), lateWarning,
         ])
+
+    /// Whose warning nobody heard in time lives on for half as long as a warning lasts.
+    private static let lateWarning = Input.waiting("until a late warning has passed", .hours(13))
 }
