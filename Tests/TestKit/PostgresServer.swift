@@ -87,7 +87,7 @@ public final class PostgresServer: Sendable {
         else { return nil }
         let settings = [
             "-p \(port)", "-k \(directory)", "-c listen_addresses=127.0.0.1", "-c fsync=off",
-            "-c synchronous_commit=off", "-c full_page_writes=off", "-c max_connections=100", "-c shared_buffers=32MB",
+            "-c synchronous_commit=off", "-c full_page_writes=off", "-c max_connections=400", "-c shared_buffers=32MB",
             // Many tests make a whole schema at once, each in one transaction that locks all that it makes.
             "-c max_locks_per_transaction=512",
         ].joined(separator: " ")
