@@ -62,6 +62,8 @@ install: $(if $(shell command -v $(SWIFT)),release)
 		$(BINARIES)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 		$(BINARIES)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program || exit 1; \
 	done
+	install -d $(DESTDIR)$(PREFIX)/share/doc/odooops/errors
+	install -m 644 docs/errors/*.md $(DESTDIR)$(PREFIX)/share/doc/odooops/errors
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
 
 deb: release

@@ -178,7 +178,14 @@ let package = Package(
         tests("Basics", []),
         tests("Formats", ["Formats"]),
         tests("DesiredState", ["DesiredState", "Formats"]),
-        tests("Diff", ["Diff", "DesiredState", "Formats"], exclude: ["Goldens"]),
+        // Damaged documents of a real source of truth: for the tests, and in release for a long run with the bound on time.
+        .target(
+            name: "MutationKit", dependencies: ["Basics", "Formats", "DesiredState", "Diff", "TestKit"],
+            path: "Tests/MutationKit", swiftSettings: features),
+        .executableTarget(
+            name: "mutation-harness", dependencies: ["Basics", "MutationKit", "TestKit"], path: "Tests/MutationHarness",
+            swiftSettings: features),
+        tests("Diff", ["Diff", "DesiredState", "Formats", "MutationKit"], exclude: ["Goldens"]),
         tests("HTTPClient", ["HTTPClient", "Web"]),
         tests("Git", ["Git"]),
         tests("Web", ["Web", "Formats"]),
@@ -200,7 +207,7 @@ let package = Package(
             [
                 "Reconciler", "DigitalOceanDriver", "Drivers", "Simulator", "Store", "StoreSQLite", "Diff",
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console", "StorePostgres", "SupabaseDriver",
-                "VercelDriver", "GitHubDriver", "budget-child",
+                "VercelDriver", "GitHubDriver", "PlaneDriver", "budget-child",
             ], exclude: ["Goldens"]),
         tests(
             "Console",
@@ -219,8 +226,8 @@ let package = Package(
         tests(
             "ConsolePages",
             [
-                "ConsolePages", "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "Reconciler", "Store",
-                "StoreSQLite", "Web",
+                "ConsolePages", "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "DigitalOceanDriver", "Formats",
+                "Reconciler", "Simulator", "SimulatorKit", "Store", "StoreSQLite", "Web",
             ]),
         tests("Client", ["Client", "Formats", "HTTPClient", "odooops"]),
         tests("Architecture", []),

@@ -5,10 +5,17 @@ public struct Table: Sendable {
         public let title: String
         /// The higher, the later it is cut where the terminal is too narrow.
         public let importance: Int
+        /// The least width in which it still says something: where there is less room it is left out rather than cut.
+        public let least: Int
 
-        public init(_ title: String, importance: Int = 0) {
+        /// - Parameters:
+        ///   - title: its header.
+        ///   - importance: the higher, the later it is cut or left out.
+        ///   - least: nil: enough for its title, and for the beginning of a word.
+        public init(_ title: String, importance: Int = 0, least: Int? = nil) {
             self.title = title
             self.importance = importance
+            self.least = max(1, least ?? max(8, title.count))
         }
     }
 
@@ -56,16 +63,19 @@ public struct Table: Sendable {
 
     /// Narrows the least important columns, and leaves them out where even that is not enough; a width of 0 is left out.
     private func fit(_ widths: inout [Int], into width: Int) {
+        let whole = widths
         func excess() -> Int { widths.filter { $0 > 0 }.map { $0 + 2 }.reduce(-2, +) - max(1, width) }
         let order = columns.indices.sorted { (columns[$0].importance, $1) < (columns[$1].importance, $0) }
-        for column in order.dropLast() where excess() > 0 && widths[column] > 0 {
-            widths[column] = max(min(widths[column], Self.least(columns[column])), widths[column] - excess())
+        for gone in order.indices {
+            widths = whole
+            for column in order.prefix(gone) { widths[column] = 0 }
+            for column in order where excess() > 0 && widths[column] > 0 {
+                widths[column] = max(min(widths[column], columns[column].least), widths[column] - excess())
+            }
+            if excess() <= 0 { return }
         }
-        for column in order.dropLast() where excess() > 0 { widths[column] = 0 }
-        if let column = order.last, excess() > 0 { widths[column] = max(1, width) }
+        if let column = order.last { widths[column] = max(1, width) }
     }
-
-    private static func least(_ column: Column) -> Int { max(8, column.title.count) }
 
     /// As much of a text as fits, with an ellipsis where some is missing; colour codes stay whole.
     public static func cut(_ text: String, to width: Int) -> String {

@@ -22,8 +22,11 @@ extension ClientCommands {
             positionals: ["TARGET"], examples: [("odooops env explain production", "")]),
         CommandSpec("preview list", "Lists the environments of pull requests.", options: [limit, all]),
         CommandSpec(
-            "explain", "Says why a resource stands as it does: who wants it, what blocks it, what comes next.",
-            positionals: ["KEY"], examples: [("odooops explain digitalocean.droplet/erp", "")]),
+            "explain",
+            "Says why a resource or environment stands so: who wants it, what blocks it, what comes next.",
+            discussion: "KEY is a resource's key, or the name or branch of an environment, such as pr-7.",
+            positionals: ["KEY"],
+            examples: [("odooops explain digitalocean.droplet/erp", ""), ("odooops explain pr-7", "")]),
         CommandSpec(
             "drift list", "Lists what differs from git: since when, by which cause, and who knows of it.",
             options: [
@@ -55,7 +58,8 @@ extension ClientCommands {
                 limit,
                 all,
             ]),
-        CommandSpec("schedules list", "Lists what happens next by itself, soonest first."),
+        CommandSpec("schedules list", "Lists what is due by the clock: how each stands, and why one doesn't run."),
+        CommandSpec("schedules upcoming", "Lists what happens next by itself, soonest first."),
         CommandSpec(
             "runs list", "Lists the runs, newest first.",
             options: [

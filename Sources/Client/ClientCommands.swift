@@ -31,7 +31,7 @@ public enum ClientCommands {
 
     /// The words as the table knows them: other names for a command, and a resource alone, which is listed.
     static func canonical(_ arguments: [String]) -> [String] {
-        var words = arguments
+        var words = leading(arguments)
         for (alias, name) in aliases {
             let parts = alias.split(separator: " ").map(String.init)
             if Array(words.prefix(parts.count)) == parts {
@@ -44,6 +44,18 @@ public enum ClientCommands {
         let knowsList = table.commands.contains { $0.name == "\(first) list" }
         if !isAction, knowsList, !table.commands.contains(where: { $0.name == first }) { words.insert("list", at: 1) }
         return words
+    }
+
+    /// Options that stand before the command go behind it: `--url URL gates` is `gates --url URL`.
+    private static func leading(_ arguments: [String]) -> [String] {
+        var count = 0
+        while count < arguments.count, arguments[count].hasPrefix("--"), arguments[count] != "--" {
+            let option = common.first { "--\($0.name)" == arguments[count] }
+            guard option != nil || arguments[count].contains("=") else { return arguments }
+            count += option?.placeholder == nil ? 1 : 2
+        }
+        guard count > 0, count < arguments.count, !arguments.contains("--") else { return arguments }
+        return Array(arguments[count...] + arguments[..<count])
     }
 
     static func help(_ command: CommandSpec, _ screen: Screen) -> ClientExit {

@@ -18,7 +18,7 @@ extension CommandCall {
         let meant = wanted.isEmpty ? waiting : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
         guard !meant.isEmpty else {
             throw ClientFault(
-                "CLI-0012", .usage, "nothing waits for an approval in run \(run)",
+                "CLI-0012", .refused, "nothing waits for an approval in run \(run)",
                 hint: "See its plan: odooops plan show \(run). Runs that wait: odooops plan list")
         }
         let grave = meant.filter { ["delete", "replace"].contains($0["action"]?.stringValue) }
@@ -161,7 +161,10 @@ extension CommandCall {
             screen.json(data)
             return .done
         }
-        let obstacle = data["obstacle"].flatMap { $0.isNull ? nil : $0 }
+        if data["type"] == "environment" {
+            screen.print(explanationText(ofEnvironment: data))
+            return .done
+        }
         let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
         let commit = data["commit"].map { "\($0.shown("author")): \($0.shown("subject"))" }
         let wanted: [(String, String?)] = [
@@ -172,15 +175,11 @@ extension CommandCall {
         let planned: [(String, String?)] = [
             ("action", data.shown("action") == "noop" ? "none: it is as wanted" : data.shown("action")),
             ("cause", data.shown("cause")), ("reason", data.shown("reason")),
-            ("decision", data.shown("decision")), ("because", data.shown("decision_reason")),
+            ("decision", data.shown("decision")), ("because", Remedy.here(data.shown("decision_reason"))),
             ("blocked until", data.minute("blocked_until")), ("differs since", data.minute("drift_since")),
             ("waits for", data.shown("depends_on")), ("next look", wake),
         ]
-        var text = block(wanted + planned)
-        if let obstacle {
-            text += "\n\(screen.paint.yellow("In the way")): \(obstacle.shown("reason"))"
-            text += obstacle.shown("command") == "-" ? "\n" : "\n  \(obstacle.shown("command"))\n"
-        }
+        var text = block(wanted + planned) + obstacleText(data)
         let attributes = data["attributes"]?.listValue ?? []
         if !attributes.isEmpty {
             let listing = Listing(
@@ -193,5 +192,42 @@ extension CommandCall {
         }
         screen.print(text)
         return .done
+    }
+
+    /// What is in the way, where it stands, and what ends it; empty where nothing is.
+    private func obstacleText(_ data: Value) -> String {
+        guard let obstacle = data["obstacle"], !obstacle.isNull else { return "" }
+        var text = "\n\(screen.paint.yellow("In the way")): \(Remedy.here(obstacle.shown("reason")))\n"
+        if obstacle.shown("source") != "-" { text += "  at \(obstacle.shown("source"))\n" }
+        if obstacle.shown("command") != "-" { text += "  \(Remedy.here(obstacle.shown("command")))\n" }
+        return text
+    }
+
+    /// The state of an environment, the first thing in the way of what it owns, and each of that.
+    private func explanationText(ofEnvironment data: Value) -> String {
+        let state = data.shown("state").map { $0 == "_" ? " " : String($0) }.joined()
+        let window = data["window"].flatMap { $0.isNull ? nil : $0 }
+        let own: [(String, String?)] = [
+            ("environment", screen.paint.bold(data.shown("key"))), ("state", state), ("because", data.shown("reason")),
+            ("at", data.shown("source")), ("until", data.minute("until")), ("what to do", data.shown("command")),
+        ]
+        let about: [(String, String?)] = [
+            ("wanted by", data.shown("wanted_at")), ("tier", data.shown("tier")), ("branch", data.shown("branch")),
+            ("pull request", data.shown("pull_request")), ("ends", data.minute("expires_at")),
+            ("window", window?.shown("reason")), ("opens", window?.minute("until")),
+            ("next look", data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }),
+        ]
+        var text = block(own + about) + obstacleText(data)
+        let resources = data["resources"]?.listValue ?? []
+        if !resources.isEmpty {
+            let listing = Listing(
+                path: "", empty: "",
+                columns: [
+                    .text("RESOURCE", 9, "key"), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
+                    .text("WHY", 5, "reason"),
+                ])
+            text += "\n" + table(listing, resources)
+        }
+        return text
     }
 }

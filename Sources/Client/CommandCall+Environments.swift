@@ -23,7 +23,10 @@ extension CommandCall {
         let isSuspended = row["suspended"]?.boolValue == true
         var lines: [(String, String?)] = [
             ("name", screen.paint.bold(name)), ("tier", row.shown("tier")), ("branch", row.shown("branch")),
-            ("status", row.shown("status")), ("time left", Listing.timeLeft(row, look)),
+            ("status", row.shown("status")),
+            ("sync", "\(Listing.sync(row, look)): \(row.shown("sync_reason"))"),
+            ("health", "\(Listing.health(row, look)): \(row.shown("health_reason"))"),
+            ("revision", row.shown("revision")), ("time left", Listing.timeLeft(row, look)),
             ("ends", row.minute("expires_at")),
             (
                 "extended by",
@@ -34,7 +37,13 @@ extension CommandCall {
             ("host", row.shown("host")), ("domain", row.shown("domain")), ("database", row.shown("database")),
         ]
         let times: [(String, String?)] = [
-            ("since", row.minute("created_at")), ("deployed", row.minute("deployed_at")),
+            ("since", row.minute("created_at")),
+            (
+                "deployed",
+                row.shown("deployed_at") == "-"
+                    ? "not known"
+                    : "\(row.minute("deployed_at")), revision \(row.shown("deployed_revision").prefix(12))"
+            ),
             ("last used", row.minute("active_at")), ("cost a month", Listing.cost(row)),
         ]
         lines += times
@@ -52,17 +61,17 @@ extension CommandCall {
         let of: [(String, String?)] = [("environment", name)]
         let drift = try await rows(.drift, connection, query: of, limit: 200).rows
         let findings = try await rows(.findings, connection, query: of, limit: 200).rows
-        let coming = (try await connection.get("/schedules").data.listValue ?? [])
+        let coming = (try await connection.get("/upcoming").data.listValue ?? [])
             .filter { $0["environment"]?.stringValue == name }
         if screen.isJSON {
             screen.json([
-                "environment": row, "drift": .list(drift), "findings": .list(findings), "schedules": .list(coming),
+                "environment": row, "drift": .list(drift), "findings": .list(findings), "upcoming": .list(coming),
             ])
             return .done
         }
         var text = environmentText(row)
         for (title, listing, rows) in [
-            ("What happens next", Listing.schedules, coming), ("What differs from git", Listing.drift, drift),
+            ("What happens next", Listing.upcoming, coming), ("What differs from git", Listing.drift, drift),
             ("What is not as it has to be", Listing.findings, findings),
         ] where !rows.isEmpty {
             text += "\n\(screen.paint.bold(title))\n" + table(listing, rows)

@@ -15,7 +15,7 @@ extension CommandCall {
         case "env show": return try await showEnvironment()
         case "env explain": return try await explainEnvironment()
         case "env extend", "env pin", "env unpin", "env suspend", "env resume": return try await changeEnvironment()
-        case "preview list": return try await list(.environments, query: [("tier", "preview")])
+        case "preview list": return try await list(.previews, query: [("tier", "preview")])
         case "explain": return try await explain()
         case "drift ack", "drift mute": return try await markDrift()
         case "drift unmute": return try await unmarkDrift()
@@ -54,7 +54,8 @@ extension CommandCall {
     /// The commands that only show a list.
     private static let listings: [String: Listing] = [
         "env list": .environments, "drift list": .drift, "notices list": .notices, "integrations list": .integrations,
-        "inventory list": .inventory, "schedules list": .schedules, "runs list": .runs, "approvals list": .approvals,
+        "inventory list": .inventory, "schedules list": .schedules, "schedules upcoming": .upcoming, "runs list": .runs,
+        "approvals list": .approvals,
         "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,
     ]
 

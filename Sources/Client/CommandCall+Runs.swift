@@ -61,10 +61,17 @@ extension CommandCall {
     /// `2026-11-21 12:00  step  …`.
     func eventLine(_ event: Value) -> String {
         let type = event.shown("type")
-        let isBad = type.contains("warn") || type.contains("fail")
+        let isBad = event["level"]?.stringValue.map { $0 != "info" } ?? (type.contains("warn") || type.contains("fail"))
         let shown = isBad ? screen.paint.yellow(type) : screen.paint.cyan(type)
-        let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(Self.payloadText(event["payload"] ?? .null))"
+        let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(Self.eventText(event, type))"
         return screen.width.map { Table.cut(text, to: $0) } ?? text
+    }
+
+    /// What an event of a run holds, or what any other line says beside its type.
+    private static func eventText(_ event: Value, _ type: String) -> String {
+        if let payload = event["payload"], !payload.isNull { return Remedy.here(payloadText(payload)) }
+        let message = event.shown("message")
+        return message.hasPrefix("\(type) ") ? String(message.dropFirst(type.count + 1)) : message
     }
 
     /// A step as people say it, anything else member by member.

@@ -8,8 +8,10 @@ extension Listing {
         emptyFiltered: "No environment is so. See all: odooops env list",
         empty: "There is no environment yet. After the first pass there is: odooops reconcile --wait",
         columns: [
-            .text("NAME", 9, "name"), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
-            Column("TIME LEFT", 6, timeLeft), .text("BRANCH", 4, "branch"), .text("HOST", 3, "host"),
+            .text("NAME", 9, "name", least: 32), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
+            Column("SYNC", 8, sync), Column("HEALTH", 5, health), Column("TIME LEFT", 6, timeLeft),
+            Column("REVISION", 4) { row, _ in String(row.shown("revision").prefix(12)) },
+            .text("BRANCH", 4, "branch"), .text("HOST", 3, "host"),
             .text("DATABASE", 2, "database"), Column("COST", 1) { row, _ in cost(row) },
             .instant("SINCE", 1, "created_at"),
         ])
@@ -18,17 +20,18 @@ extension Listing {
         path: "/drift", filters: [("cause", "cause"), ("environment", "environment"), ("known", "known")],
         emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
         columns: [
-            .text("KEY", 9, "key"), Column("CAUSE", 8, cause), .text("ENVIRONMENT", 5, "environment"),
-            .instant("SINCE", 6, "first_seen"), Column("KNOWN", 4, known), .text("RUN", 1, "run_id"),
+            .text("KEY", 9, "key", least: 24), Column("CAUSE", 8, least: 15, cause),
+            Column("WHAT", 7, least: 16) { row, _ in difference(row) }, .instant("SINCE", 6, "first_seen"),
+            .text("ENVIRONMENT", 5, "environment"), Column("KNOWN", 4, known), .text("RUN", 1, "run_id"),
         ])
 
     static let findings = Listing(
         path: "/findings", filters: [("status", "status"), ("environment", "environment"), ("kind", "kind")],
         emptyFiltered: "Nothing such is known to be wrong.", empty: "Nothing is known to be wrong.",
         columns: [
-            Column("STATUS", 8, findingStatus), .text("KIND", 6, "kind"), .text("KEY", 9, "key"),
+            Column("STATUS", 8, least: 12, findingStatus), .text("KIND", 6, "kind"), .text("KEY", 9, "key", least: 24),
             .text("ENVIRONMENT", 4, "env"), .instant("SINCE", 5, "first_seen"),
-            .text("WHAT TO DO", 3, "suggested_action"),
+            Column("WHAT TO DO", 3) { row, _ in Remedy.here(row.shown("suggested_action")) },
         ])
 
     static let notices = Listing(
@@ -57,7 +60,20 @@ extension Listing {
         ])
 
     static let schedules = Listing(
-        path: "/schedules", empty: "Nothing is to come.",
+        path: "/schedules", empty: "Nothing is due by the clock: maintenance/schedules.yaml names no chore.",
+        columns: [
+            .text("SCHEDULE", 9, "id"),
+            Column("STANDS", 8) { row, look in
+                let state = row.shown("state")
+                return state == "active"
+                    ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
+            }, .instant("NEXT", 7, "next_slot"),
+            Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
+            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason"),
+        ])
+
+    static let upcoming = Listing(
+        path: "/upcoming", empty: "Nothing is to come.",
         columns: [
             .instant("AT", 8, "at"), Column("IN", 6) { row, look in ahead(row, look) }, .text("WHAT", 9, "what"),
             .text("ENVIRONMENT", 7, "environment"),
@@ -67,7 +83,8 @@ extension Listing {
         path: "/runs", filters: [("phase", "phase"), ("since", "since"), ("until", "until")],
         emptyFiltered: "There is no such run.", empty: "There is no run yet. Ask for one: odooops reconcile --wait",
         columns: [
-            .text("RUN", 9, "id"), Column("PHASE", 8) { row, look in phase(row.shown("phase"), look.paint) },
+            .text("RUN", 9, "id", least: 36),
+            Column("PHASE", 8, least: 17) { row, look in phase(row.shown("phase"), look.paint) },
             .text("TRIGGER", 4, "trigger"), .instant("BEGUN", 7, "started_at"),
             Column("TOOK", 5) { row, _ in took(row) },
             Column("REVISION", 3) { row, _ in String(row.shown("revision").prefix(12)) },
@@ -134,6 +151,11 @@ extension Listing {
         path: "", empty: "Nothing of it is kept any more.",
         columns: [.text("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .text("DIGEST", 5, "digest")])
 
+    /// The environments of pull requests.
+    static let previews = Listing(
+        path: "/environments", emptyFiltered: "There is no preview: no open pull request asks for one.",
+        empty: "There is no preview: no open pull request asks for one.", columns: environments.columns)
+
     static let gates = Listing(
         path: "", empty: "",
         columns: [
@@ -154,6 +176,25 @@ extension Listing {
         }
     }
 
+    @Sendable static func sync(_ row: Value, _ look: Look) -> String {
+        let count = row["drift"]?.intValue ?? 0
+        return switch row.shown("sync") {
+        case "in_sync": look.paint.green("in sync")
+        case "out_of_sync": look.paint.red("\(count) differ\(count == 1 ? "s" : "")")
+        case "suspended":
+            look.paint.yellow(count > 0 ? "suspended, \(count) differ\(count == 1 ? "s" : "")" : "suspended")
+        case let word: look.paint.dim(word)
+        }
+    }
+
+    @Sendable static func health(_ row: Value, _ look: Look) -> String {
+        switch row.shown("health") {
+        case "healthy": look.paint.green("healthy")
+        case "degraded": look.paint.red("degraded")
+        case let word: look.paint.dim(word)
+        }
+    }
+
     @Sendable static func timeLeft(_ row: Value, _ look: Look) -> String {
         if row["pinned"]?.boolValue == true { return "pinned" }
         guard let end = row["expires_at"]?.stringValue.flatMap({ Timestamp($0) }) else { return "-" }
@@ -170,6 +211,15 @@ extension Listing {
     @Sendable private static func cause(_ row: Value, _ look: Look) -> String {
         let text = row.shown("cause")
         return text == "external_change" ? look.paint.red(text) : look.paint.yellow(text)
+    }
+
+    /// `data: 198.51.100.66, not 198.18.159.1`, or what else is said of it.
+    private static func difference(_ row: Value) -> String {
+        let attributes = row["attributes"]?.listValue ?? []
+        guard let first = attributes.first, attributes.count == 1, first["sensitive"]?.boolValue != true,
+            let before = first["before"], !before.isNull, let after = first["after"], !after.isNull
+        else { return row.shown("summary") }
+        return "\(first.shown("path")): \(before.shown), not \(after.shown)"
     }
 
     @Sendable private static func known(_ row: Value, _ look: Look) -> String {
@@ -226,8 +276,8 @@ extension Listing {
     /// What a notice says beside its name: its reason or message, or all of it.
     private static func noticeText(_ payload: Value) -> String {
         for member in ["reason", "message", "summary"] {
-            if let text = payload[member]?.stringValue { return Value.string(text).shown }
+            if let text = payload[member]?.stringValue { return Remedy.here(Value.string(text).shown) }
         }
-        return payload.shown
+        return Remedy.here(payload.shown)
     }
 }

@@ -6,22 +6,28 @@ struct Listing: Sendable {
     struct Column: Sendable {
         let title: String
         let importance: Int
+        /// The least width in which it says something; nil: that of its title.
+        let least: Int?
         let show: @Sendable (Value, Look) -> String
 
-        init(_ title: String, _ importance: Int, _ show: @escaping @Sendable (Value, Look) -> String) {
+        init(
+            _ title: String, _ importance: Int, least: Int? = nil,
+            _ show: @escaping @Sendable (Value, Look) -> String
+        ) {
             self.title = title
             self.importance = importance
+            self.least = least
             self.show = show
         }
 
         /// A member as it stands.
-        static func text(_ title: String, _ importance: Int, _ member: String) -> Column {
-            Column(title, importance) { row, _ in row.shown(member) }
+        static func text(_ title: String, _ importance: Int, _ member: String, least: Int? = nil) -> Column {
+            Column(title, importance, least: least) { row, _ in row.shown(member) }
         }
 
-        /// A member that is an instant.
+        /// A member that is an instant: one without its time says nothing.
         static func instant(_ title: String, _ importance: Int, _ member: String) -> Column {
-            Column(title, importance) { row, _ in row.minute(member) }
+            Column(title, importance, least: 16) { row, _ in row.minute(member) }
         }
     }
 
@@ -136,7 +142,8 @@ extension CommandCall {
 
     func table(_ listing: Listing, _ rows: [Value]) -> String {
         let look = Look(paint: screen.paint, now: now)
-        var table = Table(columns: listing.columns.map { Table.Column($0.title, importance: $0.importance) })
+        var table = Table(
+            columns: listing.columns.map { Table.Column($0.title, importance: $0.importance, least: $0.least) })
         for row in rows { table.add(cells: listing.columns.map { $0.show(row, look) }) }
         return table.text(screen.paint, width: screen.width)
     }

@@ -93,7 +93,7 @@ struct PlanView {
     }
 
     private func verdict(_ change: Value) -> String? {
-        let reason = change.shown("decision_reason")
+        let reason = Remedy.here(change.shown("decision_reason"))
         switch change.shown("decision") {
         case "allowed": return nil
         case "needs_approval": return paint.yellow("! needs approval: \(reason)")

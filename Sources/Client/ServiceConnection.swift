@@ -153,12 +153,6 @@ enum AnswerFault {
         ("POST /api/v1/auth/login", "odooops auth login"), ("GET /api/v1/environments", "odooops env list"),
         ("GET /api/v1/access/keys", "odooops keys list"), ("GET /api/v1/approvals", "odooops approvals list"),
         ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
-        // What the operator's program and this one can alike.
-        ("reconcile hooks list --state dead", "odooops webhooks list --state dead"),
-        ("reconcile env ", "odooops env "), ("reconcile approvals", "odooops approvals list"),
-        ("reconcile runs", "odooops runs list"), ("reconcile show ", "odooops runs show "),
-        ("reconcile drift", "odooops drift list"), ("reconcile explain ", "odooops explain "),
-        ("reconcile --dry-run", "odooops inventory list"),
     ]
 
     private static func hint(_ remedy: String?, _ code: String, _ command: String) -> String? {
@@ -179,6 +173,6 @@ enum AnswerFault {
             text.replaceSubrange(range, with: command)
             break
         }
-        return text
+        return Remedy.here(text)
     }
 }

@@ -50,7 +50,7 @@ public struct ServiceEndpoints: Sendable {
         case ("GET", "/readyz"), ("HEAD", "/readyz"): return await readiness()
         case ("GET", "/metrics"), ("HEAD", "/metrics"):
             return .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
-        case ("POST", "/hooks/reconcile"): return hook(request)
+        case ("POST", "/hooks/reconcile"): return await hook(request)
         case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"):
             return .refusal(405, "this path is read with GET", allow: "GET, HEAD")
         case (_, "/hooks/reconcile"): return .refusal(405, "this path is called with POST", allow: "POST")
@@ -79,7 +79,7 @@ public struct ServiceEndpoints: Sendable {
             ])
     }
 
-    private func hook(_ request: WebRequest) -> WebResponse {
+    private func hook(_ request: WebRequest) async -> WebResponse {
         if let hookSecret {
             guard let signature = request.header("X-Hub-Signature-256"), signature.hasPrefix("sha256="),
                 let given = Hex.decode(signature.dropFirst(7)),
@@ -95,7 +95,7 @@ public struct ServiceEndpoints: Sendable {
             return .refusal(
                 403, "without hook_secret only this machine itself may ask for a pass: name one in reconciler.yaml")
         }
-        service.wakeup.raise(.webhook)
+        await service.ask(.webhook)
         return .json(202, ["status": "accepted", "message": "a pass begins as soon as the present one has ended"])
     }
 

@@ -48,6 +48,18 @@ public struct ResourceQuota: Sendable, Hashable {
     }
 }
 
+/// What one environment may use itself, in place of what its tier may.
+public struct OwnLimits: Sendable, Hashable {
+    public let quota: ResourceQuota
+    /// Where each is written, by its key: `cpu`, `memory`, `storage`.
+    public let marks: [String: SourceMark]
+
+    /// These, and where they leave something open the others.
+    func completed(by other: OwnLimits) -> OwnLimits {
+        OwnLimits(quota: quota.completed(by: other.quota), marks: marks.merging(other.marks) { own, _ in own })
+    }
+}
+
 /// One environment that should exist.
 public struct Environment: Sendable, Hashable {
     /// The key: lower-case letters, digits and hyphens, unique.
@@ -69,14 +81,21 @@ public struct Environment: Sendable, Hashable {
     /// Where its files are kept: `bucket/prefix`.
     public let filestore: String?
     public let workers: Int?
+    /// The five fields of a crontab; nil where no backup is wanted.
     public let backupSchedule: String?
     public let autoDeploy: Bool
     public let quota: ResourceQuota?
+    /// Where its workers are written, if it is in another document than its entry.
+    public internal(set) var workersSource: SourceMark?
+    /// What it may use itself, in place of what its tier may; nil where nothing of its own is written.
+    public internal(set) var limits: OwnLimits?
     public let isProtected: Bool
     /// The file and line that want it: its entry, or the mapping that matched its branch.
     public let source: SourceMark
     /// The resources that it owns; they go when it goes.
     public let resources: [ResourceKey]
+    /// The line of the policies by which it is backed up; nil where its own documents say when, or none does.
+    public var backupRule: SourceMark?
 
     public init(
         slug: String, tier: Tier, ttlClass: TTLClass, ttl: TimeToLive, branch: String?, headCommit: String?,

@@ -7,10 +7,14 @@ public struct Policy: Sendable, Hashable {
     /// Times to live by class; a class that is not here never expires.
     public var ttl: [TTLClass: TimeToLive] = [:]
     public var healthGates: [Tier: [HealthGate]] = [:]
+    /// When the environments of a tier are backed up that have no schedule of their own; a tier that is not here says nothing.
+    public var backups: [Tier: BackupRule] = [:]
     public var branchMappings: [BranchMapping] = []
     public var updateCommitStatus = false
     public var blockMergeOnFailure = false
     public var commentOnPullRequest = false
+    /// Whether previews are told as deployments of the code host.
+    public var createDeployments = false
     /// Which pull requests have a preview; nil: none has one.
     public var previews: PreviewRule?
     /// Surfaces of the DigitalOcean policy by name, such as `droplets`.

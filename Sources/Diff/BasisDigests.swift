@@ -58,6 +58,8 @@ enum BasisDigests {
         hasher.append(policy.updateCommitStatus)
         hasher.append(policy.blockMergeOnFailure)
         hasher.append(policy.commentOnPullRequest)
+        // Plans that were saved before there was such a rule still stand.
+        if policy.createDeployments { hasher.append(["create_deployments"]) }
         let surfaces = policy.surfaces.sorted { compareBytes($0.key, $1.key) < 0 }
         hasher.append(surfaces.count)
         for (name, surface) in surfaces {

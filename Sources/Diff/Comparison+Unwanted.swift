@@ -27,7 +27,10 @@ extension Comparison {
         }
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
-        if input.schemas[meeting.kind] == nil { return keep(unwanted, DraftText.noDriver(meeting.kind)) }
+        guard input.schemas[meeting.kind] != nil else {
+            let why = silence(entry.key).map { DraftText.silent(meeting.kind, $0) }
+            return keep(unwanted, why ?? DraftText.noDriver(meeting.kind))
+        }
         if !isComplete { return keep(unwanted, DraftText.why(completeness, meeting.kind)) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
@@ -78,7 +81,11 @@ extension Comparison {
         let (reason, cause) = reason(unwanted)
         guard let schema = input.schemas[unwanted.key.kind] else { return }
         if let why = schema.hindrance(.delete, []) { return forget(unwanted, why) }
-        if let scope = scope(unwanted) { return keep(unwanted, scope) }
+        if let scope = scope(unwanted) {
+            guard scope.isSuspension else { return keep(unwanted, scope) }
+            // Nothing goes, but that nothing wants it is known, and stays a difference.
+            return keep(unwanted, scope.sentence, as: scope.hold, lingering: reason)
+        }
         var draft = Draft(
             change: PlannedChange(
                 key: unwanted.key, action: .delete, reason: reason, cause: cause, source: unwanted.resource?.source,
@@ -101,20 +108,30 @@ extension Comparison {
     }
 
     private mutating func keep(_ unwanted: Unwanted, _ scope: UnknownScope) {
-        keep(unwanted, "whether it is wanted is unknown: \(scope.sentence)", as: scope.hold)
+        let unknown = scope.isSuspension ? "" : "whether it is wanted is unknown: "
+        keep(unwanted, "\(unknown)\(scope.sentence)", as: scope.hold)
     }
 
-    /// Too little is known to let go of it.
-    private mutating func keep(_ unwanted: Unwanted, _ why: String, as hold: Hold = .unobserved) {
+    /// Too little is known to let go of it, or a person forbids that.
+    ///
+    /// - Parameters:
+    ///   - unwanted: what stays.
+    ///   - why: what keeps it.
+    ///   - hold: what sort of obstacle that is.
+    ///   - lingering: why it would go otherwise; nil where that isn't known, so that it is no difference either.
+    private mutating func keep(
+        _ unwanted: Unwanted, _ why: String, as hold: Hold = .unobserved, lingering: String? = nil
+    ) {
         var draft = Draft(
             change: PlannedChange(
-                key: unwanted.key, action: .read, reason: "nothing seems to want it, but it stays",
+                key: unwanted.key, action: .read, reason: lingering ?? "nothing seems to want it, but it stays",
                 cause: reason(unwanted).cause, verdict: .blocked, verdictReason: why, hold: hold,
                 source: unwanted.resource?.source, environment: unwanted.environment,
                 providerID: unwanted.entry?.providerID ?? unwanted.seen?.providerID,
                 isProtected: unwanted.isProtected))
         draft.needs = needs(of: unwanted)
         draft.isKept = true
+        draft.isDrift = lingering != nil
         add(draft)
     }
 

@@ -10,6 +10,7 @@ extension Comparison {
         let resource = desired[index]
         guard let schema = input.schemas[meeting.kind] else {
             if let answer = secretAnswer(resource) { return settle(resource, answer, noop: index) }
+            if let why = silence(resource.key) { return read(resource, DraftText.silent(meeting.kind, why)) }
             let observed = input.observed.kinds[meeting.kind]
             let why = observed == nil ? "" : " (although it was observed)"
             return read(resource, DraftText.noDriver(meeting.kind) + why, as: .impossible)
@@ -181,14 +182,16 @@ extension Comparison {
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
         if draft.isAllowed, let obstacle = found.obstacle ?? found.unknown { draft.refuse(.blocked, obstacle) }
-        if draft.isAllowed, let hindrance = input.schemas[draft.key.kind]?.hindrance,
-            let why = hindrance(draft.change.action, draft.change.attributes.map(\.path))
+        if draft.isAllowed, let schema = input.schemas[draft.key.kind],
+            let why = schema.hindrance(draft.change.action, draft.change.attributes.map(\.path))
         {
-            draft.refuse(.blocked, why, as: .impossible)
+            let remedy = schema.remedy(draft.key, resource.attributes).map { ": \($0)" } ?? ""
+            draft.refuse(.blocked, why + remedy, as: .impossible)
         }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
-            draft.refuse(.blocked, "what is wanted is unknown: \(scope.sentence)", as: scope.hold)
-            draft.isDrift = false
+            let unknown = scope.isSuspension ? "" : "what is wanted is unknown: "
+            draft.refuse(.blocked, "\(unknown)\(scope.sentence)", as: scope.hold)
+            draft.isDrift = draft.isDrift && scope.isSuspension
         }
         add(draft)
     }

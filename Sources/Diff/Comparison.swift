@@ -199,6 +199,11 @@ struct Comparison {
         return answer
     }
 
+    /// Why nobody looks at something that a driver of this program could look at; nil where none could.
+    func silence(_ key: ResourceKey) -> String? {
+        input.silent[key.kind] ?? stores.kind(of: key).flatMap { input.silent[$0] }
+    }
+
     // MARK: Results
 
     /// Whether the object that is there is the one that we remember, and not another under its name.

@@ -16,9 +16,16 @@ public struct CheckResult: Sendable, Hashable {
 
 /// Holds each required check against what was observed and what the gates came to.
 ///
+/// - Parameters:
+///   - desired: the checks, and what the documents say of what they are about.
+///   - observed: what was seen.
+///   - gates: what the gates came to.
+///   - silent: why nobody looks at kinds that a driver would know, as in ``PlanInput/silent``.
 /// - Returns: one result for each check, in the order of the checks.
-public func evaluateChecks(_ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult]) -> [CheckResult] {
-    let look = CheckLook(desired: desired, observed: observed, gates: gates)
+public func evaluateChecks(
+    _ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult], silent: [ResourceKind: String] = [:]
+) -> [CheckResult] {
+    let look = CheckLook(desired: desired, observed: observed, gates: gates, silent: silent)
     return desired.checks.map { check in
         let (verdict, why) = look.result(check)
         return CheckResult(check: check, verdict: verdict, why: why)
@@ -42,6 +49,7 @@ private struct CheckLook {
     let desired: DesiredState
     let observed: ObservedState
     let gates: [GateResult]
+    let silent: [ResourceKind: String]
 
     /// Where a variable of an environment has to be: previews are what is not production.
     static func target(of check: WantedCheck) -> String {
@@ -74,13 +82,17 @@ private struct CheckLook {
     }
 
     private func search(_ kind: ResourceKind, _ what: String, _ matches: (String) -> Bool) -> Answer {
-        guard let seen = observed.kinds[kind] else { return (.unknown, "no driver looked at \(kind)") }
+        guard let seen = observed.kinds[kind] else { return unseen(kind) }
         if seen.resources.contains(where: { matches($0.key.name) }) { return (.pass, "\(what) is there") }
         switch seen.completeness {
         case .complete: return (.fail, "\(what) is not there")
         case .partial(let reason), .unknown(let reason):
             return (.unknown, "\(what) was not seen, and not everything was: \(reason)")
         }
+    }
+
+    private func unseen(_ kind: ResourceKind) -> Answer {
+        (.unknown, silent[kind].map { "\(kind) is not observed: \($0)" } ?? "no driver looked at \(kind)")
     }
 
     /// A name is there when a record for it is seen; one that the documents only plan can't be.
@@ -92,9 +104,7 @@ private struct CheckLook {
                 return (.fail, "\(check.key) is only planned: \(entry.source)")
             }
         }
-        guard let records = observed.kinds[.record] else {
-            return (.unknown, "no driver looked at \(ResourceKind.record)")
-        }
+        guard let records = observed.kinds[.record] else { return unseen(.record) }
         let zones = Set(records.resources.map { String($0.key.name.prefix { $0 != "/" }) })
         let holders = zones.filter { host == $0 || host.hasSuffix(".\($0)") }
         guard let zone = holders.max(by: { $0.utf8.count < $1.utf8.count }) else {
@@ -121,7 +131,7 @@ private struct CheckLook {
         switch gate.verdict {
         case .pass: return (.pass, gate.why)
         case .fail: return (.fail, gate.why)
-        case .unknown: return (.unknown, gate.why)
+        case .unknown, .notAsked: return (.unknown, gate.why)
         }
     }
 }

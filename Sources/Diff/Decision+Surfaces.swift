@@ -115,7 +115,35 @@ extension Decision {
         }
     }
 
+    /// Blocks droplets beyond what the account may have, which the provider would refuse one by one.
+    mutating func capDroplets() {
+        guard let limit = input.prices?.dropletLimit, let seen = input.observed.kinds[.droplet],
+            seen.completeness.isComplete
+        else { return }
+        let held = seen.resources.count
+        let going = drafts.count { $0.change.action == .delete && $0.isAllowed && $0.key.kind == .droplet }
+        var room = limit - held + going
+        for index in order.order
+        where drafts[index].change.action == .create && drafts[index].isAllowed && drafts[index].key.kind == .droplet {
+            room -= 1
+            guard room < 0 else { continue }
+            drafts[index].refuse(
+                .blocked,
+                "the account may have \(limit) droplets; there are \(held)\(going > 0 ? ", \(going) go" : ""): remove some, "
+                    + "or ask DigitalOcean to raise its limit", as: .impossible)
+        }
+    }
+
     // MARK: Quotas
+
+    /// What of an environment is beyond what it may use.
+    private struct QuotaBreach {
+        let what: String
+        /// Where that is wanted, if it is in another document than the environment's entry.
+        var place: SourceMark?
+        /// Where its own limit is written; nil where the quota of its tier counts.
+        var ownLimit: SourceMark?
+    }
 
     /// Denies what an environment wants beyond the quota of its tier.
     mutating func applyQuotas() {
@@ -124,12 +152,17 @@ extension Decision {
             guard let quota = environment.quota ?? policy.quotas[environment.tier],
                 let breach = breach(of: quota, by: environment)
             else { continue }
-            let rule = "resource_quotas.\(environment.tier.rawValue) in .odooops/policies.yaml"
-            breaches[environment.slug] = "\(breach) (\(rule))"
+            let rule =
+                breach.ownLimit.map { "its resource_limits in \($0.file)" }
+                ?? "resource_quotas.\(environment.tier.rawValue) in .odooops/policies.yaml"
+            breaches[environment.slug] = "\(breach.what) (\(rule))"
+            let place = breach.place ?? breach.ownLimit ?? environment.source
             diagnostics.append(
                 Diagnostic(
-                    .warning, "PLAN-0006", "environment \(environment.slug): \(breach)", at: environment.source,
-                    hint: "ask for less, or raise \(rule)"))
+                    .warning, "PLAN-0006", "environment \(environment.slug): \(breach.what)", at: place,
+                    hint: "ask for less, or raise \(rule)",
+                    notes: place == environment.source
+                        ? [] : [Diagnostic.Note("the environment is here", at: environment.source)]))
         }
         guard !breaches.isEmpty else { return }
         for index in drafts.indices where drafts[index].isAllowed {
@@ -141,9 +174,11 @@ extension Decision {
         }
     }
 
-    private func breach(of quota: ResourceQuota, by environment: Environment) -> String? {
+    private func breach(of quota: ResourceQuota, by environment: Environment) -> QuotaBreach? {
         if let most = quota.workers, let workers = environment.workers, workers > most {
-            return "it wants \(workers) workers; the quota of \(environment.tier.rawValue) is \(most)"
+            return QuotaBreach(
+                what: "it wants \(workers) workers; the quota of \(environment.tier.rawValue) is \(most)",
+                place: environment.workersSource)
         }
         guard quota.cpuMillicores != nil || quota.memoryBytes != nil else { return nil }
         var (millicores, bytes) = (Int64(0), Int64(0))
@@ -163,13 +198,17 @@ extension Decision {
             millicores += room.millicores
             bytes += room.bytes
         }
+        /// Whether the limit is the environment's own or its tier's says where it is to be raised.
+        func breach(_ what: String, _ most: String, _ key: String) -> QuotaBreach {
+            let ownLimit = environment.limits?.marks[key]
+            let whose = ownLimit == nil ? "the quota of \(environment.tier.rawValue)" : "its own limit"
+            return QuotaBreach(what: "\(holders) have \(what); \(whose) is \(most)", ownLimit: ownLimit)
+        }
         if let most = quota.cpuMillicores, millicores > most {
-            return "\(holders) have \(millicores)m of processor; the quota of \(environment.tier.rawValue) is "
-                + "\(most)m"
+            return breach("\(millicores)m of processor", "\(most)m", "cpu")
         }
         if let most = quota.memoryBytes, bytes > most {
-            return "\(holders) have \(bytes >> 20) MiB of memory; the quota of \(environment.tier.rawValue) is "
-                + "\(most >> 20) MiB"
+            return breach("\(bytes >> 20) MiB of memory", "\(most >> 20) MiB", "memory")
         }
         return nil
     }

@@ -31,6 +31,7 @@ extension Decision {
             let next = opening.map { "; it opens at \($0.minuteText) UTC" } ?? "; no opening is in sight"
             drafts[index].refuse(.blocked, closure.reason + next, as: .window)
             drafts[index].change.blockedUntil = opening
+            drafts[index].change.heldAt = closure.source
         }
     }
 }

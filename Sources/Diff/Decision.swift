@@ -34,6 +34,7 @@ struct Decision {
         keepToWindows()
         holdBackDependents()
         capSurfaces()
+        capDroplets()
         holdBackDependents()
         noteDependencies()
     }

@@ -47,7 +47,8 @@ public enum DiagnosticText {
         let room = max(40, width - number.utf8.count - 8)
         // What could be a secret is not shown, whatever the diagnostic is about.
         let scalars = Array(Redaction.redact(line).unicodeScalars)
-        let column = min(max(1, mark.column), scalars.count + 1)
+        let before = String(String.UnicodeScalarView(line.unicodeScalars.prefix(max(0, mark.column - 1))))
+        let column = min(Redaction.redact(before).unicodeScalars.count, scalars.count) + 1
         let start = column > room ? column - room / 2 : 1
         let part = scalars[(start - 1)..<min(scalars.count, start - 1 + room)]
         var shown = start > 1 ? "…" : ""

@@ -60,6 +60,9 @@ enum DraftText {
     /// Why a resource is unknown whose kind nobody can look at.
     static func noDriver(_ kind: ResourceKind) -> String { "no driver knows \(kind)" }
 
+    /// Why a resource is unknown whose driver this installation lacks the means for.
+    static func silent(_ kind: ResourceKind, _ why: String) -> String { "\(kind) is not observed: \(why)" }
+
     static func why(_ completeness: Completeness?, _ kind: ResourceKind) -> String {
         switch completeness {
         case nil: "\(kind) is not observed: no driver reads it, or its provider has no credential"

@@ -14,7 +14,9 @@ enum DriftReport {
             case .create:
                 let gone = change.cause == .externalChange
                 items.append(item(change, change.cause, [], gone ? "it was deleted" : "it is missing"))
-            case .delete: items.append(item(change, change.cause, [], "it is there, but \(change.reason)"))
+            case .delete, .read:
+                // What is only kept from going by a person's word differs like what goes.
+                items.append(item(change, change.cause, [], "it is there, but \(change.reason)"))
             case .update, .replace, .adopt:
                 // Another object than the one that was remembered differs by hand in all that nobody knew of.
                 let usual: ChangeCause =
@@ -27,7 +29,7 @@ enum DriftReport {
                     guard let some = attributes[cause] else { continue }
                     items.append(item(change, cause, some, DraftText.difference(some)))
                 }
-            case .noop, .forget, .read: break
+            case .noop, .forget: break
             }
         }
         return items.sorted { a, b in

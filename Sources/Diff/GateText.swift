@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 public import DesiredState
 public import Formats
 
@@ -15,12 +15,18 @@ extension GateResult {
 }
 
 extension Sequence<GateResult> {
-    /// How many passed, failed and are unknown: `{"pass": 3, "fail": 1, "unknown": 2}`.
+    /// How many passed, failed, are unknown and were not asked:
+    /// `{"pass": 3, "fail": 1, "unknown": 2, "not_asked": 0}`.
     public var summary: Value {
         var counts = Value.Object()
         for verdict in GateResult.Verdict.allCases {
             counts[verdict.rawValue] = .int(Int64(self.count { $0.verdict == verdict }))
         }
         return .object(counts)
+    }
+
+    /// What was found, for a report beside the lines of a change: what has a place there, and every violation.
+    public var annotations: [Diagnostic] {
+        flatMap(\.findings).filter { $0.mark != nil || $0.severity == .error }.sorted()
     }
 }

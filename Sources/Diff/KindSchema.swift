@@ -23,12 +23,18 @@ public struct KindSchema: Sendable {
     ///
     /// Such a change is blocked with these words, and a deletion becomes a forgetting.
     public let hindrance: @Sendable (ChangeAction, _ changedAttributes: [String]) -> String?
+    /// What a person does instead, where something is known: it follows the words of the hindrance.
+    public let remedy: @Sendable (ResourceKey, [WantedAttribute]) -> String?
+    /// The attribute that says in which parent an object is, for kinds whose names don't; nil for all others.
+    public let parentAttribute: String?
 
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
         carriesMark: Bool = false, surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
+        remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
+        parentAttribute: String? = nil,
         requests: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     ) {
         self.kind = kind
@@ -39,6 +45,8 @@ public struct KindSchema: Sendable {
         self.surface = surface
         self.canonical = canonical
         self.hindrance = hindrance
+        self.remedy = remedy
+        self.parentAttribute = parentAttribute
         self.requests = requests
     }
 

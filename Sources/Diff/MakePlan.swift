@@ -61,7 +61,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     plan.approvals = input.approvals
     plan.candidates = decision.candidates
     plan.secrets = comparison.secrets
-    return plan
+    return plan.priced(by: input.prices, input.observed)
 }
 
 extension Plan.Summary {

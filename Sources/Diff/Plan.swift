@@ -101,6 +101,10 @@ public struct PlannedChange: Sendable, Hashable {
     public var blockedUntil: Timestamp?
     /// What sort of thing keeps it from happening; nil when nothing does.
     public var hold: Hold?
+    /// What it does to the bill of a month; nil where nobody asked, or where it is about nothing that costs by its size.
+    public var price: PriceChange?
+    /// The line of the policy that holds it back: of a window or a freeze; nil where none of these does.
+    public var heldAt: SourceMark?
     public let attributes: [AttributeChange]
     public let source: SourceMark?
     public let environment: String?
@@ -245,7 +249,7 @@ public struct Plan: Sendable {
 
     public let revision: String
     /// In the order in which they would run; without noops.
-    public let changes: [PlannedChange]
+    public internal(set) var changes: [PlannedChange]
     public let summary: Summary
     public let drift: [DriftItem]
     public let environments: [EnvironmentOutlook]
@@ -289,6 +293,8 @@ public struct PlanInput: Sendable {
     public var inventory: Inventory
     public var observed: ObservedState
     public var schemas: [ResourceKind: KindSchema]
+    /// Why nobody looks at kinds that a driver of this program would know, and what helps; a clause each, by kind.
+    public var silent: [ResourceKind: String] = [:]
     /// Driver versions by provider.
     public var drivers: [String: String]
     public var now: Timestamp
@@ -302,6 +308,10 @@ public struct PlanInput: Sendable {
     public var isManual = false
     /// What is another than it was, and nobody has said yet that it is meant.
     public var departures: [Departure] = []
+    /// What sizes cost and how many droplets there may be; nil where nobody asked.
+    public var prices: PriceList?
+    /// What was looked at once in a while: told to people, and compared with nothing.
+    public var watched: [WatchedKind] = []
 
     public init(
         desired: DesiredState, inventory: Inventory, observed: ObservedState, schemas: [ResourceKind: KindSchema],

@@ -10,22 +10,63 @@ public enum PlanDocument {
     ///
     /// Only `run_id` and `planned_at` differ between two documents of the same plan.
     public static func json(_ plan: Plan, runID: String, plannedAt: Timestamp) -> Value {
+        .object(
+            members(
+                plan, runID: runID, plannedAt: plannedAt, changes: .list(plan.changes.map(json)),
+                drift: .list(plan.drift.map(json))))
+    }
+
+    /// The canonical JSON of the same document, of whose changes only one is built at a time: all at once are many times
+    /// the size of their bytes.
+    public static func canonical(_ plan: Plan, runID: String, plannedAt: Timestamp) -> [UInt8] {
+        let document = members(plan, runID: runID, plannedAt: plannedAt, changes: .null, drift: .null)
+        var bytes: [UInt8] = []
+        for member in document.members.sorted(by: { compareBytes($0.name, $1.name) < 0 }) {
+            bytes.append(UInt8(ascii: bytes.isEmpty ? "{" : ","))
+            JSON.appendCanonical(.string(member.name), to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            switch member.name {
+            case "changes": JSON.appendCanonical(list: plan.changes.lazy.map(json), to: &bytes)
+            case "drift": JSON.appendCanonical(list: plan.drift.lazy.map(json), to: &bytes)
+            default: JSON.appendCanonical(member.value, to: &bytes)
+            }
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private static func members(
+        _ plan: Plan, runID: String, plannedAt: Timestamp, changes: Value, drift: Value
+    ) -> Value.Object {
         var document = object([
             ("format_version", .string(version)), ("run_id", .string(runID)),
             ("revision", .string(plan.revision)), ("planned_at", .string(plannedAt.description)),
             ("fingerprint", .string(plan.fingerprint.description)),
-            ("changes", .list(plan.changes.map(json))), ("summary", json(plan.summary)),
-            ("drift", .list(plan.drift.map(json))), ("diagnostics", .list(plan.diagnostics.map(json))),
+            ("changes", changes), ("summary", json(plan.summary)), ("drift", drift),
+            ("diagnostics", .list(plan.diagnostics.map(json))),
             ("requests", counts(plan.requests)), ("environments", .list(plan.environments.map(json))),
             ("basis", json(plan.basis)),
         ])
         if !plan.candidates.isEmpty { document["prune"] = .list(plan.candidates.map(json)) }
         if !plan.secrets.isEmpty { document["secrets"] = .list(plan.secrets.map(json)) }
+        if let cost = plan.cost {
+            document["cost"] = .object(
+                object([
+                    ("monthly_usd", .string((cost.cents < 0 ? "-" : "") + dollars(cost.cents))),
+                    ("unknown_prices", .int(Int64(cost.unknown))),
+                ]))
+        }
         if !plan.targets.isEmpty { document["targets"] = .strings(plan.targets) }
         if !plan.approvals.isEmpty {
             document["approvals"] = .strings(plan.approvals.map(\.description).sorted { compareBytes($0, $1) < 0 })
         }
-        return .object(document)
+        return document
+    }
+
+    /// Dollars with two decimals.
+    private static func dollars(_ cents: Int) -> String {
+        let rest = cents.magnitude % 100
+        return "\(cents.magnitude / 100)." + (rest < 10 ? "0" : "") + "\(rest)"
     }
 
     /// One change as the document shows it; a sensitive attribute shows only that it changes.
@@ -41,7 +82,15 @@ public enum PlanDocument {
                 ("protected", .bool(change.isProtected)),
             ])
         if let instant = change.blockedUntil { members["blocked_until"] = .string(instant.description) }
+        if let price = change.price {
+            members["monthly_usd"] = .object(
+                object([
+                    ("before", text(price.before.map(Self.dollars))), ("after", text(price.after.map(Self.dollars))),
+                    ("known", .bool(price.isKnown)),
+                ]))
+        }
         if let hold = change.hold { members["hold"] = .string(hold.rawValue) }
+        if change.heldAt != nil { members["held_at"] = json(change.heldAt) }
         return .object(members)
     }
 

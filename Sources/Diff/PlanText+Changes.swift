@@ -81,6 +81,7 @@ extension PlanWriter {
         if change.action != .read {
             parts.append(change.cause.rawValue.split(separator: "_").joined(separator: " "))
         }
+        if let price = change.price { parts.append(price.text) }
         if change.requests > 0, change.verdict == .allowed { parts.append(Self.count(change.requests, "request")) }
         return parts.joined(separator: " · ")
     }

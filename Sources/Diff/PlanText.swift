@@ -112,6 +112,7 @@ struct PlanWriter {
         let requests = plan.requests.sorted { compareBytes($0.key, $1.key) < 0 }
         var line = "Plan: " + parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         if summary.noop > 0 { line += tail }
+        line += costText()
         if requests.count == 1 {
             line += " · \(Self.count(requests[0].value, "request"))"
         } else if !requests.isEmpty {
@@ -119,6 +120,16 @@ struct PlanWriter {
         }
         if !requests.isEmpty, !context.waits.isEmpty { line += budgetText() }
         return line
+    }
+
+    /// What the changes add to the bill of a month.
+    private func costText() -> String {
+        guard let cost = plan.cost else { return "" }
+        let unknown = cost.unknown > 0 ? "\(Self.count(cost.unknown, "price")) not told" : nil
+        let known = cost.unknown < plan.changes.count { $0.verdict == .allowed && $0.price != nil }
+        return " · "
+            + [known ? "\(PriceChange.signed(cost.cents)) a month" : nil, unknown].compactMap { $0 }
+            .joined(separator: ", ")
     }
 
     /// What the budgets make of the requests: all at once, or when the last of them may be sent.

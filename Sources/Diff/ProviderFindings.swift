@@ -16,6 +16,12 @@ public enum ProviderFindings {
         return names
     }
 
+    /// The kinds that have to be seen to say that nothing of a kind is to be told any more.
+    public static func kinds(saying kind: ResourceKind) -> [ResourceKind] {
+        // Without its cluster nobody knows since when a backup is due.
+        kind == .databaseBackup ? [.databaseBackup, .databaseCluster] : [kind]
+    }
+
     /// One of them.
     struct Finding {
         let diagnostic: Diagnostic
@@ -24,7 +30,7 @@ public enum ProviderFindings {
     }
 
     static func all(_ input: PlanInput) -> [Finding] {
-        volumes(input) + snapshots(input) + backups(input)
+        volumes(input) + snapshots(input) + backups(input) + watched(input)
     }
 
     // MARK: Volumes
@@ -86,7 +92,8 @@ public enum ProviderFindings {
             findings.append(finding)
         }
         guard let first = input.desired.environments.first(where: { $0.backupSchedule != nil }) else { return findings }
-        return findings + unseen("PLAN-0013", "when each backup was made", seen, first.source, input)
+        return findings
+            + unseen("PLAN-0013", "when each backup was made", seen, first.backupRule ?? first.source, input)
     }
 
     /// A backup may take an hour from when it is due.
@@ -112,9 +119,10 @@ public enum ProviderFindings {
         return finding(
             "PLAN-0013",
             "a backup of \(cluster) was due at \(due) for the environment \(environment.slug), and \(last)"
-                + (interval ?? ""), environment.source,
+                + (interval ?? ""), environment.backupRule ?? environment.source,
             hint: "look why none was made; where the provider can't make them that often, make them yourself or change "
-                + "`backup_schedule`", ResourceKey(.databaseBackup, cluster), .externalChange, environment.slug)
+                + (environment.backupRule == nil ? "`backup_schedule`" : "`backups` of the policies"),
+            ResourceKey(.databaseBackup, cluster), .externalChange, environment.slug)
     }
 
     // MARK: For all of them

@@ -9,14 +9,17 @@ public enum SARIF {
     /// One log with one run.
     ///
     /// Rules are those of the diagnostics that there are, by code; places are relative to the top of the repository,
-    /// and columns count Unicode code points.
-    public static func log(_ diagnostics: [Diagnostic], version: String) -> Value {
+    /// and columns count Unicode code points. `page` gives the text about a code, in Markdown, as code hosts show it: a
+    /// link into our own documentation would lead into the repository that is looked at.
+    public static func log(
+        _ diagnostics: [Diagnostic], version: String, page: (String) -> String? = { _ in nil }
+    ) -> Value {
         let codes = Set(diagnostics.map(\.code)).sorted { $0.precedesByBytes($1) }
         let indices = Dictionary(codes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let levels = Dictionary(diagnostics.map { ($0.code, $0.severity) }, uniquingKeysWith: { min($0, $1) })
         let driver: Value = .object([
             "name": "reconcile", "semanticVersion": .string(version),
-            "rules": .list(codes.map { rule($0, levels[$0] ?? .note) }),
+            "rules": .list(codes.map { rule($0, levels[$0] ?? .note, page: page($0)) }),
         ])
         return .object([
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
@@ -30,13 +33,13 @@ public enum SARIF {
         ])
     }
 
-    private static func rule(_ code: String, _ severity: Diagnostic.Severity) -> Value {
+    private static func rule(_ code: String, _ severity: Diagnostic.Severity, page: String?) -> Value {
         let meaning = DiagnosticCodes.meaning(of: code) ?? code
-        let page = DiagnosticCodes.page(of: code)
+        let advice = "For more: reconcile explain \(code)"
         return .object([
             "id": .string(code), "shortDescription": text(meaning),
             "help": .object([
-                "text": .string("\(meaning) See \(page)."), "markdown": .string("\(meaning) See [\(code)](\(page))."),
+                "text": .string("\(meaning) \(advice)"), "markdown": .string(page ?? "\(meaning) `\(advice)`"),
             ]),
             "defaultConfiguration": .object(["level": .string(severity.rawValue)]),
         ])

@@ -117,8 +117,13 @@ public struct SecretStores: Sendable {
         return answer(.missing, place)
     }
 
+    /// The kind under which a driver lists the names of a secret's store; nil where none can.
+    func kind(of key: ResourceKey) -> ResourceKind? { store(of: key)?.0.kind }
+
     private func store(of key: ResourceKey) -> (Store, name: String)? {
-        guard let slash = key.name.firstIndex(of: "/"), let store = stores[String(key.name[..<slash])] else {
+        guard key.kind == .secretPresence, let slash = key.name.firstIndex(of: "/"),
+            let store = stores[String(key.name[..<slash])]
+        else {
             return nil
         }
         return (store, String(key.name[key.name.index(after: slash)...]))

@@ -36,6 +36,8 @@ struct UnknownScopes {
     }
 
     private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {
+        // A suspension says what may be done and nothing of the wish: what makes the wish unknown is the deeper reason.
+        if a.isSuspension != b.isSuspension { return b.isSuspension }
         let order = compareBytes(a.mark?.description ?? "", b.mark?.description ?? "")
         if order != 0 { return order < 0 }
         let codes = compareBytes(a.code, b.code)
@@ -68,7 +70,10 @@ struct UnknownScopes {
 
 extension UnknownScope {
     /// What it keeps from happening: a person's word comes as a scope like a fault of a document.
-    var hold: Hold { code == Hold.suspensionCode ? .suspended : .unknownWish }
+    var hold: Hold { isSuspension ? .suspended : .unknownWish }
+
+    /// Whether it only forbids to act: what is wanted is known all the same, and what differs from it stays a difference.
+    var isSuspension: Bool { code == Hold.suspensionCode }
 
     /// Code, reason and place in one sentence.
     var sentence: String {

@@ -56,6 +56,18 @@ public enum JSON {
         writer.write(value)
         swap(&writer.bytes, &bytes)
     }
+
+    /// Adds what `canonical` gives for a list of values, of which only one is there at a time.
+    public static func appendCanonical(list values: some Sequence<Value>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for value in values {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            appendCanonical(value, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
 }
 
 extension Value {

@@ -11,9 +11,16 @@ public struct PastedSecret: Sendable, Hashable {
     /// private key, a JSON web token or an address with a password look like is told, so that it can be an error.
     public static func find(in bytes: [UInt8]) -> [PastedSecret] {
         SecretScanner(bytes).matches(guessing: false).compactMap { match in
+            guard !match.isGuess else { return nil }
             let body = bytes[match.body..<match.range.upperBound]
-            return isPlaceholder(body) ? nil : PastedSecret(range: match.range, kind: match.kind)
+            return isPlaceholder(body) || match.kind == "an API key" && isWords(body)
+                ? nil : PastedSecret(range: match.range, kind: match.kind)
         }
+    }
+
+    /// Whether short words are joined by hyphens, as in the name of a branch that begins with `sk-`.
+    private static func isWords(_ body: ArraySlice<UInt8>) -> Bool {
+        body.split(separator: UInt8(ascii: "-")).allSatisfy { $0.count < 16 }
     }
 
     private static let placeholderWords = [
@@ -37,5 +44,41 @@ public struct PastedSecret: Sendable, Hashable {
         guard body.count >= 16 else { return false }
         let classes = [48...57, 65...90, 97...122].count { range in body.contains { range.contains(Int($0)) } }
         return Set(body).count < 8 || classes < 2
+    }
+}
+
+// MARK: Masking
+
+extension PastedSecret {
+    /// The bytes with a sign in the place of each character of a secret; nil where they hold none.
+    ///
+    /// Every line and every column stays where it was, so that a document can be read in this form: whatever is made of
+    /// its texts then (a name, a suggestion, a plan) was made without the secret. `Redaction` shows such a text as it
+    /// shows the secret itself.
+    public static func masked(_ bytes: [UInt8]) -> [UInt8]? {
+        let found = find(in: bytes)
+        guard !found.isEmpty else { return nil }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + found.reduce(0) { $0 + 2 * $1.range.count })
+        var position = 0
+        for secret in found {
+            result += bytes[position..<secret.range.lowerBound]
+            for byte in bytes[secret.range] {
+                if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: " ") {
+                    result.append(byte)
+                } else if byte & 0xC0 != 0x80 {
+                    result += SecretScanner.mask
+                }
+            }
+            position = secret.range.upperBound
+        }
+        return result + bytes[position...]
+    }
+
+    /// Whether a text was read out of a masked secret.
+    public static func isMasked(in text: some StringProtocol) -> Bool {
+        let mask = SecretScanner.mask
+        // Whoever writes ASCII, as nearly all do, is told from it without a search.
+        return text.utf8.contains(mask[0]) && Array(text.utf8).firstRange(of: mask) != nil
     }
 }

@@ -10,12 +10,15 @@ struct SecretScanner {
         let prefix: [UInt8]
         let least: Int
         let isHex: Bool
+        /// What stands between the parts of it, beside the characters of a token; 0 where it has one part.
+        let joint: UInt8
 
-        init(_ kind: String, _ prefix: String, _ least: Int, isHex: Bool = false) {
+        init(_ kind: String, _ prefix: String, _ least: Int, isHex: Bool = false, joint: Unicode.Scalar? = nil) {
             self.kind = kind
             self.prefix = Array(prefix.utf8)
             self.least = least
             self.isHex = isHex
+            self.joint = joint.map { UInt8(truncatingIfNeeded: $0.value) } ?? 0
         }
     }
 
@@ -29,22 +32,35 @@ struct SecretScanner {
         var isGuess = false
     }
 
-    private static let shapes = [
-        Shape("a DigitalOcean token", "dop_v1_", 64, isHex: true),
-        Shape("a DigitalOcean token", "doo_v1_", 64, isHex: true),
-        Shape("a DigitalOcean token", "dor_v1_", 64, isHex: true), Shape("a Supabase token", "sbp_", 32),
-        Shape("a Supabase key", "sb_secret_", 16), Shape("a GitHub token", "ghp_", 20),
-        Shape("a GitHub token", "gho_", 20), Shape("a GitHub token", "ghu_", 20), Shape("a GitHub token", "ghs_", 20),
-        Shape("a GitHub token", "ghr_", 20), Shape("a GitHub token", "github_pat_", 20),
-        Shape("a GitLab token", "glpat-", 16), Shape("a Slack token", "xoxb-", 10), Shape("a Slack token", "xoxp-", 10),
-        Shape("a Slack token", "xoxa-", 10), Shape("a Slack token", "xoxr-", 10), Shape("a Slack token", "xoxe-", 10),
-        Shape("a Slack token", "xapp-", 10), Shape("an API key", "sk-", 20), Shape("a Stripe key", "sk_live_", 16),
-        Shape("a Stripe key", "rk_live_", 16), Shape("an AWS access key", "AKIA", 16),
-        Shape("an AWS access key", "ASIA", 16), Shape("a Google API key", "AIza", 35),
-        Shape("a Mailgun key", "key-", 32, isHex: true), Shape("a Plane token", "plane_api_", 16),
-        Shape("a webhook secret", "whsec_", 16), Shape("a Vercel token", "vcp_", 20),
-        Shape("a Docker token", "dckr_pat_", 16), Shape("an npm token", "npm_", 30), Shape("a SendGrid key", "SG.", 40),
-    ]
+    private static let shapes: [Shape] = {
+        var shapes = [
+            Shape("a DigitalOcean token", "dop_v1_", 64, isHex: true),
+            Shape("a DigitalOcean token", "doo_v1_", 64, isHex: true),
+            Shape("a DigitalOcean token", "dor_v1_", 64, isHex: true), Shape("a Supabase token", "sbp_", 32),
+            Shape("a Supabase key", "sb_secret_", 16), Shape("a GitLab token", "glpat-", 16),
+            Shape("a Slack webhook", "hooks.slack.com/services/", 30, joint: "/"),
+            Shape("a Slack webhook", "hooks.slack.com/workflows/", 30, joint: "/"),
+            Shape("a Slack webhook", "hooks.slack.com/triggers/", 30, joint: "/"),
+            Shape("a Discord webhook", "discord.com/api/webhooks/", 40, joint: "/"), Shape("an API key", "sk-", 20),
+            Shape("a Stripe key", "sk_live_", 16), Shape("a Stripe key", "rk_live_", 16),
+            Shape("an AWS access key", "AKIA", 16), Shape("an AWS access key", "ASIA", 16),
+            Shape("a Google API key", "AIza", 35), Shape("a Google secret", "GOCSPX-", 24),
+            Shape("a Mailgun key", "key-", 32, isHex: true), Shape("a Plane token", "plane_api_", 16),
+            Shape("a webhook secret", "whsec_", 16), Shape("a Docker token", "dckr_pat_", 16),
+            Shape("a Docker token", "dckr_oat_", 16), Shape("an npm token", "npm_", 30),
+            Shape("a PyPI token", "pypi-AgE", 50), Shape("a SendGrid key", "SG.", 60, joint: "."),
+            Shape("an age key", "AGE-SECRET-KEY-1", 50), Shape("a Vault token", "hvs.", 24),
+            Shape("a Grafana token", "glsa_", 32), Shape("a Tailscale key", "tskey-", 20),
+            Shape("a Linear key", "lin_api_", 32), Shape("a Shopify token", "shpat_", 32, isHex: true),
+        ]
+        let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]
+        let slack = ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxe-", "xoxc-", "xoxd-", "xoxs-", "xapp-"]
+        let vercel = ["vcp_", "vci_", "vca_", "vcr_", "vck_"]
+        for prefix in github { shapes.append(Shape("a GitHub token", prefix, 20)) }
+        for prefix in slack { shapes.append(Shape("a Slack token", prefix, 10)) }
+        for prefix in vercel { shapes.append(Shape("a Vercel token", prefix, 20)) }
+        return shapes
+    }()
 
     /// What may begin with a byte.
     private struct Start: OptionSet {
@@ -53,7 +69,7 @@ struct SecretScanner {
         static let word = Start(rawValue: 1)
         /// A prefix of a token.
         static let shape = Start(rawValue: 2)
-        /// `://` or `-----BEGIN`.
+        /// `://`, `-----BEGIN`, the hyphen in a Mailgun key, or what was masked before.
         static let sign = Start(rawValue: 4)
     }
 
@@ -61,7 +77,7 @@ struct SecretScanner {
         var starts = (UInt8.min...UInt8.max).map { isWord($0) ? Start.word : [] }
         for shape in shapes { starts[Int(shape.prefix[0])].insert(.shape) }
         starts[Int(webTokenStart[0])].insert(.shape)
-        for sign in [":", "-"] as [Unicode.Scalar] { starts[Int(sign.value)].insert(.sign) }
+        for sign in [UInt8(ascii: ":"), UInt8(ascii: "-"), mask[0]] { starts[Int(sign)].insert(.sign) }
         return starts
     }()
 
@@ -105,9 +121,14 @@ struct SecretScanner {
                 let kind = starts[Int(byte)]
                 if kind.contains(.sign) {
                     let isSign =
-                        byte == UInt8(ascii: ":")
-                        ? index + 2 < count && text[index + 1] == UInt8(ascii: "/")
-                        : index + 5 < count && text[index + 5] == UInt8(ascii: "B") && text[index + 1] == byte
+                        switch byte {
+                        case UInt8(ascii: ":"): index + 2 < count && text[index + 1] == UInt8(ascii: "/")
+                        case UInt8(ascii: "-"):
+                            index + 9 < count
+                                && (text[index + 5] == UInt8(ascii: "B") && text[index + 1] == byte
+                                    || text[index + 9] == byte && index >= 32 && isInWord)
+                        default: index + 2 < count && text[index + 1] == Self.mask[1]
+                        }
                     if isSign { return index }
                 } else if !isInWord, kind.contains(.word) {
                     if guessing { return index }
@@ -129,11 +150,19 @@ struct SecretScanner {
         }
         if byte == UInt8(ascii: "-") {
             return privateKey(at: index).map { Match(range: $0, kind: "a private key", body: $0.lowerBound) }
+                ?? pairedKey(at: index).map { Match(range: $0, kind: "a Mailgun key", body: $0.lowerBound) }
+        }
+        if byte == Self.mask[0] {
+            let end = maskEnd(from: index)
+            return Match(range: index..<end, kind: "what was masked", body: index, isGuess: true)
         }
         if index + 1 < text.count, Self.isStart[Self.pair(byte, text[index + 1])] {
             for shape in Self.shapes where has(shape.prefix, at: index) {
                 let start = index + shape.prefix.count
-                let end = run(from: start, Self.isToken)
+                let end =
+                    shape.joint == 0
+                    ? run(from: start, Self.isToken)
+                    : run(from: start) { Self.isToken($0) || $0 == shape.joint }
                 let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
                 if needed >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
             }
@@ -186,12 +215,35 @@ struct SecretScanner {
     private func privateKey(at index: Int) -> Range<Int>? {
         guard has(Self.keyStart, at: index) else { return nil }
         let lineEnd = run(from: index + 11) { $0 != UInt8(ascii: "-") && $0 != 0x0A }
-        guard text[index..<lineEnd].suffix(11).elementsEqual("PRIVATE KEY".utf8) else { return nil }
+        guard text[index..<lineEnd].firstRange(of: Array("PRIVATE KEY".utf8)) != nil else { return nil }
         let marker = Array("-----END ".utf8)
         var end = lineEnd
         while end < text.count, !has(marker, at: end) { end += 1 }
-        if end < text.count { end = run(from: end) { $0 != 0x0A } }
-        return index..<end
+        // The end's own hyphens are the last of it: in a quoted text on one line, more of that line follows.
+        if end < text.count { end = run(from: end + marker.count) { $0 != 0x0A && $0 != UInt8(ascii: "-") } }
+        return index..<min(run(from: end) { $0 == UInt8(ascii: "-") }, end + 5)
+    }
+
+    /// The key around its first hyphen, as Mailgun makes them: 32 hexadecimal digits, 8 and 8.
+    private func pairedKey(at hyphen: Int) -> Range<Int>? {
+        let (start, end) = (hyphen - 32, hyphen + 18)
+        guard start >= 0, end <= text.count, text[hyphen + 9] == UInt8(ascii: "-") else { return nil }
+        guard text[start..<hyphen].allSatisfy(Self.isHex), text[hyphen + 1..<hyphen + 9].allSatisfy(Self.isHex),
+            text[hyphen + 10..<end].allSatisfy(Self.isHex)
+        else { return nil }
+        guard start == 0 || !Self.isToken(text[start - 1]), end == text.count || !Self.isToken(text[end]) else {
+            return nil
+        }
+        return start..<end
+    }
+
+    /// What stands for each character of a secret that was masked: one of no language, three bytes of UTF-8.
+    static let mask = Array("\u{EDAC}".utf8)
+
+    private func maskEnd(from index: Int) -> Int {
+        var end = index
+        while has(Self.mask, at: end) { end += Self.mask.count }
+        return end
     }
 
     private static let keyStart = Array("-----BEGIN ".utf8)

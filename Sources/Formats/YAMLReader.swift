@@ -157,8 +157,9 @@ struct YAMLReader: ~Copyable {
     /// Nobody means that: the item is at another column than those before it, and would be gone without a word.
     private mutating func refuseSwallowedItem(_ text: String, _ event: borrowing yaml_event_t, _ source: YAMLSource) {
         guard text.contains(" - ") || text.hasSuffix(" -") else { return }
+        let lines = SourceLines(source.bytes)
         for number in event.start_mark.line + 2...event.end_mark.line + 1 {
-            let line = source.line(number)
+            let line = lines.bytes(of: number)
             let rest = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             guard rest.first == UInt8(ascii: "-"), rest.count == 1 || rest.dropFirst().first == UInt8(ascii: " ") else {
                 continue

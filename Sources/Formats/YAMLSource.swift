@@ -53,15 +53,8 @@ struct YAMLSource {
     private var start: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
     private func mark(of index: Int) -> SourceMark {
-        var (line, column) = (1, 1)
-        for byte in bytes[start..<index] {
-            if byte == 0x0A {
-                (line, column) = (line + 1, 1)
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
-            }
-        }
-        return SourceMark(file: file, line: line, column: column)
+        let place = SourceLines.place(of: index, in: bytes)
+        return SourceMark(file: file, line: place.line, column: place.column)
     }
 
     private static func hexadecimal(_ scalar: UInt32) -> String {
@@ -100,14 +93,5 @@ struct YAMLSource {
     }
 
     /// The bytes of a line, counted from 1, without its end; empty when there is none.
-    func line(_ number: Int) -> ArraySlice<UInt8> {
-        var start = start
-        for _ in 1..<max(1, number) {
-            guard let end = bytes[start...].firstIndex(of: 0x0A) else { return [] }
-            start = end + 1
-        }
-        var line = bytes[start...].prefix { $0 != 0x0A }
-        if line.last == 0x0D { line = line.dropLast() }
-        return line
-    }
+    func line(_ number: Int) -> ArraySlice<UInt8> { SourceLines(bytes).bytes(of: number) }
 }

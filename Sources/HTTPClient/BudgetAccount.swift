@@ -77,25 +77,27 @@ public struct BudgetAccount: Sendable, Hashable {
     }
 
     /// How long so many requests would wait in all, with this share of each window kept back, if nobody else sends any.
-    public func wait(for count: Int, keeping reserve: Double, at now: Timestamp) -> Duration {
+    ///
+    /// What the asking process holds is no obstacle to itself: so much of it is unused and may be sent at once, and the
+    /// rest counts as sent now.
+    public func wait(
+        for count: Int, keeping reserve: Double, holder: String = "", unused: Int = 0, margin: Duration = .zero,
+        at now: Timestamp
+    ) -> Duration {
         var copy = self
-        copy.expire(at: now, margin: .zero)
-        var wait = max(.zero, copy.blockedUntil - now)
+        copy.expire(at: now, margin: margin)
+        let blocked = max(.zero, copy.blockedUntil - now)
+        let own = copy.holdings.removeValue(forKey: holder)?.count ?? 0
+        var wait = blocked
         for window in copy.windows {
+            let cycle = window.span + margin
+            var leaving = window.spent.map { (after: $0.at + cycle - now, count: $0.count) }
+            leaving += copy.holdings.values.map { ($0.until + cycle - now, $0.count) }
+            if window.foreign > 0 { leaving.append((window.foreignUntil - now, window.foreign)) }
+            if own > unused { leaving.append((cycle, own - max(0, unused))) }
             let whole = max(1, window.limit - BudgetLane.kept(of: window.limit, reserve))
-            var leaving = window.spent.map { (at: $0.at + window.span, count: $0.count) }
-            leaving += copy.holdings.values.map { ($0.until + window.span, $0.count) }
-            if window.foreign > 0 { leaving.append((window.foreignUntil, window.foreign)) }
-            leaving.sort { $0.at < $1.at }
-            var missing = count - (whole - leaving.reduce(0) { $0 + $1.count })
-            var last = Duration.zero
-            for part in leaving where missing > 0 {
-                missing -= part.count
-                last = max(.zero, part.at - now)
-            }
-            // After what is used each span brings a whole window.
-            if missing > 0 { last += window.span * min((missing - 1) / whole + 1, 1 << 20) }
-            wait = max(wait, last)
+            let slots = BudgetSlots(whole: whole, leaving: leaving, blocked: blocked)
+            wait = max(wait, slots.wait(for: count, cycle: cycle))
         }
         return wait
     }

@@ -112,10 +112,13 @@ struct BudgetGate {
     }
 
     /// How long so many calls would wait, by what this process knows and by what the share last told.
-    mutating func wait(for count: Int, keeping reserve: Double, at now: Duration, wall: Timestamp) -> Duration {
-        max(
-            lane.wait(for: count, keeping: reserve, at: now),
-            reservation.account?.wait(for: count, keeping: reserve, at: wall) ?? .zero)
+    mutating func wait(
+        for count: Int, isUrgent: Bool, keeping reserve: Double, holder: String, at now: Duration, wall: Timestamp
+    ) -> Duration {
+        let shared = reservation.account?.wait(
+            for: count, keeping: reserve, holder: holder, unused: reservation.unused(isUrgent: isUrgent),
+            margin: margin, at: wall)
+        return max(lane.wait(for: count, keeping: reserve, at: now), shared ?? .zero)
     }
 
     /// Whether forgetting it loses nothing.

@@ -59,10 +59,12 @@ struct BudgetLane {
 
     /// How long so many requests would wait in all, with this share of each window kept back.
     mutating func wait(for count: Int, keeping reserve: Double, at now: Duration) -> Duration {
-        var wait = max(.zero, blockedUntil - now)
+        let blocked = max(.zero, blockedUntil - now)
+        var wait = blocked
         for index in windows.indices {
             let kept = Self.kept(of: windows[index].limit, reserve)
-            wait = max(wait, windows[index].wait(for: count, keeping: kept, inFlight: taken, at: now))
+            wait = max(
+                wait, windows[index].wait(for: count, keeping: kept, inFlight: taken, blocked: blocked, at: now))
         }
         return wait
     }

@@ -27,6 +27,9 @@ struct BudgetReservation {
         now < usableUntil && (isUrgent ? urgent + common : common) >= weight
     }
 
+    /// How much of what is reserved such a request may still use.
+    func unused(isUrgent: Bool) -> Int { max(0, isUrgent ? urgent + common : common) }
+
     /// When the share may be asked again; that it had nothing to spare doesn't stop people, whom it keeps some for.
     func askAgainAt(isUrgent: Bool) -> Duration? {
         pause.flatMap { isUrgent && !$0.isUrgent ? nil : $0.until }

@@ -40,19 +40,16 @@ struct BudgetWindow {
     }
 
     /// When so many more could have been sent, if nothing else is, with some of the window kept back.
-    mutating func wait(for count: Int, keeping kept: Int, inFlight: Int, at now: Duration) -> Duration {
-        let missing = count - max(0, remaining(at: now, inFlight: inFlight) - kept)
-        guard missing > 0 else { return .zero }
-        // What is used leaves first, one after the other; after that each span brings a whole window.
-        let leaving = ended.count - head + foreign
-        if missing <= leaving {
-            let own = missing <= ended.count - head ? ended[head + missing - 1].end + span + margin : foreignUntil
-            return max(.zero, own - now)
-        }
-        let rest = missing - leaving
-        let rounds = (rest - 1) / max(1, limit - kept) + 1
-        let last = max(ended.last.map { $0.end + span + margin } ?? now, foreign > 0 ? foreignUntil : now)
-        return last - now + (span + margin) * min(rounds, 1 << 20)
+    mutating func wait(
+        for count: Int, keeping kept: Int, inFlight: Int, blocked: Duration, at now: Duration
+    ) -> Duration {
+        expire(at: now)
+        let cycle = span + margin
+        var leaving = ended[head...].map { (after: $0.end + cycle - now, count: 1) }
+        if foreign > 0 { leaving.append((foreignUntil - now, foreign)) }
+        if inFlight > 0 { leaving.append((cycle, inFlight)) }
+        return BudgetSlots(whole: max(1, limit - kept), leaving: leaving, blocked: blocked).wait(
+            for: count, cycle: cycle)
     }
 
     /// How many requests of ours have ended so far, in all.

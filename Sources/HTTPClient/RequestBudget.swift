@@ -164,7 +164,8 @@ public final class RequestBudget: Sendable {
             var wait = usual.wait(for: count, keeping: reserve, at: now)
             for key in state.gates.keys {
                 let count = key.isEmpty ? count : 1
-                let own = state.gates[key]?.wait(for: count, keeping: reserve, at: now, wall: wall)
+                let own = state.gates[key]?.wait(
+                    for: count, isUrgent: priority.usesReserve, keeping: reserve, holder: holder, at: now, wall: wall)
                 wait = max(wait, own ?? .zero)
             }
             return wait

@@ -99,10 +99,28 @@ extension FaultOrder {
             try self.init(text: text)
             return
         }
+        guard let object = value.objectValue else {
+            throw .badOrder(JSON.write(value), "it is neither a text nor an object")
+        }
         let name = value["kind"]?.stringValue ?? ""
-        guard let kind = FaultKind(name) else { throw .badOrder(name, "it is no kind of fault") }
-        self.init(
-            value["method"]?.stringValue ?? "*", value["path"]?.stringValue ?? "**", kind,
-            times: Int(clamping: value["times"]?.intValue ?? 1), skip: Int(clamping: value["skip"]?.intValue ?? 0))
+        guard let kind = FaultKind(name) else {
+            throw .badOrder(object["kind"] == nil ? JSON.write(value) : name, "it is no kind of fault")
+        }
+        self.init("*", "**", kind)
+        for member in object.members {
+            switch (member.name, member.value) {
+            case ("kind", _): break
+            case ("method", .string(let text)) where !text.isEmpty: method = text.uppercased()
+            case ("path", .string(let text)) where !text.isEmpty: path = text
+            case ("times", .int(let number)) where number >= 1: times = Int(clamping: number)
+            case ("skip", .int(let number)) where number >= 0: skip = Int(clamping: number)
+            case ("method", _), ("path", _): throw .badOrder(JSON.write(value), "`\(member.name)` is a text")
+            case ("times", _), ("skip", _): throw .badOrder(JSON.write(value), "`\(member.name)` is a count")
+            default:
+                throw .badOrder(
+                    JSON.write(value),
+                    "it has no `\(member.name)`; it can have `kind`, `method`, `path`, `skip`, `times`")
+            }
+        }
     }
 }

@@ -36,8 +36,8 @@ extension Simulator {
         case ("GET", "faults"): break
         case ("DELETE", "faults"): clearFaults()
         case ("POST", "faults"):
-            if let rate = body["rate"].flatMap(Self.double) {
-                setFaultPlan(.random(seed: UInt64(clamping: body["seed"]?.intValue ?? 1), rate: rate))
+            if body["rate"] != nil || body["seed"] != nil {
+                setFaultPlan(try Self.plan(body))
             } else {
                 var orders: [FaultOrder] = []
                 for item in body.listValue ?? [body] { orders.append(try FaultOrder(item)) }
@@ -50,8 +50,14 @@ extension Simulator {
         case ("GET", "world"): return Self.json(200, snapshot())
         case ("POST", "world"):
             if let count = body["droplet_count"]?.intValue {
+                try body.refuseOthers(than: ["droplet_count", "tags"], in: "a count of droplets")
                 seedDroplets(count: min(1_000_000, max(0, Int(clamping: count))), tags: body["tags"]?.strings ?? [])
             } else {
+                if body["format"] == nil {
+                    try body.refuseOthers(
+                        than: ["databases", "domains", "droplets", "firewalls", "ssh_keys", "tags"],
+                        in: "a world to create")
+                }
                 try seed(world: body)
             }
             return Self.json(
@@ -63,6 +69,7 @@ extension Simulator {
             try seed(name, body)
             return Self.json(200, account(name))
         case ("POST", "time"):
+            try body.refuseOthers(than: ["advance_seconds", "settle"], in: "an order of time")
             if body["settle"]?.boolValue == true { settle() }
             let seconds = body["advance_seconds"].flatMap(Self.double) ?? 0
             guard (0...1e9).contains(seconds) else { throw .badWorld("advance_seconds is out of range") }
@@ -72,6 +79,22 @@ extension Simulator {
         default: return Self.json(404, .members(["code": "SIM-0404", "message": "there is no such control endpoint"]))
         }
         return Self.json(200, .members(["orders": .strings(pendingOrders.map(\.text))]))
+    }
+
+    /// The share of all requests that go wrong, by seed.
+    private static func plan(_ body: Value) throws(SimulatorFault) -> FaultPlan {
+        let text = JSON.write(body)
+        if let other = body.objectValue?.members.first(where: { !["rate", "seed"].contains($0.name) }) {
+            throw .badOrder(text, "beside `rate` and `seed` there is nothing such as `\(other.name)`")
+        }
+        guard let rate = body["rate"].flatMap(Self.double), (0...1).contains(rate) else {
+            throw .badOrder(text, "`rate` is a share from 0 to 1")
+        }
+        let seed = body["seed"] ?? 1
+        guard let number = seed.intValue, number >= 0 else {
+            throw .badOrder(text, "`seed` is a whole number, 0 or more")
+        }
+        return .random(seed: UInt64(number), rate: rate)
     }
 
     private static func double(_ value: Value) -> Double? {

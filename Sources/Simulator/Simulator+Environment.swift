@@ -44,6 +44,7 @@ extension Simulator {
             pairs.append((entrance.addressVariable, "\(url)/\(entrance.name)\(entrance.suffix)"))
             let credential = options.credentials[entrance.name] ?? "any"
             pairs += entrance.credentialVariables.map { ($0, credential) }
+            pairs += state.withLock { $0.hosts[entrance.name]?.account.variables ?? [] }.map { ($0.name, $0.value) }
         }
         return pairs.map { (name: $0.0, value: $0.1) }
     }

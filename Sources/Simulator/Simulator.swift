@@ -52,8 +52,9 @@ public final class Simulator: Sendable {
         }
         var state = State(provider: provider, faults: FaultState(plan: options.faults))
         for type in SimulatedProviders.all {
-            state.hosts[type.name] = AccountHost(
-                try Self.account(type, kept?["providers"]?[type.name], options: options))
+            var host = AccountHost(try Self.account(type, kept?["providers"]?[type.name], options: options))
+            if options.isFurnished, kept == nil { host.account.furnish() }
+            state.hosts[type.name] = host
         }
         self.state = Locked(state)
     }

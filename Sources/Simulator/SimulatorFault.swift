@@ -1,4 +1,5 @@
 public import Basics
+import Formats
 
 /// The simulator can't be set up.
 public struct SimulatorFault: Fault {
@@ -34,5 +35,17 @@ public struct SimulatorFault: Fault {
 
     static func notSaved(_ path: String, _ why: String) -> SimulatorFault {
         SimulatorFault("SIM-0004", "the simulator's state cannot be written: \(why)", place: path)
+    }
+}
+
+extension Value {
+    /// Refuses what is no object, and members that nobody reads: a name that is misspelt would do nothing, silently.
+    ///
+    /// - Throws: `SimulatorFault` `SIM-0003`.
+    func refuseOthers(than names: [String], in what: String) throws(SimulatorFault) {
+        guard let object = objectValue else { throw .badWorld("\(what) is an object") }
+        guard let other = object.members.first(where: { !names.contains($0.name) }) else { return }
+        throw .badWorld(
+            "\(what) has no `\(other.name)`; it can have \(names.map { "`\($0)`" }.joined(separator: ", "))")
     }
 }

@@ -35,6 +35,8 @@ public struct SimulatorOptions: Sendable {
     public var staleness: Duration
     /// How many requests the log remembers.
     public var logLimit: Int
+    /// Whether a new account begins with what nobody can do without: Supabase's with one project.
+    public var isFurnished = false
 
     public init(
         seed: UInt64 = 1, time: any TimeSource = SystemTime(), statePath: String? = nil, token: String? = nil,

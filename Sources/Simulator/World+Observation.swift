@@ -52,9 +52,14 @@ struct Observation {
     }
 
     private var items: [String: [Item]] = [:]
+    private var whole: Set<String> = []
 
     init(_ lines: [Value], of provider: String) {
         for line in lines {
+            if let kind = line["kind"]?.stringValue, kind.hasPrefix(provider + "."), line["completeness"] == "complete"
+            {
+                whole.insert(String(kind.dropFirst(provider.utf8.count + 1)))
+            }
             guard let key = line["key"]?.stringValue, key.hasPrefix(provider + ".") else { continue }
             let parts = key.split(separator: "/", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { continue }
@@ -66,6 +71,9 @@ struct Observation {
     }
 
     subscript(kind: String) -> [Item] { items[kind] ?? [] }
+
+    /// Whether all of a kind was seen, so that none means that there is none.
+    func isWhole(_ kind: String) -> Bool { whole.contains(kind) }
 
     /// What stands in another, by the name before the slash.
     func items(_ kind: String, in parent: String) -> [Item] { self[kind].filter { $0.name.hasPrefix(parent + "/") } }

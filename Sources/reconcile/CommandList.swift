@@ -127,10 +127,16 @@ enum CommandList {
             "gates", "Evaluates the policy gates: each passes, fails or is unknown, and says why.",
             discussion: """
                 Exit status: 0 all pass, 4 one fails, 1 none fails but one is unknown. What a gate has no input for is
-                unknown and doesn't pass. The environment is asked for DEPLOY_ENV and SUPABASE_STORAGE_BUCKET.
+                unknown and doesn't pass; one of something that no document speaks of or requires is not asked. With
+                one --gate: 0 it passes, 1 it is violated, 2 an input is missing or can't be read. The environment is
+                asked for DEPLOY_ENV and SUPABASE_STORAGE_BUCKET.
                 """,
             positionals: ["[PATH]"],
-            options: [OptionSpec("gate", "NAME", "Only this gate; repeatable.", repeats: true), now],
+            options: [
+                OptionSpec(
+                    "gate", "NAME", "Only this gate, whatever the documents speak of; repeatable.", repeats: true),
+                OptionSpec("sarif", nil, "Print what was found as one SARIF 2.1.0 log, for code hosts."), now,
+            ],
             examples: [("reconcile gates . --gate secrets_registry", "One gate over the work tree in this directory.")]),
         CommandSpec("drift", "Shows what differs from git: since when, by which cause, and who knows of it."),
         CommandSpec(
@@ -175,9 +181,14 @@ enum CommandList {
             ],
             examples: [("reconcile show latest --verify", "Proves that nobody changed a byte.")]),
         CommandSpec(
-            "explain", "Says why a resource stands as it does: who wants it, what blocks it, what comes next.",
+            "explain",
+            "Says why a resource or environment stands so: who wants it, what blocks it, what comes next.",
+            discussion: "KEY is a resource's key, or the name or branch of an environment, such as pr-7.",
             positionals: ["KEY"],
-            examples: [("reconcile explain digitalocean.droplet/odoo-staging", "")]),
+            examples: [
+                ("reconcile explain digitalocean.droplet/odoo-staging", ""),
+                ("reconcile explain payroll", "Its state, and the first thing in the way of what it owns."),
+            ]),
         CommandSpec(
             "env list", "Lists the environments with age, time left and cost.", options: [now]),
         CommandSpec(
@@ -348,7 +359,7 @@ enum CommandList {
                 OptionSpec("seed", "N", "Seed of everything random; default 1."),
                 OptionSpec("faults", "RATE", "Share of requests that go wrong, 0 to 1; default 0."),
                 OptionSpec("droplets", "N", "Begin with that many droplets."),
-                OptionSpec("load", "FILE", "Begin with what a run saw: observed.jsonl of its evidence."),
+                OptionSpec("load", "RUN|FILE", "Begin with what a run saw, or with its observed.jsonl."),
                 OptionSpec("latency", "TIME", "Time added to every answer, such as 20ms."),
                 OptionSpec("unlimited", nil, "No rate limits."),
                 OptionSpec("port-file", "FILE", "Write the port here once it answers; for --listen HOST:0."),

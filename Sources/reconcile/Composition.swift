@@ -44,14 +44,15 @@ struct Composition {
         let tracer = Tracer.Options(configuration, context.environment).map {
             Tracer($0, transport: CurlTransport(), time: time, log: log, host: holder)
         }
+        let providers = ProviderDrivers(
+            configuration, context.environment, time: time, random: random, budgets: budgets)
+        let drivers = providers.all
         reconciler = Reconciler(
-            source: source,
-            drivers: ProviderDrivers(
-                configuration, context.environment, time: time, random: random, budgets: budgets
-            ).all, store: store,
+            source: source, drivers: drivers, absent: providers.absent(beside: drivers), store: store,
             evidence: EvidenceStore(directory: "\(configuration.stateDirectory)/evidence"), time: time, random: random,
             log: log, metrics: metrics, concurrency: configuration.concurrency,
-            leaseTime: configuration.lease, traffic: ProviderTraffic(sink: sink), holder: holder,
+            leaseTime: configuration.lease, shards: Shards(configuration.shards), traffic: ProviderTraffic(sink: sink),
+            holder: holder,
             gateVariables: context.environment.filter { GateInputs.variableNames.contains($0.key) }, budgets: budgets,
             tracer: tracer,
             applicationRepository: HookRepositories(

@@ -9,7 +9,7 @@ import Store
 enum ConsoleService {
     static func pages(
         _ composition: Composition, _ service: Service, _ knowledge: Knowledge, _ access: AccessControl,
-        _ environment: [String: String]
+        _ schedules: ScheduleService, _ environment: [String: String]
     ) -> ConsolePages {
         let configuration = composition.configuration
         return ConsolePages(
@@ -26,6 +26,8 @@ enum ConsoleService {
             loop.nextPassAt = status.nextPassAt
             loop.lastFault = status.lastFault.map { "\($0.code): \($0.message)" }
             return loop
+        } schedules: {
+            schedules.jobs()
         }
     }
 

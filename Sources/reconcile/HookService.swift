@@ -24,8 +24,7 @@ struct HookService: Sendable {
             interval: configuration.hookPollInterval, time: reconciler.time, random: reconciler.random,
             log: composition.log, metrics: composition.metrics, holder: reconciler.holder
         ) { traffic.keep($0, runID: "hooks") }
-        let bell = WakeBell(
-            store: composition.store, wakeup: service.wakeup, time: reconciler.time, log: composition.log)
+        let bell = service.bell
         let processor = HookProcessor(
             store: composition.store, repositories: repositories, bell: bell, time: reconciler.time,
             random: reconciler.random, log: composition.log, metrics: composition.metrics, holder: reconciler.holder

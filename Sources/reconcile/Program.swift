@@ -20,6 +20,10 @@ struct Program {
         do throws(ArgumentFault) {
             parsed = try CommandList.table.parse(arguments)
         } catch {
+            if SecretsSyncCommand.wantsEnvelope(arguments) {
+                Terminal(color: "never", environment: environment).json(SecretsSyncCommand.envelope(error))
+                return .usage
+            }
             // What can't be read as a whole may still say how it wants to be answered.
             let color = arguments.firstIndex(of: "--color").map { arguments.dropFirst($0 + 1).first ?? "" }
             Terminal(color: color ?? "auto", environment: environment).fault(error)

@@ -54,6 +54,25 @@ struct ProviderDrivers {
         ] + docker + github + mailgun + plane + postgres + slack + spaces + supabase + vercel
     }
 
+    /// What stands for the providers that are not among those drivers: which kinds nobody looks at, and why.
+    func absent(beside drivers: [any Driver]) -> [UnconfiguredDriver] {
+        let present = Set(drivers.map(\.provider))
+        return Self.kinds.compactMap { name, schemas in
+            guard !present.contains(name), let account = ProviderAccount.all.first(where: { $0.name == name }),
+                let why = account.shortage(configuration.providers[name], in: environment)
+            else { return nil }
+            return UnconfiguredDriver(provider: name, schemas: schemas, reason: why)
+        }
+    }
+
+    /// The kinds of each provider, whether or not it has a driver here.
+    private static let kinds: [(provider: String, schemas: [KindSchema])] = [
+        ("digitalocean", DigitalOceanKinds.all), ("docker", DockerKinds.all), ("github", GitHubKinds.all),
+        ("mailgun", MailgunKinds.all), ("plane", PlaneKinds.all), ("postgres", PostgresKinds.all),
+        ("slack", SlackKinds.all), ("spaces", SpacesKinds.all), ("supabase", SupabaseKinds.all),
+        ("vercel", VercelKinds.all),
+    ]
+
     /// Left out where nobody configured it: its kinds are unknown then, and keep no drift open.
     private var docker: [any Driver] {
         guard let account = configuration.providers["docker"], !account.apiURL.isEmpty else { return [] }

@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// A test that lacks what it needs is skipped (`.enabled(if:)`, `Test.cancel`): one that just ends looks as if it had
+    /// passed.
+    @Test func noTestPassesForWantOfWhatItNeeds() throws {
+        let needs = ["Shell.has", "sharedDirectory", "corpusDirectory", "corpusBundle", "Server.shared", "isInstalled"]
+        // Written in pieces, so that this file does not find itself.
+        let end = "else { " + "return }"
+        for file in try SourceFile.all(under: "Tests") where file.path.hasSuffix("Tests.swift") {
+            for (index, line) in file.lines.enumerated() where line.contains(end) {
+                guard let need = needs.first(where: { line.contains($0) }) else { continue }
+                Issue.record("\(file.path):\(index + 1): without \(need) the test ends as if it had passed")
+            }
+        }
+    }
+
     @Test func testsAreWrittenInSwiftTesting() throws {
         for file in try SourceFile.all(under: "Tests") {
             #expect(!file.imports.contains { $0.module == "XCTest" }, "\(file.path)")

@@ -32,6 +32,14 @@ import Testing
         #expect(Shell.run("exit 3").status == 3)
     }
 
+    /// Whoever names the shared folder means it: tests that are skipped for a wrong path would look as if they had passed.
+    @Test(.enabled(if: Places.givenShared != nil, "ODOOOPS_SHARED is not set"))
+    func theSharedFolderThatIsNamedIsThereAndCanBeHeldAgainst() {
+        #expect(Places.sharedDirectory != nil, "ODOOOPS_SHARED=\(Places.givenShared ?? "") is no directory")
+        #expect(Recordings.obstacle == nil)
+        #expect(Places.corpusBundle != nil && Places.corpusDirectory != nil)
+    }
+
     @Test(.enabled(if: PostgresServer.isInstalled)) func aPrivateDatabaseAnswers() throws {
         let server = try #require(PostgresServer.shared)
         let uri = try #require(server.makeDatabase())

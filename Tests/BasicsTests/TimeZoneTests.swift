@@ -51,7 +51,7 @@ import Testing
         "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu",
     ])
     func periodsFollowEachOther(_ name: String) throws {
-        guard FileSystem.isDirectory(TimeZones.directory) else { return }
+        guard FileSystem.isDirectory(TimeZones.directory) else { try Test.cancel("there are no time zones") }
         let zone = try #require(TimeZones.load([name])[name])
         var period = zone.period(at: -2_000_000_000)
         var count = 0
@@ -71,7 +71,7 @@ import Testing
         #expect(throws: TimeZoneFault.self) { try TimeZone(name: "Test", file: []) }
         #expect(throws: TimeZoneFault.self) { try TimeZone(name: "Test", file: Array("TZif2 and nothing more".utf8)) }
         let path = "\(TimeZones.directory)/Europe/Berlin"
-        guard let bytes = try? FileSystem.read(path) else { return }
+        guard let bytes = try? FileSystem.read(path) else { try Test.cancel("there are no time zones") }
         // Whatever is cut off or turned over: no trap, and never a zone out of half a file.
         for count in stride(from: 0, to: bytes.count, by: 31) {
             #expect(throws: TimeZoneFault.self) { try TimeZone(name: "Test", file: Array(bytes.prefix(count))) }
@@ -117,7 +117,7 @@ import Testing
             "Africa/Casablanca", "Pacific/Apia", "Asia/Tehran", "America/Nuuk", "Europe/Dublin",
         ])
     func everyOffsetIsThatOfTheSystem(_ name: String) throws {
-        guard let zone = TimeZones.load([name])[name] else { return }
+        guard let zone = TimeZones.load([name])[name] else { try Test.cancel("there are no time zones") }
         let random = RandomSource(seed: 11)
         var instants: [Int64] = (0..<400).map { _ in Int64(random.next() % 5_500_000_000) - 1_000_000_000 }
         // Around each change of the next years as well.

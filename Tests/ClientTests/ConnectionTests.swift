@@ -90,6 +90,28 @@ struct ConnectionTests {
         #expect(result.error.contains("List them: odooops runs list"), "\(result.story)")
     }
 
+    @Test("What the service says of the operator's program is said of this one, where it can the same")
+    func remediesOfTheOperator() async throws {
+        for (theirs, ours) in [
+            ("reconcile explain a/b", "odooops explain a/b"),
+            ("Resume it with: reconcile env resume x", "Resume it with: odooops env resume x"),
+            ("reconcile approve 01 --key a; then reconcile runs", "odooops approve 01 --key a; then odooops runs list"),
+            ("reconcile drift ack k, or reconcile drift", "odooops drift ack k, or odooops drift list"),
+            ("reconcile hooks list --state dead", "odooops webhooks list --state dead"),
+            ("reconcile show 01", "odooops runs show 01"), ("reconcile showing", "reconcile showing"),
+            ("reconcile access user add ada", "reconcile access user add ada"),
+            ("odooops reconcile --wait", "odooops reconcile --wait"), ("they reconcile runs", "they odooops runs list"),
+        ] { #expect(Remedy.here(theirs) == ours) }
+        let finding: Value = [
+            "status": "open", "kind": "drift", "key": "a/b", "env": "x", "suggested_action": "reconcile explain a/b",
+        ]
+        let service = FakeService(["GET /findings": [finding]])
+        let shown = await (try World(service)).run("alerts", "list")
+        #expect(shown.output.contains("odooops explain a/b") && !shown.output.contains("reconcile "), "\(shown.story)")
+        let json = await (try World(service)).run("alerts", "list", "--json")
+        #expect(json.output.contains("reconcile explain a/b"), "a program gets what the service wrote")
+    }
+
     @Test("Lists are asked for in parts until there are enough, and say when there is more")
     func parts() async throws {
         let service = FakeService { request throws(HTTPFault) in

@@ -33,6 +33,48 @@ struct PrintingTests {
         #expect(piped.output.contains("erp-with-a-long-name.example") && !piped.output.contains("…"))
     }
 
+    @Test("At 80 columns a list shows what it is for: whole ids, phases and times, and what differs")
+    func eighty() async throws {
+        let id = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"
+        let service = FakeService([
+            "GET /runs": [
+                [
+                    "id": .string(id), "phase": "awaiting_approval", "trigger": "schedule",
+                    "started_at": "2026-11-21T17:06:00Z", "completed_at": "2026-11-21T17:07:00Z",
+                    "revision": .string(String(repeating: "a", count: 40)), "error": .null,
+                ]
+            ],
+            "GET /drift": [
+                [
+                    "key": "digitalocean.record/brightwater.example/A/erp", "cause": "external_change",
+                    "environment": "production", "first_seen": "2026-11-21T17:06:00Z", "run_id": .string(id),
+                    "summary": "data differs",
+                    "attributes": [["path": "data", "before": "198.51.100.66", "after": "198.18.159.1"]],
+                ]
+            ],
+        ])
+        let runs = await (try World(service, terminal: true, columns: 80)).run("runs", "list", "--color", "never")
+        for text in [id, "awaiting_approval", "2026-11-21 17:06"] {
+            #expect(runs.output.contains(text), "\(runs.story)")
+        }
+        let drift = await (try World(service, terminal: true, columns: 80)).run("drift", "list", "--color", "never")
+        for text in ["external_change", "2026-11-21 17:06", "data: 198.51.10"] {
+            #expect(drift.output.contains(text), "\(drift.story)")
+        }
+        let wide = await (try World(service, terminal: true, columns: 200)).run("drift", "list", "--color", "never")
+        #expect(wide.output.contains("data: 198.51.100.66, not 198.18.159.1"))
+        for line in (runs.output + drift.output).split(separator: "\n") { #expect(Paint.width(String(line)) <= 80) }
+    }
+
+    @Test("An option may stand before the command that it is for")
+    func optionsBefore() async throws {
+        let service = FakeService(["GET /environments": Self.rows])
+        for words in [["--json", "env"], ["--timeout", "9s", "env", "list"], ["--color=never", "env", "ls"]] {
+            let shown = await (try World(service)).run(words)
+            #expect(shown.exit == .done, "\(words): \(shown.story)")
+        }
+    }
+
     @Test("The least important column is cut first, and a cut cell keeps its colours whole")
     func order() {
         var table = Table(columns: [.init("A", importance: 2), .init("B", importance: 1), .init("C", importance: 3)])
@@ -45,6 +87,31 @@ struct PrintingTests {
         #expect(narrow.contains("aaaaaaa") && narrow.contains("bbbbbbb…") && narrow.contains(red), "\(narrow)")
         #expect(Table.cut(red, to: 5) == "\u{1B}[31mcccc…\u{1B}[0m")
         #expect(Table.cut("abc", to: 3) == "abc")
+    }
+
+    @Test("A line of the log says what it is about, whoever tells it")
+    func logLines() async throws {
+        func line(_ service: String, _ type: String, _ message: String, _ payload: Value = .null) -> Value {
+            [
+                "id": .string(type), "at": "2026-02-01T00:00:00Z", "service": .string(service), "level": "info",
+                "type": .string(type), "message": .string(message), "payload": payload,
+            ]
+        }
+        let service = FakeService([
+            "GET /logs": [
+                line("notices", "schedule.blocked", "schedule.blocked backup/production"),
+                line("audit", "access.token", "ada: access.token laptop"),
+                line("hooks", "push", "github push processed"),
+                line(
+                    "reconciler", "step", "step create dns.record/a done",
+                    ["key": "dns.record/a", "title": "create", "state": "done"]),
+            ]
+        ])
+        let shown = await (try World(service)).run("logs").output
+        for text in [
+            "schedule.blocked  backup/production", "access.token  ada: access.token laptop",
+            "push  github push processed", "step  done  create  dns.record/a",
+        ] { #expect(shown.contains(text), "\(shown)") }
     }
 
     @Test("NO_COLOR and a pipe mean no colours; --color says otherwise")

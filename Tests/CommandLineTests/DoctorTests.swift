@@ -34,6 +34,17 @@ struct Ailment: Sendable, CustomTestStringConvertible {
         Ailment(
             check: "digitalocean", state: "warning", remedy: "DIGITALOCEAN_ACCESS_TOKEN", status: 0,
             environment: ["DIGITALOCEAN_ACCESS_TOKEN": ""]),
+        Ailment(
+            check: "vercel", state: "warning", remedy: "Export VERCEL_TOKEN", status: 0,
+            prepare: { try $0.commit(["ssot/vercel/projects.yaml": "projects: [{name: console}]\n"]) }),
+        Ailment(
+            check: "spaces", state: "warning", remedy: "SPACES_SECRET_ACCESS_KEY and SPACES_ACCESS_KEY_ID", status: 0,
+            prepare: {
+                try $0.commit([
+                    "ssot/infra/digitalocean/inventory.yaml":
+                        Site.inventory + "spaces: [{name: logs, region: fra1}]\n"
+                ])
+            }),
         Ailment(check: "digitalocean", state: "failed", remedy: "curl ", prepare: { await $0.provider.goDown() }),
         Ailment(
             check: "hooks of GitHub", state: "failed", remedy: "hooks.github",
@@ -66,6 +77,11 @@ struct DoctorTests {
         #expect(await site.run("--dry-run").status == 0)
         let result = await site.run("doctor", "--json")
         #expect(result.json?.listValue?.allSatisfy { $0["state"]?.stringValue == "ok" } == true, "\(result.story)")
+        // Those of which nothing is wanted lack nothing.
+        let others = result.json?.listValue?.first { $0["check"]?.stringValue == "other providers" }?["detail"]
+        #expect(
+            others?.stringValue?.hasSuffix("docker, github, mailgun, plane, postgres, slack, spaces, supabase, vercel")
+                == true, "\(result.story)")
         // What the provider says is left of the credential's budget.
         let budget = result.json?.listValue?.first { $0["check"]?.stringValue == "digitalocean" }?["detail"]?
             .stringValue

@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import Simulator
 import TestKit
 import Testing
 
@@ -59,17 +60,64 @@ struct ExplainTests {
         #expect(await status() == "open")
     }
 
-    @Test("One gate fails with 4, passes with 0, and is unknown with 1")
+    @Test(
+        "After a pass with a failed step, drift is told as of that pass; an environment and an unread line are explained"
+    )
+    func answers() async throws {
+        let site = try Site()
+        #expect(await site.run("drift").output.hasPrefix("No pass was made yet"))
+        site.provider.simulator.order(FaultOrder("POST", "/v2/domains/*/records", .html(status: 422)))
+        let failed = await site.run("--json")
+        #expect(failed.status == 1, "\(failed.story)")
+        let told = await site.run("drift")
+        #expect(told.output.contains("1 difference as of run "), "\(told.story)")
+        #expect(await site.run().status == 0)
+        // Nobody can say yet what became of it: it stays told, as of the newer pass.
+        let after = await site.run("drift")
+        #expect(after.output.contains("1 difference as of run ") && after.output != told.output, "\(after.story)")
+
+        let lab = await site.run("explain", "lab")
+        #expect(lab.status == 0 && lab.output.hasPrefix("environment lab\n  as wanted"), "\(lab.story)")
+        #expect(await site.run("env", "suspend", "lab", "--reason", "a demo").status == 0)
+        let left = await site.run("explain", "lab", "--json")
+        #expect(left.json?["state"] == "suspended" && left.json?["command"] == "reconcile env resume lab")
+        try site.commit(["ssot/infra/digitalocean/inventory.yaml": Site.inventory + "droplets: {{\n"])
+        let unread = await site.run("explain", "digitalocean.droplet/new")
+        #expect(
+            unread.status == 0 && unread.output.contains("in the way   unknown_wish: nothing that"), "\(unread.story)")
+        #expect(unread.output.contains("at ssot/infra/digitalocean/inventory.yaml:"), "\(unread.story)")
+        #expect(unread.output.contains("reconcile validate"), "\(unread.story)")
+    }
+
+    @Test("One gate exits as its script does: 0 right, 1 violated, 2 without an input")
     func judges() async throws {
         let site = try Site()
         for (environment, bucket, status) in [
-            ("production", "prod-a", Int32(0)), ("production", "a", 4), ("production", ",", 1), ("", "", 1),
+            ("production", "prod-a", Int32(0)), ("production", "a", 1), ("production", ",", 2), ("", "", 2),
         ] {
             let result = await site.run(
                 "gates", "--gate", "supabase_bucket_env", "--json",
                 with: ["DEPLOY_ENV": environment, "SUPABASE_STORAGE_BUCKET": bucket])
             #expect(result.status == status, "\(result.story)")
             #expect(result.json?["gates"]?.listValue?.count == 1)
+        }
+        let several = await site.run(
+            "gates", "--gate", "supabase_bucket_env", "--gate", "domains",
+            with: ["DEPLOY_ENV": "staging", "SUPABASE_STORAGE_BUCKET": "prod-a"])
+        #expect(several.status == 4, "\(several.story)")
+        // What nobody uses doesn't hold up those who use something else.
+        let all = await site.run("gates")
+        #expect(all.status == 0 && all.output.contains("not asked"), "\(all.story)")
+        // A violation stands beside its line at the code host, with both commands.
+        try site.commit([
+            "ssot/domains/shop.example.yaml": "apex: shop.example\ncanonical_subdomains:\n  - {host: erp, service: s}\n"
+        ])
+        for command in ["gates", "validate"] {
+            let sarif = await site.run(command, "--sarif")
+            let results = sarif.json?["runs"]?[0]?["results"]?.listValue ?? []
+            let found = results.first { $0["ruleId"] == "GATE-0006" }?["locations"]?[0]?["physicalLocation"]
+            #expect(found?["artifactLocation"]?["uri"] == "ssot/domains/shop.example.yaml", "\(sarif.story)")
+            #expect(found?["region"]?["startLine"] == 3)
         }
         let unknown = await site.run("gates", "--gate", "supabase_bucket")
         #expect(unknown.status == 64 && unknown.error.contains("supabase_bucket_env"), "\(unknown.story)")
@@ -79,14 +127,66 @@ struct ExplainTests {
     func hidesSecrets() async throws {
         let site = try Site()
         let token = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
-        try site.commit(["ssot/notes.yaml": "# a token: \(token)\nname: \(token)\n"])
+        // A name is made into other names, of which nobody can tell any more that it was a token.
+        let named = "ghp_" + "Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c"
+        let hex = "sbp_" + "4f9a1c7e3b8d2056af1e9c3b7d5f2a8046e1c9b3"
+        try site.commit([
+            "ssot/notes.yaml": "# a token: \(token)\nname: \(token)\n",
+            "ssot/environments.yaml":
+                "environments: {\(named): {tier: dev, branch: b}, \(hex): {tier: dev, branch: c}}\n",
+        ])
         for arguments in [["validate"], ["validate", "--json"], ["validate", "--sarif"], ["--dry-run"]] {
             let result = await Program.run(arguments, in: site.directory.path, site.environment)
-            #expect(!(result.output + result.error).contains("0123456789abcdef"), "\(arguments)")
+            let shown = (result.output + result.error).lowercased()
+            for part in ["0123456789abcdef", "q7mv2xk9", "4f9a1c7e"] { #expect(!shown.contains(part), "\(arguments)") }
             if arguments[0] == "validate" {
                 #expect(result.status == 65, "\(arguments): \(result.story)")
                 #expect(result.output.contains("SSOT-0300"))
             }
         }
+        // Nor does what a pass keeps.
+        let kept = Places.files(under: site.directory.path, endingWith: "").filter { !$0.contains(".git/") }
+        try #require(kept.contains { $0.contains("evidence/") }, "\(kept)")
+        for path in kept where !path.hasPrefix("ssot/") {
+            let bytes = try FileSystem.read("\(site.directory.path)/\(path)")
+            for part in ["Q7mV2xK9", "q7mv2xk9", "4f9a1c7e"] {
+                #expect(bytes.firstRange(of: Array(part.utf8)) == nil, "\(path)")
+            }
+        }
+    }
+
+    @Test("A code that is printed can be looked up where the program is, and its page goes along to code hosts")
+    func explainsCodes() async throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-codes")
+        let page = await Program.run(["explain", "SSOT-0300"], in: directory.path)
+        #expect(page.status == 0 && page.output.contains("## Remedy"), "\(page.story)")
+        let json = await Program.run(["explain", "SSOT-0300", "--json"], in: directory.path)
+        #expect(json.json?["page"]?.stringValue?.contains("## Remedy") == true, "\(json.story)")
+        for name in ["SSOT-9999", "../SSOT-0300", "SSOT-030"] {
+            let other = await Program.run(["explain", name], in: directory.path)
+            #expect(other.status != 0 && !other.output.contains("## Remedy"), "\(name): \(other.story)")
+        }
+        try directory.write("environments: {lab: {tier: stagign}}\n", to: "ssot/environments.yaml")
+        let told = await Program.run(["validate", "."], in: directory.path)
+        #expect(told.output.contains("what to do: reconcile explain SSOT-0022"), "\(told.story)")
+        let sarif = await Program.run(["validate", ".", "--sarif"], in: directory.path)
+        let rules = sarif.json?["runs"]?[0]?["tool"]?["driver"]?["rules"]?.listValue ?? []
+        let rule = rules.first { $0["id"] == "SSOT-0022" }
+        #expect(rule?["help"]?["markdown"]?.stringValue?.contains("## Remedy") == true, "\(sarif.story)")
+    }
+
+    @Test("The line is shown whatever ends the lines of its file", arguments: ["\r\n", "\r", "\r\n|\n", "\n"])
+    func showsTheLine(_ ends: String) async throws {
+        let site = try Site()
+        let lines = ["# one", "# two", "environments:", "  lab: {tier: stagging, branch: x}", ""]
+        let kinds = ends.split(separator: "|").map(String.init)
+        let text = lines.enumerated().map { $1 + ($0 + 1 < lines.count ? kinds[min($0 / 2, kinds.count - 1)] : "") }
+        try site.commit(["ssot/environments.yaml": text.joined()])
+        let result = await site.run("validate")
+        let shown = result.output.split(separator: "\n").map(String.init)
+        let line = try #require(
+            shown.firstIndex { $0.hasSuffix("4 |   lab: {tier: stagging, branch: x}") }, "\(result.story)")
+        #expect(shown[line - 1].contains("environments.yaml:4:15: error[SSOT-"))
+        #expect(shown[line + 1].hasSuffix("|" + String(repeating: " ", count: 15) + "^"), "\(shown[line + 1])")
     }
 }

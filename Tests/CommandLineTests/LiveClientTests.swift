@@ -190,7 +190,8 @@ import Testing
         let reading = [
             "status", "status --all", "env list", "env show live", "env explain production", "preview list",
             "explain \(Self.record)", "drift list", "alerts list", "notices list", "gates list", "integrations list",
-            "inventory list", "schedules list", "runs list", "runs show latest", "runs events latest",
+            "inventory list", "schedules list", "schedules upcoming", "runs list", "runs show latest",
+            "runs events latest",
             "runs evidence latest", "runs watch latest", "plan list", "plan show latest", "approvals list",
             "audit list",
             "audit verify", "logs", "metrics --metric reconciler_drift", "metrics live", "webhooks list", "keys list",
@@ -206,7 +207,7 @@ import Testing
             ("env show nowhere", 64), ("env lsit", 64), ("env extend live --days 0", 64),
             ("drift ack x --reason y", 64),
             ("keys add ci --role king", 64), ("runs show nothing", 64), ("api GET /nothing", 64),
-            ("approve latest", 64), ("keys revoke ci", 4), ("rollback live", 69), ("logs live", 69),
+            ("approve latest", 4), ("keys revoke ci", 4), ("rollback live", 69), ("logs live", 69),
             ("status --url ftp://x", 78), ("status --context nowhere", 78), ("status --url http://127.0.0.1:1", 69),
         ]
         for (line, status) in failing {

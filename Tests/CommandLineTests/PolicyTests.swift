@@ -38,9 +38,40 @@ struct PolicyTests {
         #expect(registry?["exceptions"]?.listValue?.first?["in_force"]?.boolValue == true)
         #expect(json["allowlists"]?.listValue?.first?["environment"]?.stringValue == "staging")
 
+        #expect(json["backups"]?["schedule"] == "0 0 * * *" && json["backups"]?["written"] == "24h", "\(staging.story)")
+        #expect(json["for_information"]?.listValue?.contains("health_gates") == true)
+        let people = await Self.run("policy", "check", "stage", "examples/ssot", "--now", "2026-03-01T00:00:00Z")
+        #expect(people.output.contains("24h for each environment that names no `backup_schedule`"), "\(people.story)")
+        #expect(people.output.contains("auto_deploy is true, for information"), "\(people.story)")
+        #expect(people.output.contains("Health gates, for information: nothing here runs them"), "\(people.story)")
+
         let later = await Self.run("policy", "check", "dev", "examples/ssot", "--now", "2028-06-01")
         #expect(later.status == 0 && later.output.contains("dev_ephemeral: 7d"), "\(later.story)")
         #expect(later.output.contains("exception over since 2027-12-31"), "\(later.story)")
+    }
+
+    @Test("What .odooops.yaml says of an environment is shown with its place, and so is what it breaks")
+    func showsOverrides() async throws {
+        let site = try Site()
+        try site.commit([
+            "ssot/environments.yaml": "environments:\n  live: {tier: production, branch: main}\n",
+            ".odooops/policies.yaml": "resource_quotas: {production: {workers: 8}}\n",
+            ".odooops.yaml": "environments:\n  production:\n    workers: 12\n    resource_limits: {cpu: 4000m}\n",
+        ])
+        let report = await site.run("policy", "check", "production")
+        #expect(
+            report.output.contains(
+                "live: wants 12 workers (.odooops.yaml:3); may use cpu 4 (.odooops.yaml:4)")
+                || report.output.contains(
+                    "live: wants 12 workers (.odooops.yaml:3); may use cpu 4000m (.odooops.yaml:4)"),
+            "\(report.story)")
+        let json = await site.run("policy", "check", "production", "--json")
+        let environment = json.json?["environments"]?[0]
+        #expect(environment?["quota"]?["cpu_millicores"] == 4_000 && environment?["workers"] == 12, "\(json.story)")
+        #expect(environment?["own"]?["workers"] == ".odooops.yaml:3:14")
+        let plan = await site.run("--dry-run")
+        #expect(plan.output.contains(".odooops.yaml:3:14: warning[PLAN-0006]: environment live"), "\(plan.story)")
+        #expect(plan.output.contains("note: the environment is here (ssot/environments.yaml:2:3)"), "\(plan.story)")
     }
 
     @Test("A tier that isn't one is wrong usage, with the nearest one")
@@ -79,7 +110,7 @@ struct PolicyTests {
         #expect(before.status == 0 && !before.output.contains("SSOT-0104"), "\(before.story)")
         let after = await Program.run(["validate", ".", "--now", "2026-07-01"], in: directory.path)
         #expect(after.status == 0 && after.output.contains("warning[SSOT-0104]"), "\(after.story)")
-        #expect(after.output.contains("docs/errors/SSOT-0104.md"), "\(after.story)")
+        #expect(after.output.contains("reconcile explain SSOT-0104"), "\(after.story)")
         let strict = await Program.run(["validate", ".", "--now", "2026-07-01", "--strict"], in: directory.path)
         #expect(strict.status == 65, "\(strict.story)")
     }

@@ -41,14 +41,28 @@ struct SecretsSyncTests {
         #expect(closed.status == 1 && closed.json?["ok"] == false, "\(closed.story)")
         let pasted = await run(["--secret", "A=\(Self.value)"], environment)
         #expect(pasted.status == 64 && !pasted.story.contains(Self.value), "\(pasted.story)")
+        // Whatever ends it, who parses standard output finds an envelope there.
+        let repeated = await run(wishes + ["--secret", "SLACK_BOT_TOKEN=env:OTHER"], environment)
+        let unknown = await run(["--json", "--nonsense"], environment)
+        let unnamed = await run(["--json"], environment)
+        for refused in [repeated, unknown, unnamed] {
+            #expect(refused.status == 64 && refused.json?["ok"] == false, "\(refused.story)")
+            #expect(refused.json?["error"]?.stringValue?.contains("USAGE-0001") == true, "\(refused.story)")
+        }
+        var elsewhere = environment
+        elsewhere["ODOOOPS_STATE_DIR"] = "/proc/nowhere"
+        let unopened = await run(wishes, elsewhere)
+        #expect(unopened.status == 1 && unopened.json?["ok"] == false, "\(unopened.story)")
         await server.stop(drain: .zero)
 
         let kept = Shell.run(
             "sqlite3 \(Shell.quote("\(directory.path)/state/ops.sqlite")) "
-                + "'select status, pushed, skipped from secret_sync_runs order by started_at, id'")
+                + "'select target, status, pushed, skipped from secret_sync_runs order by started_at, id'")
+        let nobody = String(repeating: "x", count: 20)
         let rows = [
-            #"success|["SLACK_BOT_TOKEN"]|["OTHER"]"#, #"success|[]|["OTHER","SLACK_BOT_TOKEN"]"#, "error|[]|[]",
-            #"success|[]|["SLACK_BOT_TOKEN"]"#,
+            #"\#(Self.ref)|success|["SLACK_BOT_TOKEN"]|["OTHER"]"#,
+            #"\#(Self.ref)|success|[]|["OTHER","SLACK_BOT_TOKEN"]"#, "\(nobody)|error|[]|[]",
+            #"\#(Self.ref)|success|[]|["SLACK_BOT_TOKEN"]"#, "the only project|error|[]|[]",
         ]
         #expect(kept.output.split(separator: "\n").map(String.init) == rows)
         let leaks = Shell.run("grep -rlE 'canary-(synced|sbp)' \(Shell.quote(directory.path))")

@@ -33,7 +33,8 @@ import Testing
                     detail: [:]))
             try await world.store.post([
                 Notice(
-                    index % 3 == 0 ? .deletionStuck : .approvalWaiting, of: "x", environment: "staging", at: at,
+                    [.deletionStuck, .approvalWaiting, .findingResolved][index % 3], of: "x", environment: "staging",
+                    at: at,
                     dedupe: "\(index)")
             ])
             _ = try await world.store.keep([
@@ -65,6 +66,12 @@ import Testing
         #expect(all.count == 53 && Set(all.compactMap { $0["id"]?.stringValue }).count == 53)
         let services = Set(all.compactMap { $0["service"]?.stringValue })
         #expect(services == ["reconciler", "audit", "notices", "hooks"])
+        // A notice is as loud as docs/notifications.md says of its kind.
+        let levels = all.filter { $0["service"] == "notices" }.map {
+            "\($0["type"]?.stringValue ?? "") \($0["level"]?.stringValue ?? "")"
+        }
+        #expect(
+            Set(levels) == ["deletion.stuck error", "approval.waiting warning", "finding.resolved info"], "\(levels)")
         let times = all.compactMap { $0["at"]?.stringValue }
         #expect(times == times.sorted(by: >), "newest first")
         let hook = all.first { $0["service"]?.stringValue == "hooks" }
@@ -97,6 +104,28 @@ import Testing
     @Test func theCatalogueBeginsWithWhatEverybodyMayHave() async throws {
         let world = try await APIWorld()
         #expect(try await world.send("GET", "/integrations", as: "viewer").data == [])
+        for path in ["/looks", "/secret-syncs"] {
+            #expect(try await world.send("GET", path, as: "viewer").data == [], "\(path)")
+        }
+        let project = ResourceKey(.supabaseProject, "abcdefghijklmnopqrst")
+        let thing = ObservedResource(
+            key: project, providerID: "p", attributes: Attributes([Attributes.Item("status", "INACTIVE")]))
+        let kind = ObservedKind(kind: .supabaseProject, completeness: .complete, resources: [thing])
+        try await world.store.keep([
+            LookRecord(
+                kind: .supabaseProject, names: [project.name], triedAt: APIWorld.now, problem: "later it was refused",
+                watched: WatchedKind(kind, at: APIWorld.now))
+        ])
+        let looks = try await world.send("GET", "/looks?kind=supabase.project", as: "viewer").data
+        #expect(looks[0]?["objects"]?[0]?["attributes"]?["status"] == "INACTIVE" && looks.listValue?.count == 1)
+        #expect(looks[0]?["problem"] == "later it was refused" && looks[0]?["completeness"] == "complete")
+        #expect(try await world.send("GET", "/looks?kind=none", as: "viewer").data == [])
+        var sync = try await world.store.beginSecretSync(
+            SecretSyncRecord(provider: "supabase", target: "the only project", actor: "ada", startedAt: APIWorld.now))
+        (sync.target, sync.status, sync.pushed) = (project.name, .success, ["A"])
+        try await world.store.finishSecretSync(sync)
+        let syncs = try await world.send("GET", "/secret-syncs", as: "viewer").data
+        #expect(syncs[0]?["target"] == .string(project.name) && syncs[0]?["pushed"] == ["A"], "\(syncs)")
         _ = try await world.store.keepIntegrations(
             ["alpha", "beta", "gamma"].map { name in
                 Integration(

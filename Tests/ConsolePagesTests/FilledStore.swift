@@ -52,7 +52,7 @@ enum Stores {
         let item = DriftItem(
             key: key, cause: .externalChange, attributes: [attribute, secret], environment: "staging",
             source: SourceMark(file: planted, line: 12, column: 3), summary: planted)
-        _ = try await store.recordDrift([item], complete: true, runID: runID, at: testNow - .minutes(1))
+        _ = try await store.recordDrift([item], runID: runID, at: testNow - .minutes(1)) { _, _ in true }
         try await store.savePlan(runID: runID, fingerprint: Digest(of: "plan"), document: plan(key))
         _ = try await store.recordFindings(
             [
@@ -80,6 +80,21 @@ enum Stores {
                 detail: ["reason": .string(planted)]))
         _ = try await store.beginSecretSync(
             SecretSyncRecord(provider: planted, target: planted, actor: planted, startedAt: testNow))
+        let hostile = Attributes(
+            [
+                "name", "region", "status", "title", "detail", "level", "workflow", "conclusion", "sha", "branch",
+                "state",
+            ]
+            .map { Attributes.Item($0, .string(planted)) })
+        try await store.keep(
+            [ResourceKind.supabaseProject, .supabaseAdvice, .vercelDeployment, .gitHubRun].map { kind in
+                let thing = ObservedResource(key: ResourceKey(kind, planted), providerID: planted, attributes: hostile)
+                return LookRecord(
+                    kind: kind, names: [planted], triedAt: testNow, problem: planted,
+                    watched: WatchedKind(
+                        ObservedKind(kind: kind, completeness: .partial(reason: planted), resources: [thing]),
+                        at: testNow))
+            })
         run.phase = .failed
         run.completedAt = testNow
         run.error = ["code": "RUN-0003", "message": .string(planted), "hint": .string(planted)]

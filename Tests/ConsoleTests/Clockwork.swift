@@ -51,7 +51,8 @@ struct Clockwork {
     /// With `isPatient` the clock stands while the service sleeps.
     init(
         _ chores: [(id: String, cron: String, runner: String)] = [("gates", "*/10 * * * *", "ci")],
-        environments: String? = nil, now: Timestamp = Timestamp(seconds: 1_772_000_040), isRepeatable: Bool = false,
+        environments: String? = nil, policies: String? = nil, now: Timestamp = Timestamp(seconds: 1_772_000_040),
+        isRepeatable: Bool = false,
         isPatient: Bool = false, _ change: (inout ScheduleSettings) -> Void = { _ in }
     ) async throws {
         time = SimulatedTime(now: now, advancesBySleeping: !isPatient)
@@ -70,6 +71,7 @@ struct Clockwork {
             }.joined()
         var files = [SourceFile(path: "ssot/maintenance/schedules.yaml", text: text)]
         if let environments { files.append(SourceFile(path: "ssot/environments.yaml", text: environments)) }
+        if let policies { files.append(SourceFile(path: ".odooops/policies.yaml", text: policies)) }
         let tree = SourceTree(revision: String(repeating: "a", count: 40), files: files, branches: .known([]))
         jobs = ScheduledJob.all(in: readDesiredState(tree), settings) { _ in Self.zones ?? TimeZones() }
     }

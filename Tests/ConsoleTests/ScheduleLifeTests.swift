@@ -171,6 +171,26 @@ struct ScheduleLifeTests {
         await clock.engine.close()
     }
 
+    @Test("backups are made as often as a tier's policy says: four a day of production, one of staging, none of dev")
+    func tierBackups() async throws {
+        let clock = try await Clockwork(
+            [], environments: "environments: {shop: {tier: prod}, try: {tier: staging}, lab: {tier: dev}}\n",
+            policies: "backups: {production: 6h, staging: 24h, dev: never}\n"
+        ) { $0.runners["backup"] = .command(["/bin/true"], variables: []) }
+        #expect(
+            clock.jobs.map { "\($0.id) \($0.source)" } == [
+                "backup/shop .odooops/policies.yaml:1:23", "backup/try .odooops/policies.yaml:1:36",
+            ])
+        let service = clock.service()
+        for _ in 0..<25 {
+            try await clock.turn(service)
+            clock.time.advance(by: .hours(1))
+        }
+        #expect(clock.runner.all.count { $0.hasPrefix("backup/shop ") } == 4, "\(clock.runner.all)")
+        #expect(clock.runner.all.count { $0.hasPrefix("backup/try ") } == 1, "\(clock.runner.all)")
+        await clock.engine.close()
+    }
+
     @Test("backups of staging and development share one worker, production's have their own; each has its tier's lane")
     func tiers() async throws {
         let cron = "backup_schedule: \"0 * * * *\""

@@ -72,8 +72,27 @@ extension FaultCase {
             ["warning SSOT-0050 1:14"], []),
         FaultCase(
             "an exception with a wrong day", Paths.policy,
-            "exceptions: [{surface: droplets, reason: r, expiry_date: 2026-02-30}]\n",
+            "exceptions: [{surface: droplets, reason: r, approved_by: m, expiry_date: 2026-02-30}]\n",
+            ["warning SSOT-0050 1:74"], []),
+        FaultCase(
+            "an exception that nobody approved", Paths.policy,
+            "exceptions: [{surface: droplets, reason: r, expiry_date: 2030-01-01}]\n", ["warning SSOT-0050 1:14"], []),
+        FaultCase(
+            "an exception with an empty approval", Paths.policy,
+            "exceptions: [{surface: droplets, reason: r, approved_by: ' ', expiry_date: 2030-01-01}]\n",
             ["warning SSOT-0050 1:58"], []),
+        FaultCase(
+            "an exception approved on no day", Paths.policy,
+            "exceptions: [{surface: volumes, reason: r, approved_by: m, approved_date: soon, expiry_date: 2030-01-01}]\n",
+            ["warning SSOT-0050 1:75"], []),
+        FaultCase(
+            "an exception for a surface misspelt", Paths.policy,
+            "exceptions: [{surface: dropets, reason: r, approved_by: m, expiry_date: 2030-01-01}]\n",
+            ["warning SSOT-0050 1:24"], []),
+        FaultCase(
+            "an exception for a surface of the document", Paths.policy,
+            "allowed_surfaces: {app_platform: {allowed: false}}\n"
+                + "exceptions: [{surface: app_platform, reason: r, approved_by: m, expiry_date: 2030-01-01}]\n", [], []),
         FaultCase(
             "a policy that is broken", Paths.policy, "allowed_surfaces: [\n", ["error FMT-0002 2:1"],
             [
@@ -96,6 +115,17 @@ extension FaultCase {
         FaultCase(
             "a document of a newer version", "ssot/environments.yaml",
             "schema: ssot.environments.v2\nenvironments: {lab: {tier: dev}}\n",
+            ["error SSOT-0017 1:9"], ["environments"]),
+        FaultCase(
+            "a document of a newer version at another path", "ssot/notes/mail.yaml", "schema: ssot.odoo.mail.v9\n",
+            ["error SSOT-0017 1:9"], ["kind mail.transport"]),
+        FaultCase(
+            "a version that is read beside a newer one", "ssot/notes/env.yaml",
+            "schema: ssot.environments.v2\nenvironments: {lab: {tier: dev}}\n", [], [],
+            others: ["ssot/environments.yaml": "environments: {}\n"]),
+        FaultCase(
+            "a document with another one's schema", "ssot/environments.yaml",
+            "schema: ssot.odoo.mail.v1\nenvironments: {lab: {tier: dev}}\n",
             ["warning SSOT-0013 1:9"], []),
         FaultCase("no root", "docs/readme.md", "hello\n", ["error SSOT-0001 -"], ["everything"]),
     ]

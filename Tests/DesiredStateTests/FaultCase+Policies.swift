@@ -80,6 +80,17 @@ extension FaultCase {
         policies(
             "one tier under two names", "resource_quotas: {dev: {workers: 2}, develop: {workers: 3}}\n",
             ["error SSOT-0010 1:38"], ["environment lab"]),
+        policies(
+            "a time between backups that doesn't fit into a day", "backups: {production: 7h}\n",
+            ["error SSOT-0040 1:23"], ["environment live"]),
+        policies(
+            "backups as a number", "backups: {staging: never, dev: 6}\n", ["error SSOT-0040 1:32"], ["environment lab"]),
+        policies(
+            "backups of an unknown tier", "backups: {qa: 6h}\n", ["error SSOT-0022 1:11"],
+            ["environment lab", "environment live"]),
+        policies(
+            "the section of backups misspelt", "backup: {production: 6h}\n", ["warning SSOT-0006 1:1"],
+            ["environment lab", "environment live"]),
         policies("an unknown gate", "health_gates: {production: [{type: test}]}\n", ["warning SSOT-0026 1:36"], []),
         policies(
             "a gate without type", "health_gates: {production: [{command: x}]}\n", ["error SSOT-0005 1:29"],

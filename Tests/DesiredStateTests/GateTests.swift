@@ -30,6 +30,65 @@ import Testing
         #expect(results.map(\.name) == results.map(\.name).sorted())
     }
 
+    /// With a root, so that something is known of what is used: which gates are not asked, and what makes one asked.
+    @Test(
+        arguments: [
+            ("ssot/notes.yaml", "a: 1", [], [:]),
+            ("ssot/vercel/projects.yaml", "a: 1", ["vercel_monorepo"], [:]),
+            ("infra/vercel/projects/a.json", "{}", ["vercel_monorepo"], [:]),
+            ("ssot/supabase/feature_adoption.yaml", "a: 1", ["supabase_bucket_env"], [:]),
+            ("ssot/notes.yaml", "a: 1", ["supabase_bucket_env"], ["SUPABASE_STORAGE_BUCKET": "a"]),
+            ("ssot/secrets/inventory.yaml", "a: 1", ["secrets_inventory", "secrets_registry"], [:]),
+            ("ssot/a.yaml", "api: {secret_ref: mail_key}", ["secrets_inventory", "secrets_registry"], [:]),
+            (
+                "ssot/integrations/_index.yaml", "integrations: [{id: supabase_core, file: f, status: active}]",
+                ["supabase_bucket_env"], [:]
+            ),
+            (
+                "ssot/integrations/_index.yaml", "integrations: [{id: a, file: f, status: planned, vendor: Vercel}]",
+                [], [:]
+            ),
+            (
+                "ssot/integrations/_index.yaml", "integrations: [",
+                ["oca_allowlist", "supabase_bucket_env", "vercel_monorepo"], [:]
+            ),
+            (
+                "ssot/maintenance/convergence.yaml", "environments: {prod: {required: {gates: [prod_settings]}}}",
+                ["prod_settings"], [:]
+            ),
+            (
+                "ssot/maintenance/convergence.yaml", "environments: {prod: {required: {vercel_env: [A], dns: []}}}",
+                ["vercel_monorepo"], [:]
+            ),
+            ("ssot/oca/must_have_base.yaml", "modules: []", ["oca_allowlist"], [:]),
+            ("ssot/runtime/other.yaml", "a: 1", ["prod_settings"], [:]),
+            ("ssot/bridges/catalog.yaml", "a: 1", ["parity_matrices"], [:]),
+        ] as [(String, String, [String], [String: String])])
+    func whatNobodyUsesIsNotAsked(_ path: String, _ text: String, _ asked: [String], _ variables: [String: String]) {
+        var files = [SourceFile(path: path, text: text + "\n")]
+        if !path.hasPrefix("ssot/") { files.append(SourceFile(path: "ssot/notes.yaml", text: "a: 1\n")) }
+        let tree = SourceTree(revision: "r", files: files, branches: .none)
+        let results = evaluateGates(tree, GateInputs(variables: variables))
+        #expect(results.filter { $0.verdict != .notAsked }.map(\.name) == asked)
+        #expect(results.allSatisfy { $0.verdict != .pass || asked.contains($0.name) })
+        // By its name each is asked.
+        for result in results where result.verdict == .notAsked {
+            #expect(result.findings == [] && result.exitStatus == 0)
+            let again = evaluateGates(tree, GateInputs(variables: variables), named: [result.name])
+            #expect(again.first { $0.name == result.name }?.verdict == .unknown)
+        }
+    }
+
+    @Test(arguments: [
+        "ssot/dns/subdomain-registry.yaml", "ssot/infra/dns/subdomain-registry.yaml", GateDocuments.subdomainRegistry,
+    ])
+    func theRegistryOfNamesIsReadWhereverItLies(_ path: String) {
+        let files = [path: "subdomains: [{name: erp, provider_claim: {status: unclaimed}}]", "ssot/notes.yaml": "a: 1"]
+        let result = Self.evaluate("dns_provider_claims", files)
+        #expect(result?.verdict == .fail)
+        #expect(result?.findings.allSatisfy { $0.mark?.file == path } == true)
+    }
+
     @Test(
         arguments: [
             (nil, nil, "unknown 2 GATE-0001"), ("", "prod-a", "unknown 2 GATE-0001"), ("preview", nil, "pass 0"),

@@ -4,7 +4,7 @@ import Formats
 import TestKit
 import Testing
 
-/// The published schemas of the documents on running the platform, against real ones and against the reader.
+/// The published schemas of the documents on running the platform, against the reader.
 @Suite struct OperationsSchemaTests {
     private static let documents = [
         (schema: "secrets-registry.v2", path: Paths.registry),
@@ -18,21 +18,11 @@ import Testing
     ]
 
     private static func validate(_ schema: String, _ files: [String]) -> (status: Int32, output: String) {
-        let words = ["--schemafile", "\(Places.packageRoot)/schemas/\(schema).json"] + files
-        return Shell.run("check-jsonschema " + words.map { Shell.quote($0) }.joined(separator: " "))
-    }
-
-    /// All but the registry, which is no strict YAML: three of its keys stand twice.
-    @Test(.enabled(if: Shell.has("check-jsonschema") && corpusDirectory != nil), arguments: documents)
-    func aRealDocumentFulfilsItsSchema(_ schema: String, _ path: String) throws {
-        let file = "\(try #require(corpusDirectory))/\(path.dropFirst("ssot/".count))"
-        guard FileSystem.exists(file), path != Paths.registry else { return }
-        let result = Self.validate(schema, [file])
-        #expect(result.status == 0, "\(result.output)")
+        SchemaCheck.run(files.map { (schema, $0) })
     }
 
     /// What the reader refuses for its form the schema refuses too.
-    @Test(.enabled(if: Shell.has("check-jsonschema"))) func theSchemasRefuseWhatTheReaderRefuses() throws {
+    @Test(.enabled(if: SchemaCheck.isAvailable)) func theSchemasRefuseWhatTheReaderRefuses() throws {
         let directory = try TemporaryDirectory()
         let ofForm = ["SSOT-0004", "SSOT-0005", "SSOT-0121", "SSOT-0150"]
         let all = FaultCase.secrets + FaultCase.mail + FaultCase.names + FaultCase.chores + FaultCase.contracts

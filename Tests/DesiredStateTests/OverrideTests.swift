@@ -40,6 +40,12 @@ import Testing
         #expect(lab.quota?.cpuMillicores == 500)
         #expect(lab.quota?.memoryBytes == 3 << 30)
         #expect(state.environment("demo")?.workers == 3)
+        #expect(live.workersSource?.description == ".odooops.yaml:3:14")
+        #expect(live.limits?.marks["cpu"]?.description == ".odooops.yaml:5:28")
+        // Each limit has the place at which it is written, in whichever document that is.
+        #expect(lab.limits?.marks["cpu"]?.description == "ssot/environments.yaml:3:43")
+        #expect(lab.limits?.marks["memory"]?.description == ".odooops.yaml:6:47")
+        #expect(state.environment("demo")?.limits?.marks["cpu"] == nil)
         #expect(state.documents.first { $0.path == ".odooops.yaml" }?.status == .managed)
     }
 
@@ -67,21 +73,17 @@ import Testing
         #expect(state.scopes == scopes)
     }
 
-    @Test(.enabled(if: Shell.has("check-jsonschema"))) func theSchemaTakesTheOneAndRefusesTheOther() throws {
+    @Test(.enabled(if: SchemaCheck.isAvailable)) func theSchemaTakesTheOneAndRefusesTheOther() throws {
         let directory = try TemporaryDirectory(prefix: "odooops-overrides")
         let texts = [
             "environments: {production: {workers: 12, backup_schedule: \"0 */3 * * *\", resource_limits: {cpu: 4000m}}}",
             "environments: {lab: {workers: one}}", "environments: {dev: {resource_limits: {memory: 3Gb}}}",
             "environment: {}",
         ]
-        for (number, text) in texts.enumerated() {
-            let file = directory.path("\(number).yaml")
-            try FileSystem.write(Array(text.utf8), to: file)
-            let result = Shell.run(
-                "check-jsonschema --schemafile \(Shell.quote("\(Places.packageRoot)/schemas/overrides.v1.json")) \(Shell.quote(file))"
-            )
-            #expect((result.status == 0) == (number == 0), "\(result.output)")
-        }
+        for (number, text) in texts.enumerated() { try directory.write(text, to: "\(number).yaml") }
+        let result = SchemaCheck.run(texts.indices.map { ("overrides.v1", directory.path("\($0).yaml")) })
+        let refused = texts.indices.filter { result.output.contains("\(directory.path("\($0).yaml"))::") }
+        #expect(refused == [1, 2, 3], "\(result.output)")
     }
 
     @Test func theRegistryOfNamesIsReadAtTheTopOfTheRepositoryToo() throws {

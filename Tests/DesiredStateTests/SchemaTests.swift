@@ -12,19 +12,17 @@ import Testing
     ]
 
     private static func validate(_ schema: String, _ files: [String]) -> (status: Int32, output: String) {
-        let file = "\(Places.packageRoot)/schemas/\(schema).v1.json"
-        let words = ["--schemafile", file] + files
-        return Shell.run("check-jsonschema " + words.map { Shell.quote($0) }.joined(separator: " "))
+        SchemaCheck.run(files.map { ("\(schema).v1", $0) })
     }
 
-    @Test(.enabled(if: Shell.has("check-jsonschema")), arguments: documents)
+    @Test(.enabled(if: SchemaCheck.isAvailable), arguments: documents)
     func theExampleFulfilsItsSchema(_ schema: String, _ path: String) {
         let result = Self.validate(schema, ["\(Places.packageRoot)/examples/ssot/\(path)"])
         #expect(result.status == 0, "\(result.output)")
     }
 
     /// What the reader refuses for its form the schema refuses too.
-    @Test(.enabled(if: Shell.has("check-jsonschema")), arguments: documents)
+    @Test(.enabled(if: SchemaCheck.isAvailable), arguments: documents)
     func theSchemaRefusesWhatTheReaderRefuses(_ schema: String, _ path: String) throws {
         let directory = try FileSystem.makeTemporaryDirectory()
         defer { FileSystem.remove(directory) }

@@ -54,6 +54,10 @@ import Testing
             Self.seen(.record, ["shop.example/A/other"], .partial(reason: "page 2 failed")),
         ])
         #expect(all.values.allSatisfy { $0 == .unknown })
+        let silent = evaluateChecks(
+            Self.desired(), ObservedState(), [], silent: [.vercelVariable: "env:VERCEL_TOKEN is not set"])
+        #expect(silent.allSatisfy { $0.verdict == .unknown })
+        #expect(silent.filter { $0.why.hasSuffix("is not observed: env:VERCEL_TOKEN is not set") }.count == 2)
     }
 
     @Test("What was looked for and is not there fails; what is there passes for its environment alone")

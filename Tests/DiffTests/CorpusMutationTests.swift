@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Formats
 import Glibc
+import MutationKit
 import TestKit
 import Testing
 

@@ -161,6 +161,7 @@ import Testing
     func aDocumentReadsBackAndNoByteOfItMoves(seed: UInt64) throws {
         let plan = makePlan(RandomWorld(seed: seed).input())
         let document = PlanDocument.json(plan, runID: "r", plannedAt: Worlds.now)
+        #expect(PlanDocument.canonical(plan, runID: "r", plannedAt: Worlds.now) == JSON.canonical(document))
         let saved = try PlanDocument.parse(document)
         #expect(saved.fingerprint == plan.fingerprint)
         #expect(PlanStaleness.compare(saved, plan) == [])

@@ -65,8 +65,8 @@ import Testing
     @Test(
         arguments: [
             ("allowed_surfaces:\n  volumes: {allowed: true}\n", [String](), 0),
-            (volumes + "exceptions: [{surface: volumes, reason: r, expiry_date: 2026-02-25}]\n", [], 0),
-            (volumes + "exceptions: [{surface: volumes, reason: r, expiry_date: 2026-02-24}]\n", [], 1),
+            (volumes + "exceptions: [{surface: volumes, reason: r, approved_by: m, expiry_date: 2026-02-25}]\n", [], 0),
+            (volumes + "exceptions: [{surface: volumes, reason: r, approved_by: m, expiry_date: 2026-02-24}]\n", [], 1),
             (volumes, ["volumes:\n  - {name: loose, region: sgp1, size_gb: 20}\n"], 1),
             (
                 volumes,
@@ -186,6 +186,29 @@ import Testing
         #expect(told.count == (isTold ? 1 : 0), "\(told)")
         #expect(plan.drift.filter { $0.key.kind == .databaseBackup }.map(\.environment) == (isTold ? ["live"] : []))
         if isTold, latest != nil { #expect(told.first?.message.contains("makes one every 24 hours") == true) }
+    }
+
+    @Test func aBackupThatIsDueByItsTierIsToldWithThatLine() throws {
+        let desired = Self.desired([
+            ".odooops/policies.yaml": "backups:\n  production: 6h\n",
+            "ssot/environments.yaml": "environments:\n  live: {tier: production, database_cluster: pg}\n",
+            "ssot/infra/digitalocean/inventory.yaml":
+                "databases:\n  - {name: pg, engine: pg, version: \"16\", region: sgp1, size: s, num_nodes: 1}\n",
+        ])
+        #expect(ProviderFindings.lookups(desired) == [.databaseBackup: ["pg"]])
+        let plan = Self.plan(
+            desired,
+            [
+                ObservedKind(
+                    kind: .databaseCluster, completeness: .complete,
+                    resources: [Self.seen(.databaseCluster, "pg", [], made: "2026-02-01T00:00:00Z")]),
+                ObservedKind(
+                    kind: .databaseBackup, completeness: .complete,
+                    resources: [Self.seen(.databaseBackup, "pg", [("latest", "2026-02-20T01:00:00Z")])], isAside: true),
+            ])
+        let told = try #require(plan.diagnostics.first { $0.code == "PLAN-0013" })
+        #expect(told.mark?.description == ".odooops/policies.yaml:2:15")
+        #expect(told.hint?.contains("`backups` of the policies") == true)
     }
 
     // MARK: What isn't known

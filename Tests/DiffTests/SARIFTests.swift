@@ -30,7 +30,10 @@ import Testing
         #expect(rules.map { $0["id"]?.stringValue } == ["SSOT-0001", "SSOT-0004", "SSOT-0301"])
         for rule in rules {
             #expect(rule["shortDescription"]?["text"]?.stringValue?.isEmpty == false)
-            #expect(rule["help"]?["text"]?.stringValue?.contains("docs/errors/") == true)
+            // No link: it would lead into the repository that is looked at, which has no such page.
+            let code = try #require(rule["id"]?.stringValue)
+            #expect(rule["help"]?["text"]?.stringValue?.hasSuffix("reconcile explain \(code)") == true)
+            #expect(rule["help"]?["markdown"]?.stringValue?.contains("](docs/") == false)
             #expect(["error", "warning", "note"].contains(rule["defaultConfiguration"]?["level"]?.stringValue))
         }
         let results = try #require(run["results"]?.listValue)
@@ -51,6 +54,13 @@ import Testing
         }
         #expect(results[0]["locations"]?[0]?["physicalLocation"]?["artifactLocation"]?["uri"] == "ssot/a%20b.yaml")
         #expect(results[0]["relatedLocations"]?.listValue?.count == 1)
+    }
+
+    @Test func thePageOfACodeIsItsHelp() {
+        let log = SARIF.log(Self.diagnostics, version: "1.2.3") { $0 == "SSOT-0004" ? "# A page of it" : nil }
+        let rules = log["runs"]?[0]?["tool"]?["driver"]?["rules"]?.listValue ?? []
+        #expect(
+            rules.filter { $0["help"]?["markdown"] == "# A page of it" }.map { $0["id"]?.stringValue } == ["SSOT-0004"])
     }
 
     @Test func withoutADiagnosticItIsStillALog() {

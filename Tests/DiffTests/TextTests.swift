@@ -113,6 +113,13 @@ import Testing
         #expect(nobody.contains("no driver for these kinds in this version, so nothing has to be done:"), "\(nobody)")
         #expect(nobody.contains("      github.repository, vercel.project\n"), "\(nobody)")
         #expect(!nobody.contains("Next:"), "\(nobody)")
+        var input = W.input([W.want(.vercelProject, "a"), W.want(.spacesBucket, "b"), W.want(.gitHubProject, "c")])
+        input.silent = [.vercelProject: "env:VERCEL_TOKEN is not set", .spacesBucket: "no credential"]
+        let absent = PlanText.render(makePlan(input), style: TextStyle(), context: .init(now: W.now))
+        #expect(absent.contains("  is not observed: env:VERCEL_TOKEN is not set:\n      vercel.project\n"), "\(absent)")
+        #expect(absent.contains("  is not observed: no credential:\n      spaces.bucket\n"), "\(absent)")
+        #expect(absent.contains("so nothing has to be done:\n      github.project\n"), "\(absent)")
+        #expect(absent.contains("Next:\n  reconcile doctor"), "\(absent)")
         let silent = ObservedKind(kind: .droplet, completeness: .unknown(reason: "no credential"), resources: [])
         let missing = text([silent], .droplet, .vercelProject)
         #expect(missing.contains("  could not be observed: no credential:\n      digitalocean.droplet\n"), "\(missing)")

@@ -126,7 +126,9 @@ public final class Campaign: Sendable {
         }
         let rest = await life.rest(atMost: Self.patience, isAtRest: isAtRest)
         let record = try await Record(life, rest: rest)
-        return record.faults(against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false)
+        return record.faults(
+            against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false,
+            sparePasses: scenario.shards > 1 ? scenario.services : 0)
     }
 
     private func scenario(_ name: String) throws -> Scenario {

@@ -7,7 +7,7 @@ struct FaultTests {
     /// One for all tests, so that each scenario is lived undisturbed only once.
     static let campaign = Result { try Campaign() }
     /// Of what is no crash, one in so many.
-    static let share: UInt64 = 24
+    static let share: UInt64 = 60
 
     @Test("is tried in more than two thousand plans")
     func counts() async throws {

@@ -12,6 +12,14 @@ import Testing
         ("k: key~-0123456789abcdef0123456789abcdef", "a Mailgun key"),
         ("k: AKIA~IOSFODNN7QXYZABC", "an AWS access key"),
         ("k: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln~bmF0dXJl", "a JSON web token"),
+        ("k: 9f86d081884c7d659a2feaa0c55ad015-a3bf~4f1b-2b0b822c", "a Mailgun key"),
+        ("k: [9f86d081884c7d659a2feaa0c55ad015-a3bf~4f1b-2b0b822c]", "a Mailgun key"),
+        ("k: https://hooks.slack~.com/services/T024BE7LD/B7QK4P0ZN/u8Yk2mQ0sVd4Wn6Xz1Lp3Rt5", "a Slack webhook"),
+        ("k: hooks.slack~.com/workflows/T024BE7LD/A7QK4P0ZN/3521/u8Yk2mQ0sVd4Wn6Xz1", "a Slack webhook"),
+        ("k: SG~.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr3Q", "a SendGrid key"),
+        ("k: AGE-SECRET-KEY~-19X0C4T7Z5M2K8QW3EJ6HLNVSDPGFYUAR9X0C4T7Z5M2K8QW3EJ6HLNVS", "an age key"),
+        ("k: vca_~Zk3vQ9mW1xT7bN5cR8yL2pD6", "a Vercel token"), ("k: hvs~.CAESIJ8sK2mP4qR6tV8xZ0b2", "a Vault token"),
+        ("-----BEGIN PGP PRIVATE KEY~ BLOCK-----\nlQOY\n", "a private key"),
     ]) func aTokenIsFoundAtItsPlace(_ text: String, _ kind: String) {
         let found = PastedSecret.find(in: text.utf8.filter { $0 != UInt8(ascii: "~") })
         #expect(found.map(\.kind) == [kind])
@@ -24,8 +32,40 @@ import Testing
         "k: sbp_~your_token_goes_here_0000000000000000",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "commit: 0dbb356e35566b8277296559b77d8bb79c49123d", "url: https://h.example:8080/a@b",
+        "k: sk~-1204-move-the-ledger-to-2027-rates", "id: 9f86d081-884c-7d65-9a2f-eaa0c55ad015",
+        "digest: 9f86d081884c7d659a2feaa0c55ad015-a3bf4f1b-2b0b822", "url: https://hooks.slack.com/services/",
+        "url: https://hooks.slack~.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
         "k: AKIA~EXAMPLEEXAMPLE00", "time: 12:30:45", "---", "name: risk-assessment",
     ]) func whatOnlyShowsWhereASecretWouldStandIsNone(_ text: String) {
         #expect(PastedSecret.find(in: text.utf8.filter { $0 != UInt8(ascii: "~") }) == [])
+    }
+
+    @Test(arguments: [
+        "a: ghp~_0123456789abcdefghijABCDEFGHIJ012345 # b", "a: 'x'\r\nb: xoxb~-1234567890-abcdefghij\r\n",
+        "k: \"-----BEGIN PRIVATE KEY~-----\\nMIIE\\n-----END PRIVATE KEY-----\\n\", n: 1",
+        "a: |\n  -----BEGIN PRIVATE KEY~-----\n  MIIEabc\n  -----END PRIVATE KEY-----\nb: 1\n",
+        "u: postgres://odoo:kf8Qzé~@db:5432/x, v: 1",
+    ]) func aMaskKeepsEveryLineAndColumnAndWhatStandsAround(_ text: String) throws {
+        let text = text.filter { $0 != "~" }
+        let masked = try #require(PastedSecret.masked(Array(text.utf8)))
+        let result = try #require(String(validating: masked, as: UTF8.self))
+        #expect(PastedSecret.isMasked(in: result) && PastedSecret.find(in: masked) == [])
+        let (before, after) = (Array(text.unicodeScalars), Array(result.unicodeScalars))
+        try #require(before.count == after.count)
+        let kept = zip(before, after).map { $1 == "\u{EDAC}" ? $0 : $1 }
+        #expect(kept == before)
+        for (old, new) in zip(before, after) where old == "\n" || old == "\r" || old == " " { #expect(new == old) }
+        // Nothing but the secret is masked: the quote and the comma behind it stay.
+        let secret = PastedSecret.find(in: Array(text.utf8)).reduce(0) { sum, found in
+            sum + Array(text.utf8)[found.range].count { $0 & 0xC0 != 0x80 && $0 > 32 }
+        }
+        #expect(after.count { $0 == "\u{EDAC}" } == secret)
+        #expect(result.hasSuffix(", n: 1") == text.hasSuffix(", n: 1"))
+        #expect(Redaction.redact(result).contains("<redacted>") && !Redaction.redact(result).contains("\u{EDAC}"))
+    }
+
+    @Test func aTextWithoutASecretIsLeftAsItIs() {
+        #expect(PastedSecret.masked(Array("a: 1\n".utf8)) == nil)
+        #expect(!PastedSecret.isMasked(in: "\u{EDAB} \u{EE00} plain"))
     }
 }

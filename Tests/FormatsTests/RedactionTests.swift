@@ -28,6 +28,13 @@ import Testing
         ("xoxp-123456789012-abcDEF", "<redacted>"), ("\"sk-proj-\(hex64)\"", "\"<redacted>\""),
         ("AKIAIOSFODNN7EXAMPLE", "<redacted>"),
         ("key-\(hex64.prefix(32))", "<redacted>"), ("key-value", "key-value"),
+        ("use \(hex64.prefix(32))-01234567-89abcdef now", "use <redacted> now"),
+        (
+            "https://hooks.slack.com/services/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 posts",
+            "https://<redacted> posts"
+        ),
+        ("x 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 y", "x <redacted> y"),
+        ("a \u{EDAC}\u{EDAC}\u{EDAC} b\u{EDAC}", "a <redacted> b<redacted>"),
         ("plane_api_\(hex64.prefix(32))", "<redacted>"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN", "<redacted>"),
         ("postgres://odoo:s3cret@db.example.com:5432/odoo", "postgres://odoo:<redacted>@db.example.com:5432/odoo"),

@@ -293,6 +293,33 @@ private final class SlidingServer: Sendable {
         #expect(budgets[1].wait(for: 20) > .seconds(50) && budgets[1].wait(for: 5) == .zero)
     }
 
+    /// Of all that the plan itself doesn't send, with what the process still holds of a shared budget: as in a pass.
+    @Test(
+        arguments: [RequestBudgetConfiguration.plane, .digitalOcean],
+        [(RequestPriority.person, false), (.person, true), (.commit, false), (.commit, true)])
+    func `a plan ends when the forecast says, however much of the budget the pass still holds`(
+        configuration: RequestBudgetConfiguration, pass: (priority: RequestPriority, isShared: Bool)
+    ) async throws {
+        let window = try #require(configuration.windows.min { $0.span < $1.span })
+        for (reads, count) in [(10, window.limit), (1, window.limit * 2), (window.limit / 2, 9)] {
+            let time = SimulatedTime(now: start, advancesBySleeping: true)
+            let share = pass.isShared ? LocalBudgetShare(time: time) : nil
+            let other = RequestBudget(configuration, time: time, share: share, holder: "other")
+            for _ in 0..<5 { other.release(try await other.acquire(.drift), nil) }
+            await other.giveBack()
+            time.advance(by: .seconds(7))
+            let budget = RequestBudget(configuration, time: time, share: share, holder: "own")
+            for _ in 0..<reads { budget.release(try await budget.acquire(pass.priority), nil) }
+            time.advance(by: .seconds(2))
+            let (forecast, begin) = (budget.wait(for: count, pass.priority), time.uptime)
+            for _ in 0..<count { budget.release(try await budget.acquire(pass.priority), nil) }
+            let took = time.uptime - begin
+            #expect(
+                took <= forecast + .seconds(4) && forecast <= took + .seconds(4),
+                "\(count) after \(reads): \(forecast) was foretold, and it took \(took)")
+        }
+    }
+
     @Test func `how long many requests would wait is known before one is sent`() async throws {
         let time = SimulatedTime(now: start, advancesBySleeping: true)
         let budget = budget(10, per: .seconds(60), reserve: 0.2, time)
@@ -301,10 +328,12 @@ private final class SlidingServer: Sendable {
         time.advance(by: .seconds(20))
         #expect(budget.wait(for: 2, .drift) == .zero)
         #expect(budget.wait(for: 3, .drift) == .seconds(41))
-        // Six leave after 41 s, then 8 go in each 61 s.
-        #expect(budget.wait(for: 8, .drift) == .seconds(41))
+        // Two places are free, six after 41 s, and each of them again 61 s later.
+        #expect(budget.wait(for: 8, .drift) == .seconds(41) && budget.wait(for: 9, .drift) == .seconds(61))
         #expect(budget.wait(for: 16, .drift) == .seconds(41 + 61))
-        #expect(budget.wait(for: 17, .drift) == .seconds(41 + 122))
+        #expect(budget.wait(for: 17, .drift) == .seconds(122) && budget.wait(for: 0, .drift) == .zero)
+        // People, who may use all of it, end earlier.
+        #expect(budget.wait(for: 8, .person) == .seconds(41) && budget.wait(for: 14, .person) == .seconds(61))
     }
 
     @Test func `who can't wait long enough is told how long it would take`() async throws {

@@ -203,6 +203,27 @@ struct MailgunTests {
         #expect(try Recordings.check(world.traffic.lines, name: "mailgun-domains") == nil)
     }
 
+    // MARK: Mail
+
+    @Test("a mail is sent once, found again by its tag when it has settled, and the traffic holds")
+    func mail() async throws {
+        let world = try MailgunWorld()
+        let since = world.time.now
+        func sent(_ tag: String) async throws -> String? {
+            try await world.driver.sentMail(tag: tag, domain: "mg.example.com", since: since, world.context).get()
+        }
+        let mail = OutgoingMail(
+            domain: "mg.example.com", from: "ops@mg.example.com", to: ["a@example.com", "b@example.com"],
+            subject: "Drift", text: "Something differs.", tag: "notice-42")
+        let id = try await world.driver.send(mail, world.context).get()
+        try await world.time.sleep(for: world.driver.mailSettling)
+        let found = try #require(try await sent("notice-42"))
+        #expect(!found.isEmpty && id.contains(found))
+        #expect(try await sent("notice-43") == nil)
+        #expect(!world.traffic.lines.contains { $0.contains("key-canary") })
+        #expect(try Recordings.check(world.traffic.lines, name: "mailgun-mail") == nil)
+    }
+
     // MARK: Events
 
     /// An event every minute for three hours; every third is seen twenty minutes late.

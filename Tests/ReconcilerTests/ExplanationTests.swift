@@ -69,6 +69,13 @@ struct ExplanationTests {
         let suspended = try await world.reconciler().explain(Self.record)
         #expect(suspended.obstacle?.kind == .hold(.suspended))
         #expect(suspended.obstacle?.command == "reconcile env resume \(slug)")
+        // What was changed by hand is drift still, and nobody is told that it is well again.
+        for isSuspended in [false, true] {
+            try await suspend(isSuspended)
+            _ = await world.pass(PassOptions(isDryRun: true))
+            #expect(try await world.store.openDrift().map(\.key.description) == [Self.record])
+        }
+        #expect(try await world.store.notices().allSatisfy { $0.kind != .findingResolved })
         try await suspend(false)
         #expect(try await world.reconciler().explain(Self.record).obstacle == nil)
         world.source.set(
@@ -90,5 +97,119 @@ struct ExplanationTests {
         }
         try await StoredApprovalTests.approve(change, report, in: world)
         #expect(try await world.reconciler().explain(change.key.description).obstacle == nil)
+    }
+
+    private static let file = "ssot/infra/digitalocean/inventory.yaml"
+
+    /// What nobody can read, and what is asked about all the same.
+    struct Unread: Sendable, CustomTestStringConvertible {
+        let key: String
+        var inventory = World.inventory
+        var environments = World.environments
+        var file = ExplanationTests.file
+
+        var testDescription: String { "\(key) of \(inventory.utf8.count) and \(environments.utf8.count) bytes" }
+    }
+
+    private static let unread: [Unread] = [
+        Unread(
+            key: "digitalocean.droplet/new",
+            inventory: World.inventory.replacing(
+                "databases:", with: "  - {name: new, region: [a], size: 3}\ndatabases:")),
+        Unread(key: "digitalocean.droplet/new", inventory: World.inventory + "droplets: {{\n"),
+        Unread(key: "digitalocean.record/shop.example/A/new", inventory: World.inventory + "droplets: {{\n"),
+        Unread(
+            key: "digitalocean.record/shop.example/A/crm",
+            environments: World.environments.replacing("crm: {tier: dev,", with: "crm: {tier: [dev],"),
+            file: "ssot/environments.yaml"),
+        Unread(
+            key: "digitalocean.record/shop.example/A/shop", environments: World.environments + "tiers: {{\n",
+            file: "ssot/environments.yaml"),
+    ]
+
+    @Test("What can't be read is told with its line, and never that nothing is called so", arguments: unread)
+    func unreadable(_ asked: Unread) async throws {
+        let world = try await World(World.tree(inventory: asked.inventory, environments: asked.environments))
+        let answer = try await world.reconciler().explain(asked.key)
+        #expect(answer.resource == nil && answer.obstacle?.kind == .hold(.unknownWish), "\(answer.document.json)")
+        #expect(answer.obstacle?.source?.file == asked.file && answer.obstacle?.source?.line ?? 0 > 0)
+        #expect(answer.obstacle?.command == "reconcile validate")
+        #expect(answer.document["wish"] == "unknown" && answer.document["action"] == "read")
+        for stranger in ["nope", "nobody.knows/this"] {
+            await #expect(throws: UnknownKeyFault.self) { try await world.reconciler().answer(stranger) }
+        }
+    }
+
+    @Test("Of what is ours and can't be read it is not said that nothing wants it")
+    func doubtful() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        world.source.set(World.tree(inventory: World.inventory + "droplets: {{\n"))
+        let answer = try await world.reconciler().explain("digitalocean.droplet/web")
+        #expect(answer.doubt?.mark?.file == Self.file && answer.document["wish"] == "unknown")
+        #expect(answer.obstacle?.kind == .hold(.unknownWish) && answer.obstacle?.source?.file == Self.file)
+    }
+
+    private static func environment(_ world: World, _ name: String = "crm") async throws -> EnvironmentExplanation {
+        guard case .environment(let one) = try await world.reconciler().answer(name) else {
+            throw TestFault()
+        }
+        return one
+    }
+
+    @Test("An environment is told by its state and by the first thing in the way of what it owns")
+    func environments() async throws {
+        let world = try await World()
+        let before = try await Self.environment(world)
+        #expect(before.standing.state == .pending && before.resources.count > 1, "\(before.document.json)")
+        #expect(before.resources.allSatisfy { $0.change?.action == .create })
+        #expect(await world.pass().isSuccess)
+        let made = try await Self.environment(world, "feature/crm")
+        #expect(made.slug == "crm" && made.standing.state == .asWanted && made.obstacle == nil && made.path.isEmpty)
+
+        let id = try #require(await world.record("crm"))
+        _ = await world.call(
+            "PATCH", "/v2/domains/shop.example/records/\(id)", ["type": "A", "data": "198.51.100.9"])
+        let until = world.time.now + .days(2)
+        func suspend(_ isSuspended: Bool) async throws {
+            try await world.store.setSuspended(
+                "crm", isSuspended, reason: "a demo", until: isSuspended ? until : nil,
+                audit: AuditRecord(
+                    at: world.time.now, action: "env.suspend", target: "crm", actor: "ann", detail: .null))
+        }
+        try await suspend(true)
+        let suspended = try await Self.environment(world)
+        #expect(suspended.standing.state == .suspended && suspended.standing.until == until)
+        #expect(suspended.standing.reason == "ann has it left alone: a demo")
+        #expect(suspended.standing.command == "reconcile env resume crm")
+        #expect(suspended.obstacle?.kind == .hold(.suspended), "\(suspended.document.json)")
+        try await suspend(false)
+
+        // A freeze: the line of the policy, also of the resource that waits for its end.
+        let freeze = "freeze: {all: {until: \"2027-01-01T00:00:00Z\", reason: audit}}\n"
+        world.source.set(World.tree(policies: World.policies + freeze))
+        let frozen = try await Self.environment(world)
+        #expect(frozen.standing.state == .window && frozen.obstacle?.kind == .hold(.window), "\(frozen.document.json)")
+        #expect(frozen.obstacle?.source?.file == ".odooops/policies.yaml", "\(frozen.document.json)")
+        #expect(frozen.document["obstacle"]?["source"]?.stringValue?.hasPrefix(".odooops/policies.yaml:") == true)
+        #expect(frozen.closure?.until?.description == "2027-01-01T00:00:00Z")
+        #expect(frozen.document["state"] == "window" && frozen.document["type"] == "environment")
+
+        world.source.set(
+            World.tree(environments: World.environments.replacing("crm: {tier: dev,", with: "crm: {tier: [dev],")))
+        let broken = try await Self.environment(world)
+        #expect(broken.standing.state == .unknown && broken.standing.source?.file == "ssot/environments.yaml")
+        #expect(broken.standing.command == "reconcile validate")
+
+        world.source.set(World.tree())
+        await world.age(by: .days(15))
+        let ended = try await Self.environment(world)
+        #expect(ended.standing.state == .expired, "\(ended.document.json)")
+        #expect(ended.standing.command == "reconcile env extend crm --days 7")
+        _ = await world.pass()
+        world.source.set(World.tree(environments: World.environments.replacing("  crm:", with: "  # crm:")))
+        _ = await world.pass()
+        #expect(["gone", "unwanted"].contains(try await Self.environment(world).standing.state.rawValue))
+        await #expect(throws: UnknownKeyFault.self) { try await world.reconciler().answer("pr-7") }
     }
 }

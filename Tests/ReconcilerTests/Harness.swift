@@ -264,7 +264,8 @@ struct World: Sendable {
     func reconciler(
         fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
         faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil,
-        tracer: Tracer? = nil, wrap: (any Driver) -> any Driver = { $0 }
+        tracer: Tracer? = nil, host: String = "test", shards: Shards = Shards(1),
+        absent: [UnconfiguredDriver] = [], wrap: (any Driver) -> any Driver = { $0 }
     ) -> Reconciler {
         let random = RandomSource(seed: seed)
         let token = Secret("canary-token-of-the-test")
@@ -276,10 +277,10 @@ struct World: Sendable {
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
         return Reconciler(
-            source: source, drivers: [wrap(driver)],
+            source: source, drivers: [wrap(driver)], absent: absent,
             store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
-            metrics: metrics, concurrency: concurrency, holder: "test/\(process)", budgets: budgets,
+            metrics: metrics, concurrency: concurrency, shards: shards, holder: "\(host)/\(process)", budgets: budgets,
             tracer: tracer)
     }
 

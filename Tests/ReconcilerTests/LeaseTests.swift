@@ -113,6 +113,31 @@ struct LeaseTests {
         #expect(try await world.store.lease(name: "reconcile") == nil)
     }
 
+    @Test("Nobody waits for the next pass of a service that has ended")
+    func takesItsSignBack() async throws {
+        let world = try await World()
+        let running = Locked<Service?>(nil)
+        let signs = Locked(0)
+        let service = Service(reconciler: world.reconciler(), interval: .hours(24)) { _ in
+            let count = signs.withLock { signs in
+                signs += 1
+                return signs
+            }
+            if count == 2 { running.withLock { $0 }?.requestStop() }
+        }
+        running.withLock { $0 = service }
+        await service.run()
+        running.withLock { $0 = nil }
+        let sign = try #require(try await world.store.serviceSign())
+        #expect(sign.holder == "test/5000001" && sign.nextPassAt == nil)
+        #expect(try await world.reconciler().explain("digitalocean.droplet/web").nextWake.at == nil)
+        // What another one has said meanwhile stands.
+        let next = world.time.now + .hours(1)
+        try await world.store.note(ServiceSign(holder: "other/1", nextPassAt: next, failures: 0, at: world.time.now))
+        try await world.store.endService("test/5000001")
+        #expect(try await world.store.serviceSign()?.nextPassAt == next)
+    }
+
     @Test("A service makes no run while another one works, and begins within a second of the end of its lease")
     func standsBy() async throws {
         let world = try await World()

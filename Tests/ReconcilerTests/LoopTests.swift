@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Drivers
 import Formats
 import Reconciler
 import Simulator
@@ -84,6 +85,50 @@ struct LoopTests {
         #expect(try await world.store.openDrift().isEmpty)
     }
 
+    @Test(
+        "Of a provider without a credential the variable is named, for each wish; it is no fault and keeps no drift open"
+    )
+    func namesWhatAProviderLacks() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let record = try #require(await world.record("erp"))
+        var tree = World.tree()
+        tree.files += [
+            SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: console, framework: nextjs}]\n"),
+            SourceFile(
+                path: "ssot/secrets/registry.yaml",
+                text: "secrets: {a: {approved_stores: [vercel_env], vercel_env_name: A}}\n"),
+        ]
+        world.source.set(tree)
+        _ = await world.call(
+            "PATCH", "/v2/domains/shop.example/records/\(record)", ["type": "A", "data": "198.51.100.9"])
+        let absent = UnconfiguredDriver(
+            provider: "vercel",
+            schemas: [ResourceKind.vercelProject, .vercelVariable].map {
+                KindSchema(kind: $0, attributes: [], isStateful: false) { _, _ in 1 }
+            },
+            reason: "no credential: env:VERCEL_TOKEN is not set")
+        let reconciler = world.reconciler(seed: 7, absent: [absent])
+        let dry = await reconciler.pass(PassOptions(isDryRun: true))
+        #expect(try await world.store.openDrift().count == 1, "\(dry.story)")
+        let why =
+            "is not observed: no credential: env:VERCEL_TOKEN is not set; export VERCEL_TOKEN, or name a reference as "
+            + "providers.vercel.token"
+        let report = await reconciler.pass(PassOptions())
+        #expect(report.isSuccess && report.observationFaults == [], "\(report.story)")
+        let read = (report.plan?.changes ?? []).filter { $0.action == .read }
+        #expect(
+            read.map { "\($0.key) \($0.verdictReason ?? "")" } == [
+                "secrets.presence/vercel_env/A secrets.presence \(why)",
+                "vercel.project/console vercel.project \(why)",
+            ])
+        #expect(read.allSatisfy { $0.hold == .unobserved })
+        #expect(try await world.store.openDrift().isEmpty)
+        let explanation = try await reconciler.explain("vercel.project/console")
+        #expect(explanation.observation.contains("env:VERCEL_TOKEN is not set"), "\(explanation.observation)")
+        #expect(explanation.obstacle?.command == "reconcile doctor")
+    }
+
     @Test("Alerts watch the droplet that they name, by its processors, and wait for one that is nowhere")
     func makesAlerts() async throws {
         let world = try await World()
@@ -119,9 +164,20 @@ struct LoopTests {
     @Test("What DigitalOcean holds is kept for others to read, and only when something changed or an hour passed")
     func keepsInventory() async throws {
         let world = try await World()
+        func alive(_ table: String) async throws -> [String] {
+            try await world.engine.read { (db: any SQLConnection) throws(StoreFault) -> [String] in
+                try db.run("select name from ops.\(table) where deleted_at is null order by name", []).map {
+                    (row: SQLRow) throws(StoreFault) -> String in try row.text(0)
+                }
+            }
+        }
         let first = await world.pass()
         #expect(first.isSuccess, "\(first.story)")
+        // What the pass itself has made is there at once.
+        #expect(try await alive("do_droplets") == ["web"])
+        #expect(try await alive("do_databases") == ["shop-pg"])
         _ = await world.pass()
+        #expect(try await alive("do_droplets") == ["web"])
         #expect(try await !world.store.isIngestDue(at: world.time.now))
         try await world.time.sleep(for: .hours(1))
         #expect(try await world.store.isIngestDue(at: world.time.now))

@@ -18,9 +18,13 @@ private struct PreviewWorld {
     let world: World
     private let passes = Locked<UInt64>(0)
 
-    init(_ previews: String = "previews: {allow: [{label: preview}]}\n", template: String = template) async throws {
+    init(
+        _ previews: String = "previews: {allow: [{label: preview}]}\n", template: String = template,
+        deployments: Bool = false
+    ) async throws {
         let policies =
-            World.policies + "github_integration: {update_commit_status: true, comment_on_pr: true}\n" + previews
+            World.policies + "github_integration: {update_commit_status: true, comment_on_pr: true, "
+            + "create_deployments: \(deployments)}\n" + previews
         let environments = World.environments + template
         world = try await World(World.tree(environments: environments, policies: policies))
         try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
@@ -98,6 +102,19 @@ private struct PreviewWorld {
         items("statuses").map { "\($0["state"]?.stringValue ?? "") \($0["sha"]?.stringValue?.prefix(1) ?? "")" }
     }
 
+    /// `environment sha` of each deployment with the states that it was told to be in, in order.
+    var deployments: [String] {
+        let statuses = items("deployment_statuses")
+        return items("deployments").map { deployment in
+            let own = statuses.filter { $0["deployment"] == deployment["id"] }
+            let states = own.map {
+                ($0["state"]?.stringValue ?? "") + (($0["environment_url"]?.stringValue ?? "").isEmpty ? "" : "+url")
+            }
+            return "\(deployment["environment"]?.stringValue ?? "") \(deployment["sha"]?.stringValue?.prefix(1) ?? "") "
+                + states.joined(separator: ",")
+        }
+    }
+
     func previews() async -> [String] {
         await world.holdings().filter { $0.contains("pr-") || $0.contains("pr_") }
     }
@@ -116,6 +133,33 @@ private struct PreviewWorld {
 
 @Suite("Previews of pull requests")
 struct PreviewTests {
+    @Test("With `create_deployments` each commit of a preview is a deployment of GitHub, which ends with the preview")
+    func deployments() async throws {
+        let site = try await PreviewWorld(deployments: true)
+        #expect(await site.pass().isSuccess)
+        try site.open(7)
+        // An answer that was lost makes no second one.
+        site.world.simulator.order(FaultOrder("POST", "/github/repos/acme/odoo/deployments", .dropAfter))
+        #expect(await site.pass().isSuccess)
+        #expect(site.deployments == ["pr-7 1 success+url"] && site.checks == ["success 1"])
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+        try site.open(7, sha: "2")
+        _ = await site.pass()
+        #expect(site.deployments == ["pr-7 1 success+url,inactive", "pr-7 2 success+url"])
+        try site.close(7)
+        _ = await site.pass()
+        #expect(site.deployments == ["pr-7 1 success+url,inactive", "pr-7 2 success+url,inactive"])
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+        try site.open(7, sha: "2")
+        _ = await site.pass()
+        #expect(site.deployments.last == "pr-7 2 success+url,inactive,success+url")
+        await site.close()
+    }
+
     @Test("A preview comes with its pull request, follows it, goes with it, and comes back with it")
     func life() async throws {
         let site = try await PreviewWorld()
@@ -291,6 +335,42 @@ struct PreviewTests {
         _ = await site.pass()
         #expect(await site.previews() == (PreviewWorld.holdings(5) + PreviewWorld.holdings(6)).sorted())
         await site.close()
+    }
+
+    @Test("Why a pull request has no preview is told: by fork, limit, label and template, and that it is closed")
+    func refusals() async throws {
+        func standing(
+            _ site: PreviewWorld, _ number: Int64
+        ) async throws -> EnvironmentExplanation.Standing? {
+            guard case .environment(let one) = try await site.reconciler().answer("pr-\(number)") else { return nil }
+            return one.standing
+        }
+        let site = try await PreviewWorld("previews: {allow: [{label: preview}], limit: 1}\n")
+        try site.open(4)
+        try site.open(5)
+        try site.open(6, fork: "stranger/odoo")
+        try site.open(7)
+        _ = await site.pass()
+        #expect(try await standing(site, 4)?.state == .asWanted)
+        for (number, words) in [(5, "`limit` is 1"), (6, "`forks` is `never`")] as [(Int64, String)] {
+            let refused = try await standing(site, number)
+            #expect(refused?.state == .refused && refused?.reason.contains(words) == true, "\(refused as Any)")
+            #expect(refused?.source?.file == ".odooops/policies.yaml")
+        }
+        // What has lost its label is known, and no entry is about it any more.
+        try site.open(7, labels: [])
+        _ = await site.pass()
+        #expect(try await standing(site, 7)?.reason.contains("no entry of `allow` is about it") == true)
+        try site.close(5)
+        _ = await site.pass()
+        #expect(try await standing(site, 5)?.state == .gone)
+        await #expect(throws: UnknownKeyFault.self) { try await standing(site, 99) }
+        await site.close()
+        let bare = try await PreviewWorld(template: "")
+        try bare.open(4)
+        _ = await bare.pass()
+        #expect(try await standing(bare, 4)?.reason.contains("no template for previews") == true)
+        await bare.close()
     }
 
     @Test("A question that GitHub doesn't answer costs nobody a place, nor does a lower number that comes later")

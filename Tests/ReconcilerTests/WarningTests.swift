@@ -9,7 +9,7 @@ import TestKit
 import Testing
 
 /// Lets somebody act while a pass observes.
-private struct Overtaken: Driver {
+struct Overtaken: Driver {
     let inner: any Driver
     let act: @Sendable () async -> Void
 

@@ -43,8 +43,11 @@ public final class SimulatedAccount<Driven: Driver>: Sendable {
     public func observe(_ wanted: [DesiredResource]) async -> ObservedState {
         let keys = wanted.map(\.key) + inventory.withLock { Array($0.keys) }
         let names = Dictionary(grouping: keys, by: \.kind).mapValues { Set($0.map(\.name)) }
+        let parents = ObserveRequest.parents(
+            wanted: wanted, remembered: inventory.withLock { Array($0.values) },
+            schemas: DriverRegistry([driver]).schemas)
         return ObservedState(
-            await driver.observe(ObserveRequest(kinds: Set(names.keys), names: names), context))
+            await driver.observe(ObserveRequest(kinds: Set(names.keys), names: names, parents: parents), context))
     }
 
     public func plan(_ wanted: [DesiredResource]) async -> Plan {

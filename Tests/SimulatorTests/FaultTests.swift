@@ -165,6 +165,53 @@ import Web
         #expect((15...45).contains(first.filter { $0 != "-" }.count))
     }
 
+    /// What nobody reads would do nothing, and the test that ordered it would pass for that.
+    @Test(arguments: [
+        ("faults", #"{"seed": 1, "rate": 2}"#, "SIM-0002"), ("faults", #"{"seed": 1}"#, "SIM-0002"),
+        ("faults", #"{"rate": 0.1, "kind": "html"}"#, "SIM-0002"),
+        ("faults", #"{"rate": 0.1, "seed": -1}"#, "SIM-0002"),
+        ("faults", #"{"kind": "html", "time": 2}"#, "SIM-0002"),
+        ("faults", #"{"kind": "html", "times": "2"}"#, "SIM-0002"),
+        ("faults", #"{"kind": "html", "path": 7}"#, "SIM-0002"), ("faults", "7", "SIM-0002"),
+        ("faults", #"[{"kind": "html"}, {"kind": "nonsense"}]"#, "SIM-0002"),
+        ("world", #"{"droplet": []}"#, "SIM-0003"), ("world", #"{"droplet_count": 1, "tag": []}"#, "SIM-0003"),
+        ("time", #"{"advance": 10}"#, "SIM-0003"),
+        ("accounts/plane", #"{"workspaces": {"acme": []}}"#, "SIM-0003"),
+        ("accounts/plane", #"{"workspaces": {"acme": {"project": []}}}"#, "SIM-0003"),
+        ("accounts/supabase", #"{"project": []}"#, "SIM-0003"), ("accounts/github", #"{"repos": []}"#, "SIM-0003"),
+        ("accounts/slack", #"{"channel": []}"#, "SIM-0003"), ("accounts/vercel", "[]", "SIM-0003"),
+        ("accounts/mailgun", #"{"domains": [], "events": []}"#, "SIM-0003"),
+        ("accounts/spaces", #"{"buckets": [], "objects": {}}"#, "SIM-0003"),
+    ])
+    func anOrderWithWhatNobodyReadsIsRefused(_ place: String, _ body: String, _ code: String) async throws {
+        let (client, _) = try makeClient()
+        let world = client.simulator.snapshot()
+        let answer = await client.post("/_simulator/\(place)", json(body))
+        #expect(answer.status == 400 && answer["code"].stringValue == code, "\(answer.text)")
+        #expect(client.simulator.pendingOrders.isEmpty && client.simulator.snapshot() == world)
+        #expect(await client.get("/v2/account").status == 200)
+    }
+
+    @Test func aNewAccountIsFurnishedWhereThatIsAskedFor() throws {
+        var options = SimulatorOptions(limits: .generous)
+        func variables(_ simulator: Simulator) -> [String: String] {
+            Dictionary(
+                simulator.environment(at: "http://here").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        }
+        let bare = variables(try Simulator(options: options))
+        #expect(bare["SUPABASE_PROJECT_ID"] == nil && bare["PLANE_WORKSPACE"] == "simulated")
+        options.isFurnished = true
+        let simulator = try Simulator(options: options)
+        let reference = simulator.account("supabase")["projects"]?[0]?["ref"]?.stringValue
+        #expect(reference?.utf8.count == 20 && variables(simulator)["SUPABASE_PROJECT_ID"] == reference)
+        try simulator.seed("plane", ["workspaces": ["acme": ["projects": [["identifier": "OPS", "name": "Ops"]]]]])
+        #expect(variables(simulator)["PLANE_WORKSPACE"] == "acme")
+        // Of several nobody can say which is meant.
+        try simulator.seed("supabase", ["projects": [["name": "second"]]])
+        try simulator.seed("plane", ["workspaces": ["b": ["projects": [["identifier": "B", "name": "B"]]]]])
+        #expect(variables(simulator)["SUPABASE_PROJECT_ID"] == nil && variables(simulator)["PLANE_WORKSPACE"] == nil)
+    }
+
     @Test func theControlEndpointOrdersListsAndForgets() async throws {
         let (client, _) = try makeClient()
         let made = await client.post(

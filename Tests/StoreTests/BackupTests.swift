@@ -68,7 +68,7 @@ import Testing
             #expect(restoration.pinned == ["over", "soon"] && restoration.openSteps == 1)
             #expect(restoration.latest == run(1).startedAt)
             // Whoever held it before the restore never fits again.
-            await #expect { try await store.confirmLease(lease) } throws: { ($0 as? StoreFault)?.kind == .fenced }
+            await #expect { try await store.confirmLeases([lease]) } throws: { ($0 as? StoreFault)?.kind == .fenced }
             let next = try #require(
                 try await store.acquireLease(name: "reconcile", holder: "new", lasting: .minutes(5)))
             #expect(next.token > lease.token + 999_999)

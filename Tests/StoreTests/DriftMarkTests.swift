@@ -16,7 +16,7 @@ import Testing
                 let at = start + .minutes(number)
                 test.time.advance(by: at - test.time.now)
                 try await store.beginRun(run(number, phase: .planned, at: at))
-                _ = try await store.recordDrift([item], complete: true, runID: runID(number), at: at)
+                _ = try await store.recordDrift([item], runID: runID(number), at: at) { _, _ in true }
                 return try #require(try await store.openDrift().first)
             }
             let first = try await record(drift("a"), 1)
@@ -59,7 +59,7 @@ import Testing
                     key: key("a"), cause: .externalChange,
                     attributes: paths.map { AttributeChange(path: $0, before: 1, after: 2) }, environment: nil,
                     source: nil, summary: "it differs")
-                _ = try await test.store.recordDrift([item], complete: true, runID: runID(number), at: at)
+                _ = try await test.store.recordDrift([item], runID: runID(number), at: at) { _, _ in true }
                 return try #require(try await test.store.openDrift().first).attributesSince
             }
             let since = [

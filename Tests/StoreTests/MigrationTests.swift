@@ -120,7 +120,7 @@ import Testing
         try await test.store.updateRun(run(1))
         try await test.store.appendEvents([RunEvent(runID: runID(1), type: "t", payload: .null, at: start)])
         try await test.store.savePlan(runID: runID(1), fingerprint: Digest(of: ""), document: .object(["a": 1]))
-        #expect(try await test.store.recordDrift([drift("a")], complete: true, runID: runID(1), at: start).opened == 1)
+        #expect(try await test.store.recordDrift([drift("a")], runID: runID(1), at: start) { _, _ in true }.opened == 1)
         #expect(try await test.store.saveEnvironments([EnvironmentRow(slug: "dev", tier: .dev)]) == 1)
         #expect(try await test.store.inventory().environments.map(\.slug) == ["dev"])
     }

@@ -193,27 +193,55 @@ import Testing
     ) async throws {
         try await TestStore.with(dialect) { test in
             let store = test.store
-            func record(_ items: [DriftItem], complete: Bool = true, run number: Int, _ seconds: Int) async throws
-                -> [Int]
-            {
+            func record(
+                _ items: [DriftItem], unseen: Set<ResourceKey> = [], run number: Int, _ seconds: Int
+            ) async throws -> [Int] {
                 let at = start + .seconds(seconds)
                 try await store.beginRun(run(number, phase: .planned, at: at))
-                let delta = try await store.recordDrift(items, complete: complete, runID: runID(number), at: at)
+                let delta = try await store.recordDrift(items, runID: runID(number), at: at) { key, _ in
+                    !unseen.contains(key)
+                }
                 return [delta.opened, delta.changed, delta.resolved]
             }
             #expect(try await record([drift("a"), drift("b", isSensitive: true)], run: 1, 0) == [2, 0, 0])
             let before = try await test.rows("select * from ops.drift_items order by id").map(\.values)
             #expect(try await record([drift("b", isSensitive: true), drift("a")], run: 2, 10) == [0, 0, 0])
             #expect(try await test.rows("select * from ops.drift_items order by id").map(\.values) == before)
-            #expect(try await record([drift("a", after: "s-3")], complete: false, run: 3, 20) == [0, 1, 0])
+            #expect(try await record([drift("a", after: "s-3")], unseen: [key("b")], run: 3, 20) == [0, 1, 0])
             let open = try await store.openDrift()
             #expect(open.map(\.key) == [key("a"), key("b")])
             #expect(open[0].firstSeen == start && open[0].lastSeen == start + .seconds(20) && open[0].runID == runID(3))
             #expect(open[1].firstSeen == start && open[1].lastSeen == start + .seconds(20))
             #expect(open[1].detail["attributes"]?[0] == .object(["path": "size", "sensitive": true] as KeyValuePairs))
-            #expect(try await record([drift("b", isSensitive: true)], run: 4, 30) == [0, 0, 1])
+            #expect(try await record([], unseen: [key("b")], run: 4, 30) == [0, 0, 1])
+            #expect(try await store.openDrift().map(\.key) == [key("b")])
             #expect(try await record([drift("a"), drift("b", isSensitive: true)], run: 5, 40) == [1, 0, 0])
             #expect(try await store.openDrift().map(\.firstSeen) == [start + .seconds(40), start])
+        }
+    }
+
+    @Test(arguments: engines) func `the last look is the newest pass that had a plan, whatever became of its steps`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let store = test.store
+            func begin(_ number: Int, _ phase: RunPhase, plans: Bool = false) async throws -> String? {
+                test.time.advance(by: .seconds(10))
+                try await store.beginRun(run(number, phase: phase, at: test.time.now))
+                if plans {
+                    try await store.savePlan(runID: runID(number), fingerprint: Digest(of: "p"), document: .object([:]))
+                }
+                return try await store.lastLook()?.id
+            }
+            #expect(try await begin(1, .failed) == nil, "it had no plan")
+            _ = try await store.recordDrift([drift("a")], runID: runID(1), at: start) { _, _ in false }
+            #expect(try await store.openDrift().first?.lastSeen == start)
+            #expect(try await begin(2, .planned) == runID(2), "a dry run, as long as there is nothing else")
+            #expect(try await begin(3, .failed, plans: true) == runID(3))
+            #expect(try await store.openDrift().first?.lastSeen == start + .seconds(30))
+            #expect(try await begin(4, .failed) == runID(3))
+            #expect(try await begin(5, .planned) == runID(3))
+            #expect(try await begin(6, .canceled, plans: true) == runID(6))
         }
     }
 

@@ -142,14 +142,14 @@ struct LifeTests {
             #expect(!lines.contains { $0.contains(secret) }, "a secret stands in the record")
         }
         #expect(lines.contains { $0.contains("<redacted>") })
-        let breaches = try Recordings.check(lines, name: "supabase-driver")
-        #expect(breaches == nil, "\(breaches ?? "")")
-
         // Rehearsed on a copy, all is as it was seen.
         let before = ObservedState(await account.driver.observe(all, account.context))
         try account.simulator.load(observation: Rehearsal.lines(before))
         let copy = ObservedState(await account.driver.observe(all, account.context))
         #expect(Rehearsal.differences(before, copy, account.driver.schemas) == [])
+
+        let breaches = try Recordings.check(lines, name: "supabase-driver")
+        #expect(breaches == nil, "\(breaches ?? "")")
     }
 
     @Test("adoption of what is as wanted sends nothing, and changes not a byte")
@@ -218,12 +218,88 @@ struct LifeTests {
 
         let several = try Account(Self.seeded)
         try several.simulator.seed("supabase", ["projects": [["name": "second"]]])
-        let seen = await several.observe(Self.functions)
+        let seen = await several.observe([wanted(.supabaseFunction, "ops-do-ingest")])
         guard case .unknown(let reason)? = seen.kinds[.supabaseFunction]?.completeness else {
             Issue.record("\(String(describing: seen.kinds[.supabaseFunction]))")
             return
         }
         #expect(reason.contains("2 projects"))
+    }
+
+    @Test("a function is looked for in the project in which it is wanted, and nowhere else")
+    func homes() async throws {
+        let other = "zyxwvutsrqponmlkjihg"
+        let account = try Account(Self.seeded)
+        func function(_ slug: String, in project: String, _ more: [(String, Value)] = []) -> DesiredResource {
+            .wanting(.supabaseFunction, slug, [("project_ref", .string(project))] + more)
+        }
+        func seen(_ wishes: [DesiredResource]) async -> ObservedKind? {
+            await account.observe(wishes).kinds[.supabaseFunction]
+        }
+        // The token doesn't see the project: that it sees another says nothing of it.
+        let unseen = await seen([function("ops-do-ingest", in: other)])
+        #expect(unseen?.completeness.isUnknown == true && unseen?.resources.isEmpty == true)
+        let plan = await account.plan([function("ops-do-ingest", in: other)])
+        #expect(plan.changes.map(\.action) == [.read])
+
+        try account.simulator.seed(
+            "supabase",
+            [
+                "projects": [
+                    [
+                        "ref": .string(other), "name": "second",
+                        "functions": [
+                            ["slug": "ops-do-ingest", "ezbr_sha256": "bb22"],
+                            ["slug": "ops-own", "verify_jwt": true, "ezbr_sha256": "cc33"],
+                        ],
+                    ]
+                ]
+            ])
+        let wishes = [function("ops-do-ingest", in: other), function("ops-do-ingest-2", in: Self.ref)]
+        let both = await seen(wishes)
+        #expect(both?.completeness == .complete)
+        #expect(both?.resources.map(\.key.name) == ["ops-do-ingest", "ops-own"])
+        #expect(both?.resources.first?.attributes["ezbr_sha256"] == "bb22")
+        guard case .present(let found) = await account.driver.look(at: wishes[0].key, account.context) else {
+            Issue.record("it isn't found")
+            return
+        }
+        #expect(found.attributes["project_ref"] == .string(other))
+        // Where it is wanted it is set up, too.
+        let own = function("ops-own", in: other, [("verify_jwt", false)])
+        #expect(await account.pass(wishes + [own]).outcomes[own.key]?.fault == nil)
+        #expect(account.simulator.requestLog.contains { $0.method == "PATCH" && $0.path.contains(other) })
+    }
+
+    @Test("a function that isn't deployed as it is wanted is blocked with the command, and nothing fails")
+    func undeployed() async throws {
+        let account = try Account(Self.seeded)
+        let wishes: [DesiredResource] = [
+            .wanting(
+                .supabaseFunction, "ops-do-ingest", [("project_ref", .string(Self.ref)), ("ezbr_sha256", "dd44")]),
+            .wanting(.supabaseFunction, "ops-missing", [("project_ref", .string(Self.ref))]),
+        ]
+        for _ in 0..<2 {
+            let (plan, outcomes) = await account.pass(wishes)
+            #expect(
+                plan.changes.map { "\($0.key.name) \($0.verdict)" } == [
+                    "ops-do-ingest blocked", "ops-missing blocked",
+                ])
+            for change in plan.changes {
+                let command = "supabase functions deploy \(change.key.name) --project-ref \(Self.ref)"
+                #expect(change.verdictReason?.hasSuffix(command) == true && change.hold == .impossible)
+            }
+            #expect(outcomes.isEmpty && plan.summary.create == 0)
+        }
+        // What can be set is set, whatever is deployed; what is left is blocked from then on.
+        let mixed = wanted(
+            .supabaseFunction, "ops-do-ingest",
+            ["project_ref": .string(Self.ref), "ezbr_sha256": "dd44", "verify_jwt": false])
+        #expect(await account.pass([mixed]).outcomes[mixed.key]?.fault?.code == "SB-0013")
+        #expect(
+            await account.plan([mixed]).changes.map { "\($0.verdict) \($0.attributes.map(\.path))" } == [
+                "blocked [\"ezbr_sha256\"]"
+            ])
     }
 
     @Test("secrets are brought where their digest differs, once, and the envelope says which")

@@ -12,10 +12,13 @@ public enum Places {
 
     /// The shared folder: `$ODOOOPS_SHARED`, or `../shared` beside the package; nil when there is none.
     public static let sharedDirectory: String? = {
-        let given = ProcessEnvironment.variables()["ODOOOPS_SHARED"]
-        let path = given ?? packageRoot.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/shared"
+        let path =
+            givenShared ?? packageRoot.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/shared"
         return FileSystem.isDirectory(path) ? path : nil
     }()
+
+    /// The shared folder that somebody has named, there or not.
+    public static let givenShared = ProcessEnvironment.variables()["ODOOOPS_SHARED"]
 
     /// A real source of truth of 149 YAML files; nil when it is not there.
     public static let corpusDirectory: String? = existing("corpus/ssot-2026-03")

@@ -31,9 +31,11 @@ struct WebhookSignatureTests {
         }
     }
 
-    @Test("every published vector is right, and wrong when a byte of body, signature or secret is another")
+    @Test(
+        "every published vector is right, and wrong when a byte of body, signature or secret is another",
+        .enabled(if: Places.sharedDirectory != nil, "the published vectors are not at hand"))
     func vectors() throws {
-        guard let shared = Places.sharedDirectory else { return }
+        let shared = try #require(Places.sharedDirectory)
         let document = try JSON.parse(try FileSystem.read("\(shared)/specs/webhook-vectors.json"))
         let vectors = try #require(document["vectors"]?.listValue)
         #expect(Set(vectors.compactMap { $0["provider"]?.stringValue }).count == 5)

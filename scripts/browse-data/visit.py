@@ -87,7 +87,7 @@ def behaviour(page, base: str) -> list[str]:
     page.click("a[aria-label^='Switch to system']")
     page.goto(base + "/drift")
     text = page.inner_text("main")
-    for part in ["brightwater.example/A/erp", "198.51.100.66", "ssot/environments.yaml:12", "changed elsewhere"]:
+    for part in ["brightwater.example/A/erp", "198.51.100.66", "ssot/environments.yaml:9", "changed elsewhere"]:
         if part not in text and part.upper() not in text.upper():
             faults.append(f"the drift page lacks {part}")
     page.goto(base + "/environments")

@@ -1,6 +1,6 @@
 // Lives through a simulated week: a hundred environments, one pass a minute, commits by day, everything looked at
 // again and again; counts what the provider was asked, and whether memory grows. Then the other providers, each looked at
-// by two processes as often as its budget lets them.
+// and written to by two processes as often as its budget lets them, for an hour each and for one of both.
 //
 // Before that a day, whose memory at the end is held against that after its first hour; and commits while very much waits.
 //
@@ -55,11 +55,14 @@ func measure(in work: String) async throws -> Figures {
         "week_largest_hour", largest(in: .hours(1), of: instants), "requests", baseline: 5_000, atMost: 4_000)
     figures.report("week_memory_of_1000_passes", late - early, "MiB", atMost: 4)
     for provider in ProviderHours.all {
-        let result = try await provider.live(1, directory: work)
+        let result = try await provider.live(directory: work)
         figures.report("hours_of_\(provider.name)_requests", Double(result.requests), "requests")
+        figures.report("hours_of_\(provider.name)_writes", Double(result.writes), "writes")
         figures.report("hours_of_\(provider.name)_refusals", Double(result.refusals), "429s", atMost: 0)
-        figures.report(
-            "hours_of_\(provider.name)_largest_share", result.largestShare * 100, "%", atMost: 80)
+        for limit in provider.limits {
+            let share = result.shares[limit.name] ?? 0
+            figures.report("hours_of_\(provider.name)_share_of_\(limit.name)", share * 100, "%", atMost: 80)
+        }
     }
     return figures
 }

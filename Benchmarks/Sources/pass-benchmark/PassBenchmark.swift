@@ -34,6 +34,7 @@ struct PassBenchmark {
         }
         try await observe(5_000)
         try await creates(100)
+        try await TakeOver.measure(tools, &figures)
         let environments = ProcessEnvironment.variables()["BENCH_ENVIRONMENTS"].flatMap { Int($0) } ?? 10_000
         try await IdleService.watch(environments, for: .seconds(180), tools, &figures)
     }

@@ -13,6 +13,7 @@ public struct APIServices: Sendable {
     let service: Service?
     let metrics: Metrics
     let evidence: EvidenceStore?
+    let schedules: @Sendable () -> [ScheduledJob]?
     let time: any TimeSource
     let log: Log?
     private let isExplaining = Locked(false)
@@ -24,9 +25,11 @@ public struct APIServices: Sendable {
     ///   - service: is woken; nil: nobody is.
     ///   - metrics: the figures that are asked for.
     ///   - time: now.
+    ///   - schedules: what is due by the clock; nil before the first commit was read.
     public init(
         store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
-        metrics: Metrics = Metrics(), time: any TimeSource
+        metrics: Metrics = Metrics(), time: any TimeSource,
+        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }
     ) {
         self.store = store
         self.access = access
@@ -34,6 +37,7 @@ public struct APIServices: Sendable {
         self.service = service
         self.metrics = metrics
         evidence = reconciler?.evidence
+        self.schedules = schedules
         self.time = time
         log = reconciler?.log
     }

@@ -87,12 +87,8 @@ extension APIEndpoints {
 
     /// The verdict on each gate as the evidence of a run holds it; nil where that is kept no more.
     private static func gates(ofRun run: String?, _ services: APIServices) async throws -> Value {
-        guard let run, let link = try await services.store.evidence(ofRun: run), let evidence = services.evidence,
-            let manifest = (try? evidence.get(link.manifest)).flatMap({ try? EvidenceManifest(bytes: $0) }),
-            let item = manifest.items.first(where: { $0.name == "gates.json" }),
-            let gates = (try? evidence.get(item.digest)).flatMap({ try? JSON.parse($0) })
-        else { return .null }
-        return gates
+        guard let run, let link = try await services.store.evidence(ofRun: run) else { return .null }
+        return (services.evidence?.object("gates.json", of: link)).flatMap { try? JSON.parse($0) } ?? .null
     }
 
     private static func findings(_ call: APICall, _ services: APIServices) async throws -> [FindingRecord] {
@@ -107,7 +103,20 @@ extension APIEndpoints {
     private static func thingRoutes(_ services: APIServices) -> [APIRoute] {
         let thing = APISchema.object(
             [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
-        let plain = APISchema.object([], isOpen: true)
+        let explanation = APISchema.object(
+            [
+                .init("type", .choice(["resource", "environment"]), required: true),
+                .init("key", .text(), required: true),
+                .init(
+                    "obstacle", .nullable(.object([.init("reason", .text(), required: true)], isOpen: true)),
+                    required: true),
+                .init(
+                    "next_wake",
+                    .object([
+                        .init("at", .nullable(.instant), required: true), .init("reason", .text(), required: true),
+                    ]),
+                    required: true), .init("state", choice(EnvironmentExplanation.State.self)),
+            ], isOpen: true)
         let integration = APISchema.object(
             [
                 .init("id", .text(), required: true), .init("name", .text(), required: true),
@@ -167,45 +176,45 @@ extension APIEndpoints {
                         }))
             },
             APIRoute(
-                "GET", "/schedules", "listSchedules", "schedules", "What happens next by itself, soonest first.",
-                needs: .read, at: .list,
+                "GET", "/secret-syncs", "listSecretSyncs", "integrations",
+                "Who set which secrets where, newest first: names, never values.", needs: .read,
                 answer: .list(
-                    .object([
-                        .init("at", .instant, required: true), .init("what", .text(), required: true),
-                        .init("environment", .nullable(.text()), required: true),
-                    ]))
+                    .object(
+                        [
+                            .init("id", .text(), required: true), .init("target", .text(), required: true),
+                            .init("status", choice(SecretSyncRecord.Status.self), required: true),
+                        ], isOpen: true))
             ) { call in
-                var coming: [(at: Timestamp, what: String, environment: String?)] = []
-                func add(_ at: Timestamp?, _ what: String, _ environment: String?) {
-                    if let at, at > call.now, call.visible.contains(environment) {
-                        coming.append((at, what, environment))
-                    }
+                Envelope(200, .list(try await services.store.secretSyncs(limit: 100).map(\.document)))
+            },
+            APIRoute(
+                "GET", "/looks", "listLooks", "integrations",
+                "What providers hold that is looked at once an hour: health, backups, advice, deployments, runs.",
+                needs: .read,
+                parameters: [APIParameter("kind", .line(most: 128), "only this kind, such as supabase.project")],
+                answer: .list(
+                    .object(
+                        [
+                            .init("kind", .text(), required: true), .init("tried_at", .instant, required: true),
+                            .init("seen_at", .nullable(.instant), required: true),
+                            .init("objects", .list(.object([], isOpen: true)), required: true),
+                        ], isOpen: true))
+            ) { call in
+                let looks = try await services.store.looks().filter { look in
+                    call.text("kind").map { look.kind.name == $0 } ?? true
                 }
-                add(try await services.store.serviceSign()?.nextPassAt, "pass", nil)
-                for row in try await services.store.environments() where row.status != .gone {
-                    if !row.isPinned(at: call.now) { add(row.expiresAt, "environment ends", row.slug) }
-                    if row.isPinned { add(row.pinnedUntil, "pin ends", row.slug) }
-                    if row.isSuspended { add(row.suspendedUntil, "suspension ends", row.slug) }
-                }
-                for approval in try await services.store.standingApprovals() {
-                    add(approval.expiresAt, "approval of \(approval.key) ends", nil)
-                }
-                coming.sort { $0.at == $1.at ? $0.what.precedesByBytes($1.what) : $0.at < $1.at }
-                return Envelope(
-                    200,
-                    .list(
-                        coming.prefix(200).map {
-                            [
-                                "at": .string($0.at.description), "what": .string($0.what),
-                                "environment": .text($0.environment),
-                            ]
-                        }))
+                return Envelope(200, .list(looks.map(\.document)))
             },
             APIRoute(
                 "GET", "/explanations", "explain", "drift",
-                "Why a resource stands as it does: who wants it, what is there, what is in the way.", needs: .operate,
-                parameters: [APIParameter("key", .line(least: 1, most: 512), "the resource's key", required: true)],
-                answer: plain
+                "Why a resource or an environment stands as it does: who wants it, what is there, what is in the way.",
+                needs: .operate,
+                parameters: [
+                    APIParameter(
+                        "key", .line(least: 1, most: 512),
+                        "a resource's key, or an environment's name or branch; pr-7 also of a pull request without one",
+                        required: true)
+                ], answer: explanation
             ) { call in
                 guard let reconciler = services.reconciler else { throw APIFault.noService }
                 // Each explanation looks at repositories and providers, whose budgets are everybody's.
@@ -213,7 +222,7 @@ extension APIEndpoints {
                     throw APIFault.busy
                 }
                 defer { services.endExplaining() }
-                return Envelope(200, try await reconciler.explain(call.text("key") ?? "").document)
+                return Envelope(200, try await reconciler.answer(call.text("key") ?? "").document)
             },
         ]
     }
@@ -257,6 +266,25 @@ extension CatalogueEntry {
         object["docs_url"] = .text(docsURL)
         object["document"] = .text(documentPath)
         object["checked_at"] = .text(checkedAt?.description)
+        return .object(object)
+    }
+}
+
+extension SecretSyncRecord {
+    /// As JSON.
+    var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["provider"] = .string(provider)
+        object["target"] = .string(target)
+        object["actor"] = .string(actor)
+        object["status"] = .string(status.rawValue)
+        object["pushed"] = .strings(pushed)
+        object["skipped"] = .strings(skipped)
+        object["error"] = .text(error)
+        object["error_code"] = .text(errorCode)
+        object["started_at"] = .string(startedAt.description)
+        object["finished_at"] = .text(finishedAt?.description)
         return .object(object)
     }
 }

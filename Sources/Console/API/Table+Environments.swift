@@ -11,7 +11,13 @@ extension APIEndpoints {
 
     static func environments(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object(
-            [.init("name", .text(), required: true), .init("tier", choice(Tier.self))], isOpen: true)
+            [
+                .init("name", .text(), required: true), .init("tier", choice(Tier.self)),
+                .init("sync", choice(EnvironmentRow.Sync.self), required: true),
+                .init("drift", .count, required: true),
+                .init("health", choice(EnvironmentStanding.Health.self), required: true),
+                .init("revision", .nullable(.text()), required: true),
+            ], isOpen: true)
         let reason = APISchema.Field("reason", .line(least: 1, most: 500))
         let until = APISchema.Field("until", .instant)
         return [
@@ -28,7 +34,9 @@ extension APIEndpoints {
                     limit: call.limit, after: call.text("cursor"), tier: call.text("tier").flatMap(Tier.init),
                     status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
                     names: call.visibleNames)
-                return page(rows.map { $0.document(at: call.now) }, next: hasMore ? rows.last?.slug : nil)
+                let drift = try await services.store.openDrift()
+                return page(
+                    rows.map { $0.document(at: call.now, drift: drift) }, next: hasMore ? rows.last?.slug : nil)
             },
             APIRoute(
                 "GET", "/environments/{environment}", "getEnvironment", "environments", "One environment.",
@@ -39,7 +47,8 @@ extension APIEndpoints {
                     throw APIFault.notFound(
                         "there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
                 }
-                return Envelope(200, row.document(at: call.now))
+                let drift = try await services.store.openDrift()
+                return Envelope(200, row.document(at: call.now, drift: drift))
             },
             change(
                 services, .extend, "POST", "extend", "Gives an environment more days to live.",
@@ -93,7 +102,7 @@ extension APIEndpoints {
                 reason: call.body["reason"]?.stringValue,
                 until: call.body["until"]?.stringValue.flatMap { Timestamp($0) })
             let row = try await change.make(in: services.store, by: call.actor, at: call.now)
-            return Envelope(200, row.document(at: call.now))
+            return Envelope(200, row.document(at: call.now, drift: try await services.store.openDrift()))
         }
     }
 }

@@ -92,7 +92,7 @@ extension APIEndpoints {
                     AuditRecord(
                         at: call.now, action: "reconcile.now", target: "service", actor: call.caller.name,
                         detail: call.actor.detail(call.body.objectValue ?? [:])))
-                service.wakeup.raise(.manual)
+                await service.ask(.manual)
                 return Envelope(
                     202,
                     ["accepted": true, "message": "a pass begins as soon as the present one has ended"])
@@ -121,6 +121,8 @@ extension APIEndpoints {
         object["hooks_waiting"] = .int(Int64(queue.depth))
         let sign = try await services.store.serviceSign()
         object["next_pass_at"] = .text(sign?.nextPassAt?.description)
+        let standing = try await services.store.shardStanding()
+        if standing.count > 1 { object["shards"] = standing.document(at: now) }
         if let status = services.service?.currentStatus {
             object["loop"] = .object([
                 "passes": .int(Int64(status.passes)), "running": .bool(status.isRunning),
@@ -140,5 +142,30 @@ extension RunRecord {
         object["steps"] = nil
         object["skipped"] = nil
         return .object(object)
+    }
+}
+
+extension ShardStanding {
+    /// Who looks after which shards, and who is at work on one.
+    fileprivate func document(at now: Timestamp) -> Value {
+        var services: [Value] = []
+        for (service, shards) in shares() {
+            var row = Value.Object()
+            row["service"] = .string(service.holder)
+            row["shards"] = .list(shards.map { .int(Int64($0)) })
+            row["next_pass_at"] = .text(service.nextPassAt?.description)
+            row["failures_in_a_row"] = .int(Int64(service.failures))
+            row["stands_aside"] = .bool(service.isAside)
+            services.append(.object(row))
+        }
+        var held: [Value] = []
+        for lease in leases where lease.expiresAt > now {
+            var row = Value.Object()
+            row["lease"] = .string(lease.name)
+            row["holder"] = .string(lease.holder)
+            row["expires_at"] = .string(lease.expiresAt.description)
+            held.append(.object(row))
+        }
+        return ["count": .int(Int64(count)), "services": .list(services), "leases": .list(held)]
     }
 }

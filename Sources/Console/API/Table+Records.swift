@@ -76,16 +76,17 @@ extension APIEndpoints {
                 return Envelope(200, .object(object))
             },
             APIRoute(
-                "GET", "/plans/{run}", "getPlan", "plans", "The plan of a run, as it was saved.", needs: .read,
-                parameters: [run], answer: .object([], isOpen: true)
+                "GET", "/plans/{run}", "getPlan", "plans",
+                "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since.",
+                needs: .read, parameters: [run], answer: .object([], isOpen: true)
             ) { call in
-                let run = try await run(call, services)
-                guard let plan = try await services.store.plan(ofRun: run.id) else {
+                let name = call.text("run") ?? ""
+                guard let plan = try await KeptPlan(name, services.store, services.evidence) else {
+                    let run = try await run(call, services)
                     throw APIFault.notFound(
-                        "run \(run.id) kept no plan\(run.isDryRun ? ": it was a dry run" : "")",
-                        hint: "List the runs: GET /api/v1/runs")
+                        "run \(run.id) kept no plan, or it is kept no more", hint: "List the runs: GET /api/v1/runs")
                 }
-                return Envelope(200, plan)
+                return Envelope(200, plan.document)
             },
         ]
     }

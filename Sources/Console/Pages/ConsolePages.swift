@@ -19,6 +19,7 @@ public struct ConsolePages: Sendable {
     let metrics: Metrics
     let time: any TimeSource
     let loop: @Sendable () -> ConsoleFacts.Loop
+    let schedules: @Sendable () -> [ScheduledJob]?
     /// Checks evidence: reading a long chain must hold up nobody else.
     let checking = ThreadPool(threads: 1)
     /// Tells pages that are open what changed.
@@ -34,11 +35,13 @@ public struct ConsolePages: Sendable {
     ///   - metrics: the process's own.
     ///   - time: now.
     ///   - loop: how the loop fares.
+    ///   - schedules: what is due by the clock; nil before the first commit was read.
     public init(
         access: AccessControl? = nil, store: Store, evidence: EvidenceStore, reconciler: Reconciler? = nil,
         knowledge: Knowledge = Knowledge(),
         facts: ConsoleFacts = ConsoleFacts(), metrics: Metrics = Metrics(), time: any TimeSource,
-        loop: @escaping @Sendable () -> ConsoleFacts.Loop = { ConsoleFacts.Loop() }
+        loop: @escaping @Sendable () -> ConsoleFacts.Loop = { ConsoleFacts.Loop() },
+        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }
     ) {
         self.access = access
         self.store = store
@@ -49,6 +52,7 @@ public struct ConsolePages: Sendable {
         self.metrics = metrics
         self.time = time
         self.loop = loop
+        self.schedules = schedules
         feed = LiveFeed(store: store, time: time)
     }
 

@@ -32,12 +32,4 @@ extension ConsolePages {
             return .text(503, "the evidence can't be read\n")
         }
     }
-
-    /// One object of a link's evidence; nil when it isn't there or isn't what it was.
-    func object(_ name: String, of link: EvidenceLink) -> [UInt8]? {
-        guard let bytes = try? evidence.get(link.manifest), let manifest = try? EvidenceManifest(bytes: bytes),
-            let item = manifest.items.first(where: { $0.name == name })
-        else { return nil }
-        return try? evidence.get(item.digest)
-    }
 }

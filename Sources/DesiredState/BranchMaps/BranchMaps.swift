@@ -25,7 +25,7 @@ struct BranchMaps {
 
     /// What the document at a path says; nothing where it says nothing of branches.
     static func claims(of file: SourceFile) -> [BranchClaim] {
-        guard case .bytes(let bytes) = file.content else { return [] }
+        guard case .bytes(let bytes) = file.masked.content else { return [] }
         if isWorkflow(file.path) { return WorkflowMap.claims(of: bytes, file.path) }
         if file.path.hasSuffix(".md") { return PageMap.claims(of: bytes) }
         return file.path.hasSuffix(".sql") ? SeedMap.claims(of: bytes) : []

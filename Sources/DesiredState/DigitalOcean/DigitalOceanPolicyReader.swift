@@ -16,10 +16,10 @@ struct DigitalOceanPolicyReader {
         let fields = Fields(root, "the DigitalOcean policy", in: file, report)
         fields.allow(
             "schema", "version", "last_reviewed", "description", "notes", "backups", "monitoring", "tagging", "naming")
-        if let surfaces = fields.fields("allowed_surfaces") {
-            for entry in surfaces.allEntries() { readSurface(entry, &policy) }
-        }
-        for node in fields.nodes("exceptions") ?? [] { readException(node, &policy) }
+        let surfaces = fields.fields("allowed_surfaces")
+        for entry in surfaces?.allEntries() ?? [] { readSurface(entry, &policy) }
+        let names = Set(surfaces?.keys ?? []).union(Self.kinds.keys).sorted { $0.precedesByBytes($1) }
+        for node in fields.nodes("exceptions") ?? [] { readException(node, of: names, &policy) }
         if let backups = fields.fields("backups") { readBackups(backups, &policy) }
         fields.finish()
         if let cause = fields.broken["allowed_surfaces"] ?? (root.entries == nil ? fields.fault : nil) {
@@ -97,12 +97,11 @@ struct DigitalOceanPolicyReader {
             weekly: Int(weekly.value), monthly: Int(monthly.value), foreverTag: tag?.value, source: retention.mark)
     }
 
-    /// An exception that can't be read lifts nothing: a warning is enough.
-    private func readException(_ node: Node, _ policy: inout Policy) {
+    /// An exception that can't be read, or that nobody answers for, lifts nothing: a warning is enough.
+    private func readException(_ node: Node, of surfaces: [String], _ policy: inout Policy) {
         let mark = node.mark(in: file)
-        let surface = node["surface"]?.value.scalar?.value.stringValue
-        let reason = node["reason"]?.value.scalar?.value.stringValue
-        let expiry = node["expiry_date"]?.value.scalar
+        let surface = node["surface"]?.value.filledText
+        let reason = node["reason"]?.value.filledText
         let isAmbiguous = node.entries?.contains { $0.isAmbiguous } ?? false
         guard let surface, let reason, !isAmbiguous else {
             report.warning(
@@ -111,19 +110,55 @@ struct DigitalOceanPolicyReader {
                 hint: "Write `surface`, `reason`, `approved_by` and `expiry_date`; until then it lifts nothing.")
             return
         }
-        let expires = expiry.flatMap { Self.end(of: $0.text) }
-        if expires == nil {
+        var expires = node["expiry_date"]?.value.scalar.flatMap { Self.end(of: $0.text) }
+        let approver = node["approved_by"]?.value.filledText.flatMap { $0.utf8.allSatisfy { $0 <= 32 } ? nil : $0 }
+        let gaps = gaps(of: node, surface, expires: expires, approver: approver, among: surfaces)
+        if let first = gaps.first {
+            expires = nil
             report.warning(
                 .ineffectiveException,
-                "the exception for \(quoted(surface)) has "
-                    + (expiry.map { "the expiry date \(quoted($0.text))" } ?? "no expiry date")
-                    + ", so it lifts nothing",
-                at: node["expiry_date"]?.value.mark(in: file) ?? mark, hint: "Write a day: `expiry_date: 2026-12-31`.")
+                "the exception for \(quoted(surface)) \(gaps.map(\.what).joined(separator: " and ")), so it lifts nothing",
+                at: (first.node ?? node).mark(in: file), hint: gaps.map(\.hint).joined(separator: " "))
         }
         policy.exceptions.append(
             PolicyException(
-                surface: surface, reason: reason, approvedBy: node["approved_by"]?.value.scalar?.text, expires: expires,
-                source: mark))
+                surface: surface, reason: reason, approvedBy: approver, expires: expires, source: mark))
+    }
+
+    /// What an exception lacks to be in force, with the place where something else is written instead.
+    private func gaps(
+        of node: Node, _ surface: String, expires: Timestamp?, approver: String?, among surfaces: [String]
+    ) -> [(what: String, node: Node?, hint: String)] {
+        var gaps: [(what: String, node: Node?, hint: String)] = []
+        if !surfaces.contains(surface) {
+            gaps.append(
+                (
+                    "names no surface", node["surface"]?.value,
+                    didYouMean(surface, among: surfaces, else: "Write \(alternatives(surfaces)).")
+                ))
+        }
+        if expires == nil {
+            let written = node["expiry_date"]?.value
+            gaps.append(
+                (
+                    written?.scalar.map { "has the expiry date \(quoted($0.text))" } ?? "has no expiry date", written,
+                    "Write a day: `expiry_date: 2026-12-31`."
+                ))
+        }
+        if approver == nil {
+            gaps.append(
+                (
+                    "has no approval", node["approved_by"]?.value,
+                    "Write who answers for it: `approved_by: maria.santos`."
+                ))
+        } else if let written = node["approved_date"], Self.end(of: written.value.scalar?.text ?? "") == nil {
+            gaps.append(
+                (
+                    "was approved on \(quoted(written.value.scalar?.text ?? ""))", written.value,
+                    "Write the day of the approval: `approved_date: 2026-01-20`."
+                ))
+        }
+        return gaps
     }
 
     /// The first instant after a day, or the instant itself where a time is written.

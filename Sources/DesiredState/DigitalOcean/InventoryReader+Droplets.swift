@@ -82,6 +82,13 @@ extension InventoryReader {
                 at: path.mark, hint: "Save it as UTF-8 text.")
             return nil
         }
+        guard !PastedSecret.isMasked(in: text) else {
+            entry.fail(
+                .pastedSecret, "the file \(quoted(path.value)) of \(entry.subject) holds a secret in plain text",
+                at: path.mark,
+                hint: "Revoke it now, and let the droplet fetch the new one: whoever is on it can read that file.")
+            return nil
+        }
         return Text(value: text, mark: path.mark)
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import Formats
 
 /// The environments that branches bring about: branches × mappings, the first mapping that matches wins.
 struct BranchEnvironments {
@@ -35,6 +36,7 @@ struct BranchEnvironments {
         for branch in branches.sorted(by: { $0.name.precedesByBytes($1.name) }) where !claimed.contains(branch.name) {
             guard case .mapping(let mapping) = Self.match(branch.name, policies.mappings) else { continue }
             guard mayHaveEnvironment(branch, mapping) else { continue }
+            guard !isSecret(branch, mapping) else { continue }
             let slug = Slug.of(branch: branch.name)
             if policies.policy.previews != nil, PullRequest.number(inSlug: slug) != nil {
                 report.warning(
@@ -70,6 +72,19 @@ struct BranchEnvironments {
             drafts[slug] = draft
         }
         return drafts.values.sorted { $0.slug.precedesByBytes($1.slug) }
+    }
+
+    /// Whether a secret was pasted as the name of a branch: no slug, host or database is made of that.
+    ///
+    /// One that was made of it before can't be named either, so until the branch is gone no environment goes.
+    private func isSecret(_ branch: Branch, _ mapping: BranchMapping) -> Bool {
+        guard let secret = PastedSecret.find(in: Array(branch.name.utf8)).first else { return false }
+        report.keep(
+            .environments,
+            report.warning(
+                .pastedSecret, "the name of a branch holds \(secret.kind)", at: mapping.source,
+                hint: "Revoke it now and delete the branch; until then it has no environment, and none goes."))
+        return true
     }
 
     /// Production has to be named; staging too, unless a pattern gives one environment for each of several branches.

@@ -19,9 +19,11 @@ struct EnvironmentDraft {
     var filestore: Text?
     var runtime = EnvironmentRuntime()
     var workers: Int?
-    var backupSchedule: String?
+    /// Where another document than its own writes them.
+    var workersMark: SourceMark?
+    var backupSchedule: BackupSchedule?
     /// What it may use itself, in place of what its tier may.
-    var limits: ResourceQuota?
+    var limits: OwnLimits?
     var autoDeploy: Bool?
     var isProtected: Bool
 

@@ -9,8 +9,9 @@ struct EnvironmentOverrides {
         let name: String
         let source: SourceMark
         let workers: Int?
-        let backupSchedule: String?
-        let limits: ResourceQuota?
+        let workersMark: SourceMark?
+        let backupSchedule: BackupSchedule?
+        let limits: OwnLimits?
         /// Why it can't be read; nil where it can.
         let fault: Cause?
     }
@@ -40,8 +41,8 @@ struct EnvironmentOverrides {
             entries.append(
                 Entry(
                     name: section.key, source: section.keyMark(in: document.path),
-                    workers: workers.map { Int($0.value) }, backupSchedule: schedule, limits: limits,
-                    fault: entry.fault))
+                    workers: workers.map { Int($0.value) }, workersMark: workers?.mark, backupSchedule: schedule,
+                    limits: limits, fault: entry.fault))
         }
     }
 
@@ -66,7 +67,10 @@ struct EnvironmentOverrides {
             }
             for index in indices {
                 if let cause = entry.fault { report.unknown(.environment(drafts[index].slug), cause) }
-                if let workers = entry.workers { drafts[index].workers = workers }
+                if let workers = entry.workers {
+                    drafts[index].workers = workers
+                    drafts[index].workersMark = entry.workersMark
+                }
                 if let schedule = entry.backupSchedule { drafts[index].backupSchedule = schedule }
                 guard let limits = entry.limits else { continue }
                 drafts[index].limits = drafts[index].limits.map { limits.completed(by: $0) } ?? limits
@@ -81,22 +85,23 @@ extension ManagedDocument {
 }
 
 extension Fields {
-    /// A cron expression.
-    func schedule(_ key: String) -> String? {
+    /// When backups are due.
+    func schedule(_ key: String) -> BackupSchedule? {
         guard let text = text(key) else { return nil }
-        if (try? Cron(parsing: text.value)) != nil { return text.value }
+        if let schedule = BackupSchedule(parsing: text.value) { return schedule }
         fail(
             .invalidSchedule, "`\(key)` of \(subject) is \(quoted(text.value))", at: text.mark,
-            hint: "Write minute, hour, day, month and weekday: `0 */6 * * *`.")
+            hint: BackupSchedule.hint)
         return nil
     }
 
     /// What one environment may use.
-    func limits(_ key: String) -> ResourceQuota? {
+    func limits(_ key: String) -> OwnLimits? {
         guard let inner = fields(key) else { return nil }
-        let limits = ResourceQuota(limitsOf: inner)
+        let quota = ResourceQuota(limitsOf: inner)
         inner.finish()
         absorb(inner)
-        return limits
+        let marks = inner.keys.compactMap { key in inner.mark(of: key).map { (key, $0) } }
+        return OwnLimits(quota: quota, marks: Dictionary(marks, uniquingKeysWith: { first, _ in first }))
     }
 }

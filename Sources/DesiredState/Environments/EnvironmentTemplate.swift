@@ -9,7 +9,7 @@ struct EnvironmentTemplate {
     var filestore: Text?
     var runtime = EnvironmentRuntime()
     var workers: Int?
-    var backupSchedule: String?
+    var backupSchedule: BackupSchedule?
 
     init(subject: String) { self.subject = subject }
 

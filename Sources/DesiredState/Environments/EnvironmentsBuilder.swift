@@ -265,17 +265,23 @@ struct EnvironmentsBuilder {
     /// Its own limits, completed by what its tier may use.
     private func quota(_ draft: EnvironmentDraft) -> ResourceQuota {
         let quota = policies.quota(tier: draft.tier, isEphemeral: draft.ttlClass == .ephemeral)
-        return draft.limits?.completed(by: quota) ?? quota
+        return draft.limits?.quota.completed(by: quota) ?? quota
     }
 
     private func environment(_ draft: EnvironmentDraft, _ resources: [ResourceKey]) -> Environment {
-        Environment(
+        // What is written of the environment counts more than what is written of its tier.
+        let rule = draft.backupSchedule == nil ? policies.policy.backups[draft.tier] : nil
+        var environment = Environment(
             slug: draft.slug, tier: draft.tier, ttlClass: draft.ttlClass,
             ttl: policies.policy.ttl[draft.ttlClass] ?? .never, branch: (draft.branch ?? draft.tag)?.value,
             headCommit: draft.headCommit, host: draft.host?.value, domain: draft.domain?.value,
             databaseCluster: draft.cluster?.value, database: draft.database?.value, filestore: draft.filestore?.value,
-            workers: draft.workers, backupSchedule: draft.backupSchedule, autoDeploy: draft.autoDeploy ?? false,
-            quota: quota(draft),
+            workers: draft.workers, backupSchedule: (draft.backupSchedule ?? rule?.schedule)?.cron,
+            autoDeploy: draft.autoDeploy ?? false, quota: quota(draft),
             isProtected: draft.isProtected, source: draft.source, resources: resources)
+        environment.workersSource = draft.workersMark
+        environment.limits = draft.limits
+        environment.backupRule = rule?.source
+        return environment
     }
 }

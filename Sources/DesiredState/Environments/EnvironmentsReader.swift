@@ -87,8 +87,9 @@ struct EnvironmentsReader {
         if !Slug.isValid(section.key) {
             entry.fail(
                 .invalidName, "\(subject) has a name that is no DNS label", at: section.keyMark(in: file),
-                hint: "Use lower-case letters, digits and inner hyphens, at most 40: `\(Slug.of(branch: section.key))`."
-            )
+                hint: "Use lower-case letters, digits and inner hyphens, at most 40"
+                    // What is made of a secret can't be told from it any more, and holds most of it.
+                    + (Redaction.looksSecret(value: section.key) ? "." : ": `\(Slug.of(branch: section.key))`."))
         }
         let tier = entry.text("tier", required: true, orNumber: true).flatMap { readTier($0, entry) }
         var draft = EnvironmentDraft(

@@ -99,13 +99,20 @@ extension Gate {
     static let dnsProviderClaims = Gate(
         name: "dns_provider_claims", title: "Every active DNS name is claimed at its provider."
     ) { context, report in
-        let file = GateDocuments.subdomainRegistry
-        guard let source = context.library.file(at: file), case .bytes = source.content else {
+        // That which `validate` reads, below a root; else that at its old place.
+        let source = context.library.file(at: GateDocuments.subdomainRegistry)
+        guard
+            let parsed = context.library.document(.subdomainRegistry)?.parsed ?? source.map(context.cache.parsed),
+            case .bytes = parsed.source.content
+        else {
             report.unknown(
-                .missingInput, "\(file) is not at hand", at: nil, hint: "Add it to the repository.")
+                .missingInput,
+                "neither \(ManagedDocument.subdomainRegistry.stem).yaml below a root nor "
+                    + "\(GateDocuments.subdomainRegistry) is at hand",
+                at: nil, hint: "Add one of them to the repository.")
             return ""
         }
-        let parsed = context.cache.parsed(source)
+        let file = parsed.source.path
         guard let root = parsed.root, let names = root["subdomains"]?.value.items, !names.isEmpty else {
             report.unknown(
                 parsed.root == nil ? .unreadableInput : .missingInput,

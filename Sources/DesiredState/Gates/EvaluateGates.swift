@@ -4,15 +4,16 @@ import Formats
 /// Evaluates every policy gate, and lists those that a document requires but nobody can evaluate.
 ///
 /// Pure: the same tree and inputs give the same results, sorted by name. Nothing passes that was not looked at: a
-/// missing or broken input is unknown.
+/// missing or broken input is unknown, unless nothing speaks of what the gate is about: then it is not asked.
 ///
 /// - Parameters:
 ///   - tree: the files of one commit; gates also read those of `GateDocuments` where they are among them.
 ///   - inputs: values from outside of the repository.
+///   - named: gates that somebody asks for by name, whatever the repository speaks of.
 ///   - cache: what was parsed before.
 /// - Returns: one result a gate.
 public func evaluateGates(
-    _ tree: SourceTree, _ inputs: GateInputs, cache: DocumentCache = DocumentCache()
+    _ tree: SourceTree, _ inputs: GateInputs, named: Set<String> = [], cache: DocumentCache = DocumentCache()
 ) -> [GateResult] {
     let context = GateContext(
         library: Library(cache.files(of: tree), Report()), listing: tree.listing, inputs: inputs, cache: cache)
@@ -20,14 +21,18 @@ public func evaluateGates(
     var results = Gate.all.map { gate in
         let report = GateReport()
         let summary = gate.evaluate(context, report)
-        return report.result(gate, summary: summary, requiredAt: required[gate.name] ?? [])
+        let result = report.result(gate, summary: summary, requiredAt: required[gate.name] ?? [])
+        guard result.verdict == .unknown, result.requiredAt.isEmpty, !named.contains(gate.name),
+            let subject = GateSubject.all[gate.name], !subject.isUsed(context)
+        else { return result }
+        return result.notAsked(of: subject.name)
     }
     let known = Set(Gate.all.map(\.name))
     for (name, places) in required where !known.contains(name) {
         let report = GateReport()
         report.unknown(
             .noEvaluator, "no program evaluates it", at: places.first,
-            hint: "Take it out of the list, or let its producer write what it found.")
+            hint: "Take it out of the list, or let the program that knows it stop what it is to stop.")
         results.append(
             report.result(
                 Gate(name: name, title: "Required by a document.") { _, _ in "" }, summary: "", requiredAt: places))

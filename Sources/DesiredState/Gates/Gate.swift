@@ -5,6 +5,8 @@ public struct GateResult: Sendable, Hashable {
     /// Only what was looked at and found right passes; what could not be looked at is unknown.
     public enum Verdict: String, Sendable, Hashable, CaseIterable {
         case pass, fail, unknown
+        /// Nothing in the repository speaks of what it is about, and nothing requires it.
+        case notAsked = "not_asked"
     }
 
     /// Its name, as other documents call it.
@@ -12,7 +14,8 @@ public struct GateResult: Sendable, Hashable {
     /// What it holds the documents to, in one line.
     public let title: String
     public let verdict: Verdict
-    /// What a script with this one check would exit with: 0 right, 1 violated, 2 an input is missing or can't be read.
+    /// What a script with this one check would exit with: 0 right or not asked, 1 violated, 2 an input is missing or
+    /// can't be read.
     public let exitStatus: Int
     /// One sentence.
     public let why: String
@@ -44,6 +47,7 @@ public struct GateInputs: Sendable {
 /// The documents outside of the roots that gates read.
 public enum GateDocuments {
     public static let canonicalURLs = "docs/architecture/CANONICAL_URLS.md"
+    /// Where none is found below a root, where `dns/subdomain-registry.yaml` is its path.
     public static let subdomainRegistry = "infra/dns/subdomain-registry.yaml"
 
     public static let all = [canonicalURLs, subdomainRegistry]

@@ -30,7 +30,7 @@ final class GateReport {
         let why: String =
             switch verdict {
             case .pass: summary
-            case .unknown: gap ?? summary
+            case .unknown, .notAsked: gap ?? summary
             case .fail:
                 violations == 1
                     ? findings.first { $0.severity == .error }?.message ?? summary
@@ -41,6 +41,15 @@ final class GateReport {
         return GateResult(
             name: gate.name, title: gate.title, verdict: verdict, exitStatus: status, why: why,
             findings: findings.sorted(), requiredAt: requiredAt)
+    }
+}
+
+extension GateResult {
+    /// The same gate where nobody uses what it is about.
+    func notAsked(of subject: String) -> GateResult {
+        GateResult(
+            name: name, title: title, verdict: .notAsked, exitStatus: 0,
+            why: "no document speaks of \(subject), and none requires it", findings: [], requiredAt: [])
     }
 }
 

@@ -9,7 +9,8 @@ struct MailReading {
     var senders: [Text] = []
 }
 
-/// Reads `odoo/mail.yaml`, `integrations/mailgun.yaml` and the mail of `runtime/prod_settings.yaml`.
+/// Reads `odoo/mail.yaml`, `integrations/mailgun.yaml`, the mail of `runtime/prod_settings.yaml`, and the servers of
+/// `config/odoo/mail_settings.yaml`.
 struct MailReader {
     /// What one place says of the mail of some tiers.
     struct Statement {
@@ -22,6 +23,8 @@ struct MailReader {
         var user: Text?
         var credential: Text?
         var isCaught = false
+        /// Whether nothing follows from it: it can only contradict.
+        var isAside = false
         var fault: Cause?
         let source: SourceMark
 
@@ -30,13 +33,15 @@ struct MailReader {
     }
 
     static let others: [Tier] = [.staging, .dev, .preview]
+    /// What Odoo's servers of outgoing mail are set to, from the top of the repository, without its ending.
+    static let besideSettings = "config/odoo/mail_settings"
     private static let sections = ["non_production", "production", "staging", "development", "preview"]
 
     let report: Report
-    private var statements: [Statement] = []
+    var statements: [Statement] = []
     private var mustCatch: SourceMark?
 
-    static func read(_ library: Library, _ report: Report) -> MailReading {
+    static func read(_ library: inout Library, _ report: Report) -> MailReading {
         var reader = MailReader(report: report)
         if let document = library.document(.mail), let root = document.root { reader.readMail(root, document.path) }
         if let document = library.document(.mailgun), let root = document.root {
@@ -44,6 +49,10 @@ struct MailReader {
         }
         if let document = library.document(.productionSettings), let root = document.root {
             reader.readSettings(root, document.path)
+        }
+        // What Odoo is set up with follows from the others: it wants nothing, and may contradict them.
+        if let document = library.take(besideSettings, domain: "mail", scopes: [], report), let root = document.root {
+            reader.readServers(root, document.path, Tier.allCases)
         }
         return reader.reading()
     }
@@ -158,7 +167,8 @@ struct MailReader {
             let own = statements.filter { $0.tiers == [tier] }
             let shared = statements.filter { $0.tiers.contains(tier) && $0.tiers != [tier] }
             let said = own.isEmpty ? shared : own + shared.filter { other in !own.contains { $0.file == other.file } }
-            guard let first = said.first(where: { $0.credential != nil }) ?? said.first else { continue }
+            let deciding = said.filter { !$0.isAside }
+            guard let first = deciding.first(where: { $0.credential != nil }) ?? deciding.first else { continue }
             if let cause = first.fault { lose([tier], cause) }
             for other in said where other.source != first.source { compare(other, first, tier) }
             if tier != .production { checkCatcher(first, tier) }

@@ -3,6 +3,10 @@ import Formats
 
 /// Reads `odoo/install_sets/*.yaml`, the waves of an install manifest, and lists of modules that are allowed by name.
 struct InstallSetsReader {
+    /// The waves and the lists of a repository that keeps them outside of its roots, from the top of it, without ending.
+    static let besideManifest = "docs/oca/install_manifest"
+    static let besideAllowlists = ["config/oca/module_allowlist", "odoo/ssot/oca_installed_allowlist"]
+
     let report: Report
     var reading = ModuleReading()
 
@@ -12,13 +16,15 @@ struct InstallSetsReader {
         for document in library.take(below: "odoo/install_sets", domain: "modules", scopes: scopes, report) {
             if let root = document.root { reader.readSet(root, document.path) }
         }
-        for stem in ["odoo/install_manifest", "modules/waves"] {
+        for stem in ["odoo/install_manifest", "modules/waves", besideManifest] {
             guard let document = library.take(stem, domain: "modules", scopes: scopes, report),
                 let root = document.root
             else { continue }
             reader.readWaves(root, document.path)
         }
-        for stem in ["oca/module_allowlist", "odoo/module_allowlist", "odoo/oca_installed_allowlist"] {
+        let lists =
+            ["oca/module_allowlist", "odoo/module_allowlist", "odoo/oca_installed_allowlist"] + besideAllowlists
+        for stem in lists {
             guard let document = library.take(stem, domain: "modules", scopes: scopes, report),
                 let root = document.root
             else { continue }
@@ -146,14 +152,14 @@ struct InstallSetsReader {
 
     // MARK: What is allowed by name
 
-    /// `packs` with `modules` each, or `modules` alone; a module is a text or has a name.
+    /// `packs` with `modules` each, or `modules` or `oca_modules` alone; a module is a text or has a name.
     private mutating func readAllowlist(_ root: Node, _ file: String) {
         guard root.entries != nil else {
             let fault = Fields(root, "the list of allowed modules", in: file, report).fault
             if let fault { report.unknown(.kind(.moduleEntry), fault) }
             return
         }
-        var nodes = root["modules"]?.value.items ?? []
+        var nodes = (root["modules"]?.value.items ?? []) + (root["oca_modules"]?.value.items ?? [])
         if let packs = root["packs"]?.value {
             for pack in packs.items ?? packs.entries?.map(\.value) ?? [] {
                 nodes += pack.items ?? pack["modules"]?.value.items ?? []

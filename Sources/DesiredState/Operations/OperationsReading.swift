@@ -22,7 +22,7 @@ struct OperationsReading {
     ) {
         secrets = SecretsRegistryReader.read(library, report)
         inventory = SecretsInventoryReader.read(library, report)
-        mail = MailReader.read(library, report)
+        mail = MailReader.read(&library, report)
         domains = DomainsReader.read(&library, report)
         chores = SchedulesReader.read(library, report)
         let reader = OperationsReader(library: library, report: report)

@@ -62,6 +62,23 @@ extension PoliciesReader {
         reading.policy.lives[ttlClass] = rule
     }
 
+    /// When the environments of a tier are backed up that say nothing of it themselves.
+    mutating func readBackups(_ fields: Fields) {
+        for (tier, section) in tiers(fields, "backups") {
+            var text: String?
+            if case .string(let written)? = section.value.scalar?.value { text = written }
+            let mark = section.value.mark(in: file)
+            guard let text, let schedule = BackupSchedule(parsing: text) else {
+                reading.brokenTiers[tier] = report.error(
+                    .invalidSchedule,
+                    "the schedule of backups of \(section.key) is \(text.map { quoted($0) } ?? section.value.shapeName)",
+                    at: mark, hint: BackupSchedule.hint)
+                continue
+            }
+            reading.policy.backups[tier] = BackupRule(schedule, text: text, source: mark)
+        }
+    }
+
     mutating func readPrune(_ fields: Fields) {
         guard let section = fields.fields("prune") else { return }
         var rule = PruneRule.standard

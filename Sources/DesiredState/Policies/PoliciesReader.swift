@@ -35,6 +35,7 @@ struct PoliciesReader {
         fields.allow("schema", "version", "last_reviewed", "description")
         readMappings(fields)
         readGates(fields)
+        readBackups(fields)
         readQuotas(fields)
         readTTL(fields)
         readGitHub(fields)
@@ -64,7 +65,7 @@ struct PoliciesReader {
             reading.mappings = [.broken(cause)]
             reading.policy.branchMappings = []
         case "previews": reading.previewsFault = reading.previewsFault ?? cause
-        case "resource_quotas", "health_gates":
+        case "resource_quotas", "health_gates", "backups":
             for tier in Tier.allCases { reading.brokenTiers[tier] = reading.brokenTiers[tier] ?? cause }
         case "ttl_policies":
             for ttlClass in TTLClass.allCases {
@@ -226,6 +227,7 @@ struct PoliciesReader {
         reading.policy.updateCommitStatus = section.flag("update_commit_status")?.value ?? false
         reading.policy.blockMergeOnFailure = section.flag("block_merge_on_failure")?.value ?? false
         reading.policy.commentOnPullRequest = section.flag("comment_on_pr")?.value ?? false
+        reading.policy.createDeployments = section.flag("create_deployments")?.value ?? false
         section.finish()
     }
 

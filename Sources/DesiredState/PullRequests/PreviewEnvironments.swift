@@ -1,4 +1,5 @@
 import Basics
+import Formats
 
 /// The environments that pull requests bring about: one for each that is open and allowed, keyed by its number.
 struct PreviewEnvironments {
@@ -35,6 +36,16 @@ struct PreviewEnvironments {
             case .unmentioned: continue
             case .refused(let reason): previews.append(Preview(pull, .refused(reason)))
             case .wanted(let allowance):
+                if let secret = PastedSecret.find(in: Array(pull.ref.utf8)).first {
+                    let reason = "the name of its branch holds \(secret.kind)"
+                    unknown(
+                        pull.number,
+                        report.warning(
+                            .pastedSecret, "the branch of the pull request \(pull.number) is named \(secret.kind)",
+                            at: rule.source, hint: "Revoke it now and delete the branch."))
+                    previews.append(Preview(pull, .uncertain(reason)))
+                    continue
+                }
                 if let reason = obstacle(to: pull) {
                     previews.append(Preview(pull, .refused(reason)))
                     continue

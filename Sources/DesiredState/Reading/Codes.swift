@@ -18,6 +18,7 @@ enum Code: String, CaseIterable {
     case outOfRange = "SSOT-0014"
     case unfinished = "SSOT-0015"
     case invisibleCharacter = "SSOT-0016"
+    case unknownVersion = "SSOT-0017"
     // Policies.
     case invalidPattern = "SSOT-0020"
     case unreachableMapping = "SSOT-0021"
@@ -121,6 +122,7 @@ enum Code: String, CaseIterable {
         case .invalidName: "A name has characters or a length that it may not have."
         case .elsewhere: "A document was found by its schema and not by its path."
         case .otherSchema: "A document's schema names another document than its path."
+        case .unknownVersion: "A document is of a version that this program doesn't read."
         case .outOfRange: "A number is outside of what the format allows."
         case .unfinished: "A document looks as if its end had been cut off."
         case .invisibleCharacter: "A text holds a character that nobody sees."

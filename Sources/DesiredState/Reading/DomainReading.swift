@@ -36,6 +36,7 @@ final class DomainReading: Sendable {
         var library = Library(files, report)
         branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
         var state = Self.read(&library, tree, branchMaps, report)
+        if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
         declared = DeclaredNames.All(library)
         state.unknown = report.unknown
         self.state = state

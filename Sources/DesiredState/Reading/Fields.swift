@@ -139,6 +139,12 @@ final class Fields {
                     hint: "Write the text anew: with it, it is another one than it seems.", key: key)
                 return nil
             }
+            if PastedSecret.isMasked(in: value) {
+                // The file's own diagnostic has told it already, at its place.
+                let reason = "\(what()) holds a secret in plain text"
+                fail(Cause(code: Code.pastedSecret.rawValue, reason: reason, mark: mark), key: key)
+                return nil
+            }
             if !value.isEmpty { return Text(value: value, mark: mark) }
             fail(
                 .wrongType, "\(what()) is an empty text", at: mark, hint: "Write a value, or leave the key out.",

@@ -99,7 +99,7 @@ final class FilePlaces: Sendable {
     }
 
     /// Documents that stand beside the roots, wherever these are.
-    private static let besideRoots: Set<String> = [".odooops.yaml", GateDocuments.subdomainRegistry]
+    private static let besideRoots = Set(BesideDocuments.managed)
 
     /// The longest root that a path lies below, with what follows it; roots end with a slash or are empty.
     private static func place(of path: String, below prefixes: [String]) -> (rank: Int, relative: String)? {

@@ -9,6 +9,8 @@ struct Library {
         private let index: Int
         fileprivate(set) var status = Document.Status.notManaged
         fileprivate(set) var domain: String?
+        /// Why nothing of it is read, although it could be parsed.
+        fileprivate var refusal: Cause?
 
         fileprivate init(_ contents: Contents, _ index: Int) {
             self.contents = contents
@@ -29,9 +31,9 @@ struct Library {
         var relative: String { place.relative }
         var path: String { place.path }
         fileprivate var stem: String? { place.stem }
-        var root: Node? { parsed.root }
+        var root: Node? { refusal == nil ? parsed.root : nil }
         /// Why nothing of it can be read; nil where it can.
-        var cause: Cause? { parsed.cause }
+        var cause: Cause? { refusal ?? parsed.cause }
         var bytes: Int { parsed.bytes }
         var schema: String? { parsed.schema }
         /// Whether its last line has no end, as when it was cut off.
@@ -151,8 +153,11 @@ struct Library {
     /// The YAML file at a path below a root, without its ending; of several the one under the first root.
     func entry(under stem: String) -> Entry? { places.byStem[stem]?.first.map { entries[$0] } }
 
-    /// Any file that came with the commit, by its path.
-    func file(at path: String) -> SourceFile? { others[path] ?? entry(at: path)?.parsed.source }
+    /// Any file that came with the commit, by its path; a secret in it is masked.
+    func file(at path: String) -> SourceFile? { others[path]?.masked ?? entry(at: path)?.parsed.source }
+
+    /// The paths of the files that lie below no root.
+    var filesBeside: some Collection<String> { others.keys }
 
     /// Records which domain reads a file; the first stands.
     mutating func claim(_ path: String, for domain: String) {
@@ -249,13 +254,19 @@ struct Library {
     private mutating func find(_ document: ManagedDocument, _ report: Report) -> Int? {
         let byStem = places.byStem
         let candidates = (byStem[document.stem] ?? []) + document.otherStems.flatMap { byStem[$0] ?? [] }
-        let others = document.schemas.flatMap { contents.files.bySchema[$0] ?? [] }.filter { !candidates.contains($0) }
-            .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
+        let ownVersions = files(of: document.schemas, besides: candidates)
+        // One of a version that nobody reads counts where there is no other: else what it wants would be wanted no more.
+        let others = ownVersions.isEmpty && candidates.isEmpty ? files(of: strangeVersions(of: document)) : ownVersions
         guard let winner = candidates.first ?? others.first else { return nil }
         wants.append((winner, document.scopes))
+        if let schema = entries[winner].schema, document.isStrangeVersion(schema), entries[winner].cause == nil {
+            entries[winner].refusal = refuse(entries[winner], schema, document, report)
+        }
         entries[winner].status = entries[winner].cause == nil ? .managed : .unreadable
         entries[winner].domain = document.domain
-        if candidates.isEmpty {
+        if entries[winner].refusal != nil {
+            // That the version is not read says all there is to say of its schema.
+        } else if candidates.isEmpty {
             report.note(
                 .elsewhere, "\(entries[winner].path) is read as \(document.stem).yaml, because its schema says so",
                 at: SourceMark(file: entries[winner].path, line: 1, column: 1),
@@ -278,6 +289,29 @@ struct Library {
             for scope in document.scopes { report.unknown(scope, cause) }
         }
         return winner
+    }
+
+    /// The files at no path that a document is known by that have one of some schemas, those of the first root first.
+    private func files(of schemas: [String], besides others: [Int] = []) -> [Int] {
+        schemas.flatMap { contents.files.bySchema[$0] ?? [] }.filter { !others.contains($0) }
+            .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
+    }
+
+    /// The versions of a document that files are written in and nobody reads, sorted.
+    private func strangeVersions(of document: ManagedDocument) -> [String] {
+        guard !document.schemas.isEmpty else { return [] }
+        return contents.files.bySchema.keys.filter { document.isStrangeVersion($0) }.sorted { $0.precedesByBytes($1) }
+    }
+
+    private func refuse(
+        _ entry: Entry, _ schema: String, _ document: ManagedDocument, _ report: Report
+    ) -> Cause {
+        let known = alternatives(document.schemas)
+        return report.error(
+            .unknownVersion, "\(entry.path) is of the version \(quoted(schema)), and this program reads \(known)",
+            at: (entry.parsed.root?["schema"]?.value ?? entry.parsed.root)?.mark(in: entry.path),
+            hint: "Write it as \(document.schemas.first ?? "") wants it, or run a program that reads this version; "
+                + "until then what it says is unknown.")
     }
 
     private func checkSchema(of entry: Entry, _ document: ManagedDocument, _ report: Report) {

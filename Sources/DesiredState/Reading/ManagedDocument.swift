@@ -26,6 +26,19 @@ struct ManagedDocument: Sendable {
         self.scopes = scopes
     }
 
+    /// Whether a schema is one of this document's in a version that is not read: `….v2` where only `….v1` is.
+    func isStrangeVersion(_ schema: String) -> Bool {
+        guard !schemas.contains(schema), let family = Self.family(of: schema) else { return false }
+        return schemas.contains { Self.family(of: $0) == family }
+    }
+
+    /// What stands before the `.v` and the digits of a version; nil where a schema has none.
+    private static func family(of schema: String) -> Substring? {
+        let digits = schema.utf8.reversed().prefix { (48...57).contains($0) }.count
+        let rest = schema.dropLast(digits)
+        return digits > 0 && rest.hasSuffix(".v") ? rest.dropLast(2) : nil
+    }
+
     /// Every document that the domains read.
     static let all: [ManagedDocument] =
         [policies, environments, overrides, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists

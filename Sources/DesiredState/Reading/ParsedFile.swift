@@ -3,9 +3,13 @@ import Formats
 
 /// What one file holds, as far as it can be told without any other file.
 ///
-/// It follows from path and bytes alone, so it can be kept from one commit to the next.
+/// It follows from path and bytes alone, so it can be kept from one commit to the next. A secret that stands in it is
+/// masked before anything else reads it, so that nothing can be made of it.
 final class ParsedFile: Sendable {
+    /// With every secret masked.
     let source: SourceFile
+    /// Whether a secret stands in it.
+    let holdsSecrets: Bool
     /// Nil where it is neither YAML nor JSON, or can't be read as a whole.
     let root: Node?
     /// Why nothing of it can be read; nil where it can.
@@ -29,15 +33,18 @@ final class ParsedFile: Sendable {
                 file, root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
                 diagnostics: [diagnostic], paths: [], names: [])
         case .bytes(let bytes):
+            let secrets = Self.pastedSecrets(bytes, file.path)
+            let masked = secrets.isEmpty ? bytes : PastedSecret.masked(bytes) ?? bytes
+            let file = SourceFile(path: file.path, content: .bytes(masked), objectID: file.objectID)
             if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
-                self.init(yaml: bytes, file)
+                self.init(yaml: masked, file, secrets, size: bytes.count)
             } else {
-                self.init(other: bytes, file)
+                self.init(other: masked, file, secrets, size: bytes.count)
             }
         }
     }
 
-    private convenience init(yaml bytes: [UInt8], _ file: SourceFile) {
+    private convenience init(yaml bytes: [UInt8], _ file: SourceFile, _ secrets: [Diagnostic], size: Int) {
         let path = file.path
         let document = YAML.parse(bytes, file: path)
         var cause: Cause?
@@ -50,16 +57,16 @@ final class ParsedFile: Sendable {
         let schema = ["schema", "schema_version", "type"].lazy.compactMap { document.root?[$0]?.value.scalar?.text }
             .first
         self.init(
-            file, root: document.root, cause: cause, schema: schema, bytes: bytes.count,
-            endsAbruptly: bytes.last != UInt8(ascii: "\n"),
-            diagnostics: document.diagnostics + Self.pastedSecrets(bytes, path), paths: PathReference.scan(bytes),
-            names: document.root.map { NameReference.scan($0) } ?? [])
+            file, root: document.root, cause: cause, schema: schema, bytes: size,
+            endsAbruptly: bytes.last != UInt8(ascii: "\n") && bytes.last != UInt8(ascii: "\r"),
+            diagnostics: document.diagnostics + secrets, paths: PathReference.scan(bytes),
+            names: document.root.map { NameReference.scan($0) } ?? [], holdsSecrets: !secrets.isEmpty)
     }
 
-    private convenience init(other bytes: [UInt8], _ file: SourceFile) {
+    private convenience init(other bytes: [UInt8], _ file: SourceFile, _ secrets: [Diagnostic], size: Int) {
         let path = file.path
         var cause: Cause?
-        var diagnostics = Self.pastedSecrets(bytes, path)
+        var diagnostics = secrets
         let isJSON = path.hasSuffix(".json")
         var root: Node?
         if isJSON {
@@ -74,17 +81,18 @@ final class ParsedFile: Sendable {
             }
         }
         self.init(
-            file, root: root, cause: cause, schema: nil, bytes: bytes.count, endsAbruptly: false,
+            file, root: root, cause: cause, schema: nil, bytes: size, endsAbruptly: false,
             diagnostics: diagnostics,
-            paths: isJSON ? PathReference.scan(bytes) : [], names: [])
+            paths: isJSON ? PathReference.scan(bytes) : [], names: [], holdsSecrets: !secrets.isEmpty)
     }
 
     private init(
         _ source: SourceFile, root: Node?, cause: Cause?, schema: String?, bytes: Int, endsAbruptly: Bool,
         diagnostics: [Diagnostic],
-        paths: [PathReference], names: [NameReference]
+        paths: [PathReference], names: [NameReference], holdsSecrets: Bool = false
     ) {
         self.source = source
+        self.holdsSecrets = holdsSecrets
         self.root = root
         self.cause = cause
         self.schema = schema
@@ -116,15 +124,16 @@ final class ParsedFile: Sendable {
     }
 
     private static func mark(of offset: Int, in bytes: [UInt8], of path: String) -> SourceMark {
-        var (line, column) = (1, 1)
-        for byte in bytes.prefix(offset) {
-            if byte == UInt8(ascii: "\n") {
-                (line, column) = (line + 1, 1)
-            } else if byte & 0xC0 != 0x80 {
-                column += 1
-            }
-        }
-        return SourceMark(file: path, line: line, column: column)
+        let place = SourceLines.place(of: offset, in: bytes)
+        return SourceMark(file: path, line: place.line, column: place.column)
+    }
+}
+
+extension SourceFile {
+    /// With every secret in it masked.
+    var masked: SourceFile {
+        guard case .bytes(let bytes) = content, let masked = PastedSecret.masked(bytes) else { return self }
+        return SourceFile(path: path, content: .bytes(masked), objectID: objectID)
     }
 }
 

@@ -1,4 +1,5 @@
 import Basics
+import Formats
 
 /// Why something is unknown: the diagnostic that says so.
 struct Cause {
@@ -27,33 +28,44 @@ final class Report {
     func error(
         _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []
     ) -> Cause {
-        diagnosticSet.insert(Diagnostic(.error, code.rawValue, message, at: mark, hint: hint, notes: notes))
-        return Cause(code: code.rawValue, reason: message, mark: mark)
+        add(.error, code, message, at: mark, hint: hint, notes: notes)
     }
 
     @discardableResult
     func warning(
         _ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []
     ) -> Cause {
-        diagnosticSet.insert(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint, notes: notes))
-        return Cause(code: code.rawValue, reason: message, mark: mark)
+        add(.warning, code, message, at: mark, hint: hint, notes: notes)
     }
 
     func note(_ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []) {
-        diagnosticSet.insert(Diagnostic(.note, code.rawValue, message, at: mark, hint: hint, notes: notes))
+        _ = add(.note, code, message, at: mark, hint: hint, notes: notes)
+    }
+
+    /// Whatever of a document is in it is hidden where it could be a secret, a suggestion as well as the message.
+    private func add(
+        _ severity: Diagnostic.Severity, _ code: Code, _ message: String, at mark: SourceMark?, hint: String,
+        notes: [Diagnostic.Note]
+    ) -> Cause {
+        let message = Redaction.redact(message)
+        diagnosticSet.insert(
+            Diagnostic(
+                severity, code.rawValue, message, at: mark, hint: Redaction.redact(hint),
+                notes: notes.map { Diagnostic.Note(Redaction.redact($0.message), at: $0.mark) }))
+        return Cause(code: code.rawValue, reason: message, mark: mark)
     }
 
     /// Marks a part as unknown; of several causes the first stands.
     func unknown(_ extent: UnknownScope.Extent, _ cause: Cause) {
         guard scopes[extent] == nil else { return }
-        scopes[extent] = UnknownScope(extent, code: cause.code, reason: cause.reason, at: cause.mark)
+        scopes[extent] = UnknownScope(extent, code: cause.code, reason: Redaction.redact(cause.reason), at: cause.mark)
     }
 
     /// Marks a part as one of which more may be wanted than is known: nothing of it goes.
     func keep(_ extent: UnknownScope.Extent, _ cause: Cause) {
         guard kept[extent] == nil else { return }
         kept[extent] = UnknownScope(
-            extent, code: cause.code, reason: cause.reason, at: cause.mark, isAboutRemovals: true)
+            extent, code: cause.code, reason: Redaction.redact(cause.reason), at: cause.mark, isAboutRemovals: true)
     }
 
     func unknown(kinds: some Sequence<ResourceKind>, _ cause: Cause) {

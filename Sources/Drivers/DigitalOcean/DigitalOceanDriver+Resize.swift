@@ -18,9 +18,7 @@ extension DigitalOceanDriver {
         if current?["size"].map(Mapping.realSize) == .string(size) { return }
         var page = 1
         while true {
-            let answer = try await api.get(
-                "/v2/sizes", query: [("per_page", String(Self.pageSize)), ("page", String(page))], "sizes.list",
-                "sizes:read", context)
+            let answer = try await sizes(page: page, context)
             if let found = answer.root?["sizes"].items?.first(where: { $0["slug"].holds(size) }) {
                 if let disk = found["disk"].int, let has = current?["disk_gb"]?.intValue, disk < has {
                     throw impossible(

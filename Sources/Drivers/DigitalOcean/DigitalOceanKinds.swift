@@ -120,7 +120,7 @@ public enum DigitalOceanKinds {
             AttributeRule("engine", requiresReplacement: true), AttributeRule("version", normalise: Normal.text),
             AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
             AttributeRule("tags", .contains, normalise: Normal.tags),
-        ] + .computed(["id", "status"]),
+        ] + .computed(["host", "id", "port", "status"]),
         isStateful: true, carriesMark: true, surface: "managed_databases",
         requests: { action, attributes in
             switch action {

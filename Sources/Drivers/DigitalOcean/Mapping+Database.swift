@@ -15,6 +15,11 @@ extension Mapping {
             items.append(Attributes.Item("version", .string(version)))
         }
         if let nodes = json["num_nodes"].int { items.append(Attributes.Item("num_nodes", .int(nodes))) }
+        // Of the connection only where it leads: user and password stand beside that. A cluster that is being made has none.
+        if let host = json["connection"]["host"].string, !host.isEmpty {
+            items.append(Attributes.Item("host", .string(host)))
+            if let port = json["connection"]["port"].int { items.append(Attributes.Item("port", .int(port))) }
+        }
         if let tags = shared.strings(json["tags"]) { items.append(Attributes.Item("tags", tags)) }
         return ObservedResource(
             key: ResourceKey(.databaseCluster, name), providerID: id, attributes: Attributes(items),

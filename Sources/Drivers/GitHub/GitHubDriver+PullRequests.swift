@@ -47,6 +47,33 @@ extension GitHubDriver: PullRequestHost {
         _ = try await reporter.set(status, on: commit, in: name, context)
     }
 
+    public func tell(
+        _ delivery: PreviewDelivery, of repository: String, _ context: DriverContext
+    ) async throws(ProviderFault) {
+        let name = try self.name(repository, "deployments.create")
+        let state: GitHubReporter.DeploymentStatus.State
+        switch delivery.state {
+        case .ended:
+            _ = try await reporter.retireAll(ofEnvironment: delivery.environment, in: name, context)
+            return
+        case .queued: state = .queued
+        case .underway: state = .inProgress
+        case .success: state = .success
+        case .failure: state = .failure
+        }
+        let made = try await reporter.deploy(
+            GitHubReporter.Deployment(
+                sha: delivery.commit, environment: delivery.environment,
+                key: "\(delivery.environment) \(delivery.commit)", description: "The preview of a pull request.",
+                isTransient: true), in: name, context)
+        _ = try await reporter.set(
+            GitHubReporter.DeploymentStatus(
+                state, description: delivery.sentence, environmentURL: delivery.address), of: made.id, in: name, context
+        )
+        guard delivery.state == .success else { return }
+        _ = try await reporter.retireAll(but: made.id, ofEnvironment: delivery.environment, in: name, context)
+    }
+
     private var reporter: GitHubReporter { GitHubReporter(self) }
 
     private func name(_ repository: String, _ operation: String) throws(ProviderFault) -> RepositoryName {

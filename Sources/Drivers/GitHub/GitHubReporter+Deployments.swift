@@ -141,6 +141,36 @@ extension GitHubReporter {
         return retired
     }
 
+    /// Marks the deployments of ours to an environment as inactive, but for the one that is live; without one, all.
+    ///
+    /// GitHub does so by itself for environments that stay, and not for those that go away again.
+    ///
+    /// - Returns: the ids of those that were marked, newest first.
+    /// - Throws: `ProviderFault`; those before it are marked then.
+    public func retireAll(
+        but live: Int64? = nil, ofEnvironment environment: String, in repository: RepositoryName,
+        _ context: DriverContext
+    ) async throws(ProviderFault) -> [Int64] {
+        var ours: [Int64] = []
+        _ = try await first(
+            "\(repository.path)/deployments", "deployments.list", Self.permission,
+            query: [("environment", environment)], context,
+            where: { view in
+                if let id = view["id"].int, id != live, Self.key(of: view["payload"]) != nil { ours.append(id) }
+                return false
+            }, read: { _ in true })
+        var retired: [Int64] = []
+        for id in ours {
+            let newest = try await first(
+                "\(repository.path)/deployments/\(id)/statuses", "deployment_statuses.list", Self.permission, context,
+                where: { _ in true }, read: { view in view["state"].holds("inactive") })
+            guard newest?.value != true else { continue }
+            _ = try await set(DeploymentStatus(.inactive), of: id, in: repository, context)
+            retired.append(id)
+        }
+        return retired
+    }
+
     // MARK: Workflows
 
     /// Starts a workflow, unless a run of the same key is there.

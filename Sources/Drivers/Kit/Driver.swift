@@ -36,10 +36,16 @@ public struct ObserveRequest: Sendable {
     public let kinds: Set<ResourceKind>
     /// The names wanted or remembered of each kind, where a list can only be had for each parent: domains, clusters.
     public let names: [ResourceKind: Set<String>]
+    /// The parent in which each of those names is to be looked for, where the name itself doesn't tell it.
+    public let parents: [ResourceKind: [String: String]]
 
-    public init(kinds: Set<ResourceKind>, names: [ResourceKind: Set<String>] = [:]) {
+    public init(
+        kinds: Set<ResourceKind>, names: [ResourceKind: Set<String>] = [:],
+        parents: [ResourceKind: [String: String]] = [:]
+    ) {
         self.kinds = kinds
         self.names = names
+        self.parents = parents
     }
 }
 

@@ -31,6 +31,39 @@ public protocol PullRequestHost: Driver {
     func set(
         _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
+
+    /// Tells how the delivery of a commit to an environment stands; nothing is sent where it is told so already.
+    ///
+    /// - Throws: `ProviderFault`.
+    func tell(
+        _ delivery: PreviewDelivery, of repository: String, _ context: DriverContext
+    ) async throws(ProviderFault)
+}
+
+/// A commit on its way to the environment of its pull request.
+public struct PreviewDelivery: Sendable, Hashable {
+    /// How it stands.
+    public enum State: String, Sendable {
+        case queued, underway, success, failure
+        /// The environment is not there any more: no delivery to it stands.
+        case ended
+    }
+
+    public let environment: String
+    public let commit: String
+    public let state: State
+    /// One short sentence: what is longer than 140 characters is cut.
+    public let sentence: String
+    /// Where the environment answers; nil: nowhere yet.
+    public let address: String?
+
+    public init(_ environment: String, _ commit: String, _ state: State, _ sentence: String, address: String? = nil) {
+        self.environment = environment
+        self.commit = commit
+        self.state = state
+        self.sentence = sentence
+        self.address = address
+    }
 }
 
 /// A pull request, and whether it still is open.

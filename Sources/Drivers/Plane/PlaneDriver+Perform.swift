@@ -68,6 +68,7 @@ extension PlaneDriver {
         if answer.status == 409 { return try await adopt(id: nil, answer, step, change, context) }
         let made = try answer.object { PlaneMapping.project($0, workspace: workspace ?? "") }
         projects.withLock { $0[made.key.name] = made.providerID }
+        self.made.withLock { $0[made.key.name] = (made.providerID, context.runID) }
         return .done(made)
     }
 
@@ -224,6 +225,23 @@ extension PlaneDriver {
 
     func impossible(_ step: Step, _ message: String) -> ProviderFault {
         impossible(step, message, hint: "correct it in the repository, or do it by hand in Plane")
+    }
+}
+
+// MARK: What comes along
+
+extension PlaneDriver {
+    /// Plane gives a new project five states.
+    public func maker(of key: ResourceKey, _ context: DriverContext) -> ResourceKey? {
+        guard key.kind == .planeState, let project = PlaneMapping.split(key.name)?.project,
+            let made = made.withLock({ $0[project] }), made.runID == context.runID,
+            projects.withLock({ $0[project] }) == made.id
+        else { return nil }
+        return ResourceKey(.planeProject, project)
+    }
+
+    public func isUnmarked(_ object: ObservedResource) -> Bool {
+        !object.isOwned && (object.attributes["external_source"]?.stringValue ?? "").isEmpty
     }
 }
 

@@ -8,7 +8,7 @@ public import HTTPClient
 /// Plane: projects of one workspace, with their states, labels, modules and work items.
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/plane.md tells what is done with them.
-public final class PlaneDriver: ProviderDriver, AccessChecking {
+public final class PlaneDriver: ProviderDriver, AccessChecking, CompanionMaking {
     public let version = "1"
     public let schemas = PlaneKinds.all
 
@@ -21,6 +21,8 @@ public final class PlaneDriver: ProviderDriver, AccessChecking {
     let creation = KeyedLock()
     /// Ids of projects by identifier, as they were last seen.
     let projects = Locked<[String: String]>([:])
+    /// The projects that our own requests have made, by identifier: id, and the run.
+    let made = Locked<[String: (id: String, runID: String)]>([:])
 
     public static let names = ProviderNames(
         provider: "plane", title: "Plane",

@@ -6,7 +6,8 @@ internal import Formats
 
 extension SupabaseDriver {
     public func find(_ key: ResourceKey, _ context: DriverContext) async throws(ProviderFault) -> [ObservedResource] {
-        let project = key.kind == .supabaseFunction ? try await defaultProject(context) : key.parentName
+        let project =
+            key.kind == .supabaseFunction ? try await self.project(ofFunction: key.name, context) : key.parentName
         do throws(ProviderFault) {
             return try await list(key.kind, of: project, context).filter { $0.key == key }
         } catch {

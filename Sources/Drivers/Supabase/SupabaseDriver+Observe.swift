@@ -10,19 +10,53 @@ extension SupabaseDriver {
         let kinds = SupabaseKinds.all.map(\.kind).filter(request.kinds.contains)
         return await kinds.mapBounded(limit: limits.parallelism) { kind in
             kind == .supabaseFunction
-                ? await self.observeFunctions(context)
+                ? await self.observeFunctions(request, context)
                 : await self.observe(kind, request.names[kind] ?? [], context)
         }.sorted { $0.kind < $1.kind }
     }
 
-    /// The functions of the one project that they are looked after in.
-    private func observeFunctions(_ context: DriverContext) async -> ObservedKind {
-        do throws(ProviderFault) {
-            let project = try await defaultProject(context)
-            return await read(.supabaseFunction, of: project, context).kind(.supabaseFunction)
-        } catch {
-            return error.emptyList.kind(.supabaseFunction)
+    /// The functions of each project in which one is wanted or remembered.
+    ///
+    /// A function's name doesn't tell its project: of two with one name the one where it is wanted counts, and what can't
+    /// be read of any of the projects leaves all of them in doubt.
+    private func observeFunctions(_ request: ObserveRequest, _ context: DriverContext) async -> ObservedKind {
+        let kind = ResourceKind.supabaseFunction
+        let homes = request.parents[kind] ?? [:]
+        let names = request.names[kind] ?? []
+        self.homes.withLock { $0 = homes }
+        var projects = Set(homes.filter { names.contains($0.key) }.values)
+        var usual: String?
+        var gap: Completeness?
+        if names.isEmpty || names.contains(where: { homes[$0] == nil }) {
+            do throws(ProviderFault) {
+                let project = try await defaultProject(context)
+                projects.insert(project)
+                usual = project
+            } catch {
+                gap = error.emptyList.completeness
+            }
         }
+        let sorted = projects.sorted { $0.precedesByBytes($1) }
+        let lists = await sorted.mapBounded(limit: limits.parallelism) {
+            (parent: $0, list: await self.read(kind, of: $0, context))
+        }
+        var items: [ObservedResource] = []
+        var taken: Set<String> = []
+        for isWanted in [true, false] {
+            for (project, list) in lists {
+                for item in list.items where isWanted == (homes[item.key.name] ?? usual == project) {
+                    // Of what is wanted here, what another project has under the name is another's.
+                    let isElsewhere = !isWanted && homes[item.key.name] != nil
+                    if !isElsewhere, taken.insert(item.key.name).inserted { items.append(item) }
+                }
+            }
+        }
+        let gaps = lists.map(\.list.completeness).filter { !$0.isComplete } + (gap.map { [$0] } ?? [])
+        guard let reason = gaps.first?.reason else { return PagedList(items: items).kind(kind) }
+        let isUnknown = items.isEmpty && gaps.allSatisfy(\.isUnknown)
+        return PagedList(
+            items: items, completeness: isUnknown ? .unknown(reason: reason) : .partial(reason: reason)
+        ).kind(kind)
     }
 
     /// A kind in the projects that are wanted or remembered, and in the one whose functions are looked after.
@@ -132,20 +166,31 @@ extension SupabaseDriver {
         seen.withLock { _ = $0.insert(project) }
     }
 
-    /// The project whose functions are looked after: the one that is named, or the only one there is.
+    /// The project of a function: the one that is wanted, or else the usual one.
+    func project(ofFunction name: String, _ context: DriverContext) async throws(ProviderFault) -> String {
+        if let home = homes.withLock({ $0[name] }) { return home }
+        return try await defaultProject(context)
+    }
+
+    /// The project of which nobody says which it is: the one that is configured, that all documents name, or that is the
+    /// only one there is.
     ///
     /// - Throws: `noProject` where there is none, or several.
     func defaultProject(_ context: DriverContext) async throws(ProviderFault) -> String {
-        if let project = project.withLock({ $0 }) { return project }
+        if let named { return named }
+        let documented = Set(homes.withLock { Array($0.values) })
+        if documented.count == 1, let project = documented.first { return project }
+        if let only = only.withLock({ $0 }) { return only }
         let refs = try await listProjects(context)
         guard refs.count == 1 else {
             throw fault(
                 .noProject, ProviderCall("projects.list", "GET", "/v1/projects"),
                 refs.isEmpty ? "the token sees no project" : "the token sees \(refs.count) projects",
-                hint: "name the project as providers.supabase.project in reconciler.yaml, or with SUPABASE_PROJECT_ID",
+                hint: "name the project as providers.supabase.project in reconciler.yaml, or with SUPABASE_PROJECT_ID; "
+                    + "`supabase projects list` shows those there are",
                 .stop)
         }
-        project.withLock { $0 = refs[0] }
+        only.withLock { $0 = refs[0] }
         return refs[0]
     }
 

@@ -109,7 +109,7 @@ extension SupabaseDriver {
         guard let flag = change.wanted["verify_jwt"]?.boolValue else {
             throw impossible(step, "`verify_jwt` has no value")
         }
-        let project = try await defaultProject(context)
+        let project = try await self.project(ofFunction: step.key.name, context)
         var body = Value.Object()
         body["verify_jwt"] = .bool(flag)
         let call = ProviderCall(
@@ -120,9 +120,8 @@ extension SupabaseDriver {
 
     /// A function's code is built and deployed by the repository's own pipeline.
     private func notDeployed(_ step: Step, _ change: ResolvedChange) -> ProviderFault {
-        let ref = change.wanted["project_ref"]?.stringValue ?? "REFERENCE"
-        return fault(
+        fault(
             .notDeployed, ProviderCall(step), "the function \(step.key.name) is not deployed as it is wanted",
-            hint: "deploy it: supabase functions deploy \(step.key.name) --project-ref \(ref)", .waitForNewCommit)
+            hint: "deploy it: \(SupabaseKinds.deployment(of: step.key, change.change.wanted))", .waitForNewCommit)
     }
 }

@@ -23,6 +23,8 @@ public struct SecretSyncOutcome: Sendable {
     public var unchanged: [String] = []
     /// Names whose reference holds no value, sorted.
     public var missing: [String] = []
+    /// The project that they were brought to, as soon as it is known.
+    public var project: String?
     /// Nil when all that has a value is as it should be.
     public var fault: ProviderFault?
 
@@ -73,6 +75,7 @@ extension SupabaseDriver {
         do throws(ProviderFault) {
             let project: String
             if let reference { project = reference } else { project = try await defaultProject(context) }
+            outcome.project = project
             if let own = wishes.first(where: { $0.name.hasPrefix("SUPABASE_") }) {
                 throw fault(
                     .impossible, ProviderCall("secrets.set", "POST", projectPath(project) + "/secrets"),

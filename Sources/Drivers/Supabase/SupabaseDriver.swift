@@ -8,15 +8,19 @@ public import HTTPClient
 ///
 /// Facts: the provider's OpenAPI description; docs/providers/supabase.md tells what is done with them.
 public final class SupabaseDriver: ProviderDriver {
-    public let version = "1"
+    public let version = "2"
     public let schemas = SupabaseKinds.all
 
     let api: ProviderAPI
     let limits: SupabaseLimits
     let time: any TimeSource
     let organization: String?
-    /// The project whose functions are looked after; nil until it is asked for, where nobody named it.
-    let project: Locked<String?>
+    /// The project that the configuration names.
+    let named: String?
+    /// The only project there is; nil until it is asked for.
+    let only = Locked<String?>(nil)
+    /// The project of each function, as documents or the inventory last said.
+    let homes = Locked<[String: String]>([:])
     /// Projects that have been seen: their lists prove something.
     let seen = Locked<Set<String>>([])
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
@@ -27,7 +31,8 @@ public final class SupabaseDriver: ProviderDriver {
     /// - Parameters:
     ///   - token: sent as bearer, `sbp_…`.
     ///   - organization: the slug of the organization; nil looks at all that the token sees.
-    ///   - project: the reference of the project whose functions are looked after; nil takes the only one there is.
+    ///   - project: the reference of the project of which nobody says which it is; nil takes the one that documents name,
+    ///     or the only one there is.
     ///   - baseURL: the address without `/v1`.
     ///   - transport: carries the requests.
     ///   - budget: shared by all drivers of one token; nil makes one of its own.
@@ -47,7 +52,7 @@ public final class SupabaseDriver: ProviderDriver {
         self.limits = limits
         self.resolve = resolve
         self.organization = organization.flatMap { $0.isEmpty ? nil : $0 }
-        self.project = Locked(project.flatMap { $0.isEmpty ? nil : $0 })
+        named = project.flatMap { $0.isEmpty ? nil : $0 }
         let client = APIClient(
             provider: "supabase", baseURL: baseURL, authorization: .bearer(token),
             transport: transport, budget: budget ?? RequestBudget(.supabase, time: time), retry: retry, time: time,

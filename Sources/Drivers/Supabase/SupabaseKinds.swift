@@ -18,9 +18,29 @@ public enum SupabaseKinds {
             AttributeRule("verify_jwt"),
         ] + .computed(["status", "version"]),
         isStateful: false,
+        // What of an update can be done is done; the rest fails with the same words, and is blocked from then on.
+        hindrance: { action, attributes in
+            let isDeployment = !attributes.isEmpty && !attributes.contains("verify_jwt")
+            return switch action {
+            case .create, .replace: "the repository's own pipeline deploys functions, and this one isn't deployed yet"
+            case .update where isDeployment, .adopt where isDeployment:
+                "the repository's own pipeline deploys functions, and what is deployed is another"
+            default: nil
+            }
+        },
+        remedy: { key, wanted in deployment(of: key, wanted) },
+        parentAttribute: "project_ref",
         requests: { action, attributes in
             (action == .update || action == .adopt) && attributes.contains("verify_jwt") ? 1 : 0
         })
+
+    /// The command that deploys a function as it is wanted.
+    static func deployment(of key: ResourceKey, _ wanted: [WantedAttribute]) -> String {
+        let value = wanted.first { $0.name == "project_ref" }?.value
+        var project = "REFERENCE"
+        if case .literal(.string(let reference))? = value { project = reference }
+        return "supabase functions deploy \(key.name) --project-ref \(project)"
+    }
 
     static let secret = KindSchema(
         kind: .supabaseSecret,

@@ -26,6 +26,8 @@ struct Applier: Sendable {
     let approvals: [ResourceKey: String]
     /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
     let watch: LeaseWatch?
+    /// What of the plan is this pass's; what else may happen is done by others.
+    var share = Share.everything
     let stop: StopSignal
     let progress: @Sendable (Progress) -> Void
 
@@ -36,10 +38,14 @@ struct Applier: Sendable {
         var skipped: [SkippedChange] = []
         /// The changes that happened whole.
         var done: Set<ResourceKey> = []
+        /// What the last done step of each change gave back; a value of nil says that the object is gone.
+        var left: [ResourceKey: ObservedResource?] = [:]
         var failures = 0
         /// The store went away: nothing more may be done, because nothing could be written down.
         var storeFault: StoreFault?
         var isCanceled = false
+        /// Whether a change waits for one that is another service's.
+        var waitsForOthers = false
     }
 
     /// What came of one change.
@@ -49,6 +55,8 @@ struct Applier: Sendable {
         var exchanges: [String: [Exchange]] = [:]
         /// The object after the change; nil when it is gone, or the change failed.
         var object: ObservedResource?
+        /// What the last done step gave back, also where a later one failed; a value of nil says that the object is gone.
+        var left: ObservedResource??
         var isDone = false
         var isCanceled = false
         /// Why it was not begun.
@@ -57,8 +65,13 @@ struct Applier: Sendable {
     }
 
     func run() async -> Result {
-        let changes = plan.allowedChanges
         var result = Result()
+        var changes: [PlannedChange] = []
+        // What others have to do, each with why.
+        var elsewhere: [ResourceKey: String] = [:]
+        for change in plan.allowedChanges {
+            if let reason = share.refusal(of: change) { elsewhere[change.key] = reason } else { changes.append(change) }
+        }
         var index: [ResourceKey: Int] = [:]
         for (position, change) in changes.enumerated() { index[change.key] = position }
         var waitingFor = changes.map { change in change.dependsOn.filter { index[$0] != nil }.count }
@@ -66,9 +79,22 @@ struct Applier: Sendable {
         for (position, change) in changes.enumerated() {
             for key in change.dependsOn { if let before = index[key] { dependents[before].append(position) } }
         }
-        var ready = changes.indices.filter { waitingFor[$0] == 0 }
-        var next = 0
         var blockedBy: [Int: ResourceKey] = [:]
+        /// Holds back all that needs a change, however far away.
+        func hold(_ positions: [Int], for key: ResourceKey) {
+            var reach = positions
+            while let dependent = reach.popLast() {
+                guard blockedBy[dependent] == nil else { continue }
+                blockedBy[dependent] = key
+                reach += dependents[dependent]
+            }
+        }
+        for (position, change) in changes.enumerated() {
+            if let key = change.dependsOn.first(where: { elsewhere[$0] != nil }) { hold([position], for: key) }
+        }
+        result.waitsForOthers = !blockedBy.isEmpty
+        var ready = changes.indices.filter { waitingFor[$0] == 0 && blockedBy[$0] == nil }
+        var next = 0
         var objects: [ResourceKey: ObservedResource] = [:]
 
         await withTaskGroup(of: ChangeResult.self) { group in
@@ -92,6 +118,7 @@ struct Applier: Sendable {
                 if done.isCanceled { result.isCanceled = true }
                 guard let position = index[done.key] else { continue }
                 if let object = done.object { objects[done.key] = object }
+                if let left = done.left { result.left[done.key] = .some(left) }
                 if done.isDone { result.done.insert(done.key) }
                 if let reason = done.skipReason {
                     let skipped = SkippedChange(key: done.key, reason: reason)
@@ -100,16 +127,8 @@ struct Applier: Sendable {
                 } else if !done.isDone, !done.isCanceled {
                     result.failures += 1
                 }
-                // A failure holds back all that needs it, however far away.
                 var affected = done.isDone ? dependents[position] : []
-                if !done.isDone {
-                    var reach = dependents[position]
-                    while let dependent = reach.popLast() {
-                        guard blockedBy[dependent] == nil else { continue }
-                        blockedBy[dependent] = done.key
-                        reach += dependents[dependent]
-                    }
-                }
+                if !done.isDone { hold(dependents[position], for: done.key) }
                 affected.removeAll { blockedBy[$0] != nil }
                 for dependent in affected {
                     waitingFor[dependent] -= 1
@@ -121,7 +140,7 @@ struct Applier: Sendable {
         for position in changes.indices where !begun.contains(position) {
             let reason =
                 if let key = blockedBy[position] {
-                    "\(key) did not succeed"
+                    elsewhere[key].map { "it waits for \(key) of \($0)" } ?? "\(key) did not succeed"
                 } else if let fault = result.storeFault {
                     fault.kind == .fenced
                         ? "another process has taken over" : "the store can't be written to: \(fault.message)"

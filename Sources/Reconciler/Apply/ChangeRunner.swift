@@ -11,6 +11,8 @@ struct ChangeRunner: Sendable {
     let applier: Applier
     let change: PlannedChange
     let resolved: Result<ResolvedChange, ProviderFault>
+    /// What a look saw that was taken just before the steps begin; nil where none was.
+    var seen: LookOutcome?
 
     var reconciler: Reconciler { applier.reconciler }
 
@@ -42,6 +44,13 @@ struct ChangeRunner: Sendable {
                     disposition: .stop), &result)
             return result
         }
+        let runner = await withCompanion(driver, resolvedChange)
+        return await runner.run(driver, (try? runner.resolved.get()) ?? resolvedChange)
+    }
+
+    /// Runs the steps that the driver names.
+    private func run(_ driver: any Driver, _ resolvedChange: ResolvedChange) async -> Applier.ChangeResult {
+        var result = Applier.ChangeResult(key: change.key)
         let steps = driver.steps(for: change)
         if steps.isEmpty {
             await remember(resolvedChange, steps: 0, &result)
@@ -57,10 +66,18 @@ struct ChangeRunner: Sendable {
             let input = ResolvedChange(change: change, wanted: resolvedChange.wanted, current: current)
             guard let object = await perform(step, input, driver, isLast: isLast, &result) else { return result }
             current = object.value
+            result.left = .some(object.value)
         }
         result.object = current
         result.isDone = true
         return result
+    }
+
+    /// For what is looked at before the steps.
+    var lookContext: DriverContext {
+        DriverContext(
+            runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
+            record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
     }
 
     /// Looks for what is to be forgotten: what is forgotten and is there all the same is nobody's for ever.
@@ -68,11 +85,8 @@ struct ChangeRunner: Sendable {
     /// - Returns: why it can't be forgotten; nil where it is gone.
     private func presence() async -> ProviderFault? {
         guard let driver = reconciler.driver(for: change.key.kind) else { return nil }
-        let context = DriverContext(
-            runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
-            record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
         let found: [ObservedResource]
-        switch await driver.look(at: change.key, context) {
+        switch await driver.look(at: change.key, lookContext) {
         case .absent: return nil
         case .present(let object): found = [object]
         case .ambiguous(let objects): found = objects
@@ -105,12 +119,7 @@ struct ChangeRunner: Sendable {
             runID: applier.runID, stepID: step.id, key: change.key, action: change.action, operation: step.operation,
             title: step.title, environment: change.environment, input: journalInput(step, input),
             intendedAt: reconciler.time.now)
-        do throws(StoreFault) {
-            try await reconciler.store.intend(entry)
-        } catch {
-            result.storeFault = error
-            return nil
-        }
+        guard await intend(entry, &result) else { return nil }
         applier.progress(.began(entry))
         let secrets: SecretSyncRecord?
         do throws(StoreFault) {
@@ -182,7 +191,8 @@ struct ChangeRunner: Sendable {
     private func createUnlessPresent(
         _ step: Step, _ input: ResolvedChange, _ driver: any Driver, _ context: DriverContext
     ) async -> StepOutcome {
-        switch await driver.look(at: change.key, context) {
+        let look = if let seen { seen } else { await driver.look(at: change.key, context) }
+        switch look {
         case .present(let object):
             // Ours carries our mark where its kind can: another one appeared since the plan was made.
             guard object.isOwned || !reconciler.carriesMark(change.key.kind) else {
@@ -260,6 +270,17 @@ struct ChangeRunner: Sendable {
 
     // MARK: What is written down
 
+    /// Writes down what is about to happen; false where it may not, with the reason in the result.
+    private func intend(_ entry: JournalEntry, _ result: inout Applier.ChangeResult) async -> Bool {
+        do throws(StoreFault) {
+            if try await reconciler.store.intend(entry, isOurs: applier.share.guarding) { return true }
+            result.skipReason = "another service is at it; the next pass looks again"
+        } catch {
+            result.storeFault = error
+        }
+        return false
+    }
+
     /// Records a change that has no effect at a provider: adopting what carries no mark, or forgetting what is gone.
     private func remember(_ input: ResolvedChange, steps: Int, _ result: inout Applier.ChangeResult) async {
         let now = reconciler.time.now
@@ -271,9 +292,9 @@ struct ChangeRunner: Sendable {
         let inventory: InventoryChange? =
             change.action == .forget
             ? .remove(change.key) : inventoryChange(after: input.current, input, isLast: true)
+        guard await intend(entry, &result) else { return }
+        applier.progress(.began(entry))
         do throws(StoreFault) {
-            try await reconciler.store.intend(entry)
-            applier.progress(.began(entry))
             entry.state = .done
             entry.finishedAt = reconciler.time.now
             try await reconciler.store.settle(entry, inventory: inventory)
@@ -294,10 +315,10 @@ struct ChangeRunner: Sendable {
             runID: applier.runID, stepID: "\(change.key)#0", key: change.key, action: change.action,
             operation: fault.operation, title: "prepare", environment: change.environment, state: .failed,
             input: .object([:]), output: fault.value, intendedAt: now, finishedAt: now)
+        entry.state = .intended
+        guard await intend(entry, &result) else { return }
+        entry.state = .failed
         do throws(StoreFault) {
-            entry.state = .intended
-            try await reconciler.store.intend(entry)
-            entry.state = .failed
             try await reconciler.store.settle(entry, inventory: nil)
         } catch {
             result.storeFault = error

@@ -90,6 +90,8 @@ public struct Configuration: Sendable {
     public var concurrency = 8
     /// How long the lease lasts of a process that gives no sign of life.
     public var lease = Duration.minutes(5)
+    /// Into how many parts the environments are cut for the services of one store.
+    public var shards = 1
     /// By name: every one of ``ProviderAccount/all``.
     public var providers: [String: Provider]
     /// Signs `POST /hooks/reconcile`; nil: only loopback may post.

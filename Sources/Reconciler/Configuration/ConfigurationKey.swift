@@ -72,6 +72,9 @@ extension ConfigurationReader {
                 "lease", variable: "ODOOOPS_LEASE", fallback: "5m",
                 "after so long without a sign of life another service takes over, 5s to 1h"),
             ConfigurationKey(
+                "shards", variable: "ODOOOPS_SHARDS", fallback: "1",
+                "into how many parts the services of one store share the environments, 1 to 64"),
+            ConfigurationKey(
                 "hook_secret", variable: "ODOOOPS_HOOK_SECRET", fallback: "none: only this machine may post",
                 "reference to the key that signs POST /hooks/reconcile"),
         ]

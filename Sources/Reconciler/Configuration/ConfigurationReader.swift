@@ -55,6 +55,12 @@ public struct ConfigurationReader {
             configuration.concurrency = count
         }
         if let lease = try duration("lease", at: 5...3_600) { configuration.lease = lease }
+        if let text = try text("shards") {
+            guard let count = Int(text), (1...64).contains(count) else {
+                throw fault("CONF-0005", "shards can't be \(text)", "shards", hint: "Write a number from 1 to 64.")
+            }
+            configuration.shards = count
+        }
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()

@@ -1,3 +1,5 @@
+import Basics
+
 /// A provider that the configuration can name: where its credential comes from, and under which names its own tools know it.
 public struct ProviderAccount: Sendable {
     /// One secret of the account: a key of the file, and the variable that counts where the file says nothing.
@@ -58,7 +60,7 @@ public struct ProviderAccount: Sendable {
                 SecretKey(key: "token", variable: "GITHUB_TOKEN", meaning: "reference to the API token"),
                 SecretKey(
                     key: "webhook_secret", variable: "GITHUB_WEBHOOK_SECRET",
-                    meaning: "reference to the secret that hooks sign with"),
+                    meaning: "reference to the secret that hooks sign with", isOptional: true),
             ],
             address: Option(
                 key: "api_url", variable: "GITHUB_API_URL", fallback: "https://api.github.com",
@@ -145,12 +147,34 @@ public struct ProviderAccount: Sendable {
     }
 
     /// What to do when its credential is missing.
-    public var remedy: String? {
+    public var remedy: String? { cure.map { "E" + $0.dropFirst() + "." } }
+
+    /// The same as a clause.
+    var cure: String? {
         let needed = secrets.filter { !$0.isOptional }
         if let secret = needed.first {
-            return "Export \(needed.map(\.variable).joined(separator: " and ")), "
-                + "or name a reference as providers.\(name).\(secret.key)."
+            return "export \(needed.map(\.variable).joined(separator: " and ")), "
+                + "or name a reference as providers.\(name).\(secret.key)"
         }
-        return address?.variable.map { "Export \($0), or set providers.\(name).\(address?.key ?? "")." }
+        return address?.variable.map { "export \($0), or set providers.\(name).\(address?.key ?? "")" }
     }
+
+    /// Why there is no driver for an account: which of its references lead to nothing, or that it has no address.
+    ///
+    /// - Returns: a clause; nil where nothing is missing.
+    public func shortage(_ configured: Configuration.Provider?, in environment: [String: String]) -> String? {
+        guard let configured else { return "it is not configured" }
+        let needed = secrets.filter { !$0.isOptional }
+        guard !needed.isEmpty else {
+            guard configured.apiURL.isEmpty, let address else { return nil }
+            return "no address: \(address.variable ?? address.key) is not set"
+        }
+        let empty = needed.compactMap { configured.secrets[$0.key] }.filter { $0.resolve(in: environment) == nil }
+        guard !empty.isEmpty else { return nil }
+        return "no credential: \(empty.map(\.description).joined(separator: " and ")) "
+            + (empty.count == 1 ? "is not set" : "are not set")
+    }
+
+    /// As people write a provider's name.
+    static func title(of name: String) -> String { all.first { $0.name == name }?.title ?? name }
 }

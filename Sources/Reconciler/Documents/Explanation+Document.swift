@@ -13,39 +13,29 @@ extension Explanation {
         commit["subject"] = .string(outlook.commitSubject)
         commit["at"] = .text(outlook.committedAt?.description)
         var object = Value.Object()
+        object["type"] = "resource"
         object["key"] = .string(key.description)
-        object["obstacle"] = obstacle.map { describe($0) } ?? .null
+        object["obstacle"] = obstacle.map { $0.document(path) } ?? .null
         object["next_wake"] = .object([
             "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
         ])
         object["revision"] = .string(outlook.desired.revision)
         object["commit"] = .object(commit)
-        object["source"] = .text(resource?.source.description)
+        object["wish"] = .string(resource != nil ? "known" : doubt == nil ? "none" : "unknown")
+        object["source"] = .text(resource?.source.description ?? doubt?.mark?.description)
         object["attributes"] = .list(provenance.map { $0.origins.map(Self.value) } ?? [])
         object["precedence"] = .strings(provenance?.precedence ?? [])
         object["environment"] = .text(environment)
         object["provider_id"] = .text(entry?.providerID)
         object["observed"] = .string(observation)
-        object["action"] = .string(change?.action.rawValue ?? "noop")
+        object["action"] = .string(change?.action.rawValue ?? (obstacle == nil ? "noop" : "read"))
         object["cause"] = .text(change?.cause.rawValue)
         object["reason"] = .text(change?.reason)
-        object["decision"] = .string(change?.verdict.rawValue ?? "allowed")
-        object["decision_reason"] = .text(change?.verdictReason)
+        object["decision"] = .string(change?.verdict.rawValue ?? (obstacle == nil ? "allowed" : "blocked"))
+        object["decision_reason"] = .text(change == nil ? obstacle?.reason : change?.verdictReason)
         object["blocked_until"] = .text(change?.blockedUntil?.description)
         object["depends_on"] = .strings((change?.dependsOn ?? []).map(\.description))
         object["drift_since"] = .text(drift?.firstSeen.description)
-        return .object(object)
-    }
-
-    private func describe(_ obstacle: Obstacle) -> Value {
-        var object = Value.Object()
-        object["kind"] = .string(obstacle.kind.name)
-        object["key"] = .string(obstacle.key.description)
-        object["reason"] = .string(obstacle.reason)
-        object["source"] = .text(obstacle.source?.description)
-        object["until"] = .text(obstacle.until?.description)
-        object["command"] = .text(obstacle.command)
-        object["path"] = .strings(path.map(\.description))
         return .object(object)
     }
 
@@ -64,6 +54,72 @@ extension Explanation {
             "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
             "subject": .string(commit.subject),
         ])
+    }
+}
+
+extension Obstacle {
+    /// As JSON, with the resources by way of which it is in the way.
+    func document(_ path: [ResourceKey]) -> Value {
+        var object = Value.Object()
+        object["kind"] = .string(kind.name)
+        object["key"] = .string(key.description)
+        object["reason"] = .string(reason)
+        object["source"] = .text(source?.description)
+        object["until"] = .text(until?.description)
+        object["command"] = .text(command)
+        object["path"] = .strings(path.map(\.description))
+        return .object(object)
+    }
+}
+
+extension Explained {
+    /// As `reconcile explain --json` and the API show it.
+    public var document: Value {
+        switch self {
+        case .resource(let one): one.document
+        case .environment(let one): one.document
+        }
+    }
+}
+
+extension EnvironmentExplanation {
+    /// As `reconcile explain --json` and the API show it.
+    public var document: Value {
+        var object = Value.Object()
+        object["type"] = "environment"
+        object["key"] = .string(slug)
+        object["state"] = .string(standing.state.rawValue)
+        object["reason"] = .string(standing.reason)
+        object["source"] = .text(standing.source?.description)
+        object["until"] = .text(standing.until?.description)
+        object["command"] = .text(standing.command)
+        object["obstacle"] = obstacle.map { $0.document(path) } ?? .null
+        object["next_wake"] = .object([
+            "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
+        ])
+        object["revision"] = .string(outlook.desired.revision)
+        object["wanted_at"] = .text(environment?.source.description)
+        object["tier"] = .text(tier?.rawValue)
+        object["branch"] = .text(branch)
+        object["life"] = .text(life?.phase.rawValue)
+        object["expires_at"] = .text(expiresAt?.description)
+        object["window"] =
+            closure.map {
+                .object([
+                    "reason": .string($0.reason), "source": .text($0.source?.description),
+                    "until": .text($0.until?.description),
+                ])
+            } ?? .null
+        object["pull_request"] = pullRequest.map { .int($0.number) } ?? .null
+        object["resources"] = .list(
+            resources.map { key, change in
+                .object([
+                    "key": .string(key.description), "action": .string(change?.action.rawValue ?? "noop"),
+                    "decision": .string(change?.verdict.rawValue ?? "allowed"),
+                    "reason": .text(change.map { $0.verdictReason ?? $0.reason }),
+                ])
+            })
+        return .object(object)
     }
 }
 

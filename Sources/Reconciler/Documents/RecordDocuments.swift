@@ -6,13 +6,26 @@ public import Store
 
 extension EnvironmentRow {
     /// As `reconcile env list --json` and the API show it.
-    public func document(at now: Timestamp) -> Value {
+    ///
+    /// - Parameters:
+    ///   - now: the present.
+    ///   - drift: open differences; only those of this environment count.
+    /// - Returns: an object.
+    public func document(at now: Timestamp, drift: [DriftRecord]) -> Value {
+        let alarming = drift.count { $0.environment == slug && !$0.isQuiet }
+        let sync = sync(alarming: alarming, at: now)
         var object = Value.Object()
         object["name"] = .string(slug)
         object["tier"] = .string(tier.rawValue)
         object["ttl_class"] = .text(ttlClass?.rawValue)
         object["branch"] = .text(branch)
         object["status"] = .string(status.rawValue)
+        object["sync"] = .string(sync.word.rawValue)
+        object["sync_reason"] = .string(sync.reason)
+        object["drift"] = .count(alarming)
+        object["health"] = .string((standing?.health ?? .unknown).rawValue)
+        object["health_reason"] = .text(standing?.healthReason)
+        object["revision"] = .text(headCommit)
         object["created_at"] = .text(createdAt?.description)
         object["expires_at"] = .text(expiresAt?.description)
         object["seconds_left"] = .count(expiresAt.map { Int(($0 - now).components.seconds) })
@@ -25,7 +38,9 @@ extension EnvironmentRow {
         object["suspended_until"] = .text(suspendedUntil?.description)
         object["suspend_reason"] = .text(suspendReason)
         object["suspended_by"] = .text(suspendedBy)
-        object["deployed_at"] = .text(deployedAt?.description)
+        object["deployed_at"] = .text(deed?.at.description)
+        object["deployed_revision"] = .text(deed?.revision)
+        object["deployed_by_run"] = .text(deed?.runID)
         object["active_at"] = .text(activeAt?.description)
         object["host"] = .text(host)
         object["domain"] = .text(domain)

@@ -7,9 +7,52 @@ import Store
 
 /// Gathers what a run wanted, saw, planned, did and got back, as the objects of its manifest.
 struct EvidenceBuilder {
-    private(set) var objects: [(name: String, bytes: [UInt8])] = []
+    private enum Object {
+        case gathered(name: String, bytes: [UInt8])
+        case kept(EvidenceManifest.Item)
+    }
 
-    mutating func add(_ name: String, _ value: Value) { objects.append((name, JSON.canonical(value))) }
+    private var objects: [Object] = []
+
+    mutating func add(_ name: String, _ value: Value) { add(name, JSON.canonical(value)) }
+
+    /// The same bytes as of a list of all values, of which only one is there at a time.
+    mutating func add(_ name: String, list values: some Sequence<Value>) {
+        var bytes: [UInt8] = []
+        JSON.appendCanonical(list: values, to: &bytes)
+        add(name, bytes)
+    }
+
+    mutating func add(_ name: String, _ bytes: [UInt8]) { objects.append(.gathered(name: name, bytes: bytes)) }
+
+    /// Brings to disk what was gathered by now, so that it takes no memory for the rest of the pass; what can't be written
+    /// now is tried again at its end.
+    mutating func keep(in store: EvidenceStore, at instant: Timestamp) {
+        for index in objects.indices {
+            guard case .gathered(let name, let bytes) = objects[index],
+                let digest = try? store.put(bytes, at: instant)
+            else { continue }
+            objects[index] = .kept(EvidenceManifest.Item(name: name, digest: digest, bytes: bytes.count))
+        }
+    }
+
+    /// What the manifest names, in the order in which it was gathered.
+    ///
+    /// - Throws: `FileSystemFault` when the disk is full or the directory can't be written.
+    func items(
+        in store: EvidenceStore, at instant: Timestamp
+    ) throws(FileSystemFault) -> [EvidenceManifest.Item] {
+        var items: [EvidenceManifest.Item] = []
+        for object in objects {
+            switch object {
+            case .kept(let item): items.append(item)
+            case .gathered(let name, let bytes):
+                items.append(
+                    EvidenceManifest.Item(name: name, digest: try store.put(bytes, at: instant), bytes: bytes.count))
+            }
+        }
+        return items
+    }
 
     /// What was wanted; of a sensitive attribute its reference, or the digest of what the document says.
     mutating func add(_ desired: DesiredState, _ sensitive: SensitiveAttributes) {
@@ -45,7 +88,7 @@ struct EvidenceBuilder {
                 "source": .string(resource.source.description),
             ])
         }
-        objects.append(("desired.jsonl", lines.bytes))
+        add("desired.jsonl", lines.bytes)
     }
 
     /// What was seen; of a sensitive attribute only that it is there.
@@ -84,7 +127,7 @@ struct EvidenceBuilder {
                 ])
             }
         }
-        objects.append(("observed.jsonl", lines.bytes))
+        add("observed.jsonl", lines.bytes)
     }
 
     private static func words(_ completeness: Completeness) -> (state: String, reason: String?) {

@@ -16,8 +16,10 @@ public struct Explanation: Sendable {
 
     public let key: ResourceKey
     public let outlook: Outlook
-    /// Nil where nothing wants it.
+    /// Nil where nothing that can be read wants it.
     public let resource: DesiredResource?
+    /// What can't be read of what is wanted of it; nil where all of that is known.
+    public let doubt: UnknownScope?
     /// Nil where it isn't ours.
     public let entry: InventoryEntry?
     /// Nil where nothing is to be done.
@@ -36,7 +38,9 @@ public struct Explanation: Sendable {
 
     /// What the provider shows of it, in one line.
     public var observation: String {
-        guard let kind = outlook.observed.kinds[key.kind] else { return "no driver looked at \(key.kind)" }
+        guard let kind = outlook.observed.kinds[key.kind] else {
+            return outlook.silent[key.kind].map { "unknown: \($0)" } ?? "no driver looked at \(key.kind)"
+        }
         let matches = kind.resources.filter { $0.key == key }
         if matches.count > 1 { return "\(matches.count) objects: \(matches.map(\.providerID).joined(separator: ", "))" }
         if let object = matches.first { return "there, provider id \(object.providerID)" }
@@ -62,6 +66,15 @@ public struct UnknownKeyFault: Fault {
             (ending ?? Suggestion.nearest(to: text, in: known)).map { "Did you mean \($0)?" }
             ?? "See the keys with: reconcile --dry-run"
     }
+
+    /// For the preview of a pull request of which nobody has heard.
+    init(pullRequest number: Int64, hasRule: Bool) {
+        message = "nothing is called pr-\(number)"
+        hint =
+            hasRule
+            ? "No pull request \(number) is known to be open, or it was never one that the policy is about."
+            : "No policy wants previews: see `previews` of policies.yaml."
+    }
 }
 
 extension Reconciler {
@@ -84,10 +97,13 @@ extension Reconciler {
         let known = Set(
             outlook.desired.resources.map(\.key) + outlook.inventory.entries.map(\.key)
                 + outlook.plan.changes.map(\.key))
-        guard let key = ResourceKey(name), known.contains(key) else {
-            throw UnknownKeyFault(name, known: Set(known.map(\.description)))
+        guard let key = ResourceKey(name), known.contains(key) || isInDoubt(key, outlook.desired) else {
+            throw UnknownKeyFault(
+                name, known: Set(known.map(\.description) + outlook.desired.environments.map(\.slug)))
         }
         let resource = outlook.desired.resources.first { $0.key == key }
+        let change = outlook.plan.changes.first { $0.key == key }
+        let doubt = wishDoubt(key, resource, change, isKnown: known.contains(key), outlook.desired)
         var provenance: Provenance?
         if let resource {
             let marks = Provenance.marks(resource, outlook.desired)
@@ -95,25 +111,68 @@ extension Reconciler {
                 resource, outlook.desired,
                 commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:], sensitive)
         }
-        let service = try await store.serviceSign()
         let lastRun = try await store.runs(limit: 20, before: nil).first { !$0.isDryRun }
+        let share = Share(shards, held: []).with(outlook.inventory)
+        let shard = share.shard(of: key, wantedBy: resource?.environment)
+        let services = try await servicesByShard()
+        let service = services[shard]
         let circumstances = Circumstances(
-            lease: try await store.lease(name: Self.leaseName),
+            lease: try await store.lease(name: Store.lease(ofShard: shard)),
             failure: try await store.lastStep(of: key).flatMap { $0.state == .failed ? $0 : nil }, service: service,
-            lastRun: lastRun?.id, waits: budgets?.waits(for: outlook.plan.requests) ?? [:])
+            services: services, lastRun: lastRun?.id,
+            // Where no service runs the next pass is one by hand.
+            waits: budgets?.waits(for: outlook.plan.requests, in: service == nil ? .manual : .commit) ?? [:],
+            share: share)
         let finder = ObstacleFinder(outlook: outlook, circumstances: circumstances, now: time.now)
         var path = [key]
-        let obstacle = finder.first(for: key, path: &path)
+        // No change is planned of what can't be read, and still it isn't as anybody wants it for sure.
+        let obstacle =
+            finder.first(for: key, path: &path)
+            ?? (change == nil ? doubt?.obstacle(to: key, isKnown: known.contains(key)) : nil)
         return Explanation(
-            key: key, outlook: outlook, resource: resource,
-            entry: outlook.inventory.entries.first { $0.key == key },
-            change: outlook.plan.changes.first { $0.key == key },
+            key: key, outlook: outlook, resource: resource, doubt: doubt,
+            entry: outlook.inventory.entries.first { $0.key == key }, change: change,
             drift: try await store.openDrift().first { $0.key == key }, provenance: provenance, obstacle: obstacle,
             path: path, nextWake: nextWake(obstacle, service),
             lastRun: lastRun)
     }
 
-    private func nextWake(_ obstacle: Obstacle?, _ service: ServiceSign?) -> Explanation.Wake {
+    /// What each shard's service last said; a process of this machine that is gone says nothing any more.
+    private func servicesByShard() async throws(StoreFault) -> [Int: ServiceSign] {
+        guard shards.count > 1 else {
+            guard let sign = try await store.serviceSign(), !LeaseHolder.isGone(sign.holder, ours: holder) else {
+                return [:]
+            }
+            return [0: sign]
+        }
+        var services: [Int: ServiceSign] = [:]
+        for (service, own) in try await store.shardStanding().shares(seenFrom: holder) {
+            for shard in own { services[shard] = service }
+        }
+        return services
+    }
+
+    /// Whether a document that can't be read may want a resource that nothing else names.
+    private func isInDoubt(_ key: ResourceKey, _ desired: DesiredState) -> Bool {
+        switch WishDoubt(desired).about(key)?.extent {
+        case nil: false
+        case .kind, .resource: true
+        case .environment, .environments, .everything: schemas[key.kind] != nil
+        }
+    }
+
+    /// What can't be read of what is wanted; what is ours and surely goes is in no doubt.
+    private func wishDoubt(
+        _ key: ResourceKey, _ resource: DesiredResource?, _ change: PlannedChange?, isKnown: Bool,
+        _ desired: DesiredState
+    ) -> UnknownScope? {
+        let doubt = WishDoubt(desired)
+        if resource != nil { return doubt.exactly(key) }
+        if isKnown, change?.hold != .unknownWish { return nil }
+        return doubt.about(key, of: change?.environment)
+    }
+
+    func nextWake(_ obstacle: Obstacle?, _ service: ServiceSign?) -> Explanation.Wake {
         let now = time.now
         guard let service, let next = service.nextPassAt, next + .minutes(1) > now else {
             return Explanation.Wake(

@@ -46,12 +46,16 @@ struct Circumstances: Sendable {
     var lease: Lease?
     /// The last step of the resource, if it failed.
     var failure: JournalEntry?
-    /// What the service said after its last pass.
+    /// What the service that looks after the resource said after its last pass.
     var service: ServiceSign?
+    /// The same of the services that look after other shards.
+    var services: [Int: ServiceSign] = [:]
     /// The last pass, in view of whose plan somebody can allow what waits.
     var lastRun: String?
     /// How long the budgets stretch the plan, by provider.
     var waits: [String: Duration] = [:]
+    /// How the services of the store share the work.
+    var share = Share.everything
 }
 
 /// Finds the first obstacle: what the plan holds back, then what holds the pass back.
@@ -68,7 +72,7 @@ struct ObstacleFinder {
     /// - Returns: nil when nothing is in the way: the next pass does it, or there is nothing to do.
     func first(for key: ResourceKey, path: inout [ResourceKey]) -> Obstacle? {
         guard let change = outlook.plan.changes.first(where: { $0.key == key }) else { return nil }
-        guard change.verdict != .allowed else { return outside(change) }
+        guard change.verdict != .allowed else { return elsewhere(change, &path) ?? outside(change) }
         // What waits for another change stands where that one stands.
         if change.hold == .dependency {
             for other in change.dependsOn where !path.contains(other) {
@@ -83,6 +87,27 @@ struct ObstacleFinder {
         return Obstacle(
             kind: .hold(hold), key: key, reason: change.verdictReason ?? change.verdict.rawValue,
             source: source(of: hold, change), until: change.blockedUntil, command: command(hold, change))
+    }
+
+    /// What an allowed change waits for that another service has to do.
+    private func elsewhere(_ change: PlannedChange, _ path: inout [ResourceKey]) -> Obstacle? {
+        let share = circumstances.share
+        let own = share.shard(of: change.key, wantedBy: change.environment)
+        for other in change.dependsOn where !path.contains(other) {
+            guard let next = outlook.plan.changes.first(where: { $0.key == other && $0.verdict == .allowed }),
+                case let shard = share.shard(of: other, wantedBy: next.environment), shard != own
+            else { continue }
+            path.append(other)
+            if let obstacle = first(for: other, path: &path) { return obstacle }
+            return Obstacle(
+                kind: .hold(.dependency), key: change.key,
+                reason:
+                    "it waits for \(other), which is of shard \(shard) of \(share.shards.count) and not of its own, "
+                    + "\(own): the service that looks after that one does it first",
+                source: nil, until: circumstances.services[shard]?.nextPassAt.flatMap { $0 > now ? $0 : nil },
+                command: "reconcile explain \(other)")
+        }
+        return nil
     }
 
     /// What keeps an allowed change from having happened.
@@ -112,16 +137,8 @@ struct ObstacleFinder {
 
     private func source(of hold: Hold, _ change: PlannedChange) -> SourceMark? {
         switch hold {
-        case .unknownWish, .suspended:
-            outlook.desired.unknown.first { scope in
-                switch scope.extent {
-                case .everything, .environments: true
-                case .kind(let kind): kind == change.key.kind
-                case .resource(let key): key == change.key
-                case .environment(let slug): slug == change.environment
-                }
-            }?.mark
-        default: nil
+        case .unknownWish: WishDoubt(outlook.desired).about(change.key, of: change.environment)?.mark
+        default: change.heldAt
         }
     }
 

@@ -51,8 +51,8 @@ extension Reconciler {
         }
         let observed = await ask(names, runID: "look", priority: .person)
         let reading = SecretReading(
-            desired: desired, stores: stores, observed: observed, syncs: try await store.secretSyncs(limit: 1_000),
-            now: now)
+            desired: desired, stores: stores, observed: observed, silent: silent,
+            syncs: try await store.secretSyncs(limit: 1_000), now: now)
         let secrets = wanted.map { reading.status($0) }
         return (
             desired.revision,
@@ -80,6 +80,7 @@ private struct SecretReading {
     let desired: DesiredState
     let stores: SecretStores
     let observed: ObservedState
+    let silent: [ResourceKind: String]
     let syncs: [SecretSyncRecord]
     let now: Timestamp
 
@@ -137,18 +138,13 @@ private struct SecretReading {
     ) -> (state: SecretAnswer.State, reason: String, setAt: Timestamp?) {
         if resource.key.kind == .secretPresence {
             if let answer = stores.answer(resource, observed) { return (answer.state, answer.reason, answer.setAt) }
-            let provider = stores.lookups([resource]).keys.first?.provider
-            return (
-                .unknown,
-                provider.map { "\($0) is not configured here" } ?? "no driver looks into \(store)", nil
-            )
+            let kind = stores.lookups([resource]).keys.first
+            return (.unknown, kind.map(unseen) ?? "no driver looks into \(store)", nil)
         }
         guard resource.key.kind != .serverRole else {
             return (.unknown, "a server shows nobody whether a role has the password that is wanted", nil)
         }
-        guard let seen = observed.kinds[resource.key.kind] else {
-            return (.unknown, "\(resource.key.kind.provider) is not configured here", nil)
-        }
+        guard let seen = observed.kinds[resource.key.kind] else { return (.unknown, unseen(resource.key.kind), nil) }
         if let found = seen.resources.first(where: { $0.key == resource.key }) {
             return (.present, "it is there", found.attributes["updated_at"]?.stringValue.flatMap { Timestamp($0) })
         }
@@ -157,6 +153,11 @@ private struct SecretReading {
             return (.missing, "it is not there: the next pass sets it where a reference says its value", nil)
         case .partial(let reason), .unknown(let reason): return (.unknown, reason, nil)
         }
+    }
+
+    private func unseen(_ kind: ResourceKind) -> String {
+        let why = silent[kind] ?? "it is not configured here"
+        return "nobody asks \(ProviderAccount.title(of: kind.provider)): \(why)"
     }
 
     /// The registry's entries that speak of it.

@@ -18,11 +18,12 @@ extension Pass {
         do {
             guard let facts = try await facts(rule) else { return }
             let policy = desired.policy
-            for row in pulls.rows {
+            for row in pulls.rows where share.owns(environment: row.pullRequest.slug) {
                 guard !stop.isRaised, let report = facts.report(on: row) else { continue }
                 let comment = policy.commentOnPullRequest ? report.comment : nil
                 let check = policy.updateCommitStatus && row.state == .open ? report.check : nil
-                await say(comment, check, on: row, repository, host)
+                let delivery = policy.createDeployments ? report.delivery(of: row.pullRequest.headCommit) : nil
+                await say(comment, check, delivery, on: row, repository, host)
             }
         } catch {
             note("previews_unsaid", ["fault": .string("\(error)")])
@@ -53,23 +54,23 @@ extension Pass {
     }
 
     private mutating func say(
-        _ comment: String?, _ check: CommitCheck?, on row: PullRequestRow, _ repository: String,
-        _ host: any PullRequestHost
+        _ comment: String?, _ check: CommitCheck?, _ delivery: PreviewDelivery?, on row: PullRequestRow,
+        _ repository: String, _ host: any PullRequestHost
     ) async {
         let pull = row.pullRequest
+        // What is said of the commit, by its check and by its delivery, is said together.
+        var words = check.map { [pull.headCommit, $0.state.rawValue, $0.sentence, $0.address ?? ""] } ?? []
+        if let delivery {
+            words += [delivery.commit, delivery.state.rawValue, delivery.sentence, delivery.address ?? ""]
+        }
         let digests = (
             comment: comment.map { Digest(of: $0).hex },
-            check: check.map { check in
-                Digest(
-                    of: [pull.headCommit, check.state.rawValue, check.sentence, check.address ?? ""]
-                        .joined(separator: "\n")
-                ).hex
-            }
+            commit: words.isEmpty ? nil : Digest(of: words.joined(separator: "\n")).hex
         )
         let context = reconciler.context(of: run.id)
         let permit = watch.map { watch in WritePermit { await watch.holds() } }
         let (said, fault) = await WritePermit.$current.withValue(permit) {
-            await Self.tell(row, comment, digests.comment, check, digests.check, repository, host, context)
+            await Self.tell(row, comment, digests.comment, check, delivery, digests.commit, repository, host, context)
         }
         if let fault {
             note(
@@ -94,13 +95,15 @@ extension Pass {
     /// - Returns: the row with what stands there now, and why not all of it could be said.
     private static func tell(
         _ row: PullRequestRow, _ comment: String?, _ commentDigest: String?, _ check: CommitCheck?,
-        _ checkDigest: String?, _ repository: String, _ host: any PullRequestHost, _ context: DriverContext
+        _ delivery: PreviewDelivery?, _ commitDigest: String?, _ repository: String, _ host: any PullRequestHost,
+        _ context: DriverContext
     ) async -> (PullRequestRow, ProviderFault?) {
         var said = row
         do throws(ProviderFault) {
-            if let check, checkDigest != row.statusDigest {
-                try await host.set(check, on: row.pullRequest.headCommit, of: repository, context)
-                said.statusDigest = checkDigest
+            if let commitDigest, commitDigest != row.statusDigest {
+                if let check { try await host.set(check, on: row.pullRequest.headCommit, of: repository, context) }
+                if let delivery { try await host.tell(delivery, of: repository, context) }
+                said.statusDigest = commitDigest
             }
             if let comment, commentDigest != row.commentDigest {
                 try await host.say(comment, onPullRequest: row.pullRequest.number, of: repository, context)

@@ -131,6 +131,24 @@ struct PreviewReport: Sendable {
     }
 }
 
+extension PreviewReport {
+    /// How the delivery of a commit stands; nil where too little is known to say anything.
+    func delivery(of head: String) -> PreviewDelivery? {
+        let word: (state: PreviewDelivery.State, sentence: String)? =
+            switch stage {
+            case .uncertain: nil
+            case .expired, .leaving, .gone: (.ended, "")
+            case .waiting: (.queued, check.sentence)
+            case .underway: (.underway, check.sentence)
+            case .ready: (.success, check.sentence)
+            case .failed: (.failure, check.sentence)
+            }
+        guard let word else { return nil }
+        return PreviewDelivery(
+            slug, commit ?? head, word.state, word.sentence, address: stage == .ready ? address : nil)
+    }
+}
+
 /// What a pass has come to, as far as previews ask for it.
 struct PreviewFacts: Sendable {
     let rule: PreviewRule

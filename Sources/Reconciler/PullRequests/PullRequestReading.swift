@@ -15,6 +15,8 @@ struct PullRequestReading: Sendable {
     let changed: [PullRequestRow]
     /// What a person should know of the reading.
     let events: [String]
+    /// The same listing for who doesn't keep it: what isn't remembered yet is uncertain, and so is who was just let in.
+    var remembered = PullRequestListing(open: [])
 }
 
 extension Reconciler {
@@ -156,12 +158,20 @@ struct PullRequestMerging {
         }
         let sorted = rows.values.sorted { $0.pullRequest.number < $1.pullRequest.number }
         let open = sorted.filter { $0.state == .open && !uncertain.contains($0.pullRequest.number) }
-        return PullRequestReading(
+        var reading = PullRequestReading(
             repository: repository,
             listing: PullRequestListing(
                 open: open.map(\.pullRequest), uncertain: uncertain.sorted(),
                 fault: faults.isEmpty ? nil : faults.joined(separator: "; ")),
             rows: sorted, changed: sorted.filter { remembered[$0.pullRequest.number] != $0 }, events: events)
+        let known = open.map(\.pullRequest).filter { pull in
+            guard let before = remembered[pull.number], before.state == .open else { return false }
+            return pull.approvedCommit == nil || pull.approvedCommit == before.pullRequest.approvedCommit
+        }
+        let unknown = Set(open.map(\.pullRequest.number)).subtracting(known.map(\.number))
+        reading.remembered = PullRequestListing(
+            open: known, uncertain: uncertain.union(unknown).sorted(), fault: reading.listing.fault)
+        return reading
     }
 
     private func row(_ seen: SeenPullRequest) -> PullRequestRow {

@@ -1,4 +1,5 @@
 public import Basics
+internal import Diff
 public import HTTPClient
 public import Store
 
@@ -40,11 +41,12 @@ public final class BudgetBook: Sendable {
 
     /// How long the budgets stretch a plan's requests, by provider; those that are free at once are there with zero.
     ///
-    /// As for a pass that runs by itself, which leaves people their share.
-    public func waits(for requests: [String: Int]) -> [String: Duration] {
+    /// A pass that runs by itself leaves people their share of each window, and so waits longer than one by hand.
+    public func waits(for requests: [String: Int], in trigger: RunTrigger) -> [String: Duration] {
+        let priority = ChangeCause.unappliedCommit.priority(in: trigger)
         var waits: [String: Duration] = [:]
         for (provider, count) in requests {
-            waits[provider] = budgets(of: provider).map { $0.wait(for: count) }.max() ?? .zero
+            waits[provider] = budgets(of: provider).map { $0.wait(for: count, priority) }.max() ?? .zero
         }
         return waits
     }

@@ -10,7 +10,9 @@ struct EnvironmentCost {
     init(_ environments: [Environment], _ observed: ObservedState) {
         var prices: [String: Int] = [:]
         for droplet in observed.kinds[.droplet]?.resources ?? [] {
-            if let price = droplet.attributes["price_monthly"].flatMap(Self.cents) { prices[droplet.key.name] = price }
+            if let price = droplet.attributes["price_monthly"].flatMap(PriceList.cents) {
+                prices[droplet.key.name] = price
+            }
         }
         var tenants: [String: Int] = [:]
         for environment in environments { if let host = environment.host { tenants[host, default: 0] += 1 } }
@@ -25,13 +27,5 @@ struct EnvironmentCost {
     /// Dollars with two decimals; nil where it is not known.
     subscript(slug: String) -> String? {
         cents[slug].map { "\($0 / 100)." + ($0 % 100 < 10 ? "0" : "") + "\($0 % 100)" }
-    }
-
-    private static func cents(_ price: Value) -> Int? {
-        switch price {
-        case .int(let dollars): Int(exactly: dollars).flatMap { (0...1_000_000).contains($0) ? $0 * 100 : nil }
-        case .number(let text): Double(text).flatMap { (0...1e6).contains($0) ? Int(($0 * 100).rounded()) : nil }
-        default: nil
-        }
     }
 }

@@ -14,6 +14,8 @@ struct EnvironmentLedger {
     let runID: String
     /// The environments of which this pass changed something.
     var changed: Set<String> = []
+    /// What was seen; nil where a part of the world was looked at alone: what is known of the rest then stays.
+    var observed: ObservedState?
 
     /// A warning that has to be told once.
     struct Warning: Sendable {
@@ -34,6 +36,7 @@ struct EnvironmentLedger {
         var bySlug = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         var warnings: [Warning] = []
+        let standings = standings()
         for environment in desired.environments {
             let outlook = outlooks[environment.slug]
             var row = bySlug[environment.slug] ?? begun(environment)
@@ -45,7 +48,11 @@ struct EnvironmentLedger {
                 row.expiredHead = nil
                 (row.warnedFor, row.warnedAt) = (nil, nil)
             }
-            if changed.contains(environment.slug) { (row.deployedAt, row.activeAt) = (now, now) }
+            if changed.contains(environment.slug) {
+                (row.deployedAt, row.activeAt) = (now, now)
+                row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
+            }
+            if let standing = standings[environment.slug] { row.standing = standing }
             if outlook?.phase != .unknown, let before = row.headCommit, let head = environment.headCommit,
                 before != head
             {
@@ -98,6 +105,26 @@ struct EnvironmentLedger {
             bySlug[slug] = gone
         }
         return (bySlug.values.sorted { $0.slug.precedesByBytes($1.slug) }, warnings, notices)
+    }
+
+    /// What can be said of each environment after this pass.
+    private func standings() -> [String: EnvironmentStanding] {
+        guard let observed else { return [:] }
+        var (wanted, unseen): ([String: Int], [String: Int]) = ([:], [:])
+        for resource in desired.resources { resource.environment.map { wanted[$0, default: 0] += 1 } }
+        for change in plan.changes
+        where change.hold == .unknownWish || change.action == .read && change.hold != .suspended {
+            change.environment.map { unseen[$0, default: 0] += 1 }
+        }
+        let health = EnvironmentHealth(observed: observed)
+        var standings: [String: EnvironmentStanding] = [:]
+        for environment in desired.environments {
+            let (word, reason) = health.of(environment)
+            standings[environment.slug] = EnvironmentStanding(
+                resources: wanted[environment.slug] ?? 0, unseen: unseen[environment.slug] ?? 0, health: word,
+                healthReason: reason)
+        }
+        return standings
     }
 
     /// Pins and suspensions that have ended by themselves.

@@ -30,12 +30,15 @@ extension Reconciler {
             .merging(namesNeeded(byChecksOf: desired)) { $0.union($1) }
         let aside = Set(lookups.keys.filter { names[$0] == nil })
         for (kind, found) in lookups { names[kind, default: []].formUnion(found) }
-        return await ask(names, aside: aside, runID: runID, priority: priority)
+        let parents = ObserveRequest.parents(
+            wanted: desired.resources, remembered: inventory.entries, schemas: schemas)
+        return await ask(names, in: parents, aside: aside, runID: runID, priority: priority)
     }
 
     /// Asks every driver, side by side, for its kinds among those.
     func ask(
-        _ names: [ResourceKind: Set<String>], aside: Set<ResourceKind> = [], runID: String, priority: RequestPriority
+        _ names: [ResourceKind: Set<String>], in parents: [ResourceKind: [String: String]] = [:],
+        aside: Set<ResourceKind> = [], runID: String, priority: RequestPriority
     ) async -> ObservedState {
         guard !names.isEmpty else { return ObservedState() }
         let context = DriverContext(
@@ -44,7 +47,9 @@ extension Reconciler {
         let observed = await drivers.mapBounded(limit: max(1, min(drivers.count, concurrency))) { driver in
             let kinds = Set(driver.schemas.map(\.kind)).intersection(names.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }
-            let request = ObserveRequest(kinds: kinds, names: names.filter { kinds.contains($0.key) })
+            let request = ObserveRequest(
+                kinds: kinds, names: names.filter { kinds.contains($0.key) },
+                parents: parents.filter { kinds.contains($0.key) })
             return await driver.observe(request, context).map { seen in
                 guard aside.contains(seen.kind) else { return seen }
                 return ObservedKind(
@@ -53,6 +58,25 @@ extension Reconciler {
             }
         }
         return ObservedState(observed.flatMap { $0 })
+    }
+
+    /// What sizes cost, where a plan makes or resizes what costs by its size; nil where it doesn't, or nobody says.
+    ///
+    /// No pass fails for it: without it a plan says nothing of prices.
+    func prices(for plan: Plan, runID: String) async -> PriceList? {
+        let concerned = plan.changes.filter { PriceList.concerns($0) && $0.verdict != .denied }
+        guard !concerned.isEmpty else { return nil }
+        guard concerned.contains(where: { $0.key.kind == .droplet }) else { return PriceList() }
+        guard let driver = driver(for: .droplet) as? any PriceListing else { return nil }
+        let context = DriverContext(
+            runID: runID, log: log, priority: .drift,
+            record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
+        switch await driver.priceList(context) {
+        case .success(let list): return list
+        case .failure(let fault):
+            log.warning("what sizes cost could not be read", ["run.id": runID, "fault": "\(fault)"])
+            return nil
+        }
     }
 
     /// What configured providers could not show whole.
@@ -76,24 +100,6 @@ extension Reconciler {
                 .environment(row.slug), code: Hold.suspensionCode,
                 reason: "it is suspended\(until)\(why); resume it with: reconcile env resume \(row.slug)", at: nil)
         }
-    }
-
-    /// The lease that keeps two processes from applying at once.
-    static let leaseName = WriteLease.name
-
-    /// Who else holds the lease, and is not known to be gone; nil where a pass may begin.
-    func otherHolder() async throws(StoreFault) -> Lease? {
-        guard let lease = try await store.lease(name: Self.leaseName),
-            !WriteLease.isFree(lease.holder, for: holder)
-        else { return nil }
-        return lease
-    }
-
-    /// Takes the lease that keeps two processes from applying at once.
-    ///
-    /// - Throws: `LeaseFault` when somebody else holds it.
-    func takeLease(runID: String) async throws -> LeaseWatch {
-        try await WriteLease(store: store, time: time, log: log, process: holder, lasting: leaseTime).take(for: runID)
     }
 }
 

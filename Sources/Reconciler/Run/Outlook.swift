@@ -12,6 +12,8 @@ public struct Outlook: Sendable {
     public let commitAuthor: String
     public let commitSubject: String
     public let committedAt: Timestamp?
+    /// Why nobody looks at kinds that a driver would know, by kind.
+    let silent: [ResourceKind: String]
 }
 
 extension Reconciler {
@@ -32,8 +34,10 @@ extension Reconciler {
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
             now: now)
+        input.silent = silent
         input.zones = zones(desired.policy.timeZoneNames)
         input.departures = grounds.unconfirmed
+        input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
         var plan = makePlan(input)
         let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
         input.approvals = Set(
@@ -44,6 +48,6 @@ extension Reconciler {
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
             desired: desired, observed: observed, inventory: inventory, plan: plan, commitAuthor: snapshot.commitAuthor,
-            commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt)
+            commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)
     }
 }

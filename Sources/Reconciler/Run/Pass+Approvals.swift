@@ -59,9 +59,11 @@ extension Pass {
 
     /// Remembers what this pass rested on, and that the approvals of it counted.
     func rememberGrounds() async throws {
-        guard let grounds else { return }
-        if grounds.next != grounds.remembered { try await reconciler.store.rememberLineage(grounds.next) }
-        try await reconciler.store.useApprovals(grounds.approvals.map(\.id).sorted(), runID: run.id)
+        // Beside others, who may have weighed before a person said yes, one alone writes: else the approval is spent, and
+        // what it confirmed taken back.
+        guard let grounds, share.keepsRecords else { return }
+        try await reconciler.store.rememberLineage(
+            grounds.next, from: grounds.remembered, using: grounds.approvals.map(\.id).sorted(), runID: run.id)
     }
 
     /// An approval counts once: what was done is not done again when it comes back.
@@ -76,7 +78,7 @@ extension Pass {
         tell(
             "\(change.key): the approval of \(lapsed.approvedBy) ended at \(lapsed.expiresAt.minuteText) UTC, before it "
                 + "could be done: reconcile approve \(options.isDryRun ? "RUN" : run.id) --key \(change.key)")
-        guard !options.isDryRun else { return }
+        guard !options.isDryRun, share.owns(change.key, wantedBy: change.environment) else { return }
         // Written with the plan that leaves it out.
         lapses.append(
             Notice(

@@ -7,11 +7,12 @@ import Store
 /// What is not as it has to be, for the console and for those who are on call.
 extension Pass {
     /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
-    mutating func rememberFindings(isDriftComplete: Bool) async throws {
+    mutating func rememberFindings() async throws {
         guard let desired, let observed else { return }
-        let checks = evaluateChecks(desired, observed, gates)
+        let checks = evaluateChecks(desired, observed, gates, silent: reconciler.silent)
         drift = try await reconciler.store.openDrift()
         evidence.add("checks.json", .list(checks.map(\.value)))
+        guard share.keepsRecords else { return }
         let escalation = Escalation(desired)
         var findings = drift.map { Finding($0, escalation) }
         var unknown: Set<FindingIdentity> = []
@@ -28,7 +29,8 @@ extension Pass {
             isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
         let delta = try await reconciler.store.recordFindings(findings, runID: run.id, at: reconciler.time.now) {
             [unknown] identity in
-            if identity.kind == "drift" { return !isDriftComplete }
+            // All that still differs, seen now or not, is among the findings.
+            if identity.kind == "drift" { return false }
             return !areChecksKnown || unknown.contains(identity)
         }
         if !delta.isEmpty {

@@ -10,7 +10,7 @@ import Store
 extension Pass {
     private static let ingested: [ResourceKind] = [.droplet, .databaseCluster, .firewall]
 
-    /// Keeps what this pass has seen, and once an hour also what no document speaks of.
+    /// Keeps what this pass has seen and made, and once an hour also what no document speaks of.
     ///
     /// It is for people and for the console, and nothing is decided by it: should it fail, the pass has done its work.
     mutating func keepInventory() async {
@@ -18,7 +18,7 @@ extension Pass {
             !(driver is UnconfiguredDriver)
         else { return }
         do {
-            var kinds = Self.ingested.compactMap { observed.kinds[$0] }
+            var kinds = Self.ingested.compactMap { observed.kinds[$0]?.after(applied.left) }
             let missing = Self.ingested.filter { observed.kinds[$0] == nil }
             if !missing.isEmpty, try await reconciler.store.isIngestDue(at: reconciler.time.now) {
                 let runID = run.id
@@ -63,5 +63,18 @@ extension Pass {
         } catch {
             reconciler.log.warning("the catalogue could not be kept", ["run.id": run.id, "fault": "\(error)"])
         }
+    }
+}
+
+extension ObservedKind {
+    /// The same with what the steps since have made and changed, and without what they have taken away.
+    func after(_ left: [ResourceKey: ObservedResource?]) -> ObservedKind {
+        let own = left.filter { $0.key.kind == kind }
+        guard !own.isEmpty else { return self }
+        let made = own.values.compactMap { $0 }
+        let ids = Set(made.map(\.providerID))
+        let kept = resources.filter { own[$0.key] == nil && !ids.contains($0.providerID) }
+        return ObservedKind(
+            kind: kind, completeness: completeness, gaps: gaps, resources: kept + made, isAside: isAside)
     }
 }

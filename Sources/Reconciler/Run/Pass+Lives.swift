@@ -12,7 +12,9 @@ extension Pass {
     mutating func rememberMarks() async throws {
         guard let plan, let desired else { return }
         let inventory = try await reconciler.store.inventory()
-        let toMark = plan.candidates.filter { $0.markedAt == nil }
+        let toMark = plan.candidates.filter {
+            $0.markedAt == nil && share.owns($0.key, wantedBy: $0.environment)
+        }
         let marks = toMark.map {
             PruneMark(
                 key: $0.key, providerID: $0.providerID, environment: $0.environment, markedAt: plannedAt,
@@ -34,7 +36,7 @@ extension Pass {
             let wanted = Set(desired.resources.filter { !over.contains($0.environment ?? "") }.map(\.key))
             let changed = Set(plan.changes.map(\.key))
             let owned = Set(inventory.entries.map(\.key))
-            for mark in inventory.marks {
+            for mark in inventory.marks where share.owns(mark.key, wantedBy: mark.environment) {
                 if wanted.contains(mark.key) {
                     // A document that can't be read whole wants nothing for sure.
                     guard plan.changes.first(where: { $0.key == mark.key })?.action != .read else { continue }
@@ -80,7 +82,10 @@ extension Pass {
     /// The changes of a plan that wait for a person; the same change has the same notice, which is written once.
     func waitingNotices(_ plan: Plan) -> [Notice] {
         guard options.targets.isEmpty else { return [] }
-        return plan.changes.filter { $0.verdict == .needsApproval }.map { change in
+        let waiting = plan.changes.filter {
+            $0.verdict == .needsApproval && share.owns($0.key, wantedBy: $0.environment)
+        }
+        return waiting.map { change in
             Notice(
                 .approvalWaiting, of: change.key.description, environment: change.environment, at: plannedAt,
                 runID: run.id,

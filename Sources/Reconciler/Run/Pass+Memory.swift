@@ -12,7 +12,7 @@ extension Pass {
     ///
     /// Whether it is protected is learnt of what is still to be changed too: the guards of a later deletion ask the inventory,
     /// and the change may never come to pass.
-    func rememberNoops(
+    mutating func rememberNoops(
         _ desired: DesiredState, _ inventory: Inventory, _ observed: ObservedState, _ plan: Plan
     ) async throws {
         // What an older commit wants is no wish yet.
@@ -20,12 +20,18 @@ extension Pass {
         // Where another document guards, what it wants is applied, but it takes no protection away.
         let keepsProtection = grounds?.isInDoubt(of: .documents) == true
         let changed = Set(plan.changes.map(\.key))
+        let unsure = Set(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
         let sensitive = reconciler.sensitive
         for resource in desired.resources {
-            guard let entry = entries[resource.key] else { continue }
+            guard let entry = entries[resource.key], share.owns(resource.key, wantedBy: resource.environment) else {
+                continue
+            }
             let isChanging = changed.contains(resource.key)
+            // Whoever looks after it from now on does the rest.
+            let isMoving =
+                isChanging && !unsure.contains(resource.key) && share.moves(resource.key, to: resource.environment)
             let seen = observed.resource(resource.key)
             let wanted = isChanging ? nil : Self.wish(resource, entry, seen, sensitive)
             var echoes = entry.echoes
@@ -36,12 +42,13 @@ extension Pass {
             }
             var updated = InventoryEntry(
                 key: entry.key, providerID: entry.providerID,
-                environment: isChanging ? entry.environment : resource.environment,
+                environment: isChanging && !isMoving ? entry.environment : resource.environment,
                 lastApplied: wanted ?? entry.lastApplied, revision: entry.revision,
                 isProtected: resource.isProtected || keepsProtection && entry.isProtected,
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }
+            if isMoving { hasHandedOver = true }
             changes.append(.put(isChanging ? updated : updated.applied(at: desired.revision)))
         }
         if !changes.isEmpty { try await reconciler.store.changeInventory(changes) }
@@ -85,20 +92,15 @@ extension Pass {
         return Attributes(literals)
     }
 
-    /// Keeps what differs and since when; a look as of another instant or at a part of the world says nothing of it.
+    /// Keeps what differs and since when, key by key; a look as of another instant says nothing of it.
     mutating func rememberDrift() async throws {
-        guard let plan, options.now == nil else { return }
-        let now = reconciler.time.now
-        // A kind that no driver knows is never seen, so it has no drift that could be missed.
-        let known = Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) })
-        let missed =
-            plan.changes.contains { $0.action == .read && known.contains($0.key.kind) }
-            || plan.secrets.contains(where: \.isUnseen)
-            || (observed?.kinds.values.contains { $0.isAside && !$0.completeness.isComplete } ?? false)
-        let isComplete = !missed && options.targets.isEmpty
-        let done = Set(applied.journal.filter { $0.state == .done }.map(\.key))
-        let remaining = plan.drift.filter { !done.contains($0.key) }
-        let delta = try await reconciler.store.recordDrift(remaining, complete: isComplete, runID: run.id, at: now)
+        guard let plan, let desired, let observed, let inventory, options.now == nil else { return }
+        let sight = DriftSight(
+            plan, desired, observed, inventory, known: Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) }),
+            done: applied.done)
+        let delta = try await reconciler.store.recordDrift(
+            sight.remaining(of: plan), runID: run.id, at: reconciler.time.now, isOurs: share.filter
+        ) { key, environment in sight.isGone(key, of: environment) }
         if delta.opened + delta.changed + delta.resolved > 0 {
             note(
                 "drift",
@@ -107,8 +109,9 @@ extension Pass {
                     "resolved": .int(Int64(delta.resolved)),
                 ])
         }
-        evidence.add("drift.json", .list(plan.drift.map(\.value)))
-        try await rememberFindings(isDriftComplete: isComplete)
+        evidence.add("drift.json", list: plan.drift.lazy.map(\.value))
+        evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
+        try await rememberFindings()
     }
 
     /// Environments that nobody knew yet are known before anything of them is made.
@@ -121,7 +124,9 @@ extension Pass {
         guard desired.environments.contains(where: { !known.contains($0.slug) }) else { return }
         let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id)
         // Nothing is gone at this moment, so that the owners don't matter.
-        var begun = ledger.update(rows, owners: known).rows.filter { !known.contains($0.slug) }
+        var begun = ledger.update(rows, owners: known).rows.filter {
+            !known.contains($0.slug) && share.owns(environment: $0.slug)
+        }
         // Whom nobody has been told of yet is told of at the end of the pass.
         for index in begun.indices { (begun[index].warnedFor, begun[index].warnedAt) = (nil, nil) }
         _ = try await reconciler.store.saveEnvironments(begun)
@@ -139,12 +144,16 @@ extension Pass {
         // The instant of the plan, so that an end and the begin that it counts from agree.
         let ledger = EnvironmentLedger(
             desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id,
-            changed: Set(applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment))
-        )
+            changed: Set(
+                applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment)),
+            observed: options.targets.isEmpty
+                ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil)
         let updated = ledger.update(rows, owners: owners)
-        _ = try await reconciler.store.saveEnvironments(updated.rows, notices: updated.notices)
-        try await reconciler.store.post(ledger.lapses(updated.rows))
-        for warning in updated.warnings {
+        let lives = updated.rows.filter { share.owns(environment: $0.slug) }
+        _ = try await reconciler.store.saveEnvironments(
+            lives, notices: updated.notices.filter { share.owns(environment: $0.environment) })
+        try await reconciler.store.post(ledger.lapses(lives))
+        for warning in updated.warnings where share.owns(environment: warning.slug) {
             note(
                 "ttl_warning",
                 ["environment": .string(warning.slug), "expires_at": .string(warning.expiresAt.description)],
@@ -161,7 +170,7 @@ extension Pass {
         let isHeldBack =
             plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
             || hasVanished && owned.contains { !wanted.contains($0.key) }
-        if desired.unknown.isEmpty, !isHeldBack {
+        if desired.unknown.isEmpty, !isHeldBack, share.keepsRecords {
             try await reconciler.store.rememberDesired(
                 roots: desired.roots, count: desired.resources.count + desired.environments.count,
                 revision: desired.revision)

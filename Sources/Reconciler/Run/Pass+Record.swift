@@ -40,6 +40,7 @@ extension Pass {
                     [
                         "key": .string(entry.key.description), "operation": .string(entry.operation),
                         "title": .string(entry.title), "state": .string(entry.state.rawValue),
+                        "environment": entry.environment.map { .string($0) } ?? .null,
                     ])
             }
             note("finished", ["phase": .string(run.phase.rawValue)])
@@ -64,11 +65,7 @@ extension Pass {
                 "started_at": .string(run.startedAt.description), "error": run.error,
                 "completed_at": run.completedAt.map { .string($0.description) } ?? .null,
             ])
-        var items: [EvidenceManifest.Item] = []
-        for object in evidence.objects {
-            let digest = try reconciler.evidence.put(object.bytes, at: reconciler.time.now)
-            items.append(EvidenceManifest.Item(name: object.name, digest: digest, bytes: object.bytes.count))
-        }
+        let items = try evidence.items(in: reconciler.evidence, at: reconciler.time.now)
         // Another process may have added a link meanwhile: then ours is built again on top of it.
         var attempts = 0
         while head == nil {
@@ -82,7 +79,7 @@ extension Pass {
                     runID: run.id, manifest: digest, previous: previous?.manifest)
             } catch {
                 // A store that is locked or gone has made us wait already: only a moved chain is worth another try.
-                guard error.kind == .fenced, attempts < 5 else { throw error }
+                guard error.kind == .fenced, attempts < 12 else { throw error }
             }
         }
     }
@@ -90,9 +87,15 @@ extension Pass {
     private func metadata() -> Value {
         var object = Value.Object()
         object["revision"] = run.revision.map { .string($0) } ?? .null
+        if let author = snapshot?.commitAuthor, !author.isEmpty { object["author"] = .string(author) }
         object["dry_run"] = .bool(run.isDryRun)
         object["trigger"] = .string(run.trigger.rawValue)
         object["phase"] = .string(run.phase.rawValue)
+        if share.shards.count > 1 {
+            object["shards"] = [
+                "held": .list(share.held.sorted().map { .int(Int64($0)) }), "of": .int(Int64(share.shards.count)),
+            ]
+        }
         if let plan {
             object["summary"] = plan.summary.value
             object["drift"] = .int(Int64(plan.drift.count))

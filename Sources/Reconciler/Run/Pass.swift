@@ -61,8 +61,11 @@ struct Pass {
     var head: EvidenceHead?
     var events: [RunEvent] = []
     var isRecorded = false
+    /// Whether something belongs to another service from now on.
+    var hasHandedOver = false
     var watch: LeaseWatch?
-    var lease: Lease? { watch?.lease }
+    /// What of the world this pass may act on.
+    var share = Share.everything
     var observationFaults: [String] = []
     var cost: EnvironmentCost?
     var gates: [GateResult] = []
@@ -100,14 +103,13 @@ struct Pass {
         var keeper: Task<Void, Never>?
         do {
             progress(.phase(.planning))
+            // Beside others a run is one of which a lease tells that it is under way.
+            let takesFirst = reconciler.shards.count > 1
+            if !options.isDryRun, takesFirst { keeper = try await takeLeases() }
             try await reconciler.store.beginRun(run)
             isRecorded = true
             if !options.isDryRun {
-                let watch = try await reconciler.takeLease(runID: run.id)
-                self.watch = watch
-                reconciler = reconciler.fenced(by: [watch.lease])
-                reconciler.metrics.set("reconciler_lease_held", 1, ["lease": watch.lease.name])
-                keeper = Task { await watch.keep() }
+                if !takesFirst { keeper = try await takeLeases() }
                 try await endAbandonedRuns()
             }
             if try await planAndApply() {
@@ -118,8 +120,10 @@ struct Pass {
                     try await remember()
                     try await rememberMarks()
                     try await rememberStuck()
-                    await keepInventory()
-                    await keepCatalogue()
+                    if share.keepsRecords {
+                        await keepInventory()
+                        await keepCatalogue()
+                    }
                     await reportPullRequests()
                 }
             }
@@ -132,15 +136,30 @@ struct Pass {
         await finish()
         keeper?.cancel()
         await keeper?.value
-        if let lease {
-            try? await reconciler.store.releaseLease(lease)
-            reconciler.metrics.set("reconciler_lease_held", 0, ["lease": lease.name])
+        if let watch {
+            await watch.release()
+            for lease in watch.leases { reconciler.metrics.set("reconciler_lease_held", 0, ["lease": lease.name]) }
         }
+    }
+
+    /// From here on nothing is written without the leases.
+    ///
+    /// - Returns: what keeps them.
+    private mutating func takeLeases() async throws -> Task<Void, Never> {
+        let watch = try await reconciler.takeLeases(runID: run.id, options) { [stop, progress] lease, isNew in
+            if isNew { progress(.note("it waits for another pass to end, that of \(lease.holder)")) }
+            return !stop.isRaised
+        }
+        self.watch = watch
+        share = watch.share
+        reconciler = reconciler.fenced(by: watch.leases)
+        for lease in watch.leases { reconciler.metrics.set("reconciler_lease_held", 1, ["lease": lease.name]) }
+        return Task { await watch.keep() }
     }
 
     /// Sooner than the first write would find out: what a process knows that was paused may be long out of date.
     private func confirmLease() async throws {
-        if let lease { try await reconciler.store.confirmLease(lease) }
+        if let watch { try await reconciler.store.confirmLeases(watch.leases) }
     }
 
     /// True when a plan was made on which the memory may rest.
@@ -177,6 +196,8 @@ struct Pass {
         trace?.begin("observe")
         let raw = await reconciler.observe(
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
+        let watched = await reconciler.watch(
+            desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
         // What is remembered or seen under another name than the documents write now goes by theirs from here on.
         var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
         var observed = names.observed
@@ -190,9 +211,12 @@ struct Pass {
         } else if !open.isEmpty {
             try await confirmLease()
             let recovery = Recovery(reconciler: reconciler, observed: observed, raw: raw, log: reconciler.log)
-            let result = try await recovery.settle(open)
+            // Each shard's journal is its holder's; what others are at, or have left, is theirs to settle.
+            let result = try await recovery.settle(open.filter { share.owns(environment: $0.environment) })
             recovered = result.settled
-            desired = desired.with(unknown: result.open)
+            let others = open.filter { !share.owns(environment: $0.environment) }
+            desired = desired.with(
+                unknown: result.open + others.map { Recovery.scope(of: $0, "another service is at it, or looks") })
             if !result.settled.isEmpty {
                 inventory = try await reconciler.store.inventory()
                 names = Rekeying(desired.resources, inventory, observed, reconciler.schemas)
@@ -201,6 +225,7 @@ struct Pass {
             }
         }
         inventory = names.inventory
+        share = share.with(inventory)
         desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
@@ -208,10 +233,14 @@ struct Pass {
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
             drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
+        input.silent = reconciler.silent
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
         input.isManual = options.trigger == .manual
         input.departures = grounds.departures
+        input.watched = watched
         var plan = makePlan(input)
+        input.prices = await reconciler.prices(for: plan, runID: run.id)
+        if input.prices != nil { plan = makePlan(input) }
         if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {
             let moved = PlanStaleness.compare(saved, plan)
@@ -232,8 +261,9 @@ struct Pass {
         run.phase = .planned
         progress(.planned(plan))
         evidence.add(desired, reconciler.sensitive)
-        evidence.add(observed, reconciler.sensitive)
-        evidence.add("plan.json", PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt))
+        evidence.add(ObservedState(observed.kinds.values + watched.map(\.seen)), reconciler.sensitive)
+        evidence.add("plan.json", PlanDocument.canonical(plan, runID: run.id, plannedAt: plannedAt))
+        evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
         guard !options.isDryRun else {
             outcome = .planned
             return true
@@ -243,7 +273,7 @@ struct Pass {
             runID: run.id, fingerprint: plan.fingerprint,
             document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt),
             notices: waitingNotices(plan) + lapses)
-        try await remember(names.renames)
+        try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)
         await apply(plan, observed, inventory, revision: desired.revision)
@@ -259,12 +289,12 @@ struct Pass {
         pulls = try await reconciler.readPullRequests(tree, reconciler.context(of: run.id), &grounds)
         guard let pulls else { return tree }
         for event in pulls.events { note("source", .string(event)) }
-        if !options.isDryRun {
+        if !options.isDryRun, share.keepsRecords {
             try await confirmLease()
             try await reconciler.store.savePullRequests(pulls.changed)
         }
         var tree = tree
-        tree.pullRequests = pulls.listing
+        tree.pullRequests = share.keepsRecords ? pulls.listing : pulls.remembered
         return tree
     }
 
@@ -280,7 +310,7 @@ struct Pass {
     private mutating func apply(
         _ plan: Plan, _ observed: ObservedState, _ inventory: Inventory, revision: String
     ) async {
-        guard !plan.allowedChanges.isEmpty else {
+        guard plan.allowedChanges.contains(where: { share.owns($0.key, wantedBy: $0.environment) }) else {
             outcome = .succeeded
             return
         }
@@ -293,7 +323,7 @@ struct Pass {
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
             environments: Dictionary(
                 inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
-            approvals: storedApprovals, watch: watch, stop: stop, progress: progress
+            approvals: storedApprovals, watch: watch, share: share, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {
@@ -320,13 +350,16 @@ struct Pass {
             journal: recovered + applied.journal, skipped: applied.skipped, evidence: head, duration: duration,
             observationFaults: observationFaults, requests: requests, drift: drift)
         report.gates = gates
+        report.waitsForOthers = watch?.isPartial == true || applied.waitsForOthers
+        let hasActed = hasHandedOver || !applied.done.isEmpty || !recovered.isEmpty
+        report.isNewsForOthers = !share.isWhole && (hasActed || share.keepsRecords && pulls?.changed.isEmpty == false)
         guard let snapshot else { return report }
         report.runbooks = snapshot.tree.files.filter { $0.path.hasPrefix(GitSource.runbooks + "/") }
         if let desired, let observed, let inventory, let plan {
             report.outlook = Outlook(
                 desired: desired, observed: observed, inventory: inventory, plan: plan,
                 commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
-                committedAt: snapshot.committedAt)
+                committedAt: snapshot.committedAt, silent: reconciler.silent)
         }
         return report
     }

@@ -8,6 +8,8 @@ public import Store
 public struct Reconciler: Sendable {
     public let source: any Source
     public let drivers: [any Driver]
+    /// What stands for the providers that have no driver here, for want of a credential or an address.
+    public let absent: [UnconfiguredDriver]
     public private(set) var store: Store
     public let evidence: EvidenceStore
     public let time: any TimeSource
@@ -18,6 +20,8 @@ public struct Reconciler: Sendable {
     public let concurrency: Int
     /// How long a lease lasts when nobody renews it: so long the next process waits after a crash on another machine.
     public let leaseTime: Duration
+    /// Into how many parts the work is cut for the services of one store.
+    public let shards: Shards
     /// Takes every exchange with a provider, credentials removed.
     public let traffic: ProviderTraffic
     /// `host/process`: who holds the lease.
@@ -40,15 +44,17 @@ public struct Reconciler: Sendable {
     let lastRevision = Locked<String?>(nil)
 
     public init(
-        source: any Source, drivers: [any Driver], store: Store, evidence: EvidenceStore, time: any TimeSource,
+        source: any Source, drivers: [any Driver], absent: [UnconfiguredDriver] = [], store: Store,
+        evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
-        leaseTime: Duration = .minutes(5),
+        leaseTime: Duration = .minutes(5), shards: Shards = Shards(1),
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
     ) {
         self.source = source
         self.drivers = drivers
+        self.absent = absent
         self.store = store
         self.evidence = evidence
         self.time = time
@@ -57,6 +63,7 @@ public struct Reconciler: Sendable {
         self.metrics = metrics
         self.concurrency = concurrency
         self.leaseTime = leaseTime
+        self.shards = shards
         self.traffic = traffic
         self.holder = holder
         self.gateVariables = gateVariables
@@ -80,6 +87,18 @@ public struct Reconciler: Sendable {
     var schemas: [ResourceKind: KindSchema] {
         var result: [ResourceKind: KindSchema] = [:]
         for driver in drivers { for schema in driver.schemas { result[schema.kind] = schema } }
+        return result
+    }
+
+    /// Why nobody looks at kinds that a driver of this program would know, and what helps, by kind.
+    ///
+    /// They are no part of ``schemas``: what such a provider held once keeps no drift open.
+    var silent: [ResourceKind: String] {
+        var result: [ResourceKind: String] = [:]
+        for driver in absent {
+            let cure = ProviderAccount.all.first { $0.name == driver.provider }?.cure.map { "; \($0)" } ?? ""
+            for schema in driver.schemas { result[schema.kind] = driver.reason + cure }
+        }
         return result
     }
 

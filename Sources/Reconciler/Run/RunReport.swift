@@ -16,6 +16,10 @@ public struct PassOptions: Sendable {
     public var saved: SavedPlan?
     /// Keys whose change a person has approved, or `all`.
     public var approvals: [String]
+    /// Whether other services do their share of the work; else this pass does all of it.
+    public var isShared = false
+    /// Whether this service leaves its share to the others, and only tries whether it could do it again.
+    var isAside = false
 
     public init(
         trigger: RunTrigger = .manual, isDryRun: Bool = false, now: Timestamp? = nil, targets: [String] = [],
@@ -71,6 +75,10 @@ public struct RunReport: Sendable {
     public var outlook: Outlook?
     /// What the policy gates came to.
     public var gates: [GateResult] = []
+    /// Whether other services may go on where they waited for this pass.
+    public var isNewsForOthers = false
+    /// Whether something of this service's share waits for another service.
+    public var waitsForOthers = false
     /// The runbooks of the commit.
     public var runbooks: [SourceFile] = []
 

@@ -119,11 +119,12 @@ struct PassRunner: JobRunner {
     func run(_ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration) async -> JobAnswer {
         let asked = time.now
         let end = time.uptime + limit
-        service.wakeup.raise(.schedule)
+        await service.ask(.schedule)
         while true {
+            if let answer = await service.recordsPass(since: asked) { return answer }
             let status = service.currentStatus
             // One that had begun before has not seen what is there now.
-            if !status.isRunning, let begun = status.passStartedAt, begun >= asked {
+            if !service.isOneOfSeveral, !status.isRunning, let begun = status.passStartedAt, begun >= asked {
                 guard let fault = status.lastFault else { return .succeeded(receipt: status.lastRunID) }
                 // Another service was faster; ours comes after it.
                 if !(fault is LeaseFault) { return .failed(code: fault.code, reason: fault.message) }

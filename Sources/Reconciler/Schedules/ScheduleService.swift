@@ -6,7 +6,8 @@ public import Store
 /// Runs what is due by the clock: each time of each schedule once, whoever sees it first.
 public final class ScheduleService: Sendable {
     private let store: Store
-    private let jobs: @Sendable () -> [ScheduledJob]?
+    /// What the last commit wants by the clock, sorted by id; nil before the first was read.
+    public let jobs: @Sendable () -> [ScheduledJob]?
     private let runner: @Sendable (ScheduleSettings.Runner) -> (any JobRunner)?
     private let time: any TimeSource
     private let random: RandomSource

@@ -44,7 +44,7 @@ public struct ScheduledJob: Sendable {
     /// What is due by the clock in a desired state, sorted by id.
     ///
     /// - Parameters:
-    ///   - desired: names chores, and schedules of backups.
+    ///   - desired: names chores, and schedules of backups, of an environment or of its tier.
     ///   - settings: say who runs them.
     ///   - zones: reads time zones.
     /// - Returns: the jobs, also those that can't run, with why.
@@ -62,7 +62,7 @@ public struct ScheduledJob: Sendable {
             jobs.append(
                 make(
                     "backup/\(environment.slug)", "Backup of \(environment.slug)", environment, cron, "backup", true,
-                    environment.source, settings, times))
+                    environment.backupRule ?? environment.source, settings, times))
         }
         return jobs.sorted { $0.id.precedesByBytes($1.id) }
     }

@@ -23,21 +23,35 @@ public final class Service: Sendable {
         public var beatAt: Timestamp
     }
 
-    private let reconciler: Reconciler
-    private let interval: Duration
+    let reconciler: Reconciler
+    let interval: Duration
     private let gap: Duration
     private let status: Locked<Status>
     public let wakeup = Wakeup()
-    private let stop = StopSignal()
+    /// Wakes the loops of all processes that share the store.
+    public let bell: WakeBell
+    let stop = StopSignal()
     private let onPass: @Sendable (RunReport) -> Void
     /// Whether people were told that passes fail.
     private let hasTold = Locked(false)
     private let retention: Retention?
+    let looksAfterOthers: Bool
+    /// Whether something of our share waited for another service in the last pass.
+    private let waitsForOthers = Locked(false)
+    /// Whether this service leaves its share to the others, for its passes fail and theirs don't.
+    let isAside = Locked(false)
+    private let hasSigned = Locked(false)
     /// After a cut that failed, the next is tried an hour later.
     private let nextCut = Locked(Timestamp(seconds: 0))
 
     /// Between two looks whether another service still works: a take-over begins at most so long after its lease ends.
-    private static let standbyPause = Duration.milliseconds(500)
+    static let standbyPause = Duration.milliseconds(500)
+
+    /// What another service does first is looked for after so long, also where no ring tells of it.
+    private static let sharedPause = Duration.seconds(5)
+
+    /// Until others can take its share, a service whose passes fail tries again after so long.
+    private static let failingPause = Duration.minutes(1)
 
     /// The longest wait after failures.
     static let longestBackOff = Duration.minutes(15)
@@ -49,16 +63,20 @@ public final class Service: Sendable {
     ///   - interval: between the end of a pass and the begin of the next, where nothing happens.
     ///   - gap: the least between them, however often hooks knock; a person's wish doesn't wait for it.
     ///   - retention: what is older than its time is cut once a day; nil: nothing is.
+    ///   - looksAfterOthers: whether to look between passes whether another service has gone, and to say that this one is
+    ///     there.
     ///   - onPass: called after each pass, for tests and for programs that print.
     public init(
         reconciler: Reconciler, interval: Duration, gap: Duration = .zero, retention: Retention? = nil,
-        onPass: @escaping @Sendable (RunReport) -> Void = { _ in }
+        looksAfterOthers: Bool = true, onPass: @escaping @Sendable (RunReport) -> Void = { _ in }
     ) {
         self.reconciler = reconciler
         self.interval = interval
         self.retention = retention
         self.gap = gap
+        self.looksAfterOthers = looksAfterOthers
         self.onPass = onPass
+        bell = WakeBell(store: reconciler.store, wakeup: wakeup, time: reconciler.time, log: reconciler.log)
         let now = reconciler.time.now
         status = Locked(Status(startedAt: now, beatAt: now))
     }
@@ -75,12 +93,27 @@ public final class Service: Sendable {
     /// Runs until `requestStop`.
     @concurrent
     public func run() async {
+        let lookout = Task { [self] in await lookAfterOthers() }
+        await loop()
+        lookout.cancel()
+        await lookout.value
+        if reconciler.shards.count > 1 || hasSigned.withLock({ $0 }) {
+            // Others take our share at once; and if nobody hears it, when our last sign of life has run out.
+            try? await reconciler.store.endService(reconciler.holder)
+        }
+        reconciler.log.info("the loop has ended")
+    }
+
+    private func loop() async {
         var trigger = RunTrigger.schedule
         while !stop.isRaised {
             var isElsewhere = await isHeldElsewhere()
             if !isElsewhere { isElsewhere = await !pass(trigger) }
             if stop.isRaised { break }
-            if !isElsewhere { await cut() }
+            if !isElsewhere {
+                await cut()
+                await considerShare()
+            }
             let wait = isElsewhere ? Self.standbyPause : nextWait()
             status.withLock { status in
                 status.nextPassAt = reconciler.time.now + wait
@@ -97,17 +130,6 @@ public final class Service: Sendable {
                 trigger = await nextTrigger(wait)
             }
         }
-        reconciler.log.info("the loop has ended")
-    }
-
-    /// Whether another service is at work, so that there is nothing to begin here before it ends or falls silent.
-    private func isHeldElsewhere() async -> Bool {
-        do {
-            return try await reconciler.otherHolder() != nil
-        } catch {
-            // The pass finds it out as well, and says so.
-            return false
-        }
     }
 
     /// Waits for the next pass, and for the gap after the one before where a hook calls for it.
@@ -115,7 +137,13 @@ public final class Service: Sendable {
     /// The first knock after a quiet time begins a pass at once; all that come before the gap is over share one.
     private func nextTrigger(_ wait: Duration) async -> RunTrigger {
         let end = reconciler.time.uptime
-        let trigger = await wakeup.wait(for: wait, reconciler.time)
+        var trigger = await wakeup.wait(for: wait, reconciler.time)
+        // Whoever stands aside would be in the others' way if it tried at each knock.
+        while trigger == .webhook, isAside.withLock({ $0 }), !stop.isRaised {
+            let rest = wait - (reconciler.time.uptime - end)
+            guard rest > .zero else { return .schedule }
+            trigger = await wakeup.wait(for: rest, reconciler.time)
+        }
         guard trigger == .webhook else { return trigger }
         while !stop.isRaised {
             let rest = gap - (reconciler.time.uptime - end)
@@ -133,7 +161,8 @@ public final class Service: Sendable {
             try await reconciler.store.note(
                 ServiceSign(
                     holder: reconciler.holder, nextPassAt: status.nextPassAt, failures: status.failures,
-                    at: reconciler.time.now))
+                    at: reconciler.time.now, isAside: isAside.withLock { $0 }))
+            hasSigned.withLock { $0 = true }
         } catch {
             reconciler.log.warning("the next pass could not be written down", ["fault": error.description])
         }
@@ -148,7 +177,12 @@ public final class Service: Sendable {
             status.nextPassAt = nil
             status.beatAt = now
         }
-        let report = await reconciler.pass(PassOptions(trigger: trigger), stop: stop)
+        var options = PassOptions(trigger: trigger)
+        options.isShared = true
+        options.isAside = isAside.withLock { $0 }
+        let report = await reconciler.pass(options, stop: stop)
+        waitsForOthers.withLock { $0 = report.waitsForOthers }
+        if report.isNewsForOthers { await tellOthers() }
         let fault: (any Fault)? =
             switch report.outcome {
             case .failed(let fault): fault
@@ -246,6 +280,12 @@ public final class Service: Sendable {
         var wait = interval
         for _ in 0..<min(failures, 16) where wait < Self.longestBackOff { wait = wait * 2 }
         if failures > 0 { wait = min(wait, max(Self.longestBackOff, interval)) }
+        if failures > 0, reconciler.shards.count > 1 {
+            wait = min(wait, failures < Self.failuresToTell ? Self.failingPause : Self.longestBackOff)
+        }
+        // Until the last one with another number of shards has ended.
+        if currentStatus.lastFault is ShardFault { wait = min(wait, .seconds(10)) }
+        if waitsForOthers.withLock({ $0 }), failures == 0 { wait = min(wait, max(gap, Self.sharedPause)) }
         let jitter = reconciler.random.jitter(wait / 5)
         let result = min(wait - wait / 10 + jitter, untilNextTurn ?? wait * 2)
         if failures > 0 {

@@ -39,6 +39,17 @@ public final class WakeBell: Sendable {
         heeded.withLock { $0 = max($0 ?? 0, number) }
     }
 
+    /// Wakes the loops of the other processes.
+    ///
+    /// - Throws: `StoreFault` when they can't be told.
+    func tell() async throws(StoreFault) {
+        let number = try await store.ring()
+        // Only our own ring is no news to us: what somebody else rang meanwhile is still to be heard.
+        heeded.withLock { heeded in
+            if heeded == nil || heeded == number - 1 { heeded = number }
+        }
+    }
+
     /// Looks at the number once.
     ///
     /// - Returns: whether somebody rang since the last look; what was before the first one is of no interest.

@@ -48,6 +48,7 @@ struct GitHubAccount: SimulatedProvider {
     mutating func settleAll() {}
 
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["login", "repositories"], in: "an account of GitHub")
         if let login = document["login"]?.stringValue { self.login = login }
         for item in document["repositories"]?.listValue ?? [] {
             guard let name = item["name"]?.stringValue, name.split(separator: "/").count == 2 else {

@@ -47,11 +47,23 @@ protocol SimulatedProvider: Sendable {
     /// Fills a new account from what a run saw, ids and all; what an observation doesn't hold is made up.
     mutating func load(_ seen: Observation)
 
+    /// Adds what nobody can do without who has such an account, as its only project.
+    mutating func furnish()
+
+    /// The variables, beside those of its address and credential, that lead a client to what the account holds.
+    var variables: [(name: String, value: String)] { get }
+
     /// An answer that says no in the provider's own form.
     func refusal(_ kind: AccountRefusal, _ request: SimulatedRequest) -> WebResponse
 
     /// Headers that every answer bears: limits, request id.
     func headers(_ request: SimulatedRequest) -> [(name: String, value: String)]
+}
+
+extension SimulatedProvider {
+    mutating func furnish() {}
+
+    var variables: [(name: String, value: String)] { [] }
 }
 
 /// The refusals that the shared way of requests needs in each provider's own form.

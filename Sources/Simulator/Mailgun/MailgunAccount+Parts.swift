@@ -137,11 +137,14 @@ extension MailgunAccount {
                 "message-id": .string(id), "from": .string(from), "to": .string(recipient),
                 "subject": .string(values("subject").first ?? ""),
             ])
+            let message = Value.members([
+                "headers": headers, "attachments": [], "size": .int(Int64(text.utf8.count)),
+            ])
             domains[place].events.append([
                 "id": .string(SimulatedID.uuid("mailgun event \(changes) \(index)", seed: seedNumber, 0)),
                 "event": "accepted", "timestamp": .number(String(at)),
                 "visible_at": .number(String(at + Self.eventDelay)), "recipient": .string(recipient),
-                "tags": .strings(values("o:tag")), "message": .members(["headers": headers]), "text": .string(text),
+                "tags": .strings(values("o:tag")), "message": message, "text": .string(text),
             ])
         }
         return .document(200, .members(["id": .string("<\(id)>"), "message": "Queued. Thank you."]))
@@ -151,6 +154,7 @@ extension MailgunAccount {
 
     /// `{domains: [{name, state, dns_valid, webhooks: {EVENT: [URL]}, events: [{id, event, timestamp, visible_at}]}]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["domains"], in: "a Mailgun account")
         guard let list = document["domains"]?.listValue else {
             throw .badWorld("a Mailgun account is {\"domains\": [{\"name\": …}]}")
         }

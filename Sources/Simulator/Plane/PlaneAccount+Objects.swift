@@ -228,13 +228,24 @@ extension PlaneAccount {
 
     // MARK: Setting up
 
+    /// The workspace of all projects; that of nobody where there is no project, and none where there are several.
+    var variables: [(name: String, value: String)] {
+        let workspaces = Set(projects.map(\.workspace))
+        return workspaces.count > 1 ? [] : [("PLANE_WORKSPACE", workspaces.first ?? "simulated")]
+    }
+
     /// `{workspaces: {SLUG: {projects: [{identifier, name, states, labels, modules, work_items}]}}}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["workspaces"], in: "a Plane account")
         guard let workspaces = document["workspaces"]?.objectValue else {
             throw .badWorld("a Plane account is {\"workspaces\": {SLUG: {\"projects\": […]}}}")
         }
         for workspace in workspaces.members {
-            for item in workspace.value["projects"]?.listValue ?? [] {
+            try workspace.value.refuseOthers(than: ["projects"], in: "the Plane workspace \(workspace.name)")
+            guard let items = workspace.value["projects"]?.listValue else {
+                throw .badWorld("the Plane workspace \(workspace.name) needs a list of `projects`")
+            }
+            for item in items {
                 guard let body = item.objectValue, body["identifier"]?.stringValue != nil,
                     body["name"]?.stringValue != nil
                 else { throw .badWorld("a Plane project needs `identifier` and `name`") }

@@ -166,6 +166,7 @@ extension SlackAccount {
 
     /// `{team, user, scopes: […], channels: [{name, is_private, is_member, is_archived, messages: [TEXT]}]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["channels", "scopes", "team", "user"], in: "a Slack account")
         team = document["team"]?.stringValue ?? team
         user = document["user"]?.stringValue ?? user
         if let list = document["scopes"]?.listValue { scopes = list.compactMap(\.stringValue) }

@@ -93,6 +93,7 @@ struct SpacesAccount: SimulatedProvider {
 
     /// `{buckets: [{name, region, objects: {KEY: TEXT}}], taken: [NAME]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["buckets", "taken"], in: "an account of Spaces")
         guard document["buckets"]?.listValue != nil || document["taken"]?.listValue != nil else {
             throw .badWorld("an account of Spaces is {\"buckets\": [{\"name\": …, \"region\": …}]}")
         }

@@ -9,6 +9,8 @@ extension SupabaseAccount {
         for ref in references where !ref.isEmpty && !projects.contains(where: { $0["ref"]?.stringValue == ref }) {
             load(ref, seen)
         }
+        // Functions were looked for in a project, though nothing of it was seen but that it has none.
+        if seen.isWhole("function") { furnish() }
         for item in seen["branch"] {
             let ref = Self.first(item.name)
             branches.append([

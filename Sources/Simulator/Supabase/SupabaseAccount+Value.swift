@@ -30,6 +30,7 @@ extension SupabaseAccount {
     /// "verify_jwt", "ezbr_sha256"}], "secrets": {NAME: value}, "backups": [{"inserted_at", "status"}],
     /// "allowed_cidrs": [], "lints": [{"name", "level", "category", "cache_key"}]}]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
+        try document.refuseOthers(than: ["organization", "projects"], in: "an account of Supabase")
         guard let object = document.objectValue else { throw .badWorld("an account of Supabase is an object") }
         organization = object["organization"]?.stringValue ?? organization
         for item in object["projects"]?.listValue ?? [] {
@@ -44,6 +45,17 @@ extension SupabaseAccount {
             add(wanted, ref)
         }
         changed()
+    }
+
+    mutating func furnish() {
+        guard projects.isEmpty else { return }
+        add(["name": "first"], reference())
+        changed()
+    }
+
+    var variables: [(name: String, value: String)] {
+        guard projects.count == 1, let ref = projects[0]["ref"]?.stringValue else { return [] }
+        return [("SUPABASE_PROJECT_ID", ref)]
     }
 
     mutating func add(_ wanted: Value.Object, _ ref: String) {

@@ -29,7 +29,10 @@ struct InventoryTable: Sendable {
 
     private static let databases = InventoryTable(
         name: "do_databases",
-        columns: ["do_id", "name", "engine", "version", "region", "status", "size_slug", "num_nodes", "tags"],
+        columns: [
+            "do_id", "name", "engine", "version", "region", "status", "size_slug", "num_nodes", "endpoint_host",
+            "endpoint_port", "tags",
+        ],
         goneStatus: "unknown")
 
     private static let firewalls = InventoryTable(
@@ -89,7 +92,7 @@ struct InventoryTable: Sendable {
                 id, .text(resource.key.name), .text(engine), text("version"), needed("region"),
                 .text(known.contains(status) ? status : "unknown"), text("size"),
                 attributes["num_nodes"]?.intValue.flatMap { Int32(exactly: $0) }.map { .int(Int64($0)) } ?? .int(1),
-                .text(tags),
+                text("host"), number("port"), .text(tags),
             ]
         default:
             let droplets = (attributes["droplets"]?.listValue ?? []).compactMap(\.stringValue).compactMap { name in

@@ -2,8 +2,7 @@ extension Migration {
     /// All migrations, in order.
     static let all = [
         base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes, access,
-        notices, integrations, pullRequests, schedules, steps, forgottenLogins,
-        listings,
+        notices, integrations, pullRequests, schedules, steps, forgottenLogins, listings, shards,
     ]
 
     /// The latest version that this program knows.

@@ -18,7 +18,7 @@ public enum RunTrigger: String, Sendable, Hashable, CaseIterable {
     case commit, schedule, webhook, manual, ttl, drift
 }
 
-/// One pass of the loop, kept for ever: `ops.runs`.
+/// One pass of the loop, kept for as long as the audit log: `ops.runs`.
 public struct RunRecord: Sendable, Hashable {
     public let id: String
     public let trigger: RunTrigger

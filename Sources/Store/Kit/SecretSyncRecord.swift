@@ -3,7 +3,7 @@ public import Basics
 /// One attempt to bring secrets to a provider: `ops.secret_sync_runs`.
 public struct SecretSyncRecord: Sendable, Hashable {
     /// How it stands.
-    public enum Status: String, Sendable, Hashable {
+    public enum Status: String, Sendable, Hashable, CaseIterable {
         /// Begun; one that stays so died on the way, and what it did is not known.
         case running
         case success, error
@@ -12,8 +12,8 @@ public struct SecretSyncRecord: Sendable, Hashable {
     /// Drawn by the store; empty until then.
     public var id: String
     public let provider: String
-    /// What holds the secrets: the reference of a project.
-    public let target: String
+    /// What holds the secrets: the reference of a project; in other words until it is known.
+    public var target: String
     public let actor: String
     public var status: Status
     /// Names that were set.

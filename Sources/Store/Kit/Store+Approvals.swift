@@ -117,11 +117,17 @@ extension Store {
         guard !ids.isEmpty else { return }
         let now = time.now
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            for id in ids {
-                try db.run(
-                    "update ops.reconcile_approvals set used_at = $2, used_by = $3 where id = $1 and used_at is null",
-                    [.text(id), .time(now), .text(runID)])
-            }
+            try Self.use(ids, runID, now, in: db)
+        }
+    }
+
+    static func use(
+        _ ids: [String], _ runID: String, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) {
+        for id in ids {
+            try db.run(
+                "update ops.reconcile_approvals set used_at = $2, used_by = $3 where id = $1 and used_at is null",
+                [.text(id), .time(now), .text(runID)])
         }
     }
 

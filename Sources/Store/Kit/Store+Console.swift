@@ -21,6 +21,10 @@ public struct DeploymentRow: Sendable, Hashable {
     public let unsettled: Int
     public let from: Timestamp
     public let to: Timestamp?
+    /// The commit that the run brought about.
+    public var revision: String?
+    /// Who wrote that commit.
+    public var author: String?
 }
 
 extension Store {
@@ -90,19 +94,22 @@ extension Store {
             for row in try db.run(
                 """
                 select run_id, environment, count(*), sum(case when state = 'failed' then 1 else 0 end),
-                  sum(case when state in ('intended', 'unknown') then 1 else 0 end), min(intended_at), max(finished_at)
+                  sum(case when state in ('intended', 'unknown') then 1 else 0 end), min(intended_at), max(finished_at),
+                  (select metadata from ops.runs where id = run_id)
                 from ops.reconcile_steps
                 where run_id in (select id from ops.runs where run_type = 'reconcile' order by created_at desc limit $1)
                   \(environment == nil ? "" : "and environment = $2")
                 group by run_id, environment order by 6 desc, 2
                 """, binds)
             {
+                let metadata = row.optionalText(7) == nil ? Value.null : try row.jsonb(7)
                 rows.append(
                     DeploymentRow(
                         runID: try row.text(0), environment: row.optionalText(1), steps: Int(clamping: try row.int(2)),
                         failed: Int(clamping: try row.optionalInt(3) ?? 0),
                         unsettled: Int(clamping: try row.optionalInt(4) ?? 0), from: try row.time(5),
-                        to: try row.optionalTime(6)))
+                        to: try row.optionalTime(6), revision: metadata["revision"]?.stringValue,
+                        author: metadata["author"]?.stringValue))
             }
             return rows
         }

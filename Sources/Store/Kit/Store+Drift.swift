@@ -1,5 +1,5 @@
 public import Basics
-import DesiredState
+public import DesiredState
 public import Diff
 import Formats
 
@@ -15,27 +15,35 @@ extension Store {
         let environment: String?
         let detail: String
         let firstSeen: Timestamp
-        let seen: [String: Timestamp]
+        /// As it is kept: of most differences nobody asks for it.
+        let seen: String
     }
 
     /// Brings the open differences up to what a run has seen; writes nothing when nothing changed.
     ///
     /// - Parameters:
     ///   - items: what differs now.
-    ///   - complete: whether everything was looked at: only then is what is not among `items` resolved.
     ///   - runID: the run that has seen it.
     ///   - now: when.
+    ///   - isOurs: where services share the work: whose differences these are; others are left as they stand.
+    ///   - isGone: whether an open difference that is not among `items`, by its key and the environment that it was of, is
+    ///     gone for sure: it is resolved then. What nobody could look at is not.
     /// - Returns: how many differences are new, other than before, and gone.
     /// - Throws: `StoreFault`.
     public func recordDrift(
-        _ items: [DriftItem], complete: Bool, runID: String, at now: Timestamp
+        _ items: [DriftItem], runID: String, at now: Timestamp,
+        isOurs: (@Sendable (ResourceKey, String?) -> Bool)? = nil,
+        isGone: @escaping @Sendable (ResourceKey, String?) -> Bool
     ) async throws(StoreFault) -> DriftDelta {
         try Self.check(runID: runID)
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> DriftDelta in
+            // What moves from one service to another may be seen by both at once.
+            if isOurs != nil, engine.dialect == .postgres { try db.run("lock table ops.drift_items in exclusive mode") }
             let before = try Self.openDrift(in: db)
             var seen: Set<DriftIdentity> = []
             var (opened, changed, resolved) = (0, 0, 0)
             for item in items {
+                if let isOurs, !isOurs(item.key, item.environment) { continue }
                 let identity = DriftIdentity(key: item.key.description, cause: item.cause.rawValue)
                 guard seen.insert(identity).inserted else { continue }
                 let text = StoredJSON.text(Self.detail(of: item))
@@ -66,8 +74,9 @@ extension Store {
                     opened += 1
                 }
             }
-            guard complete else { return DriftDelta(opened: opened, changed: changed, resolved: 0) }
             for (identity, known) in before where !seen.contains(identity) {
+                guard let key = ResourceKey(identity.key), isGone(key, known.environment) else { continue }
+                if let isOurs, !isOurs(key, known.environment) { continue }
                 try db.run(
                     """
                     update ops.drift_items set status = 'resolved', resolved_at = $2, resolved_by = $3 where id = $1
@@ -78,6 +87,32 @@ extension Store {
         }
     }
 
+    /// The newest pass that looked at the world, whatever became of its steps; a dry run only where there is no pass.
+    ///
+    /// A run that failed before it had a plan has seen nothing.
+    ///
+    /// - Returns: nil where nobody has looked yet.
+    /// - Throws: `StoreFault`.
+    public func lastLook() async throws(StoreFault) -> RunRecord? {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
+            for condition in [Self.hasPlan, "last_phase = 'planned'"] {
+                let rows = try db.run(
+                    """
+                    select \(Self.runColumns) from ops.runs where run_type = 'reconcile' and \(condition)
+                    order by created_at desc, id desc limit 1
+                    """)
+                if let run = try Self.records(rows).first { return run }
+            }
+            return nil
+        }
+    }
+
+    /// Of a row of `ops.runs`: whether it is of a pass that came as far as its plan.
+    private static let hasPlan = """
+        (last_phase in ('awaiting_approval', 'applying', 'succeeded')
+          or exists (select 1 from ops.plans where ops.plans.run_id = ops.runs.id))
+        """
+
     /// What differs, sorted by key; each was last seen by the latest run that looked.
     ///
     /// - Throws: `StoreFault`.
@@ -85,8 +120,8 @@ extension Store {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
             let latest = try db.run(
                 """
-                select started_at from ops.runs where run_type = 'reconcile'
-                  and last_phase in ('planned', 'awaiting_approval', 'applying', 'succeeded')
+                select started_at from ops.runs
+                where run_type = 'reconcile' and (last_phase = 'planned' or \(Self.hasPlan))
                 order by created_at desc, id desc limit 1
                 """
             ).first?.optionalTime(0)
@@ -124,7 +159,7 @@ extension Store {
         {
             open[DriftIdentity(key: try row.text(1), cause: try row.text(2))] = OpenDrift(
                 id: try row.text(0), environment: row.optionalText(3), detail: try row.text(4),
-                firstSeen: try row.time(5), seen: Self.instants(try row.json(6)))
+                firstSeen: try row.time(5), seen: try row.text(6))
         }
         return open
     }
@@ -140,23 +175,25 @@ extension Store {
                     attribute["after"] = change.after ?? .null
                 }
                 if let reference = change.reference { attribute["reference"] = .string(reference.description) }
+                if let mark = change.mark { attribute["source"] = place(mark) }
                 return .object(attribute)
             })
-        if let source = item.source {
-            detail["source"] = .object(
-                [
-                    "file": .string(source.file), "line": .int(Int64(source.line)),
-                    "column": .int(Int64(source.column)),
-                ] as KeyValuePairs)
-        }
+        if let source = item.source { detail["source"] = place(source) }
         return .object(detail)
+    }
+
+    private static func place(_ mark: SourceMark) -> Value {
+        .object(
+            ["file": .string(mark.file), "line": .int(Int64(mark.line)), "column": .int(Int64(mark.column))]
+                as KeyValuePairs)
     }
 
     /// Since when each attribute differs: one that differed before keeps its instant.
     private static func since(_ item: DriftItem, _ now: Timestamp, before: OpenDrift?) -> SQLValue {
         // A row from before this was kept says it of all at once.
         let earlier = before.map { known in
-            known.seen.isEmpty ? Self.paths(known.detail).reduce(into: [:]) { $0[$1] = known.firstSeen } : known.seen
+            let seen = Self.instants(StoredJSON.value(known.seen) ?? .null)
+            return seen.isEmpty ? Self.paths(known.detail).reduce(into: [:]) { $0[$1] = known.firstSeen } : seen
         }
         var seen = Value.Object()
         for attribute in item.attributes {
@@ -179,8 +216,13 @@ extension Store {
 
     /// What makes a difference this one and no other: cause, sentence and attributes, but not the line that wants it.
     private static func difference(_ cause: ChangeCause, _ detail: Value) -> Digest {
+        let attributes = (detail["attributes"]?.listValue ?? []).map { attribute -> Value in
+            guard attribute["source"] != nil else { return attribute }
+            return .object(Value.Object((attribute.objectValue?.members ?? []).filter { $0.name != "source" }))
+        }
         let parts: Value = [
-            .string(cause.rawValue), detail["summary"] ?? .null, detail["attributes"] ?? .null,
+            .string(cause.rawValue), detail["summary"] ?? .null,
+            detail["attributes"] == nil ? .null : .list(attributes),
         ]
         return Digest(of: StoredJSON.sortedText(parts))
     }

@@ -25,9 +25,10 @@ extension Store {
             conditions.append("(name = $\(next + 1) and holder = $\(next + 2) and token = $\(next + 3))")
             binds += [.text(lease.name), .text(lease.holder), .int(lease.token)]
         }
+        // Rows are locked in the order in which they are renewed, so that no two wait for each other.
+        let lock = isShared ? " order by name collate \"C\" for share" : ""
         let held = try db.run(
-            "select token from ops.leases where \(conditions.joined(separator: " or "))\(isShared ? " for share" : "")",
-            binds)
+            "select token from ops.leases where \(conditions.joined(separator: " or "))\(lock)", binds)
         guard held.count == leases.count else { throw .leaseLost(first) }
     }
 }

@@ -11,10 +11,34 @@ extension Store {
 
     /// Commits what is about to be done, before it is done.
     ///
+    /// - Parameters:
+    ///   - entry: the step.
+    ///   - isOurs: where services share the work: whether what belongs to an environment is this one's. Then nothing is
+    ///     begun of a resource that belongs to another service, or of which a step of another run is open.
+    /// - Returns: false where another service is at it; nothing was written.
     /// - Throws: `StoreFault`; also when the step was done already.
-    public func intend(_ entry: JournalEntry) async throws(StoreFault) {
+    @discardableResult
+    public func intend(
+        _ entry: JournalEntry, isOurs: (@Sendable (String?) -> Bool)? = nil
+    ) async throws(StoreFault) -> Bool {
         try Self.check(runID: entry.runID)
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+        let isShared = engine.dialect == .postgres
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            if let isOurs {
+                let key = SQLValue.text(entry.key.description)
+                // Two that look at once would both find nothing.
+                if isShared { try db.run("select pg_advisory_xact_lock(72368373, hashtext($1))", [key]) }
+                let elsewhere = try db.run(
+                    """
+                    select 1 from ops.reconcile_steps
+                    where resource_key = $1 and run_id <> $2 and state in ('intended', 'unknown') limit 1
+                    """, [key, .text(entry.runID)])
+                guard elsewhere.isEmpty else { return false }
+                let owner = try db.run(
+                    "select environment from ops.reconcile_inventory where resource_key = $1", [key]
+                ).first
+                if let owner, !isOurs(owner.optionalText(0)) { return false }
+            }
             let written = try db.run(
                 """
                 insert into ops.reconcile_steps (\(Self.stepColumns))
@@ -31,6 +55,7 @@ extension Store {
                     .json(entry.output), .time(entry.intendedAt), .null,
                 ])
             guard !written.isEmpty else { throw .journalOutOfStep(entry.stepID, "it was done already") }
+            return true
         }
     }
 

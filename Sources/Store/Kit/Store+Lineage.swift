@@ -23,10 +23,18 @@ extension Store {
         }
     }
 
-    /// Remembers what a plan rested on; writes only when it differs.
+    /// Remembers what a plan rested on, and that the approvals by which it is trusted counted, both or neither.
     ///
+    /// - Parameters:
+    ///   - lineage: what is trusted from now on; written only when it differs.
+    ///   - before: what was.
+    ///   - approvals: the ids of those that counted.
+    ///   - runID: the run that rested on it.
     /// - Throws: `StoreFault`.
-    public func rememberLineage(_ lineage: Lineage) async throws(StoreFault) {
+    public func rememberLineage(
+        _ lineage: Lineage, from before: Lineage, using approvals: [String], runID: String
+    ) async throws(StoreFault) {
+        guard lineage != before || !approvals.isEmpty else { return }
         let documents = lineage.documents.sorted { $0.key.precedesByBytes($1.key) }
         let value = Value.object(
             [
@@ -37,8 +45,9 @@ extension Store {
                 "revision": lineage.revision.map { .string($0) } ?? .null,
             ] as KeyValuePairs)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try Self.use(approvals, runID, time.now, in: db)
             let stored = try db.run("select value from ops.reconcile_state where key = 'lineage'").first
-            guard try stored?.json(0) != value else { return }
+            guard lineage != before, try stored?.json(0) != value else { return }
             try db.run(
                 """
                 insert into ops.reconcile_state (key, value, updated_at) values ('lineage', $1, $2)

@@ -12,6 +12,15 @@ public struct LogLine: Sendable, Hashable {
     /// How much it matters.
     public enum Level: String, Sendable, CaseIterable {
         case info, warning, error
+
+        /// A notice is as loud here as to the people it is sent to.
+        init(_ severity: Notice.Severity) {
+            switch severity {
+            case .info: self = .info
+            case .warning: self = .warning
+            case .critical: self = .error
+            }
+        }
     }
 
     /// Names it, and orders those of one instant.
@@ -99,11 +108,11 @@ private struct LogQuery {
             guard filter.hasAudit, filter.correlation == nil, filter.level ?? .info == .info else { return nil }
             conditions.add("action like 'env.%' and target = ?", environment)
         case .notices:
-            guard filter.level != .info else { return nil }
             conditions.add("run_id = ?", correlation)
             conditions.add("environment = ?", environment)
-            let word = filter.level == .error ? "kind = ?" : "kind <> ?"
-            conditions.add(word, filter.level.map { _ in .text(Notice.Kind.deletionStuck.rawValue) })
+            let kinds = filter.level.map { level in Notice.Kind.allCases.filter { LogLine.Level($0.severity) == level }
+            }
+            conditions.add("kind", oneOf: kinds?.map(\.rawValue))
         case .hooks:
             // A delivery is of a provider and not of an environment.
             guard filter.environment == nil else { return nil }
@@ -152,12 +161,12 @@ private struct LogQuery {
             let payload = try row.jsonb(3)
             let state = payload["state"]?.stringValue ?? payload["phase"]?.stringValue
             let text = payload.stringValue ?? payload["title"]?.stringValue ?? payload["message"]?.stringValue
+            let words = [type, text ?? JSON.write(payload), text == nil ? nil : payload["key"]?.stringValue, state]
             let run = try row.text(4)
             return LogLine(
                 id: id, at: at, service: service, level: LogLine.Level(rawValue: try row.text(5)) ?? .info,
                 environment: payload["environment"]?.stringValue, correlation: run, type: type,
-                message: "\(type) \(text ?? JSON.write(payload))\(state.map { " \($0)" } ?? "")", run: run,
-                payload: payload)
+                message: words.compactMap { $0 }.joined(separator: " "), run: run, payload: payload)
         case .audit:
             let target = try row.text(3)
             return LogLine(
@@ -167,7 +176,7 @@ private struct LogQuery {
             let run = row.optionalText(5)
             return LogLine(
                 id: id, at: at, service: service,
-                level: type == Notice.Kind.deletionStuck.rawValue ? .error : .warning,
+                level: Notice.Kind(rawValue: type).map { LogLine.Level($0.severity) } ?? .info,
                 environment: row.optionalText(4), correlation: run, type: type, message: "\(type) \(try row.text(3))",
                 run: run)
         case .hooks:

@@ -152,7 +152,7 @@ extension Store {
     ///
     /// A dry run takes no lease, so another process may be in the middle of one: it counts as left after an hour.
     ///
-    /// Only the holder of the reconciler's lease may call it.
+    /// Only a holder of the reconciler's leases may call it; a run that is named by one of them is under way.
     ///
     /// - Parameters:
     ///   - current: the id of the caller's own run.
@@ -174,6 +174,8 @@ extension Store {
                     select \(Self.runColumns) from ops.runs
                     where run_type = 'reconcile' and agent = 'odooops-reconciler' and id <> $1
                       and last_phase in ('pending', 'planning', 'applying')
+                      and not exists (select 1 from ops.leases where \(Self.isShardLease)
+                        and leases.holder like '%/' || cast(runs.id as text))
                     order by started_at, id
                     """, [.text(current)]))
             where !run.isDryRun || now - run.startedAt > .hours(1) {

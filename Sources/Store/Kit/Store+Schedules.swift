@@ -159,7 +159,8 @@ extension Store {
                 """, binds)
             guard running.count < workers else { return nil }
             let busy = Set(running.compactMap { $0.optionalText(0) })
-            for row in try db.run(due, binds) {
+            // A slot of the lane whose end is being written down is not waited for.
+            for row in try db.run(due + (isShared ? " for update skip locked" : ""), binds) {
                 let before = try Self.slot(row)
                 guard let bounds = bounds[before.scheduleID], !busy.contains(before.scheduleID) else { continue }
                 if before.attempts == 0, before.askedBy == nil, before.slot < now - bounds.deadline {

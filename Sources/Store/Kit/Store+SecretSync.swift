@@ -33,13 +33,13 @@ extension Store {
             try db.run(
                 """
                 update ops.secret_sync_runs set status = $2, pushed = $3, skipped = $4, error = $5, error_code = $6,
-                  finished_at = $7
+                  finished_at = $7, target = $8
                 where id = $1 and finished_at is null
                 """,
                 [
                     .text(record.id), .text(record.status.rawValue), .json(.strings(record.pushed)),
                     .json(.strings(record.skipped)), .optional(record.error), .optional(record.errorCode),
-                    .time(record.finishedAt ?? now),
+                    .time(record.finishedAt ?? now), .text(record.target),
                 ])
         }
     }

@@ -10,19 +10,25 @@ public struct ServiceSign: Sendable, Hashable {
     /// Failed passes in a row.
     public let failures: Int
     public let at: Timestamp
+    /// Whether it leaves its share to the others, for its passes fail and theirs don't.
+    public let isAside: Bool
 
-    public init(holder: String, nextPassAt: Timestamp?, failures: Int, at: Timestamp) {
+    public init(holder: String, nextPassAt: Timestamp?, failures: Int, at: Timestamp, isAside: Bool = false) {
         self.holder = holder
         self.nextPassAt = nextPassAt
         self.failures = failures
         self.at = at
+        self.isAside = isAside
     }
 }
 
 extension Store {
     private static let serviceKey = "service"
 
-    /// Writes down when a service makes its next pass; the latest word stands, whichever service it is of.
+    /// Writes down when a service makes its next pass.
+    ///
+    /// Of a service that shares the work it stands beside those of the others; besides, the latest word stands, whichever
+    /// service it is of.
     ///
     /// - Throws: `StoreFault`.
     public func note(_ sign: ServiceSign) async throws(StoreFault) {
@@ -36,6 +42,30 @@ extension Store {
                 insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
                 on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
                 """, [.text(Self.serviceKey), .json(.object(value)), .time(sign.at)])
+            try db.run(
+                "update ops.reconcile_services set next_pass_at = $2, failures = $3, is_aside = $4 where holder = $1",
+                [
+                    .text(sign.holder), .time(sign.nextPassAt), .int(Int64(sign.failures)), .bool(sign.isAside),
+                ])
+        }
+    }
+
+    /// Says that a service is no more: others take its share at once, and nobody waits for its next pass.
+    ///
+    /// - Throws: `StoreFault`.
+    public func endService(_ service: String) async throws(StoreFault) {
+        let now = time.now
+        let lock = engine.dialect == .postgres ? " for update" : ""
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run("delete from ops.reconcile_services where holder = $1", [.text(service)])
+            let query = "select value from ops.reconcile_state where key = $1\(lock)"
+            guard var value = try db.run(query, [.text(Self.serviceKey)]).first?.json(0).objectValue,
+                value["holder"]?.stringValue == service
+            else { return }
+            value["next_pass_at"] = nil
+            try db.run(
+                "update ops.reconcile_state set value = $2, updated_at = $3 where key = $1",
+                [.text(Self.serviceKey), .json(.object(value)), .time(now)])
         }
     }
 

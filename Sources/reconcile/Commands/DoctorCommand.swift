@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Drivers
 import Formats
 import HTTPClient
@@ -33,6 +34,7 @@ struct DoctorCommand {
         }
         checks.append(stateDirectory(configuration))
         checks.append(await store(configuration))
+        if let shards = await shards(configuration) { checks.append(shards) }
         let (found, wanted) = await repository(configuration)
         checks += found
         checks += await providers(configuration, wanted: wanted)
@@ -74,8 +76,35 @@ struct DoctorCommand {
         }
     }
 
-    /// What the repository is like, and the providers whose kinds it names.
-    private func repository(_ configuration: Configuration) async -> ([Check], wanted: Set<String>) {
+    /// Who shares the work; nil where nobody does, or the store can't tell.
+    private func shards(_ configuration: Configuration) async -> Check? {
+        guard let store = try? await StoreAccess.open(configuration, migrates: false) else { return nil }
+        defer { Task { await store.close() } }
+        guard let standing = try? await store.shardStanding(), configuration.shards > 1 || standing.count > 1 else {
+            return nil
+        }
+        let now = SystemTime().now
+        let services = standing.shares().map { service, shards in
+            let part = shards.isEmpty ? "no shard" : shards.map { "\($0)" }.joined(separator: ", ")
+            let failures = service.failures > 0 ? ", \(service.failures) failed in a row" : ""
+            return "\(service.holder): \(service.isAside ? "stands aside" : part)\(failures)"
+        }
+        let held = standing.leases.filter { $0.expiresAt > now }.map { "\($0.name) held by \($0.holder)" }
+        let who = (services.isEmpty ? ["no service is there"] : services) + held
+        let detail = "\(standing.count) in the store; " + who.joined(separator: "; ")
+        guard standing.count == configuration.shards || services.isEmpty && held.isEmpty else {
+            return Check(
+                name: "shards", state: .warning, detail: "\(configuration.shards) here, \(detail) (RUN-0019)",
+                remedy: "Give all services the same number: shards in reconciler.yaml, or ODOOOPS_SHARDS.")
+        }
+        let isFailing = standing.services.contains { $0.isAside }
+        return Check(
+            name: "shards", state: isFailing ? .warning : .ok, detail: detail,
+            remedy: isFailing ? "Run on the machine of the service that stands aside: reconcile doctor" : nil)
+    }
+
+    /// What the repository is like, and how many resources of each kind it wants.
+    private func repository(_ configuration: Configuration) async -> ([Check], wanted: [ResourceKind: Int]) {
         do {
             let log = Log(level: .error)
             let snapshot = try await Composition.source(configuration, log: log, context.environment).read(log)
@@ -98,16 +127,16 @@ struct DoctorCommand {
                         "\(desired.documents.count) documents, \(errors) errors, roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
-            return (checks, Set(desired.resources.map { $0.key.kind.provider }))
+            return (checks, desired.resources.reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 })
         } catch let fault as any Fault {
-            return ([failure("repository", fault)], [])
+            return ([failure("repository", fault)], [:])
         } catch {
-            return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], [])
+            return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], [:])
         }
     }
 
     /// A check for each provider whose credential is there or whose kinds the SSOT names, and one line for the rest.
-    private func providers(_ configuration: Configuration, wanted: Set<String>) async -> [Check] {
+    private func providers(_ configuration: Configuration, wanted: [ResourceKind: Int]) async -> [Check] {
         var record: (@Sendable (Exchange) -> Void)?
         if let path = configuration.recordFile {
             do throws(HTTPFault) {
@@ -120,21 +149,26 @@ struct DoctorCommand {
         // The requests of these checks count for all processes that use the same credentials, where the store is there.
         let store = await usableStore(configuration)
         let budgets = BudgetBook(store: store, time: SystemTime())
-        let drivers = ProviderDrivers(
-            configuration, context.environment, time: SystemTime(), random: RandomSource.system(), budgets: budgets
-        ).all
+        let accounts = ProviderDrivers(
+            configuration, context.environment, time: SystemTime(), random: RandomSource.system(), budgets: budgets)
+        var drivers = accounts.all
+        drivers += accounts.absent(beside: drivers)
         var checks: [Check] = []
         var idle: [String] = []
         for driver in drivers.sorted(by: { $0.provider < $1.provider }) {
             let account = configuration.providers[driver.provider]
             if let missing = driver as? UnconfiguredDriver {
-                guard driver.provider == "digitalocean" || wanted.contains(driver.provider) else {
+                let count = driver.schemas.reduce(0) { $0 + (wanted[$1.kind] ?? 0) }
+                guard driver.provider == "digitalocean" || count > 0 else {
                     idle.append(driver.provider)
                     continue
                 }
+                let loss =
+                    count == 0
+                    ? "" : "; \(count) wanted \(count == 1 ? "resource is" : "resources are") unknown for that"
                 checks.append(
                     Check(
-                        name: driver.provider, state: .warning, detail: "not observed: \(missing.reason)",
+                        name: driver.provider, state: .warning, detail: "not observed: \(missing.reason)\(loss)",
                         remedy: ProviderAccount.all.first { $0.name == driver.provider }?.remedy))
             } else if let checking = driver as? any AccessChecking {
                 let address = account?.apiURL ?? ""

@@ -13,8 +13,7 @@ struct DriftCommand {
 
     func run() async throws -> ExitStatus {
         let (items, last) = try await context.withStore { store in
-            let items = try await store.openDrift()
-            return (items, try await store.runs(limit: 50, before: nil).first { !$0.isDryRun && $0.phase != .failed })
+            (try await store.openDrift(), try await store.lastLook())
         }
         if context.terminal.isJSON {
             context.terminal.json(
@@ -30,10 +29,12 @@ struct DriftCommand {
             return .done
         }
         let paint = context.terminal.paint
+        let unseen = Self.unseen(last)
         guard !items.isEmpty else {
+            let all = unseen == nil ? "all is" : "what was seen is"
             context.terminal.print(
-                "No drift as of run \(last.id) (\(last.startedAt.minuteText)): all is as revision "
-                    + "\((last.revision ?? "-").prefix(12)) wants it.")
+                "No drift as of run \(last.id) (\(last.startedAt.minuteText)): \(all) as revision "
+                    + "\((last.revision ?? "-").prefix(12)) wants it." + (unseen.map { "\n\($0)" } ?? ""))
             return .done
         }
         var table = Table("SINCE", "CAUSE", "KNOWN", "KEY", "ENVIRONMENT", "WHAT DIFFERS")
@@ -48,7 +49,15 @@ struct DriftCommand {
         if loud.count < items.count { closing += ", \(items.count - loud.count) of them known" }
         closing += ". See why: reconcile explain \((loud.first ?? items[0]).key)"
         context.terminal.print(closing)
+        if let unseen { context.terminal.print(unseen) }
         return .done
+    }
+
+    /// That the last look didn't show everything; nil where it did.
+    private static func unseen(_ run: RunRecord) -> String? {
+        guard let count = run.metadata["summary"]?["unknown"]?.intValue, count > 0 else { return nil }
+        let what = count == 1 ? "1 resource" : "\(count) resources"
+        return "Of \(what) it saw too little to say anything. Which: reconcile show \(run.id)"
     }
 }
 

@@ -15,9 +15,10 @@ struct EnvironmentListCommand {
         let configuration = try context.configuration()
         let store = try await StoreAccess.open(configuration)
         let rows = try await store.environments().filter { $0.status != .gone }
+        let drift = try await store.openDrift()
         await store.close()
         if context.terminal.isJSON {
-            context.terminal.json(.list(rows.map { $0.document(at: now) }))
+            context.terminal.json(.list(rows.map { $0.document(at: now, drift: drift) }))
             return .done
         }
         guard !rows.isEmpty else {

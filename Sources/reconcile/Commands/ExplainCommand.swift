@@ -6,17 +6,26 @@ import Git
 import Reconciler
 import Store
 
-/// `reconcile explain KEY`.
+/// `reconcile explain NAME`.
 struct ExplainCommand {
     private let context: CommandContext
 
     init(_ context: CommandContext) { self.context = context }
 
     func run() async throws -> ExitStatus {
+        // A code needs neither a store nor a provider.
+        if let name = context.arguments.positionals.first, let page = ErrorPages.text(of: name) {
+            if context.terminal.isJSON {
+                context.terminal.json(.object(["code": .string(name), "page": .string(page)]))
+            } else {
+                context.terminal.print(page)
+            }
+            return .done
+        }
         let composition = try await Composition(context, logLevel: .warning)
-        let explanation: Explanation
+        let answer: Explained
         do {
-            explanation = try await composition.reconciler.explain(context.arguments.positionals[0])
+            answer = try await composition.reconciler.answer(context.arguments.positionals[0])
         } catch let fault as UnknownKeyFault {
             await composition.close()
             throw ArgumentFault(fault.message, hint: fault.hint ?? "See the keys with: reconcile --dry-run")
@@ -26,9 +35,13 @@ struct ExplainCommand {
         }
         await composition.close()
         if context.terminal.isJSON {
-            context.terminal.json(explanation.document)
-        } else {
-            context.terminal.print(ExplanationText(explanation).text(context.terminal.paint, now: SystemTime().now))
+            context.terminal.json(answer.document)
+            return .done
+        }
+        let (paint, now) = (context.terminal.paint, SystemTime().now)
+        switch answer {
+        case .resource(let one): context.terminal.print(ExplanationText(one).text(paint, now: now))
+        case .environment(let one): context.terminal.print(EnvironmentExplanationText(one).text(paint, now: now))
         }
         return .done
     }

@@ -87,6 +87,7 @@ struct ShowCommand {
             if let head {
                 document["evidence"] = .object([
                     "manifest": .string(head.manifest.description), "sequence": .int(Int64(head.sequence)),
+                    "items": .list(items(of: head, evidence)),
                 ])
             }
             if let verification {
@@ -103,6 +104,19 @@ struct ShowCommand {
             if let verification { show(verification) }
         }
         return verification?.isWhole == false ? .failed : .done
+    }
+
+    /// What a run's manifest names, each with where it is; none where the manifest is gone.
+    private func items(of head: EvidenceHead, _ evidence: EvidenceStore) -> [Value] {
+        guard let bytes = try? evidence.get(head.manifest), let manifest = try? EvidenceManifest(bytes: bytes) else {
+            return []
+        }
+        return manifest.items.map { item in
+            [
+                "name": .string(item.name), "bytes": .int(Int64(item.bytes)),
+                "digest": .string(item.digest.description), "path": .string(evidence.path(of: item.digest)),
+            ]
+        }
     }
 
     private func show(

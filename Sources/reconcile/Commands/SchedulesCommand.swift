@@ -25,7 +25,7 @@ struct SchedulesCommand {
         let states = try await context.withStore { try await $0.scheduleStates() }
         let now = SystemTime().now
         if context.terminal.isJSON {
-            context.terminal.json(.object(["schedules": .list(jobs.map { Self.value($0, states[$0.id], now) })]))
+            context.terminal.json(.object(["schedules": .list(jobs.map { $0.document(states[$0.id], at: now) })]))
             return .done
         }
         guard !jobs.isEmpty else {
@@ -61,7 +61,7 @@ struct SchedulesCommand {
         }
         let now = SystemTime().now
         if context.terminal.isJSON {
-            var object = Self.value(job, state, now).objectValue ?? Value.Object()
+            var object = job.document(state, at: now).objectValue ?? Value.Object()
             object["slots"] = .list(slots.map { Self.value($0) })
             context.terminal.json(.object(object))
             return .done
@@ -145,36 +145,9 @@ struct SchedulesCommand {
         return job
     }
 
-    private static func stands(_ job: ScheduledJob, _ state: ScheduleState?) -> String {
-        switch job.way {
-        case .blocked: "blocked"
-        case .byHand: "by_hand"
-        case .runner: state?.disabledAt == nil ? "active" : "disabled"
-        }
-    }
-
     private static func word(_ job: ScheduledJob, _ state: ScheduleState?, _ paint: Paint) -> String {
-        let word = stands(job, state)
+        let word = job.standing(state)
         return word == "active" ? paint.green(word) : word == "by_hand" ? word : paint.red(word)
-    }
-
-    private static func value(_ job: ScheduledJob, _ state: ScheduleState?, _ now: Timestamp) -> Value {
-        var object = Value.Object()
-        object["id"] = .string(job.id)
-        object["name"] = .string(job.name)
-        object["environment"] = .text(job.environment?.slug)
-        object["cron"] = .string(job.cron.description)
-        object["time_zone"] = .string(job.terms.timeZone)
-        object["runner"] = .string(job.runner)
-        object["state"] = .string(stands(job, state))
-        if case .blocked(let reason) = job.way { object["reason"] = .string(reason) }
-        if let reason = state?.disabledReason { object["reason"] = .string(reason) }
-        object["lane"] = .string(job.lane)
-        object["last_state"] = .text(state?.lastState?.rawValue)
-        object["last_slot"] = .text(state?.lastSlot?.description)
-        object["next_slot"] = .text(job.next(after: now)?.description)
-        object["source"] = .string(job.source.description)
-        return .object(object)
     }
 
     private static func value(_ slot: ScheduleSlot) -> Value {

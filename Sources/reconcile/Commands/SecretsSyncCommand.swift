@@ -12,7 +12,32 @@ struct SecretsSyncCommand {
 
     init(_ context: CommandContext) { self.context = context }
 
+    /// With `--json` every outcome is one envelope on standard output: who reads it has always something to read.
     func run() async throws -> ExitStatus {
+        guard context.terminal.isJSON else { return try await attempt() }
+        do {
+            return try await attempt()
+        } catch {
+            context.terminal.json(Self.envelope(error))
+            return (error as? any Fault).map(Program.status) ?? .failed
+        }
+    }
+
+    /// Whether arguments that couldn't be read were meant for this command, and want an envelope.
+    static func wantsEnvelope(_ arguments: [String]) -> Bool {
+        arguments.contains("--json")
+            && zip(arguments, arguments.dropFirst()).contains { $0 == "secrets" && $1 == "sync" }
+    }
+
+    /// `{ok: false, error}` of what ended it before the provider could answer.
+    static func envelope(_ error: any Error) -> Value {
+        guard let fault = error as? any Fault else { return ["ok": false, "error": .string("\(error)")] }
+        let place = fault.place.map { "\($0): " } ?? ""
+        let hint = fault.hint.map { "; \($0)" } ?? ""
+        return ["ok": false, "error": .string("\(place)\(fault.code): \(fault.message)\(hint)")]
+    }
+
+    private func attempt() async throws -> ExitStatus {
         let wishes = try wishes()
         let configuration = try context.configuration()
         let time = SystemTime()
@@ -37,6 +62,11 @@ struct SecretsSyncCommand {
     ) async throws -> ExitStatus {
         let drivers = ProviderDrivers(
             configuration, context.environment, time: time, random: .system(), budgets: budgets)
+        let named = context.arguments.value("project") ?? configuration.providers["supabase"]?.options["project"]
+        // The intent is written down before, what came of it after: a process that dies between leaves `running`.
+        var record = try await store.beginSecretSync(
+            SecretSyncRecord(
+                provider: "supabase", target: named ?? "the only project", actor: context.actor, startedAt: time.now))
         guard let driver = drivers.all.lazy.compactMap({ $0 as? SupabaseDriver }).first else {
             var outcome = SecretSyncOutcome()
             outcome.fault = ProviderFault(
@@ -44,40 +74,37 @@ struct SecretsSyncCommand {
                 message: "the provider has no credential, so no secret can be brought to it", place: nil,
                 hint: "export SUPABASE_ACCESS_TOKEN, or name a reference as providers.supabase.token",
                 disposition: .stop)
+            record.note(outcome)
+            try await store.finishSecretSync(record)
             print(outcome)
             return .failed
         }
-        // What a pass sets and what this sets may be the same name: one of them at a time.
-        let lease = WriteLease(
-            store: store, time: time, log: .none, process: LeaseHolder.current(), lasting: configuration.lease)
-        let outcome = try await lease.hold(for: "secrets-sync") {
-            try await sync(wishes, driver, store, configuration)
+        let outcome: SecretSyncOutcome
+        do {
+            let recorder = try configuration.recordFile.map { path throws(HTTPFault) in
+                try ExchangeRecorder(path: path)
+            }
+            let runID = record.id
+            // What a pass sets and what this sets may be the same name: one of them at a time.
+            let lease = WriteLease(
+                store: store, time: time, log: .none, process: LeaseHolder.current(),
+                shards: Shards(configuration.shards), lasting: configuration.lease)
+            outcome = try await lease.hold(for: "secrets-sync") {
+                await driver.syncSecrets(
+                    wishes, to: named,
+                    DriverContext(runID: runID, log: .none, priority: .person) { recorder?.record($0, runID: runID) })
+            }
+        } catch {
+            record.status = .error
+            record.error = Self.envelope(error)["error"]?.stringValue
+            record.errorCode = (error as? any Fault)?.code
+            try await store.finishSecretSync(record)
+            throw error
         }
+        record.note(outcome)
+        try await store.finishSecretSync(record)
         print(outcome)
         return outcome.fault == nil ? .done : .failed
-    }
-
-    /// The intent is written down before, what came of it after: a process that dies between leaves `running`.
-    private func sync(
-        _ wishes: [SecretWish], _ driver: SupabaseDriver, _ store: Store, _ configuration: Configuration
-    ) async throws -> SecretSyncOutcome {
-        let project = context.arguments.value("project") ?? configuration.providers["supabase"]?.options["project"]
-        var record = try await store.beginSecretSync(
-            SecretSyncRecord(
-                provider: "supabase", target: project ?? "the only project", actor: context.actor,
-                startedAt: SystemTime().now))
-        let recorder = try configuration.recordFile.map { path throws(HTTPFault) in try ExchangeRecorder(path: path) }
-        let runID = record.id
-        let outcome = await driver.syncSecrets(
-            wishes, to: project,
-            DriverContext(runID: runID, log: .none, priority: .person) { recorder?.record($0, runID: runID) })
-        record.pushed = outcome.pushed
-        record.skipped = outcome.skipped
-        record.status = outcome.fault == nil ? .success : .error
-        record.error = outcome.fault.map { ErrorEnvelope($0).error }
-        record.errorCode = outcome.fault?.code
-        try await store.finishSecretSync(record)
-        return outcome
     }
 
     private func print(_ outcome: SecretSyncOutcome) {
@@ -119,5 +146,17 @@ struct SecretsSyncCommand {
             wishes.append(SecretWish(name, reference))
         }
         return wishes
+    }
+}
+
+extension SecretSyncRecord {
+    /// What came of it, and of which project.
+    fileprivate mutating func note(_ outcome: SecretSyncOutcome) {
+        target = outcome.project ?? target
+        pushed = outcome.pushed
+        skipped = outcome.skipped
+        status = outcome.fault == nil ? .success : .error
+        error = outcome.fault.map { ErrorEnvelope($0).error }
+        errorCode = outcome.fault?.code
     }
 }

@@ -48,10 +48,10 @@ struct ServeCommand {
                     "nobody was given access: all but health and hooks is refused",
                     ["hint": "reconcile access user add NAME --role owner --password-file FILE"])
             }
-            pages = ConsoleService.pages(composition, service, knowledge, access, context.environment)
+            pages = ConsoleService.pages(composition, service, knowledge, access, schedules, context.environment)
             let services = APIServices(
                 store: composition.store, access: access, reconciler: composition.reconciler, service: service,
-                metrics: composition.metrics, time: SystemTime())
+                metrics: composition.metrics, time: SystemTime(), schedules: schedules.jobs)
             door = FrontDoor(access: access, api: APIEndpoints(services), service: endpoints)
         } catch {
             await composition.close()
@@ -92,7 +92,7 @@ struct ServeCommand {
             case .reload:
                 log.info("SIGHUP: a pass begins now")
                 reload()
-                service.wakeup.raise(.manual)
+                Task { await service.ask(.manual) }
             case .stop:
                 log.info("stopping: running steps are finished and recorded")
                 manager.notify("STOPPING=1")

@@ -2,6 +2,7 @@ import Basics
 import Formats
 import Reconciler
 import Simulator
+import Store
 import Web
 
 /// `reconcile simulate`.
@@ -15,6 +16,7 @@ struct SimulateCommand {
         var options = SimulatorOptions()
         options.seed = UInt64(try number("seed", 0...Int.max) ?? 1)
         options.statePath = arguments.value("state")
+        options.isFurnished = true
         if let text = arguments.value("latency") {
             guard let milliseconds = Self.milliseconds(text) else {
                 throw ArgumentFault("--latency can't be \(text)", hint: "Write a time such as 20ms or 2s.")
@@ -31,7 +33,7 @@ struct SimulateCommand {
         let (address, port) = try ConfigurationReader.address(arguments.value("listen") ?? "127.0.0.1:8090")
         let simulator = try Simulator(options: options)
         if let count = try number("droplets", 0...1_000_000), count > 0 { simulator.seedDroplets(count: count) }
-        if let path = arguments.value("load") { try simulator.load(observation: try FileSystem.read(path)) }
+        if let name = arguments.value("load") { try simulator.load(observation: try await observation(name)) }
         let server = try simulator.serve(address: address, port: port)
         if let path = arguments.value("port-file") {
             try FileSystem.write(Array("\(server.port)\n".utf8), to: path)
@@ -49,6 +51,28 @@ struct SimulateCommand {
         await stopped.wait()
         await server.stop(drain: .seconds(2))
         return .done
+    }
+
+    /// A file, or what the evidence of a run holds as `observed.jsonl`.
+    private func observation(_ name: String) async throws -> [UInt8] {
+        if FileSystem.exists(name) { return try FileSystem.read(name) }
+        let (run, head) = try await context.withStore { store -> (RunRecord?, EvidenceHead?) in
+            guard let run = try await store.run(matching: name) else { return (nil, nil) }
+            return (run, try await store.evidence(ofRun: run.id)?.head)
+        }
+        guard let run else {
+            throw ArgumentFault(
+                "--load names neither a file nor a run: \(name)", hint: "List the runs with: reconcile runs")
+        }
+        guard let head else { throw EvidenceMissing(runID: run.id) }
+        let evidence = EvidenceStore(directory: "\(try context.configuration().stateDirectory)/evidence")
+        let manifest = try EvidenceManifest(bytes: try evidence.get(head.manifest))
+        guard let item = manifest.items.first(where: { $0.name == "observed.jsonl" }) else {
+            throw ArgumentFault(
+                "run \(run.id) ended before it had looked at anything",
+                hint: "Take another one: reconcile runs")
+        }
+        return try evidence.get(item.digest)
     }
 
     private func number(_ option: String, _ range: ClosedRange<Int>) throws(ArgumentFault) -> Int? {

@@ -28,7 +28,8 @@ struct ValidateCommand {
         let isStrict = context.arguments.has("strict")
         let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
         if context.arguments.has("sarif") {
-            context.terminal.json(SARIF.log(diagnostics, version: CommandList.version))
+            let found = (diagnostics + gates.annotations).sorted()
+            context.terminal.json(SARIF.log(found, version: CommandList.version, page: ErrorPages.text))
         } else if context.terminal.isJSON {
             context.terminal.json(value(desired, diagnostics, gates, isValid: errors == 0))
         } else {
@@ -61,7 +62,7 @@ struct ValidateCommand {
                     + "a pass leaves those alone and goes on with the rest.")
         }
         if let first = diagnostics.first(where: { $0.severity == .error }) ?? diagnostics.first {
-            context.terminal.print("What a code means, and what to do: \(DiagnosticCodes.page(of: first.code)), …")
+            context.terminal.print("What a code means, and what to do: reconcile explain \(first.code)")
         }
     }
 
@@ -76,11 +77,12 @@ struct ValidateCommand {
     private func show(_ gates: [GateResult]) {
         func names(_ verdict: GateResult.Verdict) -> String {
             let names = gates.filter { $0.verdict == verdict }.map(\.name)
-            return "\(names.count) \(verdict.rawValue)"
+            return "\(names.count) \(verdict == .notAsked ? "not asked" : verdict.rawValue)"
                 + (names.isEmpty || verdict == .pass ? "" : " (\(names.joined(separator: ", ")))")
         }
         context.terminal.print(
-            "Gates: \(names(.pass)), \(names(.fail)), \(names(.unknown)); for more: reconcile gates")
+            "Gates: \(names(.pass)), \(names(.fail)), \(names(.unknown)), \(names(.notAsked)); for more: reconcile gates"
+        )
     }
 
     private func value(

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Formats
 
 /// Prints diagnostics with the lines that they are about, which it looks up in a tree.
 struct DiagnosticPrinter {
@@ -13,21 +14,20 @@ struct DiagnosticPrinter {
     }
 
     func print(_ diagnostics: [Diagnostic]) {
-        var lines: [String: [Substring]] = [:]
+        var lines: [String: SourceLines] = [:]
         for diagnostic in diagnostics {
-            var sourceLine: String?
-            if let mark = diagnostic.mark {
-                if lines[mark.file] == nil, let file = files.first(where: { $0.path == mark.file }),
-                    case .bytes(let bytes) = file.content, bytes.count < 8 << 20
-                {
-                    lines[mark.file] = String(decoding: bytes, as: UTF8.self).split(
-                        separator: "\n", omittingEmptySubsequences: false)
-                }
-                if let all = lines[mark.file], all.indices.contains(mark.line - 1) {
-                    sourceLine = String(all[mark.line - 1])
-                }
-            }
+            if let file = diagnostic.mark?.file, lines[file] == nil { lines[file] = self.lines(of: file) }
+            let sourceLine = diagnostic.mark.flatMap { lines[$0.file]?[$0.line] }
             terminal.print(DiagnosticText.render(diagnostic, sourceLine: sourceLine, style: terminal.style))
         }
+    }
+
+    /// Nil where the file is not at hand, or too large to be shown.
+    private func lines(of path: String) -> SourceLines? {
+        guard let file = files.first(where: { $0.path == path }), case .bytes(let bytes) = file.content,
+            bytes.count < 8 << 20
+        else { return nil }
+        // A secret of several lines can't be told by one of them, so all of it is masked first.
+        return SourceLines(PastedSecret.masked(bytes) ?? bytes)
     }
 }

@@ -27,6 +27,9 @@ struct ExplanationText {
             }
             text += "\n"
             text += it.provenance.map { Self.text($0, paint) } ?? ""
+        } else if let doubt = it.doubt {
+            text += "  wanted by    unknown at revision \(it.outlook.desired.revision.prefix(12))"
+            text += doubt.mark.map { ": \($0) can't be read\n" } ?? "\n"
         } else {
             text += "  wanted by    nothing at revision \(it.outlook.desired.revision.prefix(12))\n"
         }
@@ -44,7 +47,8 @@ struct ExplanationText {
                 text += "  after        \(change.dependsOn.map(\.description).joined(separator: ", "))\n"
             }
         } else {
-            text += "  next         nothing: it is as wanted\n"
+            let isRead = it.obstacle == nil
+            text += "  next         nothing: \(isRead ? "it is as wanted" : "until that can be read")\n"
         }
         if let drift = it.drift {
             text += "  drift        \(drift.cause.rawValue) since \(drift.firstSeen.minuteText): "
@@ -73,16 +77,27 @@ struct ExplanationText {
                 ? "  \(paint.green("as wanted"))\n"
                 : "  \(paint.green("nothing is in the way")): the next pass does it\n"
         }
+        return Self.text(obstacle, it.path, paint, now)
+    }
+
+    /// What is in the way, from where to where, until when, and what ends it.
+    static func text(_ obstacle: Obstacle, _ path: [ResourceKey], _ paint: Paint, _ now: Timestamp) -> String {
         var text = "  " + paint.red("in the way") + "   \(obstacle.kind.name): \(obstacle.reason)\n"
-        if it.path.count > 1 {
-            text += "               by way of \(it.path.map(\.description).joined(separator: " → "))\n"
+        if path.count > 1 {
+            text += "               by way of \(path.map(\.description).joined(separator: " → "))\n"
         }
-        if let source = obstacle.source { text += "               at \(source)\n" }
-        if let until = obstacle.until {
+        return text + details(obstacle.source, obstacle.until, obstacle.command, paint, now)
+    }
+
+    /// Place, end and command, each on its line where there is one.
+    static func details(
+        _ source: SourceMark?, _ until: Timestamp?, _ command: String?, _ paint: Paint, _ now: Timestamp
+    ) -> String {
+        var text = source.map { "               at \($0)\n" } ?? ""
+        if let until {
             text += "               until \(until.minuteText), in \(max(.zero, until - now).shortText)\n"
         }
-        if let command = obstacle.command { text += "               \(paint.bold(command))\n" }
-        return text
+        return text + (command.map { "               \(paint.bold($0))\n" } ?? "")
     }
 
     private static func text(_ provenance: Provenance, _ paint: Paint) -> String {

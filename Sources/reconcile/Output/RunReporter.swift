@@ -32,12 +32,12 @@ struct RunReporter {
         let budgets = composition.reconciler.budgets
         return await composition.reconciler.pass(options, stop: stop) { progress in
             Self.show(
-                progress, terminal, isDryRun: options.isDryRun, now: options.now, budgets: budgets, approve: approve)
+                progress, terminal, options, budgets: budgets, approve: approve)
         }
     }
 
     private static func show(
-        _ progress: Progress, _ terminal: Terminal, isDryRun: Bool, now: Timestamp?, budgets: BudgetBook?,
+        _ progress: Progress, _ terminal: Terminal, _ options: PassOptions, budgets: BudgetBook?,
         approve: @escaping @Sendable (String) -> String
     ) {
         let paint = terminal.paint
@@ -46,9 +46,9 @@ struct RunReporter {
         case .phase: break
         case .planned(let plan):
             var planContext = PlanText.Context(
-                now: now ?? SystemTime().now, showsNext: isDryRun,
+                now: options.now ?? SystemTime().now, showsNext: options.isDryRun,
                 approveCommand: { approve($0.description) })
-            planContext.waits = budgets?.waits(for: plan.requests) ?? [:]
+            planContext.waits = budgets?.waits(for: plan.requests, in: options.trigger) ?? [:]
             terminal.print(PlanText.render(plan, style: terminal.style, context: planContext))
         case .began: break
         case .ended(let entry):
@@ -122,7 +122,7 @@ struct RunReporter {
         if let plan = report.plan {
             document =
                 PlanDocument.json(plan, runID: report.run.id, plannedAt: report.plannedAt).objectValue ?? Value.Object()
-            document["estimate"] = estimate(plan.requests)
+            document["estimate"] = estimate(plan.requests, in: report.run.trigger)
         } else {
             document = ["format_version": "1.0", "run_id": .string(report.run.id)]
             document["diagnostics"] = .list((report.desired?.diagnostics ?? []).map(\.value))
@@ -134,8 +134,8 @@ struct RunReporter {
     }
 
     /// How long the budgets stretch what is planned, in whole seconds.
-    private func estimate(_ requests: [String: Int]) -> Value {
-        let waits = composition.reconciler.budgets?.waits(for: requests) ?? [:]
+    private func estimate(_ requests: [String: Int], in trigger: RunTrigger) -> Value {
+        let waits = composition.reconciler.budgets?.waits(for: requests, in: trigger) ?? [:]
         var providers = Value.Object()
         for (provider, count) in requests.sorted(by: { $0.key.precedesByBytes($1.key) }) {
             var entry = Value.Object()

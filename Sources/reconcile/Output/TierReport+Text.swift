@@ -15,11 +15,13 @@ extension TierReport {
         lines.append("Tier \(paint.bold(tier.rawValue)), revision \(shortRevision), as of \(now)")
         section("Environments", environments.map(row), none: "none now")
         section("Branch mappings", mappings.map(row), none: "no branch leads here")
-        section("Quotas", quotas.map(row), none: "none")
+        section("Quotas", quotas.map(row) + environments.compactMap(ownLimits), none: "none")
         section("Time to live", tier.ttlClasses.map(row), none: "never expires")
         section("Changes", changeRows, none: "at any time")
-        section("Health gates", gates.map(row), none: "none is written")
-        section("Backups", backupRows, none: "no document says anything of backups")
+        section("Health gates, for information: nothing here runs them", gates.map(row), none: "none is written")
+        section(
+            "Backups", backupRows,
+            none: "none is written; `backups: {\(tier.rawValue): 24h}` in .odooops/policies.yaml has them made")
         section("Protection", protectionRows, none: "none")
         section("Surfaces at DigitalOcean", surfaces.flatMap(rows), none: "no document rules them: all are allowed")
         section("Allowlists", plans.flatMap(rows), none: "no list of modules is for it")
@@ -47,7 +49,7 @@ extension TierReport {
     private func row(_ entry: (order: Int, mapping: BranchMapping)) -> String {
         let mapping = entry.mapping
         return "\(entry.order). \(mapping.pattern) · "
-            + (mapping.autoDeploy ? "deployed by itself" : "deployed on request")
+            + "auto_deploy is \(mapping.autoDeploy), for information"
             + "  (\(mapping.source.file):\(mapping.source.line))"
     }
 
@@ -65,6 +67,27 @@ extension TierReport {
         let words = limits.map { "\($0.0) \($0.1 ?? "unlimited")\($0.2 ? "" : "*")" }.joined(separator: ", ")
         let whom = ["named": "by name: ", "branch": "of a branch: "][row.whom] ?? ""
         return whom + words + (limits.allSatisfy(\.2) ? "" : "  (* from the platform's table)")
+    }
+
+    /// What is written for one environment alone; nil where nothing is.
+    private func ownLimits(_ environment: Environment) -> String? {
+        var limits: [String] = []
+        if let workers = environment.workers {
+            let place = environment.workersSource.map { " (\($0.file):\($0.line))" } ?? ""
+            limits.append("wants \(workers) worker\(workers == 1 ? "" : "s")\(place)")
+        }
+        if let own = environment.limits {
+            let texts: [(key: String, text: String?)] = [
+                ("cpu", own.quota.cpuMillicores.map { Quantity.text(millicores: $0) }),
+                ("memory", own.quota.memoryBytes.map { Quantity.text(bytes: $0) }),
+                ("storage", own.quota.storageBytes.map { Quantity.text(bytes: $0) }),
+            ]
+            for case (let key, let text?) in texts {
+                let place = own.marks[key].map { " (\($0.file):\($0.line))" } ?? ""
+                limits.append("may use \(key) \(text)\(place)")
+            }
+        }
+        return limits.isEmpty ? nil : "\(environment.slug): \(limits.joined(separator: "; "))"
     }
 
     private func row(_ kind: TTLClass) -> String {
@@ -124,9 +147,17 @@ extension TierReport {
     }
 
     private var backupRows: [String] {
-        var rows = environments.compactMap { environment in
+        var rows: [String] = []
+        if let rule = policy.backups[tier] {
+            rows.append(
+                "\(rule.text) for each environment that names no `backup_schedule`"
+                    + "  (\(rule.source.file):\(rule.source.line))")
+        }
+        rows += environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
-                "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
+                let mark = environment.backupRule ?? environment.source
+                return "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
+                    + "  (\(mark.file):\(mark.line))"
             }
         }
         if let backups = policy.dropletBackups {
@@ -169,9 +200,8 @@ extension TierReport {
         return [parts.joined(separator: " · ") + "  (\(surface.source.file):\(surface.source.line))"]
             + policy.exceptions(of: surface.name, at: now).map { entry in
                 let expires = entry.exception.expires.map { String(($0 - .days(1)).description.prefix(10)) }
-                return
-                    "  exception \(entry.isInForce ? "up to" : "over since") \(expires ?? "no day that can be read"): "
-                    + entry.exception.reason
+                let standing = expires.map { (entry.isInForce ? "up to " : "over since ") + $0 } ?? "that lifts nothing"
+                return "  exception \(standing): \(entry.exception.reason)"
             }
     }
 

@@ -78,6 +78,10 @@ struct TierReport {
             "longest_seconds": .int(policy.approvals.longest.components.seconds),
         ])
         object["health_gates"] = .list(gates.map(Self.value))
+        // Read, shown, and acted on by nothing.
+        object["for_information"] = .strings([
+            "branch_mappings.auto_deploy", "github.block_merge_on_failure", "health_gates",
+        ])
         object["backups"] = backups
         object["protection"] = .object([
             "protected": .bool(isProtected), "max_deletes": .int(Int64(policy.maximumDeletes)),
@@ -86,6 +90,7 @@ struct TierReport {
             "update_commit_status": .bool(policy.updateCommitStatus),
             "block_merge_on_failure": .bool(policy.blockMergeOnFailure),
             "comment_on_pr": .bool(policy.commentOnPullRequest),
+            "create_deployments": .bool(policy.createDeployments),
         ])
         object["surfaces"] = .list(surfaces.map(surfaceValue))
         object["allowlists"] = .list(plans.map(Self.value))
@@ -95,7 +100,19 @@ struct TierReport {
 
     private func value(_ environment: Environment) -> Value {
         let backup = BackupTimes(environment, after: now)
+        func number(_ value: Int64?) -> Value { value.map { .int($0) } ?? .null }
+        var sources = Value.Object()
+        if let place = environment.workersSource { sources["workers"] = .string(place.description) }
+        for (key, place) in (environment.limits?.marks ?? [:]).sorted(by: { $0.key.precedesByBytes($1.key) }) {
+            sources[key] = .string(place.description)
+        }
+        let quota: Value = .object([
+            "workers": .count(environment.quota?.workers), "cpu_millicores": number(environment.quota?.cpuMillicores),
+            "memory_bytes": number(environment.quota?.memoryBytes),
+            "storage_bytes": number(environment.quota?.storageBytes),
+        ])
         return .object([
+            "workers": .count(environment.workers), "quota": quota, "own": .object(sources),
             "name": .string(environment.slug), "branch": .text(environment.branch),
             "protected": .bool(environment.isProtected), "auto_deploy": .bool(environment.autoDeploy),
             "backup_schedule": .text(environment.backupSchedule),
@@ -185,6 +202,10 @@ struct TierReport {
 
     private var backups: Value {
         var object = Value.Object()
+        let rule = policy.backups[tier]
+        object["schedule"] = .text(rule?.schedule.cron)
+        object["written"] = .text(rule?.text)
+        object["source"] = .text(rule?.source.description)
         object["droplet_backups"] = policy.dropletBackups.map { .bool($0.isAllowed) } ?? .null
         object["snapshots"] =
             policy.snapshotRetention.map {

@@ -17,6 +17,7 @@ struct MutantCase: Sendable {
         MutantCase(make: { BlindRetry() }, trial: "created: answer-lost at write POST digitalocean/v2/droplets #1"),
         MutantCase(make: { MarkMissing() }, trial: "created: crash-after at write POST digitalocean/v2/droplets #1"),
         MutantCase(make: { LeaseKept() }, trial: "branch: crash-before at fetch git #1"),
+        MutantCase(make: { DriftKept() }, trial: "approved: hook-lost at input approve #1"),
         MutantCase(make: { EvidenceUnchained() }, trial: "branch: crash-before at fetch git #1"),
         MutantCase(make: { AuditUnchained() }, trial: "extended: hook-lost at input extend #1"),
         MutantCase(make: { ApprovalUnbound() }, trial: "approved-too-late: hook-lost at input approve and change #1"),

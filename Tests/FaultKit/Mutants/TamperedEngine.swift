@@ -105,6 +105,17 @@ struct LeaseKept: Mutant {
     }
 }
 
+/// What differed once is told for ever.
+struct DriftKept: Mutant {
+    let name = "drift-kept"
+
+    func engine(_ inner: any SQLEngine) -> any SQLEngine {
+        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
+            sql.hasPrefix("update ops.drift_items set status = 'resolved'") ? [] : try run(sql, binds)
+        }
+    }
+}
+
 /// The link of a run's evidence is not kept.
 struct EvidenceUnchained: Mutant {
     let name = "evidence-unchained"

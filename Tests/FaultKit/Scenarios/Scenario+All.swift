@@ -3,7 +3,7 @@ extension Scenario {
     static let all: [Scenario] = [
         created, guarded, adopted, branch, pullRequest, changed, thrice, expired, extended, approved, approvedTooLate,
         rotated,
-        moved, damaged, switchedOff, switchedOffLate, twoServices,
+        moved, damaged, switchedOff, switchedOffLate, twoServices, sharded,
     ]
 
     static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }

@@ -48,6 +48,8 @@ struct Scenario: Sendable {
     var inputs: [Input]
     /// How many services share the store.
     var services = 1
+    /// Into how many shards they cut the work.
+    var shards = 1
     /// What would rightly end otherwise here; the scenario says why.
     var excluded: Set<Disturbance> = []
 }

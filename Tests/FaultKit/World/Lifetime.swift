@@ -42,6 +42,7 @@ final class Lifetime: Sendable {
     @discardableResult
     func run(_ strikes: [EffectPoint: Disturbance] = [:]) async -> EffectGate {
         // What a process leads to must not keep its life: each has a store and files in memory.
+        await keepBeta()
         let gate = EffectGate(strikes) { [weak self] disturbance in await self?.meanwhile(disturbance) }
         var current = gate
         let other = scenario.services > 1 ? EffectGate() : nil
@@ -49,7 +50,7 @@ final class Lifetime: Sendable {
             let running = Locked<ServiceProcess?>(nil)
             let process = start(gate: current, host: "alpha") { [weak self] in
                 guard let self, let process = running.withLock({ $0 }) else { return .stop }
-                if let other { await once(gate: other, host: "beta") }
+                if let other { await beta(other) }
                 return await turn(process)
             }
             running.withLock { $0 = process }
@@ -68,7 +69,7 @@ final class Lifetime: Sendable {
     /// - Returns: the reports; the last of them is of a quiet pass, where `isAtRest` is met.
     func rest(atMost limit: Int, isAtRest: @escaping @Sendable (RunReport) -> Bool) async -> [RunReport] {
         // What was invisible has had time to appear.
-        world.time.advance(by: .minutes(3))
+        world.time.advance(by: .minutes(scenario.shards > 1 ? 6 : 3))
         let running = Locked<ServiceProcess?>(nil)
         let writes = Locked(0)
         let gate = EffectGate()
@@ -106,28 +107,47 @@ final class Lifetime: Sendable {
     // MARK: Processes
 
     private func start(
-        gate: EffectGate, host: String, script: @escaping @Sendable () async -> ServiceProcess.Turn
+        gate: EffectGate, host: String, number: Int? = nil,
+        script: @escaping @Sendable () async -> ServiceProcess.Turn
     ) -> ServiceProcess {
-        let number = state.withLock { state in
-            state.number += 1
-            return state.number
-        }
         // Beyond what a process can have as its number, so that none of them is ever taken for alive.
+        let number =
+            number
+            ?? state.withLock { state in
+                state.number += 1
+                return 5_000_000 + state.number
+            }
         let process = ServiceProcess(
-            world, gate: gate, host: host, number: 5_000_000 + number, mutant: mutant, script: script)
+            world, gate: gate, host: host, number: number, shards: scenario.shards, mutant: mutant, script: script)
         state.withLock { $0.processes.append(process) }
         return process
     }
 
     /// One pass of a process on another machine.
-    private func once(gate: EffectGate = EffectGate(), host: String, passes: Int = 1) async {
+    private func once(gate: EffectGate = EffectGate(), host: String, number: Int? = nil, passes: Int = 1) async {
         let left = Locked(passes)
-        await start(gate: gate, host: host) {
+        await start(gate: gate, host: host, number: number) {
             left.withLock { left in
                 left -= 1
                 return left > 0
             } ? .timer : .stop
         }.run()
+    }
+
+    private static let betaNumber = 5_900_000
+
+    /// A pass of the second service; where work is shared it stays there between its passes, and keeps its share.
+    private func beta(_ gate: EffectGate = EffectGate()) async {
+        guard scenario.shards > 1 else { return await once(gate: gate, host: "beta") }
+        await once(gate: gate, host: "beta", number: Self.betaNumber)
+        await keepBeta()
+    }
+
+    private func keepBeta() async {
+        guard scenario.shards > 1 else { return }
+        _ = try? await world.store.claimShards(
+            of: scenario.shards, holder: "beta/none", service: "beta/\(Self.betaNumber)", lasting: .minutes(5),
+            isOver: { _ in false }, choose: { _ in [] })
     }
 
     /// What another machine does while the process stands still.
@@ -137,7 +157,7 @@ final class Lifetime: Sendable {
             await once(host: "gamma", passes: 2)
         } else {
             world.time.advance(by: .seconds(10))
-            await once(host: "gamma")
+            if scenario.shards > 1 { await beta() } else { await once(host: "gamma") }
         }
     }
 

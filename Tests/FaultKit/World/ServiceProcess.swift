@@ -37,10 +37,11 @@ final class ServiceProcess: Sendable {
     ///   - gate: the door to that world.
     ///   - host: the name of its machine.
     ///   - number: its number on that machine; none is ever used twice.
+    ///   - shards: into how many parts the services cut the work.
     ///   - mutant: the mistake that is built in, where a test wants one.
     ///   - script: what comes next, asked each time that the loop waits.
     init(
-        _ world: Installation, gate: EffectGate, host: String, number: Int, mutant: any Mutant,
+        _ world: Installation, gate: EffectGate, host: String, number: Int, shards: Int, mutant: any Mutant,
         script: @escaping @Sendable () async -> Turn
     ) {
         self.gate = gate
@@ -85,9 +86,10 @@ final class ServiceProcess: Sendable {
             source: GatedSource(gate: gate, repository: world.repository),
             drivers: world.drivers(transport, clock, random, budgets).map { mutant.driver($0) }, store: store,
             evidence: world.evidence, time: clock, random: random, log: log, metrics: metrics, concurrency: 1,
-            traffic: ProviderTraffic(), holder: "\(host)/\(number)", budgets: budgets)
+            shards: Shards(shards), traffic: ProviderTraffic(), holder: "\(host)/\(number)", budgets: budgets)
         let reports = reports
-        let loop = Service(reconciler: reconciler, interval: .minutes(1)) { report in
+        // What it would do between passes, the passes do here: each is a point in a fixed order.
+        let loop = Service(reconciler: reconciler, interval: .minutes(1), looksAfterOthers: false) { report in
             reports.withLock { $0.append(report) }
         }
         let endpoints = ServiceEndpoints(

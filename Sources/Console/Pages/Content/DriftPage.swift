@@ -58,8 +58,10 @@ enum DriftPage {
         _ records: [DriftRecord], _ context: PageContext
     ) async throws -> [ResourceKey: Explanation] {
         guard let outlook = context.known.outlook, let reconciler = context.pages.reconciler else { return [:] }
+        // Another process may have looked since: what this one's last plan doesn't change, it can't explain as a difference.
+        let planned = Set(outlook.plan.changes.map(\.key))
         var found: [ResourceKey: Explanation] = [:]
-        for record in records.prefix(explained) {
+        for record in records.filter({ planned.contains($0.key) }).prefix(explained) {
             // What has gone since isn't known to the last look any more.
             found[record.key] = try? await reconciler.explain(record.key.description, in: outlook, withHistory: false)
         }

@@ -9,8 +9,6 @@ import Store
 struct DriftView {
     let record: DriftRecord
     let now: Timestamp
-    /// The line that wants an attribute, where the last pass of this process knows it.
-    let marks: [String: SourceMark]
     /// Why it stands so; nil where that is not known.
     let explanation: Explanation?
 
@@ -22,10 +20,6 @@ struct DriftView {
         self.explanation = explanation
         self.record = record
         now = context.now
-        let item = context.known.outlook?.plan.drift.first { $0.key == record.key && $0.cause == record.cause }
-        marks = Dictionary(
-            (item?.attributes ?? []).compactMap { change in change.mark.map { (change.path, $0) } },
-            uniquingKeysWith: { first, _ in first })
     }
 
     var html: HTML {
@@ -68,7 +62,7 @@ struct DriftView {
                 }
                 if let explanation {
                     div {
-                        ExplanationView.stands(explanation)
+                        ExplanationView.stands(explanation, differs: true)
                         span("soft") {
                             " Next look "
                             ago(explanation.nextWake.at, now)
@@ -128,18 +122,12 @@ struct DriftView {
             }
             div("wanted") {
                 span("mark", "+")
-                isSensitive ? "(not shown)" : wanted(change)
-                if let mark = marks[path] {
-                    span("where", "\(mark.file):\(mark.line)")
-                } else if let place = Words.place(record.detail["source"]) {
+                isSensitive ? "(not shown)" : Words.wanted(change)
+                // The line of the attribute itself; rows from before that was kept have only the resource's.
+                if let place = Words.place(change["source"]) ?? Words.place(record.detail["source"]) {
                     span("where", place)
                 }
             }
         }
-    }
-
-    private func wanted(_ change: Value) -> String {
-        if let reference = change["reference"]?.stringValue { return "from \(reference)" }
-        return Words.value(change["after"])
     }
 }

@@ -9,9 +9,14 @@ import Store
 enum EnvironmentPage {
     static func render(_ context: PageContext) async throws -> Page {
         let slug = context.part(1)
+        let answer = try await answer(slug, context)
         guard let row = try await context.store.environment(slug) else {
-            return ConsolePages.missing(
-                .environments, "There is no environment \(slug)", next: "reconcile env list")
+            guard let answer else {
+                return ConsolePages.missing(
+                    .environments, "There is no environment \(slug)", next: "reconcile env list")
+            }
+            // A pull request without a preview, or an environment before its first pass.
+            return Page(.environments, title: slug, lead: "No pass has brought it about.") { standing(answer) }
         }
         let drift = try await context.store.openDrift().filter { $0.environment == slug }
         let deployments = try await context.store.deployments(ofLast: 300, environment: slug)
@@ -20,20 +25,26 @@ enum EnvironmentPage {
             .environments, title: slug,
             lead: row.branch.map { "Runs the branch \($0)." } ?? "Named in the repository, without a branch."
         ) {
+            if let answer { standing(answer) }
             about(row, context)
             for record in drift { DriftView(record, context).html }
             if drift.isEmpty {
                 div("card") {
-                    empty("No drift", "Nothing of what was looked at differs from what git wants.", icon: .ok)
+                    let sync = row.sync(alarming: 0, at: context.now)
+                    empty(
+                        sync.word == .unknown ? "No drift is known" : "No drift",
+                        "Nothing of what was looked at differs from what git wants: \(sync.reason).",
+                        icon: sync.word == .unknown ? .eye : .ok)
                 }
             }
-            why(slug, explanations, context)
+            why(slug, explanations, Set(drift.map(\.key)), context)
             history(deployments, context)
         }
         page.chips = markup {
             Words.tier(row.tier)
             Words.status(row)
-            EnvironmentsPage.sync(row, drift)
+            EnvironmentsPage.sync(row, drift, context.now)
+            EnvironmentsPage.health(row)
             EnvironmentsPage.life(row, context.now)
         }
         return page
@@ -48,7 +59,8 @@ enum EnvironmentPage {
                     ("Host", HTML(row.host ?? "–")), ("Database", HTML(row.database ?? "–")),
                     ("Filestore", HTML(desired?.filestore ?? "–")),
                     ("Revision wanted", Words.revision(desired?.headCommit ?? row.headCommit)),
-                    ("Revision running", running(row)),
+                    ("Revision running", running(row, context.now)),
+                    ("Health", health(row)),
                     ("Wanted at", desired.map { code($0.source.description) } ?? span("soft", "known after a pass")),
                     ("Backup", HTML(desired?.backupSchedule ?? "–")),
                     ("Cost a month", span("num", EnvironmentsPage.cost(row))),
@@ -57,7 +69,7 @@ enum EnvironmentPage {
             card("Its life") {
                 div("stack") {
                     facts([
-                        ("Began", ago(row.createdAt, context.now)), ("Last changed", ago(row.deployedAt, context.now)),
+                        ("Began", ago(row.createdAt, context.now)), ("Last changed", ago(row.deed?.at, context.now)),
                         ("Last active", ago(row.activeAt, context.now)), ("Ends", ago(row.expiresAt, context.now)),
                         ("Rule", HTML(row.ttlClass?.rawValue ?? "none")),
                         ("Days added", HTML("\(row.extensionDays)")), ("Pinned", pin(row, context.now)),
@@ -77,12 +89,27 @@ enum EnvironmentPage {
         return element(.a, "", .href(link), .set("rel", "noreferrer noopener")) { domain }
     }
 
-    private static func running(_ row: EnvironmentRow) -> HTML {
-        guard let deployed = row.deployedAt else { return span("soft", "not known") }
+    private static func running(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
+        guard let deed = row.deed else {
+            return markup {
+                span("soft", "not known")
+                span("sub soft", "no step is known that was done for it")
+            }
+        }
         return markup {
-            "last brought about "
-            element(.time, "", .datetime(deployed.description)) { deployed.minuteText }
+            Words.revision(deed.revision)
+            " of the desired state, brought about "
+            ago(deed.at, now)
+            " by run "
+            Words.run(deed.runID)
             span("sub soft", "Odoo itself isn't asked yet")
+        }
+    }
+
+    private static func health(_ row: EnvironmentRow) -> HTML {
+        markup {
+            EnvironmentsPage.health(row)
+            if let reason = row.standing?.healthReason { span("sub soft", "\(reason); Odoo itself isn't asked yet") }
         }
     }
 
@@ -97,6 +124,48 @@ enum EnvironmentPage {
     }
 
     // MARK: Why
+
+    /// The same answer as that of `reconcile explain`; nil where no pass of this service has looked yet.
+    private static func answer(_ slug: String, _ context: PageContext) async throws -> EnvironmentExplanation? {
+        guard let outlook = context.known.outlook, let reconciler = context.pages.reconciler else { return nil }
+        do {
+            let answer = try await reconciler.explainEnvironment(slug, in: outlook)
+            // By its branch it is found too, and has its own page.
+            return answer?.slug == slug ? answer : nil
+        } catch is UnknownKeyFault {
+            return nil
+        }
+    }
+
+    private static func standing(_ answer: EnvironmentExplanation) -> HTML {
+        let standing = answer.standing
+        let tone: Tone =
+            switch standing.state {
+            case .asWanted: .ok
+            case .pending, .gone: .info
+            default: .warn
+            }
+        return card("Why it stands so") {
+            div("stack") {
+                markup {
+                    chip(tone, standing.state.rawValue.map { $0 == "_" ? " " : String($0) }.joined())
+                    span("sub", standing.reason)
+                    if let source = standing.source { span("sub") { code(source.description) } }
+                    if let until = standing.until { span("sub", "until \(until.minuteText)") }
+                }
+                if let obstacle = answer.obstacle {
+                    markup {
+                        chip(.warn, "in the way: \(obstacle.kind.name)")
+                        span("key", obstacle.key.description)
+                        span("sub", obstacle.reason)
+                        if let source = obstacle.source { span("sub") { code(source.description) } }
+                    }
+                }
+                if let closure = answer.closure { span("sub", closure.reason) }
+                if let next = standing.command ?? answer.obstacle?.command { command(next) }
+            }
+        }
+    }
 
     /// So many of its resources are explained.
     private static let explained = 12
@@ -114,7 +183,9 @@ enum EnvironmentPage {
         return all
     }
 
-    private static func why(_ slug: String, _ explanations: [Explanation], _ context: PageContext) -> HTML {
+    private static func why(
+        _ slug: String, _ explanations: [Explanation], _ differing: Set<ResourceKey>, _ context: PageContext
+    ) -> HTML {
         card("Why each resource stands so", flush: true) {
             if explanations.isEmpty {
                 empty(
@@ -122,7 +193,7 @@ enum EnvironmentPage {
                     "After a pass of this service, each resource of \(slug) is listed with the line that wants it "
                         + "and what is in its way.", icon: .bulb, next: "reconcile env list")
             } else {
-                ExplanationView.table(explanations, context.now)
+                ExplanationView.table(explanations, differing, context.now)
             }
         }
     }
@@ -140,14 +211,20 @@ enum EnvironmentPage {
 
 /// Why resources stand as they do.
 enum ExplanationView {
-    static func table(_ explanations: [Explanation], _ now: Timestamp) -> HTML {
+    /// - Parameters:
+    ///   - explanations: as the last pass of this process has it.
+    ///   - differing: what is known to differ, by whoever looked last.
+    ///   - now: the present.
+    /// - Returns: one row each.
+    static func table(_ explanations: [Explanation], _ differing: Set<ResourceKey>, _ now: Timestamp) -> HTML {
         var grid = Grid("Resources", "Resource", "Stands", "Wanted at", "Next look")
         for one in explanations {
             grid.add(
                 markup {
                     span("key", one.key.description)
                     span("sub", one.observation)
-                }, stands(one), one.resource.map { code($0.source.description) } ?? span("soft", "nothing wants it"),
+                }, stands(one, differs: differing.contains(one.key)),
+                one.resource.map { code($0.source.description) } ?? span("soft", "nothing wants it"),
                 markup {
                     ago(one.nextWake.at, now)
                     span("sub", one.nextWake.reason)
@@ -156,9 +233,19 @@ enum ExplanationView {
         return grid.html
     }
 
-    static func stands(_ one: Explanation) -> HTML {
+    /// - Parameters:
+    ///   - one: as the last pass of this process has it.
+    ///   - differs: whether it is known to differ.
+    /// - Returns: a word, and why.
+    static func stands(_ one: Explanation, differs: Bool) -> HTML {
         guard let obstacle = one.obstacle else {
-            guard let change = one.change else { return chip(.ok, "as wanted") }
+            guard let change = one.change else {
+                guard differs else { return chip(.ok, "as wanted") }
+                return markup {
+                    chip(.warn, "differs", icon: .split)
+                    span("sub", "nothing is planned for it: it is known, or was seen after this service's last pass")
+                }
+            }
             return markup {
                 chip(.info, "next pass: \(change.action.rawValue)")
                 span("sub", change.reason)

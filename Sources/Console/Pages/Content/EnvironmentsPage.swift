@@ -76,35 +76,50 @@ enum EnvironmentsPage {
     }
 
     private static func cardOf(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> HTML {
-        div("env \(tone(row, drift).rawValue)") {
+        div("env \(tone(row, drift, now).rawValue)") {
             a(Link("/environments", row.slug), row.slug, "name")
             span("chips") {
-                sync(row, drift)
+                sync(row, drift, now)
                 life(row, now)
             }
             if let domain = row.domain { span("soft", domain) }
         }
     }
 
-    static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord]) -> Tone {
+    static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> Tone {
         if row.status == .expired || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange }) {
             return .bad
         }
         if row.status == .expiring || drift.contains(where: { !$0.isQuiet }) { return .warn }
-        return row.status == .active ? .ok : .idle
+        return row.status == .active && row.sync(alarming: 0, at: now).word == .inSync ? .ok : .idle
     }
 
     // MARK: Words
 
-    static func sync(_ row: EnvironmentRow, _ drift: [DriftRecord]) -> HTML {
+    static func sync(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> HTML {
         let alarming = drift.count { !$0.isQuiet }
-        if alarming > 0 { return chip(.warn, "\(alarming) out of sync", icon: .split) }
-        return row.status == .gone ? chip(.idle, "gone") : chip(.ok, "in sync")
+        switch row.sync(alarming: alarming, at: now).word {
+        case .inSync: return chip(.ok, "in sync")
+        case .outOfSync: return chip(.warn, "\(alarming) out of sync", icon: .split)
+        case .suspended where alarming > 0: return chip(.warn, "suspended, \(alarming) out of sync", icon: .pause)
+        case .suspended: return chip(.idle, "suspended", icon: .pause)
+        case .unknown: return chip(.idle, "sync unknown")
+        case .gone: return chip(.idle, "gone")
+        }
+    }
+
+    /// Whether its machines run, as the provider shows them.
+    static func health(_ row: EnvironmentRow) -> HTML {
+        switch row.standing?.health ?? .unknown {
+        case .healthy: chip(.ok, "healthy")
+        case .degraded: chip(.bad, "degraded")
+        case .unknown: chip(.idle, "health unknown")
+        }
     }
 
     /// How much time it has left, and why.
     static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
-        if row.isSuspended(at: now) { return chip(.idle, "suspended", icon: .pause) }
+        if row.isSuspended(at: now) { return chip(.idle, "doesn't end meanwhile", icon: .pause) }
         if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago", icon: .clock) }
@@ -122,7 +137,8 @@ enum EnvironmentsPage {
         _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
     ) -> HTML {
         var grid = Grid(
-            "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync", "Life", "Cost a month")
+            "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync", "Health", "Life",
+            "Cost a month")
         for row in rows {
             grid.add(
                 markup {
@@ -133,8 +149,8 @@ enum EnvironmentsPage {
                 markup {
                     row.host ?? "–"
                     span("sub", row.database ?? "no database")
-                }, Words.revision(row.headCommit), sync(row, drift[row.slug] ?? []), life(row, context.now),
-                span("num", cost(row)))
+                }, Words.revision(row.headCommit), sync(row, drift[row.slug] ?? [], context.now), health(row),
+                life(row, context.now), span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {
             element(.form, "filters", .action(Link(.environments)), .set("method", "get"), .role("search")) {

@@ -37,6 +37,7 @@ enum GatesPage {
         case .fail: 0
         case .unknown: 1
         case .pass: 2
+        case .notAsked: 3
         }
     }
 
@@ -49,6 +50,7 @@ enum GatesPage {
                 case .pass: chip(.ok, "pass")
                 case .fail: chip(.bad, "fail")
                 case .unknown: chip(.warn, "unknown")
+                case .notAsked: chip(.idle, "not asked")
                 }
                 if let run = context.known.runID {
                     span("aside") { a(Link("/runs", run, "evidence", "gates.json"), "Evidence") }
@@ -139,6 +141,8 @@ enum MaintenancePage {
         let desired = context.known.outlook?.desired
         let environments = try await context.store.environments()
         let marked = try await context.store.markedForRemoval()
+        let jobs = context.pages.schedules()
+        let states = try await context.store.scheduleStates()
         let held = environments.filter { $0.isSuspended(at: context.now) || $0.isPinned(at: context.now) }
         return Page(
             .maintenance,
@@ -155,7 +159,9 @@ enum MaintenancePage {
                         held.reduce(into: Grid("Held", "Environment", "How", "By", "Until")) { grid, one in
                             let isSuspended = one.isSuspended(at: context.now)
                             grid.add(
-                                Words.environment(one.slug), EnvironmentsPage.life(one, context.now),
+                                Words.environment(one.slug),
+                                isSuspended
+                                    ? chip(.idle, "suspended", icon: .pause) : chip(.accent, "pinned", icon: .pin),
                                 HTML((isSuspended ? one.suspendedBy : one.pinnedBy) ?? "–"),
                                 ago(isSuspended ? one.suspendedUntil : one.pinnedUntil, context.now))
                         }.html
@@ -174,20 +180,14 @@ enum MaintenancePage {
                     }.html
                 }
             }
-            card("Chores", flush: true) {
-                if desired?.chores.isEmpty ?? true {
-                    empty(
-                        desired == nil ? "Known after a pass" : "No chore is written",
-                        "They stand in maintenance/schedules.yaml.", icon: .clock)
+            card("Schedules", flush: true) {
+                if let jobs, !jobs.isEmpty {
+                    schedules(jobs, states, context.now).html
                 } else {
-                    (desired?.chores ?? []).reduce(
-                        into: Grid("Chores", "Chore", "Schedule", "Next", "Run by", "Written at")
-                    ) { grid, one in
-                        grid.add(
-                            strong(one.name ?? one.id), code(one.cron.description),
-                            ago(one.cron.next(after: context.now), context.now), HTML(one.runner),
-                            code(one.source.description))
-                    }.html
+                    empty(
+                        jobs == nil ? "Known after a pass" : "Nothing is due by the clock",
+                        "Chores stand in maintenance/schedules.yaml, backups as backup_schedule at their environment.",
+                        icon: .clock, next: "reconcile schedules list")
                 }
             }
         }
@@ -210,6 +210,41 @@ enum MaintenancePage {
 }
 
 extension MaintenancePage {
+    /// As `reconcile schedules list` and the API show them.
+    private static func schedules(
+        _ jobs: [ScheduledJob], _ states: [String: ScheduleState], _ now: Timestamp
+    ) -> Grid {
+        var grid = Grid("Schedules", "Schedule", "Stands", "When", "Last", "Next", "Run by", "Written at")
+        for job in jobs.prefix(200) {
+            let state = states[job.id]
+            let standing = job.standing(state)
+            let tone: Tone = standing == "active" ? .ok : standing == "by_hand" ? .idle : .bad
+            grid.add(
+                markup {
+                    strong(job.id)
+                    if job.name != job.id { span("sub", job.name) }
+                },
+                markup {
+                    chip(tone, standing == "by_hand" ? "by hand" : standing)
+                    if let why = job.obstacle(state) { span("sub", why) }
+                    if standing == "disabled" { command("reconcile schedules enable \(job.id)") }
+                },
+                markup {
+                    code(job.cron.description)
+                    span("sub", job.terms.timeZone)
+                },
+                markup {
+                    if let last = state?.lastState {
+                        chip(last.isBad ? .bad : last == .succeeded ? .ok : .idle, last.rawValue)
+                        span("sub") { ago(state?.lastSlot, now) }
+                    } else {
+                        span("soft", "not yet")
+                    }
+                }, ago(job.next(after: now), now), HTML(job.runner), code(job.source.description))
+        }
+        return grid
+    }
+
     private static func table(_ windows: [SyncWindow], _ freezes: [Freeze]) -> Grid {
         var grid = Grid("Windows", "Rule", "When", "Why", "Written at")
         for one in windows {

@@ -181,7 +181,7 @@ enum OverviewPage {
         card("Recent activity", aside: a(Link(.runs), "All runs"), flush: true) {
             if runs.isEmpty {
                 empty(
-                    "No run yet", "A run is one pass: what was wanted, seen, planned and done, kept for ever.",
+                    "No run yet", "A run is one pass: what was wanted, seen, planned and done.",
                     icon: .play, next: "reconcile --dry-run")
             } else {
                 element(.ul, "timeline") {

@@ -2,29 +2,25 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 import Store
 
 /// A plan as the command line shows it: signs, attributes, reasons, decisions.
 enum PlanPage {
+    /// So many changes are on one page; what is unknown is folded beside them.
+    static let pageSize = 200
+
     static func render(_ context: PageContext) async throws -> Page {
         let id = context.part(1)
-        let found: (runID: String, document: Value)?
-        if id == "latest" {
-            found = try await context.store.latestPlan()
-        } else if let run = try await context.store.run(withID: id) {
-            if let document = try await context.store.plan(ofRun: run.id) {
-                found = (run.id, document)
-            } else {
-                found = try await kept(run, context)
-            }
-        } else {
-            found = nil
-        }
-        guard let found else {
+        guard let found = try await KeptPlan(id, context.store, context.pages.evidence) else {
             return ConsolePages.missing(.runs, "There is no plan of run \(id)", next: "reconcile --dry-run")
         }
         let plan = found.document
-        let changes = plan["changes"]?.listValue ?? []
+        let all = plan["changes"]?.listValue ?? []
+        let changes = PlanView.groups(all.filter { $0["action"] != "read" }).flatMap(\.changes)
+        let unknown = all.filter { $0["action"] == "read" }
+        let from = min(max(0, context.query("from").flatMap { Int($0) } ?? 0), max(0, changes.count - 1))
+        let shown = Array(changes.dropFirst(from).prefix(pageSize))
         let approvals = try await context.store.approvals(limit: 200).filter { $0.runID == found.runID }
         var page = Page(
             .runs, title: "Plan of run \(Words.shortRun(found.runID))",
@@ -32,13 +28,21 @@ enum PlanPage {
         ) {
             summary(plan, found.runID, context)
             if changes.isEmpty {
-                div("card") { empty("Nothing to do", "Everything is as git wants it.", icon: .ok) }
+                div("card") {
+                    empty(
+                        "Nothing to do",
+                        unknown.isEmpty
+                            ? "Everything is as git wants it." : "What could be seen is as git wants it.",
+                        icon: .ok)
+                }
             }
-            for (slug, group) in PlanView.groups(changes) {
+            for (slug, group) in PlanView.groups(shown) {
                 card(slug.isEmpty ? "Shared infrastructure" : "Environment \(slug)", flush: true) {
                     for change in group { PlanView.change(change, approvals, context.now, run: found.runID) }
                 }
             }
+            if changes.count > pageSize { pager(found.runID, from, shown.count, of: changes.count) }
+            if !unknown.isEmpty { Self.unknown(unknown) }
             diagnostics(plan)
         }
         page.chips = markup {
@@ -49,15 +53,6 @@ enum PlanPage {
             }
         }
         return page
-    }
-
-    /// The plan of a look, which only its evidence holds.
-    private static func kept(_ run: RunRecord, _ context: PageContext) async throws -> (runID: String, document: Value)?
-    {
-        guard let link = try await context.store.evidence(ofRun: run.id),
-            let bytes = context.pages.object("plan.json", of: link), let value = try? JSON.parse(bytes)
-        else { return nil }
-        return (run.id, value)
     }
 
     private static func summary(_ plan: Value, _ runID: String, _ context: PageContext) -> HTML {
@@ -71,6 +66,48 @@ enum PlanPage {
             tile(
                 "Unknown", "\(count("unknown"))", count("unknown") > 0 ? .warn : nil,
                 note: "nothing is done to those", link: Link("/runs", runID))
+        }
+    }
+
+    private static func pager(_ run: String, _ from: Int, _ shown: Int, of count: Int) -> HTML {
+        div("pager") {
+            span("soft", "changes \(from + 1) to \(from + shown) of \(count)")
+            if from > 0 {
+                a(Link("/plans", run, query: [("from", "\(max(0, from - pageSize))")]), "The \(pageSize) before")
+            }
+            if from + shown < count {
+                a(Link("/plans", run, query: [("from", "\(from + shown)")]), "The next")
+            }
+        }
+    }
+
+    /// What is left alone, once for each kind and reason.
+    private static func unknown(_ changes: [Value]) -> HTML {
+        struct Group: Hashable {
+            let kind: String
+            let reason: String
+        }
+        var keys: [Group: [String]] = [:]
+        for change in changes {
+            let key = change["key"]?.stringValue ?? ""
+            let reason = change["decision_reason"]?.stringValue ?? change["reason"]?.stringValue ?? ""
+            keys[Group(kind: String(key.prefix { $0 != "/" }), reason: reason), default: []].append(key)
+        }
+        let groups = keys.sorted {
+            $0.key.kind == $1.key.kind ? $0.key.reason.precedesByBytes($1.key.reason) : $0.key.kind < $1.key.kind
+        }
+        return card(
+            "Unknown, and left alone", aside: HTML(changes.count.of("resource")), flush: true
+        ) {
+            groups.prefix(100).reduce(into: Grid("Unknown", "What", "How many", "Why")) { grid, group in
+                grid.add(
+                    span("key", group.value.count == 1 ? group.value[0] : group.key.kind),
+                    span("num", "\(group.value.count)"), HTML(group.key.reason))
+            }.html
+            if groups.count > 100 {
+                let rest = groups.dropFirst(100).reduce(0) { $0 + $1.value.count }
+                div("body") { p("and \(rest) more, each for a reason of its own: reconcile show RUN", "soft") }
+            }
         }
     }
 
@@ -98,6 +135,9 @@ enum PlanView {
         let grouped = Dictionary(grouping: changes) { $0["environment"]?.stringValue ?? "" }
         return grouped.sorted { $0.key.precedesByBytes($1.key) }.map { (slug: $0.key, changes: $0.value) }
     }
+
+    /// So many attributes of a change are shown.
+    private static let most = 40
 
     private static func sign(_ action: String) -> (text: String, tone: String) {
         switch action {
@@ -130,7 +170,8 @@ enum PlanView {
                 }
                 if !attributes.isEmpty {
                     element(.ul) {
-                        for attribute in attributes { element(.li) { Self.attribute(attribute, action) } }
+                        for attribute in attributes.prefix(most) { element(.li) { Self.attribute(attribute, action) } }
+                        if attributes.count > most { element(.li) { "and \(attributes.count - most) more" } }
                     }
                 }
                 p("why") {
@@ -148,15 +189,15 @@ enum PlanView {
     private static func attribute(_ attribute: Value, _ action: String) -> HTML {
         let path = attribute["path"]?.stringValue ?? ""
         if attribute["sensitive"]?.boolValue ?? false { return HTML("\(path): (not shown)") }
-        let after = attribute["reference"]?.stringValue.map { "from \($0)" } ?? Words.value(attribute["after"])
         return markup {
             "\(path): "
             if action != "create" {
                 span("c-bad", Words.value(attribute["before"]))
                 span("arrow", " → ")
             }
-            span("c-ok", after)
+            span("c-ok", Words.wanted(attribute))
             if attribute["requires_replacement"]?.boolValue ?? false { span("c-warn", " (needs a replacement)") }
+            if action != "create", let place = Words.place(attribute["source"]) { span("where", " \(place)") }
         }
     }
 

@@ -102,6 +102,7 @@ enum DatabasePage {
     static func render(_ context: PageContext) async throws -> Page {
         let clusters = try await context.store.mirror(.databases)
         let syncs = try await context.store.secretSyncs(limit: 30)
+        let looks = try await LookCards(context)
         let kinds = (context.known.outlook?.observed.kinds.values.filter { $0.kind.provider == "supabase" } ?? [])
             .sorted { $0.kind < $1.kind }
         return Page(
@@ -116,6 +117,8 @@ enum DatabasePage {
                     DigitalOceanPage.clusters(clusters).html
                 }
             }
+            looks.projects
+            looks.advice
             card("Supabase", flush: true) {
                 if kinds.isEmpty {
                     empty(
@@ -155,6 +158,7 @@ enum ControlPlanePage {
         let outlook = context.known.outlook
         let byProvider = Dictionary(grouping: outlook?.observed.kinds.values.map { $0 } ?? []) { $0.kind.provider }
         let lease = try await context.store.lease(name: "reconcile")
+        let standing = try await context.store.shardStanding()
         let sign = try await context.store.serviceSign()
         let features = outlook?.desired.features ?? []
         return Page(
@@ -162,12 +166,17 @@ enum ControlPlanePage {
         ) {
             card("The loop") {
                 facts([
-                    ("Lease", lease.map { HTML("held by \($0.holder)") } ?? HTML("free: no pass is under way")),
+                    ("Lease", standing.count > 1 ? Self.leases(standing, context.now) : Self.lease(lease)),
                     ("Service", HTML(sign?.holder ?? "none has run yet")),
                     ("Next pass", ago(sign?.nextPassAt, context.now)),
                     ("Failed in a row", span("num", "\(sign?.failures ?? 0)")),
                     ("Store", code(context.pages.facts.storePlace)),
                 ])
+            }
+            if standing.count > 1 {
+                card("Services and their shards", aside: HTML("\(standing.count) shards"), flush: true) {
+                    Self.services(standing, context.now)
+                }
             }
             if byProvider.isEmpty {
                 div("card") {
@@ -198,6 +207,33 @@ enum ControlPlanePage {
                 }
             }
         }
+    }
+
+    private static func lease(_ lease: Lease?) -> HTML {
+        lease.map { HTML("held by \($0.holder)") } ?? HTML("free: no pass is under way")
+    }
+
+    /// Each shard has a lease of its own.
+    private static func leases(_ standing: ShardStanding, _ now: Timestamp) -> HTML {
+        let held = standing.leases.filter { $0.expiresAt > now }
+        guard !held.isEmpty else { return HTML("free: no pass is under way") }
+        return HTML(held.map { "\($0.name) held by \($0.holder)" }.joined(separator: ", "))
+    }
+
+    private static func services(_ standing: ShardStanding, _ now: Timestamp) -> HTML {
+        let shares = standing.shares()
+        guard !shares.isEmpty else {
+            return empty(
+                "No service is there", "A service that shares the work gives a sign of life.", icon: .cpu,
+                next: "reconcile run")
+        }
+        return shares.reduce(into: Grid("Services", "Service", "Shards", "Next pass", "Failed in a row")) { grid, one in
+            let shards = one.shards.map { "\($0)" }.joined(separator: ", ")
+            grid.add(
+                span("key", one.service.holder),
+                one.service.isAside ? chip(.warn, "stands aside") : HTML(shards.isEmpty ? "none" : shards),
+                ago(one.service.nextPassAt, now), span("num", "\(one.service.failures)"))
+        }.html
     }
 
     static func kinds(_ kinds: [ObservedKind]) -> HTML {
@@ -291,62 +327,5 @@ enum ModulesPage {
                 code(one.source.description))
         }
         return grid
-    }
-}
-
-/// The catalogue of integrations, those of the baseline first.
-enum IntegrationsPage {
-    static func render(_ context: PageContext) async throws -> Page {
-        let desired = context.known.outlook?.desired
-        let all = desired?.integrations ?? []
-        let showsAll = context.query("show") == "all" || !all.contains { $0.detail?.isBaselineAllowed == true }
-        let shown = all.filter { showsAll || $0.detail?.isBaselineAllowed == true }.sorted { a, b in
-            let (x, y) = (a.detail?.isBaselineAllowed == true, b.detail?.isBaselineAllowed == true)
-            return x == y ? a.id.precedesByBytes(b.id) : x
-        }
-        return Page(
-            .integrations, lead: "The catalogue, not only what is installed: what the baseline plan allows comes first."
-        ) {
-            if all.isEmpty {
-                div("card") {
-                    empty(
-                        desired == nil ? "Known after a pass" : "The catalogue is empty",
-                        "It is read from integrations/_index.yaml below the roots.", icon: .plug,
-                        next: "reconcile validate")
-                }
-            } else {
-                element(.nav, "tabs", .label("Which")) {
-                    tab("Baseline", Link(.integrations), !showsAll)
-                    tab("All \(all.count)", Link(.integrations, query: [("show", "all")]), showsAll)
-                }
-                element(.section, "card", .label("Integrations")) {
-                    shown.reduce(
-                        into: Grid(
-                            "Integrations", "Integration", "Status", "Baseline", "Category", "Secrets", "Written at")
-                    ) { grid, one in
-                        let name = one.detail?.displayName ?? one.id
-                        grid.add(
-                            markup {
-                                strong(name)
-                                span("sub", one.vendor ?? one.id)
-                            }, chip(one.status == "active" ? .ok : .idle, one.status), baseline(one),
-                            HTML(one.category ?? "–"),
-                            HTML((one.detail?.requiredSecrets.count ?? 0).of("name")), code(one.source.description))
-                    }.html
-                }
-            }
-        }
-    }
-
-    private static func tab(_ text: String, _ link: Link, _ isCurrent: Bool) -> HTML {
-        HTML(.a, [.href(link)] + (isCurrent ? [.set("aria-current", "page")] : []), HTML(text))
-    }
-
-    private static func baseline(_ one: Integration) -> HTML {
-        switch one.detail?.isBaselineAllowed {
-        case true?: chip(.ok, "allowed")
-        case false?: chip(.idle, "not in the baseline")
-        case nil: span("soft", "not said")
-        }
     }
 }

@@ -9,11 +9,12 @@ import Store
 enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
+        let looks = try await LookCards(context)
         return Page(
             .deployments,
             lead:
-                "One row for each environment that a run changed. A deployment at Vercel shows here when a run began it; "
-                + "those that Vercel makes by itself aren't listed yet."
+                "One row for each environment that a run changed, and below what Vercel has deployed of the projects that "
+                + "the documents name, also by itself."
         ) {
             if rows.isEmpty {
                 div("card") {
@@ -24,21 +25,29 @@ enum DeploymentsPage {
             } else {
                 element(.section, "card", .label("Deployments")) { table(Array(rows.prefix(200)), context.now).html }
             }
+            if context.query("environment") == nil { looks.deployments }
         }
     }
 
     static func table(_ rows: [DeploymentRow], _ now: Timestamp) -> Grid {
-        var grid = Grid("Deployments", "Environment", "Outcome", "Steps", "Began", "Took", "Run")
+        var grid = Grid("Deployments", "Environment", "Outcome", "Revision", "Author", "Steps", "Began", "Took", "Run")
         for row in rows {
             let outcome =
                 row.failed > 0
                 ? chip(.bad, "\(row.failed) failed")
                 : row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
             grid.add(
-                Words.environment(row.environment), outcome, span("num", "\(row.steps)"), ago(row.from, now),
+                Words.environment(row.environment), outcome, Words.revision(row.revision), HTML(author(row)),
+                span("num", "\(row.steps)"), ago(row.from, now),
                 span("num nowrap", row.to.map { TimeText.took($0 - row.from) } ?? "–"), Words.run(row.runID))
         }
         return grid
+    }
+
+    /// The name alone: the address that git writes after it is nobody's business here.
+    private static func author(_ row: DeploymentRow) -> String {
+        let name = (row.author ?? "").prefix { $0 != "<" }
+        return name.allSatisfy(\.isWhitespace) ? "–" : String(name)
     }
 }
 
@@ -205,16 +214,19 @@ enum LogsPage {
 enum BuildsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let deliveries = try await context.store.deliveries(limit: 100, provider: "github")
+        let looks = try await LookCards(context)
         return Page(
             .builds,
             lead:
-                "What GitHub's hooks tell of pushes and workflows. Builds themselves are not stored yet: there is no ops.builds."
+                "The latest runs of workflows in the repositories that the documents name, and what GitHub's hooks tell of "
+                + "pushes and workflows. Builds themselves are not stored yet: there is no ops.builds."
         ) {
+            looks.runs
             element(.section, "card", .label("Deliveries of GitHub")) {
                 if deliveries.isEmpty {
                     empty(
                         "GitHub has told nothing yet",
-                        "Point a hook of the repository at /api/v1/webhooks/github and name its secret as hooks.github.",
+                        "Point a hook of the repository at \(HookProvider.github.path) and name its secret as hooks.github.",
                         icon: .hammer, next: "reconcile hooks list")
                 } else {
                     deliveries.reduce(into: Grid("Deliveries", "When", "Event", "Outcome", "Why", "Id")) { grid, one in
@@ -245,7 +257,8 @@ enum BackupsPage {
                 if environments.isEmpty {
                     empty(
                         outlook == nil ? "Known after a pass" : "No schedule is written",
-                        "An environment names its schedule as backup_schedule in ssot/environments.yaml.",
+                        "A tier has one as backups in .odooops/policies.yaml, an environment its own as backup_schedule in "
+                            + "ssot/environments.yaml.",
                         icon: .archive,
                         next: "reconcile env list")
                 } else {
@@ -258,13 +271,31 @@ enum BackupsPage {
                         "Nothing found", "No snapshot or backup was among what the last pass saw.", icon: .archive,
                         next: "reconcile doctor")
                 } else {
-                    found.prefix(200).reduce(into: Grid("Backups", "Name", "Kind", "Size", "Made")) { grid, one in
-                        let size = one.attributes["size_gigabytes"].map { "\(Words.value($0)) GB" } ?? "–"
+                    found.prefix(200).reduce(into: Grid("Backups", "Name", "Kind", "Held", "Size", "Made")) {
+                        grid, one in
+                        let size = one.attributes["size_gb"].map { "\(Words.value($0)) GB" } ?? "–"
                         grid.add(
-                            span("key", one.key.name), label(one.key.kind.name), HTML(size),
-                            ago(one.createdAt, context.now))
+                            span("key", one.key.name), label(one.key.kind.name), held(one), HTML(size),
+                            ago(made(one), context.now))
                     }.html
                 }
+            }
+        }
+    }
+
+    /// When a snapshot was made, or the latest of a cluster's backups.
+    private static func made(_ one: ObservedResource) -> Timestamp? {
+        one.createdAt
+            ?? (one.attributes["latest"] ?? one.attributes["created_at"])?.stringValue.flatMap { Timestamp($0) }
+    }
+
+    /// A snapshot is one; of a cluster's backups, how many there are and how often one is made.
+    private static func held(_ one: ObservedResource) -> HTML {
+        guard let count = one.attributes["count"]?.intValue else { return span("num", "1") }
+        return markup {
+            span("num", "\(count)")
+            if let hours = one.attributes["interval_hours"]?.intValue {
+                span("sub", "every \(Int(clamping: hours).of("hour"))")
             }
         }
     }

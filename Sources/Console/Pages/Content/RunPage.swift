@@ -148,9 +148,10 @@ enum RunPage {
             if journal.isEmpty {
                 empty("No step", "Nothing was to be done, or nothing may be done.", icon: .ok)
             } else {
+                let limit = textLimit(journal, record)
                 element(.ol, "timeline") {
                     for (index, entry) in journal.prefix(200).enumerated() {
-                        step(entry, index, record.exchanges(of: entry.stepID), context)
+                        step(entry, index, record, limit, context)
                     }
                 }
                 if journal.count > 200 {
@@ -160,8 +161,23 @@ enum RunPage {
         }
     }
 
-    private static func step(_ entry: JournalEntry, _ index: Int, _ exchanges: [Value], _ context: PageContext) -> HTML
-    {
+    /// Of so many steps requests and answers are shown; of the others the evidence has them.
+    static let told = 25
+    /// So many requests of one step are shown.
+    private static let exchanged = 6
+
+    /// So many bytes of each text are shown, so that the page stays one that can be read and sent.
+    private static func textLimit(_ journal: [JournalEntry], _ record: EvidenceRecord) -> Int {
+        let texts = journal.prefix(told).reduce(0) { sum, entry in
+            sum + 2 * max(1, min(exchanged, record.exchanges(of: entry.stepID).count))
+        }
+        return min(4_000, max(300, 60_000 / max(1, texts)))
+    }
+
+    private static func step(
+        _ entry: JournalEntry, _ index: Int, _ record: EvidenceRecord, _ limit: Int, _ context: PageContext
+    ) -> HTML {
+        let exchanges = record.exchanges(of: entry.stepID)
         let tone: Tone =
             switch entry.state {
             case .done: .ok
@@ -186,22 +202,29 @@ enum RunPage {
             if entry.state == .failed, let message = entry.output["message"]?.stringValue {
                 p { "\(entry.output["code"]?.stringValue.map { "\($0): " } ?? "")\(message)" }
             }
-            element(.details, "", .id("step-\(index)")) {
-                element(.summary) {
-                    exchanges.isEmpty
-                        ? "What it was given and what came of it" : "\(exchanges.count.of("request")) and answer"
+            if index < told {
+                element(.details, "", .id("step-\(index)")) {
+                    element(.summary) {
+                        exchanges.isEmpty
+                            ? "What it was given and what came of it" : "\(exchanges.count.of("request")) and answer"
+                    }
+                    if exchanges.isEmpty {
+                        object("Given", entry.input, limit)
+                        object("Came of it", entry.output, limit)
+                    } else {
+                        for exchange in exchanges.prefix(exchanged) { Self.exchange(exchange, limit) }
+                        if exchanges.count > exchanged {
+                            p("and \(exchanges.count - exchanged) more, in the evidence", "soft")
+                        }
+                    }
                 }
-                if exchanges.isEmpty {
-                    object("Given", entry.input)
-                    object("Came of it", entry.output)
-                } else {
-                    for exchange in exchanges { Self.exchange(exchange) }
-                }
+            } else if let name = record.objects[entry.stepID] {
+                p { a(Link("/runs", entry.runID, "evidence", name), "Each request and answer, as evidence") }
             }
         }
     }
 
-    private static func exchange(_ value: Value) -> HTML {
+    private static func exchange(_ value: Value, _ limit: Int) -> HTML {
         let status = value["status"]?.intValue ?? 0
         return div("exchange") {
             div("line") {
@@ -209,14 +232,14 @@ enum RunPage {
                 chip((200..<400).contains(status) ? .ok : .bad, status == 0 ? "no answer" : "\(status)")
                 span("soft num", "\(value["duration_ms"]?.intValue ?? 0) ms")
             }
-            if let body = value["request_body"], !body.isNull { object("Request", body) }
-            if let body = value["response_body"], !body.isNull { object("Answer", body) }
+            if let body = value["request_body"], !body.isNull { object("Request", body, limit) }
+            if let body = value["response_body"], !body.isNull { object("Answer", body, limit) }
         }
     }
 
-    private static func object(_ name: String, _ value: Value) -> HTML {
+    private static func object(_ name: String, _ value: Value, _ limit: Int) -> HTML {
         let text = JSON.write(value, pretty: true)
-        let shown = text.utf8.count > 4_000 ? String(text.prefix(4_000)) + "\n… (the rest is in the evidence)" : text
+        let shown = text.utf8.count > limit ? String(text.prefix(limit)) + "\n… (the rest is in the evidence)" : text
         return markup {
             p(name, "soft")
             element(.pre, "", .set("tabindex", "0")) { shown }
@@ -233,7 +256,7 @@ enum RunPage {
                 events.prefix(200).reduce(into: Grid("Events", "When", "What", "Detail")) { grid, event in
                     grid.add(
                         ago(event.at, context.now), label(event.type),
-                        code(event.payload.stringValue ?? JSON.write(event.payload)))
+                        code(Words.value(event.payload)))
                 }.html
             }
         }
@@ -250,27 +273,31 @@ struct EvidenceRecord {
 
     let state: State
     private let exchangesByStep: [String: [Value]]
+    /// The name of the object that holds a step.
+    let objects: [String: String]
 
     /// So many steps are read for a page.
     private static let limit = 200
 
     init(_ store: EvidenceStore, _ link: EvidenceLink?) {
         guard let link else {
-            (state, exchangesByStep) = (.none, [:])
+            (state, exchangesByStep, objects) = (.none, [:], [:])
             return
         }
         do throws(EvidenceFault) {
             let manifest = try EvidenceManifest(bytes: store.get(link.manifest))
             var steps: [String: [Value]] = [:]
+            var names: [String: String] = [:]
             for item in manifest.items.filter({ $0.name.hasPrefix("steps/") }).prefix(Self.limit) {
                 guard let value = try? JSON.parse(store.get(item.digest)), let id = value["step"]?.stringValue else {
                     continue
                 }
                 steps[id] = value["exchanges"]?.listValue ?? []
+                names[id] = item.name
             }
-            (state, exchangesByStep) = (.whole(link, manifest), steps)
+            (state, exchangesByStep, objects) = (.whole(link, manifest), steps, names)
         } catch {
-            (state, exchangesByStep) = (.broken("\(error.code): \(error.message)"), [:])
+            (state, exchangesByStep, objects) = (.broken("\(error.code): \(error.message)"), [:], [:])
         }
     }
 

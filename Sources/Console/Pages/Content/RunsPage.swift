@@ -11,7 +11,9 @@ enum RunsPage {
         let runs = try await context.store.runs(limit: pageSize + 1, before: context.query("before"))
         let shown = Array(runs.prefix(pageSize))
         return Page(
-            .runs, lead: "One row a pass: what asked for it, what it planned, how it ended. Nothing is ever removed."
+            .runs,
+            lead: "One row a pass: what asked for it, what it planned, how it ended. "
+                + "They are kept as long as retention.audit says."
         ) {
             if shown.isEmpty {
                 div("card") {

@@ -79,8 +79,20 @@ enum Words {
     /// A value on one line, as the plan shows it.
     static func value(_ value: Value?) -> String {
         guard let value, !value.isNull else { return "nothing" }
-        if case .string(let text) = value { return text.isEmpty ? "\"\"" : text }
-        return JSON.write(value)
+        if case .string(let text) = value { return text.isEmpty ? "\"\"" : short(text) }
+        return short(JSON.write(value))
+    }
+
+    /// Of what is long its beginning, and how long it is.
+    private static func short(_ text: String) -> String {
+        text.utf8.count <= 600 ? text : "\(text.prefix(500))… (\(text.utf8.count) bytes)"
+    }
+
+    /// What is wanted of an attribute: its value, and what that comes from; only where it comes from as long as that isn't known.
+    static func wanted(_ change: Value) -> String {
+        guard let reference = change["reference"]?.stringValue else { return value(change["after"]) }
+        guard let after = change["after"], !after.isNull else { return "from \(reference)" }
+        return "\(value(after)), from \(reference)"
     }
 
     /// `file:line` of a place in a document.

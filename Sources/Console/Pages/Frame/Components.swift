@@ -95,12 +95,16 @@ struct Grid {
     private(set) var rows: [[HTML]] = []
     let caption: String
 
-    init(_ caption: String, _ columns: String...) {
+    init(_ caption: String, _ columns: String...) { self.init(caption, columns: columns) }
+
+    init(_ caption: String, columns: [String]) {
         self.caption = caption
         self.columns = columns
     }
 
-    mutating func add(_ cells: HTML...) { rows.append(cells) }
+    mutating func add(_ cells: HTML...) { add(cells: cells) }
+
+    mutating func add(cells: [HTML]) { rows.append(cells) }
 
     var html: HTML {
         element(.div, "table-wrap", .set("tabindex", "0"), .role("region"), .label("\(caption), table")) {

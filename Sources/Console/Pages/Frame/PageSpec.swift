@@ -77,7 +77,7 @@ struct PageSpec: Sendable {
     static let modules = PageSpec(
         "/modules", "Modules", .platform, .beta, .puzzle, "the module lists of the SSOT")
     static let integrations = PageSpec(
-        "/integrations", "Integrations", .platform, .beta, .plug, "integrations/_index.yaml")
+        "/integrations", "Integrations", .platform, .beta, .plug, "ops.integrations_catalog", "the last plan")
     static let observability = PageSpec(
         "/observability", "Observability", .platform, .beta, .pulse, "this process's metrics", "ops.mail_events",
         "ops.webhook_deliveries")

@@ -1,16 +1,16 @@
 import Basics
-import DesiredState
+public import DesiredState
 import Diff
 import Formats
 import Glibc
 import TestKit
 
 /// A world that is exactly as undamaged documents want it, and what damaged ones make of it.
-final class DamagedWorld {
+public final class DamagedWorld {
     /// The real documents, with those of the example that the real source of truth doesn't have.
-    struct Original {
+    public struct Original: Sendable {
         let tree: SourceTree
-        let state: DesiredState
+        public let state: DesiredState
         /// What can be damaged, by index.
         let documents: [Int]
         let inventory: Inventory
@@ -24,25 +24,27 @@ final class DamagedWorld {
     }
 
     /// What came of one mutant.
-    struct Outcome {
-        let label: String
-        let faults: [String]
+    public struct Outcome: Sendable {
+        /// The seed, what was damaged, and how.
+        public let label: String
+        public let faults: [String]
         /// What a plan would delete.
-        let deleted: [ResourceKey]
-        /// Of the processor, for reading the state with one parsed document.
-        let time: Duration
+        public let deleted: [ResourceKey]
+        /// Of the processor, for parsing the damaged document and making the whole state with it.
+        public let time: Duration
     }
 
+    /// The longest that a damaged document may take; a debug build says nothing of times, and only has to end.
     #if DEBUG
-        static let bound = Duration.seconds(20)
+        public static let bound = Duration.seconds(20)
     #else
-        static let bound = Duration.milliseconds(100)
+        public static let bound = Duration.milliseconds(100)
     #endif
 
     /// All documents together.
-    static let whole = Result { [Original(try DamagedWorld.tree(), at: now)] }
+    public static let whole = Result { [Original(try DamagedWorld.tree(), at: now)] }
     /// The same in four parts that have no say in each other's wishes, for a debug build: reading all takes its time.
-    static let parts = Result { () throws -> [Original] in
+    public static let parts = Result { () throws -> [Original] in
         let tree = try DamagedWorld.tree()
         let managed = Set(readDesiredState(tree).documents.filter { $0.status != .notManaged }.map(\.path))
         return Dictionary(grouping: tree.files) { part(of: $0.path, isManaged: managed.contains($0.path)) }
@@ -58,7 +60,8 @@ final class DamagedWorld {
     /// The documents of each, one after the other.
     private let documents: [(place: Int, index: Int)]
 
-    init(_ originals: [Original]) {
+    /// Reads the originals once, so that each mutant costs one parse.
+    public init(_ originals: [Original]) {
         self.originals = originals.map { original in
             let cache = DocumentCache()
             _ = readDesiredState(original.tree, cache: cache)
@@ -68,7 +71,7 @@ final class DamagedWorld {
     }
 
     /// Damages one document and looks at state and plan.
-    func outcome(of seed: UInt64) -> Outcome {
+    public func outcome(of seed: UInt64) -> Outcome {
         // Several in a row damage one document, so that the others stay parsed.
         let choice = RandomSource(seed: seed / 8)
         let (place, index) = documents[Int(choice.next() % UInt64(documents.count))]

@@ -1,0 +1,40 @@
+import Basics
+
+/// What the service says of the operator's program, said of this one: that program need not be on this machine.
+enum Remedy {
+    /// The commands that both programs have; where one begins another, the longer comes first.
+    private static let commands: [(theirs: String, ours: String)] = [
+        ("hooks list", "webhooks list"), ("hooks show", "webhooks show"), ("hooks retry", "webhooks retry"),
+        ("env list", "env list"), ("env show", "env show"), ("env extend", "env extend"), ("env pin", "env pin"),
+        ("env unpin", "env unpin"), ("env suspend", "env suspend"), ("env resume", "env resume"),
+        ("approvals", "approvals list"), ("approve", "approve"), ("revoke", "revoke"), ("runs", "runs list"),
+        ("show", "runs show"), ("drift ack", "drift ack"), ("drift mute", "drift mute"),
+        ("drift unmute", "drift unmute"), ("drift", "drift list"), ("explain", "explain"),
+        ("schedules list", "schedules list"), ("findings", "alerts list"), ("--dry-run", "inventory list"),
+        ("audit verify", "audit verify"), ("audit", "audit list"),
+    ]
+
+    /// The text with each of the operator's commands that has its like here as that; the others stay as they are.
+    static func here(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let range = rest.firstRange(of: "reconcile ") {
+            result += rest[..<range.lowerBound]
+            let after = rest[range.upperBound...]
+            let isOurs = result.hasSuffix("odooops ") || result.last?.isLetter == true || result.last == "-"
+            let found = commands.first { command in
+                guard after.hasPrefix(command.theirs) else { return false }
+                let next = after.dropFirst(command.theirs.count).first
+                return next.map { !$0.isLetter && $0 != "-" } ?? true
+            }
+            if !isOurs, let found {
+                result += "odooops \(found.ours)"
+                rest = after.dropFirst(found.theirs.count)
+            } else {
+                result += rest[range]
+                rest = after
+            }
+        }
+        return result + rest
+    }
+}

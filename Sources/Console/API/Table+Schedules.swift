@@ -1,0 +1,110 @@
+import Basics
+import ConsoleAccess
+import DesiredState
+import Formats
+import Reconciler
+import Store
+
+/// Routes about what happens by the clock.
+extension APIEndpoints {
+    static func schedules(_ services: APIServices) -> [APIRoute] {
+        let row = APISchema.object([
+            .init("id", .text(), required: true), .init("name", .text(), required: true),
+            .init("environment", .nullable(.text()), required: true), .init("cron", .nullable(.text()), required: true),
+            .init("time_zone", .nullable(.text()), required: true), .init("runner", .nullable(.text()), required: true),
+            .init("state", .choice(["active", "blocked", "disabled", "by_hand", "unknown"]), required: true),
+            .init("reason", .text(most: 1 << 16)), .init("lane", .nullable(.text()), required: true),
+            .init("last_state", .nullable(choice(ScheduleSlot.State.self)), required: true),
+            .init("last_slot", .nullable(.instant), required: true),
+            .init("next_slot", .nullable(.instant), required: true),
+            .init("source", .nullable(.text()), required: true),
+        ])
+        return [
+            APIRoute(
+                "GET", "/schedules", "listSchedules", "schedules",
+                "The chores and backups that are due by the clock: when, by whom, how each stands and why.",
+                needs: .read, at: .list, answer: .list(row)
+            ) { call in
+                let states = try await services.store.scheduleStates()
+                guard let jobs = services.schedules() else {
+                    // Of those that have run before only that is known until a commit was read.
+                    let known = states.values.sorted { $0.id.precedesByBytes($1.id) }
+                        .filter { call.visible.contains($0.environment) }
+                    return Envelope(200, .list(known.map(\.document)))
+                }
+                let visible = jobs.filter { call.visible.contains($0.environment?.slug) }
+                return Envelope(200, .list(visible.map { $0.document(states[$0.id], at: call.now) }))
+            },
+            APIRoute(
+                "GET", "/upcoming", "listUpcoming", "schedules", "What happens next by itself, soonest first.",
+                needs: .read, at: .list,
+                answer: .list(
+                    .object([
+                        .init("at", .instant, required: true), .init("what", .text(), required: true),
+                        .init("environment", .nullable(.text()), required: true),
+                    ]))
+            ) { call in
+                let coming = try await upcoming(call, services)
+                return Envelope(
+                    200,
+                    .list(
+                        coming.prefix(200).map {
+                            [
+                                "at": .string($0.at.description), "what": .string($0.what),
+                                "environment": .text($0.environment),
+                            ]
+                        }))
+            },
+        ]
+    }
+
+    private static func upcoming(
+        _ call: APICall, _ services: APIServices
+    ) async throws -> [(at: Timestamp, what: String, environment: String?)] {
+        var coming: [(at: Timestamp, what: String, environment: String?)] = []
+        func add(_ at: Timestamp?, _ what: String, _ environment: String?) {
+            if let at, at > call.now, call.visible.contains(environment) { coming.append((at, what, environment)) }
+        }
+        let shares = try await services.store.shardStanding().shares()
+        if shares.isEmpty {
+            add(try await services.store.serviceSign()?.nextPassAt, "pass", nil)
+        } else {
+            for (service, _) in shares { add(service.nextPassAt, "pass", nil) }
+        }
+        let states = try await services.store.scheduleStates()
+        for job in services.schedules() ?? [] where job.standing(states[job.id]) == "active" {
+            add(job.next(after: call.now), "schedule \(job.id)", job.environment?.slug)
+        }
+        for row in try await services.store.environments() where row.status != .gone {
+            if !row.isPinned(at: call.now) { add(row.expiresAt, "environment ends", row.slug) }
+            if row.isPinned { add(row.pinnedUntil, "pin ends", row.slug) }
+            if row.isSuspended { add(row.suspendedUntil, "suspension ends", row.slug) }
+        }
+        for approval in try await services.store.standingApprovals() {
+            add(approval.expiresAt, "approval of \(approval.key) ends", nil)
+        }
+        coming.sort { $0.at == $1.at ? $0.what.precedesByBytes($1.what) : $0.at < $1.at }
+        return coming
+    }
+}
+
+extension ScheduleState {
+    /// The environment whose backup it is; nil for a chore.
+    fileprivate var environment: String? { id.hasPrefix("backup/") ? String(id.dropFirst(7)) : nil }
+
+    /// As JSON, where the document that wants it isn't read yet.
+    fileprivate var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["name"] = .string(id)
+        object["environment"] = .text(environment)
+        for name in ["cron", "time_zone", "runner"] { object[name] = .null }
+        object["state"] = .string(disabledAt == nil ? "unknown" : "disabled")
+        object["reason"] = .string(disabledReason ?? "no commit was read yet since the service began")
+        object["lane"] = .null
+        object["last_state"] = .text(lastState?.rawValue)
+        object["last_slot"] = .text(lastSlot?.description)
+        for name in ["next_slot", "source"] { object[name] = .null }
+        return .object(object)
+    }
+}

@@ -1,0 +1,139 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Store
+
+/// Cards of what is looked at once in a while: Supabase's projects and advice, deployments at Vercel, runs at GitHub.
+struct LookCards {
+    private static let most = 30
+
+    private let looks: [ResourceKind: LookRecord]
+    private let now: Timestamp
+
+    init(_ context: PageContext) async throws {
+        looks = Dictionary(
+            try await context.store.looks().map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+        now = context.now
+    }
+
+    private func items(_ kind: ResourceKind) -> [ObservedResource] { looks[kind]?.watched?.seen.resources ?? [] }
+
+    /// The newest first, those without an instant last.
+    private func newest(_ kind: ResourceKind) -> [ObservedResource] {
+        items(kind).sorted { a, b in
+            let (x, y) = (a.createdAt ?? Timestamp(seconds: 0), b.createdAt ?? Timestamp(seconds: 0))
+            return x == y ? a.key < b.key : x > y
+        }
+    }
+
+    /// When it was last seen, or why it wasn't.
+    private func aside(_ kind: ResourceKind) -> HTML {
+        guard let look = looks[kind] else { return HTML() }
+        return markup {
+            if let problem = look.problem { chip(.warn, problem) }
+            ago(look.watched?.at, now)
+        }
+    }
+
+    /// Rows of a kind, or that there are none.
+    private func list(
+        _ title: String, _ kind: ResourceKind, _ items: [ObservedResource], _ columns: [String], icon: Icon,
+        row: (ObservedResource) -> [HTML]
+    ) -> HTML {
+        card(title, aside: aside(kind), flush: true) {
+            if items.isEmpty {
+                empty(
+                    looks[kind]?.watched == nil ? "Not looked at yet" : "There is none",
+                    "A pass looks once an hour at what the documents name, when it has the provider's credential.",
+                    icon: icon, next: "reconcile doctor")
+            } else {
+                items.prefix(Self.most).reduce(into: Grid(title, columns: columns)) { $0.add(cells: row($1)) }.html
+            }
+        }
+    }
+
+    private func text(_ item: ObservedResource, _ name: String) -> String {
+        item.attributes[name].map { Words.value($0) } ?? "–"
+    }
+
+    /// Each project with its health, its last backup, and who may reach its database.
+    var projects: HTML {
+        let backups = Dictionary(
+            items(.supabaseBackup).map { ($0.key.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let networks = Dictionary(
+            items(.supabaseNetwork).map { ($0.key.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return list(
+            "Projects of Supabase", .supabaseProject, items(.supabaseProject),
+            ["Project", "Health", "Region", "Last backup", "Reachable from"], icon: .database
+        ) { project in
+            let ill = project.attributes["unhealthy"]?.listValue?.compactMap(\.stringValue) ?? []
+            let isHealthy = project.attributes["is_healthy"]?.boolValue
+            let health = ill.isEmpty ? text(project, "status") : ill.joined(separator: ", ")
+            let backup = backups[project.key.name]
+            let made = backup?.attributes["latest"]?.stringValue.flatMap { Timestamp($0) }
+            let network = networks[project.key.name]?.attributes["allowed_cidrs"]?.listValue?.compactMap(\.stringValue)
+            return [
+                markup {
+                    strong(text(project, "name"))
+                    span("sub", project.key.name)
+                }, chip(isHealthy == true ? .ok : isHealthy == nil ? .idle : .bad, health),
+                HTML(text(project, "region")),
+                backup?.attributes["is_pitr_enabled"]?.boolValue == true
+                    ? chip(.ok, "every moment") : made == nil ? HTML(backup == nil ? "–" : "none") : ago(made, now),
+                HTML(network.map { $0.isEmpty ? "nowhere" : $0.joined(separator: ", ") } ?? "–"),
+            ]
+        }
+    }
+
+    /// What Supabase's advisors say, errors first.
+    var advice: HTML {
+        let order = ["ERROR": 0, "WARN": 1]
+        let sorted = items(.supabaseAdvice).sorted { a, b in
+            let (x, y) = (order[text(a, "level")] ?? 2, order[text(b, "level")] ?? 2)
+            return x == y ? a.key < b.key : x < y
+        }
+        return list(
+            "Advice of Supabase", .supabaseAdvice, sorted, ["Level", "Project", "What", "Where"], icon: .database
+        ) { item in
+            let level = text(item, "level")
+            return [
+                chip(level == "ERROR" ? .bad : level == "WARN" ? .warn : .idle, level),
+                code(String(item.key.name.prefix { $0 != "/" })), strong(text(item, "title")),
+                HTML(String(text(item, "detail").prefix(200))),
+            ]
+        }
+    }
+
+    var deployments: HTML {
+        list(
+            "At Vercel", .vercelDeployment, newest(.vercelDeployment),
+            ["Project", "State", "Target", "Branch", "Commit", "Made"], icon: .rocket
+        ) { item in
+            let state = text(item, "state")
+            return [
+                strong(String(item.key.name.prefix { $0 != "/" })),
+                chip(state == "READY" ? .ok : state == "ERROR" ? .bad : .info, state), label(text(item, "target")),
+                HTML(text(item, "branch")), code(String(text(item, "sha").prefix(12))), ago(item.createdAt, now),
+            ]
+        }
+    }
+
+    var runs: HTML {
+        list(
+            "Workflow runs at GitHub", .gitHubRun, newest(.gitHubRun),
+            ["Repository", "Workflow", "Outcome", "Branch", "What", "Began"], icon: .hammer
+        ) { item in
+            let parts = item.key.name.split(separator: "/", maxSplits: 2)
+            let conclusion = item.attributes["conclusion"]?.stringValue
+            let tone: Tone =
+                conclusion == "success" ? .ok : conclusion == nil ? .info : conclusion == "failure" ? .bad : .idle
+            return [
+                strong(parts.prefix(2).joined(separator: "/")),
+                HTML(String(text(item, "workflow").split(separator: "/").last ?? "–")),
+                chip(tone, conclusion ?? text(item, "status")), HTML(text(item, "head_branch")),
+                HTML(text(item, "title")), ago(item.createdAt, now),
+            ]
+        }
+    }
+}

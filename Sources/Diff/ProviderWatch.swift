@@ -1,0 +1,69 @@
+public import Basics
+public import DesiredState
+internal import Formats
+
+/// What is looked at once in a while, for people: no wish is compared with it, and nothing is deleted by it.
+///
+/// The health, the backups, the advice and the network restrictions of Supabase's projects; deployments and aliases of
+/// Vercel's; environments and workflow runs of GitHub's repositories.
+public enum ProviderWatch {
+    /// The kinds, sorted.
+    public static let kinds: [ResourceKind] =
+        (ofSupabase + [.vercelDeployment, .vercelAlias, .gitHubEnvironment, .gitHubRun]).sorted()
+
+    private static let ofSupabase: [ResourceKind] = [
+        .supabaseProject, .supabaseBackup, .supabaseNetwork, .supabaseAdvice,
+    ]
+
+    /// What to ask for, by kind; no name of Supabase means the project that its driver looks after.
+    ///
+    /// Kinds of Vercel and GitHub are there only where a document wants a project or a repository.
+    public static func names(_ desired: DesiredState) -> [ResourceKind: Set<String>] {
+        var (references, projects, repositories): (Set<String>, Set<String>, Set<String>) = ([], [], [])
+        for resource in desired.resources {
+            let parts = resource.key.name.split(separator: "/", maxSplits: 2).map { String($0) }
+            switch resource.key.kind {
+            case .supabaseSecret, .supabaseBranch: references.formUnion(parts.prefix(1))
+            case .supabaseFunction:
+                if case .literal(.string(let text))? = resource["project_ref"]?.value { references.insert(text) }
+            case .vercelProject, .vercelVariable, .vercelDomain, .vercelProduction: projects.formUnion(parts.prefix(1))
+            case .repository, .branchProtection, .ruleset, .gitHubLabel:
+                if parts.count >= 2 { repositories.insert("\(parts[0])/\(parts[1])") }
+            default: break
+            }
+        }
+        var names: [ResourceKind: Set<String>] = [:]
+        for kind in ofSupabase { names[kind] = references }
+        if !projects.isEmpty {
+            names[.vercelDeployment] = projects
+            names[.vercelAlias] = projects
+        }
+        if !repositories.isEmpty {
+            names[.gitHubEnvironment] = repositories
+            names[.gitHubRun] = repositories
+        }
+        return names
+    }
+
+    /// About how many requests one look takes, by provider.
+    public static func requests(_ names: [ResourceKind: Set<String>]) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for (kind, names) in names {
+            // A project with its health and its advice in two parts take two each.
+            let each = kind == .supabaseProject || kind == .supabaseAdvice ? 2 : 1
+            counts[kind.provider, default: 0] += each * max(1, names.count)
+        }
+        return counts
+    }
+}
+
+/// What one look showed of a kind, and when it was.
+public struct WatchedKind: Sendable {
+    public let seen: ObservedKind
+    public let at: Timestamp
+
+    public init(_ seen: ObservedKind, at: Timestamp) {
+        self.seen = seen
+        self.at = at
+    }
+}

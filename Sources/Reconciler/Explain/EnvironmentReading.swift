@@ -1,0 +1,135 @@
+import Basics
+import DesiredState
+import Diff
+import Store
+
+/// Finds what an environment as a whole comes to: what keeps it from being wanted, then its life, then what it owns.
+struct EnvironmentReading {
+    typealias Standing = EnvironmentExplanation.Standing
+
+    let slug: String
+    let desired: DesiredState
+    let environment: Environment?
+    let row: EnvironmentRow?
+    let life: EnvironmentOutlook?
+    /// Its pull request as it was last seen; nil where it is of none, or nobody knows it.
+    let pull: PullRequestRow?
+    let doubt: UnknownScope?
+    /// The first thing in the way of what it owns.
+    let obstacle: Obstacle?
+    let changes: [PlannedChange]
+    let now: Timestamp
+
+    var standing: Standing { refusal ?? ignorance ?? suspension ?? end ?? hold ?? rest }
+
+    // MARK: What keeps it from being wanted
+
+    private var refusal: Standing? {
+        guard environment == nil, let pull else { return nil }
+        let rule = desired.policy.previews
+        func refused(_ reason: String) -> Standing {
+            Standing(
+                state: .refused, reason: "pull request \(pull.pullRequest.number) has no preview: \(reason)",
+                source: rule?.source)
+        }
+        switch desired.previews.first(where: { $0.pullRequest.number == pull.pullRequest.number })?.verdict {
+        case .refused(let reason): return refused(reason)
+        case .uncertain(let reason):
+            return Standing(
+                state: .unknown, reason: "whether it has its place is unknown: \(reason)", source: rule?.source,
+                command: "reconcile doctor")
+        case .wanted: return nil
+        case nil: break
+        }
+        // The list of pull requests could not be read: it may be open or not.
+        if doubt?.extent == .environment(slug) { return nil }
+        if pull.state != .open {
+            guard row == nil || row?.status == .gone else { return nil }
+            let when = pull.closedAt.map { " on \($0.minuteText)" } ?? ""
+            return Standing(
+                state: .gone, reason: "its pull request was \(pull.state.rawValue)\(when), and nothing of it is left")
+        }
+        return refused(
+            rule == nil ? "no policy wants previews (`previews` of policies.yaml)" : "no entry of `allow` is about it")
+    }
+
+    private var ignorance: Standing? {
+        guard let doubt else { return nil }
+        // What is wanted by its name is known, whichever others there may be.
+        if doubt.extent == .environments, environment != nil { return nil }
+        return Standing(
+            state: .unknown, reason: "what is wanted of it can't be read: \(doubt.code): \(doubt.reason)",
+            source: doubt.mark, command: doubt.mark == nil ? "reconcile doctor" : "reconcile validate")
+    }
+
+    private var suspension: Standing? {
+        guard let row, row.isSuspended(at: now) else { return nil }
+        let why = row.suspendReason.map { ": \($0)" } ?? ""
+        return Standing(
+            state: .suspended, reason: "\(row.suspendedBy ?? "somebody") has it left alone\(why)",
+            until: row.suspendedUntil, command: "reconcile env resume \(slug)")
+    }
+
+    // MARK: Its life
+
+    private var end: Standing? {
+        if environment == nil, row?.status == .gone, changes.isEmpty {
+            return Standing(state: .gone, reason: "nothing wants it, and nothing of it is left")
+        }
+        guard let life else { return nil }
+        switch life.phase {
+        case .expired:
+            let when = life.expiresAt.map { " on \($0.minuteText)" } ?? ""
+            return Standing(
+                state: .expired, reason: "its time was over\(when): \(life.reason)", source: environment?.source,
+                command: "reconcile env extend \(slug) --days 7")
+        case .unwanted: return Standing(state: .unwanted, reason: life.reason, source: environment?.source)
+        case .unknown: return Standing(state: .unknown, reason: life.reason, command: "reconcile validate")
+        case .active, .expiring, .ending: return nil
+        }
+    }
+
+    // MARK: What it owns
+
+    private var hold: Standing? {
+        guard let obstacle else { return nil }
+        let held = changes.filter { $0.verdict != .allowed }
+        func count(_ hold: Hold) -> String { Self.changes(max(1, held.count { $0.hold == hold })) }
+        let state: EnvironmentExplanation.State
+        let reason: String
+        switch obstacle.kind {
+        case .hold(.approval):
+            (state, reason) = (.waiting, "\(count(.approval)) of it can't be made without a person's yes")
+        case .hold(.window): (state, reason) = (.window, "\(count(.window)) of it may not be made now")
+        default:
+            state = .blocked
+            reason =
+                held.isEmpty
+                ? "\(Self.changes(changes.count)) of it can't be made yet"
+                : "\(Self.changes(held.count)) of it can't be made"
+        }
+        return Standing(
+            state: state, reason: reason, source: obstacle.source, until: obstacle.until, command: obstacle.command)
+    }
+
+    private var rest: Standing {
+        let extend = "reconcile env extend \(slug) --days 7"
+        switch life?.phase {
+        case .ending:
+            return Standing(
+                state: .ending, reason: life?.reason ?? "", source: environment?.source, until: life?.goesAt,
+                command: extend)
+        case .expiring:
+            return Standing(
+                state: .expiring, reason: life?.reason ?? "", source: environment?.source, until: life?.expiresAt,
+                command: extend)
+        default: break
+        }
+        guard changes.isEmpty else {
+            return Standing(state: .pending, reason: "the next pass makes \(Self.changes(changes.count)) of it")
+        }
+        return Standing(state: .asWanted, reason: "all that it owns is as it is wanted")
+    }
+
+    private static func changes(_ count: Int) -> String { "\(count) change\(count == 1 ? "" : "s")" }
+}

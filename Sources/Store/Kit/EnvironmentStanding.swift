@@ -1,0 +1,120 @@
+public import Basics
+import Formats
+
+/// What the last whole pass found of an environment.
+public struct EnvironmentStanding: Sendable, Hashable {
+    /// Whether the machines run that it needs; Odoo itself isn't asked.
+    public enum Health: String, Sendable, Hashable, CaseIterable {
+        case healthy, degraded, unknown
+    }
+
+    /// How many resources git wants for it.
+    public let resources: Int
+    /// Of how many of them nothing can be said: the provider wasn't seen, or the document can't be read.
+    public let unseen: Int
+    public let health: Health
+    /// Why, in one sentence.
+    public let healthReason: String
+
+    public init(resources: Int, unseen: Int, health: Health, healthReason: String) {
+        self.resources = resources
+        self.unseen = unseen
+        self.health = health
+        self.healthReason = healthReason
+    }
+
+    fileprivate init?(_ value: Value?) {
+        guard let value, let resources = value["resources"]?.intValue, let unseen = value["unseen"]?.intValue else {
+            return nil
+        }
+        self.resources = Int(clamping: resources)
+        self.unseen = Int(clamping: unseen)
+        health = value["health"]?.stringValue.flatMap(Health.init) ?? .unknown
+        healthReason = value["health_reason"]?.stringValue ?? ""
+    }
+
+    fileprivate var value: Value {
+        [
+            "resources": .int(Int64(resources)), "unseen": .int(Int64(unseen)), "health": .string(health.rawValue),
+            "health_reason": .string(healthReason),
+        ]
+    }
+}
+
+/// The last time that steps were done for an environment.
+public struct EnvironmentDeed: Sendable, Hashable {
+    public let at: Timestamp
+    public let runID: String
+    /// The commit of the SSOT that was brought about.
+    public let revision: String
+
+    public init(at: Timestamp, runID: String, revision: String) {
+        self.at = at
+        self.runID = runID
+        self.revision = revision
+    }
+}
+
+extension EnvironmentRow {
+    /// Whether what is there is what git wants.
+    public enum Sync: String, Sendable, Hashable, CaseIterable {
+        case inSync = "in_sync"
+        case outOfSync = "out_of_sync"
+        /// A person forbids to change it: what differs stays so.
+        case suspended
+        /// Too little was seen, or nothing of it is looked after.
+        case unknown
+        case gone
+    }
+
+    /// Nil before a pass has looked, and of rows that are older than this.
+    public var standing: EnvironmentStanding? {
+        get { EnvironmentStanding(metadata["standing"]) }
+        set { set("standing", newValue?.value) }
+    }
+
+    /// Nil as long as no step was done for it.
+    public var deed: EnvironmentDeed? {
+        get {
+            guard let value = metadata["deed"], let at = value["at"]?.stringValue.flatMap({ Timestamp($0) }),
+                let run = value["run"]?.stringValue, let revision = value["revision"]?.stringValue
+            else { return nil }
+            return EnvironmentDeed(at: at, runID: run, revision: revision)
+        }
+        set {
+            set(
+                "deed",
+                newValue.map {
+                    [
+                        "at": .string($0.at.description), "run": .string($0.runID), "revision": .string($0.revision),
+                    ]
+                })
+        }
+    }
+
+    private mutating func set(_ name: String, _ value: Value?) {
+        var object = metadata.objectValue ?? Value.Object()
+        object[name] = value
+        metadata = .object(object)
+    }
+
+    /// Whether it is as git wants it; in sync only where all of it was seen.
+    ///
+    /// - Parameters:
+    ///   - alarming: how many open differences of it nobody has accepted.
+    ///   - now: the present.
+    /// - Returns: the word, and why.
+    public func sync(alarming: Int, at now: Timestamp) -> (word: Sync, reason: String) {
+        let differs = alarming == 1 ? "1 resource differs" : "\(alarming) resources differ"
+        if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
+        if alarming > 0 { return (.outOfSync, differs) }
+        if status == .gone { return (.gone, "nothing of it is there any more") }
+        guard let standing else { return (.unknown, "no pass has looked at it yet") }
+        if standing.resources == 0 { return (.unknown, "nothing of it is looked after") }
+        if standing.unseen > 0 {
+            return (.unknown, "\(standing.unseen) of \(standing.resources) resources could not be seen")
+        }
+        if status == .unknown { return (.unknown, "what is wanted of it can't be read") }
+        return (.inSync, "\(standing.resources) resources are as git wants them")
+    }
+}

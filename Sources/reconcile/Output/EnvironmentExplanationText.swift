@@ -1,0 +1,91 @@
+import Basics
+import DesiredState
+import Diff
+import Reconciler
+import Store
+
+/// Why an environment stands as it does, for people.
+struct EnvironmentExplanationText {
+    private let it: EnvironmentExplanation
+
+    init(_ explanation: EnvironmentExplanation) { it = explanation }
+
+    /// So many of its resources that are not as wanted are named.
+    private static let shown = 12
+
+    func text(_ paint: Paint, now: Timestamp) -> String {
+        var text = paint.bold("environment \(it.slug)") + "\n" + standing(paint, now)
+        if let obstacle = it.obstacle, !isTold(obstacle) {
+            text += ExplanationText.text(obstacle, it.path, paint, now)
+            if it.path.count < 2 { text += "               of \(obstacle.key)\n" }
+        }
+        if let environment = it.environment {
+            text += "  wanted by    \(environment.source), tier \(environment.tier.rawValue)"
+            text += environment.branch.map { ", branch \($0)\n" } ?? "\n"
+        } else {
+            text += "  wanted by    nothing that can be read at revision \(it.outlook.desired.revision.prefix(12))\n"
+        }
+        if let pull = it.pullRequest {
+            text += "  shows        pull request \(pull.number): \(pull.head) into \(pull.base)"
+            text += pull.isFork ? ", of another repository\n" : "\n"
+        }
+        if it.environment != nil || it.row != nil {
+            text += "  ends         \(it.expiresAt?.minuteText ?? "not by itself")"
+            text += it.life.map { ": \($0.reason)\n" } ?? "\n"
+        }
+        if let closure = it.closure {
+            let opens = closure.until.map { ", until \($0.minuteText)" } ?? ""
+            text += "  window       closed\(opens): \(closure.reason)\n"
+        }
+        text += resources(paint)
+        if let lastRun = it.lastRun {
+            text += "  last looked  \(lastRun.startedAt.minuteText) by run \(lastRun.id)\n"
+        }
+        let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
+        return text + "  next look    \(at)\(it.nextWake.reason)\n"
+    }
+
+    /// Whether its state says the same already.
+    private func isTold(_ obstacle: Obstacle) -> Bool {
+        switch it.standing.state {
+        case .suspended: obstacle.kind == .hold(.suspended)
+        case .unknown: obstacle.kind == .hold(.unknownWish)
+        default: false
+        }
+    }
+
+    private func standing(_ paint: Paint, _ now: Timestamp) -> String {
+        let standing = it.standing
+        let name = standing.state.rawValue.spaced
+        let word: String
+        switch standing.state {
+        case .asWanted, .pending: word = paint.green(name)
+        case .expiring, .ending, .gone, .unwanted: word = paint.yellow(name)
+        default: word = paint.red(name)
+        }
+        let gap = String(repeating: " ", count: max(1, 13 - name.count))
+        let text = "  " + word + gap + standing.reason + "\n"
+        // The obstacle has them too, and says them below.
+        let isOfObstacle = [.waiting, .window, .blocked].contains(standing.state)
+        return isOfObstacle
+            ? text : text + ExplanationText.details(standing.source, standing.until, standing.command, paint, now)
+    }
+
+    private func resources(_ paint: Paint) -> String {
+        let changes = it.resources.compactMap(\.change)
+        let still = it.resources.count - changes.count
+        guard !it.resources.isEmpty else { return "  owns         nothing\n" }
+        var text = "  owns         \(it.resources.count), \(still) of them as wanted\n"
+        for change in changes.prefix(Self.shown) {
+            let reason = change.verdictReason ?? change.reason
+            let verdict = change.verdict == .allowed ? "next pass" : change.verdict.rawValue.spaced
+            text += "    \(change.key)  \(change.action.rawValue), \(verdict): \(reason)\n"
+        }
+        if changes.count > Self.shown { text += "    and \(changes.count - Self.shown) more\n" }
+        return text
+    }
+}
+
+extension String {
+    fileprivate var spaced: String { map { $0 == "_" ? " " : String($0) }.joined() }
+}

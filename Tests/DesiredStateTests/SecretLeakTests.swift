@@ -1,0 +1,149 @@
+import Basics
+import DesiredState
+import Formats
+import Glibc
+import TestKit
+import Testing
+
+/// A token pasted anywhere: whatever is made of the text, nothing that leaves this room holds a part of it.
+@Suite struct SecretLeakTests {
+    /// The shapes, each with its random part between bars, so that no scanner takes the test for a leak.
+    private static let shapes: [String] = [
+        "ghp_|Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c|", "github_pat_|11ABCDEFG0q7mV2xK9pR4tW6yB8nD3fH5j|",
+        "sbp_|4f9a1c7e3b8d2056af1e9c3b7d5f2a8046e1c9b3|",
+        "dop_v1_|9c4e1a7f3b8d2056af1e9c3b7d5f2a8046e1c9b35d7f2a80c4e6b19d3f5a7c02|",
+        "xoxb-|274918365027-kq7mv2xk9pr4tw6yb8nd|", "xapp-|1-A0Q7MV2XK9-274918365027-4f9a1c7e3b8d|",
+        "key-|4f9a1c7e3b8d2056af1e9c3b7d5f2a80|", "|4f9a1c7e3b8d2056af1e9c3b7d5f2a80|-a3bf4f1b-2b0b822c",
+        "SG.|ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr3Q|",
+        "https://hooks.slack.com/services/|T024BE7LD/B7QK4P0ZN/u8Yk2mQ0sVd4Wn6Xz1Lp3Rt5|",
+        "sk-|q7mv2xk9pr4tw6yb8nd3fh5jl1sz0c|", "AKIA|Q7MV2XK9PR4TW6YB|", "glpat-|q7mV2xK9pR4tW6yB8nD3|",
+        "plane_api_|4f9a1c7e3b8d2056af1e9c3b7d5f2a80|", "vcp_|Zk3vQ9mW1xT7bN5cR8yL2pD6|",
+        "eyJhbGciOiJIUzI1NiJ9.|eyJzdWIiOiJxN21WMnhLOXBSNHRXNnlCOCJ9.kq7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c|",
+        "postgres://odoo:|q7mV2xK9pR4tW6yB8nD3|@db:5432/odoo",
+        "-----BEGIN PRIVATE KEY-----|MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw|-----END PRIVATE KEY-----",
+    ]
+
+    /// Where a text can stand in a line of YAML.
+    private enum Part: CaseIterable {
+        case key, value, quotedValue, nameInValue, comment
+    }
+
+    private static let example = Result { () throws -> (SourceTree, documents: [Int]) in
+        var tree = try exampleTree()
+        tree.files = tree.files.map(\.identified)
+        let read = Set(readDesiredState(tree).documents.map(\.path))
+        return (
+            tree,
+            tree.files.indices.filter { index in
+                let path = tree.files[index].path
+                return path.hasSuffix(".yaml") && read.contains(path)
+            }
+        )
+    }
+
+    /// What is read of the example, so that only the changed file is parsed.
+    private static let cache = DocumentCache()
+
+    /// Of all the places sixty, or twenty times what `LEAKS` says.
+    @Test(arguments: UInt64(0)..<20) func noPartOfAPastedTokenLeaves(_ seed: UInt64) throws {
+        let rounds = ProcessEnvironment.variables()["LEAKS"].flatMap { Int($0) } ?? 3
+        let random = RandomSource(seed: seed)
+        for round in 0..<rounds { try attempt(random, "seed \(seed), round \(round)") }
+    }
+
+    private func attempt(_ random: RandomSource, _ label: String) throws {
+        func pick(_ count: Int) -> Int { Int(random.next() % UInt64(max(1, count))) }
+        var (tree, documents) = try Self.example.get()
+        let index = documents[pick(documents.count)]
+        guard case .bytes(let bytes) = tree.files[index].content else { return }
+        let shape = Self.shapes[pick(Self.shapes.count)]
+        let parts = shape.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let token = parts.joined()
+        var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let filled = lines.indices.filter { lines[$0].contains { $0 != " " && $0 != "-" } }
+        let line = filled[pick(filled.count)]
+        let part = Part.allCases[pick(Part.allCases.count)]
+        lines[line] = Substring(Self.line(String(lines[line]), with: token, part))
+        let path = tree.files[index].path
+        tree.files[index] = SourceFile(path: path, text: lines.joined(separator: "\n"))
+        let comment: Comment = "\(label): \(part) of \(path):\(line + 1): \(lines[line])"
+        let state = readDesiredState(tree, cache: Self.cache)
+        #expect(state.diagnostics.contains { $0.code == "SSOT-0300" && $0.mark?.line == line + 1 }, comment)
+        let gates = evaluateGates(tree, GateInputs(), cache: Self.cache)
+        expectNone(of: parts[1], in: "\(state) \(gates)", comment)
+    }
+
+    /// Windows of the random part, by themselves and as a slug has them, whatever became of upper case.
+    private func expectNone(of body: String, in text: String, _ comment: Comment) {
+        let haystack = text.lowercased()
+        let plain = body.lowercased()
+        for needle in [plain, plain.filter { $0.isLetter || $0.isNumber }] {
+            for start in stride(from: 0, through: needle.utf8.count - 10, by: 5) {
+                let window = String(needle.dropFirst(start).prefix(10))
+                #expect(strstr(haystack, window) == nil, comment)
+            }
+        }
+    }
+
+    private static func line(_ line: String, with token: String, _ part: Part) -> String {
+        let indent = line.prefix { $0 == " " || $0 == "-" }
+        let rest = line.dropFirst(indent.count)
+        let colon =
+            rest.firstRange(of: ": ")?.lowerBound ?? (rest.hasSuffix(":") ? rest.index(before: rest.endIndex) : nil)
+        let key = colon.map { rest[..<$0] }
+        switch part {
+        case .key: return "\(indent)\"\(token)\"" + (colon.map { String(rest[$0...]) } ?? "")
+        case .value: return "\(indent)\(key.map { "\($0): " } ?? "")\(token)"
+        case .quotedValue: return "\(indent)\(key.map { "\($0): " } ?? "")'\(token)'"
+        case .nameInValue: return "\(indent)\(key.map { "\($0): " } ?? "")\"a \(token) b\""
+        case .comment: return "\(line) # \(token)"
+        }
+    }
+
+    // MARK: What is made of a name
+
+    /// Tokens of which a slug, lower case and without their signs, still is the token.
+    @Test(arguments: shapes) func noSuggestionIsMadeOfAToken(_ shape: String) throws {
+        let parts = shape.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let token = parts.joined()
+        let documents = [
+            Paths.environments:
+                "environments: {\"\(token)\": {tier: dev, branch: b}, lab: {tier: dev, branch: \"\(token)\"}}\n",
+            Paths.policies: "branch_mappings: [{pattern: '**', tier: dev}]\n",
+        ]
+        let state = read(documents, branches: branches("b", token))
+        expectNone(of: parts[1], in: "\(state)", "\(shape)")
+        #expect(state.diagnostics.contains { $0.code == "SSOT-0300" })
+        // No environment has gone only because its name isn't read any more.
+        #expect(state.unknown.contains { $0.extent == .environments })
+    }
+
+    /// A branch is named by whoever may push, and its name becomes a host, a database and a tag.
+    @Test(arguments: shapes.filter { !$0.contains(" ") }) func noEnvironmentIsMadeOfAToken(_ shape: String) throws {
+        let parts = shape.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let documents = [
+            Paths.environments: "environments: {}\n",
+            Paths.policies: "branch_mappings: [{pattern: '**', tier: dev}]\n",
+        ]
+        let state = read(documents, branches: branches("feature/a", parts.joined()))
+        expectNone(of: parts[1], in: "\(state)", "\(shape)")
+        #expect(state.environments.map(\.slug) == ["feature-a"])
+        #expect(state.keptScopes == ["environments"] && state.scopes == [])
+        #expect(state.diagnostics.map(\.code) == ["SSOT-0300"])
+    }
+
+    /// What is wanted of it is unknown, and is not wanted with something else in its place.
+    @Test func whatHoldsATokenIsLeftAlone() throws {
+        let token = "key-" + "4f9a1c7e3b8d2056af1e9c3b7d5f2a80"
+        let inventory = """
+            droplets:
+              - {name: a, region: sgp1, size: s-1vcpu-1gb, image: debian-12-x64, tags: [\(token)]}
+              - {name: \(token), region: sgp1, size: s-1vcpu-1gb, image: debian-12-x64}
+            """
+        let state = read([Paths.inventory: inventory])
+        #expect(state.resources.map(\.key.description) == [])
+        #expect(state.covers(ResourceKey(ResourceKind("digitalocean.droplet"), "a"), of: nil))
+        #expect(state.covers(ResourceKey(ResourceKind("digitalocean.droplet"), token), of: nil))
+        expectNone(of: String(token.dropFirst(4)), in: "\(state)", "\(token)")
+    }
+}

@@ -1,0 +1,88 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Testing
+
+/// A person's word that nothing of an environment changes says nothing of what is wanted: what differs stays drift.
+@Suite struct SuspensionTests {
+    typealias W = Worlds
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var wanted: [DesiredResource] = []
+        var seen: [ObservedResource] = []
+        var ours: [InventoryEntry] = []
+        /// Key, cause and summary of each difference, suspended or not.
+        let drift: [String]
+    }
+
+    private static let small: [(String, Value)] = [("region", "sgp1"), ("size", "s-1")]
+    private static let large: [(String, Value)] = [("region", "sgp1"), ("size", "s-2")]
+    private static let elsewhere: [(String, Value)] = [("region", "fra1"), ("size", "s-1")]
+
+    static let cases = [
+        Case(
+            testDescription: "changed by hand", wanted: [W.want(.droplet, "web", small, env: "a")],
+            seen: [W.seen(.droplet, "web", large)], ours: [W.ours(.droplet, "web", small, env: "a")],
+            drift: ["web external_change size differs"]),
+        Case(
+            testDescription: "changed by a commit", wanted: [W.want(.droplet, "web", large, env: "a")],
+            seen: [W.seen(.droplet, "web", small)], ours: [W.ours(.droplet, "web", small, env: "a")],
+            drift: ["web unapplied_commit size differs"]),
+        Case(
+            testDescription: "to be replaced", wanted: [W.want(.droplet, "web", elsewhere, env: "a")],
+            seen: [W.seen(.droplet, "web", small)], ours: [W.ours(.droplet, "web", small, env: "a")],
+            drift: ["web unapplied_commit region differs"]),
+        Case(
+            testDescription: "deleted by hand", wanted: [W.want(.droplet, "web", small, env: "a")],
+            ours: [W.ours(.droplet, "web", small, env: "a")], drift: ["web external_change it was deleted"]),
+        Case(
+            testDescription: "not made yet", wanted: [W.want(.droplet, "web", small, env: "a")],
+            drift: ["web unapplied_commit it is missing"]),
+        Case(
+            testDescription: "there before us and as it is wanted", wanted: [W.want(.droplet, "web", small, env: "a")],
+            seen: [W.seen(.droplet, "web", small)], drift: []),
+        Case(
+            testDescription: "no longer wanted", seen: [W.seen(.record, "e.com/A/a")],
+            ours: [W.ours(.record, "e.com/A/a", env: "a")],
+            drift: ["e.com/A/a unapplied_commit it is there, but nothing wants it any more"]),
+        Case(
+            testDescription: "no longer wanted and gone", ours: [W.ours(.record, "e.com/A/a", env: "a")], drift: []),
+        Case(
+            testDescription: "as it is wanted", wanted: [W.want(.droplet, "web", small, env: "a")],
+            seen: [W.seen(.droplet, "web", small)], ours: [W.ours(.droplet, "web", small, env: "a")], drift: []),
+    ]
+
+    private static let suspended = UnknownScope(
+        .environment("a"), code: Hold.suspensionCode, reason: "it is suspended", at: nil)
+    private static let unreadable = UnknownScope(
+        .environment("a"), code: "SSOT-0004", reason: "a value has no meaning", at: W.mark(7))
+
+    private static func plan(_ testCase: Case, _ scopes: [UnknownScope]) -> Plan {
+        makePlan(
+            W.input(
+                testCase.wanted, testCase.seen, testCase.ours, environments: [W.environment("a", .production, .named)],
+                records: [W.record("a", .production)], unknown: scopes))
+    }
+
+    @Test(arguments: cases)
+    func whatDiffersStaysADifferenceAndNothingIsDone(_ testCase: Case) {
+        let free = Self.plan(testCase, [])
+        let held = Self.plan(testCase, [Self.suspended])
+        for plan in [free, held] {
+            #expect(plan.drift.map { "\($0.key.name) \($0.cause.rawValue) \($0.summary)" } == testCase.drift)
+        }
+        // The very same difference: what people have said of it still covers it.
+        #expect(held.drift == free.drift)
+        #expect(held.changes.count == free.changes.count)
+        #expect(held.changes.allSatisfy { $0.verdict == .blocked && $0.hold == .suspended })
+        #expect(held.changes.allSatisfy { $0.verdictReason?.contains("unknown") == false })
+        // Where the wish itself is unknown too, nothing is a difference, whichever of both was heard first.
+        for scopes in [[Self.suspended, Self.unreadable], [Self.unreadable, Self.suspended]] {
+            let unknown = Self.plan(testCase, scopes)
+            #expect(unknown.drift.isEmpty)
+            #expect(unknown.changes.allSatisfy { $0.hold == .unknownWish })
+        }
+    }
+}
