@@ -5,8 +5,6 @@ import DesiredState
 struct OneChange {
     let before: SourceTree
 
-    init(_ before: SourceTree) { self.before = before }
-
     /// The first copy keeps its paths; the others lie in folders of their own, as documents of other people's tools.
     init(_ sources: [(path: String, bytes: [UInt8])], copies: Int) {
         var files: [SourceFile] = []

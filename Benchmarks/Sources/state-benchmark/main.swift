@@ -17,20 +17,12 @@ guard arguments.count >= 2 else {
 // A process that only reads, for what it costs from its start: `once DIRECTORY COPIES`; prints its peak in KiB.
 if arguments[1] == "once", arguments.count == 4 {
     let sources = files(under: arguments[2])
-    let copies = OneChange(sources, copies: Int(arguments[3]) ?? 1).before
-    let tree = arguments[3] == "managed" ? mostlyManaged(sources) : copies
+    let tree = OneChange(sources, copies: Int(arguments[3]) ?? 1).before
     precondition(readDesiredState(tree).documents.count == tree.files.count)
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     print(usage.ru_maxrss)
     exit(0)
-}
-
-/// Ten times the files, nearly all of which a domain reads.
-func mostlyManaged(_ sources: [(path: String, bytes: [UInt8])]) -> SourceTree {
-    let documents = readDesiredState(OneChange(sources, copies: 1).before).documents
-    let managed = documents.filter { $0.status == .managed }.map { String($0.path.dropFirst("ssot/".utf8.count)) }
-    return ManagedTree.make(sources, managed: Set(managed), count: 10 * sources.count)
 }
 
 let work = try FileSystem.makeTemporaryDirectory(prefix: "odooops-bench")
@@ -82,13 +74,13 @@ precondition(documents == sources.count, "\(documents) documents of \(sources.co
 figures.report("ssot_\(name)_desired", time, "ms", baseline: scanned / 1_000, atMost: 150)
 
 /// The fastest run of this program as a process that only reads, in milliseconds, and its greatest peak in MiB.
-func process(_ copies: String) async -> (time: Double, peak: Double) {
+func process(_ copies: Int) async -> (time: Double, peak: Double) {
     var (best, peak) = (Double.infinity, 0.0)
     for _ in 0..<5 {
         let clock = ContinuousClock()
         let start = clock.now
         let end = await ChildProcess.run(
-            "/proc/self/exe", ["once", directory, copies], deadline: .seconds(60))
+            "/proc/self/exe", ["once", directory, String(copies)], deadline: .seconds(60))
         let took = clock.now - start
         guard end.isSuccess,
             let kibibytes = Double(String(decoding: end.output, as: UTF8.self).split(separator: "\n")[0])
@@ -98,9 +90,9 @@ func process(_ copies: String) async -> (time: Double, peak: Double) {
     }
     return (best, peak)
 }
-let whole = await process("1")
+let whole = await process(1)
 figures.report("ssot_\(name)_process", whole.time, "ms", baseline: scanned / 1_000, atMost: 150)
-let large = await process("10")
+let large = await process(10)
 figures.report("ssot_\(name)_tenfold_process", large.time, "ms", baseline: whole.time, atMost: 1_000)
 figures.report("ssot_\(name)_tenfold_memory", large.peak, "MiB", atMost: 150)
 
@@ -125,32 +117,5 @@ for (isManaged, name) in [(false, "ssot_\(name)_tenfold_one_changed"), (true, "s
     precondition(cache.parses - parses == number, "\(cache.parses - parses) parses for \(number) changes")
     precondition(cache.domainReadings - readings == (isManaged ? number : 0), "what changed was not what was read")
     figures.report(name, changed, "ms", baseline: tenfold, atMost: 10)
-}
-
-// As many files, nearly all of which a domain reads: the real source has no such tree, so that its list-like folders are
-// repeated. Every commit costs the reading of all domains then.
-if isReal {
-    let managed = await process("managed")
-    figures.report("ssot_managed_process", managed.time, "ms", baseline: whole.time, atMost: 1_000)
-    figures.report("ssot_managed_memory", managed.peak, "MiB", atMost: 150)
-    let change = OneChange(mostlyManaged(sources))
-    let state = readDesiredState(change.before)
-    let read = Set(state.documents.filter { $0.status == .managed }.map(\.path))
-    figures.report("ssot_managed_files", Double(change.before.files.count), "files")
-    figures.report("ssot_managed_read_by_domains", Double(read.count), "files")
-    precondition(read.count * 10 > change.before.files.count * 9, "\(read.count) are managed")
-    figures.report("ssot_managed_resources", Double(state.resources.count), "wanted")
-    let desired = fastest(3) { _ = readDesiredState(change.before) }
-    figures.report("ssot_managed_desired", desired, "ms", baseline: time, atMost: 1_000)
-    let cache = DocumentCache()
-    _ = readDesiredState(change.before, cache: cache)
-    let trees = change.after(12, in: change.before.files.indices.filter { read.contains(change.before.files[$0].path) })
-    var number = 0
-    let changed = fastest(11) {
-        _ = readDesiredState(trees[number], cache: cache)
-        number += 1
-    }
-    // No bound of its own: the domains read the whole again, which is what a figure for it has to show.
-    figures.report("ssot_managed_one_changed", changed, "ms", baseline: desired)
 }
 figures.end()
