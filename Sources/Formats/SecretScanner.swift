@@ -97,16 +97,30 @@ struct SecretScanner {
     /// The stretches in order, with what they look like; guesses only where they are asked for.
     func matches(guessing: Bool = true) -> [Match] {
         var found: [Match] = []
-        var index = 0
+        var refused = Refused()
+        var (index, end) = (0, 0)
         while let candidate = candidate(from: index, guessing: guessing) {
-            if let match = match(at: candidate, guessing: guessing), !match.range.isEmpty {
-                found.append(match)
-                index = match.range.upperBound
-            } else {
+            guard let match = match(at: candidate, guessing: guessing, &refused), !match.range.isEmpty else {
                 index = candidate + 1
+                continue
             }
+            // A key is known by the hyphen in its middle: what lies before may have been found already.
+            let start = max(match.range.lowerBound, end)
+            end = match.range.upperBound
+            index = end
+            found.append(
+                Match(range: start..<end, kind: match.kind, body: max(match.body, start), isGuess: match.isGuess))
         }
         return found
+    }
+
+    /// Where runs end that came to nothing: no part of such a run comes to more, and looking at each again would take the
+    /// square of its length.
+    private struct Refused {
+        /// No random text before it.
+        var randomText = 0
+        /// No dot follows the token characters before it.
+        var webToken = 0
     }
 
     /// The next place at which a stretch can begin; nearly every byte is passed over with one look.
@@ -143,7 +157,7 @@ struct SecretScanner {
         }
     }
 
-    private func match(at index: Int, guessing: Bool) -> Match? {
+    private func match(at index: Int, guessing: Bool, _ refused: inout Refused) -> Match? {
         let byte = text[index]
         if byte == UInt8(ascii: ":") {
             return password(at: index).map { Match(range: $0, kind: "a password in an address", body: $0.lowerBound) }
@@ -159,19 +173,21 @@ struct SecretScanner {
         if index + 1 < text.count, Self.isStart[Self.pair(byte, text[index + 1])] {
             for shape in Self.shapes where has(shape.prefix, at: index) {
                 let start = index + shape.prefix.count
+                if shape.isHex, run(from: start, Self.isHex) - start < shape.least { continue }
                 let end =
                     shape.joint == 0
                     ? run(from: start, Self.isToken)
                     : run(from: start) { Self.isToken($0) || $0 == shape.joint }
-                let needed = shape.isHex ? run(from: start, Self.isHex) - start : end - start
-                if needed >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
+                if end - start >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
             }
             if has(Self.webTokenStart, at: index) {
-                return webToken(at: index).map { Match(range: $0, kind: "a JSON web token", body: $0.lowerBound) }
+                return webToken(at: index, &refused).map {
+                    Match(range: $0, kind: "a JSON web token", body: $0.lowerBound)
+                }
             }
         }
         guard guessing else { return nil }
-        return randomText(at: index).map {
+        return randomText(at: index, &refused).map {
             Match(range: $0, kind: "a random text", body: $0.lowerBound, isGuess: true)
         }
     }
@@ -179,14 +195,19 @@ struct SecretScanner {
     private static let webTokenStart = Array("eyJ".utf8)
 
     /// `eyJ….….…`: header, claims, signature (RFC 7519).
-    private func webToken(at index: Int) -> Range<Int>? {
+    private func webToken(at index: Int, _ refused: inout Refused) -> Range<Int>? {
+        guard index >= refused.webToken else { return nil }
         var end = index
         for part in 0..<3 {
             let start = end
             end = run(from: start, Self.isToken)
             guard end - start >= (part == 0 ? 8 : 4) else { return part == 2 ? index..<end : nil }
             if part < 2 {
-                guard end < text.count, text[end] == UInt8(ascii: ".") else { return part == 0 ? nil : index..<end }
+                guard end < text.count, text[end] == UInt8(ascii: ".") else {
+                    guard part == 0 else { return index..<end }
+                    refused.webToken = end
+                    return nil
+                }
                 end += 1
             }
         }
@@ -251,15 +272,17 @@ struct SecretScanner {
     /// Forty or more token characters with upper case, lower case and digits mixed, which no name has.
     ///
     /// A commit id or a digest has no upper case and stays readable.
-    private func randomText(at index: Int) -> Range<Int>? {
+    private func randomText(at index: Int, _ refused: inout Refused) -> Range<Int>? {
+        guard index >= refused.randomText else { return nil }
         let end = run(from: index) { Self.isWord($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "=") }
-        guard end - index >= 40 else { return nil }
         let part = text[index..<end]
-        let uppers = part.count { (65...90).contains($0) }
-        let lowers = part.count { (97...122).contains($0) }
-        let digits = part.count { (48...57).contains($0) }
-        guard uppers >= 4, lowers >= 4, digits >= 4 else { return nil }
-        return index..<end
+        if part.count >= 40, part.count(where: { (65...90).contains($0) }) >= 4,
+            part.count(where: { (97...122).contains($0) }) >= 4, part.count(where: { (48...57).contains($0) }) >= 4
+        {
+            return index..<end
+        }
+        refused.randomText = end
+        return nil
     }
 
     private func has(_ prefix: [UInt8], at index: Int) -> Bool {

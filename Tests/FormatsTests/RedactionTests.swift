@@ -1,5 +1,7 @@
-import Formats
+import Basics
 import Testing
+
+@testable import Formats
 
 @Suite struct RedactionTests {
     @Test(arguments: [
@@ -58,5 +60,40 @@ import Testing
         #expect(Redaction.redact("hunter2", of: "db_password") == "<redacted>")
         #expect(Redaction.redact("hunter2", of: "animal") == "hunter2")
         #expect(Redaction.redact("", of: "db_password") == "")
+    }
+
+    /// A Mailgun key is known by the hyphen in its middle, behind what another shape may have taken.
+    @Test(arguments: ["+", "=", " "]) func shapesThatShareCharactersAreHiddenOnce(joint: String) {
+        let text = "AbCd1234EfGh\(joint)\(Self.hex64.prefix(32))-01234567-89abcdef"
+        let shown = Redaction.redact(text)
+        #expect(!shown.contains("89abcdef") && shown.contains(Redaction.mark), "\(shown)")
+    }
+
+    @Test(arguments: UInt64(0)..<40) func stretchesNeverOverlap(seed: UInt64) {
+        let random = RandomSource(seed: seed)
+        let pieces = [
+            "0123456789abcdef", "ABCD", "+", "=", "-", ":", "/", "@", "\n", "key-", "eyJ", ".", "ghp_", "://", "_",
+            "\u{EDAC}", "-----BEGIN ", "PRIVATE KEY-----", "01234567", "é",
+        ]
+        for _ in 0..<40 {
+            let text = (0..<30).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined()
+            let bytes = Array(text.utf8)
+            for isGuessing in [true, false] {
+                var end = 0
+                for match in SecretScanner(bytes).matches(guessing: isGuessing) {
+                    #expect(match.range.lowerBound >= end && match.body >= match.range.lowerBound, "\(text)")
+                    #expect(match.body <= match.range.upperBound && match.range.upperBound <= bytes.count, "\(text)")
+                    end = match.range.upperBound
+                }
+            }
+        }
+    }
+
+    /// Twice the text may take twice the looks, and not four times: what a stranger sends is looked through as well.
+    @Test(arguments: ["key-", "a=", "eyJ-", "dop_v1_", "-----BEGIN ", "a://b:", "0123456789abcdef-"])
+    func nothingTakesTheSquareOfItsLength(piece: String) {
+        let text = String(repeating: piece, count: 60_000 / piece.utf8.count)
+        #expect(Redaction.redact(text).utf8.count > 0)
+        #expect(PastedSecret.find(in: Array(text.utf8)).allSatisfy { $0.range.upperBound <= text.utf8.count })
     }
 }

@@ -15,8 +15,8 @@ struct PathReference: Sendable, Hashable {
     static func scan(_ bytes: [UInt8]) -> [PathReference] {
         bytes.withUnsafeBufferPointer { bytes in
             var found: [PathReference] = []
-            // The line of what was found last, and where it stood: lines are counted only up to what is a path.
-            var (line, counted) = (Int32(1), 0)
+            // The place of what was found last: lines and columns are counted only up to what is a path, and once.
+            var (line, column, counted) = (Int32(1), 1, 0)
             var index = 0
             while let slash = bytes[index...].firstIndex(of: UInt8(ascii: "/")) {
                 var start = slash
@@ -26,11 +26,15 @@ struct PathReference: Sendable, Hashable {
                 guard start == 0 || !isForeign(bytes[start - 1]), index == bytes.count || !isForeign(bytes[index]),
                     let path = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
                 else { continue }
-                for byte in bytes[counted..<start] where byte == UInt8(ascii: "\n") { line &+= 1 }
+                for byte in bytes[counted..<start] {
+                    if byte == UInt8(ascii: "\n") {
+                        (line, column) = (line &+ 1, 1)
+                    } else if byte & 0xC0 != 0x80 {
+                        column += 1
+                    }
+                }
                 counted = start
-                let lineStart = bytes[..<start].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-                let column = bytes[lineStart..<start].count { $0 & 0xC0 != 0x80 }
-                found.append(PathReference(path: path, line: line, column: Int32(clamping: column + 1)))
+                found.append(PathReference(path: path, line: line, column: Int32(clamping: column)))
             }
             return found
         }
