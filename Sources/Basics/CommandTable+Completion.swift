@@ -130,14 +130,13 @@ extension CommandTable {
     }
 
     /// The options whose value is a file.
-    private func fileOptions() -> String {
-        let names = (common + commands.flatMap(\.options)).filter { $0.placeholder == "FILE" }.map { "--\($0.name)" }
-        return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
-    }
+    private func fileOptions() -> String { options { $0.placeholder == "FILE" } }
 
     /// The options that take a value, which is no word of a command.
-    private func valueOptions() -> String {
-        let names = (common + commands.flatMap(\.options)).filter { $0.placeholder != nil }.map { "--\($0.name)" }
+    private func valueOptions() -> String { options { $0.placeholder != nil } }
+
+    private func options(where isMeant: (OptionSpec) -> Bool) -> String {
+        let names = (common + commands.flatMap(\.options)).filter(isMeant).map { "--\($0.name)" }
         return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
     }
 

@@ -92,7 +92,7 @@ private struct CheckLook {
     }
 
     private func unseen(_ kind: ResourceKind) -> Answer {
-        (.unknown, silent[kind].map { "\(kind) is not observed: \($0)" } ?? "no driver looked at \(kind)")
+        (.unknown, silent[kind].map { DraftText.silent(kind, $0) } ?? "no driver looked at \(kind)")
     }
 
     /// A name is there when a record for it is seen; one that the documents only plan can't be.

@@ -100,7 +100,7 @@ extension Decision {
         let held = (seen.attributes["resources"]?.listValue ?? []).compactMap(\.stringValue)
         let names = held.filter { name in
             let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
-            guard parts.count == 2, let kind = Self.projectKinds[parts[0]] else { return true }
+            guard parts.count == 2, let kind = ResourceKind.byProjectWord[parts[0]] else { return true }
             return entry(of: ResourceKey(kind, parts[1])) == nil
         }
         guard !names.isEmpty else { return nil }
@@ -108,12 +108,6 @@ extension Decision {
         return "it holds \(names.prefix(3).joined(separator: ", "))\(more), which "
             + "\(names.count == 1 ? "isn't" : "aren't") ours and would be moved to the default project"
     }
-
-    /// The kinds of what a project holds, by the words of its document.
-    private static let projectKinds: [String: ResourceKind] = [
-        "database_cluster": .databaseCluster, "domain": .domain, "droplet": .droplet, "spaces_bucket": .spacesBucket,
-        "volume": .volume,
-    ]
 
     private func entry(of key: ResourceKey) -> InventoryEntry? {
         let entries = input.inventory.entries

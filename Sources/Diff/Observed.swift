@@ -70,6 +70,15 @@ public enum Completeness: Sendable, Hashable {
     case unknown(reason: String)
 
     public var isComplete: Bool { self == .complete }
+
+    /// As records show it, with what stands in the way of the whole.
+    public var words: (state: String, reason: String?) {
+        switch self {
+        case .complete: ("complete", nil)
+        case .partial(let reason): ("partial", reason)
+        case .unknown(let reason): ("unknown", reason)
+        }
+    }
 }
 
 /// All that was seen of one kind.
@@ -128,13 +137,13 @@ public struct ObservedState: Sendable {
 ///
 /// Only this, and what is marked as ours, can be deleted.
 public struct InventoryEntry: Sendable, Hashable {
-    public let key: ResourceKey
+    public internal(set) var key: ResourceKey
     public let providerID: String
     public let environment: String?
     /// The wanted attributes as they were last applied: tells a new wish from a change made outside.
     public let lastApplied: Attributes
     /// The commit that was last applied to it.
-    public let revision: String
+    public internal(set) var revision: String
     public let isProtected: Bool
     public let createdAt: Timestamp
     /// Whether it was there before us and didn't carry our mark: what it holds is somebody else's work.
@@ -158,10 +167,8 @@ public struct InventoryEntry: Sendable, Hashable {
 
     /// The same, as the wish of another commit.
     public func applied(at revision: String) -> InventoryEntry {
-        var entry = InventoryEntry(
-            key: key, providerID: providerID, environment: environment, lastApplied: lastApplied, revision: revision,
-            isProtected: isProtected, createdAt: createdAt, isAdopted: isAdopted)
-        entry.echoes = echoes
+        var entry = self
+        entry.revision = revision
         return entry
     }
 }

@@ -19,16 +19,28 @@ public enum PlanDocument {
     /// The canonical JSON of the same document, of whose changes only one is built at a time: all at once are many times
     /// the size of their bytes.
     public static func canonical(_ plan: Plan, runID: String, plannedAt: Timestamp) -> [UInt8] {
-        let document = members(plan, runID: runID, plannedAt: plannedAt, changes: .null, drift: .null)
+        bytes(plan, runID: runID, plannedAt: plannedAt, sortsMembers: true)
+    }
+
+    /// The JSON of the same document with its members in the order of `json`, built in the same way.
+    public static func text(_ plan: Plan, runID: String, plannedAt: Timestamp) -> String {
+        String(decoding: bytes(plan, runID: runID, plannedAt: plannedAt, sortsMembers: false), as: UTF8.self)
+    }
+
+    private static func bytes(
+        _ plan: Plan, runID: String, plannedAt: Timestamp, sortsMembers: Bool
+    ) -> [UInt8] {
+        var members = members(plan, runID: runID, plannedAt: plannedAt, changes: .null, drift: .null).members
+        if sortsMembers { members.sort { compareBytes($0.name, $1.name) < 0 } }
         var bytes: [UInt8] = []
-        for member in document.members.sorted(by: { compareBytes($0.name, $1.name) < 0 }) {
+        for member in members {
             bytes.append(UInt8(ascii: bytes.isEmpty ? "{" : ","))
-            JSON.appendCanonical(.string(member.name), to: &bytes)
+            JSON.append(.string(member.name), to: &bytes, sortsMembers: sortsMembers)
             bytes.append(UInt8(ascii: ":"))
             switch member.name {
-            case "changes": JSON.appendCanonical(list: plan.changes.lazy.map(json), to: &bytes)
-            case "drift": JSON.appendCanonical(list: plan.drift.lazy.map(json), to: &bytes)
-            default: JSON.appendCanonical(member.value, to: &bytes)
+            case "changes": JSON.append(list: plan.changes.lazy.map(json), to: &bytes, sortsMembers: sortsMembers)
+            case "drift": JSON.append(list: plan.drift.lazy.map(json), to: &bytes, sortsMembers: sortsMembers)
+            default: JSON.append(member.value, to: &bytes, sortsMembers: sortsMembers)
             }
         }
         bytes.append(UInt8(ascii: "}"))
@@ -52,7 +64,7 @@ public enum PlanDocument {
         if let cost = plan.cost {
             document["cost"] = .object(
                 object([
-                    ("monthly_usd", .string((cost.cents < 0 ? "-" : "") + dollars(cost.cents))),
+                    ("monthly_usd", .string((cost.cents < 0 ? "-" : "") + PriceList.decimal(cost.cents))),
                     ("unknown_prices", .int(Int64(cost.unknown))),
                 ]))
         }
@@ -63,29 +75,24 @@ public enum PlanDocument {
         return document
     }
 
-    /// Dollars with two decimals.
-    private static func dollars(_ cents: Int) -> String {
-        let rest = cents.magnitude % 100
-        return "\(cents.magnitude / 100)." + (rest < 10 ? "0" : "") + "\(rest)"
-    }
-
     /// One change as the document shows it; a sensitive attribute shows only that it changes.
     public static func json(_ change: PlannedChange) -> Value {
         var members =
             object([
                 ("key", .string(change.key.description)), ("action", .string(change.action.rawValue)),
                 ("reason", .string(change.reason)), ("cause", .string(change.cause.rawValue)),
-                ("decision", .string(change.verdict.rawValue)), ("decision_reason", text(change.verdictReason)),
-                ("environment", text(change.environment)), ("attributes", .list(change.attributes.map(json))),
+                ("decision", .string(change.verdict.rawValue)), ("decision_reason", .text(change.verdictReason)),
+                ("environment", .text(change.environment)), ("attributes", .list(change.attributes.map(json))),
                 ("source", json(change.source)), ("depends_on", .strings(change.dependsOn.map(\.description))),
-                ("requests", .int(Int64(change.requests))), ("provider_id", text(change.providerID)),
+                ("requests", .int(Int64(change.requests))), ("provider_id", .text(change.providerID)),
                 ("protected", .bool(change.isProtected)),
             ])
         if let instant = change.blockedUntil { members["blocked_until"] = .string(instant.description) }
         if let price = change.price {
             members["monthly_usd"] = .object(
                 object([
-                    ("before", text(price.before.map(Self.dollars))), ("after", text(price.after.map(Self.dollars))),
+                    ("before", .text(price.before.map(PriceList.decimal))),
+                    ("after", .text(price.after.map(PriceList.decimal))),
                     ("known", .bool(price.isKnown)),
                 ]))
         }
@@ -113,9 +120,9 @@ public enum PlanDocument {
         .object(
             object([
                 ("key", .string(candidate.key.description)), ("provider_id", .string(candidate.providerID)),
-                ("environment", text(candidate.environment)), ("marked_at", text(candidate.markedAt?.description)),
+                ("environment", .text(candidate.environment)), ("marked_at", .text(candidate.markedAt?.description)),
                 ("grace_seconds", .int(candidate.grace.components.seconds)),
-                ("goes_at", text(candidate.goesAt?.description)),
+                ("goes_at", .text(candidate.goesAt?.description)),
             ]))
     }
 
@@ -124,7 +131,7 @@ public enum PlanDocument {
         .object(
             object([
                 ("key", .string(item.key.description)), ("cause", .string(item.cause.rawValue)),
-                ("summary", .string(item.summary)), ("environment", text(item.environment)),
+                ("summary", .string(item.summary)), ("environment", .text(item.environment)),
                 ("attributes", .list(item.attributes.map(json))), ("source", json(item.source)),
             ]))
     }
@@ -133,17 +140,17 @@ public enum PlanDocument {
     public static func json(_ diagnostic: Diagnostic) -> Value {
         var members = object([
             ("severity", .string(diagnostic.severity.rawValue)), ("code", .string(diagnostic.code)),
-            ("message", .string(diagnostic.message)), ("file", text(diagnostic.mark?.file)),
-            ("line", number(diagnostic.mark?.line)), ("column", number(diagnostic.mark?.column)),
-            ("hint", text(diagnostic.hint)),
+            ("message", .string(diagnostic.message)), ("file", .text(diagnostic.mark?.file)),
+            ("line", .count(diagnostic.mark?.line)), ("column", .count(diagnostic.mark?.column)),
+            ("hint", .text(diagnostic.hint)),
         ])
         if !diagnostic.notes.isEmpty {
             members["notes"] = .list(
                 diagnostic.notes.map { note in
                     .object(
                         object([
-                            ("message", .string(note.message)), ("file", text(note.mark?.file)),
-                            ("line", number(note.mark?.line)), ("column", number(note.mark?.column)),
+                            ("message", .string(note.message)), ("file", .text(note.mark?.file)),
+                            ("line", .count(note.mark?.line)), ("column", .count(note.mark?.column)),
                         ]))
                 })
         }
@@ -155,7 +162,7 @@ public enum PlanDocument {
         var members =
             object([
                 ("slug", .string(outlook.slug)), ("phase", .string(outlook.phase.rawValue)),
-                ("expires_at", outlook.hasBegun ? text(outlook.expiresAt?.description) : .null),
+                ("expires_at", outlook.hasBegun ? .text(outlook.expiresAt?.description) : .null),
                 ("reason", .string(outlook.reason)), ("begun", .bool(outlook.hasBegun)),
             ])
         if outlook.hasBegun, let goesAt = outlook.goesAt, goesAt != outlook.expiresAt {
@@ -169,7 +176,7 @@ public enum PlanDocument {
         .object(
             object([
                 ("key", .string(answer.key.description)), ("state", .string(answer.state.rawValue)),
-                ("reason", .string(answer.reason)), ("set_at", text(answer.setAt?.description)),
+                ("reason", .string(answer.reason)), ("set_at", .text(answer.setAt?.description)),
             ]))
     }
 
@@ -196,17 +203,13 @@ public enum PlanDocument {
     private static func json(_ mark: SourceMark?) -> Value {
         guard let mark else { return .null }
         return .object(
-            object([("file", .string(mark.file)), ("line", number(mark.line)), ("column", number(mark.column))]))
+            object([("file", .string(mark.file)), ("line", .count(mark.line)), ("column", .count(mark.column))]))
     }
 
     static func counts(_ counts: [String: Int]) -> Value {
         .object(
             object(counts.sorted { compareBytes($0.key, $1.key) < 0 }.map { ($0.key, .int(Int64($0.value))) }))
     }
-
-    private static func text(_ text: String?) -> Value { text.map(Value.string) ?? .null }
-
-    private static func number(_ number: Int?) -> Value { number.map { .int(Int64($0)) } ?? .null }
 
     private static func object(_ members: [(String, Value)]) -> Value.Object {
         Value.Object(members.map { Value.Object.Member($0.0, $0.1) })

@@ -34,6 +34,12 @@ public struct PriceList: Sendable, Hashable {
         default: nil
         }
     }
+
+    /// Dollars with two decimals.
+    public static func decimal(_ cents: Int) -> String {
+        let rest = cents.magnitude % 100
+        return "\(cents.magnitude / 100)." + (rest < 10 ? "0" : "") + "\(rest)"
+    }
 }
 
 /// What something costs a month before a change and after it, in cents.
@@ -79,7 +85,7 @@ extension Plan {
     }
 
     /// The same with what each change of a size costs; what goes counts as well.
-    func priced(by list: PriceList?, _ observed: ObservedState) -> Plan {
+    public func priced(by list: PriceList?, _ observed: ObservedState) -> Plan {
         guard let list, changes.contains(where: PriceList.concerns) else { return self }
         var plan = self
         for index in plan.changes.indices {

@@ -17,15 +17,7 @@ extension ProviderFindings {
     private static func marks(_ desired: DesiredState) -> [String: SourceMark] {
         var marks: [String: SourceMark] = [:]
         for resource in desired.resources {
-            let reference: String? =
-                switch resource.key.kind {
-                case .supabaseSecret, .supabaseBranch:
-                    resource.key.name.split(separator: "/", maxSplits: 1).first.map { String($0) }
-                case .supabaseFunction:
-                    if case .literal(.string(let text))? = resource["project_ref"]?.value { text } else { nil }
-                default: nil
-                }
-            guard let reference else { continue }
+            guard let reference = resource.supabaseProject else { continue }
             marks[reference] = marks[reference].map { min($0, resource.source) } ?? resource.source
         }
         return marks

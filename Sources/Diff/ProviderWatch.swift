@@ -21,11 +21,9 @@ public enum ProviderWatch {
     public static func names(_ desired: DesiredState) -> [ResourceKind: Set<String>] {
         var (references, projects, repositories): (Set<String>, Set<String>, Set<String>) = ([], [], [])
         for resource in desired.resources {
+            if let reference = resource.supabaseProject { references.insert(reference) }
             let parts = resource.key.name.split(separator: "/", maxSplits: 2).map { String($0) }
             switch resource.key.kind {
-            case .supabaseSecret, .supabaseBranch: references.formUnion(parts.prefix(1))
-            case .supabaseFunction:
-                if case .literal(.string(let text))? = resource["project_ref"]?.value { references.insert(text) }
             case .vercelProject, .vercelVariable, .vercelDomain, .vercelProduction: projects.formUnion(parts.prefix(1))
             case .repository, .branchProtection, .ruleset, .gitHubLabel:
                 if parts.count >= 2 { repositories.insert("\(parts[0])/\(parts[1])") }
@@ -65,5 +63,17 @@ public struct WatchedKind: Sendable {
     public init(_ seen: ObservedKind, at: Timestamp) {
         self.seen = seen
         self.at = at
+    }
+}
+
+extension DesiredResource {
+    /// The Supabase project that it is in; nil for what is in none, or doesn't say in which.
+    var supabaseProject: String? {
+        switch key.kind {
+        case .supabaseSecret, .supabaseBranch: key.name.split(separator: "/", maxSplits: 1).first.map { String($0) }
+        case .supabaseFunction:
+            if case .literal(.string(let text))? = self["project_ref"]?.value { text } else { nil }
+        default: nil
+        }
     }
 }

@@ -19,6 +19,12 @@ public struct CanonicalName: Sendable, Hashable {
         self.part = part
         self.isWhole = isWhole
     }
+
+    /// The form of names whose capitals make no difference.
+    public static let withoutCapitals: @Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName = {
+        name, _ in
+        CanonicalName(name.lowercased())
+    }
 }
 
 /// Objects brought under the names by which they are wanted, where they are remembered or were seen under others.
@@ -210,10 +216,8 @@ private struct KindNames {
 
 extension InventoryEntry {
     fileprivate func renamed(_ key: ResourceKey) -> InventoryEntry {
-        var entry = InventoryEntry(
-            key: key, providerID: providerID, environment: environment, lastApplied: lastApplied, revision: revision,
-            isProtected: isProtected, createdAt: createdAt, isAdopted: isAdopted)
-        entry.echoes = echoes
+        var entry = self
+        entry.key = key
         return entry
     }
 }

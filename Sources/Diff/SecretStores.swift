@@ -56,10 +56,7 @@ public struct SecretStores: Sendable {
                 let parts = parts()
                 if parts.count >= 3 { repositories.insert("\(parts[0])/\(parts[1])") }
             case .vercelProject: projects.insert(resource.key.name)
-            case .supabaseSecret, .supabaseBranch: references.formUnion(parts().prefix(1))
-            case .supabaseFunction:
-                if case .literal(.string(let text))? = resource["project_ref"]?.value { references.insert(text) }
-            default: break
+            default: if let reference = resource.supabaseProject { references.insert(reference) }
             }
         }
         func sorted(_ names: Set<String>) -> [String] { names.sorted { compareBytes($0, $1) < 0 } }

@@ -51,20 +51,27 @@ public enum JSON {
 
     /// Adds what `canonical` gives to bytes that are there already.
     public static func appendCanonical(_ value: Value, to bytes: inout [UInt8]) {
-        var writer = JSONWriter(isPretty: false, sortsMembers: true)
+        append(value, to: &bytes, sortsMembers: true)
+    }
+
+    /// Adds JSON without white space to bytes that are there already.
+    public static func append(_ value: Value, to bytes: inout [UInt8], sortsMembers: Bool) {
+        var writer = JSONWriter(isPretty: false, sortsMembers: sortsMembers)
         swap(&writer.bytes, &bytes)
         writer.write(value)
         swap(&writer.bytes, &bytes)
     }
 
-    /// Adds what `canonical` gives for a list of values, of which only one is there at a time.
-    public static func appendCanonical(list values: some Sequence<Value>, to bytes: inout [UInt8]) {
+    /// Adds a list of values, of which only one is there at a time.
+    public static func append(
+        list values: some Sequence<Value>, to bytes: inout [UInt8], sortsMembers: Bool
+    ) {
         bytes.append(UInt8(ascii: "["))
         var isFirst = true
         for value in values {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
-            appendCanonical(value, to: &bytes)
+            append(value, to: &bytes, sortsMembers: sortsMembers)
         }
         bytes.append(UInt8(ascii: "]"))
     }

@@ -57,7 +57,11 @@ extension PastedSecret {
     /// shows the secret itself.
     public static func masked(_ bytes: [UInt8]) -> [UInt8]? {
         let found = find(in: bytes)
-        guard !found.isEmpty else { return nil }
+        return found.isEmpty ? nil : masked(bytes, found)
+    }
+
+    /// The bytes with a sign in the place of each character of the secrets that were found in them.
+    public static func masked(_ bytes: [UInt8], _ found: [PastedSecret]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + found.reduce(0) { $0 + 2 * $1.range.count })
         var position = 0

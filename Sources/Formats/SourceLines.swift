@@ -48,7 +48,8 @@ public struct SourceLines: Sendable {
         return (line, column)
     }
 
-    private static func start(of bytes: [UInt8]) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+    /// Where the text begins: after a byte order mark.
+    static func start(of bytes: [UInt8]) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
     /// How many bytes the end of a line has that stands at a place; 0 where none stands there.
     private static func lengthOfEnd(in bytes: [UInt8], at index: Int) -> Int {

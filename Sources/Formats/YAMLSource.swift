@@ -49,8 +49,7 @@ struct YAMLSource {
         }
     }
 
-    /// Where the text begins: after a byte order mark.
-    private var start: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+    private var start: Int { SourceLines.start(of: bytes) }
 
     private func mark(of index: Int) -> SourceMark {
         let place = SourceLines.place(of: index, in: bytes)

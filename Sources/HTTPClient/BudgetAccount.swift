@@ -80,9 +80,8 @@ public struct BudgetAccount: Sendable, Hashable {
     ///
     /// What the asking process holds is no obstacle to itself: so much of it is unused and may be sent at once, and the
     /// rest counts as sent now.
-    public func wait(
-        for count: Int, keeping reserve: Double, holder: String = "", unused: Int = 0, margin: Duration = .zero,
-        at now: Timestamp
+    func wait(
+        for count: Int, keeping reserve: Double, holder: String, unused: Int, margin: Duration, at now: Timestamp
     ) -> Duration {
         var copy = self
         copy.expire(at: now, margin: margin)
@@ -94,7 +93,7 @@ public struct BudgetAccount: Sendable, Hashable {
             var leaving = window.spent.map { (after: $0.at + cycle - now, count: $0.count) }
             leaving += copy.holdings.values.map { ($0.until + cycle - now, $0.count) }
             if window.foreign > 0 { leaving.append((window.foreignUntil - now, window.foreign)) }
-            if own > unused { leaving.append((cycle, own - max(0, unused))) }
+            if own > unused { leaving.append((cycle, own - unused)) }
             let whole = max(1, window.limit - BudgetLane.kept(of: window.limit, reserve))
             let slots = BudgetSlots(whole: whole, leaving: leaving, blocked: blocked)
             wait = max(wait, slots.wait(for: count, cycle: cycle))

@@ -10,12 +10,12 @@ struct BudgetSlots {
     /// - Parameters:
     ///   - whole: the places that may be used.
     ///   - leaving: what stands on them, and on those that are kept back, with the time until it leaves.
-    ///   - blocked: nothing is sent for so long.
+    ///   - blocked: nothing is sent for so long; never negative.
     init(whole: Int, leaving: [(after: Duration, count: Int)], blocked: Duration) {
         let used = leaving.reduce(0) { $0 + $1.count }
         // Those who may use more than this one have taken from its part: the first that leave give them theirs back.
         var owed = max(0, used - whole)
-        slots = used < whole ? [(max(.zero, blocked), whole - used)] : []
+        slots = used < whole ? [(blocked, whole - used)] : []
         for part in leaving.sorted(by: { $0.after < $1.after }) {
             let given = min(owed, part.count)
             owed -= given

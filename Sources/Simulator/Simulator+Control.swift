@@ -53,11 +53,6 @@ extension Simulator {
                 try body.refuseOthers(than: ["droplet_count", "tags"], in: "a count of droplets")
                 seedDroplets(count: min(1_000_000, max(0, Int(clamping: count))), tags: body["tags"]?.strings ?? [])
             } else {
-                if body["format"] == nil {
-                    try body.refuseOthers(
-                        than: ["databases", "domains", "droplets", "firewalls", "ssh_keys", "tags"],
-                        in: "a world to create")
-                }
                 try seed(world: body)
             }
             return Self.json(

@@ -47,8 +47,8 @@ extension Simulator {
 
     /// Sets the account up from a document: a ``snapshot()``, or what to create.
     ///
-    /// The latter has lists under `tags` (names), `droplets`, `domains` (each with `records`), `firewalls` and
-    /// `databases` (each with `dbs`, `users`, `pools` and `rules`), their items as the provider's own requests have
+    /// The latter has lists under `tags` (names), `droplets`, `domains` (each with `records`), `firewalls`, `ssh_keys`
+    /// and `databases` (each with `dbs`, `users`, `pools` and `rules`), their items as the provider's own requests have
     /// them, and is created beside what is there; everything is finished at once.
     ///
     /// - Throws: `SimulatorFault` `SIM-0003` with the provider's message.
@@ -61,6 +61,8 @@ extension Simulator {
                 state.version += 1
             }
         } else {
+            try document.refuseOthers(
+                than: ["databases", "domains", "droplets", "firewalls", "ssh_keys", "tags"], in: "a world to create")
             try state.withLock { (state) throws(SimulatorFault) in
                 var provider = state.provider
                 provider.now = options.time.now + state.clockOffset

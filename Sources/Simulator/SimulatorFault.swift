@@ -41,10 +41,13 @@ public struct SimulatorFault: Fault {
 extension Value {
     /// Refuses what is no object, and members that nobody reads: a name that is misspelt would do nothing, silently.
     ///
+    /// - Returns: the object.
     /// - Throws: `SimulatorFault` `SIM-0003`.
-    func refuseOthers(than names: [String], in what: String) throws(SimulatorFault) {
+    @discardableResult func refuseOthers(
+        than names: [String], in what: String
+    ) throws(SimulatorFault) -> Value.Object {
         guard let object = objectValue else { throw .badWorld("\(what) is an object") }
-        guard let other = object.members.first(where: { !names.contains($0.name) }) else { return }
+        guard let other = object.members.first(where: { !names.contains($0.name) }) else { return object }
         throw .badWorld(
             "\(what) has no `\(other.name)`; it can have \(names.map { "`\($0)`" }.joined(separator: ", "))")
     }

@@ -162,6 +162,7 @@ import Testing
         let plan = makePlan(RandomWorld(seed: seed).input())
         let document = PlanDocument.json(plan, runID: "r", plannedAt: Worlds.now)
         #expect(PlanDocument.canonical(plan, runID: "r", plannedAt: Worlds.now) == JSON.canonical(document))
+        #expect(PlanDocument.text(plan, runID: "r", plannedAt: Worlds.now) == JSON.write(document))
         let saved = try PlanDocument.parse(document)
         #expect(saved.fingerprint == plan.fingerprint)
         #expect(PlanStaleness.compare(saved, plan) == [])

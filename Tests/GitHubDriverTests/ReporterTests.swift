@@ -125,11 +125,11 @@ struct ReporterTests {
         world.simulator.order(try FaultOrder(text: "POST ** queued"))
         await #expect(throws: ProviderFault.self) { try await deploy("run-0") }
         let (first, second, third) = (try await deploy("run-1"), try await deploy("run-2"), try await deploy("run-3"))
-        let retired = try await reporter.retire(
-            allBut: third, ofEnvironment: "production", in: repository, world.context)
+        let retired = try await reporter.retireAll(
+            but: third, ofEnvironment: "production", in: repository, world.context)
         #expect(retired == [second, first])
-        let again = try await reporter.retire(
-            allBut: third, ofEnvironment: "production", in: repository, world.context)
+        let again = try await reporter.retireAll(
+            but: third, ofEnvironment: "production", in: repository, world.context)
         #expect(again == [])
     }
 

@@ -393,8 +393,7 @@ struct ShardTests {
         let outlook = try await Self.service(world, "person").look()
         for resource in outlook.desired.resources {
             let isTheirs = own.contains(Shards(Self.count).shard(of: resource.environment))
-            let told = try await Self.service(world, "person").explain(
-                resource.key.description, in: outlook, withHistory: false)
+            let told = try await Self.service(world, "person").explain([resource.key], in: outlook)[0]
             #expect(told.nextWake.at == (isTheirs ? second : first), "\(resource.key)")
             #expect(told.nextWake.reason.contains("2 failed") == isTheirs)
         }

@@ -62,9 +62,7 @@ extension APIEndpoints {
                 object["previous"] = .text(link.previous?.description)
                 object["sequence"] = .int(Int64(link.sequence))
                 object["at"] = .string(link.at.description)
-                if let evidence = services.evidence, let bytes = try? evidence.get(link.manifest),
-                    let manifest = try? EvidenceManifest(bytes: bytes)
-                {
+                if let manifest = services.evidence?.manifest(link.manifest) {
                     object["items"] = .list(
                         manifest.items.map {
                             [

@@ -81,10 +81,7 @@ extension InventoryReader {
         let description = entry.text("description")
         let environment = entry.word("environment", of: ["development", "staging", "production"])
         let resources = entry.texts("resources")
-        let kinds: [String: ResourceKind] = [
-            "droplet": .droplet, "database_cluster": .databaseCluster, "volume": .volume, "domain": .domain,
-            "spaces_bucket": .spacesBucket,
-        ]
+        let kinds = ResourceKind.byProjectWord
         var needs: [ResourceKey] = []
         for resource in resources ?? [] {
             let parts = resource.value.split(separator: ":", maxSplits: 1).map(String.init)
@@ -107,4 +104,12 @@ extension InventoryReader {
         attributes += literal("resources", resources, at: entry.mark(of: "resources"))
         add(Draft(key, attributes, source: node.mark(in: file), dependsOn: needs))
     }
+}
+
+extension ResourceKind {
+    /// The kinds of what a project of DigitalOcean holds, by the words of its document.
+    public static let byProjectWord: [String: ResourceKind] = [
+        "database_cluster": .databaseCluster, "domain": .domain, "droplet": .droplet, "spaces_bucket": .spacesBucket,
+        "volume": .volume,
+    ]
 }

@@ -27,9 +27,15 @@ public struct PreviewRule: Sendable, Hashable {
 
         /// Whether it is about a pull request.
         public func matches(_ pull: PullRequest) -> Bool {
-            // GitHub takes labels that differ in the size of their letters for one.
-            if let label, !pull.labels.contains(where: { $0.lowercased() == label.lowercased() }) { return false }
+            if isLabeled(pull) == false { return false }
             return head?.matches(pull.head) ?? true && base?.matches(pull.base) ?? true
+        }
+
+        /// Whether a pull request has the label; nil where any will do.
+        ///
+        /// GitHub takes labels that differ in the size of their letters for one.
+        func isLabeled(_ pull: PullRequest) -> Bool? {
+            label.map { label in pull.labels.contains { $0.lowercased() == label.lowercased() } }
         }
     }
 
@@ -76,10 +82,7 @@ public struct PreviewRule: Sendable, Hashable {
 
     /// Whether a fork's pull request carries a label that may let it in, whatever else keeps it out.
     public func isLabeled(_ pull: PullRequest) -> Bool {
-        pull.isFork
-            && allow.contains { entry in
-                entry.label.map { label in pull.labels.contains { $0.lowercased() == label.lowercased() } } ?? false
-            }
+        pull.isFork && allow.contains { $0.isLabeled(pull) == true }
     }
 }
 

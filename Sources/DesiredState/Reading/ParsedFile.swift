@@ -33,8 +33,9 @@ final class ParsedFile: Sendable {
                 file, root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
                 diagnostics: [diagnostic], paths: [], names: [])
         case .bytes(let bytes):
-            let secrets = Self.pastedSecrets(bytes, file.path)
-            let masked = secrets.isEmpty ? bytes : PastedSecret.masked(bytes) ?? bytes
+            let found = PastedSecret.find(in: bytes)
+            let secrets = Self.diagnostics(of: found, bytes, file.path)
+            let masked = found.isEmpty ? bytes : PastedSecret.masked(bytes, found)
             let file = SourceFile(path: file.path, content: .bytes(masked), objectID: file.objectID)
             if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
                 self.init(yaml: masked, file, secrets, size: bytes.count)
@@ -106,8 +107,8 @@ final class ParsedFile: Sendable {
     // MARK: Secrets
 
     /// One error for each secret, at its place; what it is worth is never part of the message.
-    private static func pastedSecrets(_ bytes: [UInt8], _ path: String) -> [Diagnostic] {
-        PastedSecret.find(in: bytes).map { secret in
+    private static func diagnostics(of found: [PastedSecret], _ bytes: [UInt8], _ path: String) -> [Diagnostic] {
+        found.map { secret in
             Diagnostic(
                 .error, Code.pastedSecret.rawValue, "\(secret.kind) stands here in plain text",
                 at: mark(of: secret.range.lowerBound, in: bytes, of: path),

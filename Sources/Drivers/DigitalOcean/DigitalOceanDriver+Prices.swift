@@ -10,15 +10,11 @@ extension DigitalOceanDriver: PriceListing {
     public func priceList(_ context: DriverContext) async -> Result<PriceList, ProviderFault> {
         do throws(ProviderFault) {
             var list = PriceList()
-            var page = 1
-            while true {
-                let answer = try await sizes(page: page, context)
-                for size in answer.root?["sizes"].items.map(Array.init) ?? [] {
-                    guard let slug = size["slug"].string else { continue }
+            try await eachSize(context) { size throws(ProviderFault) in
+                if let slug = size["slug"].string {
                     list.droplets[slug] = PriceList.cents(size["price_monthly"].value)
                 }
-                guard answer.root?["links"]["pages"]["next"].exists == true, page < 10 else { break }
-                page += 1
+                return false
             }
             // What the token may not see limits nothing here; the provider itself will.
             let account = try? await api.get("/v2/account", "account.get", "account:read", context)
@@ -29,9 +25,18 @@ extension DigitalOceanDriver: PriceListing {
         }
     }
 
-    func sizes(page: Int, _ context: DriverContext) async throws(ProviderFault) -> ProviderAnswer {
-        try await api.get(
-            "/v2/sizes", query: [("per_page", String(Self.pageSize)), ("page", String(page))], "sizes.list",
-            "sizes:read", context)
+    /// Reads the sizes by page, until one is said to be the last that is needed.
+    func eachSize(
+        _ context: DriverContext, isLast: (JSONView) throws(ProviderFault) -> Bool
+    ) async throws(ProviderFault) {
+        for page in 1...10 {
+            let answer = try await api.get(
+                "/v2/sizes", query: [("per_page", String(Self.pageSize)), ("page", String(page))], "sizes.list",
+                "sizes:read", context)
+            for size in answer.root?["sizes"].items.map(Array.init) ?? [] {
+                if try isLast(size) { return }
+            }
+            guard answer.root?["links"]["pages"]["next"].exists == true else { return }
+        }
     }
 }

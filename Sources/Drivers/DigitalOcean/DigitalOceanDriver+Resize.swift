@@ -16,27 +16,23 @@ extension DigitalOceanDriver {
         guard let size = change.wanted["size"]?.stringValue else { return }
         let current = change.current?.attributes
         if current?["size"].map(Mapping.realSize) == .string(size) { return }
-        var page = 1
-        while true {
-            let answer = try await sizes(page: page, context)
-            if let found = answer.root?["sizes"].items?.first(where: { $0["slug"].holds(size) }) {
-                if let disk = found["disk"].int, let has = current?["disk_gb"]?.intValue, disk < has {
-                    throw impossible(
-                        step, "\(size) has a disk of \(disk) GB and the droplet has \(has) GB: a disk never shrinks")
-                }
-                if found["available"].bool == false { throw impossible(step, "\(size) is not available") }
-                if let region = current?["region"]?.stringValue, let regions = found["regions"].items,
-                    !regions.contains(where: { $0.holds(region) })
-                {
-                    throw impossible(step, "\(size) is not available in \(region)")
-                }
-                return
+        var isKnown = false
+        try await eachSize(context) { found throws(ProviderFault) in
+            guard found["slug"].holds(size) else { return false }
+            isKnown = true
+            if let disk = found["disk"].int, let has = current?["disk_gb"]?.intValue, disk < has {
+                throw impossible(
+                    step, "\(size) has a disk of \(disk) GB and the droplet has \(has) GB: a disk never shrinks")
             }
-            guard answer.root?["links"]["pages"]["next"].exists == true, page < 10 else {
-                throw impossible(step, "DigitalOcean knows no size \(size)")
+            if found["available"].bool == false { throw impossible(step, "\(size) is not available") }
+            if let region = current?["region"]?.stringValue, let regions = found["regions"].items,
+                !regions.contains(where: { $0.holds(region) })
+            {
+                throw impossible(step, "\(size) is not available in \(region)")
             }
-            page += 1
+            return true
         }
+        guard isKnown else { throw impossible(step, "DigitalOcean knows no size \(size)") }
     }
 
     /// Powers a droplet on after its resize was refused, so that it is not left off.

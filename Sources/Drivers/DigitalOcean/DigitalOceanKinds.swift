@@ -58,7 +58,7 @@ public enum DigitalOceanKinds {
         })
 
     static let tag = KindSchema(
-        kind: .tag, attributes: [], isStateful: false, canonical: { name, _ in CanonicalName(name.lowercased()) },
+        kind: .tag, attributes: [], isStateful: false, canonical: CanonicalName.withoutCapitals,
         requests: { action, _ in
             switch action {
             case .create: 2  // look, create
@@ -68,7 +68,7 @@ public enum DigitalOceanKinds {
         })
 
     static let domain = KindSchema(
-        kind: .domain, attributes: [], isStateful: true, canonical: { name, _ in CanonicalName(name.lowercased()) },
+        kind: .domain, attributes: [], isStateful: true, canonical: CanonicalName.withoutCapitals,
         requests: { action, _ in
             switch action {
             case .create: 2

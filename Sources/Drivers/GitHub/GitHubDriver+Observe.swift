@@ -54,7 +54,7 @@ extension GitHubDriver {
 
     /// The lists that hold whole objects.
     func list(_ kind: ResourceKind, in repository: RepositoryName, wanted: Set<String>) -> ListRequest? {
-        let mapping = Mapping(repository: repository, wanted: wanted)
+        let mapping = Mapping(repository: repository, wanted: kind == .gitHubLabel ? wanted : [])
         func request(
             _ name: String, _ path: String, _ permission: String,
             _ map: @escaping @Sendable (JSONView) -> ObservedResource?

@@ -104,7 +104,7 @@ public enum GitHubKinds {
         attributes: [
             AttributeRule("color", normalise: Normal.color), AttributeRule("description", normalise: Normal.text),
         ] + .computed(["id"]),
-        isStateful: false, canonical: { name, _ in CanonicalName(name.lowercased()) },
+        isStateful: false, canonical: CanonicalName.withoutCapitals,
         requests: { action, attributes in simple(action, attributes) })
 
     static let hook = KindSchema(

@@ -85,7 +85,7 @@ extension GitHubReporter {
     /// Tells how a deployment stands, unless its newest status says so already.
     ///
     /// GitHub marks older successful deployments of an environment as inactive by itself, but never those of production:
-    /// `retire` does that.
+    /// `retireAll` does that.
     ///
     /// - Returns: what became of it.
     /// - Throws: `ProviderFault`.
@@ -112,33 +112,6 @@ extension GitHubReporter {
         if let url = status.environmentURL { body["environment_url"] = .string(url) }
         let call = ProviderCall("deployment_statuses.create", "POST", path, permission: Self.permission)
         return .created(id: try await create(call, body, context, look: look))
-    }
-
-    /// Marks the older successful deployments of an environment as inactive, but for the one that is live.
-    ///
-    /// - Returns: the ids of those that were marked, newest first.
-    /// - Throws: `ProviderFault`; those before it are marked then.
-    public func retire(
-        allBut live: Int64, ofEnvironment environment: String, in repository: RepositoryName, _ context: DriverContext
-    ) async throws(ProviderFault) -> [Int64] {
-        var older: [Int64] = []
-        _ = try await first(
-            "\(repository.path)/deployments", "deployments.list", Self.permission,
-            query: [("environment", environment)], context,
-            where: { view in
-                if let id = view["id"].int, id < live { older.append(id) }
-                return false
-            }, read: { _ in true })
-        var retired: [Int64] = []
-        for id in older {
-            let newest = try await first(
-                "\(repository.path)/deployments/\(id)/statuses", "deployment_statuses.list", Self.permission, context,
-                where: { _ in true }, read: { view in view["state"].holds("success") })
-            guard newest?.value == true else { continue }
-            _ = try await set(DeploymentStatus(.inactive), of: id, in: repository, context)
-            retired.append(id)
-        }
-        return retired
     }
 
     /// Marks the deployments of ours to an environment as inactive, but for the one that is live; without one, all.

@@ -9,8 +9,17 @@ internal import Formats
 /// without id or name is nil, for nothing can be said of it.
 struct Mapping: Sendable {
     let repository: RepositoryName
-    /// The names that are wanted or remembered, of kinds whose names GitHub compares without regard to case.
-    var wanted: Set<String> = []
+    /// The names that are wanted or remembered, by their small letters: GitHub takes capitals for no difference in labels.
+    private let spellings: [String: String]
+
+    /// - Parameters:
+    ///   - repository: whose objects they are.
+    ///   - wanted: the names, with their repository, that are wanted or remembered.
+    init(repository: RepositoryName, wanted: Set<String> = []) {
+        self.repository = repository
+        spellings = Dictionary(
+            wanted.map { ($0.lowercased(), $0) }, uniquingKeysWith: { $0.precedesByBytes($1) ? $0 : $1 })
+    }
 
     func branch(_ json: JSONView) -> ObservedResource? {
         guard let name = json["name"].string, !name.isEmpty else { return nil }
@@ -78,9 +87,7 @@ struct Mapping: Sendable {
             ("id", .int(id)),
         ]
         // Capitals make no other label.
-        let key = repository.key(.gitHubLabel, name)
-        let other = wanted.filter { $0.lowercased() == key.name.lowercased() }
-            .min { $0.precedesByBytes($1) }
+        let other = spellings[repository.key(.gitHubLabel, name).name.lowercased()]
         return resource(
             .gitHubLabel, other.flatMap { RepositoryName.split($0)?.rest } ?? name, id: name, items)
     }

@@ -143,9 +143,7 @@ extension PlaneDriver {
         if current == nil { current = try await find(step.key, context).first }
         guard let current else { throw gone(step) }
         var body = fields(["name", "group", "color"], change)
-        if step.operation == "adopt", !current.isOwned, let mark = PlaneMapping.mark(step.key),
-            (current.attributes["external_source"]?.stringValue ?? "").isEmpty
-        {
+        if step.operation == "adopt", isUnmarked(current), let mark = PlaneMapping.mark(step.key) {
             body["external_source"] = .string(PlaneKinds.ownershipSource)
             body["external_id"] = .string(mark)
         }

@@ -8,6 +8,8 @@ internal import HTTPClient
 extension SupabaseDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         let kinds = SupabaseKinds.all.map(\.kind).filter(request.kinds.contains)
+        // Before any kind is read: the usual project, of which others ask too, may be the one that is documented.
+        if kinds.contains(.supabaseFunction) { homes.withLock { $0 = request.parents[.supabaseFunction] ?? [:] } }
         return await kinds.mapBounded(limit: limits.parallelism) { kind in
             kind == .supabaseFunction
                 ? await self.observeFunctions(request, context)
@@ -23,32 +25,25 @@ extension SupabaseDriver {
         let kind = ResourceKind.supabaseFunction
         let homes = request.parents[kind] ?? [:]
         let names = request.names[kind] ?? []
-        self.homes.withLock { $0 = homes }
-        var projects = Set(homes.filter { names.contains($0.key) }.values)
-        var usual: String?
+        var projects = Set(homes.values).sorted { $0.precedesByBytes($1) }
         var gap: Completeness?
         if names.isEmpty || names.contains(where: { homes[$0] == nil }) {
             do throws(ProviderFault) {
-                let project = try await defaultProject(context)
-                projects.insert(project)
-                usual = project
+                let usual = try await defaultProject(context)
+                // Of a function of which nobody says where it is, the usual project's counts: it comes first.
+                projects.removeAll { $0 == usual }
+                projects.insert(usual, at: 0)
             } catch {
                 gap = error.emptyList.completeness
             }
         }
-        let sorted = projects.sorted { $0.precedesByBytes($1) }
-        let lists = await sorted.mapBounded(limit: limits.parallelism) {
+        let lists = await projects.mapBounded(limit: limits.parallelism) {
             (parent: $0, list: await self.read(kind, of: $0, context))
         }
-        var items: [ObservedResource] = []
         var taken: Set<String> = []
-        for isWanted in [true, false] {
-            for (project, list) in lists {
-                for item in list.items where isWanted == (homes[item.key.name] ?? usual == project) {
-                    // Of what is wanted here, what another project has under the name is another's.
-                    let isElsewhere = !isWanted && homes[item.key.name] != nil
-                    if !isElsewhere, taken.insert(item.key.name).inserted { items.append(item) }
-                }
+        let items = lists.flatMap { project, list in
+            list.items.filter {
+                (homes[$0.key.name] ?? project) == project && taken.insert($0.key.name).inserted
             }
         }
         let gaps = lists.map(\.list.completeness).filter { !$0.isComplete } + (gap.map { [$0] } ?? [])

@@ -19,7 +19,7 @@ extension ChangeRunner {
         var runner = self
         let seen = await driver.look(at: change.key, context)
         runner.seen = seen
-        guard case .present(let object) = seen, !object.isOwned, maker.isUnmarked(object),
+        guard case .present(let object) = seen, maker.isUnmarked(object),
             let adoption = adoption(of: object, with: parent, input, schema)
         else { return runner }
         let resolved = ResolvedChange(change: adoption, wanted: input.wanted, current: object)

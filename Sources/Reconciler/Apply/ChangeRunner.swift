@@ -75,9 +75,7 @@ struct ChangeRunner: Sendable {
 
     /// For what is looked at before the steps.
     var lookContext: DriverContext {
-        DriverContext(
-            runID: applier.runID, log: reconciler.log, priority: change.cause.priority(in: applier.trigger),
-            record: { [reconciler, applier] exchange in reconciler.traffic.note(exchange, runID: applier.runID) })
+        reconciler.context(of: applier.runID, change.cause.priority(in: applier.trigger))
     }
 
     /// Looks for what is to be forgotten: what is forgotten and is there all the same is nobody's for ever.

@@ -8,8 +8,8 @@ extension ConfigurationReader {
             access.trustedProxies = proxies.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
         }
         access.signingKey = try reference("access.signing_key")
-        if let limit = try limit("access.user_limit") { access.userLimit = limit }
-        if let limit = try limit("access.key_limit") { access.keyLimit = limit }
+        if let limit = try count("access.user_limit", in: 0...1_000_000) { access.userLimit = limit }
+        if let limit = try count("access.key_limit", in: 0...1_000_000) { access.keyLimit = limit }
         if let issuer = try text("access.oidc.issuer") {
             guard issuer.hasPrefix("https://") || issuer.hasPrefix("http://127.0.0.1:") else {
                 throw fault(
@@ -38,10 +38,12 @@ extension ConfigurationReader {
         }
     }
 
-    private func limit(_ key: String) throws(ConfigurationFault) -> Int? {
+    func count(_ key: String, in range: ClosedRange<Int>) throws(ConfigurationFault) -> Int? {
         guard let text = try text(key) else { return nil }
-        guard let count = Int(text), (0...1_000_000).contains(count) else {
-            throw fault("CONF-0005", "\(key) can't be \(text)", key, hint: "Write a number from 0 to 1000000.")
+        guard let count = Int(text), range.contains(count) else {
+            throw fault(
+                "CONF-0005", "\(key) can't be \(text)", key,
+                hint: "Write a number from \(range.lowerBound) to \(range.upperBound).")
         }
         return count
     }

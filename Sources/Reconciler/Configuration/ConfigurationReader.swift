@@ -47,20 +47,9 @@ public struct ConfigurationReader {
         if let interval = try duration("interval", at: 5...86_400) { configuration.interval = interval }
         if let gap = try duration("pass_gap", at: 1...3_600) { configuration.passGap = gap }
         if let deadline = try duration("fetch_deadline", at: 1...3_600) { configuration.fetchDeadline = deadline }
-        if let text = try text("concurrency") {
-            guard let count = Int(text), (1...64).contains(count) else {
-                throw fault(
-                    "CONF-0005", "concurrency can't be \(text)", "concurrency", hint: "Write a number from 1 to 64.")
-            }
-            configuration.concurrency = count
-        }
+        if let count = try count("concurrency", in: 1...64) { configuration.concurrency = count }
         if let lease = try duration("lease", at: 5...3_600) { configuration.lease = lease }
-        if let text = try text("shards") {
-            guard let count = Int(text), (1...64).contains(count) else {
-                throw fault("CONF-0005", "shards can't be \(text)", "shards", hint: "Write a number from 1 to 64.")
-            }
-            configuration.shards = count
-        }
+        if let count = try count("shards", in: 1...64) { configuration.shards = count }
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()

@@ -1,3 +1,4 @@
+public import Basics
 public import Formats
 public import Store
 
@@ -34,9 +35,12 @@ public struct KeptPlan: Sendable {
 extension EvidenceStore {
     /// One object of a run's evidence by its name; nil where it isn't there any more, or isn't what it was.
     public func object(_ name: String, of link: EvidenceLink) -> [UInt8]? {
-        guard let bytes = try? get(link.manifest), let manifest = try? EvidenceManifest(bytes: bytes),
-            let item = manifest.items.first(where: { $0.name == name })
-        else { return nil }
+        guard let item = manifest(link.manifest)?.items.first(where: { $0.name == name }) else { return nil }
         return try? get(item.digest)
+    }
+
+    /// A manifest by its digest; nil where it isn't there any more, or isn't what it was.
+    public func manifest(_ digest: Digest) -> EvidenceManifest? {
+        (try? get(digest)).flatMap { try? EvidenceManifest(bytes: $0) }
     }
 }

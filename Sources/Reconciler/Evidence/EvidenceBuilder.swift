@@ -19,7 +19,7 @@ struct EvidenceBuilder {
     /// The same bytes as of a list of all values, of which only one is there at a time.
     mutating func add(_ name: String, list values: some Sequence<Value>) {
         var bytes: [UInt8] = []
-        JSON.appendCanonical(list: values, to: &bytes)
+        JSON.append(list: values, to: &bytes, sortsMembers: true)
         add(name, bytes)
     }
 
@@ -95,7 +95,7 @@ struct EvidenceBuilder {
     mutating func add(_ observed: ObservedState, _ sensitive: SensitiveAttributes) {
         var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
-            let (state, reason) = Self.words(kind.completeness)
+            let (state, reason) = kind.completeness.words
             var line: Value.Object = [
                 "kind": .string(kind.kind.name), "completeness": .string(state),
                 "reason": reason.map { .string($0) } ?? .null, "count": .int(Int64(kind.resources.count)),
@@ -103,7 +103,7 @@ struct EvidenceBuilder {
             if !kind.gaps.isEmpty {
                 // All else of the kind is known.
                 let gaps = kind.gaps.keys.sorted { $0.precedesByBytes($1) }.map { name -> Value in
-                    let (state, reason) = Self.words(kind.gaps[name] ?? .complete)
+                    let (state, reason) = (kind.gaps[name] ?? .complete).words
                     return [
                         "completeness": .string(state), "name": .string(name),
                         "reason": reason.map { .string($0) } ?? .null,
@@ -128,14 +128,6 @@ struct EvidenceBuilder {
             }
         }
         add("observed.jsonl", lines.bytes)
-    }
-
-    private static func words(_ completeness: Completeness) -> (state: String, reason: String?) {
-        switch completeness {
-        case .complete: ("complete", nil)
-        case .partial(let reason): ("partial", reason)
-        case .unknown(let reason): ("unknown", reason)
-        }
     }
 
     /// What was done and got back.

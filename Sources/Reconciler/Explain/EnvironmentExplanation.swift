@@ -98,7 +98,7 @@ extension Reconciler {
     public func answer(_ name: String) async throws -> Explained {
         let outlook = try await look()
         if let environment = try await explainEnvironment(name, in: outlook) { return .environment(environment) }
-        return .resource(try await explain(name, in: outlook, withHistory: true))
+        return .resource(try await explain(name, on: explainBasis(outlook), withHistory: true))
     }
 
     /// Says why an environment stands as it does, by what was seen already.
@@ -124,12 +124,13 @@ extension Reconciler {
             return nil
         }
         let resources = resources(of: slug, outlook)
+        let basis = try await explainBasis(outlook)
         var first: Explanation?
         // What is held back has its reason in the plan; of what is allowed only the journal and the lease can tell one.
         let changes = resources.compactMap(\.change)
         let order = changes.filter { $0.verdict != .allowed } + changes.filter { $0.verdict == .allowed }
         for change in order.prefix(Self.explainedResources) where first?.obstacle == nil {
-            first = try await explain(change.key.description, in: outlook, withHistory: false)
+            first = try await explain(change.key.description, on: basis, withHistory: false)
         }
         let subject = SyncSubject(environment: slug, tier: environment?.tier ?? row?.tier)
         let life = outlook.plan.environments.first { $0.slug == slug }
@@ -137,13 +138,12 @@ extension Reconciler {
             slug: slug, desired: desired, environment: environment, row: row, life: life, pull: pull, doubt: doubt,
             obstacle: first?.obstacle, changes: changes, now: time.now)
         let standing = reading.standing
-        let service = try await store.serviceSign()
         return EnvironmentExplanation(
             slug: slug, outlook: outlook, environment: environment, row: row, life: life,
             pullRequest: pull?.pullRequest, standing: standing, closure: closure(of: subject, desired.policy),
             obstacle: first?.obstacle, path: first?.obstacle == nil ? [] : first?.path ?? [], resources: resources,
-            nextWake: first?.nextWake ?? nextWake(nil, service),
-            lastRun: try await store.runs(limit: 20, before: nil).first { !$0.isDryRun })
+            nextWake: first?.nextWake ?? nextWake(nil, basis.services[basis.share.shards.shard(of: slug)]),
+            lastRun: basis.lastRun)
     }
 
     /// So many of its changes are looked into for what is in their way.

@@ -77,33 +77,60 @@ public struct UnknownKeyFault: Fault {
     }
 }
 
+/// What every explanation of one answer rests on, read once.
+struct ExplainBasis: Sendable {
+    let outlook: Outlook
+    let doubt: WishDoubt
+    /// What is wanted, remembered or to be changed.
+    let known: Set<ResourceKey>
+    let lastRun: RunRecord?
+    let share: Share
+    let services: [Int: ServiceSign]
+    let drift: [ResourceKey: DriftRecord]
+}
+
 extension Reconciler {
-    /// Looks, and says why a resource stands as it does; leaves no trace.
+    /// Says why resources stand as they do, by what was seen already; asks no provider and no repository elsewhere.
     ///
-    /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the source or the store.
-    public func explain(_ name: String) async throws -> Explanation {
-        try await explain(name, in: look(), withHistory: true)
+    /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
+    public func explain(_ keys: some Sequence<ResourceKey>, in outlook: Outlook) async throws -> [Explanation] {
+        let basis = try await explainBasis(outlook)
+        var all: [Explanation] = []
+        for key in keys { all.append(try await explain(key.description, on: basis, withHistory: false)) }
+        return all
     }
 
-    /// Says why a resource stands as it does, by what was seen already; asks no provider and no repository elsewhere.
+    /// Reads what every explanation of one answer rests on.
+    func explainBasis(_ outlook: Outlook) async throws(StoreFault) -> ExplainBasis {
+        ExplainBasis(
+            outlook: outlook, doubt: WishDoubt(outlook.desired),
+            known: Set(
+                outlook.desired.resources.map(\.key) + outlook.inventory.entries.map(\.key)
+                    + outlook.plan.changes.map(\.key)),
+            lastRun: try await store.lastPass(), share: Share(shards, held: []).with(outlook.inventory),
+            services: try await servicesByShard(),
+            drift: Dictionary(
+                try await store.openDrift().map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Says why a resource stands as it does.
     ///
     /// - Parameters:
     ///   - name: the key.
-    ///   - outlook: what was seen.
+    ///   - basis: what was seen and read.
     ///   - withHistory: whether to look up who changed its lines last.
     /// - Returns: the explanation.
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
-    public func explain(_ name: String, in outlook: Outlook, withHistory: Bool) async throws -> Explanation {
-        let known = Set(
-            outlook.desired.resources.map(\.key) + outlook.inventory.entries.map(\.key)
-                + outlook.plan.changes.map(\.key))
-        guard let key = ResourceKey(name), known.contains(key) || isInDoubt(key, outlook.desired) else {
+    func explain(_ name: String, on basis: ExplainBasis, withHistory: Bool) async throws -> Explanation {
+        let outlook = basis.outlook
+        guard let key = ResourceKey(name), basis.known.contains(key) || isInDoubt(key, basis.doubt) else {
             throw UnknownKeyFault(
-                name, known: Set(known.map(\.description) + outlook.desired.environments.map(\.slug)))
+                name, known: Set(basis.known.map(\.description) + outlook.desired.environments.map(\.slug)))
         }
+        let isKnown = basis.known.contains(key)
         let resource = outlook.desired.resources.first { $0.key == key }
         let change = outlook.plan.changes.first { $0.key == key }
-        let doubt = wishDoubt(key, resource, change, isKnown: known.contains(key), outlook.desired)
+        let doubt = wishDoubt(key, resource, change, isKnown: isKnown, basis.doubt)
         var provenance: Provenance?
         if let resource {
             let marks = Provenance.marks(resource, outlook.desired)
@@ -111,30 +138,25 @@ extension Reconciler {
                 resource, outlook.desired,
                 commits: withHistory ? await source.origins(of: marks, at: outlook.desired.revision) : [:], sensitive)
         }
-        let lastRun = try await store.runs(limit: 20, before: nil).first { !$0.isDryRun }
-        let share = Share(shards, held: []).with(outlook.inventory)
-        let shard = share.shard(of: key, wantedBy: resource?.environment)
-        let services = try await servicesByShard()
-        let service = services[shard]
+        let shard = basis.share.shard(of: key, wantedBy: resource?.environment)
+        let service = basis.services[shard]
         let circumstances = Circumstances(
             lease: try await store.lease(name: Store.lease(ofShard: shard)),
             failure: try await store.lastStep(of: key).flatMap { $0.state == .failed ? $0 : nil }, service: service,
-            services: services, lastRun: lastRun?.id,
+            services: basis.services, lastRun: basis.lastRun?.id,
             // Where no service runs the next pass is one by hand.
             waits: budgets?.waits(for: outlook.plan.requests, in: service == nil ? .manual : .commit) ?? [:],
-            share: share)
+            share: basis.share)
         let finder = ObstacleFinder(outlook: outlook, circumstances: circumstances, now: time.now)
         var path = [key]
         // No change is planned of what can't be read, and still it isn't as anybody wants it for sure.
         let obstacle =
-            finder.first(for: key, path: &path)
-            ?? (change == nil ? doubt?.obstacle(to: key, isKnown: known.contains(key)) : nil)
+            finder.first(for: key, path: &path) ?? (change == nil ? doubt?.obstacle(to: key, isKnown: isKnown) : nil)
         return Explanation(
             key: key, outlook: outlook, resource: resource, doubt: doubt,
-            entry: outlook.inventory.entries.first { $0.key == key }, change: change,
-            drift: try await store.openDrift().first { $0.key == key }, provenance: provenance, obstacle: obstacle,
-            path: path, nextWake: nextWake(obstacle, service),
-            lastRun: lastRun)
+            entry: outlook.inventory.entries.first { $0.key == key }, change: change, drift: basis.drift[key],
+            provenance: provenance, obstacle: obstacle, path: path, nextWake: nextWake(obstacle, service),
+            lastRun: basis.lastRun)
     }
 
     /// What each shard's service last said; a process of this machine that is gone says nothing any more.
@@ -153,8 +175,8 @@ extension Reconciler {
     }
 
     /// Whether a document that can't be read may want a resource that nothing else names.
-    private func isInDoubt(_ key: ResourceKey, _ desired: DesiredState) -> Bool {
-        switch WishDoubt(desired).about(key)?.extent {
+    private func isInDoubt(_ key: ResourceKey, _ doubt: WishDoubt) -> Bool {
+        switch doubt.about(key)?.extent {
         case nil: false
         case .kind, .resource: true
         case .environment, .environments, .everything: schemas[key.kind] != nil
@@ -163,10 +185,8 @@ extension Reconciler {
 
     /// What can't be read of what is wanted; what is ours and surely goes is in no doubt.
     private func wishDoubt(
-        _ key: ResourceKey, _ resource: DesiredResource?, _ change: PlannedChange?, isKnown: Bool,
-        _ desired: DesiredState
+        _ key: ResourceKey, _ resource: DesiredResource?, _ change: PlannedChange?, isKnown: Bool, _ doubt: WishDoubt
     ) -> UnknownScope? {
-        let doubt = WishDoubt(desired)
         if resource != nil { return doubt.exactly(key) }
         if isKnown, change?.hold != .unknownWish { return nil }
         return doubt.about(key, of: change?.environment)

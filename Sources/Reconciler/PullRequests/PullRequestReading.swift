@@ -23,11 +23,6 @@ extension Reconciler {
     /// Who keeps pull requests; nil where no such provider is configured.
     var pullRequestHost: (any PullRequestHost)? { drivers.lazy.compactMap { $0 as? any PullRequestHost }.first }
 
-    /// Where calls come from that belong to a run and to no change of its plan.
-    func context(of runID: String) -> DriverContext {
-        DriverContext(runID: runID, log: log) { [traffic] in traffic.note($0, runID: runID) }
-    }
-
     /// Reads the pull requests of the application's repository, where a policy wants previews; writes nothing.
     ///
     /// A list alone never closes one nor opens one again: each that vanished from it, and each that comes back, is asked

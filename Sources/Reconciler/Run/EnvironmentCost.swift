@@ -26,6 +26,6 @@ struct EnvironmentCost {
 
     /// Dollars with two decimals; nil where it is not known.
     subscript(slug: String) -> String? {
-        cents[slug].map { "\($0 / 100)." + ($0 % 100 < 10 ? "0" : "") + "\($0 % 100)" }
+        cents[slug].map(PriceList.decimal)
     }
 }

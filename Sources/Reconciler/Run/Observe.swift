@@ -41,9 +41,7 @@ extension Reconciler {
         aside: Set<ResourceKind> = [], runID: String, priority: RequestPriority
     ) async -> ObservedState {
         guard !names.isEmpty else { return ObservedState() }
-        let context = DriverContext(
-            runID: runID, log: log, priority: priority,
-            record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
+        let context = context(of: runID, priority)
         let observed = await drivers.mapBounded(limit: max(1, min(drivers.count, concurrency))) { driver in
             let kinds = Set(driver.schemas.map(\.kind)).intersection(names.keys)
             guard !kinds.isEmpty else { return [ObservedKind]() }
@@ -60,6 +58,11 @@ extension Reconciler {
         return ObservedState(observed.flatMap { $0 })
     }
 
+    /// Where calls come from that belong to a run and to no step of its plan.
+    func context(of runID: String, _ priority: RequestPriority = .commit) -> DriverContext {
+        DriverContext(runID: runID, log: log, priority: priority) { [traffic] in traffic.note($0, runID: runID) }
+    }
+
     /// What sizes cost, where a plan makes or resizes what costs by its size; nil where it doesn't, or nobody says.
     ///
     /// No pass fails for it: without it a plan says nothing of prices.
@@ -68,10 +71,7 @@ extension Reconciler {
         guard !concerned.isEmpty else { return nil }
         guard concerned.contains(where: { $0.key.kind == .droplet }) else { return PriceList() }
         guard let driver = driver(for: .droplet) as? any PriceListing else { return nil }
-        let context = DriverContext(
-            runID: runID, log: log, priority: .drift,
-            record: { [traffic] exchange in traffic.note(exchange, runID: runID) })
-        switch await driver.priceList(context) {
+        switch await driver.priceList(context(of: runID, .drift)) {
         case .success(let list): return list
         case .failure(let fault):
             log.warning("what sizes cost could not be read", ["run.id": runID, "fault": "\(fault)"])

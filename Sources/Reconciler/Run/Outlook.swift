@@ -30,7 +30,9 @@ extension Reconciler {
         try await weighCommit(desired, &grounds)
         var inventory = try await store.inventory()
         if instant != nil { inventory = inventory.supposingWarnings }
-        let observed = await observe(desired, inventory, runID: "look")
+        let names = Rekeying(desired.resources, inventory, await observe(desired, inventory, runID: "look"), schemas)
+        inventory = names.inventory
+        let observed = names.observed
         var input = PlanInput(
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
             now: now)
@@ -39,6 +41,10 @@ extension Reconciler {
         input.departures = grounds.unconfirmed
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
         var plan = makePlan(input)
+        if let prices = await prices(for: plan, runID: "look") {
+            input.prices = prices
+            plan = makePlan(input)
+        }
         let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
         input.approvals = Set(
             plan.changes.filter { change in

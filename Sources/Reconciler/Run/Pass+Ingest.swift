@@ -21,10 +21,7 @@ extension Pass {
             var kinds = Self.ingested.compactMap { observed.kinds[$0]?.after(applied.left) }
             let missing = Self.ingested.filter { observed.kinds[$0] == nil }
             if !missing.isEmpty, try await reconciler.store.isIngestDue(at: reconciler.time.now) {
-                let runID = run.id
-                let context = DriverContext(
-                    runID: runID, log: reconciler.log, priority: options.trigger == .manual ? .person : .resync,
-                    record: { [traffic = reconciler.traffic] exchange in traffic.note(exchange, runID: runID) })
+                let context = reconciler.context(of: run.id, options.trigger == .manual ? .person : .resync)
                 kinds += await driver.observe(ObserveRequest(kinds: Set(missing)), context)
             }
             guard !kinds.isEmpty else { return }

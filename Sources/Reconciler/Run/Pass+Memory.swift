@@ -96,7 +96,7 @@ extension Pass {
     mutating func rememberDrift() async throws {
         guard let plan, let desired, let observed, let inventory, options.now == nil else { return }
         let sight = DriftSight(
-            plan, desired, observed, inventory, known: Set(reconciler.drivers.flatMap { $0.schemas.map(\.kind) }),
+            plan, desired, observed, inventory, known: Set(reconciler.schemas.keys),
             done: applied.done)
         let delta = try await reconciler.store.recordDrift(
             sight.remaining(of: plan), runID: run.id, at: reconciler.time.now, isOurs: share.filter

@@ -236,11 +236,14 @@ struct Pass {
         input.silent = reconciler.silent
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
         input.isManual = options.trigger == .manual
-        input.departures = grounds.departures
+        input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures
         input.watched = watched
         var plan = makePlan(input)
-        input.prices = await reconciler.prices(for: plan, runID: run.id)
-        if input.prices != nil { plan = makePlan(input) }
+        if let prices = await reconciler.prices(for: plan, runID: run.id) {
+            input.prices = prices
+            // Without a limit prices change no decision.
+            plan = prices.dropletLimit == nil ? plan.priced(by: prices, observed) : makePlan(input)
+        }
         if let fault = TargetFault(plan, desired, inventory) { throw fault }
         if let saved = options.saved {
             let moved = PlanStaleness.compare(saved, plan)
@@ -250,7 +253,7 @@ struct Pass {
                 return false
             }
         }
-        if !grounds.confirmed.isEmpty {
+        if options.saved != nil, !grounds.confirmed.isEmpty {
             input.departures = grounds.unconfirmed
             plan = makePlan(input)
         }
@@ -262,7 +265,8 @@ struct Pass {
         progress(.planned(plan))
         evidence.add(desired, reconciler.sensitive)
         evidence.add(ObservedState(observed.kinds.values + watched.map(\.seen)), reconciler.sensitive)
-        evidence.add("plan.json", PlanDocument.canonical(plan, runID: run.id, plannedAt: plannedAt))
+        let canonical = PlanDocument.canonical(plan, runID: run.id, plannedAt: plannedAt)
+        evidence.add("plan.json", canonical)
         evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
         guard !options.isDryRun else {
             outcome = .planned
@@ -270,9 +274,9 @@ struct Pass {
         }
         try await confirmLease()
         try await reconciler.store.savePlan(
-            runID: run.id, fingerprint: plan.fingerprint,
-            document: PlanDocument.json(plan, runID: run.id, plannedAt: plannedAt),
-            notices: waitingNotices(plan) + lapses)
+            runID: run.id, fingerprint: plan.fingerprint, revision: plan.revision,
+            text: PlanDocument.text(plan, runID: run.id, plannedAt: plannedAt),
+            canonical: String(decoding: canonical, as: UTF8.self), notices: waitingNotices(plan) + lapses)
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)

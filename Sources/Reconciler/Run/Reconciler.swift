@@ -8,8 +8,10 @@ public import Store
 public struct Reconciler: Sendable {
     public let source: any Source
     public let drivers: [any Driver]
-    /// What stands for the providers that have no driver here, for want of a credential or an address.
-    public let absent: [UnconfiguredDriver]
+    /// Why nobody looks at kinds that a driver of this program would know, and what helps, by kind.
+    ///
+    /// They are no part of ``schemas``: what such a provider held once keeps no drift open.
+    let silent: [ResourceKind: String]
     public private(set) var store: Store
     public let evidence: EvidenceStore
     public let time: any TimeSource
@@ -54,7 +56,7 @@ public struct Reconciler: Sendable {
     ) {
         self.source = source
         self.drivers = drivers
-        self.absent = absent
+        silent = Self.silence(of: absent)
         self.store = store
         self.evidence = evidence
         self.time = time
@@ -90,10 +92,7 @@ public struct Reconciler: Sendable {
         return result
     }
 
-    /// Why nobody looks at kinds that a driver of this program would know, and what helps, by kind.
-    ///
-    /// They are no part of ``schemas``: what such a provider held once keeps no drift open.
-    var silent: [ResourceKind: String] {
+    private static func silence(of absent: [UnconfiguredDriver]) -> [ResourceKind: String] {
         var result: [ResourceKind: String] = [:]
         for driver in absent {
             let cure = ProviderAccount.all.first { $0.name == driver.provider }?.cure.map { "; \($0)" } ?? ""

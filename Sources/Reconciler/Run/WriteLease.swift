@@ -68,31 +68,23 @@ public struct WriteLease: Sendable {
         let end = time.uptime + lasting
         var awaited: String?
         var held: LeaseWatch?
-        while true {
-            let watch: LeaseWatch
-            let refused: Lease?
-            do {
-                (watch, refused) = try await claim(purpose, isShared, isAside)
-            } catch {
-                await held?.release()
-                throw error
-            }
-            held = watch
-            guard watch.leases.isEmpty || !isShared && refused != nil else { return watch }
-            let fault = LeaseFault(holder: refused?.holder ?? "another process", until: refused?.expiresAt)
-            // With one shard it is known how that ends; and a service comes back by itself.
-            guard let other = refused, !isShared, shards.count > 1, time.uptime < end else {
-                await watch.release()
-                throw fault
-            }
-            do {
-                guard waits(other, awaited != other.holder) else { throw fault }
+        do {
+            while true {
+                let (watch, refused) = try await claim(purpose, isShared, isAside)
+                held = watch
+                guard watch.leases.isEmpty || !isShared && refused != nil else { return watch }
+                let fault = LeaseFault(holder: refused?.holder ?? "another process", until: refused?.expiresAt)
+                // With one shard it is known how that ends; and a service comes back by itself.
+                guard let other = refused, !isShared, shards.count > 1, time.uptime < end,
+                    waits(other, awaited != other.holder)
+                else { throw fault }
                 awaited = other.holder
-                try await time.sleep(for: Self.pause)
-            } catch {
-                await watch.release()
-                throw fault
+                // Who is cancelled is told who was in the way.
+                guard (try? await time.sleep(for: Self.pause)) != nil else { throw fault }
             }
+        } catch {
+            await held?.release()
+            throw error
         }
     }
 

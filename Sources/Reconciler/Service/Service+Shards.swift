@@ -28,7 +28,8 @@ extension Service {
     /// - Parameter asked: earlier passes haven't seen what is there now.
     /// - Returns: nil while none has ended; also where this service does all.
     func recordsPass(since asked: Timestamp) async -> JobAnswer? {
-        guard isOneOfSeveral, let runs = try? await reconciler.store.runs(limit: 100) else { return nil }
+        guard isOneOfSeveral, let runs = try? await reconciler.store.runPage(limit: 100, since: asked).rows
+        else { return nil }
         let passes = runs.filter { run in
             let held = run.metadata["shards"]?["held"]?.listValue ?? []
             return !run.isDryRun && run.startedAt >= asked && run.completedAt != nil && held.contains(.int(0))

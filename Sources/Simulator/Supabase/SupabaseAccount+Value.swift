@@ -30,8 +30,7 @@ extension SupabaseAccount {
     /// "verify_jwt", "ezbr_sha256"}], "secrets": {NAME: value}, "backups": [{"inserted_at", "status"}],
     /// "allowed_cidrs": [], "lints": [{"name", "level", "category", "cache_key"}]}]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
-        try document.refuseOthers(than: ["organization", "projects"], in: "an account of Supabase")
-        guard let object = document.objectValue else { throw .badWorld("an account of Supabase is an object") }
+        let object = try document.refuseOthers(than: ["organization", "projects"], in: "an account of Supabase")
         organization = object["organization"]?.stringValue ?? organization
         for item in object["projects"]?.listValue ?? [] {
             guard let wanted = item.objectValue else { throw .badWorld("a project of Supabase is an object") }

@@ -43,9 +43,8 @@ extension VercelAccount {
     /// "production_branch", "env": [{"key", "value", "type", "target": []}], "domains": ["…"], "deployments":
     /// [{"uid", "target", "readyState", "sha", "branch", "created": milliseconds}], "production": "uid"}]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
-        try document.refuseOthers(
+        let object = try document.refuseOthers(
             than: ["foreign_domains", "projects", "published_challenges", "team"], in: "an account of Vercel")
-        guard let object = document.objectValue else { throw .badWorld("an account of Vercel is an object") }
         if let text = object["team"]?.stringValue { team = text }
         foreignDomains += object["foreign_domains"]?.listValue?.compactMap(\.stringValue) ?? []
         publishedChallenges += object["published_challenges"]?.listValue?.compactMap(\.stringValue) ?? []

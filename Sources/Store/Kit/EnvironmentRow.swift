@@ -97,11 +97,7 @@ public struct EnvironmentRow: Sendable, Hashable {
     /// When the warning was recorded.
     public var warnedAt: Timestamp? {
         get { metadata["warned_at"]?.stringValue.flatMap { Timestamp($0) } }
-        set {
-            var object = metadata.objectValue ?? Value.Object()
-            object["warned_at"] = newValue.map { .string($0.description) }
-            metadata = .object(object)
-        }
+        set { set("warned_at", newValue.map { .string($0.description) }) }
     }
 
     /// Whether it is left alone at an instant.

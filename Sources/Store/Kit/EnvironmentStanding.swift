@@ -92,7 +92,7 @@ extension EnvironmentRow {
         }
     }
 
-    private mutating func set(_ name: String, _ value: Value?) {
+    mutating func set(_ name: String, _ value: Value?) {
         var object = metadata.objectValue ?? Value.Object()
         object[name] = value
         metadata = .object(object)

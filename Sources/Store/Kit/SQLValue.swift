@@ -32,6 +32,12 @@ public enum SQLValue: Sendable, Hashable {
     /// JSON for a column that orders members itself (`jsonb`): ordered here, so that both engines give the same back.
     static func jsonb(_ value: Value) -> SQLValue { .text(StoredJSON.sortedText(value)) }
 
+    /// The same of a text that is ordered already; read only where it may hold a NUL, which `jsonb` refuses.
+    static func jsonb(canonical text: String) -> SQLValue {
+        guard text.contains("\\u0000"), let value = StoredJSON.value(text) else { return .text(text) }
+        return .jsonb(value)
+    }
+
     /// What a thing's name is in a message.
     var typeName: String {
         switch self {

@@ -7,7 +7,7 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func bookmark(_ name: String) async throws(StoreFault) -> Value? {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Value? in
-            try db.run("select value from ops.reconcile_state where key = $1", [.text(name)]).first?.json(0)
+            try Self.state(name, in: db)
         }
     }
 
@@ -21,11 +21,23 @@ extension Store {
                 try db.run("delete from ops.reconcile_state where key = $1", [.text(name)])
                 return
             }
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.text(name), .json(value), .time(now)])
+            try Self.setState(name, value, at: now, in: db)
         }
+    }
+
+    /// What stands under a key of `ops.reconcile_state`; nil where nothing does.
+    static func state(_ key: String, lock: String = "", in db: any SQLConnection) throws(StoreFault) -> Value? {
+        try db.run("select value from ops.reconcile_state where key = $1\(lock)", [.text(key)]).first?.json(0)
+    }
+
+    /// Puts a value under a key of `ops.reconcile_state`, in the place of what stands there.
+    static func setState(
+        _ key: String, _ value: Value, at now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) {
+        try db.run(
+            """
+            insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+            on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
+            """, [.text(key), .json(value), .time(now)])
     }
 }

@@ -95,16 +95,28 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func lastLook() async throws(StoreFault) -> RunRecord? {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
-            for condition in [Self.hasPlan, "last_phase = 'planned'"] {
-                let rows = try db.run(
-                    """
-                    select \(Self.runColumns) from ops.runs where run_type = 'reconcile' and \(condition)
-                    order by created_at desc, id desc limit 1
-                    """)
-                if let run = try Self.records(rows).first { return run }
-            }
-            return nil
+            if let pass = try Self.newest(Self.hasPlan, in: db) { return pass }
+            return try Self.newest("last_phase = 'planned'", in: db)
         }
+    }
+
+    /// The newest pass that came as far as its plan and was no dry run; nil where there is none.
+    ///
+    /// - Throws: `StoreFault`.
+    public func lastPass() async throws(StoreFault) -> RunRecord? {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
+            try Self.newest(Self.hasPlan, in: db)
+        }
+    }
+
+    private static func newest(_ condition: String, in db: any SQLConnection) throws(StoreFault) -> RunRecord? {
+        try records(
+            db.run(
+                """
+                select \(runColumns) from ops.runs where run_type = 'reconcile' and \(condition)
+                order by created_at desc, id desc limit 1
+                """)
+        ).first
     }
 
     /// Of a row of `ops.runs`: whether it is of a pass that came as far as its plan.

@@ -91,20 +91,15 @@ extension Store {
             for (name, digest) in digests { all[name] = .string(digest) }
             var value: Value.Object = ["digests": .object(all)]
             value["at"] = isDue ? .string("\(now)") : state["at"] ?? .string("\(now)")
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ('ingest.digitalocean', $1, $2)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.json(.object(value)), .time(now)])
+            try Self.setState(Self.ingestKey, .object(value), at: now, in: db)
             return IngestReport(changed: changed, vanished: vanished, isRecorded: isRecorded)
         }
     }
 
+    private static let ingestKey = "ingest.digitalocean"
+
     private static func ingestState(in db: any SQLConnection) throws(StoreFault) -> Value {
-        guard
-            let row = try db.run("select value from ops.reconcile_state where key = 'ingest.digitalocean'").first
-        else { return .null }
-        return try row.json(0)
+        try state(ingestKey, in: db) ?? .null
     }
 
     private static func isDue(_ state: Value, at now: Timestamp) -> Bool {

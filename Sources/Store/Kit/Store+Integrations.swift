@@ -21,8 +21,7 @@ extension Store {
         let rows = integrations.compactMap { CatalogueRow($0) }
         let digest = Digest(of: rows.map { StoredJSON.sortedText($0.value) }.joined(separator: "\n")).hex
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
-            let state = try db.run("select value from ops.reconcile_state where key = 'catalogue.integrations'").first
-            let before = try state?.json(0) ?? .null
+            let before = try Self.state(Self.catalogueKey, in: db) ?? .null
             guard before["digest"]?.stringValue != digest else { return 0 }
             for table in ["integrations_catalog", "integrations_installations"]
             where try !Self.mirrors(table, in: db) { return 0 }
@@ -36,14 +35,12 @@ extension Store {
                 gone += 1
             }
             let value: Value.Object = ["digest": .string(digest), "keys": .strings(keys.sorted())]
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ('catalogue.integrations', $1, $2)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.json(.object(value)), .time(now)])
+            try Self.setState(Self.catalogueKey, .object(value), at: now, in: db)
             return rows.count + gone
         }
     }
+
+    private static let catalogueKey = "catalogue.integrations"
 
     /// Writes the columns that documents speak of; what people wrote into the others stays.
     private static func keep(

@@ -63,19 +63,12 @@ extension Store {
             ["count": .int(Int64(count)), "revision": .string(revision), "roots": .strings(roots)] as KeyValuePairs)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             guard try Self.lastDesired(in: db) != value else { return }
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ('desired', $1, $2)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.json(value), .time(time.now)])
+            try Self.setState("desired", value, at: time.now, in: db)
         }
     }
 
     static func lastDesired(in db: any SQLConnection) throws(StoreFault) -> Value {
-        guard let row = try db.run("select value from ops.reconcile_state where key = 'desired'").first else {
-            return .null
-        }
-        return try row.json(0)
+        try state("desired", in: db) ?? .null
     }
 
     func apply(_ change: InventoryChange, in db: any SQLConnection) throws(StoreFault) {

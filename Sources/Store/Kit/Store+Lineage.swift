@@ -9,10 +9,9 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func lineage() async throws(StoreFault) -> Lineage {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Lineage in
-            guard let row = try db.run("select value from ops.reconcile_state where key = 'lineage'").first else {
+            guard let stored = try Self.state("lineage", in: db) else {
                 return Lineage(revision: try Self.lastDesired(in: db)["revision"]?.stringValue)
             }
-            let stored = try row.json(0)
             var documents: [String: String] = [:]
             for member in stored["documents"]?.objectValue?.members ?? [] {
                 documents[member.name] = member.value.stringValue
@@ -38,21 +37,16 @@ extension Store {
         let documents = lineage.documents.sorted { $0.key.precedesByBytes($1.key) }
         let value = Value.object(
             [
-                "branches": lineage.branches.map { .string($0) } ?? .null,
+                "branches": .text(lineage.branches),
                 "documents": .object(
                     Value.Object(documents.map { Value.Object.Member($0.key, .string($0.value)) })),
-                "pull_requests": lineage.pullRequests.map { .string($0) } ?? .null,
-                "revision": lineage.revision.map { .string($0) } ?? .null,
+                "pull_requests": .text(lineage.pullRequests),
+                "revision": .text(lineage.revision),
             ] as KeyValuePairs)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             try Self.use(approvals, runID, time.now, in: db)
-            let stored = try db.run("select value from ops.reconcile_state where key = 'lineage'").first
-            guard lineage != before, try stored?.json(0) != value else { return }
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ('lineage', $1, $2)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.json(value), .time(time.now)])
+            guard lineage != before, try Self.state("lineage", in: db) != value else { return }
+            try Self.setState("lineage", value, at: time.now, in: db)
         }
     }
 }

@@ -31,18 +31,18 @@ public struct LookRecord: Sendable {
         object["kind"] = .string(kind.name)
         object["names"] = .strings(names)
         object["tried_at"] = .string(triedAt.description)
-        object["problem"] = problem.map { .string($0) } ?? .null
-        object["seen_at"] = watched.map { .string($0.at.description) } ?? .null
-        let (state, reason) = Self.words(watched?.seen.completeness)
+        object["problem"] = .text(problem)
+        object["seen_at"] = .text(watched?.at.description)
+        let (state, reason) = watched?.seen.completeness.words ?? ("unknown", nil)
         object["completeness"] = .string(state)
-        object["reason"] = reason.map { .string($0) } ?? .null
+        object["reason"] = .text(reason)
         object["objects"] = .list(
             (watched?.seen.resources ?? []).map { item -> Value in
                 var thing = Value.Object()
                 thing["name"] = .string(item.key.name)
                 thing["id"] = .string(item.providerID)
                 thing["attributes"] = item.attributes.value
-                thing["created_at"] = item.createdAt.map { .string($0.description) } ?? .null
+                thing["created_at"] = .text(item.createdAt?.description)
                 return .object(thing)
             })
         return .object(object)
@@ -69,15 +69,6 @@ public struct LookRecord: Sendable {
             ObservedKind(
                 kind: kind, completeness: reason.map { .partial(reason: $0) } ?? .complete, resources: resources,
                 isAside: true), at: seen)
-    }
-
-    private static func words(_ completeness: Completeness?) -> (state: String, reason: String?) {
-        switch completeness {
-        case nil: ("unknown", nil)
-        case .complete: ("complete", nil)
-        case .partial(let reason): ("partial", reason)
-        case .unknown(let reason): ("unknown", reason)
-        }
     }
 }
 
@@ -108,11 +99,7 @@ extension Store {
         let now = time.now
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             for look in looks {
-                try db.run(
-                    """
-                    insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                    on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                    """, [.text(Self.looks + look.kind.name), .json(look.document), .time(now)])
+                try Self.setState(Self.looks + look.kind.name, look.document, at: now, in: db)
             }
         }
     }

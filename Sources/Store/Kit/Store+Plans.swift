@@ -12,6 +12,25 @@ extension Store {
     public func savePlan(
         runID: String, fingerprint: Digest, document: Value, notices: [Notice] = []
     ) async throws(StoreFault) {
+        try await savePlan(
+            runID: runID, fingerprint: fingerprint, revision: document["revision"]?.stringValue ?? "unknown",
+            text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
+            notices: notices)
+    }
+
+    /// Keeps a run's plan, of which only the text is at hand: long plans are many times the size of it.
+    ///
+    /// - Parameters:
+    ///   - runID: the run.
+    ///   - fingerprint: the plan's.
+    ///   - revision: the commit that it is of.
+    ///   - text: its document.
+    ///   - canonical: the same in canonical form.
+    ///   - notices: what people are told of it.
+    /// - Throws: `StoreFault`.
+    public func savePlan(
+        runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, notices: [Notice]
+    ) async throws(StoreFault) {
         try Self.check(runID: runID)
         let id = identifiers.next(at: time.now)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -20,7 +39,7 @@ extension Store {
                 insert into ops.plans (run_id, fingerprint, document, created_at) values ($1, $2, $3, $4)
                 on conflict (run_id) do update
                 set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at
-                """, [.text(runID), .text(fingerprint.description), .json(document), .time(time.now)])
+                """, [.text(runID), .text(fingerprint.description), .text(text), .time(time.now)])
             _ = try write(notices, in: db)
             // Whoever watches the run sees that it goes on from here.
             try db.run(
@@ -33,8 +52,8 @@ extension Store {
                 values ($1, 'reconcile_plan', $2, $3, $4, $5, 'success', 'reconciler', $6)
                 """,
                 [
-                    .text(id), .text(document["revision"]?.stringValue ?? "unknown"), .text(runID), .jsonb(document),
-                    .time(time.now), .text("plan-\(runID)"),
+                    .text(id), .text(revision), .text(runID), .jsonb(canonical: canonical), .time(time.now),
+                    .text("plan-\(runID)"),
                 ])
         }
     }
@@ -54,6 +73,6 @@ extension Store {
 
     /// Whether a table that we only mirror into has the shape for it; found out when the schema was migrated.
     static func mirrors(_ table: String, in db: any SQLConnection) throws(StoreFault) -> Bool {
-        try db.run("select value from ops.reconcile_state where key = $1", [.text("unmirrored.\(table)")]).isEmpty
+        try state("unmirrored.\(table)", in: db) == nil
     }
 }

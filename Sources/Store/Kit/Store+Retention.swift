@@ -53,10 +53,8 @@ extension Store {
     }
 
     static func anchor(of chain: ChainAnchor.Chain, in db: any SQLConnection) throws(StoreFault) -> ChainAnchor? {
-        guard
-            let row = try db.run("select value from ops.reconcile_state where key = $1", [.text(key(of: chain))]).first
-        else { return nil }
-        guard let anchor = ChainAnchor(try row.json(0)) else {
+        guard let value = try state(key(of: chain), in: db) else { return nil }
+        guard let anchor = ChainAnchor(value) else {
             throw .unreadable("the anchor of the chain \(chain.rawValue) in ops.reconcile_state")
         }
         return anchor
@@ -67,11 +65,7 @@ extension Store {
     private static func write(
         _ anchor: ChainAnchor, of chain: ChainAnchor.Chain, in db: any SQLConnection
     ) throws(StoreFault) {
-        try db.run(
-            """
-            insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-            on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-            """, [.text(key(of: chain)), .json(anchor.value), .time(anchor.cutAt)])
+        try setState(key(of: chain), anchor.value, at: anchor.cutAt, in: db)
     }
 
     // MARK: The audit log

@@ -37,11 +37,7 @@ extension Store {
         if let next = sign.nextPassAt { value["next_pass_at"] = .string(next.description) }
         value["failures"] = .int(Int64(sign.failures))
         try await engine.transaction { [value] (db: any SQLConnection) throws(StoreFault) -> Void in
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
-                """, [.text(Self.serviceKey), .json(.object(value)), .time(sign.at)])
+            try Self.setState(Self.serviceKey, .object(value), at: sign.at, in: db)
             try db.run(
                 "update ops.reconcile_services set next_pass_at = $2, failures = $3, is_aside = $4 where holder = $1",
                 [

@@ -6,8 +6,6 @@ import Formats
 public struct ShardClaim: Sendable {
     /// The leases that it holds now, sorted by name.
     public var leases: [Lease] = []
-    /// The shards that are its share.
-    public var share: [Int] = []
     /// The first lease of its share that somebody else holds; nil where it has got them all.
     public var refused: Lease?
     /// The number of shards by which others work at this moment; then nothing was taken.
@@ -70,20 +68,15 @@ extension Store {
             }
             if let service { try Self.sign(service, count, now + lasting, now, isAside, in: db) }
             let services = try Self.services(now, in: db).map(\.sign)
-            claim.share = choose(services.filter { !$0.isAside && !isOver($0.holder) }.map(\.holder))
+            let share = choose(services.filter { !$0.isAside && !isOver($0.holder) }.map(\.holder))
             let held = try Self.shardLeases(in: db)
             // In one order everywhere, so that no two wait for each other.
-            let names = claim.share.map(Self.lease(ofShard:)).sorted { $0.precedesByBytes($1) }
+            let names = share.map(Self.lease(ofShard:)).sorted { $0.precedesByBytes($1) }
             for (position, name) in names.enumerated() {
                 let current = held.first { $0.name == name }
                 if let current, current.holder != holder, isOver(current.holder) {
                     claim.left.append(current.holder)
-                    // The row stays, so that its token only grows.
-                    try db.run(
-                        """
-                        update ops.leases set holder = '', expires_at = $3, updated_at = $3
-                        where name = $1 and holder = $2
-                        """, [.text(name), .text(current.holder), .time(now)])
+                    try Self.free(name, of: current.holder, now, in: db)
                 }
                 if let lease = try Self.acquire(name, holder, lasting, now, in: db) {
                     claim.leases.append(lease)
@@ -94,13 +87,7 @@ extension Store {
                     // Of two who want all, one would keep what the other waits for: nothing is kept beyond that.
                     guard service == nil, !services.contains(where: { current.holder.hasPrefix("\($0.holder)/") })
                     else { continue }
-                    for later in names[position...] {
-                        try db.run(
-                            """
-                            update ops.leases set holder = '', expires_at = $3, updated_at = $3
-                            where name = $1 and holder = $2
-                            """, [.text(later), .text(holder), .time(now)])
-                    }
+                    for later in names[position...] { try Self.free(later, of: holder, now, in: db) }
                     return claim
                 }
             }
@@ -116,9 +103,7 @@ extension Store {
     ) async throws(StoreFault) {
         let now = time.now
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            let agreed = try db.run(
-                "select value from ops.reconcile_state where key = $1", [.text(Self.shardCountKey)]
-            ).first?.json(0)
+            let agreed = try Self.state(Self.shardCountKey, in: db)
             guard agreed?.intValue == Int64(count) else { return }
             try Self.sign(service, count, now + lasting, now, isAside, in: db)
         }
@@ -130,9 +115,7 @@ extension Store {
     public func shardStanding() async throws(StoreFault) -> ShardStanding {
         let now = time.now
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> ShardStanding in
-            let agreed = try db.run(
-                "select value from ops.reconcile_state where key = $1", [.text(Self.shardCountKey)]
-            ).first?.json(0)
+            let agreed = try Self.state(Self.shardCountKey, in: db)
             return ShardStanding(
                 count: max(1, Int(clamping: agreed?.intValue ?? 1)), leases: try Self.shardLeases(in: db),
                 services: try Self.services(now, in: db).map(\.sign))
@@ -144,26 +127,22 @@ extension Store {
         on count: Int, _ now: Timestamp, _ lock: String, _ isOver: (String) -> Bool, except service: String?,
         in db: any SQLConnection
     ) throws(StoreFault) -> Int {
-        let query = "select value from ops.reconcile_state where key = $1\(lock)"
-        let key = SQLValue.text(shardCountKey)
-        var row = try db.run(query, [key]).first
-        if row == nil {
+        var stored = try state(shardCountKey, lock: lock, in: db)
+        if stored == nil {
             try db.run(
                 """
                 insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
                 on conflict (key) do nothing
-                """, [key, .json(1), .time(now)])
-            row = try db.run(query, [key]).first
+                """, [.text(shardCountKey), .json(1), .time(now)])
+            stored = try state(shardCountKey, lock: lock, in: db)
         }
-        let agreed = try row?.json(0).intValue.flatMap { Int(exactly: $0) } ?? 1
+        let agreed = stored?.intValue.flatMap { Int(exactly: $0) } ?? 1
         let others = try services(now, in: db).filter { $0.sign.holder != service && !isOver($0.sign.holder) }
         if let other = others.first(where: { $0.shards != count }) { return other.shards }
         guard agreed != count else { return count }
         for lease in try shardLeases(in: db)
         where lease.expiresAt > now && lease.expiresAt <= now + longestLease && !isOver(lease.holder) { return agreed }
-        try db.run(
-            "update ops.reconcile_state set value = $2, updated_at = $3 where key = $1",
-            [key, .json(.int(Int64(count))), .time(now)])
+        try setState(shardCountKey, .int(Int64(count)), at: now, in: db)
         // Who still believes to hold one by the number of before must never prove it.
         try db.run(
             """
@@ -171,6 +150,15 @@ extension Store {
             where \(isShardLease)
             """, [.time(now)])
         return count
+    }
+
+    /// The row stays, so that its token only grows.
+    private static func free(
+        _ name: String, of holder: String, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) {
+        try db.run(
+            "update ops.leases set holder = '', expires_at = $3, updated_at = $3 where name = $1 and holder = $2",
+            [.text(name), .text(holder), .time(now)])
     }
 
     private static func sign(

@@ -108,10 +108,7 @@ struct ShowCommand {
 
     /// What a run's manifest names, each with where it is; none where the manifest is gone.
     private func items(of head: EvidenceHead, _ evidence: EvidenceStore) -> [Value] {
-        guard let bytes = try? evidence.get(head.manifest), let manifest = try? EvidenceManifest(bytes: bytes) else {
-            return []
-        }
-        return manifest.items.map { item in
+        (evidence.manifest(head.manifest)?.items ?? []).map { item in
             [
                 "name": .string(item.name), "bytes": .int(Int64(item.bytes)),
                 "digest": .string(item.digest.description), "path": .string(evidence.path(of: item.digest)),
@@ -174,10 +171,8 @@ struct ShowCommand {
         }
         if let head {
             text += "\n" + paint.bold("Evidence") + "  link \(head.sequence), manifest \(head.manifest)\n"
-            if let bytes = try? evidence.get(head.manifest), let manifest = try? EvidenceManifest(bytes: bytes) {
-                for item in manifest.items {
-                    text += "  \(item.name)  \(item.bytes) bytes  \(evidence.path(of: item.digest))\n"
-                }
+            for item in evidence.manifest(head.manifest)?.items ?? [] {
+                text += "  \(item.name)  \(item.bytes) bytes  \(evidence.path(of: item.digest))\n"
             }
         }
         context.terminal.print(text)

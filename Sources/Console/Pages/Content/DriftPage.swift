@@ -60,12 +60,9 @@ enum DriftPage {
         guard let outlook = context.known.outlook, let reconciler = context.pages.reconciler else { return [:] }
         // Another process may have looked since: what this one's last plan doesn't change, it can't explain as a difference.
         let planned = Set(outlook.plan.changes.map(\.key))
-        var found: [ResourceKey: Explanation] = [:]
-        for record in records.filter({ planned.contains($0.key) }).prefix(explained) {
-            // What has gone since isn't known to the last look any more.
-            found[record.key] = try? await reconciler.explain(record.key.description, in: outlook, withHistory: false)
-        }
-        return found
+        let keys = records.map(\.key).filter(planned.contains).prefix(explained)
+        let found = try await reconciler.explain(keys, in: outlook)
+        return Dictionary(found.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func byEnvironment(_ all: [DriftRecord]) -> HTML {

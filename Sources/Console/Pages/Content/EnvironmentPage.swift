@@ -176,11 +176,7 @@ enum EnvironmentPage {
         let changed = outlook.plan.changes.filter { $0.environment == slug }.map(\.key)
         var keys: [ResourceKey] = changed
         for key in owned where !keys.contains(key) { keys.append(key) }
-        var all: [Explanation] = []
-        for key in keys.prefix(explained) {
-            all.append(try await reconciler.explain(key.description, in: outlook, withHistory: false))
-        }
-        return all
+        return try await reconciler.explain(keys.prefix(explained), in: outlook)
     }
 
     private static func why(

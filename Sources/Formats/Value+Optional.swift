@@ -1,5 +1,3 @@
-public import Formats
-
 extension Value {
     /// A text, or null.
     public static func text(_ text: String?) -> Value { text.map { .string($0) } ?? .null }
