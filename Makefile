@@ -6,7 +6,7 @@ RELEASE_FLAGS ?= -c release --static-swift-stdlib $(BUILD_FLAGS)
 # Where `make install` and `make deb` take the programs from; `make release` puts them there.
 BINARIES ?= .build/release
 
-.PHONY: demo test api-check build release bench faults soak browse lint format install deb image clean bootstrap
+.PHONY: demo test api-check build release bench faults soak browse lint format install deb deb-check image clean bootstrap
 
 bootstrap:
 	@./scripts/bootstrap build
@@ -62,12 +62,16 @@ install: $(if $(shell command -v $(SWIFT)),release)
 		$(BINARIES)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
 		$(BINARIES)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program || exit 1; \
 	done
-	install -d $(DESTDIR)$(PREFIX)/share/doc/odooops/errors
-	install -m 644 docs/errors/*.md $(DESTDIR)$(PREFIX)/share/doc/odooops/errors
+	install -d $(DESTDIR)$(PREFIX)/share/odooops/errors
+	install -m 644 docs/errors/*.md $(DESTDIR)$(PREFIX)/share/odooops/errors
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
 
 deb: release
 	@./scripts/package --binaries $(BINARIES)
+
+# What the package, the unit and the image's recipe have to be; with every tool that is there.
+deb-check: deb
+	@./scripts/package-check
 
 image: deb
 	docker build --file packaging/Containerfile --tag odooops:latest .build/package

@@ -16,7 +16,8 @@ public struct FileSystemFault: Fault {
         message = "\(what): \(String(cString: strerror(errno)))"
         place = path
         self.errno = errno
-        self.hint = hint
+        // Said for every file alike: which part of the path it is that this user may not pass or write.
+        self.hint = hint ?? (errno == EACCES ? "See whose it is, from the top down: namei -l \(path)" : nil)
     }
 }
 
@@ -56,6 +57,7 @@ public enum FileSystem {
         let temporary = path + ".new.\(getpid()).\(UInt32.random(in: .min ... .max))"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileSystemFault("cannot create the file", path, Glibc.errno) }
+        takeOwner(descriptor, at: path)
         let content = Array(bytes)
         var written = 0
         var failure: CInt = 0
@@ -82,14 +84,20 @@ public enum FileSystem {
     ///
     /// - Throws: `FileSystemFault`.
     public static func createDirectory(_ path: String, mode: mode_t = 0o755) throws(FileSystemFault) {
-        if mkdir(path, mode) == 0 || isDirectory(path) { return }
+        if make(path, mode) || isDirectory(path) { return }
         guard Glibc.errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
             throw FileSystemFault("cannot create the directory", path, Glibc.errno)
         }
         try createDirectory(String(path[..<slash]), mode: mode)
-        guard mkdir(path, mode) == 0 || isDirectory(path) else {
+        guard make(path, mode) || isDirectory(path) else {
             throw FileSystemFault("cannot create the directory", path, Glibc.errno)
         }
+    }
+
+    private static func make(_ path: String, _ mode: mode_t) -> Bool {
+        guard mkdir(path, mode) == 0 else { return false }
+        takeOwner(ofDirectory: path)
+        return true
     }
 
     /// Whether something is at a path that this process may see.
@@ -133,12 +141,16 @@ public enum FileSystem {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+            let name = name(of: entry)
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
     }
 
     /// Removes a file, or a directory with everything in it; symbolic links are removed and not followed.

@@ -39,6 +39,9 @@ extension ClientCommands {
             ],
             examples: [("odooops drift list --cause external_change", "What somebody changed by hand.")]),
         CommandSpec(
+            "drift show", "Shows what differs in one resource: is and should be, since when, why, and what to do.",
+            positionals: ["KEY"], examples: [("odooops drift show digitalocean.record/shop.example/A/erp", "")]),
+        CommandSpec(
             "alerts list", "Lists what is not as it has to be: differences and failed checks, with since when.",
             options: [
                 OptionSpec(
@@ -99,15 +102,25 @@ extension ClientCommands {
             examples: [("odooops audit list --user=ada --since=24h", "")]),
         CommandSpec("audit verify", "Proves that nobody changed, removed or added a line of the audit log."),
         CommandSpec(
-            "logs", "Shows what happened in all runs, or in one.",
-            discussion: "TARGET is a run's id or latest. The service keeps no log of an environment's containers yet.",
+            "logs", "Shows what was done and told: everywhere, of one environment, or in one run.",
+            discussion: """
+                TARGET is an environment by its name, branch or tier, a run's id, or latest. What stands here is what the
+                service did and was told; logs of an environment's containers aren't collected yet.
+                """,
             positionals: ["[TARGET]"],
             options: [
                 OptionSpec("follow", nil, "Go on showing what comes, until stopped."),
-                OptionSpec("type", "TYPE", "Only lines of this type, such as step or warning."), since, until, limit,
-                all,
+                OptionSpec("type", "TYPE", "Only lines of this type, such as step or warning."),
+                OptionSpec(
+                    "service", "PART", "Only what this part tells.",
+                    choices: ["reconciler", "audit", "notices", "hooks"]),
+                OptionSpec("level", "LEVEL", "Only of this level.", choices: ["info", "warning", "error"]),
+                since, until, limit, all,
             ],
-            examples: [("odooops logs --follow", ""), ("odooops logs latest --type warning", "")]),
+            examples: [
+                ("odooops logs production --follow", ""), ("odooops logs feature/crm --level error --since 7d", ""),
+                ("odooops logs latest --type warning", ""),
+            ]),
         CommandSpec(
             "metrics", "Shows the figures of the service, or the steps made for an environment.",
             positionals: ["[ENVIRONMENT]"],

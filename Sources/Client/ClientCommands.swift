@@ -116,8 +116,9 @@ public enum ClientCommands {
         CommandSpec(
             "", "Asks and orders an OdooOps service: odooops RESOURCE ACTION TARGET.",
             discussion: """
-                Exit status: 0 done, 1 it failed, 4 refused or not confirmed, 64 wrong usage, 69 nobody answers or no
-                service can do it yet, 75 try again in a moment, 77 no login or not allowed, 78 wrong configuration.
+                Exit status: 0 done, 1 it failed, 4 refused or not confirmed, 5 nothing waits, 64 wrong usage, 66 nothing
+                has that name, 69 nobody answers or no service can do it yet, 75 try again in a moment, 77 no login or
+                not allowed, 78 wrong configuration.
                 """,
             examples: [
                 ("odooops context add work --url https://odooops.example", "Say once where the service is."),

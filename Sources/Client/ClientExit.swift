@@ -5,8 +5,12 @@ public enum ClientExit: Int32, Sendable, CaseIterable {
     case failed = 1
     /// A confirmation is missing, the service refused, or a run waits for an approval.
     case refused = 4
-    /// An unknown command or option, or a name that nothing has.
+    /// Nothing waits for what was to be done.
+    case nothing = 5
+    /// An unknown command or option.
     case usage = 64
+    /// Nothing has the name that was given.
+    case notFound = 66
     /// Nobody answers, or no service of today can do it.
     case unavailable = 69
     /// It may go through in a moment: too many requests, or the first one is still being worked on.
@@ -22,7 +26,9 @@ public enum ClientExit: Int32, Sendable, CaseIterable {
         case .done: "Done."
         case .failed: "It failed: the service, a run that was waited for, or a log that is not as it was written."
         case .refused: "Refused: a confirmation or an approval is missing, or something else stands in the way."
-        case .usage: "Wrong usage: an unknown command or option, or a name that nothing has."
+        case .nothing: "Nothing waits for that: there is no change to approve."
+        case .usage: "Wrong usage: an unknown command or option, or a value that an option can't have."
+        case .notFound: "Nothing has that name: no environment, run, resource, delivery or key."
         case .unavailable: "Nobody answers at the address, or no service of today can do that."
         case .later: "Not now: too many requests, or the first one is still being worked on. Try again in a moment."
         case .forbidden: "No login, or a login that may not do that."

@@ -93,6 +93,11 @@ struct Credentials: Sendable {
 
     func entry(_ context: String) -> Entry? { entries.first { $0.context == context } }
 
+    /// What is sent to a service: what was kept under the context's name, or before the service had one.
+    func entry(_ context: String, at url: String) -> Entry? {
+        [context, "default"].lazy.compactMap { entry($0) }.first { $0.url == url }
+    }
+
     mutating func put(_ entry: Entry) {
         remove(entry.context)
         entries.append(entry)

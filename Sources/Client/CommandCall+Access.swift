@@ -77,8 +77,9 @@ extension CommandCall {
     func logOut() throws -> ClientExit {
         let place = try place()
         var credentials = try files.credentials()
-        let wasKept = credentials.entry(place.name) != nil
-        credentials.remove(place.name)
+        let kept = credentials.entry(place.name, at: place.address.text) ?? credentials.entry(place.name)
+        let wasKept = kept != nil
+        if let kept { credentials.remove(kept.context) }
         if wasKept { try files.write(credentials) }
         if screen.isJSON {
             screen.json(["context": .string(place.name), "forgotten": .bool(wasKept)])
@@ -171,7 +172,7 @@ extension CommandCall {
         let credentials = try files.credentials()
         let current = try? place()
         let rows = configuration.contexts.map { context -> (ClientConfiguration.Context, String, Bool) in
-            let entry = credentials.entry(context.name).flatMap { $0.url == context.url ? $0 : nil }
+            let entry = credentials.entry(context.name, at: context.url)
             return (context, entry.map { $0.user ?? "a key" } ?? "-", context.name == current?.name)
         }
         if screen.isJSON {
@@ -222,9 +223,11 @@ extension CommandCall {
         configuration.put(ClientConfiguration.Context(name: target, url: address.text))
         try files.write(configuration)
         let isCurrent = configuration.current == target
+        let hasLogin = try files.credentials().entry(target, at: address.text) != nil
         return told(
             isCurrent
-                ? "\(target) is asked from now on. Log in: odooops auth login"
+                ? "\(target) is asked from now on"
+                    + (hasLogin ? ", with the login that is kept for it." : ". Log in: odooops auth login")
                 : "\(target) is known. Ask it from now on: odooops context use \(target)",
             ["name": .string(target), "url": .string(address.text), "current": .bool(isCurrent)])
     }

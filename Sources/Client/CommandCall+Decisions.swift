@@ -12,13 +12,13 @@ extension CommandCall {
         for key in wanted where !waiting.contains(where: { $0["key"]?.stringValue == key }) {
             let near = Suggestion.nearest(to: key, in: waiting.compactMap { $0["key"]?.stringValue })
             throw ClientFault(
-                "CLI-0012", .usage, "no change of \(key) waits in run \(run)",
+                "CLI-0012", .notFound, "no change of \(key) waits in run \(run)",
                 hint: near.map { "Did you mean \($0)?" } ?? "See what waits: odooops plan show \(run)")
         }
         let meant = wanted.isEmpty ? waiting : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
         guard !meant.isEmpty else {
             throw ClientFault(
-                "CLI-0012", .refused, "nothing waits for an approval in run \(run)",
+                "CLI-0012", .nothing, "nothing waits for an approval in run \(run)",
                 hint: "See its plan: odooops plan show \(run). Runs that wait: odooops plan list")
         }
         let grave = meant.filter { ["delete", "replace"].contains($0["action"]?.stringValue) }

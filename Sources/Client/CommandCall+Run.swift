@@ -17,6 +17,7 @@ extension CommandCall {
         case "env extend", "env pin", "env unpin", "env suspend", "env resume": return try await changeEnvironment()
         case "preview list": return try await list(.previews, query: [("tier", "preview")])
         case "explain": return try await explain()
+        case "drift show": return try await showDrift()
         case "drift ack", "drift mute": return try await markDrift()
         case "drift unmute": return try await unmarkDrift()
         case "alerts list": return try await listFindings()

@@ -59,20 +59,25 @@ extension CommandCall {
 
     func logs() async throws -> ClientExit {
         let connection = try connection()
-        var run: String?
-        if !target.isEmpty {
-            let isRun = target == "latest" || target.utf8.count == 36 && target.split(separator: "-").count == 5
-            guard isRun else {
-                throw ClientFault.notThere(
-                    "the service keeps no log of the environment \(target): it collects none of containers yet",
-                    instead: "Meanwhile: odooops logs shows what was done in all runs, odooops runs show latest in one")
-            }
-            run = try await connection.get("/runs/\(target.percentEncoded)").data["id"]?.stringValue
-        }
-        let query: [(String, String?)] = [
-            ("correlation_id", run), ("type", arguments.value("type")), ("since", try instant("since", back: true)),
-            ("until", try instant("until", back: true)),
+        var filter: [(String, String?)] = [
+            ("type", arguments.value("type")), ("service", arguments.value("service")),
+            ("level", arguments.value("level")),
         ]
+        if target == "latest" || target.utf8.count == 36 && target.split(separator: "-").count == 5 {
+            let run = try await connection.get("/runs/\(target.percentEncoded)").data["id"]?.stringValue
+            filter.append(("correlation_id", run))
+        } else if !target.isEmpty {
+            // Asked for by name, so that a name that nothing has isn't taken for one of which nothing is told.
+            let name = try await environment(target, connection)
+            _ = try await connection.get("/environments/\(name.percentEncoded)")
+            filter.append(("environment", name))
+            if !screen.isJSON {
+                let remark = "What was done and told of \(name); logs of its containers aren't collected."
+                screen.remark(screen.errorPaint.dim(remark))
+            }
+        }
+        let query =
+            filter + [("since", try instant("since", back: true)), ("until", try instant("until", back: true))]
         let listing = Listing(path: "/logs", empty: "Nothing such has happened.", columns: [])
         let (rows, hasMore) = try await rows(listing, connection, query: query)
         guard arguments.has("follow") else {
@@ -85,13 +90,13 @@ extension CommandCall {
             if hasMore { screen.remark(screen.errorPaint.dim("There is more before that: --all")) }
             return .done
         }
-        return try await followLogs(rows.reversed(), run, connection)
+        return try await followLogs(rows.reversed(), filter, connection)
     }
 
     /// Shows what comes, until somebody stops it.
-    private func followLogs(_ first: [Value], _ run: String?, _ connection: ServiceConnection) async throws
-        -> ClientExit
-    {
+    private func followLogs(
+        _ first: [Value], _ filter: [(String, String?)], _ connection: ServiceConnection
+    ) async throws -> ClientExit {
         func show(_ row: Value) { if screen.isJSON { screen.jsonLine(row) } else { screen.print(eventLine(row)) } }
         first.forEach(show)
         var last = first.last?["at"]?.stringValue ?? now.description
@@ -99,10 +104,7 @@ extension CommandCall {
         let listing = Listing(path: "/logs", empty: "", columns: [])
         while true {
             try await surroundings.time.sleep(for: .seconds(1))
-            let query: [(String, String?)] = [
-                ("correlation_id", run), ("type", arguments.value("type")), ("since", last),
-            ]
-            let new = try await rows(listing, connection, query: query, limit: 1_000).rows
+            let new = try await rows(listing, connection, query: filter + [("since", last)], limit: 1_000).rows
                 .filter { !seen.contains($0["id"]?.stringValue ?? "") }
             for row in new.reversed() { show(row) }
             guard let newest = new.first?["at"]?.stringValue else { continue }

@@ -39,16 +39,19 @@ struct CommandCall: Sendable {
                 hint: near.map { "Did you mean --context \($0)? See all: odooops context list" }
                     ?? "Add it: odooops context add \(named) --url URL. See all: odooops context list")
         }
-        let name = named ?? configuration.current ?? "default"
-        let text = url ?? configuration.context(name)?.url ?? ServiceAddress.standard
-        return (name, try ServiceAddress(text))
+        let text = url ?? configuration.context(named ?? configuration.current ?? "")?.url ?? ServiceAddress.standard
+        let address = try ServiceAddress(text)
+        // An address alone is that of the context in use, of another one, or of none: no login is kept in another's place.
+        let current = configuration.current.flatMap { configuration.context($0) }
+        let same = ([current].compactMap { $0 } + configuration.contexts).first { $0.url == address.text }
+        return (named ?? (url == nil ? configuration.current : same?.name) ?? "default", address)
     }
 
     /// What proves who asks, from `--token-file`, the environment, or what `auth login` has kept for this very service.
     func credential(_ place: (name: String, address: ServiceAddress)) throws(ClientFault) -> Secret? {
         if let path = arguments.value("token-file") { return try secret(ofFile: path) }
         if let token = surroundings.environment["ODOOOPS_TOKEN"], !token.isEmpty { return Secret(token) }
-        guard let entry = try files.credentials().entry(place.name), entry.url == place.address.text else { return nil }
+        guard let entry = try files.credentials().entry(place.name, at: place.address.text) else { return nil }
         if let end = entry.expiresAt, end <= now {
             throw ClientFault(
                 "ACCESS-0002", .forbidden, "the login of context \(place.name) ended \(end.minuteText)",
@@ -207,7 +210,7 @@ struct CommandCall: Sendable {
         if names.count == 1, let only = names.first { return only }
         if names.isEmpty, !given.contains("/") { return given }
         throw ClientFault(
-            "CLI-0012", .usage,
+            "CLI-0012", names.isEmpty ? .notFound : .usage,
             names.isEmpty
                 ? "no environment is of the branch \(given)"
                 : "\(names.count) environments are meant by \(given): \(names.joined(separator: ", "))",

@@ -215,10 +215,11 @@ extension Listing {
 
     /// `data: 198.51.100.66, not 198.18.159.1`, or what else is said of it.
     private static func difference(_ row: Value) -> String {
-        let attributes = row["attributes"]?.listValue ?? []
+        let detail = row["detail"] ?? .null
+        let attributes = detail["attributes"]?.listValue ?? []
         guard let first = attributes.first, attributes.count == 1, first["sensitive"]?.boolValue != true,
             let before = first["before"], !before.isNull, let after = first["after"], !after.isNull
-        else { return row.shown("summary") }
+        else { return detail.shown("summary") }
         return "\(first.shown("path")): \(before.shown), not \(after.shown)"
     }
 

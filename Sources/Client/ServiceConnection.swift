@@ -139,6 +139,7 @@ enum AnswerFault {
     static func exit(_ status: Int, _ name: String) -> ClientExit {
         switch status {
         case 401, 403: .forbidden
+        case 404: .notFound
         case 429: .later
         case 409: ["REQUEST_UNDER_WAY", "BUSY"].contains(name) ? .later : .refused
         case 400..<500: .usage

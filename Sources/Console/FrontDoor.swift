@@ -41,7 +41,11 @@ public struct FrontDoor: Sendable {
             case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
             }
         } catch let fault as AccessFault {
-            return .refusal(fault.status, "\(fault.code): \(fault.message)")
+            var refusal = WebResponse.refusal(fault.status, "\(fault.code): \(fault.message)")
+            if let wait = fault.retryAfter {
+                refusal.headers.append(("Retry-After", "\(max(1, wait.components.seconds))"))
+            }
+            return refusal
         } catch {
             return .refusal(503, "the store can't be asked who may: try again")
         }

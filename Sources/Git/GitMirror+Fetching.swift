@@ -18,6 +18,8 @@ extension GitMirror {
             throw .notWritable(cacheDirectory, error.errno)
         }
         let request = try request(address, deadline: deadline)
+        // The library makes files of its own.
+        defer { FileSystem.takeOwner(below: cacheDirectory) }
         let report: GitFetchReport
         switch (address.kind, transport.executable) {
         case (.local, _), (_, nil):

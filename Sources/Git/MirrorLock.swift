@@ -13,6 +13,7 @@ struct MirrorLock: ~Copyable {
     init(path: String, until end: Duration) throws(GitFault) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .notWritable(path, errno) }
+        FileSystem.takeOwner(descriptor, at: path)
         // A file lock has no time-out of its own.
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else { throw .notWritable(path, errno) }

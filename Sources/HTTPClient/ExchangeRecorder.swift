@@ -16,6 +16,7 @@ public final class ExchangeRecorder: Sendable {
                 .badURL, code: "HTTP-0010", message: "cannot open the recording: \(String(cString: strerror(errno)))",
                 place: path, hint: "give --record a file in a directory that exists and that you may write to")
         }
+        FileSystem.takeOwner(descriptor, at: path)
         self.path = path
         self.descriptor = Locked(descriptor)
     }

@@ -145,6 +145,8 @@ enum StoreAccess {
             // The default file lives in the state directory, which the first run makes.
             if path.hasPrefix(configuration.stateDirectory + "/") {
                 try? FileSystem.createDirectory(configuration.stateDirectory, mode: 0o750)
+                // Made here, so that it is its directory's owner's; SQLite gives the files beside it to the same one.
+                if !isReadOnly { FileSystem.create(path, mode: 0o640) }
             }
             return (
                 Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: isReadOnly), time: SystemTime()), true

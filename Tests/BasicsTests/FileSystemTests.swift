@@ -63,4 +63,43 @@ import Testing
         #expect(!FileSystem.exists(removed.path))
         #expect(FileSystem.exists(kept.path("a")))
     }
+
+    @Test("What root makes in somebody else's directory is theirs, and nothing else is", .enabled(if: geteuid() == 0))
+    func rootLeavesNothingOfItsOwn() throws {
+        let directory = try TemporaryDirectory()
+        let nobody: uid_t = 65_534
+        let state = directory.path("state")
+        try FileSystem.createDirectory(state)
+        try FileSystem.write([1], to: directory.path("roots"))
+        #expect(chown(state, nobody, nobody) == 0)
+        try FileSystem.createDirectory("\(state)/a/b", mode: 0o750)
+        try FileSystem.write([1], to: "\(state)/a/b/c", mode: 0o440)
+        #expect(FileSystem.create("\(state)/a/new", mode: 0o600) && !FileSystem.create("\(state)/a/new", mode: 0o600))
+        #expect(Self.owners(below: state) == [nobody])
+        // What a library makes is root's until it is asked for; a file with another name elsewhere stays root's, and so
+        // does where a link leads.
+        try FileSystem.createDirectory("\(directory.path)/outside")
+        #expect(Glibc.mkdir("\(state)/a/lib", 0o755) == 0)
+        close(open("\(state)/a/lib/pack", O_CREAT | O_WRONLY, 0o444))
+        #expect(link(directory.path("roots"), "\(state)/a/hard") == 0)
+        #expect(symlink(directory.path("outside"), "\(state)/a/soft") == 0)
+        FileSystem.takeOwner(below: "\(state)/a")
+        #expect(Self.owner("\(state)/a/lib") == nobody && Self.owner("\(state)/a/lib/pack") == nobody)
+        #expect(Self.owner(directory.path("roots")) == 0 && Self.owner(directory.path("outside")) == 0)
+        // Where everybody may write, root keeps what it makes.
+        #expect(chmod(state, 0o1777) == 0)
+        try FileSystem.write([1], to: "\(state)/kept")
+        #expect(Self.owner("\(state)/kept") == 0)
+    }
+
+    private static func owner(_ path: String) -> uid_t? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_uid : nil
+    }
+
+    private static func owners(below path: String) -> Set<uid_t> {
+        var found = Set([owner(path)].compactMap { $0 })
+        for name in FileSystem.list(path) { found.formUnion(owners(below: "\(path)/\(name)")) }
+        return found
+    }
 }

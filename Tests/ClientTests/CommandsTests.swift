@@ -102,7 +102,10 @@ struct CommandsTests {
         let harmless = try World(deciding())
         #expect((await harmless.run("approve", "r1", "--key", "do.droplet/new")).exit == .done)
         let wrong = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/free")
-        #expect(wrong.exit == .usage, "\(wrong.story)")
+        #expect(wrong.exit == .notFound, "\(wrong.story)")
+        let idle = FakeService(["GET /plans/r1": ["run_id": "r1", "changes": []]])
+        let nothing = await (try World(idle)).run("approve", "r1")
+        #expect(nothing.exit == .nothing && nothing.error.contains("odooops plan show r1"), "\(nothing.story)")
     }
 
     @Test("On a terminal the name is typed, and another name is no confirmation", arguments: ["do.droplet/old", "yes"])

@@ -62,7 +62,7 @@ struct ConnectionTests {
 
     private static let cases: [(Int, String, ClientExit, String)] = [
         (401, "ACCESS-0001", .forbidden, "odooops auth login"), (403, "ACCESS-0003", .forbidden, "ask ada"),
-        (404, "API-0007", .usage, "ask ada"), (409, "STORE-0024", .refused, "ask ada"),
+        (404, "API-0007", .notFound, "ask ada"), (409, "STORE-0024", .refused, "ask ada"),
         (429, "ACCESS-0005", .later, "ask ada"), (422, "API-0008", .usage, "ask ada"),
         (500, "STORE-0001", .failed, "ask ada"), (503, "API-0012", .unavailable, "ask ada"),
     ]

@@ -70,6 +70,29 @@ struct FilesTests {
         #expect(authorization(world.service.requests.last) == nil)
     }
 
+    @Test("A login made before its service has a name goes with the name, and no login takes another's place")
+    func loginsAndNames() async throws {
+        let world = try World(FakeService(Self.login), typed: ["key-1", "key-2"])
+        let (work, other) = ("https://odooops.example", "https://other.example")
+        #expect((await world.run("auth", "login", "--url", work, "--key-file", "-")).exit == .done)
+        let added = await world.run("context", "add", "work", "--url", "\(work)/")
+        #expect(added.exit == .done && !added.output.contains("auth login"), "\(added.story)")
+        _ = await world.run("env", "list")
+        #expect(authorization(world.service.requests.last) == "Bearer key-1")
+        #expect((await world.run("context", "list", "--json")).json?.listValue?.first?["login"] == "key:ci")
+        // A login at another address is kept beside it.
+        #expect((await world.run("auth", "login", "--context", "new", "--url", other, "--key-file", "-")).exit == .done)
+        for (arguments, key) in [(["--url", work], "key-1"), (["--context", "new", "--url", other], "key-2")] {
+            _ = await world.run(["env", "list"] + arguments)
+            #expect(authorization(world.service.requests.last) == "Bearer \(key)", "\(arguments)")
+        }
+        _ = await world.run("env", "list", "--url", other)
+        #expect(authorization(world.service.requests.last) == nil)
+        #expect((await world.run("auth", "logout")).exit == .done)
+        _ = await world.run("env", "list")
+        #expect(authorization(world.service.requests.last) == nil)
+    }
+
     @Test("Credentials that others may read are not used")
     func openCredentials() async throws {
         let world = try World(FakeService(Self.login))

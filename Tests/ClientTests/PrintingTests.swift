@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import HTTPClient
 import TestKit
 import Testing
 
@@ -48,8 +49,10 @@ struct PrintingTests {
                 [
                     "key": "digitalocean.record/brightwater.example/A/erp", "cause": "external_change",
                     "environment": "production", "first_seen": "2026-11-21T17:06:00Z", "run_id": .string(id),
-                    "summary": "data differs",
-                    "attributes": [["path": "data", "before": "198.51.100.66", "after": "198.18.159.1"]],
+                    "detail": [
+                        "summary": "data differs",
+                        "attributes": [["path": "data", "before": "198.51.100.66", "after": "198.18.159.1"]],
+                    ],
                 ]
             ],
         ])
@@ -112,6 +115,74 @@ struct PrintingTests {
             "schedule.blocked  backup/production", "access.token  ada: access.token laptop",
             "push  github push processed", "step  done  create  dns.record/a",
         ] { #expect(shown.contains(text), "\(shown)") }
+    }
+
+    @Test("A difference is shown with what is there, what is wanted by which line, why, and what ends it")
+    func oneDifference() async throws {
+        let key = "digitalocean.record/brightwater.example/A/erp"
+        let row: Value = [
+            "key": .string(key), "cause": "external_change", "environment": "production",
+            "first_seen": "2026-11-21T17:06:00Z", "last_seen": "2026-11-21T18:06:00Z", "run_id": "r-1", "mark": .null,
+            "attributes_since": ["data": "2026-11-21T17:06:00Z"],
+            "detail": [
+                "summary": "data differs", "source": ["file": "ssot/environments.yaml", "line": 9],
+                "attributes": [
+                    [
+                        "path": "data", "sensitive": false, "before": "198.51.100.66", "after": "198.18.159.1",
+                        "source": ["file": "ssot/environments.yaml", "line": 9],
+                    ], ["path": "password", "sensitive": true],
+                ],
+            ],
+        ]
+        func shown(_ explanation: Value?) async throws -> World.Result {
+            var table: [String: Value] = ["GET /drift": [row]]
+            if let explanation { table["GET /explanations"] = explanation }
+            let world = try World(FakeService(table))
+            let result = await world.run("drift", "show", key)
+            #expect(world.service.routes.first == "GET /drift?key=\(key.percentEncoded)")
+            return result
+        }
+        let allowed = try await shown([
+            "decision": "allowed", "action": "update",
+            "next_wake": ["at": "2026-11-21T19:00:00Z", "reason": "interval"],
+        ])
+        for text in [
+            "external change", "data differs", "198.51.100.66", "198.18.159.1", "ssot/environments.yaml:9",
+            "(sensitive)",
+            "2026-11-21 17:06", "odooops reconcile --wait", "2026-11-21 19:00", "odooops drift ack \(key)",
+        ] { #expect(allowed.output.contains(text), "\(text)\n\(allowed.story)") }
+        let waiting = try await shown(["decision": "needs_approval", "action": "update"])
+        #expect(waiting.output.contains("odooops approve latest --key \(key)"), "\(waiting.story)")
+        let blocked = try await shown([
+            "decision": "blocked",
+            "obstacle": ["reason": "production is suspended", "command": "reconcile env resume production"],
+        ])
+        #expect(blocked.output.contains("odooops env resume production"), "\(blocked.story)")
+        #expect((try await shown(nil)).output.contains("odooops explain \(key)"))
+        let none = try World(FakeService(["GET /drift": [], "GET /explanations": ["action": "noop"]]))
+        let same = await none.run("drift", "show", key)
+        #expect(same.exit == .done && same.output.contains("as git wants it"), "\(same.story)")
+        let unknown = await (try World(FakeService(["GET /drift": []]))).run("drift", "show", "nonsense")
+        #expect(unknown.exit == .notFound && unknown.error.contains("odooops drift list"), "\(unknown.story)")
+    }
+
+    @Test("The log of an environment is asked for by name, branch or tier, and one that isn't there is said")
+    func logsOfAnEnvironment() async throws {
+        let service = FakeService([
+            "GET /environments": [["name": "erp", "status": "active", "branch": "main", "tier": "production"]],
+            "GET /environments/erp": ["name": "erp"], "GET /logs": [],
+        ])
+        for target in ["erp", "main/x", "production"] {
+            let world = try World(service)
+            let result = await world.run("logs", target, "--level", "error", "--service", "hooks", "--type", "step")
+            #expect(result.exit == .done && result.error.contains("containers"), "\(target): \(result.story)")
+            let asked = service.routes.last ?? ""
+            for part in ["environment=erp", "level=error", "service=hooks", "type=step"] {
+                #expect(asked.contains(part), "\(target): \(asked)")
+            }
+        }
+        let wrong = await (try World(service)).run("logs", "nowhere")
+        #expect(wrong.exit == .notFound, "\(wrong.story)")
     }
 
     @Test("NO_COLOR and a pipe mean no colours; --color says otherwise")

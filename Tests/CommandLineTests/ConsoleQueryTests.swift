@@ -1,7 +1,9 @@
 import Basics
 import Formats
+import Simulator
 import TestKit
 import Testing
+import Web
 
 /// What the platform's existing console asks of `ops.*`, asked as it asks it, in the role that it has.
 @Suite("Queries of the existing console", .enabled(if: PostgresServer.isInstalled))
@@ -48,15 +50,18 @@ struct ConsoleQueryTests {
             "service_role",
             """
             select * from public."ops.convergence_findings" where status <> 'resolved' order by last_seen desc limit 5
-            """, []
+            """, ["\"cause\": \"external_change\"", "digitalocean.record/shop.example/A/www"]
         ),
         (
             "service_role",
             """
             select id, kind, sha, branch, created_at, metadata from ops.artifacts order by created_at desc limit 5
-            """, []
+            """, ["|reconcile_plan|", "\"revision\""]
         ),
-        ("service_role", "select kind, sha from public.\"ops.artifacts\" order by created_at desc limit 5", []),
+        (
+            "service_role", "select kind, sha from public.\"ops.artifacts\" order by created_at desc limit 5",
+            ["reconcile_plan|"]
+        ),
         (
             "service_role", "select key, category, baseline_allowed, status from public.integrations_view",
             ["chat|messaging|t|active", "gateway|ai_inference|f|setup_required", "later|devtools|f|inactive"]
@@ -68,7 +73,11 @@ struct ConsoleQueryTests {
                 "lab|"
             ]
         ),
-        ("authenticated", "select * from ops.deployments order by created_at desc limit 20", []),
+        (
+            "authenticated",
+            "select sha, branch, state, author, msg, duration from ops.deployments order by created_at desc limit 20",
+            ["|success|T <t@t>|", " steps|"]
+        ),
         ("authenticated", "select name, status, size_slug, tags from ops.do_droplets where status = 'active'", []),
     ]
 
@@ -94,6 +103,21 @@ struct ConsoleQueryTests {
         ])
         let result = await site.run("--store", uri)
         #expect(result.status == 0 && !result.error.contains("could not be kept"), "\(result.story)")
+        // Somebody changes a record by hand; a look finds it.
+        let records = "/v2/domains/shop.example/records"
+        func provider(_ method: String, _ path: String, _ body: String = "") async -> Value? {
+            let answer = await site.provider.simulator.answer(
+                WebRequest(
+                    method: method, path: path, query: [("per_page", "200")],
+                    headers: [("Authorization", "Bearer token-of-the-tests"), ("Content-Type", "application/json")],
+                    body: Array(body.utf8)))
+            return try? JSON.parse(answer.body)
+        }
+        let listed = await provider("GET", records)?["domain_records"]?.listValue ?? []
+        let record = try #require(listed.first { $0["name"] == "www" }?["id"]?.intValue)
+        _ = await provider("PATCH", "\(records)/\(record)", #"{"type": "A", "data": "203.0.113.99"}"#)
+        let look = await site.run("--dry-run", "--store", uri)
+        #expect(look.output.contains("203.0.113.99"), "\(look.story)")
         func ask(_ role: String, _ sql: String) -> (status: Int32, output: String) {
             server.execute("set role \(role); \(sql)", database: database)
         }

@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import Glibc
 import TestKit
 import Testing
 
@@ -47,5 +48,31 @@ struct StoreCommandTests {
         #expect(cut.status == 0 && cut.json?["audit_records"] == 0, "\(cut.story)")
         let verified = await site.run("show", "latest", "--verify", "--json")
         #expect(verified.json?["verification"]?["first"] == 1, "\(verified.story)")
+    }
+
+    @Test("What root's commands leave in the service's state directory is the service's", .enabled(if: geteuid() == 0))
+    func rootLeavesWhatTheServiceCanGoOnWith() async throws {
+        let site = try Site()
+        try FileSystem.createDirectory(site.state)
+        #expect(chown(site.state, 65_534, 65_534) == 0)
+        for arguments in [["doctor"], ["--dry-run"], [], ["runs"]] {
+            let result = await Program.run(arguments, in: site.directory.path, site.environment)
+            #expect(result.status == 0 || arguments == ["doctor"], "\(result.story)")
+        }
+        let roots = Shell.run("find \(Shell.quote(site.state)) -user root").output
+        #expect(roots.isEmpty, "root's: \(roots)")
+        #expect(Shell.run("find \(Shell.quote(site.state)) -name ops.sqlite -o -path '*objects*' -type f").output != "")
+        // Evidence that another user may not read is not lost, and isn't called so.
+        let (program, stranger) = (Shell.quote(Program.path), "setpriv --reuid=65533 --regid=65533 --clear-groups")
+        Shell.run(
+            """
+            cd \(Shell.quote(site.state)) && chmod 711 .. && chown -R 65533:65533 . && chown -R 65534 evidence \
+              && chmod -R go-rwx evidence
+            """)
+        guard Shell.run("\(stranger) test -x \(program)").status == 0 else { return }
+        let shown = Shell.run(
+            "cd / && \(stranger) env -i ODOOOPS_STATE_DIR=\(Shell.quote(site.state)) \(program) show latest --verify")
+        #expect(shown.status != 0 && shown.output.contains("EVID-0001"), "\(shown)")
+        #expect(shown.output.contains("namei -l") && !shown.output.contains("backup"), "\(shown)")
     }
 }

@@ -39,7 +39,10 @@ struct APIWorld {
         self.keys = keys
         self.store = store
         self.time = time
-        api = APIEndpoints(APIServices(store: store, access: access, time: time))
+        api = APIEndpoints(
+            APIServices(
+                store: store, access: access, time: time,
+                errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 
     /// Two environments, and a run that waits for nothing.

@@ -116,6 +116,27 @@ import Testing
         }
     }
 
+    @Test func whatAnErrorNamesAsItsPageIsThere() async throws {
+        let world = try await APIWorld()
+        let refused = try await world.send("GET", "/nothing", as: "owner")
+        let docs = try #require(refused.body["errors"]?.listValue?.first?["docs"]?.stringValue)
+        #expect(docs == "/api/v1/errors/API-0001")
+        // To whoever asks: also to those who were refused for who they are.
+        for (code, status) in [("API-0001", 200), ("NONE-0001", 404), ("..%2FAPI-0001", 404), ("api-0001", 404)] {
+            let page = try await world.send("GET", "/errors/\(code)")
+            #expect(page.status == status, "\(code): \(page.status)")
+            #expect(status != 200 || page.body["data"]?["text"] == "# API-0001: a page\n")
+        }
+    }
+
+    @Test func whatDiffersIsGivenByKey() async throws {
+        let world = try await APIWorld()
+        for key in ["digitalocean.droplet/none", "no key at all"] {
+            let answer = try await world.send("GET", "/drift?key=\(key)", as: "owner")
+            #expect(answer.status == 200 && answer.body["data"] == [], "\(key): \(answer.status)")
+        }
+    }
+
     @Test func nothingIsHiddenBehindAnEmptyAnswer() async throws {
         let world = try await APIWorld()
         for (method, path, status, error) in [

@@ -45,6 +45,16 @@ import Testing
     ])
     func markdown(text: String, html: String) { #expect(Markdown(text).html.source == html) }
 
+    @Test(arguments: [
+        ("# T\n\nIt takes **15\nminutes**.\n\nMore.", "It takes <strong>15 minutes</strong>."),
+        ("---\na: b\n---\n# T\n- no\n> no\n| no |\n\n<b>", "&lt;b&gt;"), ("# T\n", ""), ("", ""), ("```\n", ""),
+        (
+            String(repeating: "A *b* sentence. ", count: 99),
+            String(repeating: "A <em>b</em> sentence. ", count: 19) + "A <em>b</em> sentence."
+        ),
+    ])
+    func theFirstParagraph(text: String, html: String) { #expect(Markdown(text).lead.source == html) }
+
     @Test func aTableOfMarkdownHasHeadings() {
         let html = Markdown("| a | b |\n|---|---|\n| 1 | <2> |").html.source
         #expect(html.contains("<th scope=\"col\">a</th>"))

@@ -141,13 +141,17 @@ import Web
         ("/theme/dark?back=https://evil.example", 303, "/"), ("/theme/dark?back=/\\evil.example", 303, "/"),
         ("/theme/pink", 404, nil), ("/assets/other.css", 404, nil), ("/runs/x", 404, nil), ("/plans/..%2f", 404, nil),
         ("/runs/\(Stores.runID)/evidence/..", 404, nil), ("/runs/\(Stores.runID)/evidence", 404, nil),
-        ("/environments/nobody", 404, nil), ("/runbooks/none", 404, nil),
+        ("/environments/nobody", 404, nil), ("/runbooks/none", 404, nil), ("/nope", 404, nil), ("/a/b/<c>", 404, nil),
     ])
     func oddPaths(path: String, status: Int, location: String?) async throws {
         let (store, time) = try await Stores.full()
         let response = try await Self.get(Self.pages(store, time), path)
         #expect(response.status == status)
         #expect(response.header("Location") == location)
+        if path == "/nope" {
+            let text = String(decoding: response.body, as: UTF8.self)
+            #expect(text.contains("There is nothing at /nope") && text.contains("<main"))
+        }
         await store.close()
     }
 
@@ -159,6 +163,11 @@ import Web
             #expect(await pages.answer(request)?.status == 405, "\(route)")
         }
         #expect(await pages.answer(WebRequest(method: "GET", path: "/nothing")) == nil)
+        // What programs ask for is answered elsewhere, also to a browser.
+        for path in ["/healthz", "/readyz", "/hooks/github", "/api/v1/nothing"] {
+            let request = WebRequest(method: "GET", path: path, headers: [("Accept", "text/html")])
+            #expect(await pages.answer(request) == nil, "\(path)")
+        }
         await store.close()
     }
 

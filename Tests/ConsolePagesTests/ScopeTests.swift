@@ -90,6 +90,21 @@ import Web
         await store.close()
     }
 
+    @Test func manyWhoComeAtOnceAreNoMoreThanTheLimitSays() async throws {
+        let (store, time) = try await Stores.full()
+        let feed = LiveFeed(store: store, time: time)
+        let request = WebRequest(method: "GET", path: "/events", headers: [], peer: "192.0.2.1")
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<40 {
+                group.addTask { await feed.answer(request, for: .init(name: "ann", stillMay: { true })).status }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.count { $0 == 200 } == LiveFeed.personLimit)
+        #expect(statuses.count { $0 == 429 } == 40 - LiveFeed.personLimit)
+        await store.close()
+    }
+
     @Test func wrongKeysAreCountedAtPagesToo() async throws {
         let (store, time) = try await Stores.full()
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)

@@ -108,7 +108,7 @@ struct SafetyTests {
         let holdings = await world.holdings()
         world.time.advance(by: .days(6))
         try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            for table in ["reconcile_inventory", "environments", "reconcile_state"] {
+            for table in ["reconcile_inventory", "deployments", "environments", "reconcile_state"] {
                 _ = try db.run("delete from ops.\(table)", [])
             }
         }

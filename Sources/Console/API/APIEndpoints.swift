@@ -14,6 +14,7 @@ public struct APIServices: Sendable {
     let metrics: Metrics
     let evidence: EvidenceStore?
     let schedules: @Sendable () -> [ScheduledJob]?
+    let errorPage: @Sendable (_ code: String) -> String?
     let time: any TimeSource
     let log: Log?
     private let isExplaining = Locked(false)
@@ -26,16 +27,19 @@ public struct APIServices: Sendable {
     ///   - metrics: the figures that are asked for.
     ///   - time: now.
     ///   - schedules: what is due by the clock; nil before the first commit was read.
+    ///   - errorPage: what a code means and what to do, as Markdown; nil for what is no code.
     public init(
         store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
         metrics: Metrics = Metrics(), time: any TimeSource,
-        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }
+        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil },
+        errorPage: @escaping @Sendable (_ code: String) -> String? = { _ in nil }
     ) {
         self.store = store
         self.access = access
         self.reconciler = reconciler
         self.service = service
         self.metrics = metrics
+        self.errorPage = errorPage
         evidence = reconciler?.evidence
         self.schedules = schedules
         self.time = time

@@ -4,6 +4,15 @@ import DesiredState
 import Reconciler
 import Store
 
+extension APIEndpoints {
+    /// Letters, a hyphen and four digits: nothing that leads out of a folder.
+    public static func isErrorCode(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...12).contains(parts[0].count), parts[1].count == 4 else { return false }
+        return parts[0].allSatisfy { (65...90).contains($0) } && parts[1].allSatisfy { (48...57).contains($0) }
+    }
+}
+
 extension APIFault {
     static func noRoute(_ path: String) -> APIFault {
         APIFault(

@@ -75,7 +75,7 @@ public struct APIFault: Fault {
         object["message"] = .string(message)
         object["details"] = .object(details)
         object["remediation"] = hint.map { .string($0) } ?? .null
-        object["docs"] = .string("docs/errors/\(code).md")
+        object["docs"] = .string("/api/v1/errors/\(code)")
         return .object(object)
     }
 }

@@ -23,14 +23,20 @@ extension APIEndpoints {
                 at: .list,
                 parameters: [
                     APIParameter("cause", choice(ChangeCause.self), "only of this cause"), environment,
+                    APIParameter("key", .line(least: 1, most: 512), "only of this resource"),
                     APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
                 ], answer: .list(drift), isPaged: true
             ) { call in
                 let (cause, environment) = (call.text("cause"), call.text("environment"))
                 let known = call.parameters["known"]?.boolValue
-                let rows = try await services.store.openDrift().filter { item in
+                let key = call.text("key")
+                // What is no key is nothing's.
+                let named = key.flatMap { ResourceKey($0) }
+                let open =
+                    key != nil && named == nil
+                    ? [] : try await services.store.openDrift(of: environment.map { [$0] }, key: named)
+                let rows = open.filter { item in
                     call.visible.contains(item.environment) && (cause.map { item.cause.rawValue == $0 } ?? true)
-                        && (environment.map { item.environment == $0 } ?? true)
                         && (known.map { item.isQuiet == $0 } ?? true)
                 }
                 return part(rows, call, key: { "\($0.key) \($0.cause.rawValue)" }, document: \.document)

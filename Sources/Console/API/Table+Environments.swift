@@ -34,7 +34,7 @@ extension APIEndpoints {
                     limit: call.limit, after: call.text("cursor"), tier: call.text("tier").flatMap(Tier.init),
                     status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
                     names: call.visibleNames)
-                let drift = try await services.store.openDrift()
+                let drift = try await services.store.openDrift(of: rows.map(\.slug))
                 return page(
                     rows.map { $0.document(at: call.now, drift: drift) }, next: hasMore ? rows.last?.slug : nil)
             },
@@ -47,7 +47,7 @@ extension APIEndpoints {
                     throw APIFault.notFound(
                         "there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
                 }
-                let drift = try await services.store.openDrift()
+                let drift = try await services.store.openDrift(of: [slug])
                 return Envelope(200, row.document(at: call.now, drift: drift))
             },
             change(
@@ -102,7 +102,7 @@ extension APIEndpoints {
                 reason: call.body["reason"]?.stringValue,
                 until: call.body["until"]?.stringValue.flatMap { Timestamp($0) })
             let row = try await change.make(in: services.store, by: call.actor, at: call.now)
-            return Envelope(200, row.document(at: call.now, drift: try await services.store.openDrift()))
+            return Envelope(200, row.document(at: call.now, drift: try await services.store.openDrift(of: [row.slug])))
         }
     }
 }

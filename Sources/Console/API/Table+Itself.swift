@@ -32,6 +32,26 @@ extension APIEndpoints {
                 "GET", "/openapi.json", "getOpenAPI", "api", "This API as OpenAPI 3.1.", needs: nil, isBare: true
             ) { _ in Envelope(200, OpenAPI.document(of: table(services))) },
             APIRoute(
+                "GET", "/errors/{code}", "getErrorPage", "api", "What a code means, why it comes and what to do.",
+                needs: nil,
+                parameters: [
+                    APIParameter(
+                        "code",
+                        .pattern("^[A-Z]{1,12}-[0-9]{4}$", about: "a code such as API-0001", matches: isErrorCode),
+                        "the code of an error", required: true)
+                ],
+                answer: .object([
+                    .init("code", .text(), required: true), .init("text", .text(most: 65_536), required: true),
+                ])
+            ) { call in
+                let code = call.text("code") ?? ""
+                guard let text = services.errorPage(code) else {
+                    throw APIFault.notFound(
+                        "there is no code \(code)", hint: "Where the service is installed: reconcile explain \(code)")
+                }
+                return Envelope(200, ["code": .string(code), "text": .string(text)])
+            },
+            APIRoute(
                 "POST", "/auth/login", "logIn", "auth", "Gives a token for a name and a password.", needs: nil,
                 body: .object([
                     .init("name", .line(least: 1, most: 255), required: true),

@@ -165,6 +165,20 @@ public struct ConsolePages: Sendable {
         return page
     }
 
+    /// What a person sees at an address that leads nowhere.
+    static func nothing(_ context: PageContext) async throws -> Page {
+        var page = Page(.overview, title: "Not found", lead: "") {
+            div("card") {
+                empty(
+                    "There is nothing at \(context.request.path.prefix(200))",
+                    "It may have been spelled otherwise. All pages are in the list beside.")
+            }
+            p { a(Link("/"), "To the overview") }
+        }
+        page.status = 404
+        return page
+    }
+
     static func missing(_ spec: PageSpec, _ what: String, next: String) -> Page {
         var page = Page(spec, title: "Not found", lead: "") {
             div("card") { empty(what, "It may have been spelled otherwise, or it was never there.", next: next) }

@@ -33,7 +33,14 @@ enum Route: Sendable {
         case (2, "environments"): self = .page(EnvironmentPage.render, of: parts[1])
         case (2, "runbooks"): self = .page(RunbooksPage.renderOne)
         default:
-            guard let render = Self.pages["/" + parts.joined(separator: "/")] else { return nil }
+            guard let render = Self.pages["/" + parts.joined(separator: "/")] else {
+                // A person is told so on a page; programs get their answer where nothing else has one either.
+                guard Self.wantsPage(request), request.method == "GET" || request.method == "HEAD",
+                    !Self.ofPrograms.contains(parts.first ?? "")
+                else { return nil }
+                self = .page(ConsolePages.nothing)
+                return
+            }
             self = .page(render, needs: Self.particular["/" + parts.joined(separator: "/")] ?? .read)
         }
     }
@@ -46,6 +53,9 @@ enum Route: Sendable {
 
     /// Pages that show something else than what `read` allows.
     private static let particular: [String: Permission] = ["/audit": .readAudit]
+
+    /// Where programs ask, whatever they accept.
+    private static let ofPrograms: Set<String> = ["api", "healthz", "hooks", "metrics", "readyz"]
 
     /// Whether a person asks: a browser names HTML, a scraper doesn't.
     private static func wantsPage(_ request: WebRequest) -> Bool {

@@ -1,5 +1,6 @@
 public import Basics
 import Formats
+import Glibc
 
 /// Evidence could not be kept, or is not what it was.
 public struct EvidenceFault: Fault {
@@ -85,7 +86,10 @@ public struct EvidenceStore: Sendable {
         } catch {
             throw EvidenceFault(
                 "EVID-0001", "the evidence object \(digest.short) can't be read: \(error.message)", place: path,
-                hint: "Restore the state directory from its backup; the run's rows in ops.runs are not affected.")
+                hint: error.errno == EACCES
+                    ? "It is there and another user's: run this as the service's user or as root; see whose it is: "
+                        + "namei -l \(path)"
+                    : "Restore the state directory from its backup; the run's rows in ops.runs are not affected.")
         }
         let actual = Digest(of: bytes)
         guard actual == digest else {

@@ -45,6 +45,7 @@ extension Pass {
             }
             note("finished", ["phase": .string(run.phase.rawValue)])
             try await reconciler.store.appendEvents(events)
+            if !applied.journal.isEmpty { try await reconciler.store.showDeployments(ofRun: run) }
             try await reconciler.store.updateRun(run)
         } catch let fault as any Fault {
             reconciler.log.error(

@@ -37,10 +37,7 @@ extension Store {
     public func latestChange() async throws(StoreFault) -> ChangeCursor {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> ChangeCursor in
             ChangeCursor(
-                event: try db.run(
-                    "select e.id from ops.run_events e join ops.runs r on r.id = e.run_id and r.run_type = 'reconcile' "
-                        + "order by e.id desc limit 1", []
-                ).first?.text(0) ?? "",
+                event: try db.run(Self.latestEvent).first?.text(0) ?? "",
                 notice: try db.run("select id from ops.reconcile_notices order by id desc limit 1", []).first?.text(0)
                     ?? "")
         }
@@ -56,11 +53,7 @@ extension Store {
             var position = cursor
             var changes: [StoredChange] = []
             for row in try db.run(
-                """
-                select e.id, e.run_id, e.event_type from ops.run_events e
-                join ops.runs r on r.id = e.run_id and r.run_type = 'reconcile'
-                where e.id > $1 order by e.id limit $2
-                """, [.text(cursor.event.isEmpty ? least : cursor.event), .int(Int64(max(0, limit)))])
+                Self.eventsAfter, [.text(cursor.event.isEmpty ? least : cursor.event), .int(Int64(max(0, limit)))])
             {
                 position.event = try row.text(0)
                 changes.append(
@@ -77,6 +70,17 @@ extension Store {
             return changes
         }
     }
+
+    // Events outside, so that the order is that of their key and the first rows are all that is read: SQLite keeps a cross
+    // join as it is written, where it would begin with every run otherwise. To PostgreSQL it is a join like another.
+    static let latestEvent = """
+        select e.id from ops.run_events e cross join ops.runs r
+        where r.id = e.run_id and r.run_type = 'reconcile' order by e.id desc limit 1
+        """
+    static let eventsAfter = """
+        select e.id, e.run_id, e.event_type from ops.run_events e cross join ops.runs r
+        where r.id = e.run_id and r.run_type = 'reconcile' and e.id > $1 order by e.id limit $2
+        """
 
     /// How far the latest run is, in a few words that change when it moves.
     ///

@@ -127,8 +127,21 @@ extension Store {
 
     /// What differs, sorted by key; each was last seen by the latest run that looked.
     ///
+    /// - Parameters:
+    ///   - environments: only of these; nil: of all, and of none.
+    ///   - key: only of this resource.
+    /// - Returns: what differs.
     /// - Throws: `StoreFault`.
-    public func openDrift() async throws(StoreFault) -> [DriftRecord] {
+    public func openDrift(
+        of environments: [String]? = nil, key: ResourceKey? = nil
+    ) async throws(StoreFault) -> [DriftRecord] {
+        var conditions = Conditions()
+        conditions.add("environment", oneOf: environments)
+        conditions.add("resource_key = ?", key.map { .text($0.description) })
+        return try await openDrift(conditions)
+    }
+
+    private func openDrift(_ conditions: Conditions) async throws(StoreFault) -> [DriftRecord] {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
             let latest = try db.run(
                 """
@@ -142,8 +155,8 @@ extension Store {
             for row in try db.run(
                 """
                 select resource_key, cause, environment, detail, first_seen, last_seen, run_id, seen from ops.drift_items
-                where status = 'open'
-                """)
+                where status = 'open' \(conditions.clause("and"))
+                """, conditions.binds)
             {
                 guard let key = ResourceKey(try row.text(0)), let cause = ChangeCause(rawValue: try row.text(1)) else {
                     throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")

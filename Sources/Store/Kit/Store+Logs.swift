@@ -81,7 +81,7 @@ extension Store {
 }
 
 /// The lines of one service as a query.
-private struct LogQuery {
+struct LogQuery {
     let service: LogLine.Service
     var conditions = Conditions()
 
@@ -101,7 +101,7 @@ private struct LogQuery {
         case .reconciler:
             conditions.add("run_id = ?", correlation)
             conditions.add("event_type = ?", filter.type.map { .text($0) })
-            conditions.add("payload ->> 'environment' = ?", environment)
+            conditions.add("environment = ?", environment)
             conditions.add("\(Self.eventLevel) = ?", level)
         case .audit:
             // A person's change belongs to no run, and is never louder than information.

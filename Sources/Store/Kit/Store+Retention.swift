@@ -221,8 +221,20 @@ extension Store {
         remains.plans = try await cut("ops.plans", "run_id", "created_at < $1", artifacts, isDryRun)
         remains.steps = try await cut(
             "ops.reconcile_steps", "run_id", "finished_at < $1 and state in ('done', 'failed')", runs, isDryRun)
+        // Copies for the existing console, which say nothing that isn't counted already.
+        for (table, condition, end) in [
+            ("artifacts", "kind = 'reconcile_plan'", artifacts),
+            ("deployments", "artifacts_json ->> 'run_id' is not null", runs),
+        ] {
+            guard !isDryRun, try await isMirrored(table) else { continue }
+            _ = try await cut("ops.\(table)", "id", "created_at < $1 and \(condition)", end, isDryRun)
+        }
         remains.runs = try await cut("ops.runs", "id", isOver, runs, isDryRun)
         return remains
+    }
+
+    private func isMirrored(_ table: String) async throws(StoreFault) -> Bool {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in try Self.mirrors(table, in: db) }
     }
 
     /// Deletes rows in portions, so that whoever writes meanwhile never waits long.

@@ -65,7 +65,7 @@ extension Store {
             [
                 .text(identifiers.next(at: event.at)), .text(event.runID), .text(event.type),
                 .optional(event.idempotencyKey.map { "\(event.runID):\($0)" }), .jsonb(event.payload), .time(event.at),
-                .time(time.now),
+                .time(time.now), .optional(event.payload["environment"]?.stringValue),
             ]
         }
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -73,8 +73,8 @@ extension Store {
                 try db.run(
                     """
                     insert into ops.run_events (id, run_id, event_type, idempotency_key, source, payload, timestamp,
-                      ingested_at)
-                    values ($1, $2, $3, $4, 'manual', $5, $6, $7)
+                      ingested_at, environment)
+                    values ($1, $2, $3, $4, 'manual', $5, $6, $7, $8)
                     on conflict (idempotency_key) do nothing
                     """, row)
             }

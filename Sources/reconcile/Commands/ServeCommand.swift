@@ -51,7 +51,8 @@ struct ServeCommand {
             pages = ConsoleService.pages(composition, service, knowledge, access, schedules, context.environment)
             let services = APIServices(
                 store: composition.store, access: access, reconciler: composition.reconciler, service: service,
-                metrics: composition.metrics, time: SystemTime(), schedules: schedules.jobs)
+                metrics: composition.metrics, time: SystemTime(), schedules: schedules.jobs,
+                errorPage: ErrorPages.text)
             door = FrontDoor(access: access, api: APIEndpoints(services), service: endpoints)
         } catch {
             await composition.close()

@@ -1,4 +1,5 @@
 import Basics
+import ConsoleAPI
 import DesiredState
 import Glibc
 
@@ -7,23 +8,16 @@ import Glibc
 /// They are installed with the program; in a work tree they lie beside its sources.
 enum ErrorPages {
     /// Where they may lie, from the folder of the program: installed, and as `swift build` leaves it.
-    private static let folders = ["../share/doc/odooops/errors", "../../../docs/errors", "../../docs/errors"]
+    private static let folders = ["../share/odooops/errors", "../../../docs/errors", "../../docs/errors"]
 
     /// The page of a code; where it isn't installed what the code stands for, and nil for what is no code.
     static func text(of code: String) -> String? {
-        guard isCode(code) else { return nil }
+        guard APIEndpoints.isErrorCode(code) else { return nil }
         for folder in folders {
             guard let own, let bytes = try? FileSystem.read("\(own)/\(folder)/\(code).md") else { continue }
             return String(decoding: bytes, as: UTF8.self)
         }
         return DiagnosticCodes.meaning(of: code).map { "\(code): \($0)\n" }
-    }
-
-    /// Letters, a hyphen and four digits: nothing that leads out of a folder.
-    static func isCode(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...12).contains(parts[0].count), parts[1].count == 4 else { return false }
-        return parts[0].allSatisfy { (65...90).contains($0) } && parts[1].allSatisfy { (48...57).contains($0) }
     }
 
     /// The folder of the program; links to it are followed.

@@ -18,7 +18,7 @@ enum EnvironmentPage {
             // A pull request without a preview, or an environment before its first pass.
             return Page(.environments, title: slug, lead: "No pass has brought it about.") { standing(answer) }
         }
-        let drift = try await context.store.openDrift().filter { $0.environment == slug }
+        let drift = try await context.store.openDrift(of: [slug])
         let deployments = try await context.store.deployments(ofLast: 300, environment: slug)
         let explanations = try await explain(slug, context)
         var page = Page(

@@ -146,7 +146,7 @@ enum RunbooksPage {
                         element(.section, "card") {
                             div("body stack") {
                                 element(.h2) { a(Link("/runbooks", book.name), book.title) }
-                                p(book.lead, "soft")
+                                element(.p, "soft") { book.lead }
                                 span("soft") { code(book.path) }
                             }
                         }
@@ -176,7 +176,8 @@ struct Runbook {
     let name: String
     let text: String
     let title: String
-    let lead: String
+    /// Its first paragraph.
+    let lead: HTML
 
     static func all(_ files: [SourceFile]) -> [Runbook] {
         files.compactMap(Runbook.init).sorted { $0.path.precedesByBytes($1.path) }
@@ -189,12 +190,8 @@ struct Runbook {
         path = file.path
         name = String(file.path.dropFirst("docs/ops/runbooks/".utf8.count).dropLast(3)).replacing("/", with: "--")
         text = String(decoding: bytes, as: UTF8.self)
-        let lines = text.split(separator: "\n")
-        title = lines.first { $0.hasPrefix("# ") }.map { String($0.dropFirst(2)) } ?? name
-        lead =
-            lines.first { !$0.hasPrefix("#") && !$0.hasPrefix("---") && !$0.hasPrefix("|") && $0.count > 3 }.map {
-                String($0.prefix(160))
-            } ?? ""
+        title = text.split(separator: "\n").first { $0.hasPrefix("# ") }.map { String($0.dropFirst(2)) } ?? name
+        lead = Markdown(text).lead
     }
 }
 

@@ -102,6 +102,9 @@ enum OverviewPage {
     ) -> HTML {
         let gates = context.known.gates
         let passed = gates.count { $0.verdict == .pass }
+        // What nobody could judge has neither passed nor failed, and what nothing asks for isn't audited.
+        let judged = passed + gates.count { $0.verdict == .fail }
+        let unknown = gates.count { $0.verdict == .unknown }
         let isHealthy = environments.allSatisfy { $0.status == .active }
         let ended = runs.filter { !$0.isDryRun && $0.completedAt != nil }.reversed()
         let durations = ended.map { run in ((run.completedAt ?? run.startedAt) - run.startedAt).milliseconds }
@@ -118,9 +121,12 @@ enum OverviewPage {
                 "Active nodes", "\(nodes.droplets + nodes.clusters)",
                 note: "\(nodes.droplets.of("droplet")), \(nodes.clusters.of("cluster"))", link: Link(.digitalOcean))
             tile(
-                "Audit pass rate", gates.isEmpty ? "–" : "\(passed * 100 / gates.count) %",
-                gates.isEmpty ? nil : passed == gates.count ? .ok : .warn,
-                note: gates.isEmpty ? "known after a pass" : "\(passed) of \(gates.count) gates", link: Link(.gates))
+                "Audit pass rate", judged == 0 ? "–" : "\(passed * 100 / judged) %",
+                judged == 0 ? nil : passed == judged && unknown == 0 ? .ok : .warn,
+                note: gates.isEmpty
+                    ? "known after a pass"
+                    : "\(passed) of \(judged) gates" + (unknown > 0 ? ", \(unknown) can't be judged" : ""),
+                link: Link(.gates))
             tile(
                 "Deploys in 24 h", "\(tally.applied)", tally.failed > 0 ? .warn : nil,
                 note: "\(tally.runs.of("pass", "passes")), \(tally.failed) failed", link: Link(.deployments))

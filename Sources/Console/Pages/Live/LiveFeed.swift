@@ -23,6 +23,8 @@ public final class LiveFeed: Sendable {
 
     private struct State {
         var readers: [UInt64: Reader] = [:]
+        /// Those whose answer isn't there yet, by the name of who they are: they have their place already.
+        var arriving: [UInt64: String?] = [:]
         var next: UInt64 = 0
         var pulse = ""
     }
@@ -54,21 +56,18 @@ public final class LiveFeed: Sendable {
     ///
     /// Whether a person still may is asked again with each heartbeat; where none is given, everybody may.
     func answer(_ request: WebRequest, for person: Person? = nil) async -> WebResponse {
-        let (all, own) = state.withLock { state in
-            (state.readers.count, state.readers.values.count { $0.person != nil && $0.person?.name == person?.name })
-        }
-        guard all < Self.readerLimit else {
-            return .text(503, "too many pages are open\n").with("Retry-After", "30")
-        }
-        guard own < Self.personLimit else {
-            return .text(429, "you have \(own) pages open: close one\n").with("Retry-After", "30")
-        }
         let headers = [
             ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
             ("X-Accel-Buffering", "no"),
         ]
         // HEAD has no body that could be begun.
         guard request.method == "GET" else { return WebResponse(status: 200, headers: headers) }
+        let id: UInt64
+        switch takePlace(person) {
+        case .success(let place): id = place
+        case .failure(let refusal): return refusal.response
+        }
+        defer { state.withLock { $0.arriving[id] = nil } }
         let given = request.header("Last-Event-ID") ?? request.parameter("after")
         do throws(StoreFault) {
             var cursor: ChangeCursor
@@ -79,10 +78,6 @@ public final class LiveFeed: Sendable {
                 if missed.count > Self.replayLimit { cursor = try await store.latestChange() }
             } else {
                 cursor = try await store.latestChange()
-            }
-            let id = state.withLock { state in
-                state.next += 1
-                return state.next
             }
             let stream = WebStream { [weak self] in self?.forget(id) }
             var text = "retry: 3000\n\n"
@@ -99,6 +94,32 @@ public final class LiveFeed: Sendable {
             return response
         } catch {
             return .text(503, "\(error.code): \(error.message)\n").with("Retry-After", "5")
+        }
+    }
+
+    private struct Refusal: Error {
+        let response: WebResponse
+    }
+
+    /// Counts and takes a place at once: many who come together are no more than the limits say.
+    private func takePlace(_ person: Person?) -> Result<UInt64, Refusal> {
+        state.withLock { state in
+            guard state.readers.count + state.arriving.count < Self.readerLimit else {
+                return .failure(
+                    Refusal(response: .text(503, "too many pages are open\n").with("Retry-After", "30")))
+            }
+            if let name = person?.name {
+                let own =
+                    state.readers.values.count { $0.person?.name == name } + state.arriving.values.count { $0 == name }
+                guard own < Self.personLimit else {
+                    return .failure(
+                        Refusal(
+                            response: .text(429, "you have \(own) pages open: close one\n").with("Retry-After", "30")))
+                }
+            }
+            state.next += 1
+            state.arriving.updateValue(person?.name, forKey: state.next)
+            return .success(state.next)
         }
     }
 

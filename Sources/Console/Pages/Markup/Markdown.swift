@@ -25,6 +25,31 @@ struct Markdown {
         return reader.blocks(until: { _ in false }, isTop: true)
     }
 
+    /// The first paragraph, as far as some sentences go; empty where there is none.
+    var lead: HTML {
+        var reader = self
+        if reader.lines.first == "---", let end = reader.lines.dropFirst().firstIndex(of: "---") {
+            reader.position = end + 1
+        }
+        while reader.position < reader.lines.count {
+            let line = reader.lines[reader.position].trimmedStart
+            let isText =
+                !line.isEmpty && Self.heading(line) == nil && !Self.isRule(line) && !line.hasPrefix("|")
+                && !line.hasPrefix("```") && !line.hasPrefix("~~~") && !line.hasPrefix(">")
+                && Self.marker(line) == nil
+            guard isText else {
+                reader.position += 1
+                continue
+            }
+            let text = reader.paragraphText()
+            guard text.count > 320 else { return Self.inline(Substring(text)) }
+            // Cut where a sentence ends, so that no emphasis stays open.
+            let end = text.prefix(320).lastIndex(of: ".").map { text.index(after: $0) }
+            return Self.inline(text[..<(end ?? text.index(text.startIndex, offsetBy: 320))])
+        }
+        return HTML()
+    }
+
     // MARK: Blocks
 
     private mutating func blocks(until isEnd: (Substring) -> Bool, isTop: Bool = false) -> HTML {
@@ -92,7 +117,9 @@ struct Markdown {
         return element(.blockquote) { Self.inline(Substring(inner.joined(separator: " "))) }
     }
 
-    private mutating func paragraph() -> HTML {
+    private mutating func paragraph() -> HTML { element(.p) { Self.inline(Substring(paragraphText())) } }
+
+    private mutating func paragraphText() -> String {
         var text = ""
         while position < lines.count {
             let line = lines[position].trimmedStart
@@ -104,7 +131,7 @@ struct Markdown {
             text += (text.isEmpty ? "" : " ") + line
             position += 1
         }
-        return element(.p) { Self.inline(Substring(text)) }
+        return text
     }
 
     /// How many characters the mark of a list's entry takes, and whether it counts.
