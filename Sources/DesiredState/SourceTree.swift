@@ -1,4 +1,5 @@
 public import Basics
+import Formats
 
 /// The files of one commit under the configured roots, with the branches and tags that bring environments about.
 public struct SourceTree: Sendable {
@@ -40,20 +41,23 @@ public struct SourceFile: Sendable {
         case unreadable(reason: String)
     }
 
-    /// Relative to the top of the repository, with slashes.
+    /// Relative to the top of the repository, with slashes; a secret in it is hidden.
     public let path: String
     public let content: Content
     /// What git calls the bytes, by which they are parsed only once; nil where that is not known.
     public let objectID: String?
 
     public init(path: String, content: Content, objectID: String? = nil) {
-        self.path = path
+        self.path = PastedSecret.hidden(in: path)
         self.content = content
         self.objectID = objectID
     }
 
     /// A file with the UTF-8 of a text.
     public init(path: String, text: String) { self.init(path: path, content: .bytes(Array(text.utf8))) }
+
+    /// Whether a secret stood in its path.
+    var isNamedAfterSecret: Bool { path.contains(Redaction.mark) }
 }
 
 /// A branch or tag of the application repository.

@@ -10,11 +10,11 @@ public struct PastedSecret: Sendable, Hashable {
     /// Stricter than `Redaction`, which hides whatever could be a secret: here only what a provider's tokens, a
     /// private key, a JSON web token or an address with a password look like is told, so that it can be an error.
     public static func find(in bytes: [UInt8]) -> [PastedSecret] {
-        SecretScanner(bytes).matches(guessing: false).compactMap { match in
-            guard !match.isGuess else { return nil }
-            let body = bytes[match.body..<match.range.upperBound]
-            return isPlaceholder(body) || match.kind == "an API key" && isWords(body)
-                ? nil : PastedSecret(range: match.range, kind: match.kind)
+        let found = SecretScanner.found(in: bytes, guessing: false).filter { match in
+            !match.isGuess && !isPlaceholder(match.body) && !(match.kind == "an API key" && isWords(match.body))
+        }
+        return found.map(\.range).merged.map { range in
+            PastedSecret(range: range, kind: found.first { range.contains($0.range.lowerBound) }?.kind ?? "a secret")
         }
     }
 
@@ -84,5 +84,31 @@ extension PastedSecret {
         let mask = SecretScanner.mask
         // Whoever writes ASCII, as nearly all do, is told from it without a search.
         return text.utf8.contains(mask[0]) && Array(text.utf8).firstRange(of: mask) != nil
+    }
+}
+
+// MARK: Names
+
+extension PastedSecret {
+    /// A name that people give (a path, a branch, a label) with every secret in it hidden.
+    public static func hidden(in name: String) -> String {
+        // What a machine drew at random is no shorter than this; most names have no such run.
+        var run = 0
+        let mayHold = name.utf8.contains { byte in
+            let isPart =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
+                || byte == 95 || byte == 46
+            run = isPart ? run + 1 : 0
+            return run >= 16
+        }
+        guard mayHold else { return name }
+        let bytes = Array(name.utf8)
+        var result: [UInt8] = []
+        var position = 0
+        for secret in find(in: bytes) {
+            result += bytes[position..<secret.range.lowerBound] + Array(Redaction.mark.utf8)
+            position = secret.range.upperBound
+        }
+        return position == 0 ? name : String(decoding: result + bytes[position...], as: UTF8.self)
     }
 }

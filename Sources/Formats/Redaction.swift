@@ -38,7 +38,7 @@ public enum Redaction {
     /// Whether a text holds something of the shape of a token, a private key or a URL with a password.
     public static func looksSecret(value: some StringProtocol) -> Bool {
         let text = Array(value.utf8)
-        return !SecretScanner(text).ranges().isEmpty
+        return !SecretScanner.found(in: text).isEmpty
     }
 
     /// The text with everything in it that looks like a secret replaced by `<redacted>`.
@@ -46,7 +46,7 @@ public enum Redaction {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var position = 0
-        for range in SecretScanner(bytes).ranges() {
+        for range in SecretScanner.found(in: bytes).map(\.range).merged {
             result += bytes[position..<range.lowerBound]
             result += mark.utf8
             position = range.upperBound

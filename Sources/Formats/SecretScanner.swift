@@ -91,9 +91,6 @@ struct SecretScanner {
 
     private static func pair(_ first: UInt8, _ second: UInt8) -> Int { Int(first) << 8 | Int(second) }
 
-    /// The stretches in order; they don't overlap.
-    func ranges() -> [Range<Int>] { matches().map(\.range) }
-
     /// The stretches in order, with what they look like; guesses only where they are asked for.
     func matches(guessing: Bool = true) -> [Match] {
         var found: [Match] = []

@@ -99,6 +99,8 @@ enum CommandList {
             options: [
                 OptionSpec("strict", nil, "Warnings count as errors."),
                 OptionSpec("sarif", nil, "Print the diagnostics as one SARIF 2.1.0 log, for code hosts."),
+                OptionSpec(
+                    "list", nil, "List every document below the roots: managed, not managed, shadowed, unreadable."),
                 now,
             ],
             examples: [
@@ -135,6 +137,9 @@ enum CommandList {
             options: [
                 OptionSpec(
                     "gate", "NAME", "Only this gate, whatever the documents speak of; repeatable.", repeats: true),
+                OptionSpec(
+                    "dns-records", "FILE",
+                    "The records at Cloudflare, as its API answered; without it they are unknown."),
                 OptionSpec("sarif", nil, "Print what was found as one SARIF 2.1.0 log, for code hosts."), now,
             ],
             examples: [("reconcile gates . --gate secrets_registry", "One gate over the work tree in this directory.")]),

@@ -119,6 +119,26 @@ struct ExplainTests {
             #expect(found?["artifactLocation"]?["uri"] == "ssot/domains/shop.example.yaml", "\(sarif.story)")
             #expect(found?["region"]?["startLine"] == 3)
         }
+        // What Cloudflare holds is given in a file; without one nothing was observed.
+        try site.commit([
+            "infra/cloudflare/shop.example.records.yaml":
+                "records: [{type: A, name: erp, content: 192.0.2.7, proxied: true}]\n"
+        ])
+        let live = "\(site.directory.path)/live.json"
+        let record = "{\"type\": \"A\", \"name\": \"erp.shop.example\", \"content\": \"192.0.2.7\", \"proxied\": false}"
+        try FileSystem.write(Array("{\"success\": true, \"result\": [\(record)]}".utf8), to: live)
+        let unseen = await site.run("gates", "--gate", "cloudflare_dns_drift")
+        #expect(unseen.status == 2 && unseen.output.contains("nobody observed"), "\(unseen.story)")
+        let seen = await site.run("gates", "--gate", "cloudflare_dns_drift", "--dns-records", live)
+        #expect(seen.status == 1 && seen.output.contains("GATE-0082"), "\(seen.story)")
+        let gone = await site.run("gates", "--dns-records", "\(live).none")
+        #expect(gone.status != 0 && gone.output.isEmpty && gone.error.contains("live.json.none"), "\(gone.story)")
+        // Every document is listed; inside of a root people are told where the top is.
+        let list = await site.run("validate", "--list")
+        #expect(
+            list.output.contains("DOCUMENT") && list.output.contains("ssot/domains/shop.example.yaml"), "\(list.story)")
+        let inside = await Program.run(["validate", "ssot/ssot"], in: site.directory.path)
+        #expect(inside.status == 64 && inside.error.contains("top of the repository"), "\(inside.story)")
         let unknown = await site.run("gates", "--gate", "supabase_bucket")
         #expect(unknown.status == 64 && unknown.error.contains("supabase_bucket_env"), "\(unknown.story)")
     }
@@ -134,14 +154,22 @@ struct ExplainTests {
             "ssot/notes.yaml": "# a token: \(token)\nname: \(token)\n",
             "ssot/environments.yaml":
                 "environments: {\(named): {tier: dev, branch: b}, \(hex): {tier: dev, branch: c}}\n",
+            // Behind an escape, and in the names of a file and a branch.
+            "ssot/escaped.yaml": "name: \"\\x67\(named.dropFirst())\"\n",
+            "ssot/qa/\(named).yaml": "see: ssot/nowhere.yaml\n",
         ])
-        for arguments in [["validate"], ["validate", "--json"], ["validate", "--sarif"], ["--dry-run"]] {
+        site.git("branch \(hex)")
+        for arguments in [
+            ["validate"], ["validate", "--json"], ["validate", "--sarif"], ["validate", "--list"], ["--dry-run"],
+        ] {
             let result = await Program.run(arguments, in: site.directory.path, site.environment)
             let shown = (result.output + result.error).lowercased()
             for part in ["0123456789abcdef", "q7mv2xk9", "4f9a1c7e"] { #expect(!shown.contains(part), "\(arguments)") }
             if arguments[0] == "validate" {
                 #expect(result.status == 65, "\(arguments): \(result.story)")
                 #expect(result.output.contains("SSOT-0300"))
+                #expect(
+                    result.output.contains("ssot/escaped.yaml") && result.output.contains("redacted"))
             }
         }
         // Nor does what a pass keeps.

@@ -45,6 +45,38 @@ import Testing
         #expect(Self.found(text, listing: listing) == expected)
     }
 
+    /// From the folder of its document; `./` from the top as well.
+    @Test(arguments: [
+        ("x: ./b.yaml", ["SSOT-0301 ssot/a.yaml:1:4 -> ssot/b.yaml"]), ("x: ./a.yaml", []), ("x: ./c/d.yaml", []),
+        ("x: ./ssot/c/d.yaml", []), ("x: ../ssot/a.yaml", []), ("x: ../docs/c.md", []), ("x: ../../x.yaml", []),
+        ("x: ../docs/b.md", ["SSOT-0301 ssot/a.yaml:1:4 -> docs/b.md"]), ("x: ../elsewhere/b.md", []),
+        ("x: ./c/e.yaml", ["SSOT-0301 ssot/a.yaml:1:4 -> c/e.yaml"]),
+        ("x: ./docs/b.md", ["SSOT-0301 ssot/a.yaml:1:4 -> docs/b.md"]), ("x: ../top.yaml", []),
+        ("x: ./.hidden", []), ("x: .../b.yaml", []),
+        ("x: ./../ssot/b.yaml", ["SSOT-0301 ssot/a.yaml:1:4 -> ssot/b.yaml"]),
+    ]) func relativePathsCountFromTheirDocument(_ text: String, _ expected: [String]) {
+        let listing = PathListing(["docs/c.md", "ssot/a.yaml", "ssot/c/d.yaml", "c/d.yaml"])
+        #expect(Self.found(text, others: ["ssot/c/d.yaml": "x: ../a.yaml"], listing: listing) == expected)
+    }
+
+    @Test(arguments: [
+        ("odoo_module: acme_sale", []), ("odoo_module: acme_listed", []), ("oca_modules: [web_a, acme_sale]", []),
+        ("odoo_module: acme_sael", ["SSOT-0307 ssot/a.yaml:1:14 -> addons/"]),
+        ("oca_modules: [web_a, web_c]", ["SSOT-0307 ssot/a.yaml:1:22 -> addons/"]),
+        // Odoo's own come with it, and so does a sentence.
+        ("odoo_module: account", []), ("odoo_module: none of them", []), ("module: acme_sael", []),
+    ]) func aModuleThatIsNowhereIsTold(_ text: String, _ expected: [String]) {
+        let others = ["ssot/oca/must_have_base.yaml": "modules: [{technical_name: acme_listed, repo: web}]"]
+        let listing = PathListing([
+            "addons/acme/acme_sale/__manifest__.py", "addons/oca/web/web_a/__manifest__.py",
+            "addons/acme/acme_sael/README.md", "ssot/a.yaml", "ssot/oca/must_have_base.yaml",
+        ])
+        #expect(Self.found(text, others: others, listing: listing) == expected)
+        // Without the modules nobody can tell.
+        #expect(Self.found(text, others: others, listing: PathListing(["addons/README.md"])) == [])
+        #expect(Self.found(text, others: others) == [])
+    }
+
     @Test func aPathUnderARootThatMovedIsFoundAgain() {
         let tree = SourceTree(
             revision: "r",
@@ -64,7 +96,9 @@ import Testing
         ("oca_repo: OCA/wep", ["SSOT-0304 ssot/a.yaml:1:11 -> ssot/odoo/oca_repos.yaml"]),
         ("environments: [prod, ci, lab]", []),
         ("environments: [labb]", ["SSOT-0303 ssot/a.yaml:1:16 -> ssot/environments.yaml"]),
-        ("ipai_bridge: nothing", []),
+        ("environments: {prod: {a: 1}, lab: {}, x-note: {}}", []),
+        ("a: {environments: {lba: {b: 1}}}", ["SSOT-0303 ssot/a.yaml:1:20 -> ssot/environments.yaml"]),
+        ("environment: {lba: 1}", []), ("ipai_bridge: nothing", []),
     ]) func aNameThatNobodyDeclaresIsTold(_ text: String, _ expected: [String]) {
         let others = [
             "ssot/secrets/registry.yaml": Self.registry,

@@ -24,7 +24,7 @@ import Testing
 
     @Test func withoutAnyInputNothingPasses() {
         let results = evaluateGates(SourceTree(revision: "r", files: [], branches: .none), GateInputs())
-        #expect(results.count == 9)
+        #expect(results.count == 10)
         #expect(results.allSatisfy { $0.verdict == .unknown && $0.exitStatus == 2 && !$0.why.isEmpty })
         #expect(results.allSatisfy { $0.findings.allSatisfy { $0.hint?.isEmpty == false } })
         #expect(results.map(\.name) == results.map(\.name).sorted())
@@ -50,7 +50,7 @@ import Testing
             ),
             (
                 "ssot/integrations/_index.yaml", "integrations: [",
-                ["oca_allowlist", "supabase_bucket_env", "vercel_monorepo"], [:]
+                ["cloudflare_dns_drift", "oca_allowlist", "supabase_bucket_env", "vercel_monorepo"], [:]
             ),
             (
                 "ssot/maintenance/convergence.yaml", "environments: {prod: {required: {gates: [prod_settings]}}}",
@@ -230,6 +230,7 @@ import Testing
         }
         #expect(
             table == [
+                "cloudflare_dns_drift unknown 2 GATE-0001 0",
                 "diagram_drift unknown 2 GATE-0003 0", "dns_provider_claims unknown 2 GATE-0001 0",
                 "domains fail 1 GATE-0070 1", "github_push_protection_enabled unknown 2 GATE-0003 0",
                 "json_only_contract unknown 2 GATE-0003 0", "oca_allowlist fail 2 GATE-0090 GATE-0091 9",

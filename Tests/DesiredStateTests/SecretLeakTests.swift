@@ -25,7 +25,7 @@ import Testing
 
     /// Where a text can stand in a line of YAML.
     private enum Part: CaseIterable {
-        case key, value, quotedValue, nameInValue, comment
+        case key, value, quotedValue, nameInValue, comment, escapedKey, escapedValue, joinedValue
     }
 
     private static let example = Result { () throws -> (SourceTree, documents: [Int]) in
@@ -97,10 +97,70 @@ import Testing
         case .quotedValue: return "\(indent)\(key.map { "\($0): " } ?? "")'\(token)'"
         case .nameInValue: return "\(indent)\(key.map { "\($0): " } ?? "")\"a \(token) b\""
         case .comment: return "\(line) # \(token)"
+        case .escapedKey: return "\(indent)\"\(escaped(token))\"" + (colon.map { String(rest[$0...]) } ?? "")
+        case .escapedValue: return "\(indent)\(key.map { "\($0): " } ?? "")\"\(escaped(token))\""
+        case .joinedValue:
+            let half = token.index(token.startIndex, offsetBy: token.count / 2)
+            let deeper = String(repeating: " ", count: indent.count + 2)
+            return "\(indent)\(key.map { "\($0): " } ?? "")\"\(token[..<half])\\\n\(deeper)\(token[half...])\""
         }
     }
 
+    /// Every fifth character as YAML may write it, in each of the ways.
+    private static func escaped(_ token: String) -> String {
+        token.utf8.enumerated().map { index, byte in
+            let hex = String(byte, radix: 16)
+            guard index.isMultiple(of: 5) else { return String(decoding: [byte], as: UTF8.self) }
+            switch index / 5 % 3 {
+            case 0: return "\\x\(hex)"
+            case 1: return "\\u00\(hex)"
+            default: return "\\U000000\(hex)"
+            }
+        }.joined()
+    }
+
     // MARK: What is made of a name
+
+    /// The path of a document, of one that can't be read, and of one beside the roots.
+    @Test(arguments: shapes.filter { !$0.contains(" ") && !$0.contains("/") }) func noPathShowsAToken(_ shape: String) {
+        let parts = shape.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let token = parts.joined()
+        var tree = SourceTree(
+            revision: "r",
+            files: [
+                SourceFile(path: Paths.environments, text: "environments: {}\n"),
+                SourceFile(path: "ssot/\(token).yaml", text: "see: ssot/missing.yaml\n"),
+                SourceFile(path: "ssot/integrations/\(token)/a.json", text: "{"),
+                SourceFile(path: "ssot/b.yaml", content: .unreadable(reason: "it is a symbolic link to \(token)")),
+                SourceFile(path: "infra/cloudflare/\(token).records.yaml", text: "records: ["),
+            ], branches: .none)
+        tree.listing = PathListing(tree.files.map(\.path))
+        let state = readDesiredState(tree)
+        expectNone(of: parts[1], in: "\(state) \(evaluateGates(tree, GateInputs()))", "\(shape)")
+        #expect(state.diagnostics.count { $0.code == "SSOT-0300" } == 2)
+        #expect(state.documents.count == 4)
+    }
+
+    /// The branch and the labels of a pull request, whoever wrote them.
+    @Test(arguments: shapes.filter { !$0.contains(" ") && !$0.contains("//") })
+    func noPullRequestShowsAToken(_ shape: String) throws {
+        let parts = shape.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let token = parts.joined()
+        let pull = PullRequest(
+            number: 7, head: "feature/\(token)", headCommit: String(repeating: "1", count: 40), base: "main",
+            labels: [token], updatedAt: Timestamp(seconds: 0))
+        var tree = SourceTree(
+            revision: "r",
+            files: [
+                SourceFile(path: Paths.environments, text: "environments: {}\ntiers: {preview: {}}\n"),
+                SourceFile(path: Paths.policies, text: "previews: {allow: [{head: 'feature/*'}]}\n"),
+            ], branches: .known([]))
+        tree.pullRequests = PullRequestListing(open: [pull])
+        let state = readDesiredState(tree)
+        expectNone(of: parts[1], in: "\(state)", "\(shape)")
+        #expect(state.environments.map(\.slug) == ["pr-7"], "\(state.diagnostics)")
+        #expect(state.diagnostics.map(\.code) == ["SSOT-0300"])
+    }
 
     /// Tokens of which a slug, lower case and without their signs, still is the token.
     @Test(arguments: shapes) func noSuggestionIsMadeOfAToken(_ shape: String) throws {

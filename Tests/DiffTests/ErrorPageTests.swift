@@ -44,6 +44,8 @@ import Testing
 
 /// The example of a page: its documents by path, its variables, and the message.
 private struct Example {
+    /// What a page gives by `--dns-records`.
+    private static let observed = "live.json"
     var files: [SourceFile] = []
     var variables: [String: String] = [:]
     var expected = ""
@@ -77,6 +79,8 @@ private struct Example {
                 }
             } else if block != nil {
                 block?.lines.append(line)
+            } else if line.hasPrefix("`"), line.hasSuffix("`, given by `--dns-records`:") {
+                path = Self.observed
             } else if line.hasPrefix("`"), line.hasSuffix("`:") {
                 path = String(line.dropFirst().dropLast(2))
             } else if line.hasPrefix("With `") {
@@ -97,6 +101,8 @@ private struct Example {
 
     /// As `reconcile validate` or `reconcile gates` print the first one of that code.
     func message(of code: String) -> String? {
+        let observed = files.first { $0.path == Self.observed }
+        let files = files.filter { $0.path != Self.observed }
         var tree = SourceTree(
             revision: "r", files: files, branches: branches,
             listing: listsPaths ? PathListing(files.map(\.path)) : nil)
@@ -106,7 +112,8 @@ private struct Example {
         let state = readDesiredState(tree)
         let found =
             isGate
-            ? evaluateGates(tree, GateInputs(variables: variables, now: now)).flatMap(\.findings)
+            ? evaluateGates(tree, GateInputs(variables: variables, now: now, dnsRecords: Self.observation(observed)))
+                .flatMap(\.findings)
             : (state.diagnostics + state.dueDiagnostics(at: now)).sorted()
         guard let diagnostic = found.first(where: { $0.code == code }) else { return nil }
         var line: String?
@@ -115,5 +122,10 @@ private struct Example {
             line = lines.indices.contains(mark.line - 1) ? String(lines[mark.line - 1]) : nil
         }
         return DiagnosticText.render(diagnostic, sourceLine: isGate ? nil : line, style: TextStyle(width: 120))
+    }
+
+    private static func observation(_ file: SourceFile?) -> GateInputs.Observation? {
+        guard let file, case .bytes(let bytes) = file.content else { return nil }
+        return GateInputs.Observation(name: file.path, bytes: bytes)
     }
 }

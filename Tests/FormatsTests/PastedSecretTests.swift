@@ -19,6 +19,15 @@ import Testing
         ("k: SG~.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr3Q", "a SendGrid key"),
         ("k: AGE-SECRET-KEY~-19X0C4T7Z5M2K8QW3EJ6HLNVSDPGFYUAR9X0C4T7Z5M2K8QW3EJ6HLNVS", "an age key"),
         ("k: vca_~Zk3vQ9mW1xT7bN5cR8yL2pD6", "a Vercel token"), ("k: hvs~.CAESIJ8sK2mP4qR6tV8xZ0b2", "a Vault token"),
+        // Escapes as YAML and JSON have them, and a line that goes on in the next one.
+        ("k: \"\\x67hp_0123456789~abcdefghijABCDEFGHIJ012345\"", "a GitHub token"),
+        ("{\"k\": \"xo\\u0078b-123456~7890-abcdefghij\"}", "a Slack token"),
+        ("k: \"sbp_4f9a1c7e3b8d20\\\n  56af1e9c3b7d5f2a8046~e1c9b3\"", "a Supabase token"),
+        (
+            "k: \"https:\\/\\/hooks.slack~.com\\/services\\/T024BE7LD/B7QK4P0ZN/u8Yk2mQ0sVd4Wn6Xz1Lp3Rt5\"",
+            "a Slack webhook"
+        ),
+        ("k: \"AK\\U00000049A~IOSFODNN7QXYZABC\"", "an AWS access key"),
         ("-----BEGIN PGP PRIVATE KEY~ BLOCK-----\nlQOY\n", "a private key"),
     ]) func aTokenIsFoundAtItsPlace(_ text: String, _ kind: String) {
         let found = PastedSecret.find(in: text.utf8.filter { $0 != UInt8(ascii: "~") })
@@ -36,6 +45,8 @@ import Testing
         "digest: 9f86d081884c7d659a2feaa0c55ad015-a3bf4f1b-2b0b822", "url: https://hooks.slack.com/services/",
         "url: https://hooks.slack~.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
         "k: AKIA~EXAMPLEEXAMPLE00", "time: 12:30:45", "---", "name: risk-assessment",
+        "k: \"\\\\x67hp_0123456789~abcdefghijABCDEFGHIJ012345\"", "k: \"\\x6\"", "k: \\", "k: \"\\uD83D\\uDE00\"",
+        "a\\/b",
     ]) func whatOnlyShowsWhereASecretWouldStandIsNone(_ text: String) {
         #expect(PastedSecret.find(in: text.utf8.filter { $0 != UInt8(ascii: "~") }) == [])
     }
@@ -45,6 +56,7 @@ import Testing
         "k: \"-----BEGIN PRIVATE KEY~-----\\nMIIE\\n-----END PRIVATE KEY-----\\n\", n: 1",
         "a: |\n  -----BEGIN PRIVATE KEY~-----\n  MIIEabc\n  -----END PRIVATE KEY-----\nb: 1\n",
         "u: postgres://odoo:kf8Qzé~@db:5432/x, v: 1",
+        "k: \"é \\x67hp_0123456789~abcdefghij\\x41BCDEFGHIJ012345\", n: 1",
     ]) func aMaskKeepsEveryLineAndColumnAndWhatStandsAround(_ text: String) throws {
         let text = text.filter { $0 != "~" }
         let masked = try #require(PastedSecret.masked(Array(text.utf8)))

@@ -5,8 +5,10 @@ import DesiredState
 struct OneChange {
     let before: SourceTree
 
+    init(_ before: SourceTree) { self.before = before }
+
     /// The first copy keeps its paths; the others lie in folders of their own, as documents of other people's tools.
-    init(_ sources: [(path: String, bytes: [UInt8])], copies: Int) {
+    init(copies: Int, of sources: [(path: String, bytes: [UInt8])]) {
         var files: [SourceFile] = []
         for copy in 0..<copies {
             for source in sources {

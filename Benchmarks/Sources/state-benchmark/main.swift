@@ -1,7 +1,7 @@
 // Times the way from a commit's bytes to the desired state; one line a figure: name, value, unit, ratio to its baseline.
 //
 // The baseline is a bare event scan of the same bytes by libyaml.
-// usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY]
+// usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY [RECONCILE-PROGRAM]]
 import Basics
 import DesiredState
 import Figures
@@ -10,14 +10,14 @@ import Glibc
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 2 else {
-    StandardStreams.error("usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY]\n")
+    StandardStreams.error("usage: state-benchmark EVENTS-PROGRAM [SSOT-DIRECTORY [RECONCILE-PROGRAM]]\n")
     exit(64)
 }
 
 // A process that only reads, for what it costs from its start: `once DIRECTORY COPIES`; prints its peak in KiB.
 if arguments[1] == "once", arguments.count == 4 {
     let sources = files(under: arguments[2])
-    let tree = OneChange(sources, copies: Int(arguments[3]) ?? 1).before
+    let tree = OneChange(copies: Int(arguments[3]) ?? 1, of: sources).before
     precondition(readDesiredState(tree).documents.count == tree.files.count)
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
@@ -73,41 +73,52 @@ let time = fastest(11) { documents = readDesiredState(tree).documents.count }
 precondition(documents == sources.count, "\(documents) documents of \(sources.count) files")
 figures.report("ssot_\(name)_desired", time, "ms", baseline: scanned / 1_000, atMost: 150)
 
-/// The fastest run of this program as a process that only reads, in milliseconds, and its greatest peak in MiB.
-func process(_ copies: Int) async -> (time: Double, peak: Double) {
-    var (best, peak) = (Double.infinity, 0.0)
+/// The fastest run of a program of which some ends are good, in milliseconds, and the most that it printed as a number.
+func fastestRun(_ program: String, _ arguments: [String], ends: Set<Int32> = [0]) async -> (time: Double, most: Double)
+{
+    var (best, most) = (Double.infinity, 0.0)
     for _ in 0..<5 {
         let clock = ContinuousClock()
         let start = clock.now
         let end = await ChildProcess.run(
-            "/proc/self/exe", ["once", directory, String(copies)], deadline: .seconds(60))
+            program, arguments, environment: ProcessEnvironment.variables(), outputLimit: 1 << 24,
+            deadline: .seconds(60))
         let took = clock.now - start
-        guard end.isSuccess,
-            let kibibytes = Double(String(decoding: end.output, as: UTF8.self).split(separator: "\n")[0])
-        else { continue }
+        guard let status = end.status, ends.contains(status) else {
+            StandardStreams.error("state-benchmark: \(program) \(arguments.joined(separator: " ")) failed\n")
+            exit(1)
+        }
         best = min(best, Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3)
-        peak = max(peak, kibibytes / 1_024)
+        most = max(
+            most, String(decoding: end.output, as: UTF8.self).split(separator: "\n").first.flatMap { Double($0) } ?? 0)
     }
-    return (best, peak)
+    return (best, most)
 }
-let whole = await process(1)
+
+/// This program as a process that only reads: milliseconds, and its greatest peak in MiB.
+func process(_ directory: String, copies: Int = 1) async -> (time: Double, peak: Double) {
+    let run = await fastestRun("/proc/self/exe", ["once", directory, String(copies)])
+    return (run.time, run.most / 1_024)
+}
+let whole = await process(directory)
 figures.report("ssot_\(name)_process", whole.time, "ms", baseline: scanned / 1_000, atMost: 150)
-let large = await process(10)
+let large = await process(directory, copies: 10)
 figures.report("ssot_\(name)_tenfold_process", large.time, "ms", baseline: whole.time, atMost: 1_000)
 figures.report("ssot_\(name)_tenfold_memory", large.peak, "MiB", atMost: 150)
 
 // Ten times the documents; then one of them changes.
-let change = OneChange(sources, copies: 10)
+let change = OneChange(copies: 10, of: sources)
 figures.report("ssot_\(name)_tenfold_files", Double(change.before.files.count), "files")
 let tenfold = fastest(3) { _ = readDesiredState(change.before) }
 figures.report("ssot_\(name)_tenfold_desired", tenfold, "ms", baseline: time, atMost: 1_000)
-// A file that no domain reads, as most are, and one that the domains have to read again.
-let managed = Set(readDesiredState(change.before).documents.filter { $0.status == .managed }.map(\.path))
-let places = Dictionary(grouping: change.before.files.indices) { managed.contains(change.before.files[$0].path) }
-for (isManaged, name) in [(false, "ssot_\(name)_tenfold_one_changed"), (true, "ssot_\(name)_tenfold_managed_changed")] {
+
+/// The time of a commit that changes one file, which is one that a domain reads or one that none does.
+func oneChanged(_ change: OneChange, isManaged: Bool) -> Double {
+    let managed = Set(readDesiredState(change.before).documents.filter { $0.status == .managed }.map(\.path))
+    let places = change.before.files.indices.filter { managed.contains(change.before.files[$0].path) == isManaged }
     let cache = DocumentCache()
     _ = readDesiredState(change.before, cache: cache)
-    let trees = change.after(12, in: places[isManaged] ?? [0])
+    let trees = change.after(12, in: places)
     var number = 0
     let (parses, readings) = (cache.parses, cache.domainReadings)
     let changed = fastest(11) {
@@ -116,6 +127,56 @@ for (isManaged, name) in [(false, "ssot_\(name)_tenfold_one_changed"), (true, "s
     }
     precondition(cache.parses - parses == number, "\(cache.parses - parses) parses for \(number) changes")
     precondition(cache.domainReadings - readings == (isManaged ? number : 0), "what changed was not what was read")
-    figures.report(name, changed, "ms", baseline: tenfold, atMost: 10)
+    return changed
+}
+// A file that no domain reads, as most are, and one that the domains have to read again.
+for (isManaged, what) in [(false, "one"), (true, "managed")] {
+    let changed = oneChanged(change, isManaged: isManaged)
+    figures.report("ssot_\(name)_tenfold_\(what)_changed", changed, "ms", baseline: tenfold, atMost: 10)
+}
+
+// As many files of which a domain reads nearly all: the real source has no such tree, so its list-like folders are repeated.
+if isReal {
+    let documents = readDesiredState(tree).documents.filter { $0.status == .managed }
+    let managed = ManagedTree.make(
+        sources, managed: Set(documents.map { String($0.path.dropFirst("ssot/".utf8.count)) }),
+        count: 10 * sources.count)
+    let change = OneChange(managed)
+    let state = readDesiredState(managed)
+    let read = state.documents.count { $0.status == .managed }
+    precondition(read * 10 > managed.files.count * 9, "\(read) of \(managed.files.count) are managed")
+    figures.report("ssot_managed_files", Double(managed.files.count), "files")
+    figures.report("ssot_managed_read_by_domains", Double(read), "files")
+    figures.report("ssot_managed_resources", Double(state.resources.count), "wanted")
+    for file in managed.files {
+        let path = "\(work)/managed/\(file.path.dropFirst("ssot/".utf8.count))"
+        guard case .bytes(let bytes) = file.content, let slash = path.lastIndex(of: "/") else { continue }
+        try FileSystem.createDirectory(String(path[..<slash]))
+        try FileSystem.write(bytes, to: path)
+    }
+    let process = await process("\(work)/managed")
+    figures.report("ssot_managed_process", process.time, "ms", baseline: whole.time, atMost: 1_000)
+    figures.report("ssot_managed_memory", process.peak, "MiB", atMost: 150)
+    let desired = fastest(3) { _ = readDesiredState(managed) }
+    figures.report("ssot_managed_desired", desired, "ms", baseline: time, atMost: 1_000)
+    figures.report("ssot_managed_one_changed", oneChanged(change, isManaged: true), "ms", baseline: desired, atMost: 10)
+}
+
+// The program itself on a repository: its start, git, the state, gates, what is due, and its text.
+if arguments.count > 3 {
+    for (name, directory) in [(name, directory)] + (isReal ? [("managed", "\(work)/managed")] : []) {
+        let repository = "\(work)/repository-\(name)"
+        let script = """
+            mkdir "$1" && cp -R "$2" "$1/ssot" && cd "$1" && git init -q -b main && git add . \
+            && git -c user.name=a -c user.email=a@localhost commit -qm a
+            """
+        let made = await ChildProcess.run(
+            "/bin/sh", ["-c", script, "sh", repository, directory], environment: ProcessEnvironment.variables(),
+            deadline: .seconds(60))
+        precondition(made.isSuccess, String(decoding: made.errorOutput, as: UTF8.self))
+        let run = await fastestRun(arguments[3], ["validate", "--ssot", repository], ends: [0, 65])
+        figures.report(
+            "validate_\(name)", run.time, "ms", baseline: whole.time, atMost: name == "managed" ? 1_000 : 150)
+    }
 }
 figures.end()

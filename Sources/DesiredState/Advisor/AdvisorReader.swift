@@ -13,25 +13,26 @@ struct AdvisorReader {
     private init(_ report: Report) { self.report = report }
 
     static func read(_ library: inout Library, _ report: Report) -> Advisor {
-        var reader = AdvisorReader(report)
-        for document in library.take(below: "advisor/rulepacks", domain: "advisor", scopes: [], report) {
-            if let root = document.root { reader.readPack(root, document.path) }
-        }
-        for document in library.take(below: "advisor/rubrics", domain: "advisor", scopes: [], report) {
-            if let root = document.root { reader.readRubric(root, document.path) }
-        }
-        for document in library.take(below: "advisor/workbooks", domain: "advisor", scopes: [], report) {
-            if let root = document.root {
-                reader.readWorkbook(root, document.path)
-            } else {
-                reader.hasAllWorkbooks = false
+        let packs = library.take(below: "advisor/rulepacks", domain: "advisor", scopes: [], report)
+        let rubrics = library.take(below: "advisor/rubrics", domain: "advisor", scopes: [], report)
+        let workbooks = library.take(below: "advisor/workbooks", domain: "advisor", scopes: [], report)
+        return library.kept.read("advisor", packs + rubrics + workbooks, report) { report in
+            var reader = AdvisorReader(report)
+            for document in packs { if let root = document.root { reader.readPack(root, document.path) } }
+            for document in rubrics { if let root = document.root { reader.readRubric(root, document.path) } }
+            for document in workbooks {
+                if let root = document.root {
+                    reader.readWorkbook(root, document.path)
+                } else {
+                    reader.hasAllWorkbooks = false
+                }
             }
+            reader.resolveWorkbooks()
+            reader.advisor.rules = reader.rules.values.sorted { $0.id.precedesByBytes($1.id) }
+            reader.advisor.rubrics.sort { ($0.id, $0.source) < ($1.id, $1.source) }
+            reader.advisor.workbooks.sort { ($0.id, $0.source) < ($1.id, $1.source) }
+            return reader.advisor
         }
-        reader.resolveWorkbooks()
-        reader.advisor.rules = reader.rules.values.sorted { $0.id.precedesByBytes($1.id) }
-        reader.advisor.rubrics.sort { ($0.id, $0.source) < ($1.id, $1.source) }
-        reader.advisor.workbooks.sort { ($0.id, $0.source) < ($1.id, $1.source) }
-        return reader.advisor
     }
 
     // MARK: Rules
@@ -74,6 +75,8 @@ struct AdvisorReader {
 
     /// The requests that a text names: `GET` and what follows it, without a query and without punctuation.
     static func queries(in text: String) -> [String] {
+        // Most texts name none, and their bytes tell so at once.
+        guard text.utf8.contains(UInt8(ascii: "/")), text.utf8.firstRange(of: "GET".utf8) != nil else { return [] }
         let words = text.split(whereSeparator: { $0.isWhitespace })
         var found: [String] = []
         for (method, path) in zip(words, words.dropFirst()) where path.hasPrefix("/") {

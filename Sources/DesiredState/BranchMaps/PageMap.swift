@@ -45,7 +45,7 @@ struct PageMap {
     }
 
     /// The line below a table's head.
-    private static func isRule(_ line: Substring) -> Bool {
+    static func isRule(_ line: Substring) -> Bool {
         line.contains("-") && line.allSatisfy { " \t|:-".contains($0) }
     }
 

@@ -37,10 +37,10 @@ struct ProviderReader {
                 hint: "Remove it from one of the two lists.")
         }
         let schedule = fields.fields("ingestion")?.text("schedule")
-        if let schedule, (try? Cron(parsing: schedule.value)) == nil {
+        if let schedule, let reason = Cron.fault(in: schedule.value)?.reason {
             report.error(
-                .invalidSchedule, "the schedule \(quoted(schedule.value)) is no cron expression", at: schedule.mark,
-                hint: "Write five fields, such as `0 * * * *`.")
+                .invalidSchedule, "the schedule \(quoted(schedule.value)) is no cron expression: \(reason)",
+                at: schedule.mark, hint: "Write five fields, such as `0 * * * *`.")
         }
         var doubled: [Text] = []
         let capabilities = (fields.nodes("capabilities") ?? []).compactMap { readCapability($0, base, &doubled) }

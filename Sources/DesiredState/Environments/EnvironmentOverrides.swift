@@ -90,8 +90,9 @@ extension Fields {
         guard let text = text(key) else { return nil }
         if let schedule = BackupSchedule(parsing: text.value) { return schedule }
         fail(
-            .invalidSchedule, "`\(key)` of \(subject) is \(quoted(text.value))", at: text.mark,
-            hint: BackupSchedule.hint)
+            .invalidSchedule,
+            "`\(key)` of \(subject) is \(quoted(text.value)): \(BackupSchedule.fault(in: text.value))",
+            at: text.mark, hint: BackupSchedule.hint)
         return nil
     }
 

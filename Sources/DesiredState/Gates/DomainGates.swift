@@ -100,10 +100,9 @@ extension Gate {
         name: "dns_provider_claims", title: "Every active DNS name is claimed at its provider."
     ) { context, report in
         // That which `validate` reads, below a root; else that at its old place.
-        let source = context.library.file(at: GateDocuments.subdomainRegistry)
         guard
-            let parsed = context.library.document(.subdomainRegistry)?.parsed ?? source.map(context.cache.parsed),
-            case .bytes = parsed.source.content
+            let entry = context.library.document(.subdomainRegistry)
+                ?? context.library.entry(at: GateDocuments.subdomainRegistry)
         else {
             report.unknown(
                 .missingInput,
@@ -112,12 +111,12 @@ extension Gate {
                 at: nil, hint: "Add one of them to the repository.")
             return ""
         }
-        let file = parsed.source.path
-        guard let root = parsed.root, let names = root["subdomains"]?.value.items, !names.isEmpty else {
+        let file = entry.path
+        guard let root = entry.root, let names = root["subdomains"]?.value.items, !names.isEmpty else {
             report.unknown(
-                parsed.root == nil ? .unreadableInput : .missingInput,
-                parsed.cause.map { "\(file) can't be read: \($0.reason)" } ?? "\(file) lists no name",
-                at: parsed.cause?.mark ?? SourceMark(file: file, line: 1, column: 1),
+                entry.root == nil ? .unreadableInput : .missingInput,
+                entry.cause.map { "\(file) can't be read: \($0.reason)" } ?? "\(file) lists no name",
+                at: entry.cause?.mark ?? SourceMark(file: file, line: 1, column: 1),
                 hint: "Write `subdomains` with one entry a name.")
             return ""
         }

@@ -34,10 +34,25 @@ public struct GateInputs: Sendable {
     public var variables: [String: String]
     /// Today; nil where nothing may depend on it, so that what expires is unknown.
     public var now: Timestamp?
+    /// The records at Cloudflare, as its API answered; nil where nobody asked it.
+    public var dnsRecords: Observation?
 
-    public init(variables: [String: String] = [:], now: Timestamp? = nil) {
+    /// What somebody observed, in a file.
+    public struct Observation: Sendable {
+        /// What the file is called, for messages.
+        public let name: String
+        public let bytes: [UInt8]
+
+        public init(name: String, bytes: [UInt8]) {
+            self.name = name
+            self.bytes = bytes
+        }
+    }
+
+    public init(variables: [String: String] = [:], now: Timestamp? = nil, dnsRecords: Observation? = nil) {
         self.variables = variables
         self.now = now
+        self.dnsRecords = dnsRecords
     }
 
     /// The variables that gates look at; no other one need be given.
@@ -50,7 +65,12 @@ public enum GateDocuments {
     /// Where none is found below a root, where `dns/subdomain-registry.yaml` is its path.
     public static let subdomainRegistry = "infra/dns/subdomain-registry.yaml"
 
-    public static let all = [canonicalURLs, subdomainRegistry]
+    /// A folder: `<zone>.records.yaml` lists the records of a zone at Cloudflare.
+    public static let cloudflare = "infra/cloudflare"
+    /// What stands in front of each host, below a root and without its ending.
+    static let edgeMap = "edge/nginx_cloudflare_map"
+
+    public static let all = [canonicalURLs, subdomainRegistry, cloudflare]
 }
 
 /// The codes of what gates find; a code never changes its meaning.
@@ -77,6 +97,8 @@ enum GateCode: String, CaseIterable {
     case prohibitedDomain = "GATE-0070"
     case unresolvedHost = "GATE-0071"
     case providerClaim = "GATE-0080"
+    case dnsDrift = "GATE-0081"
+    case proxyDrift = "GATE-0082"
     case unusableRepository = "GATE-0090"
     case unlistedRepository = "GATE-0091"
     case unpinnedRepository = "GATE-0092"
@@ -106,6 +128,8 @@ enum GateCode: String, CaseIterable {
         case .prohibitedDomain: "A prohibited domain is used."
         case .unresolvedHost: "An active host doesn't say what it resolves to."
         case .providerClaim: "A DNS name's claim at its provider is missing, incomplete or over."
+        case .dnsDrift: "The records at Cloudflare are not those that are wanted."
+        case .proxyDrift: "A name goes through Cloudflare's proxy and must not, or doesn't and has to."
         case .unusableRepository: "A repository of modules is blocked, empty or on another version."
         case .unlistedRepository: "A repository of modules is used that the list doesn't have."
         case .unpinnedRepository: "A repository is not pinned to a commit."

@@ -62,7 +62,8 @@ struct Gate: Sendable {
 
     /// All gates, by name.
     static let all: [Gate] = [
-        .bucketPrefix, .dnsProviderClaims, .domains, .allowlist, .parityMatrices, .prodSettings, .secretsInventory,
+        .bucketPrefix, .dnsDrift, .dnsProviderClaims, .domains, .allowlist, .parityMatrices, .prodSettings,
+        .secretsInventory,
         .secretsRegistry, .vercelMonorepo,
     ].sorted { $0.name.precedesByBytes($1.name) }
 }

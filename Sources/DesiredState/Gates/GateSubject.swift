@@ -17,6 +17,8 @@ struct GateSubject: Sendable {
     var variables: [String] = []
     /// Whether every document that names a secret is about it.
     var isSecrets = false
+    /// Whether every name that is said to go through Cloudflare's proxy, or not to, is about it.
+    var isProxied = false
 
     /// By the name of the gate.
     static let all: [String: GateSubject] = [
@@ -31,6 +33,9 @@ struct GateSubject: Sendable {
         "secrets_registry": GateSubject(name: "secrets", folders: ["secrets/"], isSecrets: true),
         "secrets_inventory": GateSubject(name: "secrets", folders: ["secrets/"], isSecrets: true),
         "domains": GateSubject(name: "domains", folders: ["domains/"], required: ["dns"]),
+        "cloudflare_dns_drift": GateSubject(
+            name: "Cloudflare", folders: ["cloudflare/", "infra/cloudflare/", GateDocuments.edgeMap],
+            integration: "cloudflare", isProxied: true),
         "dns_provider_claims": GateSubject(
             name: "DNS names", folders: ["dns/", "infra/dns/"], required: ["dns"]),
     ]
@@ -50,7 +55,15 @@ struct GateSubject: Sendable {
         if isSecrets, library.entries.contains(where: { $0.parsed.names.contains { $0.kind == .secret } }) {
             return true
         }
+        if isProxied, context.inputs.dnsRecords != nil || namesProxy(context) { return true }
         return isRequired(library) || isIntegrated(library)
+    }
+
+    private func namesProxy(_ context: GateContext) -> Bool {
+        guard let registry = context.library.document(.subdomainRegistry) else { return false }
+        // What can't be read may speak of it.
+        guard let names = registry.root?["subdomains"]?.value.items else { return true }
+        return names.contains { $0["cloudflare_proxied"] != nil }
     }
 
     private func isRequired(_ library: Library) -> Bool {

@@ -9,8 +9,8 @@ struct MailReading {
     var senders: [Text] = []
 }
 
-/// Reads `odoo/mail.yaml`, `integrations/mailgun.yaml`, the mail of `runtime/prod_settings.yaml`, and the servers of
-/// `config/odoo/mail_settings.yaml`.
+/// Reads `odoo/mail.yaml`, `integrations/mailgun.yaml`, the mail of `runtime/prod_settings.yaml`, the servers of
+/// `config/odoo/mail_settings.yaml`, and the contract on mail.
 struct MailReader {
     /// What one place says of the mail of some tiers.
     struct Statement {
@@ -52,7 +52,10 @@ struct MailReader {
         }
         // What Odoo is set up with follows from the others: it wants nothing, and may contradict them.
         if let document = library.take(besideSettings, domain: "mail", scopes: [], report), let root = document.root {
-            reader.readServers(root, document.path, Tier.allCases)
+            reader.readServers(root, document.path)
+        }
+        for path in library.filesBeside.filter(MailPage.isOne).sorted(by: { $0.precedesByBytes($1) }) {
+            if case .bytes(let bytes) = library.file(at: path)?.content { reader.readPage(bytes, path) }
         }
         return reader.reading()
     }
@@ -142,6 +145,25 @@ struct MailReader {
         statement.host = config.text("smtp_host")
         statement.port = config.integer("smtp_port", in: 1...65_535)
         if statement.host != nil || statement.port != nil { statements.append(statement) }
+    }
+
+    /// What the contract on mail says; like what Odoo is set up with, it wants nothing and may contradict.
+    private mutating func readPage(_ bytes: [UInt8], _ file: String) {
+        let claims = MailPage.claims(of: bytes)
+        if claims.isEmpty {
+            report.note(
+                .unclearMailPage, "no way of mail was recognised in \(file), so it is not held against the others",
+                at: SourceMark(file: file, line: 1, column: 1),
+                hint: "Write a table of environment, host and port, or `- production: smtp.example.com:587`.")
+        }
+        for claim in claims {
+            let mark = SourceMark(file: file, line: claim.line, column: claim.column)
+            var statement = Statement(tiers: [claim.tier], file: file, source: mark)
+            statement.host = claim.host.map { Text(value: $0, mark: mark) }
+            statement.port = (claim.port, mark)
+            statement.isAside = true
+            statements.append(statement)
+        }
     }
 
     // MARK: Together

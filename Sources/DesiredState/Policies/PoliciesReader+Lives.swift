@@ -71,7 +71,8 @@ extension PoliciesReader {
             guard let text, let schedule = BackupSchedule(parsing: text) else {
                 reading.brokenTiers[tier] = report.error(
                     .invalidSchedule,
-                    "the schedule of backups of \(section.key) is \(text.map { quoted($0) } ?? section.value.shapeName)",
+                    "the schedule of backups of \(section.key) is "
+                        + (text.map { "\(quoted($0)): \(BackupSchedule.fault(in: $0))" } ?? section.value.shapeName),
                     at: mark, hint: BackupSchedule.hint)
                 continue
             }

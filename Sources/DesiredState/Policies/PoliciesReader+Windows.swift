@@ -77,11 +77,15 @@ extension PoliciesReader {
 
     private func schedule(_ entry: Fields) -> Cron? {
         guard let text = entry.text("schedule", required: true) else { return nil }
-        if let cron = try? Cron(parsing: text.value) { return cron }
-        entry.fail(
-            .invalidSchedule, "`schedule` of a sync window is \(quoted(text.value))", at: text.mark,
-            hint: "Write minute, hour, day, month and weekday: `0 22 * * 1-5`.", key: "schedule")
-        return nil
+        do {
+            return try Cron(parsing: text.value)
+        } catch {
+            entry.fail(
+                .invalidSchedule, "`schedule` of a sync window is \(quoted(text.value)): \(error.reason)",
+                at: text.mark,
+                hint: "Write minute, hour, day, month and weekday: `0 22 * * 1-5`.", key: "schedule")
+            return nil
+        }
     }
 
     private func zone(_ entry: Fields) -> String? {

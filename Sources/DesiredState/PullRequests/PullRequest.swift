@@ -1,4 +1,5 @@
 public import Basics
+import Formats
 
 /// An open pull request of the application's repository, as it was last seen.
 public struct PullRequest: Sendable, Hashable {
@@ -7,7 +8,7 @@ public struct PullRequest: Sendable, Hashable {
 
     /// What stays its own from the first day to the last.
     public let number: Int64
-    /// The branch that it wants merged, in the repository that this branch is in.
+    /// The branch that it wants merged, in the repository that this branch is in; a secret in it is hidden.
     public let head: String
     public let headCommit: String
     /// The branch that it wants to be merged into.
@@ -27,10 +28,10 @@ public struct PullRequest: Sendable, Hashable {
         isDraft: Bool = false, updatedAt: Timestamp
     ) {
         self.number = number
-        self.head = head
+        self.head = PastedSecret.hidden(in: head)
         self.headCommit = headCommit
         self.base = base
-        self.labels = labels.sorted { $0.precedesByBytes($1) }
+        self.labels = labels.map { PastedSecret.hidden(in: $0) }.sorted { $0.precedesByBytes($1) }
         self.isFork = isFork
         self.isDraft = isDraft
         self.updatedAt = updatedAt

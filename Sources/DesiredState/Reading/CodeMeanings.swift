@@ -5,9 +5,6 @@ public enum DiagnosticCodes {
         Code(rawValue: code)?.meaning ?? GateCode(rawValue: code)?.meaning ?? formats[code]
     }
 
-    /// The page about a code, relative to the top of the project.
-    public static func page(of code: String) -> String { "docs/errors/\(code).md" }
-
     private static let formats = [
         "FMT-0001": "A YAML file is not UTF-8, or holds a character that YAML doesn't allow.",
         "FMT-0002": "A YAML file has a syntax error.",

@@ -61,6 +61,7 @@ enum Code: String, CaseIterable {
     case unknownRepository = "SSOT-0304"
     case unknownIntegration = "SSOT-0305"
     case unknownBridge = "SSOT-0306"
+    case unknownModule = "SSOT-0307"
     // Platforms: Vercel, Supabase, GitHub, Slack, Plane, modules, advisor, monitoring.
     case missingIdentifier = "SSOT-0200"
     case documentDisagreement = "SSOT-0201"
@@ -93,6 +94,7 @@ enum Code: String, CaseIterable {
     case forbiddenPort = "SSOT-0121"
     case catcherRequired = "SSOT-0122"
     case openWebhook = "SSOT-0123"
+    case unclearMailPage = "SSOT-0124"
     // Domains and DNS.
     case prohibitedName = "SSOT-0130"
     case dnsDisagreement = "SSOT-0131"
@@ -163,6 +165,7 @@ enum Code: String, CaseIterable {
         case .unknownRepository: "A document names a repository of modules that the list doesn't have."
         case .unknownIntegration: "A document names an integration that the index doesn't have."
         case .unknownBridge: "A document names a bridge that the catalogue doesn't have."
+        case .unknownModule: "A document names a module that the repository doesn't have."
         case .undeclaredKind: "A check gives findings of a kind that the document does not declare."
         case .missingIdentifier: "An identifier that a provider gives is not filled in."
         case .documentDisagreement: "Two documents want different things of one resource."
@@ -193,6 +196,7 @@ enum Code: String, CaseIterable {
         case .forbiddenPort: "Mail is sent through port 25."
         case .catcherRequired: "Mail outside of production is not caught, or uses the credential of production."
         case .openWebhook: "A webhook is enabled, but no document says where it goes or for which events it is."
+        case .unclearMailPage: "A contract on mail says nothing of its transport in a form that is read."
         case .prohibitedName: "A document needs a name that another one prohibits."
         case .dnsDisagreement: "Two documents say different things of one name."
         case .unclaimedName: "A name is active without a valid claim at its provider."

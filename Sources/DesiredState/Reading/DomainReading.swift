@@ -27,13 +27,15 @@ final class DomainReading: Sendable {
     private let pullRequests: PullRequestListing?
     /// What documents beside the roots say of branches.
     private let branchMaps: [BranchMap]
+    private let kept: KeptReadings
     /// The files that were looked into.
     private let read: [(index: Int, parsed: ParsedFile)]
 
     /// Reads a commit; of another one, read before, what documents beside the roots say is taken where it is the same.
     init(_ files: CommitFiles, _ tree: SourceTree, before: DomainReading? = nil) {
         let report = Report()
-        var library = Library(files, report)
+        kept = before?.kept ?? KeptReadings()
+        var library = Library(files, report, kept: kept)
         branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
         var state = Self.read(&library, tree, branchMaps, report)
         if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
@@ -42,7 +44,7 @@ final class DomainReading: Sendable {
         self.state = state
         fates = library.fates
         diagnostics = report.diagnostics
-        told = report.lines(of: [.missingIntegration, .missingFile])
+        told = report.lines(of: [.missingIntegration, .missingFile, .unknownReference])
         places = files.places
         bySchema = files.bySchema
         others = files.others

@@ -55,6 +55,8 @@ struct Library {
     private(set) var entries: [Entry] = []
     private let contents: Contents
     private let places: FilePlaces
+    /// What was made of documents of commits before.
+    let kept: KeptReadings
     /// The file that stands for each document, by the document's stem.
     private var managed: [String: Int] = [:]
     /// What is unknown when a document that was found is cut off.
@@ -62,10 +64,11 @@ struct Library {
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 
-    init(_ files: CommitFiles, _ report: Report) {
+    init(_ files: CommitFiles, _ report: Report, kept: KeptReadings = KeptReadings()) {
         let contents = Contents(files)
         self.contents = contents
         places = files.places
+        self.kept = kept
         entries = files.parsed.indices.map { Entry(contents, $0) }
         others = Dictionary(files.others.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         for document in ManagedDocument.all { managed[document.stem] = find(document, report) }

@@ -26,7 +26,7 @@ final class ParsedFile: Sendable {
         switch file.content {
         case .unreadable(let reason):
             let diagnostic = Diagnostic(
-                .error, Code.unreadableFile.rawValue, "\(file.path) can't be read: \(reason)",
+                .error, Code.unreadableFile.rawValue, "\(file.path) can't be read: \(Redaction.redact(reason))",
                 at: SourceMark(file: file.path, line: 1, column: 1),
                 hint: "Put a plain file in its place; until then all that it says is unknown.")
             self.init(
@@ -99,7 +99,7 @@ final class ParsedFile: Sendable {
         self.schema = schema
         self.bytes = bytes
         self.endsAbruptly = endsAbruptly
-        self.diagnostics = diagnostics
+        self.diagnostics = diagnostics + Self.named(source)
         self.paths = paths
         self.names = names
     }
@@ -116,6 +116,17 @@ final class ParsedFile: Sendable {
                     "Revoke it now, for it stays in the history of the repository; keep the new one in a secret store "
                     + "and write only its name here.")
         }
+    }
+
+    /// One error for a path that holds a secret.
+    private static func named(_ source: SourceFile) -> [Diagnostic] {
+        guard source.isNamedAfterSecret else { return [] }
+        return [
+            Diagnostic(
+                .error, Code.pastedSecret.rawValue, "the name of this file, or of a folder of it, holds a secret",
+                at: SourceMark(file: source.path, line: 1, column: 1),
+                hint: "Revoke it now, for it stays in the history of the repository; give the file another name.")
+        ]
     }
 
     /// Where it ends.

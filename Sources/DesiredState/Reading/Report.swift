@@ -15,6 +15,22 @@ final class Report {
     /// Of which only removals are forbidden.
     private var kept: [UnknownScope.Extent: UnknownScope] = [:]
 
+    /// All that was collected.
+    struct Findings: Sendable {
+        fileprivate let diagnostics: Set<Diagnostic>
+        fileprivate let scopes: [UnknownScope.Extent: UnknownScope]
+        fileprivate let kept: [UnknownScope.Extent: UnknownScope]
+    }
+
+    var findings: Findings { Findings(diagnostics: diagnosticSet, scopes: scopes, kept: kept) }
+
+    /// Takes over what another one collected; of several causes the first stands.
+    func add(_ findings: Findings) {
+        diagnosticSet.formUnion(findings.diagnostics)
+        scopes.merge(findings.scopes) { first, _ in first }
+        kept.merge(findings.kept) { first, _ in first }
+    }
+
     /// Sorted.
     var diagnostics: [Diagnostic] { diagnosticSet.sorted() }
 

@@ -47,12 +47,17 @@ struct CrossReferences {
 
     private func checkPaths(_ files: [ParsedFile]) -> [[Diagnostic]] {
         var known: [String: Bool] = [:]
+        func isGone(_ path: String) -> Bool {
+            if let isMissing = known[path] { return isMissing }
+            let isMissing = isMissing(path)
+            known[path] = isMissing
+            return isMissing
+        }
         let missing = files.map { file in
-            file.paths.filter { reference in
-                if let isMissing = known[reference.path] { return isMissing }
-                let isMissing = isMissing(reference.path)
-                known[reference.path] = isMissing
-                return isMissing
+            file.paths.compactMap { reference -> (path: String, reference: PathReference)? in
+                let targets = reference.targets(from: file.source.path)
+                guard let first = targets.first, targets.allSatisfy(isGone) else { return nil }
+                return (first, reference)
             }
         }
         guard missing.contains(where: { !$0.isEmpty }) else { return files.map { _ in [] } }
@@ -62,14 +67,16 @@ struct CrossReferences {
             guard !references.isEmpty else { return [] }
             let file = file.source.path
             return Dictionary(grouping: references, by: \.path).compactMap { path, again in
-                guard !ground.told.contains("\(file):\(again[0].line)") else { return nil }
+                guard let first = again.first?.reference, !ground.told.contains("\(file):\(first.line)") else {
+                    return nil
+                }
                 let hint = hints[path] ?? hint(for: path, neighbours)
                 hints[path] = hint
                 return Diagnostic(
                     .warning, Code.danglingPath.rawValue, "\(quoted(path)) is named here and is not there",
-                    at: again[0].mark(in: file), hint: hint,
+                    at: first.mark(in: file), hint: hint,
                     notes: [Diagnostic.Note("expected here", at: SourceMark(file: path, line: 1, column: 1))]
-                        + again.dropFirst().map { Diagnostic.Note("named again", at: $0.mark(in: file)) })
+                        + again.dropFirst().map { Diagnostic.Note("named again", at: $0.reference.mark(in: file)) })
             }
         }
     }
@@ -125,9 +132,12 @@ struct CrossReferences {
     private func checkNames(_ files: [ParsedFile]) -> [[Diagnostic]] {
         // One wrong name often stands in many documents.
         var hints: [NameReference.Kind: [String: String]] = [:]
+        let modules = files.contains { $0.names.contains { $0.kind.isModule } } ? ModuleFolders(ground) : nil
         return files.map { parsed in
             let file = parsed.source.path
             return parsed.names.compactMap { reference in
+                guard !ground.told.contains("\(file):\(reference.line)") else { return nil }
+                if reference.kind.isModule { return modules?.check(reference, in: file) }
                 let all = ground.declared
                 let (declared, code, what): (DeclaredNames?, Code, String) =
                     switch reference.kind {
@@ -136,6 +146,7 @@ struct CrossReferences {
                     case .repository: (all.repositories, .unknownRepository, "repository of modules")
                     case .integration: (all.integrations, .unknownIntegration, "integration")
                     case .bridge: (all.bridges, .unknownBridge, "bridge")
+                    case .module, .moduleOfOCA: (nil, .unknownModule, "module")
                     }
                 let isOfOCA = reference.kind == .repository && reference.name.hasPrefix("OCA/")
                 let key = isOfOCA ? String(reference.name.dropFirst(4)) : reference.name

@@ -6,6 +6,8 @@ struct DeclaredNames: Sendable, Equatable {
     /// Those of a commit; each nil where nothing is known to be missing.
     struct All: Sendable, Equatable {
         let secrets, environments, repositories, integrations, bridges: DeclaredNames?
+        /// The modules of all lists.
+        let modules: Set<String>
 
         init(_ library: Library) {
             secrets = DeclaredNames.secrets(library)
@@ -13,6 +15,7 @@ struct DeclaredNames: Sendable, Equatable {
             repositories = DeclaredNames.repositories(library)
             integrations = DeclaredNames.integrations(library)
             bridges = DeclaredNames.bridges(library)
+            modules = DeclaredNames.modules(library)
         }
     }
 
@@ -65,6 +68,16 @@ struct DeclaredNames: Sendable, Equatable {
                 "prod", "production", "stage", "staging", "dev", "develop", "development", "preview", "ci", "local",
                 "all", "test",
             ])
+    }
+
+    private static func modules(_ library: Library) -> Set<String> {
+        var names: Set<String> = []
+        for list in ManagedDocument.moduleLists {
+            for item in library.document(list)?.root?["modules"]?.value.items ?? [] {
+                for key in ["technical_name", "name", "module"] { names.formUnion(item.text(key).map { [$0] } ?? []) }
+            }
+        }
+        return names
     }
 
     private static func repositories(_ library: Library) -> DeclaredNames? {

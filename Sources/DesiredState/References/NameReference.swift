@@ -5,7 +5,9 @@ import Formats
 struct NameReference: Sendable, Hashable {
     /// What kind of thing is named.
     enum Kind: Sendable {
-        case secret, environment, repository, integration, bridge
+        case secret, environment, repository, integration, bridge, module, moduleOfOCA
+
+        var isModule: Bool { self == .module || self == .moduleOfOCA }
     }
 
     let kind: Kind
@@ -23,7 +25,9 @@ struct NameReference: Sendable, Hashable {
         "fallback_secret_name": .secret, "smtp_password_secret": .secret, "ssot_secret_key": .secret,
         "secret_registry_id": .secret, "signature_secret_ref": .secret, "api_secret_ref": .secret,
         "environments": .environment, "environment": .environment, "env": .environment,
-        "oca_repo": .repository, "integration": .integration, "integration_id": .integration, "ipai_bridge": .bridge,
+        "odoo_module": .module, "ipai_module": .module, "theme_module": .module,
+        "oca_module": .moduleOfOCA, "oca_modules": .moduleOfOCA, "oca_repo": .repository, "integration": .integration,
+        "integration_id": .integration, "ipai_bridge": .bridge,
     ]
 
     /// Which lengths those keys have, as bits: most keys need no look into the table.
@@ -44,6 +48,8 @@ struct NameReference: Sendable, Hashable {
                         !entry.isAmbiguous
                     {
                         add(entry.value, kind, &found)
+                        // What stands below each name is about that environment.
+                        if kind == .environment, entry.key == "environments" { addKeys(entry.value, kind, &found) }
                     }
                     if entry.value.scalar == nil { open.append(entry.value) }
                 }
@@ -56,6 +62,14 @@ struct NameReference: Sendable, Hashable {
         for node in value.items ?? [value] {
             guard case .string(let name)? = node.scalar?.value, isName(name) else { continue }
             found.append(NameReference(kind: kind, name: name, line: node.line, column: node.column))
+        }
+    }
+
+    private static func addKeys(_ value: Node, _ kind: Kind, _ found: inout [NameReference]) {
+        for entry in value.entries ?? []
+        where isName(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_") {
+            found.append(
+                NameReference(kind: kind, name: entry.key, line: entry.keyLine, column: entry.keyColumn))
         }
     }
 

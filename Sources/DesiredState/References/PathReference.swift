@@ -2,11 +2,26 @@ import Basics
 
 /// A path of the repository that a document names, in a value or in a comment.
 struct PathReference: Sendable, Hashable {
+    /// Without `./` and `../` before it.
     let path: String
+    /// How many folders above that of its document it begins, for `./` and `../`; nil where it begins at the top.
+    let steps: Int8?
     let line: Int32
     let column: Int32
 
     func mark(in file: String) -> SourceMark { SourceMark(file: file, line: Int(line), column: Int(column)) }
+
+    /// Where it may lead from a document: `./x` is written of the top of the repository and of the document's folder alike.
+    ///
+    /// Nothing where it leads out of the repository.
+    func targets(from file: String) -> [String] {
+        guard let steps else { return [path] }
+        var folders = file.split(separator: "/").dropLast()
+        guard folders.count >= steps else { return [] }
+        folders = folders.dropLast(Int(steps))
+        let beside = (folders + [Substring(path)]).joined(separator: "/")
+        return steps == 0 && path.contains("/") && beside != path ? [path, beside] : [beside]
+    }
 
     /// Every text of a file that has the form of a path to a file: a slash, and an ending with a letter in it.
     ///
@@ -24,7 +39,7 @@ struct PathReference: Sendable, Hashable {
                 index = slash + 1
                 while index < bytes.count, isPart(bytes[index]) { index += 1 }
                 guard start == 0 || !isForeign(bytes[start - 1]), index == bytes.count || !isForeign(bytes[index]),
-                    let path = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                    let (path, steps) = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
                 else { continue }
                 for byte in bytes[counted..<start] {
                     if byte == UInt8(ascii: "\n") {
@@ -34,7 +49,8 @@ struct PathReference: Sendable, Hashable {
                     }
                 }
                 counted = start
-                found.append(PathReference(path: path, line: line, column: Int32(clamping: column)))
+                found.append(
+                    PathReference(path: path, steps: steps, line: line, column: Int32(clamping: column)))
             }
             return found
         }
@@ -60,14 +76,26 @@ struct PathReference: Sendable, Hashable {
     }
 
     /// The text without what belongs to the sentence around it; nil where it is no path to a file.
-    private static func path(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+    private static func path(_ text: UnsafeBufferPointer<UInt8>) -> (path: String, steps: Int8?)? {
         let dot = UInt8(ascii: ".")
         var part = text[...]
         while part.last == dot || part.last == UInt8(ascii: "-") { part = part.dropLast() }
-        if part.starts(with: "./".utf8) { part = part.dropFirst(2) }
-        guard let first = part.first, first != UInt8(ascii: "/"), first != UInt8(ascii: "-"),
-            let slash = part.lastIndex(of: UInt8(ascii: "/")), slash + 1 < part.endIndex,
-            let point = part[slash...].lastIndex(of: dot), point > slash + 1
+        var steps: Int8?
+        while steps ?? 0 < 20 {
+            if part.starts(with: "./".utf8) {
+                part = part.dropFirst(2)
+                steps = steps ?? 0
+            } else if part.starts(with: "../".utf8) {
+                part = part.dropFirst(3)
+                steps = (steps ?? 0) + 1
+            } else {
+                break
+            }
+        }
+        guard let first = part.first, first != UInt8(ascii: "/"), first != UInt8(ascii: "-") else { return nil }
+        // A name without a folder is a path only where something says so.
+        guard let start = part.lastIndex(of: UInt8(ascii: "/")).map({ $0 + 1 }) ?? steps.map({ _ in part.startIndex }),
+            start < part.endIndex, let point = part[start...].lastIndex(of: dot), point > start
         else { return nil }
         let ending = part[(point + 1)...]
         guard !ending.isEmpty, ending.count <= 10,
@@ -77,6 +105,6 @@ struct PathReference: Sendable, Hashable {
         for name in part.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             if name.isEmpty || name.elementsEqual("..".utf8) || name.elementsEqual(".".utf8) { return nil }
         }
-        return String(decoding: part, as: UTF8.self)
+        return (String(decoding: part, as: UTF8.self), steps)
     }
 }

@@ -106,14 +106,3 @@ struct SchedulesReader {
             notes: [Diagnostic.Note("the cadence is here", at: cadence.mark)])
     }
 }
-
-extension Cron.Fault {
-    /// What is wrong, for a message.
-    var reason: String {
-        switch self {
-        case .fieldCount(let count): "it has \(count == 1 ? "one field" : "\(count) fields") and not five"
-        case .field(let name, let text): "the \(name) field is \(quoted(text))"
-        case .never: "no year has such a day"
-        }
-    }
-}

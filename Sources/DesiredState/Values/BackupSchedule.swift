@@ -12,7 +12,7 @@ public enum BackupSchedule: Sendable, Hashable {
     ///
     /// - Returns: nil for anything else.
     public init?(parsing text: String) {
-        if (try? Cron(parsing: text)) != nil {
+        if Cron.fault(in: text) == nil {
             self = .cron(text)
             return
         }
@@ -37,6 +37,13 @@ public enum BackupSchedule: Sendable, Hashable {
     static let hint =
         "Write minute, hour, day, month and weekday (`0 */6 * * *`), a time that fits evenly into a day (`6h`, `24h`), or "
         + "`never`."
+
+    /// Why a text is none, for a message.
+    static func fault(in text: String) -> String {
+        if (try? TimeToLive(parsing: text)) != nil { return "it doesn't fit evenly into an hour, a day or a week" }
+        let isOneWord = !text.contains(" ")
+        return isOneWord ? "it is neither a time nor five fields" : Cron.fault(in: text)?.reason ?? ""
+    }
 
     private static func cron(every seconds: Int64) -> String? {
         let minutes = seconds / 60

@@ -45,6 +45,16 @@ public struct Cron: Sendable, Hashable, CustomStringConvertible {
         guard isPossible else { throw .never }
     }
 
+    /// Why a text is no such expression; nil where it is one.
+    static func fault(in text: String) -> Fault? {
+        do throws(Fault) {
+            _ = try Cron(parsing: text)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     public static func == (a: Cron, b: Cron) -> Bool { a.description == b.description }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(description) }
@@ -109,4 +119,20 @@ public struct Cron: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static let longestMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+}
+
+extension Cron.Fault {
+    /// What is wrong, for a message.
+    var reason: String {
+        switch self {
+        case .fieldCount(let count): "it has \(count == 1 ? "one field" : "\(count) fields") and not five"
+        case .field(let name, let text): "the \(name) field is \(quoted(text)), and may be \(Self.allowed[name] ?? "")"
+        case .never: "no year has such a day"
+        }
+    }
+
+    private static let allowed = [
+        "minute": "0 to 59", "hour": "0 to 23", "day": "1 to 31", "month": "1 to 12 or `jan` to `dec`",
+        "weekday": "0 to 7 or `sun` to `sat`",
+    ]
 }

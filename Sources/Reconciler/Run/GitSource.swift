@@ -1,5 +1,6 @@
 public import Basics
 public import DesiredState
+import Formats
 public import Git
 
 /// The SSOT as a git repository, with the branches of the application's repository beside it.
@@ -170,7 +171,7 @@ public struct GitSource: Source {
     /// What a person should know of a fetch: rewritten branches, a cache that had to be made anew.
     private static func events(_ report: GitFetchReport, of what: String) -> [String] {
         var events = report.forced.map { change in
-            "\(change.name) of \(what) was rewritten: \((change.old ?? "").prefix(12)) is no ancestor of \((change.new ?? "").prefix(12))"
+            "\(PastedSecret.hidden(in: change.name)) of \(what) was rewritten: \((change.old ?? "").prefix(12)) is no ancestor of \((change.new ?? "").prefix(12))"
         }
         if report.isRecloned { events.append("the cached copy of \(what) was damaged and was cloned again") }
         return events

@@ -13,7 +13,10 @@ struct GatesCommand {
         let tree = try await DesiredTree.read(context)
         let inputs = GateInputs(
             variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
-            now: try context.now() ?? SystemTime().now)
+            now: try context.now() ?? SystemTime().now,
+            dnsRecords: try context.arguments.value("dns-records").map { path in
+                GateInputs.Observation(name: path, bytes: try FileSystem.read(path))
+            })
         let wanted = context.arguments.all("gate")
         let all = evaluateGates(tree, inputs, named: Set(wanted))
         for name in wanted where !all.contains(where: { $0.name == name }) {

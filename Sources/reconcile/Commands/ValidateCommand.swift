@@ -34,10 +34,23 @@ struct ValidateCommand {
             context.terminal.json(value(desired, diagnostics, gates, isValid: errors == 0))
         } else {
             DiagnosticPrinter(context.terminal, tree).print(diagnostics)
+            if context.arguments.has("list") { list(desired.documents) }
             show(desired, tree, diagnostics, errors: errors)
             show(gates)
         }
         return errors == 0 ? .done : .invalid
+    }
+
+    /// Every file below the roots, and what became of it.
+    private func list(_ documents: [Document]) {
+        guard !documents.isEmpty else { return }
+        var table = Table("DOCUMENT", "STATUS", "DOMAIN", "SCHEMA")
+        for document in documents {
+            table.add(
+                document.path, document.status.rawValue.replacing("_", with: " "), document.domain ?? "",
+                document.schema.map { Redaction.redact($0) } ?? "")
+        }
+        context.terminal.print(table.text(context.terminal.paint))
     }
 
     private func show(_ desired: DesiredState, _ tree: SourceTree, _ diagnostics: [Diagnostic], errors: Int) {
@@ -49,6 +62,11 @@ struct ValidateCommand {
             "\(counted(desired.documents.count, "document")) (\(managed) managed, \(unreadable) unreadable), "
                 + "\(counted(desired.environments.count, "environment")), "
                 + "\(counted(desired.resources.count, "resource")), revision \(shortRevision(desired.revision)).")
+        let unmanaged = desired.documents.count { $0.status == .notManaged }
+        if unmanaged > 0, !context.arguments.has("list") {
+            context.terminal.print(
+                "Nothing is wanted from \(counted(unmanaged, "document")); which: reconcile validate --list")
+        }
         if case .none = tree.branches {
             context.terminal.print("A work tree does not say which branches there are: those were not looked at.")
         }

@@ -18,10 +18,10 @@ enum RunText {
 }
 
 extension Diagnostic {
-    /// As in the plan document, with the page that explains its code.
+    /// As in the plan document, with the command that prints the page about its code.
     var value: Value {
         guard case .object(var object) = PlanDocument.json(self) else { return .null }
-        object["page"] = .string(DiagnosticCodes.page(of: code))
+        object["explain"] = .string("reconcile explain \(code)")
         return .object(object)
     }
 }
