@@ -15,12 +15,17 @@ let features: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+// Small rooms in which everything else spends its time. Optimised in debug builds too, they let the tests take a quarter less
+// of the processor, and the build a few seconds more.
+let quick: Set<String> = ["Basics", "Formats", "StoreSQLite"]
+
 func room(
     _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
 ) -> Target {
     .target(
         name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: exclude,
-        swiftSettings: features)
+        swiftSettings: features
+            + (quick.contains(name) ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []))
 }
 
 func driver(_ provider: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -161,9 +166,9 @@ let package = Package(
         .target(
             name: "FaultKit",
             dependencies: [
-                "Basics", "Formats", "DesiredState", "Diff", "Drivers", "DigitalOceanDriver", "SupabaseDriver",
-                "VercelDriver", "HTTPClient", "Web", "Store", "StoreSQLite", "Reconciler", "Console", "Simulator",
-                "SimulatorKit", "TestKit",
+                "Basics", "Formats", "DesiredState", "Diff", "Drivers", "DigitalOceanDriver", "GitHubDriver",
+                "SlackDriver", "SupabaseDriver", "VercelDriver", "HTTPClient", "Web", "Store", "StoreSQLite",
+                "Reconciler", "Console", "Simulator", "SimulatorKit", "TestKit",
             ],
             path: "Tests/FaultKit", swiftSettings: features),
         .executableTarget(
@@ -220,8 +225,9 @@ let package = Package(
         tests(
             "ConsoleAPI",
             [
-                "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler", "Store",
-                "StoreSQLite", "Web",
+                "ConsoleAPI", "ConsoleAccess", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler",
+                "Simulator",
+                "SimulatorKit", "Store", "StoreSQLite", "SupabaseDriver", "Web",
             ]),
         tests(
             "ConsolePages",

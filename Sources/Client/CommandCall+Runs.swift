@@ -87,7 +87,7 @@ extension CommandCall {
     func watch() async throws -> ClientExit {
         let connection = try connection()
         let run = try await connection.get("/runs/\(target.percentEncoded)").data
-        return try await follow(run, connection)
+        return try ended([try await settled(run, connection)])
     }
 
     func reconcile() async throws -> ClientExit {
@@ -106,7 +106,8 @@ extension CommandCall {
         let deadline = try duration("wait-for") ?? .minutes(10)
         while true {
             if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
-                return try await follow(run, connection)
+                let first = try await settled(run, connection)
+                return try ended([first] + (try await parts(beside: first, after: before, connection)))
             }
             let waited = surroundings.time.uptime - begun
             guard waited < deadline else {
@@ -122,8 +123,47 @@ extension CommandCall {
         try await connection.get("/runs", [("limit", "1")]).data.listValue?.first
     }
 
-    /// Looks at a run until it ends, and says how it ended.
-    private func follow(_ first: Value, _ connection: ServiceConnection) async throws -> ClientExit {
+    /// The passes of the other services that share the work, until each shard has had one.
+    private func parts(
+        beside first: Value, after before: String?, _ connection: ServiceConnection
+    ) async throws -> [Value] {
+        guard let count = first["metadata"]?["shards"]?["of"]?.intValue else { return [] }
+        var missing = Set(0..<max(1, count)).subtracting(Self.shards(of: first))
+        var seen = [first.shown("id")]
+        var parts: [Value] = []
+        let begun = surroundings.time.uptime
+        let deadline = try duration("wait-for") ?? .minutes(10)
+        while true {
+            let runs = try await connection.get("/runs", [("limit", "50")]).data.listValue ?? []
+            for run in runs.prefix(while: { $0["id"]?.stringValue != before }).reversed()
+            where !missing.isEmpty && run["dry_run"]?.boolValue != true && !seen.contains(run.shown("id")) {
+                let part = try await settled(run, connection)
+                seen.append(part.shown("id"))
+                let held = Self.shards(of: part)
+                // One that got hold of nothing new has looked at nothing new.
+                guard !held.isDisjoint(with: missing) else { continue }
+                missing.subtract(held)
+                parts.append(part)
+            }
+            guard !missing.isEmpty else { return parts }
+            let names = missing.sorted().map(String.init).joined(separator: ", ")
+            let waited = surroundings.time.uptime - begun
+            guard waited < deadline else {
+                screen.progress("")
+                throw ClientFault.waitedInVain("no pass looked at shard \(names)", deadline)
+            }
+            screen.progress("waiting for who looks after shard \(names), \(waited.shortText)")
+            try await surroundings.time.sleep(for: Self.pollInterval)
+        }
+    }
+
+    /// The shards that a run held.
+    private static func shards(of run: Value) -> Set<Int64> {
+        Set((run["metadata"]?["shards"]?["held"]?.listValue ?? []).compactMap(\.intValue))
+    }
+
+    /// Looks at a run until it ends.
+    private func settled(_ first: Value, _ connection: ServiceConnection) async throws -> Value {
         let begun = surroundings.time.uptime
         let deadline = try duration("wait-for") ?? .minutes(10)
         let id = first.shown("id")
@@ -135,7 +175,7 @@ extension CommandCall {
             let steps = run["steps"]?.listValue ?? []
             if Self.finalPhases.contains(phase) {
                 screen.progress("")
-                return try ended(run, phase, id)
+                return run
             }
             let waited = surroundings.time.uptime - begun
             guard waited < deadline else {
@@ -151,10 +191,24 @@ extension CommandCall {
         }
     }
 
-    private func ended(_ run: Value, _ phase: String, _ id: String) throws(ClientFault) -> ClientExit {
-        if screen.isJSON { screen.json(run) } else { screen.print(runText(run)) }
-        if phase == "succeeded" || phase == "planned" { return .done }
-        let fault = ClientFault.ended(id, phase, run["error"]?["message"]?.stringValue)
+    /// Says how runs ended; where several make one pass, the worst of them decides.
+    private func ended(_ runs: [Value]) throws(ClientFault) -> ClientExit {
+        if screen.isJSON {
+            // One document: the run that keeps the records of all, with the others as its parts.
+            let place = runs.firstIndex { Self.shards(of: $0).contains(0) } ?? 0
+            var others = runs
+            var whole = others.remove(at: place).objectValue ?? [:]
+            if !others.isEmpty { whole["parts"] = .list(others) }
+            screen.json(.object(whole))
+        } else {
+            for run in runs { screen.print(runText(run)) }
+        }
+        func isWell(_ run: Value) -> Bool { ["succeeded", "planned"].contains(run.shown("phase")) }
+        let bad = runs.filter { !isWell($0) }
+        guard let run = bad.first(where: { $0.shown("phase") != "awaiting_approval" }) ?? bad.first else {
+            return .done
+        }
+        let fault = ClientFault.ended(run.shown("id"), run.shown("phase"), run["error"]?["message"]?.stringValue)
         // With --json the run itself is the document, and there is only one.
         guard !screen.isJSON else {
             screen.remark(fault.description)

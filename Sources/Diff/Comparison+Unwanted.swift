@@ -15,6 +15,9 @@ extension Comparison {
         guard let index = meeting.entry else {
             // Not in the inventory: only our mark at the provider makes it ours. What can't be told apart stays.
             guard let marked = seen.first(where: \.isOwned), isComplete else { return }
+            // What another installation made is nothing to this one.
+            let schema = input.schemas[meeting.kind]
+            guard schema?.otherInstallation(than: input.installation, of: marked) == nil else { return }
             let unwanted = Unwanted(key: marked.key, entry: nil, resource: resource, seen: marked)
             if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
             if let entry = entry(ofRenamed: marked) {
@@ -36,6 +39,13 @@ extension Comparison {
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
+        let schema = input.schemas[meeting.kind]
+        if let other = schema?.otherInstallation(than: input.installation, of: there) {
+            return forget(
+                unwanted,
+                "ours (\(entry.providerID)) is gone; \(there.providerID), which has its name, is the installation \(other)'s"
+            )
+        }
         if there.isOwned {
             return delete(
                 unwanted,

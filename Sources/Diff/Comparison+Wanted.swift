@@ -156,7 +156,12 @@ extension Comparison {
                 attributes: found.changes, source: resource.source, environment: resource.environment,
                 requests: schema.requests(.adopt, found.changes.map(\.path)), providerID: there.providerID,
                 wanted: resource.attributes, isProtected: resource.isProtected || entry?.isProtected == true))
-        if !schema.canAdopt, !there.isOwned {
+        if let other = schema.otherInstallation(than: input.installation, of: there) {
+            draft.refuse(
+                .blocked,
+                "it carries the mark of the installation \(other): give the resource another name, or take the mark off "
+                    + "at the provider if that installation has let go of it", as: .impossible)
+        } else if !schema.canAdopt, !there.isOwned {
             draft.refuse(
                 .blocked,
                 "\(there.providerID) has its name but isn't ours, and a \(resource.key.kind) can't be taken over",

@@ -13,6 +13,8 @@ public struct KindSchema: Sendable {
     public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     /// Whether our mark is put on its objects, so that one without it isn't ours.
     public let carriesMark: Bool
+    /// Where the mark names the installation; nil where it names none.
+    public let installationMark: InstallationMark?
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
     public let surface: String?
     /// The one form of all names of an object, for kinds that may be named in several ways; nil where bytes decide.
@@ -30,7 +32,7 @@ public struct KindSchema: Sendable {
 
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
-        carriesMark: Bool = false, surface: String? = nil,
+        carriesMark: Bool = false, installationMark: InstallationMark? = nil, surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
@@ -42,6 +44,7 @@ public struct KindSchema: Sendable {
         self.isStateful = isStateful
         self.canAdopt = canAdopt
         self.carriesMark = carriesMark
+        self.installationMark = installationMark
         self.surface = surface
         self.canonical = canonical
         self.hindrance = hindrance

@@ -308,6 +308,8 @@ public struct PlanInput: Sendable {
     public var isManual = false
     /// What is another than it was, and nobody has said yet that it is meant.
     public var departures: [Departure] = []
+    /// The name of this installation; nil where it has none.
+    public var installation: String?
     /// What sizes cost and how many droplets there may be; nil where nobody asked.
     public var prices: PriceList?
     /// What was looked at once in a while: told to people, and compared with nothing.

@@ -9,10 +9,14 @@ internal import Formats
 public enum ProviderWatch {
     /// The kinds, sorted.
     public static let kinds: [ResourceKind] =
-        (ofSupabase + [.vercelDeployment, .vercelAlias, .gitHubEnvironment, .gitHubRun]).sorted()
+        (ofSupabase + ofGitHub + [.vercelDeployment, .vercelAlias]).sorted()
 
     private static let ofSupabase: [ResourceKind] = [
         .supabaseProject, .supabaseBackup, .supabaseNetwork, .supabaseAdvice,
+    ]
+
+    private static let ofGitHub: [ResourceKind] = [
+        .gitHubBranch, .gitHubTag, .gitHubPullRequest, .gitHubEnvironment, .gitHubRun,
     ]
 
     /// What to ask for, by kind; no name of Supabase means the project that its driver looks after.
@@ -25,7 +29,7 @@ public enum ProviderWatch {
             let parts = resource.key.name.split(separator: "/", maxSplits: 2).map { String($0) }
             switch resource.key.kind {
             case .vercelProject, .vercelVariable, .vercelDomain, .vercelProduction: projects.formUnion(parts.prefix(1))
-            case .repository, .branchProtection, .ruleset, .gitHubLabel:
+            case .repository, .branchProtection, .ruleset, .gitHubLabel, .gitHubHook:
                 if parts.count >= 2 { repositories.insert("\(parts[0])/\(parts[1])") }
             default: break
             }
@@ -37,8 +41,7 @@ public enum ProviderWatch {
             names[.vercelAlias] = projects
         }
         if !repositories.isEmpty {
-            names[.gitHubEnvironment] = repositories
-            names[.gitHubRun] = repositories
+            for kind in ofGitHub { names[kind] = repositories }
         }
         return names
     }

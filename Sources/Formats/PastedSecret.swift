@@ -90,16 +90,16 @@ extension PastedSecret {
 // MARK: Names
 
 extension PastedSecret {
-    /// A name that people give (a path, a branch, a label) with every secret in it hidden.
+    /// What people give as a name or a title (of a path, a branch, a pull request) with every secret in it hidden.
     public static func hidden(in name: String) -> String {
-        // What a machine drew at random is no shorter than this; most names have no such run.
+        // What a machine drew at random is no shorter than this, and a password stands in an address: most have neither.
         var run = 0
         let mayHold = name.utf8.contains { byte in
             let isPart =
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
                 || byte == 95 || byte == 46
             run = isPart ? run + 1 : 0
-            return run >= 16
+            return run >= 16 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "\\")
         }
         guard mayHold else { return name }
         let bytes = Array(name.utf8)

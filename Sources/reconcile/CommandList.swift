@@ -262,14 +262,24 @@ enum CommandList {
             examples: [("reconcile retention --dry-run", "What the next cut takes.")]),
         CommandSpec(
             "store backup", "Copies the embedded store into a new file while the service runs, and verifies the copy.",
-            positionals: ["FILE"], examples: [("reconcile store backup /backup/ops-monday.sqlite", "")]),
+            discussion: """
+                FILE may be a place in object storage, spaces://REGION/BUCKET/KEY, for the access key of providers.spaces.
+                Nothing there is replaced or deleted: how long copies stay says the lifecycle of the bucket.
+                """,
+            positionals: ["FILE"], options: [OptionSpec("evidence", nil, "Send the evidence too, each file once.")],
+            examples: [
+                ("reconcile store backup /backup/ops-monday.sqlite", ""),
+                ("reconcile store backup spaces://sgp1/backups/ops/monday.sqlite --evidence", "To a bucket."),
+            ]),
         CommandSpec(
             "store restore", "Puts a copy in the store's place, and takes away from it what may be out of date.",
             discussion: """
                 Approvals are taken back, marks removed, leases ended, and environments about to end are kept for three days.
-                Without FILE only that is done: after a pg_restore.
+                Without FILE only that is done: after a pg_restore. FILE may be a place in object storage,
+                spaces://REGION/BUCKET/KEY.
                 """,
-            positionals: ["[FILE]"], options: [actor],
+            positionals: ["[FILE]"],
+            options: [actor, OptionSpec("evidence", nil, "Bring the files of evidence that are missing here too.")],
             examples: [("reconcile store restore /backup/ops-monday.sqlite", "Stop the service before.")]),
         CommandSpec(
             "secrets sync", "Brings secrets to the functions of a Supabase project, those alone whose value differs.",

@@ -49,7 +49,7 @@ struct ProviderDrivers {
                 return DigitalOceanDriver(
                     token: token, baseURL: account.apiURL, transport: transport,
                     budget: budgets.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
-                    random: random, keep: keep)
+                    random: random, installation: configuration.installation, keep: keep)
             }
         ] + docker + github + mailgun + plane + postgres + slack + spaces + supabase + vercel
     }
@@ -98,8 +98,8 @@ struct ProviderDrivers {
         // The connection is its own: a socket, or a certificate that is shown to nobody else.
         return [
             DockerDriver(
-                host: host, transport: PermittedTransport(CurlTransport(host.options)), logins: logins, time: time,
-                random: random)
+                host: host, transport: PermittedTransport(CurlTransport(host.options)), logins: logins,
+                installation: configuration.installation, time: time, random: random)
         ]
     }
 
@@ -192,7 +192,8 @@ struct ProviderDrivers {
                 budget: budgets.budget(provider: "github", credential: token, .gitHub),
                 hookSecret: account.secrets["webhook_secret"]?.resolve(in: environment),
                 login: account.options["login"],
-                time: time, random: random)
+                time: time, random: random
+            ) { [environment] in $0.resolve(in: environment) }
         ]
     }
 

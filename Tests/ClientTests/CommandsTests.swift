@@ -152,6 +152,52 @@ struct CommandsTests {
         #expect(!service.routes.contains("GET /runs/old"))
     }
 
+    /// A run of one of three services, each with a shard.
+    private static func part(_ id: String, _ held: [Int64], _ phase: String) -> Value {
+        [
+            "id": .string(id), "phase": .string(phase), "dry_run": .bool(id == "try"), "steps": [],
+            "metadata": ["shards": ["held": .list(held.map { .int($0) }), "of": 3]],
+        ]
+    }
+
+    @Test("Where services share the work, the run of each is waited for, and the worst decides", arguments: ends)
+    func waitingForParts(_ phase: String, _ exit: ClientExit) async throws {
+        let polls = Locked(0)
+        let runs = [
+            Self.part("d", [2], phase), Self.part("try", [2], "failed"), Self.part("c", [], "failed"),
+            Self.part("b", [0], "succeeded"), Self.part("a", [1], "succeeded"), Self.part("old", [2], "failed"),
+        ]
+        let service = FakeService { request throws(HTTPFault) in
+            let route = FakeService.route(request)
+            switch route {
+            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
+            case "GET /runs?limit=1":
+                let isNew = polls.withLock { count in
+                    count += 1
+                    return count > 1
+                }
+                return FakeService.envelope([isNew ? runs[4] : runs[5]])
+            case "GET /runs?limit=50":
+                // The last of them begins later.
+                let isWhole = polls.withLock { count in
+                    count += 1
+                    return count > 4
+                }
+                return FakeService.envelope(.list(isWhole ? runs : Array(runs.dropFirst(2))))
+            default:
+                let run = runs.first { route.hasSuffix("/\($0["id"]?.stringValue ?? "")") }
+                return FakeService.envelope(run ?? .null)
+            }
+        }
+        let result = await (try World(service, terminal: true)).run("reconcile", "--wait", "--json")
+        #expect(result.exit == exit, "\(result.story)")
+        #expect(result.error.contains("waiting for who looks after shard 2"), "\(result.story)")
+        let document = try JSON.parse(Array(result.output.utf8))
+        #expect(document["id"] == "b")
+        #expect(document["parts"]?.listValue?.compactMap { $0["id"]?.stringValue } == ["a", "d"])
+        #expect(!service.routes.contains("GET /runs/try") && !service.routes.contains("GET /runs/old"))
+    }
+
     @Test("Waiting ends when its time is over")
     func waitingEnds() async throws {
         let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])

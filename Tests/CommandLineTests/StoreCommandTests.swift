@@ -1,6 +1,7 @@
 import Basics
 import Formats
 import Glibc
+import Simulator
 import TestKit
 import Testing
 
@@ -36,6 +37,50 @@ struct StoreCommandTests {
         #expect(await site.run("runs", "--json").json?.listValue?.isEmpty == false)
         let settled = await site.run("store", "restore")
         #expect(settled.status == 0 && settled.output.contains("reconcile --dry-run"), "\(settled.story)")
+    }
+
+    @Test("A copy goes to a bucket with its evidence and comes back; nothing there is replaced, and no key leads out")
+    func bucket() async throws {
+        let site = try Site()
+        try site.provider.simulator.seed(
+            "spaces", ["buckets": [["name": "backups", "region": "sgp1"]]] as Value)
+        let access = [
+            "SPACES_ENDPOINT_URL": "\(site.provider.url)/spaces", "SPACES_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "SPACES_SECRET_ACCESS_KEY": "canary-of-the-bucket",
+        ]
+        #expect(await site.run().status == 0)
+        let place = "spaces://sgp1/backups/ops/monday.sqlite"
+        let bare = await site.run("store", "backup", place)
+        #expect(bare.status == 64 && bare.error.contains("SPACES_ACCESS_KEY_ID"), "\(bare.story)")
+        let sent = await site.run("store", "backup", place, "--evidence", "--json", with: access)
+        #expect(sent.status == 0 && sent.json?["whole"] == true, "\(sent.story)")
+        let files = sent.json?["evidence"]?["files"]?.intValue ?? 0
+        #expect(files > 2 && sent.json?["evidence"]?["sent"]?.intValue == files, "\(sent.story)")
+        let again = await site.run("store", "backup", place, with: access)
+        #expect(again.status == 64 && again.error.contains("there already"), "\(again.story)")
+        let next = await site.run(
+            "store", "backup", "spaces://sgp1/backups/ops/tuesday.sqlite", "--evidence", "--json", with: access)
+        #expect(next.json?["evidence"]?["sent"] == 0, "\(next.story)")
+
+        // The machine is lost, and another one has nothing.
+        FileSystem.remove(site.state)
+        let none = await site.run("store", "restore", "spaces://sgp1/backups/ops/never.sqlite", with: access)
+        #expect(none.status == 64 && none.error.contains("no copy"), "\(none.story)")
+        let restored = await site.run("store", "restore", place, "--evidence", "--json", with: access)
+        #expect(restored.status == 0 && restored.json?["evidence"]?["fetched"]?.intValue == files, "\(restored.story)")
+        let verified = await site.run("show", "latest", "--verify", "--json")
+        #expect(verified.status == 0 && verified.json?["verification"]?["first"] == 1, "\(verified.story)")
+        #expect(await site.run("audit", "verify").status == 0)
+
+        for (text, why) in [
+            ("spaces://sgp1/backups", "no place"), ("spaces://sgp1//key", "no place"), ("spaces://a/b/c/", "no place"),
+        ] {
+            let wrong = await site.run("store", "backup", text, with: access)
+            #expect(wrong.status == 64 && wrong.error.contains(why), "\(wrong.story)")
+        }
+        let local = await site.run("store", "backup", "copy.sqlite", "--evidence")
+        #expect(local.status == 64 && local.error.contains("--evidence"), "\(local.story)")
+        #expect(!(sent.story + restored.story + again.story).contains("canary"))
     }
 
     @Test("What is old is counted before it is cut, and a wrong time is refused")

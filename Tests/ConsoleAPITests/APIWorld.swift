@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 import Store
 import StoreSQLite
 import Web
@@ -21,7 +22,10 @@ struct APIWorld {
     let keys: [String: String]
     let runID = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"
 
-    init(keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true) async throws {
+    init(
+        keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true,
+        reconciler: (Store, SimulatedTime) throws -> Reconciler? = { _, _ in nil }
+    ) async throws {
         let time = SimulatedTime(now: Self.now)
         let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
         _ = try await store.migrate()
@@ -41,7 +45,7 @@ struct APIWorld {
         self.time = time
         api = APIEndpoints(
             APIServices(
-                store: store, access: access, time: time,
+                store: store, access: access, reconciler: try reconciler(store, time), time: time,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 

@@ -20,7 +20,7 @@ import Testing
         guard case .object(let fields, _)? = route.body else { return nil }
         let samples: [String: Value] = [
             "days": 2, "reason": "why", "key": "digitalocean.droplet/erp", "run": "latest", "name": "x",
-            "password": "wrong-password", "roles": ["viewer"],
+            "password": "wrong-password", "roles": ["viewer"], "secrets": ["KEY"],
         ]
         var object = Value.Object()
         for field in fields where field.isRequired { object[field.name] = samples[field.name] ?? .null }

@@ -83,11 +83,14 @@ enum Stores {
         let hostile = Attributes(
             [
                 "name", "region", "status", "title", "detail", "level", "workflow", "conclusion", "sha", "branch",
-                "state",
+                "state", "head",
             ]
             .map { Attributes.Item($0, .string(planted)) })
         try await store.keep(
-            [ResourceKind.supabaseProject, .supabaseAdvice, .vercelDeployment, .gitHubRun].map { kind in
+            [
+                ResourceKind.supabaseProject, .supabaseAdvice, .vercelDeployment, .gitHubRun, .gitHubBranch,
+                .gitHubPullRequest,
+            ].map { kind in
                 let thing = ObservedResource(key: ResourceKey(kind, planted), providerID: planted, attributes: hostile)
                 return LookRecord(
                     kind: kind, names: [planted], triedAt: testNow, problem: planted,

@@ -44,6 +44,9 @@ struct NoticeTests {
         #expect(body["count"] == 1 && body["severity"] == "critical" && body["id"]?.stringValue == post.id)
         #expect(body["notices"]?[0]?["payload"]?["fault"]?["message"] == "a & b\r\nBcc: evil@example.com")
         await world.close()
+        // Slack's own description has no empty history.
+        let lines = world.traffic.lines.filter { !$0.contains("conversations.history") }
+        #expect(try Recordings.check(lines, name: "notices") == nil)
     }
 
     @Test("routes choose by severity, kind and environment")

@@ -4,6 +4,7 @@ import Drivers
 import Formats
 import HTTPClient
 import MailgunDriver
+import PlaneDriver
 import Reconciler
 import Simulator
 import SimulatorKit
@@ -22,6 +23,7 @@ struct NoticeWorld {
     let simulator: Simulator
     let receiver: Receiver
     let metrics = Metrics()
+    let traffic = Traffic()
 
     /// Keeps what is posted to it, and answers as it is told.
     final class Receiver: HTTPTransport {
@@ -57,12 +59,20 @@ struct NoticeWorld {
         simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
         try simulator.seed("slack", ["channels": [["name": "ops"]]] as Value)
         try simulator.seed("mailgun", ["domains": [["name": "mg.example.com"]]] as Value)
+        var project: Value.Object = ["identifier": "OPS", "name": "Operations"]
+        project["states"] = [
+            ["name": "Todo", "group": "unstarted", "color": "#60646c", "default": true],
+            ["name": "Doing", "group": "started", "color": "#f59e0b"],
+            ["name": "Done", "group": "completed", "color": "#16a34a"],
+        ]
+        project["labels"] = [["name": "drift", "color": "#ff0000"]]
+        try simulator.seed("plane", ["workspaces": ["acme": ["projects": [.object(project)]]]] as Value)
         receiver = Receiver()
     }
 
     func close() async { await engine.close() }
 
-    /// Slack and Mailgun.
+    /// Slack, Mailgun and Plane.
     var drivers: [any Driver] {
         let transport = InProcessTransport(simulator)
         let random = RandomSource(seed: 7)
@@ -73,13 +83,16 @@ struct NoticeWorld {
             MailgunDriver(
                 apiKey: Secret("key-test"), baseURL: "http://mailgun.test/v3", transport: transport,
                 budget: RequestBudget(.unlimited, time: time), time: time, random: random),
+            PlaneDriver(
+                apiKey: Secret("plane-test"), workspace: "acme", baseURL: "http://plane.test/api/v1",
+                transport: transport, budget: RequestBudget(.unlimited, time: time), time: time, random: random),
         ]
     }
 
     func senders(_ settings: NotificationSettings) -> [String: any NoticeSender] {
         NoticeService.senders(
             settings, drivers: drivers, transport: receiver, environment: ["HOOK": Self.secret], time: time,
-            DriverContext(runID: "notices", log: .none))
+            DriverContext(runID: "notices", log: .none) { [traffic] in traffic.record($0) }, store: store)
     }
 
     /// A service as one process has it.
@@ -112,6 +125,48 @@ struct NoticeWorld {
         NotificationSettings.Target.email(
             domain: "mg.example.com", from: "OdooOps <ops@mg.example.com>", to: ["a@example.com", "b@example.com"])
     )
+
+    static let plane = (
+        "work",
+        NotificationSettings.Target.plane(
+            {
+                var items = NotificationSettings.Items(project: "OPS", state: "Todo", doneState: "Done")
+                items.labels = ["drift"]
+                return items
+            }())
+    )
+
+    private func planeObjects(_ member: String) -> [Value] {
+        simulator.account("plane")["projects"]?[0]?[member]?.listValue ?? []
+    }
+
+    /// The items of work that are in Plane.
+    var workItems: [Value] { planeObjects("work-items") }
+
+    /// Of each its matter, state and priority.
+    var items: [String] {
+        workItems.map { item in
+            let state = planeObjects("states").first { $0["id"] == item["state"] }?["name"]?.stringValue
+            let words = [item["external_id"]?.stringValue, state, item["priority"]?.stringValue]
+            return words.map { $0 ?? "?" }.joined(separator: " ")
+        }.sorted()
+    }
+
+    /// What a person does to the one item.
+    func change(_ state: String, title: String) async throws {
+        let driver = drivers.lazy.compactMap { $0 as? PlaneDriver }.first
+        let context = DriverContext(runID: "person", log: .none)
+        let project = try await driver?.issueProjects(context).get()?.first ?? ""
+        let item = workItems.first?["id"]?.stringValue ?? ""
+        var body = Value.Object()
+        body["state"] = planeObjects("states").first { $0["name"]?.stringValue == state }?["id"]
+        body["name"] = .string(title)
+        let answer = try await InProcessTransport(simulator).send(
+            HTTPRequest(
+                "PATCH", "http://plane.test/api/v1/workspaces/acme/projects/\(project)/work-items/\(item)/",
+                headers: [HTTPHeader("X-API-Key", "plane-test")], body: Array(JSON.write(.object(body)).utf8)))
+        guard answer.status == 200 else { throw NoticeWorld.lost }
+    }
 
     /// A notice of something that stands still, which waits for no window.
     func post(_ subject: String = "digitalocean.droplet/x", environment: String? = "pr-7", fault: String = "409")

@@ -24,6 +24,7 @@ struct NotificationSettingsTests {
                 ops: {type: slack, channel: "#ops", window: 2m, rate: 5/1h, group_by: kind, attempts: 3, title: "{count}"}
                 n8n: {type: webhook, url: "https://n8n.example.com/x", secret: "file:key"}
                 mail: {type: email, from: "Ops <o@mg.example.com>", to: a@example.com}
+                work: {type: plane, project: OPS, state: Todo, done_state: Done, labels: [drift]}
               routes:
                 - {to: [ops, mail], severity: critical, kinds: ["deletion.*"], environments: [production]}
                 - {to: n8n, severity: info}
@@ -39,6 +40,12 @@ struct NotificationSettingsTests {
             Issue.record("\(settings.channels[1].target)")
             return
         }
+        guard case .plane(let items) = settings.channels[3].target else {
+            Issue.record("\(settings.channels[3].target)")
+            return
+        }
+        #expect(
+            items.project == "OPS" && items.state == "Todo" && items.doneState == "Done" && items.labels == ["drift"])
         #expect(path.hasPrefix("/") && path.hasSuffix("/key"))
         #expect(settings.routes.map(\.severity) == [.critical, .info] && settings.oldest == .days(1))
         #expect(try Self.read("interval: 60s").channels.isEmpty)
@@ -55,6 +62,8 @@ struct NotificationSettingsTests {
             ("channels: {Ops: {type: slack, channel: x}}", "CONF-0015"),
             ("channels: {ops: {type: slack, channel: x, url: y}}", "CONF-0004"),
             ("channels: {ops: {type: slack, channel: x, rate: 5}}", "CONF-0005"),
+            ("channels: {w: {type: plane, project: OPS, state: Todo}}", "CONF-0015"),
+            ("channels: {w: {type: plane, project: OPS, state: Todo, done_state: Todo}}", "CONF-0015"),
             ("channels: {ops: {type: slack, channel: x, attempts: 0}}", "CONF-0005"),
             ("channels: {ops: {type: slack, channel: x, line: '{sevirity}'}}", "CONF-0016"),
             ("channels: {ops: {type: slack, channel: x, title: '{'}}", "CONF-0016"),

@@ -190,7 +190,7 @@ import Testing
     }
 
     private static let template = """
-        runtimes: {docker: lab-engine, postgres: lab-pg}
+        runtimes: {docker: lab-engine, postgres: lab-pg, images: [odoo:19.0]}
         environments:
           erp: {tier: staging, engine: lab-engine, networks: [erp], database_server: lab-pg, database: erp}
         tiers:
@@ -248,6 +248,8 @@ import Testing
         #expect(role["password"]?.value == .literal("env:PW_feature_a"))
         #expect(state.resource("docker.network/erp")?.isProtected == true)
         #expect(state.resource("postgres.role/erp")?.attributes.map(\.name) == ["login"])
+        let image = try #require(state.resource("docker.image/odoo:19.0"))
+        #expect(image.environment == nil && image.dependsOn == [droplet])
         #expect(!state.resources.contains { $0.key.kind == .database || $0.key.kind == .databaseUser })
     }
 

@@ -115,7 +115,7 @@ extension FaultCase {
         FaultCase(
             "a document of a newer version", "ssot/environments.yaml",
             "schema: ssot.environments.v2\nenvironments: {lab: {tier: dev}}\n",
-            ["error SSOT-0017 1:9"], ["environments"]),
+            ["error SSOT-0017 1:9"], ["environments", "kind docker.image"]),
         FaultCase(
             "a document of a newer version at another path", "ssot/notes/mail.yaml", "schema: ssot.odoo.mail.v9\n",
             ["error SSOT-0017 1:9"], ["kind mail.transport"]),

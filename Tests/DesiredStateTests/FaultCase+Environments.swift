@@ -46,9 +46,19 @@ extension FaultCase {
             ["environment lab"], head: ""),
         runtime(
             "runtimes that can't be told", "engine: lab-engine, networks: [erp]", ["error SSOT-0004 1:20"],
-            ["environment lab"], head: "runtimes: {docker: [lab-engine]}\n"),
+            ["environment lab", "kind docker.image"], head: "runtimes: {docker: [lab-engine]}\n"),
         runtime(
-            "runtimes misspelt", "database_server: lab-pg", ["warning SSOT-0006 1:12"], ["environment lab"],
+            "images without an engine", "branch: main", ["error SSOT-0005 1:21"], ["kind docker.image"],
+            head: "runtimes: {images: [odoo]}\n"),
+        runtime(
+            "images that are no list", "branch: main", ["error SSOT-0004 1:33"], ["kind docker.image"],
+            head: "runtimes: {docker: lab, images: odoo}\n"),
+        runtime(
+            "an image twice", "branch: main", ["error SSOT-0010 1:45"], ["resource docker.image/odoo:19.0"],
+            head: "runtimes: {docker: lab, images: [odoo:19.0, odoo:19.0]}\n"),
+        runtime(
+            "runtimes misspelt", "database_server: lab-pg", ["warning SSOT-0006 1:12"],
+            ["environment lab", "kind docker.image"],
             head: "runtimes: {posgres: lab-pg}\n"),
         runtime("containers without engine", "volumes: [erp-data]", ["error SSOT-0005 3:3"], ["environment lab"]),
         container("a container without image", "name: odoo", ["error SSOT-0005 3:53"]),
@@ -118,10 +128,12 @@ extension FaultCase {
         environments(
             "no cron", "environments:\n  lab: {tier: dev, backup_schedule: daily}\n", ["error SSOT-0040 2:37"],
             ["environment lab"]),
-        environments("environments as a list", "environments: []\n", ["error SSOT-0004 1:15"], ["environments"]),
+        environments(
+            "environments as a list", "environments: []\n", ["error SSOT-0004 1:15"],
+            ["environments", "kind docker.image"]),
         environments(
             "a misspelt section", "environment: {}\n", ["error SSOT-0005 1:1", "warning SSOT-0006 1:1"],
-            ["environments"]),
+            ["environments", "kind docker.image"]),
         environments(
             "a misspelt template", "environments: {}\ntiers: {dev: {hosts: x}}\n", ["warning SSOT-0006 2:15"],
             ["environment feature-a"]),
@@ -159,6 +171,7 @@ extension FaultCase {
             others: [Paths.convergence: "environments: {prod: {deploy_target: release/1}}\n"]),
         environments(
             "a slug that a name has taken", "environments:\n  feature-a: {tier: dev}\n", ["warning SSOT-0038 1:19"], []),
-        environments("broken YAML", "environments: {\n", ["error FMT-0002 2:1"], ["environments"]),
+        environments(
+            "broken YAML", "environments: {\n", ["error FMT-0002 2:1"], ["environments", "kind docker.image"]),
     ]
 }

@@ -133,6 +133,36 @@ extension FaultCase {
             "a rename that leads nowhere", Paths.repositories,
             "org: o\nrepos: [{name: web}]\npending_renames: [{from: a, to: wb}]\n", ["warning SSOT-0031 3:33"], []),
         FaultCase(
+            "a webhook with its secret written into it", Paths.repositories,
+            "org: o\nrepos: [{name: a, webhooks: [{url: 'https://x.example.com/h', events: [push], secret: aX9kQ2mP}]}]\n",
+            ["error SSOT-0004 2:79"], ["resource github.webhook/o/a/https://x.example.com/h"]),
+        FaultCase(
+            "a webhook whose secret is no reference", Paths.repositories,
+            "org: o\nrepos: [{name: a, webhooks: [{url: 'https://x.example.com/h', events: [push], secret_from: X}]}]\n",
+            ["error SSOT-0004 2:92"], ["resource github.webhook/o/a/https://x.example.com/h"]),
+        FaultCase(
+            "a webhook that anybody can read", Paths.repositories,
+            "org: o\nrepos: [{name: a, webhooks: [{url: 'http://x.example.com/h', events: [push]}]}]\n",
+            ["error SSOT-0052 2:36"], ["resource github.webhook/o/a/http://x.example.com/h"]),
+        FaultCase(
+            "a webhook for no event, and one for none that there is", Paths.repositories,
+            """
+            org: o
+            repos: [{name: a, webhooks: [{url: https://x.example.com/h, events: []}, {url: https://y.example.com, events: [Push]}]}]
+            """,
+            ["error SSOT-0005 2:69", "error SSOT-0008 2:112"],
+            [
+                "resource github.webhook/o/a/https://x.example.com/h",
+                "resource github.webhook/o/a/https://y.example.com",
+            ]),
+        FaultCase(
+            "a webhook without an address", Paths.repositories,
+            "org: o\nrepos: [{name: a, webhooks: [{events: [push]}]}]\n", ["error SSOT-0005 2:30"],
+            ["kind github.webhook"]),
+        FaultCase(
+            "webhooks that are none", Paths.repositories, "org: o\nrepos: [{name: a, webhooks: no}]\n",
+            ["error SSOT-0004 2:29"], ["kind github.webhook", "resource github.repository/o/a"]),
+        FaultCase(
             "a repository twice", Paths.repositories, "org: o\nrepos: [{name: a}, {name: a}]\n",
             ["error SSOT-0010 2:20"], ["resource github.repository/o/a"]),
         FaultCase(

@@ -54,6 +54,34 @@ struct SimulatorTests {
         for breach in await checks.fail() { Issue.record("\(breach)") }
     }
 
+    @Test(
+        "an installation with a name puts it beside the mark, where it makes something and where it takes something over"
+    )
+    func installation() async throws {
+        let world = try World()
+        let driver = DigitalOceanDriver(
+            token: Secret(Self.token), baseURL: "http://do.test", transport: InProcessTransport(world.simulator),
+            budget: RequestBudget(.unlimited, time: world.time), time: world.time, random: RandomSource(seed: 3),
+            installation: "emea", keep: { _ in true })
+        let engine = SmallEngine(driver, context, world.time)
+        var made: Set<ResourceKey> = []
+        let marks: [Value] = ["odooops:managed", "odooops:by:emea"]
+        for kind in [ResourceKind.droplet, .volume, .databaseCluster] {
+            let life = try #require(Life.all.first { $0.key.kind == kind })
+            for need in Life.all.prefix(while: { $0.key != life.key }) {
+                guard [.tag, .droplet].contains(need.key.kind), made.insert(need.key).inserted else { continue }
+                _ = await world.engine.apply(need.create)
+            }
+            made.insert(life.key)
+            let tags = await engine.apply(life.create).resource?.attributes["tags"]?.listValue ?? []
+            #expect(marks.allSatisfy(tags.contains), "\(kind): \(tags)")
+            let steps = driver.steps(for: change(life.key, .adopt).change)
+            #expect(steps.map(\.operation) == ["tag:odooops:managed", "tag:odooops:by:emea"])
+            // An installation without a name leaves no other trace than before.
+            #expect(world.driver.steps(for: change(life.key, .adopt).change).count == 1)
+        }
+    }
+
     @Test("a list whose pages shift is read again; one that keeps shifting proves nothing")
     func shiftingPages() async throws {
         for (order, isComplete) in [

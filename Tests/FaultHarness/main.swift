@@ -1,6 +1,7 @@
 // Runs every plan of every scenario, or those that are named, or random ones by seed.
 //
-// usage: fault-harness [SCENARIO…] [--share N] [--count] [--plan PLAN] [--seeds COUNT [--from SEED]]
+// usage: fault-harness [SCENARIO…] [--share N] [--count | --list] [--plan PLAN] [--seeds COUNT [--from SEED]] [--mutant NAME]
+// With a mutant, what fails are the plans that would show that mistake.
 import Basics
 import FaultKit
 import Glibc
@@ -10,6 +11,8 @@ var plans: [String] = []
 var (seeds, from): (UInt64, UInt64) = (0, 0)
 var share: UInt64 = 1
 var onlyCounts = false
+var onlyLists = false
+var mutant: String?
 var rest = CommandLine.arguments.dropFirst()
 while let argument = rest.popFirst() {
     switch argument {
@@ -17,6 +20,8 @@ while let argument = rest.popFirst() {
     case "--seeds": seeds = rest.popFirst().flatMap { UInt64($0) } ?? 0
     case "--share": share = rest.popFirst().flatMap { UInt64($0) } ?? 1
     case "--count": onlyCounts = true
+    case "--list": onlyLists = true
+    case "--mutant": mutant = rest.popFirst()
     case "--from": from = rest.popFirst().flatMap { UInt64($0) } ?? 0
     default: scenarios.append(argument)
     }
@@ -25,7 +30,7 @@ while let argument = rest.popFirst() {
 /// Prints a line at once, whoever reads it.
 func say(_ line: String) { StandardStreams.output(line + "\n") }
 
-let campaign = try Campaign()
+let campaign = try Campaign(mutant: mutant)
 let time = SystemTime()
 // A third beside the two threads that compute: while one waits for the store, another goes on.
 let lanes = 3
@@ -54,7 +59,7 @@ if !plans.isEmpty {
     while next < from + seeds {
         let batch = Array(next..<min(next + 500, from + seeds))
         let results = await batch.mapBounded(limit: lanes) { seed in
-            ("make soak SEED=\(seed) SEEDS=1", await campaign.outcome(ofSeed: seed))
+            ("make soak SEED=\(seed) SEEDS=1 MUTANTS=0 LEAKS=0", await campaign.outcome(ofSeed: seed))
         }
         count(results.map { (replay: $0.0, faults: $0.1) })
         next += UInt64(batch.count)
@@ -69,6 +74,10 @@ if !plans.isEmpty {
         } catch {
             say("FAILED \(error)")
             failed += 1
+            continue
+        }
+        if onlyLists {
+            for trial in trials { say("\(trial)") }
             continue
         }
         if onlyCounts {

@@ -11,6 +11,26 @@ public final class Campaign: Sendable {
         let prepared: Installation.Prepared
         let record: Record
         let points: [EffectPoint]
+
+        /// Those before which nothing has changed since a point after which a crash is tried.
+        ///
+        /// - Parameter sampled: labels of points at which not every crash is.
+        /// - Returns: points of which a crash before them is the same once more.
+        func repeatedCrashes(_ sampled: Set<String>) -> Set<EffectPoint> {
+            var result: Set<EffectPoint> = []
+            var isSame = false
+            for point in points {
+                switch point.kind {
+                case .write, .commit:
+                    if isSame { result.insert(point) }
+                    isSame = !sampled.contains(point.label)
+                case .read: break
+                // Before a pass other services have worked, and before an input is over people have.
+                case .fetch, .input: isSame = false
+                }
+            }
+            return result
+        }
     }
 
     /// How many passes a disturbed installation may take until nothing is left to be done.
@@ -58,15 +78,22 @@ public final class Campaign: Sendable {
 
     /// Those trials that every run of the tests makes: each crash at each point, and a share of all else.
     ///
+    /// A crash before a point leaves the world as the crash after the last point did that changed anything: where that one
+    /// is tried, this one is the same once more, and counts to the rest.
+    ///
     /// - Parameters:
     ///   - name: of the scenario.
     ///   - share: one in so many of the rest, always the same ones.
     /// - Returns: the trials, in the order of their points.
     /// - Throws: when there is no such scenario, or when it fails by itself.
     public func trials(of name: String, share: UInt64) async throws -> [Trial] {
-        try await trials(of: name).filter { trial in
+        let sampled = try scenario(name).sampled
+        let repeated = try await reference(name).repeatedCrashes(sampled)
+        return try await trials(of: name).filter { trial in
             switch trial.disturbance {
-            case .crashBefore, .crashAfter, .hookLost, .hookDoubled, .hookEarly, .hookLate, .unseenInput: true
+            case .crashBefore where !repeated.contains(trial.point) && !sampled.contains(trial.point.label): true
+            case .crashAfter where !sampled.contains(trial.point.label): true
+            case .hookLost, .hookDoubled, .hookEarly, .hookLate, .unseenInput: true
             default: Self.number(of: trial) % share == 0
             }
         }
@@ -151,8 +178,10 @@ public final class Campaign: Sendable {
         let gate = await life.run()
         let rest = await life.rest(atMost: Self.patience, isAtRest: Self.isQuiet)
         let record = try await Record(life, rest: rest)
-        guard let last = rest.last, Self.isQuiet(last), record.violations.isEmpty else {
-            throw CampaignFault("\(name) fails by itself: \(record.violations) \(record.withheld)")
+        guard let last = rest.last, Self.isQuiet(last), record.violations.isEmpty, record.beside.violations.isEmpty
+        else {
+            let violations = record.violations + record.beside.violations
+            throw CampaignFault("\(name) fails by itself: \(violations) \(record.withheld)")
         }
         let reference = Reference(prepared: prepared, record: record, points: gate.points)
         references.withLock { $0[name] = reference }

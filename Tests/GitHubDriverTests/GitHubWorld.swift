@@ -23,7 +23,8 @@ struct GitHubWorld {
 
     init(
         retry: RetryPolicy = RetryPolicy(), limits: RateLimits = .generous, budget: RequestBudgetConfiguration? = nil,
-        cache: ResponseCache? = ResponseCache(), hookSecret: String? = GitHubWorld.hookSecret, seed: Value? = nil
+        cache: ResponseCache? = ResponseCache(), hookSecret: String? = GitHubWorld.hookSecret, seed: Value? = nil,
+        resolve: @escaping @Sendable (SecretReference) -> Secret? = { _ in nil }
     ) throws {
         time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
         var options = SimulatorOptions(time: time, limits: limits)
@@ -34,7 +35,8 @@ struct GitHubWorld {
             token: Secret(Self.token), baseURL: "http://github.test",
             transport: InProcessTransport(simulator),
             budget: RequestBudget(budget ?? .init(windows: [], rates: .gitHub), time: time), retry: retry,
-            cache: cache, hookSecret: hookSecret.map { Secret($0) }, time: time, random: RandomSource(seed: 3))
+            cache: cache, hookSecret: hookSecret.map { Secret($0) }, time: time, random: RandomSource(seed: 3),
+            resolve: resolve)
         let recorded = recorded
         context = DriverContext(runID: "github-tests", log: .none) { exchange in
             let line = ExchangeRecorder.line(exchange, runID: "github-tests")

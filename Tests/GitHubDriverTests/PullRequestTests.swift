@@ -7,6 +7,7 @@ import GitHubDriver
 import HTTPClient
 import Simulator
 import SimulatorKit
+import TestKit
 import Testing
 
 @Suite("Pull requests at GitHub")
@@ -16,6 +17,7 @@ struct PullRequestTests {
     private static func pull(_ number: Int64, _ more: KeyValuePairs<String, Value> = [:]) -> Value {
         var object = Value.Object()
         object["number"] = .int(number)
+        object["title"] = "Points"
         object["head"] = "feature/points"
         object["base"] = "main"
         object["head_sha"] = .string(GitHubWorld.sha)
@@ -51,6 +53,21 @@ struct PullRequestTests {
             _ = try await world.driver.pullRequest(10, of: Self.name, world.context)
         }
         #expect(missing?.status == 404)
+        #expect(try Recordings.check(world.lines, name: "github-pull-requests") == nil)
+    }
+
+    @Test("A token in the branch, a label or the title is hidden before anything is made of it")
+    func hidesTokens() async throws {
+        let token = "ghp_" + "Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c"
+        let world = try Self.world([
+            Self.pull(
+                7, ["labels": [.string(token)], "head": .string("feature/\(token)"), "title": .string("use \(token)")])
+        ])
+        let list = await world.driver.openPullRequests(of: Self.name, world.context)
+        #expect(list.items.map(\.head) == ["feature/<redacted>"] && list.items.first?.labels == ["<redacted>"])
+        let seen = await world.observe(
+            ObserveRequest(kinds: [.gitHubPullRequest], names: [.repository: [Self.name]]))
+        #expect(!"\(seen)".contains("Q7mV2xK9") && "\(seen)".contains("use <redacted>"), "\(seen)")
     }
 
     @Test("Hundreds are all read; a page that is lost makes the list partial, and the first makes it unknown")

@@ -31,6 +31,17 @@ struct LoopbackMetricsTests {
         metrics.set("reconciler_hook_dead", 0, ["provider": "github"])
         metrics.set("reconciler_hook_queue_depth", 0, ["provider": "github"])
         metrics.set("reconciler_hook_queue_age_seconds", 0)
+        metrics.add("reconciler_hook_polls_total", 1, ["provider": "github", "outcome": "read"])
+        // Those that tell people and run what is due declare their own.
+        _ = NoticeService(
+            store: world.store, settings: NotificationSettings(), senders: [:], time: world.time,
+            random: RandomSource(seed: 1),
+            log: .none, metrics: metrics, holder: "test")
+        metrics.set("reconciler_notice_dead", 0, ["channel": "ops"])
+        _ = ScheduleService(
+            store: world.store, jobs: { [] }, runner: { _ in nil }, time: world.time, random: RandomSource(seed: 1),
+            log: .none, metrics: metrics, holder: "test")
+        metrics.set("reconciler_schedules", 0, ["state": "disabled"])
         book.show(in: metrics)
         let service = Locked<Service?>(nil)
         let loop = Service(reconciler: reconciler, interval: .minutes(1)) { _ in

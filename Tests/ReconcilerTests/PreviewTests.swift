@@ -30,12 +30,6 @@ private struct PreviewWorld {
         try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
     }
 
-    /// One that stood before, without what people did at GitHub since.
-    init(_ prepared: World.Prepared) async throws {
-        world = try await World(prepared)
-        try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
-    }
-
     static let template = """
           preview: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
 
@@ -43,15 +37,15 @@ private struct PreviewWorld {
 
     func close() async { await world.engine.close() }
 
-    func reconciler(fuse: Fuse = Fuse(), repository: String? = Self.repository) -> Reconciler {
+    func reconciler(repository: String? = Self.repository) -> Reconciler {
         let seed = passes.withLock { count in
             count += 1
             return count
         }
-        let plain = world.reconciler(fuse: fuse, seed: seed)
+        let plain = world.reconciler(seed: seed)
         let github = GitHubDriver(
             token: Secret("canary-token-of-github"), baseURL: "http://simulator.test/github",
-            transport: SimulatorTransport(simulator: world.simulator, fuse: fuse),
+            transport: SimulatorTransport(simulator: world.simulator, fuse: Fuse()),
             budget: RequestBudget(.init(windows: [], rates: .gitHub), time: world.time), time: world.time,
             random: RandomSource(seed: seed))
         return Reconciler(
@@ -491,32 +485,5 @@ struct PreviewTests {
         #expect(await site.previews() == PreviewWorld.holdings(7))
         #expect(site.comments.count == 1 && site.checks == ["success 1"], "\(site.comments)")
         await site.close()
-    }
-
-    @Test("Wherever the process ends, the next one leaves one preview, one comment and one check, and then none")
-    func crashes() async throws {
-        let first = try await PreviewWorld()
-        #expect(await first.pass().isSuccess)
-        let prepared = try await first.world.freeze()
-        var points = 0
-        for point in 1...200 {
-            let site = try await PreviewWorld(prepared)
-            try site.open(7)
-            let fuse = Fuse(after: point)
-            site.world.time.advance(by: .seconds(30))
-            _ = await site.reconciler(fuse: fuse).pass(PassOptions())
-            // The lease of the dead lasts five minutes.
-            site.world.time.advance(by: .minutes(6))
-            let report = await site.pass()
-            #expect(await site.previews() == PreviewWorld.holdings(7), "\(fuse.place): \(report.story)")
-            #expect(site.comments.count == 1 && site.checks == ["success 1"], "\(fuse.place)")
-            try site.close(7)
-            _ = await site.pass()
-            #expect(await site.previews().isEmpty, "\(fuse.place)")
-            await site.close()
-            points += 1
-            if !fuse.isBlown { break }
-        }
-        #expect(points > 20)
     }
 }

@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Drivers
 import Formats
+import GitHubDriver
 import HTTPClient
 import Simulator
 import Store
@@ -118,6 +119,82 @@ struct WatchTests {
         let tried = Self.looks(world).count
         _ = await reconciler.pass(PassOptions())
         #expect(Self.looks(world).count == tried)
+    }
+
+    @Test(
+        "GitHub and Vercel are looked at once an hour, by what the documents name, and what has not changed costs nothing"
+    )
+    func gitHubAndVercel() async throws {
+        var tree = World.tree(
+            inventory: "schema: ssot.infra.digitalocean.inventory.v1\n", environments: "", branches: [])
+        tree.files = [
+            SourceFile(path: "ssot/github/org_repos.yaml", text: "org: acme\nrepos: [{name: odoo}]\n"),
+            SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: shop}]\n"),
+        ]
+        let world = try await World(tree)
+        let sha = String(repeating: "6d", count: 20)
+        var repository: Value.Object = ["name": "acme/odoo", "environments": ["production"]]
+        repository["branches"] = ["main": .string(sha), "release/18": .string(sha)]
+        repository["tags"] = ["v1.0": .string(sha)]
+        repository["pulls"] = [.object(["number": 7, "title": "Add", "head": "release/18", "base": "main"])]
+        repository["runs"] = [.object(["event": "push", "head_sha": .string(sha), "conclusion": "success"])]
+        repository["workflows"] = ["deploy.yml"]
+        try world.simulator.seed("github", .object(["repositories": .list([.object(repository)])]))
+        var project: Value.Object = ["name": "shop"]
+        project["deployments"] = [.object(["target": "production"])]
+        try world.simulator.seed("vercel", .object(["projects": .list([.object(project)])]))
+
+        let transport = SimulatorTransport(simulator: world.simulator, fuse: Fuse())
+        let random = RandomSource(seed: 1)
+        let reconciler = Reconciler(
+            source: world.source,
+            drivers: [
+                GitHubDriver(
+                    token: Secret("any"), baseURL: "http://simulator.test/github", transport: transport,
+                    time: world.time, random: random),
+                VercelDriver(
+                    token: Secret("any"), baseURL: "http://simulator.test/vercel", transport: transport,
+                    time: world.time, random: random),
+            ], store: world.store, evidence: EvidenceStore(directory: "\(world.directory.path)/evidence"),
+            time: world.time, random: random, log: .none, metrics: Metrics(), holder: "test/1")
+        let places = [
+            "/branches", "/tags", "/pulls", "/environments", "/actions/runs", "/deployments", "/aliases",
+        ]
+        func asked() -> [String: Int] {
+            var counts: [String: Int] = [:]
+            for request in world.simulator.requestLog {
+                let path = request.path.prefix { $0 != "?" }
+                guard let place = places.first(where: { path.hasSuffix($0) }) else { continue }
+                counts[place, default: 0] += 1
+            }
+            return counts
+        }
+        for turn in 1...3 {
+            let report = await reconciler.pass(PassOptions())
+            #expect(report.isSuccess, "\(report.story)")
+            // The third pass is the first of the next hour.
+            let each = turn < 3 ? 1 : 2
+            let counts = asked()
+            #expect(places.allSatisfy { counts[$0] == each }, "pass \(turn): \(counts)")
+            world.time.advance(by: .minutes(31))
+        }
+        let looks = try await world.store.looks()
+        #expect(looks.allSatisfy { $0.problem == nil }, "\(looks.map(\.document.json))")
+        func seen(_ kind: ResourceKind) -> [String] {
+            looks.first { $0.kind == kind }?.watched?.seen.resources.map(\.key.name).sorted() ?? []
+        }
+        #expect(seen(.gitHubBranch) == ["acme/odoo/main", "acme/odoo/release/18"])
+        #expect(seen(.gitHubTag) == ["acme/odoo/v1.0"] && seen(.gitHubPullRequest) == ["acme/odoo/7"])
+        #expect(seen(.gitHubEnvironment) == ["acme/odoo/production"] && seen(.gitHubRun).count == 1)
+        #expect(seen(.vercelDeployment).count == 1)
+        #expect(looks.first { $0.kind == .vercelAlias }?.watched != nil)
+        // What was looked at is nobody's wish: nothing of it is planned.
+        let kinds = Set(ProviderWatch.kinds)
+        let plan = await reconciler.pass(PassOptions(isDryRun: true)).plan
+        #expect(plan?.changes.contains { kinds.contains($0.key.kind) } == false)
+        // In the second hour GitHub is asked whether anything has changed, which costs nothing of its limit.
+        let unchanged = world.simulator.requestLog.filter { $0.path.hasPrefix("/github") && $0.status == 304 }
+        #expect(unchanged.count >= 4)
     }
 
     @Test("A dry run looks and keeps nothing; a plan of some targets doesn't look")

@@ -1,4 +1,6 @@
+import Basics
 import DesiredState
+import Diff
 import Testing
 
 @testable import Store
@@ -41,8 +43,49 @@ import Testing
             #expect(try await test.store.openDrift(of: ["dev", "other"]).map(\.key) == [key("a"), key("b")])
             #expect(try await test.store.openDrift(of: ["other"]).isEmpty)
             #expect(try await test.store.openDrift(of: []).isEmpty)
-            #expect(try await test.store.openDrift(key: key("b")).map(\.key) == [key("b")])
-            #expect(try await test.store.openDrift(of: ["other"], key: key("b")).isEmpty)
+            #expect(try await test.store.openDrift(keys: [key("b")]).map(\.key) == [key("b")])
+            #expect(try await test.store.openDrift(of: ["other"], keys: [key("b")]).isEmpty)
+            #expect(try await test.store.openDrift(keys: []).isEmpty)
+            // What counts says the same as what reads each.
+            let rows = ["dev", "held", "over", "gone"].map {
+                EnvironmentRow(slug: $0, tier: .dev, status: $0 == "gone" ? .gone : .active, createdAt: start)
+            }
+            _ = try await test.store.saveEnvironments(rows)
+            try await test.prepare([
+                "update ops.environments set is_suspended = true where slug in ('held', 'over', 'gone')",
+                "update ops.environments set suspended_until = '2020-01-01T00:00:00Z' where slug = 'over'",
+            ])
+            _ = try await test.store.markDrift(
+                [
+                    DriftMark(
+                        id: runID(9), key: key("a"), kind: .muted, difference: nil, reason: "r", by: "ann",
+                        createdAt: start,
+                        until: nil)
+                ])
+            let tally = try await test.store.tally(at: start)
+            #expect(tally.environments == [.active: 3] && tally.suspended == 1)
+            #expect(tally.drift == ["external_change": 2] && tally.knownDrift == 1 && tally.findings.isEmpty)
+        }
+    }
+
+    @Test(arguments: engines) func `what we own is given part by part, in the order of bytes`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let names = ["b", "B", "a-1", "a_1", "é", "aa", "Z"]
+            try await test.store.changeInventory(names.map { .put(owned($0)) })
+            var seen: [String] = []
+            var cursor: String?
+            repeat {
+                let (rows, hasMore) = try await test.store.inventoryPage(limit: 3, after: cursor)
+                seen += rows.map(\.key.description)
+                cursor = hasMore ? rows.last?.key.description : nil
+            } while cursor != nil
+            #expect(seen == names.map { key($0).description }.sorted { $0.precedesByBytes($1) })
+            #expect(try await test.store.inventoryPage(limit: 9, kind: key("a").kind.description).rows.count == 7)
+            #expect(try await test.store.inventoryPage(limit: 9, kind: "x").rows.isEmpty)
+            #expect(try await test.store.inventoryPage(limit: 9, environment: "dev").rows.count == 7)
+            #expect(try await test.store.inventoryPage(limit: 9, environments: ["other"]).rows.isEmpty)
         }
     }
 }

@@ -37,6 +37,16 @@ struct WorkItemTests {
         }
     }
 
+    @Test("a token in a title or a subject is kept nowhere")
+    func hidesTokens() {
+        let token = "ghp_" + "Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c"
+        #expect(workItem(0, "use \(token)").title == "use <redacted>")
+        let event = MailEventRecord(
+            eventID: "e", event: "delivered", at: start, messageID: "m", environment: "dev", subject: "Re: \(token)",
+            sender: nil, recipient: nil, transport: nil, stamp: nil, raw: .null)
+        #expect(event.subject == "Re: <redacted>")
+    }
+
     @Test("the newest counts, in whatever order events come, and each as often as it comes", arguments: engines)
     func newestCounts(_ engine: SQLDialect) async throws {
         let story = [

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import DigitalOceanDriver
 import Drivers
 import Formats
 import GitHubDriver
@@ -22,6 +23,7 @@ struct ProviderHours {
     /// Of the provider, as in the simulator.
     let name: String
     let limits: [ProviderLimit]
+    /// What is there; null: nothing.
     private let account: Value
     /// What is looked at below.
     private let parent: String
@@ -42,7 +44,7 @@ struct ProviderHours {
     func live(_ hour: Duration = .hours(1), directory: String) async throws -> Result {
         let time = SimulatedTime(now: Timestamp(seconds: 1_780_000_000), advancesBySleeping: true)
         let simulator = try Simulator(options: SimulatorOptions(time: time, logLimit: 100_000))
-        try simulator.seed(name, account)
+        if account != .null { try simulator.seed(name, account) }
         let store = Store(engine: try await SQLiteEngine.open(path: "\(directory)/\(name).sqlite"), time: time)
         try await store.migrate()
         let transport = LifeTransport(simulator: simulator)
@@ -108,6 +110,22 @@ struct ProviderHours {
     private static let token = Secret("any")
 
     static let all = [
+        ProviderHours(
+            name: "digitalocean",
+            limits: [
+                ProviderLimit("requests_an_hour", 5_000, per: .hours(1)) { _ in ("", 1) },
+                ProviderLimit("requests_a_minute", 250, per: .seconds(60)) { _ in ("", 1) },
+            ],
+            account: .null, parent: "shop.example",
+            write: { driver, number, _, context in
+                await apply(number.isMultiple(of: 2) ? .create : .delete, .tag, "measured", [], driver, context)
+            }
+        ) { transport, book, time in
+            DigitalOceanDriver(
+                token: token, baseURL: "http://simulator.test", transport: transport,
+                budget: book.budget(provider: "digitalocean", credential: token, .digitalOcean), time: time,
+                random: RandomSource(seed: 1))
+        },
         ProviderHours(
             name: "plane", limits: [ProviderLimit("requests_a_minute", 60, per: .seconds(60)) { _ in ("", 1) }],
             account: [

@@ -219,6 +219,11 @@ public struct APIEndpoints: Sendable {
         }
         do {
             let envelope = try await call.route.handler(call)
+            guard envelope.status < 400 else {
+                // As where it throws: what failed may be sent again.
+                try await services.store.settleRequest(key, of: caller, answer: nil)
+                return envelope
+            }
             try await services.store.settleRequest(
                 key, of: caller, answer: (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))))
             return envelope

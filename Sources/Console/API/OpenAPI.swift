@@ -76,7 +76,7 @@ public enum OpenAPI {
         }
         var answers = Value.Object()
         answers[String(route.status)] = .object([
-            "description": "done", "content": content(route.isBare ? .object([:]) : envelope(route)),
+            "description": "done", "content": content(route.isBare ? route.answer.document : envelope(route)),
         ])
         for (status, _) in refusals {
             answers[status] = .object(["$ref": .string("#/components/responses/\(status)")])

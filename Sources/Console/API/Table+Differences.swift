@@ -31,11 +31,9 @@ extension APIEndpoints {
                 let known = call.parameters["known"]?.boolValue
                 let key = call.text("key")
                 // What is no key is nothing's.
-                let named = key.flatMap { ResourceKey($0) }
-                let open =
-                    key != nil && named == nil
-                    ? [] : try await services.store.openDrift(of: environment.map { [$0] }, key: named)
-                let rows = open.filter { item in
+                let rows = try await services.store.openDrift(
+                    of: environment.map { [$0] }, keys: key.map { [ResourceKey($0)].compactMap { $0 } }
+                ).filter { item in
                     call.visible.contains(item.environment) && (cause.map { item.cause.rawValue == $0 } ?? true)
                         && (known.map { item.isQuiet == $0 } ?? true)
                 }
@@ -137,12 +135,11 @@ extension APIEndpoints {
                     APIParameter("environment", .line(most: 255), "only of this environment"), nameCursor,
                 ], answer: .list(thing), isPaged: true
             ) { call in
-                let rows = try await services.store.inventory().entries.filter { entry in
-                    call.visible.contains(entry.environment)
-                        && (call.text("kind").map { entry.key.kind.description == $0 } ?? true)
-                        && (call.text("environment").map { entry.environment == $0 } ?? true)
-                }
-                return part(rows, call, key: \.key.description, document: \.document)
+                let found = try await services.store.inventoryPage(
+                    limit: call.limit, after: call.text("cursor"), kind: call.text("kind"),
+                    environment: call.text("environment"), environments: call.visibleNames)
+                return page(
+                    found.rows.map(\.document), next: found.hasMore ? found.rows.last?.key.description : nil)
             },
             APIRoute(
                 "GET", "/integrations", "listIntegrations", "integrations",
@@ -193,6 +190,7 @@ extension APIEndpoints {
             ) { call in
                 Envelope(200, .list(try await services.store.secretSyncs(limit: 100).map(\.document)))
             },
+            syncSecrets(services),
             APIRoute(
                 "GET", "/looks", "listLooks", "integrations",
                 "What providers hold that is looked at once an hour: health, backups, advice, deployments, runs.",
@@ -231,6 +229,46 @@ extension APIEndpoints {
                 return Envelope(200, try await reconciler.answer(call.text("key") ?? "").document)
             },
         ]
+    }
+}
+
+extension APIEndpoints {
+    /// Answers with the bare envelope that scripts parse, also where it failed.
+    private static func syncSecrets(_ services: APIServices) -> APIRoute {
+        APIRoute(
+            "POST", "/secrets/sync", "syncSecrets", "integrations",
+            "Brings secrets that the documents want to their project at Supabase, those alone whose value differs. The answer is "
+                + "{\"ok\": true, \"pushed\": [], \"skipped\": []} or {\"ok\": false, \"error\": \"…\", \"code\": 429}.",
+            needs: .approve,
+            body: .object([
+                .init("secrets", .list(.line(least: 1, most: 256)), required: true),
+                .init("project", .line(least: 1, most: 64)),
+            ]),
+            answer: .object([
+                .init("ok", .flag, required: true), .init("pushed", .list(.text()), required: true),
+                .init("skipped", .list(.text()), required: true),
+            ]), isBare: true
+        ) { call in
+            guard let reconciler = services.reconciler else { throw APIFault.noService }
+            let names = call.body["secrets"]?.listValue?.compactMap(\.stringValue) ?? []
+            guard !names.isEmpty else { throw APIFault.badBody("secrets names none") }
+            do {
+                let outcome = try await reconciler.syncSecrets(
+                    names, of: call.body["project"]?.stringValue, by: call.actor)
+                return Envelope(outcome.fault == nil ? 200 : 502, outcome.envelope)
+            } catch let fault as any Fault {
+                // Who parses finds `ok` and `error` whatever happens.
+                let refusal = APIFault(fault)
+                var envelope = Envelope(
+                    refusal.status,
+                    [
+                        "ok": false,
+                        "error": .string("\(fault.code): \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")"),
+                    ])
+                envelope.headers = refusal.headers
+                return envelope
+            }
+        }
     }
 }
 

@@ -121,22 +121,22 @@ extension APIEndpoints {
     }
 
     private static func status(_ services: APIServices, _ now: Timestamp) async throws -> Value {
-        let rows = try await services.store.environments().filter { $0.status != .gone }
-        let drift = try await services.store.openDrift()
-        let findings = try await services.store.findings()
+        let tally = try await services.store.tally(at: now)
         let waiting = try await services.store.runs(limit: 1).first
         let queue = try await services.store.deliveryQueue()
-        func counts(_ words: [String]) -> Value {
+        func counts(_ counts: [(word: String, count: Int)]) -> Value {
             var object = Value.Object()
-            for word in words { object[word] = .int((object[word]?.intValue ?? 0) + 1) }
+            for (word, count) in counts.sorted(by: { $0.word.precedesByBytes($1.word) }) {
+                object[word] = .int(Int64(count))
+            }
             return .object(object)
         }
         var object = Value.Object()
-        object["environments"] = counts(rows.map(\.status.rawValue).sorted())
-        object["suspended"] = .int(Int64(rows.count { $0.isSuspended(at: now) }))
-        object["drift"] = counts(drift.map(\.cause.rawValue).sorted())
-        object["known_drift"] = .int(Int64(drift.count { $0.isQuiet }))
-        object["findings"] = counts(findings.map(\.status.rawValue).sorted())
+        object["environments"] = counts(tally.environments.map { ($0.key.rawValue, $0.value) })
+        object["suspended"] = .int(Int64(tally.suspended))
+        object["drift"] = counts(tally.drift.map { ($0.key, $0.value) })
+        object["known_drift"] = .int(Int64(tally.knownDrift))
+        object["findings"] = counts(tally.findings.map { ($0.key.rawValue, $0.value) })
         object["last_run"] = waiting.map { $0.summaryDocument } ?? .null
         object["hooks_waiting"] = .int(Int64(queue.depth))
         let sign = try await services.store.serviceSign()

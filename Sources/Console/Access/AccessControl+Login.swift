@@ -106,7 +106,7 @@ extension AccessControl {
         }
         let claims = try await issuer.prove(unproven, at: time.now, uptime: time.uptime)
         return Caller(
-            .external(subject: claims.subject, issuer: claims.issuer, displayName: claims.name), proof: .token,
+            .external(subject: claims.subject, issuer: claims.issuer), proof: .token,
             grants: issuer.grants(of: claims), origin: origin, project: settings.project)
     }
 

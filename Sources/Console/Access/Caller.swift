@@ -7,8 +7,8 @@ public struct Caller: Sendable {
         case anonymous
         /// A person that this program knows.
         case user(id: String, name: String)
-        /// A person that only an issuer of tokens knows; what they call themselves is shown and says nothing.
-        case external(subject: String, issuer: String, displayName: String? = nil)
+        /// A person that only an issuer of tokens knows.
+        case external(subject: String, issuer: String)
         /// A program.
         case key(id: String, name: String)
     }
@@ -47,15 +47,9 @@ public struct Caller: Sendable {
         switch identity {
         case .anonymous: "anonymous"
         case .user(_, let name): name
-        case .external(let subject, _, _): "oidc:\(subject)"
+        case .external(let subject, _): "oidc:\(subject)"
         case .key(_, let name): "key:\(name)"
         }
-    }
-
-    /// The name for pages: with what somebody whom only an issuer knows calls themselves.
-    public var shownName: String {
-        guard case .external(_, _, let shown?) = identity else { return name }
-        return "\(name) (\(shown))"
     }
 
     /// Tells callers apart where one must never be taken for another: by what can't be given out twice.
@@ -63,7 +57,7 @@ public struct Caller: Sendable {
         switch identity {
         case .anonymous: "anonymous \(origin.network)"
         case .user(let id, _): "user \(id)"
-        case .external(let subject, let issuer, _): "external \(Digest(of: "\(issuer)\n\(subject)").hex)"
+        case .external(let subject, let issuer): "external \(Digest(of: "\(issuer)\n\(subject)").hex)"
         case .key(let id, _): "key \(id)"
         }
     }

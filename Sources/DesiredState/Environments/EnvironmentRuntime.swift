@@ -49,6 +49,8 @@ struct EnvironmentRuntime {
 struct Runtimes {
     var docker: Text?
     var postgres: Text?
+    /// What the engine is to have at hand before anything is made of it.
+    var images: [Text] = []
     /// Why it can't be told; nil where it can.
     var fault: Cause?
 
@@ -61,6 +63,12 @@ struct Runtimes {
         }
         docker = entry.text("docker")
         postgres = entry.text("postgres")
+        images = entry.texts("images") ?? []
+        if let image = images.first, docker == nil {
+            entry.fail(
+                .missingKey, "`runtimes` has images and no engine", at: image.mark,
+                hint: "Write the engine's name as `docker`.", key: "images")
+        }
         entry.allow("description", "notes")
         entry.finish()
         fault = entry.fault

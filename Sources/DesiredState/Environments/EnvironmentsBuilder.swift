@@ -14,6 +14,8 @@ struct EnvironmentsBuilder {
     private(set) var previews: [Preview] = []
     /// What environments own, by key; `nil` where two want the same.
     private(set) var owned: [ResourceKey: Draft] = [:]
+    /// What the engine has for all of them.
+    private(set) var shared: [Draft] = []
     private var clashing: Set<ResourceKey> = []
 
     init(
@@ -47,6 +49,11 @@ struct EnvironmentsBuilder {
             }
         }
         for key in clashing { owned[key] = nil }
+        if let cause = named.runtimes.fault ?? named.fault {
+            report.unknown(.kind(.containerImage), cause)
+        } else {
+            shared = runtime.images()
+        }
         environments = drafts.sorted { $0.slug.precedesByBytes($1.slug) }.map { draft in
             environment(draft, (resources[draft.slug] ?? []).map(\.key).filter { owned[$0] != nil }.sorted())
         }

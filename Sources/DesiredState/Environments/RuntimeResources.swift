@@ -37,6 +37,19 @@ struct RuntimeResources {
         inventory.droplets.declared.contains(name.value) ? [ResourceKey(.droplet, name.value)] : []
     }
 
+    // MARK: Images
+
+    /// What the engine is to have at hand; of no environment, for several may run one image.
+    func images() -> [Draft] {
+        guard let engine = runtimes.docker else { return [] }
+        let set = DraftSet(report)
+        for image in runtimes.images {
+            set.add(
+                Draft(ResourceKey(.containerImage, image.value), source: image.mark, dependsOn: machine(engine)))
+        }
+        return set.drafts.values.sorted { $0.key < $1.key }
+    }
+
     // MARK: Containers
 
     private func containers(of draft: EnvironmentDraft) throws(EnvironmentResources.Unknown) -> [Draft] {

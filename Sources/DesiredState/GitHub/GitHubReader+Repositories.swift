@@ -9,6 +9,7 @@ extension GitHubReader {
         let nodes = fields.nodes("repos", required: true)
         if let cause = fields.broken["repos"] ?? (organisation == nil || nodes == nil ? fields.fault : nil) {
             report.unknown(.kind(.repository), cause)
+            report.unknown(.kind(.gitHubHook), cause)
             if organisation == nil { report.unknown(.kind(.gitHubProject), cause) }
         }
         guard let organisation else { return }
@@ -31,6 +32,7 @@ extension GitHubReader {
             if let target = entry.text("rename_target") { names.insert(target.value) }
             attributes += WantedAttribute.of("tier", entry.text("tier", orNumber: true))
             let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
+            readHooks(entry, of: key)
             guard drafts.isSound(entry, key, .repository), let key else { continue }
             add(Draft(key, attributes, source: node.mark(in: file)))
         }

@@ -20,8 +20,9 @@ struct OperationsReading {
         _ library: inout Library, checks: [WantedCheck], environments: [Environment], records: [Draft],
         names: [DomainsResources.Need], _ report: Report
     ) {
-        secrets = SecretsRegistryReader.read(library, report)
-        inventory = SecretsInventoryReader.read(library, report)
+        let reading = SecretsReading.read(library, report)
+        secrets = reading.registry
+        inventory = reading.inventory
         mail = MailReader.read(&library, report)
         domains = DomainsReader.read(&library, report)
         chores = SchedulesReader.read(library, report)
@@ -41,8 +42,7 @@ struct OperationsReading {
             }
         }
         let urls = Self.urlNeeds(library.document(.productionSettings))
-        drafts = SecretsResources(registry: secrets, inventory: inventory, report: report).drafts()
-        drafts += mail.drafts
+        drafts = reading.drafts + mail.drafts
         drafts += DomainsResources(zones: domains, report: report).drafts(
             records: records, needs: needs + domainNeeds + urls + names)
         drafts += chores.map { SchedulesReader.draft($0) }

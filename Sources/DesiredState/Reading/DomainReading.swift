@@ -97,7 +97,7 @@ final class DomainReading: Sendable {
         library.distrustCutDocuments(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
-        var drafts = Array(builder.owned.values) + platforms.drafts.drafts.values + operations.drafts
+        var drafts = Array(builder.owned.values) + builder.shared + platforms.drafts.drafts.values + operations.drafts
         for var draft in inventory.drafts.values {
             draft.isProtected = protection.covers(draft.key, uses: inventory.uses[draft.key] ?? [])
             drafts.append(draft)

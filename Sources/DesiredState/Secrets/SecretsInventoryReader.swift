@@ -14,14 +14,12 @@ struct SecretsInventoryReader {
 
     static func read(_ library: Library, _ report: Report) -> SecretsInventory {
         guard let document = library.document(.secretsInventory) else { return SecretsInventory() }
-        return library.kept.read("secrets inventory", [document], report) { report in
-            var reader = SecretsInventoryReader(file: document.path, report)
-            reader.inventory.path = document.path
-            reader.inventory.schema = document.root?["schema"]?.value.scalar?.text
-            reader.inventory.isComplete = document.root != nil
-            if let root = document.root { reader.read(root) }
-            return reader.inventory
-        }
+        var reader = SecretsInventoryReader(file: document.path, report)
+        reader.inventory.path = document.path
+        reader.inventory.schema = document.root?["schema"]?.value.scalar?.text
+        reader.inventory.isComplete = document.root != nil
+        if let root = document.root { reader.read(root) }
+        return reader.inventory
     }
 
     private mutating func read(_ root: Node) {

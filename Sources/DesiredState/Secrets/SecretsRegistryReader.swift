@@ -14,14 +14,12 @@ struct SecretsRegistryReader {
 
     static func read(_ library: Library, _ report: Report) -> SecretsRegistry {
         guard let document = library.document(.secretsRegistry) else { return SecretsRegistry() }
-        return library.kept.read("secrets registry", [document], report) { report in
-            var reader = SecretsRegistryReader(file: document.path, report)
-            reader.registry.path = document.path
-            reader.registry.schema = document.root?["schema"]?.value.scalar?.text
-            reader.registry.isComplete = document.root != nil
-            if let root = document.root { reader.read(root) }
-            return reader.registry
-        }
+        var reader = SecretsRegistryReader(file: document.path, report)
+        reader.registry.path = document.path
+        reader.registry.schema = document.root?["schema"]?.value.scalar?.text
+        reader.registry.isComplete = document.root != nil
+        if let root = document.root { reader.read(root) }
+        return reader.registry
     }
 
     private mutating func read(_ root: Node) {

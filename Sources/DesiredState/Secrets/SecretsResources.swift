@@ -1,6 +1,23 @@
 import Basics
 import Formats
 
+/// What registry and inventory say, and what follows from them alone.
+struct SecretsReading: Sendable {
+    let registry: SecretsRegistry
+    let inventory: SecretsInventory
+    let drafts: [Draft]
+
+    static func read(_ library: Library, _ report: Report) -> SecretsReading {
+        let documents = [ManagedDocument.secretsRegistry, .secretsInventory].compactMap { library.document($0) }
+        return library.kept.read("secrets", documents, report) { report in
+            let registry = SecretsRegistryReader.read(library, report)
+            let inventory = SecretsInventoryReader.read(library, report)
+            let resources = SecretsResources(registry: registry, inventory: inventory, report: report)
+            return SecretsReading(registry: registry, inventory: inventory, drafts: resources.drafts())
+        }
+    }
+}
+
 /// Turns the registry into the presence that is wanted, and holds registry and inventory against each other.
 struct SecretsResources {
     let registry: SecretsRegistry

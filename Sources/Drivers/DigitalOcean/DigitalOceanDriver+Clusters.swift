@@ -13,12 +13,11 @@ extension DigitalOceanDriver {
         for name in ["engine", "region", "size"] where wanted[name] == nil {
             throw impossible(step, "a database cluster can't be created without `\(name)`")
         }
-        let mark = Value.string(DigitalOceanKinds.ownershipTag)
         var body: Value.Object = ["name": .string(step.key.name)]
         for name in ["engine", "region", "size"] { body[name] = wanted[name] }
         body["version"] = wanted["version"].map(Normal.text)
         body["num_nodes"] = wanted["num_nodes"] ?? 1
-        body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
+        body["tags"] = marked(wanted["tags"])
         let call = ProviderCall("databases.create", "POST", "/v2/databases", permission: "database:create")
         let answer = try await api.send(call, body: .object(body), context)
         let cluster = try answer.object("database") { Mapping.cluster($0, Shared()) }

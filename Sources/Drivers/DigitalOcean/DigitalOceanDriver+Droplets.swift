@@ -18,8 +18,7 @@ extension DigitalOceanDriver {
             body[name] = wanted[name]
         }
         body["image"] = wanted["image"].map(Self.imageBody)
-        let mark = Value.string(DigitalOceanKinds.ownershipTag)
-        body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
+        body["tags"] = marked(wanted["tags"])
         let call = ProviderCall("droplets.create", "POST", "/v2/droplets", permission: "droplet:create")
         let answer = try await api.send(call, body: .object(body), context)
         guard let id = answer.root?["droplet"]["id"].int else {

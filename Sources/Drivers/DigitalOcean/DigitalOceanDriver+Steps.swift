@@ -13,8 +13,7 @@ extension DigitalOceanDriver {
         case .replace: operations = deletion(of: change) + creation(of: change)
         case .adopt:
             if DigitalOceanKinds.carriesMark(change.key.kind) {
-                let tag = DigitalOceanKinds.ownershipTag
-                operations = [("tag:\(tag)", "mark as ours with the tag \(tag)", false)]
+                operations = marks.map { ("tag:\($0)", "mark as ours with the tag \($0)", false) }
             }
             operations += updates(of: change)
         case .update: operations = updates(of: change)

@@ -17,8 +17,7 @@ extension DigitalOceanDriver {
         var body: Value.Object = ["name": .string(step.key.name)]
         for name in ["region", "description", "filesystem_type"] { body[name] = wanted[name] }
         body["size_gigabytes"] = wanted["size_gb"]
-        let mark = Value.string(DigitalOceanKinds.ownershipTag)
-        body["tags"] = .list((wanted["tags"]?.listValue ?? []).filter { $0 != mark } + [mark])
+        body["tags"] = marked(wanted["tags"])
         let call = ProviderCall("volumes.create", "POST", "/v2/volumes", permission: "block_storage:create")
         do throws(ProviderFault) {
             let answer = try await api.send(call, body: .object(body), context)

@@ -16,6 +16,8 @@ public final class DigitalOceanDriver: ProviderDriver {
     let api: ProviderAPI
     let limits: DigitalOceanLimits
     let time: any TimeSource
+    /// What this installation is called in its marks.
+    let installation: String?
     /// Creating two users of one cluster at once makes the provider lose one of them.
     let userCreation = KeyedLock()
     let directory = Directory()
@@ -25,10 +27,11 @@ public final class DigitalOceanDriver: ProviderDriver {
     /// A driver over a client; the client's time and the driver's should be the same.
     public init(
         client: APIClient, limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource,
-        keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
+        installation: String? = nil, keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
     ) {
         self.time = time
         self.keep = keep
+        self.installation = installation
         self.limits = limits
         api = ProviderAPI(client: client, names: Self.names, time: time, readError: Self.readError)
     }
@@ -40,7 +43,8 @@ public final class DigitalOceanDriver: ProviderDriver {
         token: Secret, baseURL: String = DigitalOceanDriver.defaultURL, transport: any HTTPTransport,
         budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
         limits: DigitalOceanLimits = DigitalOceanLimits(), time: any TimeSource = SystemTime(),
-        random: RandomSource = .system(), keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
+        random: RandomSource = .system(), installation: String? = nil,
+        keep: (@Sendable (IssuedSecret) async -> Bool)? = nil
     ) {
         let client = APIClient(
             provider: "digitalocean", baseURL: Self.rootURL(baseURL),
@@ -48,7 +52,19 @@ public final class DigitalOceanDriver: ProviderDriver {
             budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry,
             // The address of a chat hook in an alert policy lets anybody write there.
             redaction: Redaction(members: ["url"]), time: time, random: random)
-        self.init(client: client, limits: limits, time: time, keep: keep)
+        self.init(client: client, limits: limits, time: time, installation: installation, keep: keep)
+    }
+
+    /// The tags of what is made: the wanted ones and our marks.
+    func marked(_ wanted: Value?) -> Value {
+        let marks = marks.map { Value.string($0) }
+        return .list((wanted?.listValue ?? []).filter { !marks.contains($0) } + marks)
+    }
+
+    /// The tags that make an object ours.
+    var marks: [String] {
+        let own = installation.map { [DigitalOceanKinds.installationMark.text($0)] } ?? []
+        return [DigitalOceanKinds.ownershipTag] + own
     }
 
     /// The address without the version, which is part of every path; people write it both ways.

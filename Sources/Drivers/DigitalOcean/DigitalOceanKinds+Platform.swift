@@ -22,7 +22,7 @@ extension DigitalOceanKinds {
             // The API can only give them when the volume is created.
             AttributeRule("description", isWriteOnly: true), AttributeRule("filesystem_type", isWriteOnly: true),
         ] + .computed(["id", "is_attached"]),
-        isStateful: true, carriesMark: true, surface: "volumes",
+        isStateful: true, carriesMark: true, installationMark: installationMark, surface: "volumes",
         requests: { action, attributes in
             switch action {
             case .create: attributes.contains("droplet") ? 5 : 2  // look, create; attach, its action, read

@@ -11,6 +11,9 @@ public enum DigitalOceanKinds {
     /// droplets that it guards.
     public static let ownershipTag = "odooops:managed"
 
+    /// A tag beside it that names the installation, where that has a name.
+    static let installationMark = InstallationMark("tags", prefix: "odooops:by:")
+
     /// Put on a droplet before it is powered off for a resize, and taken away when it is on again.
     ///
     /// Should the process die in between, nobody would know that the droplet is off because of us. While it carries the
@@ -42,7 +45,7 @@ public enum DigitalOceanKinds {
                 "id", "ipv4", "ipv4_private", "status", "vcpus", "memory_mb", "disk_gb", "price_hourly",
                 "price_monthly",
             ]),
-        isStateful: true, carriesMark: true, surface: "droplets",
+        isStateful: true, carriesMark: true, installationMark: installationMark, surface: "droplets",
         requests: { action, attributes in
             switch action {
             case .create: 4  // look, create, its action, read
@@ -121,7 +124,7 @@ public enum DigitalOceanKinds {
             AttributeRule("region"), AttributeRule("size"), AttributeRule("num_nodes"),
             AttributeRule("tags", .contains, normalise: Normal.tags),
         ] + .computed(["host", "id", "port", "status"]),
-        isStateful: true, carriesMark: true, surface: "managed_databases",
+        isStateful: true, carriesMark: true, installationMark: installationMark, surface: "managed_databases",
         requests: { action, attributes in
             switch action {
             case .create: 3  // look, create, wait until it is online

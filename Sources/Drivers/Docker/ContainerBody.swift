@@ -9,7 +9,8 @@ struct ContainerBody {
     /// Of what is wanted and can't be said.
     var problem: String?
 
-    init(_ wanted: Attributes) {
+    /// With the name of this installation in its marks, where it has one.
+    init(_ wanted: Attributes, installation: String? = nil) {
         var problem: String?
         func list(_ name: String, _ normalise: (Value) -> Value = { $0 }) -> [String]? {
             wanted[name].map { normalise($0) }.flatMap(\.listValue)?.map(Normal.text)
@@ -24,7 +25,7 @@ struct ContainerBody {
         for (name, member) in [("user", "User"), ("working_dir", "WorkingDir"), ("hostname", "Hostname")] {
             if let text = wanted[name]?.stringValue { body[member] = .string(text) }
         }
-        body["Labels"] = .object(Self.labels(wanted, list("labels", Normal.pairs) ?? [], variables))
+        body["Labels"] = .object(Self.labels(wanted, list("labels", Normal.pairs) ?? [], variables, installation))
 
         var exposed = Value.Object()
         var bindings = Value.Object()
@@ -105,13 +106,16 @@ struct ContainerBody {
     }
 
     /// The wanted labels and our own.
-    static func labels(_ wanted: Attributes, _ given: [String], _ variables: [String]) -> Value.Object {
+    static func labels(
+        _ wanted: Attributes, _ given: [String], _ variables: [String], _ installation: String?
+    ) -> Value.Object {
         var labels = Value.Object()
         for text in given {
             let name = String(text.prefix { $0 != "=" })
             labels[name] = .string(String(text.dropFirst(name.count + 1)))
         }
         labels[DockerKinds.Label.managed] = "true"
+        if let installation { labels[DockerKinds.Label.installation] = .string(installation) }
         labels[DockerKinds.Label.desired] = .string(digest(wanted))
         if !variables.isEmpty {
             let names = variables.map { String($0.prefix { $0 != "=" }) }.sorted { $0.precedesByBytes($1) }

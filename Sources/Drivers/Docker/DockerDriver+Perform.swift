@@ -81,7 +81,8 @@ extension DockerDriver {
 
     private func labels(_ change: ResolvedChange) -> Value.Object {
         ContainerBody.labels(
-            change.wanted, change.wanted["labels"].map(Normal.pairs)?.listValue?.map(Normal.text) ?? [], [])
+            change.wanted, change.wanted["labels"].map(Normal.pairs)?.listValue?.map(Normal.text) ?? [], [],
+            installation)
     }
 
     /// Removes without force; what isn't there is removed.

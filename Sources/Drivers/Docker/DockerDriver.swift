@@ -15,19 +15,22 @@ public final class DockerDriver: Driver {
     let limits: DockerLimits
     let time: any TimeSource
     let logins: RegistryLogins?
+    /// What this installation is called in its marks; nil: it has no name.
+    let installation: String?
 
     /// A driver for one engine, whose transport was made with the host's options.
     ///
     /// With `logins` to the registries from which images are pulled that not everybody may have.
     public init(
         host: DockerHost, transport: any HTTPTransport, limits: DockerLimits = DockerLimits(),
-        logins: RegistryLogins? = nil,
+        logins: RegistryLogins? = nil, installation: String? = nil,
         retry: RetryPolicy = RetryPolicy(attempts: 3, base: .milliseconds(200)), time: any TimeSource = SystemTime(),
         random: RandomSource = .system()
     ) {
         self.limits = limits
         self.time = time
         self.logins = logins
+        self.installation = installation
         api = DockerAPI(
             client: APIClient(
                 provider: "docker", baseURL: host.baseURL, authorization: .none, transport: transport,

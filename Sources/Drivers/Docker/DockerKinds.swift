@@ -8,11 +8,15 @@ public enum DockerKinds {
     enum Label {
         /// Whether it is ours.
         static let managed = "odooops.managed"
+        /// Names the installation, where that has a name.
+        static let installation = "odooops.installation"
         /// The digest of all that was wanted when it was made.
         static let desired = "odooops.desired"
         /// The names of the variables that were wanted: the rest of the environment is the image's own.
         static let variables = "odooops.variables"
     }
+
+    static let installationMark = InstallationMark("labels", prefix: "\(Label.installation)=")
 
     /// Every kind, sorted.
     public static let all: [KindSchema] = [container, image, network, volume]
@@ -35,7 +39,7 @@ public enum DockerKinds {
             AttributeRule("memory_mb"), AttributeRule("cpus", normalise: Normal.processors),
             AttributeRule("running"),
         ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest"]),
-        isStateful: false, canAdopt: false, carriesMark: true,
+        isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark,
         requests: { action, attributes in
             switch action {
             // Look, image, pull, image, create, see it; start, see it; two for each further change.
@@ -48,7 +52,8 @@ public enum DockerKinds {
         })
 
     static let image = KindSchema(
-        kind: .containerImage, attributes: .computed(["id", "digests"]), isStateful: false,
+        // One that was built there can't be pulled again.
+        kind: .containerImage, attributes: .computed(["id", "digests"]), isStateful: true,
         requests: { action, _ in
             switch action {
             case .create: 4
@@ -64,7 +69,7 @@ public enum DockerKinds {
             AttributeRule("subnet", requiresReplacement: true),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
         ] + .computed(["id"]),
-        isStateful: false, canAdopt: false, carriesMark: true, requests: requests)
+        isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark, requests: requests)
 
     static let volume = KindSchema(
         kind: .containerVolume,
@@ -73,7 +78,7 @@ public enum DockerKinds {
             AttributeRule("driver_opts", .unordered, requiresReplacement: true, normalise: Normal.pairs),
             AttributeRule("labels", .contains, requiresReplacement: true, normalise: Normal.pairs),
         ] + .computed(["mountpoint"]),
-        isStateful: true, canAdopt: false, carriesMark: true, requests: requests)
+        isStateful: true, canAdopt: false, carriesMark: true, installationMark: installationMark, requests: requests)
 
     private static let requests: @Sendable (ChangeAction, [String]) -> Int = { action, _ in
         switch action {

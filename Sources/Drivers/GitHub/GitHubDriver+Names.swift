@@ -17,6 +17,7 @@ extension GitHubDriver {
             .refused: "GH-0005", .overBudget: "GH-0006", .serverError: "GH-0007", .notJSON: "GH-0008",
             .brokenAnswer: "GH-0009", .lost: "GH-0010", .notReached: "GH-0011", .ambiguous: "GH-0014",
             .impossible: "GH-0016", .nameTaken: "GH-0017", .unexpected: "GH-0018",
+            .noValue: "GH-0019",
         ],
         credential: "GITHUB_TOKEN", address: "GITHUB_API_URL", noun: "token",
         statuses: [410: .gone, 412: .refused, 451: .notPermitted],

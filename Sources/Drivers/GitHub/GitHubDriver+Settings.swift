@@ -65,15 +65,12 @@ extension GitHubDriver {
         guard effect.rest.hasPrefix("https://") || effect.rest.hasPrefix("http://") else {
             throw impossible(effect.step, "a hook is named after the address that it calls, not \(effect.rest)")
         }
-        guard let hookSecret else {
-            throw impossible(
-                effect.step, "a hook without a secret can't be told from anybody's call: set GITHUB_WEBHOOK_SECRET")
-        }
+        let secret = try hookSecret(effect)
         var config = Value.Object()
         config["url"] = .string(effect.rest)
         config["content_type"] = effect.wanted["content_type"].map(Normal.lowercase) ?? "json"
         config["insecure_ssl"] = effect.wanted["insecure_ssl"].map(Normal.digit) ?? "0"
-        config["secret"] = hookSecret.reveal { .string($0) }
+        config["secret"] = secret.reveal { .string($0) }
         var body = Value.Object()
         body["name"] = "web"
         body["active"] = effect.wanted["active"] ?? true
@@ -87,6 +84,30 @@ extension GitHubDriver {
             return try await adoptDuplicate(error, effect)
         }
         return .done(try answer.object(effect.mapping.hook))
+    }
+
+    /// What the hook signs with: the secret that its document names, else the one of the configuration.
+    private func hookSecret(_ effect: Effect) throws(ProviderFault) -> Secret {
+        guard let text = effect.wanted["secret_from"]?.stringValue else {
+            guard let hookSecret else {
+                throw impossible(
+                    effect.step,
+                    "a hook without a secret can't be told from anybody's call: set GITHUB_WEBHOOK_SECRET, or write "
+                        + "`secret_from`")
+            }
+            return hookSecret
+        }
+        guard let reference = SecretReference(text) else {
+            // The text itself may be the secret.
+            throw impossible(effect.step, "`secret_from` of a hook is no reference: write `env:NAME` or `file:PATH`")
+        }
+        guard let secret = resolve(reference) else {
+            throw fault(
+                .noValue, ProviderCall(effect.step),
+                "the hook's secret is to come from \(reference), and nothing is there",
+                hint: "give the program \(reference)", .retry(after: nil))
+        }
+        return secret
     }
 
     /// Sends no `config`: one without the secret would take the secret away.

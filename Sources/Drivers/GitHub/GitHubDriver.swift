@@ -13,8 +13,10 @@ public final class GitHubDriver: ProviderDriver {
 
     let api: ProviderAPI
     let time: any TimeSource
-    /// What hooks that we create sign with; without it none is created.
+    /// What hooks that we create sign with, where their document names no secret.
     let hookSecret: Secret?
+    /// Gives the secret that a hook's document names.
+    let resolve: @Sendable (SecretReference) -> Secret?
     /// Whose the token is, as far as it was told or asked for.
     let identity: GitHubReporter.Identity
     /// Repositories that are read side by side.
@@ -27,16 +29,18 @@ public final class GitHubDriver: ProviderDriver {
     ///   - budget: shared by all clients of the token; nil makes one of its own.
     ///   - retry: what is tried again.
     ///   - cache: keeps answers, so that what has not changed costs nothing of the limit; nil asks for everything anew.
-    ///   - hookSecret: what hooks that we create sign their deliveries with; without it none is created.
+    ///   - hookSecret: what hooks that we create sign their deliveries with, where their document names no secret.
     ///   - login: whose the token is, where it is an app's and GitHub doesn't tell; nil asks when it is needed.
     ///   - time: measures, and waits between attempts.
     ///   - random: spreads those waits.
+    ///   - resolve: gives the secret that the document of a hook names; without it none is.
     public init(
         token: Secret, baseURL: String = GitHubDriver.defaultURL, transport: any HTTPTransport,
         budget: RequestBudget? = nil, retry: RetryPolicy = RetryPolicy(),
         cache: ResponseCache? = ResponseCache(), hookSecret: Secret? = nil, login: String? = nil,
         time: any TimeSource = SystemTime(),
-        random: RandomSource = .system()
+        random: RandomSource = .system(),
+        resolve: @escaping @Sendable (SecretReference) -> Secret? = { _ in nil }
     ) {
         let client = APIClient(
             provider: "github", baseURL: baseURL, authorization: .bearer(token), transport: transport,
@@ -54,6 +58,7 @@ public final class GitHubDriver: ProviderDriver {
             }, readError: Self.readError)
         self.time = time
         self.hookSecret = hookSecret
+        self.resolve = resolve
         identity = GitHubReporter.Identity(login)
     }
 

@@ -113,6 +113,7 @@ public enum GitHubKinds {
             AttributeRule("events", .unordered), AttributeRule("active"),
             AttributeRule("content_type", normalise: Normal.lowercase),
             AttributeRule("insecure_ssl", normalise: Normal.digit),
+            AttributeRule("secret_from", isSensitive: true, isWriteOnly: true),
         ] + .computed(["id", "last_status"]),
         isStateful: false,
         requests: { action, attributes in

@@ -22,28 +22,29 @@ struct Mapping: Sendable {
     }
 
     func branch(_ json: JSONView) -> ObservedResource? {
-        guard let name = json["name"].string, !name.isEmpty else { return nil }
+        guard let name = said(json["name"]), !name.isEmpty else { return nil }
         return resource(
             .gitHubBranch, name, id: name,
             [("is_protected", json["protected"].bool.map(Value.bool)), ("sha", text(json["commit"]["sha"]))])
     }
 
     func tag(_ json: JSONView) -> ObservedResource? {
-        guard let name = json["name"].string, !name.isEmpty else { return nil }
+        guard let name = said(json["name"]), !name.isEmpty else { return nil }
         return resource(.gitHubTag, name, id: name, [("sha", text(json["commit"]["sha"]))])
     }
 
     func pullRequest(_ json: JSONView) -> ObservedResource? {
         guard let number = json["number"].int else { return nil }
         let labels = json["labels"].items.map { items in
-            Value.strings(items.compactMap { $0["name"].string }.sorted { $0.precedesByBytes($1) })
+            Value.strings(items.compactMap { said($0["name"]) }.sorted { $0.precedesByBytes($1) })
         }
         let items: [(String, Value?)] = [
-            ("base", text(json["base"]["ref"])), ("head", text(json["head"]["ref"])),
+            ("base", said(json["base"]["ref"]).map(Value.string)),
+            ("head", said(json["head"]["ref"]).map(Value.string)),
             ("head_repository", text(json["head"]["repo"]["full_name"])), ("head_sha", text(json["head"]["sha"])),
             ("is_draft", json["draft"].bool.map(Value.bool)), ("labels", labels),
             ("merged_at", text(json["merged_at"])), ("number", .int(number)), ("state", text(json["state"])),
-            ("title", text(json["title"])), ("updated_at", text(json["updated_at"])),
+            ("title", said(json["title"]).map(Value.string)), ("updated_at", text(json["updated_at"])),
         ]
         return resource(.gitHubPullRequest, String(number), id: String(number), items, json["created_at"])
     }
@@ -73,9 +74,9 @@ struct Mapping: Sendable {
         guard let id = json["id"].int else { return nil }
         let items: [(String, Value?)] = [
             ("conclusion", text(json["conclusion"])), ("event", text(json["event"])),
-            ("head_branch", text(json["head_branch"])), ("head_sha", text(json["head_sha"])),
+            ("head_branch", said(json["head_branch"]).map(Value.string)), ("head_sha", text(json["head_sha"])),
             ("number", json["run_number"].int.map(Value.int)), ("status", text(json["status"])),
-            ("title", text(json["display_title"])), ("workflow", text(json["path"])),
+            ("title", said(json["display_title"]).map(Value.string)), ("workflow", text(json["path"])),
         ]
         return resource(.gitHubRun, String(id), id: String(id), items, json["created_at"])
     }
@@ -155,6 +156,9 @@ struct Mapping: Sendable {
     // MARK: Pieces
 
     private func text(_ json: JSONView) -> Value? { json.string.map(Value.string) }
+
+    /// What anybody may have written, with every secret in it hidden.
+    private func said(_ json: JSONView) -> String? { json.string.map { PastedSecret.hidden(in: $0) } }
 
     private func resource(
         _ kind: ResourceKind, _ name: String, id: String, _ items: [(String, Value?)], _ created: JSONView? = nil

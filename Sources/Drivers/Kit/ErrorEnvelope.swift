@@ -1,5 +1,5 @@
-internal import Basics
-internal import Formats
+public import Basics
+public import Formats
 public import HTTPClient
 
 /// A fault as programs get it at the edge: `{"ok": false, "error": "…", "code": 429}`.
@@ -24,14 +24,24 @@ public struct ErrorEnvelope: Sendable, Hashable {
         self.init(error: text, code: fault.status > 0 ? fault.status : nil)
     }
 
+    /// Of what ended it before a provider could answer.
+    public init(of fault: any Fault) {
+        let place = fault.place.map { "\($0): " } ?? ""
+        let hint = fault.hint.map { "; \($0)" } ?? ""
+        self.init(error: "\(place)\(fault.code): \(fault.message)\(hint)", code: nil)
+    }
+
     public init(_ fault: HTTPFault) { self.init(error: fault.description, code: nil) }
 
-    /// One JSON object, always with `ok` and `error`.
-    public var json: String {
+    /// One object, always with `ok` and `error`.
+    public var value: Value {
         var object = Value.Object()
         object["ok"] = .bool(false)
         object["error"] = .string(error)
         if let code { object["code"] = .int(Int64(code)) }
-        return JSON.write(.object(object))
+        return .object(object)
     }
+
+    /// The same as JSON.
+    public var json: String { JSON.write(value) }
 }

@@ -60,3 +60,48 @@ public struct OutgoingMail: Sendable, Hashable {
         self.tag = tag
     }
 }
+
+/// A driver whose provider keeps items of work for people, each under the id that another system gave it.
+public protocol WorkItemTracking: Driver {
+    /// Opens the item of a matter, or closes it; twice the same is the same item.
+    ///
+    /// What people have done to an open item since stays: its state, title and text are set when it is made and when it is
+    /// opened again, and nothing but what `isOpen` says is changed in between.
+    ///
+    /// - Returns: the provider's name of the item; nil where a closed one was never there.
+    func track(_ item: TrackedItem, _ context: DriverContext) async -> Result<String?, ProviderFault>
+}
+
+/// A matter of ours as an item of work.
+public struct TrackedItem: Sendable, Hashable {
+    /// Where the item is, by the provider's word for it.
+    public var project: String
+    /// Tells the matter from all others of ours.
+    public var matter: String
+    public var title: String
+    /// Plain text.
+    public var lines: [String]
+    public var isOpen: Bool
+    public var isUrgent: Bool
+    /// By name: what an open item begins with.
+    public var openState: String
+    /// By name: what a closed one ends with.
+    public var doneState: String
+    /// By name; others that it has stay.
+    public var labels: [String]
+
+    public init(
+        project: String, matter: String, title: String, lines: [String], isOpen: Bool, isUrgent: Bool = false,
+        openState: String, doneState: String, labels: [String] = []
+    ) {
+        self.project = project
+        self.matter = matter
+        self.title = title
+        self.lines = lines
+        self.isOpen = isOpen
+        self.isUrgent = isUrgent
+        self.openState = openState
+        self.doneState = doneState
+        self.labels = labels
+    }
+}

@@ -76,7 +76,7 @@ extension PlaneDriver {
         return .done(try await upsert(item, context).get().item)
     }
 
-    private func put(_ item: PlaneWorkItem, _ context: DriverContext) async throws(ProviderFault) -> PlaneUpsert {
+    func put(_ item: PlaneWorkItem, _ context: DriverContext) async throws(ProviderFault) -> PlaneUpsert {
         let place = ProviderCall("work_items.upsert", "PUT", "\(item.key)")
         guard let id = try await projectID(item.project, context), let workspace else {
             throw fault(

@@ -4,7 +4,7 @@ public import Diff
 public import Drivers
 public import HTTPClient
 
-/// Object storage that speaks S3: buckets and their lifecycle; objects for whoever keeps some.
+/// Object storage that speaks S3: buckets and their lifecycle, and objects: copies of the store and its evidence.
 ///
 /// Facts: AWS's S3 API reference and DigitalOcean's list of what Spaces does of it; docs/providers/spaces.md.
 public final class SpacesDriver: Driver {

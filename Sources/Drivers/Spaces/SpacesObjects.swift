@@ -2,34 +2,6 @@ public import Basics
 public import Drivers
 internal import HTTPClient
 
-/// A place for objects by key: backups, evidence.
-public protocol ObjectStore: Sendable {
-    /// Stores an object; one that is there already is replaced.
-    ///
-    /// - Throws: `ProviderFault`.
-    func put(_ key: String, _ bytes: [UInt8], contentType: String) async throws(ProviderFault) -> StoredObject
-
-    /// The bytes of an object; nil where there is none.
-    ///
-    /// - Throws: `ProviderFault`, also when there are more than `limit`.
-    func get(_ key: String, limit: Int) async throws(ProviderFault) -> [UInt8]?
-
-    /// What is known of an object without its bytes; nil where there is none.
-    ///
-    /// - Throws: `ProviderFault`.
-    func head(_ key: String) async throws(ProviderFault) -> StoredObject?
-
-    /// Deletes an object; one that isn't there is deleted.
-    ///
-    /// - Throws: `ProviderFault`.
-    func delete(_ key: String) async throws(ProviderFault)
-
-    /// Every object whose key begins so, sorted by key.
-    ///
-    /// - Throws: `ProviderFault`, also when a page can't be read: a part of a list proves nothing.
-    func list(prefix: String) async throws(ProviderFault) -> [StoredObject]
-}
-
 /// One object without its bytes.
 public struct StoredObject: Sendable, Hashable {
     public let key: String
@@ -39,13 +11,17 @@ public struct StoredObject: Sendable, Hashable {
     public let modifiedAt: Timestamp?
 }
 
-/// The objects of one bucket.
-public struct SpacesObjects: ObjectStore {
+/// The objects of one bucket, by key; all of it throws `ProviderFault`.
+public struct SpacesObjects: Sendable {
     let api: SpacesAPI
     public let bucket: String
     public let region: String
     let context: DriverContext
 
+    /// Stores an object; one that is there already is replaced.
+    ///
+    /// - Throws: `ProviderFault`.
+    @discardableResult
     public func put(
         _ key: String, _ bytes: [UInt8], contentType: String = "application/octet-stream"
     ) async throws(ProviderFault) -> StoredObject {
@@ -59,6 +35,9 @@ public struct SpacesObjects: ObjectStore {
         return StoredObject(key: key, size: Int64(bytes.count), tag: tag, modifiedAt: nil)
     }
 
+    /// The bytes of an object; nil where there is none.
+    ///
+    /// - Throws: `ProviderFault`, also when there are more than `limit`.
     public func get(_ key: String, limit: Int = 64 << 20) async throws(ProviderFault) -> [UInt8]? {
         var call = try call("objects.get", "GET", key)
         call.bodyLimit = limit
@@ -77,6 +56,9 @@ public struct SpacesObjects: ObjectStore {
         }
     }
 
+    /// What is known of an object without its bytes; nil where there is none.
+    ///
+    /// - Throws: `ProviderFault`.
     public func head(_ key: String) async throws(ProviderFault) -> StoredObject? {
         let call = try call("objects.head", "HEAD", key)
         do throws(ProviderFault) {
@@ -92,14 +74,9 @@ public struct SpacesObjects: ObjectStore {
         }
     }
 
-    public func delete(_ key: String) async throws(ProviderFault) {
-        do throws(ProviderFault) {
-            _ = try await api.send(try call("objects.delete", "DELETE", key), context)
-        } catch {
-            guard error.providerCode == "NoSuchKey" else { throw error }
-        }
-    }
-
+    /// Every object whose key begins so, sorted by key.
+    ///
+    /// - Throws: `ProviderFault`, also when a page can't be read: a part of a list proves nothing.
     public func list(prefix: String = "") async throws(ProviderFault) -> [StoredObject] {
         try await list(prefix: prefix, pageSize: 1_000)
     }
@@ -133,7 +110,7 @@ public struct SpacesObjects: ObjectStore {
         return objects.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    private func call(_ operation: String, _ method: String, _ key: String) throws(ProviderFault) -> SpacesCall {
+    func call(_ operation: String, _ method: String, _ key: String) throws(ProviderFault) -> SpacesCall {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         let path = parts.map { String($0).percentEncoded }.joined(separator: "/")
         let call = SpacesCall(operation, method, "\(SpacesDriver.path(bucket))/\(path)", in: region)

@@ -1,71 +1,13 @@
-public import Basics
+internal import Basics
 internal import DesiredState
 internal import Diff
 public import Drivers
-public import Formats
+internal import Formats
 
-/// A secret that a project shall have, and where its value is.
-public struct SecretWish: Sendable, Hashable {
-    public let name: String
-    public let reference: SecretReference
-
-    public init(_ name: String, _ reference: SecretReference) {
-        self.name = name
-        self.reference = reference
-    }
-}
-
-/// What came of bringing secrets to a project.
-public struct SecretSyncOutcome: Sendable {
-    /// Names that were set, sorted.
-    public var pushed: [String] = []
-    /// Names that were as they should be, sorted.
-    public var unchanged: [String] = []
-    /// Names whose reference holds no value, sorted.
-    public var missing: [String] = []
-    /// The project that they were brought to, as soon as it is known.
-    public var project: String?
-    /// Nil when all that has a value is as it should be.
-    public var fault: ProviderFault?
-
-    public init() {}
-
-    /// `{ok, pushed, skipped}`, or `{ok, error, code}` when it failed.
-    public var envelope: Value {
-        if let fault { return ErrorEnvelope(fault).value }
-        var object = Value.Object()
-        object["ok"] = true
-        object["pushed"] = .strings(pushed)
-        object["skipped"] = .strings(skipped)
-        return .object(object)
-    }
-
-    /// What was not set: as it should be already, or without a value.
-    public var skipped: [String] { (unchanged + missing).sorted { $0.precedesByBytes($1) } }
-}
-
-extension ErrorEnvelope {
-    /// The same as ``json``, as a value.
-    fileprivate var value: Value {
-        var object = Value.Object()
-        object["ok"] = false
-        object["error"] = .string(error)
-        if let code { object["code"] = .int(Int64(code)) }
-        return .object(object)
-    }
-}
-
-extension SupabaseDriver {
-    /// Sets those of the secrets whose value is another than the one that the project has, all in one request.
+extension SupabaseDriver: SecretSyncing {
+    /// Values are compared by their SHA-256; those of the project are never read.
     ///
-    /// Values are compared by their SHA-256; those of the project are never read. Doing it twice sets nothing the second
-    /// time. What was set is looked at again: only digests that are there now count as pushed.
-    ///
-    /// - Parameters:
-    ///   - wishes: names are unique; of several with one name the first counts.
-    ///   - reference: the project's; nil takes the one that the driver looks after.
-    ///   - context: where the call comes from.
-    /// - Returns: what was set and what was left, also of an attempt that failed on its way.
+    /// What was set is looked at again: only digests that are there now count as pushed.
     public func syncSecrets(
         _ wishes: [SecretWish], to reference: String? = nil, _ context: DriverContext
     ) async -> SecretSyncOutcome {

@@ -193,7 +193,9 @@ struct ChangeRunner: Sendable {
         switch look {
         case .present(let object):
             // Ours carries our mark where its kind can: another one appeared since the plan was made.
-            guard object.isOwned || !reconciler.carriesMark(change.key.kind) else {
+            let schema = reconciler.schemas[change.key.kind]
+            let other = schema?.otherInstallation(than: reconciler.installation, of: object)
+            guard other == nil, object.isOwned || !reconciler.carriesMark(change.key.kind) else {
                 return .failed(
                     ProviderFault(
                         provider: driver.provider, operation: "look", code: "RUN-0016",

@@ -96,6 +96,8 @@ public struct Configuration: Sendable {
     public var providers: [String: Provider]
     /// Signs `POST /hooks/reconcile`; nil: only loopback may post.
     public var hookSecret: SecretReference?
+    /// What this installation is called in its marks; nil: it has no name.
+    public var installation: String?
     /// Sign the deliveries of providers; those without one are not taken.
     public var hookSecrets: [HookProvider: SecretReference] = [:]
     /// Between two readings of the lists that repair missed deliveries.

@@ -75,6 +75,10 @@ extension ConfigurationReader {
                 "shards", variable: "ODOOOPS_SHARDS", fallback: "1",
                 "into how many parts the services of one store share the environments, 1 to 64"),
             ConfigurationKey(
+                "installation", variable: "ODOOOPS_INSTALLATION", fallback: "none",
+                "name of this installation in the marks of what it makes, where several share an account: small letters, "
+                    + "digits and -"),
+            ConfigurationKey(
                 "hook_secret", variable: "ODOOOPS_HOOK_SECRET", fallback: "none: only this machine may post",
                 "reference to the key that signs POST /hooks/reconcile"),
         ]

@@ -42,7 +42,7 @@ extension ConfigurationReader {
                 "CONF-0015", "\(name) can't be the name of a channel",
                 hint: "Write small letters, digits, - and _, such as ops.")
         }
-        let type = try fields.word("type", ["slack", "webhook", "email"])
+        let type = try fields.word("type", ["slack", "webhook", "email", "plane"])
         let common = ["type", "window", "rate", "group_by", "attempts"]
         let target: NotificationSettings.Target
         switch type {
@@ -53,6 +53,18 @@ extension ConfigurationReader {
             // Its body is JSON: no template.
             try fields.allow(common + ["url", "secret"])
             target = try webhook(fields)
+        case "plane":
+            try fields.allow(common + ["project", "state", "done_state", "labels", "title", "line", "footer"])
+            var items = NotificationSettings.Items(
+                project: try fields.required("project"), state: try fields.required("state"),
+                doneState: try fields.required("done_state"))
+            guard items.state != items.doneState else {
+                throw fields.fault(
+                    "CONF-0015", "\(fields.path) opens and closes items in one state", at: "done_state",
+                    hint: "Name two states of the project, such as Todo and Done.")
+            }
+            items.labels = try fields.texts("labels")
+            target = .plane(items)
         default:
             try fields.allow(common + ["domain", "from", "to", "title", "line", "footer"])
             target = try mail(fields)

@@ -50,6 +50,15 @@ public struct ConfigurationReader {
         if let count = try count("concurrency", in: 1...64) { configuration.concurrency = count }
         if let lease = try duration("lease", at: 5...3_600) { configuration.lease = lease }
         if let count = try count("shards", in: 1...64) { configuration.shards = count }
+        if let name = try text("installation") {
+            let isName = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+            guard isName, (1...40).contains(name.utf8.count) else {
+                throw fault(
+                    "CONF-0005", "installation can't be \(name)", "installation",
+                    hint: "Write small letters, digits and -, at most 40, such as emea.")
+            }
+            configuration.installation = name
+        }
         configuration.hookSecret = try reference("hook_secret")
         try readHooks(into: &configuration)
         configuration.notifications = try notifications()

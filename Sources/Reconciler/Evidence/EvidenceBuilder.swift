@@ -180,6 +180,8 @@ extension JournalEntry {
 
     private static func body(_ text: String) -> Value {
         if text.isEmpty { return .null }
+        // A provider repeats what people wrote: the title of a pull request, the name of a branch.
+        let text = PastedSecret.hidden(in: text)
         return (try? JSON.parse(Array(text.utf8))) ?? .string(text)
     }
 }

@@ -11,12 +11,13 @@ struct NoticeLetter: Sendable {
     let notices: [Notice]
     let templates: NoticeTemplates
 
-    init(_ claim: NoticeClaim, _ templates: NoticeTemplates) {
+    /// With `only`, it is about that notice of the message alone.
+    init(_ claim: NoticeClaim, _ templates: NoticeTemplates, only: Notice? = nil) {
         id = claim.message.id
         channel = claim.message.channel
         group = claim.message.group
         createdAt = claim.message.createdAt
-        notices = claim.notices
+        notices = only.map { [$0] } ?? claim.notices
         self.templates = templates
     }
 

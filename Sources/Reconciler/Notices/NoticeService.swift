@@ -209,10 +209,12 @@ extension NoticeService {
     ///   - environment: holds their secrets.
     ///   - time: signs them.
     ///   - context: of what the drivers are asked.
+    ///   - store: knows what was written since a message was gathered; nil where a message is only tried.
     /// - Returns: a sender for each channel, also for one that can't be used yet.
     public static func senders(
         _ settings: NotificationSettings, drivers: [any Driver], transport: any HTTPTransport,
-        environment: [String: String], time: any TimeSource, _ context: DriverContext
+        environment: [String: String], time: any TimeSource, _ context: DriverContext,
+        store: Store? = nil
     ) -> [String: any NoticeSender] {
         var senders: [String: any NoticeSender] = [:]
         for channel in settings.channels {
@@ -232,6 +234,13 @@ extension NoticeService {
                 senders[channel.name] = MailSender(
                     driver: driver, domain: domain, from: from, to: to, templates: channel.templates, context: context,
                     time: time)
+            case .plane(let items):
+                guard let driver = drivers.lazy.compactMap({ $0 as? any WorkItemTracking }).first else {
+                    senders[channel.name] = UnusableSender(reason: "Plane has no key: set providers.plane.api_key")
+                    continue
+                }
+                senders[channel.name] = ItemSender(
+                    driver: driver, place: items, templates: channel.templates, context: context, store: store)
             case .webhook(let url, let reference):
                 guard let secret = reference.resolve(in: environment) else {
                     senders[channel.name] = UnusableSender(

@@ -11,6 +11,8 @@ public struct NotificationSettings: Sendable, Hashable {
         case webhook(url: String, secret: SecretReference)
         /// Sent for a domain of the account `mailgun`.
         case email(domain: String, from: String, to: [String])
+        /// Items of work in a project of the account `plane`.
+        case plane(Items)
 
         /// As in the configuration.
         public var type: String {
@@ -18,6 +20,7 @@ public struct NotificationSettings: Sendable, Hashable {
             case .slack: "slack"
             case .webhook: "webhook"
             case .email: "email"
+            case .plane: "plane"
             }
         }
 
@@ -28,7 +31,30 @@ public struct NotificationSettings: Sendable, Hashable {
             // What follows may be a path that only the receiver knows.
             case .webhook(let url, _): url.split(separator: "/").dropFirst().first.map(String.init) ?? url
             case .email(_, _, let to): to.joined(separator: ", ")
+            case .plane(let items): items.project
             }
+        }
+
+        /// Whether it keeps one thing for each matter, which has to be told of its end too.
+        var isTracker: Bool {
+            if case .plane = self { true } else { false }
+        }
+    }
+
+    /// Where items of work are, and what their states are called.
+    public struct Items: Sendable, Hashable {
+        /// The project's identifier, `OPS`.
+        public let project: String
+        /// What an open item begins with.
+        public let state: String
+        /// What an item ends with whose matter is over.
+        public let doneState: String
+        public var labels: [String] = []
+
+        public init(project: String, state: String, doneState: String) {
+            self.project = project
+            self.state = state
+            self.doneState = doneState
         }
     }
 
@@ -72,9 +98,9 @@ public struct NotificationSettings: Sendable, Hashable {
             pattern.hasSuffix("*") ? kind.rawValue.hasPrefix(pattern.dropLast()) : kind.rawValue == pattern
         }
 
-        func takes(_ notice: Notice) -> Bool {
-            guard notice.kind.severity >= severity else { return false }
-            guard kinds.isEmpty || kinds.contains(where: { Self.fits($0, notice.kind) }) else { return false }
+        func takes(_ notice: Notice, as kind: Notice.Kind) -> Bool {
+            guard kind.severity >= severity else { return false }
+            guard kinds.isEmpty || kinds.contains(where: { Self.fits($0, kind) }) else { return false }
             guard !environments.isEmpty else { return true }
             guard let environment = notice.environment else { return false }
             return environments.contains { $0.matches(environment) }
@@ -92,7 +118,13 @@ public struct NotificationSettings: Sendable, Hashable {
     /// Where a notice goes.
     func postings(of notice: Notice) -> [NoticePosting] {
         channels.compactMap { channel in
-            guard routes.contains(where: { $0.channels.contains(channel.name) && $0.takes(notice) }) else { return nil }
+            // Where the beginning of a matter goes, its end goes too, however little that one matters by itself.
+            let kinds = [notice.kind] + (channel.target.isTracker ? notice.kind.ends : [])
+            guard
+                routes.contains(where: { route in
+                    route.channels.contains(channel.name) && kinds.contains { route.takes(notice, as: $0) }
+                })
+            else { return nil }
             let group =
                 switch channel.grouping {
                 case .environment: notice.environment ?? ""

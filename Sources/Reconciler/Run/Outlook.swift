@@ -37,6 +37,7 @@ extension Reconciler {
             desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
             now: now)
         input.silent = silent
+        input.installation = installation
         input.zones = zones(desired.policy.timeZoneNames)
         input.departures = grounds.unconfirmed
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)

@@ -234,6 +234,7 @@ struct Pass {
             desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
             drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
         input.silent = reconciler.silent
+        input.installation = reconciler.installation
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
         input.isManual = options.trigger == .manual
         input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures

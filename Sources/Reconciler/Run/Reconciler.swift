@@ -24,6 +24,8 @@ public struct Reconciler: Sendable {
     public let leaseTime: Duration
     /// Into how many parts the work is cut for the services of one store.
     public let shards: Shards
+    /// What this installation is called in its marks; nil where it has no name.
+    public let installation: String?
     /// Takes every exchange with a provider, credentials removed.
     public let traffic: ProviderTraffic
     /// `host/process`: who holds the lease.
@@ -50,6 +52,7 @@ public struct Reconciler: Sendable {
         evidence: EvidenceStore, time: any TimeSource,
         random: RandomSource, log: Log, metrics: Metrics, concurrency: Int = 8,
         leaseTime: Duration = .minutes(5), shards: Shards = Shards(1),
+        installation: String? = nil,
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
@@ -66,6 +69,7 @@ public struct Reconciler: Sendable {
         self.concurrency = concurrency
         self.leaseTime = leaseTime
         self.shards = shards
+        self.installation = installation
         self.traffic = traffic
         self.holder = holder
         self.gateVariables = gateVariables

@@ -12,6 +12,7 @@ public struct MailEventRecord: Sendable, Hashable {
     public let messageID: String
     /// `prod`, `stage`, `dev` or `unknown`.
     public let environment: String
+    /// A secret in it is hidden.
     public let subject: String?
     public let sender: String?
     public let recipient: String?
@@ -30,7 +31,7 @@ public struct MailEventRecord: Sendable, Hashable {
         self.at = at
         self.messageID = messageID
         self.environment = environment
-        self.subject = subject
+        self.subject = subject.map { PastedSecret.hidden(in: $0) }
         self.sender = sender
         self.recipient = recipient
         self.transport = transport

@@ -129,15 +129,15 @@ extension Store {
     ///
     /// - Parameters:
     ///   - environments: only of these; nil: of all, and of none.
-    ///   - key: only of this resource.
+    ///   - keys: only of these resources; nil: of all.
     /// - Returns: what differs.
     /// - Throws: `StoreFault`.
     public func openDrift(
-        of environments: [String]? = nil, key: ResourceKey? = nil
+        of environments: [String]? = nil, keys: [ResourceKey]? = nil
     ) async throws(StoreFault) -> [DriftRecord] {
         var conditions = Conditions()
         conditions.add("environment", oneOf: environments)
-        conditions.add("resource_key = ?", key.map { .text($0.description) })
+        conditions.add("resource_key", oneOf: keys?.map(\.description))
         return try await openDrift(conditions)
     }
 

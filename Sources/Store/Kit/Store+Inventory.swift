@@ -9,29 +9,7 @@ extension Store {
     /// - Throws: `StoreFault`; a row that can't be read is a fault and never left out.
     public func inventory() async throws(StoreFault) -> Inventory {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Inventory in
-            let rows = try db.run(
-                """
-                select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at,
-                  is_adopted, echoes
-                from ops.reconcile_inventory
-                """)
-            // One parse for all: ten thousand small ones take several times as long.
-            let applied = StoredJSON.values(rows.map { $0.optionalText(3) ?? "null" })
-            var entries: [InventoryEntry] = []
-            entries.reserveCapacity(rows.count)
-            for (index, row) in rows.enumerated() {
-                guard let key = ResourceKey(try row.text(0)) else {
-                    throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
-                }
-                let lastApplied: Value
-                if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
-                var entry = InventoryEntry(
-                    key: key, providerID: try row.text(1), environment: row.optionalText(2),
-                    lastApplied: Attributes(lastApplied), revision: try row.text(4), isProtected: try row.bool(5),
-                    createdAt: try row.time(6), isAdopted: try row.bool(7))
-                if row.optionalText(8) != nil { entry.echoes = (try row.json(8).listValue ?? []).compactMap(Echo.init) }
-                entries.append(entry)
-            }
+            let entries = try Self.inventoryEntries("", [], in: db)
             let desired = try Self.lastDesired(in: db)
             return Inventory(
                 entries: entries, environments: try Self.environmentRows(in: db).map(\.record),
@@ -39,6 +17,62 @@ extension Store {
                 lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
                 marks: try Self.pruneMarks(in: db))
         }
+    }
+
+    /// What we own, in the order of its keys' bytes.
+    ///
+    /// - Parameters:
+    ///   - limit: the most.
+    ///   - key: where the part before ended.
+    ///   - kind: only of it.
+    ///   - environment: only of it.
+    ///   - environments: only of these; nil: of all, and of none.
+    /// - Returns: the entries, and whether there are more.
+    /// - Throws: `StoreFault`.
+    public func inventoryPage(
+        limit: Int, after key: String? = nil, kind: String? = nil, environment: String? = nil,
+        environments: [String]? = nil
+    ) async throws(StoreFault) -> (rows: [InventoryEntry], hasMore: Bool) {
+        let order = engine.dialect == .postgres ? "resource_key collate \"C\"" : "resource_key"
+        var conditions = Conditions()
+        conditions.add("\(order) > ?", key.map { .text($0) })
+        conditions.add("kind = ?", kind.map { .text($0) })
+        conditions.add("environment = ?", environment.map { .text($0) })
+        conditions.add("environment", oneOf: environments)
+        let (clause, binds) = (conditions.clause("where"), conditions.binds)
+        let rows = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [InventoryEntry] in
+            try Self.inventoryEntries("\(clause) order by \(order) limit \(max(0, limit) + 1)", binds, in: db)
+        }
+        return (Array(rows.prefix(limit)), rows.count > limit)
+    }
+
+    private static func inventoryEntries(
+        _ condition: String, _ binds: [SQLValue], in db: any SQLConnection
+    ) throws(StoreFault) -> [InventoryEntry] {
+        let rows = try db.run(
+            """
+            select resource_key, provider_id, environment, last_applied, revision, is_protected, created_at,
+              is_adopted, echoes
+            from ops.reconcile_inventory \(condition)
+            """, binds)
+        // One parse for all: ten thousand small ones take several times as long.
+        let applied = StoredJSON.values(rows.map { $0.optionalText(3) ?? "null" })
+        var entries: [InventoryEntry] = []
+        entries.reserveCapacity(rows.count)
+        for (index, row) in rows.enumerated() {
+            guard let key = ResourceKey(try row.text(0)) else {
+                throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
+            }
+            let lastApplied: Value
+            if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
+            var entry = InventoryEntry(
+                key: key, providerID: try row.text(1), environment: row.optionalText(2),
+                lastApplied: Attributes(lastApplied), revision: try row.text(4), isProtected: try row.bool(5),
+                createdAt: try row.time(6), isAdopted: try row.bool(7))
+            if row.optionalText(8) != nil { entry.echoes = (try row.json(8).listValue ?? []).compactMap(Echo.init) }
+            entries.append(entry)
+        }
+        return entries
     }
 
     /// Changes what we own, all or nothing.

@@ -110,36 +110,29 @@ extension Store {
         }
     }
 
-    /// Lines of the stories of runs, newest first.
+    /// Lines of the story of a run, newest first.
     ///
     /// - Parameters:
     ///   - limit: the most.
     ///   - cursor: where the part before ended.
-    ///   - runID: only of this run.
-    ///   - type: only of this type.
-    ///   - since: only then or later.
-    ///   - until: only before.
+    ///   - runID: the run.
     /// - Returns: the lines with their ids.
     /// - Throws: `StoreFault`.
     public func eventPage(
-        limit: Int, after cursor: PageCursor? = nil, runID: String? = nil, type: String? = nil,
-        since: Timestamp? = nil, until: Timestamp? = nil
+        limit: Int, after cursor: PageCursor? = nil, runID: String
     ) async throws(StoreFault) -> Page<(id: String, event: RunEvent)> {
-        if let runID { try Self.check(runID: runID) }
+        try Self.check(runID: runID)
         var conditions = Conditions()
         conditions.add(after: cursor, "timestamp", "id")
-        conditions.add("run_id = ?", runID.map { .text($0) })
-        conditions.add("event_type = ?", type.map { .text($0) })
-        conditions.add("timestamp >= ?", since.map { .time($0) })
-        conditions.add("timestamp < ?", until.map { .time($0) })
-        let (clause, binds) = (conditions.clause("and"), conditions.binds)
+        conditions.add("run_id = ?", .text(runID))
+        let (clause, binds) = (conditions.clause("where"), conditions.binds)
         return try await engine.read {
             (db: any SQLConnection) throws(StoreFault) -> Page<(id: String, event: RunEvent)> in
             var found: [(cursor: PageCursor, row: (id: String, event: RunEvent))] = []
             for row in try db.run(
                 """
                 select id, run_id, event_type, payload, timestamp from ops.run_events
-                where run_id is not null \(clause) order by timestamp desc, id desc limit \(max(0, limit) + 1)
+                \(clause) order by timestamp desc, id desc limit \(max(0, limit) + 1)
                 """, binds)
             {
                 let event = RunEvent(

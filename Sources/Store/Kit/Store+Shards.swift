@@ -127,21 +127,14 @@ extension Store {
         on count: Int, _ now: Timestamp, _ lock: String, _ isOver: (String) -> Bool, except service: String?,
         in db: any SQLConnection
     ) throws(StoreFault) -> Int {
-        var stored = try state(shardCountKey, lock: lock, in: db)
-        if stored == nil {
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                on conflict (key) do nothing
-                """, [.text(shardCountKey), .json(1), .time(now)])
-            stored = try state(shardCountKey, lock: lock, in: db)
-        }
-        let agreed = stored?.intValue.flatMap { Int(exactly: $0) } ?? 1
+        let agreed = try agreedCount(now, lock, in: db)
         let others = try services(now, in: db).filter { $0.sign.holder != service && !isOver($0.sign.holder) }
         if let other = others.first(where: { $0.shards != count }) { return other.shards }
         guard agreed != count else { return count }
-        for lease in try shardLeases(in: db)
-        where lease.expiresAt > now && lease.expiresAt <= now + longestLease && !isOver(lease.holder) { return agreed }
+        let isHeld = try shardLeases(in: db).contains { lease in
+            lease.expiresAt > now && lease.expiresAt <= now + longestLease && !isOver(lease.holder)
+        }
+        if isHeld { return agreed }
         try setState(shardCountKey, .int(Int64(count)), at: now, in: db)
         // Who still believes to hold one by the number of before must never prove it.
         try db.run(
@@ -151,6 +144,21 @@ extension Store {
             """, [.time(now)])
         return count
     }
+
+    /// The number that was agreed on, in a row that is there and locked from here on.
+    private static func agreedCount(
+        _ now: Timestamp, _ lock: String, in db: any SQLConnection
+    ) throws(StoreFault) -> Int {
+        if let stored = try state(shardCountKey, lock: lock, in: db) { return number(stored) }
+        try db.run(
+            """
+            insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+            on conflict (key) do nothing
+            """, [.text(shardCountKey), .json(1), .time(now)])
+        return number(try state(shardCountKey, lock: lock, in: db))
+    }
+
+    private static func number(_ stored: Value?) -> Int { stored?.intValue.flatMap { Int(exactly: $0) } ?? 1 }
 
     /// The row stays, so that its token only grows.
     private static func free(

@@ -1,4 +1,5 @@
 public import Basics
+import Formats
 
 /// An issue of another system, as the console reads it: `ops.work_items`.
 public struct WorkItemRecord: Sendable, Hashable {
@@ -9,6 +10,7 @@ public struct WorkItemRecord: Sendable, Hashable {
     public let externalID: String
     /// The repository or project.
     public let project: String?
+    /// A secret in it is hidden.
     public let title: String
     /// `open`, `closed`, or the name of a state; nil where it wasn't told.
     public let status: String?
@@ -25,7 +27,7 @@ public struct WorkItemRecord: Sendable, Hashable {
         self.system = system
         self.externalID = externalID
         self.project = project
-        self.title = title
+        self.title = PastedSecret.hidden(in: title)
         self.status = status
         self.assignee = assignee
         self.url = url

@@ -4,7 +4,6 @@ import Formats
 import HTTPClient
 import Reconciler
 import Store
-import SupabaseDriver
 
 /// `reconcile secrets sync`.
 struct SecretsSyncCommand {
@@ -32,9 +31,7 @@ struct SecretsSyncCommand {
     /// `{ok: false, error}` of what ended it before the provider could answer.
     static func envelope(_ error: any Error) -> Value {
         guard let fault = error as? any Fault else { return ["ok": false, "error": .string("\(error)")] }
-        let place = fault.place.map { "\($0): " } ?? ""
-        let hint = fault.hint.map { "; \($0)" } ?? ""
-        return ["ok": false, "error": .string("\(place)\(fault.code): \(fault.message)\(hint)")]
+        return ErrorEnvelope(of: fault).value
     }
 
     private func attempt() async throws -> ExitStatus {
@@ -63,46 +60,18 @@ struct SecretsSyncCommand {
         let drivers = ProviderDrivers(
             configuration, context.environment, time: time, random: .system(), budgets: budgets)
         let named = context.arguments.value("project") ?? configuration.providers["supabase"]?.options["project"]
-        // The intent is written down before, what came of it after: a process that dies between leaves `running`.
-        var record = try await store.beginSecretSync(
-            SecretSyncRecord(
-                provider: "supabase", target: named ?? "the only project", actor: context.actor, startedAt: time.now))
-        guard let driver = drivers.all.lazy.compactMap({ $0 as? SupabaseDriver }).first else {
-            var outcome = SecretSyncOutcome()
-            outcome.fault = ProviderFault(
-                provider: "supabase", operation: "secrets.sync", code: "PROVIDER-0001",
-                message: "the provider has no credential, so no secret can be brought to it", place: nil,
-                hint: "export SUPABASE_ACCESS_TOKEN, or name a reference as providers.supabase.token",
-                disposition: .stop)
-            record.note(outcome)
-            try await store.finishSecretSync(record)
-            print(outcome)
-            return .failed
-        }
-        let outcome: SecretSyncOutcome
-        do {
-            let recorder = try configuration.recordFile.map { path throws(HTTPFault) in
-                try ExchangeRecorder(path: path)
-            }
-            let runID = record.id
-            // What a pass sets and what this sets may be the same name: one of them at a time.
-            let lease = WriteLease(
+        let recorder = try configuration.recordFile.map { path throws(HTTPFault) in try ExchangeRecorder(path: path) }
+        let sync = SecretSync(
+            store: store, time: time,
+            lease: WriteLease(
                 store: store, time: time, log: .none, process: LeaseHolder.current(),
-                shards: Shards(configuration.shards), lasting: configuration.lease)
-            outcome = try await lease.hold(for: "secrets-sync") {
-                await driver.syncSecrets(
-                    wishes, to: named,
-                    DriverContext(runID: runID, log: .none, priority: .person) { recorder?.record($0, runID: runID) })
-            }
-        } catch {
-            record.status = .error
-            record.error = Self.envelope(error)["error"]?.stringValue
-            record.errorCode = (error as? any Fault)?.code
-            try await store.finishSecretSync(record)
-            throw error
+                shards: Shards(configuration.shards), lasting: configuration.lease))
+        let outcome = try await sync.run(
+            wishes, to: named, by: drivers.all.lazy.compactMap { $0 as? any SecretSyncing }.first,
+            actor: context.actor
+        ) { id in
+            DriverContext(runID: id, log: .none, priority: .person) { recorder?.record($0, runID: id) }
         }
-        record.note(outcome)
-        try await store.finishSecretSync(record)
         print(outcome)
         return outcome.fault == nil ? .done : .failed
     }
@@ -146,17 +115,5 @@ struct SecretsSyncCommand {
             wishes.append(SecretWish(name, reference))
         }
         return wishes
-    }
-}
-
-extension SecretSyncRecord {
-    /// What came of it, and of which project.
-    fileprivate mutating func note(_ outcome: SecretSyncOutcome) {
-        target = outcome.project ?? target
-        pushed = outcome.pushed
-        skipped = outcome.skipped
-        status = outcome.fault == nil ? .success : .error
-        error = outcome.fault.map { ErrorEnvelope($0).error }
-        errorCode = outcome.fault?.code
     }
 }

@@ -174,7 +174,7 @@ extension NoticeService {
             store: composition.store, settings: settings,
             senders: Self.senders(
                 settings, drivers: reconciler.drivers, transport: CurlTransport(), environment: environment,
-                time: reconciler.time, context),
+                time: reconciler.time, context, store: composition.store),
             time: reconciler.time, random: reconciler.random, log: composition.log, metrics: composition.metrics,
             holder: reconciler.holder)
     }

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Formats
 import Reconciler
+import SpacesDriver
 import Store
 import StoreSQLite
 
@@ -58,7 +59,7 @@ struct RetentionCommand {
     }
 }
 
-/// `reconcile store backup FILE` and `reconcile store restore [FILE]`.
+/// `reconcile store backup FILE` and `reconcile store restore [FILE]`; FILE may be a place in object storage.
 struct StoreCommand {
     private let context: CommandContext
 
@@ -66,7 +67,18 @@ struct StoreCommand {
 
     func backup() async throws -> ExitStatus {
         let target = context.arguments.positionals[0]
-        let path = try sqlitePath(instead: "pg_dump --format=custom --schema=ops --file=\(target) \"$DATABASE_URL\"")
+        let path = try sqlitePath(
+            instead: "pg_dump --format=custom --schema=ops --file=ops.dump \"$DATABASE_URL\"")
+        guard let copies = try copies(at: target) else { return try await backup(path, to: target) }
+        // Made and verified here first: what arrives there is known to be whole.
+        let folder = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
+        defer { FileSystem.remove(folder) }
+        return try await backup(path, to: "\(folder)/store.sqlite", copies)
+    }
+
+    private func backup(
+        _ path: String, to target: String, _ copies: BucketCopies? = nil
+    ) async throws -> ExitStatus {
         let engine = try await SQLiteEngine.open(path: path)
         let bytes: Int
         do throws(StoreFault) {
@@ -86,35 +98,97 @@ struct StoreCommand {
             throw error
         }
         await copy.close()
+        var evidence: (sent: Int, all: Int)?
+        if let copies {
+            try await copies.send(target)
+            if hasEvidence { evidence = try await copies.sendEvidence(of: try evidenceDirectory()) }
+        }
+        let name = copies?.place.description ?? target
         if context.terminal.isJSON {
-            context.terminal.json(
-                .object([
-                    "file": .string(target), "bytes": .int(Int64(bytes)), "whole": .bool(verification.isWhole),
-                    "head": .string(verification.head),
-                ]))
+            var object: Value.Object = [
+                "file": .string(name), "bytes": .int(Int64(bytes)), "whole": .bool(verification.isWhole),
+                "head": .string(verification.head),
+            ]
+            if let evidence {
+                object["evidence"] = .object([
+                    "sent": .int(Int64(evidence.sent)), "files": .int(Int64(evidence.all)),
+                ])
+            }
+            context.terminal.json(.object(object))
         } else {
             context.terminal.print(
-                "Wrote \(target): \(bytes) bytes, audit log \(verification.isWhole ? "whole" : "NOT whole"), "
+                "Wrote \(name): \(bytes) bytes, audit log \(verification.isWhole ? "whole" : "NOT whole"), "
                     + "head \(verification.head).")
-            context.terminal.print("The evidence is beside the store: copy the state directory's evidence/ as well.")
+            context.terminal.print(
+                evidence.map { "Sent \($0.sent) of \($0.all) files of evidence; the others were there." }
+                    ?? "The evidence is beside the store: copy the state directory's evidence/ as well.")
         }
         return verification.isWhole ? .done : .failed
     }
 
+    // MARK: Object storage
+
+    private var hasEvidence: Bool { context.arguments.has("evidence") }
+
+    private func evidenceDirectory() throws -> String { "\(try context.configuration().stateDirectory)/evidence" }
+
+    /// The copies at a place in object storage; nil where the text is a path.
+    private func copies(at text: String) throws -> BucketCopies? {
+        guard let place = try BucketPlace(text) else {
+            guard !hasEvidence else {
+                throw ArgumentFault(
+                    "--evidence goes with a place in object storage",
+                    hint: "Copy the files with cp -a, or write spaces://REGION/BUCKET/KEY.")
+            }
+            return nil
+        }
+        let drivers = ProviderDrivers(
+            try context.configuration(), context.environment, time: SystemTime(), random: .system())
+        guard let driver = drivers.all.lazy.compactMap({ $0 as? SpacesDriver }).first else {
+            throw ArgumentFault(
+                "object storage has no access key",
+                hint: "Export SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY, or name references as "
+                    + "providers.spaces.")
+        }
+        return BucketCopies(driver, place, log: .none)
+    }
+
     func restore() async throws -> ExitStatus {
         var kept: String?
-        if let copy = context.arguments.positionals.first {
-            let path = try sqlitePath(instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" \(copy)")
+        var evidence: (fetched: Int, all: Int)?
+        var folder: String?
+        defer { folder.map { FileSystem.remove($0) } }
+        if var copy = context.arguments.positionals.first {
+            let path = try sqlitePath(
+                instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" ops.dump")
+            let copies = try copies(at: copy)
+            if let copies {
+                let temporary = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
+                folder = temporary
+                copy = "\(temporary)/store.sqlite"
+                try await copies.fetch(to: copy)
+            }
             try await check(copy)
             try await refuseWhileUsed(path)
+            // A machine that is new has no directory for it yet.
+            if let end = path.lastIndex(of: "/"), end != path.startIndex {
+                try FileSystem.createDirectory(String(path[..<end]), mode: 0o750)
+            }
             kept = try SQLiteEngine.restore(
                 copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })")
+            // What never changes is brought after the store that names it.
+            if let copies, hasEvidence { evidence = try await copies.fetchEvidence(to: try evidenceDirectory()) }
         }
         let actor = context.actor
         let restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
         if context.terminal.isJSON {
             var object = Value.Object()
             object["kept"] = .text(kept)
+            if let evidence {
+                object["evidence"] = .object([
+                    "fetched": .int(Int64(evidence.fetched)), "files": .int(Int64(evidence.all)),
+                ])
+            }
             object["latest"] = .text(restoration.latest?.description)
             object["pinned"] = .strings(restoration.pinned)
             object["approvals"] = .int(Int64(restoration.approvals))
@@ -124,6 +198,9 @@ struct StoreCommand {
             return .done
         }
         if let kept { context.terminal.print("The store that was here is kept as \(kept).") }
+        if let evidence {
+            context.terminal.print("Brought \(evidence.fetched) of \(evidence.all) files of evidence.")
+        }
         let latest = restoration.latest.map { "The last run that this store knows of began at \($0)." }
         context.terminal.print(latest ?? "This store knows of no run.")
         if !restoration.pinned.isEmpty {

@@ -26,5 +26,13 @@ struct MutantCase: Sendable {
         MutantCase(make: { LastItemOverlooked() }, trial: "branch: hook-lost at input push #1"),
         MutantCase(make: { SecretKept() }, trial: "branch: hook-lost at input push #1"),
         MutantCase(make: { WrongClock() }, trial: "moved: hook-lost at input move #1"),
+        MutantCase(make: { DeliverySwallowed() }, trial: "issues: hook-doubled at input close #1"),
+        MutantCase(make: { SlotForgotten() }, trial: "scheduled: hook-lost at input until the evening #1"),
+        MutantCase(
+            make: { NoticeSentEarly() }, trial: "told: crash-before at write POST slack/api/chat.postMessage #1"),
+        MutantCase(make: { TombstoneUnread() }, trial: "pull-request: hook-lost at input late list #1"),
+        MutantCase(
+            make: { CommentUnsought() },
+            trial: "pull-request: crash-after at write POST github/repos/acme/odoo/issues/*/comments #1"),
     ]
 }

@@ -17,7 +17,18 @@ struct Holdings: Sendable, Hashable {
                 for item in account[part]?.listValue ?? [] { lines.append("\(name) \(part) \(reader.text(item))") }
             }
         }
+        lines += Self.gitHub(simulator.account("github"))
         self.lines = lines.sorted()
+    }
+
+    /// Of each pull request what is written below it, by its first line.
+    private static func gitHub(_ account: Value) -> [String] {
+        (account["repositories"]?.listValue ?? []).flatMap { repository in
+            (repository["lists"]?["comments"]?.listValue ?? []).map { comment in
+                let head = comment["body"]?.stringValue?.split(separator: "\n").first { $0.hasPrefix("#") } ?? ""
+                return "comment on #\(comment["issue"]?.intValue ?? 0): \(head)"
+            }
+        }
     }
 
     /// What is here and not there, and the other way round, in a few words.

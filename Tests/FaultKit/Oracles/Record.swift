@@ -25,6 +25,8 @@ struct Record: Sendable {
     var passes: Int
     /// The requests of the pass that asked most.
     var longestPass: Int
+    /// What came of all that goes on beside the passes.
+    var beside: SideRecord
     /// What must never be, whatever the undisturbed life did.
     var violations: [String]
 
@@ -50,6 +52,7 @@ struct Record: Sendable {
         let reports = processes.flatMap { process in process.reports.withLock { $0 } }
         passes = reports.count
         longestPass = reports.map { $0.requests.values.reduce(0, +) }.max() ?? 0
+        beside = try await SideRecord(world)
         violations = life.fault.map { ["an input could not be applied: \($0)"] } ?? []
         try await look(store, world, rest)
     }
@@ -124,7 +127,7 @@ struct Record: Sendable {
     ///     may have to look once more at what the other was to do first.
     /// - Returns: one line for each difference.
     func faults(against reference: Record, isAtRest: Bool, sparePasses: Int = 0) -> [String] {
-        var faults = violations
+        var faults = violations + beside.faults(against: reference.beside)
         if !isAtRest { faults.append("it does not come to rest: \(withheld)") }
         if let difference = holdings.difference(from: reference.holdings) { faults.append(difference) }
         func compare(_ name: String, _ mine: [String], _ theirs: [String]) {

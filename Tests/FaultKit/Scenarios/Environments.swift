@@ -9,9 +9,9 @@ extension Scenario {
     static let branch = Scenario(
         name: "branch", inputs: [.push("push", Wish(branches: ["main", "feature/loyalty"]))])
 
-    /// A pull request is opened and closed: its branch comes and goes, and its environment with it.
-    static let pullRequest = Scenario(
-        name: "pull-request",
+    /// A branch comes and goes, and its environment with it.
+    static let branchClosed = Scenario(
+        name: "branch-closed",
         inputs: [
             .push("open", Wish(branches: ["main", "feature/pr-7"])),
             .push("close", Wish(branches: ["main"])),

@@ -19,4 +19,10 @@ extension Scenario {
             .push("grow", passes: 2, Wish(branches: ["main", "feature/loyalty", "feature/crm"])),
             .push("shrink", passes: 2, Wish(ttl: 3600, branches: ["main", "feature/crm"])),
         ], services: 2, shards: 3)
+
+    /// What one service is about to make for an environment of its shard is wanted by one of another's in the next commit.
+    static let handedOver = Scenario(
+        name: "handed-over",
+        inputs: [.push("want", Wish(till: "crm")), .push("hand over", passes: 2, Wish(till: "north"))], services: 2,
+        shards: 3, isHasty: true, sampled: ["store", "git"])
 }

@@ -25,6 +25,7 @@ struct GatedTransport: HTTPTransport {
     let gate: EffectGate
     let simulator: Simulator
     let ledger: WriteLedger
+    let receiver: Receiver
 
     func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
         let place = RequestPlace(request)
@@ -43,6 +44,7 @@ struct GatedTransport: HTTPTransport {
                 throw Self.fault(.lost, request)
             case .requestLost, .unobserved: throw Self.fault(.notSent, request)
             default:
+                if place.host == Receiver.host { return try receiver.answer(request, under: disturbance) }
                 if let kind = Self.kind(of: disturbance) {
                     simulator.order(FaultOrder(request.method, place.simulated, kind))
                 }
@@ -55,6 +57,7 @@ struct GatedTransport: HTTPTransport {
     }
 
     private func perform(_ request: HTTPRequest, _ place: RequestPlace) async throws(HTTPFault) -> HTTPResponse {
+        if place.host == Receiver.host { return try receiver.answer(request) }
         let effect = await ledger.begin(request, place, simulator)
         let response = try await InProcessTransport(simulator).send(request)
         if let effect, (200..<300).contains(response.status) { ledger.note(effect) }
@@ -75,7 +78,7 @@ struct GatedTransport: HTTPTransport {
         }
     }
 
-    private static func fault(_ kind: HTTPFault.Kind, _ request: HTTPRequest) -> HTTPFault {
+    static func fault(_ kind: HTTPFault.Kind, _ request: HTTPRequest) -> HTTPFault {
         HTTPFault(
             kind, code: "TEST-0001", message: "the harness cut the line", place: "\(request.method) \(request.url)")
     }
@@ -114,6 +117,8 @@ struct RequestPlace: Sendable {
 struct GatedEngine: SQLEngine {
     let gate: EffectGate
     let engine: SQLiteEngine
+    /// Who writes, as its points are named.
+    var label = "store"
 
     var dialect: SQLDialect { engine.dialect }
     var place: String { engine.place }
@@ -123,7 +128,7 @@ struct GatedEngine: SQLEngine {
     func transaction<T: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
-        switch await gate.arrive(.commit, "store") {
+        switch await gate.arrive(.commit, label) {
         case .pass: break
         case .dead: throw Self.dead
         case .strike(let disturbance):

@@ -4,10 +4,12 @@ import Diff
 import DigitalOceanDriver
 import Drivers
 import Formats
+import GitHubDriver
 import Glibc
 import HTTPClient
 import Reconciler
 import Simulator
+import SlackDriver
 import Store
 import StoreSQLite
 import SupabaseDriver
@@ -26,6 +28,10 @@ struct Installation: Sendable {
     let settings: Locked<Settings>
     let ledger = WriteLedger()
     let log = Locked<[String]>([])
+    /// What providers bring, until it was taken.
+    let mailbox = Mailbox()
+    /// Where messages to people go that no provider carries.
+    let receiver = Receiver()
 
     /// What a process reads when it starts.
     struct Settings: Sendable {
@@ -35,6 +41,10 @@ struct Installation: Sendable {
         var switchedOff: Set<String> = []
         /// Values that references lead to.
         var values: [String: String] = [:]
+        /// `owner/name` of the application's repository at GitHub.
+        var application: String?
+        /// What a process does beside its passes.
+        var sideWork: Set<SideWork.Part> = []
     }
 
     /// An installation with an empty store.
@@ -107,9 +117,10 @@ struct Installation: Sendable {
 
     static let tokens = [
         "digitalocean": "canary-digitalocean-token-1", "vercel": "canary-vercel-token-2",
-        "supabase": "canary-supabase-token-3",
+        "supabase": "canary-supabase-token-3", "github": "canary-github-token-7", "slack": "canary-slack-token-8",
     ]
     static let hookSecret = "canary-hook-secret-4"
+    static let receiverSecret = "canary-receiver-secret-9"
 
     /// Those that don't bear the mark of what tests plant.
     var canaries: [String] { simulator.issuedSecrets }
@@ -153,6 +164,20 @@ struct Installation: Sendable {
                     guard case .environment(let name) = reference else { return nil }
                     return settings.values[name].map { Secret($0) }
                 })
+        }
+        if has("github") {
+            drivers.append(
+                GitHubDriver(
+                    token: token("github"), baseURL: "http://github.test", transport: transport,
+                    budget: budgets.budget(provider: "github", credential: token("github"), .gitHub), time: time,
+                    random: random))
+        }
+        if has("slack") {
+            drivers.append(
+                SlackDriver(
+                    token: token("slack"), baseURL: "http://slack.test/api", transport: transport,
+                    budget: budgets.budget(provider: "slack", credential: token("slack"), .slack), time: time,
+                    random: random))
         }
         return drivers
     }

@@ -2,6 +2,7 @@ import Basics
 import Diff
 import Reconciler
 import Store
+import Web
 
 /// One life of an installation: the processes that run in it one after the other, until all is quiet.
 final class Lifetime: Sendable {
@@ -12,7 +13,7 @@ final class Lifetime: Sendable {
         /// Passes that follow the last input before the next one.
         var quiet = 0
         /// Hooks that are late.
-        var owed = 0
+        var owed: [WebRequest] = []
         var isSilent = false
         /// Passes for which an input has waited.
         var waited = 0
@@ -69,18 +70,22 @@ final class Lifetime: Sendable {
     /// - Returns: the reports; the last of them is of a quiet pass, where `isAtRest` is met.
     func rest(atMost limit: Int, isAtRest: @escaping @Sendable (RunReport) -> Bool) async -> [RunReport] {
         // What was invisible has had time to appear.
-        world.time.advance(by: .minutes(scenario.shards > 1 ? 6 : 3))
+        let sideWork = world.settings.withLock { $0.sideWork }
+        world.time.advance(by: sideWork.isEmpty ? .minutes(scenario.shards > 1 ? 6 : 3) : SideWork.longestClaim)
+        // What came too late for the last input comes now.
+        world.mailbox.bringAgain(state.withLock { $0.owed })
         let running = Locked<ServiceProcess?>(nil)
         let writes = Locked(0)
         let gate = EffectGate()
-        let process = start(gate: gate, host: "alpha") {
+        let process = start(gate: gate, host: "alpha") { [world] in
             let reports = running.withLock { $0 }?.reports.withLock { $0 } ?? []
             let before = writes.withLock { before in
                 defer { before = gate.count(.write) }
                 return before
             }
             guard let last = reports.last, reports.count < limit else { return .stop }
-            return gate.count(.write) == before && isAtRest(last) ? .stop : .timer
+            guard gate.count(.write) == before, isAtRest(last) else { return .timer }
+            return await SideWork.isDone(sideWork, world.store) ? .stop : .timer
         }
         running.withLock { $0 = process }
         await process.run()
@@ -157,6 +162,10 @@ final class Lifetime: Sendable {
             await once(host: "gamma", passes: 2)
         } else {
             world.time.advance(by: .seconds(10))
+            if scenario.isHasty, let input = state.withLock({ $0.remaining.popFirst() }) {
+                let process = state.withLock { $0.processes[0] }
+                try? await input.apply(world, Scenario.Work(store: world.store, process: process))
+            }
             if scenario.shards > 1 { await beta() } else { await once(host: "gamma") }
         }
     }
@@ -180,27 +189,44 @@ final class Lifetime: Sendable {
         let verdict = isSilent ? .pass : await process.gate.arrive(.input, input.name)
         if case .strike(.hookEarly) = verdict {
             state.withLock { $0.isSilent = true }
-            return .hook(1)
+            return hooks([word(of: input)])
         }
         guard await apply(input, process) else { return .timer }
+        let word = self.word(of: input)
+        var later: [WebRequest?] = []
         if case .strike(.unseenInput) = verdict, !input.restarts, let next = state.withLock({ $0.remaining.first }) {
             _ = await process.gate.arrive(.input, next.name)
-            _ = await apply(next, process)
+            if await apply(next, process), next.word != nil { later = [self.word(of: next)] }
         }
         if input.restarts { return .stop }
         let owed = state.withLock { state in
-            defer { state.owed = 0 }
+            defer { state.owed = [] }
             return state.owed
         }
-        if isSilent { return .timer }
-        switch verdict {
-        case .strike(.hookLost): return .timer
-        case .strike(.hookLate):
-            state.withLock { $0.owed = 1 }
+        if isSilent {
+            world.mailbox.lose()
             return .timer
-        case .strike(.hookDoubled): return .hook(3)
-        default: return .hook(1 + owed)
         }
+        switch verdict {
+        case .strike(.hookLost):
+            world.mailbox.lose()
+            return .timer
+        case .strike(.hookLate):
+            state.withLock { $0.owed = word.map { [$0] } ?? [] }
+            return .timer
+        case .strike(.hookDoubled): return hooks([word, word, word])
+        default: return hooks([word] + later + owed)
+        }
+    }
+
+    /// What tells of an input.
+    private func word(of input: Scenario.Input) -> WebRequest? {
+        input.word.map { $0(world) } ?? ServiceProcess.hook
+    }
+
+    private func hooks(_ requests: [WebRequest?]) -> ServiceProcess.Turn {
+        let requests = requests.compactMap { $0 }
+        return requests.isEmpty ? .timer : .hooks(requests)
     }
 
     /// Applies an input; who gives a command that fails gives it again, to the next process if need be.

@@ -15,8 +15,8 @@ final class ServiceProcess: Sendable {
     enum Turn: Sendable {
         /// The time passes.
         case timer
-        /// A hook arrives, so often.
-        case hook(Int)
+        /// Hooks arrive.
+        case hooks([WebRequest])
         /// The process is told to stop.
         case stop
     }
@@ -25,6 +25,15 @@ final class ServiceProcess: Sendable {
     private struct Running: Sendable {
         let loop: Service
         let endpoints: ServiceEndpoints
+        let sideWork: SideWork
+    }
+
+    /// What the loop does next.
+    private enum Next {
+        case wait
+        /// A pass, for those who wish for one, or for what was worked on.
+        case pass([WebRequest])
+        case end
     }
 
     let gate: EffectGate
@@ -58,16 +67,16 @@ final class ServiceProcess: Sendable {
                 return isAsking
             }
             if isNested { return false }
-            let turn = gate.isDead ? .stop : await script()
+            let next = await Self.next(world, gate, running, script)
             isAsking.withLock { $0 = false }
-            switch turn {
-            case .timer:
+            switch next {
+            case .wait:
                 world.time.advance(by: duration)
                 return true
-            case .hook(let times):
-                world.time.advance(by: .seconds(2))
-                for _ in 0..<times { _ = await running.endpoints.answer(Self.hook) }
-            case .stop: running.loop.requestStop()
+            case .pass(let wishes):
+                for wish in wishes { _ = await running.endpoints.answer(wish) }
+                if wishes.isEmpty { running.loop.wakeup.raise(.webhook) }
+            case .end: running.loop.requestStop()
             }
             // The loop goes on by itself now, and ends this wait.
             try await world.time.idle(for: .days(1))
@@ -76,26 +85,63 @@ final class ServiceProcess: Sendable {
         let random = RandomSource(seed: UInt64(number) &* 7_919 &+ UInt64(host.utf8.count))
         let budgets = BudgetBook(store: nil, time: time)
         let clock = mutant.time(time, process: number)
-        let way = GatedTransport(gate: gate, simulator: world.simulator, ledger: world.ledger)
+        let way = GatedTransport(
+            gate: gate, simulator: world.simulator, ledger: world.ledger, receiver: world.receiver)
         let transport = mutant.transport(StandingTransport(gate: gate, inner: PermittedTransport(way)))
         let metrics = Metrics()
         metrics.declareReconcilerMetrics()
         let log = Log(level: .warning, format: .json, time: time) { line in world.log.withLock { $0.append(line) } }
-        let store = Store(engine: mutant.engine(GatedEngine(gate: gate, engine: world.engine)), time: clock)
-        reconciler = Reconciler(
+        let store: @Sendable (String) -> Store = { label in
+            Store(engine: mutant.engine(GatedEngine(gate: gate, engine: world.engine, label: label)), time: clock)
+        }
+        let drivers = world.drivers(transport, clock, random, budgets)
+        let holder = "\(host)/\(number)"
+        let reconciler = Reconciler(
             source: GatedSource(gate: gate, repository: world.repository),
-            drivers: world.drivers(transport, clock, random, budgets).map { mutant.driver($0) }, store: store,
+            drivers: drivers.map { mutant.driver($0) }, store: store("store"),
             evidence: world.evidence, time: clock, random: random, log: log, metrics: metrics, concurrency: 1,
-            shards: Shards(shards), traffic: ProviderTraffic(), holder: "\(host)/\(number)", budgets: budgets)
+            shards: Shards(shards), traffic: ProviderTraffic(), holder: holder, budgets: budgets,
+            applicationRepository: world.settings.withLock { $0.application })
+        self.reconciler = reconciler
         let reports = reports
         // What it would do between passes, the passes do here: each is a point in a fixed order.
         let loop = Service(reconciler: reconciler, interval: .minutes(1), looksAfterOthers: false) { report in
             reports.withLock { $0.append(report) }
         }
+        let sideWork = SideWork(
+            world: world, gate: gate, time: clock, drivers: drivers, transport: transport, random: random, log: log,
+            metrics: metrics, holder: holder, store: store
+        ) { reconciler.latestDesired }
         let endpoints = ServiceEndpoints(
-            service: loop, store: store, metrics: metrics, time: time, interval: .minutes(1),
-            hookSecret: Secret(Installation.hookSecret), isHookSecretConfigured: true)
-        running.withLock { $0 = Running(loop: loop, endpoints: endpoints) }
+            service: loop, store: reconciler.store, metrics: metrics, time: time, interval: .minutes(1),
+            hookSecret: Secret(Installation.hookSecret), isHookSecretConfigured: true, hooks: sideWork.doors(time))
+        running.withLock { $0 = Running(loop: loop, endpoints: endpoints, sideWork: sideWork) }
+    }
+
+    /// What the process does beside its passes, and what happens in the world meanwhile.
+    private static func next(
+        _ world: Installation, _ gate: EffectGate, _ running: Running, _ script: @Sendable () async -> Turn
+    ) async -> Next {
+        /// Brings requests to the door; nil where none of them asks for a pass.
+        func bring(_ requests: [WebRequest]) async -> Next? {
+            let wishes = requests.filter { $0.path == hook.path }
+            for request in requests where request.path != hook.path {
+                world.mailbox.note(request, await running.endpoints.answer(request).status)
+            }
+            // A word of a provider asks for nothing before it was worked on.
+            let isAsked = await running.sideWork.turn()
+            if gate.isDead { return .end }
+            return isAsked || !wishes.isEmpty ? .pass(wishes) : nil
+        }
+        if gate.isDead { return .end }
+        if let next = await bring(world.mailbox.takeRefused()) { return next }
+        switch await script() {
+        case .timer: return .wait
+        case .stop: return .end
+        case .hooks(let requests):
+            world.time.advance(by: .seconds(2))
+            return await bring(requests) ?? .wait
+        }
     }
 
     /// Runs until the script says stop, or the process has ended.
@@ -107,7 +153,8 @@ final class ServiceProcess: Sendable {
     var drivers: [any Driver] { reconciler.drivers }
     var store: Store { reconciler.store }
 
-    private static let hook: WebRequest = {
+    /// The wish for a pass.
+    static let hook: WebRequest = {
         let body = Array("{\"ref\":\"refs/heads/main\"}".utf8)
         let signature = "sha256=" + Hex.encode(hmacSHA256(key: Installation.hookSecret.utf8, body))
         return WebRequest(

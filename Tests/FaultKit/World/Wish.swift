@@ -17,15 +17,30 @@ struct Wish: Sendable {
     /// Whether the cluster lets only the machine in.
     var isGuarded = false
     var hasEnvironments = true
+    /// The environment at the address `till`.
+    var till: String?
+    /// Whether pull requests with a label get previews.
+    var hasPreviews = false
+    /// Whether something is to run by the clock.
+    var hasChores = false
     var hasProject = false
     var projectCommand = "turbo build"
     /// A root that holds nothing that can be read.
     var isDamaged = false
 
     var tree: SourceTree {
-        var files = [SourceFile(path: ".odooops/policies.yaml", text: Self.policies)]
+        let policies = Self.policies + (hasPreviews ? Self.previews : "")
+        var files = [SourceFile(path: ".odooops/policies.yaml", text: policies)]
         files.append(SourceFile(path: "\(root)/infra/digitalocean/inventory.yaml", text: inventory))
-        if hasEnvironments { files.append(SourceFile(path: "\(root)/environments.yaml", text: Self.environments)) }
+        if hasEnvironments {
+            var text = Self.environments + (hasPreviews ? Self.template : "")
+            if let till {
+                let line = "  \(till): {tier: staging, branch: main, host: web, domain: till.shop.example}\n"
+                text = text.replacing("tiers:\n", with: line + "tiers:\n")
+            }
+            files.append(SourceFile(path: "\(root)/environments.yaml", text: text))
+        }
+        if hasChores { files.append(SourceFile(path: "\(root)/maintenance/schedules.yaml", text: Self.chores)) }
         if hasProject { files.append(SourceFile(path: "\(root)/vercel/projects.yaml", text: projects)) }
         let names = branches.sorted()
         let commits = names.map { String(Digest(of: heads[$0] ?? $0).hex.prefix(40)) }
@@ -51,12 +66,32 @@ struct Wish: Sendable {
 
         """
 
+    private static let previews = """
+        github_integration: {update_commit_status: true, comment_on_pr: true, create_deployments: false}
+        previews: {allow: [{label: preview}]}
+
+        """
+
+    private static let chores = """
+        version: "1.0"
+        schema: ssot.maintenance.schedules.v1
+        chores:
+          - {id: gates, name: Gates, cron: "0 21 * * *", runner: ci, outputs: [x], alert_on_failure: true}
+          - {id: vacuum, name: Vacuum, cron: "0 21 * * *", runner: backup, outputs: [x], alert_on_failure: true}
+
+        """
+
     private static let environments = """
         schema: ssot.environments.v1
         environments:
           production: {tier: production, branch: main, host: web, database_cluster: shop-pg, database: odoo_prod, domain: erp.shop.example}
         tiers:
           dev: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
+
+        """
+
+    private static let template = """
+          preview: {host: web, database_cluster: shop-pg, database: "odoo_{slug_underscored}", domain: "{slug}.shop.example"}
 
         """
 

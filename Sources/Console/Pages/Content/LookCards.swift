@@ -119,6 +119,29 @@ struct LookCards {
         }
     }
 
+    /// The branches of repositories and what they stand at, with their pull requests.
+    var branches: HTML {
+        var pulls: [String: [String]] = [:]
+        for pull in items(.gitHubPullRequest) {
+            let parts = pull.key.name.split(separator: "/", maxSplits: 2).map(String.init)
+            guard parts.count == 3, let head = pull.attributes["head"]?.stringValue else { continue }
+            pulls["\(parts[0])/\(parts[1])/\(head)", default: []].append("#\(parts[2])")
+        }
+        return list(
+            "Branches at GitHub", .gitHubBranch, items(.gitHubBranch).sorted { $0.key < $1.key },
+            ["Repository", "Branch", "Commit", "Protected", "Pull requests"], icon: .split
+        ) { item in
+            let parts = item.key.name.split(separator: "/", maxSplits: 2).map(String.init)
+            let isProtected = item.attributes["is_protected"]?.boolValue
+            return [
+                strong(parts.prefix(2).joined(separator: "/")), HTML(parts.last ?? "–"),
+                code(String(text(item, "sha").prefix(12))),
+                chip(isProtected == true ? .ok : .idle, isProtected == true ? "yes" : "no"),
+                HTML(pulls[item.key.name]?.joined(separator: ", ") ?? "–"),
+            ]
+        }
+    }
+
     var runs: HTML {
         list(
             "Workflow runs at GitHub", .gitHubRun, newest(.gitHubRun),

@@ -222,6 +222,7 @@ enum BuildsPage {
                 + "pushes and workflows. Builds themselves are not stored yet: there is no ops.builds."
         ) {
             looks.runs
+            looks.branches
             element(.section, "card", .label("Deliveries of GitHub")) {
                 if deliveries.isEmpty {
                     empty(

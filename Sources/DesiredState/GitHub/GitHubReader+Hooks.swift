@@ -1,0 +1,78 @@
+import Basics
+import Formats
+
+extension GitHubReader {
+    /// Reads `webhooks` of a repository: which addresses GitHub calls, and of what.
+    ///
+    /// The faults of a hook are its own. What makes the repository's entry doubtful makes its hooks doubtful too, for a
+    /// line of it may have been one of theirs.
+    func readHooks(_ entry: Fields, of repository: ResourceKey?) {
+        let nodes = entry.nodes("webhooks") ?? []
+        for node in nodes {
+            let fields = Fields(node, "a webhook of \(entry.subject)", in: entry.file, report)
+            let url = fields.text("url", required: true)
+            if let url { fields.describe(as: "the webhook \(quoted(Self.shown(url.value))) of \(entry.subject)") }
+            let events = fields.texts("events", required: true)
+            var attributes = WantedAttribute.of("events", set: events, at: fields.mark(of: "events"))
+            attributes += WantedAttribute.of("active", fields.flag("active"))
+            attributes += WantedAttribute.of("content_type", fields.word("content_type", of: ["json", "form"]))
+            attributes += secret(fields)
+            check(url, events, fields)
+            fields.finish()
+            let key = url.flatMap { url in repository.map { ResourceKey(.gitHubHook, "\($0.name)/\(url.value)") } }
+            guard drafts.isSound(fields, key, .gitHubHook), let key, let repository else { continue }
+            var draft = Draft(key, attributes, source: node.mark(in: entry.file), dependsOn: [repository])
+            draft.isProtected = true
+            add(draft)
+        }
+        if let cause = entry.fault { report.unknown(.kind(.gitHubHook), cause) }
+    }
+
+    /// Where its secret is; the value itself never stands in a document.
+    private func secret(_ fields: Fields) -> [WantedAttribute] {
+        if let entry = fields.entry("secret") {
+            fields.fail(
+                .wrongType, "\(fields.subject) holds a secret", at: entry.keyMark(in: fields.file),
+                hint: "Write `secret_from: env:NAME` or `file:PATH`, and replace the secret if it was a real one.")
+        }
+        guard let reference = fields.text("secret_from") else { return [] }
+        guard SecretReference(reference.value) == nil else { return WantedAttribute.of("secret_from", reference) }
+        // The text may be the value itself, so it is not shown.
+        fields.fail(
+            .wrongType, "`secret_from` of \(fields.subject) is no reference", at: reference.mark,
+            hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
+        return []
+    }
+
+    private func check(_ url: Text?, _ events: [Text]?, _ fields: Fields) {
+        if let url {
+            let rest = url.value.hasPrefix("https://") ? url.value.dropFirst("https://".count) : ""
+            let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+            if host.isEmpty || host.contains("@") || url.value.utf8.contains(where: { $0 <= 32 || $0 > 126 }) {
+                fields.fail(
+                    .invalidAddress, "\(fields.subject) can't be called", at: url.mark,
+                    hint: "Write an address that begins with `https://`, without blanks and without a password.")
+            }
+        }
+        if let events, events.isEmpty {
+            fields.fail(
+                .missingKey, "\(fields.subject) is for no event", at: fields.mark(of: "events") ?? fields.mark,
+                hint: "Write what it is called for: `events: [push, pull_request]`.")
+        }
+        for event in events ?? [] where !Self.isEvent(event.value) {
+            fields.fail(
+                .unknownWord, "\(fields.subject) is for the event \(quoted(event.value))", at: event.mark,
+                hint: "Write events as GitHub names them: small letters and underscores, or `\"*\"` for all.")
+        }
+    }
+
+    private static func isEvent(_ text: String) -> Bool {
+        text == "*" || !text.isEmpty && text.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 }
+    }
+
+    /// An address without what may be a key in it.
+    private static func shown(_ url: String) -> String {
+        let bare = url.prefix { $0 != "?" && $0 != "#" }
+        return bare.contains("@") ? "https://…" : String(bare)
+    }
+}
