@@ -47,8 +47,12 @@ struct Record: Sendable {
             rest.last?.plan?.changes.map { "\($0.action.rawValue) \($0.key) \($0.verdict)" }.sorted() ?? []
         drift = try await store.openDrift().map { "\($0.key) \($0.cause.rawValue)" }
         effects = world.ledger.counts
-        writes = processes.map { $0.gate.count(.write) }.reduce(0, +)
-        requests = writes + processes.map { $0.gate.count(.read) }.reduce(0, +)
+        // One gate may have stood before several processes, one after the other.
+        let gates = Dictionary(
+            processes.map { (ObjectIdentifier($0.gate), $0.gate) }, uniquingKeysWith: { first, _ in first }
+        ).values
+        writes = gates.map { $0.count(.write) }.reduce(0, +)
+        requests = writes + gates.map { $0.count(.read) }.reduce(0, +)
         let reports = processes.flatMap { process in process.reports.withLock { $0 } }
         passes = reports.count
         longestPass = reports.map { $0.requests.values.reduce(0, +) }.max() ?? 0
