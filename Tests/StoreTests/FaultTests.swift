@@ -67,6 +67,30 @@ import Testing
         }
     }
 
+    @Test func `who writes without end lets others in between`() async throws {
+        try await TestStore.with(.sqlite) { test in
+            let (engine, isOver) = (test.engine, Locked(false))
+            let other = try await SQLiteEngine.open(path: test.address, options: .init(busyTimeout: .seconds(1)))
+            let store = Store(engine: other, time: test.time)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Many at once, so that the next one begins the moment the last one ends.
+                for _ in 0..<200 {
+                    group.addTask {
+                        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                            if isOver.withLock({ $0 }) { return }
+                            try db.run("select 1", [])
+                            usleep(30_000)
+                        }
+                    }
+                }
+                defer { isOver.withLock { $0 = true } }
+                for index in 0..<3 { try await store.changeInventory([.put(owned("d-\(index)"))]) }
+                isOver.withLock { $0 = true }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test(arguments: engines)
     func `what only reads can't write, and NUL is refused`(_ dialect: SQLDialect) async throws {
         try await TestStore.with(dialect) { test in

@@ -33,11 +33,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         }
         database = pointer
         sqlite3_extended_result_codes(database, 1)
-        sqlite3_busy_timeout(
-            database,
-            Int32(
-                clamping: options.busyTimeout.components.seconds * 1_000
-                    + options.busyTimeout.components.attoseconds / 1_000_000_000_000_000))
+        sqlite3_busy_handler(
+            database, waitForWriter, UnsafeMutableRawPointer(bitPattern: Int(options.busyTimeout / WriterTurns.look)))
         // From here on `deinit` closes.
         try run("attach $1 as ops", [.text(Self.uri(path, isReadOnly: isReadOnly))])
         // Reading the header finds out whether the file is a database.

@@ -8,7 +8,7 @@ public import Store
 public final class SQLiteEngine: SQLEngine {
     /// What can be set.
     public struct Options: Sendable {
-        /// How long to wait for another process that writes.
+        /// How long to wait for another process that writes; a machine that is busy may take longer over it.
         public var busyTimeout: Duration
         /// The largest size of the file in pages; nil: as large as the disk allows.
         public var maximumPages: Int?
@@ -39,6 +39,7 @@ public final class SQLiteEngine: SQLEngine {
     private let options: Options
     private let connections = Locked(Connections())
     private let writing = ThreadPool(threads: 1)
+    private let turns = Locked(WriterTurns())
     private let reading: ThreadPool
 
     /// Opens a file, making it where it is missing, or `:memory:`.
@@ -86,6 +87,8 @@ public final class SQLiteEngine: SQLEngine {
         return try await writing.run { () throws(StoreFault) -> T in
             let writer = try self.writer()
             if self.options.isDurable { try writer.wait(forDisk: waitsForDisk) }
+            self.turns.withLock { $0.leaveRoom() }
+            defer { self.turns.withLock { $0.wrote() } }
             let value = try writer.transaction("begin immediate", body)
             if writer.log.begin() { self.copy(writer.log) }
             return value
