@@ -53,6 +53,32 @@ struct StabilityTests {
         }
     }
 
+    @Test("a turn of the others is over before the next pass begins, and none comes after the last")
+    func turnsStandAlone() async throws {
+        let world = try await Installation(Setup())
+        let gate = EffectGate()
+        let turns = Locked(0)
+        let disturbed = Locked(0)
+        let process = ServiceProcess(world, gate: gate, host: "alpha", number: 5_000_001, shards: 3, mutant: Sound()) {
+            let turn = turns.withLock { turns in
+                turns += 1
+                return turns
+            }
+            // Others take their time, in which the process does nothing.
+            let before = gate.points.count
+            for _ in 0..<1_000 { await Task.yield() }
+            if gate.points.count != before { disturbed.withLock { $0 += 1 } }
+            guard turn < 4 else { return .stop }
+            return .hooks([ServiceProcess.hook, ServiceProcess.hook, ServiceProcess.hook])
+        }
+        await process.run()
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(turns.withLock { $0 } == 4)
+        #expect(disturbed.withLock { $0 } == 0)
+        // One at first, and after each turn one for the first hook and one for those that arrive in its midst.
+        #expect(process.reports.withLock { $0.count } == 7)
+    }
+
     @Test("the way there doesn't matter: A, B, C ends as A, C", arguments: 0..<5)
     func pathsMeet(_ last: Int) async throws {
         let straight = try await Self.life()

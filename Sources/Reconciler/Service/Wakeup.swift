@@ -29,7 +29,12 @@ public final class Wakeup: Sendable {
     public var isRaised: Bool { state.withLock { $0.pending != nil } }
 
     /// Waits for a wish or the end of the time; the trigger of the next pass.
+    ///
+    /// When it returns nothing of it goes on: a timer that is over just as somebody asks would ask once more, after the wish
+    /// was taken, and the next wait would be none.
     func wait(for duration: Duration, _ time: any TimeSource) async -> RunTrigger {
+        // Whom somebody has asked already doesn't begin to wait.
+        if let asked = take() { return asked }
         let timer = Task { [self] in
             do { try await time.sleep(for: duration) } catch { return }
             raise(.schedule)
@@ -43,9 +48,14 @@ public final class Wakeup: Sendable {
             if now { continuation.resume() }
         }
         timer.cancel()
-        return state.withLock { state in
+        await timer.value
+        return take() ?? .schedule
+    }
+
+    private func take() -> RunTrigger? {
+        state.withLock { state in
             defer { state.pending = nil }
-            return state.pending ?? .schedule
+            return state.pending
         }
     }
 }

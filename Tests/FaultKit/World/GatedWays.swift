@@ -162,9 +162,12 @@ struct GatedEngine: SQLEngine {
 struct GatedSource: Source {
     let gate: EffectGate
     let repository: Repository
+    /// What comes when a pass has begun.
+    let others: @Sendable () async -> Void
 
     func read(_ log: Log) async throws -> SourceSnapshot {
         gate.beginPass()
+        await others()
         switch await gate.arrive(.fetch, "git") {
         case .pass: return SourceSnapshot(tree: repository.tree)
         case .dead: throw SourceFault(message: "the process has ended")
@@ -203,7 +206,7 @@ final class Repository: Sendable {
 struct ProcessTime: TimeSource {
     let gate: EffectGate
     let world: SimulatedTime
-    /// What the loop waits for between two passes.
+    /// What the loop waits for between two passes; false where it isn't the loop that waits.
     let betweenPasses: @Sendable (Duration) async throws -> Bool
 
     var now: Timestamp { world.now + gate.clockOffset }
@@ -211,6 +214,8 @@ struct ProcessTime: TimeSource {
 
     func sleep(for duration: Duration) async throws {
         await gate.standStill()
+        // A wait that is over has no turn any more.
+        try Task.checkCancellation()
         if try await betweenPasses(duration) { return }
         if gate.isDead { throw CancellationError() }
         try await world.sleep(for: duration)

@@ -57,6 +57,7 @@ final class ServiceProcess: Sendable {
         let running = Locked<Running?>(nil)
         self.running = running
         let isAsking = Locked(false)
+        let following = Locked<[WebRequest]>([])
         let time = ProcessTime(gate: gate, world: world.time) { duration in
             guard let running = running.withLock({ $0 }), !running.loop.currentStatus.isRunning,
                 running.loop.currentStatus.nextPassAt != nil
@@ -74,16 +75,22 @@ final class ServiceProcess: Sendable {
                 world.time.advance(by: duration)
                 return true
             case .pass(let wishes):
-                for wish in wishes { _ = await running.endpoints.answer(wish) }
-                if wishes.isEmpty { running.loop.wakeup.raise(.webhook) }
+                // The first begins a pass; the others come in the midst of it, and ask for another.
+                following.withLock { $0 += wishes.dropFirst() }
+                if let first = wishes.first {
+                    _ = await running.endpoints.answer(first)
+                } else {
+                    running.loop.wakeup.raise(.webhook)
+                }
             case .end: running.loop.requestStop()
             }
-            // The loop goes on by itself now, and ends this wait.
+            // The loop is awake now, and ends this wait before it goes on.
             try await world.time.idle(for: .days(1))
             return true
         }
         let random = RandomSource(seed: UInt64(number) &* 7_919 &+ UInt64(host.utf8.count))
-        let budgets = BudgetBook(store: nil, time: time)
+        // A budget has timers of its own, which may go on when the pass that waited is over: none of them is the loop.
+        let budgets = BudgetBook(store: nil, time: ProcessTime(gate: gate, world: world.time) { _ in false })
         let clock = mutant.time(time, process: number)
         let way = GatedTransport(
             gate: gate, simulator: world.simulator, ledger: world.ledger, receiver: world.receiver)
@@ -96,9 +103,16 @@ final class ServiceProcess: Sendable {
         }
         let drivers = world.drivers(transport, clock, random, budgets)
         let holder = "\(host)/\(number)"
+        let source = GatedSource(gate: gate, repository: world.repository) {
+            let hooks = following.withLock { hooks in
+                defer { hooks = [] }
+                return hooks
+            }
+            guard let endpoints = running.withLock({ $0 })?.endpoints else { return }
+            for hook in hooks { _ = await endpoints.answer(hook) }
+        }
         let reconciler = Reconciler(
-            source: GatedSource(gate: gate, repository: world.repository),
-            drivers: drivers.map { mutant.driver($0) }, store: store("store"),
+            source: source, drivers: drivers.map { mutant.driver($0) }, store: store("store"),
             evidence: world.evidence, time: clock, random: random, log: log, metrics: metrics, concurrency: 1,
             shards: Shards(shards), traffic: ProviderTraffic(), holder: holder, budgets: budgets,
             applicationRepository: world.settings.withLock { $0.application })
