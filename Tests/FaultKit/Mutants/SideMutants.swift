@@ -7,9 +7,7 @@ struct DeliverySwallowed: Mutant {
     let name = "delivery-swallowed"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            sql.hasPrefix("insert into ops.work_items") ? [] : try run(sql, binds)
-        }
+        TamperedEngine(inner, without: "insert into ops.work_items")
     }
 }
 
@@ -18,13 +16,9 @@ struct SlotForgotten: Mutant {
     let name = "slot-forgotten"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            try run(
-                sql.replacing(
-                    "update ops.schedule_slots set state = 'running'",
-                    with: "update ops.schedule_slots set state = 'waiting'"),
-                binds)
-        }
+        TamperedEngine(
+            inner, replacing: "update ops.schedule_slots set state = 'running'",
+            with: "update ops.schedule_slots set state = 'waiting'")
     }
 }
 
@@ -33,12 +27,9 @@ struct NoticeSentEarly: Mutant {
     let name = "notice-sent-early"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            try run(
-                sql.replacing(
-                    "update ops.notice_messages set state = 'waiting', attempts",
-                    with: "update ops.notice_messages set state = 'sent', attempts"), binds)
-        }
+        TamperedEngine(
+            inner, replacing: "update ops.notice_messages set state = 'waiting', attempts",
+            with: "update ops.notice_messages set state = 'sent', attempts")
     }
 }
 

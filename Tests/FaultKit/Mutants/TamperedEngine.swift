@@ -42,6 +42,22 @@ struct TamperedEngine: SQLEngine {
     }
 }
 
+extension TamperedEngine {
+    /// Statements that begin so are left out.
+    init(_ inner: any SQLEngine, without beginning: String) {
+        self.init(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
+            sql.hasPrefix(beginning) ? [] : try run(sql, binds)
+        }
+    }
+
+    /// A part of a statement is another one.
+    init(_ inner: any SQLEngine, replacing text: String, with other: String) {
+        self.init(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
+            try run(sql.replacing(text, with: other), binds)
+        }
+    }
+}
+
 /// The intent of a step is written only together with its outcome.
 struct JournalAfterEffect: Mutant {
     let name = "journal-after-effect"
@@ -99,9 +115,7 @@ struct LeaseKept: Mutant {
     let name = "lease-kept"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            sql.hasPrefix("update ops.leases set holder = ''") ? [] : try run(sql, binds)
-        }
+        TamperedEngine(inner, without: "update ops.leases set holder = ''")
     }
 }
 
@@ -110,9 +124,7 @@ struct DriftKept: Mutant {
     let name = "drift-kept"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            sql.hasPrefix("update ops.drift_items set status = 'resolved'") ? [] : try run(sql, binds)
-        }
+        TamperedEngine(inner, without: "update ops.drift_items set status = 'resolved'")
     }
 }
 
@@ -121,9 +133,7 @@ struct EvidenceUnchained: Mutant {
     let name = "evidence-unchained"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            sql.hasPrefix("insert into ops.evidence_chain") ? [] : try run(sql, binds)
-        }
+        TamperedEngine(inner, without: "insert into ops.evidence_chain")
     }
 }
 
@@ -132,8 +142,6 @@ struct AuditUnchained: Mutant {
     let name = "audit-unchained"
 
     func engine(_ inner: any SQLEngine) -> any SQLEngine {
-        TamperedEngine(inner: inner) { (sql, binds, run) throws(StoreFault) -> [SQLRow] in
-            sql.hasPrefix("insert into ops.audit_chain") ? [] : try run(sql, binds)
-        }
+        TamperedEngine(inner, without: "insert into ops.audit_chain")
     }
 }
