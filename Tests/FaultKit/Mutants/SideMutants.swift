@@ -52,12 +52,8 @@ struct TombstoneUnread: Mutant {
 struct CommentUnsought: Mutant {
     let name = "comment-unsought"
 
-    func transport(_ inner: any HTTPTransport) -> any HTTPTransport { Blind(inner: inner) }
-
-    private struct Blind: HTTPTransport {
-        let inner: any HTTPTransport
-
-        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+    func transport(_ inner: any HTTPTransport) -> any HTTPTransport {
+        TamperedTransport(inner: inner) { (request, inner) async throws(HTTPFault) -> HTTPResponse in
             let response = try await inner.send(request)
             guard request.method == "GET", RequestPlace(request).path.hasSuffix("/comments") else { return response }
             return HTTPResponse(status: response.status, headers: response.headers, body: Array("[]".utf8))

@@ -2,18 +2,22 @@ import Basics
 import Formats
 import HTTPClient
 
+/// A line on which requests and answers are changed or left out.
+struct TamperedTransport: HTTPTransport {
+    let inner: any HTTPTransport
+    /// Gets each request, and the line that it would take.
+    let tamper: @Sendable (HTTPRequest, any HTTPTransport) async throws(HTTPFault) -> HTTPResponse
+
+    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse { try await tamper(request, inner) }
+}
+
 /// What was once read is never read again, by no process.
 final class StaleCache: Mutant {
     let name = "stale-cache"
     private let answers = Locked<[String: HTTPResponse]>([:])
 
-    func transport(_ inner: any HTTPTransport) -> any HTTPTransport { Caching(inner: inner, answers: answers) }
-
-    private struct Caching: HTTPTransport {
-        let inner: any HTTPTransport
-        let answers: Locked<[String: HTTPResponse]>
-
-        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+    func transport(_ inner: any HTTPTransport) -> any HTTPTransport {
+        TamperedTransport(inner: inner) { [answers] (request, inner) async throws(HTTPFault) -> HTTPResponse in
             if request.method == "GET", let known = answers.withLock({ $0[request.url] }) { return known }
             let response = try await inner.send(request)
             if request.method == "GET", response.status == 200 { answers.withLock { $0[request.url] = response } }
@@ -26,12 +30,8 @@ final class StaleCache: Mutant {
 struct BlindRetry: Mutant {
     let name = "blind-retry"
 
-    func transport(_ inner: any HTTPTransport) -> any HTTPTransport { Repeating(inner: inner) }
-
-    private struct Repeating: HTTPTransport {
-        let inner: any HTTPTransport
-
-        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+    func transport(_ inner: any HTTPTransport) -> any HTTPTransport {
+        TamperedTransport(inner: inner) { (request, inner) async throws(HTTPFault) -> HTTPResponse in
             do throws(HTTPFault) {
                 return try await inner.send(request)
             } catch {
@@ -46,12 +46,8 @@ struct BlindRetry: Mutant {
 struct MarkMissing: Mutant {
     let name = "mark-missing"
 
-    func transport(_ inner: any HTTPTransport) -> any HTTPTransport { Unmarking(inner: inner) }
-
-    private struct Unmarking: HTTPTransport {
-        let inner: any HTTPTransport
-
-        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+    func transport(_ inner: any HTTPTransport) -> any HTTPTransport {
+        TamperedTransport(inner: inner) { (request, inner) async throws(HTTPFault) -> HTTPResponse in
             var request = request
             if request.method == "POST", request.url.hasSuffix("/v2/droplets") {
                 let text = String(decoding: request.body, as: UTF8.self)
@@ -68,12 +64,8 @@ struct MarkMissing: Mutant {
 struct LastItemOverlooked: Mutant {
     let name = "last-item-overlooked"
 
-    func transport(_ inner: any HTTPTransport) -> any HTTPTransport { Cutting(inner: inner) }
-
-    private struct Cutting: HTTPTransport {
-        let inner: any HTTPTransport
-
-        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+    func transport(_ inner: any HTTPTransport) -> any HTTPTransport {
+        TamperedTransport(inner: inner) { (request, inner) async throws(HTTPFault) -> HTTPResponse in
             let response = try await inner.send(request)
             guard request.method == "GET", response.status == 200,
                 let document = try? JSON.parse(response.body), var object = document.objectValue,
