@@ -24,12 +24,11 @@ struct SideRecord: Sendable {
     var violations: [String] = []
 
     init(_ world: Installation) async throws {
-        let parts = world.settings.withLock { $0.sideWork }
-        let hasGitHub = world.settings.withLock { $0.providers.contains("github") }
-        if parts.contains(.deliveries) { try await lookAtDeliveries(world) }
-        if parts.contains(.schedules) { try await lookAtSlots(world) }
-        if parts.contains(.notices) { try await lookAtNotices(world) }
-        if hasGitHub { try await lookAtPullRequests(world) }
+        let settings = world.settings.withLock { $0 }
+        if settings.sideWork.contains(.deliveries) { try await lookAtDeliveries(world) }
+        if settings.sideWork.contains(.schedules) { try await lookAtSlots(world) }
+        if settings.sideWork.contains(.notices) { try await lookAtNotices(world) }
+        if settings.providers.contains("github") { try await lookAtPullRequests(world) }
     }
 
     private mutating func lookAtDeliveries(_ world: Installation) async throws {
@@ -63,7 +62,8 @@ struct SideRecord: Sendable {
     }
 
     private mutating func lookAtNotices(_ world: Installation) async throws {
-        notices = try await world.store.notices(limit: 1_000).map { "\($0.kind.rawValue) \($0.subject)" }.sorted()
+        let told = try await world.store.notices(limit: 1_000)
+        notices = told.map { "\($0.kind.rawValue) \($0.subject)" }.sorted()
         let all = try await world.store.noticeMessages(limit: 1_000)
         for message in all {
             messages[message.channel, default: 0] += 1
@@ -78,9 +78,9 @@ struct SideRecord: Sendable {
         for message in all where message.channel == "n8n" && !world.receiver.keys.contains(message.id) {
             violations.append("the message \(message.id) never arrived")
         }
-        for notice in try await world.store.notices(limit: 1_000) {
-            for (place, text) in [("Slack", posts.joined(separator: "\n")), ("the receiver", world.receiver.text)]
-            where !text.contains(notice.subject) {
+        let places = [("Slack", posts.joined(separator: "\n")), ("the receiver", world.receiver.text)]
+        for notice in told {
+            for (place, text) in places where !text.contains(notice.subject) {
                 violations.append("\(place) was never told of \(notice.kind.rawValue) \(notice.subject)")
             }
         }
