@@ -65,6 +65,13 @@ import Testing
             let tally = try await test.store.tally(at: start)
             #expect(tally.environments == [.active: 3] && tally.suspended == 1)
             #expect(tally.drift == ["external_change": 2] && tally.knownDrift == 1 && tally.findings.isEmpty)
+            // What is expected is known without a word of anybody.
+            try await test.store.beginRun(run(2))
+            _ = try await test.store.recordDrift(
+                [drift("b", cause: .expected)], runID: runID(2), at: start, isGone: { _, _ in false })
+            let known = try await test.store.openDrift().count { $0.isQuiet }
+            #expect(known == 2)
+            #expect(try await test.store.tally(at: start).knownDrift == known)
         }
     }
 

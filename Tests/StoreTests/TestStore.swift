@@ -92,9 +92,11 @@ func owned(_ name: String, size: Value = "s-1") -> InventoryEntry {
         createdAt: start)
 }
 
-func drift(_ name: String, after: Value = "s-2", isSensitive: Bool = false) -> DriftItem {
+func drift(
+    _ name: String, cause: ChangeCause = .externalChange, after: Value = "s-2", isSensitive: Bool = false
+) -> DriftItem {
     DriftItem(
-        key: key(name), cause: .externalChange,
+        key: key(name), cause: cause,
         attributes: [AttributeChange(path: "size", before: "s-1", after: after, isSensitive: isSensitive)],
         environment: "dev", source: SourceMark(file: "a.yaml", line: 3, column: 5), summary: "size differs")
 }

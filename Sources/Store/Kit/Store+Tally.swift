@@ -10,7 +10,7 @@ public struct StandingTally: Sendable, Hashable {
     public var suspended = 0
     /// Differences by cause.
     public var drift: [String: Int] = [:]
-    /// Differences that people know of.
+    /// Differences that are known, by the SSOT or by a person.
     public var knownDrift = 0
     /// What is not as it has to be, by status; without what is over.
     public var findings: [FindingRecord.Status: Int] = [:]
@@ -53,8 +53,11 @@ extension Store {
             return (tally, try Self.driftMarks(at: now, in: db).map(\.key))
         }
         var tally = counted
-        // Whether a mark still holds depends on what differs now.
-        if !marked.isEmpty { tally.knownDrift = try await openDrift(keys: marked).count { $0.isQuiet } }
+        // What is expected needs no mark; and whether a mark still holds depends on what differs now.
+        tally.knownDrift = tally.drift[ChangeCause.expected.rawValue] ?? 0
+        if !marked.isEmpty {
+            tally.knownDrift += try await openDrift(keys: marked).count { $0.mark != nil && $0.cause != .expected }
+        }
         return tally
     }
 }
