@@ -24,10 +24,10 @@ public struct DriftMarking: Sendable {
     /// - Throws: `RequestFault` where there is nothing to acknowledge; `StoreFault`.
     public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> [DriftMark] {
         let until = (lasting ?? (kind == .muted ? .hours(24) : nil)).map { now + $0 }
-        let items = try await store.openDrift()
-        let differences = items.filter { $0.key == key }
+        let differences = try await store.openDrift(keys: [key])
         if kind == .acknowledged, differences.isEmpty {
-            let near = Suggestion.nearest(to: key.description, in: Set(items.map(\.key.description)))
+            let others = try await store.openDrift()
+            let near = Suggestion.nearest(to: key.description, in: Set(others.map(\.key.description)))
             throw RequestFault(
                 .conflict, "\(key) doesn't differ, so there is nothing to acknowledge",
                 hint: near.map { "Did you mean \($0)?" } ?? "See what differs: reconcile drift")

@@ -138,11 +138,8 @@ extension Store {
         var conditions = Conditions()
         conditions.add("environment", oneOf: environments)
         conditions.add("resource_key", oneOf: keys?.map(\.description))
-        return try await openDrift(conditions)
-    }
-
-    private func openDrift(_ conditions: Conditions) async throws(StoreFault) -> [DriftRecord] {
-        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
+        let (clause, binds) = (conditions.clause("and"), conditions.binds)
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
             let latest = try db.run(
                 """
                 select started_at from ops.runs
@@ -155,8 +152,8 @@ extension Store {
             for row in try db.run(
                 """
                 select resource_key, cause, environment, detail, first_seen, last_seen, run_id, seen from ops.drift_items
-                where status = 'open' \(conditions.clause("and"))
-                """, conditions.binds)
+                where status = 'open' \(clause)
+                """, binds)
             {
                 guard let key = ResourceKey(try row.text(0)), let cause = ChangeCause(rawValue: try row.text(1)) else {
                     throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")
