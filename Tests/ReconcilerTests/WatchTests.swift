@@ -188,6 +188,8 @@ struct WatchTests {
         #expect(seen(.gitHubEnvironment) == ["acme/odoo/production"] && seen(.gitHubRun).count == 1)
         #expect(seen(.vercelDeployment).count == 1)
         #expect(looks.first { $0.kind == .vercelAlias }?.watched != nil)
+        #expect(try await world.store.looks(of: [.vercelAlias, .gitHubTag]).map(\.kind) == [.gitHubTag, .vercelAlias])
+        #expect(try await world.store.looks(of: []).isEmpty)
         // What was looked at is nobody's wish: nothing of it is planned.
         let kinds = Set(ProviderWatch.kinds)
         let plan = await reconciler.pass(PassOptions(isDryRun: true)).plan

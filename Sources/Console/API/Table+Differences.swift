@@ -204,9 +204,7 @@ extension APIEndpoints {
                             .init("objects", .list(.object([], isOpen: true)), required: true),
                         ], isOpen: true))
             ) { call in
-                let looks = try await services.store.looks().filter { look in
-                    call.text("kind").map { look.kind.name == $0 } ?? true
-                }
+                let looks = try await services.store.looks(of: call.text("kind").map { [ResourceKind($0)] })
                 return Envelope(200, .list(looks.map(\.document)))
             },
             APIRoute(

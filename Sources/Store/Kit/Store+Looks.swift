@@ -77,13 +77,17 @@ extension Store {
 
     /// What was last seen of each kind that is looked at once in a while, sorted by kind.
     ///
+    /// - Parameter kinds: only of these; nil: of all.
+    /// - Returns: what was seen; nothing of a kind that nobody has looked at.
     /// - Throws: `StoreFault`.
-    public func looks() async throws(StoreFault) -> [LookRecord] {
-        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [LookRecord] in
+    public func looks(of kinds: [ResourceKind]? = nil) async throws(StoreFault) -> [LookRecord] {
+        var conditions = Conditions()
+        conditions.add("key like ?", .text(Self.looks + "%"))
+        conditions.add("key", oneOf: kinds?.map { Self.looks + $0.name })
+        let (clause, binds) = (conditions.clause("where"), conditions.binds)
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [LookRecord] in
             var records: [LookRecord] = []
-            for row in try db.run(
-                "select value from ops.reconcile_state where key like $1 order by key", [.text(Self.looks + "%")])
-            {
+            for row in try db.run("select value from ops.reconcile_state \(clause) order by key", binds) {
                 // What another version wrote is looked at anew.
                 if let record = LookRecord(try row.json(0)) { records.append(record) }
             }

@@ -11,9 +11,10 @@ struct LookCards {
     private let looks: [ResourceKind: LookRecord]
     private let now: Timestamp
 
-    init(_ context: PageContext) async throws {
+    /// For the cards of these kinds: the lists of the others may be long, and are left where they are.
+    init(_ context: PageContext, _ kinds: [ResourceKind]) async throws {
         looks = Dictionary(
-            try await context.store.looks().map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+            try await context.store.looks(of: kinds).map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         now = context.now
     }
 

@@ -102,7 +102,8 @@ enum DatabasePage {
     static func render(_ context: PageContext) async throws -> Page {
         let clusters = try await context.store.mirror(.databases)
         let syncs = try await context.store.secretSyncs(limit: 30)
-        let looks = try await LookCards(context)
+        let looks = try await LookCards(
+            context, [.supabaseProject, .supabaseBackup, .supabaseNetwork, .supabaseAdvice])
         let kinds = (context.known.outlook?.observed.kinds.values.filter { $0.kind.provider == "supabase" } ?? [])
             .sorted { $0.kind < $1.kind }
         return Page(

@@ -9,7 +9,7 @@ import Store
 enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
-        let looks = try await LookCards(context)
+        let looks = context.query("environment") == nil ? try await LookCards(context, [.vercelDeployment]) : nil
         return Page(
             .deployments,
             lead:
@@ -25,7 +25,7 @@ enum DeploymentsPage {
             } else {
                 element(.section, "card", .label("Deployments")) { table(Array(rows.prefix(200)), context.now).html }
             }
-            if context.query("environment") == nil { looks.deployments }
+            if let looks { looks.deployments }
         }
     }
 
@@ -214,7 +214,7 @@ enum LogsPage {
 enum BuildsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let deliveries = try await context.store.deliveries(limit: 100, provider: "github")
-        let looks = try await LookCards(context)
+        let looks = try await LookCards(context, [.gitHubRun, .gitHubBranch, .gitHubPullRequest])
         return Page(
             .builds,
             lead:
