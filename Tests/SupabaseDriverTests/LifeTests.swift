@@ -269,6 +269,13 @@ struct LifeTests {
         let own = function("ops-own", in: other, [("verify_jwt", false)])
         #expect(await account.pass(wishes + [own]).outcomes[own.key]?.fault == nil)
         #expect(account.simulator.requestLog.contains { $0.method == "PATCH" && $0.path.contains(other) })
+        // Also when a look that knew nothing of it came between.
+        _ = await account.driver.observe(ObserveRequest(kinds: [.supabaseFunction]), account.context)
+        let change = PlannedChange(
+            key: own.key, action: .update, reason: "test", cause: .unappliedCommit,
+            attributes: [AttributeChange(path: "verify_jwt", before: true, after: false)], wanted: own.attributes)
+        let again = await account.apply(change, current: nil)
+        #expect(again.fault == nil, "\(again)")
     }
 
     @Test("a function that isn't deployed as it is wanted is blocked with the command, and nothing fails")

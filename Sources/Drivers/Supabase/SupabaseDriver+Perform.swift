@@ -109,7 +109,13 @@ extension SupabaseDriver {
         guard let flag = change.wanted["verify_jwt"]?.boolValue else {
             throw impossible(step, "`verify_jwt` has no value")
         }
-        let project = try await self.project(ofFunction: step.key.name, context)
+        // What was looked at since the plan may have forgotten where it is wanted.
+        let project: String
+        if let wanted = change.wanted["project_ref"]?.stringValue {
+            project = wanted
+        } else {
+            project = try await self.project(ofFunction: step.key.name, context)
+        }
         var body = Value.Object()
         body["verify_jwt"] = .bool(flag)
         let call = ProviderCall(
