@@ -1,5 +1,6 @@
 import Basics
 import Drivers
+import Formats
 import HTTPClient
 import Testing
 
@@ -18,11 +19,11 @@ import Testing
             provider: "digitalocean", operation: "droplets.list", code: "DO-0006", message: "it said \"no\"",
             place: "GET /v2/droplets", hint: "wait", status: status, providerCode: code, requestID: request,
             disposition: .stop)
-        #expect(ErrorEnvelope(fault).json == expected)
+        #expect(ErrorEnvelope(fault).value.json == expected)
     }
 
     @Test func `a missing answer has no code`() {
-        let envelope = ErrorEnvelope(HTTPFault(.notSent, code: "HTTP-0002", message: "no connection", place: nil))
-        #expect(envelope.json == #"{"ok":false,"error":"HTTP-0002: no connection"}"#)
+        let envelope = ErrorEnvelope(of: HTTPFault(.notSent, code: "HTTP-0002", message: "no connection", place: nil))
+        #expect(envelope.value.json == #"{"ok":false,"error":"HTTP-0002: no connection"}"#)
     }
 }

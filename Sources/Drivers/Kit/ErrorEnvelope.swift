@@ -1,6 +1,5 @@
 public import Basics
 public import Formats
-public import HTTPClient
 
 /// A fault as programs get it at the edge: `{"ok": false, "error": "…", "code": 429}`.
 public struct ErrorEnvelope: Sendable, Hashable {
@@ -31,8 +30,6 @@ public struct ErrorEnvelope: Sendable, Hashable {
         self.init(error: "\(place)\(fault.code): \(fault.message)\(hint)", code: nil)
     }
 
-    public init(_ fault: HTTPFault) { self.init(error: fault.description, code: nil) }
-
     /// One object, always with `ok` and `error`.
     public var value: Value {
         var object = Value.Object()
@@ -41,7 +38,4 @@ public struct ErrorEnvelope: Sendable, Hashable {
         if let code { object["code"] = .int(Int64(code)) }
         return .object(object)
     }
-
-    /// The same as JSON.
-    public var json: String { JSON.write(value) }
 }
