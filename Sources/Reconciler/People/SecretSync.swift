@@ -123,15 +123,16 @@ extension Reconciler {
         }
         let all = desired.resources.filter { $0.key.kind == .supabaseSecret }
         let projects = Set(all.compactMap { $0.key.name.split(separator: "/").first.map(String.init) })
-        let sorted = projects.sorted { $0.precedesByBytes($1) }
-        guard let project = project ?? (sorted.count == 1 ? sorted.first : nil) else {
+            .sorted { $0.precedesByBytes($1) }
+        guard let project = project ?? (projects.count == 1 ? projects.first : nil) else {
+            guard !projects.isEmpty else {
+                throw RequestFault(
+                    .notFound, "no document wants a secret of Supabase",
+                    hint: "Write it into ssot/supabase/project.yaml, with `value_from`.")
+            }
             throw RequestFault(
-                sorted.isEmpty ? .notFound : .invalid,
-                sorted.isEmpty
-                    ? "no document wants a secret of Supabase" : "documents want secrets of \(sorted.count) projects",
-                hint: sorted.isEmpty
-                    ? "Write it into ssot/supabase/project.yaml, with `value_from`."
-                    : "Name one as project: \(sorted.joined(separator: ", ")).")
+                .invalid, "documents want secrets of \(projects.count) projects",
+                hint: "Name one as project: \(projects.joined(separator: ", ")).")
         }
         let doubts = WishDoubt(desired)
         var wishes: [SecretWish] = []
