@@ -80,7 +80,6 @@ final class Fuse: Sendable {
     private struct State {
         var remaining: Int?
         var isBlown = false
-        var burned = 0
         var lastPlace = ""
     }
 
@@ -89,15 +88,12 @@ final class Fuse: Sendable {
     init(after count: Int? = nil) { state = Locked(State(remaining: count)) }
 
     var isBlown: Bool { state.withLock { $0.isBlown } }
-    /// How many effect points were passed.
-    var burned: Int { state.withLock { $0.burned } }
     var place: String { state.withLock { $0.lastPlace } }
 
     /// Passes one effect point; true when the process ends here.
     func burn(_ place: String) -> Bool {
         state.withLock { state in
             if state.isBlown { return true }
-            state.burned += 1
             guard let remaining = state.remaining else { return false }
             state.remaining = remaining - 1
             guard remaining <= 0 else { return false }
