@@ -95,20 +95,11 @@ extension PastedSecret {
         // What a machine drew at random is no shorter than this, and a password stands in an address: most have neither.
         var run = 0
         let mayHold = name.utf8.contains { byte in
-            let isPart =
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
-                || byte == 95 || byte == 46
-            run = isPart ? run + 1 : 0
+            run = SecretScanner.isToken(byte) || byte == UInt8(ascii: ".") ? run + 1 : 0
             return run >= 16 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "\\")
         }
         guard mayHold else { return name }
         let bytes = Array(name.utf8)
-        var result: [UInt8] = []
-        var position = 0
-        for secret in find(in: bytes) {
-            result += bytes[position..<secret.range.lowerBound] + Array(Redaction.mark.utf8)
-            position = secret.range.upperBound
-        }
-        return position == 0 ? name : String(decoding: result + bytes[position...], as: UTF8.self)
+        return Redaction.replacing(find(in: bytes).map(\.range), in: bytes) ?? name
     }
 }

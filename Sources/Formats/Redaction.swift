@@ -44,14 +44,19 @@ public enum Redaction {
     /// The text with everything in it that looks like a secret replaced by `<redacted>`.
     public static func redact(_ text: some StringProtocol) -> String {
         let bytes = Array(text.utf8)
+        return replacing(SecretScanner.found(in: bytes).map(\.range).merged, in: bytes) ?? String(text)
+    }
+
+    /// The text with `<redacted>` in the place of each of some stretches, which are in order; nil where there are none.
+    static func replacing(_ ranges: [Range<Int>], in bytes: [UInt8]) -> String? {
+        guard !ranges.isEmpty else { return nil }
         var result: [UInt8] = []
         var position = 0
-        for range in SecretScanner.found(in: bytes).map(\.range).merged {
+        for range in ranges {
             result += bytes[position..<range.lowerBound]
             result += mark.utf8
             position = range.upperBound
         }
-        guard position > 0 else { return String(text) }
         result += bytes[position...]
         return String(decoding: result, as: UTF8.self)
     }
