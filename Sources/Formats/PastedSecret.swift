@@ -96,7 +96,7 @@ extension PastedSecret {
         var run = 0
         let mayHold = name.utf8.contains { byte in
             run = SecretScanner.isToken(byte) || byte == UInt8(ascii: ".") ? run + 1 : 0
-            return run >= 16 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "\\")
+            return run >= 15 || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "\\")
         }
         guard mayHold else { return name }
         let bytes = Array(name.utf8)

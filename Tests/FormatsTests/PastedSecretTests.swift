@@ -76,6 +76,13 @@ import Testing
         #expect(Redaction.redact(result).contains("<redacted>") && !Redaction.redact(result).contains("\u{EDAC}"))
     }
 
+    /// The shortest token that there is, and what looks like one less than that.
+    @Test(arguments: [
+        ("fix/xoxb~-1234567890", "fix/<redacted>"), ("fix/xoxb~-123456789", "fix/xoxb~-123456789"),
+    ]) func aSecretInANameIsHidden(_ name: String, _ expected: String) {
+        #expect(PastedSecret.hidden(in: name.filter { $0 != "~" }) == expected.filter { $0 != "~" })
+    }
+
     @Test func aTextWithoutASecretIsLeftAsItIs() {
         #expect(PastedSecret.masked(Array("a: 1\n".utf8)) == nil)
         #expect(!PastedSecret.isMasked(in: "\u{EDAB} \u{EE00} plain"))
