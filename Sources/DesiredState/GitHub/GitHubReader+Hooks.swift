@@ -35,13 +35,7 @@ extension GitHubReader {
                 .wrongType, "\(fields.subject) holds a secret", at: entry.keyMark(in: fields.file),
                 hint: "Write `secret_from: env:NAME` or `file:PATH`, and replace the secret if it was a real one.")
         }
-        guard let reference = fields.text("secret_from") else { return [] }
-        guard SecretReference(reference.value) == nil else { return WantedAttribute.of("secret_from", reference) }
-        // The text may be the value itself, so it is not shown.
-        fields.fail(
-            .wrongType, "`secret_from` of \(fields.subject) is no reference", at: reference.mark,
-            hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
-        return []
+        return fields.reference("secret_from")
     }
 
     private func check(_ url: Text?, _ events: [Text]?, _ fields: Fields) {

@@ -76,6 +76,24 @@ extension WantedAttribute {
     }
 }
 
+extension Fields {
+    /// Where a value is that has to stay secret; the value itself never stands in a document.
+    ///
+    /// - Parameters:
+    ///   - key: under which it is written.
+    ///   - what: for messages, where the subject has no name yet.
+    /// - Returns: the reference as an attribute; nothing where it is none, which is reported.
+    func reference(_ key: String, of what: String? = nil) -> [WantedAttribute] {
+        guard let text = text(key) else { return [] }
+        guard SecretReference(text.value) == nil else { return WantedAttribute.of(key, text) }
+        // The text may be the value itself, so it is not shown.
+        fail(
+            .wrongType, "`\(key)` of \(what ?? subject) is no reference", at: text.mark,
+            hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
+        return []
+    }
+}
+
 extension Node {
     /// The text of a key, for comparisons in which a fault has been told elsewhere.
     func text(_ key: String) -> String? { self[key]?.value.scalar?.value.stringValue }

@@ -71,7 +71,7 @@ struct SupabaseDocument {
             attributes += digest("ezbr_sha256", entry)
         case .supabaseSecret:
             what = "secret"
-            attributes += reference(entry) + digest("value_sha256", entry)
+            attributes += entry.reference("value_from", of: "a secret") + digest("value_sha256", entry)
             if let name, !SupabaseSecrets.isName(name.value) || name.value.hasPrefix("SUPABASE_") {
                 entry.fail(
                     .invalidName, "a secret has the name \(quoted(name.value)), which Supabase doesn't take",
@@ -99,16 +99,6 @@ struct SupabaseDocument {
         var draft = Draft(key, attributes, source: node.mark(in: file))
         draft.isProtected = true
         return draft
-    }
-
-    /// Where the value is; never the value.
-    private func reference(_ entry: Fields) -> [WantedAttribute] {
-        guard let text = entry.text("value_from") else { return [] }
-        guard SecretReference(text.value) == nil else { return WantedAttribute.of("value_from", text) }
-        entry.fail(
-            .wrongType, "`value_from` of a secret is no reference", at: text.mark,
-            hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
-        return []
     }
 
     /// A SHA-256, 64 hexadecimal digits.

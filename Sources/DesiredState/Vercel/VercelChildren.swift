@@ -77,16 +77,7 @@ struct VercelChildren {
         let targets = fields.texts("targets", required: true) ?? []
         let branch = fields.text("git_branch")
         var attributes = WantedAttribute.of("type", fields.word("type", of: ["encrypted", "sensitive", "plain"]))
-        if let reference = fields.text("value_from") {
-            if SecretReference(reference.value) == nil {
-                // The text may be the value itself, so it is not shown.
-                fields.fail(
-                    .wrongType, "`value_from` of \(fields.subject) is no reference", at: reference.mark,
-                    hint: "Write `env:NAME` or `file:PATH`; a value itself never belongs into the repository.")
-            } else {
-                attributes += WantedAttribute.of("value_from", reference)
-            }
-        }
+        attributes += fields.reference("value_from")
         fields.finish()
         for target in targets where !Self.targets.contains(target.value) {
             fields.fail(
