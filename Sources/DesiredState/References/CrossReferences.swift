@@ -21,6 +21,9 @@ struct CrossReferences {
             unreadable = tree.files.lazy.map(\.path).filter { $0.utf8.last == UInt8(ascii: "/") }
         }
 
+        /// Whether another check has told of a line.
+        func hasTold(of line: Int32, in file: String) -> Bool { told.contains("\(file):\(line)") }
+
         func isSame(as other: Ground) -> Bool {
             places.isSame(as: other.places) && declared == other.declared && told == other.told
                 && unreadable == other.unreadable && listing == other.listing
@@ -67,9 +70,7 @@ struct CrossReferences {
             guard !references.isEmpty else { return [] }
             let file = file.source.path
             return Dictionary(grouping: references, by: \.path).compactMap { path, again in
-                guard let first = again.first?.reference, !ground.told.contains("\(file):\(first.line)") else {
-                    return nil
-                }
+                guard let first = again.first?.reference, !ground.hasTold(of: first.line, in: file) else { return nil }
                 let hint = hints[path] ?? hint(for: path, neighbours)
                 hints[path] = hint
                 return Diagnostic(
@@ -136,8 +137,9 @@ struct CrossReferences {
         return files.map { parsed in
             let file = parsed.source.path
             return parsed.names.compactMap { reference in
-                guard !ground.told.contains("\(file):\(reference.line)") else { return nil }
-                if reference.kind.isModule { return modules?.check(reference, in: file) }
+                if reference.kind.isModule {
+                    return ground.hasTold(of: reference.line, in: file) ? nil : modules?.check(reference, in: file)
+                }
                 let all = ground.declared
                 let (declared, code, what): (DeclaredNames?, Code, String) =
                     switch reference.kind {
@@ -150,8 +152,9 @@ struct CrossReferences {
                     }
                 let isOfOCA = reference.kind == .repository && reference.name.hasPrefix("OCA/")
                 let key = isOfOCA ? String(reference.name.dropFirst(4)) : reference.name
+                // Nearly every name is declared: only of the others it matters who has told of them.
                 guard let declared, declared.file != file, !declared.names.contains(key),
-                    !declared.aliases.contains(key)
+                    !declared.aliases.contains(key), !ground.hasTold(of: reference.line, in: file)
                 else { return nil }
                 let hint =
                     hints[reference.kind]?[key]
