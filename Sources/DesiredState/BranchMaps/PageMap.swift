@@ -8,31 +8,24 @@ struct PageMap {
     private var claims: [BranchClaim] = []
     /// The columns of the table that is being read: what happens, and where it goes.
     private var columns: (trigger: Int, tier: Int)?
-    /// The lines of the example that is being read, with the number of the first one.
-    private var example: (first: Int, lines: [Substring])?
 
     private init() {}
 
     static func claims(of bytes: [UInt8]) -> [BranchClaim] {
         var map = PageMap()
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        for (number, line) in lines.enumerated() { map.read(line, number + 1, next: lines.dropFirst(number + 1).first) }
+        for (part, line) in PagePart.all(in: bytes) { map.read(part, line) }
         var seen: Set<[String]> = []
         return map.claims.filter { seen.insert([$0.trigger.description, $0.tier.rawValue]).inserted }
     }
 
-    private mutating func read(_ line: Substring, _ number: Int, next: Substring?) {
-        let text = line.drop { $0 == " " || $0 == "\t" }
-        if text.hasPrefix("```") {
-            if let example { readExample(example.lines, example.first) }
-            example = example == nil ? (number + 1, []) : nil
-        } else if example != nil {
-            example?.lines.append(line)
-        } else if text.hasPrefix("|") {
-            readRow(Self.cells(text), number, isHeader: next.map(Self.isRule) ?? false)
-        } else {
+    private mutating func read(_ part: PagePart, _ number: Int) {
+        switch part {
+        case .example(let example): readExample(example)
+        case .row(let line, let isHeader): readRow(Self.cells(line), number, isHeader: isHeader)
+        case .heading: columns = nil
+        case .other(let line):
             columns = nil
-            readArrow(text, number)
+            readArrow(line.drop { $0 == " " || $0 == "\t" }, number)
         }
     }
 
@@ -42,11 +35,6 @@ struct PageMap {
         row.split(separator: "|", omittingEmptySubsequences: false).dropFirst().map { cell in
             (cell.contains("`") ? String(cell) : String(cell).replacing("**", with: "")).trimmed
         }
-    }
-
-    /// The line below a table's head.
-    static func isRule(_ line: Substring) -> Bool {
-        line.contains("-") && line.allSatisfy { " \t|:-".contains($0) }
     }
 
     private mutating func readRow(_ cells: [String], _ number: Int, isHeader: Bool) {
@@ -136,18 +124,18 @@ struct PageMap {
     // MARK: Examples
 
     /// `branch_mappings` of an example in YAML.
-    private mutating func readExample(_ lines: [Substring], _ first: Int) {
-        guard lines.contains(where: { $0.contains("branch_mappings:") }) else { return }
-        let indent = lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
-        let text = lines.map { $0.dropFirst(indent) }.joined(separator: "\n") + "\n"
-        guard let root = YAML.parse(Array(text.utf8), file: "").root else { return }
+    private mutating func readExample(_ example: PageExample) {
+        guard example.lines.contains(where: { $0.contains("branch_mappings:") }), let root = example.root else {
+            return
+        }
         for item in root["branch_mappings"]?.value.items ?? [] {
             guard let pattern = item["pattern"]?.value, let name = pattern.filledText,
                 let tier = item["tier"]?.value.filledText.flatMap({ Tier(alias: $0) })
             else { continue }
             claims.append(
                 BranchClaim(
-                    .branch(name), tier, line: first + Int(pattern.line) - 1, column: indent + Int(pattern.column)))
+                    .branch(name), tier, line: example.first + Int(pattern.line) - 1,
+                    column: example.indent + Int(pattern.column)))
         }
     }
 }

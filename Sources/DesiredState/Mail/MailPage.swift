@@ -31,8 +31,6 @@ struct MailPage {
     private var claims: [Claim] = []
     /// The columns of the table that is being read.
     private var columns: (tier: Int, host: Int?, port: Int?)?
-    /// The lines of the example that is being read, with the number of the first one.
-    private var example: (first: Int, lines: [Substring])?
     /// What the heading above names, and what was said below it.
     private var section: (tiers: [Tier], hosts: Set<String>, ports: [(port: Int64, line: Int, column: Int)])?
 
@@ -41,10 +39,7 @@ struct MailPage {
     /// One claim a tier, in the order of the tiers.
     static func claims(of bytes: [UInt8]) -> [Claim] {
         var page = MailPage()
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        for (number, line) in lines.enumerated() {
-            page.read(line, number + 1, next: lines.dropFirst(number + 1).first)
-        }
+        for (part, line) in PagePart.all(in: bytes) { page.read(part, line) }
         page.endSection()
         return Tier.allCases.compactMap { tier in
             let said = page.claims.filter { $0.tier == tier }
@@ -55,20 +50,15 @@ struct MailPage {
         }
     }
 
-    private mutating func read(_ line: Substring, _ number: Int, next: Substring?) {
-        let text = line.drop { $0 == " " || $0 == "\t" }
-        if text.hasPrefix("```") {
-            if let example { readExample(example.lines, example.first) }
-            example = example == nil ? (number + 1, []) : nil
-        } else if example != nil {
-            example?.lines.append(line)
-        } else if text.hasPrefix("#") {
+    private mutating func read(_ part: PagePart, _ number: Int) {
+        switch part {
+        case .example(let example): readExample(example)
+        case .heading(let text):
             endSection()
             columns = nil
             section = Self.tiers(text.drop { $0 == "#" }).map { ($0, [], []) }
-        } else if text.hasPrefix("|") {
-            readRow(line, number, isHeader: next.map(PageMap.isRule) ?? false)
-        } else {
+        case .row(let line, let isHeader): readRow(line, number, isHeader: isHeader)
+        case .other(let line):
             columns = nil
             if !readItem(line, number) { readProperty(line, number) }
         }
@@ -173,18 +163,17 @@ struct MailPage {
     // MARK: Examples
 
     /// The servers that an example in YAML sets up for tiers that it names; else what its lines say below a heading.
-    private mutating func readExample(_ lines: [Substring], _ first: Int) {
-        let indent = lines.filter { !$0.allSatisfy(\.isWhitespace) }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
-        let text = lines.map { $0.dropFirst(indent) }.joined(separator: "\n") + "\n"
-        let servers = YAML.parse(Array(text.utf8), file: "").root.map { MailReader.servers(in: $0, "") } ?? []
+    private mutating func readExample(_ example: PageExample) {
+        let servers = example.root.map { MailReader.servers(in: $0, "") } ?? []
         guard servers.contains(where: { $0.tiers != nil }) else {
-            for (number, line) in lines.enumerated() { readProperty(line, first + number) }
+            for (number, line) in example.lines.enumerated() { readProperty(line, example.first + number) }
             return
         }
         for server in servers {
             let mark = server.port.mark
             claim(
-                server.tiers ?? [], server.host.value, server.port.value, first + mark.line - 1, indent + mark.column)
+                server.tiers ?? [], server.host.value, server.port.value, example.first + mark.line - 1,
+                example.indent + mark.column)
         }
     }
 
