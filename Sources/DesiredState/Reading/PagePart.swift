@@ -13,7 +13,10 @@ enum PagePart {
 
     /// The parts of a page in their order, each with the number of its line: an example with that of its last fence.
     static func all(in bytes: [UInt8]) -> [(part: PagePart, line: Int)] {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        // To Swift both bytes of a line break of Windows are one character.
+        let lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false) {
+            $0 == "\n" || $0 == "\r\n"
+        }
         var parts: [(part: PagePart, line: Int)] = []
         var example: (first: Int, lines: [Substring])?
         func add(_ part: PagePart, _ index: Int) { parts.append((part, index + 1)) }
