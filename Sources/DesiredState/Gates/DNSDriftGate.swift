@@ -82,35 +82,26 @@ private struct WantedRecords {
 
     init(_ context: GateContext, _ report: GateReport) {
         for (path, parsed) in context.recordDocuments { read(records: parsed, path, report) }
-        let places =
-            context.library.document(.subdomainRegistry) ?? context.library.entry(at: GateDocuments.subdomainRegistry)
-        if let registry = places {
+        if let registry = context.subdomainRegistry {
             if let root = registry.root {
                 read(registry: root, registry.path)
             } else {
-                Self.unreadable(registry.path, registry.cause, report)
+                report.unreadable(registry.path, registry.cause)
             }
         }
         if let edge = context.library.entry(under: GateDocuments.edgeMap) {
             if let root = edge.root {
                 read(edge: root, edge.path)
             } else {
-                Self.unreadable(edge.path, edge.cause, report)
+                report.unreadable(edge.path, edge.cause)
             }
         }
-    }
-
-    private static func unreadable(_ file: String, _ cause: Cause?, _ report: GateReport) {
-        report.unknown(
-            .unreadableInput, "\(file) can't be read: \(cause?.reason ?? "it is no YAML")",
-            at: cause?.mark ?? SourceMark(file: file, line: 1, column: 1),
-            hint: "Mend the document: reconcile validate shows where.")
     }
 
     /// `infra/cloudflare/<zone>.records.yaml`: `records`, or a list alone.
     private mutating func read(records parsed: ParsedFile, _ file: String, _ report: GateReport) {
         guard let root = parsed.root else {
-            Self.unreadable(file, parsed.cause, report)
+            report.unreadable(file, parsed.cause)
             return
         }
         let stem = FilePlaces.stem(String(file.split(separator: "/").last ?? "")) ?? ""

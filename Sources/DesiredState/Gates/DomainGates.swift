@@ -99,11 +99,7 @@ extension Gate {
     static let dnsProviderClaims = Gate(
         name: "dns_provider_claims", title: "Every active DNS name is claimed at its provider."
     ) { context, report in
-        // That which `validate` reads, below a root; else that at its old place.
-        guard
-            let entry = context.library.document(.subdomainRegistry)
-                ?? context.library.entry(at: GateDocuments.subdomainRegistry)
-        else {
+        guard let entry = context.subdomainRegistry else {
             report.unknown(
                 .missingInput,
                 "neither \(ManagedDocument.subdomainRegistry.stem).yaml below a root nor "

@@ -25,6 +25,14 @@ final class GateReport {
         findings.append(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint))
     }
 
+    /// A document is there and can't be read.
+    func unreadable(_ file: String, _ cause: Cause?) {
+        unknown(
+            .unreadableInput, "\(file) can't be read: \(cause?.reason ?? "it is no YAML")",
+            at: cause?.mark ?? SourceMark(file: file, line: 1, column: 1),
+            hint: "Mend the document: reconcile validate shows where.")
+    }
+
     func result(_ gate: Gate, summary: String, requiredAt: [SourceMark]) -> GateResult {
         let verdict: GateResult.Verdict = violations > 0 ? .fail : gap != nil ? .unknown : .pass
         let why: String =
@@ -75,6 +83,11 @@ struct GateContext {
     let inputs: GateInputs
     let cache: DocumentCache
 
+    /// The registry of subdomains: that which `validate` reads, below a root; else that at its old place.
+    var subdomainRegistry: Library.Entry? {
+        library.document(.subdomainRegistry) ?? library.entry(at: GateDocuments.subdomainRegistry)
+    }
+
     /// A document below a root; where it is missing or broken the gate is unknown.
     func document(_ stem: String, _ report: GateReport) -> (file: String, root: Node)? {
         guard let entry = library.entry(under: stem) else {
@@ -84,10 +97,7 @@ struct GateContext {
             return nil
         }
         guard let root = entry.root else {
-            report.unknown(
-                .unreadableInput, "\(entry.path) can't be read: \(entry.cause?.reason ?? "it is no YAML")",
-                at: entry.cause?.mark ?? SourceMark(file: entry.path, line: 1, column: 1),
-                hint: "Mend the document: reconcile validate shows where.")
+            report.unreadable(entry.path, entry.cause)
             return nil
         }
         return (entry.path, root)

@@ -60,7 +60,7 @@ struct GateSubject: Sendable {
     }
 
     private func namesProxy(_ context: GateContext) -> Bool {
-        guard let registry = context.library.document(.subdomainRegistry) else { return false }
+        guard let registry = context.subdomainRegistry else { return false }
         // What can't be read may speak of it.
         guard let names = registry.root?["subdomains"]?.value.items else { return true }
         return names.contains { $0["cloudflare_proxied"] != nil }
