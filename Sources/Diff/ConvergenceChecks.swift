@@ -106,7 +106,7 @@ private struct CheckLook {
         }
         guard let records = observed.kinds[.record] else { return unseen(.record) }
         let zones = Set(records.resources.map { String($0.key.name.prefix { $0 != "/" }) })
-        let holders = zones.filter { host == $0 || host.hasSuffix(".\($0)") }
+        let holders = zones.filter { HostName.lies(host, in: $0) }
         guard let zone = holders.max(by: { $0.utf8.count < $1.utf8.count }) else {
             return (.unknown, "no zone that holds \(check.key) was observed")
         }

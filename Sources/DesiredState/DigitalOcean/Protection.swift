@@ -24,7 +24,7 @@ struct Protection {
         self.droplets = droplets
         self.clusters = clusters
         zones = inventory.zones.declared.filter { zone in
-            kept.contains { $0.domain == zone || $0.domain?.hasSuffix("." + zone) == true }
+            kept.contains { $0.domain.map { HostName.lies($0, in: zone) } == true }
         }
         buckets = Set(kept.compactMap { $0.filestore?.split(separator: "/").first.map { String($0) } })
     }

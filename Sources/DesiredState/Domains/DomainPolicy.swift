@@ -122,4 +122,7 @@ public enum HostName {
         let lower = text.lowercased()
         return lower.hasSuffix(".") ? String(lower.dropLast()) : lower
     }
+
+    /// Whether a name is that of a zone or lies below it; both as they are compared.
+    public static func lies(_ name: String, in zone: String) -> Bool { name == zone || name.hasSuffix("." + zone) }
 }

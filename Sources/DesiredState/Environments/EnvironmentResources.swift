@@ -62,7 +62,7 @@ struct EnvironmentResources {
         guard let domain = draft.domain else { return [] }
         try checkName(domain, draft)
         let zones = inventory.zones
-        let zone = zones.declared.filter { domain.value == $0 || domain.value.hasSuffix("." + $0) }
+        let zone = zones.declared.filter { HostName.lies(domain.value, in: $0) }
             .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
         guard let zone else {
             if let cause = zones.incomplete { throw Unknown(cause: cause) }

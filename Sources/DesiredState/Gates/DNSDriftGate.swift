@@ -62,7 +62,7 @@ private struct DNSRecordKey: Hashable, Comparable, CustomStringConvertible {
     static func name(_ text: String, in zone: String) -> String {
         let name = HostName.normal(text)
         if name == "@" || name.isEmpty { return zone }
-        return zone.isEmpty || name == zone || name.hasSuffix("." + zone) ? name : "\(name).\(zone)"
+        return zone.isEmpty || HostName.lies(name, in: zone) ? name : "\(name).\(zone)"
     }
 
     var description: String { "\(type) \(name) \(content)" + (priority.isEmpty ? "" : " (priority \(priority))") }
@@ -171,7 +171,7 @@ private struct WantedRecords {
         }
         let wanted = Set(records.map(\.key))
         for key in live.records.keys.sorted() where !wanted.contains(key) {
-            guard wholeZones.contains(where: { key.name == $0 || key.name.hasSuffix("." + $0) }) else { continue }
+            guard wholeZones.contains(where: { HostName.lies(key.name, in: $0) }) else { continue }
             report.fail(
                 .dnsDrift, "the record \(quoted(key.description)) is at Cloudflare and not wanted",
                 at: SourceMark(file: live.file, line: live.lines[key] ?? 1, column: 1),
@@ -250,7 +250,7 @@ private struct LiveRecords {
                 let proxied = node["proxied"]?.value.scalar?.value.boolValue
                 records[key] = .some(proxied)
                 lines[key] = Int(node.line)
-                for zone in zones where key.name == zone || key.name.hasSuffix("." + zone) { seen.insert(zone) }
+                for zone in zones where HostName.lies(key.name, in: zone) { seen.insert(zone) }
             }
         }
         guard total <= counted else {

@@ -92,7 +92,7 @@ extension Gate {
     private static func covers(_ pattern: String, _ name: String) -> Bool {
         let (pattern, name) = (pattern.lowercased(), name.lowercased())
         if pattern.hasPrefix("*.") { return name.hasSuffix(pattern.dropFirst()) }
-        return name == pattern || name.hasSuffix("." + pattern)
+        return HostName.lies(name, in: pattern)
     }
 
     /// The rules of `check_dns_provider_claims.py`; an expiry that can't be compared with today is unknown.
