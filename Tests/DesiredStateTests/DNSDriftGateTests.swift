@@ -45,6 +45,9 @@ import Testing
         "TXT shop.example v=spf1_-all false", "MX shop.example mx.shop.example false 10",
     ]
 
+    private static let second = answer(whole, total: 12, page: 2)
+    private static let elsewhere = whole.map { $0.replacing("shop.", with: "other.") }
+
     private static func evaluate(_ files: [String: String], _ live: String?) -> GateResult? {
         var files = files
         files["ssot/notes.yaml"] = "a: 1"
@@ -118,6 +121,12 @@ import Testing
             // A second page without the first, and one of two zones only.
             ("[\(answer(whole)), \(answer([], total: 4, page: 2))]", "pass"),
             ("[\(answer(whole)), {\"success\": false}]", "GATE-0002"),
+            // A page without the first one, alone and beside another zone; one twice in the place of another.
+            (answer(whole, total: 104, page: 2), "GATE-0002"),
+            ("[\(answer(whole)), \(answer(elsewhere, total: 104, page: 2))]", "GATE-0002"),
+            ("[\(answer(whole, total: 12)), \(second), \(second)]", "GATE-0002"),
+            // Two zones of the same size.
+            ("[\(answer(whole)), \(answer(elsewhere))]", "pass"),
         ] as [(String?, String)])
     func whatWasNotObservedIsUnknown(_ live: String?, _ expected: String) {
         let result = Self.evaluate(["infra/cloudflare/shop.example.records.yaml": Self.records], live)

@@ -213,6 +213,13 @@ private struct LiveRecords {
     private(set) var records: [DNSRecordKey: Bool?] = [:]
     private(set) var lines: [DNSRecordKey: Int] = [:]
 
+    /// The pages of all zones that hold as many records.
+    private struct Pages {
+        var records = 0
+        /// How often each came, by its number.
+        var copies: [Int64: Int] = [:]
+    }
+
     /// Reads one answer of `GET /zones/{id}/dns_records`, or a list of such answers, one a page and zone.
     ///
     /// Nil, and the gate unknown, where that is not all of the zones.
@@ -228,8 +235,7 @@ private struct LiveRecords {
             return nil
         }
         let pages = root.items ?? [root]
-        var total: Int64 = 0
-        var counted = 0
+        var sizes: [Int64: Pages] = [:]
         var seen: Set<String> = []
         for page in pages {
             guard page["success"]?.value.scalar?.value.boolValue != false, let result = page["result"]?.value.items
@@ -237,15 +243,14 @@ private struct LiveRecords {
                 refuse("holds an answer that is no list of records", "Fetch the records again: that request failed.")
                 return nil
             }
-            // Each page of a zone tells how many records the zone has.
+            // Each page of a zone tells how many records the zone has, and none tells which zone that is.
             let info = page["result_info"]?.value
-            if let count = info?["total_count"]?.value.scalar?.value.intValue,
-                info?["page"]?.value.scalar?.value.intValue ?? 1 == 1
-            {
-                total += count
+            if let total = info?["total_count"]?.value.scalar?.value.intValue {
+                let number = info?["page"]?.value.scalar?.value.intValue ?? 1
+                sizes[total, default: Pages()].records += result.count
+                sizes[total, default: Pages()].copies[number, default: 0] += 1
             }
             for node in result {
-                counted += 1
                 guard let key = DNSRecordKey(node, zone: "") else { continue }
                 let proxied = node["proxied"]?.value.scalar?.value.boolValue
                 records[key] = .some(proxied)
@@ -253,9 +258,12 @@ private struct LiveRecords {
                 for zone in zones where HostName.lies(key.name, in: zone) { seen.insert(zone) }
             }
         }
-        guard total <= counted else {
+        for (total, pages) in sizes.sorted(by: { $0.key < $1.key }) {
+            // A page that came twice is of two zones, or stands in for one that is missing.
+            let zones = pages.copies.values.max() ?? 1
+            guard pages.records / zones < total else { continue }
             refuse(
-                "holds \(counted) of \(total) records",
+                "holds \(pages.records) of \(total) records" + (zones == 1 ? "" : " for each of \(zones) zones"),
                 "Fetch every page, and put them into one list: jq -s . page*.json")
             return nil
         }
