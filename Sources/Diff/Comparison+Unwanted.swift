@@ -30,7 +30,7 @@ extension Comparison {
         }
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
-        guard input.schemas[meeting.kind] != nil else {
+        guard let schema = input.schemas[meeting.kind] else {
             let why = silence(entry.key).map { DraftText.silent(meeting.kind, $0) }
             return keep(unwanted, why ?? DraftText.noDriver(meeting.kind))
         }
@@ -39,8 +39,7 @@ extension Comparison {
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
-        let schema = input.schemas[meeting.kind]
-        if let other = schema?.otherInstallation(than: input.installation, of: there) {
+        if let other = schema.otherInstallation(than: input.installation, of: there) {
             return forget(
                 unwanted,
                 "ours (\(entry.providerID)) is gone; \(there.providerID), which has its name, is the installation \(other)'s"
