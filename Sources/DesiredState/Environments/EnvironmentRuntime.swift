@@ -57,10 +57,7 @@ struct Runtimes {
     init() {}
 
     init(_ fields: Fields) {
-        guard let entry = fields.fields("runtimes") else {
-            fault = fields.broken["runtimes"]
-            return
-        }
+        guard let entry = fields.fields("runtimes") else { return }
         docker = entry.text("docker")
         postgres = entry.text("postgres")
         images = entry.texts("images") ?? []

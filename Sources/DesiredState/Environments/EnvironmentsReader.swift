@@ -60,7 +60,7 @@ struct EnvironmentsReader {
         let tiers = fields.fields("tiers")
         reading.runtimes = Runtimes(fields)
         fields.finish()
-        // Only now it is known whether they stand under a misspelt name.
+        // Only now it is known whether they stand twice, are no mapping or stand under a misspelt name.
         if let cause = fields.broken["runtimes"] { reading.runtimes.fault = cause }
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
