@@ -92,26 +92,46 @@ extension GitHubReporter {
     public func set(
         _ status: DeploymentStatus, of deployment: Int64, in repository: RepositoryName, _ context: DriverContext
     ) async throws(ProviderFault) -> Report {
-        let path = "\(repository.path)/deployments/\(deployment)/statuses"
+        if let id = try await newest(status, of: deployment, in: repository, context) { return .unchanged(id: id) }
+        return .created(id: try await add(status, to: deployment, in: repository, context))
+    }
+
+    /// The newest status of a deployment if it says the same; else nil.
+    private func newest(
+        _ status: DeploymentStatus, of deployment: Int64, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Int64? {
+        let newest = try await first(
+            Self.statuses(of: deployment, in: repository), "deployment_statuses.list", Self.permission, context,
+            where: { _ in true },
+            read: { view in
+                view["state"].holds(status.state.rawValue)
+                    && (view["description"].string ?? "") == Self.short(status.description)
+                    && (view["log_url"].string ?? "") == (status.logURL ?? "")
+                    && (view["environment_url"].string ?? "") == (status.environmentURL ?? "")
+            })
+        return newest.flatMap { $0.value ? $0.id : nil }
+    }
+
+    /// Tells how a deployment stands, whatever its newest status says.
+    private func add(
+        _ status: DeploymentStatus, to deployment: Int64, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Int64 {
         func look() async throws(ProviderFault) -> Int64? {
-            let newest = try await first(
-                path, "deployment_statuses.list", Self.permission, context, where: { _ in true },
-                read: { view in
-                    view["state"].holds(status.state.rawValue)
-                        && (view["description"].string ?? "") == Self.short(status.description)
-                        && (view["log_url"].string ?? "") == (status.logURL ?? "")
-                        && (view["environment_url"].string ?? "") == (status.environmentURL ?? "")
-                })
-            return newest.flatMap { $0.value ? $0.id : nil }
+            try await newest(status, of: deployment, in: repository, context)
         }
-        if let id = try await look() { return .unchanged(id: id) }
         var body = Value.Object()
         body["state"] = .string(status.state.rawValue)
         body["description"] = .string(Self.short(status.description))
         if let url = status.logURL { body["log_url"] = .string(url) }
         if let url = status.environmentURL { body["environment_url"] = .string(url) }
-        let call = ProviderCall("deployment_statuses.create", "POST", path, permission: Self.permission)
-        return .created(id: try await create(call, body, context, look: look))
+        let call = ProviderCall(
+            "deployment_statuses.create", "POST", Self.statuses(of: deployment, in: repository),
+            permission: Self.permission)
+        return try await create(call, body, context, look: look)
+    }
+
+    private static func statuses(of deployment: Int64, in repository: RepositoryName) -> String {
+        "\(repository.path)/deployments/\(deployment)/statuses"
     }
 
     /// Marks the deployments of ours to an environment as inactive, but for the one that is live; without one, all.
@@ -135,10 +155,10 @@ extension GitHubReporter {
         var retired: [Int64] = []
         for id in ours {
             let newest = try await first(
-                "\(repository.path)/deployments/\(id)/statuses", "deployment_statuses.list", Self.permission, context,
+                Self.statuses(of: id, in: repository), "deployment_statuses.list", Self.permission, context,
                 where: { _ in true }, read: { view in view["state"].holds("inactive") })
             guard newest?.value != true else { continue }
-            _ = try await set(DeploymentStatus(.inactive), of: id, in: repository, context)
+            _ = try await add(DeploymentStatus(.inactive), to: id, in: repository, context)
             retired.append(id)
         }
         return retired
