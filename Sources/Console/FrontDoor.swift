@@ -35,11 +35,8 @@ public struct FrontDoor: Sendable {
         do {
             let caller = try await access.caller(of: request)
             if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
-            switch caller.decide(.readMetrics) {
-            case .allowed: return await service.answer(request)
-            case .needsLogin: throw AccessFault.needsLogin
-            case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
-            }
+            try caller.demand(.readMetrics)
+            return await service.answer(request)
         } catch let fault as AccessFault {
             var refusal = WebResponse.refusal(fault.status, "\(fault.code): \(fault.message)")
             if let wait = fault.retryAfter {

@@ -53,6 +53,25 @@ import Web
         #expect(reason.contains("admin") && reason.contains("ada"))
     }
 
+    @Test func whatIsDemandedIsRefusedAsItIsDecided() {
+        func refusal(_ caller: Caller, _ permission: Permission) -> AccessFault? {
+            do throws(AccessFault) {
+                try caller.demand(permission)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let nobody = Caller(.anonymous, proof: .nothing, grants: [], origin: Self.here, project: "erp")
+        let missing = refusal(nobody, .read)
+        #expect(missing?.status == 401 && missing?.code == "ACCESS-0001")
+        let viewer = Self.caller(["viewer"])
+        #expect(refusal(viewer, .read) == nil)
+        let forbidden = refusal(viewer, .approve)
+        #expect(forbidden?.status == 403 && forbidden?.code == "ACCESS-0003")
+        #expect(forbidden?.message.contains("admin") == true)
+    }
+
     // MARK: Where from
 
     static let trusted = ["10.0.0.0/8", "::1"].compactMap { AddressRange($0) }

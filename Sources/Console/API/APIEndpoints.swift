@@ -192,11 +192,7 @@ public struct APIEndpoints: Sendable {
             case .list: .list
             case .environment: .environment(parameters["environment"]?.stringValue ?? "")
             }
-        switch caller.decide(permission, at: place) {
-        case .allowed: return
-        case .needsLogin: throw AccessFault.needsLogin
-        case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
-        }
+        try caller.demand(permission, at: place)
     }
 
     /// Does a write once, however often it is sent.

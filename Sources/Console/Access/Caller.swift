@@ -86,6 +86,17 @@ public struct Caller: Sendable {
         return .forbidden("this needs the role \(wanted.rawValue)\(whereText), and \(name) has not that role there")
     }
 
+    /// Goes on where they may.
+    ///
+    /// - Throws: `AccessFault` that says what is missing: a login, a role, or a scope of a key.
+    public func demand(_ permission: Permission, at place: AccessPlace = .project) throws(AccessFault) {
+        switch decide(permission, at: place) {
+        case .allowed: return
+        case .needsLogin: throw AccessFault.needsLogin
+        case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
+        }
+    }
+
     /// Whether they may.
     public func may(_ permission: Permission, at place: AccessPlace = .project) -> Bool {
         decide(permission, at: place) == .allowed

@@ -18,11 +18,7 @@ extension ConsolePages {
             let caller = try await access.caller(of: request)
             if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
             let (permission, place) = route.need
-            switch caller.decide(permission, at: place) {
-            case .allowed: break
-            case .needsLogin: return .refused(Self.toLogin(request))
-            case .forbidden(let what, let scope): throw AccessFault.forbidden(what, scope: scope)
-            }
+            try caller.demand(permission, at: place)
             return .viewer(
                 Viewer(
                     name: caller.session?.userName, formToken: caller.session?.csrfToken,
