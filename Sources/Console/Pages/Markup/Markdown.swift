@@ -15,22 +15,17 @@ struct Markdown {
             $0.last == "\r" ? $0.dropLast() : $0
         }
         self.dropsTitle = dropsTitle
+        if lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") { position = end + 1 }
     }
 
     var html: HTML {
         var reader = self
-        if reader.lines.first == "---", let end = reader.lines.dropFirst().firstIndex(of: "---") {
-            reader.position = end + 1
-        }
         return reader.blocks(until: { _ in false }, isTop: true)
     }
 
     /// The first paragraph, as far as some sentences go; empty where there is none.
     var lead: HTML {
         var reader = self
-        if reader.lines.first == "---", let end = reader.lines.dropFirst().firstIndex(of: "---") {
-            reader.position = end + 1
-        }
         while reader.position < reader.lines.count {
             let line = reader.lines[reader.position].trimmedStart
             let isText =
