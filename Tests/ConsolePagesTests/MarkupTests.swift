@@ -48,6 +48,7 @@ import Testing
     @Test(arguments: [
         ("# T\n\nIt takes **15\nminutes**.\n\nMore.", "It takes <strong>15 minutes</strong>."),
         ("---\na: b\n---\n# T\n- no\n> no\n| no |\n\n<b>", "&lt;b&gt;"), ("# T\n", ""), ("", ""), ("```\n", ""),
+        ("# T\n```sh\nrm -r x\n```\nIt is so.", "It is so."), ("~~~\nopen", ""),
         (
             String(repeating: "A *b* sentence. ", count: 99),
             String(repeating: "A <em>b</em> sentence. ", count: 19) + "A <em>b</em> sentence."

@@ -28,10 +28,14 @@ struct Markdown {
         var reader = self
         while reader.position < reader.lines.count {
             let line = reader.lines[reader.position].trimmedStart
+            if line.hasPrefix("```") || line.hasPrefix("~~~") {
+                // What is between the marks is no text either.
+                _ = reader.fence(line.prefix(3))
+                continue
+            }
             let isText =
                 !line.isEmpty && Self.heading(line) == nil && !Self.isRule(line) && !line.hasPrefix("|")
-                && !line.hasPrefix("```") && !line.hasPrefix("~~~") && !line.hasPrefix(">")
-                && Self.marker(line) == nil
+                && !line.hasPrefix(">") && Self.marker(line) == nil
             guard isText else {
                 reader.position += 1
                 continue
