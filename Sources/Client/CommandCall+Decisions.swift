@@ -205,7 +205,7 @@ extension CommandCall {
 
     /// The state of an environment, the first thing in the way of what it owns, and each of that.
     private func explanationText(ofEnvironment data: Value) -> String {
-        let state = data.shown("state").map { $0 == "_" ? " " : String($0) }.joined()
+        let state = data.shown("state").spaced
         let window = data["window"].flatMap { $0.isNull ? nil : $0 }
         let own: [(String, String?)] = [
             ("environment", screen.paint.bold(data.shown("key"))), ("state", state), ("because", data.shown("reason")),

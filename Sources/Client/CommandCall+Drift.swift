@@ -41,7 +41,7 @@ extension CommandCall {
         let lines: [(String, String?)] = [
             ("key", screen.paint.bold(row.shown("key"))), ("environment", row.shown("environment")),
             ("what", detail.shown("summary")),
-            ("cause", row.shown("cause").split(separator: "_").joined(separator: " ")),
+            ("cause", row.shown("cause").spaced),
             ("since", row.minute("first_seen")), ("last seen", row.minute("last_seen")),
             ("in run", row.shown("run_id")),
             ("wanted by", Self.place(detail["source"]) ?? explanation?.shown("source")),

@@ -20,7 +20,7 @@ extension CommandCall {
         }
         func counts(_ member: String, _ none: String) -> String {
             let all = (data[member]?.objectValue?.members ?? []).map { member in
-                "\(member.value.shown) \(member.name.split(separator: "_").joined(separator: " "))"
+                "\(member.value.shown) \(member.name.spaced)"
             }
             return all.isEmpty ? none : all.joined(separator: ", ")
         }

@@ -177,24 +177,12 @@ struct CommandCall: Sendable {
 
     /// The words of this command with all of its options: left out, one of them could widen what is meant.
     private func again(_ positionals: [String]) -> [String] {
-        let isPlain = { (text: String) in
-            !text.isEmpty
-                && text.utf8.allSatisfy { byte in
-                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                        || "-_./:@,%+=".utf8.contains(byte)
-                }
-        }
-        func quoted(_ text: String) -> String {
-            isPlain(text)
-                ? text
-                : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-        }
         let given = (arguments.command.options + ClientCommands.table.common).flatMap { option -> [String] in
             guard arguments.has(option.name) else { return [] }
             return option.placeholder == nil
-                ? ["--\(option.name)"] : arguments.all(option.name).flatMap { ["--\(option.name)", quoted($0)] }
+                ? ["--\(option.name)"] : arguments.all(option.name).flatMap { ["--\(option.name)", $0.shellQuoted] }
         }
-        return [arguments.command.name] + positionals.map(quoted) + given
+        return [arguments.command.name] + positionals.map(\.shellQuoted) + given
     }
 
     /// The name of an environment: as it is, or that of the one environment of a branch or of a tier.

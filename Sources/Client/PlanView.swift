@@ -47,7 +47,7 @@ struct PlanView {
         for attribute in change["attributes"]?.listValue ?? [] { lines.append(indent + words(attribute)) }
         var why = [change.shown("reason")]
         if change.shown("action") != "read", let cause = change["cause"]?.stringValue {
-            why.append(cause.split(separator: "_").joined(separator: " "))
+            why.append(cause.spaced)
         }
         if let requests = change["requests"]?.intValue, requests > 0, change.shown("decision") == "allowed" {
             why.append("\(requests) request\(requests == 1 ? "" : "s")")

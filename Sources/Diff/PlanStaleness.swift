@@ -115,6 +115,6 @@ public enum PlanStaleness {
     }
 
     private static func words(_ verdict: Verdict) -> String {
-        verdict.rawValue.split(separator: "_").joined(separator: " ")
+        verdict.rawValue.spaced
     }
 }

@@ -79,7 +79,7 @@ extension PlanWriter {
     private func why(_ change: PlannedChange) -> String {
         var parts = [ValueText.plain(change.reason)]
         if change.action != .read {
-            parts.append(change.cause.rawValue.split(separator: "_").joined(separator: " "))
+            parts.append(change.cause.rawValue.spaced)
         }
         if let price = change.price { parts.append(price.text) }
         if change.requests > 0, change.verdict == .allowed { parts.append(Self.count(change.requests, "request")) }

@@ -72,15 +72,3 @@ extension GitAddress {
         }
     }
 }
-
-extension String {
-    /// As a shell takes it for one word.
-    var shellQuoted: String {
-        let plain =
-            !isEmpty
-            && utf8.allSatisfy {
-                (48...57).contains($0) || (97...122).contains($0 | 32) || "/._-+:@,=".utf8.contains($0)
-            }
-        return plain ? self : "'" + replacing("'", with: "'\\''") + "'"
-    }
-}

@@ -47,7 +47,7 @@ struct ValidateCommand {
         var table = Table("DOCUMENT", "STATUS", "DOMAIN", "SCHEMA")
         for document in documents {
             table.add(
-                document.path, document.status.rawValue.replacing("_", with: " "), document.domain ?? "",
+                document.path, document.status.rawValue.spaced, document.domain ?? "",
                 document.schema.map { Redaction.redact($0) } ?? "")
         }
         context.terminal.print(table.text(context.terminal.paint))

@@ -85,7 +85,3 @@ struct EnvironmentExplanationText {
         return text
     }
 }
-
-extension String {
-    fileprivate var spaced: String { map { $0 == "_" ? " " : String($0) }.joined() }
-}

@@ -148,7 +148,7 @@ enum EnvironmentPage {
         return card("Why it stands so") {
             div("stack") {
                 markup {
-                    chip(tone, standing.state.rawValue.map { $0 == "_" ? " " : String($0) }.joined())
+                    chip(tone, standing.state.rawValue.spaced)
                     span("sub", standing.reason)
                     if let source = standing.source { span("sub") { code(source.description) } }
                     if let until = standing.until { span("sub", "until \(until.minuteText)") }

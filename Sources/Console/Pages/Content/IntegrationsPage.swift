@@ -58,7 +58,7 @@ enum IntegrationsPage {
 
     private static func status(_ status: String) -> HTML {
         let tone: Tone = status == "active" ? .ok : status == "error" ? .bad : status == "inactive" ? .idle : .warn
-        return chip(tone, String(status.map { $0 == "_" ? " " : $0 }))
+        return chip(tone, status.spaced)
     }
 
     private static func baseline(_ one: CatalogueEntry) -> HTML {
