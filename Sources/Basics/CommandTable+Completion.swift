@@ -1,4 +1,17 @@
 extension CommandTable {
+    /// What completes words in a shell.
+    ///
+    /// - Throws: `ArgumentFault` where the shell is not known.
+    public func completion(for shell: String) throws(ArgumentFault) -> String {
+        switch shell {
+        case "bash": return bashCompletion
+        case "zsh": return zshCompletion
+        default:
+            throw ArgumentFault(
+                "there is no completion for \(shell)", hint: "Run: \(program) completion bash; or zsh")
+        }
+    }
+
     /// Completes the words of a command line for bash: source it, or put it where bash-completion looks.
     public var bashCompletion: String {
         let function = "_" + Self.word(program)

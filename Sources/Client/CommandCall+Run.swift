@@ -71,13 +71,7 @@ extension CommandCall {
             screen.raw(ClientCommands.manual)
             return .done
         case "completion":
-            switch target {
-            case "bash": screen.raw(ClientCommands.table.bashCompletion)
-            case "zsh": screen.raw(ClientCommands.table.zshCompletion)
-            default:
-                throw ArgumentFault(
-                    "there is no completion for \(target)", hint: "Run: odooops completion bash; or zsh")
-            }
+            screen.raw(try ClientCommands.table.completion(for: target))
             return .done
         case "version":
             let service = try await arguments.has("all") ? connection(authenticated: false).get("").data : nil

@@ -51,13 +51,7 @@ enum HelpCommand {
     ///
     /// - Throws: `ArgumentFault` where it is not known.
     static func printCompletion(_ shell: String) throws(ArgumentFault) -> ExitStatus {
-        switch shell {
-        case "bash": StandardStreams.output(CommandList.table.bashCompletion)
-        case "zsh": StandardStreams.output(CommandList.table.zshCompletion)
-        default:
-            throw ArgumentFault(
-                "there is no completion for \(shell)", hint: "Run: reconcile completion bash; or zsh")
-        }
+        StandardStreams.output(try CommandList.table.completion(for: shell))
         return .done
     }
 
