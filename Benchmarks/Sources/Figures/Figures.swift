@@ -81,3 +81,9 @@ public func fastest(_ runs: Int, by stopwatch: Stopwatch = .wall, _ body: () -> 
     for _ in 0..<runs { fastest = min(fastest, milliseconds(stopwatch, body)) }
     return fastest
 }
+
+/// The value that a share of all stays below; without end where there is none.
+public func percentile(_ share: Double, of values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return sorted.isEmpty ? .infinity : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+}

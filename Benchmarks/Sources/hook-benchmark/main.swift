@@ -33,25 +33,20 @@ func delivery(_ number: Int) -> [UInt8] {
     return Array((head + body).utf8)
 }
 
-func percentile(_ share: Double, _ answers: [Load.Answer]) -> Double {
-    let sorted = answers.map(\.milliseconds).sorted()
-    return sorted.isEmpty ? .infinity : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
-}
-
 /// How long the disk itself takes to keep so many bytes for sure: a share of all tries.
 func diskSync(_ directory: String, bytes: Int, _ share: Double) -> Double {
     let descriptor = open("\(directory)/sync", O_CREAT | O_WRONLY | O_APPEND, 0o600)
     defer { close(descriptor) }
     let block = [UInt8](repeating: 7, count: bytes)
-    var times: [Load.Answer] = []
+    var times: [Double] = []
     for _ in 0..<1_000 {
         let begin = Load.now()
         _ = block.withUnsafeBytes { write(descriptor, $0.baseAddress, bytes) }
         fdatasync(descriptor)
-        times.append(Load.Answer(status: 0, milliseconds: (Load.now() - begin) * 1e3))
+        times.append((Load.now() - begin) * 1e3)
         usleep(2_000)
     }
-    return percentile(share, times)
+    return percentile(share, of: times)
 }
 
 func measure() async throws -> Figures {
@@ -79,7 +74,7 @@ func measure() async throws -> Figures {
 
     let health = [UInt8]("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
     _ = load.send([[UInt8]](repeating: health, count: rate))
-    let bare = load.send([[UInt8]](repeating: health, count: rate * 4))
+    let bare = load.send([[UInt8]](repeating: health, count: rate * 4)).map(\.milliseconds)
     let requests = (0..<rate * seconds).map(delivery)
     // The first second warms up what is read once.
     _ = load.send(Array(requests.prefix(rate)))
@@ -87,10 +82,11 @@ func measure() async throws -> Figures {
 
     let taken = answers.count { $0.status == 202 }
     figures.report("hook_unanswered", Double(rate * (seconds - 1) - taken), "answers", atMost: 0)
-    figures.report("hook_answer_p50", percentile(0.5, answers), "ms", baseline: percentile(0.5, bare))
+    let answered = answers.map(\.milliseconds)
+    figures.report("hook_answer_p50", percentile(0.5, of: answered), "ms", baseline: percentile(0.5, of: bare))
     let disk = diskSync(directory, bytes: requests.last?.count ?? 8_192, 0.99)
-    figures.report("hook_answer_p99", percentile(0.99, answers), "ms", baseline: disk, atMost: 10)
-    figures.report("hook_health_p99", percentile(0.99, bare), "ms")
+    figures.report("hook_answer_p99", percentile(0.99, of: answered), "ms", baseline: disk, atMost: 10)
+    figures.report("hook_health_p99", percentile(0.99, of: bare), "ms")
     figures.report("hook_disk_sync_p99", disk, "ms")
 
     let end = Load.now() + 30

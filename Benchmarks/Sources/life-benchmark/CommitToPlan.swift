@@ -87,8 +87,10 @@ enum CommitToPlan {
         await working.value
         await looping.value
 
-        figures.report("commit_to_plan_p50", share(0.5, busy), "ms", baseline: share(0.5, quiet))
-        figures.report("commit_to_plan_p99", share(0.99, busy), "ms", baseline: share(0.99, quiet), atMost: 2_000)
+        figures.report("commit_to_plan_p50", percentile(0.5, of: busy), "ms", baseline: percentile(0.5, of: quiet))
+        figures.report(
+            "commit_to_plan_p99", percentile(0.99, of: busy), "ms", baseline: percentile(0.99, of: quiet), atMost: 2_000
+        )
         figures.report("commit_to_plan_least_queued", Double(least.withLock { $0 }), "rows")
     }
 
@@ -97,11 +99,6 @@ enum CommitToPlan {
             if try await store.plan(ofRun: run.id) != nil { return true }
         }
         return false
-    }
-
-    private static func share(_ share: Double, _ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? .infinity : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
     }
 
     private static func delivery(_ id: String, _ lane: DeliveryRecord.Lane, at now: Timestamp) -> DeliveryRecord {
