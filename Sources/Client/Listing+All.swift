@@ -144,8 +144,7 @@ extension Listing {
 
     /// The runs whose plan waits for a person.
     static let waiting = Listing(
-        path: "/runs", emptyFiltered: "No plan waits for a person.", empty: "No plan waits for a person.",
-        columns: runs.columns)
+        path: "/runs", empty: "No plan waits for a person.", columns: runs.columns)
 
     static let evidence = Listing(
         path: "", empty: "Nothing of it is kept any more.",
@@ -153,8 +152,8 @@ extension Listing {
 
     /// The environments of pull requests.
     static let previews = Listing(
-        path: "/environments", emptyFiltered: "There is no preview: no open pull request asks for one.",
-        empty: "There is no preview: no open pull request asks for one.", columns: environments.columns)
+        path: "/environments", empty: "There is no preview: no open pull request asks for one.",
+        columns: environments.columns)
 
     static let gates = Listing(
         path: "", empty: "",
