@@ -182,13 +182,11 @@ extension CommandCall {
         var text = block(wanted + planned) + obstacleText(data)
         let attributes = data["attributes"]?.listValue ?? []
         if !attributes.isEmpty {
-            let listing = Listing(
-                path: "", empty: "",
-                columns: [
-                    .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
-                    .text("SOURCE", 4, "source"),
-                ])
-            text += "\n" + table(listing, attributes)
+            let columns: [Listing.Column] = [
+                .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
+                .text("SOURCE", 4, "source"),
+            ]
+            text += "\n" + table(columns, attributes)
         }
         screen.print(text)
         return .done
@@ -220,13 +218,11 @@ extension CommandCall {
         var text = block(own + about) + obstacleText(data)
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
-            let listing = Listing(
-                path: "", empty: "",
-                columns: [
-                    .text("RESOURCE", 9, "key"), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
-                    .text("WHY", 5, "reason"),
-                ])
-            text += "\n" + table(listing, resources)
+            let columns: [Listing.Column] = [
+                .text("RESOURCE", 9, "key"), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
+                .text("WHY", 5, "reason"),
+            ]
+            text += "\n" + table(columns, resources)
         }
         return text
     }

@@ -54,12 +54,10 @@ extension CommandCall {
         return text + "\n" + block([("what to do", advice(row, detail, explanation, isKnown: mark != nil))])
     }
 
-    private static let attributes = Listing(
-        path: "", empty: "",
-        columns: [
-            .text("ATTRIBUTE", 9, "path"), .text("IS", 8, "is", least: 12), .text("WANTED", 7, "wanted", least: 12),
-            .text("WANTED BY", 6, "by"), .instant("SINCE", 4, "since"),
-        ])
+    private static let attributes: [Listing.Column] = [
+        .text("ATTRIBUTE", 9, "path"), .text("IS", 8, "is", least: 12), .text("WANTED", 7, "wanted", least: 12),
+        .text("WANTED BY", 6, "by"), .instant("SINCE", 4, "since"),
+    ]
 
     /// One attribute for the table; of a sensitive one only that it differs.
     private static func shown(_ attribute: Value, _ since: Value) -> Value {

@@ -140,11 +140,12 @@ extension CommandCall {
         return .done
     }
 
-    func table(_ listing: Listing, _ rows: [Value]) -> String {
+    func table(_ listing: Listing, _ rows: [Value]) -> String { table(listing.columns, rows) }
+
+    func table(_ columns: [Listing.Column], _ rows: [Value]) -> String {
         let look = Look(paint: screen.paint, now: now)
-        var table = Table(
-            columns: listing.columns.map { Table.Column($0.title, importance: $0.importance, least: $0.least) })
-        for row in rows { table.add(cells: listing.columns.map { $0.show(row, look) }) }
+        var table = Table(columns: columns.map { Table.Column($0.title, importance: $0.importance, least: $0.least) })
+        for row in rows { table.add(cells: columns.map { $0.show(row, look) }) }
         return table.text(screen.paint, width: screen.width)
     }
 
