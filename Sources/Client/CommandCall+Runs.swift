@@ -109,14 +109,25 @@ extension CommandCall {
                 let first = try await settled(run, connection)
                 return try ended([first] + (try await parts(beside: first, after: before, connection)))
             }
-            let waited = surroundings.time.uptime - begun
-            guard waited < deadline else {
-                screen.progress("")
-                throw ClientFault.waitedInVain("no pass began", deadline)
+            try await pause(since: begun, atMost: deadline, inVain: "no pass began") {
+                "waiting for the pass to begin, \($0)"
             }
-            screen.progress("waiting for the pass to begin, \(waited.shortText)")
-            try await surroundings.time.sleep(for: Self.pollInterval)
         }
+    }
+
+    /// Says for how long it has waited, and sleeps until the next look.
+    ///
+    /// - Throws: `ClientFault` where it has waited long enough.
+    private func pause(
+        since begun: Duration, atMost deadline: Duration, inVain: String, _ progress: (_ waited: String) -> String
+    ) async throws {
+        let waited = surroundings.time.uptime - begun
+        guard waited < deadline else {
+            screen.progress("")
+            throw ClientFault.waitedInVain(inVain, deadline)
+        }
+        screen.progress(progress(waited.shortText))
+        try await surroundings.time.sleep(for: Self.pollInterval)
     }
 
     private func latest(_ connection: ServiceConnection) async throws -> Value? {
@@ -147,13 +158,9 @@ extension CommandCall {
             }
             guard !missing.isEmpty else { return parts }
             let names = missing.sorted().map(String.init).joined(separator: ", ")
-            let waited = surroundings.time.uptime - begun
-            guard waited < deadline else {
-                screen.progress("")
-                throw ClientFault.waitedInVain("no pass looked at shard \(names)", deadline)
+            try await pause(since: begun, atMost: deadline, inVain: "no pass looked at shard \(names)") {
+                "waiting for who looks after shard \(names), \($0)"
             }
-            screen.progress("waiting for who looks after shard \(names), \(waited.shortText)")
-            try await surroundings.time.sleep(for: Self.pollInterval)
         }
     }
 
@@ -177,17 +184,13 @@ extension CommandCall {
                 screen.progress("")
                 return run
             }
-            let waited = surroundings.time.uptime - begun
-            guard waited < deadline else {
-                screen.progress("")
-                throw ClientFault.waitedInVain("run \(id) did not end", deadline)
-            }
             let settled = steps.count { !["intended", "running", "pending"].contains($0.shown("state")) }
             let current = steps.last.map { ", \($0.shown("title"))" } ?? ""
-            screen.progress(
-                "\(marks[turn % 4]) run \(id) \(phase), \(settled) steps done, \(waited.shortText)\(current)")
+            let mark = marks[turn % 4]
+            try await pause(since: begun, atMost: deadline, inVain: "run \(id) did not end") {
+                "\(mark) run \(id) \(phase), \(settled) steps done, \($0)\(current)"
+            }
             turn += 1
-            try await surroundings.time.sleep(for: Self.pollInterval)
         }
     }
 
