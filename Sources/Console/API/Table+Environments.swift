@@ -34,9 +34,11 @@ extension APIEndpoints {
                     limit: call.limit, after: call.text("cursor"), tier: call.text("tier").flatMap(Tier.init),
                     status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
                     names: call.visibleNames)
-                let drift = try await services.store.openDrift(of: rows.map(\.slug))
+                let drift = Dictionary(
+                    grouping: try await services.store.openDrift(of: rows.map(\.slug)), by: \.environment)
                 return page(
-                    rows.map { $0.document(at: call.now, drift: drift) }, next: hasMore ? rows.last?.slug : nil)
+                    rows.map { $0.document(at: call.now, drift: drift[$0.slug] ?? []) },
+                    next: hasMore ? rows.last?.slug : nil)
             },
             APIRoute(
                 "GET", "/environments/{environment}", "getEnvironment", "environments", "One environment.",

@@ -15,10 +15,12 @@ struct EnvironmentListCommand {
         let configuration = try context.configuration()
         let store = try await StoreAccess.open(configuration)
         let rows = try await store.environments().filter { $0.status != .gone }
-        let drift = try await store.openDrift()
+        // The table shows none of it.
+        let drift = try await context.terminal.isJSON ? store.openDrift() : []
         await store.close()
         if context.terminal.isJSON {
-            context.terminal.json(.list(rows.map { $0.document(at: now, drift: drift) }))
+            let differing = Dictionary(grouping: drift, by: \.environment)
+            context.terminal.json(.list(rows.map { $0.document(at: now, drift: differing[$0.slug] ?? []) }))
             return .done
         }
         guard !rows.isEmpty else {
