@@ -10,13 +10,10 @@ extension ConsolePages {
         do {
             guard let record = try await store.run(withID: run), let link = try await store.evidence(ofRun: record.id)
             else { return .text(404, "there is no evidence of such a run\n") }
-            let manifest = try evidence.get(link.manifest)
-            var bytes = manifest
-            if name != "manifest.json" {
-                let item = try EvidenceManifest(bytes: manifest).items.first { $0.name == name }
-                guard let item else { return .text(404, "the run has no such evidence\n") }
-                bytes = try evidence.get(item.digest)
-            }
+            let found: [UInt8]? =
+                try name == "manifest.json"
+                ? evidence.get(link.manifest) : evidence.object(name, of: link.manifest)
+            guard let bytes = found else { return .text(404, "the run has no such evidence\n") }
             // The name comes from the manifest and holds nothing but letters, digits, dots and a slash.
             let file = String(name.map { $0 == "/" ? "-" : $0 })
             return WebResponse(

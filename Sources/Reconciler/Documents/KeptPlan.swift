@@ -35,8 +35,16 @@ public struct KeptPlan: Sendable {
 extension EvidenceStore {
     /// One object of a run's evidence by its name; nil where it isn't there any more, or isn't what it was.
     public func object(_ name: String, of link: EvidenceLink) -> [UInt8]? {
-        guard let item = manifest(link.manifest)?.items.first(where: { $0.name == name }) else { return nil }
-        return try? get(item.digest)
+        try? object(name, of: link.manifest)
+    }
+
+    /// One object of a manifest by its name; nil where it names none so.
+    ///
+    /// - Throws: `EvidenceFault` where it isn't there any more, or isn't what it was.
+    public func object(_ name: String, of manifest: Digest) throws(EvidenceFault) -> [UInt8]? {
+        let items = try EvidenceManifest(bytes: get(manifest)).items
+        guard let item = items.first(where: { $0.name == name }) else { return nil }
+        return try get(item.digest)
     }
 
     /// A manifest by its digest; nil where it isn't there any more, or isn't what it was.

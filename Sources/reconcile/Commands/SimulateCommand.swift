@@ -66,13 +66,12 @@ struct SimulateCommand {
         }
         guard let head else { throw EvidenceMissing(runID: run.id) }
         let evidence = EvidenceStore(directory: "\(try context.configuration().stateDirectory)/evidence")
-        let manifest = try EvidenceManifest(bytes: try evidence.get(head.manifest))
-        guard let item = manifest.items.first(where: { $0.name == "observed.jsonl" }) else {
+        guard let observed = try evidence.object("observed.jsonl", of: head.manifest) else {
             throw ArgumentFault(
                 "run \(run.id) ended before it had looked at anything",
                 hint: "Take another one: reconcile runs")
         }
-        return try evidence.get(item.digest)
+        return observed
     }
 
     private func number(_ option: String, _ range: ClosedRange<Int>) throws(ArgumentFault) -> Int? {
