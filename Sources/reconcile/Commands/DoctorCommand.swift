@@ -33,12 +33,15 @@ struct DoctorCommand {
             return .configuration
         }
         checks.append(stateDirectory(configuration))
-        checks.append(await store(configuration))
-        if let shards = await shards(configuration) { checks.append(shards) }
+        let (check, store, isUsable) = await open(configuration)
+        checks.append(check)
+        if let shards = await shards(configuration, store) { checks.append(shards) }
+        let usable = isUsable ? store : nil
         let (found, wanted) = await repository(configuration)
         checks += found
-        checks += await providers(configuration, wanted: wanted)
-        checks += await hooks(configuration)
+        checks += await providers(configuration, usable, wanted: wanted)
+        checks += await hooks(configuration, usable)
+        await store?.close()
         show(checks)
         return checks.contains { $0.state == .failed } ? .failed : .done
     }
@@ -57,30 +60,32 @@ struct DoctorCommand {
         }
     }
 
-    private func store(_ configuration: Configuration) async -> Check {
+    /// Opens the store for all checks; it can be used where its schema is what this program needs.
+    private func open(_ configuration: Configuration) async -> (Check, Store?, isUsable: Bool) {
+        var opened: Store?
         do throws(StoreFault) {
             let store = try await StoreAccess.open(configuration, migrates: false)
-            defer { Task { await store.close() } }
+            opened = store
             let status = try await store.schemaStatus()
-            if let problem = status.problems.first { return failure("store", problem) }
+            if let problem = status.problems.first { return (failure("store", problem), store, false) }
             if status.needsMigration {
-                return Check(
+                let check = Check(
                     name: "store", state: .warning,
                     detail: "\(store.place): schema version \(status.current), this program needs \(status.expected)",
                     remedy: "Run: reconcile migrate")
+                return (check, store, false)
             }
-            return Check(
+            let check = Check(
                 name: "store", state: .ok, detail: "\(store.place), schema version \(status.current)", remedy: nil)
+            return (check, store, true)
         } catch {
-            return failure("store", error)
+            return (failure("store", error), opened, false)
         }
     }
 
     /// Who shares the work; nil where nobody does, or the store can't tell.
-    private func shards(_ configuration: Configuration) async -> Check? {
-        guard let store = try? await StoreAccess.open(configuration, migrates: false) else { return nil }
-        defer { Task { await store.close() } }
-        guard let standing = try? await store.shardStanding(), configuration.shards > 1 || standing.count > 1 else {
+    private func shards(_ configuration: Configuration, _ store: Store?) async -> Check? {
+        guard let standing = try? await store?.shardStanding(), configuration.shards > 1 || standing.count > 1 else {
             return nil
         }
         let now = SystemTime().now
@@ -136,7 +141,9 @@ struct DoctorCommand {
     }
 
     /// A check for each provider whose credential is there or whose kinds the SSOT names, and one line for the rest.
-    private func providers(_ configuration: Configuration, wanted: [ResourceKind: Int]) async -> [Check] {
+    private func providers(
+        _ configuration: Configuration, _ store: Store?, wanted: [ResourceKind: Int]
+    ) async -> [Check] {
         var record: (@Sendable (Exchange) -> Void)?
         if let path = configuration.recordFile {
             do throws(HTTPFault) {
@@ -147,7 +154,6 @@ struct DoctorCommand {
             }
         }
         // The requests of these checks count for all processes that use the same credentials, where the store is there.
-        let store = await usableStore(configuration)
         let budgets = BudgetBook(store: store, time: SystemTime())
         let accounts = ProviderDrivers(
             configuration, context.environment, time: SystemTime(), random: RandomSource.system(), budgets: budgets)
@@ -177,7 +183,6 @@ struct DoctorCommand {
             }
         }
         await budgets.giveBack()
-        await store?.close()
         if !idle.isEmpty {
             checks.append(
                 Check(
@@ -188,19 +193,8 @@ struct DoctorCommand {
         return checks
     }
 
-    /// The store, if it can be used as it is.
-    private func usableStore(_ configuration: Configuration) async -> Store? {
-        guard let store = try? await StoreAccess.open(configuration, migrates: false) else { return nil }
-        let status = try? await store.schemaStatus()
-        guard let status, status.problems.isEmpty, !status.needsMigration else {
-            await store.close()
-            return nil
-        }
-        return store
-    }
-
     /// Whether the secrets of hooks are there, and whether deliveries were given up.
-    private func hooks(_ configuration: Configuration) async -> [Check] {
+    private func hooks(_ configuration: Configuration, _ store: Store?) async -> [Check] {
         var checks: [Check] = []
         var idle: [String] = []
         for provider in HookProvider.allCases {
@@ -227,9 +221,7 @@ struct DoctorCommand {
                     remedy: nil))
         }
         // What is wrong with the store was told already.
-        guard let store = await usableStore(configuration) else { return checks }
-        defer { Task { await store.close() } }
-        guard let queue = try? await store.deliveryQueue() else { return checks }
+        guard let queue = try? await store?.deliveryQueue() else { return checks }
         let dead = queue.dead.values.reduce(0, +)
         if dead > 0 {
             checks.append(
