@@ -44,10 +44,7 @@ struct StoreCommandTests {
         let site = try Site()
         try site.provider.simulator.seed(
             "spaces", ["buckets": [["name": "backups", "region": "sgp1"]]] as Value)
-        let access = [
-            "SPACES_ENDPOINT_URL": "\(site.provider.url)/spaces", "SPACES_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "SPACES_SECRET_ACCESS_KEY": "canary-of-the-bucket",
-        ]
+        let access = Self.access(site)
         #expect(await site.run().status == 0)
         let place = "spaces://sgp1/backups/ops/monday.sqlite"
         let bare = await site.run("store", "backup", place)
@@ -81,6 +78,31 @@ struct StoreCommandTests {
         let local = await site.run("store", "backup", "copy.sqlite", "--evidence")
         #expect(local.status == 64 && local.error.contains("--evidence"), "\(local.story)")
         #expect(!(sent.story + restored.story + again.story).contains("canary"))
+    }
+
+    private static func access(_ site: Site) -> [String: String] {
+        [
+            "SPACES_ENDPOINT_URL": "\(site.provider.url)/spaces", "SPACES_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "SPACES_SECRET_ACCESS_KEY": "canary-of-the-bucket",
+        ]
+    }
+
+    @Test("A store that was put back is made safe also where its evidence can't be brought")
+    func evidenceThatIsNone() async throws {
+        let site = try Site()
+        try site.provider.simulator.seed(
+            "spaces",
+            ["buckets": [["name": "backups", "region": "sgp1", "objects": ["ops/evidence/../out": "x"]]]] as Value)
+        let access = Self.access(site)
+        #expect(await site.run().status == 0)
+        let place = "spaces://sgp1/backups/ops/monday.sqlite"
+        let sent = await site.run("store", "backup", place, with: access)
+        #expect(sent.status == 0, "\(sent.story)")
+        let restored = await site.run("store", "restore", place, "--evidence", with: access)
+        #expect(restored.status == 64 && restored.error.contains("no evidence of ours"), "\(restored.story)")
+        #expect(!FileSystem.exists("\(site.state)/out"))
+        let audit = await site.run("audit", "--json")
+        #expect(audit.json?.listValue?.map { $0["action"] } == ["store.restored"], "\(audit.story)")
     }
 
     @Test("What is old is counted before it is cut, and a wrong time is refused")

@@ -156,17 +156,18 @@ struct StoreCommand {
     func restore() async throws -> ExitStatus {
         var kept: String?
         var evidence: (fetched: Int, all: Int)?
+        var source: BucketCopies?
         var folder: String?
         defer { folder.map { FileSystem.remove($0) } }
         if var copy = context.arguments.positionals.first {
             let path = try sqlitePath(
                 instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" ops.dump")
-            let copies = try copies(at: copy)
-            if let copies {
+            source = try copies(at: copy)
+            if let source {
                 let temporary = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
                 folder = temporary
                 copy = "\(temporary)/store.sqlite"
-                try await copies.fetch(to: copy)
+                try await source.fetch(to: copy)
             }
             try await check(copy)
             try await refuseWhileUsed(path)
@@ -176,11 +177,11 @@ struct StoreCommand {
             }
             kept = try SQLiteEngine.restore(
                 copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })")
-            // What never changes is brought after the store that names it.
-            if let copies, hasEvidence { evidence = try await copies.fetchEvidence(to: try evidenceDirectory()) }
         }
         let actor = context.actor
         let restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
+        // Brought last: whatever comes of it, nothing out of date is left in the store.
+        if let source, hasEvidence { evidence = try await source.fetchEvidence(to: try evidenceDirectory()) }
         if context.terminal.isJSON {
             var object = Value.Object()
             object["kept"] = .text(kept)
