@@ -75,8 +75,11 @@ struct StoreCommandTests {
             let wrong = await site.run("store", "backup", text, with: access)
             #expect(wrong.status == 64 && wrong.error.contains(why), "\(wrong.story)")
         }
-        let local = await site.run("store", "backup", "copy.sqlite", "--evidence")
-        #expect(local.status == 64 && local.error.contains("--evidence"), "\(local.story)")
+        for arguments in [["backup", "copy.sqlite"], ["restore", "copy.sqlite"], ["restore"]] {
+            let local = await Program.run(
+                ["store"] + arguments + ["--evidence"], in: site.directory.path, site.environment)
+            #expect(local.status == 64 && local.error.contains("--evidence"), "\(local.story)")
+        }
         #expect(!(sent.story + restored.story + again.story).contains("canary"))
     }
 

@@ -128,6 +128,10 @@ struct StoreCommand {
 
     // MARK: Object storage
 
+    private static let evidenceWithoutPlace = ArgumentFault(
+        "--evidence goes with a place in object storage",
+        hint: "Copy the files with cp -a, or write spaces://REGION/BUCKET/KEY.")
+
     private var hasEvidence: Bool { context.arguments.has("evidence") }
 
     private func evidenceDirectory() throws -> String { "\(try context.configuration().stateDirectory)/evidence" }
@@ -135,11 +139,7 @@ struct StoreCommand {
     /// The copies at a place in object storage; nil where the text is a path.
     private func copies(at text: String) throws -> BucketCopies? {
         guard let place = try BucketPlace(text) else {
-            guard !hasEvidence else {
-                throw ArgumentFault(
-                    "--evidence goes with a place in object storage",
-                    hint: "Copy the files with cp -a, or write spaces://REGION/BUCKET/KEY.")
-            }
+            guard !hasEvidence else { throw Self.evidenceWithoutPlace }
             return nil
         }
         let drivers = ProviderDrivers(
@@ -177,6 +177,8 @@ struct StoreCommand {
             }
             kept = try SQLiteEngine.restore(
                 copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })")
+        } else if hasEvidence {
+            throw Self.evidenceWithoutPlace
         }
         let actor = context.actor
         let restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
