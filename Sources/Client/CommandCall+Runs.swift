@@ -92,6 +92,8 @@ extension CommandCall {
 
     func reconcile() async throws -> ClientExit {
         let connection = try connection()
+        // Read before anything is asked for: who mistyped it has ordered nothing.
+        let deadline: Duration = try arguments.has("wait") ? duration("wait-for") ?? .minutes(10) : .zero
         let before = try await arguments.has("wait") ? latest(connection)?["id"]?.stringValue : nil
         let data = try await connection.write("POST", "/reconcile", Self.body([("reason", textValue("reason"))])).data
         guard arguments.has("wait") else {
@@ -103,7 +105,6 @@ extension CommandCall {
             return .done
         }
         let begun = surroundings.time.uptime
-        let deadline = try duration("wait-for") ?? .minutes(10)
         while true {
             if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
                 let first = try await settled(run, connection)

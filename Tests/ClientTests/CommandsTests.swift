@@ -206,6 +206,13 @@ struct CommandsTests {
         #expect(service.routes.count == 13, "one look before, one order, one look each half second")
     }
 
+    @Test("A time that can't be is refused before a pass is asked for")
+    func wrongWaiting() async throws {
+        let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])
+        let result = await (try World(service)).run("reconcile", "--wait", "--wait-for", "soon")
+        #expect(result.exit == .usage && service.routes.isEmpty, "\(result.story)")
+    }
+
     @Test("Policies are read by the operator's program, with the words that were given")
     func policies() async throws {
         let world = try World(FakeService([:]))
