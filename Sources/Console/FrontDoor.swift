@@ -39,9 +39,7 @@ public struct FrontDoor: Sendable {
             return await service.answer(request)
         } catch let fault as AccessFault {
             var refusal = WebResponse.refusal(fault.status, "\(fault.code): \(fault.message)")
-            if let wait = fault.retryAfter {
-                refusal.headers.append(("Retry-After", "\(max(1, wait.components.seconds))"))
-            }
+            if let wait = fault.retryAfterSeconds { refusal.headers.append(("Retry-After", wait)) }
             return refusal
         } catch {
             return .refusal(503, "the store can't be asked who may: try again")

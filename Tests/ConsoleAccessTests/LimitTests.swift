@@ -25,6 +25,15 @@ import Web
         #expect(limiter.count <= RateLimiter.most)
     }
 
+    @Test func whoComesBackAsToldIsNotTooEarly() {
+        for (milliseconds, seconds) in [(1, "1"), (1_000, "1"), (1_900, "2"), (30_000, "30")] {
+            let wait = Duration.milliseconds(milliseconds)
+            let standing = RateStanding(limit: 1, remaining: 0, reset: wait, retryAfter: wait)
+            #expect(standing.headers.last?.value == seconds)
+            #expect(AccessControl.refusal(of: standing)?.retryAfterSeconds == seconds)
+        }
+    }
+
     @Test func neitherALongNameNorALongPasswordIsLookedAt() async throws {
         let time = SimulatedTime(now: TokenTests.now)
         let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)

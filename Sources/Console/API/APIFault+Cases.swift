@@ -107,7 +107,7 @@ extension APIFault {
                 }
             self.init(name, fault.code, fault.status, fault.message, hint: fault.hint)
             if fault.status == 401 { headers = [("WWW-Authenticate", "Bearer realm=\"odooops\"")] }
-            if let wait = fault.retryAfter { headers.append(("Retry-After", String(max(1, wait.components.seconds)))) }
+            if let wait = fault.retryAfterSeconds { headers.append(("Retry-After", wait)) }
         case let fault as RequestFault:
             let (name, status) =
                 switch fault.kind {

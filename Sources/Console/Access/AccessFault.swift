@@ -11,6 +11,9 @@ public struct AccessFault: Fault {
     /// After how long it may go through; nil where time changes nothing.
     public let retryAfter: Duration?
 
+    /// The same as `Retry-After` says it.
+    public var retryAfterSeconds: String? { retryAfter.map { RateStanding.wholeSeconds($0) } }
+
     public var disposition: Disposition { retryAfter.map { .retry(after: $0) } ?? .stop }
 
     /// Whether what was sent as proof proves nothing.

@@ -20,11 +20,12 @@ public struct RateStanding: Sendable, Hashable {
             headers.append(("\(prefix)-Remaining", String(remaining)))
             headers.append(("\(prefix)-Reset", reset))
         }
-        if let retryAfter {
-            headers.append(("Retry-After", String(max(1, (retryAfter.microseconds + 999_999) / 1_000_000))))
-        }
+        if let retryAfter { headers.append(("Retry-After", Self.wholeSeconds(retryAfter))) }
         return headers
     }
+
+    /// What `Retry-After` says: who comes back then doesn't come too early.
+    static func wholeSeconds(_ wait: Duration) -> String { String(max(1, (wait.microseconds + 999_999) / 1_000_000)) }
 }
 
 /// Counts requests of each caller: a bucket that fills evenly, so that no minute's end lets twice as many through.

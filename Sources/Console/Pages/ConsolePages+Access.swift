@@ -24,10 +24,10 @@ extension ConsolePages {
                     name: caller.session?.userName, formToken: caller.session?.csrfToken,
                     maySeeAudit: caller.may(.readAudit), caller: caller))
         } catch let fault as AccessFault {
-            if let wait = fault.retryAfter, fault.status == 429 {
+            if let wait = fault.retryAfter, let seconds = fault.retryAfterSeconds, fault.status == 429 {
                 return .refused(
                     .text(429, "\(fault.code): \(fault.message); try again in \(wait.shortText)\n")
-                        .with("Retry-After", "\(max(1, wait.components.seconds))"))
+                        .with("Retry-After", seconds))
             }
             return .refused(fault.status == 401 ? Self.toLogin(request) : refusal(fault, request))
         } catch let fault as any Fault {
