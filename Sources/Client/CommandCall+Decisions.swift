@@ -166,11 +166,12 @@ extension CommandCall {
             return .done
         }
         let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
-        let commit = data["commit"].map { "\($0.shown("author")): \($0.shown("subject"))" }
+        // The head of the branch need not have changed what is asked about.
+        let head = data.commitText("head").map { "\(data.shown("revision").prefix(12)) \($0)" }
         let wanted: [(String, String?)] = [
             ("key", screen.paint.bold(data.shown("key"))), ("environment", data.shown("environment")),
-            ("wanted by", data.shown("source")), ("commit", commit), ("observed", data.shown("observed")),
-            ("provider id", data.shown("provider_id")),
+            ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")), ("revision", head),
+            ("observed", data.shown("observed")), ("provider id", data.shown("provider_id")),
         ]
         let planned: [(String, String?)] = [
             ("action", data.shown("action") == "noop" ? "none: it is as wanted" : data.shown("action")),
@@ -185,6 +186,7 @@ extension CommandCall {
             let columns: [Listing.Column] = [
                 .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
                 .text("SOURCE", 4, "source"),
+                Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
             ]
             text += "\n" + table(columns, attributes)
         }

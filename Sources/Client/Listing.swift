@@ -80,6 +80,12 @@ extension Value {
         self[member]?.stringValue.flatMap { Timestamp($0) }?.minuteText ?? shown(member)
     }
 
+    /// A member that is a commit, for people: `0123456789ab Ada, 2026-11-21 17:06: "subject"`; nil where there is none.
+    func commitText(_ member: String) -> String? {
+        guard let commit = self[member], commit["author"]?.stringValue?.isEmpty == false else { return nil }
+        let id = commit["id"]?.stringValue.map { "\($0.prefix(12)) " } ?? ""
+        return Paint.plain("\(id)\(commit.shown("author")), \(commit.minute("at")): \"\(commit.shown("subject"))\"")
+    }
 }
 
 extension CommandCall {

@@ -25,8 +25,16 @@ struct ExplainTests {
         #expect(result.json?["precedence"]?[0]?.stringValue?.contains("under the root") == true)
         let other = await site.run("explain", "digitalocean.record/shop.example/A/erp", "--json")
         #expect(other.json?["attributes"]?[0]?["commit"]?["id"]?.stringValue == first, "\(other.story)")
-        let people = await site.run("explain", "digitalocean.record/shop.example/A/www")
-        #expect(people.output.contains("changed last by"), "\(people.story)")
+        // Whoever made the head changed neither this line nor this file: they are named as the revision's author alone.
+        try site.commit(["ssot/notes.yaml": "schema: notes\n"])
+        let head = site.git("rev-parse HEAD").split(separator: "\n").last.map { String($0) }
+        let later = await site.run("explain", "digitalocean.record/shop.example/A/erp", "--json")
+        #expect(later.json?["revision"]?.stringValue == head && later.json?["commit"]?["id"]?.stringValue == first)
+        #expect(later.json?["head"]?["subject"] == "change", "\(later.story)")
+        let people = await site.run("explain", "digitalocean.record/shop.example/A/erp")
+        let wanted = people.output.split(separator: "\n").drop { !$0.hasPrefix("  wanted by") }.prefix(3)
+        #expect(wanted.dropFirst().first?.contains("changed last by \(first?.prefix(12) ?? "?")") == true)
+        #expect(wanted.last?.hasPrefix("  revision     \(head?.prefix(12) ?? "?")") == true, "\(people.story)")
     }
 
     @Test("A person says that a difference is known, and takes it back")

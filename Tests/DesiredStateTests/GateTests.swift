@@ -123,6 +123,7 @@ import Testing
         ("  a: {purpose: p, approved_stores: [x], consumers: ['Scripts:b']}", "fail 1 GATE-0030"),
         ("  a: {purpose: p, approved_stores: [x], consumers: ['odoo:b']}", "fail 1 GATE-0030"),
         ("  a: {purpose: p, approved_stores: [x], consumers: ['scripts:b']}\n  a: {}", "fail 1 GATE-0008"),
+        ("  a: {purpose: p, approved_stores: [x]}", "fail 1 GATE-0006"),
         ("  {}", "unknown 2 GATE-0001"), ("  a: [", "unknown 2 GATE-0002"),
     ]) func secretsHaveTheirFieldsAndConsumers(_ secrets: String, _ expected: String) {
         let files = ["ssot/secrets/registry.yaml": Self.rules + secrets]
@@ -130,9 +131,45 @@ import Testing
     }
 
     @Test(arguments: [
+        ("{purpose: p}", "fail 1 GATE-0030"), ("{purpose: p, consumers: }", "fail 1 GATE-0030"),
+        ("{purpose: p, consumers: scripts:b}", "fail 1 GATE-0030"),
+        ("{purpose: p, consumers: ['scripts:b']}", "pass 0"),
+    ]) func aSecretHasAConsumerThoughNoRuleAsksForTheField(_ secret: String, _ expected: String) {
+        let rules = Self.rules.replacing("[purpose, approved_stores, consumers]", with: "[purpose]")
+        let files = ["ssot/secrets/registry.yaml": "\(rules)  a: \(secret)"]
+        #expect(Self.text(Self.evaluate("secrets_registry", files)) == expected)
+    }
+
+    @Test(arguments: [
+        ("ssot.parity.v1", "status: open", "ssot.bridges.v1", "pass 0"),
+        ("foo.bar", "status: open", "ssot.bridges.v1", "fail 1 GATE-0005"),
+        ("ssot.parity.v1", "status: open", "foo.bar", "fail 1 GATE-0005"),
+        ("ssot.parity.v1", "status: shut", "ssot.bridges.v1", "fail 1 GATE-0007"),
+        ("ssot.parity.v1", "status: [open]", "ssot.bridges.v1", "fail 1 GATE-0007"),
+        // Whatever `…_values` there is holds for the field of that name.
+        ("ssot.parity.v1", "status: open, colour: blue", "ssot.bridges.v1", "fail 1 GATE-0007"),
+        ("ssot.parity.v1", "status: open, colour: red", "ssot.bridges.v1", "pass 0"),
+    ]) func paritySaysWhatItIsInWordsOfItsOwn(
+        _ schema: String, _ entry: String, _ bridges: String, _ expected: String
+    ) {
+        let rules = "schema_rules: {required_fields: [name], status_values: [open], colour_values: [red]}\n"
+        let files = [
+            "ssot/parity/ee_to_oca_matrix.yaml": "schema: \(schema)\n\(rules)entries: [{name: a, \(entry)}]",
+            "ssot/parity/ee_to_oca_proof_matrix.yaml": "schema: ssot.parity.v1\n\(rules)entries: [{name: a}]",
+            "ssot/parity/odoo_enterprise.yaml": "features: [{id: a, status: met, required: true}]",
+            "ssot/bridges/catalog.yaml": "schema: \(bridges)\n\(rules)bridges: [{name: b, status: open}]",
+            "ssot/secrets/registry.yaml": Self.rules + "  a: {}",
+        ]
+        #expect(Self.text(Self.evaluate("parity_matrices", files)) == expected)
+    }
+
+    @Test(arguments: [
         ("a: {status: {value: working, evidence: [{kind: ci_run}]}, rotation: {rotate_now: false}}", "pass 0"),
         ("a: {status: {value: fine}, rotation: {rotate_now: false}}", "fail 1 GATE-0007"),
         ("a: {status: {value: stale, evidence: [{kind: hearsay}]}, rotation: {rotate_now: true}}", "fail 1 GATE-0007"),
+        ("a: {status: {value: stale, evidence: none}, rotation: {rotate_now: true}}", "fail 1 GATE-0007"),
+        ("a: {status: {value: stale, evidence: [ci_run]}, rotation: {rotate_now: true}}", "fail 1 GATE-0007"),
+        ("a: {status: {value: stale, evidence: [{at: 2026-01-02}]}, rotation: {rotate_now: true}}", "pass 0"),
         ("a: {status: {value: stale}, rotation: {rotate_now: yes}}", "fail 1 GATE-0032"),
         ("b: {status: {value: stale}, rotation: {rotate_now: true}}", "fail 1 GATE-0031"),
         ("{}", "unknown 2 GATE-0001"),

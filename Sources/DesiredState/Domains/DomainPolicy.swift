@@ -94,6 +94,10 @@ public struct Subdomain: Sendable, Hashable {
     /// Whether it stands in the subdomain registry, where claims are asked for.
     public let isRegistered: Bool
     public let source: SourceMark
+    /// Where what it points to is written; nil where nothing is.
+    public internal(set) var dataSource: SourceMark?
+    /// Where it is written whether it is proxied; nil where nothing is.
+    public internal(set) var proxySource: SourceMark?
 
     public init(
         name: String, zone: String, lifecycle: Lifecycle, type: String?, data: String?, service: String?,

@@ -65,12 +65,12 @@ struct DomainsReader {
             let type = entry.word(entry.keys.contains("dns_type") ? "dns_type" : "type", of: RecordKey.types)
             let lifecycle = lifecycle(entry, "status")
             let service = entry.text("service")?.value
-            finish(
-                entry, host, apex, &policy.subdomains,
-                Subdomain(
-                    name: host.map { RecordKey.normal(name: $0.value, zone: apex) } ?? "", zone: apex,
-                    lifecycle: lifecycle, type: type?.value ?? Self.type(of: target, entry), data: Self.data(target),
-                    service: service, isProxied: nil, claim: nil, isRegistered: false, source: node.mark(in: file)))
+            var subdomain = Subdomain(
+                name: host.map { RecordKey.normal(name: $0.value, zone: apex) } ?? "", zone: apex,
+                lifecycle: lifecycle, type: type?.value ?? Self.type(of: target, entry), data: Self.data(target),
+                service: service, isProxied: nil, claim: nil, isRegistered: false, source: node.mark(in: file))
+            subdomain.dataSource = target?.mark
+            finish(entry, host, apex, &policy.subdomains, subdomain)
         }
         if fields.fault != nil { policy.isComplete = false }
         zones[apex] = policy
@@ -96,13 +96,14 @@ struct DomainsReader {
             let lifecycle = lifecycle(entry, "lifecycle")
             let claim = claim(entry)
             let service = entry.text("service", orNumber: true)?.value
-            let isProxied = entry.flag("cloudflare_proxied")?.value
-            finish(
-                entry, name, apex, &policy.subdomains,
-                Subdomain(
-                    name: name.map { RecordKey.normal(name: $0.value, zone: apex) } ?? "", zone: apex,
-                    lifecycle: lifecycle, type: type?.value, data: Self.data(target), service: service,
-                    isProxied: isProxied, claim: claim, isRegistered: true, source: node.mark(in: file)))
+            let isProxied = entry.flag("cloudflare_proxied")
+            var subdomain = Subdomain(
+                name: name.map { RecordKey.normal(name: $0.value, zone: apex) } ?? "", zone: apex,
+                lifecycle: lifecycle, type: type?.value, data: Self.data(target), service: service,
+                isProxied: isProxied?.value, claim: claim, isRegistered: true, source: node.mark(in: file))
+            subdomain.dataSource = target?.mark
+            subdomain.proxySource = isProxied?.mark
+            finish(entry, name, apex, &policy.subdomains, subdomain)
         }
         zones[apex] = policy
     }

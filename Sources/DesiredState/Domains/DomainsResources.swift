@@ -58,10 +58,13 @@ struct DomainsResources {
         }
         guard let type = first.type, let data = first.data else { return nil }
         var attributes = [
-            WantedAttribute("data", .literal(.string(RecordKey.normal(data: data, type: type))), at: first.source)
+            WantedAttribute(
+                "data", .literal(.string(RecordKey.normal(data: data, type: type))),
+                at: first.dataSource ?? first.source)
         ]
         if let isProxied = first.isProxied {
-            attributes.append(WantedAttribute("is_proxied", .literal(.bool(isProxied)), at: first.source))
+            attributes.append(
+                WantedAttribute("is_proxied", .literal(.bool(isProxied)), at: first.proxySource ?? first.source))
         }
         return Draft(first.key(type: type), attributes, source: first.source)
     }

@@ -19,7 +19,8 @@ extension Gate {
         guard let document = context.document("bridges/catalog", report),
             let items = rows("bridges", of: document, context, report)
         else { return nil }
-        checkFields(items, document, words: [("status", "status_values")], report)
+        checkSchema(of: document, prefix: "ssot.bridges", isExact: false, report)
+        checkFields(items, document, report)
         let registered = context.secretIDs(report)
         for item in items {
             for secret in item["secrets"]?.value.items ?? [] {
@@ -44,7 +45,8 @@ extension Gate {
         guard let document = context.document("parity/ee_to_oca_matrix", report),
             let items = rows("entries", of: document, context, report)
         else { return 0 }
-        checkFields(items, document, words: [("gap_type", "gap_type_values"), ("status", "status_values")], report)
+        checkSchema(of: document, prefix: "ssot.parity", isExact: false, report)
+        checkFields(items, document, report)
         for item in items where item["gap_type"]?.value.filledText == "ipai_bridge" {
             guard let bridge = item["ipai_bridge"]?.value, let name = bridge.filledText else {
                 report.fail(
@@ -66,12 +68,7 @@ extension Gate {
         guard let document = context.document("parity/ee_to_oca_proof_matrix", report),
             let items = rows("entries", of: document, context, report)
         else { return 0 }
-        checkFields(
-            items, document,
-            words: [
-                ("parity_path", "parity_path_values"), ("route", "route_values"),
-                ("odoo19_support", "odoo19_support_values"),
-            ], report)
+        checkFields(items, document, report)
         return items.count
     }
 
@@ -124,11 +121,8 @@ extension Gate {
         return items
     }
 
-    /// Holds entries to `schema_rules` of their own document.
-    private static func checkFields(
-        _ items: [Node], _ document: (file: String, root: Node), words: [(field: String, rule: String)],
-        _ report: GateReport
-    ) {
+    /// Holds entries to `schema_rules` of their own document: `status_values` says what `status` may be.
+    private static func checkFields(_ items: [Node], _ document: (file: String, root: Node), _ report: GateReport) {
         let rules = document.root["schema_rules"]?.value
         guard let required = rules?.texts("required_fields"), !required.isEmpty else {
             report.unknown(
@@ -136,19 +130,24 @@ extension Gate {
                 at: SourceMark(file: document.file, line: 1, column: 1), hint: "Write which fields an entry must have.")
             return
         }
+        let words = (rules?.entries ?? []).compactMap { rule -> (field: String, allowed: [String])? in
+            guard rule.key.hasSuffix("_values"), let allowed = rules?.texts(rule.key) else { return nil }
+            return (String(rule.key.dropLast("_values".count)), allowed)
+        }
         for item in items {
             for field in required where item[field]?.value.isFilled != true {
                 report.fail(
                     .missingField, "an entry has no `\(field)`", at: item.mark(in: document.file),
                     hint: "Add `\(field):` to it.")
             }
-            for (field, rule) in words {
-                guard let allowed = rules?.texts(rule), let value = item[field]?.value, let text = value.scalar?.text,
-                    !allowed.contains(text)
-                else { continue }
+            for (field, allowed) in words {
+                guard let value = item[field]?.value else { continue }
+                let text = value.scalar?.text
+                if let text, allowed.contains(text) { continue }
                 report.fail(
-                    .unknownWord, "`\(field)` is \(quoted(text))", at: value.mark(in: document.file),
-                    hint: didYouMean(text, among: allowed, else: "Write \(alternatives(allowed))."))
+                    .unknownWord, "`\(field)` is \(text.map { quoted($0) } ?? value.shapeName)",
+                    at: value.mark(in: document.file),
+                    hint: didYouMean(text ?? "", among: allowed, else: "Write \(alternatives(allowed))."))
             }
         }
     }

@@ -37,18 +37,23 @@ extension Gate {
                     .missingField, "the secret \(quoted(entry.key)) has no `\(field)`", at: mark,
                     hint: "Add `\(field):` to it.")
             }
-            checkConsumers(of: entry, stores, document.file, report)
+            checkConsumers(of: entry, stores, document.file, isRequired: required.contains("consumers"), report)
         }
         return "\(entries.count) secrets have their fields and consumers"
     }
 
+    /// Each secret has a consumer, whether the document's own rules ask for the field or not.
+    ///
+    /// `isRequired` says that they do: then that it is missing has been told already.
     private static func checkConsumers(
-        of entry: Node.Entry, _ stores: [String], _ file: String, _ report: GateReport
+        of entry: Node.Entry, _ stores: [String], _ file: String, isRequired: Bool, _ report: GateReport
     ) {
-        guard let consumers = entry.value["consumers"], consumers.value.isFilled else { return }
-        guard let items = consumers.value.items, !items.isEmpty else {
+        let consumers = entry.value["consumers"]
+        if isRequired, consumers?.value.isFilled != true { return }
+        guard let items = consumers?.value.items, !items.isEmpty else {
             report.fail(
-                .consumer, "the secret \(quoted(entry.key)) has no consumer", at: consumers.keyMark(in: file),
+                .consumer, "the secret \(quoted(entry.key)) has no consumer",
+                at: (consumers ?? entry).keyMark(in: file),
                 hint: "Write one `- store:identifier` for each use, or remove the secret.")
             return
         }
@@ -119,19 +124,31 @@ extension Gate {
                 at: (value ?? status)?.mark(in: file) ?? mark,
                 hint: "Write `status: {value: unknown}` where nobody looked.")
         }
-        let kinds = ["api_call", "ssh_session", "psql_query", "ci_run", "smtp_e2e", "edge_fn_log", "session_log"]
-        for evidence in status?["evidence"]?.value.items ?? [] {
-            let kind = evidence["kind"]?.value
-            if kind?.scalar.map({ kinds.contains($0.text) }) == true { continue }
-            report.fail(
-                .unknownWord, "evidence of \(quoted(entry.key)) is of no known kind",
-                at: (kind ?? evidence).mark(in: file), hint: "Write \(alternatives(kinds)).")
-        }
+        if let evidence = status?["evidence"]?.value { check(evidence, of: entry.key, file, report) }
         let rotate = entry.value["rotation"]?.value["rotate_now"]?.value
         if rotate?.scalar?.value.boolValue == nil {
             report.fail(
                 .rotation, "`rotation.rotate_now` of \(quoted(entry.key)) is not true or false",
                 at: rotate?.mark(in: file) ?? mark, hint: "Write `rotate_now: true` or `rotate_now: false`.")
+        }
+    }
+
+    /// Evidence is a list of mappings; a kind that is written is a known one.
+    private static func check(_ evidence: Node, of id: String, _ file: String, _ report: GateReport) {
+        let kinds = ["api_call", "ssh_session", "psql_query", "ci_run", "smtp_e2e", "edge_fn_log", "session_log"]
+        guard let items = evidence.items else {
+            report.fail(
+                .unknownWord, "the evidence of \(quoted(id)) is \(evidence.shapeName) where a list is needed",
+                at: evidence.mark(in: file), hint: "Write one `- {kind: …}` for each, or leave `evidence` out.")
+            return
+        }
+        for item in items {
+            let kind = item["kind"]?.value
+            if item.entries != nil, kind?.isFilled != true { continue }
+            if kind?.scalar.map({ kinds.contains($0.text) }) == true { continue }
+            report.fail(
+                .unknownWord, "evidence of \(quoted(id)) is of no known kind", at: (kind ?? item).mark(in: file),
+                hint: "Write \(alternatives(kinds)).")
         }
     }
 

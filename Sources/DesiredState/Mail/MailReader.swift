@@ -19,10 +19,12 @@ struct MailReader {
         var provider: Text?
         var host: Text?
         var port: (value: Int64, mark: SourceMark)?
-        var security: MailTransport.Security?
+        var security: (value: MailTransport.Security, mark: SourceMark)?
         var user: Text?
         var credential: Text?
         var isCaught = false
+        /// The line that says whether it is caught; nil where none does.
+        var catchMark: SourceMark?
         /// Whether nothing follows from it: it can only contradict.
         var isAside = false
         var fault: Cause?
@@ -90,6 +92,7 @@ struct MailReader {
             let policy = section.fields("policy")
             let catches = policy?.flag("enforce_catcher_routing")
             statement.isCaught = statement.provider.map { $0.value.contains("catcher") } ?? (catches?.value == true)
+            statement.catchMark = statement.provider?.mark ?? catches?.mark
             if catches?.value == true { mustCatch = mustCatch ?? catches?.mark }
             if let policy { section.absorb(policy) }
             statement.fault = section.fault
@@ -98,9 +101,11 @@ struct MailReader {
         if let cause = fields.fault, fields.keys.isEmpty { report.unknown(.kind(.mailTransport), cause) }
     }
 
-    private func security(_ section: Fields) -> MailTransport.Security? {
-        guard let text = section.word("smtp_ssl", of: ["none", "starttls", "ssl", "tls"]) else { return nil }
-        return MailTransport.Security(rawValue: text.value == "tls" ? "ssl" : text.value)
+    private func security(_ section: Fields) -> (value: MailTransport.Security, mark: SourceMark)? {
+        guard let text = section.word("smtp_ssl", of: ["none", "starttls", "ssl", "tls"]),
+            let value = MailTransport.Security(rawValue: text.value == "tls" ? "ssl" : text.value)
+        else { return nil }
+        return (value, text.mark)
     }
 
     private mutating func readMailgun(_ root: Node, _ file: String) {
@@ -117,6 +122,7 @@ struct MailReader {
             statement.host = host
             statement.port = port
             statement.isCaught = tiers != [.production] && catches?.value == true
+            statement.catchMark = catches?.mark
             statements.append(statement)
         }
         compareEvidence(node, file)
@@ -201,7 +207,7 @@ struct MailReader {
             reading.transports.append(
                 MailTransport(
                     tier: tier, provider: first.provider?.value, host: host.value, port: Int(port.value),
-                    security: first.security, user: first.user?.value, credential: first.credential?.value,
+                    security: first.security?.value, user: first.user?.value, credential: first.credential?.value,
                     isCaught: first.isCaught, source: first.source))
             reading.drafts.append(Draft(key, attributes(of: first, host, port), source: first.source))
         }
@@ -214,10 +220,12 @@ struct MailReader {
         var attributes = [
             WantedAttribute("host", .literal(.string(host.value)), at: host.mark),
             WantedAttribute("port", .literal(.int(port.value)), at: port.mark),
-            WantedAttribute("is_caught", .literal(.bool(statement.isCaught)), at: statement.source),
+            WantedAttribute(
+                "is_caught", .literal(.bool(statement.isCaught)), at: statement.catchMark ?? statement.source),
         ]
         if let security = statement.security {
-            attributes.append(WantedAttribute("security", .literal(.string(security.rawValue)), at: statement.source))
+            attributes.append(
+                WantedAttribute("security", .literal(.string(security.value.rawValue)), at: security.mark))
         }
         for (name, text) in [("user", statement.user), ("credential_id", statement.credential)] {
             if let text { attributes.append(WantedAttribute(name, .literal(.string(text.value)), at: text.mark)) }

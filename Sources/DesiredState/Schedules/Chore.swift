@@ -14,6 +14,8 @@ public struct Chore: Sendable, Hashable {
     /// Ids of the secrets registry.
     public let secrets: [String]
     public let source: SourceMark
+    /// Where its values stand, by their keys in the document; of what is not written, nothing.
+    public internal(set) var marks: [String: SourceMark] = [:]
 
     public init(
         id: String, name: String?, cadence: String?, cron: Cron, runner: String, outputs: [String],

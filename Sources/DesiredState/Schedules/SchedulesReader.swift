@@ -22,14 +22,15 @@ struct SchedulesReader {
     }
 
     static func draft(_ chore: Chore) -> Draft {
-        let mark = chore.source
+        func attribute(_ name: String, _ value: Value) -> WantedAttribute {
+            WantedAttribute(name, .literal(value), at: chore.marks[name] ?? chore.source)
+        }
         return Draft(
             ResourceKey(.schedule, chore.id),
             [
-                WantedAttribute("cron", .literal(.string(chore.cron.description)), at: mark),
-                WantedAttribute("runner", .literal(.string(chore.runner)), at: mark),
-                WantedAttribute("alert_on_failure", .literal(.bool(chore.alertsOnFailure)), at: mark),
-            ], source: mark)
+                attribute("cron", .string(chore.cron.description)), attribute("runner", .string(chore.runner)),
+                attribute("alert_on_failure", .bool(chore.alertsOnFailure)),
+            ], source: chore.source)
     }
 
     private mutating func read(_ root: Node) {
@@ -69,10 +70,14 @@ struct SchedulesReader {
             return
         }
         seen[id.value] = id.mark
-        chores[id.value] = Chore(
+        var chore = Chore(
             id: id.value, name: name?.value, cadence: cadence?.value, cron: cron, runner: runner.value,
             outputs: outputs?.map(\.value) ?? [], alertsOnFailure: alerts?.value ?? false,
             secrets: secrets?.map(\.value) ?? [], source: mark)
+        chore.marks["cron"] = written?.mark
+        chore.marks["runner"] = runner.mark
+        chore.marks["alert_on_failure"] = alerts?.mark
+        chores[id.value] = chore
     }
 
     private mutating func lose(_ id: String?, _ cause: Cause, swallowsNext: Bool) {

@@ -56,6 +56,8 @@ public struct SecretEntry: Sendable, Hashable {
         /// The project of the store, such as one at Vercel.
         public let project: String?
         public let source: SourceMark
+        /// Where the project is written; nil where none is.
+        public internal(set) var projectSource: SourceMark?
 
         public init(text: String?, store: String?, identifier: String?, project: String?, source: SourceMark) {
             self.text = text
@@ -78,6 +80,8 @@ public struct SecretEntry: Sendable, Hashable {
     public internal(set) var expectation = Expectation.present
     /// `status.severity_if_missing`, as written.
     public internal(set) var severityIfMissing: String?
+    /// Where that is written; nil where it isn't.
+    public internal(set) var severitySource: SourceMark?
     /// Where its name should be found; one place for each store and name.
     public internal(set) var places: [SecretPlace] = []
     public internal(set) var consumers: [Consumer] = []

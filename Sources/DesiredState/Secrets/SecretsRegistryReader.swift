@@ -136,8 +136,10 @@ struct SecretsRegistryReader {
             let name = fields.text("name", required: true)
             let project = fields.text("project")
             entry.absorb(fields)
-            return SecretEntry.Consumer(
+            var consumer = SecretEntry.Consumer(
                 text: nil, store: kind?.value, identifier: name?.value, project: project?.value, source: mark)
+            consumer.projectSource = project?.mark
+            return consumer
         }
         guard let text = entry.text(node, "a consumer of \(entry.subject)", key: "consumers")?.value else { return nil }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
@@ -207,7 +209,9 @@ struct SecretsRegistryReader {
 
     private func readStatus(_ entry: Fields, _ secret: inout SecretEntry) {
         guard let status = entry.fields("status") else { return }
-        secret.severityIfMissing = status.text("severity_if_missing")?.value
+        let severity = status.text("severity_if_missing")
+        secret.severityIfMissing = severity?.value
+        secret.severitySource = severity?.mark
         guard let desired = status.text("desired") else {
             entry.absorb(status)
             return

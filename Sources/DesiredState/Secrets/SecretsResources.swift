@@ -64,17 +64,21 @@ struct SecretsResources {
         if !owners.contains(where: { $0.place.isWritten }) {
             attributes.append(WantedAttribute("is_name_assumed", .literal(.bool(true)), at: source))
         }
-        let projects = Set(
-            owners.flatMap { owner in
-                owner.entries.flatMap(\.consumers).filter { SecretStore.usual($0.store ?? "") == owner.place.store }
-                    .compactMap(\.project)
-            })
-        if !projects.isEmpty {
-            attributes.append(
-                WantedAttribute("projects", .literal(.strings(projects.sorted { $0.precedesByBytes($1) })), at: source))
+        let consumers = owners.flatMap { owner in
+            owner.entries.flatMap(\.consumers).filter {
+                $0.project != nil && SecretStore.usual($0.store ?? "") == owner.place.store
+            }
         }
-        if let severity = owners.lazy.flatMap(\.entries).compactMap(\.severityIfMissing).first {
-            attributes.append(WantedAttribute("severity_if_missing", .literal(.string(severity)), at: source))
+        if let first = consumers.first {
+            let projects = Set(consumers.compactMap(\.project)).sorted { $0.precedesByBytes($1) }
+            attributes.append(
+                WantedAttribute("projects", .literal(.strings(projects)), at: first.projectSource ?? first.source))
+        }
+        if let entry = owners.lazy.flatMap(\.entries).first(where: { $0.severityIfMissing != nil }),
+            let severity = entry.severityIfMissing
+        {
+            attributes.append(
+                WantedAttribute("severity_if_missing", .literal(.string(severity)), at: entry.severitySource ?? source))
         }
         return Draft(key, attributes, source: source)
     }

@@ -8,10 +8,6 @@ import Store
 extension Explanation {
     /// As `reconcile explain --json` and the API show it.
     public var document: Value {
-        var commit = Value.Object()
-        commit["author"] = .string(outlook.commitAuthor)
-        commit["subject"] = .string(outlook.commitSubject)
-        commit["at"] = .text(outlook.committedAt?.description)
         var object = Value.Object()
         object["type"] = "resource"
         object["key"] = .string(key.description)
@@ -20,7 +16,8 @@ extension Explanation {
             "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
         ])
         object["revision"] = .string(outlook.desired.revision)
-        object["commit"] = .object(commit)
+        object["head"] = outlook.head
+        object["commit"] = provenance?.commit?.document ?? .null
         object["wish"] = .string(resource != nil ? "known" : doubt == nil ? "none" : "unknown")
         object["source"] = .text(resource?.source.description ?? doubt?.mark?.description)
         object["attributes"] = .list(provenance.map { $0.origins.map(Self.value) } ?? [])
@@ -45,14 +42,26 @@ extension Explanation {
         object["value"] = .string(origin.shown)
         object["source"] = .string(origin.mark.description)
         object["from"] = .string(origin.decider)
-        object["commit"] = origin.commit.map(value) ?? .null
+        object["commit"] = origin.commit?.document ?? .null
         return .object(object)
     }
+}
 
-    private static func value(_ commit: GitCommit) -> Value {
+extension Outlook {
+    /// Who made the commit at which everything was read, which need not have changed what is asked about.
+    fileprivate var head: Value {
         .object([
-            "id": .string(commit.id), "author": .string(commit.author), "at": .string(commit.committedAt.description),
-            "subject": .string(commit.subject),
+            "author": .string(commitAuthor), "subject": .string(commitSubject), "at": .text(committedAt?.description),
+        ])
+    }
+}
+
+extension GitCommit {
+    /// As explanations show who changed a line last.
+    fileprivate var document: Value {
+        .object([
+            "id": .string(id), "author": .string(author), "at": .string(committedAt.description),
+            "subject": .string(subject),
         ])
     }
 }

@@ -52,6 +52,9 @@ public struct Provenance: Sendable {
         }
     }
 
+    /// The commit that changed last the line that wants the resource; nil where there is no history.
+    public var commit: GitCommit? { commits[resource.source] }
+
     // MARK: What decided
 
     /// What the line is, of all that could have said it.

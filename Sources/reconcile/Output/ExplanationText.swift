@@ -20,7 +20,8 @@ struct ExplanationText {
         if let resource = it.resource {
             text += "  wanted by    \(resource.source)"
             text += resource.environment.map { ", for environment \($0)\n" } ?? ", shared\n"
-            text += "  commit       \(it.outlook.desired.revision.prefix(12))"
+            if let commit = it.provenance?.commit { text += "               changed last by \(Self.text(commit))\n" }
+            text += "  revision     \(it.outlook.desired.revision.prefix(12))"
             if !it.outlook.commitSubject.isEmpty {
                 text += " \"\(it.outlook.commitSubject)\" by \(it.outlook.commitAuthor)"
                 text += it.outlook.committedAt.map { ", \($0.minuteText)" } ?? ""
