@@ -108,7 +108,7 @@ public enum ClientCommands {
     static let confirm = OptionSpec("confirm", nil, "Don't ask whether it is meant.")
     static let environmentOption = OptionSpec("environment", "NAME", "Only of this environment.")
     static let reason = OptionSpec("reason", "TEXT", "Why, for the audit log.")
-    static let waitFor = OptionSpec("wait-for", "TIME", "How long to wait at the most; default 10m.")
+    static let waitFor = OptionSpec("wait-for", "TIME", "How long to wait at the most, altogether; default 10m.")
     static let tierOption = OptionSpec(
         "tier", "TIER", "Only of this tier: production, staging, dev, preview or an alias.")
 

@@ -85,18 +85,19 @@ extension CommandCall {
     // MARK: Waiting
 
     func watch() async throws -> ClientExit {
+        let patience = try patience()
         let connection = try connection()
         let run = try await connection.get("/runs/\(target.percentEncoded)").data
-        return try ended([try await settled(run, connection)])
+        return try ended([try await settled(run, connection, patience)])
     }
 
     func reconcile() async throws -> ClientExit {
         let connection = try connection()
         // Read before anything is asked for: who mistyped it has ordered nothing.
-        let deadline: Duration = try arguments.has("wait") ? duration("wait-for") ?? .minutes(10) : .zero
+        let patience = try arguments.has("wait") ? patience() : nil
         let before = try await arguments.has("wait") ? latest(connection)?["id"]?.stringValue : nil
         let data = try await connection.write("POST", "/reconcile", Self.body([("reason", textValue("reason"))])).data
-        guard arguments.has("wait") else {
+        guard let patience else {
             if screen.isJSON {
                 screen.json(data)
             } else {
@@ -104,31 +105,39 @@ extension CommandCall {
             }
             return .done
         }
-        let begun = surroundings.time.uptime
         while true {
             if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
-                let first = try await settled(run, connection)
-                return try ended([first] + (try await parts(beside: first, after: before, connection)))
+                let first = try await settled(run, connection, patience)
+                return try ended([first] + (try await parts(beside: first, after: before, connection, patience)))
             }
-            try await pause(since: begun, atMost: deadline, inVain: "no pass began") {
-                "waiting for the pass to begin, \($0)"
-            }
+            try await pause(patience, inVain: "no pass began") { "waiting for the pass to begin, \($0)" }
         }
+    }
+
+    /// For how long a command waits, whatever it waits for one after the other.
+    private struct Patience {
+        let begun: Duration
+        let limit: Duration
+    }
+
+    /// - Throws: `ArgumentFault` where `--wait-for` is no time.
+    private func patience() throws -> Patience {
+        Patience(begun: surroundings.time.uptime, limit: try duration("wait-for") ?? .minutes(10))
     }
 
     /// Says for how long it has waited, and sleeps until the next look.
     ///
     /// - Throws: `ClientFault` where it has waited long enough.
     private func pause(
-        since begun: Duration, atMost deadline: Duration, inVain: String, _ progress: (_ waited: String) -> String
+        _ patience: Patience, inVain: String, _ progress: (_ waited: String) -> String
     ) async throws {
-        let waited = surroundings.time.uptime - begun
-        guard waited < deadline else {
+        let waited = surroundings.time.uptime - patience.begun
+        guard waited < patience.limit else {
             screen.progress("")
-            throw ClientFault.waitedInVain(inVain, deadline)
+            throw ClientFault.waitedInVain(inVain, patience.limit)
         }
         screen.progress(progress(waited.shortText))
-        try await surroundings.time.sleep(for: Self.pollInterval)
+        try await surroundings.time.sleep(for: min(Self.pollInterval, patience.limit - waited))
     }
 
     private func latest(_ connection: ServiceConnection) async throws -> Value? {
@@ -137,19 +146,17 @@ extension CommandCall {
 
     /// The passes of the other services that share the work, until each shard has had one.
     private func parts(
-        beside first: Value, after before: String?, _ connection: ServiceConnection
+        beside first: Value, after before: String?, _ connection: ServiceConnection, _ patience: Patience
     ) async throws -> [Value] {
         guard let count = first["metadata"]?["shards"]?["of"]?.intValue else { return [] }
         var missing = Set(0..<max(1, count)).subtracting(Self.shards(of: first))
         var seen = [first.shown("id")]
         var parts: [Value] = []
-        let begun = surroundings.time.uptime
-        let deadline = try duration("wait-for") ?? .minutes(10)
         while true {
             let runs = try await connection.get("/runs", [("limit", "50")]).data.listValue ?? []
             for run in runs.prefix(while: { $0["id"]?.stringValue != before }).reversed()
             where !missing.isEmpty && run["dry_run"]?.boolValue != true && !seen.contains(run.shown("id")) {
-                let part = try await settled(run, connection)
+                let part = try await settled(run, connection, patience)
                 seen.append(part.shown("id"))
                 let held = Self.shards(of: part)
                 // One that got hold of nothing new has looked at nothing new.
@@ -159,7 +166,7 @@ extension CommandCall {
             }
             guard !missing.isEmpty else { return parts }
             let names = missing.sorted().map(String.init).joined(separator: ", ")
-            try await pause(since: begun, atMost: deadline, inVain: "no pass looked at shard \(names)") {
+            try await pause(patience, inVain: "no pass looked at shard \(names)") {
                 "waiting for who looks after shard \(names), \($0)"
             }
         }
@@ -171,9 +178,9 @@ extension CommandCall {
     }
 
     /// Looks at a run until it ends.
-    private func settled(_ first: Value, _ connection: ServiceConnection) async throws -> Value {
-        let begun = surroundings.time.uptime
-        let deadline = try duration("wait-for") ?? .minutes(10)
+    private func settled(
+        _ first: Value, _ connection: ServiceConnection, _ patience: Patience
+    ) async throws -> Value {
         let id = first.shown("id")
         let marks = ["|", "/", "-", "\\"]
         var turn = 0
@@ -188,7 +195,7 @@ extension CommandCall {
             let settled = steps.count { !["intended", "running", "pending"].contains($0.shown("state")) }
             let current = steps.last.map { ", \($0.shown("title"))" } ?? ""
             let mark = marks[turn % 4]
-            try await pause(since: begun, atMost: deadline, inVain: "run \(id) did not end") {
+            try await pause(patience, inVain: "run \(id) did not end") {
                 "\(mark) run \(id) \(phase), \(settled) steps done, \($0)\(current)"
             }
             turn += 1

@@ -206,6 +206,31 @@ struct CommandsTests {
         #expect(service.routes.count == 13, "one look before, one order, one look each half second")
     }
 
+    @Test("All that is waited for one after the other has one end", arguments: 0..<3)
+    func waitingEndsOnce(_ stage: Int) async throws {
+        // The pass begins after three seconds, its first part ends after three more, and that of shard 0 begins late.
+        let time = Locked<SimulatedTime?>(nil)
+        let service = FakeService { request throws(HTTPFault) in
+            let route = FakeService.route(request)
+            let gone = (time.withLock { $0?.now } ?? World.now) - World.now
+            let first = Self.part("a", [1, 2], gone >= .seconds(6) ? "succeeded" : "applying")
+            switch route {
+            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
+            case "GET /runs?limit=1", "GET /runs?limit=50":
+                return FakeService.envelope(gone >= .seconds(3) ? [first] : [])
+            default: return FakeService.envelope(first)
+            }
+        }
+        let world = try World(service)
+        time.withLock { $0 = world.time }
+        let limit = [2, 4, 8][stage]
+        let result = await world.run("reconcile", "--wait", "--wait-for", "\(limit)s")
+        #expect(result.exit == .later && result.error.contains("CLI-0011"), "\(result.story)")
+        let missed = ["no pass began", "run a did not end", "no pass looked at shard 0"][stage]
+        #expect(result.error.contains("\(missed) within \(limit)s"), "\(result.story)")
+        #expect(world.time.now - World.now == .seconds(limit))
+    }
+
     @Test("A time that can't be is refused before a pass is asked for")
     func wrongWaiting() async throws {
         let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])

@@ -153,9 +153,7 @@ public final class Campaign: Sendable {
         }
         let rest = await life.rest(atMost: Self.patience, isAtRest: isAtRest)
         let record = try await Record(life, rest: rest)
-        return record.faults(
-            against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false,
-            sparePasses: scenario.shards > 1 ? scenario.services : 0)
+        return record.faults(against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false)
     }
 
     private func scenario(_ name: String) throws -> Scenario {

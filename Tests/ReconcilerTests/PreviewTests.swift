@@ -37,12 +37,18 @@ struct PreviewWorld {
 
     func close() async { await world.engine.close() }
 
-    func reconciler(repository: String? = Self.repository) -> Reconciler {
+    func run(_ sql: String) async throws {
+        try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in try db.run(sql, []) }
+    }
+
+    func reconciler(
+        repository: String? = Self.repository, host: String = "test", shards: Shards = Shards(1)
+    ) -> Reconciler {
         let seed = passes.withLock { count in
             count += 1
             return count
         }
-        let plain = world.reconciler(seed: seed)
+        let plain = world.reconciler(seed: seed, host: host, shards: shards)
         let github = GitHubDriver(
             token: Secret("canary-token-of-github"), baseURL: "http://simulator.test/github",
             transport: SimulatorTransport(simulator: world.simulator, fuse: Fuse()),
@@ -50,8 +56,8 @@ struct PreviewWorld {
             random: RandomSource(seed: seed))
         return Reconciler(
             source: plain.source, drivers: plain.drivers + [github], store: plain.store, evidence: plain.evidence,
-            time: plain.time, random: plain.random, log: .none, metrics: plain.metrics, holder: plain.holder,
-            applicationRepository: repository)
+            time: plain.time, random: plain.random, log: .none, metrics: plain.metrics, shards: shards,
+            holder: plain.holder, applicationRepository: repository)
     }
 
     @discardableResult
@@ -307,6 +313,46 @@ struct PreviewTests {
         #expect(await site.previews() == PreviewWorld.holdings(7), "\(report.story)")
         let environment = report.desired?.environments.first { $0.slug == "pr-7" }
         #expect(environment?.headCommit == String(repeating: "9", count: 40))
+        await site.close()
+    }
+
+    @Test(
+        "A check that is pending when its pull request is over ends there, once, also where that was not written down",
+        arguments: [false, true], [false, true])
+    func endsPending(_ isMerged: Bool, _ isForgotten: Bool) async throws {
+        let site = try await PreviewWorld()
+        _ = await site.pass()
+        // Nothing is known of the provider, so that the preview is neither made nor refused.
+        site.world.simulator.order(FaultOrder("GET", "/v2/**", .serverErrorBefore, times: 1_000))
+        for number in [7, 8, 9] as [Int64] { try site.open(number, sha: number == 9 ? "3" : "1") }
+        _ = await site.pass()
+        let begun = ["pending 1", "pending 3"]
+        #expect(site.checks == begun)
+        // Another pull request still shows the commit, which has one check.
+        try site.close(8, merged: isMerged)
+        _ = await site.pass()
+        #expect(site.checks == begun)
+        // What came with the end was never told of.
+        try site.pull(7, ["head_sha": .string(String(repeating: "2", count: 40))])
+        try site.close(7, merged: isMerged)
+        let trigger = """
+            create trigger ops.forgets before update of status_digest on pull_requests
+            begin select raise(abort, 'as when the process ends here'); end
+            """
+        if isForgotten { try await site.run(trigger) }
+        _ = await site.pass()
+        let ended = begun + [isMerged ? "success 1" : "error 1"]
+        #expect(site.checks == ended)
+        if isForgotten { try await site.run("drop trigger ops.forgets") }
+        for _ in 1...2 { _ = await site.pass() }
+        #expect(site.checks == ended)
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests().filter { $0.contains("statuses") }.isEmpty)
+        site.world.simulator.clearFaults()
+        try site.open(7, sha: "1")
+        _ = await site.pass()
+        #expect(Set(site.checks.dropFirst(3)) == ["success 1", "success 3"])
         await site.close()
     }
 

@@ -11,23 +11,23 @@ import Testing
 
 @Suite("Several services share the work")
 struct ShardTests {
-    private static let count = 3
+    static let count = 3
 
     /// A service on a machine of its own.
-    private static func service(
+    static func service(
         _ world: World, _ host: String, onWrite: (@Sendable () async -> Void)? = nil
     ) -> Reconciler {
         world.reconciler(process: 5_000_001, concurrency: 1, onWrite: onWrite, host: host, shards: Shards(count))
     }
 
-    private static var shared: PassOptions {
+    static var shared: PassOptions {
         var options = PassOptions(trigger: .schedule)
         options.isShared = true
         return options
     }
 
     /// Lets services be known to each other before the first of them works.
-    private static func announce(_ hosts: [String], in world: World) async throws {
+    static func announce(_ hosts: [String], in world: World) async throws {
         for host in hosts {
             let claim = try await world.store.claimShards(
                 of: count, holder: "\(host)/5000001/none", service: "\(host)/5000001", lasting: .minutes(5),
@@ -37,7 +37,7 @@ struct ShardTests {
     }
 
     /// Passes of both in turn, until neither has anything to do.
-    private static func settle(_ world: World, _ hosts: [String]) async throws {
+    static func settle(_ world: World, _ hosts: [String]) async throws {
         for _ in 0..<8 {
             var isQuiet = true
             for host in hosts {
@@ -255,7 +255,7 @@ struct ShardTests {
     }
 
     /// Who holds the first of the shards, and who of two doesn't.
-    private static func roles() throws -> (keeper: String, other: String) {
+    static func roles() throws -> (keeper: String, other: String) {
         let names = ["alpha", "beta"]
         let all = names.map { "\($0)/5000001" }
         let keeper = try #require(names.first { Shards(count).share(of: "\($0)/5000001", among: all).contains(0) })

@@ -10,7 +10,8 @@ public struct PullRequest: Sendable, Hashable {
     public let number: Int64
     /// The branch that it wants merged, in the repository that this branch is in; a secret in it is hidden.
     public let head: String
-    public let headCommit: String
+    /// Of one that is over: the last that was seen while it was open, of which its preview was.
+    public var headCommit: String
     /// The branch that it wants to be merged into.
     public let base: String
     /// Sorted.

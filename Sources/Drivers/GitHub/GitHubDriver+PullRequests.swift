@@ -41,10 +41,20 @@ extension GitHubDriver: PullRequestHost {
         _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault) {
         let name = try self.name(repository, "statuses.create")
+        _ = try await reporter.set(Self.status(check), on: commit, in: name, context)
+    }
+
+    public func end(
+        _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+    ) async throws(ProviderFault) {
+        let name = try self.name(repository, "statuses.create")
+        _ = try await reporter.end(Self.status(check), on: commit, in: name, context)
+    }
+
+    private static func status(_ check: CommitCheck) -> GitHubReporter.CommitStatus {
         let state = GitHubReporter.CommitStatus.State(rawValue: check.state.rawValue) ?? .error
-        let status = GitHubReporter.CommitStatus(
+        return GitHubReporter.CommitStatus(
             check.name, state, description: check.sentence, targetURL: check.address)
-        _ = try await reporter.set(status, on: commit, in: name, context)
     }
 
     public func tell(

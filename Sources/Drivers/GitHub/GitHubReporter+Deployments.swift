@@ -227,7 +227,7 @@ extension GitHubReporter {
         return document.root["odooops_key"].string
     }
 
-    private static func short(_ text: String) -> String {
+    static func short(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.prefix(140)))
     }
 }

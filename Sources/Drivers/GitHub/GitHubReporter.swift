@@ -76,34 +76,63 @@ public struct GitHubReporter: Sendable {
     public func set(
         _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
     ) async throws(ProviderFault) -> Report {
-        let description = String(String.UnicodeScalarView(status.description.unicodeScalars.prefix(140)))
-        let list = repository.path + "/commits/\(sha.percentEncoded)/statuses"
-        let permission = "Commit statuses: write"
-        func look() async throws(ProviderFault) -> (id: Int64, isSame: Bool)? {
-            // The newest come first, and the newest of a context counts.
-            let found = try await first(
-                list, "statuses.list", permission, context,
-                where: { view in view["context"].holds(status.context) },
-                read: { view in
-                    view["state"].holds(status.state.rawValue) && (view["description"].string ?? "") == description
-                        && (view["target_url"].string ?? "") == (status.targetURL ?? "")
-                })
-            return found.map { (id: $0.id, isSame: $0.value) }
+        let found = try await newest(status, on: sha, in: repository, context)
+        if let found, found.isSame { return .unchanged(id: found.id) }
+        return .created(id: try await add(status, to: sha, in: repository, context))
+    }
+
+    /// Sets the status of a commit where the newest one of its context is pending, and nowhere else.
+    ///
+    /// - Returns: what became of it; nil where nothing is pending.
+    /// - Throws: `ProviderFault`, as `set`.
+    public func end(
+        _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Report? {
+        guard let found = try await newest(status, on: sha, in: repository, context), found.isPending else {
+            return nil
         }
-        if let found = try await look(), found.isSame { return .unchanged(id: found.id) }
+        return .created(id: try await add(status, to: sha, in: repository, context))
+    }
+
+    /// The newest status of a commit in the context of another one, and what it says.
+    private func newest(
+        _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> (id: Int64, isSame: Bool, isPending: Bool)? {
+        // The newest come first, and the newest of a context counts.
+        let found = try await first(
+            repository.path + "/commits/\(sha.percentEncoded)/statuses", "statuses.list", Self.statusPermission,
+            context,
+            where: { view in view["context"].holds(status.context) },
+            read: { view in
+                let state = CommitStatus.State(rawValue: view["state"].string ?? "")
+                let isSame =
+                    state == status.state && (view["description"].string ?? "") == Self.short(status.description)
+                    && (view["target_url"].string ?? "") == (status.targetURL ?? "")
+                return (isSame: isSame, isPending: state == .pending)
+            })
+        return found.map { (id: $0.id, isSame: $0.value.isSame, isPending: $0.value.isPending) }
+    }
+
+    private static let statusPermission = "Commit statuses: write"
+
+    /// Sets the status of a commit, whatever the newest one says.
+    private func add(
+        _ status: CommitStatus, to sha: String, in repository: RepositoryName, _ context: DriverContext
+    ) async throws(ProviderFault) -> Int64 {
         var body = Value.Object()
         body["state"] = .string(status.state.rawValue)
         body["context"] = .string(status.context)
-        body["description"] = .string(description)
+        body["description"] = .string(Self.short(status.description))
         if let url = status.targetURL { body["target_url"] = .string(url) }
         let call = ProviderCall(
             "statuses.create", "POST", "\(repository.path)/statuses/\(sha.percentEncoded)",
-            permission: permission)
-        let id = try await create(call, body, context) { () throws(ProviderFault) in
-            guard let found = try await look(), found.isSame else { return nil }
+            permission: Self.statusPermission)
+        return try await create(call, body, context) { () throws(ProviderFault) in
+            guard let found = try await newest(status, on: sha, in: repository, context), found.isSame else {
+                return nil
+            }
             return found.id
         }
-        return .created(id: id)
     }
 
     // MARK: One comment for each pull request

@@ -32,6 +32,13 @@ public protocol PullRequestHost: Driver {
         _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
 
+    /// Ends our check of a commit where it is still pending; nothing is sent where it says anything else.
+    ///
+    /// - Throws: `ProviderFault`.
+    func end(
+        _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+    ) async throws(ProviderFault)
+
     /// Tells how the delivery of a commit to an environment stands; nothing is sent where it is told so already.
     ///
     /// - Throws: `ProviderFault`.

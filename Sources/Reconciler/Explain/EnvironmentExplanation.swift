@@ -98,7 +98,8 @@ extension Reconciler {
     public func answer(_ name: String) async throws -> Explained {
         let outlook = try await look()
         if let environment = try await explainEnvironment(name, in: outlook) { return .environment(environment) }
-        return .resource(try await explain(name, on: explainBasis(outlook), withHistory: true))
+        let basis = try await explainBasis(outlook, of: ResourceKey(name).map { [$0] } ?? [])
+        return .resource(try await explain(name, on: basis, withHistory: true))
     }
 
     /// Says why an environment stands as it does, by what was seen already.
@@ -124,13 +125,14 @@ extension Reconciler {
             return nil
         }
         let resources = resources(of: slug, outlook)
-        let basis = try await explainBasis(outlook)
         var first: Explanation?
         // What is held back has its reason in the plan; of what is allowed only the journal and the lease can tell one.
         let changes = resources.compactMap(\.change)
         let order = changes.filter { $0.verdict != .allowed } + changes.filter { $0.verdict == .allowed }
-        for change in order.prefix(Self.explainedResources) where first?.obstacle == nil {
-            first = try await explain(change.key.description, on: basis, withHistory: false)
+        let asked = order.prefix(Self.explainedResources).map(\.key)
+        let basis = try await explainBasis(outlook, of: asked)
+        for key in asked where first?.obstacle == nil {
+            first = try await explain(key.description, on: basis, withHistory: false)
         }
         let subject = SyncSubject(environment: slug, tier: environment?.tier ?? row?.tier)
         let life = outlook.plan.environments.first { $0.slug == slug }

@@ -86,6 +86,7 @@ struct ExplainBasis: Sendable {
     let lastRun: RunRecord?
     let share: Share
     let services: [Int: ServiceSign]
+    /// Of the keys that are asked for.
     let drift: [ResourceKey: DriftRecord]
 }
 
@@ -94,14 +95,15 @@ extension Reconciler {
     ///
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
     public func explain(_ keys: some Sequence<ResourceKey>, in outlook: Outlook) async throws -> [Explanation] {
-        let basis = try await explainBasis(outlook)
+        let keys = Array(keys)
+        let basis = try await explainBasis(outlook, of: keys)
         var all: [Explanation] = []
         for key in keys { all.append(try await explain(key.description, on: basis, withHistory: false)) }
         return all
     }
 
-    /// Reads what every explanation of one answer rests on.
-    func explainBasis(_ outlook: Outlook) async throws(StoreFault) -> ExplainBasis {
+    /// Reads what every explanation of one answer rests on; how they differ only of those that are asked for.
+    func explainBasis(_ outlook: Outlook, of keys: [ResourceKey]) async throws(StoreFault) -> ExplainBasis {
         ExplainBasis(
             outlook: outlook, doubt: WishDoubt(outlook.desired),
             known: Set(
@@ -110,7 +112,7 @@ extension Reconciler {
             lastRun: try await store.lastPass(), share: Share(shards, held: []).with(outlook.inventory),
             services: try await servicesByShard(),
             drift: Dictionary(
-                try await store.openDrift().map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
+                try await store.openDrift(keys: keys).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// Says why a resource stands as it does.

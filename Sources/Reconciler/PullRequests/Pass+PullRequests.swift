@@ -18,10 +18,13 @@ extension Pass {
         do {
             guard let facts = try await facts(rule) else { return }
             let policy = desired.policy
+            let openCommits = Set(pulls.rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
             for row in pulls.rows where share.owns(environment: row.pullRequest.slug) {
                 guard !stop.isRaised, let report = facts.report(on: row) else { continue }
                 let comment = policy.commentOnPullRequest ? report.comment : nil
-                let check = policy.updateCommitStatus && row.state == .open ? report.check : nil
+                // A commit has one check, also where two pull requests show it.
+                let hasCheck = row.state == .open || !openCommits.contains(row.pullRequest.headCommit)
+                let check = policy.updateCommitStatus && hasCheck ? PreviewReport.end(of: row) ?? report.check : nil
                 let delivery = policy.createDeployments ? report.delivery(of: row.pullRequest.headCommit) : nil
                 await say(comment, check, delivery, on: row, repository, host)
             }
@@ -101,7 +104,15 @@ extension Pass {
         var said = row
         do throws(ProviderFault) {
             if let commitDigest, commitDigest != row.statusDigest {
-                if let check { try await host.set(check, on: row.pullRequest.headCommit, of: repository, context) }
+                if let check {
+                    let commit = row.pullRequest.headCommit
+                    // The last word on a commit stands when its pull request is over, but for one that promises another.
+                    if row.state == .open {
+                        try await host.set(check, on: commit, of: repository, context)
+                    } else {
+                        try await host.end(check, on: commit, of: repository, context)
+                    }
+                }
                 if let delivery { try await host.tell(delivery, of: repository, context) }
                 said.statusDigest = commitDigest
             }

@@ -129,6 +129,17 @@ struct PreviewReport: Sendable {
             }
         return CommitCheck(Self.checkName, state, sentence, address: stage == .ready ? address : nil)
     }
+
+    /// What ends a check that is pending when its pull request is over; nil while that is open.
+    ///
+    /// What was merged has its commit in another branch now, and holds up nobody there.
+    static func end(of row: PullRequestRow) -> CommitCheck? {
+        switch row.state {
+        case .open: nil
+        case .closed: CommitCheck(checkName, .error, "The pull request was closed before its preview was ready.")
+        case .merged: CommitCheck(checkName, .success, "The pull request was merged before its preview was ready.")
+        }
+    }
 }
 
 extension PreviewReport {

@@ -179,6 +179,8 @@ struct PullRequestMerging {
                 before?.pullRequest.approvedCommit
                 ?? (seen.state == .open && rule.forks == .labeled ? pull.headCommit : nil)
         }
+        // What was said of a commit is ended there, also where another came with the end.
+        if seen.state != .open, let before { pull.headCommit = before.pullRequest.headCommit }
         let closedAt = seen.state == .open ? nil : before?.closedAt ?? pull.updatedAt
         return PullRequestRow(
             repository: repository, pull, state: seen.state, closedAt: closedAt, commentDigest: before?.commentDigest,

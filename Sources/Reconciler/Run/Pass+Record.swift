@@ -45,14 +45,35 @@ extension Pass {
             }
             note("finished", ["phase": .string(run.phase.rawValue)])
             try await reconciler.store.appendEvents(events)
-            if !applied.journal.isEmpty { try await reconciler.store.showDeployments(ofRun: run) }
             try await reconciler.store.updateRun(run)
+            await showDeployments()
         } catch let fault as any Fault {
             reconciler.log.error(
                 "the run could not be written down whole", ["run.id": run.id, "fault": fault.description])
             if case .failed = final {} else { outcome = .failed(fault) }
         } catch {
             outcome = .failed(UnexpectedFault(error))
+        }
+    }
+
+    /// Copies what was done to where the platform's own console reads it, also of runs of which the end came to light here.
+    ///
+    /// It is their table, with constraints of theirs: what is refused there changes nothing of how the run ended.
+    private func showDeployments() async {
+        let runs = Set((recovered + applied.journal).map(\.runID)).union(abandoned).sorted()
+        guard !runs.isEmpty, !run.isDryRun else { return }
+        do throws(StoreFault) {
+            try await reconciler.store.showDeployments(ofRuns: runs)
+        } catch {
+            reconciler.log.warning(
+                "what was done could not be copied to ops.deployments",
+                ["run.id": run.id, "fault": error.description])
+            let fault: Value = [
+                "message": "what was done could not be copied to ops.deployments", "code": .string(error.code),
+                "fault": .string(error.message),
+            ]
+            let event = RunEvent(runID: run.id, type: "warning", payload: fault, at: reconciler.time.now)
+            try? await reconciler.store.appendEvents([event])
         }
     }
 

@@ -57,6 +57,8 @@ struct Pass {
     var plannedAt: Timestamp
     var applied = Applier.Result()
     var recovered: [JournalEntry] = []
+    /// Runs that processes have left in the middle, and that this one has ended.
+    var abandoned: [String] = []
     var evidence = EvidenceBuilder()
     var head: EvidenceHead?
     var events: [RunEvent] = []
@@ -343,8 +345,9 @@ struct Pass {
     }
 
     /// What a process left in the middle is over now: this one holds the lease.
-    private func endAbandonedRuns() async throws {
+    private mutating func endAbandonedRuns() async throws {
         for run in try await reconciler.store.abandonRuns(except: run.id, at: reconciler.time.now) {
+            if !run.isDryRun { abandoned.append(run.id) }
             reconciler.log.warning("a run was left in the middle by a process that is gone", ["run.id": run.id])
         }
     }

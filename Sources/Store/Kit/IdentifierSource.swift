@@ -23,7 +23,18 @@ struct IdentifierSource: Sendable {
         // 12 bits of rand_a and the first 14 of rand_b count (method 1 of section 6.2), 48 are random.
         let high = milliseconds << 16 | 0x7000 | (counter >> 14 & 0x0FFF)
         let low = 0x8000_0000_0000_0000 | (counter & 0x3FFF) << 48 | UInt64.random(in: 0...0xFFFF_FFFF_FFFF)
-        let digits = Hex.encode(high) + Hex.encode(low)
+        return Self.grouped(Hex.encode(high) + Hex.encode(low))
+    }
+
+    /// The version 8 UUID of a name: whoever asks for it again gets the same.
+    static func id(of name: String) -> String {
+        var digits = Array(Digest(of: name).hex.prefix(32))
+        digits[12] = "8"
+        digits[16] = "8"
+        return grouped(digits)
+    }
+
+    private static func grouped(_ digits: some Sequence<Character>) -> String {
         var text = ""
         for (index, digit) in digits.enumerated() {
             if index == 8 || index == 12 || index == 16 || index == 20 { text.append("-") }

@@ -32,7 +32,7 @@ extension Store {
         runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, notices: [Notice]
     ) async throws(StoreFault) {
         try Self.check(runID: runID)
-        let id = identifiers.next(at: time.now)
+        let id = IdentifierSource.id(of: "plan of \(runID)")
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             try db.run(
                 """
@@ -45,11 +45,12 @@ extension Store {
             try db.run(
                 "update ops.runs set last_phase = 'applying' where id = $1 and last_phase = 'planning'", [.text(runID)])
             guard try Self.mirrors("artifacts", in: db) else { return }
-            try db.run("delete from ops.artifacts where kind = 'reconcile_plan' and run_id = $1", [.text(runID)])
             try db.run(
                 """
                 insert into ops.artifacts (id, kind, sha, run_id, metadata, created_at, status, env, name)
                 values ($1, 'reconcile_plan', $2, $3, $4, $5, 'success', 'reconciler', $6)
+                on conflict (id) do update
+                set sha = excluded.sha, metadata = excluded.metadata, created_at = excluded.created_at
                 """,
                 [
                     .text(id), .text(revision), .text(runID), .jsonb(canonical: canonical), .time(time.now),

@@ -127,10 +127,8 @@ struct Record: Sendable {
     /// - Parameters:
     ///   - reference: the undisturbed life.
     ///   - isAtRest: whether nothing was left to be done.
-    ///   - sparePasses: so many passes may be made in vain without there being more of them: of those who share the work, each
-    ///     may have to look once more at what the other was to do first.
     /// - Returns: one line for each difference.
-    func faults(against reference: Record, isAtRest: Bool, sparePasses: Int = 0) -> [String] {
+    func faults(against reference: Record, isAtRest: Bool) -> [String] {
         var faults = violations + beside.faults(against: reference.beside)
         if !isAtRest { faults.append("it does not come to rest: \(withheld)") }
         if let difference = holdings.difference(from: reference.holdings) { faults.append(difference) }
@@ -150,7 +148,7 @@ struct Record: Sendable {
         let writes = reference.writes * 2 + 8
         if self.writes > writes { faults.append("\(self.writes) writes, at most \(writes) are in the budget") }
         let requests =
-            reference.requests + (max(0, passes - reference.passes) + sparePasses) * reference.longestPass + 60
+            reference.requests + max(0, passes - reference.passes) * reference.longestPass + 60
         if self.requests > requests {
             faults.append("\(self.requests) requests in \(passes) passes, at most \(requests) are in the budget")
         }

@@ -90,8 +90,8 @@ struct SideRecord: Sendable {
     }
 
     private mutating func lookAtPullRequests(_ world: Installation) async throws {
-        pullRequests = try await world.store.pullRequests(of: Installation.repository)
-            .map { "\(Installation.repository)#\($0.pullRequest.number) \($0.state)" }
+        let rows = try await world.store.pullRequests(of: Installation.repository)
+        pullRequests = rows.map { "\(Installation.repository)#\($0.pullRequest.number) \($0.state)" }
         var last: [String: String] = [:]
         for status in world.gitHubItems("statuses") {
             func text(_ name: String) -> String { status[name]?.stringValue ?? "" }
@@ -99,6 +99,11 @@ struct SideRecord: Sendable {
             let word = "\(text("state")) \(text("description"))"
             if last[place] == word { violations.append("the check of \(place) was told twice that it is \(word)") }
             last[place] = word
+        }
+        for row in rows where row.state != .open {
+            let place = "\(row.pullRequest.headCommit.prefix(4)) odooops/preview"
+            guard last[place]?.hasPrefix("pending ") == true else { continue }
+            violations.append("the pull request \(row.pullRequest.number) is over, and its check is pending for ever")
         }
         checks = last.map { "\($0.key) \($0.value)" }.sorted()
         let comments = world.gitHubItems("comments").map { $0["body"]?.stringValue ?? "" }
