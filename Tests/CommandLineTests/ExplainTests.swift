@@ -41,10 +41,7 @@ struct ExplainTests {
     func acknowledges() async throws {
         let site = try Site()
         #expect(await site.run().status == 0)
-        try site.commit([
-            "ssot/infra/digitalocean/inventory.yaml": Site.inventory.replacing(
-                "www, data: 203.0.113.7", with: "www, data: 203.0.113.9")
-        ])
+        await site.point("www", at: "203.0.113.9")
         let key = "digitalocean.record/shop.example/A/www"
         func mark() async -> Value? { await site.run("drift", "--json").json?["drift"]?[0]?["mark"] }
         func status() async -> String? {

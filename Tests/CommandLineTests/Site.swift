@@ -93,13 +93,26 @@ final class Site: Sendable {
         return result.output
     }
 
-    /// What the provider holds, by type and name, sorted.
-    func records() async -> [String] {
+    private func call(_ method: String, _ place: String = "", _ body: Value? = nil) async -> Value? {
         let answer = await provider.simulator.answer(
             WebRequest(
-                method: "GET", path: "/v2/domains/shop.example/records", query: [("per_page", "200")],
-                headers: [("Authorization", "Bearer token-of-the-tests")], body: []))
-        let items = (try? JSON.parse(answer.body))?["domain_records"]?.listValue ?? []
+                method: method, path: "/v2/domains/shop.example/records" + place, query: [("per_page", "200")],
+                headers: [
+                    ("Authorization", "Bearer token-of-the-tests"), ("Content-Type", "application/json"),
+                ], body: body.map { Array(JSON.write($0).utf8) } ?? []))
+        return try? JSON.parse(answer.body)
+    }
+
+    /// Somebody changes an address at the provider.
+    func point(_ name: String, at address: String) async {
+        let records = await call("GET")?["domain_records"]?.listValue ?? []
+        let id = records.first { $0["name"] == .string(name) && $0["type"] == "A" }?["id"]?.intValue ?? 0
+        _ = await call("PATCH", "/\(id)", ["type": "A", "data": .string(address)])
+    }
+
+    /// What the provider holds, by type and name, sorted.
+    func records() async -> [String] {
+        let items = await call("GET")?["domain_records"]?.listValue ?? []
         return items.filter { $0["type"]?.stringValue != "NS" && $0["type"]?.stringValue != "SOA" }.map {
             "\($0["type"]?.stringValue ?? "") \($0["name"]?.stringValue ?? "") \($0["data"]?.stringValue ?? "")"
         }.sorted()

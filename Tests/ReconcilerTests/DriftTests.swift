@@ -94,6 +94,49 @@ struct DriftTests {
         #expect(try await !findings().contains(Self.record), "its finding goes with it")
     }
 
+    @Test(
+        "A look at another commit than that of the last pass, or beside a pass, changes nothing of what is known to differ"
+    )
+    func elsewhere() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        world.time.advance(by: .minutes(10))
+        func known() async throws -> [String] {
+            try await world.store.openDrift().map {
+                "\($0.key) \($0.cause) \($0.detail) \($0.attributesSince) \($0.runID)"
+            } + world.store.findings(includesResolved: true).map { "\($0)" }
+                + world.store.notices(after: nil, limit: 100).map { "\($0)" }
+        }
+        func look() async throws -> Int {
+            world.time.advance(by: .minutes(1))
+            return try #require(await world.pass(PassOptions(isDryRun: true)).plan).drift.count
+        }
+        let address = try #require(
+            try JSON.parse(await world.call("GET", "/v2/domains/shop.example/records").body)["domain_records"]?
+                .listValue?.first { $0["name"] == "erp" }?["data"]?.stringValue)
+        try await Self.point(world, at: "198.51.100.9")
+        #expect(try await look() > 0)
+        let before = try await known()
+        #expect(try await Self.open(world).contains(Self.record))
+
+        let main = World.tree()
+        world.source.set(World.tree(inventory: World.inventory.replacing("ttl: 1800", with: "ttl: 900"), revision: "b"))
+        #expect(try await look() > 1)
+        #expect(try await known() == before, "a commit that nobody has applied says nothing of what is so")
+        try await Self.point(world, at: address)
+        #expect(try await look() > 0)
+        #expect(try await known() == before, "nor does it say that all is well")
+
+        world.source.set(main)
+        let lease = try #require(
+            try await world.store.acquireLease(name: "reconcile", holder: "another pass", lasting: .minutes(5)))
+        #expect(try await look() == 0)
+        #expect(try await known() == before, "what is under way is said by the pass that does it")
+        try await world.store.releaseLease(lease)
+        #expect(try await look() == 0)
+        #expect(try await !Self.open(world).contains(Self.record))
+    }
+
     @Test("What nobody could see, or read, or may touch stays as it was")
     func unseen() async throws {
         let world = try await World()

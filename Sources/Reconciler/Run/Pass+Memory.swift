@@ -95,6 +95,11 @@ extension Pass {
     /// Keeps what differs and since when, key by key; a look as of another instant says nothing of it.
     mutating func rememberDrift() async throws {
         guard let plan, let desired, let observed, let inventory, options.now == nil else { return }
+        guard try await maySayWhatDiffers() else {
+            drift = try await reconciler.store.openDrift()
+            evidence.add("drift.json", list: plan.drift.lazy.map(\.value))
+            return
+        }
         let sight = DriftSight(
             plan, desired, observed, inventory, known: Set(reconciler.schemas.keys),
             done: applied.done)
@@ -112,6 +117,19 @@ extension Pass {
         evidence.add("drift.json", list: plan.drift.lazy.map(\.value))
         evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
         try await rememberFindings()
+    }
+
+    /// Whether what this run saw differ is what differs for everybody.
+    ///
+    /// A pass holds the leases. A dry run does not: it may be of another commit than the one that the world is held to, as that
+    /// of a pull request is, and beside it a pass may be making just what it finds missing.
+    private func maySayWhatDiffers() async throws -> Bool {
+        guard options.isDryRun else { return true }
+        let last = try await reconciler.store.lastPass()
+        let standing = try await reconciler.store.shardStanding()
+        let isUnderWay = standing.leases.contains { $0.expiresAt > reconciler.time.now }
+        guard !isUnderWay, let last else { return !isUnderWay }
+        return last.revision == run.revision && last.completedAt.map { $0 <= startedAt } == true
     }
 
     /// Environments that nobody knew yet are known before anything of them is made.

@@ -100,7 +100,8 @@ struct Pass {
 
     /// The whole pass, in order.
     ///
-    /// A dry run does everything but take the lease, recover, apply and remember.
+    /// A dry run does everything but take the lease, recover, apply and remember; what differs it remembers where that can't
+    /// mislead anybody.
     mutating func execute() async {
         var keeper: Task<Void, Never>?
         do {
