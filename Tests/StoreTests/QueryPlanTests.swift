@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Formats
 import Testing
 
 @testable import Store
@@ -18,17 +19,106 @@ import Testing
         ]
         for service in LogLine.Service.allCases {
             for after in [nil, cursor] {
-                guard let query = LogQuery(service, own, after: after) else { continue }
-                queries.append((query.text(limit: 50), query.conditions.binds))
+                queries += LogQuery.queries(service, own, after: after).map {
+                    ($0.text(limit: 50), $0.conditions.binds)
+                }
             }
         }
         #expect(queries.count == 8, "hooks are of no environment")
+        var loud = LogFilter()
+        (loud.level, loud.service) = (.error, .reconciler)
+        for after in [nil, cursor] {
+            queries += LogQuery.queries(.reconciler, loud, after: after).map {
+                ($0.text(limit: 50), $0.conditions.binds)
+            }
+        }
         try await TestStore.with(.sqlite) { test in
             for query in queries {
                 let plan = try await test.rows("explain query plan " + query.text, query.binds).map { try $0.text(3) }
                 #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(query.text): \(plan)")
-                let isWalked = plan.contains { $0.contains("SCAN") }
+                // Of those that others wrote without a level there are few, and these have an index of their own.
+                let isWalked = plan.contains { $0.contains("SCAN") && !$0.contains("run_events_unlevelled") }
                 #expect(!isWalked || query.text == Store.latestEvent, "\(query.text): \(plan)")
+            }
+        }
+    }
+
+    @Test(arguments: engines) func `an event is as loud by what it holds as by what was kept of it`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            try await test.store.beginRun(run(1))
+            let payloads: [Value] = [
+                ["state": "failed"], ["state": "unknown"], ["state": "done"], ["phase": "failed"], ["phase": "unknown"],
+                ["state": "done", "phase": "failed"], ["state": .null, "phase": "failed"], [:], "failed", ["failed"],
+            ]
+            let events = ["step", "error", "warning", "phase"].flatMap { type in
+                payloads.map { RunEvent(runID: runID(1), type: type, payload: $0, at: start) }
+            }
+            try await test.store.appendEvents(events)
+            let rows = try await test.rows("select level, \(LogQuery.impliedLevel) from ops.run_events")
+            #expect(rows.count == events.count)
+            for row in rows { #expect(try row.text(0) == row.text(1)) }
+            func count(_ level: LogLine.Level) async throws -> Int {
+                var filter = LogFilter()
+                (filter.level, filter.service) = (level, .reconciler)
+                return try await test.store.logPage(filter, limit: 100).rows.count
+            }
+            func counts() async throws -> [Int] {
+                [try await count(.error), try await count(.warning), try await count(.info)]
+            }
+            let ours = try await counts()
+            #expect(ours.reduce(0, +) == events.count && ours.allSatisfy { $0 > 0 }, "\(ours)")
+            // What another program wrote without a word of its level.
+            try await test.prepare(["update ops.run_events set level = null where event_type in ('step', 'error')"])
+            #expect(try await counts() == ours)
+        }
+    }
+
+    @Test func `what is counted for each request is counted in an index`() async throws {
+        try await TestStore.with(.sqlite) { test in
+            for (query, binds) in [
+                (Store.environmentCounts, [.time(start), .text("gone")]), (Store.driftCounts, []),
+            ] as [(String, [SQLValue])] {
+                let plan = try await test.rows("explain query plan " + query, binds).map { try $0.text(3) }
+                #expect(plan.count == 1 && plan[0].contains("COVERING INDEX"), "\(query): \(plan)")
+            }
+        }
+    }
+
+    @Test(arguments: engines) func `what differs is given part by part, in the order of bytes`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let names = ["b", "B", "a-1", "a 1", "é", "aa", "Z"]
+            try await test.store.beginRun(run(1))
+            _ = try await test.store.recordDrift(
+                names.map { drift($0) } + [drift("b", cause: .expected)], runID: runID(1), at: start,
+                isGone: { _, _ in false })
+            var seen: [String] = []
+            var place: (String, String)?
+            repeat {
+                let (rows, hasMore) = try await test.store.driftPage(limit: 3, after: place)
+                #expect(rows.count <= 3)
+                seen += rows.map { "\($0.key) \($0.cause.rawValue)" }
+                place = hasMore ? rows.last.map { ($0.key.description, $0.cause.rawValue) } : nil
+            } while place != nil
+            let wanted = names.map { ($0, ChangeCause.externalChange) } + [("b", .expected)]
+            let ordered = wanted.sorted {
+                $0.0 == $1.0 ? $0.1.rawValue < $1.1.rawValue : $0.0.precedesByBytes($1.0)
+            }
+            #expect(seen == ordered.map { "\(key($0.0)) \($0.1.rawValue)" })
+            let quiet = try await test.store.driftPage(limit: 1, isQuiet: true)
+            #expect(quiet.rows.map(\.cause) == [.expected] && !quiet.hasMore)
+            let loud = try await test.store.driftPage(limit: 3, isQuiet: false)
+            #expect(loud.rows.count == 3 && loud.hasMore)
+            let some = DriftFilter(environments: ["dev"], environment: "dev", keys: [key("b")], cause: .externalChange)
+            #expect(try await test.store.driftPage(some, limit: 9).rows.map(\.key) == [key("b")])
+            for none in [
+                DriftFilter(environments: []), DriftFilter(environments: ["other"], environment: "dev"),
+                DriftFilter(environment: "other"), DriftFilter(keys: []), DriftFilter(cause: .expired),
+            ] {
+                #expect(try await test.store.driftPage(none, limit: 9).rows.isEmpty, "\(none)")
             }
         }
     }

@@ -27,17 +27,17 @@ extension APIEndpoints {
                     APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
                 ], answer: .list(drift), isPaged: true
             ) { call in
-                let (cause, environment) = (call.text("cause"), call.text("environment"))
-                let known = call.parameters["known"]?.boolValue
                 let key = call.text("key")
                 // What is no key is nothing's.
-                let rows = try await services.store.openDrift(
-                    of: environment.map { [$0] }, keys: key.map { [ResourceKey($0)].compactMap { $0 } }
-                ).filter { item in
-                    call.visible.contains(item.environment) && (cause.map { item.cause.rawValue == $0 } ?? true)
-                        && (known.map { item.isQuiet == $0 } ?? true)
-                }
-                return part(rows, call, key: { "\($0.key) \($0.cause.rawValue)" }, document: \.document)
+                let filter = DriftFilter(
+                    environments: call.visibleNames, environment: call.text("environment"),
+                    keys: key.map { [ResourceKey($0)].compactMap { $0 } },
+                    cause: call.text("cause").flatMap(ChangeCause.init))
+                let (rows, hasMore) = try await services.store.driftPage(
+                    filter, limit: call.limit, after: call.text("cursor").map(differencePlace),
+                    isQuiet: call.parameters["known"]?.boolValue)
+                return page(
+                    rows.map(\.document), next: hasMore ? rows.last.map { "\($0.key) \($0.cause.rawValue)" } : nil)
             },
             APIRoute(
                 "GET", "/findings", "listFindings", "findings", "What is not as it has to be.", needs: .read, at: .list,
@@ -87,6 +87,12 @@ extension APIEndpoints {
                 return page(rows.map(\.document), next: all.count == call.limit ? all.last?.id : nil)
             },
         ]
+    }
+
+    /// Key and cause that a cursor names; no cause has a space.
+    private static func differencePlace(_ cursor: String) -> (key: String, cause: String) {
+        guard let space = cursor.utf8.lastIndex(of: UInt8(ascii: " ")) else { return (cursor, "") }
+        return (String(cursor[..<space]), String(cursor[cursor.utf8.index(after: space)...]))
     }
 
     /// The verdict on each gate as the evidence of a run holds it; nil where that is kept no more.

@@ -122,8 +122,6 @@ extension APIEndpoints {
 
     private static func status(_ services: APIServices, _ now: Timestamp) async throws -> Value {
         let tally = try await services.store.tally(at: now)
-        let waiting = try await services.store.runs(limit: 1).first
-        let queue = try await services.store.deliveryQueue()
         func counts(_ counts: [(word: String, count: Int)]) -> Value {
             var object = Value.Object()
             for (word, count) in counts.sorted(by: { $0.word.precedesByBytes($1.word) }) {
@@ -137,12 +135,10 @@ extension APIEndpoints {
         object["drift"] = counts(tally.drift.map { ($0.key, $0.value) })
         object["known_drift"] = .int(Int64(tally.knownDrift))
         object["findings"] = counts(tally.findings.map { ($0.key.rawValue, $0.value) })
-        object["last_run"] = waiting.map { $0.summaryDocument } ?? .null
-        object["hooks_waiting"] = .int(Int64(queue.depth))
-        let sign = try await services.store.serviceSign()
-        object["next_pass_at"] = .text(sign?.nextPassAt?.description)
-        let standing = try await services.store.shardStanding()
-        if standing.count > 1 { object["shards"] = standing.document(at: now) }
+        object["last_run"] = tally.lastRun?.summaryDocument ?? .null
+        object["hooks_waiting"] = .int(Int64(tally.deliveries.depth))
+        object["next_pass_at"] = .text(tally.sign?.nextPassAt?.description)
+        if tally.shards.count > 1 { object["shards"] = tally.shards.document(at: now) }
         if let status = services.service?.currentStatus {
             object["loop"] = .object([
                 "passes": .int(Int64(status.passes)), "running": .bool(status.isRunning),

@@ -73,6 +73,13 @@ struct Conditions {
         texts.append("(\(time), \(id)) < ($\(binds.count - 1), $\(binds.count))")
     }
 
+    /// Only rows after a place, by two columns of text.
+    mutating func add(after place: (String, String)?, _ columns: String) {
+        guard let place else { return }
+        binds += [.text(place.0), .text(place.1)]
+        texts.append("(\(columns)) > ($\(binds.count - 1), $\(binds.count))")
+    }
+
     /// All of them after `where` or `and`, or nothing.
     func clause(_ word: String) -> String { texts.isEmpty ? "" : "\(word) \(texts.joined(separator: " and "))" }
 }

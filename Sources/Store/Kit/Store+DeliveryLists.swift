@@ -61,23 +61,27 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func deliveryQueue() async throws(StoreFault) -> DeliveryQueue {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> DeliveryQueue in
-            var queue = DeliveryQueue()
-            for row in try db.run(
-                """
-                select provider, count(*), min(received_at) from ops.webhook_deliveries
-                where state in ('received', 'failed') group by provider
-                """)
-            {
-                queue.waiting[try row.text(0)] = Int(clamping: try row.int(1))
-                if let oldest = try row.optionalTime(2) { queue.oldest = min(queue.oldest ?? oldest, oldest) }
-            }
-            for row in try db.run(
-                "select provider, count(*) from ops.webhook_deliveries where state = 'dead' group by provider")
-            {
-                queue.dead[try row.text(0)] = Int(clamping: try row.int(1))
-            }
-            return queue
+            try Self.deliveryQueue(in: db)
         }
+    }
+
+    static func deliveryQueue(in db: any SQLConnection) throws(StoreFault) -> DeliveryQueue {
+        var queue = DeliveryQueue()
+        for row in try db.run(
+            """
+            select provider, count(*), min(received_at) from ops.webhook_deliveries
+            where state in ('received', 'failed') group by provider
+            """)
+        {
+            queue.waiting[try row.text(0)] = Int(clamping: try row.int(1))
+            if let oldest = try row.optionalTime(2) { queue.oldest = min(queue.oldest ?? oldest, oldest) }
+        }
+        for row in try db.run(
+            "select provider, count(*) from ops.webhook_deliveries where state = 'dead' group by provider")
+        {
+            queue.dead[try row.text(0)] = Int(clamping: try row.int(1))
+        }
+        return queue
     }
 
     /// Forgets deliveries that ended before an instant; the dead stay until somebody has looked at them.

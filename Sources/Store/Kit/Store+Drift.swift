@@ -135,40 +135,70 @@ extension Store {
     public func openDrift(
         of environments: [String]? = nil, keys: [ResourceKey]? = nil
     ) async throws(StoreFault) -> [DriftRecord] {
-        var conditions = Conditions()
-        conditions.add("environment", oneOf: environments)
-        conditions.add("resource_key", oneOf: keys?.map(\.description))
-        let (clause, binds) = (conditions.clause("and"), conditions.binds)
+        let conditions = DriftFilter(environments: environments, keys: keys).conditions
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
-            let latest = try db.run(
-                """
-                select started_at from ops.runs
-                where run_type = 'reconcile' and (last_phase = 'planned' or \(Self.hasPlan))
-                order by created_at desc, id desc limit 1
-                """
-            ).first?.optionalTime(0)
-            let marks = Dictionary(grouping: try Self.driftMarks(at: time.now, in: db), by: \.key)
-            var records: [DriftRecord] = []
-            for row in try db.run(
-                """
-                select resource_key, cause, environment, detail, first_seen, last_seen, run_id, seen from ops.drift_items
-                where status = 'open' \(clause)
-                """, binds)
-            {
-                guard let key = ResourceKey(try row.text(0)), let cause = ChangeCause(rawValue: try row.text(1)) else {
-                    throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")
-                }
-                let (firstSeen, lastSeen, detail) = (try row.time(4), try row.time(5), try row.json(3))
-                let difference = Self.difference(cause, detail)
-                records.append(
-                    DriftRecord(
-                        key: key, cause: cause, environment: row.optionalText(2), detail: detail, firstSeen: firstSeen,
-                        lastSeen: max(lastSeen, latest ?? lastSeen), runID: try row.text(6),
-                        attributesSince: Self.instants(try row.json(7)), difference: difference,
-                        mark: marks[key]?.first { $0.covers(key, difference, at: time.now) }))
+            try Self.openDrift(conditions.clause("and"), conditions.binds, at: time.now, in: db).sorted {
+                $0.key == $1.key ? $0.cause.rawValue < $1.cause.rawValue : $0.key < $1.key
             }
-            return records.sorted { $0.key == $1.key ? $0.cause.rawValue < $1.cause.rawValue : $0.key < $1.key }
         }
+    }
+
+    /// A part of what differs, by the bytes of key and cause.
+    ///
+    /// - Parameters:
+    ///   - filter: only these.
+    ///   - limit: the most.
+    ///   - place: only what comes after this key and cause.
+    ///   - isQuiet: only what people know, or only what they don't; nil: both.
+    /// - Returns: the differences, and whether there are more.
+    /// - Throws: `StoreFault`.
+    public func driftPage(
+        _ filter: DriftFilter = DriftFilter(), limit: Int, after place: (key: String, cause: String)? = nil,
+        isQuiet: Bool? = nil
+    ) async throws(StoreFault) -> (rows: [DriftRecord], hasMore: Bool) {
+        let order = engine.dialect == .postgres ? #"resource_key collate "C", cause collate "C""# : "resource_key, cause"
+        var conditions = filter.conditions
+        conditions.add(after: place, order)
+        // Whether people know of it is seen in a row that was read.
+        let most = isQuiet == nil ? "limit \(max(0, limit) + 1)" : ""
+        let (clause, binds) = (conditions.clause("and"), conditions.binds)
+        let rows = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
+            try Self.openDrift("\(clause) order by \(order) \(most)", binds, at: time.now, in: db)
+        }.filter { row in isQuiet.map { $0 == row.isQuiet } ?? true }
+        return (Array(rows.prefix(limit)), rows.count > limit)
+    }
+
+    static func openDrift(
+        _ clause: String, _ binds: [SQLValue], at now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) -> [DriftRecord] {
+        let latest = try db.run(
+            """
+            select started_at from ops.runs
+            where run_type = 'reconcile' and (last_phase = 'planned' or \(Self.hasPlan))
+            order by created_at desc, id desc limit 1
+            """
+        ).first?.optionalTime(0)
+        let marks = Dictionary(grouping: try Self.driftMarks(at: now, in: db), by: \.key)
+        var records: [DriftRecord] = []
+        for row in try db.run(
+            """
+            select resource_key, cause, environment, detail, first_seen, last_seen, run_id, seen from ops.drift_items
+            where status = 'open' \(clause)
+            """, binds)
+        {
+            guard let key = ResourceKey(try row.text(0)), let cause = ChangeCause(rawValue: try row.text(1)) else {
+                throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")
+            }
+            let (firstSeen, lastSeen, detail) = (try row.time(4), try row.time(5), try row.json(3))
+            let difference = Self.difference(cause, detail)
+            records.append(
+                DriftRecord(
+                    key: key, cause: cause, environment: row.optionalText(2), detail: detail, firstSeen: firstSeen,
+                    lastSeen: max(lastSeen, latest ?? lastSeen), runID: try row.text(6),
+                    attributesSince: Self.instants(try row.json(7)), difference: difference,
+                    mark: marks[key]?.first { $0.covers(key, difference, at: now) }))
+        }
+        return records
     }
 
     private static func openDrift(in db: any SQLConnection) throws(StoreFault) -> [DriftIdentity: OpenDrift] {

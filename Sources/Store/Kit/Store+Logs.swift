@@ -21,6 +21,14 @@ public struct LogLine: Sendable, Hashable {
             case .critical: self = .error
             }
         }
+
+        /// What an event of a run says of itself; `LogQuery.impliedLevel` says the same of a row.
+        init(_ event: RunEvent) {
+            let state = event.payload["state"]?.stringValue ?? event.payload["phase"]?.stringValue
+            self =
+                state == "failed" || event.type == "error"
+                ? .error : state == "unknown" || event.type == "warning" ? .warning : .info
+        }
     }
 
     /// Names it, and orders those of one instant.
@@ -68,10 +76,11 @@ extension Store {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Page<LogLine> in
             var lines: [LogLine] = []
             for service in LogLine.Service.allCases where filter.service.map({ $0 == service }) ?? true {
-                guard let query = LogQuery(service, filter, after: cursor) else { continue }
                 // Each tells as many as are wanted altogether, for the newest may all be of one of them.
-                for row in try db.run(query.text(limit: limit), query.conditions.binds) {
-                    lines.append(try query.line(row))
+                for query in LogQuery.queries(service, filter, after: cursor) {
+                    for row in try db.run(query.text(limit: limit), query.conditions.binds) {
+                        lines.append(try query.line(row))
+                    }
                 }
             }
             lines.sort { $0.at == $1.at ? $1.id.precedesByBytes($0.id) : $0.at > $1.at }
@@ -85,8 +94,14 @@ struct LogQuery {
     let service: LogLine.Service
     var conditions = Conditions()
 
-    /// Nil where no line of the service can be wanted.
-    init?(_ service: LogLine.Service, _ filter: LogFilter, after cursor: PageCursor?) {
+    /// None where no line of the service can be wanted.
+    static func queries(_ service: LogLine.Service, _ filter: LogFilter, after cursor: PageCursor?) -> [LogQuery] {
+        // An event that another program has written says its level only by what it holds.
+        let sides = service == .reconciler && filter.level != nil ? [false, true] : [false]
+        return sides.compactMap { LogQuery(service, filter, after: cursor, isImplied: $0) }
+    }
+
+    private init?(_ service: LogLine.Service, _ filter: LogFilter, after cursor: PageCursor?, isImplied: Bool) {
         self.service = service
         if filter.type != nil, service != .reconciler { return nil }
         conditions.add(after: cursor, time, "id")
@@ -102,7 +117,12 @@ struct LogQuery {
             conditions.add("run_id = ?", correlation)
             conditions.add("event_type = ?", filter.type.map { .text($0) })
             conditions.add("environment = ?", environment)
-            conditions.add("\(Self.eventLevel) = ?", level)
+            if isImplied {
+                conditions.add("level is null and \(Self.impliedLevel) = ?", level)
+            } else {
+                // Loud ones in the words of their index.
+                conditions.add(filter.level == .info ? "level = ?" : "\(Self.isLoud) and level = ?", level)
+            }
         case .audit:
             // A person's change belongs to no run, and is never louder than information.
             guard filter.hasAudit, filter.correlation == nil, filter.level ?? .info == .info else { return nil }
@@ -123,10 +143,13 @@ struct LogQuery {
     }
 
     /// `payload ->> 'x'` means the same to both engines (SQLite 3.38).
-    private static let eventLevel =
+    static let impliedLevel =
         "case when coalesce(payload ->> 'state', payload ->> 'phase') = 'failed' or event_type = 'error' then 'error' "
         + "when coalesce(payload ->> 'state', payload ->> 'phase') = 'unknown' or event_type = 'warning' then 'warning' "
         + "else 'info' end"
+
+    /// Whether an event is told louder than information.
+    static let isLoud = "level in ('warning', 'error')"
 
     /// The column by which lines are ordered.
     private var time: String {
@@ -142,7 +165,7 @@ struct LogQuery {
             switch service {
             case .reconciler:
                 (
-                    "id, timestamp, event_type, payload, run_id, \(Self.eventLevel)",
+                    "id, timestamp, event_type, payload, run_id, coalesce(level, \(Self.impliedLevel))",
                     "ops.run_events where run_id is not null"
                 )
             case .audit: ("id, at, action, target, actor", "ops.audit_log where id is not null")

@@ -66,6 +66,7 @@ extension Store {
                 .text(identifiers.next(at: event.at)), .text(event.runID), .text(event.type),
                 .optional(event.idempotencyKey.map { "\(event.runID):\($0)" }), .jsonb(event.payload), .time(event.at),
                 .time(time.now), .optional(event.payload["environment"]?.stringValue),
+                .text(LogLine.Level(event).rawValue),
             ]
         }
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -73,8 +74,8 @@ extension Store {
                 try db.run(
                     """
                     insert into ops.run_events (id, run_id, event_type, idempotency_key, source, payload, timestamp,
-                      ingested_at, environment)
-                    values ($1, $2, $3, $4, 'manual', $5, $6, $7, $8)
+                      ingested_at, environment, level)
+                    values ($1, $2, $3, $4, 'manual', $5, $6, $7, $8, $9)
                     on conflict (idempotency_key) do nothing
                     """, row)
             }
@@ -91,16 +92,21 @@ extension Store {
     public func runs(limit: Int, before: String? = nil) async throws(StoreFault) -> [RunRecord] {
         if let before { try Self.check(runID: before) }
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [RunRecord] in
-            let older =
-                before == nil ? "" : "and (created_at, id) < (select created_at, id from ops.runs where id = $2)"
-            return try Self.records(
-                db.run(
-                    """
-                    select \(Self.runColumns) from ops.runs
-                    where run_type = 'reconcile' \(older)
-                    order by created_at desc, id desc limit $1
-                    """, [.int(Int64(max(0, limit)))] + (before.map { [.text($0)] } ?? [])))
+            try Self.latestRuns(limit, before: before, in: db)
         }
+    }
+
+    static func latestRuns(
+        _ limit: Int, before: String? = nil, in db: any SQLConnection
+    ) throws(StoreFault) -> [RunRecord] {
+        let older = before == nil ? "" : "and (created_at, id) < (select created_at, id from ops.runs where id = $2)"
+        return try records(
+            db.run(
+                """
+                select \(runColumns) from ops.runs
+                where run_type = 'reconcile' \(older)
+                order by created_at desc, id desc limit $1
+                """, [.int(Int64(max(0, limit)))] + (before.map { [.text($0)] } ?? [])))
     }
 
     /// The run with an id, with an id that begins so, or the `latest`.

@@ -70,16 +70,20 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func serviceSign() async throws(StoreFault) -> ServiceSign? {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> ServiceSign? in
-            let rows = try db.run(
-                "select value, updated_at from ops.reconcile_state where key = $1", [.text(Self.serviceKey)])
-            guard let row = rows.first else { return nil }
-            let value = try row.json(0)
-            return ServiceSign(
-                holder: value["holder"]?.stringValue ?? "",
-                nextPassAt: value["next_pass_at"]?.stringValue
-                    .flatMap { Timestamp($0) }, failures: Int(clamping: value["failures"]?.intValue ?? 0),
-                at: try row.time(1))
+            try Self.serviceSign(in: db)
         }
+    }
+
+    static func serviceSign(in db: any SQLConnection) throws(StoreFault) -> ServiceSign? {
+        let rows = try db.run(
+            "select value, updated_at from ops.reconcile_state where key = $1", [.text(Self.serviceKey)])
+        guard let row = rows.first else { return nil }
+        let value = try row.json(0)
+        return ServiceSign(
+            holder: value["holder"]?.stringValue ?? "",
+            nextPassAt: value["next_pass_at"]?.stringValue
+                .flatMap { Timestamp($0) }, failures: Int(clamping: value["failures"]?.intValue ?? 0),
+            at: try row.time(1))
     }
 
     private static let ringKey = "service.rings"

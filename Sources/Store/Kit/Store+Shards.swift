@@ -115,11 +115,15 @@ extension Store {
     public func shardStanding() async throws(StoreFault) -> ShardStanding {
         let now = time.now
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> ShardStanding in
-            let agreed = try Self.state(Self.shardCountKey, in: db)
-            return ShardStanding(
-                count: max(1, Int(clamping: agreed?.intValue ?? 1)), leases: try Self.shardLeases(in: db),
-                services: try Self.services(now, in: db).map(\.sign))
+            try Self.shardStanding(at: now, in: db)
         }
+    }
+
+    static func shardStanding(at now: Timestamp, in db: any SQLConnection) throws(StoreFault) -> ShardStanding {
+        let agreed = try Self.state(Self.shardCountKey, in: db)
+        return ShardStanding(
+            count: max(1, Int(clamping: agreed?.intValue ?? 1)), leases: try Self.shardLeases(in: db),
+            services: try Self.services(now, in: db).map(\.sign))
     }
 
     /// The number of shards that holds, which is the wanted one where that could be agreed on.

@@ -2,8 +2,8 @@ public import Basics
 import DesiredState
 import Diff
 
-/// How many there are of what a reader asks for as a whole; each by its word.
-public struct StandingTally: Sendable, Hashable {
+/// How everything stands, as one reader sees it at one instant; what there are many of is counted by its word.
+public struct Tally: Sendable {
     /// By status; without those that are gone.
     public var environments: [EnvironmentRow.Status: Int] = [:]
     /// Environments that people want left alone.
@@ -14,32 +14,32 @@ public struct StandingTally: Sendable, Hashable {
     public var knownDrift = 0
     /// What is not as it has to be, by status; without what is over.
     public var findings: [FindingRecord.Status: Int] = [:]
-
-    public init() {}
+    /// The latest run, whatever it was.
+    public var lastRun: RunRecord?
+    public var deliveries = DeliveryQueue()
+    /// What the service last said; nil where none ever ran.
+    public var sign: ServiceSign?
+    public var shards: ShardStanding
 }
 
 extension Store {
-    /// Counts what stands, without reading each of it.
+    /// Counts what stands, without reading each of it, and reads what there is once.
     ///
     /// - Parameter now: the present: a suspension may have ended.
-    /// - Returns: the counts.
+    /// - Returns: how everything stands.
     /// - Throws: `StoreFault`.
-    public func tally(at now: Timestamp) async throws(StoreFault) -> StandingTally {
-        let (counted, marked) = try await engine.read {
-            (db: any SQLConnection) throws(StoreFault) -> (StandingTally, [ResourceKey]) in
-            var tally = StandingTally()
-            for row in try db.run(
-                """
-                select status, count(*),
-                  sum(case when is_suspended and (suspended_until is null or suspended_until > $1) then 1 else 0 end)
-                from ops.environments where tier is not null and (status is null or status <> $2) group by status
-                """, [.time(now), .text(EnvironmentRow.Status.gone.rawValue)])
-            {
+    public func tally(at now: Timestamp) async throws(StoreFault) -> Tally {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Tally in
+            var tally = Tally(shards: try Self.shardStanding(at: now, in: db))
+            tally.lastRun = try Self.latestRuns(1, in: db).first
+            tally.deliveries = try Self.deliveryQueue(in: db)
+            tally.sign = try Self.serviceSign(in: db)
+            for row in try db.run(Self.environmentCounts, [.time(now), .text(EnvironmentRow.Status.gone.rawValue)]) {
                 let status = row.optionalText(0).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown
                 tally.environments[status, default: 0] += Int(clamping: try row.int(1))
                 tally.suspended += Int(clamping: try row.optionalInt(2) ?? 0)
             }
-            for row in try db.run("select cause, count(*) from ops.drift_items where status = 'open' group by cause") {
+            for row in try db.run(Self.driftCounts) {
                 tally.drift[try row.text(0), default: 0] += Int(clamping: try row.int(1))
             }
             if try Self.mirrors("convergence_findings", in: db) {
@@ -50,14 +50,22 @@ extension Store {
                     tally.findings[status, default: 0] += Int(clamping: try row.int(1))
                 }
             }
-            return (tally, try Self.driftMarks(at: now, in: db).map(\.key))
+            // What is expected needs no mark; and whether a mark still holds depends on what differs now.
+            tally.knownDrift = tally.drift[ChangeCause.expected.rawValue] ?? 0
+            let marked = try Self.driftMarks(at: now, in: db).map(\.key)
+            if !marked.isEmpty {
+                let conditions = DriftFilter(keys: marked).conditions
+                tally.knownDrift += try Self.openDrift(conditions.clause("and"), conditions.binds, at: now, in: db)
+                    .count { $0.mark != nil && $0.cause != .expected }
+            }
+            return tally
         }
-        var tally = counted
-        // What is expected needs no mark; and whether a mark still holds depends on what differs now.
-        tally.knownDrift = tally.drift[ChangeCause.expected.rawValue] ?? 0
-        if !marked.isEmpty {
-            tally.knownDrift += try await openDrift(keys: marked).count { $0.mark != nil && $0.cause != .expected }
-        }
-        return tally
     }
+
+    static let environmentCounts = """
+        select status, count(*),
+          sum(case when is_suspended and (suspended_until is null or suspended_until > $1) then 1 else 0 end)
+        from ops.environments where tier is not null and (status is null or status <> $2) group by status
+        """
+    static let driftCounts = "select cause, count(*) from ops.drift_items where status = 'open' group by cause"
 }

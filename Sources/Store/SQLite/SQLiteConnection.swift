@@ -12,6 +12,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         let source: RowSource
     }
 
+    /// Once in the process, before its first connection. Where somebody else was first, SQLite only stays as it is.
+    private static let isPrepared = sqlite_shim_without_statistics() == SQLITE_OK
+
     private let database: OpaquePointer
     private let path: String
     /// How long the write-ahead log is; only of the connection that writes.
@@ -24,6 +27,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
     /// - Throws: `StoreFault`.
     init(path: String, isReadOnly: Bool, isReader: Bool, options: SQLiteEngine.Options) throws(StoreFault) {
         self.path = path
+        _ = Self.isPrepared
         var pointer: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI
         let status = sqlite3_open_v2(":memory:", &pointer, flags, nil)
