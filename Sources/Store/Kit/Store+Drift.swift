@@ -156,7 +156,8 @@ extension Store {
         _ filter: DriftFilter = DriftFilter(), limit: Int, after place: (key: String, cause: String)? = nil,
         isQuiet: Bool? = nil
     ) async throws(StoreFault) -> (rows: [DriftRecord], hasMore: Bool) {
-        let order = engine.dialect == .postgres ? #"resource_key collate "C", cause collate "C""# : "resource_key, cause"
+        let order =
+            engine.dialect == .postgres ? #"resource_key collate "C", cause collate "C""# : "resource_key, cause"
         var conditions = filter.conditions
         conditions.add(after: place, order)
         // Whether people know of it is seen in a row that was read.

@@ -12,7 +12,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         let source: RowSource
     }
 
-    /// Once in the process, before its first connection. Where somebody else was first, SQLite only stays as it is.
+    /// Done once in the process, before its first connection; where somebody else was first, SQLite stays as it is.
     private static let isPrepared = sqlite_shim_without_statistics() == SQLITE_OK
 
     private let database: OpaquePointer
