@@ -10,7 +10,7 @@ public struct Integration: Sendable, Hashable {
     public let category: String?
     public let vendor: String?
     /// The file with its wanted installation state; nil where none is named.
-    public let installState: String?
+    public internal(set) var installState: String?
     public let source: SourceMark
     /// What its file says; nil where it is missing or can't be read.
     public internal(set) var detail: IntegrationDetail?

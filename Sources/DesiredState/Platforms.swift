@@ -25,22 +25,22 @@ struct Platforms {
         PlaneReader.read(&library, drafts)
         workItemSources = WorkItemsReader.read(&library, report)
         installs = InstallSetsReader.read(&library, report)
-        advisor = AdvisorReader.read(&library, report)
+        let advice = AdvisorReader.read(&library, report)
+        advisor = advice.advisor
         providers = ProviderReader.read(&library, policy, report)
-        MonitoringReader.read(&library, inventory, drafts)
+        MonitoringReader.read(&library, inventory, advice.packs, drafts)
         Self.compareBackups(inventory, policy, report)
     }
 
     /// Wants what convergence and the registry of secrets need at platforms.
     func wantSecrets(
-        _ secrets: SecretsRegistry, _ inventory: SecretsInventory, _ convergence: ConvergenceReading,
-        _ library: Library
+        _ secrets: SecretsReading, _ convergence: ConvergenceReading, _ library: Library
     ) {
         let report = drafts.report
         let variables = VercelVariables(projects: vercel, drafts: drafts)
-        variables.want(convergence, secrets)
-        variables.want(secrets, inventory)
-        SupabaseSecrets(project: supabase.project, drafts: drafts).want(secrets)
+        variables.want(convergence, secrets.registry)
+        variables.want(secrets.variables)
+        SupabaseSecrets(project: supabase.project, drafts: drafts).want(secrets.functions)
         // What a faulty document doesn't say was not taken back by it.
         guard
             let cause = report.firstCause(in: [

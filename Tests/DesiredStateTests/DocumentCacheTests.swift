@@ -63,17 +63,45 @@ import Testing
         #expect(cache.parses * 10 < files)
     }
 
-    /// Edits of every sort, one after the other: documents damaged, moved, shadowed, added and lost, other branches,
-    /// other paths beside the roots, files that can't be read or have no object id.
-    @Test(arguments: UInt64(0)..<12) func noSequenceOfEditsMakesItDiffer(seed: UInt64) throws {
+    /// The trees that are edited, each with how many edits follow one another.
+    enum Ground: CaseIterable {
+        case example, linked, corpus
+
+        var steps: Int { self == .corpus ? 5 : 14 }
+
+        /// The real one takes long to be read from nothing: one seed of it, unless `EDITS` asks for more of all.
+        var seeds: Range<UInt64> {
+            let more = ProcessEnvironment.variables()["EDITS"].flatMap { UInt64($0) }
+            switch self {
+            case .example: return 0..<(more ?? 6)
+            case .linked: return 0..<(more ?? 14)
+            case .corpus: return 0..<(Corpus.isAvailable ? (more ?? 10) / 10 : 0)
+            }
+        }
+
+        func tree() throws -> SourceTree {
+            switch self {
+            case .example: return try exampleTree()
+            case .linked: return LinkedTree.tree
+            case .corpus:
+                return SourceTree(revision: "r", files: try Corpus.history.files(), branches: branches("main"))
+            }
+        }
+    }
+
+    /// Edits of every sort, one after the other: documents damaged, changed, moved, renamed, shadowed, added and lost,
+    /// those that others refer to as well as others; other branches, other paths beside the roots, files that can't be
+    /// read or have no object id.
+    @Test(arguments: Ground.allCases.flatMap { ground in ground.seeds.map { (ground, $0) } })
+    func noSequenceOfEditsMakesItDiffer(ground: Ground, seed: UInt64) throws {
         let random = RandomSource(seed: seed)
         let cache = DocumentCache()
-        var world = EditedTree(try exampleTree(), random)
-        for step in 0..<14 {
-            let label = "seed \(seed), step \(step): \(world.lastEdit)"
+        var world = EditedTree(try ground.tree(), random)
+        for step in 0..<ground.steps {
+            let label = "\(ground) \(seed), step \(step): \(world.lastEdit)"
             let (kept, fresh) = (readDesiredState(world.tree, cache: cache), readDesiredState(world.tree))
             #expect(kept == fresh, "\(label)")
-            if step.isMultiple(of: 4) {
+            if ground != .corpus, step.isMultiple(of: 4) {
                 let (gates, anew) = (
                     evaluateGates(world.tree, GateInputs(), cache: cache), evaluateGates(world.tree, GateInputs())
                 )

@@ -9,11 +9,14 @@ struct EditedTree {
 
     /// What one commit does.
     private enum Edit: String, CaseIterable {
-        case damage, comment, remove, move, copyBelowOtherRoot, copyWithSchema, addNote, nameOthers, loseObjectID
+        case damage, comment, swapValues, swapContents, remove, rename, twin, move, copyBelowOtherRoot, copyWithSchema,
+            addNote, nameOthers, loseObjectID
         case unreadable, otherBranches, otherTags, otherRoots, addBeside, changeBeside, listing, nothing, restore
     }
 
     private let whole: SourceTree
+    /// What the names of documents hold that others refer to.
+    private static let books = ["_index", "registry", "inventory", "monitoring", "environments", "oca", "convergence"]
 
     init(_ tree: SourceTree, _ random: RandomSource) {
         var tree = tree
@@ -27,7 +30,10 @@ struct EditedTree {
 
     mutating func edit() {
         let edit = Edit.allCases[pick(Edit.allCases.count)]
-        let index = pick(tree.files.count)
+        let books = tree.files.indices.filter { index in
+            Self.books.contains { tree.files[index].path.contains($0) }
+        }
+        let index = books.isEmpty || pick(3) > 0 ? pick(tree.files.count) : books[pick(books.count)]
         guard tree.files.indices.contains(index) else {
             tree = whole
             return
@@ -47,7 +53,17 @@ struct EditedTree {
             let mutation = Mutation.allCases[pick(Mutation.allCases.count)]
             tree.files[index] = file.with(mutation.apply(to: file.bytes, random))
         case .comment: tree.files[index] = file.with(file.bytes + Array("# \(random.next())\n".utf8))
+        case .swapValues: tree.files[index] = file.with(swapped(file.bytes))
+        case .swapContents:
+            let other = pick(tree.files.count)
+            (tree.files[index], tree.files[other]) = (
+                file.with(tree.files[other].bytes), tree.files[other].with(file.bytes)
+            )
         case .remove: tree.files.remove(at: index)
+        case .rename:
+            tree.files.remove(at: index)
+            add(SourceFile(path: beside(file.path), content: file.content))
+        case .twin: add(SourceFile(path: beside(file.path), content: file.content))
         case .move:
             tree.files.remove(at: index)
             add(SourceFile(path: "ssot/moved/\(pick(5)).yaml", content: file.content))
@@ -75,6 +91,26 @@ struct EditedTree {
         case .nothing: break
         case .restore: tree.files = whole.files
         }
+    }
+
+    /// Another name in the same folder.
+    private func beside(_ path: String) -> String {
+        let parts = path.split(separator: ".", maxSplits: 1)
+        return "\(parts.first ?? "")_\(pick(4)).\(parts.count > 1 ? String(parts[1]) : "yaml")"
+    }
+
+    /// Two lines with each other's values: ids, states and paths that are known, where others are expected.
+    private func swapped(_ bytes: [UInt8]) -> [UInt8] {
+        let colon = Array(": ".utf8)
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let places = lines.indices.compactMap { line in lines[line].firstRange(of: colon).map { (line, $0.upperBound) }
+        }
+        guard places.count > 1 else { return bytes }
+        let (a, b) = (places[pick(places.count)], places[pick(places.count)])
+        let (first, second) = (lines[a.0], lines[b.0])
+        lines[a.0] = first[..<a.1] + second[b.1...]
+        lines[b.0] = a.0 == b.0 ? first : second[..<b.1] + first[a.1...]
+        return Array(lines.joined(separator: [UInt8(ascii: "\n")]))
     }
 
     private mutating func add(_ file: SourceFile) {

@@ -30,7 +30,7 @@ enum ManagedTree {
         while !originals.isEmpty, sources.count + files.count < count {
             copy += 1
             for source in originals {
-                let path = "\(source.path.prefix { $0 != "." })_c\(copy).yaml"
+                let path = "\(source.path.dropLast(".yaml".utf8.count))_c\(copy).yaml"
                 if path.hasPrefix("integrations/") {
                     let id = path.dropFirst("integrations/".utf8.count).dropLast(".yaml".utf8.count)
                     rows += "  - {id: \(id), file: ssot/\(path), status: planned}\n"

@@ -15,7 +15,10 @@ struct MonitoringReader {
         self.drafts = drafts
     }
 
-    static func read(_ library: inout Library, _ inventory: InventoryReading, _ drafts: DraftSet) {
+    /// The packs are the advisor's.
+    static func read(
+        _ library: inout Library, _ inventory: InventoryReading, _ packs: [DocumentContent], _ drafts: DraftSet
+    ) {
         guard
             let document = library.take(
                 "infra/digitalocean/monitoring", schema: "ssot.infra.digitalocean.monitoring.v1",
@@ -24,9 +27,7 @@ struct MonitoringReader {
         var reader = MonitoringReader(document.path, drafts)
         reader.read(root)
         reader.compareInventory(inventory, library)
-        for pack in library.entries where pack.relative.hasPrefix("advisor/rulepacks/") && pack.status == .managed {
-            reader.compareThresholds(pack)
-        }
+        _ = library.kept.read(PackComparison.self, [document.content] + packs, drafts.report)
     }
 
     private mutating func read(_ root: Node) {
@@ -169,6 +170,20 @@ struct MonitoringReader {
 
     // MARK: Against other documents
 
+    /// The monitoring against the advisor's rule packs, of which no resource comes.
+    private struct PackComparison: DocumentsReading {
+        /// The first document is the monitoring.
+        init(_ documents: [DocumentContent?], _ report: Report) {
+            guard let document = documents[0], let root = document.root else { return }
+            // What is wrong with the monitoring itself is told where it is read.
+            var monitoring = MonitoringReader(document.path, DraftSet(Report()))
+            monitoring.read(root)
+            for pack in documents.dropFirst() {
+                if let said = pack?.reading(PackThresholds.self, report) { monitoring.compare(said, report) }
+            }
+        }
+    }
+
     private func compareInventory(_ inventory: InventoryReading, _ library: Library) {
         var known = inventory.droplets.declared
         var place = library.document(.inventory)?.path
@@ -193,34 +208,60 @@ struct MonitoringReader {
     }
 
     /// A rule pack that says other thresholds, or other droplets, would find faults where everything is as wanted.
-    private func compareThresholds(_ pack: Library.Entry) {
-        guard let root = pack.root else { return }
-        for item in root["thresholds"]?.value.entries ?? [] {
-            guard item.key.hasSuffix("_pct"), let said = item.value.scalar?.value else { continue }
-            let places = (thresholds[String(item.key.dropLast(4))] ?? []).filter { $0.value != said }
-            guard let first = places.first, let text = item.value.scalar?.text else { continue }
+    private func compare(_ pack: PackThresholds, _ report: Report) {
+        for said in pack.thresholds {
+            let places = (thresholds[said.name] ?? []).filter { $0.value != said.value }
+            guard let first = places.first else { continue }
             report.warning(
                 .thresholdDisagreement,
-                "the rule pack says `\(item.key)` \(text), and monitoring \(ValueText.of(first.value))",
-                at: item.value.mark(in: pack.path), hint: "Make both say the same. Monitoring is taken until then.",
+                "the rule pack says `\(said.name)_pct` \(said.text), and monitoring \(ValueText.of(first.value))",
+                at: said.mark, hint: "Make both say the same. Monitoring is taken until then.",
                 notes: places.map { Diagnostic.Note("monitoring of \(quoted($0.droplet))", at: $0.mark) })
         }
-        guard let listed = root["monitored_droplets"]?.value, let items = listed.items else { return }
-        let names = items.compactMap { $0.scalar?.text }
-        for droplet in droplets where !names.contains(droplet.value) {
+        guard let listed = pack.droplets else { return }
+        for droplet in droplets where !listed.names.contains(where: { $0.value == droplet.value }) {
             report.warning(
                 .thresholdDisagreement,
                 "the rule pack doesn't look at the droplet \(quoted(droplet.value)), which monitoring names",
-                at: listed.mark(in: pack.path), hint: "Add it to `monitored_droplets`, or remove its alerts.",
+                at: listed.mark, hint: "Add it to `monitored_droplets`, or remove its alerts.",
                 notes: [Diagnostic.Note("monitoring is here", at: droplet.mark)])
         }
-        for item in items {
-            guard let name = item.scalar?.text, !droplets.contains(where: { $0.value == name }) else { continue }
+        for name in listed.names where !droplets.contains(where: { $0.value == name.value }) {
             report.warning(
                 .thresholdDisagreement,
-                "the rule pack looks at the droplet \(quoted(name)), for which monitoring wants no alerts",
-                at: item.mark(in: pack.path), hint: "Add its alerts, or remove it here.",
+                "the rule pack looks at the droplet \(quoted(name.value)), for which monitoring wants no alerts",
+                at: name.mark, hint: "Add its alerts, or remove it here.",
                 notes: [Diagnostic.Note("monitoring is there", at: SourceMark(file: file, line: 1, column: 1))])
+        }
+    }
+}
+
+/// What a rule pack says that monitoring says too.
+struct PackThresholds: DocumentReading {
+    /// One threshold in per cent, by metric and level.
+    struct Threshold {
+        let name: String
+        let text: String
+        let value: Value
+        let mark: SourceMark
+    }
+
+    let thresholds: [Threshold]
+    /// The droplets that it looks at; nil where it doesn't list them.
+    let droplets: (names: [Text], mark: SourceMark)?
+
+    init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
+        thresholds = (root["thresholds"]?.value.entries ?? []).compactMap { item in
+            guard item.key.hasSuffix("_pct"), let scalar = item.value.scalar else { return nil }
+            return Threshold(
+                name: String(item.key.dropLast(4)), text: scalar.text, value: scalar.value,
+                mark: item.value.mark(in: file))
+        }
+        droplets = root["monitored_droplets"]?.value.items.flatMap { items in
+            let names = items.compactMap { item in
+                item.scalar.map { Text(value: $0.text, mark: item.mark(in: file)) }
+            }
+            return root["monitored_droplets"].map { (names, $0.value.mark(in: file)) }
         }
     }
 }

@@ -1,23 +1,33 @@
 import Basics
 import Formats
 
-/// Reads the documents that say which Odoo modules and repositories are allowed.
+/// The entries of all lists of Odoo modules and repositories.
+struct ModuleLists: DocumentsReading {
+    /// Sorted by list and name.
+    let entries: [ModuleEntry]
+
+    static func read(_ library: Library, _ report: Report) -> [ModuleEntry] {
+        let documents = ManagedDocument.moduleLists.map { library.document($0)?.content }
+        return library.kept.read(ModuleLists.self, documents, report).entries
+    }
+
+    /// The documents are `ManagedDocument.moduleLists`.
+    init(_ documents: [DocumentContent?], _ report: Report) {
+        entries = zip(ManagedDocument.moduleLists, documents).flatMap { managed, document -> [ModuleEntry] in
+            guard let list = managed.moduleList, let document, let root = document.root else { return [] }
+            return ModulesReader(file: document.path, list: list, report: report).read(root)
+        }.sorted {
+            $0.list != $1.list
+                ? $0.list.rawValue.precedesByBytes($1.list.rawValue) : $0.name.precedesByBytes($1.name)
+        }
+    }
+}
+
+/// Reads a document that says which Odoo modules or repositories are allowed.
 struct ModulesReader {
     let file: String
     let list: ModuleEntry.List
     let report: Report
-
-    /// - Returns: the entries of all lists, in the order in which they are written.
-    static func read(_ library: Library, _ report: Report) -> [ModuleEntry] {
-        var entries: [ModuleEntry] = []
-        for document in ManagedDocument.moduleLists {
-            guard let list = document.moduleList, let found = library.document(document), let root = found.root else {
-                continue
-            }
-            entries += ModulesReader(file: found.path, list: list, report: report).read(root)
-        }
-        return entries
-    }
 
     /// The key of the list, of an entry's name, and of its repository.
     private var keys: (list: String, name: String, repository: String?) {
@@ -29,7 +39,8 @@ struct ModulesReader {
         }
     }
 
-    private func read(_ root: Node) -> [ModuleEntry] {
+    /// - Returns: its entries, in any order.
+    fileprivate func read(_ root: Node) -> [ModuleEntry] {
         let fields = Fields(root, "the list \(list.rawValue)", in: file, report)
         let nodes = fields.nodes(keys.list, required: true)
         // Everything else is for people and other programs.

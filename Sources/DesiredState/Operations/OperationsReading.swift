@@ -3,8 +3,7 @@ import Formats
 
 /// What the documents on running the platform say: secrets, mail, names, chores, contracts and policies.
 struct OperationsReading {
-    let secrets: SecretsRegistry
-    let inventory: SecretsInventory
+    let secrets: SecretsReading
     let mail: MailReading
     let domains: [DomainPolicy]
     let chores: [Chore]
@@ -12,7 +11,7 @@ struct OperationsReading {
     let releaseContract: ReleaseContract?
     let vulnerabilityPolicy: VulnerabilityPolicy?
     let branchHygiene: BranchHygiene?
-    /// What they want, in any order.
+    /// What they want beside secrets, in any order.
     private(set) var drafts: [Draft]
 
     /// Checks, environments and platforms may need names, and the records of the DigitalOcean inventory may hold the same ones.
@@ -20,9 +19,7 @@ struct OperationsReading {
         _ library: inout Library, checks: [WantedCheck], environments: [Environment], records: [Draft],
         names: [DomainsResources.Need], _ report: Report
     ) {
-        let reading = SecretsReading.read(library, report)
-        secrets = reading.registry
-        inventory = reading.inventory
+        secrets = SecretsReading.read(library, report)
         mail = MailReader.read(&library, report)
         domains = DomainsReader.read(&library, report)
         chores = SchedulesReader.read(library, report)
@@ -42,12 +39,12 @@ struct OperationsReading {
             }
         }
         let urls = Self.urlNeeds(library.document(.productionSettings))
-        drafts = reading.drafts + mail.drafts
+        drafts = mail.drafts
         drafts += DomainsResources(zones: domains, report: report).drafts(
             records: records, needs: needs + domainNeeds + urls + names)
         drafts += chores.map { SchedulesReader.draft($0) }
         // All of them serve people at once: none goes because a document lost a line.
-        for index in drafts.indices { drafts[index].isProtected = true }
+        drafts = drafts.map(\.protected)
     }
 
     /// The names that have to answer in production.
@@ -63,8 +60,8 @@ struct OperationsReading {
     }
 
     func fill(_ state: inout DesiredState) {
-        state.secrets = secrets
-        state.secretsInventory = inventory
+        state.secrets = secrets.registry
+        state.secretsInventory = secrets.inventory
         state.mail = mail.transports
         state.domains = domains
         state.chores = chores

@@ -34,12 +34,12 @@ final class DomainReading: Sendable {
     /// Reads a commit; of another one, read before, what documents beside the roots say is taken where it is the same.
     init(_ files: CommitFiles, _ tree: SourceTree, before: DomainReading? = nil) {
         let report = Report()
-        kept = before?.kept ?? KeptReadings()
+        kept = KeptReadings(before: before?.kept)
         var library = Library(files, report, kept: kept)
         branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
         var state = Self.read(&library, tree, branchMaps, report)
         if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
-        declared = DeclaredNames.All(library)
+        declared = DeclaredNames.All.read(library, report)
         state.unknown = report.unknown
         self.state = state
         fates = library.fates
@@ -51,6 +51,7 @@ final class DomainReading: Sendable {
         branches = tree.branches
         tags = tree.tags
         pullRequests = tree.pullRequests
+        kept.forgetOthers()
         read = library.read.map { ($0, files.parsed[$0]) }
     }
 
@@ -79,7 +80,7 @@ final class DomainReading: Sendable {
         let inventory = InventoryReader.read(library, report)
         let convergence = ConvergenceReader.read(library, report)
         let integrations = IntegrationsReader.read(&library, report)
-        let modules = ModulesReader.read(library, report)
+        let modules = ModuleLists.read(library, report)
         var builder = EnvironmentsBuilder(
             named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
             convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
@@ -89,7 +90,7 @@ final class DomainReading: Sendable {
         let operations = OperationsReading(
             &library, checks: convergence.checks, environments: builder.environments,
             records: inventory.drafts.values.filter { $0.key.kind == .record }, names: platforms.domainNeeds, report)
-        platforms.wantSecrets(operations.secrets, operations.inventory, convergence, library)
+        platforms.wantSecrets(operations.secrets, convergence, library)
         BranchMaps(report: report).compare(
             declared: BranchMaps.declared(policies, builder.named, convergence),
             others: BranchMaps.of(platforms.vercel) + branchMaps)
@@ -104,12 +105,9 @@ final class DomainReading: Sendable {
         }
         var state = DesiredState(
             revision: "", roots: library.roots, environments: builder.environments,
-            resources: drafts.map(\.resource).sorted { $0.key < $1.key }, unknown: [], policy: policies.policy,
-            documents: [], diagnostics: [], integrations: integrations.sorted { $0.id.precedesByBytes($1.id) },
-            modules: modules.sorted {
-                $0.list != $1.list
-                    ? $0.list.rawValue.precedesByBytes($1.list.rawValue) : $0.name.precedesByBytes($1.name)
-            },
+            resources: drafts.map(\.resource).sorted { $0.key < $1.key }.merged(with: operations.secrets.resources),
+            unknown: [], policy: policies.policy, documents: [], diagnostics: [], integrations: integrations,
+            modules: modules,
             checks: convergence.checks.sorted {
                 ($0.environment, $0.kind, $0.key) < ($1.environment, $1.kind, $1.key)
             },

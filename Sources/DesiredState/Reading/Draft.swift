@@ -20,6 +20,13 @@ struct Draft {
         self.dependsOn = dependsOn
     }
 
+    /// The same, which serves people at once: it doesn't go because a document lost a line.
+    var protected: Draft {
+        var copy = self
+        copy.isProtected = true
+        return copy
+    }
+
     var resource: DesiredResource {
         DesiredResource(
             key: key, environment: environment, attributes: attributes, source: source,

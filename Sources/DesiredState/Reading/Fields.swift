@@ -2,7 +2,7 @@ import Basics
 import Formats
 
 /// A text of a document with its place.
-struct Text {
+struct Text: Equatable {
     let value: String
     let mark: SourceMark
 }

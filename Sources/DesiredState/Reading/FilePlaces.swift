@@ -24,8 +24,12 @@ final class FilePlaces: Sendable {
     let byPath: [String: Int]
     /// The YAML files by their stem, of the first root first.
     let byStem: [String: [Int]]
+    /// Those stems, sorted.
+    let stems: [String]
     /// All of them, those of the first root first.
     let byPrecedence: [Int]
+    /// The JSON files among them, in that order.
+    let json: [Int]
     /// The folders that hold a file below a root.
     let folders: Set<String>
     /// The paths of all files of the commit, in the order in which they came.
@@ -65,9 +69,11 @@ final class FilePlaces: Sendable {
         }
         byPath = Dictionary(places.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
         byPrecedence = places.indices.sorted { (places[$0].rank, $0) < (places[$1].rank, $1) }
+        json = byPrecedence.filter { places[$0].relative.hasSuffix(".json") }
         var byStem: [String: [Int]] = [:]
         for index in byPrecedence { if let stem = places[index].stem { byStem[stem, default: []].append(index) } }
         self.byStem = byStem
+        stems = byStem.keys.sorted { $0.precedesByBytes($1) }
         folders = Self.folders(of: places)
     }
 
@@ -80,7 +86,7 @@ final class FilePlaces: Sendable {
 
     /// Whether another commit has files of the same paths, in this order.
     func fit(_ files: [SourceFile], _ roots: [String]) -> Bool {
-        files.count == paths.count && roots == self.roots && zip(files, paths).allSatisfy { $0.path == $1 }
+        files.count == paths.count && roots == self.roots && paths.indices.allSatisfy { files[$0].path == paths[$0] }
     }
 
     /// Whether the same files lie below the same roots.
@@ -124,5 +130,26 @@ final class FilePlaces: Sendable {
             }
         }
         return folders
+    }
+}
+
+extension Array {
+    /// Where the elements are that begin with a text, in a list that is sorted by the bytes of theirs.
+    func range(with prefix: String, _ text: (Element) -> String) -> Range<Int> {
+        let start = partitioned { text($0).precedesByBytes(prefix) }
+        let end = self[start...].partitioned { text($0).utf8.starts(with: prefix.utf8) }
+        return start..<end
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The first place at which a condition doesn't hold any more, of a list in which it holds up to some place.
+    fileprivate func partitioned(_ holds: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -2,38 +2,51 @@ import Basics
 
 /// What follows from some documents alone, kept from one commit to the next while these are the same.
 ///
-/// Another document may have changed, and then all domains read again; what is here they needn't.
+/// Of each sort of reading it holds that of the last commit, and nothing of sorts that this one didn't ask for: so what
+/// is kept of documents that are gone goes with them.
 final class KeptReadings: Sendable {
-    private struct Kept {
-        let files: [ParsedFile]
-        let value: any Sendable
-        let findings: Report.Findings
+    private struct State {
+        var kept: [ObjectIdentifier: any AnyObject & Sendable] = [:]
+        /// Those of the commit before.
+        var before: [ObjectIdentifier: any AnyObject & Sendable]
     }
 
-    private let kept = Locked<[String: Kept]>([:])
+    private let state: Locked<State>
+
+    init(before: KeptReadings? = nil) { state = Locked(State(before: before?.state.withLock { $0.kept } ?? [:])) }
 
     /// Reads some documents, unless the same were read before.
     ///
     /// - Parameters:
-    ///   - name: of what is read, one for each place that reads.
-    ///   - entries: all that is looked into.
+    ///   - type: what is made of them.
+    ///   - documents: all that is looked into; nil for those that are not there.
     ///   - report: takes what is wrong with them.
-    ///   - body: reads; it asks the report that it is given for nothing that others found.
-    /// - Returns: what the body made of them, now or before.
-    func read<T: Sendable>(
-        _ name: String, _ entries: [Library.Entry], _ report: Report, _ body: (Report) -> T
-    ) -> T {
-        let files = entries.map(\.parsed)
-        if let known = kept.withLock({ $0[name] }), known.files.count == files.count,
-            zip(known.files, files).allSatisfy({ $0 === $1 }), let value = known.value as? T
-        {
-            report.add(known.findings)
-            return value
-        }
-        let own = Report()
-        let value = body(own)
-        kept.withLock { $0[name] = Kept(files: files, value: value, findings: own.findings) }
-        report.add(own.findings)
-        return value
+    /// - Returns: what was made of them, now or before.
+    func read<Reading: DocumentsReading>(
+        _ type: Reading.Type, _ documents: [DocumentContent?], _ report: Report
+    ) -> Reading {
+        typealias Kept = KeptReading<[DocumentContent?], Reading>
+        let key = ObjectIdentifier(type)
+        let last = state.withLock { $0.kept[key] ?? $0.before[key] } as? Kept
+        let kept =
+            last.flatMap { Self.areSame($0.given, documents) ? $0 : nil }
+            ?? Kept(given: documents) { Reading(documents, $0) }
+        state.withLock { $0.kept[key] = kept }
+        report.add(kept.findings)
+        return kept.reading
+    }
+
+    /// Lets go what this commit didn't ask for; called when it is read.
+    func forgetOthers() { state.withLock { $0.before = [:] } }
+
+    private static func areSame(_ some: [DocumentContent?], _ others: [DocumentContent?]) -> Bool {
+        some.count == others.count
+            && zip(some, others).allSatisfy { one, other in
+                switch (one, other) {
+                case (nil, nil): true
+                case (let one?, let other?): one.isSame(as: other)
+                default: false
+                }
+            }
     }
 }

@@ -32,6 +32,8 @@ struct Library {
         var path: String { place.path }
         fileprivate var stem: String? { place.stem }
         var root: Node? { refusal == nil ? parsed.root : nil }
+        /// What readings see of it; whoever asks depends on it.
+        var content: DocumentContent { DocumentContent(parsed, isRefused: refusal != nil) }
         /// Why nothing of it can be read; nil where it can.
         var cause: Cause? { refusal ?? parsed.cause }
         var bytes: Int { parsed.bytes }
@@ -156,6 +158,12 @@ struct Library {
     /// The YAML file at a path below a root, without its ending; of several the one under the first root.
     func entry(under stem: String) -> Entry? { places.byStem[stem]?.first.map { entries[$0] } }
 
+    /// The place of a file in `entries`, by its path.
+    func index(at path: String) -> Int? { places.byPath[path] }
+
+    /// The places in `entries` of the files whose paths begin with a text.
+    func indices(with prefix: String) -> Range<Int> { places.places.range(with: prefix, \.path) }
+
     /// Any file that came with the commit, by its path; a secret in it is masked.
     func file(at path: String) -> SourceFile? { others[path]?.masked ?? entry(at: path)?.parsed.source }
 
@@ -163,8 +171,7 @@ struct Library {
     var filesBeside: some Collection<String> { others.keys }
 
     /// Records which domain reads a file; the first stands.
-    mutating func claim(_ path: String, for domain: String) {
-        guard let index = places.byPath[path] else { return }
+    mutating func claim(_ index: Int, for domain: String) {
         if entries[index].status == .notManaged, entries[index].cause == nil { entries[index].status = .managed }
         if entries[index].domain == nil { entries[index].domain = domain }
     }
@@ -173,21 +180,24 @@ struct Library {
     mutating func take(
         folder: String, for domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
-        var winners: [String: Int] = [:]
-        for index in places.byPrecedence {
-            guard let stem = entries[index].stem, stem.hasPrefix(folder + "/"),
-                !stem.dropFirst(folder.count + 1).contains("/"), entries[index].domain == nil
-            else { continue }
-            entries[index].domain = domain
-            if let winner = winners[stem] {
-                shadow(index, by: winner, report)
-            } else {
-                winners[stem] = index
-                wants.append((index, scopes))
-                if entries[index].cause == nil { entries[index].status = .managed }
+        var winners: [Int] = []
+        for stem in places.stems[places.stems.range(with: folder + "/", \.self)]
+        where !stem.dropFirst(folder.count + 1).contains("/") {
+            var winner: Int?
+            for index in places.byStem[stem] ?? [] where entries[index].domain == nil {
+                entries[index].domain = domain
+                if let winner {
+                    shadow(index, by: winner, report)
+                } else {
+                    winner = index
+                    winners.append(index)
+                    if entries[index].cause == nil { entries[index].status = .managed }
+                }
             }
         }
-        return winners.values.sorted().map { entries[$0] }
+        winners.sort { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
+        wants += winners.map { ($0, scopes) }
+        return winners.sorted().map { entries[$0] }
     }
 
     /// The JSON documents of some folders below the roots, sorted by their names; of several with one name the one
@@ -196,9 +206,9 @@ struct Library {
         of folders: [String], for domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
         var winners: [String: Int] = [:]
-        for index in places.byPrecedence {
+        for index in places.json {
             let relative = entries[index].relative
-            guard relative.hasSuffix(".json"),
+            guard
                 folders.contains(where: { folder in
                     relative.hasPrefix(folder) && !relative.dropFirst(folder.utf8.count).contains("/")
                 })
@@ -246,9 +256,7 @@ struct Library {
     mutating func take(
         below folder: String, domain: String, scopes: [UnknownScope.Extent], _ report: Report
     ) -> [Entry] {
-        let prefix = folder + "/"
-        let stems = places.byStem.keys.filter { $0.utf8.starts(with: prefix.utf8) }
-        return stems.sorted { $0.precedesByBytes($1) }.compactMap {
+        places.stems[places.stems.range(with: folder + "/", \.self)].compactMap {
             take($0, domain: domain, scopes: scopes, report)
         }
     }
@@ -256,7 +264,8 @@ struct Library {
     /// By path first, by schema second; of several the one under the first root.
     private mutating func find(_ document: ManagedDocument, _ report: Report) -> Int? {
         let byStem = places.byStem
-        let candidates = (byStem[document.stem] ?? []) + document.otherStems.flatMap { byStem[$0] ?? [] }
+        var candidates = byStem[document.stem] ?? []
+        for stem in document.otherStems { candidates += byStem[stem] ?? [] }
         let ownVersions = files(of: document.schemas, besides: candidates)
         // One of a version that nobody reads counts where there is no other: else what it wants would be wanted no more.
         let others = ownVersions.isEmpty && candidates.isEmpty ? files(of: strangeVersions(of: document)) : ownVersions
@@ -296,7 +305,8 @@ struct Library {
 
     /// The files at no path that a document is known by that have one of some schemas, those of the first root first.
     private func files(of schemas: [String], besides others: [Int] = []) -> [Int] {
-        schemas.flatMap { contents.files.bySchema[$0] ?? [] }.filter { !others.contains($0) }
+        guard !schemas.isEmpty else { return [] }
+        return schemas.flatMap { contents.files.bySchema[$0] ?? [] }.filter { !others.contains($0) }
             .sorted { (entries[$0].rank, $0) < (entries[$1].rank, $1) }
     }
 

@@ -21,6 +21,8 @@ final class ParsedFile: Sendable {
     let diagnostics: [Diagnostic]
     let paths: [PathReference]
     let names: [NameReference]
+    /// What was read of it.
+    private let readings = Locked<[(type: ObjectIdentifier, kept: any AnyObject & Sendable)]>([])
 
     convenience init(_ file: SourceFile) {
         switch file.content {
@@ -102,6 +104,35 @@ final class ParsedFile: Sendable {
         self.diagnostics = diagnostics + Self.named(source)
         self.paths = paths
         self.names = names
+    }
+
+    // MARK: Readings
+
+    /// What is read of it, now or before.
+    ///
+    /// - Parameters:
+    ///   - type: what is made of it.
+    ///   - root: its own.
+    ///   - given: what else it is read by; of each sort of reading the last one is kept.
+    ///   - report: takes what is wrong with it.
+    /// - Returns: what was made of it, now or before.
+    func reading<Reading: DocumentReading>(
+        _ type: Reading.Type, of root: Node, given: Reading.Given, _ report: Report
+    ) -> Reading {
+        let key = ObjectIdentifier(type)
+        // Few sorts of readings are made of one document.
+        let kept = readings.withLock { $0.first { $0.type == key }?.kept }
+        if let known = kept as? KeptReading<Reading.Given, Reading>, known.given == given {
+            report.add(known.findings)
+            return known.reading
+        }
+        let new = KeptReading(given: given) { Reading(root, in: source.path, given: given, $0) }
+        readings.withLock { readings in
+            readings.removeAll { $0.type == key }
+            readings.append((key, new))
+        }
+        report.add(new.findings)
+        return new.reading
     }
 
     // MARK: Secrets

@@ -10,34 +10,61 @@ struct Cause {
 
 /// Collects what is wrong while documents are read, and what that makes unknown.
 final class Report {
-    private var diagnosticSet: Set<Diagnostic> = []
+    private var own: Set<Diagnostic> = []
+    /// What others collected, of which each has its own in order.
+    private var others: [Findings] = []
+    /// What of all that makes a document faulty.
+    private var faults: [Diagnostic] = []
     private var scopes: [UnknownScope.Extent: UnknownScope] = [:]
     /// Of which only removals are forbidden.
     private var kept: [UnknownScope.Extent: UnknownScope] = [:]
 
     /// All that was collected.
-    struct Findings: Sendable {
-        fileprivate let diagnostics: Set<Diagnostic>
+    final class Findings: Sendable {
+        /// Sorted, each once.
+        fileprivate let diagnostics: [Diagnostic]
+        /// Those of them that make a document faulty.
+        fileprivate let faults: [Diagnostic]
         fileprivate let scopes: [UnknownScope.Extent: UnknownScope]
         fileprivate let kept: [UnknownScope.Extent: UnknownScope]
+
+        /// Those of nearly every document.
+        fileprivate static let none = Findings([], [:], [:])
+
+        fileprivate init(
+            _ diagnostics: [Diagnostic], _ scopes: [UnknownScope.Extent: UnknownScope],
+            _ kept: [UnknownScope.Extent: UnknownScope]
+        ) {
+            self.diagnostics = diagnostics
+            faults = diagnostics.filter(Report.isFault)
+            self.scopes = scopes
+            self.kept = kept
+        }
     }
 
-    var findings: Findings { Findings(diagnostics: diagnosticSet, scopes: scopes, kept: kept) }
+    var findings: Findings {
+        let diagnostics = self.diagnostics
+        return diagnostics.isEmpty && scopes.isEmpty && kept.isEmpty ? .none : Findings(diagnostics, scopes, kept)
+    }
 
     /// Takes over what another one collected; of several causes the first stands.
     func add(_ findings: Findings) {
-        diagnosticSet.formUnion(findings.diagnostics)
-        scopes.merge(findings.scopes) { first, _ in first }
-        kept.merge(findings.kept) { first, _ in first }
+        if !findings.diagnostics.isEmpty { others.append(findings) }
+        faults += findings.faults
+        if !findings.scopes.isEmpty { scopes.merge(findings.scopes) { first, _ in first } }
+        if !findings.kept.isEmpty { kept.merge(findings.kept) { first, _ in first } }
     }
 
-    /// Sorted.
-    var diagnostics: [Diagnostic] { diagnosticSet.sorted() }
+    /// Sorted, each once.
+    var diagnostics: [Diagnostic] {
+        let own = own.sorted()
+        return others.isEmpty ? own : [Diagnostic].merging(others.map(\.diagnostics)).merged(with: own)
+    }
 
     /// Sorted by what they cover.
     var unknown: [UnknownScope] {
         let all = scopes.merging(kept) { whole, _ in whole }
-        return all.values.sorted { $0.extent.sortText.precedesByBytes($1.extent.sortText) }
+        return all.values.map { ($0.extent.sortText, $0) }.sorted { $0.0.precedesByBytes($1.0) }.map(\.1)
     }
 
     @discardableResult
@@ -64,10 +91,10 @@ final class Report {
         notes: [Diagnostic.Note]
     ) -> Cause {
         let message = Redaction.redact(message)
-        diagnosticSet.insert(
-            Diagnostic(
-                severity, code.rawValue, message, at: mark, hint: Redaction.redact(hint),
-                notes: notes.map { Diagnostic.Note(Redaction.redact($0.message), at: $0.mark) }))
+        let diagnostic = Diagnostic(
+            severity, code.rawValue, message, at: mark, hint: Redaction.redact(hint),
+            notes: notes.map { Diagnostic.Note(Redaction.redact($0.message), at: $0.mark) })
+        if own.insert(diagnostic).inserted, Self.isFault(diagnostic) { faults.append(diagnostic) }
         return Cause(code: code.rawValue, reason: message, mark: mark)
     }
 
@@ -91,16 +118,26 @@ final class Report {
     /// The first error or unknown key in a file; nil where it has none.
     func firstFault(in entry: Library.Entry) -> Diagnostic? {
         let file = entry.path
-        return diagnosticSet.union(entry.parsed.diagnostics).filter {
-            ($0.severity == .error || $0.code == Code.unknownKey.rawValue) && $0.mark?.file == file
-        }.min()
+        let own = entry.parsed.diagnostics.filter(Self.isFault)
+        return (faults.filter { $0.mark?.file == file } + own.filter { $0.mark?.file == file }).min()
+    }
+
+    private static func isFault(_ diagnostic: Diagnostic) -> Bool {
+        diagnostic.severity == .error || diagnostic.code == Code.unknownKey.rawValue
     }
 
     /// `file:line` of what has one of these codes.
     func lines(of codes: Set<Code>) -> Set<String> {
-        let codes = Set(codes.map(\.rawValue))
-        return Set(
-            diagnosticSet.filter { codes.contains($0.code) }.compactMap { $0.mark.map { "\($0.file):\($0.line)" } })
+        let codes = codes.map(\.rawValue)
+        var lines: Set<String> = []
+        func add(_ diagnostics: some Sequence<Diagnostic>) {
+            for diagnostic in diagnostics where codes.contains(diagnostic.code) {
+                if let mark = diagnostic.mark { lines.insert("\(mark.file):\(mark.line)") }
+            }
+        }
+        add(own)
+        for findings in others { add(findings.diagnostics) }
+        return lines
     }
 
     func isUnknown(_ extent: UnknownScope.Extent) -> Bool { scopes[extent] != nil }

@@ -4,18 +4,35 @@ import Formats
 /// The names that one document declares, for others to use.
 struct DeclaredNames: Sendable, Equatable {
     /// Those of a commit; each nil where nothing is known to be missing.
-    struct All: Sendable, Equatable {
+    struct All: DocumentsReading, Equatable {
         let secrets, environments, repositories, integrations, bridges: DeclaredNames?
         /// The modules of all lists.
         let modules: Set<String>
 
-        init(_ library: Library) {
-            secrets = DeclaredNames.secrets(library)
-            environments = DeclaredNames.environments(library)
-            repositories = DeclaredNames.repositories(library)
-            integrations = DeclaredNames.integrations(library)
-            bridges = DeclaredNames.bridges(library)
-            modules = DeclaredNames.modules(library)
+        static func read(_ library: Library, _ report: Report) -> All {
+            let files = ["secrets/registry", "odoo/oca_repos", "bridges/catalog"].map { library.entry(under: $0) }
+            let documents = ([.integrationsIndex, .environments, .convergence] + ManagedDocument.moduleLists)
+                .map { library.document($0) }
+            return library.kept.read(All.self, (files + documents).map { $0?.content }, report)
+        }
+
+        /// The documents are those of `read`, in their order.
+        init(_ documents: [DocumentContent?], _ report: Report) {
+            secrets = documents[0]?.reading(DeclaredSecrets.self, report)?.names
+            repositories = DeclaredNames.list(documents[1], "repos", name: "name")
+            bridges = DeclaredNames.list(documents[2], "bridges", name: "name")
+            integrations = DeclaredNames.list(documents[3], "integrations", name: "id")
+            environments = DeclaredNames.environments(documents[4...5].compactMap { $0 })
+            modules = DeclaredNames.modules(documents[6...].compactMap { $0 })
+        }
+    }
+
+    /// Those of the registry of secrets, which are many.
+    private struct DeclaredSecrets: DocumentReading {
+        let names: DeclaredNames?
+
+        init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
+            names = DeclaredNames.secrets(root, file)
         }
     }
 
@@ -33,8 +50,7 @@ struct DeclaredNames: Sendable, Equatable {
     }
 
     /// The ids of the registry; what a store calls a secret is as good.
-    private static func secrets(_ library: Library) -> DeclaredNames? {
-        guard let entry = library.entry(under: "secrets/registry"), let root = entry.root else { return nil }
+    private static func secrets(_ root: Node, _ file: String) -> DeclaredNames? {
         let maps = ["secrets", "v2_entries"].compactMap { root[$0]?.value }
         let entries = maps.compactMap(\.entries).flatMap { $0 }
         guard !entries.isEmpty else { return nil }
@@ -50,13 +66,12 @@ struct DeclaredNames: Sendable, Equatable {
             }
         }
         return DeclaredNames(
-            file: entry.path, mark: (root["secrets"] ?? root["v2_entries"])?.keyMark(in: entry.path) ?? top(entry.path),
+            file: file, mark: (root["secrets"] ?? root["v2_entries"])?.keyMark(in: file) ?? top(file),
             names: Set(entries.map(\.key)), aliases: aliases)
     }
 
     /// The named environments; the names of tiers, and the pipeline's, are known without.
-    private static func environments(_ library: Library) -> DeclaredNames? {
-        let found = [ManagedDocument.environments, .convergence].compactMap { library.document($0) }
+    private static func environments(_ found: [DocumentContent]) -> DeclaredNames? {
         guard let first = found.first(where: { $0.root != nil }) else { return nil }
         var names: Set<String> = []
         for entry in found { names.formUnion((entry.root?["environments"]?.value.entries ?? []).map(\.key)) }
@@ -70,30 +85,18 @@ struct DeclaredNames: Sendable, Equatable {
             ])
     }
 
-    private static func modules(_ library: Library) -> Set<String> {
+    private static func modules(_ lists: [DocumentContent]) -> Set<String> {
         var names: Set<String> = []
-        for list in ManagedDocument.moduleLists {
-            for item in library.document(list)?.root?["modules"]?.value.items ?? [] {
+        for list in lists {
+            for item in list.root?["modules"]?.value.items ?? [] {
                 for key in ["technical_name", "name", "module"] { names.formUnion(item.text(key).map { [$0] } ?? []) }
             }
         }
         return names
     }
 
-    private static func repositories(_ library: Library) -> DeclaredNames? {
-        list(library.entry(under: "odoo/oca_repos"), "repos", name: "name")
-    }
-
-    private static func integrations(_ library: Library) -> DeclaredNames? {
-        list(library.document(.integrationsIndex), "integrations", name: "id")
-    }
-
-    private static func bridges(_ library: Library) -> DeclaredNames? {
-        list(library.entry(under: "bridges/catalog"), "bridges", name: "name")
-    }
-
     /// Nil where the document can't be read: then nothing is known to be missing from it.
-    private static func list(_ entry: Library.Entry?, _ key: String, name: String) -> DeclaredNames? {
+    private static func list(_ entry: DocumentContent?, _ key: String, name: String) -> DeclaredNames? {
         guard let entry, let list = entry.root?[key], !list.isAmbiguous, let items = list.value.items else {
             return nil
         }

@@ -35,17 +35,6 @@ final class ReferenceReading: Sendable {
         let own = found.flatMap { $0 }
         // Files come by the bytes of their paths, and diagnostics by their texts: beyond ASCII that can differ.
         guard zip(own, own.dropFirst()).allSatisfy({ !($1 < $0) }) else { return Set(own + others).sorted() }
-        var merged: [Diagnostic] = []
-        merged.reserveCapacity(own.count + others.count)
-        var index = 0
-        for diagnostic in own {
-            while index < others.count, others[index] < diagnostic {
-                merged.append(others[index])
-                index += 1
-            }
-            if index < others.count, others[index] == diagnostic { index += 1 }
-            merged.append(diagnostic)
-        }
-        return merged + others[index...]
+        return own.merged(with: others)
     }
 }

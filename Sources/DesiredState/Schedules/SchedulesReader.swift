@@ -15,10 +15,17 @@ struct SchedulesReader {
 
     /// - Returns: the chores, sorted by id.
     static func read(_ library: Library, _ report: Report) -> [Chore] {
-        guard let document = library.document(.schedules), let root = document.root else { return [] }
-        var reader = SchedulesReader(file: document.path, report)
-        reader.read(root)
-        return reader.chores.values.sorted { $0.id.precedesByBytes($1.id) }
+        library.document(.schedules)?.content.reading(Schedules.self, report)?.chores ?? []
+    }
+
+    private struct Schedules: DocumentReading {
+        let chores: [Chore]
+
+        init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
+            var reader = SchedulesReader(file: file, report)
+            reader.read(root)
+            chores = reader.chores.values.sorted { $0.id.precedesByBytes($1.id) }
+        }
     }
 
     static func draft(_ chore: Chore) -> Draft {

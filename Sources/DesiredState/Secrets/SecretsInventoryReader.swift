@@ -12,8 +12,8 @@ struct SecretsInventoryReader {
         self.report = report
     }
 
-    static func read(_ library: Library, _ report: Report) -> SecretsInventory {
-        guard let document = library.document(.secretsInventory) else { return SecretsInventory() }
+    static func read(_ document: DocumentContent?, _ report: Report) -> SecretsInventory {
+        guard let document else { return SecretsInventory() }
         var reader = SecretsInventoryReader(file: document.path, report)
         reader.inventory.path = document.path
         reader.inventory.schema = document.root?["schema"]?.value.scalar?.text

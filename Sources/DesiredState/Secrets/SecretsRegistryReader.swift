@@ -12,8 +12,8 @@ struct SecretsRegistryReader {
         self.report = report
     }
 
-    static func read(_ library: Library, _ report: Report) -> SecretsRegistry {
-        guard let document = library.document(.secretsRegistry) else { return SecretsRegistry() }
+    static func read(_ document: DocumentContent?, _ report: Report) -> SecretsRegistry {
+        guard let document else { return SecretsRegistry() }
         var reader = SecretsRegistryReader(file: document.path, report)
         reader.registry.path = document.path
         reader.registry.schema = document.root?["schema"]?.value.scalar?.text

@@ -2,19 +2,29 @@ import Basics
 import Formats
 
 /// What registry and inventory say, and what follows from them alone.
-struct SecretsReading: Sendable {
+struct SecretsReading: DocumentsReading {
     let registry: SecretsRegistry
     let inventory: SecretsInventory
-    let drafts: [Draft]
+    /// The presence that they want, sorted by key.
+    let resources: [DesiredResource]
+    /// The places at Vercel that the registry writes.
+    let variables: [VercelVariables.Wish]
+    /// The places at Supabase that it writes and a function uses.
+    let functions: [SecretPlace]
 
     static func read(_ library: Library, _ report: Report) -> SecretsReading {
-        let documents = [ManagedDocument.secretsRegistry, .secretsInventory].compactMap { library.document($0) }
-        return library.kept.read("secrets", documents, report) { report in
-            let registry = SecretsRegistryReader.read(library, report)
-            let inventory = SecretsInventoryReader.read(library, report)
-            let resources = SecretsResources(registry: registry, inventory: inventory, report: report)
-            return SecretsReading(registry: registry, inventory: inventory, drafts: resources.drafts())
-        }
+        let documents = [ManagedDocument.secretsRegistry, .secretsInventory].map { library.document($0)?.content }
+        return library.kept.read(SecretsReading.self, documents, report)
+    }
+
+    /// The documents are the registry and the inventory.
+    init(_ documents: [DocumentContent?], _ report: Report) {
+        registry = SecretsRegistryReader.read(documents[0], report)
+        inventory = SecretsInventoryReader.read(documents[1], report)
+        let drafts = SecretsResources(registry: registry, inventory: inventory, report: report).drafts()
+        resources = drafts.map(\.protected.resource).sorted { $0.key < $1.key }
+        variables = VercelVariables.wishes(registry, inventory)
+        functions = SupabaseSecrets.places(registry)
     }
 }
 

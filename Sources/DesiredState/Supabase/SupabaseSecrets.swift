@@ -17,16 +17,19 @@ struct SupabaseSecrets {
             && text.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
     }
 
-    func want(_ secrets: SecretsRegistry) {
-        for secret in secrets.entries where secret.isSound && secret.expectation == .present {
-            let isUsed = secret.consumers.contains { $0.identifier?.hasPrefix(Self.sources) == true }
-            for place in secret.places where place.store == "supabase_vault" && place.isWritten {
-                // Names with this beginning are Supabase's own.
-                guard isUsed, Self.isName(place.name), !place.name.hasPrefix("SUPABASE_") else { continue }
-                want(place)
-            }
+    /// The places of secrets that are such, by what the registry says of their uses.
+    static func places(_ secrets: SecretsRegistry) -> [SecretPlace] {
+        secrets.entries.filter { secret in
+            secret.isSound && secret.expectation == .present
+                && secret.consumers.contains { $0.identifier?.hasPrefix(sources) == true }
+        }.flatMap(\.places).filter { place in
+            // Names with this beginning are Supabase's own.
+            place.store == "supabase_vault" && place.isWritten && isName(place.name)
+                && !place.name.hasPrefix("SUPABASE_")
         }
     }
+
+    func want(_ places: [SecretPlace]) { for place in places { want(place) } }
 
     private func want(_ place: SecretPlace) {
         switch project {

@@ -69,27 +69,55 @@ struct VercelVariables {
     }
 
     private func users(_ secret: SecretEntry) -> [String] {
-        secret.consumers.filter { SecretStore.usual($0.store ?? "") == "vercel_env" }.compactMap { consumer in
-            if let project = consumer.project { return projects.projects.contains(project) ? project : nil }
-            return consumer.identifier.flatMap { projects.project(at: $0) }
-        }
+        secret.consumers.filter(Self.isAtVercel).compactMap(project)
+    }
+
+    private static func isAtVercel(_ consumer: SecretEntry.Consumer) -> Bool {
+        SecretStore.usual(consumer.store ?? "") == "vercel_env"
+    }
+
+    /// The project that is a use.
+    private func project(_ consumer: SecretEntry.Consumer) -> String? {
+        if let project = consumer.project { return projects.projects.contains(project) ? project : nil }
+        return consumer.identifier.flatMap { projects.project(at: $0) }
     }
 
     // MARK: Secrets
 
-    /// Wants the variables that the registry names in a project, where the inventory says in which environments.
-    func want(_ secrets: SecretsRegistry, _ inventory: SecretsInventory) {
+    /// A variable that the registry names.
+    struct Wish {
+        let place: SecretPlace
+        /// Those of Vercel in which the inventory says that it is.
+        let targets: Set<String>
+        /// The uses of it at Vercel.
+        let consumers: [SecretEntry.Consumer]
+    }
+
+    /// What the registry names at Vercel, where the inventory says in which environments.
+    static func wishes(_ secrets: SecretsRegistry, _ inventory: SecretsInventory) -> [Wish] {
+        let environments = Dictionary(
+            inventory.entries.map { ($0.id, $0.environments) }, uniquingKeysWith: { first, _ in first })
+        return secrets.entries.filter { $0.isSound && $0.expectation == .present }.flatMap { secret in
+            let targets = Set((environments[secret.id] ?? []).compactMap { target(of: $0) })
+            let consumers = secret.consumers.filter(isAtVercel)
+            return targets.isEmpty || consumers.isEmpty
+                ? []
+                : secret.places.filter { $0.store == "vercel_env" && $0.isWritten }.map {
+                    Wish(place: $0, targets: targets, consumers: consumers)
+                }
+        }
+    }
+
+    /// Wants those variables in the projects that use them.
+    func want(_ wishes: [Wish]) {
         guard !projects.projects.isEmpty else { return }
-        for secret in secrets.entries where secret.isSound && secret.expectation == .present {
-            let targets = Set((inventory[secret.id]?.environments ?? []).compactMap { Self.target(of: $0) })
-            for place in secret.places where place.store == "vercel_env" && place.isWritten {
-                for name in users(secret) {
-                    for target in targets {
-                        if let scope = unknown(place) {
-                            report.unknown(.resource(Self.key(name, target, place.name)), scope)
-                        } else {
-                            add(name, target, place.name, at: place.source)
-                        }
+        for wish in wishes {
+            for name in wish.consumers.compactMap(project) {
+                for target in wish.targets {
+                    if let scope = unknown(wish.place) {
+                        report.unknown(.resource(Self.key(name, target, wish.place.name)), scope)
+                    } else {
+                        add(name, target, wish.place.name, at: wish.place.source)
                     }
                 }
             }
