@@ -57,6 +57,10 @@ struct FaultTests {
         "approved: crash-after at write PATCH digitalocean/v2/domains/shop.example/records/* #1",
         // The timer of a wait that was over gave the second service a turn beside the passes, and after the last.
         "handed-over: hook-doubled at input hand over #1",
+        // Whether it was open could not be read, and it was told that no entry of the policy allows its preview.
+        "pull-request: unobserved at read GET github/repos/acme/odoo/pulls?per_page=100&state=open #3",
+        // A list that was behind lacked our comment, and there were two.
+        "pull-request: stale-3 at read GET github/repos/acme/odoo/issues/*/comments?per_page=100 #2",
     ]
 
     @Test("is withstood where it once wasn't", arguments: regressions)

@@ -102,10 +102,10 @@ struct PullRequestTests {
         let world = try Self.world([Self.pull(7)])
         let check = CommitCheck("odooops/preview", .success, "The preview is ready.", address: "https://pr-7.e.com")
         for driver in [world.driver, world.driver, try other(world)] {
-            try await driver.say("all is well", onPullRequest: 7, of: Self.name, world.context)
+            try await driver.say("all is well", onPullRequest: 7, of: Self.name, isThere: false, world.context)
             try await driver.set(check, on: GitHubWorld.sha, of: Self.name, world.context)
         }
-        try await world.driver.say("now better", onPullRequest: 7, of: Self.name, world.context)
+        try await world.driver.say("now better", onPullRequest: 7, of: Self.name, isThere: true, world.context)
         let lists = world.simulator.account("github")["repositories"]?.listValue?.first?["lists"]
         let comments = lists?["comments"]?.listValue ?? []
         #expect(comments.count == 1)

@@ -38,16 +38,20 @@ struct ReporterTests {
         return reports
     }
 
-    @Test("a check is ended where it is pending, once, also when the answer was lost")
+    @Test("a check is ended where it is pending or shows an address, once, also when the answer was lost")
     func ends() async throws {
         let world = try GitHubWorld(cache: nil)
         let repository = try #require(Self.repository)
         let reporter = GitHubReporter(world.driver)
-        func status(_ state: GitHubReporter.CommitStatus.State) -> GitHubReporter.CommitStatus {
-            GitHubReporter.CommitStatus("odooops/preview", state, description: "It is \(state.rawValue).")
+        func status(
+            _ state: GitHubReporter.CommitStatus.State, at address: String? = nil
+        ) -> GitHubReporter.CommitStatus {
+            GitHubReporter.CommitStatus(
+                "odooops/preview", state, description: "It is \(state.rawValue).", targetURL: address)
         }
         func end() async throws(ProviderFault) -> GitHubReporter.Report? {
-            try await reporter.end(status(.error), on: GitHubWorld.sha, in: repository, world.context)
+            try await reporter.end(
+                unsettled: status(.error), gone: status(.failure), on: GitHubWorld.sha, in: repository, world.context)
         }
         #expect(try await end() == nil)
         _ = try await reporter.set(status(.pending), on: GitHubWorld.sha, in: repository, world.context)
@@ -55,10 +59,15 @@ struct ReporterTests {
         let ended = try #require(try await end())
         #expect(ended == .created(id: ended.id))
         #expect(try await end() == nil)
-        _ = try await reporter.set(status(.success), on: GitHubWorld.sha, in: repository, world.context)
+        let ready = status(.success, at: "https://pr-7.example")
+        _ = try await reporter.set(ready, on: GitHubWorld.sha, in: repository, world.context)
+        #expect(try await end() != nil)
         #expect(try await end() == nil)
         let lists = try #require(world.simulator.account("github")["repositories"]?[0]?["lists"])
-        #expect(lists["statuses"]?.listValue?.map { $0["state"]?.stringValue } == ["pending", "error", "success"])
+        #expect(
+            lists["statuses"]?.listValue?.map { $0["state"]?.stringValue } == [
+                "pending", "error", "success", "failure",
+            ])
     }
 
     @Test("said twice is said once, a new text edits, and the traffic holds to the specification")

@@ -2,11 +2,12 @@ import Basics
 import Diff
 import Formats
 import HTTPClient
-import Reconciler
 import Store
 import StoreSQLite
 import TestKit
 import Testing
+
+@testable import Reconciler
 
 @Suite("One process applies at a time")
 struct LeaseTests {
@@ -171,6 +172,24 @@ struct LeaseTests {
         world.time.jump(to: now)
         let report = await world.pass()
         #expect(report.isSuccess, "\(report.story)")
+    }
+
+    @Test("Who comes too late writes no error: one works, and the others stand by")
+    func standsByQuietly() async throws {
+        let world = try await World()
+        let taken = try await world.store.acquireLease(
+            name: "reconcile", holder: "elsewhere/9/run", lasting: .minutes(5))
+        #expect(taken != nil)
+        let lines = Locked<[String]>([])
+        let plain = world.reconciler()
+        let log = Log(level: .info, format: .json, time: world.time) { line in lines.withLock { $0.append(line) } }
+        let late = Reconciler(
+            source: plain.source, drivers: plain.drivers, store: plain.store, evidence: plain.evidence,
+            time: plain.time, random: plain.random, log: log, metrics: plain.metrics, holder: plain.holder)
+        late.logEnd(of: await late.pass(PassOptions()))
+        #expect(lines.withLock { $0 }.count { $0.contains("another process was faster") } == 1)
+        #expect(!lines.withLock { $0 }.contains { $0.contains("error") }, "\(lines.withLock { $0 })")
+        await world.engine.close()
     }
 
     @Test("A process of another boot or another container is never taken for one that is gone")

@@ -102,6 +102,9 @@ struct PreviewWorld {
         items("statuses").map { "\($0["state"]?.stringValue ?? "") \($0["sha"]?.stringValue?.prefix(1) ?? "")" }
     }
 
+    /// Where each check that was set leads, in order.
+    var addresses: [String] { items("statuses").map { $0["target_url"]?.stringValue ?? "" } }
+
     /// `environment sha` of each deployment with the states that it was told to be in, in order.
     var deployments: [String] {
         let statuses = items("deployment_statuses")
@@ -191,7 +194,8 @@ struct PreviewTests {
         #expect(report.isSuccess, "\(report.story)")
         #expect(await site.previews().isEmpty)
         #expect(site.comments.count == 1 && site.comments[0].contains("gone: the pull request is merged"))
-        #expect(site.checks.count == 2)
+        // What was said of it stays, but for an address that leads nowhere.
+        #expect(site.checks == ["success 1", "success 2", "success 2"] && site.addresses.last == "")
         _ = site.requests()
         _ = await site.pass()
         #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
@@ -245,9 +249,12 @@ struct PreviewTests {
         site.world.source.change { tree in
             tree.branches = .known([Branch(name: "main", commit: String(repeating: "1", count: 40), committedAt: nil)])
         }
+        let said = site.comments + site.checks
         var report = await site.pass()
         #expect(await site.previews() == PreviewWorld.holdings(7), "\(report.story)")
         #expect(report.desired?.diagnostics.contains { $0.code == "SSOT-0042" } == true)
+        // That it isn't known is no word against it.
+        #expect(site.comments + site.checks == said)
         // The branch of another environment is gone, and that is known.
         #expect(await site.world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
         site.world.simulator.clearFaults()

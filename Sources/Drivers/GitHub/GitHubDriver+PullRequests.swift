@@ -31,10 +31,11 @@ extension GitHubDriver: PullRequestHost {
     }
 
     public func say(
-        _ markdown: String, onPullRequest number: Int64, of repository: String, _ context: DriverContext
+        _ markdown: String, onPullRequest number: Int64, of repository: String, isThere: Bool, _ context: DriverContext
     ) async throws(ProviderFault) {
         let name = try self.name(repository, "comments.create")
-        _ = try await reporter.comment(markdown, marker: "preview", onPull: number, in: name, context)
+        _ = try await reporter.comment(
+            markdown, marker: "preview", onPull: number, in: name, isThere: isThere, context)
     }
 
     public func set(
@@ -45,10 +46,11 @@ extension GitHubDriver: PullRequestHost {
     }
 
     public func end(
-        _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+        unsettled: CommitCheck, gone: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault) {
         let name = try self.name(repository, "statuses.create")
-        _ = try await reporter.end(Self.status(check), on: commit, in: name, context)
+        _ = try await reporter.end(
+            unsettled: Self.status(unsettled), gone: Self.status(gone), on: commit, in: name, context)
     }
 
     private static func status(_ check: CommitCheck) -> GitHubReporter.CommitStatus {

@@ -81,23 +81,30 @@ public struct GitHubReporter: Sendable {
         return .created(id: try await add(status, to: sha, in: repository, context))
     }
 
-    /// Sets the status of a commit where the newest one of its context is pending, and nowhere else.
+    /// Sets the status of a commit where the newest one of its context is pending or shows an address, and nowhere else.
     ///
-    /// - Returns: what became of it; nil where nothing is pending.
+    /// - Parameters:
+    ///   - unsettled: what is said where it is pending.
+    ///   - gone: what is said where it shows an address; in the same context.
+    ///   - sha: the whole name of the commit.
+    ///   - repository: where.
+    ///   - context: where the traffic is recorded.
+    /// - Returns: what became of it; nil where nothing is to be ended.
     /// - Throws: `ProviderFault`, as `set`.
     public func end(
-        _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
+        unsettled: CommitStatus, gone: CommitStatus, on sha: String, in repository: RepositoryName,
+        _ context: DriverContext
     ) async throws(ProviderFault) -> Report? {
-        guard let found = try await newest(status, on: sha, in: repository, context), found.isPending else {
-            return nil
-        }
+        guard let found = try await newest(unsettled, on: sha, in: repository, context) else { return nil }
+        guard found.isPending || found.hasAddress else { return nil }
+        let status = found.isPending ? unsettled : gone
         return .created(id: try await add(status, to: sha, in: repository, context))
     }
 
     /// The newest status of a commit in the context of another one, and what it says.
     private func newest(
         _ status: CommitStatus, on sha: String, in repository: RepositoryName, _ context: DriverContext
-    ) async throws(ProviderFault) -> (id: Int64, isSame: Bool, isPending: Bool)? {
+    ) async throws(ProviderFault) -> Newest? {
         // The newest come first, and the newest of a context counts.
         let found = try await first(
             repository.path + "/commits/\(sha.percentEncoded)/statuses", "statuses.list", Self.statusPermission,
@@ -105,12 +112,24 @@ public struct GitHubReporter: Sendable {
             where: { view in view["context"].holds(status.context) },
             read: { view in
                 let state = CommitStatus.State(rawValue: view["state"].string ?? "")
+                let address = view["target_url"].string ?? ""
                 let isSame =
                     state == status.state && (view["description"].string ?? "") == Self.short(status.description)
-                    && (view["target_url"].string ?? "") == (status.targetURL ?? "")
-                return (isSame: isSame, isPending: state == .pending)
+                    && address == (status.targetURL ?? "")
+                return Newest(isSame: isSame, isPending: state == .pending, hasAddress: !address.isEmpty)
             })
-        return found.map { (id: $0.id, isSame: $0.value.isSame, isPending: $0.value.isPending) }
+        return found.map { found in
+            var newest = found.value
+            newest.id = found.id
+            return newest
+        }
+    }
+
+    private struct Newest {
+        var id: Int64 = 0
+        let isSame: Bool
+        let isPending: Bool
+        let hasAddress: Bool
     }
 
     private static let statusPermission = "Commit statuses: write"
@@ -147,11 +166,13 @@ public struct GitHubReporter: Sendable {
     ///   - marker: tells our comment from others of ours: letters, digits and hyphens.
     ///   - number: the pull request's.
     ///   - repository: where.
+    ///   - isThere: whether it was written before, so that a list without it may be an old one.
     ///   - context: where the traffic is recorded.
     /// - Returns: what became of it.
     /// - Throws: `ProviderFault`; `GH-0015` when GitHub doesn't tell who we are.
     public func comment(
-        _ text: String, marker: String, onPull number: Int64, in repository: RepositoryName, _ context: DriverContext
+        _ text: String, marker: String, onPull number: Int64, in repository: RepositoryName, isThere: Bool = false,
+        _ context: DriverContext
     ) async throws(ProviderFault) -> Report {
         let sign = "<!-- odooops:\(marker.utf8.filter { $0 != 0x3E }.map { String(UnicodeScalar($0)) }.joined()) -->"
         let body = String(
@@ -167,7 +188,13 @@ public struct GitHubReporter: Sendable {
                         && view["body"].string?.hasPrefix(sign) == true
                 }, read: { view in view["body"].string ?? "" })
         }
-        if let found = try await look() {
+        var found = try await look()
+        if found == nil, isThere {
+            // A list may be behind; what two of them don't show somebody has deleted.
+            do { try await time.sleep(for: .seconds(2)) } catch {}
+            found = try await look()
+        }
+        if let found {
             // GitHub may write line ends in its own way.
             if found.value.filter({ $0 != "\r" }) == body { return .unchanged(id: found.id) }
             let call = ProviderCall(

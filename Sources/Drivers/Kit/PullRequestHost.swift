@@ -20,9 +20,15 @@ public protocol PullRequestHost: Driver {
 
     /// Writes our one comment on a pull request, or edits it; nothing is sent where it says so already.
     ///
+    /// - Parameters:
+    ///   - markdown: what is said.
+    ///   - number: the pull request's.
+    ///   - repository: `owner/name`.
+    ///   - isThere: whether it was written before, so that a list without it may be an old one.
+    ///   - context: where the call comes from.
     /// - Throws: `ProviderFault`.
     func say(
-        _ markdown: String, onPullRequest number: Int64, of repository: String, _ context: DriverContext
+        _ markdown: String, onPullRequest number: Int64, of repository: String, isThere: Bool, _ context: DriverContext
     ) async throws(ProviderFault)
 
     /// Sets our check of a commit; nothing is sent where the newest one says so already.
@@ -32,11 +38,17 @@ public protocol PullRequestHost: Driver {
         _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
 
-    /// Ends our check of a commit where it is still pending; nothing is sent where it says anything else.
+    /// Ends our check of a commit whose preview is over; nothing is sent where it says no such thing.
     ///
+    /// - Parameters:
+    ///   - unsettled: what is said where it is still pending.
+    ///   - gone: what is said where it shows an address.
+    ///   - commit: whose check it is.
+    ///   - repository: `owner/name`.
+    ///   - context: where the call comes from.
     /// - Throws: `ProviderFault`.
     func end(
-        _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+        unsettled: CommitCheck, gone: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
 
     /// Tells how the delivery of a commit to an environment stands; nothing is sent where it is told so already.

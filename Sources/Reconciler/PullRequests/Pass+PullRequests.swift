@@ -18,8 +18,11 @@ extension Pass {
         do {
             guard let facts = try await facts(rule) else { return }
             let policy = desired.policy
+            // Of what may be open or not, or stands in no books yet, nothing is said.
+            let uncertain = Set((share.keepsRecords ? pulls.listing : pulls.remembered).uncertain)
             let openCommits = Set(pulls.rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
             for row in pulls.rows where share.owns(environment: row.pullRequest.slug) {
+                guard !uncertain.contains(row.pullRequest.number) else { continue }
                 guard !stop.isRaised, let report = facts.report(on: row) else { continue }
                 let comment = policy.commentOnPullRequest ? report.comment : nil
                 // A commit has one check, also where two pull requests show it.
@@ -106,18 +109,21 @@ extension Pass {
             if let commitDigest, commitDigest != row.statusDigest {
                 if let check {
                     let commit = row.pullRequest.headCommit
-                    // The last word on a commit stands when its pull request is over, but for one that promises another.
+                    // The last word on a commit stands when its pull request is over, but for one that leads nowhere.
                     if row.state == .open {
                         try await host.set(check, on: commit, of: repository, context)
                     } else {
-                        try await host.end(check, on: commit, of: repository, context)
+                        try await host.end(
+                            unsettled: check, gone: PreviewReport.gone, on: commit, of: repository, context)
                     }
                 }
                 if let delivery { try await host.tell(delivery, of: repository, context) }
                 said.statusDigest = commitDigest
             }
             if let comment, commentDigest != row.commentDigest {
-                try await host.say(comment, onPullRequest: row.pullRequest.number, of: repository, context)
+                try await host.say(
+                    comment, onPullRequest: row.pullRequest.number, of: repository, isThere: row.commentDigest != nil,
+                    context)
                 said.commentDigest = commentDigest
             }
         } catch {

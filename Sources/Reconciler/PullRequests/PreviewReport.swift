@@ -125,10 +125,13 @@ struct PreviewReport: Sendable {
             case .failed(let code): (.failure, "The preview could not be made: \(code).")
             case .expired: (.success, "The preview has expired; a new commit brings it back.")
             case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
-            case .leaving, .gone: (.success, "There is no preview.")
+            case .leaving, .gone: (Self.gone.state, Self.gone.sentence)
             }
         return CommitCheck(Self.checkName, state, sentence, address: stage == .ready ? address : nil)
     }
+
+    /// What takes an address away that leads nowhere.
+    static let gone = CommitCheck(checkName, .success, "There is no preview.")
 
     /// What ends a check that is pending when its pull request is over; nil while that is open.
     ///

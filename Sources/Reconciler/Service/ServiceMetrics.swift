@@ -94,6 +94,9 @@ extension Reconciler {
                     "changes": report.plan?.changes.count ?? 0, "steps": report.journal.count,
                     "duration": report.duration.shortText,
                 ])
+        case .failed(let fault) where fault is LeaseFault:
+            // As it should be: one works, the others stand by.
+            log.info("another process was faster, and works", ["fault": fault.message])
         case .failed(let fault):
             log.error("pass failed", ["run.id": report.run.id, "code": fault.code, "fault": fault.message])
         case .stepsFailed, .stale, .invalid, .canceled:

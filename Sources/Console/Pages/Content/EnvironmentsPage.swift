@@ -110,7 +110,8 @@ enum EnvironmentsPage {
 
     /// Whether its machines run, as the provider shows them.
     static func health(_ row: EnvironmentRow) -> HTML {
-        switch row.standing?.health ?? .unknown {
+        if row.status == .gone { return chip(.idle, "nothing runs") }
+        return switch row.standing?.health ?? .unknown {
         case .healthy: chip(.ok, "healthy")
         case .degraded: chip(.bad, "degraded")
         case .unknown: chip(.idle, "health unknown")
@@ -119,6 +120,7 @@ enum EnvironmentsPage {
 
     /// How much time it has left, and why.
     static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
+        if row.status == .gone { return chip(.idle, "over", icon: .clock) }
         if row.isSuspended(at: now) { return chip(.idle, "doesn't end meanwhile", icon: .pause) }
         if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
