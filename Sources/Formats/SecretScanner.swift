@@ -1,6 +1,6 @@
 /// Finds token-shaped stretches in a text, in one pass and without a regular expression.
 struct SecretScanner {
-    private let text: [UInt8]
+    let text: [UInt8]
 
     init(_ text: [UInt8]) { self.text = text }
 
@@ -160,7 +160,9 @@ struct SecretScanner {
             return password(at: index).map { Match(range: $0, kind: "a password in an address", body: $0.lowerBound) }
         }
         if byte == UInt8(ascii: "-") {
-            return privateKey(at: index).map { Match(range: $0, kind: "a private key", body: $0.lowerBound) }
+            return privateKey(at: index).map {
+                Match(range: $0, kind: "a private key", body: $0.lowerBound)
+            }
                 ?? pairedKey(at: index).map { Match(range: $0, kind: "a Mailgun key", body: $0.lowerBound) }
         }
         if byte == Self.mask[0] {
@@ -229,19 +231,6 @@ struct SecretScanner {
         return colon + 1..<at
     }
 
-    /// `-----BEGIN … PRIVATE KEY-----` to the end of its block, or of the text.
-    private func privateKey(at index: Int) -> Range<Int>? {
-        guard has(Self.keyStart, at: index) else { return nil }
-        let lineEnd = run(from: index + 11) { $0 != UInt8(ascii: "-") && $0 != 0x0A }
-        guard text[index..<lineEnd].firstRange(of: Array("PRIVATE KEY".utf8)) != nil else { return nil }
-        let marker = Array("-----END ".utf8)
-        var end = lineEnd
-        while end < text.count, !has(marker, at: end) { end += 1 }
-        // The end's own hyphens are the last of it: in a quoted text on one line, more of that line follows.
-        if end < text.count { end = run(from: end + marker.count) { $0 != 0x0A && $0 != UInt8(ascii: "-") } }
-        return index..<min(run(from: end) { $0 == UInt8(ascii: "-") }, end + 5)
-    }
-
     /// The key around its first hyphen, as Mailgun makes them: 32 hexadecimal digits, 8 and 8.
     private func pairedKey(at hyphen: Int) -> Range<Int>? {
         let (start, end) = (hyphen - 32, hyphen + 18)
@@ -264,8 +253,6 @@ struct SecretScanner {
         return end
     }
 
-    private static let keyStart = Array("-----BEGIN ".utf8)
-
     /// Forty or more token characters with upper case, lower case and digits mixed, which no name has.
     ///
     /// A commit id or a digest has no upper case and stays readable.
@@ -282,13 +269,13 @@ struct SecretScanner {
         return nil
     }
 
-    private func has(_ prefix: [UInt8], at index: Int) -> Bool {
+    func has(_ prefix: [UInt8], at index: Int) -> Bool {
         guard text.count - index >= prefix.count else { return false }
         for (offset, byte) in prefix.enumerated() where text[index + offset] != byte { return false }
         return true
     }
 
-    private func run(from start: Int, _ isPart: (UInt8) -> Bool) -> Int {
+    func run(from start: Int, _ isPart: (UInt8) -> Bool) -> Int {
         var end = min(start, text.count)
         while end < text.count, isPart(text[end]) { end += 1 }
         return end

@@ -1,3 +1,4 @@
+import Basics
 import Formats
 import Testing
 
@@ -81,6 +82,61 @@ import Testing
         ("fix/xoxb~-1234567890", "fix/<redacted>"), ("fix/xoxb~-123456789", "fix/xoxb~-123456789"),
     ]) func aSecretInANameIsHidden(_ name: String, _ expected: String) {
         #expect(PastedSecret.hidden(in: name.filter { $0 != "~" }) == expected.filter { $0 != "~" })
+    }
+
+    /// How a key may stand in a file: the line before it, the sign before each of its lines and behind, and what joins them.
+    private static let layouts: [(name: String, open: String, join: String, close: String)] = [
+        ("a block", "k: |\n  ", "\n  ", "\nnext: 1\n"), ("a bare file", "", "\n", "\n"),
+        ("CRLF", "k: |\r\n  ", "\r\n  ", "\r\nnext: 1\r\n"),
+        ("escapes", "k: \"", "\\n", "\"\nnext: 1\n"), ("JSON", "{\"k\": \"", "\\n", "\", \"next\": 1}\n"),
+        ("JSON in JSON", "{\"k\": \"{\\\"p\\\": \\\"", "\\\\n", "\\\"}\", \"next\": 1}\n"),
+        ("a folded text", "k: \"", "\n  ", "\"\nnext: 1\n"), ("continued lines", "k: \"", "\\\n  ", "\"\nnext: 1\n"),
+        ("spaces", "k: ", " ", "\nnext: 1\n"), ("a comment", "# ", "\n# ", "\nnext: 1\n"),
+        ("items", "k:\n  - ", "\n  - ", "\nnext: 1\n"), ("quoted items", "k:\n  - \"", "\"\n  - \"", "\"\nnext: 1\n"),
+        ("pieces", "k = \"", "\" +\n  \"", "\"\nnext: 1\n"),
+        ("escaped pieces", "k = \"", "\\n\" +\n  \"", "\"\nnext: 1\n"),
+        ("a quotation", "> ", "\n> ", "\nnext: 1\n"), ("a list", "k: [\"", "\", \"", "\"]\nnext: 1\n"),
+    ]
+
+    /// However a key stands there and wherever it ends before its own end: sixteen characters in a row never stay.
+    @Test(arguments: layouts.indices) func aKeyWithoutItsEndIsHiddenAndWhatFollowsIsNot(_ index: Int) throws {
+        let layout = Self.layouts[index]
+        let random = RandomSource(seed: UInt64(index))
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        for round in 0..<40 {
+            let body = (0..<(80 + Int(random.next() % 400))).map { _ in letters[Int(random.next() % 64)] }
+            var lines = stride(from: 0, to: body.count, by: 64).map {
+                String(body[$0..<min($0 + 64, body.count)])
+            }
+            if round % 4 == 0 {
+                lines.insert(contentsOf: ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,0F", ""], at: 0)
+            }
+            // A list of texts on one line has no header, and no line that is cut to nothing.
+            if layout.name == "a list" || layout.name == "spaces" { lines.removeAll { $0.utf8.count < 40 } }
+            let isWhole = round % 8 == 1
+            let key = (["-----BEGIN RSA PRIVATE KEY-----"] + lines).joined(separator: layout.join)
+            let text =
+                layout.open + key + (isWhole ? "\(layout.join)-----END RSA PRIVATE KEY-----" : "") + layout.close
+            let masked = try #require(PastedSecret.masked(Array(text.utf8)), "\(layout.name): \(text)")
+            let shown = String(decoding: masked, as: UTF8.self)
+            for start in stride(from: 0, through: body.count - 16, by: 5) {
+                #expect(!shown.contains(String(body[start..<start + 16])), "\(layout.name): \(shown)")
+            }
+            #expect(shown.contains("next") == layout.close.contains("next"), "\(layout.name): \(shown)")
+        }
+    }
+
+    /// A rule that names the marker is no key, and hides nothing of what follows it.
+    @Test(arguments: [
+        "x-j: \"-----BEGIN RSA PRIVATE~ KEY-----\"\nb: 1\n",
+        "p:\n  - \"-----BEGIN RSA PRIVATE~ KEY-----\"\n  - \"-----BEGIN EC PRIVATE~ KEY-----\"\nother: 1\n",
+        "p:\n  - -----BEGIN RSA PRIVATE~ KEY-----\n  - -----BEGIN EC PRIVATE~ KEY-----\nother: 1\n",
+        "p: {begin: \"-----BEGIN PRIVATE~ KEY-----\", end: \"-----END PRIVATE KEY-----\", n: 1}\n",
+        "# never commit what begins with -----BEGIN PRIVATE~ KEY----- (see ssot/security/long/path/of/scan)\na: 1\n",
+        "{\"p\": \"{\\\"k\\\": \\\"-----BEGIN PRIVATE~ KEY-----\\\"}\", \"n\": 1}\n",
+        "a: -----BEGIN PRIVATE~ KEY-----\nb: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n",
+    ]) func aMarkerAloneIsNoKey(_ text: String) {
+        #expect(PastedSecret.find(in: text.utf8.filter { $0 != UInt8(ascii: "~") }) == [])
     }
 
     @Test func aTextWithoutASecretIsLeftAsItIs() {

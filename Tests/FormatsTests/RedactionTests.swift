@@ -90,7 +90,10 @@ import Testing
     }
 
     /// Twice the text may take twice the looks, and not four times: what a stranger sends is looked through as well.
-    @Test(arguments: ["key-", "a=", "eyJ-", "dop_v1_", "-----BEGIN ", "a://b:", "0123456789abcdef-"])
+    @Test(arguments: [
+        "key-", "a=", "eyJ-", "dop_v1_", "-----BEGIN ", "a://b:", "0123456789abcdef-", "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\"", "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN PRIVATE KEY-----\n\n- a\n",
+    ])
     func nothingTakesTheSquareOfItsLength(piece: String) {
         let text = String(repeating: piece, count: 60_000 / piece.utf8.count)
         #expect(Redaction.redact(text).utf8.count > 0)
