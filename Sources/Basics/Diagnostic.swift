@@ -69,6 +69,11 @@ public struct Diagnostic: Sendable, Hashable, Comparable {
         self.notes = notes
     }
 
+    /// The same, and no worse than that.
+    public func limited(to most: Severity) -> Diagnostic {
+        Diagnostic(max(severity, most), code, message, at: mark, hint: hint, notes: notes)
+    }
+
     /// By place, then severity, code, message and what else is said: the same faults always come in the same order.
     public static func < (a: Diagnostic, b: Diagnostic) -> Bool {
         let (placeA, placeB) = (a.mark ?? noPlace, b.mark ?? noPlace)

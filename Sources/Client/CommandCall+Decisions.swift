@@ -165,9 +165,20 @@ extension CommandCall {
             screen.print(explanationText(ofEnvironment: data))
             return .done
         }
-        let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
         // The head of the branch need not have changed what is asked about.
         let head = data.commitText("head").map { "\(data.shown("revision").prefix(12)) \($0)" }
+        if data["type"] == "entry" {
+            let finding = data["finding"].flatMap { $0.isNull ? nil : $0 }
+            screen.print(
+                block([
+                    ("key", screen.paint.bold(data.shown("key"))), ("it is", data.shown("reason")),
+                    ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")),
+                    ("revision", head), ("precedence", data.shown("precedence")), ("finding", finding?.shown("status")),
+                    ("first seen", finding?.minute("first_seen")),
+                ]))
+            return .done
+        }
+        let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
         let wanted: [(String, String?)] = [
             ("key", screen.paint.bold(data.shown("key"))), ("environment", data.shown("environment")),
             ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")), ("revision", head),
@@ -180,18 +191,20 @@ extension CommandCall {
             ("blocked until", data.minute("blocked_until")), ("differs since", data.minute("drift_since")),
             ("waits for", data.shown("depends_on")), ("next look", wake),
         ]
-        var text = block(wanted + planned) + obstacleText(data)
-        let attributes = data["attributes"]?.listValue ?? []
-        if !attributes.isEmpty {
-            let columns: [Listing.Column] = [
-                .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
-                .text("SOURCE", 4, "source"),
-                Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
-            ]
-            text += "\n" + table(columns, attributes)
-        }
-        screen.print(text)
+        screen.print(block(wanted + planned) + obstacleText(data) + attributesText(data))
         return .done
+    }
+
+    /// Each attribute with who says it and who changed that line last; empty where there is none.
+    private func attributesText(_ data: Value) -> String {
+        let attributes = data["attributes"]?.listValue ?? []
+        guard !attributes.isEmpty else { return "" }
+        let columns: [Listing.Column] = [
+            .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
+            .text("SOURCE", 4, "source"),
+            Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
+        ]
+        return "\n" + table(columns, attributes)
     }
 
     /// What is in the way, where it stands, and what ends it; empty where nothing is.
@@ -212,12 +225,13 @@ extension CommandCall {
             ("at", data.shown("source")), ("until", data.minute("until")), ("what to do", data.shown("command")),
         ]
         let about: [(String, String?)] = [
-            ("wanted by", data.shown("wanted_at")), ("tier", data.shown("tier")), ("branch", data.shown("branch")),
+            ("wanted by", data.shown("wanted_at")), ("changed last", data.commitText("commit")),
+            ("tier", data.shown("tier")), ("branch", data.shown("branch")),
             ("pull request", data.shown("pull_request")), ("ends", data.minute("expires_at")),
             ("window", window?.shown("reason")), ("opens", window?.minute("until")),
             ("next look", data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }),
         ]
-        var text = block(own + about) + obstacleText(data)
+        var text = block(own + about) + obstacleText(data) + attributesText(data)
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
             let columns: [Listing.Column] = [

@@ -10,14 +10,15 @@ public enum BesideDocuments {
 
     /// Paths of files and folders, relative to the top of the repository.
     ///
-    /// The workflows that deploy, and contracts on mail of other names, are found by the listing of the commit's paths;
-    /// without one they are left out.
+    /// The workflows that deploy, rules for those who work in the repository, and contracts on mail of other names are found
+    /// by the listing of the commit's paths; without one they are left out.
     public static func paths(_ listing: PathListing?) -> [String] {
         let workflows = listing?.folders[".github"]?.files.filter { BranchMaps.isWorkflow($0) } ?? []
+        let rules = listing?.folders[".claude"]?.files.filter { MailRules.isOne($0) } ?? []
         let contracts = listing?.folders["docs"]?.files.filter { MailPage.isOne($0) } ?? []
         return [VercelReader.besideFolder.dropLast().description] + CodeOwners.files + BranchMaps.pages
             + [BranchMaps.seed] + lists
             + (contracts.isEmpty ? [MailPage.usual] : contracts.sorted { $0.precedesByBytes($1) })
-            + workflows.sorted { $0.precedesByBytes($1) }
+            + workflows.sorted { $0.precedesByBytes($1) } + rules.sorted { $0.precedesByBytes($1) }
     }
 }

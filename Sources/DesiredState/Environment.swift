@@ -96,6 +96,13 @@ public struct Environment: Sendable, Hashable {
     public let resources: [ResourceKey]
     /// The line of the policies by which it is backed up; nil where its own documents say when, or none does.
     public var backupRule: SourceMark?
+    /// What holds for it, each with who says it; nothing where it was put together by hand.
+    public internal(set) var facts: [EnvironmentFact] = []
+
+    /// The line that says when it is backed up; where none does, the one that wants it.
+    public var backupSource: SourceMark {
+        backupRule ?? facts.first { $0.name == "backup_schedule" }?.mark ?? source
+    }
 
     public init(
         slug: String, tier: Tier, ttlClass: TTLClass, ttl: TimeToLive, branch: String?, headCommit: String?,

@@ -19,5 +19,13 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
             schema: parsed.schema, bytes: parsed.bytes)
     }
     state.diagnostics = references.merged(with: domains.diagnostics)
+    if state.diagnostics.contains(where: { $0.severity == .error && $0.code.hasPrefix("FMT-") }) {
+        // Nothing is wanted of what no domain reads, so a slip in it is no fault of the desired state.
+        let unread = Set(state.documents.filter { $0.status == .notManaged }.map(\.path))
+        state.diagnostics = state.diagnostics.map { told in
+            let isUnread = told.code.hasPrefix("FMT-") && told.mark.map { unread.contains($0.file) } == true
+            return isUnread ? told.limited(to: .warning) : told
+        }.sorted()
+    }
     return state
 }

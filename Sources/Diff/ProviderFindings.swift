@@ -93,7 +93,7 @@ public enum ProviderFindings {
         }
         guard let first = input.desired.environments.first(where: { $0.backupSchedule != nil }) else { return findings }
         return findings
-            + unseen("PLAN-0013", "when each backup was made", seen, first.backupRule ?? first.source, input)
+            + unseen("PLAN-0013", "when each backup was made", seen, first.backupSource, input)
     }
 
     /// A backup may take an hour from when it is due.
@@ -119,7 +119,7 @@ public enum ProviderFindings {
         return finding(
             "PLAN-0013",
             "a backup of \(cluster) was due at \(due) for the environment \(environment.slug), and \(last)"
-                + (interval ?? ""), environment.backupRule ?? environment.source,
+                + (interval ?? ""), environment.backupSource,
             hint: "look why none was made; where the provider can't make them that often, make them yourself or change "
                 + (environment.backupRule == nil ? "`backup_schedule`" : "`backups` of the policies"),
             ResourceKey(.databaseBackup, cluster), .externalChange, environment.slug)

@@ -97,7 +97,7 @@ enum CommandList {
         CommandSpec(
             "validate", "Checks the desired state alone: no provider, no store.", positionals: ["[PATH]"],
             options: [
-                OptionSpec("strict", nil, "Warnings count as errors."),
+                OptionSpec("strict", nil, "Warnings count as errors, and so does a gate that fails."),
                 OptionSpec("sarif", nil, "Print the diagnostics as one SARIF 2.1.0 log, for code hosts."),
                 OptionSpec(
                     "list", nil, "List every document below the roots: managed, not managed, shadowed, unreadable."),

@@ -37,6 +37,53 @@ struct ExplainTests {
         #expect(wanted.last?.hasPrefix("  revision     \(head?.prefix(12) ?? "?")") == true, "\(people.story)")
     }
 
+    @Test(
+        "An environment's attributes are told with line, commit and what decided; entries without resources are known")
+    func attributesOfAnEnvironment() async throws {
+        let site = try Site()
+        try site.commit(["ssot/environments.yaml": "environments:\n  desk:\n    tier: dev\n    workers: 2\n"])
+        let first = site.git("rev-parse HEAD").split(separator: "\n").last.map { String($0) }
+        try site.commit([
+            ".odooops.yaml": "environments:\n  desk: {workers: 3}\n",
+            "ssot/integrations/_index.yaml": "integrations: [{id: chat, file: chat.yaml, status: planned}]\n",
+            "ssot/maintenance/convergence.yaml":
+                "environments:\n  dev:\n    required:\n      functions: [ops-scan]\n",
+        ])
+        let second = site.git("rev-parse HEAD").split(separator: "\n").last.map { String($0) }
+        try site.commit(["ssot/notes.yaml": "schema: notes\n"])
+        for name in ["desk", "environment/desk", "backup/desk"] {
+            let answer = await site.run("explain", name, "--json")
+            let attributes = answer.json?["attributes"]?.listValue ?? []
+            let workers = attributes.first { $0["name"] == "workers" }
+            #expect(
+                workers?["value"] == "3" && workers?["from"] == "the override of the environment", "\(answer.story)")
+            #expect(
+                workers?["source"]?.stringValue == ".odooops.yaml:2:19"
+                    && workers?["commit"]?["id"]?.stringValue == second)
+            #expect(workers?["before"]?[0]?["value"] == "2")
+            let tier = attributes.first { $0["name"] == "tier" }
+            #expect(tier?["commit"]?["id"]?.stringValue == first && answer.json?["commit"]?["id"]?.stringValue == first)
+        }
+        let text = await site.run("explain", "desk")
+        #expect(text.output.contains("workers = 3  .odooops.yaml:2:19"), "\(text.story)")
+        #expect(text.output.contains("before 2 of the environment's own entry"), "\(text.story)")
+        for (key, line) in [
+            ("ops.integration/chat", "ssot/integrations/_index.yaml:1:"),
+            ("ops.convergence_check/dev/function_missing/ops-scan", "ssot/maintenance/convergence.yaml:4:"),
+        ] {
+            let answer = await site.run("explain", key, "--json")
+            #expect(answer.json?["type"] == "entry" && answer.json?["key"]?.stringValue == key, "\(answer.story)")
+            #expect(answer.json?["source"]?.stringValue?.hasPrefix(line) == true, "\(answer.story)")
+            #expect(answer.json?["commit"]?["id"]?.stringValue == second)
+            let text = await site.run("explain", key)
+            #expect(text.output.contains("changed last by \(second?.prefix(12) ?? "?")"), "\(text.story)")
+        }
+        let wrong = await site.run("explain", "ops.integration/chatt")
+        #expect(wrong.status == 64 && wrong.error.contains("ops.integration/chat?"), "\(wrong.story)")
+        let code = await Program.run(["explain", "SSOT-9999"], in: site.directory.path)
+        #expect(code.status == 64 && code.error.contains("no code SSOT-9999"), "\(code.story)")
+    }
+
     @Test("A person says that a difference is known, and takes it back")
     func acknowledges() async throws {
         let site = try Site()
@@ -120,9 +167,22 @@ struct ExplainTests {
         for command in ["gates", "validate"] {
             let sarif = await site.run(command, "--sarif")
             let results = sarif.json?["runs"]?[0]?["results"]?.listValue ?? []
-            let found = results.first { $0["ruleId"] == "GATE-0006" }?["locations"]?[0]?["physicalLocation"]
+            let result = results.first { $0["ruleId"] == "GATE-0006" }
+            #expect(result?["level"]?.stringValue == (command == "gates" ? "error" : "warning"))
+            let found = result?["locations"]?[0]?["physicalLocation"]
             #expect(found?["artifactLocation"]?["uri"] == "ssot/domains/shop.example.yaml", "\(sarif.story)")
             #expect(found?["region"]?["startLine"] == 3)
+        }
+        // Text, JSON, exit and SARIF say the same of it: nothing is wrong with the documents, unless that is asked strictly.
+        for (option, status, isValid) in [("--list", Int32(0), true), ("--strict", 65, false)] {
+            let text = await site.run("validate", option)
+            #expect(text.status == status && text.output.contains("1 fail (domains)"), "\(text.story)")
+            #expect(text.output.contains(isValid ? "Valid: 0 errors" : ", 1 failing gate."))
+            let json = await site.run("validate", option, "--json")
+            #expect(json.status == status && json.json?["valid"]?.boolValue == isValid)
+            let sarif = await site.run("validate", option, "--sarif")
+            let results = sarif.json?["runs"]?[0]?["results"]?.listValue ?? []
+            #expect(results.contains { $0["level"] == "error" } == !isValid && sarif.status == status, "\(sarif.story)")
         }
         // What Cloudflare holds is given in a file; without one nothing was observed.
         try site.commit([

@@ -74,6 +74,27 @@ struct PolicyTests {
         #expect(plan.output.contains("note: the environment is here (ssot/environments.yaml:2:3)"), "\(plan.story)")
     }
 
+    @Test("Modules are shown by wave, with what has to be granted before")
+    func showsWaves() async throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-waves")
+        try directory.write("environments: {live: {tier: production}}\n", to: "ssot/environments.yaml")
+        try directory.write(
+            """
+            waves:
+              - {wave: 1, gate: none, modules: [{name: stock, source: already_present, status: pending}]}
+              - {wave: 2, gate: finance_yes, modules: [{name: sheet, source: oca/report, status: pending}]}
+
+            """, to: "docs/oca/install_manifest.yaml")
+        let text = await Program.run(["policy", "check", "production", "."], in: directory.path)
+        #expect(text.output.contains("wave 1: stock\n"), "\(text.story)")
+        #expect(text.output.contains("wave 2, after the gate finance_yes: sheet\n"), "\(text.story)")
+        let json = await Program.run(["policy", "check", "production", ".", "--json"], in: directory.path)
+        let modules = json.json?["allowlists"]?[0]?["modules"]?.listValue ?? []
+        #expect(
+            modules.map { $0["wave"]?.intValue } == [1, 2] && modules.last?["gate"] == "finance_yes", "\(json.story)")
+        #expect(modules.first?["gate"] == .null && modules.last?["permission"] == "unlisted")
+    }
+
     @Test("A tier that isn't one is wrong usage, with the nearest one")
     func suggests() async {
         let result = await Self.run("policy", "check", "stagin", "examples/ssot")

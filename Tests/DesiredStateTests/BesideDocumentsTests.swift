@@ -26,6 +26,32 @@ import Testing
         Paths.environments: "environments:\n  live: {tier: production}\n  lab: {tier: dev}\n",
     ]
 
+    /// Of what no domain reads a slip is a warning; a pasted secret is one wherever it stands.
+    @Test func aSlipInWhatNobodyReadsIsNoError() {
+        let state = read([
+            "ssot/misc/q.yaml": "a: 1\na: 2\n", Paths.environments: "environments:\n  lab: {tier: dev, tier: dev}\n",
+            "ssot/misc/t.yaml": "k: ghp" + "_0123456789abcdefghijABCDEFGHIJ012345\n",
+        ])
+        func severities(_ file: String) -> [String] {
+            state.diagnostics.filter { $0.mark?.file == file && $0.severity != .note }
+                .map { "\($0.severity.rawValue) \($0.code)" }
+        }
+        #expect(severities("ssot/misc/q.yaml") == ["warning FMT-0003"])
+        #expect(severities(Paths.environments) == ["error FMT-0003"])
+        #expect(severities("ssot/misc/t.yaml") == ["error SSOT-0300"])
+    }
+
+    /// What a document names and isn't there is never meant to be the document itself.
+    @Test func nobodyMeansTheDocumentItself() throws {
+        let state = read(["ssot/misc/a.yaml": "see: ssot/misc/b.yaml\n"])
+        let told = try #require(state.diagnostics.first { $0.message.contains("ssot/misc/b.yaml") })
+        #expect(told.hint?.contains("Did you mean") == false, "\(told)")
+        let other = read(["ssot/misc/a.yaml": "see: ssot/misc/b.yaml\n", "ssot/misc/c.yaml": "x: 1\n"])
+        #expect(other.diagnostics.contains { $0.hint?.contains("`ssot/misc/c.yaml`") == true })
+        let pattern = read([".odooops/policies.yaml": "branch_mappings: [{pattern: \"release/.*\", tier: staging}]\n"])
+        #expect(pattern.diagnostics.contains { $0.hint?.hasPrefix("`.*` belongs to regular expressions.") == true })
+    }
+
     @Test func theWavesAndListsOfModulesCount() throws {
         let state = read(Self.files)
         #expect(state.faults == [])

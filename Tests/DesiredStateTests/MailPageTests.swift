@@ -51,6 +51,33 @@ import Testing
         #expect(Self.told(text.replacing("\n", with: "\r\n")) == expected)
     }
 
+    /// The fifth place that says how mail is sent: what replaced which provider, and who still uses the old one.
+    @Test(
+        arguments: [
+            (
+                "8. **Deprecations are permanent.** Mattermost → Slack. Mailgun → Zoho Mail. Never reintroduce.",
+                ["mailgun"]
+            ),
+            ("- mailgun -> zoho", ["mailgun"]),
+            ("| Item | State |\n|---|---|\n| Mailgun | Removed 2026-02 |", ["mailgun"]),
+            ("| Mailgun | in use |", []), ("Mail goes through Mailgun, not Zoho.", []),
+            ("Zoho → Mailgun", ["settings"]),
+            ("Mattermost → Slack", []), ("```\nMailgun → Zoho\n```", []),
+        ] as [(String, [String])])
+    func rulesInProseAreHeldAgainstTheDocuments(_ text: String, _ expected: [String]) {
+        let rules = ".claude/rules/platform.md"
+        let state = read([
+            rules: text,
+            "ssot/odoo/mail.yaml":
+                "production: {provider: mailgun_smtp, smtp_server: smtp.mailgun.org, smtp_port: 587}",
+            "ssot/runtime/prod_settings.yaml":
+                "email: {provider: zoho_smtp, config: {smtp_host: smtppro.zoho.com, smtp_port: 587}}",
+        ])
+        let told = state.diagnostics.filter { $0.notes.first?.mark?.file == rules }
+        #expect(told.allSatisfy { $0.code == "SSOT-0120" && $0.severity == .warning })
+        #expect(told.map { $0.mark?.file == "ssot/odoo/mail.yaml" ? "mailgun" : "settings" } == expected)
+    }
+
     /// No sentence, nothing that is denied, nothing of which two things are said, and nothing without a tier.
     @Test(arguments: [
         "Production sends through smtp.relay.example:587.", "- Production must not use smtp.relay.example:587",

@@ -49,6 +49,95 @@ import Testing
         #expect(state.documents.first { $0.path == ".odooops.yaml" }?.status == .managed)
     }
 
+    /// Who says what holds, in the order in which they count, each with its line.
+    @Test func whatHoldsIsToldWithWhoSaysItAndWhomItGoesBefore() throws {
+        let state = read(
+            [
+                ".odooops.yaml": """
+                environments:
+                  dev: {workers: 3, resource_limits: {memory: 3Gi}}
+                  lab:
+                    workers: 1
+                    backup_schedule: "0 */3 * * *"
+                """,
+                Paths.environments: """
+                environments:
+                  lab:
+                    tier: dev
+                    workers: 2
+                    backup_schedule: "0 0 * * *"
+                    resource_limits: {cpu: 500m}
+                    host: odoo-dev
+                    domain: lab.shop.example
+                tiers:
+                  dev:
+                    workers: 5
+                    domain: "{slug}.dev.shop.example"
+                """,
+                ".odooops/policies.yaml": """
+                branch_mappings:
+                  - {pattern: "feature/*", tier: dev, auto_deploy: true}
+                resource_quotas:
+                  dev: {workers: 9, memory: 4Gi}
+                ttl_policies: {dev_named: 14d}
+                backups: {dev: 6h}
+                """,
+            ], branches: branches("feature/crm"))
+        func told(_ slug: String) -> [String: [String]] {
+            Dictionary(
+                uniqueKeysWithValues: (state.environment(slug)?.facts ?? []).map { fact in
+                    (
+                        fact.name,
+                        fact.claims.map {
+                            "\($0.authority) \($0.value) \($0.mark.map { "\($0.file):\($0.line)" } ?? "-")"
+                        }
+                    )
+                })
+        }
+        let (file, policies) = (Paths.environments, ".odooops/policies.yaml")
+        #expect(
+            told("lab") == [
+                "tier": ["entry dev \(file):3"], "protected": ["table false -"], "auto_deploy": ["table false -"],
+                "time_to_live": ["policy 14d (dev_named) \(policies):5", "table never -"],
+                "workers": ["override 1 .odooops.yaml:4", "tierOverride 3 .odooops.yaml:2", "entry 2 \(file):4"],
+                "limit.workers": ["policy 9 \(policies):4", "table 2 -"],
+                "limit.cpu": ["entry 500m \(file):6", "table 1 -"],
+                "limit.memory": ["tierOverride 3Gi .odooops.yaml:2", "policy 4Gi \(policies):4", "table 2Gi -"],
+                "limit.storage": ["table 10Gi -"],
+                "backup_schedule": [
+                    "override 0 */3 * * * .odooops.yaml:5", "entry 0 0 * * * \(file):5",
+                    "policy 0 */6 * * * \(policies):6",
+                ],
+                "host": ["entry odoo-dev \(file):7"], "domain": ["entry lab.shop.example \(file):8"],
+            ])
+        let branch = told("feature-crm")
+        #expect(branch["workers"] == ["template 5 \(file):11"])
+        #expect(branch["domain"] == ["template feature-crm.dev.shop.example \(file):12"])
+        #expect(branch["branch"] == ["mapping feature/crm \(policies):2"])
+        #expect(branch["auto_deploy"] == ["mapping true \(policies):2", "table false -"])
+        #expect(branch["backup_schedule"] == ["policy 0 */6 * * * \(policies):6"])
+        // What is due is told at the line that counts.
+        #expect(state.environment("lab")?.backupSource.description == ".odooops.yaml:5:22")
+        #expect(state.environment("feature-crm")?.backupSource.file == policies)
+    }
+
+    /// What the page and the command show is what the environment has.
+    @Test func whatCountsIsWhatTheEnvironmentHas() throws {
+        let state = readDesiredState(try exampleTree())
+        #expect(state.environments.count == 7)
+        for one in state.environments {
+            func value(_ name: String) -> String? { one.facts.first { $0.name == name }?.value }
+            #expect(value("workers") == one.workers.map { "\($0)" }, "\(one.slug)")
+            #expect(value("limit.memory") == one.quota?.memoryBytes.map { Quantity.text(bytes: $0) }, "\(one.slug)")
+            #expect(value("limit.workers") == one.quota?.workers.map { "\($0)" }, "\(one.slug)")
+            #expect(value("backup_schedule") == one.backupSchedule, "\(one.slug)")
+            #expect(value("protected") == "\(one.isProtected)" && value("tier") == one.tier.rawValue, "\(one.slug)")
+            #expect(value("branch") == one.branch && value("domain") == one.domain, "\(one.slug)")
+            #expect(value("auto_deploy") == "\(one.autoDeploy)", "\(one.slug)")
+            for fact in one.facts { #expect(fact.mark != nil || fact.claims[0].authority == .table) }
+        }
+    }
+
     @Test(arguments: [
         ("environments: {labb: {workers: 1}}", ["warning SSOT-0031 .odooops.yaml:1:16"], []),
         ("environments: {lab: {workers: one}}", ["error SSOT-0004 .odooops.yaml:1:31"], ["environment lab"]),

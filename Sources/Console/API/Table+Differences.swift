@@ -115,7 +115,7 @@ extension APIEndpoints {
             [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
         let explanation = APISchema.object(
             [
-                .init("type", .choice(["resource", "environment"]), required: true),
+                .init("type", .choice(["resource", "environment", "entry"]), required: true),
                 .init("key", .text(), required: true),
                 .init(
                     "obstacle", .nullable(.object([.init("reason", .text(), required: true)], isOpen: true)),
@@ -220,7 +220,8 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter(
                         "key", .line(least: 1, most: 512),
-                        "a resource's key, or an environment's name or branch; pr-7 also of a pull request without one",
+                        "a resource's key, or an environment's name or branch; pr-7 also of a pull request without one; "
+                            + "ops.integration/ID and ops.convergence_check/ENVIRONMENT/KIND/KEY too",
                         required: true)
                 ], answer: explanation
             ) { call in

@@ -68,6 +68,7 @@ struct BranchEnvironments {
             draft.branch = Text(value: branch.name, mark: mapping.source)
             draft.headCommit = branch.commit
             draft.autoDeploy = mapping.autoDeploy
+            draft.claims.add("auto_deploy", "\(mapping.autoDeploy)", .mapping, at: mapping.source)
             named.templates[mapping.tier]?.fill(&draft)
             drafts[slug] = draft
         }

@@ -26,6 +26,12 @@ struct EnvironmentDraft {
     var limits: OwnLimits?
     var autoDeploy: Bool?
     var isProtected: Bool
+    /// Where its tier is written; nil where it follows from what wants it.
+    var tierMark: SourceMark?
+    /// Whether a template filled it in.
+    var isOfTemplate = false
+    /// Who says what of it, beside the texts that it holds with their places.
+    var claims = EnvironmentClaims()
 
     init(slug: String, tier: Tier, ttlClass: TTLClass, subject: String, source: SourceMark) {
         self.slug = slug

@@ -11,6 +11,7 @@ struct EnvironmentOverrides {
         let workers: Int?
         let workersMark: SourceMark?
         let backupSchedule: BackupSchedule?
+        let backupMark: SourceMark?
         let limits: OwnLimits?
         /// Why it can't be read; nil where it can.
         let fault: Cause?
@@ -42,7 +43,7 @@ struct EnvironmentOverrides {
                 Entry(
                     name: section.key, source: section.keyMark(in: document.path),
                     workers: workers.map { Int($0.value) }, workersMark: workers?.mark, backupSchedule: schedule,
-                    limits: limits, fault: entry.fault))
+                    backupMark: entry.mark(of: "backup_schedule"), limits: limits, fault: entry.fault))
         }
     }
 
@@ -67,11 +68,18 @@ struct EnvironmentOverrides {
             }
             for index in indices {
                 if let cause = entry.fault { report.unknown(.environment(drafts[index].slug), cause) }
+                let authority: EnvironmentFact.Authority = tier == nil ? .override : .tierOverride
                 if let workers = entry.workers {
                     drafts[index].workers = workers
                     drafts[index].workersMark = entry.workersMark
+                    drafts[index].claims.add("workers", "\(workers)", authority, at: entry.workersMark)
                 }
-                if let schedule = entry.backupSchedule { drafts[index].backupSchedule = schedule }
+                if let schedule = entry.backupSchedule {
+                    drafts[index].backupSchedule = schedule
+                    drafts[index].claims.add(
+                        "backup_schedule", schedule.cron ?? "never", authority, at: entry.backupMark)
+                }
+                drafts[index].claims.add(entry.limits, authority)
                 guard let limits = entry.limits else { continue }
                 drafts[index].limits = drafts[index].limits.map { limits.completed(by: $0) } ?? limits
             }

@@ -1,3 +1,5 @@
+import Basics
+
 /// What the environments that branches of one tier bring about are given; texts with placeholders.
 struct EnvironmentTemplate {
     let subject: String
@@ -8,8 +10,9 @@ struct EnvironmentTemplate {
     var databaseUser: Text?
     var filestore: Text?
     var runtime = EnvironmentRuntime()
-    var workers: Int?
+    var workers: (value: Int64, mark: SourceMark)?
     var backupSchedule: BackupSchedule?
+    var backupMark: SourceMark?
 
     init(subject: String) { self.subject = subject }
 
@@ -30,8 +33,15 @@ struct EnvironmentTemplate {
         draft.databaseUser = expand(databaseUser)
         draft.filestore = expand(filestore)
         draft.runtime = runtime.mapped { Self.expand($0, slug: slug, tier: tier, commit: commit) }
-        draft.workers = workers
+        draft.isOfTemplate = true
+        if let workers {
+            draft.workers = Int(workers.value)
+            draft.claims.add("workers", "\(workers.value)", .template, at: workers.mark)
+        }
         draft.backupSchedule = backupSchedule
+        if let backupSchedule {
+            draft.claims.add("backup_schedule", backupSchedule.cron ?? "never", .template, at: backupMark)
+        }
     }
 
     /// The first `{…}` that is none of the placeholders, or a brace without its partner; nil where all are known.

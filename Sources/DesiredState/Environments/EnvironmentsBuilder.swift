@@ -162,6 +162,7 @@ struct EnvironmentsBuilder {
             case .mapping(let mapping) = BranchEnvironments.match(branch.value, policies.mappings)
         {
             draft.autoDeploy = mapping.autoDeploy
+            draft.claims.add("auto_deploy", "\(mapping.autoDeploy)", .mapping, at: mapping.source)
         }
         return draft
     }
@@ -289,6 +290,7 @@ struct EnvironmentsBuilder {
         environment.workersSource = draft.workersMark
         environment.limits = draft.limits
         environment.backupRule = rule?.source
+        environment.facts = draft.facts(policies)
         return environment
     }
 }

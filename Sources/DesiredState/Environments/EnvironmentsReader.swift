@@ -113,12 +113,28 @@ struct EnvironmentsReader {
         draft.filestore = entry.text("filestore")
         draft.runtime = EnvironmentRuntime(entry)
         checkServer(draft.runtime, draft.cluster, entry)
-        draft.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
+        draft.tierMark = entry.mark(of: "tier")
+        if let workers = entry.integer("workers", in: 0...10_000) {
+            draft.workers = Int(workers.value)
+            draft.claims.add("workers", "\(workers.value)", .entry, at: workers.mark)
+        }
         draft.backupSchedule = entry.schedule("backup_schedule")
+        if let schedule = draft.backupSchedule {
+            draft.claims.add(
+                "backup_schedule", schedule.cron ?? "never", .entry, at: entry.mark(of: "backup_schedule"))
+        }
         draft.limits = entry.limits("resource_limits")
-        draft.autoDeploy = entry.flag("auto_deploy")?.value
+        draft.claims.add(draft.limits, .entry)
+        if let autoDeploy = entry.flag("auto_deploy") {
+            draft.autoDeploy = autoDeploy.value
+            draft.claims.add("auto_deploy", "\(autoDeploy.value)", .entry, at: autoDeploy.mark)
+        }
         if let isProtected = entry.flag("protected") {
             draft.isProtected = isProtected.value || tier == .production
+            // Production is protected whatever its entry says.
+            if draft.isProtected == isProtected.value {
+                draft.claims.add("protected", "\(isProtected.value)", .entry, at: isProtected.mark)
+            }
         }
         entry.allow("description", "notes", "owner", "health_check")
         entry.finish()
@@ -198,8 +214,9 @@ struct EnvironmentsReader {
                 Text(value: text, mark: node.mark(in: file)), "a text", entry,
                 EnvironmentTemplate.containerPlaceholders)
         }
-        template.workers = entry.integer("workers", in: 0...10_000).map { Int($0.value) }
+        template.workers = entry.integer("workers", in: 0...10_000)
         template.backupSchedule = entry.schedule("backup_schedule")
+        template.backupMark = entry.mark(of: "backup_schedule")
         entry.allow("description", "notes")
         entry.finish()
         // A template may have slid into this one, or have lost the line with its tier.

@@ -59,6 +59,11 @@ struct MailReader {
         for path in library.filesBeside.filter(MailPage.isOne).sorted(by: { $0.precedesByBytes($1) }) {
             if case .bytes(let bytes) = library.file(at: path)?.content { reader.readPage(bytes, path) }
         }
+        for path in library.filesBeside.filter(MailRules.isOne).sorted(by: { $0.precedesByBytes($1) }) {
+            if case .bytes(let bytes) = library.file(at: path)?.content {
+                reader.compare(MailRules.replacements(in: bytes, path))
+            }
+        }
         return reader.reading()
     }
 

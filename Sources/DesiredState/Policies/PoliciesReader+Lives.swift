@@ -26,6 +26,7 @@ extension PoliciesReader {
             let ttl = try TimeToLive(parsing: text.value)
             let isEndless = ttlClass == .staging || ttlClass == .production
             reading.policy.ttl[ttlClass] = isEndless ? .never : ttl
+            reading.ttlMarks[ttlClass] = text.mark
             if isEndless, ttl != .never {
                 report.warning(
                     .endlessTier,

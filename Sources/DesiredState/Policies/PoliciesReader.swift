@@ -111,8 +111,10 @@ struct PoliciesReader {
             switch error {
             case .empty: hint = "Write a branch name or a glob."
             case .regularExpression(let character):
+                // A dot alone may stand in the name of a branch.
+                let sign = character == "." ? ".*" : String(character)
                 hint =
-                    "`\(character)` belongs to regular expressions. Patterns are globs that match whole names: `*` inside "
+                    "`\(sign)` belongs to regular expressions. Patterns are globs that match whole names: `*` inside "
                     + "one path segment, `**` across, `?` for one character. For example `release/*`."
             }
             entry.fail(
@@ -212,6 +214,7 @@ struct PoliciesReader {
             let entry = Fields(section.value, "the quota of \(section.key)", in: file, report)
             let workers = entry.integer("workers", in: 0...10_000)?.value
             let limits = ResourceQuota(limitsOf: entry)
+            for key in entry.keys { reading.quotaMarks[tier, default: [:]][key] = entry.mark(of: key) }
             entry.finish()
             if let cause = entry.fault { reading.brokenTiers[tier] = cause }
             reading.policy.quotas[tier] = ResourceQuota(

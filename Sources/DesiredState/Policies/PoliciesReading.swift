@@ -23,6 +23,9 @@ struct PoliciesReading {
     var brokenTiers: [Tier: Cause] = [:]
     /// Classes whose time to live can't be read: they never expire, and their environments are unknown.
     var brokenClasses: [TTLClass: Cause] = [:]
+    /// Where quotas are written, by tier and key, and times to live, by class.
+    var quotaMarks: [Tier: [String: SourceMark]] = [:]
+    var ttlMarks: [TTLClass: SourceMark] = [:]
 
     /// Takes it that changes may be forbidden now, of whatever it is.
     mutating func loseWindows(_ cause: Cause?) {

@@ -103,6 +103,7 @@ struct PreviewEnvironments {
         draft.branch = Text(value: pull.ref, mark: allowance.source)
         draft.headCommit = pull.isFork ? pull.approvedCommit : pull.headCommit
         draft.autoDeploy = true
+        draft.claims.add("auto_deploy", "true", .mapping, at: allowance.source)
         template?.fill(&draft)
         return draft
     }

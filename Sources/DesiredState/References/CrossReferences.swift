@@ -71,8 +71,10 @@ struct CrossReferences {
             let file = file.source.path
             return Dictionary(grouping: references, by: \.path).compactMap { path, again in
                 guard let first = again.first?.reference, !ground.hasTold(of: first.line, in: file) else { return nil }
-                let hint = hints[path] ?? hint(for: path, neighbours)
+                var hint = hints[path] ?? hint(for: path, neighbours)
                 hints[path] = hint
+                // Nobody means the document itself by what it names.
+                if hint.contains("`\(file)`") { hint = self.hint(for: path, neighbours, namedIn: file) }
                 return Diagnostic(
                     .warning, Code.danglingPath.rawValue, "\(quoted(path)) is named here and is not there",
                     at: first.mark(in: file), hint: hint,
@@ -89,7 +91,7 @@ struct CrossReferences {
         return ground.listing?.contains(path) == false
     }
 
-    private func hint(for path: String, _ neighbours: Neighbours) -> String {
+    private func hint(for path: String, _ neighbours: Neighbours, namedIn file: String? = nil) -> String {
         let otherwise = "Add the file, or take the reference out."
         // The same path under another root: a root that was moved leaves such references behind.
         for root in places.roots where path.hasPrefix(root + "/") {
@@ -99,8 +101,10 @@ struct CrossReferences {
             }
         }
         let (folder, name) = Self.parts(of: path)
-        if let same = neighbours.byName[name], same.count == 1 { return "Did you mean `\(same[0])`? \(otherwise)" }
-        guard let meant = closest(to: name, among: neighbours.byFolder[folder] ?? []) else { return otherwise }
+        let same = (neighbours.byName[name] ?? []).filter { $0 != file }
+        if same.count == 1 { return "Did you mean `\(same[0])`? \(otherwise)" }
+        let others = (neighbours.byFolder[folder] ?? []).filter { "\(folder)/\($0)" != file }
+        guard let meant = closest(to: name, among: others) else { return otherwise }
         return "Did you mean `\(folder)/\(meant)`?"
     }
 

@@ -87,6 +87,7 @@ extension Explained {
         switch self {
         case .resource(let one): one.document
         case .environment(let one): one.document
+        case .entry(let one): one.document
         }
     }
 }
@@ -107,7 +108,10 @@ extension EnvironmentExplanation {
             "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
         ])
         object["revision"] = .string(outlook.desired.revision)
+        object["head"] = outlook.head
         object["wanted_at"] = .text(environment?.source.description)
+        object["commit"] = commit?.document ?? .null
+        object["attributes"] = .list(facts.map(\.document))
         object["tier"] = .text(tier?.rawValue)
         object["branch"] = .text(branch)
         object["life"] = .text(life?.phase.rawValue)
@@ -128,6 +132,57 @@ extension EnvironmentExplanation {
                     "reason": .text(change.map { $0.verdictReason ?? $0.reason }),
                 ])
             })
+        return .object(object)
+    }
+}
+
+extension ExplainedFact {
+    /// As an attribute of a resource is shown, with those who say something else.
+    var document: Value {
+        var object = Value.Object()
+        object["name"] = .string(fact.name)
+        object["value"] = .string(shown(fact.value))
+        object["source"] = .text(fact.mark?.description)
+        object["from"] = .text(fact.claims.first?.authority.title)
+        object["commit"] = commit?.document ?? .null
+        object["before"] = .list(
+            fact.claims.dropFirst().map { claim in
+                .object([
+                    "value": .string(shown(claim.value)), "source": .text(claim.mark?.description),
+                    "from": .string(claim.authority.title),
+                ])
+            })
+        return .object(object)
+    }
+
+    /// A value for people.
+    public func shown(_ value: String) -> String { Redaction.redact(value) }
+}
+
+extension EntryExplanation {
+    /// As `reconcile explain --json` and the API show it.
+    public var document: Value {
+        var object = Value.Object()
+        object["type"] = "entry"
+        object["key"] = .string(key.description)
+        object["reason"] = .string(Redaction.redact(title))
+        object["obstacle"] = .null
+        object["next_wake"] = .object([
+            "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
+        ])
+        object["revision"] = .string(outlook.desired.revision)
+        object["head"] = outlook.head
+        object["source"] = .string(source.description)
+        object["commit"] = commit?.document ?? .null
+        object["precedence"] = .strings(precedence)
+        object["finding"] =
+            finding.map {
+                .object([
+                    "status": .string($0.status.rawValue), "first_seen": .string($0.firstSeen.description),
+                    "last_seen": .string($0.lastSeen.description), "suggested_action": .text($0.suggestedAction),
+                ])
+            } ?? .null
+        object["command"] = .string(command)
         return .object(object)
     }
 }

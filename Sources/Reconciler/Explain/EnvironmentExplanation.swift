@@ -1,6 +1,7 @@
 public import Basics
 public import DesiredState
 public import Diff
+public import Git
 public import Store
 
 /// Why an environment stands as it does: its own state, and the first thing that is in the way of what it owns.
@@ -76,6 +77,10 @@ public struct EnvironmentExplanation: Sendable {
     public let resources: [(key: ResourceKey, change: PlannedChange?)]
     public let nextWake: Explanation.Wake
     public let lastRun: RunRecord?
+    /// What holds for it, each with its line, what decided, and who changed that line last.
+    public let facts: [ExplainedFact]
+    /// The commit that changed the line last that wants it; nil where there is no history.
+    public let commit: GitCommit?
 
     public var tier: Tier? { environment?.tier ?? row?.tier }
     public var branch: String? { environment?.branch ?? row?.branch ?? pullRequest?.head }
@@ -83,21 +88,27 @@ public struct EnvironmentExplanation: Sendable {
     public var expiresAt: Timestamp? { life.map { $0.hasBegun ? $0.expiresAt : nil } ?? row?.expiresAt }
 }
 
-/// The answer to why: of a resource, or of an environment.
+/// The answer to why: of a resource, of an environment, or of an entry from which no resource is made.
 public enum Explained: Sendable {
     case resource(Explanation)
     case environment(EnvironmentExplanation)
+    case entry(EntryExplanation)
 }
 
 extension Reconciler {
     /// Looks, and says why a resource or an environment stands as it does; leaves no trace.
     ///
-    /// - Parameter name: a key, the name of an environment, or its branch; `pr-7` also of a pull request without one.
+    /// - Parameter name: a key, the name of an environment, or its branch; `pr-7` also of a pull request without one;
+    ///   `environment/NAME`, `backup/NAME`, `ops.integration/ID` and `ops.convergence_check/ENVIRONMENT/KIND/KEY` too.
     /// - Returns: the answer.
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the source or the store.
     public func answer(_ name: String) async throws -> Explained {
         let outlook = try await look()
-        if let environment = try await explainEnvironment(name, in: outlook) { return .environment(environment) }
+        let prefix = ["environment/", "backup/"].first { name.hasPrefix($0) } ?? ""
+        if let environment = try await explainEnvironment(String(name.dropFirst(prefix.count)), in: outlook) {
+            return .environment(environment)
+        }
+        if let entry = try await explainEntry(name, in: outlook) { return .entry(entry) }
         let basis = try await explainBasis(outlook, of: ResourceKey(name).map { [$0] } ?? [])
         return .resource(try await explain(name, on: basis, withHistory: true))
     }
@@ -140,12 +151,14 @@ extension Reconciler {
             slug: slug, desired: desired, environment: environment, row: row, life: life, pull: pull, doubt: doubt,
             obstacle: first?.obstacle, changes: changes, now: time.now)
         let standing = reading.standing
+        let commits = await source.origins(of: ExplainedFact.marks(of: environment), at: desired.revision)
         return EnvironmentExplanation(
             slug: slug, outlook: outlook, environment: environment, row: row, life: life,
             pullRequest: pull?.pullRequest, standing: standing, closure: closure(of: subject, desired.policy),
             obstacle: first?.obstacle, path: first?.obstacle == nil ? [] : first?.path ?? [], resources: resources,
             nextWake: first?.nextWake ?? nextWake(nil, basis.services[basis.share.shards.shard(of: slug)]),
-            lastRun: basis.lastRun)
+            lastRun: basis.lastRun, facts: ExplainedFact.all(of: environment, commits),
+            commit: environment.flatMap { commits[$0.source] })
     }
 
     /// So many of its changes are looked into for what is in their way.

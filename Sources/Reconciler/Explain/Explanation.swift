@@ -127,7 +127,10 @@ extension Reconciler {
         let outlook = basis.outlook
         guard let key = ResourceKey(name), basis.known.contains(key) || isInDoubt(key, basis.doubt) else {
             throw UnknownKeyFault(
-                name, known: Set(basis.known.map(\.description) + outlook.desired.environments.map(\.slug)))
+                name,
+                known: Set(
+                    basis.known.map(\.description) + outlook.desired.environments.map(\.slug)
+                        + outlook.desired.entries.keys.map(\.description)))
         }
         let isKnown = basis.known.contains(key)
         let resource = outlook.desired.resources.first { $0.key == key }

@@ -78,8 +78,17 @@ public struct Provenance: Sendable {
 
     /// Which roots and documents stood against each other, and which won.
     public var precedence: [String] {
+        var lines = Self.precedence(of: Set(Self.marks(resource, desired).map(\.file)), desired)
+        if let environment, let branch = environment.branch, isOfBranch(environment) {
+            lines.append(
+                "the branch \(branch) matches \(environment.source) first, and no named environment claims it")
+        }
+        return lines
+    }
+
+    /// Under which root files stand, and which ones they go before.
+    static func precedence(of files: Set<String>, _ desired: DesiredState) -> [String] {
         var lines: [String] = []
-        let files = Set(Self.marks(resource, desired).map(\.file))
         for file in files.sorted(by: { $0.precedesByBytes($1) }) {
             guard
                 let root = desired.roots.filter({ file.hasPrefix($0 + "/") }).max(by: { $0.utf8.count < $1.utf8.count }
@@ -91,10 +100,6 @@ public struct Provenance: Sendable {
             let shadowed = desired.documents.filter { $0.status == .shadowed && $0.path.hasSuffix(relative) }
             if !shadowed.isEmpty { line += ", before \(shadowed.map(\.path).joined(separator: " and "))" }
             lines.append(line)
-        }
-        if let environment, let branch = environment.branch, isOfBranch(environment) {
-            lines.append(
-                "the branch \(branch) matches \(environment.source) first, and no named environment claims it")
         }
         return lines
     }

@@ -16,6 +16,8 @@ public struct GitSource: Source {
     private struct Memory {
         var tree: GitTree?
         var listing = PathListing(folders: [:])
+        /// Who changed lines last, as they are at one revision; nil where that can't be told.
+        var blamed: (revision: String, lines: [String: [Int: GitCommit?]]) = ("", [:])
     }
 
     /// Puts the repositories together; without one of the application, the branches of the SSOT's own count.
@@ -126,10 +128,19 @@ public struct GitSource: Source {
     public func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit] {
         var found: [SourceMark: GitCommit] = [:]
         for (file, marks) in Dictionary(grouping: marks, by: \.file) {
-            guard let lines = try? await ssot.blame(path: file, at: revision, lines: Set(marks.map(\.line))) else {
-                continue
+            let lines = Set(marks.map(\.line))
+            var known = memory.withLock { $0.blamed.revision == revision ? $0.blamed.lines[file] ?? [:] : [:] }
+            if !lines.isSubset(of: known.keys) {
+                guard let fresh = try? await ssot.blame(path: file, at: revision, lines: lines.union(known.keys)) else {
+                    continue
+                }
+                known = Dictionary(uniqueKeysWithValues: lines.union(known.keys).map { ($0, fresh[$0]) })
+                memory.withLock { memory in
+                    if memory.blamed.revision != revision { memory.blamed = (revision, [:]) }
+                    memory.blamed.lines[file] = known
+                }
             }
-            for mark in marks { found[mark] = lines[mark.line] }
+            for mark in marks { found[mark] = known[mark.line] ?? nil }
         }
         return found
     }

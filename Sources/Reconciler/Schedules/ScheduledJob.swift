@@ -62,7 +62,7 @@ public struct ScheduledJob: Sendable {
             jobs.append(
                 make(
                     "backup/\(environment.slug)", "Backup of \(environment.slug)", environment, cron, "backup", true,
-                    environment.backupRule ?? environment.source, settings, times))
+                    environment.backupSource, settings, times))
         }
         return jobs.sorted { $0.id.precedesByBytes($1.id) }
     }

@@ -22,6 +22,10 @@ struct ExplainCommand {
             }
             return .done
         }
+        if let name = context.arguments.positionals.first, Self.isCode(name) {
+            throw ArgumentFault(
+                "there is no code \(name)", hint: "The page of a code that was printed: reconcile explain SSOT-0300")
+        }
         let composition = try await Composition(context, logLevel: .warning)
         let answer: Explained
         do {
@@ -42,7 +46,18 @@ struct ExplainCommand {
         switch answer {
         case .resource(let one): context.terminal.print(ExplanationText(one).text(paint, now: now))
         case .environment(let one): context.terminal.print(EnvironmentExplanationText(one).text(paint, now: now))
+        case .entry(let one): context.terminal.print(EntryExplanationText(one).text(paint, now: now))
         }
         return .done
+    }
+
+    /// Whether a text is written as codes are, such as `SSOT-0300`.
+    ///
+    /// Nothing else needs to be looked for then.
+    private static func isCode(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && (2...8).contains(parts[0].utf8.count) && parts[1].utf8.count == 4
+            && parts[0].utf8.allSatisfy { (65...90).contains($0) }
+            && parts[1].utf8.allSatisfy { (48...57).contains($0) }
     }
 }

@@ -27,18 +27,22 @@ struct ValidateCommand {
             + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
         let isStrict = context.arguments.has("strict")
         let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
+        // Gates say how the platform stands, and not whether the documents can be read: a failing one is a warning here.
+        let failing = gates.count { $0.verdict == .fail }
+        let isValid = errors == 0 && !(isStrict && failing > 0)
         if context.arguments.has("sarif") {
-            let found = (diagnostics + gates.annotations).sorted()
+            let violations = gates.annotations.map { isStrict ? $0 : $0.limited(to: .warning) }
+            let found = (diagnostics + violations).sorted()
             context.terminal.json(SARIF.log(found, version: CommandList.version, page: ErrorPages.text))
         } else if context.terminal.isJSON {
-            context.terminal.json(value(desired, diagnostics, gates, isValid: errors == 0))
+            context.terminal.json(value(desired, diagnostics, gates, isValid: isValid))
         } else {
             DiagnosticPrinter(context.terminal, tree).print(diagnostics)
             if context.arguments.has("list") { list(desired.documents) }
-            show(desired, tree, diagnostics, errors: errors)
+            show(desired, tree, diagnostics, errors: errors, failing: isStrict ? failing : 0)
             show(gates)
         }
-        return errors == 0 ? .done : .invalid
+        return isValid ? .done : .invalid
     }
 
     /// Every file below the roots, and what became of it.
@@ -53,7 +57,9 @@ struct ValidateCommand {
         context.terminal.print(table.text(context.terminal.paint))
     }
 
-    private func show(_ desired: DesiredState, _ tree: SourceTree, _ diagnostics: [Diagnostic], errors: Int) {
+    private func show(
+        _ desired: DesiredState, _ tree: SourceTree, _ diagnostics: [Diagnostic], errors: Int, failing: Int
+    ) {
         let paint = context.terminal.paint
         let warnings = diagnostics.count { $0.severity == .warning }
         let managed = desired.documents.count { $0.status == .managed }
@@ -70,8 +76,9 @@ struct ValidateCommand {
         if case .none = tree.branches {
             context.terminal.print("A work tree does not say which branches there are: those were not looked at.")
         }
-        let verdict = errors == 0 ? paint.green("Valid") : paint.red("Invalid")
-        context.terminal.print("\(verdict): \(counted(errors, "error")), \(counted(warnings, "warning")).")
+        let verdict = errors + failing == 0 ? paint.green("Valid") : paint.red("Invalid")
+        let gates = failing == 0 ? "" : ", \(counted(failing, "failing gate"))"
+        context.terminal.print("\(verdict): \(counted(errors, "error")), \(counted(warnings, "warning"))\(gates).")
         let codes = Set(desired.diagnostics.map(\.code))
         let unknown = desired.unknown.count { codes.contains($0.code) }
         if unknown > 0 {
@@ -91,7 +98,6 @@ struct ValidateCommand {
         (revision.hasPrefix("sha256:") ? revision.dropFirst(7) : revision[...]).prefix(12)
     }
 
-    /// Gates say how the platform stands, and not whether the documents can be read: they change no exit status here.
     private func show(_ gates: [GateResult]) {
         func names(_ verdict: GateResult.Verdict) -> String {
             let names = gates.filter { $0.verdict == verdict }.map(\.name)

@@ -22,6 +22,8 @@ struct EnvironmentExplanationText {
         if let environment = it.environment {
             text += "  wanted by    \(environment.source), tier \(environment.tier.rawValue)"
             text += environment.branch.map { ", branch \($0)\n" } ?? "\n"
+            text += ExplanationText.history(it.commit, it.outlook)
+            for fact in it.facts { text += Self.text(fact, paint) }
         } else {
             text += "  wanted by    nothing that can be read at revision \(it.outlook.desired.revision.prefix(12))\n"
         }
@@ -43,6 +45,19 @@ struct EnvironmentExplanationText {
         }
         let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
         return text + "  next look    \(at)\(it.nextWake.reason)\n"
+    }
+
+    /// What holds, the line that says so, and whom that goes before.
+    private static func text(_ one: ExplainedFact, _ paint: Paint) -> String {
+        let place = one.fact.mark.map { paint.dim("  \($0)") } ?? ""
+        var text = "    \(one.fact.name) = \(one.shown(one.fact.value))\(place)\n"
+        text += paint.dim("        \(one.fact.claims.first?.authority.title ?? "")")
+        text += one.lastChange.map { paint.dim(", changed last by \($0)") } ?? ""
+        let others = one.fact.claims.dropFirst().map { claim in
+            "\(one.shown(claim.value)) of \(claim.authority.title)" + (claim.mark.map { " (\($0))" } ?? "")
+        }
+        if !others.isEmpty { text += "\n" + paint.dim("        before \(others.joined(separator: " and "))") }
+        return text + "\n"
     }
 
     /// Whether its state says the same already.

@@ -20,13 +20,7 @@ struct ExplanationText {
         if let resource = it.resource {
             text += "  wanted by    \(resource.source)"
             text += resource.environment.map { ", for environment \($0)\n" } ?? ", shared\n"
-            if let commit = it.provenance?.commit { text += "               changed last by \(Self.text(commit))\n" }
-            text += "  revision     \(it.outlook.desired.revision.prefix(12))"
-            if !it.outlook.commitSubject.isEmpty {
-                text += " \"\(it.outlook.commitSubject)\" by \(it.outlook.commitAuthor)"
-                text += it.outlook.committedAt.map { ", \($0.minuteText)" } ?? ""
-            }
-            text += "\n"
+            text += Self.history(it.provenance?.commit, it.outlook)
             text += it.provenance.map { Self.text($0, paint) } ?? ""
         } else if let doubt = it.doubt {
             text += "  wanted by    unknown at revision \(it.outlook.desired.revision.prefix(12))"
@@ -111,6 +105,17 @@ struct ExplanationText {
         }
         for line in provenance.precedence { text += "  precedence   \(line)\n" }
         return text
+    }
+
+    /// Who changed the line last that wants it, and the commit at which all was read.
+    static func history(_ commit: GitCommit?, _ outlook: Outlook) -> String {
+        var text = commit.map { "               changed last by \(Self.text($0))\n" } ?? ""
+        text += "  revision     \(outlook.desired.revision.prefix(12))"
+        if !outlook.commitSubject.isEmpty {
+            text += " \"\(outlook.commitSubject)\" by \(outlook.commitAuthor)"
+            text += outlook.committedAt.map { ", \($0.minuteText)" } ?? ""
+        }
+        return text + "\n"
     }
 
     private static func verdict(_ change: PlannedChange, _ paint: Paint) -> String {

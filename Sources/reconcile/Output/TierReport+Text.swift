@@ -210,13 +210,21 @@ extension TierReport {
             "\(plan.environment): \(plan.modules.count) modules wanted, \(plan.allowedModules.count) allowed by name, "
                 + "and all of \(plan.allowedRepositories.count) repositories"
         ]
+        // They are sorted by wave.
+        for wave in Set(plan.modules.compactMap(\.wave)).sorted() {
+            let modules = plan.modules.filter { $0.wave == wave }
+            let gate = modules.lazy.compactMap(\.gate).first.map { ", after the gate \($0)" } ?? ""
+            rows.append("  wave \(wave)\(gate): " + Self.few(modules.map(\.name)))
+        }
         for permission in [PlannedModule.Permission.blocked, .unlisted] {
             let names = plan.modules.filter { $0.permission == permission }.map(\.name)
             guard !names.isEmpty else { continue }
-            rows.append(
-                "  \(permission.rawValue): " + names.prefix(8).joined(separator: ", ")
-                    + (names.count > 8 ? " and \(names.count - 8) more" : ""))
+            rows.append("  \(permission.rawValue): " + Self.few(names))
         }
         return rows
+    }
+
+    private static func few(_ names: [String]) -> String {
+        names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
     }
 }

@@ -239,6 +239,14 @@ struct TierReport {
         }
         return .object([
             "environment": .string(plan.environment), "wanted": .int(Int64(plan.modules.count)),
+            "modules": .list(
+                plan.modules.map { module in
+                    .object([
+                        "name": .string(module.name), "wave": module.wave.map { .int(Int64($0)) } ?? .null,
+                        "gate": .text(module.gate), "repository": .text(module.repository),
+                        "permission": .string(module.permission.rawValue),
+                    ])
+                }),
             "blocked": names(.blocked), "unlisted": names(.unlisted),
             "allowed_modules": .int(Int64(plan.allowedModules.count)),
             "allowed_repositories": .strings(plan.allowedRepositories),

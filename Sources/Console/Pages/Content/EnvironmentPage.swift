@@ -27,6 +27,7 @@ enum EnvironmentPage {
         ) {
             if let answer { standing(answer) }
             about(row, context)
+            if let answer, !answer.facts.isEmpty { wishes(answer.facts) }
             for record in drift { DriftView(record, context).html }
             if drift.isEmpty {
                 div("card") {
@@ -165,6 +166,27 @@ enum EnvironmentPage {
                 if let next = standing.command ?? answer.obstacle?.command { command(next) }
             }
         }
+    }
+
+    /// What holds for it, the line that says so, who changed that line last, and whom it goes before.
+    private static func wishes(_ facts: [ExplainedFact]) -> HTML {
+        var grid = Grid("What holds for it", "What", "Value", "Said by", "Changed last", "Before")
+        for one in facts {
+            grid.add(
+                code(one.fact.name), HTML(one.shown(one.fact.value)),
+                markup {
+                    HTML(one.fact.claims.first?.authority.title ?? "")
+                    if let mark = one.fact.mark { span("sub") { code(mark.description) } }
+                },
+                one.lastChange.map { HTML($0) } ?? span("soft", "–"),
+                markup {
+                    for claim in one.fact.claims.dropFirst() {
+                        span("sub", "\(one.shown(claim.value)), \(claim.authority.title)")
+                        if let mark = claim.mark { span("sub") { code(mark.description) } }
+                    }
+                })
+        }
+        return card("What holds for it, and who says so", flush: true) { grid.html }
     }
 
     /// So many of its resources are explained.
