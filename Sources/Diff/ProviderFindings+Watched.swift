@@ -78,7 +78,7 @@ extension ProviderFindings {
         return groups.sorted { compareBytes($0.key, $1.key) < 0 }.compactMap { key, group in
             guard let first = group.items.first else { return nil }
             let title = first.attributes["title"]?.stringValue ?? group.name
-            let detail = first.attributes["detail"]?.stringValue.map { ": \($0)" } ?? ""
+            let detail = first.attributes["detail"]?.stringValue.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
             let more = group.items.count > 1 ? " (and \(group.items.count - 1) more)" : ""
             return told(
                 "PLAN-0022", "Supabase advises on the project \(group.reference): \(title)\(detail)\(more)",

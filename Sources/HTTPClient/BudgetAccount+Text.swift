@@ -3,7 +3,8 @@ internal import Basics
 extension BudgetAccount: LosslessStringConvertible {
     /// Lines of words, the same for the same account.
     ///
-    /// They are `window LIMIT SPAN FOREIGN UNTIL READ`, and under it `spent COUNT FROM AT`;
+    /// They are `window LIMIT SPAN FOREIGN UNTIL READ`, and under it `spent COUNT FROM AT NAME`, without the name where
+    /// it no longer matters;
     /// `holder COUNT UNTIL NAME`; `blocked UNTIL`; `latest AT`. Instants and spans in microseconds.
     public var description: String {
         var lines: [String] = ["latest \(latest.microseconds)"]
@@ -12,7 +13,10 @@ extension BudgetAccount: LosslessStringConvertible {
             lines.append(
                 "window \(window.limit) \(window.span.microseconds) \(window.foreign) \(window.foreignUntil.microseconds) \(window.readAt.microseconds)"
             )
-            lines += window.spent.map { "spent \($0.count) \($0.from.microseconds) \($0.at.microseconds)" }
+            lines += window.spent.map { line in
+                let name = line.holder.isEmpty ? "" : " \(line.holder)"
+                return "spent \(line.count) \(line.from.microseconds) \(line.at.microseconds)\(name)"
+            }
         }
         for (name, holding) in holdings.sorted(by: { $0.key < $1.key }) {
             lines.append("holder \(holding.count) \(holding.until.microseconds) \(name)")
@@ -47,8 +51,11 @@ extension BudgetAccount: LosslessStringConvertible {
                 windows.append(window)
             case "spent":
                 guard let from = number(1), let at = number(2), !windows.isEmpty else { return nil }
+                let name = line.split(separator: " ", maxSplits: 4)
                 windows[windows.count - 1].spent.append(
-                    Spent(count: Int(first), from: Timestamp(microseconds: from), at: Timestamp(microseconds: at)))
+                    Spent(
+                        count: Int(first), from: Timestamp(microseconds: from), at: Timestamp(microseconds: at),
+                        holder: name.count > 4 ? String(name[4]) : ""))
             case "holder":
                 guard let until = number(1), words.count == 4 else { return nil }
                 holdings[words[3]] = Holding(count: Int(first), until: Timestamp(microseconds: until))

@@ -11,6 +11,8 @@ public struct BudgetAccount: Sendable, Hashable {
         var from: Timestamp
         /// The last of them was told of then.
         var at: Timestamp
+        /// Who told it; empty where that is long ago.
+        var holder = ""
     }
 
     struct Window: Sendable, Hashable {
@@ -34,6 +36,8 @@ public struct BudgetAccount: Sendable, Hashable {
     /// How long a reservation may be used, and how much longer a request may be under way.
     public static let lasting = Duration.seconds(15)
     public static let grace = Duration.seconds(120)
+    /// How long it is kept who has sent what: as long as a request usually takes.
+    static let attribution = Duration.seconds(10)
 
     var windows: [Window] = []
     var holdings: [String: Holding] = [:]
@@ -49,13 +53,15 @@ public struct BudgetAccount: Sendable, Hashable {
         let now = now > latest || latest - now > .hours(2) ? now : latest
         latest = now
         open(claim.windows)
-        expire(at: now, margin: claim.margin)
+        lapse(at: now)
         let before = holdings[claim.holder]?.count ?? 0
         let spent = min(claim.spent, before)
-        book(spent, from: claim.spentSince, at: now)
+        book(spent, from: claim.spentSince, at: now, by: claim.holder)
         let kept = min(claim.held, before - spent)
         holdings[claim.holder] = nil
-        if let reading = claim.reading { note(reading, margin: claim.margin) }
+        // Before anything leaves: what a reading speaks of may have left since.
+        if let reading = claim.reading { note(reading, of: claim.holder, margin: claim.margin) }
+        expire(at: now, margin: claim.margin)
         if let until = claim.blockedUntil { blockedUntil = max(blockedUntil, min(until, now + .hours(2))) }
         let granted = blockedUntil > now ? 0 : grantable(claim, kept: kept)
         if kept + granted > 0 {
@@ -70,6 +76,7 @@ public struct BudgetAccount: Sendable, Hashable {
     /// What is left of each window, narrowest first.
     public func remaining(at now: Timestamp) -> [(limit: Int, span: Duration, remaining: Int)] {
         var copy = self
+        copy.lapse(at: now)
         copy.expire(at: now, margin: .zero)
         let held = copy.holdings.values.reduce(0) { $0 + $1.count }
         return copy.windows.sorted { $0.span < $1.span }
@@ -84,6 +91,7 @@ public struct BudgetAccount: Sendable, Hashable {
         for count: Int, keeping reserve: Double, holder: String, unused: Int, margin: Duration, at now: Timestamp
     ) -> Duration {
         var copy = self
+        copy.lapse(at: now)
         copy.expire(at: now, margin: margin)
         let blocked = max(.zero, copy.blockedUntil - now)
         let own = copy.holdings.removeValue(forKey: holder)?.count ?? 0
@@ -107,11 +115,15 @@ public struct BudgetAccount: Sendable, Hashable {
         }
     }
 
-    private mutating func expire(at now: Timestamp, margin: Duration) {
+    /// Counts as sent what nobody speaks of any more.
+    private mutating func lapse(at now: Timestamp) {
         for (holder, holding) in holdings where holding.until <= now {
             holdings[holder] = nil
-            book(holding.count, from: nil, at: holding.until)
+            book(holding.count, from: nil, at: holding.until, by: holder)
         }
+    }
+
+    private mutating func expire(at now: Timestamp, margin: Duration) {
         for index in windows.indices {
             let span = windows[index].span
             windows[index].spent.removeAll { $0.at + span + margin <= now }
@@ -119,26 +131,19 @@ public struct BudgetAccount: Sendable, Hashable {
         }
     }
 
-    /// Enters requests as sent; those of a sixtieth of a window are one line, as of their last.
-    private mutating func book(_ count: Int, from: Timestamp?, at instant: Timestamp) {
+    /// Enters requests as sent; those of a sixtieth of a window become one line, as of their last, a little later.
+    ///
+    /// Until then each stands by itself: of what was sent lately it has to be known who told it and when.
+    private mutating func book(_ count: Int, from: Timestamp?, at instant: Timestamp, by holder: String) {
         guard count > 0 else { return }
         let from = from ?? Timestamp(microseconds: 0)
         for index in windows.indices {
-            let grain = windows[index].span / 60
-            if let last = windows[index].spent.last, instant - last.at < grain, last.count < 1 << 40,
-                // The line's first has to be within the grain too, or a steady stream would never leave.
-                last.at.microseconds / max(1, grain.microseconds) == instant.microseconds / max(1, grain.microseconds)
-            {
-                windows[index].spent[windows[index].spent.count - 1].count += count
-                windows[index].spent[windows[index].spent.count - 1].from = min(last.from, from)
-                windows[index].spent[windows[index].spent.count - 1].at = max(last.at, instant)
-            } else {
-                windows[index].spent.append(Spent(count: count, from: from, at: instant))
-            }
+            windows[index].settle(before: instant - Self.attribution)
+            windows[index].spent.append(Spent(count: count, from: from, at: instant, holder: holder))
         }
     }
 
-    private mutating func note(_ reading: BudgetClaim.Reading, margin: Duration) {
+    private mutating func note(_ reading: BudgetClaim.Reading, of holder: String, margin: Duration) {
         let named = reading.limit.flatMap { limit in windows.firstIndex { $0.limit == limit } }
         guard let index = named ?? windows.indices.max(by: { windows[$0].span < windows[$1].span }) else { return }
         // Of two answers that cross, the later one counts.
@@ -152,10 +157,14 @@ public struct BudgetAccount: Sendable, Hashable {
             begin = begin + min(max(.zero, after + margin), span)
             end = min(end, reading.answered + max(.zero, after) + margin)
         }
-        // Ours for sure is only what began within the provider's window and was told of before the request began; all
-        // else is taken for others', until the next reading. That errs on the safe side.
-        let ours = windows[index].spent.reduce(0) { $0 + ($1.from > begin && $1.at <= reading.asked ? $1.count : 0) }
-        windows[index].foreign = max(0, windows[index].limit - max(0, reading.remaining) - 1 - ours)
+        // Ours for sure is what began within the provider's window and was told of before the request began, and all that
+        // the process itself has told where its reading is of all that; else the answered request alone. The rest is
+        // taken for others', until the next reading. That errs on the safe side.
+        let ours = windows[index].spent.reduce(reading.isWhole ? 0 : 1) { sum, line in
+            let isCounted = line.at <= reading.asked || reading.isWhole && line.holder == holder
+            return sum + (line.from > begin && isCounted ? line.count : 0)
+        }
+        windows[index].foreign = max(0, windows[index].limit - max(0, reading.remaining) - ours)
         windows[index].foreignUntil = end
     }
 
@@ -179,5 +188,30 @@ public struct BudgetAccount: Sendable, Hashable {
         }
         for holding in holdings.values { next = min(next, holding.until) }
         return max(.milliseconds(200), next - now)
+    }
+}
+
+extension BudgetAccount.Window {
+    /// Makes one line of those of a sixtieth of the window that were told before an instant.
+    fileprivate mutating func settle(before instant: Timestamp) {
+        let grain = max(1, (span / 60).microseconds)
+        var lines: [BudgetAccount.Spent] = []
+        for (index, line) in spent.enumerated() {
+            guard line.at < instant else {
+                lines += spent[index...]
+                break
+            }
+            // A line's first has to be within the grain too, or a steady stream would never leave; and so has the first of
+            // what was told late, or all that was sent then would count as old as that.
+            if let last = lines.last, last.at.microseconds / grain == line.at.microseconds / grain,
+                abs((last.from - line.from).microseconds) < grain, last.count < 1 << 40
+            {
+                lines[lines.count - 1] = BudgetAccount.Spent(
+                    count: last.count + line.count, from: min(last.from, line.from), at: max(last.at, line.at))
+            } else {
+                lines.append(BudgetAccount.Spent(count: line.count, from: line.from, at: line.at))
+            }
+        }
+        spent = lines
     }
 }

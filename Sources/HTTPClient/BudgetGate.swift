@@ -40,10 +40,10 @@ struct BudgetGate {
     }
 
     mutating func end(
-        _ id: UInt64, _ weight: Int, granted: (at: Duration, wall: Timestamp), isFree: Bool, isUrgent: Bool,
-        now: Duration
+        _ id: UInt64, _ weight: Int, granted: (at: Duration, wall: Timestamp), endedBefore: [Int], isFree: Bool,
+        isUrgent: Bool, now: Duration
     ) {
-        lane.end(id, granted: granted.at, at: now, isFree: isFree)
+        lane.end(id, granted: granted.at, at: now, endedBefore: endedBefore, isFree: isFree)
         if isShared { reservation.end(weight, granted: granted.wall, isFree: isFree, isUrgent: isUrgent) }
     }
 
@@ -82,8 +82,10 @@ struct BudgetGate {
             wanted = min(most, waiting.reduce(0) { $1.isUrgent == first.isUrgent ? $0 + $1.weight : $0 })
         }
         // A refusal is told at once, whoever waits here: it holds for the others as well. So is the end of a request
-        // of a narrow limit, for until then nobody else may send one.
-        let tells = reservation.blockedUntil != nil || smallest < 32 && reservation.hasNews && lane.inFlight == 0
+        // of a narrow limit, for until then nobody else may send one; and of the last before a pause, which would count
+        // from its end.
+        let isIdle = reservation.hasNews && lane.inFlight == 0
+        let tells = reservation.blockedUntil != nil || isIdle && (smallest < 32 || !waiting.isEmpty)
         guard wanted > 0 || tells, now >= reservation.askAgainAt(isUrgent: true) ?? now else { return nil }
         let isUrgent = first?.isUrgent ?? false
         return (self.reserve(wanted, keeping: isUrgent ? 0 : reserve, holder: holder), isUrgent)

@@ -75,23 +75,33 @@ struct BudgetLane {
     }
 
     /// Ends a request; one that the provider didn't count leaves no trace.
-    mutating func end(_ id: UInt64, granted: Duration, at now: Duration, isFree: Bool) {
+    mutating func end(_ id: UInt64, granted: Duration, at now: Duration, endedBefore: [Int], isFree: Bool) {
         guard let weight = open.removeValue(forKey: id)?.weight else { return }
         taken -= weight
         guard !isFree else { return }
-        for index in windows.indices { windows[index].end(granted: granted, at: now, weight: weight) }
+        for index in windows.indices {
+            windows[index].end(
+                granted: granted, at: now, weight: weight,
+                endedBefore: index < endedBefore.count ? endedBefore[index] : 0)
+        }
     }
 
     mutating func block(until instant: Duration) { blockedUntil = max(blockedUntil, instant) }
 
-    mutating func note(_ quota: RateReading.Quota, endedBefore: [Int], at now: Duration) {
+    /// Takes the provider's word for what is left, in the answer to the request that has just ended.
+    ///
+    /// - Returns: what is left by it of the window that it names, for those who share that; nil without windows.
+    mutating func note(
+        _ quota: RateReading.Quota, granted: Duration, endedBefore: [Int], at now: Duration, isCounted: Bool
+    ) -> (remaining: Int, count: BudgetWindow.Count)? {
         // The provider names one window; which one it is can be told by its size, and the longest is the usual one.
         let named = quota.limit.flatMap { limit in windows.firstIndex { $0.limit == limit } }
-        guard let index = named ?? longest, index < endedBefore.count else { return }
-        windows[index].note(
+        guard let index = named ?? longest, index < endedBefore.count else { return nil }
+        let count = windows[index].note(
             limit: quota.limit, remaining: quota.remaining, reset: quota.reset, at: now,
-            oldest: open.values.lazy.map(\.at).min(),
-            endedBefore: endedBefore[index])
+            oldest: open.values.lazy.map(\.at).min(), granted: granted, endedBefore: endedBefore[index],
+            isCounted: isCounted)
+        return (windows[index].limit - count.used, count)
     }
 
     /// The longest window's limit and what is left of it; nil without windows.

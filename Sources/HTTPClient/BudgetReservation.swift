@@ -50,10 +50,19 @@ struct BudgetReservation {
         } else {
             spent += weight
             spentSince = min(spentSince ?? granted, granted)
+            // Its own answer may tell it anew.
+            reading?.isWhole = false
         }
     }
 
     mutating func drop() { (urgent, common) = (0, 0) }
+
+    /// Lets the share be asked again at once: the provider has said of all that was sent what is used.
+    ///
+    /// While some of it was under way, that may have been taken for others' as well.
+    mutating func reconsider() {
+        if problem == nil, reading?.isWhole == true { pause = nil }
+    }
 
     mutating func claim(
         holder: String, scope: String, windows: [RequestBudgetConfiguration.Window], margin: Duration, inFlight: Int,

@@ -19,17 +19,23 @@ public struct BudgetClaim: Sendable, Hashable {
         public var remaining: Int
         public var reset: RateReading.Reset?
         /// When the answered request was granted, and when its answer came.
+        ///
+        /// Of several that were under way at once the earliest grant.
         public var asked: Timestamp
         public var answered: Timestamp
+        /// Whether every request of the process that has ended is in the provider's count.
+        public var isWhole: Bool
 
         public init(
-            limit: Int?, remaining: Int, reset: RateReading.Reset?, asked: Timestamp, answered: Timestamp
+            limit: Int?, remaining: Int, reset: RateReading.Reset?, asked: Timestamp, answered: Timestamp,
+            isWhole: Bool = false
         ) {
             self.limit = limit
             self.remaining = remaining
             self.reset = reset
             self.asked = asked
             self.answered = answered
+            self.isWhole = isWhole
         }
     }
 

@@ -8,11 +8,21 @@ struct BudgetWindow {
     private(set) var limit: Int
     let span: Duration
     private let margin: Duration
+    /// A request of ours that has ended.
+    private struct Ended {
+        let granted: Duration
+        let end: Duration
+        /// What the provider had counted by its answer, itself included; nil where the answer didn't say.
+        var counted: Int?
+    }
+
     /// Our requests that have ended, oldest end first; before `head` they have left the window.
-    private var ended: [(granted: Duration, end: Duration)] = []
+    private var ended: [Ended] = []
     private var head = 0
     /// How many were cut off before the first in `ended`.
     private var dropped = 0
+    /// How many had ended when the latest of them was granted: one of those after that came to the provider last.
+    private var lastBefore = 0
     /// Used by others of the same credential, as of the last answer; at `foreignUntil` all of it has left the window.
     private var foreign = 0
     private var foreignUntil = Duration.zero
@@ -55,11 +65,26 @@ struct BudgetWindow {
     /// How many requests of ours have ended so far, in all.
     var endedCount: Int { dropped + ended.count }
 
-    mutating func end(granted: Duration, at now: Duration, weight: Int) {
-        for _ in 0..<weight { ended.append((granted, now)) }
+    /// Ends a request that was granted when so many had ended before it.
+    mutating func end(granted: Duration, at now: Duration, weight: Int, endedBefore: Int) {
+        for _ in 0..<weight { ended.append(Ended(granted: granted, end: now)) }
+        lastBefore = max(lastBefore, endedBefore)
     }
 
-    /// Takes the provider's word for what is left of this window.
+    /// What an answer says of a window, for those who share it.
+    struct Count {
+        /// Used as far as the provider has said; by all of our requests that have ended where `isWhole`.
+        let used: Int
+        /// When the oldest of the requests was granted that may be the last of them.
+        let asked: Duration
+        /// Whether each of our requests that have ended is in it.
+        let isWhole: Bool
+    }
+
+    /// Takes the provider's word for what is left of this window, in the answer to the request that has just ended.
+    ///
+    /// Of requests that were under way at once nobody knows the order in which they came. But one of them was the last,
+    /// and saw all others counted: so the largest count that any of them was told of is no less than what is used.
     ///
     /// - Parameters:
     ///   - limit: the provider's own figure for the whole window; nil where it names none.
@@ -67,32 +92,57 @@ struct BudgetWindow {
     ///   - reset: when something of it comes back.
     ///   - now: when the answer came.
     ///   - oldest: when the oldest of our requests that is still under way was granted.
-    ///   - endedBefore: how many requests of ours had ended when the answered one was granted.
+    ///   - granted: when the answered request was.
+    ///   - endedBefore: how many requests of ours had ended then.
+    ///   - isCounted: whether the provider counts the answered request, and so it is among those that have ended.
+    /// - Returns: what is used, for those who share the window.
     mutating func note(
-        limit: Int?, remaining: Int, reset: RateReading.Reset?, at now: Duration, oldest: Duration?, endedBefore: Int
-    ) {
+        limit: Int?, remaining: Int, reset: RateReading.Reset?, at now: Duration, oldest: Duration?, granted: Duration,
+        endedBefore: Int, isCounted: Bool
+    ) -> Count {
         expire(at: now)
         if let limit { self.limit = max(1, limit) }
+        let told = self.limit - max(0, remaining)
         // Those before a fixed window's begin are not in its count.
         var begin = now - span
         if case .all(let after) = reset { begin += min(max(.zero, after + margin), span) }
-        // Only what ended before the request began, and can't have left the window, is surely in the provider's count;
-        // all else in it is taken for others'. That errs on the safe side, until the next answer.
+        // What may have left the window, and what may have come after the answered one, is taken for others'. That errs
+        // on the safe side, until the next answer.
         var first = head
         while first < ended.count, ended[first].granted <= begin { first += 1 }
-        let ours = max(0, min(endedBefore - dropped, ended.count) - first)
-        foreign = max(0, self.limit - max(0, remaining) - 1 - ours)
+        if isCounted, !ended.isEmpty { ended[ended.count - 1].counted = told }
+        let count = count(told, granted: granted)
+        if count.isWhole {
+            foreign = max(0, count.used - (ended.count - first))
+        } else {
+            let ours = (isCounted ? 1 : 0) + max(0, min(endedBefore - dropped, ended.count) - first)
+            foreign = max(0, told - ours)
+        }
         foreignUntil = now + span + margin
         foreignFirst = nil
         if case .all(let after) = reset, after >= .zero { foreignUntil = min(foreignUntil, now + after + margin) }
-        guard case .oldest(let reset) = reset, reset >= .zero else { return }
+        guard case .oldest(let reset) = reset, reset >= .zero else { return count }
         // The request that leaves at the reset is one of others' only when all of ours are younger.
         let youngest = now + reset + margin - span
         guard first == ended.count || ended[first...].allSatisfy({ $0.granted > youngest }), oldest ?? now > youngest
         else {
-            return
+            return count
         }
         foreignFirst = min(foreignUntil, now + reset + margin)
+        return count
+    }
+
+    /// What is used by all of our requests that have ended and by others, as far as each answer is there that could be
+    /// the one to tell it.
+    private func count(_ told: Int, granted: Duration) -> Count {
+        var used = told
+        var asked = granted
+        for one in ended[min(max(head, lastBefore - dropped), ended.count)...] {
+            guard let counted = one.counted else { return Count(used: told, asked: granted, isWhole: false) }
+            used = max(used, counted)
+            asked = min(asked, one.granted)
+        }
+        return Count(used: used, asked: asked, isWhole: true)
     }
 
     private mutating func expire(at now: Duration) {

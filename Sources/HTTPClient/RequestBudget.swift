@@ -131,7 +131,8 @@ public final class RequestBudget: Sendable {
                 // A request that is free of the credential's limit still counts for the narrower ones.
                 let isFree = reading.isSent ? part.key.isEmpty && reading.isFree : true
                 state.gates[part.key]?.end(
-                    grant.id, part.weight, granted: granted, isFree: isFree, isUrgent: grant.isUrgent, now: now)
+                    grant.id, part.weight, granted: granted, endedBefore: part.endedBefore, isFree: isFree,
+                    isUrgent: grant.isUrgent, now: now)
             }
             if let refusal = reading.refusal {
                 state.refusals += 1
@@ -142,10 +143,14 @@ public final class RequestBudget: Sendable {
                 state.gates[key]?.reservation.blockedUntil = wall + (until - now)
             }
             if let quota = reading.quota, let part = grant.part(quota.reach) {
-                state.gates[part.key]?.lane.note(quota, endedBefore: part.endedBefore, at: now)
+                let noted = state.gates[part.key]?.lane.note(
+                    quota, granted: grant.at, endedBefore: part.endedBefore, at: now,
+                    isCounted: reading.isSent && !(part.key.isEmpty && reading.isFree))
                 state.gates[part.key]?.reservation.reading = BudgetClaim.Reading(
-                    limit: quota.limit, remaining: quota.remaining, reset: quota.reset, asked: granted.wall,
-                    answered: wall)
+                    limit: quota.limit, remaining: noted.map { max(0, $0.remaining) } ?? quota.remaining,
+                    reset: quota.reset, asked: noted.map { wall - (now - $0.count.asked) } ?? granted.wall,
+                    answered: wall, isWhole: noted?.count.isWhole ?? false)
+                if state.gates[part.key]?.lane.inFlight == 0 { state.gates[part.key]?.reservation.reconsider() }
                 state.told = RequestBudgetSnapshot.Told(
                     limit: quota.limit, remaining: quota.remaining, scope: part.key, at: wall)
             }

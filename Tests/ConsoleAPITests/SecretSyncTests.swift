@@ -105,8 +105,25 @@ struct SecretSyncTests {
         #expect(answer.body["error"]?.stringValue?.contains("USAGE-0001") == true)
         #expect(simulator.requestLog.isEmpty)
         #expect(try await world.store.secretSyncs(limit: 1).isEmpty)
-        let empty = try await world.send("POST", "/secrets/sync", as: "owner", body: ["secrets": []])
-        #expect(empty.status == 400 && empty.code == "API-0004")
+    }
+
+    /// What is refused before the work begins, too: by the body's form, by a header, for want of a permission.
+    @Test(
+        "Whatever is wrong with the request, the answer is the one that scripts parse",
+        arguments: [
+            (["secrets": []], "owner", nil, 400, "API-0004"), ([:], "owner", nil, 400, "API-0004"),
+            (["secrets": ["KEY"], "more": 1], "owner", nil, 400, "API-0004"),
+            (["secrets": ["KEY"]], "owner", "short", 400, "API-0003: the header can't be: Idempotency-Key"),
+            (["secrets": ["KEY"]], "developer", nil, 403, "ACCESS-"),
+        ] as [(Value, String, String?, Int, String)])
+    func malformed(body: Value, role: String, key: String?, status: Int, words: String) async throws {
+        let simulator = try simulator()
+        let world = try await world(simulator)
+        let answer = try await world.send(
+            "POST", "/secrets/sync", as: role, body: body, headers: key.map { [("Idempotency-Key", $0)] } ?? [])
+        #expect(answer.status == status && answer.body["ok"] == false, "\(answer.body)")
+        #expect(answer.body["error"]?.stringValue?.contains(words) == true, "\(answer.body)")
+        #expect(answer.body["errors"] == nil && simulator.requestLog.isEmpty)
     }
 
     @Test("While a pass is under way nothing is set, and without a credential neither; both leave their row")

@@ -28,7 +28,7 @@ import Testing
             token: Secret("token-canary-0123456789"), baseURL: "http://digitalocean.test",
             transport: InProcessTransport(simulator), budget: RequestBudget(.unlimited, time: time), time: time,
             random: RandomSource(seed: 2), keep: keep)
-        return SimulatorKit.SmallEngine(driver, DriverContext(runID: "test", log: .none), time)
+        return SimulatorKit.SmallEngine(driver, SpecTraffic.context, time)
     }
 
     @Test("Keys are made once, their secrets are in files of their owner, and a second plan is empty")

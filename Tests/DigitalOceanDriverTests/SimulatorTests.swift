@@ -20,6 +20,7 @@ struct SimulatorTests {
         let driver: DigitalOceanDriver
         let time: SimulatedTime
         let engine: SmallEngine
+        let context = SpecTraffic.context
 
         init(
             retry: RetryPolicy = RetryPolicy(), limits: RateLimits = .generous,
@@ -63,7 +64,7 @@ struct SimulatorTests {
             token: Secret(Self.token), baseURL: "http://do.test", transport: InProcessTransport(world.simulator),
             budget: RequestBudget(.unlimited, time: world.time), time: world.time, random: RandomSource(seed: 3),
             installation: "emea", keep: { _ in true })
-        let engine = SmallEngine(driver, context, world.time)
+        let engine = SmallEngine(driver, world.context, world.time)
         var made: Set<ResourceKey> = []
         let marks: [Value] = ["odooops:managed", "odooops:by:emea"]
         for kind in [ResourceKind.droplet, .volume, .databaseCluster] {

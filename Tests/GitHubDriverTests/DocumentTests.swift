@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import HTTPClient
 import Simulator
@@ -42,13 +43,36 @@ import Testing
         // Neither what was recorded nor the plan tells it.
         #expect(!world.lines.contains { $0.contains(secret) })
         #expect(world.lines.contains { $0.contains("/hooks") })
-        // The specification has no 304, which is a word of HTTP.
-        let lines = world.lines.filter { !$0.contains(#""status":304"#) }
+        let lines = try GitHubWorld.withoutUnchanged(world.lines)
         let gone = await world.engine.converge(
             ["ssot/github/org_repos.yaml": "org: acme\nrepos: [{name: odoo}]\n"], result.inventory)
         #expect(SmallEngine.Convergence.lines(gone.first) == ["delete github.webhook/acme/odoo/\(url) blocked"])
         guard hasItsOwn else { return }
         #expect(try Recordings.check(lines, name: "github-documents") == nil)
+    }
+
+    @Test("A hook that would have no secret is blocked in each plan with what to do, and nothing fails")
+    func secretless() async throws {
+        let url = "https://ops.example.com/hooks/github"
+        let files = Self.register("url: '\(url)', events: [push]")
+        let world = try GitHubWorld(hookSecret: nil)
+        let result = await world.engine.converge(files)
+        #expect(result.failures.isEmpty, "\(result.failures)")
+        for plan in [result.first, result.second] {
+            let change = try #require(plan.changes.first { $0.key.kind == .gitHubHook })
+            #expect(change.action == .create && change.verdict == .blocked && change.hold == .impossible)
+            #expect(change.verdictReason?.contains("set GITHUB_WEBHOOK_SECRET, or write `secret_from`") == true)
+            #expect(plan.summary.create == 0)
+        }
+        #expect(world.writes(since: 0) == [])
+        // One that stands there already is taken over: its secret stays as it is.
+        let seeded = try GitHubWorld()
+        let made = await seeded.engine.converge(files)
+        #expect(made.failures.isEmpty)
+        let bare = try GitHubWorld(hookSecret: nil)
+        try bare.simulator.load(observation: Rehearsal.lines(await seeded.observe()))
+        let taken = await bare.engine.converge(files)
+        #expect(taken.first.changes.filter { $0.key.kind == .gitHubHook }.map(\.verdict) == [.allowed])
     }
 
     @Test("A hook whose secret is nowhere to be had is not made")

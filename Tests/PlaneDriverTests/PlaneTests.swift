@@ -182,6 +182,78 @@ struct PlaneTests {
         #expect(world.objects("modules").count == 1)
     }
 
+    /// By what the observation knows of it, by what a step carries, and whether a project of that name is there.
+    @Test("nothing is written to a workspace that nobody wants it in", arguments: [false, true])
+    func strangers(isThere: Bool) async throws {
+        let world = try PlaneWorld(seeded: isThere)
+        let wanted = PlaneWorld.wanted.map { resource in
+            resource.key.kind != .planeProject
+                ? resource
+                : .wanting(.planeProject, "OPS", [("name", "Other"), ("workspace_slug", "fin-ops")])
+        }
+        let account = world.simulator.account("plane")
+        let plan = await world.engine.plan(wanted)
+        #expect(plan.changes.count == wanted.count)
+        for change in plan.changes {
+            #expect(change.action == .read && change.verdict == .blocked, "\(change.key): \(change.action)")
+            #expect(
+                change.verdictReason?.contains("wanted in the workspace fin-ops, and PLANE_WORKSPACE is acme") == true
+                    && change.verdictReason?.contains("set PLANE_WORKSPACE") == true,
+                "\(change.key): \(change.verdictReason ?? "")")
+        }
+        // A step that comes to the driver all the same ends there, of the project and of what is in it.
+        for (key, action) in [
+            (ResourceKey(.planeProject, "OPS"), ChangeAction.create), (ResourceKey(.planeProject, "OPS"), .update),
+            (ResourceKey(.planeState, "OPS/Todo"), .update), (ResourceKey(.planeLabel, "OPS/new"), .create),
+            (ResourceKey(.planeLabel, "OPS/handmade"), .delete), (ResourceKey(.planeWorkItem, "OPS/x/1"), .create),
+        ] {
+            let change = PlannedChange(
+                key: key, action: action, reason: "test", cause: .unappliedCommit,
+                attributes: [AttributeChange(path: "name", before: nil, after: "N")], providerID: "some-id")
+            let step = Step(key: key, index: 1, operation: "\(action)", title: "test")
+            let outcome = await world.driver.perform(
+                step, of: ResolvedChange(change: change, wanted: Attributes(), current: nil), world.context)
+            #expect(outcome.word == "failed PL-0012", "\(key): \(outcome.word)")
+        }
+        guard case .unknown = await world.driver.look(at: ResourceKey(.planeProject, "OPS"), world.context) else {
+            Issue.record("another workspace's project was found")
+            return
+        }
+        // A driver that has observed nothing has the step's own word.
+        let fresh = PlaneWorld.driver(InProcessTransport(world.simulator), world.time)
+        let key = ResourceKey(.planeProject, "NEW")
+        let outcome = await fresh.perform(
+            Step(key: key, index: 1, operation: "create", title: "create", creates: true),
+            of: ResolvedChange(
+                change: PlannedChange(key: key, action: .create, reason: "test", cause: .unappliedCommit),
+                wanted: Attributes([Attributes.Item("workspace_slug", "fin-ops")]), current: nil), world.context)
+        #expect(outcome.fault?.hint?.contains("providers.plane.workspace") == true, "\(outcome.word)")
+        #expect(world.simulator.account("plane") == account)
+        #expect(world.simulator.requestLog.allSatisfy { $0.method == "GET" })
+    }
+
+    @Test("a project of another workspace says nothing against those that are wanted in this one")
+    func neighbours() async throws {
+        let world = try PlaneWorld()
+        let far: [DesiredResource] = [
+            .wanting(.planeProject, "FIN", [("name", "Finance"), ("workspace_slug", "fin-ops")]),
+            .wanting(.planeLabel, "FIN/cash", [("name", "cash")]),
+            .wanting(.planeProject, "NEW", [("name", "New"), ("workspace_slug", "acme")]),
+        ]
+        let plan = await world.engine.plan(PlaneWorld.wanted + far)
+        let blocked = plan.changes.filter { $0.verdict != .allowed }
+        #expect(blocked.map(\.key.name).sorted() == ["FIN", "FIN/cash"])
+        #expect(plan.changes.first { $0.key.name == "NEW" }?.action == .create)
+        // What was applied there stays where it is, also when the document goes: of it nothing is known.
+        let entry = InventoryEntry(
+            key: ResourceKey(.planeProject, "FIN"), providerID: "far", environment: nil,
+            lastApplied: Attributes([Attributes.Item("workspace_slug", "fin-ops")]), revision: plan.revision,
+            isProtected: false, createdAt: world.time.now - .days(1))
+        let late = await world.engine.plan(PlaneWorld.wanted, [entry])
+        let change = late.changes.first { $0.key == entry.key }
+        #expect(change?.verdict != .allowed, "\(change?.action.rawValue ?? "nothing")")
+    }
+
     @Test("a list is read to its end, also when it shifts; one that keeps shifting proves nothing")
     func pages() async throws {
         let world = try PlaneWorld(seeded: false)

@@ -61,6 +61,7 @@ public final class Traffic: Sendable {
     public func record(_ exchange: Exchange) {
         let line = ExchangeRecorder.line(exchange, runID: "test")
         kept.withLock { $0.append(line) }
+        SpecTraffic.shared.note(exchange)
     }
 }
 

@@ -37,6 +37,7 @@ public final class SimulatedAccount<Driven: Driver>: Sendable {
     public var context: DriverContext {
         DriverContext(runID: "account-tests", log: .none) { exchange in
             self.lines.withLock { $0.append(ExchangeRecorder.line(exchange, runID: "account-tests")) }
+            SpecTraffic.shared.note(exchange)
         }
     }
 

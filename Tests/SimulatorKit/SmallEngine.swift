@@ -30,14 +30,17 @@ public struct SmallEngine: Sendable {
     ) async -> Plan {
         let keys = desired.resources.map(\.key) + inventory.map(\.key)
         let names = Dictionary(grouping: keys, by: \.kind).mapValues { Set($0.map(\.name)) }
-        let seen = await driver.observe(ObserveRequest(kinds: Set(names.keys), names: names), context)
+        let schemas = DriverRegistry([driver]).schemas
+        let parents = ObserveRequest.parents(wanted: desired.resources, remembered: inventory, schemas: schemas)
+        let seen = await driver.observe(
+            ObserveRequest(kinds: Set(names.keys), names: names, parents: parents), context)
         return makePlan(
             PlanInput(
                 desired: desired,
                 inventory: Inventory(
                     entries: inventory, environments: environments, lastRoots: ["ssot"],
                     lastDesiredCount: desired.resources.count),
-                observed: ObservedState(seen), schemas: DriverRegistry([driver]).schemas,
+                observed: ObservedState(seen), schemas: schemas,
                 drivers: [driver.provider: driver.version], now: time.now))
     }
 

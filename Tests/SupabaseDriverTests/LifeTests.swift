@@ -298,6 +298,9 @@ struct LifeTests {
             }
             #expect(outcomes.isEmpty && plan.summary.create == 0)
         }
+        // Where no document names the project, the command names the only one there is.
+        let homeless = await account.pass([.wanting(.supabaseFunction, "ops-lost", [("verify_jwt", true)])]).plan
+        #expect(homeless.changes.first?.verdictReason?.hasSuffix("ops-lost --project-ref \(Self.ref)") == true)
         // What can be set is set, whatever is deployed; what is left is blocked from then on.
         let mixed = wanted(
             .supabaseFunction, "ops-do-ingest",

@@ -146,7 +146,14 @@ public struct APIEndpoints: Sendable {
                     request.method, allowed: allowed.split(separator: ",").map { String($0.filter { $0 != " " }) })
             }
             let route = routes[found.status]
-            var envelope = try await run(route, found.headers, request, caller, id)
+            var envelope: Envelope
+            do {
+                envelope = try await run(route, found.headers, request, caller, id)
+            } catch {
+                // Who parses finds `ok` and `error` whatever happens.
+                guard route.isBareWrite, let fault = error as? any Fault else { throw error }
+                envelope = Envelope(bare: fault)
+            }
             envelope.headers += standing.headers
             return (envelope, route.isBare ? envelope.data : nil)
         } catch {
@@ -198,7 +205,7 @@ public struct APIEndpoints: Sendable {
     /// Does a write once, however often it is sent.
     private func once(_ key: String, _ call: APICall, _ id: String) async throws -> Envelope {
         guard (16...64).contains(key.utf8.count), key.utf8.allSatisfy(Self.isNameByte) else {
-            throw APIFault.badParameter("Idempotency-Key has to have 16 to 64 letters, digits, - and _")
+            throw APIFault.badHeader("Idempotency-Key has to have 16 to 64 letters, digits, - and _")
         }
         let caller = call.caller.accountName
         let content = "\(call.request.method) \(call.request.path)\n"

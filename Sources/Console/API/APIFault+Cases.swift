@@ -35,6 +35,12 @@ extension APIFault {
             hint: "See what the route takes: GET /api/v1/openapi.json")
     }
 
+    static func badHeader(_ what: String) -> APIFault {
+        APIFault(
+            "INVALID_PARAMETER", "API-0003", 400, "the header can't be: \(what)",
+            hint: "See what the route takes: GET /api/v1/openapi.json")
+    }
+
     static func badBody(_ what: String) -> APIFault {
         APIFault(
             "INVALID_BODY", "API-0004", 400, "the body can't be: \(what)",

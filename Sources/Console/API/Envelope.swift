@@ -28,6 +28,15 @@ public struct Envelope: Sendable {
         headers = fault.headers
     }
 
+    /// The refusal of a write that is answered without the usual members: `{"ok": false, "error": "…"}`.
+    init(bare fault: any Fault) {
+        let refusal = APIFault(fault)
+        let hint = fault.hint.map { "; \($0)" } ?? ""
+        self.init(
+            refusal.status, ["ok": false, "error": .string("\(fault.code): \(fault.message)\(hint)")])
+        headers = refusal.headers
+    }
+
     /// The answer as bytes.
     public func response(requestID: String, at now: Timestamp, type: String = "application/json") -> WebResponse {
         var meta = Value.Object()

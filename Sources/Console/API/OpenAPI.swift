@@ -78,8 +78,11 @@ public enum OpenAPI {
         answers[String(route.status)] = .object([
             "description": "done", "content": content(route.isBare ? route.answer.document : envelope(route)),
         ])
-        for (status, _) in refusals {
-            answers[status] = .object(["$ref": .string("#/components/responses/\(status)")])
+        for (status, about) in refusals {
+            answers[status] =
+                route.isBareWrite
+                ? .object(["description": .string(about), "content": content(bareRefusal)])
+                : .object(["$ref": .string("#/components/responses/\(status)")])
         }
         operation["responses"] = .object(answers)
         return .object(operation)
@@ -132,6 +135,12 @@ public enum OpenAPI {
                 "errors": .object(["type": "array", "minItems": 1, "items": fault.document]),
             ]),
         ])
+    }()
+
+    /// Of a write that is answered without the usual members; who may not ask at all gets the usual ones.
+    private static let bareRefusal: Value = {
+        let bare = APISchema.object([.init("ok", .flag, required: true), .init("error", .text(), required: true)])
+        return .object(["oneOf": .list([bare.document, .object(["$ref": "#/components/schemas/Errors"])])])
     }()
 
     private static let responses: Value.Object = {

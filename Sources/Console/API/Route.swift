@@ -75,6 +75,9 @@ public struct APIRoute: Sendable {
     /// Whether it changes something.
     public var isWrite: Bool { method != "GET" }
 
+    /// Whether its refusals are bare as well.
+    var isBareWrite: Bool { isBare && isWrite }
+
     private static let limit = APIParameter(
         "limit", .integer(1...200), "how many at the most; 50 where nothing is said")
 

@@ -257,22 +257,9 @@ extension APIEndpoints {
             guard let reconciler = services.reconciler else { throw APIFault.noService }
             let names = call.body["secrets"]?.listValue?.compactMap(\.stringValue) ?? []
             guard !names.isEmpty else { throw APIFault.badBody("secrets names none") }
-            do {
-                let outcome = try await reconciler.syncSecrets(
-                    names, of: call.body["project"]?.stringValue, by: call.actor)
-                return Envelope(outcome.fault == nil ? 200 : 502, outcome.envelope)
-            } catch let fault as any Fault {
-                // Who parses finds `ok` and `error` whatever happens.
-                let refusal = APIFault(fault)
-                var envelope = Envelope(
-                    refusal.status,
-                    [
-                        "ok": false,
-                        "error": .string("\(fault.code): \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")"),
-                    ])
-                envelope.headers = refusal.headers
-                return envelope
-            }
+            let outcome = try await reconciler.syncSecrets(
+                names, of: call.body["project"]?.stringValue, by: call.actor)
+            return Envelope(outcome.fault == nil ? 200 : 502, outcome.envelope)
         }
     }
 }

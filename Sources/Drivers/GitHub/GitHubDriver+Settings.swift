@@ -90,10 +90,7 @@ extension GitHubDriver {
     private func hookSecret(_ effect: Effect) throws(ProviderFault) -> Secret {
         guard let text = effect.wanted["secret_from"]?.stringValue else {
             guard let hookSecret else {
-                throw impossible(
-                    effect.step,
-                    "a hook without a secret can't be told from anybody's call: set GITHUB_WEBHOOK_SECRET, or write "
-                        + "`secret_from`")
+                throw impossible(effect.step, GitHubKinds.unsigned)
             }
             return hookSecret
         }

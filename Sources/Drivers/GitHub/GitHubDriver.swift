@@ -9,7 +9,7 @@ public import HTTPClient
 /// Facts: the provider's OpenAPI description of 2022-11-28; docs/providers/github.md tells what is done with them.
 public final class GitHubDriver: ProviderDriver {
     public let version = "1"
-    public let schemas = GitHubKinds.all
+    public let schemas: [KindSchema]
 
     let api: ProviderAPI
     let time: any TimeSource
@@ -58,6 +58,7 @@ public final class GitHubDriver: ProviderDriver {
             }, readError: Self.readError)
         self.time = time
         self.hookSecret = hookSecret
+        schemas = GitHubKinds.all(hasHookSecret: hookSecret != nil)
         self.resolve = resolve
         identity = GitHubReporter.Identity(login)
     }

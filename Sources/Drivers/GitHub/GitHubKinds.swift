@@ -6,9 +6,15 @@ internal import Formats
 /// The kinds of this provider as data: how they compare, what they cost in requests, what is never done.
 public enum GitHubKinds {
     /// Every kind, sorted.
-    public static let all: [KindSchema] = [
-        secret, branch, branchProtection, environment, label, pullRequest, repository, ruleset, tag, hook, run,
-    ]
+    public static let all = all(hasHookSecret: false)
+
+    /// Every kind, sorted, for a driver that has a secret for the hooks whose documents name none, or has none.
+    static func all(hasHookSecret: Bool) -> [KindSchema] {
+        [
+            secret, branch, branchProtection, environment, label, pullRequest, repository, ruleset, tag,
+            hook(hasSecret: hasHookSecret), run,
+        ]
+    }
 
     static let branchProtection = KindSchema(
         kind: .branchProtection,
@@ -107,20 +113,30 @@ public enum GitHubKinds {
         isStateful: false, canonical: CanonicalName.withoutCapitals,
         requests: { action, attributes in simple(action, attributes) })
 
-    static let hook = KindSchema(
-        kind: .gitHubHook,
-        attributes: [
-            AttributeRule("events", .unordered), AttributeRule("active"),
-            AttributeRule("content_type", normalise: Normal.lowercase),
-            AttributeRule("insecure_ssl", normalise: Normal.digit),
-            AttributeRule("secret_from", isSensitive: true, isWriteOnly: true),
-        ] + .computed(["id", "last_status"]),
-        isStateful: false,
-        requests: { action, attributes in
-            // What is called and how is a part of its own.
-            let isSplit = attributes.contains { $0 == "content_type" || $0 == "insecure_ssl" }
-            return simple(action, attributes) + (isSplit && (action == .update || action == .adopt) ? 2 : 0)
-        })
+    /// Why a hook without a secret isn't made, and what to do.
+    static let unsigned =
+        "a hook without a secret can't be told from anybody's call: set GITHUB_WEBHOOK_SECRET, or write `secret_from`"
+
+    private static func hook(hasSecret: Bool) -> KindSchema {
+        KindSchema(
+            kind: .gitHubHook,
+            attributes: [
+                AttributeRule("events", .unordered), AttributeRule("active"),
+                AttributeRule("content_type", normalise: Normal.lowercase),
+                AttributeRule("insecure_ssl", normalise: Normal.digit),
+                AttributeRule("secret_from", isSensitive: true, isWriteOnly: true),
+            ] + .computed(["id", "last_status"]),
+            isStateful: false,
+            hindrance: { action, attributes in
+                let makes = action == .create || action == .replace
+                return makes && !hasSecret && !attributes.contains("secret_from") ? unsigned : nil
+            },
+            requests: { action, attributes in
+                // What is called and how is a part of its own.
+                let isSplit = attributes.contains { $0 == "content_type" || $0 == "insecure_ssl" }
+                return simple(action, attributes) + (isSplit && (action == .update || action == .adopt) ? 2 : 0)
+            })
+    }
 
     static let branch = seen(.gitHubBranch, ["sha", "is_protected"])
     static let tag = seen(.gitHubTag, ["sha"])

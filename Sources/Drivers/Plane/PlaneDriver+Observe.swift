@@ -11,10 +11,12 @@ extension PlaneDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         let kinds = schemas.map(\.kind).filter(request.kinds.contains).sorted()
         guard !kinds.isEmpty else { return [] }
-        let all = await listProjects(context)
+        if let told = request.parents[.planeProject] { homes.withLock { $0 = told } }
+        let all = withoutStrangers(await listProjects(context))
         let children = kinds.filter { $0 != .planeProject }
         let wanted = Set(children.flatMap { request.names[$0] ?? [] }.compactMap { PlaneMapping.split($0)?.project })
         let there = all.items.filter { wanted.contains($0.key.name) }
+        let strangers = all.gaps.filter { wanted.contains($0.key) }
         // Two projects of one identifier can't be told apart; what is in them is unknown.
         let shared = Set(Dictionary(grouping: there, by: \.key.name).filter { $0.value.count > 1 }.keys)
         let jobs = children.flatMap { kind in
@@ -40,9 +42,50 @@ extension PlaneDriver {
                         list: PagedList(completeness: .unknown(reason: "several projects are named \(name)"))
                     )
                 }
-            let areAllSeen = needed.allSatisfy { name in there.contains { $0.key.name == name } }
-            return PagedList.joined(own, parents: areAllSeen ? nil : all.completeness.gap).kind(kind)
+                + strangers.keys.filter(needed.contains).sorted().map { name in
+                    (parent: name, list: PagedList(completeness: strangers[name] ?? all.completeness))
+                }
+            let areAllSeen = needed.allSatisfy { name in
+                strangers[name] != nil || there.contains { $0.key.name == name }
+            }
+            // What is told of strangers says nothing against the list of the others.
+            let gap = areAllSeen || !all.gaps.isEmpty ? nil : all.completeness.gap
+            return PagedList.joined(own, parents: gap).kind(kind)
         }
+    }
+
+    /// The projects without those that are wanted in another workspace: what this one has under their names is another
+    /// project, and of the wanted one nothing is known.
+    private func withoutStrangers(_ list: PagedList) -> PagedList {
+        let reasons = homes.withLock { Array($0.keys) }.compactMap { name in
+            elsewhere(name).map { (name: name, reason: "\($0.message): \($0.remedy)") }
+        }.sorted { $0.name.precedesByBytes($1.name) }
+        guard let first = reasons.first else { return list }
+        let names = Set(reasons.map(\.name))
+        var rest = PagedList(
+            items: list.items.filter { !names.contains($0.key.name) }, completeness: list.completeness)
+        guard list.completeness.isComplete else { return rest }
+        rest.completeness = .partial(reason: first.reason)
+        for (name, reason) in reasons { rest.gaps[name] = .unknown(reason: reason) }
+        return rest
+    }
+
+    /// Why a project is none of this driver's: it is wanted in a workspace that this one doesn't speak to.
+    func elsewhere(_ project: String, wanted: String? = nil) -> (message: String, remedy: String)? {
+        guard let workspace, let home = wanted ?? homes.withLock({ $0[project] }), home != workspace else { return nil }
+        return (
+            "the project \(project) is wanted in the workspace \(home), and PLANE_WORKSPACE is \(workspace)",
+            "set PLANE_WORKSPACE (providers.plane.workspace) to \(home), or correct `workspace_slug` in the project's "
+                + "document"
+        )
+    }
+
+    /// Nothing is written to a workspace that nobody wants it in, and nothing that is found there is taken for the same.
+    func requireHome(
+        of project: String, wanted: String? = nil, _ call: ProviderCall
+    ) throws(ProviderFault) {
+        guard let why = elsewhere(project, wanted: wanted) else { return }
+        throw fault(.impossible, call, why.message, hint: why.remedy, .stop)
     }
 
     /// The projects of the workspace; their ids are remembered.

@@ -60,6 +60,7 @@ extension PlaneDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         let call = ProviderCall("projects.create", "POST", "\(base(try workspace(step)))/")
+        try requireHome(of: step.key.name, wanted: change.wanted["workspace_slug"]?.stringValue, call)
         let body: Value.Object = [
             "name": change.wanted["name"] ?? .string(step.key.name), "identifier": .string(step.key.name),
         ]
@@ -76,6 +77,8 @@ extension PlaneDriver {
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
         let workspace = try workspace(step)
+        try requireHome(
+            of: step.key.name, wanted: change.wanted["workspace_slug"]?.stringValue, ProviderCall(step))
         let id = try await projectID(step.key.name, step, context)
         let call = ProviderCall("projects.update", "PATCH", "\(base(workspace))/\(id.percentEncoded)/")
         let answer = try await write(call, fields(["name"], change), context)
@@ -200,10 +203,13 @@ extension PlaneDriver {
     }
 
     /// The id of a project, remembered or looked up; nil when there is no such project.
+    ///
+    /// All that is written to a project goes by its id: here it is held against the workspace that is wanted.
     func projectID(_ project: String, _ context: DriverContext) async throws(ProviderFault) -> String? {
+        let call = ProviderCall("projects.list", "GET", base(workspace ?? "") + "/")
+        try requireHome(of: project, call)
         if let id = projects.withLock({ $0[project] }) { return id }
         let list = await listProjects(context)
-        let call = ProviderCall("projects.list", "GET", base(workspace ?? "") + "/")
         if let reason = list.completeness.gap {
             throw fault(.brokenAnswer, call, "the projects can't be read: \(reason)", .retry(after: nil))
         }
@@ -250,6 +256,7 @@ extension PlaneDriver {
         let call = ProviderCall("\(key.kind).look", "look", "\(key)")
         let list: PagedList
         if key.kind == .planeProject {
+            try requireHome(of: key.name, call)
             list = await listProjects(context)
         } else {
             guard let (project, child) = PlaneMapping.split(key.name),

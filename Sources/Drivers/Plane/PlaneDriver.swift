@@ -21,6 +21,8 @@ public final class PlaneDriver: ProviderDriver, AccessChecking, CompanionMaking 
     let creation = KeyedLock()
     /// Ids of projects by identifier, as they were last seen.
     let projects = Locked<[String: String]>([:])
+    /// The workspace of each project, as documents or the inventory last said.
+    let homes = Locked<[String: String]>([:])
     /// The projects that our own requests have made, by identifier: id, and the run.
     let made = Locked<[String: (id: String, runID: String)]>([:])
 

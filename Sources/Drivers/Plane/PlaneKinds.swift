@@ -22,7 +22,7 @@ public enum PlaneKinds {
             AttributeRule("name", normalise: PlaneNormal.text),
             AttributeRule("workspace_slug", requiresReplacement: true),
         ] + .computed(["id"]),
-        isStateful: true,
+        isStateful: true, parentAttribute: "workspace_slug",
         requests: { action, attributes in
             switch action {
             case .create: 2

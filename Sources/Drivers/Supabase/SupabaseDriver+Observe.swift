@@ -9,7 +9,7 @@ extension SupabaseDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         let kinds = SupabaseKinds.all.map(\.kind).filter(request.kinds.contains)
         // Before any kind is read: the usual project, of which others ask too, may be the one that is documented.
-        if kinds.contains(.supabaseFunction) { homes.withLock { $0 = request.parents[.supabaseFunction] ?? [:] } }
+        if kinds.contains(.supabaseFunction) { usual.homes.withLock { $0 = request.parents[.supabaseFunction] ?? [:] } }
         return await kinds.mapBounded(limit: limits.parallelism) { kind in
             kind == .supabaseFunction
                 ? await self.observeFunctions(request, context)
@@ -163,19 +163,15 @@ extension SupabaseDriver {
 
     /// The project of a function: the one that is wanted, or else the usual one.
     func project(ofFunction name: String, _ context: DriverContext) async throws(ProviderFault) -> String {
-        if let home = homes.withLock({ $0[name] }) { return home }
+        if let home = usual.homes.withLock({ $0[name] }) { return home }
         return try await defaultProject(context)
     }
 
-    /// The project of which nobody says which it is: the one that is configured, that all documents name, or that is the
-    /// only one there is.
+    /// The project of which nobody says which it is.
     ///
     /// - Throws: `noProject` where there is none, or several.
     func defaultProject(_ context: DriverContext) async throws(ProviderFault) -> String {
-        if let named { return named }
-        let documented = Set(homes.withLock { Array($0.values) })
-        if documented.count == 1, let project = documented.first { return project }
-        if let only = only.withLock({ $0 }) { return only }
+        if let known = usual.known { return known }
         let refs = try await listProjects(context)
         guard refs.count == 1 else {
             throw fault(
@@ -185,7 +181,7 @@ extension SupabaseDriver {
                     + "`supabase projects list` shows those there are",
                 .stop)
         }
-        only.withLock { $0 = refs[0] }
+        usual.only.withLock { $0 = refs[0] }
         return refs[0]
     }
 

@@ -128,6 +128,7 @@ extension SupabaseDriver {
     private func notDeployed(_ step: Step, _ change: ResolvedChange) -> ProviderFault {
         fault(
             .notDeployed, ProviderCall(step), "the function \(step.key.name) is not deployed as it is wanted",
-            hint: "deploy it: \(SupabaseKinds.deployment(of: step.key, change.change.wanted))", .waitForNewCommit)
+            hint: "deploy it: \(SupabaseKinds.deployment(of: step.key, change.change.wanted, usual.known))",
+            .waitForNewCommit)
     }
 }

@@ -9,18 +9,14 @@ public import HTTPClient
 /// Facts: the provider's OpenAPI description; docs/providers/supabase.md tells what is done with them.
 public final class SupabaseDriver: ProviderDriver {
     public let version = "2"
-    public let schemas = SupabaseKinds.all
+    public let schemas: [KindSchema]
 
     let api: ProviderAPI
     let limits: SupabaseLimits
     let time: any TimeSource
     let organization: String?
-    /// The project that the configuration names.
-    let named: String?
-    /// The only project there is; nil until it is asked for.
-    let only = Locked<String?>(nil)
-    /// The project of each function, as documents or the inventory last said.
-    let homes = Locked<[String: String]>([:])
+    /// What is known of the project of which nobody says which it is.
+    let usual: UsualProject
     /// Projects that have been seen: their lists prove something.
     let seen = Locked<Set<String>>([])
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
@@ -52,7 +48,9 @@ public final class SupabaseDriver: ProviderDriver {
         self.limits = limits
         self.resolve = resolve
         self.organization = organization.flatMap { $0.isEmpty ? nil : $0 }
-        named = project.flatMap { $0.isEmpty ? nil : $0 }
+        let usual = UsualProject(project.flatMap { $0.isEmpty ? nil : $0 })
+        self.usual = usual
+        schemas = SupabaseKinds.all { usual.known }
         let client = APIClient(
             provider: "supabase", baseURL: baseURL, authorization: .bearer(token),
             transport: transport, budget: budget ?? RequestBudget(.supabase, time: time), retry: retry, time: time,
@@ -72,6 +70,25 @@ public final class SupabaseDriver: ProviderDriver {
     }
 
     public static let defaultURL = "https://api.supabase.com"
+}
+
+/// The project of which nobody says which it is: the one that is configured, that all documents name, or that is the only
+/// one there is.
+struct UsualProject: Sendable {
+    private let named: String?
+    /// The only project there is; nil until it is asked for.
+    let only = Locked<String?>(nil)
+    /// The project of each function, as documents or the inventory last said.
+    let homes = Locked<[String: String]>([:])
+
+    init(_ named: String?) { self.named = named }
+
+    /// As far as it can be told without asking Supabase.
+    var known: String? {
+        if let named { return named }
+        let documented = Set(homes.withLock { Array($0.values) })
+        return documented.count == 1 ? documented.first : only.withLock { $0 }
+    }
 }
 
 /// How long the driver waits, and how much it does at once.

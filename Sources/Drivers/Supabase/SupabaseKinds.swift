@@ -6,38 +6,46 @@ internal import Formats
 /// The kinds of this provider as data: how they compare, what they cost in requests, what can't be undone.
 public enum SupabaseKinds {
     /// Every kind, sorted.
-    public static let all: [KindSchema] = [advice, backup, branch, function, network, project, secret]
+    public static let all = all { nil }
 
-    static let function = KindSchema(
-        kind: .supabaseFunction,
-        attributes: [
-            // Which environments need it is ours to know.
-            AttributeRule("environments", isWriteOnly: true),
-            AttributeRule("ezbr_sha256", normalise: Normal.digest),
-            AttributeRule("project_ref"),
-            AttributeRule("verify_jwt"),
-        ] + .computed(["status", "version"]),
-        isStateful: false,
-        // What of an update can be done is done; the rest fails with the same words, and is blocked from then on.
-        hindrance: { action, attributes in
-            let isDeployment = !attributes.isEmpty && !attributes.contains("verify_jwt")
-            return switch action {
-            case .create, .replace: "the repository's own pipeline deploys functions, and this one isn't deployed yet"
-            case .update where isDeployment, .adopt where isDeployment:
-                "the repository's own pipeline deploys functions, and what is deployed is another"
-            default: nil
-            }
-        },
-        remedy: { key, wanted in deployment(of: key, wanted) },
-        parentAttribute: "project_ref",
-        requests: { action, attributes in
-            (action == .update || action == .adopt) && attributes.contains("verify_jwt") ? 1 : 0
-        })
+    /// Every kind, sorted, with the project of which nobody says which it is, where that is known.
+    static func all(project usual: @escaping @Sendable () -> String?) -> [KindSchema] {
+        [advice, backup, branch, function(usual), network, project, secret]
+    }
 
-    /// The command that deploys a function as it is wanted.
-    static func deployment(of key: ResourceKey, _ wanted: [WantedAttribute]) -> String {
+    private static func function(_ usual: @escaping @Sendable () -> String?) -> KindSchema {
+        KindSchema(
+            kind: .supabaseFunction,
+            attributes: [
+                // Which environments need it is ours to know.
+                AttributeRule("environments", isWriteOnly: true),
+                AttributeRule("ezbr_sha256", normalise: Normal.digest),
+                AttributeRule("project_ref"),
+                AttributeRule("verify_jwt"),
+            ] + .computed(["status", "version"]),
+            isStateful: false,
+            // What of an update can be done is done; the rest fails with the same words, and is blocked from then on.
+            hindrance: { action, attributes in
+                let isDeployment = !attributes.isEmpty && !attributes.contains("verify_jwt")
+                return switch action {
+                case .create, .replace:
+                    "the repository's own pipeline deploys functions, and this one isn't deployed yet"
+                case .update where isDeployment, .adopt where isDeployment:
+                    "the repository's own pipeline deploys functions, and what is deployed is another"
+                default: nil
+                }
+            },
+            remedy: { key, wanted in deployment(of: key, wanted, usual()) },
+            parentAttribute: "project_ref",
+            requests: { action, attributes in
+                (action == .update || action == .adopt) && attributes.contains("verify_jwt") ? 1 : 0
+            })
+    }
+
+    /// The command that deploys a function as it is wanted, in the usual project where no document names another.
+    static func deployment(of key: ResourceKey, _ wanted: [WantedAttribute], _ usual: String?) -> String {
         let value = wanted.first { $0.name == "project_ref" }?.value
-        var project = "REFERENCE"
+        var project = usual ?? "REFERENCE"
         if case .literal(.string(let reference))? = value { project = reference }
         return "supabase functions deploy \(key.name) --project-ref \(project)"
     }

@@ -120,11 +120,13 @@ struct ObstacleFinder {
         if let failure = circumstances.failure {
             let code = failure.output["code"]?.stringValue.map { "\($0): " } ?? ""
             let message = failure.output["message"]?.stringValue ?? "no reason was given"
+            let until = circumstances.service?.nextPassAt.flatMap { $0 > now ? $0 : nil }
+            // Nothing keeps a person's own pass from trying.
+            let next = until == nil ? "the next pass tries again" : "the service waits, and a pass by hand tries again"
             return Obstacle(
                 kind: .backOff, key: change.key,
-                reason: "the last try, \(failure.title), failed at \(failure.intendedAt): \(code)\(message)",
-                source: nil, until: circumstances.service?.nextPassAt.flatMap { $0 > now ? $0 : nil },
-                command: "reconcile show \(failure.runID)")
+                reason: "the last try, \(failure.title), failed at \(failure.intendedAt): \(code)\(message); \(next)",
+                source: nil, until: until, command: "reconcile show \(failure.runID)")
         }
         if let wait = circumstances.waits[change.key.kind.provider], wait > .zero {
             return Obstacle(

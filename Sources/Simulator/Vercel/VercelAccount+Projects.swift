@@ -28,7 +28,8 @@ extension VercelAccount {
         project["accountId"] = .string(team ?? "team_simulated")
         project["id"] = .string(identifier("prj_"))
         project["name"] = .string(name)
-        for member in ["buildCommand", "commandForIgnoringBuildStep", "devCommand", "framework", "installCommand"] {
+        // Without a framework there is no such member: the description takes none but those that it lists.
+        for member in ["buildCommand", "commandForIgnoringBuildStep", "devCommand", "installCommand"] {
             project[member] = .null
         }
         for member in ["outputDirectory", "rootDirectory"] { project[member] = .null }
@@ -128,7 +129,10 @@ extension VercelAccount {
                     "Invalid request: `nodeVersion` should be one of \(Self.nodeVersions.joined(separator: ", ")).")
             }
         }
-        for member in body.members { projects[index][member.name] = member.value }
+        for member in body.members {
+            let isNone = member.name == "framework" && member.value.isNull
+            projects[index][member.name] = isNone ? nil : member.value
+        }
         projects[index]["updatedAt"] = milliseconds
         changed()
         return Self.json(200, .object(projects[index]))
