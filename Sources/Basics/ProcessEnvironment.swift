@@ -23,7 +23,15 @@ public enum ProcessEnvironment {
     /// Lets all threads share so many heaps; to be called before the second thread begins.
     ///
     /// The C library would give each thread a heap of its own, of which none uses what another has freed.
-    public static func limitHeaps(_ count: Int32) { system_limit_heaps(count) }
+    /// It would also let ever larger blocks into them, which leave holes behind.
+    ///
+    /// - Parameters:
+    ///   - count: how many heaps.
+    ///   - largest: the size in bytes from which a block stands by itself and goes back to the system when it is freed.
+    public static func limitHeaps(_ count: Int32, largest: Int32) { system_limit_heaps(count, largest) }
+
+    /// Gives what is free in the heaps back to the system, which the C library does at their ends only.
+    public static func trimHeaps() { system_trim_heaps() }
 
     /// The name of the user that the process runs as, or its number where it has none.
     public static var userName: String {

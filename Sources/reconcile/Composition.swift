@@ -58,7 +58,7 @@ struct Composition {
             tracer: tracer,
             applicationRepository: HookRepositories(
                 [configuration.application?.url ?? configuration.ssot?.url].compactMap { $0 }
-            ).onGitHub.first)
+            ).onGitHub.first, giveMemoryBack: { ProcessEnvironment.trimHeaps() })
         self.configuration = configuration
         self.store = store
         self.metrics = metrics

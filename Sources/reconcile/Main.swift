@@ -14,7 +14,7 @@ enum Main {
             exit(GitFetchHelper.run(arguments: Array(arguments.dropFirst())))
         }
         // A look at 10,000 resources peaks at 70 MiB with two heaps and at 82 with as many as it likes, no slower.
-        ProcessEnvironment.limitHeaps(2)
+        ProcessEnvironment.limitHeaps(2, largest: 65_536)
         signal(SIGPIPE, SIG_IGN)
         let signals = SignalRouter()
         Task.detached {

@@ -29,7 +29,12 @@ long system_resident_bytes(void) {
     return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
-void system_limit_heaps(int count) { mallopt(M_ARENA_MAX, count); }
+void system_limit_heaps(int count, int largest) {
+    mallopt(M_ARENA_MAX, count);
+    mallopt(M_MMAP_THRESHOLD, largest);
+}
+
+void system_trim_heaps(void) { malloc_trim(0); }
 
 int system_spawn(const char *path, char *const argv[], char *const envp[], int out_fd, int err_fd, pid_t *pid) {
     return system_spawn_with_input(path, argv, envp, -1, out_fd, err_fd, pid);

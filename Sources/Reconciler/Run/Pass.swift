@@ -137,6 +137,7 @@ struct Pass {
         }
         trace?.begin("record")
         await finish()
+        reconciler.giveMemoryBack()
         keeper?.cancel()
         await keeper?.value
         if let watch {
@@ -201,6 +202,7 @@ struct Pass {
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
         let watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
+        reconciler.giveMemoryBack()
         // What is remembered or seen under another name than the documents write now goes by theirs from here on.
         var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
         var observed = names.observed
@@ -272,6 +274,7 @@ struct Pass {
         let canonical = PlanDocument.canonical(plan, runID: run.id, plannedAt: plannedAt)
         evidence.add("plan.json", canonical)
         evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
+        reconciler.giveMemoryBack()
         guard !options.isDryRun else {
             outcome = .planned
             return true

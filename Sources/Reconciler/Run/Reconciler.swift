@@ -40,6 +40,8 @@ public struct Reconciler: Sendable {
     public let tracer: Tracer?
     /// `owner/name` of the application's repository at its host; nil where nobody can tell.
     public let applicationRepository: String?
+    /// Called when much has been freed: after a look at everything, and at the end of a pass.
+    let giveMemoryBack: @Sendable () -> Void
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
     /// What the last pass has read; for what runs beside the passes.
@@ -55,7 +57,8 @@ public struct Reconciler: Sendable {
         installation: String? = nil,
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
-        zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) }
+        zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) },
+        giveMemoryBack: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
         self.drivers = drivers
@@ -77,6 +80,7 @@ public struct Reconciler: Sendable {
         self.tracer = tracer
         self.zones = zones
         self.applicationRepository = applicationRepository
+        self.giveMemoryBack = giveMemoryBack
     }
 
     /// The same, but that every write of the store proves first that leases are still held.

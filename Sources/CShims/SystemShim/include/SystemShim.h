@@ -10,7 +10,8 @@ char **system_environ(void);
 long system_resident_bytes(void);
 
 // At most so many heaps, however many threads there are; only before the second thread begins.
-void system_limit_heaps(int count);
+void system_limit_heaps(int count, int largest);
+void system_trim_heaps(void);
 
 // Spawns argv[0] with stdin from /dev/null, stdout and stderr on the given descriptors, in its own process group.
 // Returns 0 and sets *pid, or an errno value.
