@@ -61,6 +61,8 @@ struct FaultTests {
         "pull-request: unobserved at read GET github/repos/acme/odoo/pulls?per_page=100&state=open #3",
         // A list that was behind lacked our comment, and there were two.
         "pull-request: stale-3 at read GET github/repos/acme/odoo/issues/*/comments?per_page=100 #2",
+        // The same of a check that was to be ended.
+        "pull-request: stale-3 at read GET github/repos/acme/odoo/commits/*/statuses?per_page=100 #3",
     ]
 
     @Test("is withstood where it once wasn't", arguments: regressions)

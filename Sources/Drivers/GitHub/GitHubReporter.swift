@@ -95,7 +95,10 @@ public struct GitHubReporter: Sendable {
         unsettled: CommitStatus, gone: CommitStatus, on sha: String, in repository: RepositoryName,
         _ context: DriverContext
     ) async throws(ProviderFault) -> Report? {
-        guard let found = try await newest(unsettled, on: sha, in: repository, context) else { return nil }
+        let seen = try await lookTwice { () async throws(ProviderFault) -> Newest? in
+            try await newest(unsettled, on: sha, in: repository, context)
+        }
+        guard let found = seen else { return nil }
         guard found.isPending || found.hasAddress else { return nil }
         let status = found.isPending ? unsettled : gone
         return .created(id: try await add(status, to: sha, in: repository, context))
@@ -154,6 +157,15 @@ public struct GitHubReporter: Sendable {
         }
     }
 
+    /// Looks for what was there before: a list may be behind, and what two of them don't show is gone.
+    private func lookTwice<Found>(
+        _ look: () async throws(ProviderFault) -> Found?
+    ) async throws(ProviderFault) -> Found? {
+        if let found = try await look() { return found }
+        do { try await time.sleep(for: .seconds(2)) } catch {}
+        return try await look()
+    }
+
     // MARK: One comment for each pull request
 
     /// The most characters that a comment may have.
@@ -188,12 +200,8 @@ public struct GitHubReporter: Sendable {
                         && view["body"].string?.hasPrefix(sign) == true
                 }, read: { view in view["body"].string ?? "" })
         }
-        var found = try await look()
-        if found == nil, isThere {
-            // A list may be behind; what two of them don't show somebody has deleted.
-            do { try await time.sleep(for: .seconds(2)) } catch {}
-            found = try await look()
-        }
+        let found: (id: Int64, value: String)?
+        if isThere { found = try await lookTwice(look) } else { found = try await look() }
         if let found {
             // GitHub may write line ends in its own way.
             if found.value.filter({ $0 != "\r" }) == body { return .unchanged(id: found.id) }
