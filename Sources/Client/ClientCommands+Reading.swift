@@ -54,7 +54,18 @@ extension ClientCommands {
         CommandSpec(
             "notices list", "Lists what people should be told, oldest first.", options: [environmentOption, limit, all]),
         CommandSpec("gates list", "Shows the policy gates as the last pass saw them."),
-        CommandSpec("integrations list", "Lists the providers, and whether the service can speak to them."),
+        CommandSpec(
+            "integrations list", "Lists the catalogue of integrations, those that everybody may have first.",
+            options: [
+                OptionSpec(
+                    "baseline", "YES", "Only those that everybody may have, or the others.",
+                    choices: ["true", "false"]),
+                OptionSpec(
+                    "status", "STATUS", "Only in this status.",
+                    choices: ["active", "inactive", "setup_required", "error"]),
+            ],
+            examples: [("odooops integrations list --status setup_required", "What still lacks its secrets.")]),
+        CommandSpec("providers list", "Lists the providers, and whether the service can speak to them."),
         CommandSpec(
             "inventory list", "Lists what we own at providers.",
             options: [
@@ -88,8 +99,15 @@ extension ClientCommands {
                 ("odooops runs watch latest", "Exit status: 0 it did all, 1 it failed, 4 it waits for an approval.")
             ]),
         CommandSpec(
-            "plan list", "Lists the run whose plan waits for a person.",
-            options: [OptionSpec("all", nil, "Also those that waited before a later pass made its own plan.")]),
+            "plan list", "Lists the plans of passes, newest first, and how each stands with whose yes it needs.",
+            options: [
+                OptionSpec(
+                    "approval", "STATE",
+                    "Only so: the latest plan waits for a yes or has all, a later pass made its own, or none is needed.",
+                    choices: ["waiting", "approved", "superseded", "unneeded"]),
+                limit, all,
+            ],
+            examples: [("odooops plan list --approval waiting", "What waits for a person, if anything does.")]),
         CommandSpec(
             "plan show", "Shows the plan of a run.", positionals: ["RUN"], examples: [("odooops plan show latest", "")]),
         CommandSpec("approvals list", "Lists what people allowed, newest first.", options: [limit, all]),

@@ -49,8 +49,23 @@ extension CommandCall {
             screen.print(
                 "\(screen.paint.green("✓")) Logged in at \(place.address.text) as \(user)\(end.map { " until \($0.minuteText)" } ?? "")."
             )
+            try remarkOnDefault(place.address)
         }
         return .done
+    }
+
+    /// Says how a service that is asked only where its address is given is asked from now on.
+    private func remarkOnDefault(_ address: ServiceAddress) throws(ClientFault) {
+        guard arguments.value("url") != nil, surroundings.environment["ODOOOPS_URL"]?.isEmpty ?? true else { return }
+        let configuration = try files.configuration()
+        let current = configuration.current.flatMap { configuration.context($0)?.url } ?? ServiceAddress.standard
+        guard current != address.text else { return }
+        let known = configuration.contexts.first { $0.url == address.text }
+        let command =
+            known.map { "odooops context use \($0.name)" }
+            ?? "odooops context add NAME --url \(address.text)"
+            + (configuration.current == nil ? "" : ", then odooops context use NAME")
+        screen.remark("Without --url other commands ask \(current). To ask this one: \(command)")
     }
 
     /// Keeps a key, once the service has taken it.
@@ -60,7 +75,7 @@ extension CommandCall {
         let connection = ServiceConnection(
             address: place.address, credential: key, timeout: try duration("timeout") ?? .seconds(30),
             transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
-            newKey: surroundings.newKey)
+            newKey: surroundings.newKey, sameService: sameService)
         let who = try await connection.get("/auth/whoami").data
         let name = who.shown("name")
         credentials.put(
@@ -70,6 +85,7 @@ extension CommandCall {
             screen.json(who)
         } else {
             screen.print("\(screen.paint.green("✓")) \(place.address.text) takes you for \(name).")
+            try remarkOnDefault(place.address)
         }
         return .done
     }
@@ -112,7 +128,8 @@ extension CommandCall {
     func printToken() throws -> ClientExit {
         guard let credential = try credential(place()) else {
             throw ClientFault(
-                "ACCESS-0001", .forbidden, "no login is kept for this service", hint: "Log in: odooops auth login")
+                "ACCESS-0001", .forbidden, "no login is kept for this service",
+                hint: "Log in: odooops auth login\(sameService)")
         }
         credential.reveal { token in
             if screen.isJSON { screen.json(["token": .string(token)]) } else { screen.raw(token + "\n") }

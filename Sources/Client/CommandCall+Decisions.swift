@@ -19,7 +19,7 @@ extension CommandCall {
         guard !meant.isEmpty else {
             throw ClientFault(
                 "CLI-0012", .nothing, "nothing waits for an approval in run \(run)",
-                hint: "See its plan: odooops plan show \(run). Runs that wait: odooops plan list")
+                hint: "See its plan: odooops plan show \(run). What waits: odooops plan list --approval waiting")
         }
         let grave = meant.filter { ["delete", "replace"].contains($0["action"]?.stringValue) }
         if let first = grave.first {

@@ -23,7 +23,7 @@ extension CommandCall {
         let isSuspended = row["suspended"]?.boolValue == true
         var lines: [(String, String?)] = [
             ("name", screen.paint.bold(name)), ("tier", row.shown("tier")), ("branch", row.shown("branch")),
-            ("status", row.shown("status")),
+            ("status", Listing.environmentStatus(row, look)),
             ("sync", "\(Listing.sync(row, look)): \(row.shown("sync_reason"))"),
             ("health", "\(Listing.health(row, look)): \(row.shown("health_reason"))"),
             ("revision", row.shown("revision")), ("time left", Listing.timeLeft(row, look)),

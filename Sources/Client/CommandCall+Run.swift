@@ -27,7 +27,6 @@ extension CommandCall {
         case "runs evidence": return try await showEvidence()
         case "runs watch": return try await watch()
         case "reconcile": return try await reconcile()
-        case "plan list": return try await listWaiting()
         case "plan show": return try await showPlan()
         case "approve": return try await approve()
         case "revoke": return try await revoke()
@@ -55,6 +54,7 @@ extension CommandCall {
     /// The commands that only show a list.
     private static let listings: [String: Listing] = [
         "env list": .environments, "drift list": .drift, "notices list": .notices, "integrations list": .integrations,
+        "providers list": .providers, "plan list": .plans,
         "inventory list": .inventory, "schedules list": .schedules, "schedules upcoming": .upcoming, "runs list": .runs,
         "approvals list": .approvals,
         "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,

@@ -230,26 +230,6 @@ extension CommandCall {
 
     // MARK: Plans
 
-    /// The runs whose plan waits: a later pass makes its own, and what still waits stands in that one.
-    func listWaiting() async throws -> ClientExit {
-        let connection = try connection()
-        var waiting: [Value] = []
-        if arguments.has("all") {
-            waiting = try await rows(.waiting, connection, query: [("phase", "awaiting_approval")], limit: .max).rows
-        } else {
-            let newest = try await rows(.runs, connection, limit: 50).rows.first { run in
-                run["dry_run"]?.boolValue == false && ["succeeded", "awaiting_approval"].contains(run.shown("phase"))
-            }
-            if let newest, newest.shown("phase") == "awaiting_approval" { waiting.append(newest) }
-        }
-        if screen.isJSON {
-            screen.json(.list(waiting))
-        } else {
-            screen.print(waiting.isEmpty ? Listing.waiting.empty : table(.waiting, waiting))
-        }
-        return .done
-    }
-
     func showPlan() async throws -> ClientExit {
         let plan = try await connection().get("/plans/\(target.percentEncoded)").data
         if screen.isJSON {

@@ -33,20 +33,23 @@ extension CommandCall {
             : failures > 0
                 ? paint.red("\(failures) failure\(failures == 1 ? "" : "s") in a row") : paint.green("go well")
         let run = data["last_run"].flatMap { $0.isNull ? nil : $0 }
-        let waits = run?.shown("phase") == "awaiting_approval"
         let lastRun = run.map { run in
             "\(run.shown("id"))  \(Listing.phase(run.shown("phase"), paint))  \(run.minute("started_at"))"
         }
+        // Where nobody has looked, that nothing was found means nothing.
+        let none = data["looked_at"]?.isNull == true ? paint.yellow("nobody has looked yet") : paint.green("none")
+        var environments = counts("environments", "none")
+        if let count = data["suspended"]?.intValue, count > 0 { environments += "; \(count) of them suspended" }
         func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
         let lines: [(String, String?)] = [
             ("service", connection.address.text), ("passes", health), ("last fault", loop?.shown("last_fault")),
-            ("environments", counts("environments", "none")), ("suspended", few("suspended")),
-            ("drift", counts("drift", paint.green("none"))), ("known drift", few("known_drift")),
-            ("alerts", counts("findings", paint.green("none"))), ("hooks waiting", few("hooks_waiting")),
+            ("environments", environments), ("last look", data.minute("looked_at")), ("drift", counts("drift", none)),
+            ("known drift", few("known_drift")), ("alerts", counts("findings", none)),
+            ("hooks waiting", few("hooks_waiting")),
             ("last run", lastRun ?? "none yet"), ("next pass", data.minute("next_pass_at")),
         ]
         screen.print(block(lines))
-        if waits, let run { screen.print("It waits for a person: odooops plan show \(run.shown("id"))") }
+        if let plan = data["plan"], let text = Self.approval(of: plan) { screen.print(text) }
         for (title, name, listing) in [
             ("Environments", "environments", Listing.environments), ("Alerts", "findings", Listing.findings),
             ("Drift", "drift", Listing.drift),
@@ -55,6 +58,18 @@ extension CommandCall {
             screen.print("\n\(paint.bold(title))\n" + table(listing, rows))
         }
         return .done
+    }
+
+    /// What waits for a person in the latest plan, or that what waited is approved; nil where nothing needs anybody.
+    private static func approval(of plan: Value) -> String? {
+        let count = (plan["needed"]?.intValue ?? 0) - (plan["approved"]?.intValue ?? 0)
+        switch plan.shown("approval") {
+        case "waiting":
+            return "\(count) change\(count == 1 ? "" : "s") wait\(count == 1 ? "s" : "") for a person: "
+                + "odooops plan show \(plan.shown("run"))"
+        case "approved": return "What waited is approved, and the next pass does it: odooops reconcile --wait"
+        default: return nil
+        }
     }
 
     func logs() async throws -> ClientExit {

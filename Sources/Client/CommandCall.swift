@@ -55,9 +55,14 @@ struct CommandCall: Sendable {
         if let end = entry.expiresAt, end <= now {
             throw ClientFault(
                 "ACCESS-0002", .forbidden, "the login of context \(place.name) ended \(end.minuteText)",
-                hint: "Log in again: odooops auth login --context \(place.name)")
+                hint: "Log in again: odooops auth login\(sameService)")
         }
         return entry.token
+    }
+
+    /// The options with which another command asks the service that this one asks; empty where it does so without them.
+    var sameService: String {
+        ["context", "url"].compactMap { name in arguments.value(name).map { " --\(name) \($0.shellQuoted)" } }.joined()
     }
 
     /// The service of this command.
@@ -69,7 +74,7 @@ struct CommandCall: Sendable {
             address: place.address, credential: credential, timeout: try duration("timeout") ?? .seconds(30),
             transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
             newKey: surroundings.newKey, idempotencyKey: arguments.value("idempotency-key"),
-            command: arguments.command.name)
+            command: arguments.command.name, sameService: sameService)
     }
 
     /// The one line of a file, or of standard input for `-`.

@@ -20,9 +20,10 @@ extension Listing {
         path: "/drift", filters: [("cause", "cause"), ("environment", "environment"), ("known", "known")],
         emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
         columns: [
-            .text("KEY", 9, "key", least: 24), Column("CAUSE", 8, least: 15, cause),
-            Column("WHAT", 7, least: 16) { row, _ in difference(row) }, .instant("SINCE", 6, "first_seen"),
-            .text("ENVIRONMENT", 5, "environment"), Column("KNOWN", 4, known), .text("RUN", 1, "run_id"),
+            .text("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
+            // Half of two values says nothing of how they differ.
+            Column("WHAT", 8, least: 37) { row, _ in difference(row) }, .instant("SINCE", 7, "first_seen"),
+            .text("ENVIRONMENT", 4, "environment"), Column("KNOWN", 3, known), .text("RUN", 1, "run_id"),
         ])
 
     static let findings = Listing(
@@ -42,6 +43,25 @@ extension Listing {
         ])
 
     static let integrations = Listing(
+        path: "/integrations", filters: [("baseline", "baseline"), ("status", "status")],
+        emptyFiltered: "No integration is so. See all: odooops integrations list",
+        empty: "The catalogue is empty: ssot/integrations/_index.yaml names no integration, or no pass has read it.",
+        columns: [
+            .text("ID", 9, "id", least: 16),
+            Column("STATUS", 8, least: 14) { row, look in
+                switch row.shown("status") {
+                case "active": look.paint.green("active")
+                case "error": look.paint.red("error")
+                case "setup_required": look.paint.yellow("setup_required")
+                case let word: look.paint.dim(word)
+                }
+            }, Column("BASELINE", 7) { row, _ in row.shown("baseline_allowed") },
+            .text("CATEGORY", 5, "category", least: 13), .text("NAME", 4, "name"),
+            .text("NEEDS", 6, "required_secrets", least: 16), .text("PROVIDER", 2, "provider"),
+            .text("DOCUMENT", 1, "document"),
+        ])
+
+    static let providers = Listing(
         path: "/providers", empty: "There is no provider.",
         columns: [
             .text("PROVIDER", 9, "provider"),
@@ -62,14 +82,14 @@ extension Listing {
     static let schedules = Listing(
         path: "/schedules", empty: "Nothing is due by the clock: maintenance/schedules.yaml names no chore.",
         columns: [
-            .text("SCHEDULE", 9, "id"),
+            .text("SCHEDULE", 9, "id", least: 28),
             Column("STANDS", 8) { row, look in
                 let state = row.shown("state")
                 return state == "active"
                     ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
             }, .instant("NEXT", 7, "next_slot"),
             Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
-            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason"),
+            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason", least: 24),
         ])
 
     static let upcoming = Listing(
@@ -142,9 +162,18 @@ extension Listing {
         path: "/metrics", filters: [("metric", "name")], empty: "There is no such figure.",
         columns: [.text("NAME", 9, "name"), .text("VALUE", 8, "value"), .text("LABELS", 5, "labels")])
 
-    /// The runs whose plan waits for a person.
-    static let waiting = Listing(
-        path: "/runs", empty: "No plan waits for a person.", columns: runs.columns)
+    static let plans = Listing(
+        path: "/plans", filters: [("approval", "approval")],
+        emptyFiltered: "No plan stands so.",
+        empty: "No pass has made a plan yet. Ask for one: odooops reconcile --wait",
+        columns: [
+            .text("RUN", 9, "run", least: 36), Column("APPROVAL", 8, least: 18, approval),
+            .instant("PLANNED", 7, "planned_at"),
+            Column("CHANGES", 6, least: 20) { row, _ in PlanView.counts(row["summary"]) },
+            .text("TRIGGER", 3, "trigger"),
+            Column("REVISION", 2) { row, _ in String(row.shown("revision").prefix(12)) },
+            Column("FINGERPRINT", 1) { row, _ in String(row.shown("fingerprint").prefix(19)) },
+        ])
 
     static let evidence = Listing(
         path: "", empty: "Nothing of it is kept any more.",
@@ -164,7 +193,7 @@ extension Listing {
 
     // MARK: Cells
 
-    @Sendable private static func environmentStatus(_ row: Value, _ look: Look) -> String {
+    @Sendable static func environmentStatus(_ row: Value, _ look: Look) -> String {
         if row["suspended"]?.boolValue == true { return look.paint.yellow("suspended") }
         let status = row.shown("status")
         return switch status {
@@ -225,6 +254,18 @@ extension Listing {
     @Sendable private static func known(_ row: Value, _ look: Look) -> String {
         guard let mark = row["mark"], !mark.isNull else { return "-" }
         return "\(mark.shown("kind")) by \(mark.shown("by"))"
+    }
+
+    /// `2 of 3 wait`, or what else became of those that need a yes.
+    @Sendable private static func approval(_ row: Value, _ look: Look) -> String {
+        let (needed, approved) = (row["needed"]?.intValue ?? 0, row["approved"]?.intValue ?? 0)
+        return switch row.shown("approval") {
+        case "waiting": look.paint.yellow("\(max(0, needed - approved)) of \(needed) wait")
+        case "approved": look.paint.green("\(needed) approved")
+        case "superseded": look.paint.dim("superseded")
+        case "unneeded": look.paint.dim("none needed")
+        case let word: word
+        }
     }
 
     @Sendable private static func findingStatus(_ row: Value, _ look: Look) -> String {

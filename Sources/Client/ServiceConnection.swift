@@ -23,6 +23,8 @@ struct ServiceConnection: Sendable {
     var idempotencyKey: String?
     /// The command that asks, for what a refusal suggests.
     var command = ""
+    /// The options with which another command asks the same service.
+    var sameService = ""
 
     /// How often reading is tried, and how long is waited between.
     private static let waits: [Duration] = [.milliseconds(200), .seconds(1)]
@@ -115,7 +117,7 @@ struct ServiceConnection: Sendable {
             throw .strange("status \(response.status) without data and errors", address)
         }
         guard response.status < 300, errors.isEmpty else {
-            throw AnswerFault.make(errors.first ?? .null, status: response.status, command: command)
+            throw AnswerFault.make(errors.first ?? .null, status: response.status, command: command, sameService)
         }
         return Reply(status: response.status, data: data, meta: object["meta"] ?? .null)
     }
@@ -123,17 +125,18 @@ struct ServiceConnection: Sendable {
 
 /// What the service said it could not do, with the command that mends it.
 enum AnswerFault {
-    static func make(_ error: Value, status: Int, command: String) -> ClientFault {
+    static func make(_ error: Value, status: Int, command: String, _ sameService: String = "") -> ClientFault {
         let code = error["code"]?.stringValue ?? "CLI-0003"
         var message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
         // People gave words, and no body.
-        for start in ["the body can't be: ", "the query can't be: "] where message.hasPrefix(start) && command != "api"
-        {
+        for start in ["the body can't be: ", "the query can't be: ", "the header can't be: "]
+        where message.hasPrefix(start) && command != "api" {
             message.removeFirst(start.count)
         }
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
-        return ClientFault(code, exit(status, name), message, hint: hint(remedy, code, command), answer: error)
+        return ClientFault(
+            code, exit(status, name), message, hint: hint(remedy, code, command, sameService), answer: error)
     }
 
     static func exit(_ status: Int, _ name: String) -> ClientExit {
@@ -156,9 +159,11 @@ enum AnswerFault {
         ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
     ]
 
-    private static func hint(_ remedy: String?, _ code: String, _ command: String) -> String? {
+    private static func hint(
+        _ remedy: String?, _ code: String, _ command: String, _ sameService: String
+    ) -> String? {
         if code == "ACCESS-0001" || code == "ACCESS-0002" {
-            return "Log in: odooops auth login; or give a key: ODOOOPS_TOKEN or --token-file FILE"
+            return "Log in: odooops auth login\(sameService); or give a key: ODOOOPS_TOKEN or --token-file FILE"
         }
         if code == "ACCESS-0006" {
             return "Try again. Forgotten: where the service runs, reconcile access user add NAME --password-file FILE"

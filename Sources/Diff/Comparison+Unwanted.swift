@@ -159,7 +159,7 @@ extension Comparison {
                 let when = life.outlook.expiresAt.map { " on \($0)" } ?? ""
                 return ("environment \(slug) expired\(when): \(life.outlook.reason)", .expired)
             case .unwanted: return ("environment \(slug): \(life.outlook.reason)", .unappliedCommit)
-            case .active, .expiring, .ending, .unknown: break
+            case .active, .expiring, .ending, .suspended, .unknown: break
             }
         }
         let text = unwanted.entry == nil ? "it carries our mark, but nothing wants it" : "nothing wants it any more"

@@ -31,7 +31,7 @@ struct EnvironmentLives {
             let outlook: EnvironmentOutlook
             if let scope = scopes.environment(environment.slug) {
                 outlook = EnvironmentOutlook(
-                    slug: environment.slug, phase: .unknown, expiresAt: nil, reason: scope.sentence)
+                    slug: environment.slug, phase: scope.phase, expiresAt: nil, reason: scope.sentence)
             } else {
                 outlook = LifeClock(environment, policy.lifeRule(environment.ttlClass), now: now)
                     .outlook(remembered[environment.slug])
@@ -43,7 +43,7 @@ struct EnvironmentLives {
             let outlook: EnvironmentOutlook
             if let scope = scopes.existence(ofEnvironment: record.slug) {
                 outlook = EnvironmentOutlook(
-                    slug: record.slug, phase: .unknown, expiresAt: nil, reason: scope.sentence)
+                    slug: record.slug, phase: scope.phase, expiresAt: nil, reason: scope.sentence)
             } else {
                 let reason =
                     if PullRequest.number(inSlug: record.slug) != nil, record.branch?.hasPrefix("refs/pull/") == true {

@@ -178,6 +178,8 @@ public struct EnvironmentOutlook: Sendable, Hashable {
         case expired
         /// Nothing wants it any more: what it owns goes.
         case unwanted
+        /// A person has it left alone: nothing of it goes meanwhile.
+        case suspended
         /// What is known does not suffice to say anything: nothing of it goes.
         case unknown
     }

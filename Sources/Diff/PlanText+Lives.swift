@@ -39,6 +39,7 @@ extension PlanWriter {
             let ago = outlook.expiresAt.map { " \((context.now - $0).shortText) ago" } ?? ""
             return paint("expired\(ago)", .red) + " (\(reason)) · bring it back: \(extend)"
         case .unwanted: return paint("no longer wanted", .red) + " (\(reason))"
+        case .suspended: return paint("suspended", .yellow) + " (\(reason))"
         case .unknown: return paint("unknown", .magenta) + " (\(reason))"
         }
     }

@@ -72,6 +72,9 @@ extension UnknownScope {
     /// What it keeps from happening: a person's word comes as a scope like a fault of a document.
     var hold: Hold { isSuspension ? .suspended : .unknownWish }
 
+    /// Where in its life an environment is that it is about.
+    var phase: EnvironmentOutlook.Phase { isSuspension ? .suspended : .unknown }
+
     /// Whether it only forbids to act: what is wanted is known all the same, and what differs from it stays a difference.
     var isSuspension: Bool { code == Hold.suspensionCode }
 

@@ -81,6 +81,34 @@ struct ConnectionTests {
         #expect(json.json?["error"]?["code"]?.stringValue == code)
     }
 
+    @Test("The login that is asked for is at the service that was asked, and how to go on asking it is said")
+    func loginsAtTheSameService() async throws {
+        let service = FakeService { request throws(HTTPFault) in
+            FakeService.fault(401, "ACCESS-0001", "this needs a login", nil)
+        }
+        let far = "https://odooops.example"
+        for (words, hint) in [
+            (["status"], "odooops auth login;"), (["status", "--url", far], "odooops auth login --url \(far);"),
+            (["auth", "token", "--url", far], "odooops auth login --url \(far)\n"),
+        ] {
+            let result = await (try World(service)).run(words)
+            #expect(result.exit == .forbidden && result.error.contains(hint), "\(result.story)")
+        }
+        let taking = FakeService(["GET /auth/whoami": ["name": "ada"]])
+        let world = try World(taking, typed: ["k", "k", "k"])
+        func logIn(_ more: String...) async -> String {
+            await world.run(["auth", "login", "--key-file", "-"] + more).error
+        }
+        #expect(await logIn().isEmpty)
+        #expect(await logIn("--url", far).contains("odooops context add NAME --url \(far)"))
+        _ = await world.run("context", "add", "far", "--url", far)
+        #expect(await logIn("--url", far).isEmpty, "it is asked anyway")
+        let other = try World(service)
+        _ = await other.run("context", "add", "near", "--url", ServiceAddress.standard)
+        _ = await other.run("context", "add", "far", "--url", far)
+        #expect((await other.run("status", "--context", "far")).error.contains("odooops auth login --context far;"))
+    }
+
     @Test("A remedy that names a route is said as the command")
     func remediesNameCommands() async throws {
         let service = FakeService { request throws(HTTPFault) in

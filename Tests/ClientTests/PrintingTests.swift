@@ -61,12 +61,105 @@ struct PrintingTests {
             #expect(runs.output.contains(text), "\(runs.story)")
         }
         let drift = await (try World(service, terminal: true, columns: 80)).run("drift", "list", "--color", "never")
-        for text in ["external_change", "2026-11-21 17:06", "data: 198.51.10"] {
+        // The cause goes before half of what differs does.
+        for text in ["digitalocean.record/", "2026-11-21 17:06", "data: 198.51.100.66, not 198.18.159.1"] {
             #expect(drift.output.contains(text), "\(drift.story)")
         }
         let wide = await (try World(service, terminal: true, columns: 200)).run("drift", "list", "--color", "never")
-        #expect(wide.output.contains("data: 198.51.100.66, not 198.18.159.1"))
+        #expect(
+            wide.output.contains("data: 198.51.100.66, not 198.18.159.1") && wide.output.contains("external_change"))
         for line in (runs.output + drift.output).split(separator: "\n") { #expect(Paint.width(String(line)) <= 80) }
+    }
+
+    @Test("At 80 columns a schedule keeps its name and why it doesn't run, and drops what says less")
+    func schedules() async throws {
+        let service = FakeService([
+            "GET /schedules": [
+                [
+                    "id": "backup/production", "state": "blocked", "next_slot": "2026-11-21T18:00:00Z",
+                    "last_state": .null, "cron": "0 */6 * * *", "time_zone": "Europe/Brussels", "runner": "odoo.backup",
+                    "reason": "nobody can make backups of Odoo yet",
+                ]
+            ]
+        ])
+        let shown = await (try World(service, terminal: true, columns: 80)).run("schedules", "--color", "never")
+        for text in ["backup/production ", "blocked", "2026-11-21 18:00", "nobody can make backups"] {
+            #expect(shown.output.contains(text), "\(shown.story)")
+        }
+        for text in ["ZONE", "RUNNER", "CRON"] { #expect(!shown.output.contains(text), "\(shown.story)") }
+        for line in shown.output.split(separator: "\n") { #expect(Paint.width(String(line)) <= 80) }
+        let wide = await (try World(service, terminal: true, columns: 160)).run("schedules", "--color", "never")
+        for text in ["Europe/Brussels", "odoo.backup", "0 */6 * * *"] { #expect(wide.output.contains(text)) }
+    }
+
+    private static let standing: Value = [
+        "environments": ["active": 3], "suspended": 0, "drift": [:], "findings": [:],
+        "looked_at": "2026-11-21T17:06:00Z", "plan": .null,
+    ]
+
+    @Test(
+        "The status says none only where somebody has looked, and that something waits only where a yes is missing",
+        arguments: [
+            ([("looked_at", Value.null)], ["nobody has looked yet"], ["none\n", "waits"]),
+            ([], ["drift         none", "alerts        none", "last look     2026-11-21 17:06"], ["nobody", "waits"]),
+            ([("suspended", 1)], ["3 active; 1 of them suspended"], ["unknown"]),
+            (
+                [("plan", ["run": "r1", "approval": "waiting", "needed": 3, "approved": 1, "used": 0])],
+                ["2 changes wait for a person: odooops plan show r1"], ["approved"]
+            ),
+            (
+                [("plan", ["run": "r1", "approval": "approved", "needed": 3, "approved": 3, "used": 0])],
+                ["What waited is approved"], ["wait for a person"]
+            ),
+            ([("plan", ["run": "r1", "approval": "unneeded", "needed": 0, "approved": 0])], ["active"], ["person"]),
+        ] as [([(String, Value)], [String], [String])])
+    func status(_ changes: [(String, Value)], _ shown: [String], _ hidden: [String]) async throws {
+        var object = Self.standing.objectValue ?? [:]
+        for (name, value) in changes { object[name] = value }
+        let result = await (try World(FakeService(["GET /status": .object(object)]))).run("status")
+        for text in shown { #expect(result.output.contains(text), "\(result.story)") }
+        for text in hidden { #expect(!result.output.contains(text), "\(result.story)") }
+    }
+
+    @Test("Plans, integrations and providers are three lists, each from its own route")
+    func lists() async throws {
+        let id = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"
+        func plan(_ approval: String, _ needed: Int, _ approved: Int) -> Value {
+            [
+                "run": .string(id), "approval": .string(approval), "needed": .int(Int64(needed)),
+                "approved": .int(Int64(approved)), "planned_at": "2026-11-21T17:06:00Z",
+                "summary": ["update": 1, "replace": 1, "blocked": 1],
+            ]
+        }
+        let service = FakeService([
+            "GET /plans": [
+                plan("waiting", 3, 1), plan("approved", 3, 3), plan("superseded", 1, 0), plan("unneeded", 0, 0),
+            ],
+            "GET /integrations": [
+                [
+                    "id": "chat", "name": "Team chat", "status": "setup_required", "baseline_allowed": true,
+                    "category": "messaging", "required_secrets": ["SLACK_BOT_TOKEN"],
+                ]
+            ],
+            "GET /providers": [["provider": "slack", "driver": .null, "hooks": true]],
+        ])
+        let cases: [([String], String, [String])] = [
+            (
+                ["plan", "list", "--approval", "waiting"], "GET /plans?approval=waiting&limit=50",
+                [id, "2 of 3 wait ", "3 approved", "superseded", "none needed", "2026-11-21 17:06"]
+            ),
+            (
+                ["integrations", "--baseline", "true"], "GET /integrations?baseline=true",
+                ["chat", "setup_required", "yes", "SLACK_BOT_TOKEN"]
+            ),
+            (["providers"], "GET /providers", ["slack", "no: not configured"]),
+        ]
+        for (words, route, texts) in cases {
+            let shown = await (try World(service, terminal: true, columns: 80)).run(words + ["--color", "never"])
+            #expect(service.routes.last == route)
+            for text in texts { #expect(shown.output.contains(text), "\(shown.story)") }
+            for line in shown.output.split(separator: "\n") { #expect(Paint.width(String(line)) <= 80, "\(line)") }
+        }
     }
 
     @Test("An option may stand before the command that it is for")

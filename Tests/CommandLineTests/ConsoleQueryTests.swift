@@ -79,6 +79,23 @@ struct ConsoleQueryTests {
             ["|success|T <t@t>|", " steps|"]
         ),
         ("authenticated", "select name, status, size_slug, tags from ops.do_droplets where status = 'active'", []),
+        // The panels, which ask for all columns as whoever is signed in.
+        ("authenticated", "select * from ops.runs order by created_at desc limit 50", ["|reconcile|completed|manual|"]),
+        (
+            "authenticated",
+            """
+            select * from ops.run_events where run_id = (select id from ops.runs order by created_at limit 1)
+            order by timestamp
+            """, ["|gates|"]
+        ),
+        ("authenticated", "select * from ops.environments order by slug", ["{\"db\": "]),
+        (
+            "authenticated",
+            """
+            select 'otherwise ' || count(*) from ops.environments
+            where branch_pattern is distinct from branch or config ->> 'db' is distinct from database_name
+            """, ["otherwise 0"]
+        ),
     ]
 
     @Test("Each is answered with our rows, unmodified; who isn't signed in sees none of them")
@@ -130,7 +147,18 @@ struct ConsoleQueryTests {
             let answer = ask("anon", "select * from \(table)")
             #expect(answer.status != 0 && answer.output.contains("permission denied"), "\(table): \(answer.output)")
         }
-        for table in ["ops.runs", "ops.run_events", "ops.plans", "public.\"ops.artifacts\""] {
+        // A run that somebody began elsewhere is theirs.
+        server.execute(
+            """
+            insert into ops.runs (run_type, created_by) values ('theirs', gen_random_uuid());
+            insert into ops.run_events (run_id, event_type) select id, 'theirs' from ops.runs where run_type = 'theirs'
+            """, database: database)
+        for (table, column) in [("runs", "run_type"), ("run_events", "event_type")] {
+            let sql = "select \(column) || count(*) from ops.\(table) where \(column) = 'theirs' group by \(column)"
+            #expect(ask("service_role", sql).output.contains("theirs1"), "\(table)")
+            #expect(!ask("authenticated", sql).output.contains("theirs1"), "\(table)")
+        }
+        for table in ["ops.plans", "ops.drift_items", "public.\"ops.artifacts\""] {
             let answer = ask("authenticated", "select * from \(table)")
             #expect(answer.status != 0 && answer.output.contains("permission denied"), "\(table): \(answer.output)")
         }

@@ -1,5 +1,6 @@
 import Basics
 import ConsoleAccess
+import DesiredState
 import Formats
 import Store
 import TestKit
@@ -127,6 +128,54 @@ import Testing
             #expect(page.status == status, "\(code): \(page.status)")
             #expect(status != 200 || page.body["data"]?["text"] == "# API-0001: a page\n")
         }
+    }
+
+    @Test func aHeaderIsNoQuery() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let refused = try await world.send(
+            "POST", "/environments/staging/pin", as: "owner", body: [:], headers: [("Idempotency-Key", "short")])
+        #expect(refused.status == 400 && refused.code == "API-0003")
+        let message = refused.body["errors"]?[0]?["message"]?.stringValue
+        #expect(message == "the header can't be: Idempotency-Key has to have 16 to 64 letters, digits, - and _")
+        // That no page is at hand is not that there is no such code.
+        let missing = try await world.send("GET", "/errors/STORE-0001")
+        #expect(missing.body["errors"]?[0]?["message"] == "no page about STORE-0001 is installed with this service")
+    }
+
+    @Test("What nobody has looked at is told from what was found clean, and plans are listed with who has to say yes")
+    func plansAndLooks() async throws {
+        let world = try await APIWorld()
+        func get(_ path: String) async throws -> Value { try await world.send("GET", path, as: "viewer").data }
+        let before = try await get("/status")
+        #expect(before["looked_at"] == .null && before["plan"] == .null && before["drift"] == [:])
+        try await world.fill()
+        let key = "digitalocean.droplet/erp"
+        try await world.store.savePlan(
+            runID: world.runID, fingerprint: Digest(of: "p"),
+            document: [
+                "run_id": .string(world.runID), "changes": [["key": .string(key), "decision": "needs_approval"]],
+            ])
+        let status = try await get("/status")
+        #expect(status["looked_at"]?.stringValue == APIWorld.now.description)
+        #expect(status["plan"]?["approval"] == "waiting" && status["plan"]?["needed"] == 1)
+        let rows = try await get("/plans")
+        #expect(rows[0]?["run"]?.stringValue == world.runID && rows[0]?["latest"] == true)
+        #expect(rows[0]?["phase"] == "succeeded" && rows[0]?["approval"] == "waiting", "\(rows)")
+        let plan = try #require(world.api.routes.first { $0.id == "listPlans" })
+        #expect(plan.answer.problem(rows, at: "data") == nil)
+        #expect(try await get("/plans?approval=approved") == [])
+        _ = try await world.store.grant([
+            ApprovalRecord(
+                runID: world.runID, key: try #require(ResourceKey(key)), action: "delete", change: Digest(of: "c"),
+                approvedBy: "ann", createdAt: APIWorld.now, expiresAt: APIWorld.now + .hours(1))
+        ])
+        #expect(try await get("/plans?approval=waiting") == [])
+        #expect(try await get("/plans?approval=approved")[0]?["approved"] == 1)
+        #expect(try await get("/status")["plan"]?["approval"] == "approved")
+        world.time.advance(by: .hours(1))
+        #expect(try await get("/status")["plan"]?["approval"] == "waiting", "an approval ends")
+        #expect((try await world.send("GET", "/plans?approval=maybe", as: "viewer")).status == 400)
     }
 
     @Test func whatDiffersIsGivenByKey() async throws {

@@ -178,6 +178,11 @@ import Web
         await world.pass()
         let suspended = try await row()
         #expect(suspended["sync"] == "suspended" && suspended["drift"] == 1, "\(suspended.json)")
+        // It is there, whoever has it left alone: in every face, and for alerts.
+        #expect(suspended["status"] == "active" && suspended["suspended"] == true)
+        #expect(try await Self.get("/status", world)["environments"]?["unknown"] == nil)
+        let page = try await world.html("/environments/production").range(after: "<h1>", until: "<section")
+        #expect(page.contains("active") && !page.contains("unknown"), "\(page)")
         for page in ["/environments", "/environments/production"] {
             #expect(try await world.html(page).contains("suspended, 1 out of sync"), "\(page)")
         }
@@ -290,7 +295,7 @@ extension [UInt8] {
 
 extension String {
     /// What stands between two marks; empty where the first isn't there.
-    fileprivate func range(after first: String, until last: String) -> String {
+    func range(after first: String, until last: String) -> String {
         guard let begin = firstRange(of: first) else { return "" }
         let rest = self[begin.upperBound...]
         return String(rest[..<(rest.firstRange(of: last)?.lowerBound ?? rest.endIndex)])

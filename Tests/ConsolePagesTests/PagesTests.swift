@@ -1,5 +1,6 @@
 import Basics
 import ConsoleAccess
+import DesiredState
 import Formats
 import Reconciler
 import Store
@@ -123,6 +124,83 @@ import Web
             #expect(!html.contains("No drift"), "\(route)")
         }
         await store.close()
+    }
+
+    @Test("What was approved waits for nobody any more, and does again when the approval ends")
+    func approvedChangesWaitForNobody() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = Self.pages(store, time)
+        func overview() async throws -> String { String(decoding: try await Self.get(pages, "/").body, as: UTF8.self) }
+        let command = "reconcile approve \(Stores.runID)"
+        #expect(try await overview().contains(command))
+        let changes = try await store.plan(ofRun: Stores.runID)?["changes"]?.listValue ?? []
+        let keys = changes.compactMap { $0["key"]?.stringValue.flatMap { ResourceKey($0) } }
+        #expect(keys.count == 1)
+        _ = try await store.grant(
+            keys.map {
+                ApprovalRecord(
+                    runID: Stores.runID, key: $0, action: "replace", change: Digest(of: "c"), approvedBy: "ada",
+                    createdAt: testNow, expiresAt: testNow + .hours(1))
+            })
+        let approved = try await overview()
+        #expect(!approved.contains(command) && approved.contains("1 approved"))
+        #expect(!approved.contains("waiting for a yes") && !approved.contains("Nobody is waited for"))
+        time.advance(by: .hours(1))
+        #expect(try await overview().contains(command))
+        await store.close()
+    }
+
+    @Test(
+        "A replacement is none of the updates, nor an adoption one of what is made",
+        arguments: ["/", "/runs", "/plans"])
+    func actionsAreCountedApart(route: String) async throws {
+        let (store, time) = try await Stores.empty()
+        let summary: Value = [
+            "create": 1, "update": 2, "replace": 3, "delete": 4, "adopt": 5, "forget": 6, "blocked": 7,
+        ]
+        var run = RunRecord(
+            id: Stores.runID, trigger: .manual, phase: .succeeded, isDryRun: false, startedAt: testNow)
+        run.metadata = ["summary": summary]
+        try await store.beginRun(run)
+        try await store.updateRun(run)
+        try await store.savePlan(
+            runID: Stores.runID, fingerprint: Digest(of: "p"), document: ["changes": [], "summary": summary])
+        let path = route == "/plans" ? "/plans/latest" : route
+        let html = String(decoding: try await Self.get(Self.pages(store, time), path).body, as: UTF8.self)
+        if route == "/plans" {
+            for (label, count) in [
+                ("create", 1), ("update", 2), ("replace", 3), ("delete", 4), ("adopt", 5), ("forget", 6),
+            ] {
+                let tile = html.range(after: ">To \(label)</span>", until: "</div>")
+                #expect(tile.contains(">\(count)</span>"), "\(label): \(tile)")
+            }
+        } else {
+            for text in ["+ 1<", "~ 2<", "−/+ 3<", "− 4<", "← 5<", "→ 6<", "held 7<"] {
+                #expect(html.contains(text), "\(route) has \(text)")
+            }
+        }
+        await store.close()
+    }
+
+    @Test("Where access is given, the lines for a scraper bring a key; where not, none is asked for")
+    func scrapersAreTold() async throws {
+        for isGiven in [false, true] {
+            let (store, time) = try await Stores.empty()
+            let control = AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time)
+            var headers: [(String, String)] = []
+            if isGiven {
+                let added = try await control.addKey(
+                    "ada", grants: [Grant(.owner)], scopes: nil, lasting: nil, by: "test")
+                headers = [("Authorization", "Bearer \(added.key.reveal { $0 })")]
+            }
+            let answer = try await Self.get(Self.pages(store, time, control: control), "/metrics", headers)
+            let html = String(decoding: answer.body, as: UTF8.self)
+            #expect(answer.status == 200 && html.contains("scrape_configs"), "\(answer.status)")
+            for text in ["credentials_file:", "--scope metrics:read", "Authorization: Bearer"] {
+                #expect(html.contains(text) == isGiven, "\(text)")
+            }
+            await store.close()
+        }
     }
 
     @Test func metricsAreForScrapersToo() async throws {

@@ -78,10 +78,13 @@ import Testing
         #expect(held.changes.count == free.changes.count)
         #expect(held.changes.allSatisfy { $0.verdict == .blocked && $0.hold == .suspended })
         #expect(held.changes.allSatisfy { $0.verdictReason?.contains("unknown") == false })
+        #expect(free.environments.first { $0.slug == "a" }?.phase == .active)
+        #expect(held.environments.first { $0.slug == "a" }?.phase == .suspended)
         // Where the wish itself is unknown too, nothing is a difference, whichever of both was heard first.
         for scopes in [[Self.suspended, Self.unreadable], [Self.unreadable, Self.suspended]] {
             let unknown = Self.plan(testCase, scopes)
             #expect(unknown.drift.isEmpty)
+            #expect(unknown.environments.first { $0.slug == "a" }?.phase == .unknown)
             #expect(unknown.changes.allSatisfy { $0.hold == .unknownWish })
         }
     }

@@ -163,6 +163,9 @@ struct LifeRuleTests {
         #expect(
             suspended.desired?.unknown.contains { $0.reason.contains("until") && $0.reason.contains("measured") }
                 == true)
+        let left = try await row(world)
+        #expect(
+            left.status == .active && suspended.plan?.environments.first { $0.slug == Self.slug }?.phase == .suspended)
         world.time.jump(to: created + .days(11))
         _ = await world.pass()
         #expect(await world.holdings().contains(Self.database) == false)

@@ -2,8 +2,9 @@ import Basics
 import DesiredState
 import Diff
 import Formats
-import Store
 import Testing
+
+@testable import Store
 
 @Suite struct RecordTests {
     @Test(arguments: engines) func `what a write came to is remembered with the resource`(
@@ -112,6 +113,66 @@ import Testing
             let rows = try await test.rows(
                 "select sha, run_id, status from ops.artifacts where kind = 'reconcile_plan'")
             #expect(rows.map(\.values) == [[.text("f00"), .text(runID(1)), .text("success")]])
+        }
+    }
+
+    @Test(arguments: engines) func `plans are listed without their documents, each with how people stand to it`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let store = test.store
+            // A text that names the decision is none.
+            func change(_ name: String, _ decision: String) -> Value {
+                [
+                    "key": .string("digitalocean.droplet/\(name)"), "reason": "\"decision\":\"needs_approval\"",
+                    "decision": .string(decision),
+                ]
+            }
+            let decided = [["allowed"], ["needs_approval"], ["needs_approval", "needs_approval", "allowed"]]
+            for (number, decisions) in decided.enumerated() {
+                try await store.beginRun(run(number + 1))
+                let changes = decisions.enumerated().map { change("\($0.offset)", $0.element) }
+                try await store.savePlan(
+                    runID: runID(number + 1), fingerprint: Digest(of: "\(number)"),
+                    document: ["changes": .list(changes)])
+            }
+            func told(_ approval: PlanRow.Approval? = nil, at now: Timestamp = start) async throws -> [String] {
+                try await store.planPage(limit: 9, approval: approval, at: now).rows.map {
+                    let number = $0.runID == runID(3) ? 3 : $0.runID == runID(2) ? 2 : 1
+                    return "\(number) \($0.approval) \($0.approved)/\($0.needed) \($0.used)"
+                }
+            }
+            #expect(try await told() == ["3 waiting 0/2 0", "2 superseded 0/1 0", "1 unneeded 0/0 0"])
+            #expect(try await store.planPage(limit: 1, at: start).rows.first?.run?.id == runID(3))
+            for name in ["0", "1"] {
+                _ = try await store.grant([
+                    ApprovalRecord(
+                        runID: runID(3), key: ResourceKey(.droplet, name), action: "delete", change: Digest(of: name),
+                        approvedBy: "ann", createdAt: start, expiresAt: start + .hours(name == "0" ? 1 : 2))
+                ])
+                #expect(try await told(.approved).count == (name == "1" ? 1 : 0))
+            }
+            #expect(try await told().first == "3 approved 2/2 0")
+            #expect(try await store.approvals(ofRun: runID(3)).count == 2)
+            #expect(try await store.approvals(ofRun: runID(2)).isEmpty)
+            // An approval ends, and then the change waits again.
+            #expect(try await told(.waiting, at: start + .hours(1)) == ["3 waiting 1/2 0"])
+            #expect(try await store.latestPlanRow(at: start + .hours(1))?.waiting == 1)
+            #expect(try await told(.superseded) == ["2 superseded 0/1 0"])
+            #expect(try await told(.unneeded) == ["1 unneeded 0/0 0"])
+            // Part by part, and none twice.
+            var (seen, cursor): ([String], PageCursor?) = ([], nil)
+            repeat {
+                let page = try await store.planPage(limit: 1, after: cursor, at: start)
+                seen += page.rows.map(\.runID)
+                cursor = page.next
+            } while cursor != nil
+            #expect(seen == [runID(3), runID(2), runID(1)])
+            // A plan of before is counted by the migration as it would be now.
+            let counted = try await told()
+            let repairs = try #require(Migration.all.first { $0.name == "plans that wait" }?.repairs)
+            try await test.prepare(["update ops.plans set waits = 9"] + repairs)
+            #expect(try await told() == counted)
         }
     }
 

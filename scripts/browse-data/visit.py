@@ -90,6 +90,9 @@ def behaviour(page, base: str) -> list[str]:
     for part in ["brightwater.example/A/erp", "198.51.100.66", "ssot/environments.yaml:9", "changed elsewhere"]:
         if part not in text and part.upper() not in text.upper():
             faults.append(f"the drift page lacks {part}")
+    page.goto(base + "/plans/latest")
+    if "far-too-long-for-the-width" not in page.inner_text("main"):
+        faults.append("the plan doesn't say why staging is left alone: nothing wide was looked at")
     page.goto(base + "/environments")
     if page.locator("main b").count() > 0:
         faults.append("the name of a branch became an element")

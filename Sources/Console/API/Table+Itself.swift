@@ -47,7 +47,9 @@ extension APIEndpoints {
                 let code = call.text("code") ?? ""
                 guard let text = services.errorPage(code) else {
                     throw APIFault.notFound(
-                        "there is no code \(code)", hint: "Where the service is installed: reconcile explain \(code)")
+                        "no page about \(code) is installed with this service",
+                        hint: "The pages are docs/errors of its sources, which `make install` puts beside the program; "
+                            + "codes of providers stand in docs/providers")
                 }
                 return Envelope(200, ["code": .string(code), "text": .string(text)])
             },
@@ -134,7 +136,10 @@ extension APIEndpoints {
         object["suspended"] = .int(Int64(tally.suspended))
         object["drift"] = counts(tally.drift.map { ($0.key, $0.value) })
         object["known_drift"] = .int(Int64(tally.knownDrift))
+        // Nil: nobody has looked yet, so that finding nothing means nothing.
+        object["looked_at"] = .text((tally.lastLook?.completedAt ?? tally.lastLook?.startedAt)?.description)
         object["findings"] = counts(tally.findings.map { ($0.key.rawValue, $0.value) })
+        object["plan"] = tally.plan.map { $0.approvalDocument } ?? .null
         object["last_run"] = tally.lastRun?.summaryDocument ?? .null
         object["hooks_waiting"] = .int(Int64(tally.deliveries.depth))
         object["next_pass_at"] = .text(tally.sign?.nextPassAt?.description)

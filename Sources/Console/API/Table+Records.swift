@@ -74,6 +74,22 @@ extension APIEndpoints {
                 return Envelope(200, .object(object))
             },
             APIRoute(
+                "GET", "/plans", "listPlans", "plans",
+                "The plans of passes, newest first, and how each stands with the people whose yes it needs.",
+                needs: .read,
+                parameters: [
+                    APIParameter(
+                        "approval", choice(PlanRow.Approval.self),
+                        "waiting: the latest plan needs a yes; approved: it has all; superseded: a later pass made its "
+                            + "own; unneeded: nothing needs one"), timeCursor,
+                ], answer: .list(plan), isPaged: true
+            ) { call in
+                let found = try await services.store.planPage(
+                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
+                    approval: call.text("approval").flatMap(PlanRow.Approval.init), at: call.now)
+                return page(found.rows.map(\.document), next: found.next?.description)
+            },
+            APIRoute(
                 "GET", "/plans/{run}", "getPlan", "plans",
                 "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since.",
                 needs: .read, parameters: [run], answer: .object([], isOpen: true)
@@ -88,6 +104,16 @@ extension APIEndpoints {
             },
         ]
     }
+
+    private static let plan = APISchema.object([
+        .init("run", .text(), required: true), .init("fingerprint", .text(), required: true),
+        .init("planned_at", .instant, required: true), .init("latest", .flag, required: true),
+        .init("approval", choice(PlanRow.Approval.self), required: true), .init("needed", .count, required: true),
+        .init("approved", .count, required: true), .init("used", .count, required: true),
+        .init("phase", .nullable(choice(RunPhase.self)), required: true),
+        .init("trigger", .nullable(.text()), required: true), .init("revision", .nullable(.text()), required: true),
+        .init("summary", .nullable(.object([], isOpen: true)), required: true),
+    ])
 
     private static let event = APISchema.object([
         .init("id", .text(), required: true), .init("run", .text(), required: true),
@@ -226,6 +252,29 @@ extension APIEndpoints {
                 "there is no delivery \(name)", hint: "List them: GET /api/v1/webhooks/deliveries")
         }
         return found
+    }
+}
+
+extension PlanRow {
+    /// As JSON.
+    var document: Value {
+        var object = approvalDocument.objectValue ?? [:]
+        object["fingerprint"] = .string(fingerprint)
+        object["planned_at"] = .string(savedAt.description)
+        object["latest"] = .bool(isLatest)
+        object["phase"] = .text(run?.phase.rawValue)
+        object["trigger"] = .text(run?.trigger.rawValue)
+        object["revision"] = .text(run?.revision)
+        object["summary"] = run?.metadata["summary"] ?? .null
+        return .object(object)
+    }
+
+    /// Of which run it is, and how it stands with the people whose yes it needs.
+    var approvalDocument: Value {
+        [
+            "run": .string(runID), "approval": .string(approval.rawValue), "needed": .int(Int64(needed)),
+            "approved": .int(Int64(approved)), "used": .int(Int64(used)),
+        ]
     }
 }
 

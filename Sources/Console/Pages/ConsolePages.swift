@@ -213,7 +213,7 @@ struct PageContext: Sendable {
     /// Whether anybody has looked at the providers, so that finding nothing means something.
     func hasLooked() async throws -> Bool {
         if known.outlook != nil { return true }
-        return try await store.latestPlan() != nil
+        return try await store.lastLook() != nil
     }
 
     /// A part of the path after its first `skipping` segments.

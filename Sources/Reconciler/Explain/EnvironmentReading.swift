@@ -85,6 +85,8 @@ struct EnvironmentReading {
                 command: "reconcile env extend \(slug) --days 7")
         case .unwanted: return Standing(state: .unwanted, reason: life.reason, source: environment?.source)
         case .unknown: return Standing(state: .unknown, reason: life.reason, command: "reconcile validate")
+        // Nobody has it left alone any more, which the last look did not know.
+        case .suspended: return Standing(state: .pending, reason: "it was resumed, and the next pass looks at it again")
         case .active, .expiring, .ending: return nil
         }
     }

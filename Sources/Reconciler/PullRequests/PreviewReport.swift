@@ -31,6 +31,8 @@ struct PreviewReport: Sendable {
         case expired
         /// Too little is known: everything stays as it is.
         case uncertain(String)
+        /// A person has it left alone: everything stays as it is.
+        case suspended(String)
         /// Not wanted any more, and not all of it is gone.
         case leaving(String)
         case gone(String)
@@ -72,7 +74,7 @@ struct PreviewReport: Sendable {
 
     private var isAlive: Bool {
         switch stage {
-        case .ready, .underway, .waiting, .failed, .uncertain: true
+        case .ready, .underway, .waiting, .failed, .uncertain, .suspended: true
         case .expired, .leaving, .gone: false
         }
     }
@@ -85,6 +87,7 @@ struct PreviewReport: Sendable {
         case .failed(let code): "failed (\(code))"
         case .expired: "expired; a new commit brings it back"
         case .uncertain(let reason): "unknown: \(reason)"
+        case .suspended(let reason): "left alone: \(reason)"
         case .leaving(let reason): "being removed: \(reason)"
         case .gone(let reason): "gone: \(reason)"
         }
@@ -125,6 +128,7 @@ struct PreviewReport: Sendable {
             case .failed(let code): (.failure, "The preview could not be made: \(code).")
             case .expired: (.success, "The preview has expired; a new commit brings it back.")
             case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
+            case .suspended: (.pending, "A person has the preview left alone; the comment says why.")
             case .leaving, .gone: (Self.gone.state, Self.gone.sentence)
             }
         return CommitCheck(Self.checkName, state, sentence, address: stage == .ready ? address : nil)
@@ -150,7 +154,7 @@ extension PreviewReport {
     func delivery(of head: String) -> PreviewDelivery? {
         let word: (state: PreviewDelivery.State, sentence: String)? =
             switch stage {
-            case .uncertain: nil
+            case .uncertain, .suspended: nil
             case .expired, .leaving, .gone: (.ended, "")
             case .waiting: (.queued, check.sentence)
             case .underway: (.underway, check.sentence)
@@ -213,7 +217,8 @@ struct PreviewFacts: Sendable {
         report.commit = environment.headCommit
         report.address = environment.domain.map { "https://\($0)" }
         report.expiresAt = outlook.expiresAt
-        report.endless = outlook.expiresAt == nil && outlook.phase != .unknown ? outlook.reason : nil
+        let isClear = outlook.phase != .unknown && outlook.phase != .suspended
+        report.endless = outlook.expiresAt == nil && isClear ? outlook.reason : nil
         var keys = Set(environment.resources)
         if outlook.phase == .expired { keys = [] }
         report.parts = keys.union(open.keys).sorted().map { open[$0] ?? PreviewReport.Part(key: $0, state: .inPlace) }
@@ -223,6 +228,7 @@ struct PreviewFacts: Sendable {
     private func stage(_ outlook: EnvironmentOutlook, _ open: [PreviewReport.Part]) -> PreviewReport.Stage {
         switch outlook.phase {
         case .unknown: return .uncertain(outlook.reason)
+        case .suspended: return .suspended(outlook.reason)
         case .expired: return open.isEmpty ? .expired : .leaving("it expired")
         case .active, .expiring, .ending, .unwanted: break
         }

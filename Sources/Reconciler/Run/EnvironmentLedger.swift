@@ -53,7 +53,8 @@ struct EnvironmentLedger {
                 row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
             }
             if let standing = standings[environment.slug] { row.standing = standing }
-            if outlook?.phase != .unknown, let before = row.headCommit, let head = environment.headCommit,
+            if outlook?.phase != .unknown, outlook?.phase != .suspended, let before = row.headCommit,
+                let head = environment.headCommit,
                 before != head
             {
                 row.activeAt = now
@@ -90,6 +91,8 @@ struct EnvironmentLedger {
                 }
             // What is over stays over while its document can't be read, with the head at which it ended.
             case .unknown: if !wasOver { row.status = .unknown }
+            // Left alone, it is there and doesn't end; that it is suspended is a mark of its own.
+            case .suspended: if !wasOver { row.status = .active }
             case .active, .unwanted, nil:
                 row.status = .active
                 row.headCommit = environment.headCommit

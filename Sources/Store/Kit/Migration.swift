@@ -10,6 +10,8 @@ struct Migration: Sendable {
     var views: [View] = []
     /// Tables of ours that PostgreSQL lets the role `authenticated` read, as the console's own migrations do.
     var readable: [String] = []
+    /// Which rows of them; where nothing is said, all.
+    var readableRows: [String: String] = [:]
 
     /// What is done to rows that are there; each statement has to be the same in both dialects.
     var repairs: [String] = []

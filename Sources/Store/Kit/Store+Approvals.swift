@@ -110,6 +110,14 @@ extension Store {
         try await approvals("order by created_at desc, id desc limit $1", [.int(Int64(max(0, limit)))])
     }
 
+    /// The approvals that people gave to the plan of one run, newest first, whatever became of them.
+    ///
+    /// - Throws: `StoreFault`.
+    public func approvals(ofRun runID: String) async throws(StoreFault) -> [ApprovalRecord] {
+        try Self.check(runID: runID)
+        return try await approvals("where run_id = $1 order by created_at desc, id desc", [.text(runID)])
+    }
+
     /// Writes down that the approved changes ran; each approval counts once.
     ///
     /// - Throws: `StoreFault`.

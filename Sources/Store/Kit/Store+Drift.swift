@@ -95,9 +95,13 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func lastLook() async throws(StoreFault) -> RunRecord? {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> RunRecord? in
-            if let pass = try Self.newest(Self.hasPlan, in: db) { return pass }
-            return try Self.newest("last_phase = 'planned'", in: db)
+            try Self.lastLook(in: db)
         }
+    }
+
+    static func lastLook(in db: any SQLConnection) throws(StoreFault) -> RunRecord? {
+        if let pass = try newest(hasPlan, in: db) { return pass }
+        return try newest("last_phase = 'planned'", in: db)
     }
 
     /// The newest pass that came as far as its plan and was no dry run; nil where there is none.

@@ -132,7 +132,9 @@ extension Store {
         }
         for statement in migration.repairs { try db.run(statement) }
         if dialect == .postgres {
-            for table in migration.readable { try Self.open(table, in: db, &applied) }
+            for table in migration.readable {
+                try Self.open(table, rows: migration.readableRows[table] ?? "true", in: db, &applied)
+            }
             for view in migration.views {
                 try Self.make(view, of: migration, hasServiceRole: shape.hasServiceRole, in: db, &applied, &notes)
             }
@@ -167,7 +169,7 @@ extension Store {
 
     /// Lets signed-in people read a table, where that role exists and the table is ours to open.
     private static func open(
-        _ table: String, in db: any SQLConnection, _ applied: inout [String]
+        _ table: String, rows: String, in db: any SQLConnection, _ applied: inout [String]
     ) throws(StoreFault) {
         guard try mirrors(table, in: db) else { return }
         let mayOpen = try db.run(
@@ -180,7 +182,7 @@ extension Store {
         guard !mayOpen.isEmpty else { return }
         try db.run("grant usage on schema ops to authenticated")
         try db.run("grant select on table ops.\(table) to authenticated")
-        try db.run("create policy authenticated_read on ops.\(table) for select to authenticated using (true)")
+        try db.run("create policy authenticated_read on ops.\(table) for select to authenticated using (\(rows))")
         applied.append("let authenticated read ops.\(table)")
     }
 

@@ -1,5 +1,6 @@
 public import Basics
 import DesiredState
+import Diff
 public import Formats
 
 extension Store {
@@ -15,7 +16,9 @@ extension Store {
         try await savePlan(
             runID: runID, fingerprint: fingerprint, revision: document["revision"]?.stringValue ?? "unknown",
             text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
-            notices: notices)
+            waits: (document["changes"]?.listValue ?? []).count {
+                $0["decision"]?.stringValue == Verdict.needsApproval.rawValue
+            }, notices: notices)
     }
 
     /// Keeps a run's plan, of which only the text is at hand: long plans are many times the size of it.
@@ -26,20 +29,24 @@ extension Store {
     ///   - revision: the commit that it is of.
     ///   - text: its document.
     ///   - canonical: the same in canonical form.
+    ///   - waits: how many of its changes need a person's yes.
     ///   - notices: what people are told of it.
     /// - Throws: `StoreFault`.
     public func savePlan(
-        runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, notices: [Notice]
+        runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, waits: Int,
+        notices: [Notice]
     ) async throws(StoreFault) {
         try Self.check(runID: runID)
         let id = IdentifierSource.id(of: "plan of \(runID)")
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             try db.run(
                 """
-                insert into ops.plans (run_id, fingerprint, document, created_at) values ($1, $2, $3, $4)
+                insert into ops.plans (run_id, fingerprint, document, created_at, waits) values ($1, $2, $3, $4, $5)
                 on conflict (run_id) do update
-                set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at
-                """, [.text(runID), .text(fingerprint.description), .text(text), .time(time.now)])
+                set fingerprint = excluded.fingerprint, document = excluded.document, created_at = excluded.created_at,
+                  waits = excluded.waits
+                """,
+                [.text(runID), .text(fingerprint.description), .text(text), .time(time.now), .int(Int64(waits))])
             _ = try write(notices, in: db)
             // Whoever watches the run sees that it goes on from here.
             try db.run(

@@ -16,6 +16,10 @@ public struct Tally: Sendable {
     public var findings: [FindingRecord.Status: Int] = [:]
     /// The latest run, whatever it was.
     public var lastRun: RunRecord?
+    /// Nil where nobody has looked yet: that nothing is found means nothing then.
+    public var lastLook: RunRecord?
+    /// The latest plan; nil before the first.
+    public var plan: PlanRow?
     public var deliveries = DeliveryQueue()
     /// What the service last said; nil where none ever ran.
     public var sign: ServiceSign?
@@ -32,6 +36,8 @@ extension Store {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Tally in
             var tally = Tally(shards: try Self.shardStanding(at: now, in: db))
             tally.lastRun = try Self.latestRuns(1, in: db).first
+            tally.lastLook = try Self.lastLook(in: db)
+            tally.plan = try Self.latestPlanRow(at: now, in: db)
             tally.deliveries = try Self.deliveryQueue(in: db)
             tally.sign = try Self.serviceSign(in: db)
             for row in try db.run(Self.environmentCounts, [.time(now), .text(EnvironmentRow.Status.gone.rawValue)]) {

@@ -67,24 +67,12 @@ enum ObservabilityPage {
 enum MetricsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let families = Self.families(context.pages.metrics.exposition())
+        // Where anybody was given access, a scraper needs a key like everybody.
+        let needsKey = try await context.pages.access?.isConfigured() ?? false
         return Page(
             .metrics, lead: "What a scraper gets here. Ask with another Accept than HTML for the exposition format."
         ) {
-            card("Scrape it") {
-                div("stack") {
-                    element(.pre, "", .set("tabindex", "0")) {
-                        """
-                        scrape_configs:
-                          - job_name: odooops
-                            scheme: \(context.pages.facts.scheme)
-                            metrics_path: /metrics
-                            static_configs:
-                              - targets: ["\(context.pages.facts.address)"]
-                        """
-                    }
-                    command("curl \(context.pages.facts.scheme)://\(context.pages.facts.address)/metrics")
-                }
-            }
+            scrape(context.pages.facts, needsKey: needsKey)
             element(.section, "card", .label("Metrics")) {
                 if families.isEmpty {
                     empty("Nothing was counted yet", "Metrics appear with the first pass.", icon: .chart)
@@ -97,6 +85,32 @@ enum MetricsPage {
                             }, label(family.shape),
                             markup { for line in family.lines.prefix(8) { span("sub") { code(line) } } })
                     }.html
+                }
+            }
+        }
+    }
+
+    private static func scrape(_ facts: ConsoleFacts, needsKey: Bool) -> HTML {
+        let address = "\(facts.scheme)://\(facts.address)/metrics"
+        let key = "/etc/prometheus/odooops.key"
+        var job = """
+            scrape_configs:
+              - job_name: odooops
+                scheme: \(facts.scheme)
+                metrics_path: /metrics
+                static_configs:
+                  - targets: ["\(facts.address)"]
+            """
+        if needsKey { job += "\n    authorization:\n      credentials_file: \(key)" }
+        return card("Scrape it") {
+            div("stack") {
+                element(.pre, "", .set("tabindex", "0")) { job }
+                if needsKey {
+                    p("Somebody was given access, so a scraper needs a key: one for these figures and nothing else.")
+                    command("reconcile access key add prometheus --role viewer --scope metrics:read > \(key)")
+                    command("curl -H \"Authorization: Bearer $(cat \(key))\" \(address)")
+                } else {
+                    command("curl \(address)")
                 }
             }
         }

@@ -14,10 +14,11 @@ enum OverviewPage {
         let tally = try await store.runTally(since: context.now - .hours(24))
         let nodes = try await store.activeNodes()
         let plan = try await store.latestPlan()
-        let approvals = Approvals(plan)
+        let given = if let plan { try await store.approvals(ofRun: plan.runID) } else { [ApprovalRecord]() }
+        let approvals = Approvals(plan, given, context.now)
         let alarming = drift.filter { !$0.isQuiet }
         let loop = context.pages.loop()
-        let hasLooked = plan != nil || context.known.outlook != nil
+        let hasLooked = try await context.hasLooked()
         return Page(
             .overview, lead: "How everything stands, what waits for a person, and what happened last."
         ) {
@@ -37,13 +38,18 @@ enum OverviewPage {
     /// Changes that only an approval holds back.
     struct Approvals {
         let runID: String
+        /// Those that still wait for a yes.
         let changes: [Value]
+        /// How many have one that stands: the next pass does them.
+        let approved: Int
 
-        init(_ plan: (runID: String, document: Value)?) {
+        init(_ plan: (runID: String, document: Value)?, _ given: [ApprovalRecord], _ now: Timestamp) {
             runID = plan?.runID ?? ""
-            changes = (plan?.document["changes"]?.listValue ?? []).filter {
+            let all = (plan?.document["changes"]?.listValue ?? []).filter {
                 $0["decision"]?.stringValue == Verdict.needsApproval.rawValue
             }
+            changes = all.filter { PlanView.standing($0["key"]?.stringValue ?? "", given, now) == nil }
+            approved = all.count - changes.count
         }
     }
 
@@ -157,10 +163,17 @@ enum OverviewPage {
     private static func waiting(_ approvals: Approvals, _ context: PageContext) -> HTML {
         card(
             "Waits for a person",
-            aside: approvals.changes.isEmpty ? HTML() : a(Link("/plans", approvals.runID), "The plan"),
+            aside: approvals.changes.isEmpty && approvals.approved == 0
+                ? HTML() : a(Link("/plans", approvals.runID), "The plan"),
             flush: true
         ) {
-            if approvals.changes.isEmpty {
+            if approvals.approved > 0 {
+                div("body") {
+                    chip(.ok, "\(approvals.approved) approved")
+                    " The next pass does what was approved, unless it moves before."
+                }
+            }
+            if approvals.changes.isEmpty, approvals.approved == 0 {
                 empty(
                     "Nobody is waited for", "A change that needs a yes is listed here, with the command that gives it.",
                     icon: .ok)

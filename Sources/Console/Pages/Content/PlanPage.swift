@@ -21,7 +21,7 @@ enum PlanPage {
         let unknown = all.filter { $0["action"] == "read" }
         let from = min(max(0, context.query("from").flatMap { Int($0) } ?? 0), max(0, changes.count - 1))
         let shown = Array(changes.dropFirst(from).prefix(pageSize))
-        let approvals = try await context.store.approvals(limit: 200).filter { $0.runID == found.runID }
+        let approvals = try await context.store.approvals(ofRun: found.runID)
         var page = Page(
             .runs, title: "Plan of run \(Words.shortRun(found.runID))",
             lead: "What would be done, in this order, and why. The same inputs give the same bytes."
@@ -58,9 +58,14 @@ enum PlanPage {
     private static func summary(_ plan: Value, _ runID: String, _ context: PageContext) -> HTML {
         func count(_ name: String) -> Int { Int(clamping: plan["summary"]?[name]?.intValue ?? 0) }
         return div("tiles") {
-            tile("To create", "\(count("create") + count("adopt"))", count("create") > 0 ? .ok : nil)
-            tile("To change", "\(count("update") + count("replace"))")
+            tile("To create", "\(count("create"))", count("create") > 0 ? .ok : nil)
+            tile("To update", "\(count("update"))")
+            if count("replace") > 0 {
+                tile("To replace", "\(count("replace"))", .bad, note: "deleted and made anew")
+            }
             tile("To delete", "\(count("delete"))", count("delete") > 0 ? .bad : nil)
+            if count("adopt") > 0 { tile("To adopt", "\(count("adopt"))", note: "there before us") }
+            if count("forget") > 0 { tile("To forget", "\(count("forget"))", note: "left where it is") }
             tile("Held back", "\(count("blocked"))", count("blocked") > 0 ? .warn : nil)
             tile("As wanted", "\(count("noop"))")
             tile(
@@ -139,25 +144,13 @@ enum PlanView {
     /// So many attributes of a change are shown.
     private static let most = 40
 
-    private static func sign(_ action: String) -> (text: String, tone: String) {
-        switch action {
-        case "create": ("+", "ok")
-        case "update": ("~", "info")
-        case "replace": ("−/+", "warn")
-        case "delete": ("−", "bad")
-        case "adopt": ("←", "accent")
-        case "forget": ("→", "idle")
-        default: ("?", "idle")
-        }
-    }
-
     static func change(
         _ change: Value, _ approvals: [ApprovalRecord] = [], _ now: Timestamp? = nil, run: String
     ) -> HTML {
         let action = change["action"]?.stringValue ?? ""
         let key = change["key"]?.stringValue ?? ""
         let decision = change["decision"]?.stringValue ?? ""
-        let (sign, tone) = sign(action)
+        let (sign, tone) = Words.sign(ChangeAction(rawValue: action) ?? .read)
         let attributes = change["attributes"]?.listValue ?? []
         return div("change") {
             element(.span, "sign c-\(tone)", .hidden) { sign }
@@ -201,12 +194,14 @@ enum PlanView {
         }
     }
 
+    /// The approval of a change that stands; nil where it still waits for one.
+    static func standing(_ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp) -> ApprovalRecord? {
+        approvals.first { $0.key.description == key && $0.standing(at: now) == .standing }
+    }
+
     private static func approval(_ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp?, _ run: String) -> HTML
     {
-        let standing = now.flatMap { now in
-            approvals.first { $0.key.description == key && $0.standing(at: now) == .standing }
-        }
-        if let standing {
+        if let standing = now.flatMap({ Self.standing(key, approvals, $0) }) {
             return p("why") {
                 chip(.ok, "approved")
                 " by \(standing.approvedBy), until \(standing.expiresAt.minuteText)"

@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Store
 
@@ -60,17 +61,21 @@ enum RunsPage {
         return grid
     }
 
-    /// `+2 ~1 −0`, and what is held back.
+    /// `+ 2 −/+ 1`, each action by its sign, and what is held back.
     static func changes(_ run: RunRecord) -> HTML {
         guard let summary = run.metadata["summary"] else { return span("soft", "–") }
         func count(_ name: String) -> Int64 { summary[name]?.intValue ?? 0 }
-        let parts = [
-            ("+", count("create") + count("adopt"), "ok"), ("~", count("update") + count("replace"), "info"),
-            ("−", count("delete") + count("forget"), "bad"), ("held", count("blocked"), "warn"),
-        ].filter { $0.1 > 0 }
-        guard !parts.isEmpty else { return span("soft", "none") }
+        let acts = ChangeAction.allCases.filter { $0 != .noop && count($0.rawValue) > 0 }
+        guard !acts.isEmpty || count("blocked") > 0 else { return span("soft", "none") }
         return span("chips") {
-            for (sign, count, tone) in parts { span("num c-\(tone)", "\(sign) \(count)") }
+            for action in acts {
+                let (sign, tone) = Words.sign(action)
+                span("num c-\(tone)") {
+                    span("visually-hidden", action.rawValue)
+                    "\(sign) \(count(action.rawValue))"
+                }
+            }
+            if count("blocked") > 0 { span("num c-warn", "held \(count("blocked"))") }
         }
     }
 

@@ -39,6 +39,19 @@ enum Words {
         }
     }
 
+    /// The sign of an action, which is the same wherever it is shown or counted.
+    static func sign(_ action: ChangeAction) -> (text: String, tone: String) {
+        switch action {
+        case .create: ("+", "ok")
+        case .update: ("~", "info")
+        case .replace: ("−/+", "warn")
+        case .delete: ("−", "bad")
+        case .adopt: ("←", "accent")
+        case .forget: ("→", "idle")
+        case .noop, .read: ("?", "idle")
+        }
+    }
+
     static func status(_ row: EnvironmentRow) -> HTML {
         switch row.status {
         case .active: chip(.ok, "active")

@@ -55,7 +55,7 @@ enum StylesheetParts {
         .change .sign{font-family:var(--mono);font-weight:700;font-size:1.05rem;line-height:1.4}
         .change .what{display:flex;flex-wrap:wrap;gap:.3rem .7rem;align-items:baseline}
         .change ul{margin-top:.35rem;display:grid;gap:.12rem;font-family:var(--mono);font-size:.82rem}
-        .change ul li{overflow-wrap:anywhere}
+        .change ul li,.change .why,.change .what,.sub{overflow-wrap:anywhere}
         .change .arrow{color:var(--soft)}
         .change .why{margin-top:.2rem;color:var(--soft);font-size:.86rem}
         .timeline{display:grid}
