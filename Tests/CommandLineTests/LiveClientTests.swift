@@ -152,7 +152,8 @@ import Testing
         #expect(
             plan.output.contains("! needs approval") && plan.output.contains("1 waiting for an approval"),
             "\(plan.story)")
-        #expect((await person.run("plan", "list")).output.contains("awaiting_approval"))
+        #expect((await person.run("plan", "list", "--approval", "waiting")).output.contains("1 of 1 wait"))
+        #expect((await person.run("status")).output.contains("1 change waits for a person: odooops plan show "))
         let drift = await person.run("drift", "list", "--cause", "unapplied_commit")
         #expect(drift.output.contains(Self.record), "\(drift.story)")
 
@@ -167,6 +168,9 @@ import Testing
         #expect((await person.run("approvals", "list")).output.contains("Nobody has approved"))
         let typed = await person.onTerminal("approve latest --reason moved", typing: Self.record + "\n")
         #expect(typed.status == 0 && typed.output.contains("standing"), "\(typed.story)")
+        let status = await person.run("status")
+        #expect(
+            status.output.contains("What waited is approved") && !status.output.contains("waits"), "\(status.story)")
 
         // Slow enough to be looked at while it works.
         site.provider.simulator.order(FaultOrder("DELETE", "/v2/domains/*/records/*", .slow(.milliseconds(1_200))))
@@ -175,7 +179,8 @@ import Testing
         #expect(watched.output.contains("applying, 0 steps done"), "\(watched.story)")
         #expect(!(await site.records()).contains { $0.hasPrefix("A live ") })
         #expect((await person.run("drift", "list")).output == "Nothing differs from git.\n")
-        #expect((await person.run("plan", "list")).output == "No plan waits for a person.\n")
+        #expect((await person.run("plan", "list", "--approval", "waiting")).output == "No plan stands so.\n")
+        #expect((await person.run("plan", "list")).output.contains("superseded"))
         let log = await person.run("audit", "list", "--user", "ada")
         #expect(log.output.contains("reconcile.now") && log.output.contains("from=127.0.0.1"), "\(log.story)")
         #expect((await person.run("audit", "verify")).status == 0)
@@ -190,6 +195,7 @@ import Testing
         let reading = [
             "status", "status --all", "env list", "env show live", "env explain production", "preview list",
             "explain \(Self.record)", "drift list", "alerts list", "notices list", "gates list", "integrations list",
+            "providers list",
             "inventory list", "schedules list", "schedules upcoming", "runs list", "runs show latest",
             "runs events latest",
             "runs evidence latest", "runs watch latest", "plan list", "plan show latest", "approvals list",
