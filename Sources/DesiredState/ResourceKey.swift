@@ -1,5 +1,3 @@
-import Glibc
-
 /// What sort of thing a resource is: `digitalocean.droplet`; owned by exactly one driver.
 public struct ResourceKind: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let name: String
@@ -39,19 +37,5 @@ public struct ResourceKey: Sendable, Hashable, Comparable, CustomStringConvertib
     public static func < (a: ResourceKey, b: ResourceKey) -> Bool {
         if a.kind != b.kind { return a.kind < b.kind }
         return a.name.precedesByBytes(b.name)
-    }
-}
-
-extension String {
-    /// Order by UTF-8 bytes, the same on every machine; never by Unicode equivalence.
-    public func precedesByBytes(_ other: String) -> Bool {
-        let order = utf8.withContiguousStorageIfAvailable { own in
-            other.utf8.withContiguousStorageIfAvailable { other -> Bool in
-                guard let a = own.baseAddress, let b = other.baseAddress else { return own.count < other.count }
-                let order = memcmp(a, b, Swift.min(own.count, other.count))
-                return order < 0 || order == 0 && own.count < other.count
-            }
-        }
-        return order.flatMap { $0 } ?? utf8.lexicographicallyPrecedes(other.utf8)
     }
 }

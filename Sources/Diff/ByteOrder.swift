@@ -1,21 +1,5 @@
 internal import DesiredState
 internal import Formats
-internal import Glibc
-
-/// Order of two texts by their UTF-8: negative, zero or positive.
-///
-/// `==` on strings takes canonically equivalent texts as equal; providers don't.
-func compareBytes(_ a: String, _ b: String) -> Int {
-    let (left, right) = (a.utf8.span, b.utf8.span)
-    let common = min(left.count, right.count)
-    let order = left.withUnsafeBufferPointer { left in
-        right.withUnsafeBufferPointer { right in
-            guard common > 0, let left = left.baseAddress, let right = right.baseAddress else { return CInt(0) }
-            return memcmp(left, right, common)
-        }
-    }
-    return order != 0 ? Int(order) : left.count - right.count
-}
 
 /// Whether two texts are the same bytes.
 func sameBytes(_ a: String, _ b: String) -> Bool {

@@ -4,7 +4,7 @@ import Testing
 
 /// The table of codes on a provider's page and the codes of its driver are the same, and no cell is left empty.
 @Suite struct ProviderTableTests {
-    private static let pages = ["digitalocean", "docker", "github", "postgres", "spaces", "supabase", "vercel"]
+    private static let pages = ["digitalocean", "docker", "postgres", "spaces", "supabase", "vercel"]
 
     @Test(arguments: pages)
     func tableAndDriverAgree(page: String) throws {
@@ -38,7 +38,7 @@ import Testing
     }
 
     /// Pages without pages of single codes have to say why, and what to do, in the table.
-    @Test(arguments: ["github", "supabase", "vercel"])
+    @Test(arguments: ["supabase", "vercel"])
     func tableSaysWhatWhyAndWhatToDo(page: String) throws {
         let text = try FileSystem.read("\(Places.packageRoot)/docs/providers/\(page).md")
         #expect(String(decoding: text, as: UTF8.self).contains("| code | what it says | why | remedy |"))

@@ -47,7 +47,7 @@ private let exceptions: [String: Set<String>] = [
     // inet_pton: which texts are addresses is the system's to say, and it asks nobody.
     "Sources/DesiredState/Values/Address.swift": ["Glibc"],
     // memcmp, over ten thousand names.
-    "Sources/Diff/ByteOrder.swift": ["Glibc"],
+    "Sources/DesiredState/ByteOrder.swift": ["Glibc"],
 ]
 
 /// Folders whose programs wire the rooms and may import any of them.

@@ -150,8 +150,8 @@ public struct APIEndpoints: Sendable {
             do {
                 envelope = try await run(route, found.headers, request, caller, id)
             } catch {
-                // Who parses finds `ok` and `error` whatever happens.
-                guard route.isBareWrite, let fault = error as? any Fault else { throw error }
+                // Who parses finds `ok` and `error` whatever happens; who may not ask at all is told as everywhere.
+                guard route.isBareWrite, let fault = error as? any Fault, !(fault is AccessFault) else { throw error }
                 envelope = Envelope(bare: fault)
             }
             envelope.headers += standing.headers
