@@ -107,7 +107,9 @@ struct SecretSyncTests {
         #expect(try await world.store.secretSyncs(limit: 1).isEmpty)
     }
 
-    /// What is refused before the work begins, too: by the body's form, by a header. Who may not ask at all is told as everywhere.
+    /// What is refused before the work begins, too: by the body's form, by a header.
+    ///
+    /// Who may not ask at all is told as everywhere.
     @Test(
         "Whatever is wrong with the request, the answer is the one that scripts parse",
         arguments: [
