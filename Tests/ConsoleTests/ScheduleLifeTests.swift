@@ -148,6 +148,26 @@ struct ScheduleLifeTests {
         await clock.engine.close()
     }
 
+    @Test("a time that waits while the clock is set back runs once when it comes once more")
+    func setBack() async throws {
+        let clock = try await Clockwork()
+        let service = clock.service()
+        try await clock.turn(service)
+        clock.time.advance(by: .minutes(10))
+        try await service.plan()
+        let waiting = try #require(try await clock.store.scheduleSlots(limit: 9).first)
+        #expect(waiting.state == .waiting)
+        clock.time.jump(to: clock.time.now - .minutes(20))
+        // Another time comes before it; neither is in the other's way.
+        for _ in 0..<18 {
+            clock.time.advance(by: .minutes(1))
+            try await clock.turn(service)
+        }
+        #expect(try await clock.store.scheduleSlots(limit: 9).map(\.state) == [.succeeded, .succeeded])
+        #expect(clock.runner.all.last == "gates \(waiting.slot.minuteText) 1")
+        await clock.engine.close()
+    }
+
     @Test(
         "a service that stops leaves a workflow to the next one in the same attempt, and says of a command what is known",
         arguments: [(true, 2, nil), (false, 1, "JOB-0003")] as [(Bool, Int, String?)])

@@ -66,4 +66,23 @@ struct ScheduleStoreTests {
             await other.close()
         }
     }
+
+    @Test(
+        "a time that comes once more waits no longer, and of those that wait only the ones before it are left out",
+        arguments: engines)
+    func again(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            try await test.store.beginSchedules(["a"])
+            let began = try #require(try await test.store.scheduleStates()["a"])
+            let slots = [1, 2, 3].map { NewScheduleSlot(start + .hours($0), lane: "main") }
+            test.time.advance(by: .hours(4))
+            #expect(try await test.store.advance(began, to: start + .hours(4), slots: slots))
+            test.time.jump(to: start + .hours(2))
+            let ahead = try #require(try await test.store.scheduleStates()["a"])
+            #expect(try await test.store.advance(ahead, to: start + .hours(2), slots: [slots[1]], dropping: "late"))
+            let rows = try await test.store.scheduleSlots(limit: 9)
+            #expect(rows.map(\.state) == [.waiting, .waiting, .skipped])
+            #expect(rows.map(\.availableAt) == [start + .hours(4), start + .hours(2), start + .hours(4)])
+        }
+    }
 }

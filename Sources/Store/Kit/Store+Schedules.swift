@@ -40,8 +40,10 @@ extension Store {
     /// - Parameters:
     ///   - state: as it was read.
     ///   - cursor: up to where everything is decided now.
-    ///   - slots: the times that run or are skipped.
-    ///   - reason: why times of the clock that still wait for their first attempt are left out now; nil: they stay.
+    ///   - slots: the times that run or are skipped. One that is known already stays what it is; where it still waits
+    ///     for its first attempt, its time has come now at the latest.
+    ///   - reason: why times of the clock that still wait for their first attempt, and come before those that run by
+    ///     `slots`, are left out now; nil: they stay.
     ///   - notices: what people should be told of it.
     /// - Returns: whether it was moved by this call.
     /// - Throws: `StoreFault`.
@@ -51,6 +53,8 @@ extension Store {
     ) async throws(StoreFault) -> Bool {
         let now = time.now
         let rows = slots.map { (identifiers.next(at: now), $0) }
+        // After a clock was set back a time comes once more, and others that wait are still to come.
+        let last = slots.filter { $0.skipReason == nil }.map(\.slot).max()
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
             let moved = try db.run(
                 """
@@ -58,7 +62,10 @@ extension Store {
                 where schedule_id = $1 and cursor_at = $2 returning schedule_id
                 """, [.text(state.id), .time(state.cursor), .time(cursor), .time(now)])
             guard !moved.isEmpty else { return false }
-            if let reason { try Self.drop(state.id, because: reason, now, "and attempts = 0", in: db) }
+            if let reason {
+                let condition = "and attempts = 0" + (last == nil ? "" : " and slot < $4")
+                try Self.drop(state.id, because: reason, now, condition, last.map { [.time($0)] } ?? [], in: db)
+            }
             for (id, slot) in rows {
                 let isSkipped = slot.skipReason != nil
                 try db.run(
@@ -71,6 +78,14 @@ extension Store {
                         .text(isSkipped ? "skipped" : "waiting"), .time(now), .time(isSkipped ? now : nil),
                         .optional(slot.skipReason),
                     ])
+                if isSkipped { continue }
+                // One that is known already may have been written down by a clock that was ahead.
+                try db.run(
+                    """
+                    update ops.schedule_slots set available_at = $3
+                    where schedule_id = $1 and slot = $2 and state = 'waiting' and attempts = 0 and asked_by is null
+                      and available_at > $3
+                    """, [.text(state.id), .time(slot.slot), .time(now)])
             }
             _ = try write(notices, in: db)
             return true
@@ -79,13 +94,14 @@ extension Store {
 
     /// Leaves out what the clock wants of a schedule and nobody has begun; what a person asked for stays.
     private static func drop(
-        _ id: String, because reason: String, _ now: Timestamp, _ condition: String = "", in db: any SQLConnection
+        _ id: String, because reason: String, _ now: Timestamp, _ condition: String = "", _ binds: [SQLValue] = [],
+        in db: any SQLConnection
     ) throws(StoreFault) {
         try db.run(
             """
             update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3
             where schedule_id = $1 and state = 'waiting' and finished_at is null and asked_by is null \(condition)
-            """, [.text(id), .time(now), .text(reason)])
+            """, [.text(id), .time(now), .text(reason)] + binds)
     }
 
     /// Has a schedule run once now because a person asks, with its audit record.
