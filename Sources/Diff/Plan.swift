@@ -182,6 +182,9 @@ public struct EnvironmentOutlook: Sendable, Hashable {
         case suspended
         /// What is known does not suffice to say anything: nothing of it goes.
         case unknown
+
+        /// Whether the plan says what becomes of it: enough is known, and nobody has it left alone.
+        public var isDecided: Bool { self != .unknown && self != .suspended }
     }
 
     public let slug: String

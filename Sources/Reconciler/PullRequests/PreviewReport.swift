@@ -217,7 +217,7 @@ struct PreviewFacts: Sendable {
         report.commit = environment.headCommit
         report.address = environment.domain.map { "https://\($0)" }
         report.expiresAt = outlook.expiresAt
-        let isClear = outlook.phase != .unknown && outlook.phase != .suspended
+        let isClear = outlook.phase.isDecided
         report.endless = outlook.expiresAt == nil && isClear ? outlook.reason : nil
         var keys = Set(environment.resources)
         if outlook.phase == .expired { keys = [] }

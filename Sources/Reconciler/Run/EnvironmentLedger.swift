@@ -53,8 +53,7 @@ struct EnvironmentLedger {
                 row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
             }
             if let standing = standings[environment.slug] { row.standing = standing }
-            if outlook?.phase != .unknown, outlook?.phase != .suspended, let before = row.headCommit,
-                let head = environment.headCommit,
+            if outlook?.phase.isDecided != false, let before = row.headCommit, let head = environment.headCommit,
                 before != head
             {
                 row.activeAt = now

@@ -93,7 +93,7 @@ extension Store {
         var ids: [String] = []
         for row in rows { ids.append(try row.text(0)) }
         guard !ids.isEmpty else { return [] }
-        let latest = try db.run("select run_id from ops.plans order by run_id desc limit 1").first?.text(0)
+        let latest = try db.run("select \(latestPlanID)").first?.text(0)
         var among = Conditions()
         among.add("id", oneOf: ids)
         var runs: [String: RunRecord] = [:]
