@@ -17,6 +17,8 @@ struct EnvironmentsBuilder {
     /// What the engine has for all of them.
     private(set) var shared: [Draft] = []
     private var clashing: Set<ResourceKey> = []
+    /// What holds for several environments alike, so that it is kept once: of ten thousand it is the most that they hold.
+    private var common: Set<EnvironmentFact> = []
 
     init(
         named: EnvironmentsReading, policies: PoliciesReading, inventory: InventoryReading,
@@ -276,7 +278,7 @@ struct EnvironmentsBuilder {
         return draft.limits?.quota.completed(by: quota) ?? quota
     }
 
-    private func environment(_ draft: EnvironmentDraft, _ resources: [ResourceKey]) -> Environment {
+    private mutating func environment(_ draft: EnvironmentDraft, _ resources: [ResourceKey]) -> Environment {
         // What is written of the environment counts more than what is written of its tier.
         let rule = draft.backupSchedule == nil ? policies.policy.backups[draft.tier] : nil
         var environment = Environment(
@@ -290,7 +292,10 @@ struct EnvironmentsBuilder {
         environment.workersSource = draft.workersMark
         environment.limits = draft.limits
         environment.backupRule = rule?.source
-        environment.facts = draft.facts(policies)
+        environment.facts = draft.facts(policies).map { fact in
+            let isOwn = fact.claims.contains { $0.authority == .override || $0.authority == .entry }
+            return isOwn ? fact : common.insert(fact).memberAfterInsert
+        }
         return environment
     }
 }

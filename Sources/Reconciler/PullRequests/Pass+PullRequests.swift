@@ -43,7 +43,7 @@ extension Pass {
         for entry in applied.journal where entry.state == .failed || entry.state == .unknown {
             failed[entry.key] = entry.output["code"]?.stringValue ?? entry.state.rawValue
         }
-        let owners = Set(try await reconciler.store.inventory().entries.compactMap(\.environment))
+        let owners = Set(try await reconciler.store.ownedKeys().values.compactMap(\.self))
         return PreviewFacts(
             rule: rule,
             environments: Dictionary(

@@ -23,23 +23,26 @@ struct EnvironmentLedger {
         let expiresAt: Timestamp
     }
 
-    /// The rows as they should be after this pass.
+    /// What this pass changes of the rows.
     ///
     /// - Parameters:
     ///   - rows: as they are.
     ///   - owners: the environments that still own something.
-    /// - Returns: the rows, the warnings that nobody was given yet, and what people should be told.
+    /// - Returns: the rows that are to be others, or are new, by slug; the warnings that nobody was given yet, and what people
+    ///   should be told.
     func update(
         _ rows: [EnvironmentRow], owners: Set<String>
     ) -> (rows: [EnvironmentRow], warnings: [Warning], notices: [Notice]) {
         var notices: [Notice] = []
-        var bySlug = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
+        let places = Dictionary(zip(rows.map(\.slug), rows.indices), uniquingKeysWith: { first, _ in first })
+        var updated: [EnvironmentRow] = []
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         var warnings: [Warning] = []
         let standings = standings()
         for environment in desired.environments {
             let outlook = outlooks[environment.slug]
-            var row = bySlug[environment.slug] ?? begun(environment)
+            let before = places[environment.slug].map { rows[$0] }
+            var row = before ?? begun(environment)
             let wasOver = row.status == .expired || row.status == .gone
             if wasOver, outlook?.phase == .active || outlook?.phase == .expiring {
                 // A new commit on its branch begins its life anew; an extension or a pin goes on with the old one.
@@ -53,8 +56,8 @@ struct EnvironmentLedger {
                 row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
             }
             if let standing = standings[environment.slug] { row.standing = standing }
-            if outlook?.phase.isDecided != false, let before = row.headCommit, let head = environment.headCommit,
-                before != head
+            if outlook?.phase.isDecided != false, let last = row.headCommit, let head = environment.headCommit,
+                last != head
             {
                 row.activeAt = now
             }
@@ -96,17 +99,19 @@ struct EnvironmentLedger {
                 row.status = .active
                 row.headCommit = environment.headCommit
             }
-            bySlug[environment.slug] = row
+            if row != before { updated.append(row) }
         }
         let wanted = Set(desired.environments.map(\.slug))
-        for (slug, row) in bySlug where !wanted.contains(slug) {
-            guard outlooks[slug]?.phase == .unwanted, !owners.contains(slug), row.status != .gone else { continue }
+        for row in rows where !wanted.contains(row.slug) {
+            guard outlooks[row.slug]?.phase == .unwanted, !owners.contains(row.slug), row.status != .gone else {
+                continue
+            }
             var gone = row
             gone.status = .gone
             gone.expiresAt = nil
-            bySlug[slug] = gone
+            updated.append(gone)
         }
-        return (bySlug.values.sorted { $0.slug.precedesByBytes($1.slug) }, warnings, notices)
+        return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, warnings, notices)
     }
 
     /// What can be said of each environment after this pass.

@@ -11,7 +11,7 @@ extension Pass {
     /// A mark stays while too little is known to say either.
     mutating func rememberMarks() async throws {
         guard let plan, let desired else { return }
-        let inventory = try await reconciler.store.inventory()
+        let standing = try await reconciler.store.pruneMarks()
         let toMark = plan.candidates.filter {
             $0.markedAt == nil && share.owns($0.key, wantedBy: $0.environment)
         }
@@ -31,12 +31,12 @@ extension Pass {
                 ], dedupe: "\(candidate.providerID):\(plannedAt)")
         }
         var removed: [ResourceKey] = []
-        if !inventory.marks.isEmpty {
+        if !standing.isEmpty {
             let over = Set(plan.environments.filter { $0.phase == .expired }.map(\.slug))
             let wanted = Set(desired.resources.filter { !over.contains($0.environment ?? "") }.map(\.key))
             let changed = Set(plan.changes.map(\.key))
-            let owned = Set(inventory.entries.map(\.key))
-            for mark in inventory.marks where share.owns(mark.key, wantedBy: mark.environment) {
+            let owned = Set(try await reconciler.store.ownedKeys().keys)
+            for mark in standing where share.owns(mark.key, wantedBy: mark.environment) {
                 if wanted.contains(mark.key) {
                     // A document that can't be read whole wants nothing for sure.
                     guard plan.changes.first(where: { $0.key == mark.key })?.action != .read else { continue }

@@ -157,8 +157,8 @@ extension Pass {
         // Nobody's time begins or ends by a policy that isn't trusted yet.
         if grounds?.isInDoubt == true { return }
         let rows = try await reconciler.store.environments()
-        let owned = try await reconciler.store.inventory().entries
-        let owners = Set(owned.compactMap(\.environment))
+        let owned = try await reconciler.store.ownedKeys()
+        let owners = Set(owned.values.compactMap(\.self))
         // The instant of the plan, so that an end and the begin that it counts from agree.
         let ledger = EnvironmentLedger(
             desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id,
@@ -167,10 +167,12 @@ extension Pass {
             observed: options.targets.isEmpty
                 ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil)
         let updated = ledger.update(rows, owners: owners)
-        let lives = updated.rows.filter { share.owns(environment: $0.slug) }
         _ = try await reconciler.store.saveEnvironments(
-            lives, notices: updated.notices.filter { share.owns(environment: $0.environment) })
-        try await reconciler.store.post(ledger.lapses(lives))
+            updated.rows.filter { share.owns(environment: $0.slug) },
+            notices: updated.notices.filter { share.owns(environment: $0.environment) })
+        let gone = Set(updated.rows.lazy.filter { $0.status == .gone }.map(\.slug))
+        try await reconciler.store.post(
+            ledger.lapses(rows.filter { share.owns(environment: $0.slug) && !gone.contains($0.slug) }))
         for warning in updated.warnings where share.owns(environment: warning.slug) {
             note(
                 "ttl_warning",
@@ -187,7 +189,7 @@ extension Pass {
         let wanted = Set(desired.resources.map(\.key))
         let isHeldBack =
             plan.changes.contains { $0.action == .delete && $0.verdict == .denied }
-            || hasVanished && owned.contains { !wanted.contains($0.key) }
+            || hasVanished && owned.keys.contains { !wanted.contains($0) }
         if desired.unknown.isEmpty, !isHeldBack, share.keepsRecords {
             try await reconciler.store.rememberDesired(
                 roots: desired.roots, count: desired.resources.count + desired.environments.count,

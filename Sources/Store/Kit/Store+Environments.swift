@@ -39,33 +39,44 @@ extension Store {
     /// - Throws: `StoreFault`.
     @discardableResult
     public func saveEnvironments(_ rows: [EnvironmentRow], notices: [Notice] = []) async throws(StoreFault) -> Int {
-        guard !rows.isEmpty else { return 0 }
+        guard !rows.isEmpty || !notices.isEmpty else { return 0 }
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
-            var known: [String: EnvironmentRow] = [:]
-            for row in try Self.environmentRows(in: db) { known[row.slug] = row }
             var written = 0
-            for row in rows {
-                if var before = known[row.slug] {
-                    before.metadata = StoredJSON.sorted(before.metadata)
-                    var after = row
-                    after.metadata = StoredJSON.sorted(row.metadata)
-                    after.extensionDays = before.extensionDays
-                    after.isPinned = before.isPinned
-                    after.isSuspended = before.isSuspended
-                    (after.pinnedUntil, after.pinReason, after.pinnedBy) =
-                        (before.pinnedUntil, before.pinReason, before.pinnedBy)
-                    (after.suspendedUntil, after.suspendReason, after.suspendedBy) =
-                        (before.suspendedUntil, before.suspendReason, before.suspendedBy)
-                    if before == after { continue }
-                }
-                try write(row, in: db)
-                known[row.slug] = row
-                written += 1
+            // Some at a time: ten thousand rows read at once take as much memory as the rest of a pass.
+            for start in stride(from: 0, to: rows.count, by: 250) {
+                written += try writeChanged(rows[start...].prefix(250), in: db)
             }
             // Together with the rows: a warning that is recorded is one that is told.
             _ = try write(notices, in: db)
             return written
         }
+    }
+
+    private func writeChanged(_ rows: ArraySlice<EnvironmentRow>, in db: any SQLConnection) throws(StoreFault) -> Int {
+        var among = Conditions()
+        among.add("slug", oneOf: rows.map(\.slug))
+        var known: [String: EnvironmentRow] = [:]
+        for row in try Self.environmentRows(among.clause("and"), among.binds, in: db) { known[row.slug] = row }
+        var written = 0
+        for row in rows {
+            if var before = known[row.slug] {
+                before.metadata = StoredJSON.sorted(before.metadata)
+                var after = row
+                after.metadata = StoredJSON.sorted(row.metadata)
+                after.extensionDays = before.extensionDays
+                after.isPinned = before.isPinned
+                after.isSuspended = before.isSuspended
+                (after.pinnedUntil, after.pinReason, after.pinnedBy) =
+                    (before.pinnedUntil, before.pinReason, before.pinnedBy)
+                (after.suspendedUntil, after.suspendReason, after.suspendedBy) =
+                    (before.suspendedUntil, before.suspendReason, before.suspendedBy)
+                if before == after { continue }
+            }
+            try write(row, in: db)
+            known[row.slug] = row
+            written += 1
+        }
+        return written
     }
 
     private func write(_ row: EnvironmentRow, in db: any SQLConnection) throws(StoreFault) {
@@ -100,12 +111,13 @@ extension Store {
     static func environmentRows(
         _ condition: String, _ binds: [SQLValue], in db: any SQLConnection
     ) throws(StoreFault) -> [EnvironmentRow] {
-        var rows: [EnvironmentRow] = []
-        for row in try db.run(
+        let found = try db.run(
             """
             select \(environmentColumns), \(peoplesColumns) from ops.environments where tier is not null \(condition)
             """, binds)
-        {
+        var rows: [EnvironmentRow] = []
+        rows.reserveCapacity(found.count)
+        for row in found {
             guard let tier = Tier(rawValue: try row.text(1)) else {
                 throw .unreadable("environment \(try row.text(0)) has the unknown tier \(try row.text(1))")
             }

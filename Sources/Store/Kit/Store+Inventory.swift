@@ -46,6 +46,26 @@ extension Store {
         return (Array(rows.prefix(limit)), rows.count > limit)
     }
 
+    /// The keys that we own, each with the environment that it belongs to.
+    ///
+    /// - Throws: `StoreFault`; a row that can't be read is a fault and never left out.
+    public func ownedKeys() async throws(StoreFault) -> [ResourceKey: String?] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [ResourceKey: String?] in
+            let rows = try db.run("select resource_key, environment from ops.reconcile_inventory", [])
+            var owned: [ResourceKey: String?] = [:]
+            owned.reserveCapacity(rows.count)
+            for row in rows { owned.updateValue(row.optionalText(1), forKey: try Self.key(row)) }
+            return owned
+        }
+    }
+
+    private static func key(_ row: SQLRow) throws(StoreFault) -> ResourceKey {
+        guard let key = ResourceKey(try row.text(0)) else {
+            throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
+        }
+        return key
+    }
+
     private static func inventoryEntries(
         _ condition: String, _ binds: [SQLValue], in db: any SQLConnection
     ) throws(StoreFault) -> [InventoryEntry] {
@@ -55,18 +75,19 @@ extension Store {
               is_adopted, echoes
             from ops.reconcile_inventory \(condition)
             """, binds)
-        // One parse for all: ten thousand small ones take several times as long.
-        let applied = StoredJSON.values(rows.map { $0.optionalText(3) ?? "null" })
+        // One parse for many: ten thousand small ones take several times as long, and all at once much memory.
+        let size = 500
+        var applied: [Value]?
         var entries: [InventoryEntry] = []
         entries.reserveCapacity(rows.count)
         for (index, row) in rows.enumerated() {
-            guard let key = ResourceKey(try row.text(0)) else {
-                throw .unreadable("\(try row.text(0)) in ops.reconcile_inventory is no key")
+            if index.isMultiple(of: size) {
+                applied = StoredJSON.values(rows[index...].prefix(size).map { $0.optionalText(3) ?? "null" })
             }
             let lastApplied: Value
-            if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
+            if let applied { lastApplied = applied[index % size] } else { lastApplied = try row.json(3) }
             var entry = InventoryEntry(
-                key: key, providerID: try row.text(1), environment: row.optionalText(2),
+                key: try key(row), providerID: try row.text(1), environment: row.optionalText(2),
                 lastApplied: Attributes(lastApplied), revision: try row.text(4), isProtected: try row.bool(5),
                 createdAt: try row.time(6), isAdopted: try row.bool(7))
             if row.optionalText(8) != nil { entry.echoes = (try row.json(8).listValue ?? []).compactMap(Echo.init) }

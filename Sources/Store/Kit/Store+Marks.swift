@@ -47,6 +47,15 @@ extension Store {
         }
     }
 
+    /// What is marked to go, sorted by key.
+    ///
+    /// - Throws: `StoreFault`.
+    public func pruneMarks() async throws(StoreFault) -> [PruneMark] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [PruneMark] in
+            try Self.pruneMarks(in: db)
+        }
+    }
+
     static func pruneMarks(in db: any SQLConnection) throws(StoreFault) -> [PruneMark] {
         var marks: [PruneMark] = []
         for row in try db.run(
