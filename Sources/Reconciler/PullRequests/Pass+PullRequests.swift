@@ -12,19 +12,22 @@ extension Pass {
     ///
     /// Nothing depends on it: what can't be said now is said by the next pass.
     mutating func reportPullRequests() async {
-        guard let pulls, let repository = pulls.repository, let host = reconciler.pullRequestHost, let desired,
-            let rule = desired.policy.previews, options.targets.isEmpty, !pulls.rows.isEmpty
-        else { return }
+        guard let host = reconciler.pullRequestHost, let policy = desired?.policy, options.targets.isEmpty else {
+            return
+        }
         do {
-            guard let facts = try await facts(rule) else { return }
-            let policy = desired.policy
+            guard let (repository, rows) = try await reportedPullRequests(), !rows.isEmpty,
+                let facts = try await facts(policy.previews)
+            else { return }
+            let openCommits = Set(rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
             // Of what may be open or not, or stands in no books yet, nothing is said.
-            let uncertain = Set((share.keepsRecords ? pulls.listing : pulls.remembered).uncertain)
-            let openCommits = Set(pulls.rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
-            for row in pulls.rows where share.owns(environment: row.pullRequest.slug) {
+            let uncertain = Set((share.keepsRecords ? pulls?.listing : pulls?.remembered)?.uncertain ?? [])
+            for row in rows where share.owns(environment: row.pullRequest.slug) {
                 guard !uncertain.contains(row.pullRequest.number) else { continue }
                 guard !stop.isRaised, let report = facts.report(on: row) else { continue }
-                let comment = policy.commentOnPullRequest ? report.comment : nil
+                // What stands there is ended with the last word of the policy on previews, whatever went with it.
+                let isEnded = policy.previews == nil && row.commentDigest != nil
+                let comment = policy.commentOnPullRequest || isEnded ? report.comment : nil
                 // A commit has one check, also where two pull requests show it.
                 let hasCheck = row.state == .open || !openCommits.contains(row.pullRequest.headCommit)
                 let check = policy.updateCommitStatus && hasCheck ? PreviewReport.end(of: row) ?? report.check : nil
@@ -37,7 +40,21 @@ extension Pass {
         }
     }
 
-    private func facts(_ rule: PreviewRule) async throws(StoreFault) -> PreviewFacts? {
+    /// The pull requests of which something may have to be said, and whose they are; nil where that isn't known.
+    private func reportedPullRequests() async throws(StoreFault) -> (repository: String, rows: [PullRequestRow])? {
+        guard let desired else { return nil }
+        guard desired.policy.previews == nil else {
+            guard let pulls, let repository = pulls.repository else { return nil }
+            return (repository, pulls.rows)
+        }
+        // No policy wants previews any more: what was said of them is ended once it is sure that they are to go.
+        guard !desired.unknown.contains(where: { $0.extent == .environments || $0.extent == .everything }),
+            let repository = grounds?.remembered.pullRequests
+        else { return nil }
+        return (repository, try await reconciler.store.pullRequests(of: repository))
+    }
+
+    private func facts(_ rule: PreviewRule?) async throws(StoreFault) -> PreviewFacts? {
         guard let plan, let desired else { return nil }
         var failed: [ResourceKey: String] = [:]
         for entry in applied.journal where entry.state == .failed || entry.state == .unknown {
@@ -56,7 +73,10 @@ extension Pass {
                 by: { $0.environment ?? "" }),
             done: applied.done, failed: failed,
             skipped: Dictionary(applied.skipped.map { ($0.key, $0.reason) }, uniquingKeysWith: { first, _ in first }),
-            owners: owners)
+            marked: Dictionary(
+                plan.candidates.filter { $0.markedAt == nil }.map { ($0.key, $0.reason(markedAt: plannedAt)) },
+                uniquingKeysWith: { first, _ in first }),
+            owners: owners, isInDoubt: grounds?.isInDoubt == true)
     }
 
     private mutating func say(

@@ -169,7 +169,8 @@ extension PreviewReport {
 
 /// What a pass has come to, as far as previews ask for it.
 struct PreviewFacts: Sendable {
-    let rule: PreviewRule
+    /// Nil where no policy wants previews any more.
+    let rule: PreviewRule?
     let environments: [String: Environment]
     let outlooks: [String: EnvironmentOutlook]
     let previews: [Int64: Preview]
@@ -179,8 +180,12 @@ struct PreviewFacts: Sendable {
     /// The last fault of each resource of which a step failed.
     let failed: [ResourceKey: String]
     let skipped: [ResourceKey: String]
+    /// Of what this pass has marked before it goes: why it stays.
+    let marked: [ResourceKey: String]
     /// The environments that still own something.
     let owners: Set<String>
+    /// Whether nobody has said yet that the commit or its documents are meant: nothing goes for them.
+    let isInDoubt: Bool
 
     /// What is to be said of a pull request; nil where there is nothing to say.
     func report(on row: PullRequestRow) -> PreviewReport? {
@@ -196,9 +201,12 @@ struct PreviewFacts: Sendable {
         case .wanted, .uncertain: return living(slug)
         case .refused(let reason):
             // Nobody asked for a preview who only met a pattern; whoever set a label waits for a word.
-            let isAsked = rule.allow.contains { $0.label != nil && $0.matches(pull) }
-            return hasSpoken || isAsked ? ending(slug, reason) : nil
-        case nil: return hasSpoken ? ending(slug, "no entry of `previews` allows it any more") : nil
+            let isAsked = rule?.allow.contains { $0.label != nil && $0.matches(pull) } == true
+            guard hasSpoken ? !isInDoubt : isAsked else { return nil }
+            return ending(slug, reason)
+        case nil:
+            guard hasSpoken, !isInDoubt else { return nil }
+            return ending(slug, "no entry of `previews` allows it any more")
         }
     }
 
@@ -246,7 +254,7 @@ struct PreviewFacts: Sendable {
         if let code = failed[change.key] {
             state = .failed(code: code)
         } else if change.verdict != .allowed {
-            state = .waiting(change.verdictReason ?? change.verdict.rawValue)
+            state = .waiting(marked[change.key] ?? change.verdictReason ?? change.verdict.rawValue)
         } else if let reason = skipped[change.key] {
             state = .waiting(reason)
         } else {
