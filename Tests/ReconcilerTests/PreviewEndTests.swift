@@ -81,6 +81,62 @@ struct PreviewEndTests {
         await site.close()
     }
 
+    /// What was said is not written down.
+    private static let forgets = """
+        create trigger ops.forgets before update of status_digest on pull_requests
+        begin select raise(abort, 'as when the process ends here'); end
+        """
+
+    /// What may come between: nothing, the end of the process after each word, another pull request of the same commit.
+    enum Between: CaseIterable { case nothing, ends, other }
+
+    @Test("A check that is pending ends when another commit comes, once, and names it", arguments: Between.allCases)
+    func replaced(_ between: Between) async throws {
+        let site = try await PreviewWorld()
+        _ = await site.pass()
+        // Nothing is known of the provider, so that the preview is neither made nor refused.
+        site.world.simulator.order(FaultOrder("GET", "/v2/**", .serverErrorBefore, times: 1_000))
+        if between == .ends { try await site.run(Self.forgets) }
+        try site.open(7)
+        if between == .other { try site.open(8) }
+        _ = await site.pass()
+        #expect(site.checks == ["pending 1"])
+        try site.open(7, sha: "2")
+        for _ in 1...3 { _ = await site.pass() }
+        guard between != .other else {
+            #expect(site.checks == ["pending 1", "pending 2"])
+            return await site.close()
+        }
+        #expect(site.checks == ["pending 1", "error 1", "pending 2"])
+        #expect(site.sentences[1] == "Superseded by 222222222222 before the preview was ready.")
+        // A commit that was ready says so for ever; one that comes back is looked at anew.
+        if between == .ends { try await site.run("drop trigger ops.forgets") }
+        site.world.simulator.clearFaults()
+        for sha in ["2", "3", "1"] as [Character] {
+            try site.open(7, sha: sha)
+            _ = await site.pass()
+        }
+        #expect(site.checks.dropFirst(3) == ["success 2", "success 3", "success 1"])
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests().filter { $0.contains("statuses") }.isEmpty)
+        await site.close()
+    }
+
+    @Test("A check that was set when the process ended is ended with its pull request")
+    func forgotten() async throws {
+        let site = try await PreviewWorld()
+        _ = await site.pass()
+        site.world.simulator.order(FaultOrder("GET", "/v2/**", .serverErrorBefore, times: 1_000))
+        try await site.run(Self.forgets)
+        try site.open(7)
+        _ = await site.pass()
+        try site.close(7)
+        _ = await site.pass()
+        #expect(site.checks == ["pending 1", "error 1"])
+        await site.close()
+    }
+
     @Test("Nothing is said for an older commit, nor for policies that can't be read, until it is meant")
     func inDoubt() async throws {
         let site = try await Self.world()

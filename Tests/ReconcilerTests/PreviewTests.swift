@@ -112,6 +112,9 @@ struct PreviewWorld {
         items("statuses").map { "\($0["state"]?.stringValue ?? "") \($0["sha"]?.stringValue?.prefix(1) ?? "")" }
     }
 
+    /// What each check that was set says, in order.
+    var sentences: [String] { items("statuses").map { $0["description"]?.stringValue ?? "" } }
+
     /// Where each check that was set leads, in order.
     var addresses: [String] { items("statuses").map { $0["target_url"]?.stringValue ?? "" } }
 

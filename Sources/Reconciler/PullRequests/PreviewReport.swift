@@ -150,6 +150,13 @@ struct PreviewReport: Sendable {
 }
 
 extension PreviewReport {
+    /// What ends a check that is pending on a commit after which another one came.
+    ///
+    /// GitHub has no word for what was called off; a success would let a commit be merged that nobody has seen.
+    static func replaced(by head: String) -> CommitCheck {
+        CommitCheck(checkName, .error, "Superseded by \(head.prefix(12)) before the preview was ready.")
+    }
+
     /// How the delivery of a commit stands; nil where too little is known to say anything.
     func delivery(of head: String) -> PreviewDelivery? {
         let word: (state: PreviewDelivery.State, sentence: String)? =
@@ -191,7 +198,7 @@ struct PreviewFacts: Sendable {
     func report(on row: PullRequestRow) -> PreviewReport? {
         let pull = row.pullRequest
         let slug = pull.slug
-        let hasSpoken = row.commentDigest != nil || row.statusDigest != nil
+        let hasSpoken = row.commentDigest != nil || row.statusDigest != nil || row.checkedCommit != nil
         guard row.state == .open else {
             guard hasSpoken else { return nil }
             let reason = "the pull request is \(row.state == .merged ? "merged" : "closed")"
