@@ -38,7 +38,7 @@ extension Pass {
         } catch {
             // The table is the platform's too, with rules of its own. Nothing moved in it, so that the next pass tells
             // what this one couldn't.
-            guard error.kind == .refused || error.kind == .incompatible else { throw error }
+            guard error.isRefusal else { throw error }
             return warn("the findings could not be brought up to date in ops.convergence_findings", of: error)
         }
         if !delta.isEmpty {

@@ -64,7 +64,7 @@ extension Store {
             }
             return nil
         } catch {
-            guard error.kind == .refused || error.kind == .incompatible else { throw error }
+            guard error.isRefusal else { throw error }
             // The console's table is the platform's, with rules of its own: it has no say in whether there is a plan.
             try await engine.transaction(plan)
             return error
