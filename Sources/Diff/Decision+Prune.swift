@@ -22,12 +22,12 @@ extension Decision {
             guard grace > .zero else { continue }
             let providerID = drafts[index].change.providerID ?? ""
             let mark = marks[drafts[index].key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
-            candidates.append(
-                PruneCandidate(
-                    key: drafts[index].key, providerID: providerID, environment: drafts[index].change.environment,
-                    markedAt: mark?.markedAt, grace: grace))
-            let after = isGuarded ? " and an approval" : ""
+            let candidate = PruneCandidate(
+                key: drafts[index].key, providerID: providerID, environment: drafts[index].change.environment,
+                markedAt: mark?.markedAt, grace: grace, needsApproval: isGuarded)
+            candidates.append(candidate)
             guard let mark else {
+                let after = isGuarded ? " and an approval" : ""
                 drafts[index].refuse(
                     .blocked,
                     "it is marked first: a later pass deletes it after \(grace.shortText) of grace\(after), unless "
@@ -36,10 +36,7 @@ extension Decision {
             }
             let goesAt = mark.markedAt + grace
             guard input.now < goesAt else { continue }
-            drafts[index].refuse(
-                .blocked,
-                "it was marked at \(mark.markedAt.minuteText) UTC, and goes after \(goesAt.minuteText) UTC\(after), unless "
-                    + "something wants it again")
+            drafts[index].refuse(.blocked, candidate.reason(markedAt: mark.markedAt))
             drafts[index].change.blockedUntil = goesAt
         }
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }

@@ -28,7 +28,15 @@ public struct PruneCandidate: Sendable, Hashable {
     /// Nil: the pass that carries the plan out marks it.
     public let markedAt: Timestamp?
     public let grace: Duration
+    /// Whether a person has to say yes as well.
+    public let needsApproval: Bool
 
     /// The first instant at which it may go; nil where it isn't marked yet.
     public var goesAt: Timestamp? { markedAt.map { $0 + grace } }
+
+    /// Why it stays until its grace is over, once it is marked.
+    public func reason(markedAt: Timestamp) -> String {
+        "it was marked at \(markedAt.minuteText) UTC, and goes after \((markedAt + grace).minuteText) UTC"
+            + "\(needsApproval ? " and an approval" : ""), unless something wants it again"
+    }
 }

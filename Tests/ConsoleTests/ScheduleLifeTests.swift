@@ -99,7 +99,7 @@ struct ScheduleLifeTests {
         }
         #expect(clock.runner.all.isEmpty)
         let terms = ScheduleTerms(name: "N", environment: nil, alertsOnFailure: true, disableAfter: 3)
-        #expect(try await clock.store.settle(long, .succeeded(receipt: nil), terms))
+        #expect(try await clock.store.settle(long, .succeeded(receipt: nil), terms).isOurs)
         try await clock.turn(service)
         #expect(clock.runner.all.count == later)
         let reasons = try await clock.store.scheduleSlots(limit: 99).filter { $0.state == .skipped }.map(\.reason)
@@ -121,12 +121,19 @@ struct ScheduleLifeTests {
         let slot = try #require(try await clock.store.scheduleSlots(limit: 9).first)
         #expect(slot.state == .skipped && slot.reason == "it waited for a worker longer than 2h")
         _ = try await clock.store.requestSlot(of: "gone", lane: ScheduledJob.mainLane, audit: Self.audit(clock, "gone"))
+        // And one whose process died in its middle.
+        _ = try await clock.store.requestSlot(of: "dead", lane: ScheduledJob.mainLane, audit: Self.audit(clock, "dead"))
+        _ = try #require(
+            try await clock.store.claimSlot(
+                of: ["dead": Clockwork.bounds], lane: ScheduledJob.mainLane, workers: 4, holder: "other"))
         for _ in 0..<10 {
             clock.time.advance(by: .days(1))
             try await clock.turn(service)
         }
         let gone = try #require(try await clock.store.scheduleSlots(of: "gone", limit: 9).first)
         #expect(gone.state == .skipped && gone.finishedAt != nil)
+        let dead = try #require(try await clock.store.scheduleSlots(of: "dead", limit: 9).first)
+        #expect(dead.state == .failed && dead.errorCode == "JOB-0003" && dead.finishedAt != nil)
         await clock.engine.close()
     }
 

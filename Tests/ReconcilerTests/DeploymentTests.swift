@@ -14,16 +14,30 @@ struct DeploymentTests {
         }
     }
 
-    @Test("A run ends as it would have, and says so, where its rows are refused")
-    func refused() async throws {
-        let world = try await World()
-        try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            try db.run(
-                """
-                create trigger ops.refusal before insert on deployments
-                begin select raise(abort, 'the platform wants something else'); end
-                """, [])
+    /// Has a table take no new row any more.
+    private static func refuse(_ table: String, in world: World) async throws {
+        try await run(
+            """
+            create trigger ops.refusal before insert on \(table)
+            begin select raise(abort, 'the platform wants something else'); end
+            """, in: world)
+    }
+
+    private static func run(_ sql: String, in world: World) async throws {
+        try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in try db.run(sql, []) }
+    }
+
+    private static func rows(_ table: String, in world: World) async throws -> Int64 {
+        try await world.engine.read { (db: any SQLConnection) throws(StoreFault) -> Int64 in
+            try db.run("select count(*) from ops.\(table)", []).first?.int(0) ?? 0
         }
+    }
+
+    @Test(
+        "A run ends as it would have, and says so, where its rows are refused", arguments: ["deployments", "artifacts"])
+    func refused(_ table: String) async throws {
+        let world = try await World()
+        try await Self.refuse(table, in: world)
         let report = await world.pass()
         #expect(report.isSuccess && !report.journal.isEmpty, "\(report.story)")
         let run = try #require(try await world.store.run(matching: report.run.id))
@@ -31,7 +45,34 @@ struct DeploymentTests {
         let warnings = try await world.store.events(ofRun: run.id).filter { $0.type == "warning" }
         #expect(warnings.count == 1)
         #expect(warnings.first?.payload["fault"]?.stringValue?.contains("the platform wants something else") == true)
-        #expect(try await Self.shown(world).isEmpty)
+        #expect(warnings.first?.payload["code"] == "STORE-0032")
+        #expect(warnings.first?.payload["message"]?.stringValue?.contains("ops.\(table)") == true)
+        #expect(try await Self.rows(table, in: world) == 0)
+        // What the table would have shown is kept all the same, and the evidence has its link.
+        #expect(try await world.store.plan(ofRun: run.id) != nil)
+        #expect(try await world.store.evidence(ofRun: run.id)?.manifest == report.evidence?.manifest)
+        #expect(try await Self.shown(world).isEmpty == (table == "deployments"))
+        await world.engine.close()
+    }
+
+    @Test("What differs is remembered where findings are refused, and told as soon as they are taken")
+    func refusedFindings() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        try await Self.refuse("convergence_findings", in: world)
+        world.source.set(
+            World.tree(
+                environments: World.environments.replacing("database: odoo_prod, ", with: ""), revision: "b"))
+        let report = await world.pass()
+        #expect(report.run.phase == .awaitingApproval, "\(report.story)")
+        #expect(try await !world.store.openDrift().isEmpty)
+        let warnings = try await world.store.events(ofRun: report.run.id).filter { $0.type == "warning" }
+        #expect(warnings.compactMap { $0.payload["code"]?.stringValue } == ["STORE-0032"])
+        let before = try await Self.rows("convergence_findings", in: world)
+        try await Self.run("drop trigger ops.refusal", in: world)
+        let next = await world.pass()
+        #expect(try await Self.rows("convergence_findings", in: world) > before, "\(next.story)")
+        #expect(try await world.store.notices().contains { $0.kind == .findingOpened })
         await world.engine.close()
     }
 

@@ -31,11 +31,39 @@ struct PreviewRuleTests {
         let report = await site.pass()
         let environment = report.desired?.environments.first { $0.slug == "pr-8" }
         #expect(environment?.headCommit == String(repeating: "1", count: 40))
+        // The commit without a preview doesn't count as one whose preview is ready.
+        #expect(site.checks == ["success 1", "pending 6"] && site.addresses.last == "")
+        #expect(site.comments[0].contains("| Commit | `111111111111` |"))
+        #expect(site.comments[0].contains("| Newer | `666666666666` is not let in: take the label away"))
         try site.pull(8, ["labels": []])
         _ = await site.pass()
         try site.pull(8, ["labels": ["preview"]])
         let later = await site.pass().desired?.environments.first { $0.slug == "pr-8" }
         #expect(later?.headCommit == String(repeating: "6", count: 40))
+        #expect(site.checks.last == "success 6" && site.addresses.last == "https://pr-8.shop.example")
+        #expect(!site.comments[0].contains("| Newer |"))
+        await site.close()
+    }
+
+    @Test("An expired preview of a fork comes back with a new commit that its label lets in, and says so")
+    func expiredFork() async throws {
+        let site = try await PreviewWorld("previews: {allow: [{label: preview}], forks: labeled}\n")
+        try site.open(8, fork: "mallory/odoo")
+        _ = await site.pass()
+        for step in [Duration.days(8) - .hours(13), .hours(13)] {
+            site.world.time.advance(by: step)
+            _ = await site.pass()
+        }
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments[0].contains("`pr-8`: expired; a new commit that its label lets in brings it back"))
+        try site.open(8, sha: "6", fork: "mallory/odoo")
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        try site.pull(8, ["labels": []])
+        _ = await site.pass()
+        try site.pull(8, ["labels": ["preview"]])
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(8))
         await site.close()
     }
 

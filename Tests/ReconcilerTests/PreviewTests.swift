@@ -22,12 +22,22 @@ struct PreviewWorld {
         _ previews: String = "previews: {allow: [{label: preview}]}\n", template: String = template,
         deployments: Bool = false
     ) async throws {
-        let policies =
-            World.policies + "github_integration: {update_commit_status: true, comment_on_pr: true, "
-            + "create_deployments: \(deployments)}\n" + previews
-        let environments = World.environments + template
-        world = try await World(World.tree(environments: environments, policies: policies))
+        world = try await World(Self.tree(previews, template: template, said: Self.said(deployments)))
         try world.simulator.seed("github", ["repositories": [["name": .string(Self.repository), "branches": [:]]]])
+    }
+
+    /// A commit with what it says of previews, and of what is to be said of them.
+    static func tree(
+        _ previews: String, template: String = template, said: String = Self.said(false), prune: String = "",
+        revision: Character = "a"
+    ) -> SourceTree {
+        let policies = prune.isEmpty ? World.policies : World.plainPolicies + prune
+        return World.tree(
+            environments: World.environments + template, policies: policies + said + previews, revision: revision)
+    }
+
+    static func said(_ deployments: Bool) -> String {
+        "github_integration: {update_commit_status: true, comment_on_pr: true, create_deployments: \(deployments)}\n"
     }
 
     static let template = """
@@ -101,6 +111,9 @@ struct PreviewWorld {
     var checks: [String] {
         items("statuses").map { "\($0["state"]?.stringValue ?? "") \($0["sha"]?.stringValue?.prefix(1) ?? "")" }
     }
+
+    /// What each check that was set says, in order.
+    var sentences: [String] { items("statuses").map { $0["description"]?.stringValue ?? "" } }
 
     /// Where each check that was set leads, in order.
     var addresses: [String] { items("statuses").map { $0["target_url"]?.stringValue ?? "" } }

@@ -81,6 +81,39 @@ private struct HeardEngine: SQLEngine {
         }
     }
 
+    @Test(arguments: engines)
+    func `a plan is kept where the table of artifacts refuses its copy, and a plan that is refused is told`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            func refuse(_ table: String) async throws {
+                switch dialect {
+                case .postgres:
+                    try await test.prepare(["alter table ops.\(table) add constraint refusal check (false) not valid"])
+                case .sqlite:
+                    try await test.prepare([
+                        "create trigger ops.no_\(table) before insert on \(table) "
+                            + "begin select raise(abort, 'not here'); end"
+                    ])
+                }
+            }
+            func save(_ number: Int) async throws -> StoreFault? {
+                try await test.store.savePlan(
+                    runID: runID(number), fingerprint: Digest(of: "plan"), document: ["revision": "abc"],
+                    notices: [Notice(.approvalWaiting, of: "a", environment: nil, at: start, dedupe: "\(number)")])
+            }
+            for number in 1...2 { try await test.store.beginRun(run(number)) }
+            try await refuse("artifacts")
+            #expect(try await save(1)?.code == "STORE-0032")
+            #expect(try await test.store.plan(ofRun: runID(1)) == ["revision": "abc"])
+            #expect(try await test.store.notices().count == 1)
+            #expect(try await test.rows("select count(*) from ops.artifacts").first?.int(0) == 0)
+            try await refuse("plans")
+            await #expect(throws: StoreFault.self) { try await save(2) }
+            #expect(try await test.store.notices().count == 1)
+        }
+    }
+
     @Test func `what each run writes down walks through no rows of other runs`() async throws {
         try await TestStore.with(.sqlite) { test in
             let engine = HeardEngine(inner: test.engine)

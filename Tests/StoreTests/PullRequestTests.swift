@@ -25,14 +25,18 @@ struct PullRequestTests {
             #expect(try await store.savePullRequests([Self.row(8, 0), Self.row(7, 0)]) == 2)
             #expect(try await store.pullRequests(of: "ACME/odoo") == [Self.row(7, 0), Self.row(8, 0)])
             try await store.noteReport(on: 7, of: "acme/ODOO", commentDigest: "c", statusDigest: nil)
+            try await store.noteChecked("111", on: 7, of: "acme/ODOO")
             #expect(try await store.savePullRequests([Self.row(7, 5, .merged)]) == 1)
             // A process that stood still since then still takes it for open.
             #expect(try await store.savePullRequests([Self.row(7, 4, sha: "2")]) == 0)
             let closed = try #require(try await store.pullRequests(of: "acme/odoo").first)
             #expect(closed.state == .merged && closed.closedAt == start + .minutes(5) && closed.commentDigest == "c")
+            #expect(closed.checkedCommit == "111")
+            try await store.noteChecked(nil, on: 7, of: "acme/odoo")
             #expect(try await store.savePullRequests([Self.row(7, 6, sha: "3")]) == 1)
             let reopened = try #require(try await store.pullRequests(of: "acme/odoo").first)
             #expect(reopened.state == .open && reopened.closedAt == nil && reopened.commentDigest == "c")
+            #expect(reopened.checkedCommit == nil)
             #expect(try await store.pullRequests(of: "acme/other").isEmpty)
         }
     }

@@ -75,6 +75,32 @@ import Testing
         }
     }
 
+    @Test(arguments: engines) func `runs that were left are found in an index that holds no run that has ended`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            switch dialect {
+            case .sqlite:
+                let plan = try await test.rows("explain query plan " + Store.leftRuns, [.text(runID(9))])
+                    .map { try $0.text(3) }
+                #expect(plan.contains { $0.contains("SEARCH") && $0.contains("runs_under_way") }, "\(plan)")
+                #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+                // Of leases there are as many as shards.
+                #expect(!plan.contains { $0.contains("SCAN") && !$0.contains("leases") }, "\(plan)")
+            case .postgres:
+                // A table of few rows is read whole.
+                try await test.prepare([
+                    "insert into ops.runs (run_type, agent, last_phase) "
+                        + "select 'reconcile', 'odooops-reconciler', 'succeeded' from generate_series(1, 5000)",
+                    "analyze ops.runs",
+                ])
+                let plan = try await test.rows("explain " + Store.leftRuns, [.text(runID(9))])
+                    .map { try $0.text(0) }
+                #expect(plan.contains { $0.contains("runs_under_way") }, "\(plan)")
+            }
+        }
+    }
+
     @Test func `what is counted for each request is counted in an index`() async throws {
         try await TestStore.with(.sqlite) { test in
             for (query, binds) in [

@@ -37,12 +37,14 @@ struct ScheduleStoreTests {
             #expect(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two") == nil)
             let later = test.time.now + .minutes(5)
             #expect(
-                try await test.store.settle(claim, .timedOut(code: "J", reason: "slow", retryAt: later), Self.terms))
-            #expect(try await !test.store.settle(claim, .succeeded(receipt: nil), Self.terms))
+                try await test.store.settle(claim, .timedOut(code: "J", reason: "slow", retryAt: later), Self.terms)
+                    .isOurs)
+            #expect(try await !test.store.settle(claim, .succeeded(receipt: nil), Self.terms).isOurs)
             test.time.advance(by: .minutes(5))
             let again = try #require(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two"))
             #expect(again.slot.attempts == 2 && !again.wasAbandoned)
-            #expect(try await other.settle(again, .timedOut(code: "J", reason: "slow", retryAt: nil), Self.terms))
+            #expect(
+                try await other.settle(again, .timedOut(code: "J", reason: "slow", retryAt: nil), Self.terms).isOurs)
             let ended = try #require(try await test.store.scheduleStates()["a"])
             #expect(ended.timeouts == 2 && ended.lastState == .timedOut && ended.disabledAt == test.time.now)
             #expect(try await test.store.notices().map(\.kind) == [.scheduleDisabled])
@@ -59,11 +61,40 @@ struct ScheduleStoreTests {
             test.time.advance(by: .hours(2))
             let taken = try #require(try await other.claimSlot(of: limits, lane: "main", workers: 1, holder: "two"))
             #expect(taken.wasAbandoned && taken.slot.id == asked.slot.id)
-            #expect(try await other.settle(taken, .succeeded(receipt: "r"), Self.terms))
+            #expect(try await other.settle(taken, .succeeded(receipt: "r"), Self.terms).isOurs)
             #expect(try await test.store.notices().map(\.kind) == [.scheduleDisabled, .scheduleRecovered])
             #expect(try await test.store.auditLog(limit: 9).count == 2)
             #expect(try await test.store.forgetSlots(before: test.time.now + .seconds(1)) == 3)
             await other.close()
+        }
+    }
+
+    @Test("a run has its end where the platform's table refuses to show it", arguments: engines)
+    func refused(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            let refusal =
+                switch engine {
+                case .postgres: "alter table ops.maintenance_runs add constraint refusal check (false) not valid"
+                case .sqlite:
+                    "create trigger ops.refusal before insert on maintenance_runs "
+                        + "begin select raise(abort, 'not here'); end"
+                }
+            try await test.prepare([refusal])
+            try await test.store.beginSchedules(["a"])
+            let state = try #require(try await test.store.scheduleStates()["a"])
+            test.time.advance(by: .hours(1))
+            let slot = NewScheduleSlot(start + .hours(1), lane: "main")
+            #expect(try await test.store.advance(state, to: test.time.now, slots: [slot]))
+            let limits = ["a": ScheduleBounds(timeLimit: .hours(1), deadline: .days(1))]
+            let claim = try #require(
+                try await test.store.claimSlot(of: limits, lane: "main", workers: 1, holder: "one"))
+            let settlement = try await test.store.settle(
+                claim, .failed(code: "JOB-0001", reason: "no room", retryAt: nil), Self.terms)
+            #expect(settlement.isOurs && settlement.refusal?.code == "STORE-0032")
+            #expect(try await test.store.scheduleSlots(limit: 9).map(\.state) == [.failed])
+            #expect(try await test.store.scheduleStates()["a"]?.lastState == .failed)
+            #expect(try await test.store.notices().map(\.kind) == [.scheduleFailed])
+            #expect(try await test.rows("select count(*) from ops.maintenance_runs").first?.int(0) == 0)
         }
     }
 

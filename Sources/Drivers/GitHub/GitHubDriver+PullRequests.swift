@@ -46,11 +46,11 @@ extension GitHubDriver: PullRequestHost {
     }
 
     public func end(
-        unsettled: CommitCheck, gone: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+        unsettled: CommitCheck, gone: CommitCheck?, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault) {
         let name = try self.name(repository, "statuses.create")
         _ = try await reporter.end(
-            unsettled: Self.status(unsettled), gone: Self.status(gone), on: commit, in: name, context)
+            unsettled: Self.status(unsettled), gone: gone.map(Self.status), on: commit, in: name, context)
     }
 
     private static func status(_ check: CommitCheck) -> GitHubReporter.CommitStatus {

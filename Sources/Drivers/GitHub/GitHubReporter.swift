@@ -85,22 +85,21 @@ public struct GitHubReporter: Sendable {
     ///
     /// - Parameters:
     ///   - unsettled: what is said where it is pending.
-    ///   - gone: what is said where it shows an address; in the same context.
+    ///   - gone: what is said where it shows an address; in the same context; nil: then it stays.
     ///   - sha: the whole name of the commit.
     ///   - repository: where.
     ///   - context: where the traffic is recorded.
     /// - Returns: what became of it; nil where nothing is to be ended.
     /// - Throws: `ProviderFault`, as `set`.
     public func end(
-        unsettled: CommitStatus, gone: CommitStatus, on sha: String, in repository: RepositoryName,
+        unsettled: CommitStatus, gone: CommitStatus?, on sha: String, in repository: RepositoryName,
         _ context: DriverContext
     ) async throws(ProviderFault) -> Report? {
         let seen = try await lookTwice { () async throws(ProviderFault) -> Newest? in
             try await newest(unsettled, on: sha, in: repository, context)
         }
         guard let found = seen else { return nil }
-        guard found.isPending || found.hasAddress else { return nil }
-        let status = found.isPending ? unsettled : gone
+        guard let status = found.isPending ? unsettled : found.hasAddress ? gone : nil else { return nil }
         return .created(id: try await add(status, to: sha, in: repository, context))
     }
 

@@ -38,17 +38,17 @@ public protocol PullRequestHost: Driver {
         _ check: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
 
-    /// Ends our check of a commit whose preview is over; nothing is sent where it says no such thing.
+    /// Ends our check of a commit whose preview is over, or that another one replaced; nothing is sent where it says no such thing.
     ///
     /// - Parameters:
     ///   - unsettled: what is said where it is still pending.
-    ///   - gone: what is said where it shows an address.
+    ///   - gone: what is said where it shows an address; nil: then it stays.
     ///   - commit: whose check it is.
     ///   - repository: `owner/name`.
     ///   - context: where the call comes from.
     /// - Throws: `ProviderFault`.
     func end(
-        unsettled: CommitCheck, gone: CommitCheck, on commit: String, of repository: String, _ context: DriverContext
+        unsettled: CommitCheck, gone: CommitCheck?, on commit: String, of repository: String, _ context: DriverContext
     ) async throws(ProviderFault)
 
     /// Tells how the delivery of a commit to an environment stands; nothing is sent where it is told so already.

@@ -41,6 +41,9 @@ struct PreviewReport: Sendable {
     let slug: String
     let stage: Stage
     var commit: String?
+    /// A newer commit of a fork that nobody has let in; nil: the preview is of the newest.
+    var unseen: String?
+    var isFork = false
     var address: String?
     var expiresAt: Timestamp?
     /// Why it never expires.
@@ -57,6 +60,10 @@ struct PreviewReport: Sendable {
         var lines = ["### Preview `\(slug)`: \(Self.plain(word))", "", "| | |", "|---|---|"]
         if let address { lines.append("| Address | \(stage == .ready ? address : "`\(address)`, once it is ready") |") }
         if let commit { lines.append("| Commit | `\(commit.prefix(12))` |") }
+        if let unseen, isAlive {
+            let remedy = "take the label away, look at the change, and set it again"
+            lines.append("| Newer | `\(unseen.prefix(12))` is not let in: \(remedy) |")
+        }
         if let expiresAt, isAlive {
             lines.append("| Expires | \(expiresAt.minuteText) UTC |")
             lines.append("| Longer | `reconcile env extend \(slug) --days 7` |")
@@ -85,12 +92,16 @@ struct PreviewReport: Sendable {
         case .underway: "being made"
         case .waiting(let reason): "waits: \(reason)"
         case .failed(let code): "failed (\(code))"
-        case .expired: "expired; a new commit brings it back"
+        case .expired: "expired; \(revival)"
         case .uncertain(let reason): "unknown: \(reason)"
         case .suspended(let reason): "left alone: \(reason)"
         case .leaving(let reason): "being removed: \(reason)"
         case .gone(let reason): "gone: \(reason)"
         }
+    }
+
+    private var revival: String {
+        isFork ? "a new commit that its label lets in brings it back" : "a new commit brings it back"
     }
 
     private static func text(_ state: Part.State) -> String {
@@ -120,18 +131,28 @@ struct PreviewReport: Sendable {
     // MARK: The check
 
     var check: CommitCheck {
-        let (state, sentence): (CommitCheck.State, String) =
-            switch stage {
-            case .ready: (.success, "The preview is ready.")
-            case .underway: (.pending, "The preview is being made.")
-            case .waiting: (.pending, "A change of the preview waits; the comment says for what.")
-            case .failed(let code): (.failure, "The preview could not be made: \(code).")
-            case .expired: (.success, "The preview has expired; a new commit brings it back.")
-            case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
-            case .suspended: (.pending, "A person has the preview left alone; the comment says why.")
-            case .leaving, .gone: (Self.gone.state, Self.gone.sentence)
-            }
-        return CommitCheck(Self.checkName, state, sentence, address: stage == .ready ? address : nil)
+        guard unseen == nil || !isAlive else {
+            // Whatever became of the commit that was let in: of this one there is no preview.
+            return CommitCheck(
+                Self.checkName, .pending,
+                "Take the label away, look at the change, and set it again for a preview of it.")
+        }
+        return CommitCheck(
+            Self.checkName, standing.state, standing.sentence, address: stage == .ready ? address : nil)
+    }
+
+    /// What can be said of the commit that the preview is of.
+    private var standing: (state: CommitCheck.State, sentence: String) {
+        switch stage {
+        case .ready: (.success, "The preview is ready.")
+        case .underway: (.pending, "The preview is being made.")
+        case .waiting: (.pending, "A change of the preview waits; the comment says for what.")
+        case .failed(let code): (.failure, "The preview could not be made: \(code).")
+        case .expired: (.success, "The preview has expired; \(revival).")
+        case .uncertain: (.pending, "The state of the preview is not known; the comment says why.")
+        case .suspended: (.pending, "A person has the preview left alone; the comment says why.")
+        case .leaving, .gone: (Self.gone.state, Self.gone.sentence)
+        }
     }
 
     /// What takes an address away that leads nowhere.
@@ -150,16 +171,23 @@ struct PreviewReport: Sendable {
 }
 
 extension PreviewReport {
+    /// What ends a check that is pending on a commit after which another one came.
+    ///
+    /// GitHub has no word for what was called off; a success would let a commit be merged that nobody has seen.
+    static func replaced(by head: String) -> CommitCheck {
+        CommitCheck(checkName, .error, "Superseded by \(head.prefix(12)) before the preview was ready.")
+    }
+
     /// How the delivery of a commit stands; nil where too little is known to say anything.
     func delivery(of head: String) -> PreviewDelivery? {
         let word: (state: PreviewDelivery.State, sentence: String)? =
             switch stage {
             case .uncertain, .suspended: nil
             case .expired, .leaving, .gone: (.ended, "")
-            case .waiting: (.queued, check.sentence)
-            case .underway: (.underway, check.sentence)
-            case .ready: (.success, check.sentence)
-            case .failed: (.failure, check.sentence)
+            case .waiting: (.queued, standing.sentence)
+            case .underway: (.underway, standing.sentence)
+            case .ready: (.success, standing.sentence)
+            case .failed: (.failure, standing.sentence)
             }
         guard let word else { return nil }
         return PreviewDelivery(
@@ -169,7 +197,8 @@ extension PreviewReport {
 
 /// What a pass has come to, as far as previews ask for it.
 struct PreviewFacts: Sendable {
-    let rule: PreviewRule
+    /// Nil where no policy wants previews any more.
+    let rule: PreviewRule?
     let environments: [String: Environment]
     let outlooks: [String: EnvironmentOutlook]
     let previews: [Int64: Preview]
@@ -179,26 +208,33 @@ struct PreviewFacts: Sendable {
     /// The last fault of each resource of which a step failed.
     let failed: [ResourceKey: String]
     let skipped: [ResourceKey: String]
+    /// Of what this pass has marked before it goes: why it stays.
+    let marked: [ResourceKey: String]
     /// The environments that still own something.
     let owners: Set<String>
+    /// Whether nobody has said yet that the commit or its documents are meant: nothing goes for them.
+    let isInDoubt: Bool
 
     /// What is to be said of a pull request; nil where there is nothing to say.
     func report(on row: PullRequestRow) -> PreviewReport? {
         let pull = row.pullRequest
         let slug = pull.slug
-        let hasSpoken = row.commentDigest != nil || row.statusDigest != nil
+        let hasSpoken = row.commentDigest != nil || row.statusDigest != nil || row.checkedCommit != nil
         guard row.state == .open else {
             guard hasSpoken else { return nil }
             let reason = "the pull request is \(row.state == .merged ? "merged" : "closed")"
             return ending(slug, reason)
         }
         switch previews[pull.number]?.verdict {
-        case .wanted, .uncertain: return living(slug)
+        case .wanted, .uncertain: return living(pull)
         case .refused(let reason):
             // Nobody asked for a preview who only met a pattern; whoever set a label waits for a word.
-            let isAsked = rule.allow.contains { $0.label != nil && $0.matches(pull) }
-            return hasSpoken || isAsked ? ending(slug, reason) : nil
-        case nil: return hasSpoken ? ending(slug, "no entry of `previews` allows it any more") : nil
+            let isAsked = rule?.allow.contains { $0.label != nil && $0.matches(pull) } == true
+            guard hasSpoken ? !isInDoubt : isAsked else { return nil }
+            return ending(slug, reason)
+        case nil:
+            guard hasSpoken, !isInDoubt else { return nil }
+            return ending(slug, "no entry of `previews` allows it any more")
         }
     }
 
@@ -209,12 +245,15 @@ struct PreviewFacts: Sendable {
         return report
     }
 
-    private func living(_ slug: String) -> PreviewReport? {
+    private func living(_ pull: PullRequest) -> PreviewReport? {
+        let slug = pull.slug
         guard let environment = environments[slug], let outlook = outlooks[slug] else { return nil }
         let changes = (changes[slug] ?? []).filter { !done.contains($0.key) }
         let open = Dictionary(changes.map { ($0.key, part($0)) }, uniquingKeysWith: { first, _ in first })
         var report = PreviewReport(slug: slug, stage: stage(outlook, Array(open.values)))
         report.commit = environment.headCommit
+        report.isFork = pull.isFork
+        report.unseen = pull.isFork && environment.headCommit != pull.headCommit ? pull.headCommit : nil
         report.address = environment.domain.map { "https://\($0)" }
         report.expiresAt = outlook.expiresAt
         let isClear = outlook.phase.isDecided
@@ -246,7 +285,7 @@ struct PreviewFacts: Sendable {
         if let code = failed[change.key] {
             state = .failed(code: code)
         } else if change.verdict != .allowed {
-            state = .waiting(change.verdictReason ?? change.verdict.rawValue)
+            state = .waiting(marked[change.key] ?? change.verdictReason ?? change.verdict.rawValue)
         } else if let reason = skipped[change.key] {
             state = .waiting(reason)
         } else {

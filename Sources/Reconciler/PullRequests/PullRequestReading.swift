@@ -184,6 +184,6 @@ struct PullRequestMerging {
         let closedAt = seen.state == .open ? nil : before?.closedAt ?? pull.updatedAt
         return PullRequestRow(
             repository: repository, pull, state: seen.state, closedAt: closedAt, commentDigest: before?.commentDigest,
-            statusDigest: before?.statusDigest)
+            statusDigest: before?.statusDigest, checkedCommit: before?.checkedCommit)
     }
 }

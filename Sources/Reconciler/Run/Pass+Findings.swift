@@ -27,11 +27,19 @@ extension Pass {
         let isWhole = options.targets.isEmpty
         let areChecksKnown =
             isWhole && !desired.unknown.contains { $0.extent == .kind(.convergenceCheck) || $0.extent == .everything }
-        let delta = try await reconciler.store.recordFindings(findings, runID: run.id, at: reconciler.time.now) {
-            [unknown] identity in
-            // All that still differs, seen now or not, is among the findings.
-            if identity.kind == "drift" { return false }
-            return !areChecksKnown || unknown.contains(identity)
+        let delta: FindingDelta
+        do throws(StoreFault) {
+            delta = try await reconciler.store.recordFindings(findings, runID: run.id, at: reconciler.time.now) {
+                [unknown] identity in
+                // All that still differs, seen now or not, is among the findings.
+                if identity.kind == "drift" { return false }
+                return !areChecksKnown || unknown.contains(identity)
+            }
+        } catch {
+            // The table is the platform's too, with rules of its own. Nothing moved in it, so that the next pass tells
+            // what this one couldn't.
+            guard error.isRefusal else { throw error }
+            return warn("the findings could not be brought up to date in ops.convergence_findings", of: error)
         }
         if !delta.isEmpty {
             note(

@@ -12,6 +12,18 @@ extension Pass {
             RunEvent(runID: run.id, type: type, payload: payload, at: reconciler.time.now, idempotencyKey: key))
     }
 
+    /// Tells of a row that a table of the platform's refused, and on which nothing of this run depends.
+    mutating func warn(_ message: String, of fault: StoreFault) {
+        reconciler.log.warning(
+            "a table of the platform refused a row",
+            ["run.id": run.id, "message": message, "fault": fault.description])
+        note("warning", Self.warning(message, of: fault))
+    }
+
+    private static func warning(_ message: String, of fault: StoreFault) -> Value {
+        ["message": .string(message), "code": .string(fault.code), "fault": .string(fault.message)]
+    }
+
     /// Writes down how it ended; whatever goes wrong here can't undo what was done.
     mutating func finish() async {
         let final = outcome ?? .succeeded
@@ -68,11 +80,11 @@ extension Pass {
             reconciler.log.warning(
                 "what was done could not be copied to ops.deployments",
                 ["run.id": run.id, "fault": error.description])
-            let fault: Value = [
-                "message": "what was done could not be copied to ops.deployments", "code": .string(error.code),
-                "fault": .string(error.message),
-            ]
-            let event = RunEvent(runID: run.id, type: "warning", payload: fault, at: reconciler.time.now)
+            // The other events are written already.
+            let event = RunEvent(
+                runID: run.id, type: "warning",
+                payload: Self.warning("what was done could not be copied to ops.deployments", of: error),
+                at: reconciler.time.now)
             try? await reconciler.store.appendEvents([event])
         }
     }

@@ -280,11 +280,12 @@ struct Pass {
             return true
         }
         try await confirmLease()
-        try await reconciler.store.savePlan(
+        let refusal = try await reconciler.store.savePlan(
             runID: run.id, fingerprint: plan.fingerprint, revision: plan.revision,
             text: PlanDocument.text(plan, runID: run.id, plannedAt: plannedAt),
             canonical: String(decoding: canonical, as: UTF8.self),
             waits: plan.changes.count { $0.verdict == .needsApproval }, notices: waitingNotices(plan) + lapses)
+        if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)

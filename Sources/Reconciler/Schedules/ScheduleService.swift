@@ -226,7 +226,12 @@ public final class ScheduleService: Sendable {
             name: job.name, environment: job.environment?.slug, alertsOnFailure: job.alertsOnFailure,
             disableAfter: job.terms.disableAfter)
         do throws(StoreFault) {
-            try await store.settle(claim, outcome, terms)
+            let settlement = try await store.settle(claim, outcome, terms)
+            if let refusal = settlement.refusal {
+                log.warning(
+                    "a scheduled run could not be copied to ops.maintenance_runs",
+                    ["job": job.id, "code": refusal.code, "fault": refusal.message])
+            }
         } catch {
             // The claim runs out, and whoever takes it next sees that it was begun.
             log.error("the end of a scheduled run could not be written", ["job": job.id, "fault": error.message])

@@ -13,10 +13,12 @@ public struct PullRequestRow: Sendable, Hashable {
     public var commentDigest: String?
     /// Of the check that was last set, together with the commit that it was set on.
     public var statusDigest: String?
+    /// The commit that carries our check, or was about to when it was last looked at; nil where none does.
+    public var checkedCommit: String?
 
     public init(
         repository: String, _ pullRequest: PullRequest, state: PullRequest.State = .open, closedAt: Timestamp? = nil,
-        commentDigest: String? = nil, statusDigest: String? = nil
+        commentDigest: String? = nil, statusDigest: String? = nil, checkedCommit: String? = nil
     ) {
         self.repository = repository.lowercased()
         self.pullRequest = pullRequest
@@ -24,5 +26,6 @@ public struct PullRequestRow: Sendable, Hashable {
         self.closedAt = closedAt
         self.commentDigest = commentDigest
         self.statusDigest = statusDigest
+        self.checkedCommit = checkedCommit
     }
 }

@@ -108,3 +108,11 @@ public struct ScheduleTerms: Sendable, Hashable {
         self.disableAfter = disableAfter
     }
 }
+
+/// What came of writing down the end of a run.
+public struct ScheduleSettlement: Sendable {
+    /// False where the claim was lost to somebody else, who writes then.
+    public let isOurs: Bool
+    /// Why `ops.maintenance_runs` doesn't show it; nil where it does, or is another's.
+    public let refusal: StoreFault?
+}

@@ -9,10 +9,12 @@ extension Store {
     /// The document is kept as it is in `ops.plans`, and mirrored into `ops.artifacts` where that table has the shape
     /// that the existing console reads. What people should be told of the plan is written with it.
     ///
+    /// - Returns: why `ops.artifacts` refused its copy; nil where it holds one, or is another's.
     /// - Throws: `StoreFault`.
+    @discardableResult
     public func savePlan(
         runID: String, fingerprint: Digest, document: Value, notices: [Notice] = []
-    ) async throws(StoreFault) {
+    ) async throws(StoreFault) -> StoreFault? {
         try await savePlan(
             runID: runID, fingerprint: fingerprint, revision: document["revision"]?.stringValue ?? "unknown",
             text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
@@ -31,14 +33,16 @@ extension Store {
     ///   - canonical: the same in canonical form.
     ///   - waits: how many of its changes need a person's yes.
     ///   - notices: what people are told of it.
+    /// - Returns: why `ops.artifacts` refused its copy; nil where it holds one, or is another's.
     /// - Throws: `StoreFault`.
+    @discardableResult
     public func savePlan(
         runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, waits: Int,
         notices: [Notice]
-    ) async throws(StoreFault) {
+    ) async throws(StoreFault) -> StoreFault? {
         try Self.check(runID: runID)
-        let id = IdentifierSource.id(of: "plan of \(runID)")
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+        let plan: @Sendable (any SQLConnection) throws(StoreFault) -> Void = {
+            (db: any SQLConnection) throws(StoreFault) -> Void in
             try db.run(
                 """
                 insert into ops.plans (run_id, fingerprint, document, created_at, waits) values ($1, $2, $3, $4, $5)
@@ -51,19 +55,36 @@ extension Store {
             // Whoever watches the run sees that it goes on from here.
             try db.run(
                 "update ops.runs set last_phase = 'applying' where id = $1 and last_phase = 'planning'", [.text(runID)])
-            guard try Self.mirrors("artifacts", in: db) else { return }
-            try db.run(
-                """
-                insert into ops.artifacts (id, kind, sha, run_id, metadata, created_at, status, env, name)
-                values ($1, 'reconcile_plan', $2, $3, $4, $5, 'success', 'reconciler', $6)
-                on conflict (id) do update
-                set sha = excluded.sha, metadata = excluded.metadata, created_at = excluded.created_at
-                """,
-                [
-                    .text(id), .text(revision), .text(runID), .jsonb(canonical: canonical), .time(time.now),
-                    .text("plan-\(runID)"),
-                ])
         }
+        do throws(StoreFault) {
+            try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                try plan(db)
+                guard try Self.mirrors("artifacts", in: db) else { return }
+                try mirrorPlan(ofRun: runID, revision: revision, canonical: canonical, in: db)
+            }
+            return nil
+        } catch {
+            guard error.isRefusal else { throw error }
+            // The console's table is the platform's, with rules of its own: it has no say in whether there is a plan.
+            try await engine.transaction(plan)
+            return error
+        }
+    }
+
+    private func mirrorPlan(
+        ofRun runID: String, revision: String, canonical: String, in db: any SQLConnection
+    ) throws(StoreFault) {
+        try db.run(
+            """
+            insert into ops.artifacts (id, kind, sha, run_id, metadata, created_at, status, env, name)
+            values ($1, 'reconcile_plan', $2, $3, $4, $5, 'success', 'reconciler', $6)
+            on conflict (id) do update
+            set sha = excluded.sha, metadata = excluded.metadata, created_at = excluded.created_at
+            """,
+            [
+                .text(IdentifierSource.id(of: "plan of \(runID)")), .text(revision), .text(runID),
+                .jsonb(canonical: canonical), .time(time.now), .text("plan-\(runID)"),
+            ])
     }
 
     /// A run's plan as it was saved; nil when it has none.

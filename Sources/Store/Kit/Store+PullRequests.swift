@@ -5,7 +5,7 @@ import Formats
 extension Store {
     private static let pullRequestColumns = """
         repository, number, state, head_ref, head_sha, base_ref, labels, is_fork, is_draft, approved_sha, updated_at,
-        closed_at, comment_digest, status_digest
+        closed_at, comment_digest, status_digest, checked_sha
         """
 
     /// What was last seen of a repository's pull requests, also of those that are closed; sorted by number.
@@ -26,7 +26,7 @@ extension Store {
 
     /// Writes what was seen; an older word never replaces a newer one, whoever says it.
     ///
-    /// What was said on them (`commentDigest`, `statusDigest`) is left as it is.
+    /// What was said on them (`commentDigest`, `statusDigest`, `checkedCommit`) is left as it is.
     ///
     /// - Returns: how many rows were written.
     /// - Throws: `StoreFault`.
@@ -80,6 +80,19 @@ extension Store {
         }
     }
 
+    /// Notes which commit of a pull request carries our check from now on; nil: none does.
+    ///
+    /// - Throws: `StoreFault`.
+    public func noteChecked(
+        _ commit: String?, on number: Int64, of repository: String
+    ) async throws(StoreFault) {
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run(
+                "update ops.pull_requests set checked_sha = $3 where repository = $1 and number = $2",
+                [.text(repository.lowercased()), .int(number), .optional(commit)])
+        }
+    }
+
     private static func pullRequest(_ row: SQLRow) throws(StoreFault) -> PullRequestRow {
         let (repository, number, state) = (try row.text(0), try row.int(1), try row.text(2))
         guard let state = PullRequest.State(rawValue: state) else {
@@ -92,6 +105,7 @@ extension Store {
         pull.approvedCommit = row.optionalText(9)
         return PullRequestRow(
             repository: repository, pull, state: state, closedAt: try row.optionalTime(11),
-            commentDigest: row.optionalText(12), statusDigest: row.optionalText(13))
+            commentDigest: row.optionalText(12), statusDigest: row.optionalText(13),
+            checkedCommit: row.optionalText(14))
     }
 }

@@ -154,6 +154,18 @@ extension Store {
         }
     }
 
+    /// The runs, but for one, that are under way and that no lease names.
+    static let leftRuns = """
+        select \(runColumns) from ops.runs
+        where agent = 'odooops-reconciler' and \(isUnderWay) and id <> $1
+          and not exists (select 1 from ops.leases where \(isShardLease)
+            and leases.holder like '%/' || cast(runs.id as text))
+        order by started_at, id
+        """
+
+    /// Which runs of a reconciler have not come to an end; the index of these is found by the same words.
+    static let isUnderWay = "run_type = 'reconcile' and last_phase in ('pending', 'planning', 'applying')"
+
     /// Ends as failed what a process that is gone has left in the middle; runs that wait for an approval stay.
     ///
     /// A dry run takes no lease, so another process may be in the middle of one: it counts as left after an hour.
@@ -175,15 +187,7 @@ extension Store {
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [RunRecord] in
             var ended: [RunRecord] = []
             for var run in try Self.records(
-                db.run(
-                    """
-                    select \(Self.runColumns) from ops.runs
-                    where run_type = 'reconcile' and agent = 'odooops-reconciler' and id <> $1
-                      and last_phase in ('pending', 'planning', 'applying')
-                      and not exists (select 1 from ops.leases where \(Self.isShardLease)
-                        and leases.holder like '%/' || cast(runs.id as text))
-                    order by started_at, id
-                    """, [.text(current)]))
+                db.run(Self.leftRuns, [.text(current)]))
             where !run.isDryRun || now - run.startedAt > .hours(1) {
                 run.phase = .failed
                 run.error = error

@@ -93,7 +93,7 @@ extension Store {
     }
 
     /// Leaves out what the clock wants of a schedule and nobody has begun; what a person asked for stays.
-    private static func drop(
+    static func drop(
         _ id: String, because reason: String, _ now: Timestamp, _ condition: String = "", _ binds: [SQLValue] = [],
         in db: any SQLConnection
     ) throws(StoreFault) {
@@ -220,111 +220,6 @@ extension Store {
         }
     }
 
-    /// Writes down how a run ended, with what follows for its schedule and what people are told: all of it or nothing.
-    ///
-    /// - Returns: false where the claim was lost to somebody else, who writes then.
-    /// - Throws: `StoreFault`.
-    @discardableResult
-    public func settle(
-        _ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ terms: ScheduleTerms
-    ) async throws(StoreFault) -> Bool {
-        let now = time.now
-        let (state, code, reason, receipt, wish): (ScheduleSlot.State, String?, String?, String?, Timestamp?) =
-            switch outcome {
-            case .succeeded(let receipt): (.succeeded, nil, nil, receipt, nil)
-            case .failed(let code, let reason, let retryAt): (.failed, code, reason, nil, retryAt)
-            case .timedOut(let code, let reason, let retryAt): (.timedOut, code, reason, nil, retryAt)
-            }
-        let slot = claim.slot
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
-            let row = try db.run(
-                "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(slot.scheduleID)]
-            ).first
-            let before = try row.map { (row) throws(StoreFault) in try Self.scheduleState(row) }
-            // Each attempt counts that ran out of time, and nothing but a success begins anew.
-            let earlier = before?.timeouts ?? 0
-            let timeouts = state == .timedOut ? earlier + 1 : state == .succeeded ? 0 : earlier
-            let isDisabled =
-                before.map { $0.disabledAt == nil } == true && timeouts >= terms.disableAfter && state == .timedOut
-            // What is disabled is not tried again by itself either.
-            let retryAt = isDisabled || (before?.disabledAt != nil && slot.askedBy == nil) ? nil : wish
-            let settled = try db.run(
-                """
-                update ops.schedule_slots set state = $4, error_code = $5, reason = $6, receipt = $7, available_at = $8,
-                  finished_at = $9, claimed_by = null
-                where id = $1 and claimed_by = $2 and attempts = $3 and available_at = $10 and state = 'running' returning id
-                """,
-                [
-                    .text(slot.id), .text(claim.holder), .int(Int64(slot.attempts)),
-                    .text(retryAt == nil ? state.rawValue : "waiting"), .optional(code), .optional(reason),
-                    .optional(receipt), .time(retryAt ?? now), .time(retryAt == nil ? now : nil),
-                    .time(slot.availableAt),
-                ])
-            guard !settled.isEmpty else { return false }
-            guard let before else { return true }
-            try db.run(
-                """
-                update ops.schedule_states set timeouts = $2, last_state = $3, last_slot = $4, updated_at = $5,
-                  disabled_at = coalesce(disabled_at, $6), disabled_reason = coalesce(disabled_reason, $7)
-                where schedule_id = $1
-                """,
-                [
-                    .text(slot.scheduleID), .int(Int64(timeouts)),
-                    // What is tried again has not ended.
-                    .optional(retryAt == nil ? state.rawValue : before.lastState?.rawValue), .time(slot.slot),
-                    .time(now),
-                    .time(isDisabled ? now : nil),
-                    .optional(isDisabled ? "\(timeouts) runs in a row ran out of time" : nil),
-                ])
-            if isDisabled { try Self.drop(slot.scheduleID, because: "the schedule was disabled", now, in: db) }
-            var notices: [Notice] = []
-            func tell(_ kind: Notice.Kind) {
-                notices.append(
-                    Notice(
-                        kind, of: slot.scheduleID, environment: terms.environment, at: now,
-                        payload: [
-                            "name": .string(terms.name), "slot": .string(slot.slot.description),
-                            "fault": .string([code, reason].compactMap { $0 }.joined(separator: ": ")),
-                            "timeouts": .int(Int64(timeouts)),
-                        ], dedupe: slot.slot.description))
-            }
-            let wasBad = before.lastState?.isBad == true
-            if isDisabled {
-                tell(.scheduleDisabled)
-            } else if state.isBad, !wasBad, terms.alertsOnFailure, retryAt == nil {
-                tell(.scheduleFailed)
-            } else if state == .succeeded, wasBad, terms.alertsOnFailure {
-                tell(.scheduleRecovered)
-            }
-            _ = try write(notices, in: db)
-            if retryAt == nil { try Self.mirror(slot, state, reason, receipt, terms, now, in: db) }
-            return true
-        }
-    }
-
-    /// Shows a run to those who read `ops.maintenance_runs`.
-    private static func mirror(
-        _ slot: ScheduleSlot, _ state: ScheduleSlot.State, _ reason: String?, _ receipt: String?,
-        _ terms: ScheduleTerms, _ now: Timestamp, in db: any SQLConnection
-    ) throws(StoreFault) {
-        guard try mirrors("maintenance_runs", in: db) else { return }
-        let evidence: Value = [
-            "slot": .string(slot.slot.description), "attempts": .int(Int64(slot.attempts)),
-            "receipt": receipt.map { .string($0) } ?? .null, "by": "reconcile",
-        ]
-        try db.run(
-            """
-            insert into ops.maintenance_runs (id, chore_id, chore_name, status, started_at, completed_at, evidence,
-              error_message, created_at, updated_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6) on conflict (id) do nothing
-            """,
-            [
-                .text(slot.id), .text(slot.scheduleID), .text(terms.name),
-                .text(state == .succeeded ? "completed" : "failed"), .time(slot.startedAt), .time(now),
-                .jsonb(evidence), .optional(reason),
-            ])
-    }
-
     // MARK: Reading
 
     /// The last slots, newest first; of one schedule, or of all.
@@ -356,6 +251,8 @@ extension Store {
 
     /// Closes what has waited since before an instant and nobody here can run: its schedule is gone, or blocked for long.
     ///
+    /// So are runs whose process died, and that nobody has taken over.
+    ///
     /// - Throws: `StoreFault`.
     public func dropWaiting(since instant: Timestamp) async throws(StoreFault) {
         let now = time.now
@@ -365,13 +262,23 @@ extension Store {
                 update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3
                 where state = 'waiting' and finished_at is null and available_at < $1
                 """, [.time(instant), .time(now), .text("nobody could run it for so long")])
+            try db.run(
+                """
+                update ops.schedule_slots set state = 'failed', finished_at = $2, reason = $3, error_code = 'JOB-0003',
+                  claimed_by = null
+                where state = 'running' and finished_at is null and available_at < $1
+                """,
+                [
+                    .time(instant), .time(now),
+                    .text("the service died while it ran, and nobody could take it over; its end is not known"),
+                ])
         }
     }
 
-    private static let stateColumns =
+    static let stateColumns =
         "schedule_id, cursor_at, timeouts, last_state, last_slot, disabled_at, disabled_reason"
 
-    private static func scheduleState(_ row: SQLRow) throws(StoreFault) -> ScheduleState {
+    static func scheduleState(_ row: SQLRow) throws(StoreFault) -> ScheduleState {
         ScheduleState(
             id: try row.text(0), cursor: try row.time(1), timeouts: Int(clamping: try row.int(2)),
             lastState: row.optionalText(3).flatMap { ScheduleSlot.State(rawValue: $0) },

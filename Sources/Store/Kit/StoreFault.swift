@@ -38,6 +38,9 @@ public struct StoreFault: Fault {
         self.hint = hint
     }
 
+    /// Whether a statement was refused, as a table does that is another program's too, with rules of its own.
+    public var isRefusal: Bool { kind == .refused || kind == .incompatible }
+
     public var disposition: Disposition {
         switch kind {
         case .unreachable, .locked, .full: .retry(after: nil)

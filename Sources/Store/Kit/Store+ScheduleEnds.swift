@@ -1,0 +1,122 @@
+import Basics
+import Formats
+
+extension Store {
+    /// Writes down how a run ended, with what follows for its schedule and what people are told: all of it or nothing.
+    ///
+    /// A run that is over is shown in `ops.maintenance_runs` too. Where that table refuses it, all else is written down all
+    /// the same: a schedule whose run has no end would never run again.
+    ///
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    public func settle(
+        _ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ terms: ScheduleTerms
+    ) async throws(StoreFault) -> ScheduleSettlement {
+        do throws(StoreFault) {
+            return ScheduleSettlement(isOurs: try await settle(claim, outcome, terms, isShown: true), refusal: nil)
+        } catch {
+            guard error.isRefusal else { throw error }
+            return ScheduleSettlement(isOurs: try await settle(claim, outcome, terms, isShown: false), refusal: error)
+        }
+    }
+
+    private func settle(
+        _ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ terms: ScheduleTerms, isShown: Bool
+    ) async throws(StoreFault) -> Bool {
+        let now = time.now
+        let (state, code, reason, receipt, wish): (ScheduleSlot.State, String?, String?, String?, Timestamp?) =
+            switch outcome {
+            case .succeeded(let receipt): (.succeeded, nil, nil, receipt, nil)
+            case .failed(let code, let reason, let retryAt): (.failed, code, reason, nil, retryAt)
+            case .timedOut(let code, let reason, let retryAt): (.timedOut, code, reason, nil, retryAt)
+            }
+        let slot = claim.slot
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            let row = try db.run(
+                "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(slot.scheduleID)]
+            ).first
+            let before = try row.map { (row) throws(StoreFault) in try Self.scheduleState(row) }
+            // Each attempt counts that ran out of time, and nothing but a success begins anew.
+            let earlier = before?.timeouts ?? 0
+            let timeouts = state == .timedOut ? earlier + 1 : state == .succeeded ? 0 : earlier
+            let isDisabled =
+                before.map { $0.disabledAt == nil } == true && timeouts >= terms.disableAfter && state == .timedOut
+            // What is disabled is not tried again by itself either.
+            let retryAt = isDisabled || (before?.disabledAt != nil && slot.askedBy == nil) ? nil : wish
+            let settled = try db.run(
+                """
+                update ops.schedule_slots set state = $4, error_code = $5, reason = $6, receipt = $7, available_at = $8,
+                  finished_at = $9, claimed_by = null
+                where id = $1 and claimed_by = $2 and attempts = $3 and available_at = $10 and state = 'running' returning id
+                """,
+                [
+                    .text(slot.id), .text(claim.holder), .int(Int64(slot.attempts)),
+                    .text(retryAt == nil ? state.rawValue : "waiting"), .optional(code), .optional(reason),
+                    .optional(receipt), .time(retryAt ?? now), .time(retryAt == nil ? now : nil),
+                    .time(slot.availableAt),
+                ])
+            guard !settled.isEmpty else { return false }
+            guard let before else { return true }
+            try db.run(
+                """
+                update ops.schedule_states set timeouts = $2, last_state = $3, last_slot = $4, updated_at = $5,
+                  disabled_at = coalesce(disabled_at, $6), disabled_reason = coalesce(disabled_reason, $7)
+                where schedule_id = $1
+                """,
+                [
+                    .text(slot.scheduleID), .int(Int64(timeouts)),
+                    // What is tried again has not ended.
+                    .optional(retryAt == nil ? state.rawValue : before.lastState?.rawValue), .time(slot.slot),
+                    .time(now),
+                    .time(isDisabled ? now : nil),
+                    .optional(isDisabled ? "\(timeouts) runs in a row ran out of time" : nil),
+                ])
+            if isDisabled { try Self.drop(slot.scheduleID, because: "the schedule was disabled", now, in: db) }
+            var notices: [Notice] = []
+            func tell(_ kind: Notice.Kind) {
+                notices.append(
+                    Notice(
+                        kind, of: slot.scheduleID, environment: terms.environment, at: now,
+                        payload: [
+                            "name": .string(terms.name), "slot": .string(slot.slot.description),
+                            "fault": .string([code, reason].compactMap { $0 }.joined(separator: ": ")),
+                            "timeouts": .int(Int64(timeouts)),
+                        ], dedupe: slot.slot.description))
+            }
+            let wasBad = before.lastState?.isBad == true
+            if isDisabled {
+                tell(.scheduleDisabled)
+            } else if state.isBad, !wasBad, terms.alertsOnFailure, retryAt == nil {
+                tell(.scheduleFailed)
+            } else if state == .succeeded, wasBad, terms.alertsOnFailure {
+                tell(.scheduleRecovered)
+            }
+            _ = try write(notices, in: db)
+            if isShown, retryAt == nil { try Self.mirror(slot, state, reason, receipt, terms, now, in: db) }
+            return true
+        }
+    }
+
+    /// Shows a run to those who read `ops.maintenance_runs`.
+    private static func mirror(
+        _ slot: ScheduleSlot, _ state: ScheduleSlot.State, _ reason: String?, _ receipt: String?,
+        _ terms: ScheduleTerms, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) {
+        guard try mirrors("maintenance_runs", in: db) else { return }
+        let evidence: Value = [
+            "slot": .string(slot.slot.description), "attempts": .int(Int64(slot.attempts)),
+            "receipt": receipt.map { .string($0) } ?? .null, "by": "reconcile",
+        ]
+        try db.run(
+            """
+            insert into ops.maintenance_runs (id, chore_id, chore_name, status, started_at, completed_at, evidence,
+              error_message, created_at, updated_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6) on conflict (id) do nothing
+            """,
+            [
+                .text(slot.id), .text(slot.scheduleID), .text(terms.name),
+                .text(state == .succeeded ? "completed" : "failed"), .time(slot.startedAt), .time(now),
+                .jsonb(evidence), .optional(reason),
+            ])
+    }
+}
