@@ -87,7 +87,7 @@ extension Listing {
                 let state = row.shown("state")
                 return state == "active"
                     ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
-            }, .instant("NEXT", 7, "next_slot"),
+            }, .instant("NEXT", 7, "next_slot"), Column("LOCAL TIME", 5, least: 23, nextLocally),
             Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
             .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason", least: 24),
         ])
@@ -276,6 +276,13 @@ extension Listing {
         case "resolved": look.paint.green(status)
         default: status
         }
+    }
+
+    /// `2026-11-21 19:00 +01:00`: when it is due by the clocks of its time zone; `-` where they show UTC.
+    @Sendable private static func nextLocally(_ row: Value, _ look: Look) -> String {
+        let text = row["next_slot_local"]?.stringValue ?? ""
+        guard text.utf8.count == 25, !text.hasSuffix("Z"), Timestamp(text) != nil else { return "-" }
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) \(text.suffix(6))"
     }
 
     private static func ahead(_ row: Value, _ look: Look) -> String {

@@ -25,9 +25,9 @@ struct Listing: Sendable {
             Column(title, importance, least: least) { row, _ in row.shown(member) }
         }
 
-        /// A member that is an instant: one without its time says nothing.
+        /// A member that is an instant, in UTC as its title says: one without its time says nothing.
         static func instant(_ title: String, _ importance: Int, _ member: String) -> Column {
-            Column(title, importance, least: 16) { row, _ in row.minute(member) }
+            Column("\(title) (UTC)", importance, least: 16) { row, _ in row.minute(member) }
         }
     }
 

@@ -139,7 +139,8 @@ import Web
         #expect(unread.listValue?.compactMap { $0["state"]?.stringValue } == ["unknown", "unknown"])
         let html = try await world.html("/maintenance", world.pages { jobs })
         for job in jobs {
-            for text in [job.id, job.cron.description, job.obstacle(nil) ?? "", "blocked"] {
+            let next = try #require(job.next(after: world.time.now))
+            for text in [job.id, job.cron.description, job.obstacle(nil) ?? "", "blocked", "\(next.minuteText) UTC"] {
                 #expect(html.contains(text), "\(text)")
             }
         }
