@@ -281,6 +281,26 @@ struct PrintingTests {
         ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
     }
 
+    @Test("All that keeps an environment as it is is said, each with its line and with what ends it")
+    func severalReasons() async throws {
+        let explanation: Value = [
+            "type": "environment", "key": "crm", "state": "unknown", "reason": "what is wanted of it can't be read",
+            "source": "ssot/environments.yaml:4:9", "until": .null, "command": "reconcile validate",
+            "obstacle": .null, "next_wake": ["at": .null, "reason": "nobody looks"],
+            "also": [
+                [
+                    "state": "suspended", "reason": "ann has it left alone: a demo", "source": .null,
+                    "until": "2026-11-23T08:00:00Z", "command": "reconcile env resume crm",
+                ]
+            ],
+        ]
+        let shown = await (try World(FakeService(["GET /explanations": explanation]))).run("explain", "crm")
+        for text in [
+            "unknown", "ssot/environments.yaml:4:9", "and also", "suspended", "ann has it left alone: a demo",
+            "2026-11-23 08:00", "odooops env resume crm",
+        ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
+    }
+
     @Test("The log of an environment is asked for by name, branch or tier, and one that isn't there is said")
     func logsOfAnEnvironment() async throws {
         let service = FakeService([
