@@ -200,7 +200,7 @@ extension CommandCall {
         let attributes = data["attributes"]?.listValue ?? []
         guard !attributes.isEmpty else { return "" }
         let columns: [Listing.Column] = [
-            .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
+            .key("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
             .text("SOURCE", 4, "source"),
             Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
         ]
@@ -243,7 +243,7 @@ extension CommandCall {
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
             let columns: [Listing.Column] = [
-                .text("RESOURCE", 9, "key"), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
+                .key("RESOURCE", 9, "key", least: 22), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
                 .text("WHY", 5, "reason"),
             ]
             text += "\n" + table(columns, resources)
