@@ -123,7 +123,7 @@ public enum OpenAPI {
             .init("message", .text(most: 65_536), required: true),
             .init("details", .object([], isOpen: true), required: true),
             .init("remediation", .nullable(.text(most: 65_536)), required: true),
-            .init("docs", .text(), required: true),
+            .init("docs", page, required: true),
         ])
         let meta = APISchema.object([
             .init("request_id", .text(), required: true), .init("timestamp", .instant, required: true),
@@ -136,6 +136,12 @@ public enum OpenAPI {
             ]),
         ])
     }()
+
+    /// The page about a code, whole where the service knows its own address.
+    private static let page = APISchema.pattern(
+        "^(https?://[0-9A-Za-z.:\\[\\]-]+)?/api/v1/errors/[A-Z]{1,12}-[0-9]{4}$",
+        about: "where this service shows the page about the code: a link, or a path at the address that was asked",
+        matches: { $0.contains("\(APIEndpoints.prefix)/errors/") })
 
     /// Of a write that is answered without the usual members; who may not ask at all gets the usual ones.
     private static let bareRefusal: Value = {

@@ -52,7 +52,7 @@ struct ServeCommand {
             let services = APIServices(
                 store: composition.store, access: access, reconciler: composition.reconciler, service: service,
                 metrics: composition.metrics, time: SystemTime(), schedules: schedules.jobs,
-                errorPage: ErrorPages.text)
+                address: configuration.address, errorPage: ErrorPages.text)
             door = FrontDoor(access: access, api: APIEndpoints(services), service: endpoints)
         } catch {
             await composition.close()
