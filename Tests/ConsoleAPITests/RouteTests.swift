@@ -14,7 +14,8 @@ import Testing
         let names = ["{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody"]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
-        return "/\(path)\(route.id == "explain" ? "?key=digitalocean.droplet/erp" : "")"
+        let queries = ["explain": "?key=digitalocean.droplet/erp", "queryMetricsRange": "?figure=runs"]
+        return "/\(path)\(queries[route.id] ?? "")"
     }
 
     private static func body(_ route: APIRoute) -> Value? {

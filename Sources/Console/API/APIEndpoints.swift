@@ -15,6 +15,7 @@ public struct APIServices: Sendable {
     let evidence: EvidenceStore?
     let schedules: @Sendable () -> [ScheduledJob]?
     let address: String?
+    let retention: RetentionRule
     let errorPage: @Sendable (_ code: String) -> String?
     let time: any TimeSource
     let log: Log?
@@ -29,11 +30,13 @@ public struct APIServices: Sendable {
     ///   - time: now.
     ///   - schedules: what is due by the clock; nil before the first commit was read.
     ///   - address: where clients reach the service, without a slash at its end; nil: nobody said.
+    ///   - retention: how long what runs leave behind is kept.
     ///   - errorPage: what a code means and what to do, as Markdown; nil for what is no code.
     public init(
         store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
         metrics: Metrics = Metrics(), time: any TimeSource,
         schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }, address: String? = nil,
+        retention: RetentionRule = RetentionRule(),
         errorPage: @escaping @Sendable (_ code: String) -> String? = { _ in nil }
     ) {
         self.store = store
@@ -42,6 +45,7 @@ public struct APIServices: Sendable {
         self.service = service
         self.metrics = metrics
         self.address = address
+        self.retention = retention
         self.errorPage = errorPage
         evidence = reconciler?.evidence
         self.schedules = schedules

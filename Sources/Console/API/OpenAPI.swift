@@ -10,7 +10,7 @@ public enum OpenAPI {
         ("405", "the path does not know the method"), ("406", "no form of answer is taken"),
         ("409", "it can't be done as things stand"), ("413", "the body is too large"),
         ("415", "the body is no JSON"), ("417", "what Expect asks for is not known"),
-        ("422", "the Idempotency-Key was used for another request"),
+        ("422", "the Idempotency-Key was used for another request, or a time can't be told like that"),
         ("429", "too many requests"), ("431", "the header is too large"), ("500", "a fault of the service"),
         ("503", "something that is needed can't be reached"), ("505", "the version of HTTP is not known"),
     ]
