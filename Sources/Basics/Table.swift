@@ -7,15 +7,19 @@ public struct Table: Sendable {
         public let importance: Int
         /// The least width in which it still says something: where there is less room it is left out rather than cut.
         public let least: Int
+        /// Whether a cell that is too long goes on in the next line: what rows are told apart by is never cut.
+        public let wraps: Bool
 
         /// - Parameters:
         ///   - title: its header.
         ///   - importance: the higher, the later it is cut or left out.
         ///   - least: nil: enough for its title, and for the beginning of a word.
-        public init(_ title: String, importance: Int = 0, least: Int? = nil) {
+        ///   - wraps: whether a cell goes on in the next line rather than being cut; it has to be without colours.
+        public init(_ title: String, importance: Int = 0, least: Int? = nil, wraps: Bool = false) {
             self.title = title
             self.importance = importance
             self.least = max(1, least ?? max(8, title.count))
+            self.wraps = wraps
         }
     }
 
@@ -46,19 +50,29 @@ public struct Table: Sendable {
         }
         if let width { fit(&widths, into: width) }
         let last = widths.lastIndex { $0 > 0 } ?? 0
-        func line(_ row: [String]) -> String {
+        func line(_ cells: [String]) -> String {
             var text = ""
-            for (column, cell) in row.enumerated() where widths[column] > 0 {
-                let shown = width == nil ? cell : Self.cut(cell, to: widths[column])
-                text += shown
+            for (column, cell) in cells.enumerated() where widths[column] > 0 {
+                text += cell
                 if column < last {
-                    text += String(repeating: " ", count: widths[column] - Paint.width(shown) + 2)
+                    text += String(repeating: " ", count: widths[column] - Paint.width(cell) + 2)
                 }
             }
             while text.last == " " { text.removeLast() }
             return text + "\n"
         }
-        return paint.dim(String(line(all[0]).dropLast())) + "\n" + rows.map(line).joined()
+        func lines(_ row: [String]) -> String {
+            guard width != nil else { return line(row) }
+            let parts = row.enumerated().map { column, cell in
+                columns[column].wraps
+                    ? Self.wrap(cell, to: widths[column]) : [Self.cut(cell, to: widths[column])]
+            }
+            return (0..<(parts.map(\.count).max() ?? 0)).map { index in
+                line(parts.map { index < $0.count ? $0[index] : "" })
+            }.joined()
+        }
+        let header = line(width == nil ? all[0] : zip(all[0], widths).map { Self.cut($0, to: $1) })
+        return paint.dim(String(header.dropLast())) + "\n" + rows.map(lines).joined()
     }
 
     /// Narrows the least important columns, and leaves them out where even that is not enough; a width of 0 is left out.
@@ -75,6 +89,25 @@ public struct Table: Sendable {
             if excess() <= 0 { return }
         }
         if let column = order.last { widths[column] = max(1, width) }
+    }
+
+    /// A text without colours in lines, broken after a part of a key or a word where one ends, the later ones set in.
+    public static func wrap(_ text: String, to width: Int) -> [String] {
+        guard Paint.width(text) > width, width > 0 else { return [text] }
+        let indent = width < 12 ? "" : "  "
+        var lines: [String] = []
+        var rest = text.unicodeScalars[...]
+        while !rest.isEmpty {
+            let margin = lines.isEmpty ? "" : indent
+            let room = width - margin.unicodeScalars.count
+            var part = rest.prefix(room)
+            if part.endIndex != rest.endIndex, let end = part.lastIndex(where: { "/ ,-".unicodeScalars.contains($0) }) {
+                part = part[...end]
+            }
+            rest = rest[part.endIndex...]
+            lines.append(margin + String(part))
+        }
+        return lines
     }
 
     /// As much of a text as fits, with an ellipsis where some is missing; colour codes stay whole.

@@ -64,11 +64,24 @@ public struct TimeZone: Sendable, Hashable {
     /// The date and time that the clocks show, with their distance from UTC: `2026-03-29 03:00 +02:00`.
     public func minuteText(_ instant: Timestamp) -> String {
         let offset = offset(at: instant.seconds)
+        let local = (instant + .seconds(offset)).minuteText
+        return offset == 0 ? "\(local) UTC" : "\(local) \(Self.distance(offset))"
+    }
+
+    /// RFC 3339 as the clocks show it: `2026-03-29T03:00:00+02:00`, and with `Z` where they show UTC.
+    ///
+    /// RFC 3339 knows whole minutes of distance only; a zone that had seconds too is written without them.
+    public func text(_ instant: Timestamp) -> String {
+        let offset = offset(at: instant.seconds) / 60 * 60
+        guard offset != 0 else { return instant.description }
+        return "\((instant + .seconds(offset)).description.dropLast())\(Self.distance(offset))"
+    }
+
+    /// Seconds from UTC as `+02:00`.
+    private static func distance(_ offset: Int64) -> String {
         let minutes = abs(offset) / 60
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let local = (instant + .seconds(offset)).minuteText
-        return offset == 0
-            ? "\(local) UTC" : "\(local) \(offset < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
+        return "\(offset < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
     }
 }
 

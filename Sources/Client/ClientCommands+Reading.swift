@@ -141,14 +141,22 @@ extension ClientCommands {
                 ("odooops logs latest --type warning", ""),
             ]),
         CommandSpec(
-            "metrics", "Shows the figures of the service, or the steps made for an environment.",
+            "metrics", "Shows the figures of the service now or over time, or the steps made for an environment.",
             positionals: ["[ENVIRONMENT]"],
             options: [
-                OptionSpec("metric", "NAME", "Only figures whose name begins so; of an environment: steps."),
+                OptionSpec(
+                    "metric", "NAME",
+                    "Only figures whose name begins so; of an environment: steps; over time: runs, run_duration_ms, drift or deliveries."
+                ),
                 OptionSpec("range", "TIME", "How far back, of an environment.", choices: ["1h", "24h", "7d", "30d"]),
+                OptionSpec("since", "TIME", "What became of a figure since then: 24h, 2026-12-24 or an instant."),
+                OptionSpec("until", "TIME", "Until when; default now."),
+                OptionSpec("step", "TIME", "How long each step of that time is, such as 5m, 1h or 1d."),
             ],
             examples: [
                 ("odooops metrics production --range=7d", ""),
+                ("odooops metrics --metric runs --since 7d --step 6h", ""),
+                ("odooops metrics --metric drift --since 30d --json | jq .series", ""),
                 ("odooops metrics --metric reconciler_drift", ""),
             ]),
         CommandSpec(

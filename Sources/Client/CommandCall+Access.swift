@@ -210,7 +210,8 @@ extension CommandCall {
             return .done
         }
         var table = Table(columns: [
-            Table.Column("", importance: 9), Table.Column("NAME", importance: 8), Table.Column("URL", importance: 7),
+            Table.Column("", importance: 9), Table.Column("NAME", importance: 8, wraps: true),
+            Table.Column("URL", importance: 7, wraps: true),
             Table.Column("LOGIN", importance: 5),
         ])
         for (context, login, isCurrent) in rows {

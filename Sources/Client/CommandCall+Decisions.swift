@@ -200,7 +200,7 @@ extension CommandCall {
         let attributes = data["attributes"]?.listValue ?? []
         guard !attributes.isEmpty else { return "" }
         let columns: [Listing.Column] = [
-            .text("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
+            .key("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
             .text("SOURCE", 4, "source"),
             Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
         ]
@@ -216,14 +216,21 @@ extension CommandCall {
         return text
     }
 
+    /// A state of an environment, why it is so, where that stands, when it ends, and what ends it.
+    private func standingLines(_ title: String, _ one: Value) -> [(String, String?)] {
+        [
+            (title, one.shown("state").spaced), ("because", one.shown("reason")), ("at", one.shown("source")),
+            ("until", one.minute("until")),
+            ("what to do", Remedy.here(one.shown("command"))),
+        ]
+    }
+
     /// The state of an environment, the first thing in the way of what it owns, and each of that.
     private func explanationText(ofEnvironment data: Value) -> String {
-        let state = data.shown("state").spaced
         let window = data["window"].flatMap { $0.isNull ? nil : $0 }
-        let own: [(String, String?)] = [
-            ("environment", screen.paint.bold(data.shown("key"))), ("state", state), ("because", data.shown("reason")),
-            ("at", data.shown("source")), ("until", data.minute("until")), ("what to do", data.shown("command")),
-        ]
+        let name: [(String, String?)] = [("environment", screen.paint.bold(data.shown("key")))]
+        // Whoever mends the first finds the others still there.
+        let others = (data["also"]?.listValue ?? []).flatMap { standingLines("and also", $0) }
         let about: [(String, String?)] = [
             ("wanted by", data.shown("wanted_at")), ("changed last", data.commitText("commit")),
             ("tier", data.shown("tier")), ("branch", data.shown("branch")),
@@ -231,11 +238,12 @@ extension CommandCall {
             ("window", window?.shown("reason")), ("opens", window?.minute("until")),
             ("next look", data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }),
         ]
-        var text = block(own + about) + obstacleText(data) + attributesText(data)
+        var text =
+            block(name + standingLines("state", data) + others + about) + obstacleText(data) + attributesText(data)
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
             let columns: [Listing.Column] = [
-                .text("RESOURCE", 9, "key"), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
+                .key("RESOURCE", 9, "key", least: 22), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
                 .text("WHY", 5, "reason"),
             ]
             text += "\n" + table(columns, resources)

@@ -55,7 +55,7 @@ extension CommandCall {
     }
 
     private static let attributes: [Listing.Column] = [
-        .text("ATTRIBUTE", 9, "path"), .text("IS", 8, "is", least: 12), .text("WANTED", 7, "wanted", least: 12),
+        .key("ATTRIBUTE", 9, "path"), .key("IS", 8, "is", least: 12), .key("WANTED", 7, "wanted", least: 12),
         .text("WANTED BY", 6, "by"), .instant("SINCE", 4, "since"),
     ]
 

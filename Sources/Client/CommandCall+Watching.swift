@@ -133,6 +133,14 @@ extension CommandCall {
     }
 
     func metrics() async throws -> ClientExit {
+        if asksForHistory {
+            guard arguments.value("range") == nil else {
+                throw ArgumentFault(
+                    "--range goes without --since, --until and --step",
+                    hint: "Run: odooops metrics --since 24h --step 1h")
+            }
+            return try await metricsHistory()
+        }
         guard !target.isEmpty else {
             if arguments.value("range") != nil {
                 throw ArgumentFault(

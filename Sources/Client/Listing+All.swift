@@ -8,7 +8,7 @@ extension Listing {
         emptyFiltered: "No environment is so. See all: odooops env list",
         empty: "There is no environment yet. After the first pass there is: odooops reconcile --wait",
         columns: [
-            .text("NAME", 9, "name", least: 32), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
+            .key("NAME", 9, "name", least: 32), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
             Column("SYNC", 8, sync), Column("HEALTH", 5, health), Column("TIME LEFT", 6, timeLeft),
             Column("REVISION", 4) { row, _ in String(row.shown("revision").prefix(12)) },
             .text("BRANCH", 4, "branch"), .text("HOST", 3, "host"),
@@ -20,7 +20,7 @@ extension Listing {
         path: "/drift", filters: [("cause", "cause"), ("environment", "environment"), ("known", "known")],
         emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
         columns: [
-            .text("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
+            .key("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
             // Half of two values says nothing of how they differ.
             Column("WHAT", 8, least: 37) { row, _ in difference(row) }, .instant("SINCE", 7, "first_seen"),
             .text("ENVIRONMENT", 4, "environment"), Column("KNOWN", 3, known), .text("RUN", 1, "run_id"),
@@ -30,15 +30,15 @@ extension Listing {
         path: "/findings", filters: [("status", "status"), ("environment", "environment"), ("kind", "kind")],
         emptyFiltered: "Nothing such is known to be wrong.", empty: "Nothing is known to be wrong.",
         columns: [
-            Column("STATUS", 8, least: 12, findingStatus), .text("KIND", 6, "kind"), .text("KEY", 9, "key", least: 24),
-            .text("ENVIRONMENT", 4, "env"), .instant("SINCE", 5, "first_seen"),
+            Column("STATUS", 8, least: 12, findingStatus), .key("KIND", 8, "kind"),
+            .key("KEY", 9, "key", least: 20), .key("ENVIRONMENT", 7, "env"), .instant("SINCE", 5, "first_seen"),
             Column("WHAT TO DO", 3) { row, _ in Remedy.here(row.shown("suggested_action")) },
         ])
 
     static let notices = Listing(
         path: "/alerts", filters: [("environment", "environment")], empty: "There is nothing to be told.",
         columns: [
-            .instant("AT", 7, "at"), .text("KIND", 8, "kind"), .text("SUBJECT", 9, "subject"),
+            .instant("AT", 7, "at"), .text("KIND", 8, "kind"), .key("SUBJECT", 9, "subject"),
             Column("WHY", 6) { row, _ in noticeText(row["payload"] ?? .null) }, .text("RUN", 1, "run"),
         ])
 
@@ -47,7 +47,7 @@ extension Listing {
         emptyFiltered: "No integration is so. See all: odooops integrations list",
         empty: "The catalogue is empty: ssot/integrations/_index.yaml names no integration, or no pass has read it.",
         columns: [
-            .text("ID", 9, "id", least: 16),
+            .key("ID", 9, "id", least: 16),
             Column("STATUS", 8, least: 14) { row, look in
                 switch row.shown("status") {
                 case "active": look.paint.green("active")
@@ -64,7 +64,7 @@ extension Listing {
     static let providers = Listing(
         path: "/providers", empty: "There is no provider.",
         columns: [
-            .text("PROVIDER", 9, "provider"),
+            .key("PROVIDER", 9, "provider"),
             Column("SPOKEN TO", 8) { row, look in
                 row["driver"]?.isNull ?? true ? look.paint.yellow("no: not configured") : look.paint.green("yes")
             }, .text("DRIVER VERSION", 4, "driver"), Column("SENDS HOOKS", 3) { row, _ in row.shown("hooks") },
@@ -74,7 +74,8 @@ extension Listing {
         path: "/inventory", filters: [("kind", "kind"), ("environment", "environment")],
         emptyFiltered: "We own nothing such.", empty: "We own nothing yet.",
         columns: [
-            .text("KEY", 9, "key"), .text("ENVIRONMENT", 6, "environment"), .text("PROVIDER ID", 4, "provider_id"),
+            .key("KEY", 9, "key", least: 22), .text("ENVIRONMENT", 6, "environment"),
+            .text("PROVIDER ID", 4, "provider_id"),
             .text("PROTECTED", 5, "protected"), .instant("SINCE", 3, "created_at"),
             Column("REVISION", 1) { row, _ in String(row.shown("revision").prefix(12)) },
         ])
@@ -82,12 +83,12 @@ extension Listing {
     static let schedules = Listing(
         path: "/schedules", empty: "Nothing is due by the clock: maintenance/schedules.yaml names no chore.",
         columns: [
-            .text("SCHEDULE", 9, "id", least: 28),
+            .key("SCHEDULE", 9, "id", least: 28),
             Column("STANDS", 8) { row, look in
                 let state = row.shown("state")
                 return state == "active"
                     ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
-            }, .instant("NEXT", 7, "next_slot"),
+            }, .instant("NEXT", 7, "next_slot"), Column("LOCAL TIME", 5, least: 23, nextLocally),
             Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
             .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason", least: 24),
         ])
@@ -95,7 +96,7 @@ extension Listing {
     static let upcoming = Listing(
         path: "/upcoming", empty: "Nothing is to come.",
         columns: [
-            .instant("AT", 8, "at"), Column("IN", 6) { row, look in ahead(row, look) }, .text("WHAT", 9, "what"),
+            .instant("AT", 8, "at"), Column("IN", 6) { row, look in ahead(row, look) }, .key("WHAT", 9, "what"),
             .text("ENVIRONMENT", 7, "environment"),
         ])
 
@@ -103,7 +104,7 @@ extension Listing {
         path: "/runs", filters: [("phase", "phase"), ("since", "since"), ("until", "until")],
         emptyFiltered: "There is no such run.", empty: "There is no run yet. Ask for one: odooops reconcile --wait",
         columns: [
-            .text("RUN", 9, "id", least: 36),
+            .key("RUN", 9, "id", least: 36),
             Column("PHASE", 8, least: 17) { row, look in phase(row.shown("phase"), look.paint) },
             .text("TRIGGER", 4, "trigger"), .instant("BEGUN", 7, "started_at"),
             Column("TOOK", 5) { row, _ in took(row) },
@@ -114,14 +115,15 @@ extension Listing {
     static let steps = Listing(
         path: "", empty: "It made no step.",
         columns: [
-            Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) }, .text("STEP", 9, "title"),
-            .text("KEY", 6, "key"), .instant("AT", 3, "intended_at"),
+            Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
+            .key("STEP", 9, "title", least: 22),
+            .key("KEY", 7, "key", least: 22), .instant("AT", 3, "intended_at"),
         ])
 
     static let approvals = Listing(
         path: "/approvals", empty: "Nobody has approved anything.",
         columns: [
-            .text("KEY", 9, "key"), .text("ACTION", 7, "action"), .text("STANDING", 8, "standing"),
+            .key("KEY", 9, "key", least: 22), .text("ACTION", 7, "action"), .text("STANDING", 8, "standing"),
             .text("BY", 6, "approved_by"), .instant("UNTIL", 5, "expires_at"), .text("REASON", 3, "reason"),
             .text("RUN", 1, "run"),
         ])
@@ -134,7 +136,7 @@ extension Listing {
         emptyFiltered: "Nobody has changed anything such.", empty: "Nobody has changed anything by hand yet.",
         columns: [
             .instant("AT", 7, "at"), .text("WHO", 8, "actor"), .text("ACTION", 9, "action"),
-            .text("TARGET", 6, "target"), .text("DETAIL", 2, "detail"),
+            .key("TARGET", 6, "target", least: 20), .text("DETAIL", 2, "detail"),
         ])
 
     static let deliveries = Listing(
@@ -143,13 +145,13 @@ extension Listing {
         columns: [
             .instant("RECEIVED", 7, "received_at"), .text("PROVIDER", 8, "provider"), .text("EVENT", 6, "event"),
             Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
-            .text("TRIES", 3, "attempts"), .text("ID", 9, "id"), .text("REASON", 4, "reason"),
+            .text("TRIES", 3, "attempts"), .key("ID", 9, "id", least: 36), .text("REASON", 4, "reason"),
         ])
 
     static let keys = Listing(
         path: "/access/keys", empty: "There is no key yet. Make one: odooops keys add NAME --role viewer",
         columns: [
-            .text("NAME", 9, "name"), .text("ROLES", 8, "grants"), .text("SCOPES", 5, "scopes"),
+            .key("NAME", 9, "name"), .text("ROLES", 8, "grants"), .text("SCOPES", 5, "scopes"),
             .text("BY", 3, "created_by"), .instant("SINCE", 2, "created_at"), .instant("UNTIL", 6, "expires_at"),
             .instant("REVOKED", 7, "revoked_at"),
         ])
@@ -160,14 +162,16 @@ extension Listing {
 
     static let figures = Listing(
         path: "/metrics", filters: [("metric", "name")], empty: "There is no such figure.",
-        columns: [.text("NAME", 9, "name"), .text("VALUE", 8, "value"), .text("LABELS", 5, "labels")])
+        columns: [
+            .key("NAME", 9, "name", least: 24), .text("VALUE", 8, "value"), .key("LABELS", 7, "labels", least: 24),
+        ])
 
     static let plans = Listing(
         path: "/plans", filters: [("approval", "approval")],
         emptyFiltered: "No plan stands so.",
         empty: "No pass has made a plan yet. Ask for one: odooops reconcile --wait",
         columns: [
-            .text("RUN", 9, "run", least: 36), Column("APPROVAL", 8, least: 18, approval),
+            .key("RUN", 9, "run", least: 36), Column("APPROVAL", 8, least: 18, approval),
             .instant("PLANNED", 7, "planned_at"),
             Column("CHANGES", 6, least: 20) { row, _ in PlanView.counts(row["summary"]) },
             .text("TRIGGER", 3, "trigger"),
@@ -177,7 +181,7 @@ extension Listing {
 
     static let evidence = Listing(
         path: "", empty: "Nothing of it is kept any more.",
-        columns: [.text("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .text("DIGEST", 5, "digest")])
+        columns: [.key("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .text("DIGEST", 5, "digest")])
 
     /// The environments of pull requests.
     static let previews = Listing(
@@ -187,7 +191,7 @@ extension Listing {
     static let gates = Listing(
         path: "", empty: "",
         columns: [
-            .text("GATE", 9, "gate"), Column("VERDICT", 8) { row, look in verdict(row.shown("verdict"), look.paint) },
+            .key("GATE", 9, "gate"), Column("VERDICT", 8) { row, look in verdict(row.shown("verdict"), look.paint) },
             .text("WHY", 7, "why"),
         ])
 
@@ -276,6 +280,13 @@ extension Listing {
         case "resolved": look.paint.green(status)
         default: status
         }
+    }
+
+    /// `2026-11-21 19:00 +01:00`: when it is due by the clocks of its time zone; `-` where they show UTC.
+    @Sendable private static func nextLocally(_ row: Value, _ look: Look) -> String {
+        let text = row["next_slot_local"]?.stringValue ?? ""
+        guard text.utf8.count == 25, !text.hasSuffix("Z"), Timestamp(text) != nil else { return "-" }
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) \(text.suffix(6))"
     }
 
     private static func ahead(_ row: Value, _ look: Look) -> String {

@@ -8,15 +8,18 @@ struct Listing: Sendable {
         let importance: Int
         /// The least width in which it says something; nil: that of its title.
         let least: Int?
+        /// Whether a cell goes on in the next line rather than being cut; it has to be without colours.
+        let wraps: Bool
         let show: @Sendable (Value, Look) -> String
 
         init(
-            _ title: String, _ importance: Int, least: Int? = nil,
+            _ title: String, _ importance: Int, least: Int? = nil, wraps: Bool = false,
             _ show: @escaping @Sendable (Value, Look) -> String
         ) {
             self.title = title
             self.importance = importance
             self.least = least
+            self.wraps = wraps
             self.show = show
         }
 
@@ -25,9 +28,14 @@ struct Listing: Sendable {
             Column(title, importance, least: least) { row, _ in row.shown(member) }
         }
 
-        /// A member that is an instant: one without its time says nothing.
+        /// A member by which rows are told apart, and which others ask for: shown whole, in several lines if need be.
+        static func key(_ title: String, _ importance: Int, _ member: String, least: Int? = nil) -> Column {
+            Column(title, importance, least: least, wraps: true) { row, _ in row.shown(member) }
+        }
+
+        /// A member that is an instant, in UTC as its title says: one without its time says nothing.
         static func instant(_ title: String, _ importance: Int, _ member: String) -> Column {
-            Column(title, importance, least: 16) { row, _ in row.minute(member) }
+            Column("\(title) (UTC)", importance, least: 16) { row, _ in row.minute(member) }
         }
     }
 
@@ -150,7 +158,10 @@ extension CommandCall {
 
     func table(_ columns: [Listing.Column], _ rows: [Value]) -> String {
         let look = Look(paint: screen.paint, now: now)
-        var table = Table(columns: columns.map { Table.Column($0.title, importance: $0.importance, least: $0.least) })
+        var table = Table(
+            columns: columns.map {
+                Table.Column($0.title, importance: $0.importance, least: $0.least, wraps: $0.wraps)
+            })
         for row in rows { table.add(cells: columns.map { $0.show(row, look) }) }
         return table.text(screen.paint, width: screen.width)
     }

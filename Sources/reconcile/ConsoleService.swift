@@ -46,7 +46,8 @@ enum ConsoleService {
             ("application", configuration.application.map { GitAddressText.shown($0.url) } ?? "none"),
         ]
         let running = [
-            ("listen", facts.address), ("interval", configuration.interval.shortText),
+            ("listen", facts.address), ("address", configuration.address ?? "none"),
+            ("interval", configuration.interval.shortText),
             ("concurrency", "\(configuration.concurrency)"), ("store", place),
             ("state directory", configuration.stateDirectory),
         ]

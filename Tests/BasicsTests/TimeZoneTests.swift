@@ -106,6 +106,16 @@ import Testing
         let newYork = try TimeZone(name: "America/New_York", rule: Self.newYork)
         #expect(newYork.minuteText(try #require(Timestamp("2026-01-01T00:30:00Z"))) == "2025-12-31 19:30 -05:00")
         #expect(TimeZone.utc.minuteText(Timestamp(seconds: 0)) == "1970-01-01 00:00 UTC")
+        for (zone, instant, text) in [
+            (berlin, "2026-03-29T01:00:00Z", "2026-03-29T03:00:00+02:00"),
+            (berlin, "2026-10-25T01:00:00.25Z", "2026-10-25T02:00:00.250+01:00"),
+            (newYork, "2026-01-01T00:30:00Z", "2025-12-31T19:30:00-05:00"),
+            (.utc, "2026-01-01T00:30:00Z", "2026-01-01T00:30:00Z"),
+        ] {
+            let instant = try #require(Timestamp(instant))
+            #expect(zone.text(instant) == text)
+            #expect(Timestamp(zone.text(instant)) == instant, "it is the same instant")
+        }
     }
 }
 

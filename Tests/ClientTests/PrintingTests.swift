@@ -77,19 +77,23 @@ struct PrintingTests {
             "GET /schedules": [
                 [
                     "id": "backup/production", "state": "blocked", "next_slot": "2026-11-21T18:00:00Z",
+                    "next_slot_local": "2026-11-21T19:00:00+01:00",
                     "last_state": .null, "cron": "0 */6 * * *", "time_zone": "Europe/Brussels", "runner": "odoo.backup",
                     "reason": "nobody can make backups of Odoo yet",
                 ]
             ]
         ])
         let shown = await (try World(service, terminal: true, columns: 80)).run("schedules", "--color", "never")
-        for text in ["backup/production ", "blocked", "2026-11-21 18:00", "nobody can make backups"] {
+        // The zone of the time is said also where there is no room for the local one.
+        for text in ["backup/production ", "blocked", "NEXT (UTC)", "2026-11-21 18:00", "nobody can make backups"] {
             #expect(shown.output.contains(text), "\(shown.story)")
         }
         for text in ["ZONE", "RUNNER", "CRON"] { #expect(!shown.output.contains(text), "\(shown.story)") }
         for line in shown.output.split(separator: "\n") { #expect(Paint.width(String(line)) <= 80) }
         let wide = await (try World(service, terminal: true, columns: 160)).run("schedules", "--color", "never")
-        for text in ["Europe/Brussels", "odoo.backup", "0 */6 * * *"] { #expect(wide.output.contains(text)) }
+        for text in ["Europe/Brussels", "odoo.backup", "0 */6 * * *", "LOCAL TIME", "2026-11-21 19:00 +01:00"] {
+            #expect(wide.output.contains(text), "\(wide.story)")
+        }
     }
 
     private static let standing: Value = [
@@ -274,6 +278,26 @@ struct PrintingTests {
         for text in [
             "changed last  aaaaaaaaaaaa Ada, 2026-11-21 17:06: \"Move it\"", "revision      ffffffffffff Bob, ",
             "cccccccccccc Eve",
+        ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
+    }
+
+    @Test("All that keeps an environment as it is is said, each with its line and with what ends it")
+    func severalReasons() async throws {
+        let explanation: Value = [
+            "type": "environment", "key": "crm", "state": "unknown", "reason": "what is wanted of it can't be read",
+            "source": "ssot/environments.yaml:4:9", "until": .null, "command": "reconcile validate",
+            "obstacle": .null, "next_wake": ["at": .null, "reason": "nobody looks"],
+            "also": [
+                [
+                    "state": "suspended", "reason": "ann has it left alone: a demo", "source": .null,
+                    "until": "2026-11-23T08:00:00Z", "command": "reconcile env resume crm",
+                ]
+            ],
+        ]
+        let shown = await (try World(FakeService(["GET /explanations": explanation]))).run("explain", "crm")
+        for text in [
+            "unknown", "ssot/environments.yaml:4:9", "and also", "suspended", "ann has it left alone: a demo",
+            "2026-11-23 08:00", "odooops env resume crm",
         ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
     }
 

@@ -106,6 +106,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
             "a provider's address of another kind", [dry], 78, "CONF-0009",
             ["at $DIGITALOCEAN_API_URL", "https://HOST"], environment: ["DIGITALOCEAN_API_URL": "ftp://x"]),
         BadInput(
+            "an address of the service that is none, or holds a password", ["runs"], 78, "CONF-0009",
+            ["at $ODOOOPS_ADDRESS", "https://HOST:PORT"],
+            environment: ["ODOOOPS_ADDRESS": "https://u:s3cr3t-value@ops.example"]),
+        BadInput(
             "a provider's address without a host", [dry], 78, "CONF-0009", ["https://HOST"],
             environment: ["DIGITALOCEAN_API_URL": "http://"]),
         BadInput(

@@ -133,7 +133,16 @@ struct ExplainTests {
         #expect(await site.run("env", "suspend", "lab", "--reason", "a demo").status == 0)
         let left = await site.run("explain", "lab", "--json")
         #expect(left.json?["state"] == "suspended" && left.json?["command"] == "reconcile env resume lab")
-        try site.commit(["ssot/infra/digitalocean/inventory.yaml": Site.inventory + "droplets: {{\n"])
+        let environments = try #require(Site.files["ssot/environments.yaml"])
+        try site.commit(["ssot/environments.yaml": environments.replacing("{tier: dev,", "{tier: [dev],")])
+        let both = await site.run("explain", "lab")
+        for text in ["  unknown ", "at ssot/environments.yaml:", "  suspended ", "a demo", "reconcile env resume lab"] {
+            #expect(both.output.contains(text), "\(both.story)")
+        }
+        try site.commit([
+            "ssot/environments.yaml": environments,
+            "ssot/infra/digitalocean/inventory.yaml": Site.inventory + "droplets: {{\n",
+        ])
         let unread = await site.run("explain", "digitalocean.droplet/new")
         #expect(
             unread.status == 0 && unread.output.contains("in the way   unknown_wish: nothing that"), "\(unread.story)")

@@ -57,6 +57,17 @@ struct LiveScheduleTests {
         let list = await site.run("schedules", "list", "--json")
         let states = list.json?["schedules"]?.listValue?.map { $0["state"]?.stringValue }
         #expect(states == ["active", "active", "blocked", "active"], "\(list.story)")
+        // 04:00 in Berlin is 02:00 or 03:00 in UTC, and both are said with their zone.
+        let look = list.json?["schedules"]?[0]
+        let (utc, local) = (look?["next_slot"]?.stringValue ?? "", look?["next_slot_local"]?.stringValue ?? "")
+        #expect(local.dropFirst(10).hasPrefix("T04:00:00+0") && Timestamp(local) == Timestamp(utc), "\(list.story)")
+        let table = await site.run("schedules", "list")
+        #expect(table.output.contains("NEXT (UTC)") && table.output.contains("LOCAL TIME"), "\(table.story)")
+        for text in [utc, local] {
+            #expect(table.output.contains("\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"), "\(table.story)")
+        }
+        let shown = await site.run("schedules", "show", "look")
+        #expect(shown.output.contains(" UTC (") && shown.output.contains(" 04:00 +0"), "\(shown.story)")
 
         running.program.send(SIGTERM)
         #expect(await running.program.end(within: .seconds(60))?.status == 0, "\(running.program.story)")

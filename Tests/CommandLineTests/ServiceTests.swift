@@ -83,6 +83,9 @@ struct ServiceTests {
 
         #expect(await running.get("/hooks/reconcile")?.status == 405)
         #expect(await running.get("/nothing")?.status == 404)
+        let nothing = await running.get("/api/v1/nothing")
+        #expect(
+            nothing?.body.contains("\"http://127.0.0.1/api/v1/errors/") == true, "\(nothing?.body ?? "")")
         let metrics = try #require(await running.get("/metrics"))
         #expect(metrics.body.contains("reconciler_runs_total{outcome=\"succeeded\"} 3\n"), "\(metrics.body)")
         let place = try TemporaryDirectory()
@@ -100,8 +103,14 @@ struct ServiceTests {
     @Test("The hook takes only what the secret has signed; a reference that leads nowhere opens no door")
     func refusesWhatIsNotSigned() async throws {
         let running = try await Running(
-            try Site(), ["ODOOOPS_HOOK_SECRET": "env:HOOK_KEY", "HOOK_KEY": "key-of-the-hook"])
+            try Site(),
+            [
+                "ODOOOPS_HOOK_SECRET": "env:HOOK_KEY", "HOOK_KEY": "key-of-the-hook",
+                "ODOOOPS_ADDRESS": "https://ops.shop.example/",
+            ])
         #expect(await running.passes(1))
+        let nothing = await running.get("/api/v1/nothing")
+        #expect(nothing?.body.contains("\"https://ops.shop.example/api/v1/errors/") == true, "\(nothing?.body ?? "")")
         let body = "{\"ref\": \"refs/heads/main\"}"
         let good = Hex.encode(hmacSHA256(key: Array("key-of-the-hook".utf8), Array(body.utf8)))
         let bad = Hex.encode(hmacSHA256(key: Array("another".utf8), Array(body.utf8)))

@@ -23,7 +23,7 @@ struct APIWorld {
     let runID = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"
 
     init(
-        keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true,
+        keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true, address: String? = nil,
         reconciler: (Store, SimulatedTime) throws -> Reconciler? = { _, _ in nil }
     ) async throws {
         let time = SimulatedTime(now: Self.now)
@@ -45,7 +45,7 @@ struct APIWorld {
         self.time = time
         api = APIEndpoints(
             APIServices(
-                store: store, access: access, reconciler: try reconciler(store, time), time: time,
+                store: store, access: access, reconciler: try reconciler(store, time), time: time, address: address,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 

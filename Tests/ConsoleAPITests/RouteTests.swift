@@ -14,7 +14,8 @@ import Testing
         let names = ["{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody"]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
-        return "/\(path)\(route.id == "explain" ? "?key=digitalocean.droplet/erp" : "")"
+        let queries = ["explain": "?key=digitalocean.droplet/erp", "queryMetricsRange": "?figure=runs"]
+        return "/\(path)\(queries[route.id] ?? "")"
     }
 
     private static func body(_ route: APIRoute) -> Value? {
@@ -128,6 +129,32 @@ import Testing
             #expect(page.status == status, "\(code): \(page.status)")
             #expect(status != 200 || page.body["data"]?["text"] == "# API-0001: a page\n")
         }
+    }
+
+    @Test func theLinkToAPageIsWholeWhereTheServiceKnowsItsAddress() async throws {
+        let page = "/api/v1/errors/API-0001"
+        func docs(_ world: APIWorld, _ headers: [(String, String)], _ peer: String) async throws -> String? {
+            try await world.send("GET", "/nothing", as: "owner", headers: headers, peer: peer)
+                .body["errors"]?[0]?["docs"]?.stringValue
+        }
+        let world = try await APIWorld()
+        let known = try await APIWorld(address: "https://ops.example.com")
+        for (headers, peer, link) in [
+            ([], "127.0.0.1", "http://127.0.0.1:8080" + page),
+            ([("Host", "localhost")], "::1", "http://localhost" + page),
+            ([("Host", "[::1]:8443")], "::1", "http://[::1]:8443" + page),
+            // What others call the service is no address to send anybody to.
+            ([("Host", "evil.example")], "127.0.0.1", page),
+            ([("Host", "localhost:80@evil.example")], "::1", "http://localhost" + page),
+            ([("X-Forwarded-Host", "evil.example")], "127.0.0.1", page), ([], "192.0.2.7", page),
+        ] as [([(String, String)], String, String)] {
+            #expect(try await docs(world, headers, peer) == link, "\(headers) \(peer)")
+            #expect(try await docs(known, headers, peer) == "https://ops.example.com" + page)
+        }
+        let refused = try #require(
+            known.api.refusal(ofTarget: "/api/v1/nothing", status: 431, reason: "too long"))
+        #expect(
+            String(decoding: refused.body, as: UTF8.self).contains("https://ops.example.com/api/v1/errors/API-0014"))
     }
 
     @Test func aHeaderIsNoQuery() async throws {

@@ -139,7 +139,8 @@ import Web
         #expect(unread.listValue?.compactMap { $0["state"]?.stringValue } == ["unknown", "unknown"])
         let html = try await world.html("/maintenance", world.pages { jobs })
         for job in jobs {
-            for text in [job.id, job.cron.description, job.obstacle(nil) ?? "", "blocked"] {
+            let next = try #require(job.next(after: world.time.now))
+            for text in [job.id, job.cron.description, job.obstacle(nil) ?? "", "blocked", "\(next.minuteText) UTC"] {
                 #expect(html.contains(text), "\(text)")
             }
         }
@@ -188,6 +189,15 @@ import Web
         }
         #expect(try await !world.html("/").contains("is as git wants it"))
         #expect(try await world.html("/drift").contains("198.51.100.66"))
+        // A line that can't be read hides no suspension: both are said.
+        world.source.commit("schema: ssot.environments.v1\nenvironments: [\n", to: "ssot/environments.yaml")
+        await world.pass()
+        let broken = try await world.html("/environments/production")
+        for text in [
+            "be read: ", "ssot/environments.yaml:", "ann has it left alone", "reconcile env resume production",
+        ] {
+            #expect(broken.contains(text), "\(text)\n\(broken)")
+        }
     }
 
     @Test("What was not seen, or owns nothing, is not in sync")

@@ -111,6 +111,14 @@ final class ExampleSource: Source {
                     })))
     }
 
+    /// Gives a file another text, in a commit of its own.
+    func commit(_ text: String, to path: String) {
+        state.withLock { tree in
+            tree.files = tree.files.map { $0.path == path ? SourceFile(path: path, text: text) : $0 }
+            tree.revision = String(Digest(of: text).hex.prefix(40))
+        }
+    }
+
     func read(_ log: Log) async throws -> SourceSnapshot {
         SourceSnapshot(tree: state.withLock { $0 }, commitAuthor: "Ada Lovelace <ada@brightwater.example>")
     }

@@ -87,6 +87,23 @@ struct ExplanationTests {
         #expect(broken.obstacle?.source?.line == 8, "\(String(describing: broken.obstacle))")
     }
 
+    @Test("A suspended environment of which one resource can't be read is told with that line as well")
+    func suspendedAndUnread() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        try await world.store.setSuspended(
+            "crm", true,
+            audit: AuditRecord(at: world.time.now, action: "env.suspend", target: "crm", actor: "ann", detail: .null))
+        #expect(try await Self.environment(world).others.isEmpty)
+        let bad = "ttl: 1800}, {type: A, name: crm, data: 203.0.113.8, ttl: often}"
+        world.source.set(World.tree(inventory: World.inventory.replacing("ttl: 1800}", with: bad)))
+        let both = try await Self.environment(world)
+        #expect(both.standing.state == .suspended, "\(both.document.json)")
+        // What is in the way of the resource says the line where a change of it is planned.
+        let source = both.obstacle?.kind == .hold(.unknownWish) ? both.obstacle?.source : both.others.first?.source
+        #expect(source?.file.hasSuffix("inventory.yaml") == true && source?.line == 8, "\(both.document.json)")
+    }
+
     @Test("What waits for something else is told by what that one waits for, until a person has said yes")
     func approval() async throws {
         let (world, report, change) = try await StoredApprovalTests.waiting()
@@ -201,7 +218,17 @@ struct ExplanationTests {
             World.tree(environments: World.environments.replacing("crm: {tier: dev,", with: "crm: {tier: [dev],")))
         let broken = try await Self.environment(world)
         #expect(broken.standing.state == .unknown && broken.standing.source?.file == "ssot/environments.yaml")
-        #expect(broken.standing.command == "reconcile validate")
+        #expect(broken.standing.command == "reconcile validate" && broken.others.isEmpty)
+
+        // Suspended as well: mending the line alone would change nothing of it.
+        try await suspend(true)
+        let both = try await Self.environment(world)
+        #expect(both.standing == broken.standing)
+        #expect(both.others == [suspended.standing], "\(both.document.json)")
+        let also = try #require(both.document["also"]?[0])
+        #expect(also["state"] == "suspended" && also["command"] == "reconcile env resume crm")
+        #expect(also["reason"] == "ann has it left alone: a demo" && also["until"]?.stringValue == until.description)
+        try await suspend(false)
 
         world.source.set(World.tree())
         await world.age(by: .days(15))

@@ -6,7 +6,8 @@ import Formats
 public enum APIDocument {
     /// What stands for a name in examples.
     private static let samples: [String: Value] = [
-        "environment": "staging", "run": "latest", "delivery": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11", "key": "ci",
+        "environment": "staging", "code": "API-0001", "figure": "runs", "run": "latest",
+        "delivery": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11", "key": "ci",
         "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
         "until": "2027-01-31T00:00:00Z", "roles": ["developer@staging"], "secrets": ["SLACK_BOT_TOKEN"],
     ]

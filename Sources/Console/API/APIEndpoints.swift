@@ -14,6 +14,8 @@ public struct APIServices: Sendable {
     let metrics: Metrics
     let evidence: EvidenceStore?
     let schedules: @Sendable () -> [ScheduledJob]?
+    let address: String?
+    let retention: RetentionRule
     let errorPage: @Sendable (_ code: String) -> String?
     let time: any TimeSource
     let log: Log?
@@ -27,11 +29,14 @@ public struct APIServices: Sendable {
     ///   - metrics: the figures that are asked for.
     ///   - time: now.
     ///   - schedules: what is due by the clock; nil before the first commit was read.
+    ///   - address: where clients reach the service, without a slash at its end; nil: nobody said.
+    ///   - retention: how long what runs leave behind is kept.
     ///   - errorPage: what a code means and what to do, as Markdown; nil for what is no code.
     public init(
         store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
         metrics: Metrics = Metrics(), time: any TimeSource,
-        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil },
+        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }, address: String? = nil,
+        retention: RetentionRule = RetentionRule(),
         errorPage: @escaping @Sendable (_ code: String) -> String? = { _ in nil }
     ) {
         self.store = store
@@ -39,6 +44,8 @@ public struct APIServices: Sendable {
         self.reconciler = reconciler
         self.service = service
         self.metrics = metrics
+        self.address = address
+        self.retention = retention
         self.errorPage = errorPage
         evidence = reconciler?.evidence
         self.schedules = schedules
@@ -97,7 +104,7 @@ public struct APIEndpoints: Sendable {
     /// Answers a request.
     public func answer(_ request: WebRequest) async -> WebResponse {
         let id = Self.requestID(request)
-        let isSecure = services.access.origin(of: request).isSecure
+        let origin = services.access.origin(of: request)
         var envelope: Envelope
         var bare: Value?
         do {
@@ -110,10 +117,11 @@ public struct APIEndpoints: Sendable {
         }
         let isVendor = request.header("Accept")?.contains(Envelope.mediaType) == true
         var response = envelope.response(
-            requestID: id, at: services.time.now, type: isVendor ? Envelope.mediaType : "application/json")
+            requestID: id, at: services.time.now, type: isVendor ? Envelope.mediaType : "application/json",
+            address: services.address ?? origin.localAddress(of: request))
         if let bare, envelope.errors.isEmpty { response.body = Array((JSON.write(bare) + "\n").utf8) }
         if request.method == "HEAD" { response.body = [] }
-        SecurityHeaders.add(to: &response, isSecure: isSecure, policy: SecurityHeaders.dataPolicy)
+        SecurityHeaders.add(to: &response, isSecure: origin.isSecure, policy: SecurityHeaders.dataPolicy)
         return response
     }
 
@@ -122,7 +130,7 @@ public struct APIEndpoints: Sendable {
         guard Self.owns(String(target.prefix { $0 != "?" })) else { return nil }
         let fault = status == 413 ? APIFault.tooLarge(Self.bodyLimit) : APIFault.unreadable(status, reason)
         var response = Envelope(fault).response(
-            requestID: "req-" + Hex.encode(SystemRandom.bytes(8)), at: services.time.now)
+            requestID: "req-" + Hex.encode(SystemRandom.bytes(8)), at: services.time.now, address: services.address)
         SecurityHeaders.add(
             to: &response, isSecure: services.access.isSecure, policy: SecurityHeaders.dataPolicy)
         return response

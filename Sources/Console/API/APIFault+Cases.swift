@@ -79,6 +79,12 @@ extension APIFault {
         return fault
     }()
 
+    static func badRange(_ what: String) -> APIFault {
+        APIFault(
+            "UNANSWERABLE_RANGE", "API-0015", 422, "the time can't be told like that: \(what)",
+            hint: "Take a longer step, or a shorter time: GET /api/v1/metrics/range?figure=runs&step=1h")
+    }
+
     static func tooLarge(_ most: Int) -> APIFault {
         APIFault(
             "BODY_TOO_LARGE", "API-0010", 413, "the body has more than \(most) bytes", hint: "Send a smaller body.")

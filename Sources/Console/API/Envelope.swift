@@ -38,7 +38,16 @@ public struct Envelope: Sendable {
     }
 
     /// The answer as bytes.
-    public func response(requestID: String, at now: Timestamp, type: String = "application/json") -> WebResponse {
+    ///
+    /// - Parameters:
+    ///   - requestID: names the request in the log too.
+    ///   - now: when it is answered.
+    ///   - type: the media type of JSON.
+    ///   - address: with which links begin; nil: they are paths at the address that was asked.
+    /// - Returns: the answer.
+    public func response(
+        requestID: String, at now: Timestamp, type: String = "application/json", address: String? = nil
+    ) -> WebResponse {
         var meta = Value.Object()
         meta["request_id"] = .string(requestID)
         meta["timestamp"] = .string(now.description)
@@ -46,7 +55,7 @@ public struct Envelope: Sendable {
         var object = Value.Object()
         object["data"] = data
         object["meta"] = .object(meta)
-        object["errors"] = .list(errors.map(\.value))
+        object["errors"] = .list(errors.map { $0.value(at: address) })
         let fields = [("Content-Type", "\(type); charset=utf-8"), ("X-Request-Id", requestID)] + headers
         return WebResponse(status: status, headers: fields, body: Array((JSON.write(.object(object)) + "\n").utf8))
     }
@@ -77,14 +86,14 @@ public struct APIFault: Fault {
         self.details = details
     }
 
-    var value: Value {
+    func value(at address: String?) -> Value {
         var object = Value.Object()
         object["error"] = .string(name)
         object["code"] = .string(code)
         object["message"] = .string(message)
         object["details"] = .object(details)
         object["remediation"] = hint.map { .string($0) } ?? .null
-        object["docs"] = .string("/api/v1/errors/\(code)")
+        object["docs"] = .string("\(address ?? "")\(APIEndpoints.prefix)/errors/\(code)")
         return .object(object)
     }
 }

@@ -10,7 +10,7 @@ public enum OpenAPI {
         ("405", "the path does not know the method"), ("406", "no form of answer is taken"),
         ("409", "it can't be done as things stand"), ("413", "the body is too large"),
         ("415", "the body is no JSON"), ("417", "what Expect asks for is not known"),
-        ("422", "the Idempotency-Key was used for another request"),
+        ("422", "the Idempotency-Key was used for another request, or a time can't be told like that"),
         ("429", "too many requests"), ("431", "the header is too large"), ("500", "a fault of the service"),
         ("503", "something that is needed can't be reached"), ("505", "the version of HTTP is not known"),
     ]
@@ -123,7 +123,7 @@ public enum OpenAPI {
             .init("message", .text(most: 65_536), required: true),
             .init("details", .object([], isOpen: true), required: true),
             .init("remediation", .nullable(.text(most: 65_536)), required: true),
-            .init("docs", .text(), required: true),
+            .init("docs", page, required: true),
         ])
         let meta = APISchema.object([
             .init("request_id", .text(), required: true), .init("timestamp", .instant, required: true),
@@ -136,6 +136,12 @@ public enum OpenAPI {
             ]),
         ])
     }()
+
+    /// The page about a code, whole where the service knows its own address.
+    private static let page = APISchema.pattern(
+        "^(https?://[0-9A-Za-z.:\\[\\]-]+)?/api/v1/errors/[A-Z]{1,12}-[0-9]{4}$",
+        about: "where this service shows the page about the code: a link, or a path at the address that was asked",
+        matches: { $0.contains("\(APIEndpoints.prefix)/errors/") })
 
     /// Of a write that is answered without the usual members; who may not ask at all gets the usual ones.
     private static let bareRefusal: Value = {

@@ -126,6 +126,17 @@ extension APIEndpoints {
                         .init("at", .nullable(.instant), required: true), .init("reason", .text(), required: true),
                     ]),
                     required: true), .init("state", choice(EnvironmentExplanation.State.self)),
+                // What keeps an environment so as well, beside its state.
+                .init(
+                    "also",
+                    .list(
+                        .object([
+                            .init("state", choice(EnvironmentExplanation.State.self), required: true),
+                            .init("reason", .text(most: 1 << 16), required: true),
+                            .init("source", .nullable(.text()), required: true),
+                            .init("until", .nullable(.instant), required: true),
+                            .init("command", .nullable(.text()), required: true),
+                        ]))),
             ], isOpen: true)
         let integration = APISchema.object(
             [

@@ -17,12 +17,15 @@ extension APIEndpoints {
             .init("last_state", .nullable(choice(ScheduleSlot.State.self)), required: true),
             .init("last_slot", .nullable(.instant), required: true),
             .init("next_slot", .nullable(.instant), required: true),
+            // The same instant as the clocks of `time_zone` show it.
+            .init("next_slot_local", .nullable(.instant), required: true),
             .init("source", .nullable(.text()), required: true),
         ])
         return [
             APIRoute(
                 "GET", "/schedules", "listSchedules", "schedules",
-                "The chores and backups that are due by the clock: when, by whom, how each stands and why.",
+                "The chores and backups that are due by the clock: when, by whom, how each stands and why. "
+                    + "`next_slot` is in UTC, `next_slot_local` the same instant with the distance from UTC that the clocks of `time_zone` show.",
                 needs: .read, at: .list, answer: .list(row)
             ) { call in
                 let states = try await services.store.scheduleStates()
@@ -104,7 +107,7 @@ extension ScheduleState {
         object["lane"] = .null
         object["last_state"] = .text(lastState?.rawValue)
         object["last_slot"] = .text(lastSlot?.description)
-        for name in ["next_slot", "source"] { object[name] = .null }
+        for name in ["next_slot", "next_slot_local", "source"] { object[name] = .null }
         return .object(object)
     }
 }

@@ -9,7 +9,7 @@ extension APIEndpoints {
     /// Every route.
     static func table(_ services: APIServices) -> [APIRoute] {
         aboutItself(services) + environments(services) + records(services) + differences(services)
-            + schedules(services) + decisions(services) + accounts(services) + figures(services)
+            + schedules(services) + decisions(services) + accounts(services) + figures(services) + history(services)
     }
 
     // MARK: What routes share

@@ -60,6 +60,14 @@ public struct ClientOrigin: Sendable, Hashable {
     /// A page on the internet whose name is made to lead to 127.0.0.1 is read by the browser as that name.
     public var hasLoopbackHost: Bool { host == "localhost" || Self.isLoopback(host) }
 
+    /// Where a client of this machine asked: `http://127.0.0.1:8080`; nil for others, whose word for it proves nothing.
+    public func localAddress(of request: WebRequest) -> String? {
+        guard isLoopback, hasLoopbackHost else { return nil }
+        let port = request.header("Host")?.split(separator: ":").last.flatMap { UInt16($0) }
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(isSecure ? "https" : "http")://\(name)" + (port.map { ":\($0)" } ?? "")
+    }
+
     /// What is counted together: an IPv4 address, or the 64 bits of IPv6 that one customer is given.
     public var network: String { AddressRange(address)?.customer ?? address }
 

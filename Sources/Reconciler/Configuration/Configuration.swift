@@ -79,6 +79,8 @@ public struct Configuration: Sendable {
     public var stateDirectory: String
     public var listenAddress = "127.0.0.1"
     public var listenPort: UInt16 = 8080
+    /// Where people and clients reach the service, without a slash at its end: `https://ops.example.com`; nil: not said.
+    public var address: String?
     /// By what the service proves who it is; nil: it speaks plain HTTP.
     public var tls: TLS?
     /// Between the end of a pass and the begin of the next; each wait is up to a tenth longer or shorter.

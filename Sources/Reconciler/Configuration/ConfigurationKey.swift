@@ -51,6 +51,9 @@ extension ConfigurationReader {
                 "listen", flag: "listen", variable: "ODOOOPS_LISTEN", fallback: "127.0.0.1:8080",
                 "address and port of the service"),
             ConfigurationKey(
+                "address", variable: "ODOOOPS_ADDRESS", fallback: "none: links are paths",
+                "where people and clients reach the service, https://HOST: links in answers of the API begin with it"),
+            ConfigurationKey(
                 "tls.certificate", variable: "ODOOOPS_TLS_CERTIFICATE", fallback: "none: plain HTTP",
                 "path of the service's certificate and those above it, PEM; read again on SIGHUP"),
             ConfigurationKey(

@@ -22,6 +22,25 @@ extension ConfigurationReader {
         if let claim = try text("access.oidc.roles_claim") { access.rolesClaim = claim }
     }
 
+    /// Where clients reach the service: a scheme and a host, perhaps with a port, and nothing behind it.
+    func serviceAddress() throws(ConfigurationFault) -> String? {
+        guard let given = try text("address") else { return nil }
+        let address = given.hasSuffix("/") ? String(given.dropLast()) : given
+        let host =
+            ["https://", "http://"].first { address.hasPrefix($0) }.map { address.dropFirst($0.utf8.count) } ?? ""
+        let isHost = host.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || ".-:[]".utf8.contains(byte)
+        }
+        guard !host.isEmpty, isHost, host.utf8.count <= 255 else {
+            // What was given may hold a password.
+            throw fault(
+                "CONF-0009", "the address of the service has another form", "address",
+                hint: "Write https://HOST or https://HOST:PORT, without a path.")
+        }
+        return address
+    }
+
     /// Certificate and key: both, or neither.
     func tls() throws(ConfigurationFault) -> Configuration.TLS? {
         switch (try text("tls.certificate"), try reference("tls.key")) {

@@ -43,6 +43,7 @@ public struct ConfigurationReader {
         if let listen = try text("listen") {
             (configuration.listenAddress, configuration.listenPort) = try Self.address(listen, place: place("listen"))
         }
+        configuration.address = try serviceAddress()
         configuration.tls = try tls()
         if let interval = try duration("interval", at: 5...86_400) { configuration.interval = interval }
         if let gap = try duration("pass_gap", at: 1...3_600) { configuration.passGap = gap }

@@ -103,6 +103,7 @@ extension EnvironmentExplanation {
         object["source"] = .text(standing.source?.description)
         object["until"] = .text(standing.until?.description)
         object["command"] = .text(standing.command)
+        object["also"] = .list(others.map(\.document))
         object["obstacle"] = obstacle.map { $0.document(path) } ?? .null
         object["next_wake"] = .object([
             "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
@@ -133,6 +134,16 @@ extension EnvironmentExplanation {
                 ])
             })
         return .object(object)
+    }
+}
+
+extension EnvironmentExplanation.Standing {
+    /// As the environment's own state is shown.
+    fileprivate var document: Value {
+        .object([
+            "state": .string(state.rawValue), "reason": .string(reason), "source": .text(source?.description),
+            "until": .text(until?.description), "command": .text(command),
+        ])
     }
 }
 

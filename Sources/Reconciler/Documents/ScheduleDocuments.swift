@@ -34,7 +34,9 @@ extension ScheduledJob {
         object["lane"] = .string(lane)
         object["last_state"] = .text(state?.lastState?.rawValue)
         object["last_slot"] = .text(state?.lastSlot?.description)
-        object["next_slot"] = .text(next(after: now)?.description)
+        let next = next(after: now)
+        object["next_slot"] = .text(next?.description)
+        object["next_slot_local"] = .text(next.map { zone.text($0) })
         object["source"] = .string(source.description)
         return .object(object)
     }

@@ -67,7 +67,10 @@ public struct EnvironmentExplanation: Sendable {
     public let life: EnvironmentOutlook?
     /// The pull request that it shows; nil where it shows none, or one that nobody knows.
     public let pullRequest: PullRequest?
+    /// What keeps it as it is, the first of it where there is more.
     public let standing: Standing
+    /// What keeps it so as well: whoever mends the first finds these still there.
+    public let others: [Standing]
     public let closure: Closure?
     /// The first thing in the way of what it owns, at its resource; nil when nothing is.
     public let obstacle: Obstacle?
@@ -128,7 +131,8 @@ extension Reconciler {
         let environment = desired.environments.first { $0.slug == slug }
         let row = try await store.environment(slug)
         let pull = try await pullRequest(of: slug, desired)
-        let doubt = WishDoubt(desired).about(environment: slug)
+        let wishes = WishDoubt(desired)
+        let doubt = wishes.about(environment: slug)
         guard environment != nil || row != nil || pull != nil || doubt?.extent == .environment(slug) else {
             if let number = PullRequest.number(inSlug: slug) {
                 throw UnknownKeyFault(pullRequest: number, hasRule: desired.policy.previews != nil)
@@ -149,12 +153,13 @@ extension Reconciler {
         let life = outlook.plan.environments.first { $0.slug == slug }
         let reading = EnvironmentReading(
             slug: slug, desired: desired, environment: environment, row: row, life: life, pull: pull, doubt: doubt,
+            unread: wishes.first(among: resources.map(\.key), wanted: Set(desired.resources.map(\.key))),
             obstacle: first?.obstacle, changes: changes, now: time.now)
-        let standing = reading.standing
         let commits = await source.origins(of: ExplainedFact.marks(of: environment), at: desired.revision)
         return EnvironmentExplanation(
             slug: slug, outlook: outlook, environment: environment, row: row, life: life,
-            pullRequest: pull?.pullRequest, standing: standing, closure: closure(of: subject, desired.policy),
+            pullRequest: pull?.pullRequest, standing: reading.standing, others: reading.others,
+            closure: closure(of: subject, desired.policy),
             obstacle: first?.obstacle, path: first?.obstacle == nil ? [] : first?.path ?? [], resources: resources,
             nextWake: first?.nextWake ?? nextWake(nil, basis.services[basis.share.shards.shard(of: slug)]),
             lastRun: basis.lastRun, facts: ExplainedFact.all(of: environment, commits),

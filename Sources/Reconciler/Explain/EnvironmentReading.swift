@@ -15,12 +15,20 @@ struct EnvironmentReading {
     /// Its pull request as it was last seen; nil where it is of none, or nobody knows it.
     let pull: PullRequestRow?
     let doubt: UnknownScope?
+    /// Something that it owns and of which nobody can read what is wanted.
+    let unread: (key: ResourceKey, scope: UnknownScope)?
     /// The first thing in the way of what it owns.
     let obstacle: Obstacle?
     let changes: [PlannedChange]
     let now: Timestamp
 
     var standing: Standing { refusal ?? ignorance ?? suspension ?? end ?? hold ?? rest }
+
+    /// What else keeps it as it is: each state once, and none that the standing says already.
+    var others: [Standing] {
+        let first = standing.state
+        return [refusal, ignorance ?? partialIgnorance, suspension].compactMap { $0 }.filter { $0.state != first }
+    }
 
     // MARK: What keeps it from being wanted
 
@@ -60,6 +68,15 @@ struct EnvironmentReading {
         return Standing(
             state: .unknown, reason: "what is wanted of it can't be read: \(doubt.code): \(doubt.reason)",
             source: doubt.mark, command: doubt.mark == nil ? "reconcile doctor" : "reconcile validate")
+    }
+
+    /// Of the environment all is known, and not of all that it owns; nil where the obstacle says that already.
+    private var partialIgnorance: Standing? {
+        guard let unread, obstacle?.kind != .hold(.unknownWish) else { return nil }
+        return Standing(
+            state: .unknown,
+            reason: "what is wanted of \(unread.key) can't be read: \(unread.scope.code): \(unread.scope.reason)",
+            source: unread.scope.mark, command: "reconcile validate")
     }
 
     private var suspension: Standing? {

@@ -37,6 +37,22 @@ struct WishDoubt {
     /// What is unknown of this resource alone.
     func exactly(_ key: ResourceKey) -> UnknownScope? { scopes.first { $0.extent == .resource(key) } }
 
+    /// The first resource of some of which nobody can read what is wanted, though all be known of their environment.
+    ///
+    /// - Parameters:
+    ///   - keys: looked through in this order.
+    ///   - wanted: those that a document which was read wants: only what is said of them alone can put them in doubt.
+    /// - Returns: it, and why; nil where all is known.
+    func first(
+        among keys: [ResourceKey], wanted: Set<ResourceKey>
+    ) -> (key: ResourceKey, scope: UnknownScope)? {
+        for key in keys {
+            let ofKind = wanted.contains(key) ? nil : scopes.first { $0.extent == .kind(key.kind) }
+            if let scope = exactly(key) ?? ofKind { return (key, scope) }
+        }
+        return nil
+    }
+
     /// Those with a place first, in the order of their places.
     private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {
         guard let first = a.mark, let second = b.mark else { return a.mark != nil && b.mark == nil }

@@ -25,7 +25,7 @@ public final class HookProcessor: Sendable {
     /// How long a claim holds.
     static let claimTime = Duration.minutes(1)
     /// How long deliveries are remembered, which is longer than any provider repeats one.
-    static let memory = Duration.days(30)
+    public static let memory = Duration.days(30)
     /// So few that who brings a delivery never waits long for the store.
     private static let batch = 32
     /// Between two rounds of work: what comes meanwhile shares one commit, and leaves the disk to those who wait for it.

@@ -3,7 +3,7 @@ extension Migration {
     static let all = [
         base, budgets, approvals, auditChain, digitalOcean, secretSync, lives, webhooks, driftMarks, echoes, access,
         notices, integrations, pullRequests, schedules, steps, forgottenLogins, listings, shards,
-        environmentLines, standing, panels, planWaits, checkedCommits, runsUnderWay,
+        environmentLines, standing, panels, planWaits, checkedCommits, runsUnderWay, history,
     ]
 
     /// The latest version that this program knows.

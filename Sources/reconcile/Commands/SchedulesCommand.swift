@@ -33,12 +33,13 @@ struct SchedulesCommand {
             return .done
         }
         let paint = context.terminal.paint
-        var table = Table("SCHEDULE", "CRON", "ZONE", "RUNNER", "STANDS", "LAST", "NEXT")
+        var table = Table("SCHEDULE", "CRON", "ZONE", "RUNNER", "STANDS", "LAST", "NEXT (UTC)", "LOCAL TIME")
         for job in jobs {
             let state = states[job.id]
+            let next = job.next(after: now)
             table.add(
                 job.id, job.cron.description, job.terms.timeZone, job.runner, Self.word(job, state, paint),
-                state?.lastState?.rawValue ?? "-", job.next(after: now)?.minuteText ?? "-")
+                state?.lastState?.rawValue ?? "-", next?.minuteText ?? "-", next.flatMap { Self.local(job, $0) } ?? "-")
         }
         context.terminal.print(table.text(paint))
         let blocked = jobs.count { job in
@@ -70,7 +71,7 @@ struct SchedulesCommand {
         var text = paint.bold(job.id) + "  \(Self.word(job, state, paint))\n"
         text += "  what      \(job.name) (\(job.source))\n"
         text += "  when      \(job.cron), \(job.terms.timeZone)\n"
-        text += "  next      \(job.next(after: now).map { job.zone.minuteText($0) } ?? "never")\n"
+        text += "  next      \(job.next(after: now).map { Self.instant(job, $0) } ?? "never")\n"
         text += "  runner    \(job.runner)\n"
         if case .blocked(let reason) = job.way { text += "  blocked   \(reason)\n" }
         if let disabled = state?.disabledAt {
@@ -80,7 +81,7 @@ struct SchedulesCommand {
         text += "  missed    \(job.terms.missed.rawValue), at most \(job.terms.deadline.shortText) late\n"
         text += "  limits    \(job.terms.timeLimit.shortText) a run, \(job.terms.retries) retries\n\n"
         for slot in slots {
-            text += "  \(slot.slot.minuteText)  \(slot.state.rawValue)"
+            text += "  \(Self.instant(job, slot.slot))  \(slot.state.rawValue)"
             if let asked = slot.askedBy { text += "  asked for by \(asked)" }
             if let reason = slot.reason { text += "  \(slot.errorCode.map { "\($0) " } ?? "")\(reason)" }
             text += "\n"
@@ -143,6 +144,16 @@ struct SchedulesCommand {
                     ?? "List them with: reconcile schedules list")
         }
         return job
+    }
+
+    /// `2026-03-02 04:00 +01:00`: what the clocks of its time zone show; nil where they show UTC.
+    private static func local(_ job: ScheduledJob, _ instant: Timestamp) -> String? {
+        job.zone.offset(at: instant.seconds) == 0 ? nil : job.zone.minuteText(instant)
+    }
+
+    /// `2026-03-02 03:00 UTC (2026-03-02 04:00 +01:00)`.
+    private static func instant(_ job: ScheduledJob, _ instant: Timestamp) -> String {
+        "\(instant.minuteText) UTC" + (local(job, instant).map { " (\($0))" } ?? "")
     }
 
     private static func word(_ job: ScheduledJob, _ state: ScheduleState?, _ paint: Paint) -> String {

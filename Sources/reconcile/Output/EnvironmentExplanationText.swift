@@ -14,7 +14,8 @@ struct EnvironmentExplanationText {
     private static let shown = 12
 
     func text(_ paint: Paint, now: Timestamp) -> String {
-        var text = paint.bold("environment \(it.slug)") + "\n" + standing(paint, now)
+        var text = paint.bold("environment \(it.slug)") + "\n"
+        for one in [it.standing] + it.others { text += Self.text(one, paint, now) }
         if let obstacle = it.obstacle, !isTold(obstacle) {
             text += ExplanationText.text(obstacle, it.path, paint, now)
             if it.path.count < 2 { text += "               of \(obstacle.key)\n" }
@@ -60,17 +61,18 @@ struct EnvironmentExplanationText {
         return text + "\n"
     }
 
-    /// Whether its state says the same already.
+    /// Whether one of its states says the same already.
     private func isTold(_ obstacle: Obstacle) -> Bool {
-        switch it.standing.state {
-        case .suspended: obstacle.kind == .hold(.suspended)
-        case .unknown: obstacle.kind == .hold(.unknownWish)
-        default: false
+        ([it.standing] + it.others).contains { one in
+            switch one.state {
+            case .suspended: obstacle.kind == .hold(.suspended)
+            case .unknown: obstacle.kind == .hold(.unknownWish)
+            default: false
+            }
         }
     }
 
-    private func standing(_ paint: Paint, _ now: Timestamp) -> String {
-        let standing = it.standing
+    private static func text(_ standing: EnvironmentExplanation.Standing, _ paint: Paint, _ now: Timestamp) -> String {
         let name = standing.state.rawValue.spaced
         let word: String
         switch standing.state {

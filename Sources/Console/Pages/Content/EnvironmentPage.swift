@@ -139,20 +139,12 @@ enum EnvironmentPage {
     }
 
     private static func standing(_ answer: EnvironmentExplanation) -> HTML {
-        let standing = answer.standing
-        let tone: Tone =
-            switch standing.state {
-            case .asWanted: .ok
-            case .pending, .gone: .info
-            default: .warn
-            }
-        return card("Why it stands so") {
+        card("Why it stands so") {
             div("stack") {
-                markup {
-                    chip(tone, standing.state.rawValue.spaced)
-                    span("sub", standing.reason)
-                    if let source = standing.source { span("sub") { code(source.description) } }
-                    if let until = standing.until { span("sub", "until \(until.minuteText)") }
+                state(answer.standing)
+                for one in answer.others {
+                    state(one)
+                    if let next = one.command { command(next) }
                 }
                 if let obstacle = answer.obstacle {
                     markup {
@@ -163,8 +155,23 @@ enum EnvironmentPage {
                     }
                 }
                 if let closure = answer.closure { span("sub", closure.reason) }
-                if let next = standing.command ?? answer.obstacle?.command { command(next) }
+                if let next = answer.standing.command ?? answer.obstacle?.command { command(next) }
             }
+        }
+    }
+
+    private static func state(_ standing: EnvironmentExplanation.Standing) -> HTML {
+        let tone: Tone =
+            switch standing.state {
+            case .asWanted: .ok
+            case .pending, .gone: .info
+            default: .warn
+            }
+        return markup {
+            chip(tone, standing.state.rawValue.spaced)
+            span("sub", standing.reason)
+            if let source = standing.source { span("sub") { code(source.description) } }
+            if let until = standing.until { span("sub", "until \(until.minuteText) UTC") }
         }
     }
 

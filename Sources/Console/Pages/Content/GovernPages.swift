@@ -240,7 +240,12 @@ extension MaintenancePage {
                     } else {
                         span("soft", "not yet")
                     }
-                }, ago(job.next(after: now), now), HTML(job.runner), code(job.source.description))
+                },
+                markup {
+                    ago(job.next(after: now), now)
+                    // By the clocks that its cron expression means.
+                    if let next = job.next(after: now) { span("sub", job.zone.minuteText(next)) }
+                }, HTML(job.runner), code(job.source.description))
         }
         return grid
     }
