@@ -113,7 +113,7 @@ struct DoctorTests {
             environment["NOT_SET_ANYWHERE"] = value
             let doctor = await site.run("doctor", "--json", with: environment)
             let check = doctor.json?.listValue?.first { $0["check"] == "named secrets" }
-            #expect(check?["state"] == (isBlocked ? "warning" : "ok"), "\(doctor.story)")
+            #expect(check?["state"]?.stringValue == (isBlocked ? "warning" : "ok"), "\(doctor.story)")
             if isBlocked {
                 let detail = check?["detail"]?.stringValue ?? ""
                 #expect(detail.contains("\(place) (ssot/github/org_repos.yaml:4"), "\(doctor.story)")
@@ -121,7 +121,7 @@ struct DoctorTests {
             let plan = await site.run("--dry-run", "--json", with: environment)
             let changes = plan.json?["changes"]?.listValue ?? []
             let hook = changes.first { $0["key"]?.stringValue?.hasPrefix("github.webhook/") == true }
-            #expect(hook?["decision"] == (isBlocked ? "blocked" : "allowed"), "\(plan.story)")
+            #expect(hook?["decision"]?.stringValue == (isBlocked ? "blocked" : "allowed"), "\(plan.story)")
             let reason = hook?["decision_reason"]?.stringValue ?? ""
             #expect(
                 isBlocked == (reason.contains("(ssot/github/org_repos.yaml:4") && reason.contains("names \(place)")),
