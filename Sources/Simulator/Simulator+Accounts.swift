@@ -21,12 +21,13 @@ extension Simulator {
         let fault = state.faults.next(request.method, "/\(name)\(path)", ordinal: state.requestCount)
         let simulated = SimulatedRequest(
             method: request.method, path: path.isEmpty ? "/" : path,
-            segments: request.segments.dropFirst(isMounted ? 1 : 0).filter { !$0.isEmpty }, query: request.query,
-            headers: request.headers, body: request.body,
+            segments: request.segments.dropFirst(isMounted ? 1 : 0).filter { !$0.isEmpty },
+            wholePath: request.segments, query: request.query, headers: request.headers, body: request.body,
             base: "http://\(host)" + (isMounted ? "/\(name)" : ""), now: now,
             requestID: Self.requestID(seed: options.seed, ordinal: state.requestCount), fault: fault)
         let before = account.account.changes
         var hidden = state.faults
+        account.account.learn(from: state.provider.world)
         var response = account.respond(
             to: simulated, expected: options.credentials[name], staleness: options.staleness, faults: &hidden)
         state.faults = hidden

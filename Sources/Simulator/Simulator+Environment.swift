@@ -8,7 +8,9 @@ extension Simulator {
         let addressVariable: String
         /// What follows the mount in the base address: Slack's has `/api`.
         let suffix: String
+        /// Each part of a credential that is taken apart at its colons.
         let credentialVariables: [String]
+        var placeholder = "any"
     }
 
     private static let entrances = [
@@ -21,7 +23,8 @@ extension Simulator {
             name: "slack", addressVariable: "SLACK_API_URL", suffix: "/api", credentialVariables: ["SLACK_BOT_TOKEN"]),
         Entrance(
             name: "spaces", addressVariable: "SPACES_ENDPOINT_URL", suffix: "",
-            credentialVariables: ["SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"]),
+            credentialVariables: ["SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"],
+            placeholder: SpacesKey.placeholder),
         Entrance(
             name: "supabase", addressVariable: "SUPABASE_API_URL", suffix: "",
             credentialVariables: ["SUPABASE_ACCESS_TOKEN"]),
@@ -42,8 +45,10 @@ extension Simulator {
         ]
         for entrance in Self.entrances where served.contains(entrance.name) {
             pairs.append((entrance.addressVariable, "\(url)/\(entrance.name)\(entrance.suffix)"))
-            let credential = options.credentials[entrance.name] ?? "any"
-            pairs += entrance.credentialVariables.map { ($0, credential) }
+            let credential = options.credentials[entrance.name] ?? entrance.placeholder
+            let parts = credential.split(
+                separator: ":", maxSplits: entrance.credentialVariables.count - 1, omittingEmptySubsequences: false)
+            pairs += zip(entrance.credentialVariables, parts).map { ($0, String($1)) }
             pairs += state.withLock { $0.hosts[entrance.name]?.account.variables ?? [] }.map { ($0.name, $0.value) }
         }
         return pairs.map { (name: $0.0, value: $0.1) }

@@ -13,7 +13,8 @@ public struct SimulatorOptions: Sendable {
     public var token: String?
     /// The credentials that other providers let in, by the provider's name; one that is not named lets any in.
     ///
-    /// As the provider's own client sends it: the bearer token, the API key, the key's id of S3.
+    /// As the provider's own client sends it: the bearer token, the API key. Of Spaces, `ID:SECRET`: what is signed can only
+    /// be held against a secret that is known, so that without one just the pair of ``Simulator/environment(at:)`` is let in.
     public var credentials: [String: String] = [:]
     /// The scopes of the token, such as `droplet:read`; nil grants all.
     ///

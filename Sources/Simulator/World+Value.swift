@@ -32,13 +32,15 @@ extension World {
             "domains": .list(domains.map { .members(["name": .string($0.name), "records": list($0.records)]) }),
             "firewalls": list(firewalls), "clusters": .list(clusters.map(\.value)), "networks": list(networks),
             "alerts": list(alerts), "keys": list(keys), "projects": list(projects),
-            "assignments": .object(
-                Value.Object(
-                    assignments.keys.sorted().map { Value.Object.Member($0, .string(assignments[$0] ?? "")) })),
+            "assignments": Self.texts(assignments), "spaces_secrets": Self.texts(spacesSecrets),
             "volumes": list(volumes), "snapshots": list(snapshots), "spaces_keys": list(spacesKeys),
             "issued": .strings(issued),
             "pending": .list(pending.map(\.value)),
         ])
+    }
+
+    private static func texts(_ texts: [String: String]) -> Value {
+        .object(Value.Object(texts.keys.sorted().map { Value.Object.Member($0, .string(texts[$0] ?? "")) }))
     }
 
     /// Reads what ``value`` wrote; nil for anything else.
@@ -69,9 +71,12 @@ extension World {
         alerts = objects("alerts")
         keys = objects("keys")
         projects = objects("projects")
-        for member in value["assignments"]?.objectValue?.members ?? [] {
-            assignments[member.name] = member.value.stringValue
+        func texts(_ name: String) -> [String: String] {
+            let members = value[name]?.objectValue?.members ?? []
+            return Dictionary(members.map { ($0.name, $0.value.stringValue ?? "") }, uniquingKeysWith: { $1 })
         }
+        assignments = texts("assignments")
+        spacesSecrets = texts("spaces_secrets")
         volumes = objects("volumes")
         snapshots = objects("snapshots")
         spacesKeys = objects("spaces_keys")

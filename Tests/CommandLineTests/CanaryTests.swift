@@ -14,8 +14,13 @@ private final class Outside: Sendable {
     let simulator: Simulator
     let server: WebServer
 
+    private static func canary(_ variable: String) -> String { "canary-\(variable.lowercased())-5b1f" }
+
     init() throws {
-        let simulator = try Simulator(options: .quick)
+        var options = SimulatorOptions.quick
+        options.credentials["spaces"] =
+            "\(Self.canary("SPACES_ACCESS_KEY_ID")):\(Self.canary("SPACES_SECRET_ACCESS_KEY"))"
+        let simulator = try Simulator(options: options)
         try simulator.seed(
             "supabase",
             ["projects": [["ref": .string(Self.reference), "secrets": ["MAILGUN_KEY": "canary-kept-at-supabase"]]]])
@@ -65,7 +70,7 @@ private final class Outside: Sendable {
             "GITHUB_WEBHOOK_SECRET",
             "MAILGUN_API_KEY", "SLACK_BOT_TOKEN", "PLANE_API_KEY", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY",
             "GIT_KEY", "HOOK_KEY", "SECRET_VALUE",
-        ] { environment[name] = "canary-\(name.lowercased())-5b1f" }
+        ] { environment[name] = Self.canary(name) }
         environment["SECRET_FILE"] = try directory.write("canary-in-a-file", to: "ssot/secret")
         return environment
     }

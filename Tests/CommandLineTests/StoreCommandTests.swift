@@ -41,7 +41,7 @@ struct StoreCommandTests {
 
     @Test("A copy goes to a bucket with its evidence and comes back; nothing there is replaced, and no key leads out")
     func bucket() async throws {
-        let site = try Site()
+        let site = try Self.siteWithBuckets()
         try site.provider.simulator.seed(
             "spaces", ["buckets": [["name": "backups", "region": "sgp1"]]] as Value)
         let access = Self.access(site)
@@ -83,6 +83,12 @@ struct StoreCommandTests {
         #expect(!(sent.story + restored.story + again.story).contains("canary"))
     }
 
+    private static func siteWithBuckets() throws -> Site {
+        var options = SimulatorOptions.quick
+        options.credentials["spaces"] = "AKIDEXAMPLE:canary-of-the-bucket"
+        return try Site(provider: Provider(options: options))
+    }
+
     private static func access(_ site: Site) -> [String: String] {
         [
             "SPACES_ENDPOINT_URL": "\(site.provider.url)/spaces", "SPACES_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -92,7 +98,7 @@ struct StoreCommandTests {
 
     @Test("A store that was put back is made safe also where its evidence can't be brought")
     func evidenceThatIsNone() async throws {
-        let site = try Site()
+        let site = try Self.siteWithBuckets()
         try site.provider.simulator.seed(
             "spaces",
             ["buckets": [["name": "backups", "region": "sgp1", "objects": ["ops/evidence/../out": "x"]]]] as Value)

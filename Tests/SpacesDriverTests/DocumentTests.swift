@@ -17,7 +17,9 @@ import Testing
     @Test("Rules of a bucket are set, changed and taken away as they are written, and left alone where they aren't")
     func rules() async throws {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
-        let simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        var options = SimulatorOptions(time: time, limits: .generous)
+        options.credentials["spaces"] = "AKIDEXAMPLE:s"
+        let simulator = try Simulator(options: options)
         let driver = SpacesDriver(
             credential: SpacesCredential(accessKey: "AKIDEXAMPLE", secretKey: Secret("s")),
             endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: InProcessTransport(simulator),

@@ -7,6 +7,7 @@ import HTTPClient
 import Simulator
 import SimulatorKit
 import Testing
+import Web
 
 @testable import SpacesDriver
 
@@ -19,15 +20,21 @@ import Testing
     init() throws {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
         self.time = time
-        simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        simulator = try Self.simulator(secret: "s", time)
         driver = Self.driver(InProcessTransport(simulator), Secret("s"), time)
     }
 
+    private static func simulator(secret: String, _ time: SimulatedTime) throws -> Simulator {
+        var options = SimulatorOptions(time: time, limits: .generous)
+        options.credentials["spaces"] = "AKIDEXAMPLE:\(secret)"
+        return try Simulator(options: options)
+    }
+
     private static func driver(
-        _ transport: any HTTPTransport, _ secret: Secret, _ time: SimulatedTime
+        _ transport: any HTTPTransport, _ secret: Secret, key: String = "AKIDEXAMPLE", _ time: SimulatedTime
     ) -> SpacesDriver {
         SpacesDriver(
-            credential: SpacesCredential(accessKey: "AKIDEXAMPLE", secretKey: secret),
+            credential: SpacesCredential(accessKey: key, secretKey: secret),
             endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: transport,
             budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
     }
@@ -48,8 +55,9 @@ import Testing
         kinds: [.spacesBucket], names: [.spacesBucket: ["artifacts"]])
 
     @Test("the driver passes the checks that all drivers have to pass")
-    func conformance() async {
+    func conformance() async throws {
         let time = time
+        let simulator = try Self.simulator(secret: DriverConformance.canary, time)
         let checks = DriverConformance(request: Self.request, creations: [Self.creation]) { transport, secret in
             Self.driver(transport, secret, time)
         }
@@ -125,5 +133,80 @@ import Testing
             throw Problem("it was made")
         }
         #expect(fault.code == "SPACES-0004")
+    }
+
+    /// The code of the fault that reading and writing an object ends in; empty where it doesn't.
+    private func codes(_ key: String, _ secret: String, in bucket: String = "filled") async -> [String] {
+        let driver = Self.driver(InProcessTransport(simulator), Secret(secret), key: key, time)
+        let objects = driver.objects(in: bucket, region: "fra1", context)
+        var codes: [String] = []
+        do throws(ProviderFault) {
+            _ = try await objects.list()
+            codes.append("")
+        } catch {
+            codes.append(error.code)
+        }
+        do throws(ProviderFault) {
+            _ = try await objects.put("a b/é+", [1])
+            codes.append("")
+        } catch {
+            codes.append(error.code)
+        }
+        return codes
+    }
+
+    @Test("a request is held to its key, its secret and its clock")
+    func credentials() async throws {
+        try simulator.seed("spaces", ["buckets": [["name": "filled", "region": "fra1"]]])
+        #expect(await codes("AKIDEXAMPLE", "s") == ["", ""])
+        #expect(await codes("AKIDEXAMPLE", "S") == ["SPACES-0001", "SPACES-0001"])
+        #expect(await codes("AKIDOTHER", "s") == ["SPACES-0001", "SPACES-0001"])
+        simulator.advance(by: .minutes(16))
+        #expect(await codes("AKIDEXAMPLE", "s") == ["SPACES-0008", "SPACES-0008"])
+    }
+
+    @Test("without a credential of its own the simulator lets in what it hands out, and nothing else")
+    func handedOut() async throws {
+        let simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        let pairs = Dictionary(
+            simulator.environment(at: "http://do.test").map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        let (key, secret) = (pairs["SPACES_ACCESS_KEY_ID"] ?? "", pairs["SPACES_SECRET_ACCESS_KEY"] ?? "")
+        for (given, isComplete) in [(secret, true), (secret + "s", false), (key, false)] {
+            let driver = Self.driver(InProcessTransport(simulator), Secret(given), key: key, time)
+            let seen = try #require(await driver.observe(Self.request, context).first)
+            #expect(seen.completeness.isComplete == isComplete)
+        }
+    }
+
+    @Test("a key that DigitalOcean's API made is held to its secret and its grants, and ends with it")
+    func issuedKeys() async throws {
+        try simulator.seed(
+            "spaces", ["buckets": [["name": "filled", "region": "fra1"], ["name": "other", "region": "fra1"]]])
+        func call(_ method: String, _ path: String, _ body: Value? = nil) async throws -> Value {
+            let answer = await simulator.answer(
+                WebRequest(
+                    method: method, path: "/v2/spaces/keys" + path, headers: [("Authorization", "Bearer t")],
+                    body: body.map { Array(JSON.write($0).utf8) } ?? []))
+            return answer.body.isEmpty ? .null : try JSON.parse(answer.body)
+        }
+        func grants(_ permission: String) -> Value {
+            [["bucket": "filled", "permission": .string(permission)]]
+        }
+        let made = try await call("POST", "", ["name": "files", "grants": grants("read")])
+        let key = try #require(made["key"]?["access_key"]?.stringValue)
+        let secret = try #require(made["key"]?["secret_key"]?.stringValue)
+        #expect(await codes(key, secret) == ["", "SPACES-0002"])
+        #expect(await codes(key, "s") == ["SPACES-0001", "SPACES-0001"])
+        _ = try await call("PATCH", "/\(key)", ["grants": grants("readwrite")])
+        #expect(await codes(key, secret) == ["", ""])
+        #expect(await codes(key, secret, in: "other") == ["SPACES-0002", "SPACES-0002"])
+        // It outlives the program with its secret, in the state, and is never shown.
+        let kept = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        try kept.seed(world: simulator.snapshot())
+        #expect(kept.snapshot() == simulator.snapshot() && kept.snapshot()["spaces_secrets"]?[key] == .string(secret))
+        let shown = try await call("GET", "/\(key)")
+        #expect(!JSON.write(shown).contains(secret))
+        _ = try await call("DELETE", "/\(key)")
+        #expect(await codes(key, secret) == ["SPACES-0001", "SPACES-0001"])
     }
 }

@@ -25,7 +25,8 @@ public struct DriverConformance: Sendable {
         self.creations = creations
     }
 
-    static let canary = "canary-d0-not-print-7f3a91"
+    /// The token that drivers are given, so that a world that proves credentials can let it in.
+    public static let canary = "canary-d0-not-print-7f3a91"
 
     /// A life against a world: nothing changes by looking, doing it twice is doing it once, and it goes as it came.
     public func live(against world: any HTTPTransport) async -> [String] {

@@ -184,6 +184,7 @@ extension Provider {
             world.spacesKeys.append(key)
             let secret = Hex.encode(world.draw()) + Hex.encode(world.draw()) + "+s"
             world.issued.append(secret)
+            world.spacesSecrets[id] = secret
             created.append("/v2/spaces/keys/\(id)")
             // Never again after this answer.
             key["secret_key"] = .string(secret)
@@ -202,6 +203,7 @@ extension Provider {
             return .one("key", world.spacesKeys[index])
         case "DELETE":
             world.spacesKeys.remove(at: index)
+            world.spacesSecrets[call.path[2]] = nil
             return .noContent
         default: throw .notFound
         }

@@ -71,6 +71,8 @@ struct World: Sendable {
     var snapshots: [Value.Object] = []
     /// Without their secrets, which are shown once.
     var spacesKeys: [Value.Object] = []
+    /// The secrets of keys that are still there, by the key's id: what Spaces holds signatures against.
+    var spacesSecrets: [String: String] = [:]
     /// The secrets of all keys that were ever made.
     var issued: [String] = []
     var pending: [Pending] = []

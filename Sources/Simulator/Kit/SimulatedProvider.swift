@@ -31,6 +31,9 @@ protocol SimulatedProvider: Sendable {
     /// Finishes everything that is in progress.
     mutating func settleAll()
 
+    /// Takes over what is decided at DigitalOcean's API: keys of Spaces are made there.
+    mutating func learn(from world: World)
+
     /// Refuses who bears no credential, or a wrong one, or comes too often; nil lets the request in.
     ///
     /// What is expected is the credential of `SimulatorOptions.credentials`; nil lets any in, but never none.
@@ -61,6 +64,8 @@ protocol SimulatedProvider: Sendable {
 }
 
 extension SimulatedProvider {
+    mutating func learn(from world: World) {}
+
     mutating func furnish() {}
 
     var variables: [(name: String, value: String)] { [] }
@@ -89,6 +94,8 @@ struct SimulatedRequest: Sendable {
     let path: String
     /// The parts of the path between its slashes, each percent-decoded on its own, without empty ones.
     let segments: [String]
+    /// All parts of the path as it was asked for, the provider's prefix and empty ones with them: what a signature covers.
+    let wholePath: [String]
     let query: [(name: String, value: String)]
     let headers: [(name: String, value: String)]
     let body: [UInt8]

@@ -4,8 +4,8 @@ import Web
 
 /// Spaces: the buckets of one access key behind one address, with their lifecycle and objects, as S3 has them.
 ///
-/// Facts: AWS's S3 API reference and DigitalOcean's list of what Spaces does of it. Requests have to be dated within 15
-/// minutes, to name the access key and to carry the digest of their body; the signature itself isn't computed.
+/// Facts: AWS's S3 API reference and DigitalOcean's list of what Spaces does of it. Requests have to be signed by a key that
+/// is known: the owner's, or one that DigitalOcean's API made and that has a grant for what is asked.
 struct SpacesAccount: SimulatedProvider {
     static let name = "spaces"
     /// The most buckets of an account.
@@ -32,6 +32,8 @@ struct SpacesAccount: SimulatedProvider {
     var buckets: [String: Bucket] = [:]
     /// Names that somebody else has, or that were given up and can't be had again yet.
     var taken: Set<String> = []
+    /// Keys that DigitalOcean's API made; they are kept there.
+    var keys: [SpacesKey] = []
     var changes: UInt64 = 0
     var now: Timestamp
 
@@ -114,25 +116,19 @@ struct SpacesAccount: SimulatedProvider {
 
     // MARK: Who may pass
 
+    mutating func learn(from world: World) {
+        keys = world.spacesKeys.map { key in
+            SpacesKey(key, secret: world.spacesSecrets[key["access_key"]?.stringValue ?? ""])
+        }
+    }
+
     mutating func admit(_ request: SimulatedRequest, expected: String?) -> WebResponse? {
-        guard let text = request.header("authorization"), text.hasPrefix("AWS4-HMAC-SHA256 Credential="),
-            text.contains("Signature="), text.contains("host;x-amz-content-sha256;x-amz-date")
-        else { return error(403, "AccessDenied", "Access Denied.", request) }
-        let key = text.dropFirst("AWS4-HMAC-SHA256 Credential=".utf8.count).prefix { $0 != "/" }
-        if let expected, expected != key {
-            return error(403, "InvalidAccessKeyId", "The access key does not exist in our records.", request)
+        do throws(SpacesRefusal) {
+            try SpacesSignature(request).verify(request, [SpacesKey(owner: expected ?? SpacesKey.placeholder)] + keys)
+            return nil
+        } catch {
+            return self.error(error.status, error.code, error.message, request, error.details)
         }
-        guard let date = Self.date(request.header("x-amz-date") ?? "") else {
-            return error(403, "AccessDenied", "A valid x-amz-date is required.", request)
-        }
-        let skew = request.now - date
-        guard skew < .minutes(15), skew > .minutes(-15) else {
-            return error(403, "RequestTimeTooSkewed", "The difference between the times is too large.", request)
-        }
-        guard request.header("x-amz-content-sha256") == Digest(of: request.body).hex else {
-            return error(400, "XAmzContentSHA256Mismatch", "The digest does not match what was computed.", request)
-        }
-        return nil
     }
 
     func refusal(_ kind: AccountRefusal, _ request: SimulatedRequest) -> WebResponse {
@@ -154,12 +150,16 @@ struct SpacesAccount: SimulatedProvider {
     // MARK: Parts
 
     /// A refusal; a HEAD has no body, so its status says all.
-    func error(_ status: Int, _ code: String, _ message: String, _ request: SimulatedRequest) -> WebResponse {
+    func error(
+        _ status: Int, _ code: String, _ message: String, _ request: SimulatedRequest,
+        _ details: [(name: String, text: String)] = []
+    ) -> WebResponse {
         if request.method == "HEAD" { return WebResponse(status: status) }
+        let more = details.map { "<\($0.name)>\(Self.escaped($0.text))</\($0.name)>" }.joined()
         return Self.xml(
             status,
-            "<Error><Code>\(code)</Code><Message>\(message)</Message><RequestId>\(request.requestID)</RequestId></Error>"
-        )
+            "<Error><Code>\(code)</Code><Message>\(message)</Message>\(more)"
+                + "<RequestId>\(request.requestID)</RequestId></Error>")
     }
 
     static func xml(_ status: Int, _ text: String) -> WebResponse {
@@ -176,13 +176,4 @@ struct SpacesAccount: SimulatedProvider {
     }
 
     private static func instant(_ value: Value?) -> Timestamp { Timestamp(seconds: value?.intValue ?? 0) }
-
-    /// `20260102T030405Z`.
-    private static func date(_ text: String) -> Timestamp? {
-        let letters = Array(text)
-        guard letters.count == 16 else { return nil }
-        func part(_ range: Range<Int>) -> String { String(letters[range]) }
-        return Timestamp(
-            "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z")
-    }
 }
