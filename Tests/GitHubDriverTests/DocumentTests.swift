@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Drivers
 import Formats
 import HTTPClient
 import Simulator
