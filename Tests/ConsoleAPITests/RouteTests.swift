@@ -5,6 +5,7 @@ import Formats
 import Store
 import TestKit
 import Testing
+import Web
 
 @testable import ConsoleAPI
 
