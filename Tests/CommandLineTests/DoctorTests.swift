@@ -1,7 +1,7 @@
 import Basics
 import Formats
-import TestKit
 import Simulator
+import TestKit
 import Testing
 
 /// What is out of order, the check that has to notice, and the remedy that it has to name.
