@@ -96,5 +96,5 @@ extension Comparison {
         if case .literal(let value) = attribute.value { value } else { nil }
     }
 
-    private func place(_ attribute: WantedAttribute) -> String { attribute.mark.map { " (\($0))" } ?? "" }
+    func place(_ attribute: WantedAttribute) -> String { attribute.mark.map { " (\($0))" } ?? "" }
 }

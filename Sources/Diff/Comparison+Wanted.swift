@@ -193,6 +193,9 @@ extension Comparison {
             let remedy = schema.remedy(draft.key, resource.attributes).map { ": \($0)" } ?? ""
             draft.refuse(.blocked, why + remedy, as: .impossible)
         }
+        if draft.isAllowed, let why = emptiness(of: draft.change, resource) {
+            draft.refuse(.blocked, why, as: .impossible)
+        }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
             let unknown = scope.isSuspension ? "" : "what is wanted is unknown: "
             draft.refuse(.blocked, "\(unknown)\(scope.sentence)", as: scope.hold)

@@ -79,12 +79,15 @@ public struct AttributeRule: Sendable {
     public let isComputed: Bool
     /// Whether it counts only when the object is created, for what the provider never shows again.
     public let isWriteOnly: Bool
+    /// The actions that need the secret value whose place it names, `env:NAME` or `file:PATH`; empty where it names none.
+    public let secretFor: Set<ChangeAction>
     /// Brings a wanted and an observed value to one form, such as a name without its final dot.
     public let normalise: @Sendable (Value) -> Value
 
     public init(
         _ name: String, _ comparison: Comparison = .exact, requiresReplacement: Bool = false, isSensitive: Bool = false,
-        isComputed: Bool = false, isWriteOnly: Bool = false, normalise: @escaping @Sendable (Value) -> Value = { $0 }
+        isComputed: Bool = false, isWriteOnly: Bool = false, secretFor: Set<ChangeAction> = [],
+        normalise: @escaping @Sendable (Value) -> Value = { $0 }
     ) {
         self.name = name
         self.comparison = comparison
@@ -92,6 +95,7 @@ public struct AttributeRule: Sendable {
         self.isSensitive = isSensitive
         self.isComputed = isComputed
         self.isWriteOnly = isWriteOnly
+        self.secretFor = secretFor
         self.normalise = normalise
     }
 }

@@ -316,6 +316,8 @@ public struct PlanInput: Sendable {
     public var prices: PriceList?
     /// What was looked at once in a while: told to people, and compared with nothing.
     public var watched: [WatchedKind] = []
+    /// The places of secret values that documents name and where nothing is.
+    public var emptySecrets: Set<SecretReference> = []
 
     public init(
         desired: DesiredState, inventory: Inventory, observed: ObservedState, schemas: [ResourceKind: KindSchema],

@@ -66,7 +66,7 @@ struct ProviderDrivers {
     }
 
     /// The kinds of each provider, whether or not it has a driver here.
-    private static let kinds: [(provider: String, schemas: [KindSchema])] = [
+    static let kinds: [(provider: String, schemas: [KindSchema])] = [
         ("digitalocean", DigitalOceanKinds.all), ("docker", DockerKinds.all), ("github", GitHubKinds.all),
         ("mailgun", MailgunKinds.all), ("plane", PlaneKinds.all), ("postgres", PostgresKinds.all),
         ("slack", SlackKinds.all), ("spaces", SpacesKinds.all), ("supabase", SupabaseKinds.all),

@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import Simulator
 import TestKit
 import Testing
 
@@ -13,6 +14,15 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     var prepare: @Sendable (Site) async throws -> Void = { _ in }
 
     var testDescription: String { "\(check): \(remedy)" }
+
+    /// A hook whose secret nothing provides; line 4 names it.
+    static let hook = """
+        org: acme
+        repos:
+          - name: odoo
+            webhooks: [{url: 'https://ops.example.com/h', events: [push], secret_from: env:NOT_SET_ANYWHERE}]
+
+        """
 
     static let all = [
         Ailment(
@@ -45,6 +55,9 @@ struct Ailment: Sendable, CustomTestStringConvertible {
                         Site.inventory + "spaces: [{name: logs, region: fra1}]\n"
                 ])
             }),
+        Ailment(
+            check: "named secrets", state: "warning", remedy: "reconcile --dry-run", status: 0,
+            prepare: { try $0.commit(["ssot/github/org_repos.yaml": Ailment.hook]) }),
         Ailment(check: "digitalocean", state: "failed", remedy: "curl ", prepare: { await $0.provider.goDown() }),
         Ailment(
             check: "hooks of GitHub", state: "failed", remedy: "hooks.github",
@@ -86,5 +99,36 @@ struct DoctorTests {
         let budget = result.json?.listValue?.first { $0["check"]?.stringValue == "digitalocean" }?["detail"]?
             .stringValue
         #expect(budget?.contains(" of 1000000 requests left") == true, "\(result.story)")
+    }
+
+    @Test("A secret that nothing provides is told with its line, and in the plan it holds back its own change alone")
+    func namedSecrets() async throws {
+        let site = try Site(files: Site.files.merging(["ssot/github/org_repos.yaml": Ailment.hook]) { $1 })
+        try site.provider.simulator.seed(
+            "github",
+            ["repositories": [["name": "acme/odoo", "branches": ["main": .string(String(repeating: "6", count: 40))]]]])
+        let access = ["GITHUB_TOKEN": "token-of-the-tests", "GITHUB_API_URL": "\(site.provider.url)/github"]
+        let place = "env:NOT_SET_ANYWHERE"
+        for (value, isBlocked) in [(nil, true), ("a-value", false)] as [(String?, Bool)] {
+            var environment = access
+            environment["NOT_SET_ANYWHERE"] = value
+            let doctor = await site.run("doctor", "--json", with: environment)
+            let check = doctor.json?.listValue?.first { $0["check"] == "named secrets" }
+            #expect(check?["state"]?.stringValue == (isBlocked ? "warning" : "ok"), "\(doctor.story)")
+            if isBlocked {
+                let detail = check?["detail"]?.stringValue ?? ""
+                #expect(detail.contains("\(place) (ssot/github/org_repos.yaml:4"), "\(doctor.story)")
+            }
+            let plan = await site.run("--dry-run", "--json", with: environment)
+            let changes = plan.json?["changes"]?.listValue ?? []
+            let hook = changes.first { $0["key"]?.stringValue?.hasPrefix("github.webhook/") == true }
+            #expect(hook?["decision"]?.stringValue == (isBlocked ? "blocked" : "allowed"), "\(plan.story)")
+            let reason = hook?["decision_reason"]?.stringValue ?? ""
+            #expect(
+                isBlocked == (reason.contains("(ssot/github/org_repos.yaml:4") && reason.contains("names \(place)")),
+                "\(plan.story)")
+            #expect(reason.contains("reconcile --dry-run") == isBlocked, "\(plan.story)")
+            #expect(changes.contains { $0["decision"] == "allowed" }, "\(plan.story)")
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Drivers
 import Formats
 import HTTPClient
 import Simulator
@@ -75,12 +76,51 @@ import Testing
         #expect(taken.first.changes.filter { $0.key.kind == .gitHubHook }.map(\.verdict) == [.allowed])
     }
 
-    @Test("A hook whose secret is nowhere to be had is not made")
-    func unsigned() async throws {
+    @Test(
+        "A hook whose secret is nowhere to be had is blocked with its line, what else is wanted goes on, and nothing fails",
+        arguments: ["env:NOT_SET", "file:/nowhere/at/all"])
+    func unsigned(place: String) async throws {
+        let files = Self.register("url: 'https://ops.example.com/h', events: [push], secret_from: '\(place)'")
         let world = try GitHubWorld()
-        let result = await world.engine.converge(
-            Self.register("url: 'https://ops.example.com/h', events: [push], secret_from: env:NOT_SET"))
-        #expect(result.failures.count == 1 && result.failures.first?.contains("GH-0019") == true, "\(result.failures)")
+        let result = await world.engine.converge(files)
+        #expect(result.failures.isEmpty, "\(result.failures)")
+        #expect(
+            Set(SmallEngine.Convergence.lines(result.first)) == [
+                "adopt github.repository/acme/odoo allowed",
+                "create github.webhook/acme/odoo/https://ops.example.com/h blocked",
+            ])
+        for plan in [result.first, result.second] {
+            let change = try #require(plan.changes.first { $0.key.kind == .gitHubHook })
+            #expect(change.verdict == .blocked && change.hold == .impossible)
+            let reason = change.verdictReason ?? ""
+            #expect(reason.contains("`secret_from` (ssot/github/org_repos.yaml:5"), "\(reason)")
+            #expect(reason.contains("names \(place)") && reason.contains("`reconcile --dry-run`"), "\(reason)")
+        }
+        #expect(world.writes(since: 0) == [])
+        // With a value it is made; then it stays as it is, value or none.
+        let filled = try GitHubWorld(resolve: { "\($0)" == place ? Secret(Self.secret) : nil })
+        let made = await filled.engine.converge(files)
+        #expect(made.failures.isEmpty && SmallEngine.Convergence.lines(made.second) == [], "\(made.failures)")
+        let bare = try GitHubWorld()
+        try bare.simulator.load(observation: Rehearsal.lines(await filled.observe()))
+        let taken = await bare.engine.converge(files)
+        #expect(taken.first.changes.filter { $0.key.kind == .gitHubHook }.map(\.verdict) == [.allowed])
+    }
+
+    @Test("A step whose secret went away after its plan fails and says so")
+    func lostSecret() async throws {
+        let world = try GitHubWorld()
+        let key = ResourceKey(.gitHubHook, "acme/odoo/https://ops.example.com/h")
+        let wanted = Attributes([.init("events", ["push"]), .init("secret_from", "env:NOT_SET")])
+        let change = ResolvedChange(
+            change: PlannedChange(key: key, action: .create, reason: "test", cause: .unappliedCommit), wanted: wanted,
+            current: nil)
+        let step = try #require(world.driver.steps(for: change.change).first)
+        guard case .failed(let fault) = await world.driver.perform(step, of: change, world.context) else {
+            Issue.record("it was made")
+            return
+        }
+        #expect(fault.code == "GH-0019" && fault.hint?.contains("env:NOT_SET") == true)
         #expect(world.writes(since: 0) == [])
     }
 }

@@ -55,12 +55,12 @@ public final class SimulatedAccount<Driven: Driver>: Sendable {
         let desired = DesiredState(
             revision: String(repeating: "a", count: 40), roots: ["ssot"], environments: [], resources: wanted,
             unknown: [], policy: Policy(), documents: [], diagnostics: [])
-        return makePlan(
-            PlanInput(
-                desired: desired, inventory: Inventory(entries: inventory.withLock { Array($0.values) }),
-                observed: await observe(wanted), schemas: DriverRegistry([driver]).schemas,
-                drivers: [driver.provider: driver.version],
-                now: time.now))
+        var input = PlanInput(
+            desired: desired, inventory: Inventory(entries: inventory.withLock { Array($0.values) }),
+            observed: await observe(wanted), schemas: DriverRegistry([driver]).schemas,
+            drivers: [driver.provider: driver.version], now: time.now)
+        input.emptySecrets = [driver as any Driver].emptySecrets(of: desired, input.schemas)
+        return makePlan(input)
     }
 
     /// One pass; what its steps came to, and the plan.

@@ -34,14 +34,14 @@ public struct SmallEngine: Sendable {
         let parents = ObserveRequest.parents(wanted: desired.resources, remembered: inventory, schemas: schemas)
         let seen = await driver.observe(
             ObserveRequest(kinds: Set(names.keys), names: names, parents: parents), context)
-        return makePlan(
-            PlanInput(
-                desired: desired,
-                inventory: Inventory(
-                    entries: inventory, environments: environments, lastRoots: ["ssot"],
-                    lastDesiredCount: desired.resources.count),
-                observed: ObservedState(seen), schemas: schemas,
-                drivers: [driver.provider: driver.version], now: time.now))
+        var input = PlanInput(
+            desired: desired,
+            inventory: Inventory(
+                entries: inventory, environments: environments, lastRoots: ["ssot"],
+                lastDesiredCount: desired.resources.count),
+            observed: ObservedState(seen), schemas: schemas, drivers: [driver.provider: driver.version], now: time.now)
+        input.emptySecrets = [driver].emptySecrets(of: desired, schemas)
+        return makePlan(input)
     }
 
     /// Applies the allowed changes of a plan.

@@ -59,4 +59,23 @@ struct DocumentTests {
         #expect(second.map(\.key.name) == ["abcdefghijklmnopqrst/MISSING_TOKEN"])
         #expect(second.first?.verdict == .blocked)
     }
+
+    @Test("a secret whose value is nowhere is blocked, to be made or to be set again, and the others are set")
+    func nowhere() async throws {
+        let account = try Account(LifeTests.seeded)
+        let names = ["MAILGUN_KEY", "NEW", "OTHER"].map { "\(LifeTests.ref)/\($0)" }
+        let secrets = [
+            wanted(
+                .supabaseSecret, names[0],
+                ["value_from": "env:NOWHERE", "value_sha256": .string(Digest(of: "another").hex)]),
+            wanted(.supabaseSecret, names[1], ["value_from": "file:/nowhere/at/all"]),
+            wanted(.supabaseSecret, names[2], ["value_from": "env:API_KEY"]),
+        ]
+        let first = await account.pass(secrets)
+        #expect(first.outcomes.keys.map(\.name) == [names[2]])
+        for outcome in first.outcomes.values { #expect(outcome.fault == nil) }
+        let blocked = first.plan.changes.filter { $0.verdict == .blocked }
+        #expect(blocked.map(\.key.name).sorted() == Array(names.prefix(2)))
+        #expect(blocked.allSatisfy { $0.hold == .impossible && $0.verdictReason?.contains("value_from") == true })
+    }
 }

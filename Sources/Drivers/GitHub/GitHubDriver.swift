@@ -65,3 +65,7 @@ public final class GitHubDriver: ProviderDriver {
 
     public static let defaultURL = "https://api.github.com"
 }
+
+extension GitHubDriver: SecretResolving {
+    public func holds(_ reference: SecretReference) -> Bool { resolve(reference) != nil }
+}

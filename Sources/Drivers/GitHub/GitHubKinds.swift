@@ -124,7 +124,7 @@ public enum GitHubKinds {
                 AttributeRule("events", .unordered), AttributeRule("active"),
                 AttributeRule("content_type", normalise: Normal.lowercase),
                 AttributeRule("insecure_ssl", normalise: Normal.digit),
-                AttributeRule("secret_from", isSensitive: true, isWriteOnly: true),
+                AttributeRule("secret_from", isSensitive: true, isWriteOnly: true, secretFor: [.create, .replace]),
             ] + .computed(["id", "last_status"]),
             isStateful: false,
             hindrance: { action, attributes in

@@ -59,3 +59,7 @@ extension PostgresDriver: AccessChecking {
             "the answer can't be read: \(what)", hint: "is POSTGRES_ADMIN_URL a PostgreSQL server?", .retry(after: nil))
     }
 }
+
+extension PostgresDriver: SecretResolving {
+    public func holds(_ reference: SecretReference) -> Bool { resolve(reference) != nil }
+}

@@ -25,7 +25,7 @@ public enum PostgresKinds {
         attributes: [
             AttributeRule("login"), AttributeRule("createdb"), AttributeRule("createrole"),
             AttributeRule("connection_limit"), AttributeRule("member_of", .contains),
-            AttributeRule("password", isSensitive: true, isWriteOnly: true),
+            AttributeRule("password", isSensitive: true, isWriteOnly: true, secretFor: [.create, .replace]),
         ] + .computed(["id", "superuser"]),
         // What it may do and what it owns is in no other place.
         isStateful: true, carriesMark: true, requests: requests)

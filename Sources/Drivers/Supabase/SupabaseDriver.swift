@@ -103,3 +103,7 @@ public struct SupabaseLimits: Sendable {
 
     public init() {}
 }
+
+extension SupabaseDriver: SecretResolving {
+    public func holds(_ reference: SecretReference) -> Bool { resolve(reference) != nil }
+}

@@ -53,7 +53,8 @@ public enum SupabaseKinds {
     static let secret = KindSchema(
         kind: .supabaseSecret,
         attributes: [
-            AttributeRule("value_from", isSensitive: true, isWriteOnly: true),
+            AttributeRule(
+                "value_from", isSensitive: true, isWriteOnly: true, secretFor: [.create, .replace, .update, .adopt]),
             AttributeRule("value_sha256", isSensitive: true, normalise: Normal.digest),
         ] + .computed(["updated_at"]),
         isStateful: true,

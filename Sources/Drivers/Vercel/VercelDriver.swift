@@ -105,3 +105,7 @@ struct VariableName: Sendable, Hashable {
 
     var text: String { "\(project)/\(target)\(branch.map { ":\($0)" } ?? "")/\(key)" }
 }
+
+extension VercelDriver: SecretResolving {
+    public func holds(_ reference: SecretReference) -> Bool { resolve(reference) != nil }
+}

@@ -54,7 +54,8 @@ public enum VercelKinds {
         kind: .vercelVariable,
         attributes: [
             AttributeRule("type", normalise: Normal.variableType),
-            AttributeRule("value_from", isSensitive: true, isWriteOnly: true),
+            AttributeRule(
+                "value_from", isSensitive: true, isWriteOnly: true, secretFor: [.create, .replace, .update, .adopt]),
             AttributeRule("value_sha256", isSensitive: true, isComputed: true),
         ] + .computed(["id", "targets"]),
         isStateful: true,

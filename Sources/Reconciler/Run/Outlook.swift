@@ -1,6 +1,7 @@
 public import Basics
 public import DesiredState
 public import Diff
+import Drivers
 import Store
 
 /// What a look at everything shows, without a run, a lease or a row written.
@@ -41,6 +42,7 @@ extension Reconciler {
         input.zones = zones(desired.policy.timeZoneNames)
         input.departures = grounds.unconfirmed
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
+        input.emptySecrets = drivers.emptySecrets(of: desired, input.schemas)
         var plan = makePlan(input)
         if let prices = await prices(for: plan, runID: "look") {
             input.prices = prices

@@ -244,6 +244,7 @@ struct Pass {
         input.isManual = options.trigger == .manual
         input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures
         input.watched = watched
+        input.emptySecrets = reconciler.drivers.emptySecrets(of: desired, input.schemas)
         var plan = makePlan(input)
         if let prices = await reconciler.prices(for: plan, runID: run.id) {
             input.prices = prices

@@ -121,7 +121,7 @@ struct DoctorCommand {
                 case .unknown(let reason): "branches unknown: \(reason)"
                 case .none: "no branches"
                 }
-            let checks = [
+            var checks = [
                 Check(
                     name: "repository", state: .ok,
                     detail: "\(configuration.ssot?.url ?? "") at \(snapshot.tree.revision.prefix(12)), \(branches)",
@@ -132,12 +132,33 @@ struct DoctorCommand {
                         "\(desired.documents.count) documents, \(errors) errors, roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
+            if let secrets = secrets(desired) { checks.append(secrets) }
             return (checks, desired.resources.reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 })
         } catch let fault as any Fault {
             return ([failure("repository", fault)], [:])
         } catch {
             return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], [:])
         }
+    }
+
+    /// Whether something is where documents say that secret values are; nil where they name no place.
+    private func secrets(_ desired: DesiredState) -> Check? {
+        let schemas = ProviderDrivers.kinds.flatMap(\.schemas)
+        let named = desired.namedSecrets(Dictionary(schemas.map { ($0.kind, $0) }, uniquingKeysWith: { $1 }))
+        guard !named.isEmpty else { return nil }
+        let empty = named.filter { $0.reference.resolve(in: context.environment) == nil }
+        guard !empty.isEmpty else {
+            return Check(name: "named secrets", state: .ok, detail: "\(named.count), all there", remedy: nil)
+        }
+        let places = empty.map { secret in
+            "\(secret.reference) (\(secret.mark.map { "\($0)" } ?? secret.key.description))"
+        }
+        // What is at the provider already stays as it is, so that this may harm nobody.
+        return Check(
+            name: "named secrets", state: .warning,
+            detail:
+                "nothing is at \(places.joined(separator: ", ")); what can't be made without is blocked in the plan",
+            remedy: "Put the values there, and see what is still blocked: reconcile --dry-run")
     }
 
     /// A check for each provider whose credential is there or whose kinds the SSOT names, and one line for the rest.
