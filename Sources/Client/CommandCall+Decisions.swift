@@ -175,7 +175,7 @@ extension CommandCall {
                     ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")),
                     ("revision", head), ("precedence", data.shown("precedence")), ("finding", finding?.shown("status")),
                     ("first seen", finding?.minute("first_seen")),
-                ]))
+                ]) + attributesText(data))
             return .done
         }
         let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }

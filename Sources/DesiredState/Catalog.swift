@@ -1,4 +1,5 @@
 public import Basics
+internal import Formats
 
 /// One row of `integrations/_index.yaml`.
 public struct Integration: Sendable, Hashable {
@@ -14,6 +15,8 @@ public struct Integration: Sendable, Hashable {
     public let source: SourceMark
     /// What its file says; nil where it is missing or can't be read.
     public internal(set) var detail: IntegrationDetail?
+    /// Where each field is written, in the index or in its file; by the field's name.
+    var marks: [String: SourceMark] = [:]
 
     public init(
         id: String, file: String, status: String, category: String?, vendor: String?, installState: String?,
@@ -26,6 +29,22 @@ public struct Integration: Sendable, Hashable {
         self.vendor = vendor
         self.installState = installState
         self.source = source
+    }
+
+    /// Each field that is written, with its own line; sorted by name.
+    public var attributes: [WantedAttribute] {
+        let fields: [(name: String, value: Value?)] = [
+            ("allowed_egress", detail.map { .strings($0.egress) }),
+            ("baseline_allowed", detail?.isBaselineAllowed.map { .bool($0) }),
+            ("category", category.map { .string($0) }), ("display_name", detail?.displayName.map { .string($0) }),
+            ("file", .string(file)), ("install_state", installState.map { .string($0) }),
+            ("required_secrets", detail.map { .strings($0.requiredSecrets) }), ("status", .string(status)),
+            ("vendor", vendor.map { .string($0) }),
+        ]
+        return fields.compactMap { name, value in
+            guard let value, let mark = marks[name] else { return nil }
+            return WantedAttribute(name, .literal(value), at: mark)
+        }
     }
 }
 
@@ -77,12 +96,24 @@ public struct WantedCheck: Sendable, Hashable {
     /// What is required: the function, variable, secret, name or gate.
     public let key: String
     public let source: SourceMark
+    /// The line of the environment that requires it, and the one of the list that says its kind; by the field's name.
+    var marks: [String: SourceMark] = [:]
 
     public init(environment: String, kind: String, key: String, source: SourceMark) {
         self.environment = environment
         self.kind = kind
         self.key = key
         self.source = source
+    }
+
+    /// Each field that is written, with its own line; sorted by name.
+    public var attributes: [WantedAttribute] {
+        let fields: [(name: String, value: String, mark: SourceMark?)] = [
+            ("environment", environment, marks["environment"]), ("key", key, source), ("kind", kind, marks["kind"]),
+        ]
+        return fields.compactMap { name, value, mark in
+            mark.map { WantedAttribute(name, .literal(.string(value)), at: $0) }
+        }
     }
 }
 

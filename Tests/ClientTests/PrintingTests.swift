@@ -259,18 +259,20 @@ struct PrintingTests {
         #expect(unknown.exit == .notFound && unknown.error.contains("odooops drift list"), "\(unknown.story)")
     }
 
-    @Test("Who changed the line last is told apart from who made the revision")
-    func explanation() async throws {
+    @Test(
+        "Who changed the line last is told apart from who made the revision, also of each attribute",
+        arguments: [("resource", "mail.transport/dev"), ("entry", "ops.integration/mail")])
+    func explanation(type: String, key: String) async throws {
         func commit(_ id: String?, _ author: String) -> Value {
             ["id": .text(id), "author": .string(author), "at": "2026-11-21T17:06:00Z", "subject": "Move it"]
         }
         let explanation: Value = [
-            "type": "resource", "key": "mail.transport/dev", "source": "ssot/odoo/mail.yaml:9:3",
+            "type": .string(type), "key": .string(key), "source": "ssot/odoo/mail.yaml:9:3",
             "revision": "ffffffffffffffff", "head": commit(nil, "Bob"), "commit": commit("aaaaaaaaaaaaaaaa", "Ada"),
             "attributes": [["name": "port", "value": "587", "commit": commit("cccccccccccccccc", "Eve")]],
         ]
         let shown = await (try World(FakeService(["GET /explanations": explanation]))).run(
-            "explain", "mail.transport/dev")
+            "explain", key)
         for text in [
             "changed last  aaaaaaaaaaaa Ada, 2026-11-21 17:06: \"Move it\"", "revision      ffffffffffff Bob, ",
             "cccccccccccc Eve",

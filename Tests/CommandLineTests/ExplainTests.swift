@@ -84,6 +84,51 @@ struct ExplainTests {
         #expect(code.status == 64 && code.error.contains("no code SSOT-9999"), "\(code.story)")
     }
 
+    @Test("Each field of an integration and of a check is told with its own line and who changed that last")
+    func fieldsOfEntries() async throws {
+        let site = try Site()
+        let index = "integrations:\n  - id: chat\n    file: integrations/chat.yaml\n    status: planned\n"
+        let checks = "environments:\n  dev:\n    required:\n      functions:\n        - ops-scan\n"
+        try site.commit([
+            "ssot/integrations/_index.yaml": index, "ssot/integrations/chat.yaml": "id: chat\n",
+            "ssot/maintenance/convergence.yaml": checks,
+        ])
+        func head() -> String { String(site.git("rev-parse HEAD").split(separator: "\n").last ?? "?") }
+        let first = head()
+        try site.commit([
+            "ssot/integrations/_index.yaml": index.replacing("planned", with: "active"),
+            "ssot/integrations/chat.yaml": "id: chat\nbaseline_allowed: true\n",
+            "ssot/maintenance/convergence.yaml": checks + "        - ops-sync\n",
+        ])
+        let second = head()
+        let scan = "ops.convergence_check/dev/function_missing/ops-scan"
+        for (key, name, value, source, commit) in [
+            ("ops.integration/chat", "status", "\"active\"", "ssot/integrations/_index.yaml:4:", second),
+            (
+                "ops.integration/chat", "file", "\"ssot/integrations/chat.yaml\"", "ssot/integrations/_index.yaml:3:",
+                first
+            ),
+            ("ops.integration/chat", "baseline_allowed", "true", "ssot/integrations/chat.yaml:2:", second),
+            (scan, "environment", "\"dev\"", "ssot/maintenance/convergence.yaml:2:", first),
+            (scan, "kind", "\"function_missing\"", "ssot/maintenance/convergence.yaml:4:", first),
+            (
+                scan.replacing("scan", with: "sync"), "key", "\"ops-sync\"", "ssot/maintenance/convergence.yaml:6:",
+                second
+            ),
+        ] {
+            let answer = await site.run("explain", key, "--json")
+            let attribute = answer.json?["attributes"]?.listValue?.first { $0["name"]?.stringValue == name }
+            #expect(attribute?["value"]?.stringValue == value, "\(name): \(answer.story)")
+            #expect(attribute?["source"]?.stringValue?.hasPrefix(source) == true, "\(name): \(answer.story)")
+            #expect(attribute?["commit"]?["id"]?.stringValue == commit, "\(name): \(answer.story)")
+            let text = await site.run("explain", key)
+            #expect(text.output.contains("\(name) = \(value)  \(source)"), "\(text.story)")
+        }
+        let chat = await site.run("explain", "ops.integration/chat", "--json")
+        let files = chat.json?["precedence"]?.listValue?.compactMap { $0.stringValue?.split(separator: " ").first }
+        #expect(files == ["ssot/integrations/_index.yaml", "ssot/integrations/chat.yaml"], "\(chat.story)")
+    }
+
     @Test("A person says that a difference is known, and takes it back")
     func acknowledges() async throws {
         let site = try Site()

@@ -106,6 +106,58 @@ import Testing
         #expect(resource[name]?.mark?.line == line)
     }
 
+    @Test("A field of an integration has its own line, in the index or in its file, and a field of a check too")
+    func entries() throws {
+        let state = read([
+            "ssot/integrations/_index.yaml": """
+            integrations:
+              - id: chat
+                file: integrations/chat.yaml
+                status: planned
+                vendor: acme
+            """,
+            "ssot/integrations/chat.yaml": """
+            id: chat
+            status: planned
+            baseline_allowed: true
+            required_secrets:
+              - chat_token
+            """,
+            "ssot/maintenance/convergence.yaml": """
+            environments:
+              dev:
+                required:
+                  functions:
+                    - ops-scan
+            security_settings:
+              - id: secret_scanning
+                kind: security_setting_disabled
+              - id: push_protection
+            """,
+        ])
+        func lines(_ attributes: [WantedAttribute]) -> [String] {
+            attributes.map { "\($0.name) \($0.mark.map { "\($0.file):\($0.line)" } ?? "-")" }
+        }
+        let chat = try #require(state.integrations.first)
+        let (index, file) = ("ssot/integrations/_index.yaml", "ssot/integrations/chat.yaml")
+        #expect(
+            lines(chat.attributes) == [
+                "baseline_allowed \(file):3", "file \(index):3", "required_secrets \(file):5", "status \(index):4",
+                "vendor \(index):5",
+            ])
+        let convergence = "ssot/maintenance/convergence.yaml"
+        #expect(
+            state.checks.map { "\($0.key): \(lines($0.attributes).joined(separator: ", "))" } == [
+                "ops-scan: environment \(convergence):2, key \(convergence):5, kind \(convergence):4",
+                "push_protection: key \(convergence):9",
+                "secret_scanning: key \(convergence):7, kind \(convergence):8",
+            ])
+        #expect(
+            state.checks.first?.attributes.map(\.value) == [
+                .literal("dev"), .literal("ops-scan"), .literal("function_missing"),
+            ])
+    }
+
     /// Attributes whose line says something else, by kind and name: `value at line: text`.
     private static func strays(in state: DesiredState, _ tree: SourceTree) -> [String: String] {
         var lines: [String: [Substring]] = [:]

@@ -83,8 +83,10 @@ struct ConvergenceReader {
         let vercelProject = entry.text("vercel_project")
         if let required = entry.fields("required") {
             for (key, kind) in Self.lists {
+                var marks = ["environment": section.keyMark(in: file)]
+                marks["kind"] = required.keyMark(of: key)
                 for item in required.texts(key) ?? [] where !section.isAmbiguous {
-                    add(environment: section.key, kind: kind, item)
+                    add(environment: section.key, kind: kind, item, marks)
                 }
             }
             required.finish()
@@ -131,10 +133,12 @@ struct ConvergenceReader {
             if let cause = entry.fault { report.unknown(.kind(.convergenceCheck), cause) }
             return
         }
-        add(environment: "repository", kind: kind?.value ?? "security_setting_disabled", id)
+        var marks: [String: SourceMark] = [:]
+        marks["kind"] = kind?.mark
+        add(environment: "repository", kind: kind?.value ?? "security_setting_disabled", id, marks)
     }
 
-    private mutating func add(environment: String, kind: String, _ item: Text) {
+    private mutating func add(environment: String, kind: String, _ item: Text, _ marks: [String: SourceMark]) {
         let name = "\(environment)/\(kind)/\(item.value)"
         if let first = seen[name] {
             report.warning(
@@ -149,6 +153,8 @@ struct ConvergenceReader {
                 .undeclaredKind, "\(quoted(item.value)) gives findings of the kind \(kind), which is not declared",
                 at: item.mark, hint: "Add `- \(kind)` to `finding_kinds`.")
         }
-        reading.checks.append(WantedCheck(environment: environment, kind: kind, key: item.value, source: item.mark))
+        var check = WantedCheck(environment: environment, kind: kind, key: item.value, source: item.mark)
+        check.marks = marks
+        reading.checks.append(check)
     }
 }

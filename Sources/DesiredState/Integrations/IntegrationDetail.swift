@@ -33,6 +33,16 @@ public struct IntegrationDetail: Sendable, Hashable {
         egress = Self.sorted((root["allowed_egress"]?.value.items ?? []).compactMap(\.filledText))
     }
 
+    /// Where the file says it, by the field's name.
+    static func marks(_ root: Node, in file: String) -> [String: SourceMark] {
+        var marks: [String: SourceMark] = [:]
+        for key in ["allowed_egress", "baseline_allowed", "display_name", "secrets_required", "required_secrets"] {
+            let name = key == "secrets_required" ? "required_secrets" : key
+            if let mark = root[key]?.value.mark(in: file) { marks[name] = mark }
+        }
+        return marks
+    }
+
     private static func sorted(_ texts: [String]) -> [String] { Set(texts).sorted { $0.precedesByBytes($1) } }
 }
 

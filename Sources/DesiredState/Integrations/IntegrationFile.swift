@@ -9,6 +9,8 @@ struct IntegrationFile: DocumentReading {
     init(_ root: Node, in file: String, given row: IntegrationsIndex.Row, _ report: Report) {
         var integration = Integration(row, file: file)
         integration.detail = IntegrationDetail(root)
+        // Of what both say the index counts.
+        integration.marks.merge(IntegrationDetail.marks(root, in: file)) { row, _ in row }
         self.integration = integration
         let comparison = Comparison(root: root, file: file, report: report)
         comparison.compare("status", row.status)

@@ -86,5 +86,9 @@ extension Integration {
         self.init(
             id: row.id.value, file: file, status: row.status.value, category: row.category?.value,
             vendor: row.vendor?.value, installState: row.state?.value, source: row.source)
+        marks = ["file": row.file.mark, "status": row.status.mark]
+        marks["category"] = row.category?.mark
+        marks["install_state"] = row.state?.mark
+        marks["vendor"] = row.vendor?.mark
     }
 }

@@ -119,6 +119,9 @@ final class Fields {
     /// Where a key stands; nil where it doesn't.
     func mark(of key: String) -> SourceMark? { entries.first { $0.key == key }?.value.mark(in: file) }
 
+    /// Where the name of a key stands, for what the name itself says; nil where it doesn't.
+    func keyMark(of key: String) -> SourceMark? { entries.first { $0.key == key }?.keyMark(in: file) }
+
     // MARK: Values
 
     /// A text, or a number as it is written where `orNumber` says so.

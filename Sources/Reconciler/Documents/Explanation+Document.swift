@@ -20,7 +20,7 @@ extension Explanation {
         object["commit"] = provenance?.commit?.document ?? .null
         object["wish"] = .string(resource != nil ? "known" : doubt == nil ? "none" : "unknown")
         object["source"] = .text(resource?.source.description ?? doubt?.mark?.description)
-        object["attributes"] = .list(provenance.map { $0.origins.map(Self.value) } ?? [])
+        object["attributes"] = .list((provenance?.origins ?? []).map(\.document))
         object["precedence"] = .strings(provenance?.precedence ?? [])
         object["environment"] = .text(environment)
         object["provider_id"] = .text(entry?.providerID)
@@ -33,16 +33,6 @@ extension Explanation {
         object["blocked_until"] = .text(change?.blockedUntil?.description)
         object["depends_on"] = .strings((change?.dependsOn ?? []).map(\.description))
         object["drift_since"] = .text(drift?.firstSeen.description)
-        return .object(object)
-    }
-
-    private static func value(_ origin: Provenance.Origin) -> Value {
-        var object = Value.Object()
-        object["name"] = .string(origin.attribute.name)
-        object["value"] = .string(origin.shown)
-        object["source"] = .string(origin.mark.description)
-        object["from"] = .string(origin.decider)
-        object["commit"] = origin.commit?.document ?? .null
         return .object(object)
     }
 }
@@ -174,6 +164,7 @@ extension EntryExplanation {
         object["head"] = outlook.head
         object["source"] = .string(source.description)
         object["commit"] = commit?.document ?? .null
+        object["attributes"] = .list(origins.map(\.document))
         object["precedence"] = .strings(precedence)
         object["finding"] =
             finding.map {
@@ -188,6 +179,17 @@ extension EntryExplanation {
 }
 
 extension Provenance.Origin {
+    /// As `reconcile explain --json` and the API show it.
+    fileprivate var document: Value {
+        var object = Value.Object()
+        object["name"] = .string(attribute.name)
+        object["value"] = .string(shown)
+        object["source"] = .string(mark.description)
+        object["from"] = .string(decider)
+        object["commit"] = commit?.document ?? .null
+        return .object(object)
+    }
+
     /// Its value for people, without what is sensitive.
     public var shown: String {
         switch attribute.value {

@@ -34,6 +34,8 @@ public struct EntryExplanation: Sendable {
     public let source: SourceMark
     /// The commit that changed its line last; nil where there is no history.
     public let commit: GitCommit?
+    /// Each of its fields, with its own line and who changed that last.
+    public let origins: [Provenance.Origin]
     public let outlook: Outlook
     /// Which roots and documents stood against each other, and which won.
     public let precedence: [String]
@@ -44,22 +46,53 @@ public struct EntryExplanation: Sendable {
     public let command: String
 }
 
+/// An entry from which no resource is made, as documents have it.
+struct CatalogEntry {
+    let title: String
+    let source: SourceMark
+    let command: String
+    let attributes: [WantedAttribute]
+    /// What the line of an attribute is.
+    let decider: @Sendable (WantedAttribute) -> String
+
+    /// Every line that says something of it.
+    var marks: Set<SourceMark> { Set(attributes.compactMap(\.mark) + [source]) }
+
+    init(_ one: Integration) {
+        let vendor = one.vendor.map { " of \($0)" } ?? ""
+        title = "an integration\(vendor) of the catalogue, \(one.status), described in \(one.file)"
+        source = one.source
+        command = "reconcile integrations"
+        attributes = one.attributes
+        let index = one.source.file
+        decider = { attribute in
+            attribute.mark?.file == index ? "its row of the index, which goes before its file" : "its own file"
+        }
+    }
+
+    init(_ check: WantedCheck) {
+        title = "required of \(check.environment): \(check.key), or there is the finding \(check.kind)"
+        source = check.source
+        command = "reconcile findings"
+        attributes = check.attributes
+        decider = { attribute in
+            switch attribute.name {
+            case "environment": "the environment that requires it"
+            case "kind": "what it is required as"
+            default: "the document's own entry"
+            }
+        }
+    }
+}
+
 extension DesiredState {
     /// The entries from which no resource is made, by the key under which they are explained.
-    var entries: [ResourceKey: (title: String, source: SourceMark, command: String)] {
-        var entries: [ResourceKey: (title: String, source: SourceMark, command: String)] = [:]
-        for one in integrations {
-            let vendor = one.vendor.map { " of \($0)" } ?? ""
-            entries[ResourceKey(.integration, one.id)] = (
-                "an integration\(vendor) of the catalogue, \(one.status), described in \(one.file)", one.source,
-                "reconcile integrations"
-            )
-        }
+    var entries: [ResourceKey: CatalogEntry] {
+        var entries: [ResourceKey: CatalogEntry] = [:]
+        for one in integrations { entries[ResourceKey(.integration, one.id)] = CatalogEntry(one) }
         for check in checks {
-            entries[ResourceKey(.convergenceCheck, "\(check.environment)/\(check.kind)/\(check.key)")] = (
-                "required of \(check.environment): \(check.key), or there is the finding \(check.kind)", check.source,
-                "reconcile findings"
-            )
+            let key = ResourceKey(.convergenceCheck, "\(check.environment)/\(check.kind)/\(check.key)")
+            entries[key] = CatalogEntry(check)
         }
         return entries
     }
@@ -71,7 +104,7 @@ extension Reconciler {
     /// - Throws: a `Fault` of the store.
     func explainEntry(_ name: String, in outlook: Outlook) async throws -> EntryExplanation? {
         guard let key = ResourceKey(name), let entry = outlook.desired.entries[key] else { return nil }
-        let commits = await source.origins(of: [entry.source], at: outlook.desired.revision)
+        let commits = await source.origins(of: entry.marks, at: outlook.desired.revision)
         let services = try await explainBasis(outlook, of: []).services
         var finding: FindingRecord?
         if key.kind == .convergenceCheck {
@@ -80,9 +113,16 @@ extension Reconciler {
                 return "\(identity.environment)/\(identity.kind)/\(identity.key)" == key.name
             }
         }
+        let origins = entry.attributes.map { attribute in
+            let mark = attribute.mark ?? entry.source
+            return Provenance.Origin(
+                attribute: attribute, mark: mark, decider: entry.decider(attribute), commit: commits[mark],
+                isHidden: false)
+        }
         return EntryExplanation(
-            key: key, title: entry.title, source: entry.source, commit: commits[entry.source], outlook: outlook,
-            precedence: Provenance.precedence(of: [entry.source.file], outlook.desired), finding: finding,
+            key: key, title: entry.title, source: entry.source, commit: commits[entry.source], origins: origins,
+            outlook: outlook,
+            precedence: Provenance.precedence(of: Set(entry.marks.map(\.file)), outlook.desired), finding: finding,
             nextWake: nextWake(nil, services.min { $0.key < $1.key }?.value), command: entry.command)
     }
 }

@@ -13,6 +13,7 @@ struct EntryExplanationText {
     func text(_ paint: Paint, now: Timestamp) -> String {
         var text = "\(paint.bold(it.key.description))\n  \(Redaction.redact(it.title))\n"
         text += "  wanted by    \(it.source)\n" + ExplanationText.history(it.commit, it.outlook)
+        text += ExplanationText.text(it.origins, paint)
         for line in it.precedence { text += "  precedence   \(line)\n" }
         if let finding = it.finding {
             text += "  finding      \(finding.status.rawValue), first seen \(finding.firstSeen.minuteText)"

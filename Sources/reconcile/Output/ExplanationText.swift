@@ -96,14 +96,20 @@ struct ExplanationText {
     }
 
     private static func text(_ provenance: Provenance, _ paint: Paint) -> String {
+        var text = Self.text(provenance.origins, paint)
+        for line in provenance.precedence { text += "  precedence   \(line)\n" }
+        return text
+    }
+
+    /// Each attribute with its line, what decided, and who changed that line last.
+    static func text(_ origins: [Provenance.Origin], _ paint: Paint) -> String {
         var text = ""
-        for origin in provenance.origins {
+        for origin in origins {
             text += "    \(origin.attribute.name) = \(origin.shown)\(paint.dim("  \(origin.mark)"))\n"
             text += paint.dim("        \(origin.decider)")
             text += origin.commit.map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
             text += "\n"
         }
-        for line in provenance.precedence { text += "  precedence   \(line)\n" }
         return text
     }
 
