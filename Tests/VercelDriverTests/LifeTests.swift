@@ -261,4 +261,19 @@ struct LifeTests {
             wanted: [WantedAttribute("deployment", .literal("dpl_preview"))])
         #expect(await account.apply(change, current: nil).fault?.code == "VC-0018")
     }
+
+    @Test("a list of deployments that can't be read says nothing of the one that is wanted, and nothing is moved")
+    func unreadDeployments() async throws {
+        let account = try Account(Self.seeded)
+        let change = PlannedChange(
+            key: ResourceKey(.vercelProduction, "legacy"), action: .update, reason: "test", cause: .unappliedCommit,
+            attributes: [AttributeChange(path: "deployment", before: "dpl_new", after: "dpl_old")],
+            wanted: [WantedAttribute("deployment", .literal("dpl_old"))])
+        account.simulator.order(try FaultOrder(text: "GET /vercel/v7/deployments 500-before x99"))
+        let fault = try #require(await account.apply(change, current: nil).fault)
+        #expect(fault.code == "VC-0009" && fault.disposition == .retry(after: nil), "\(fault)")
+        #expect(account.simulator.account("vercel")["projects"]?[0]?["lastAliasRequest"]?.objectValue == nil)
+        account.simulator.clearFaults()
+        #expect(await account.apply(change, current: nil).fault == nil)
+    }
 }

@@ -65,6 +65,11 @@ extension VercelDriver {
             "/v7/deployments", query: [("app", name), ("target", "production")], cursor: "until", "deployments", context
         ) { [Mapping.deployment($0, project: name)] }
         guard let wanted = list.items.first(where: { $0.providerID == deployment }) else {
+            // It may stand on what could not be read.
+            if let gap = list.completeness.gap {
+                throw fault(
+                    .brokenAnswer, ProviderCall("deployments.list", "GET", "/v7/deployments"), gap, .retry(after: nil))
+            }
             throw impossible(
                 step, "\(deployment) is no production deployment of \(name)",
                 hint: "only deployments to production can be promoted; deploy the commit to production first")
