@@ -58,7 +58,7 @@ struct LiveScheduleTests {
         let states = list.json?["schedules"]?.listValue?.map { $0["state"]?.stringValue }
         #expect(states == ["active", "active", "blocked", "active"], "\(list.story)")
         // 04:00 in Berlin is 02:00 or 03:00 in UTC, and both are said with their zone.
-        let look = list.json?["schedules"]?[0]
+        let look = list.json?["schedules"]?.listValue?.first { $0["id"] == "look" }
         let (utc, local) = (look?["next_slot"]?.stringValue ?? "", look?["next_slot_local"]?.stringValue ?? "")
         #expect(local.dropFirst(10).hasPrefix("T04:00:00+0") && Timestamp(local) == Timestamp(utc), "\(list.story)")
         let table = await site.run("schedules", "list")
