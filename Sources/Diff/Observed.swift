@@ -82,7 +82,7 @@ public enum Completeness: Sendable, Hashable {
 }
 
 /// All that was seen of one kind.
-public struct ObservedKind: Sendable {
+public struct ObservedKind: Sendable, Hashable {
     public let kind: ResourceKind
     public let completeness: Completeness
     /// What is not known whole, by the name of a resource or of a parent of resources, where all else of the kind is
@@ -126,10 +126,19 @@ extension ObservedKind {
 
 /// What the providers said.
 public struct ObservedState: Sendable {
-    public let kinds: [ResourceKind: ObservedKind]
+    public private(set) var kinds: [ResourceKind: ObservedKind]
 
     public init(_ kinds: [ObservedKind] = []) {
         self.kinds = Dictionary(kinds.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same; what an earlier look saw just so is held in its memory and not once more.
+    public func sharing(_ earlier: ObservedState) -> ObservedState {
+        var shared = self
+        for (kind, seen) in kinds {
+            if let before = earlier.kinds[kind], before == seen { shared.kinds[kind] = before }
+        }
+        return shared
     }
 }
 
@@ -229,9 +238,9 @@ public struct EnvironmentRecord: Sendable, Hashable {
 /// All that the store remembers and a plan needs.
 public struct Inventory: Sendable {
     /// Sorted by key; keys are unique.
-    public let entries: [InventoryEntry]
+    public private(set) var entries: [InventoryEntry]
     /// Sorted by slug.
-    public let environments: [EnvironmentRecord]
+    public private(set) var environments: [EnvironmentRecord]
     /// The roots of the last revision that was planned without a fault; empty before the first.
     public let lastRoots: [String]
     /// How many resources and environments that revision wanted.
@@ -248,6 +257,14 @@ public struct Inventory: Sendable {
         self.environments = environments.sorted { $0.slug.precedesByBytes($1.slug) }
         self.lastRoots = lastRoots
         self.lastDesiredCount = lastDesiredCount
+    }
+
+    /// The same; what an earlier one held just so is held in its memory and not once more.
+    public func sharing(_ earlier: Inventory) -> Inventory {
+        var shared = self
+        if entries == earlier.entries { shared.entries = earlier.entries }
+        if environments == earlier.environments { shared.environments = earlier.environments }
+        return shared
     }
 
     /// The same, supposing that people are told of each end in time: for a look at another instant than now.

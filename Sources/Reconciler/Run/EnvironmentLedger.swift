@@ -55,7 +55,8 @@ struct EnvironmentLedger {
                 (row.deployedAt, row.activeAt) = (now, now)
                 row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
             }
-            if let standing = standings[environment.slug] { row.standing = standing }
+            // One that is as it was stays written as it was, so that its row does.
+            if let standing = standings[environment.slug], row.standing != standing { row.standing = standing }
             if outlook?.phase.isDecided != false, let last = row.headCommit, let head = environment.headCommit,
                 last != head
             {
@@ -135,8 +136,8 @@ struct EnvironmentLedger {
     }
 
     /// Pins and suspensions that have ended by themselves.
-    func lapses(_ rows: [EnvironmentRow]) -> [Notice] {
-        rows.filter { $0.status != .gone }.flatMap { row -> [Notice] in
+    func lapses(_ rows: some Sequence<EnvironmentRow>) -> [Notice] {
+        rows.lazy.filter { $0.status != .gone && ($0.isPinned || $0.isSuspended) }.flatMap { row -> [Notice] in
             var found: [Notice] = []
             if row.isPinned, let until = row.pinnedUntil, until <= now {
                 found.append(lapse(.pinEnded, row, until, row.pinReason, row.pinnedBy))

@@ -172,7 +172,7 @@ extension Pass {
             notices: updated.notices.filter { share.owns(environment: $0.environment) })
         let gone = Set(updated.rows.lazy.filter { $0.status == .gone }.map(\.slug))
         try await reconciler.store.post(
-            ledger.lapses(rows.filter { share.owns(environment: $0.slug) && !gone.contains($0.slug) }))
+            ledger.lapses(rows.lazy.filter { [share] in share.owns(environment: $0.slug) && !gone.contains($0.slug) }))
         for warning in updated.warnings where share.owns(environment: warning.slug) {
             note(
                 "ttl_warning",

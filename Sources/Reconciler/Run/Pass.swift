@@ -194,12 +194,15 @@ struct Pass {
         tellDepartures(grounds)
         self.grounds = grounds
         recordGates(of: tree)
+        let last = reconciler.lastLook.withLock { $0 }
         var inventory = try await reconciler.store.inventory()
+        if let last { inventory = inventory.sharing(last.inventory) }
         if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
         let open = try await reconciler.store.openEntries()
         trace?.begin("observe")
-        let raw = await reconciler.observe(
+        var raw = await reconciler.observe(
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
+        if let last { raw = raw.sharing(last.observed) }
         let watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
         reconciler.giveMemoryBack()
@@ -268,6 +271,7 @@ struct Pass {
         if !input.approvals.isEmpty { plan = makePlan(input) }
         self.plan = plan
         self.inventory = inventory
+        reconciler.lastLook.withLock { $0 = (inventory, observed) }
         run.phase = .planned
         progress(.planned(plan))
         evidence.add(desired, reconciler.sensitive)

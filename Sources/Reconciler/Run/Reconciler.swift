@@ -46,6 +46,9 @@ public struct Reconciler: Sendable {
     let documents = DocumentCache()
     /// What the last pass has read; for what runs beside the passes.
     let latest = Locked<DesiredState?>(nil)
+    /// What the last pass remembered and saw, which whoever asks for it holds as well: ten thousand resources that are as they
+    /// were are there once, and not once more in each pass.
+    let lastLook = Locked<(inventory: Inventory, observed: ObservedState)?>(nil)
     /// The commit of the pass before.
     let lastRevision = Locked<String?>(nil)
 

@@ -9,10 +9,10 @@ extension Store {
     /// - Throws: `StoreFault`; a row that can't be read is a fault and never left out.
     public func inventory() async throws(StoreFault) -> Inventory {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Inventory in
-            let entries = try Self.inventoryEntries("", [], in: db)
+            let entries = try Self.inventoryEntries(in: db)
             let desired = try Self.lastDesired(in: db)
             return Inventory(
-                entries: entries, environments: try Self.environmentRows(in: db).map(\.record),
+                entries: entries, environments: try Self.environments(in: db, \.record),
                 lastRoots: desired["roots"]?.listValue?.compactMap(\.stringValue) ?? [],
                 lastDesiredCount: desired["count"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
                 marks: try Self.pruneMarks(in: db))
@@ -66,6 +66,21 @@ extension Store {
         return key
     }
 
+    /// All of them, some at a time: the columns of ten thousand rows take more memory than the entries.
+    private static func inventoryEntries(in db: any SQLConnection) throws(StoreFault) -> [InventoryEntry] {
+        let size = 500
+        var entries: [InventoryEntry] = []
+        var last: String?
+        while true {
+            let part = try inventoryEntries(
+                "\(last == nil ? "" : "where resource_key > $1 ")order by resource_key limit \(size)",
+                last.map { [.text($0)] } ?? [], in: db)
+            entries += part
+            guard part.count == size, let next = part.last?.key.description else { return entries }
+            last = next
+        }
+    }
+
     private static func inventoryEntries(
         _ condition: String, _ binds: [SQLValue], in db: any SQLConnection
     ) throws(StoreFault) -> [InventoryEntry] {
@@ -75,17 +90,13 @@ extension Store {
               is_adopted, echoes
             from ops.reconcile_inventory \(condition)
             """, binds)
-        // One parse for many: ten thousand small ones take several times as long, and all at once much memory.
-        let size = 500
-        var applied: [Value]?
+        // One parse for all: many small ones take several times as long.
+        let applied = StoredJSON.values(rows.map { $0.optionalText(3) ?? "null" })
         var entries: [InventoryEntry] = []
         entries.reserveCapacity(rows.count)
         for (index, row) in rows.enumerated() {
-            if index.isMultiple(of: size) {
-                applied = StoredJSON.values(rows[index...].prefix(size).map { $0.optionalText(3) ?? "null" })
-            }
             let lastApplied: Value
-            if let applied { lastApplied = applied[index % size] } else { lastApplied = try row.json(3) }
+            if let applied { lastApplied = applied[index] } else { lastApplied = try row.json(3) }
             var entry = InventoryEntry(
                 key: try key(row), providerID: try row.text(1), environment: row.optionalText(2),
                 lastApplied: Attributes(lastApplied), revision: try row.text(4), isProtected: try row.bool(5),
