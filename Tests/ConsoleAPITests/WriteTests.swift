@@ -282,6 +282,42 @@ import Web
         #expect(try await world.send("GET", "/environments", as: token).code == "ACCESS-0002")
     }
 
+    private enum Ending: CaseIterable { case newPassword, revoked, revokedAndAddedAgain }
+
+    /// All within one second: what ends a token is no clock, whose seconds a token's `iat` couldn't tell apart.
+    @Test(arguments: Ending.allCases) private func aTokenEndsWithWhatItWasGivenFor(ending: Ending) async throws {
+        let world = try await APIWorld()
+        let (old, new) = (Secret("correct horse battery"), Secret("incorrect horse battery"))
+        func token(_ password: Secret) async throws -> String {
+            let body: Value = ["name": "ada", "password": password.reveal { .string($0) }]
+            return try #require(try await world.send("POST", "/auth/login", body: body).data["token"]?.stringValue)
+        }
+        _ = try await world.access.putUser("ada", password: old, grants: [Grant(.viewer)], by: "test")
+        let first = try await token(old)
+        #expect(try await world.send("GET", "/environments", as: first).status == 200)
+        // Other grants end nothing.
+        _ = try await world.access.putUser("ada", password: nil, grants: [Grant(.developer)], by: "test")
+        if ending == .newPassword {
+            _ = try await world.access.putUser("ada", password: new, grants: nil, by: "test")
+        } else {
+            let audit = AuditRecord(
+                at: world.time.now, action: "access.user.revoke", target: "ada", actor: "test", detail: [:])
+            #expect(try await world.store.disableUser("ada", audit: audit))
+        }
+        if ending == .revokedAndAddedAgain {
+            _ = try await world.access.putUser("ada", password: nil, grants: [Grant(.viewer)], by: "test")
+        }
+        // A token that was given out since is known at once, and with it that the other has ended.
+        if ending != .revoked {
+            let second = try await token(ending == .newPassword ? new : old)
+            #expect(try await world.send("GET", "/environments", as: second).status == 200)
+        } else {
+            world.access.forgetAll()
+        }
+        let refused = try await world.send("GET", "/environments", as: first)
+        #expect(refused.status == 401 && refused.code == "ACCESS-0002")
+    }
+
     @Test func whoAsksTooOftenIsToldWhenToComeBack() async throws {
         let world = try await APIWorld(keyLimit: 60)
         var last = try await world.send("GET", "/runs", as: "viewer")

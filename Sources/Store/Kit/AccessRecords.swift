@@ -10,6 +10,8 @@ public struct UserAccount: Sendable, Hashable {
     public let grants: [String]
     public let createdAt: Timestamp
     public let disabledAt: Timestamp?
+    /// Counts what ended the tokens given out before: a new password, access that was taken back or given again.
+    public let tokenGeneration: Int64
 }
 
 /// A key of a program, of which only the digest is kept: `ops.access_keys`.
