@@ -36,6 +36,44 @@ import Web
         #expect(later.status == 200 && later.data["extension_days"] == 8)
     }
 
+    /// What a process leaves that is killed between its claim and its answer.
+    @Test func aWriteThatWasNeverAnsweredIsNeitherDoneTwiceNorUnderWayForEver() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let key = "0123456789abcdef"
+        let path = "/environments/feature-a/extend"
+        let content = Array("POST /api/v1\(path)\n".utf8) + JSON.canonical(["days": 2])
+        let developer = try #require(try await world.store.keys().first { $0.name == "developer" })
+        let caller = Caller(
+            .key(id: developer.id, name: developer.name), proof: .key, grants: [],
+            origin: ClientOrigin(address: "192.0.2.7"), project: "default")
+        let claim = try await world.store.claimRequest(
+            key, of: caller.accountName, digest: Digest(of: content), at: APIWorld.now)
+        #expect(claim == .first)
+        func again(_ days: Value = 2) async throws -> Answer {
+            try await world.send(
+                "POST", path, as: "developer", body: ["days": days], headers: [("Idempotency-Key", key)])
+        }
+        for wait in [Duration.zero, Store.requestLasting - .seconds(1)] {
+            world.time.advance(by: wait)
+            let answer = try await again()
+            #expect(answer.status == 409 && answer.code == "API-0009" && answer.error == "REQUEST_UNDER_WAY")
+            #expect(answer.headers["Retry-After"] != nil)
+        }
+        #expect(try await again(3).code == "API-0008")
+        for wait in [Duration.seconds(1), .hours(23)] {
+            world.time.advance(by: wait)
+            let answer = try await again()
+            #expect(answer.status == 409 && answer.code == "API-0016" && answer.error == "OUTCOME_UNKNOWN")
+            let words = JSON.write(answer.body)
+            #expect(words.contains(APIWorld.now.description) && words.contains("/api/v1/audit-logs"))
+        }
+        #expect(try await world.store.auditLog(limit: 100).allSatisfy { $0.action != "env.extend" }, "nothing was done")
+        // Who was only slow still gives its answer.
+        try await world.store.settleRequest(key, of: caller.accountName, answer: (200, #"{"late":true}"#))
+        #expect(try await again().data["late"] == true)
+    }
+
     @Test func everyWriteStandsInTheAuditLogWithWhoAndWhereFrom() async throws {
         let world = try await APIWorld()
         try await world.fill()

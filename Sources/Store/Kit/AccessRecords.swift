@@ -77,6 +77,8 @@ public enum RepeatedRequest: Sendable, Hashable {
     case answered(status: Int, body: String)
     /// Yes, and what came of it isn't known yet.
     case underWay
+    /// Yes, so long ago that nobody is at it any more: its process ended in the middle, and whether it was done is not known.
+    case unanswered(since: Timestamp)
     /// The key was used for another content.
     case other
 }
