@@ -230,7 +230,8 @@ enum CommandList {
             examples: [("reconcile access user add ada --role owner --password-file -", "The first owner.")]),
         CommandSpec("access user list", "Lists who has access."),
         CommandSpec(
-            "access user revoke", "Takes a person's access away and ends their sessions.", positionals: ["NAME"],
+            "access user revoke", "Takes a person's access away and ends their sessions and tokens.",
+            positionals: ["NAME"],
             options: [actor]),
         CommandSpec(
             "access key add", "Makes a key for a program, shown this once.", positionals: ["NAME"],

@@ -36,6 +36,44 @@ import Web
         #expect(later.status == 200 && later.data["extension_days"] == 8)
     }
 
+    /// What a process leaves that is killed between its claim and its answer.
+    @Test func aWriteThatWasNeverAnsweredIsNeitherDoneTwiceNorUnderWayForEver() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let key = "0123456789abcdef"
+        let path = "/environments/feature-a/extend"
+        let content = Array("POST /api/v1\(path)\n".utf8) + JSON.canonical(["days": 2])
+        let developer = try #require(try await world.store.keys().first { $0.name == "developer" })
+        let caller = Caller(
+            .key(id: developer.id, name: developer.name), proof: .key, grants: [],
+            origin: ClientOrigin(address: "192.0.2.7"), project: "default")
+        let claim = try await world.store.claimRequest(
+            key, of: caller.accountName, digest: Digest(of: content), at: APIWorld.now)
+        #expect(claim == .first)
+        func again(_ days: Value = 2) async throws -> Answer {
+            try await world.send(
+                "POST", path, as: "developer", body: ["days": days], headers: [("Idempotency-Key", key)])
+        }
+        for wait in [Duration.zero, Store.requestLasting - .seconds(1)] {
+            world.time.advance(by: wait)
+            let answer = try await again()
+            #expect(answer.status == 409 && answer.code == "API-0009" && answer.error == "REQUEST_UNDER_WAY")
+            #expect(answer.headers["Retry-After"] != nil)
+        }
+        #expect(try await again(3).code == "API-0008")
+        for wait in [Duration.seconds(1), .hours(23)] {
+            world.time.advance(by: wait)
+            let answer = try await again()
+            #expect(answer.status == 409 && answer.code == "API-0016" && answer.error == "OUTCOME_UNKNOWN")
+            let words = JSON.write(answer.body)
+            #expect(words.contains(APIWorld.now.description) && words.contains("/api/v1/audit-logs"))
+        }
+        #expect(try await world.store.auditLog(limit: 100).allSatisfy { $0.action != "env.extend" }, "nothing was done")
+        // Who was only slow still gives its answer.
+        try await world.store.settleRequest(key, of: caller.accountName, answer: (200, #"{"late":true}"#))
+        #expect(try await again().data["late"] == true)
+    }
+
     @Test func everyWriteStandsInTheAuditLogWithWhoAndWhereFrom() async throws {
         let world = try await APIWorld()
         try await world.fill()
@@ -280,6 +318,42 @@ import Web
         #expect(try await world.send("POST", "/reconcile", as: token, body: [:]).status == 403)
         world.time.advance(by: .hours(12) + .minutes(2))
         #expect(try await world.send("GET", "/environments", as: token).code == "ACCESS-0002")
+    }
+
+    private enum Ending: CaseIterable { case newPassword, revoked, revokedAndAddedAgain }
+
+    /// All within one second: what ends a token is no clock, whose seconds a token's `iat` couldn't tell apart.
+    @Test(arguments: Ending.allCases) private func aTokenEndsWithWhatItWasGivenFor(ending: Ending) async throws {
+        let world = try await APIWorld()
+        let (old, new) = (Secret("correct horse battery"), Secret("incorrect horse battery"))
+        func token(_ password: Secret) async throws -> String {
+            let body: Value = ["name": "ada", "password": password.reveal { .string($0) }]
+            return try #require(try await world.send("POST", "/auth/login", body: body).data["token"]?.stringValue)
+        }
+        _ = try await world.access.putUser("ada", password: old, grants: [Grant(.viewer)], by: "test")
+        let first = try await token(old)
+        #expect(try await world.send("GET", "/environments", as: first).status == 200)
+        // Other grants end nothing.
+        _ = try await world.access.putUser("ada", password: nil, grants: [Grant(.developer)], by: "test")
+        if ending == .newPassword {
+            _ = try await world.access.putUser("ada", password: new, grants: nil, by: "test")
+        } else {
+            let audit = AuditRecord(
+                at: world.time.now, action: "access.user.revoke", target: "ada", actor: "test", detail: [:])
+            #expect(try await world.store.disableUser("ada", audit: audit))
+        }
+        if ending == .revokedAndAddedAgain {
+            _ = try await world.access.putUser("ada", password: nil, grants: [Grant(.viewer)], by: "test")
+        }
+        // A token that was given out since is known at once, and with it that the other has ended.
+        if ending != .revoked {
+            let second = try await token(ending == .newPassword ? new : old)
+            #expect(try await world.send("GET", "/environments", as: second).status == 200)
+        } else {
+            world.access.forgetAll()
+        }
+        let refused = try await world.send("GET", "/environments", as: first)
+        #expect(refused.status == 401 && refused.code == "ACCESS-0002")
     }
 
     @Test func whoAsksTooOftenIsToldWhenToComeBack() async throws {

@@ -75,7 +75,7 @@ import Web
             kind.isEmpty ? Self.secret : TokenKey(Secret(kind + String(repeating: "9d", count: 32))))
         let mint = TokenMint(key: key, audience: "default")
         let text = try #require(
-            mint.token(subject: "u1", name: "ada", id: "1", at: Self.now, lasting: .hours(12)))
+            mint.token(subject: "u1", name: "ada", id: "1", generation: 0, at: Self.now, lasting: .hours(12)))
         let claims = try UnprovenToken(text).prove(
             with: key, issuer: "odooops", audience: "default", at: Self.now + .hours(11))
         #expect(claims.subject == "u1" && claims.name == "ada" && claims.expiresAt == Self.now + .hours(12))

@@ -222,27 +222,27 @@ public struct APIEndpoints: Sendable {
         case .first: break
         case .other: throw APIFault.otherRequest
         case .underWay: throw APIFault.underWay
+        case .unanswered(let since): throw APIFault.unanswered(since: since)
         case .answered(let status, let body):
             let kept = (try? JSON.parse(body)) ?? .null
             var envelope = Envelope(status, kept)
             envelope.headers = [("Idempotent-Replayed", "true")]
             return envelope
         }
+        let envelope: Envelope
         do {
-            let envelope = try await call.route.handler(call)
-            guard envelope.status < 400 else {
-                // As where it throws: what failed may be sent again.
-                try await services.store.settleRequest(key, of: caller, answer: nil)
-                return envelope
-            }
-            try await services.store.settleRequest(
-                key, of: caller, answer: (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))))
-            return envelope
+            envelope = try await call.route.handler(call)
         } catch {
             // Nothing was done: the same key may be sent again.
             try? await services.store.settleRequest(key, of: caller, answer: nil)
             throw error
         }
+        // An answer that can't be kept leaves the claim as it is: what was done must not be done again.
+        let isDone = envelope.status < 400
+        try await services.store.settleRequest(
+            key, of: caller,
+            answer: isDone ? (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))) : nil)
+        return envelope
     }
 
     /// What is shown once is not kept to be shown again.

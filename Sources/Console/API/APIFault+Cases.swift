@@ -64,9 +64,23 @@ extension APIFault {
         "this Idempotency-Key was used for another request within the last day",
         hint: "Send a new key with a new request; the same key only with the same method, path and body.")
 
-    static let underWay = APIFault(
-        "REQUEST_UNDER_WAY", "API-0009", 409, "the first request with this Idempotency-Key is still being worked on",
-        hint: "Send it again in a moment: its answer is kept for a day.")
+    static let underWay: APIFault = {
+        var fault = APIFault(
+            "REQUEST_UNDER_WAY", "API-0009", 409,
+            "the first request with this Idempotency-Key is still being worked on",
+            hint: "Send it again in a moment: its answer is kept for a day.")
+        fault.headers = [("Retry-After", "5")]
+        return fault
+    }()
+
+    /// Never done a second time by itself: whether that is right is for a person to say, who can look.
+    static func unanswered(since: Timestamp) -> APIFault {
+        APIFault(
+            "OUTCOME_UNKNOWN", "API-0016", 409,
+            "the first request with this Idempotency-Key came at \(since) and was never answered: "
+                + "whether it was done is not known",
+            hint: "Look whether it was done: GET /api/v1/audit-logs. If not, send it with a new key.")
+    }
 
     static let noService = APIFault(
         "NOT_AVAILABLE", "API-0012", 503, "this process runs no loop that could do that",

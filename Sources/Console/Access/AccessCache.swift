@@ -45,9 +45,12 @@ final class AccessCache: Sendable {
         return key
     }
 
-    func user(_ id: String, at now: Duration, orFrom store: Store) async throws(StoreFault) -> UserAccount? {
+    /// `generation` is that of the token which is to be proved: a memory from before it is none.
+    func user(
+        _ id: String, ofGeneration generation: Int64, at now: Duration, orFrom store: Store
+    ) async throws(StoreFault) -> UserAccount? {
         let known = state.withLock { state in state.users[id].flatMap { $0.until > now ? $0 : nil } }
-        if let known { return known.content }
+        if let known, known.content.map({ $0.tokenGeneration >= generation }) ?? true { return known.content }
         let user = try await store.user(id: id)
         state.withLock { state in
             if state.users.count >= Self.most { state.users = [:] }

@@ -75,7 +75,8 @@ extension AccessControl {
         let now = time.now
         guard let mint,
             let token = mint.token(
-                subject: user.id, name: user.name, id: Hex.encode(random(8)), at: now, lasting: settings.lasting)
+                subject: user.id, name: user.name, id: Hex.encode(random(8)), generation: user.tokenGeneration, at: now,
+                lasting: settings.lasting)
         else { throw AccessFault.noSigningKey }
         try await store.record(
             AuditRecord(
@@ -94,9 +95,16 @@ extension AccessControl {
                     with: mint.key, issuer: TokenMint.issuer, audience: mint.audience, at: time.now)
             } catch { throw AccessFault.badProof(error.reason) }
             // The token says who it is; what they may do now, the store says.
-            guard let user = try await cache.user(claims.subject, at: time.uptime, orFrom: store),
+            // One that was given out before generations were counted is of the first.
+            let generation = claims.all[TokenMint.generation]?.intValue ?? 0
+            guard
+                let user = try await cache.user(
+                    claims.subject, ofGeneration: generation, at: time.uptime, orFrom: store),
                 user.disabledAt == nil
             else { throw AccessFault.badProof("the token's user has no access any more") }
+            guard generation == user.tokenGeneration else {
+                throw AccessFault.badProof("the token was ended by a new password, or by taking its user's access back")
+            }
             return Caller(
                 .user(id: user.id, name: user.name), proof: .token, grants: user.grants.compactMap { Grant($0) },
                 origin: origin, project: settings.project)

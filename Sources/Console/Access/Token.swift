@@ -87,11 +87,16 @@ struct UnprovenToken {
 /// Gives out the tokens of this program.
 struct TokenMint: Sendable {
     static let issuer = "odooops"
+    /// The claim that says of which generation of its user's tokens one is.
+    static let generation = "gen"
 
     let key: TokenKey
     let audience: String
 
-    func token(subject: String, name: String, id: String, at now: Timestamp, lasting: Duration) -> String? {
+    /// The token ends with its `generation`, where not before.
+    func token(
+        subject: String, name: String, id: String, generation: Int64, at now: Timestamp, lasting: Duration
+    ) -> String? {
         let header = Base64URL.encode(Array(#"{"alg":"\#(key.algorithm.rawValue)","typ":"JWT"}"#.utf8))
         var claims = Value.Object()
         claims["iss"] = .string(Self.issuer)
@@ -99,6 +104,7 @@ struct TokenMint: Sendable {
         claims["aud"] = .string(audience)
         claims["name"] = .string(name)
         claims["jti"] = .string(id)
+        claims[Self.generation] = .int(generation)
         claims["iat"] = .int(now.seconds)
         claims["nbf"] = .int(now.seconds)
         claims["exp"] = .int((now + lasting).seconds)

@@ -10,6 +10,8 @@ public struct UserAccount: Sendable, Hashable {
     public let grants: [String]
     public let createdAt: Timestamp
     public let disabledAt: Timestamp?
+    /// Counts what ended the tokens given out before: a new password, access that was taken back or given again.
+    public let tokenGeneration: Int64
 }
 
 /// A key of a program, of which only the digest is kept: `ops.access_keys`.
@@ -75,6 +77,8 @@ public enum RepeatedRequest: Sendable, Hashable {
     case answered(status: Int, body: String)
     /// Yes, and what came of it isn't known yet.
     case underWay
+    /// Yes, so long ago that nobody is at it any more: its process ended in the middle, and whether it was done is not known.
+    case unanswered(since: Timestamp)
     /// The key was used for another content.
     case other
 }

@@ -4,7 +4,7 @@ import Formats
 
 /// Who may do what.
 extension Store {
-    private static let userColumns = "id, name, password, grants, created_at, disabled_at"
+    private static let userColumns = "id, name, password, grants, created_at, disabled_at, token_generation"
     private static let keyColumns =
         "id, name, digest, grants, scopes, created_at, created_by, expires_at, revoked_at"
 
@@ -24,7 +24,7 @@ extension Store {
 
     /// Makes a user, or changes one of that name and lets them in again; what is nil stays as it is.
     ///
-    /// A new password ends the sessions that were opened with the old one.
+    /// A new password ends the sessions that were opened with the old one, and the tokens; so does letting somebody in again.
     ///
     /// - Returns: whether the user is new.
     /// - Throws: `StoreFault`.
@@ -41,7 +41,9 @@ extension Store {
                 values ($1, $2, $3, $4, $5, $5)
                 on conflict (name) do update set password = coalesce($3, access_users.password),
                   grants = case when $6 then excluded.grants else access_users.grants end,
-                  updated_at = excluded.updated_at, disabled_at = null
+                  updated_at = excluded.updated_at, disabled_at = null,
+                  token_generation = access_users.token_generation
+                    + case when $3 is not null or access_users.disabled_at is not null then 1 else 0 end
                 """,
                 [
                     .text(id), .text(name), .optional(passwordHash), .json(.strings(grants ?? [])), .time(audit.at),
@@ -53,7 +55,7 @@ extension Store {
         }
     }
 
-    /// Keeps a user from coming in, and ends their sessions.
+    /// Keeps a user from coming in, and ends their sessions and tokens.
     ///
     /// - Returns: whether there was such a user who could.
     /// - Throws: `StoreFault`.
@@ -63,7 +65,8 @@ extension Store {
             guard
                 let row = try db.run(
                     """
-                    update ops.access_users set disabled_at = $2, updated_at = $2
+                    update ops.access_users set disabled_at = $2, updated_at = $2,
+                      token_generation = token_generation + 1
                     where name = $1 and disabled_at is null returning id
                     """, [.text(name), .time(audit.at)]
                 ).first
@@ -105,7 +108,7 @@ extension Store {
         UserAccount(
             id: try row.text(column), name: try row.text(column + 1), passwordHash: row.optionalText(column + 2),
             grants: Self.texts(try row.json(column + 3)) ?? [], createdAt: try row.time(column + 4),
-            disabledAt: try row.optionalTime(column + 5))
+            disabledAt: try row.optionalTime(column + 5), tokenGeneration: try row.int(column + 6))
     }
 
     private static func texts(_ value: Value) -> [String]? { value.listValue?.compactMap(\.stringValue) }
@@ -232,7 +235,7 @@ extension Store {
                 let row = try db.run(
                     """
                     select s.id, s.user_id, s.created_at, s.expires_at, s.origin, u.id, u.name, u.password, u.grants,
-                      u.created_at, u.disabled_at
+                      u.created_at, u.disabled_at, u.token_generation
                     from ops.access_sessions s join ops.access_users u on u.id = s.user_id
                     where s.digest = $1 and s.ended_at is null and s.expires_at > $2 and u.disabled_at is null
                     """, [.text(digest.hex), .time(now)]

@@ -5,6 +5,9 @@ extension Store {
     /// How long an answer is kept for whoever sends the same again.
     public static let requestMemory = Duration.hours(24)
 
+    /// How long a write can take at the most: secrets are set at a provider that asks to wait, and a pass is waited for.
+    public static let requestLasting = Duration.minutes(15)
+
     /// Asks for the right to do a write.
     ///
     /// - Parameters:
@@ -28,13 +31,16 @@ extension Store {
             guard
                 let row = try db.run(
                     """
-                    select request_digest, status, body from ops.api_requests
+                    select request_digest, status, body, at from ops.api_requests
                     where caller = $1 and idempotency_key = $2
                     """, [.text(caller), .text(key)]
                 ).first
             else { return .underWay }
             guard try row.text(0) == digest.hex else { return .other }
-            guard let status = try row.optionalInt(1) else { return .underWay }
+            guard let status = try row.optionalInt(1) else {
+                let since = try row.time(3)
+                return now < since + Self.requestLasting ? .underWay : .unanswered(since: since)
+            }
             return .answered(status: Int(clamping: status), body: row.optionalText(2) ?? "")
         }
     }
