@@ -226,7 +226,7 @@ extension CommandCall {
     }
 
     /// The state of an environment, the first thing in the way of what it owns, and each of that.
-    private func explanationText(ofEnvironment data: Value) -> String {
+    func explanationText(ofEnvironment data: Value) -> String {
         let window = data["window"].flatMap { $0.isNull ? nil : $0 }
         let name: [(String, String?)] = [("environment", screen.paint.bold(data.shown("key")))]
         // Whoever mends the first finds the others still there.

@@ -53,11 +53,12 @@ extension CommandCall {
 
     private static func days(_ count: Int64) -> String { "\(count) day\(count == 1 ? "" : "s")" }
 
-    /// All that the service knows of why an environment stands as it does.
+    /// The answer of `explain` to why an environment stands as it does, and what comes, differs or is amiss of it.
     func explainEnvironment() async throws -> ClientExit {
         let connection = try connection()
         let name = try await environment(target, connection)
         let row = try await connection.get("/environments/\(name.percentEncoded)").data
+        let explanation = try await connection.get("/explanations", [("key", name)]).data
         let of: [(String, String?)] = [("environment", name)]
         let drift = try await rows(.drift, connection, query: of, limit: 200).rows
         let findings = try await rows(.findings, connection, query: of, limit: 200).rows
@@ -65,11 +66,12 @@ extension CommandCall {
             .filter { $0["environment"]?.stringValue == name }
         if screen.isJSON {
             screen.json([
-                "environment": row, "drift": .list(drift), "findings": .list(findings), "upcoming": .list(coming),
+                "environment": row, "explanation": explanation, "drift": .list(drift),
+                "findings": .list(findings), "upcoming": .list(coming),
             ])
             return .done
         }
-        var text = environmentText(row)
+        var text = explanationText(ofEnvironment: explanation)
         for (title, listing, rows) in [
             ("What happens next", Listing.upcoming, coming), ("What differs from git", Listing.drift, drift),
             ("What is not as it has to be", Listing.findings, findings),

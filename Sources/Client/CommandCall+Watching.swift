@@ -40,13 +40,16 @@ extension CommandCall {
         let none = data["looked_at"]?.isNull == true ? paint.yellow("nobody has looked yet") : paint.green("none")
         var environments = counts("environments", "none")
         if let count = data["suspended"]?.intValue, count > 0 { environments += "; \(count) of them suspended" }
+        let only = data["only_environments"]?.listValue?.compactMap(\.stringValue).joined(separator: ", ")
         func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
         let lines: [(String, String?)] = [
-            ("service", connection.address.text), ("passes", health), ("last fault", loop?.shown("last_fault")),
+            ("service", connection.address.text), ("of", only.map { "\($0) alone" }), ("passes", health),
+            ("last fault", loop?.shown("last_fault")),
             ("environments", environments), ("last look", data.minute("looked_at")), ("drift", counts("drift", none)),
             ("known drift", few("known_drift")), ("alerts", counts("findings", none)),
             ("hooks waiting", few("hooks_waiting")),
-            ("last run", lastRun ?? "none yet"), ("next pass", data.minute("next_pass_at")),
+            // Runs are told only to those who may see all that they did.
+            ("last run", lastRun ?? (only == nil ? "none yet" : nil)), ("next pass", data.minute("next_pass_at")),
         ]
         screen.print(block(lines))
         if let plan = data["plan"], let text = Self.approval(of: plan) { screen.print(text) }

@@ -21,7 +21,7 @@ extension Comparison {
             let unwanted = Unwanted(key: marked.key, entry: nil, resource: resource, seen: marked)
             if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
             if let entry = entry(ofRenamed: marked) {
-                return keep(unwanted, "the inventory knows \(marked.providerID) as \(entry.key)")
+                return keep(unwanted, "the inventory knows \(marked.providerID) as \(entry.key)", as: .ambiguous)
             }
             return delete(
                 unwanted,
@@ -31,12 +31,14 @@ extension Comparison {
         let entry = input.inventory.entries[index]
         let unwanted = Unwanted(key: entry.key, entry: entry, resource: resource, seen: seen.first)
         guard let schema = input.schemas[meeting.kind] else {
-            let why = silence(entry.key).map { DraftText.silent(meeting.kind, $0) }
-            return keep(unwanted, why ?? DraftText.noDriver(meeting.kind))
+            if let why = silence(entry.key) {
+                return keep(unwanted, DraftText.silent(meeting.kind, why), as: .unobserved)
+            }
+            return keep(unwanted, DraftText.noDriver(meeting.kind), as: .impossible)
         }
-        if !isComplete { return keep(unwanted, DraftText.why(completeness, meeting.kind)) }
+        if !isComplete { return keep(unwanted, DraftText.why(completeness, meeting.kind), as: .unobserved) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
-        if seen.isEmpty, let why = young(entry) { return keep(unwanted, why) }
+        if seen.isEmpty, let why = young(entry) { return keep(unwanted, why, as: .unobserved) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
         if let other = schema.otherInstallation(than: input.installation, of: there) {
@@ -129,7 +131,7 @@ extension Comparison {
     ///   - hold: what sort of obstacle that is.
     ///   - lingering: why it would go otherwise; nil where that isn't known, so that it is no difference either.
     private mutating func keep(
-        _ unwanted: Unwanted, _ why: String, as hold: Hold = .unobserved, lingering: String? = nil
+        _ unwanted: Unwanted, _ why: String, as hold: Hold, lingering: String? = nil
     ) {
         var draft = Draft(
             change: PlannedChange(

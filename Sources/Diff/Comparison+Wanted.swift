@@ -10,7 +10,9 @@ extension Comparison {
         let resource = desired[index]
         guard let schema = input.schemas[meeting.kind] else {
             if let answer = secretAnswer(resource) { return settle(resource, answer, noop: index) }
-            if let why = silence(resource.key) { return read(resource, DraftText.silent(meeting.kind, why)) }
+            if let why = silence(resource.key) {
+                return read(resource, DraftText.silent(meeting.kind, why), as: .unobserved)
+            }
             let observed = input.observed.kinds[meeting.kind]
             let why = observed == nil ? "" : " (although it was observed)"
             return read(resource, DraftText.noDriver(meeting.kind) + why, as: .impossible)
@@ -25,15 +27,16 @@ extension Comparison {
         }
         guard let place = meeting.seen.first else {
             guard completeness?.isComplete == true else {
-                return read(resource, DraftText.why(completeness, meeting.kind))
+                return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
             }
             if let entry, let other = renamed(entry, schema, seen) {
                 return read(
                     resource,
                     "\(entry.providerID) is named \(other.key.name) at the provider now, and another one beside it would be "
-                        + "empty: name it \(resource.key.name) again, or want it under its new name", other)
+                        + "empty: name it \(resource.key.name) again, or want it under its new name", other,
+                    as: .impossible)
             }
-            if let entry, let why = young(entry) { return read(resource, why) }
+            if let entry, let why = young(entry) { return read(resource, why, as: .unobserved) }
             return create(resource, schema, entry)
         }
         let there = seen[place]
@@ -42,7 +45,7 @@ extension Comparison {
         }
         guard completeness?.isComplete == true else {
             // On the pages that are missing there may be another of that name, and that one may be meant.
-            return read(resource, DraftText.why(completeness, meeting.kind))
+            return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
         }
         adopt(resource, schema, entry, there)
     }
@@ -51,7 +54,7 @@ extension Comparison {
     private mutating func settle(_ resource: DesiredResource, _ answer: SecretAnswer, noop index: Int) {
         switch answer.state {
         case .present: count(noop: index)
-        case .unknown: read(resource, answer.reason)
+        case .unknown: read(resource, answer.reason, as: .unobserved)
         case .missing:
             var draft = Draft(
                 change: PlannedChange(
@@ -107,7 +110,7 @@ extension Comparison {
         let found = differences(resource, schema, entry, there)
         guard !found.changes.isEmpty else {
             // Nothing that is known differs; what a value comes from may itself be unknown.
-            if let unknown = found.unknown { return read(resource, unknown, there) }
+            if let unknown = found.unknown { return read(resource, unknown, there, as: .unobserved) }
             tell(found, resource)
             return count(noop: index)
         }
@@ -186,7 +189,8 @@ extension Comparison {
         draft.awaits = found.awaits
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
-        if draft.isAllowed, let obstacle = found.obstacle ?? found.unknown { draft.refuse(.blocked, obstacle) }
+        if draft.isAllowed, let obstacle = found.obstacle { draft.refuse(.blocked, obstacle, as: .impossible) }
+        if draft.isAllowed, let unknown = found.unknown { draft.refuse(.blocked, unknown, as: .unobserved) }
         if draft.isAllowed, let schema = input.schemas[draft.key.kind],
             let why = schema.hindrance(draft.change.action, draft.change.attributes.map(\.path))
         {
@@ -206,7 +210,7 @@ extension Comparison {
 
     /// Nothing can be said of a wanted resource.
     private mutating func read(
-        _ resource: DesiredResource, _ why: String, _ there: ObservedResource? = nil, as hold: Hold = .unobserved
+        _ resource: DesiredResource, _ why: String, _ there: ObservedResource? = nil, as hold: Hold
     ) {
         var draft = Draft(
             change: PlannedChange(

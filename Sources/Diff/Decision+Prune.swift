@@ -14,7 +14,8 @@ extension Decision {
         where drafts[index].change.action == .delete && drafts[index].change.cause != .expired {
             guard drafts[index].isAllowed || drafts[index].change.verdict == .needsApproval else { continue }
             if let fault = rule.fault {
-                drafts[index].refuse(.blocked, "how things go can't be read (`prune` of the policies): \(fault)")
+                drafts[index].refuse(
+                    .blocked, "how things go can't be read (`prune` of the policies): \(fault)", as: .rule)
                 continue
             }
             let isGuarded = reasonToAsk(drafts[index]) != nil
@@ -31,12 +32,12 @@ extension Decision {
                 drafts[index].refuse(
                     .blocked,
                     "it is marked first: a later pass deletes it after \(grace.shortText) of grace\(after), unless "
-                        + "something wants it again")
+                        + "something wants it again", as: .grace)
                 continue
             }
             let goesAt = mark.markedAt + grace
             guard input.now < goesAt else { continue }
-            drafts[index].refuse(.blocked, candidate.reason(markedAt: mark.markedAt))
+            drafts[index].refuse(.blocked, candidate.reason(markedAt: mark.markedAt), as: .grace)
             drafts[index].change.blockedUntil = goesAt
         }
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }

@@ -34,7 +34,7 @@ extension Decision {
             guard let reason = reasonToAsk(drafts[index]), !input.approvals.contains(drafts[index].key) else {
                 continue
             }
-            drafts[index].refuse(.needsApproval, reason)
+            drafts[index].refuse(.needsApproval, reason, as: .approval)
         }
     }
 
@@ -149,7 +149,7 @@ extension Decision {
     private mutating func denyDeletions(_ reason: String) {
         for index in drafts.indices where drafts[index].change.action == .delete {
             guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else { continue }
-            drafts[index].refuse(.denied, reason)
+            drafts[index].refuse(.denied, reason, as: .rule)
         }
     }
 
@@ -164,7 +164,7 @@ extension Decision {
             "the plan would delete \(count), the cap is \(cap): raise limits.max_deletes in .odooops/policies.yaml, or "
             + "delete in smaller commits"
         for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
-            drafts[index].refuse(.denied, reason)
+            drafts[index].refuse(.denied, reason, as: .rule)
         }
         diagnostics.append(
             Diagnostic(

@@ -14,7 +14,7 @@ extension Decision {
             if let exception = policy.exception(for: name, at: input.now) {
                 lifted[name] = exception
             } else {
-                drafts[index].refuse(.denied, "\(breach) (\(surface.source))")
+                drafts[index].refuse(.denied, "\(breach) (\(surface.source))", as: .rule)
             }
         }
         for (name, exception) in lifted.sorted(by: { compareBytes($0.key, $1.key) < 0 }) { note(exception, on: name) }
@@ -102,7 +102,7 @@ extension Decision {
                 drafts[index].refuse(
                     .denied,
                     "the policy allows \(maximum) \(surface.name); there are \(held)\(going > 0 ? ", \(going) go" : "")"
-                        + " (\(surface.source))")
+                        + " (\(surface.source))", as: .rule)
             }
             if denied > 0, let exception {
                 note(exception, on: surface.name)
@@ -168,7 +168,7 @@ extension Decision {
         for index in drafts.indices where drafts[index].isAllowed {
             guard let slug = drafts[index].change.environment, let breach = breaches[slug] else { continue }
             switch drafts[index].change.action {
-            case .create, .update, .replace, .adopt: drafts[index].refuse(.denied, breach)
+            case .create, .update, .replace, .adopt: drafts[index].refuse(.denied, breach, as: .rule)
             case .noop, .delete, .forget, .read: break
             }
         }

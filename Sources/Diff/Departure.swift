@@ -171,7 +171,7 @@ extension Decision {
                 guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else {
                     continue
                 }
-                drafts[index].refuse(.denied, departure.reason)
+                drafts[index].refuse(.denied, departure.reason, as: .rule)
             }
             diagnostics.append(departure.diagnostic)
         }

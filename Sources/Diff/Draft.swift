@@ -30,11 +30,11 @@ struct Draft {
     }
     var isAllowed: Bool { change.verdict == .allowed }
 
-    /// Holds it back; what sort of hold it is follows from the verdict where nothing else is said.
-    mutating func refuse(_ verdict: Verdict, _ reason: String, as hold: Hold? = nil) {
+    /// Holds it back; whoever does so says what sort of hold it is, for what helps against it follows from that.
+    mutating func refuse(_ verdict: Verdict, _ reason: String, as hold: Hold) {
         change.verdict = verdict
         change.verdictReason = reason
-        change.hold = hold ?? (verdict == .needsApproval ? .approval : verdict == .denied ? .rule : .unobserved)
+        change.hold = hold
     }
 }
 

@@ -55,6 +55,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
     case window
     /// Somebody else writes the same attribute, and each write is undone.
     case contested
+    /// It is marked, or is to be, and goes only after its grace: time alone ends that.
+    case grace
 
     /// The code of the unknown scope that stands for an environment that a person suspended.
     public static let suspensionCode = "RUN-0009"

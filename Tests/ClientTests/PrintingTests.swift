@@ -303,6 +303,47 @@ struct PrintingTests {
         ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
     }
 
+    @Test("env explain gives the answer of explain: what is in the way, the freeze, what differs and what comes")
+    func environmentExplained() async throws {
+        let explanation: Value = [
+            "type": "environment", "key": "crm", "state": "window", "reason": "2 changes of it may not be made now",
+            "source": "ssot/.odooops/policies.yaml:4:3", "until": "2026-11-23T08:00:00Z", "command": .null, "also": [],
+            "obstacle": [
+                "kind": "approval", "reason": "it holds data that only it has", "source": .null,
+                "command": "reconcile approve latest --key digitalocean.database/pg/crm",
+            ], "window": ["reason": "the freeze `november`", "source": .null, "until": "2026-11-23T08:00:00Z"],
+            "next_wake": ["at": .null, "reason": "nobody looks"], "tier": "staging",
+        ]
+        let service = FakeService([
+            "GET /environments/crm": ["name": "crm"], "GET /explanations": explanation, "GET /findings": [],
+            "GET /drift": [
+                ["key": "digitalocean.record/shop/A/crm", "cause": "external_change", "environment": "crm"]
+            ],
+            "GET /upcoming": [["at": "2026-11-23T08:00:00Z", "what": "it is looked at", "environment": "crm"]],
+        ])
+        let world = try World(service, columns: 120)
+        let shown = await world.run("env", "explain", "crm")
+        #expect(shown.exit == .done && service.routes.contains("GET /explanations?key=crm"), "\(shown.story)")
+        for text in [
+            "2 changes of it may not be made now", "the freeze `november`", "2026-11-23 08:00",
+            "it holds data that only it has", "odooops approve latest --key digitalocean.database/pg/crm",
+            "digitalocean.record/shop/A/crm", "it is looked at",
+        ] { #expect(shown.output.contains(text), "\(text)\n\(shown.story)") }
+        let json = await world.run("env", "explain", "crm", "--json")
+        #expect(json.json?["explanation"] == explanation, "\(json.story)")
+    }
+
+    @Test("A status of some environments says so, and says nothing of runs")
+    func statusOfSome() async throws {
+        let data: Value = [
+            "environments": ["active": 1], "drift": [:], "findings": [:], "looked_at": "2026-11-21T17:06:00Z",
+            "only_environments": ["staging"],
+        ]
+        let shown = await (try World(FakeService(["GET /status": data]))).run("status")
+        #expect(shown.exit == .done && shown.output.contains("staging alone"), "\(shown.story)")
+        #expect(!shown.output.contains("last run") && !shown.output.contains("hooks waiting"), "\(shown.story)")
+    }
+
     @Test("The log of an environment is asked for by name, branch or tier, and one that isn't there is said")
     func logsOfAnEnvironment() async throws {
         let service = FakeService([

@@ -1,4 +1,5 @@
 import Basics
+import ConsoleAccess
 import DesiredState
 import Diff
 import Formats
@@ -45,11 +46,13 @@ import Testing
         }
     }
 
-    private func lines(_ world: APIWorld, _ query: String, limit: Int) async throws -> [Value] {
+    private func lines(
+        _ world: APIWorld, _ query: String, limit: Int, as role: String = "viewer"
+    ) async throws -> [Value] {
         var rows: [Value] = []
         var cursor = ""
         for _ in 0..<100 {
-            let answer = try await world.send("GET", "/logs?limit=\(limit)\(query)\(cursor)", as: "viewer")
+            let answer = try await world.send("GET", "/logs?limit=\(limit)\(query)\(cursor)", as: role)
             #expect(answer.status == 200, "\(query): \(answer.body)")
             rows += answer.data.listValue ?? []
             guard let next = answer.body["meta"]?["next_cursor"]?.stringValue else { break }
@@ -99,6 +102,31 @@ import Testing
         for query in ["level=loud", "service=odoo", "correlation_id=x", "environment=", "since=yesterday"] {
             #expect(try await world.send("GET", "/logs?\(query)", as: "viewer").status == 400, "\(query)")
         }
+    }
+
+    @Test func whoHasARoleAtOneEnvironmentSeesItsLinesAndNoOthers() async throws {
+        let world = try await APIWorld()
+        try await fill(world)
+        let all = try await lines(world, "", limit: 200)
+        let theirs = all.filter { $0["environment"] == "staging" }
+        #expect(Set(theirs.compactMap { $0["service"]?.stringValue }) == ["reconciler", "audit", "notices"])
+        #expect(theirs.count < all.count)
+        for (query, wanted) in [
+            ("", theirs), ("&environment=staging", theirs), ("&environment=feature-a", []), ("&service=hooks", []),
+            ("&service=audit", theirs.filter { $0["service"] == "audit" }),
+            ("&correlation_id=\(Self.other)", theirs.filter { $0["correlation_id"]?.stringValue == Self.other }),
+        ] {
+            for limit in [200, 5] {
+                let seen = try await lines(world, query, limit: limit, as: "developer@staging")
+                #expect(seen == wanted, "\(query)")
+            }
+        }
+        // A key without the scope of the audit log sees none of its lines, wherever its role holds.
+        let key = try await world.access.addKey(
+            "reader", grants: [Grant("viewer@staging")].compactMap { $0 }, scopes: [.read], lasting: nil, by: "test"
+        ).key.reveal { $0 }
+        let read = try await lines(world, "", limit: 200, as: key)
+        #expect(read == theirs.filter { $0["service"] != "audit" })
     }
 
     @Test func theCatalogueBeginsWithWhatEverybodyMayHave() async throws {

@@ -10,11 +10,13 @@ extension RuleCases {
     private static func marked(
         _ name: String, _ mark: PruneMark?, _ expected: [String], grace: Duration = .hours(6),
         guarded: Duration = .hours(24), protected: Bool = false, record: EnvironmentRecord? = nil,
-        isWanted: Bool = false, approvals: Set<ResourceKey> = [], lastRoots: [String] = [], says: [String] = []
+        isWanted: Bool = false, approvals: Set<ResourceKey> = [], lastRoots: [String] = [], fault: String? = nil,
+        holds: [Hold?]? = nil, says: [String] = []
     ) -> RuleCase {
         var policy = Policy()
         policy.prune.grace = grace
         policy.prune.guardedGrace = guarded
+        policy.prune.fault = fault
         var input = W.input(
             isWanted ? [W.want(.tag, "t", env: "a")] : [], [W.seen(.tag, "t")],
             [W.ours(.tag, "t", env: "a", protected: protected)], environments: [W.environment("a")],
@@ -23,7 +25,7 @@ extension RuleCases {
         input.inventory = Inventory(
             entries: inventory.entries, environments: inventory.environments, lastRoots: inventory.lastRoots,
             lastDesiredCount: inventory.lastDesiredCount, marks: [mark].compactMap { $0 })
-        return RuleCase(name: name, input: input, expected: expected, says: says)
+        return RuleCase(name: name, input: input, expected: expected, says: says, holds: holds)
     }
 
     private static func mark(age: Duration, id: String = "id-t") -> PruneMark {
@@ -35,12 +37,12 @@ extension RuleCases {
 
     static let prune: [RuleCase] = [
         marked(
-            "what isn't marked is marked first", nil, blocked,
+            "what isn't marked is marked first", nil, blocked, holds: [.grace],
             says: ["it is marked first", "after 6h of grace, unless"]),
         marked(
             "to the last instant of its grace it stays", mark(age: .hours(6) - .microseconds(1)), blocked,
-            says: ["goes after"]),
-        marked("at its end it goes", mark(age: .hours(6)), allowed),
+            holds: [.grace], says: ["goes after"]),
+        marked("at its end it goes", mark(age: .hours(6)), allowed, holds: [nil]),
         marked("a mark of the future is none that is old enough", mark(age: .hours(-1)), blocked),
         marked(
             "the mark of another object counts for nothing", mark(age: .days(9), id: "other"), blocked,
@@ -49,11 +51,10 @@ extension RuleCases {
         marked("what is wanted again stays, marked or not", mark(age: .days(9)), ["noop 1"], isWanted: true),
         marked(
             "what is guarded waits longer, and says that a person is asked", mark(age: .hours(6)), blocked,
-            protected: true,
-            says: ["and an approval"]),
+            protected: true, holds: [.grace], says: ["and an approval"]),
         marked(
             "then it is asked for", mark(age: .hours(24)), ["tag/t delete needs_approval unapplied_commit"],
-            protected: true),
+            protected: true, holds: [.approval]),
         marked(
             "an approval doesn't shorten the grace", mark(age: .hours(23)), blocked, protected: true, approvals: [goes]),
         marked("after it, it lets it go", mark(age: .hours(24)), allowed, protected: true, approvals: [goes]),
@@ -62,6 +63,9 @@ extension RuleCases {
             record: W.record("a", age: .days(8)), isWanted: true),
         marked(
             "what a guard denies isn't even marked", nil, ["tag/t delete denied unapplied_commit"],
-            lastRoots: ["ssot", "infra/ssot"], says: ["has vanished"]),
+            lastRoots: ["ssot", "infra/ssot"], holds: [.rule], says: ["has vanished"]),
+        marked(
+            "how long it stays can't be read: that is a rule, not something that wasn't seen", mark(age: .days(9)),
+            blocked, fault: "`often` is no duration", holds: [.rule], says: ["how things go can't be read"]),
     ]
 }

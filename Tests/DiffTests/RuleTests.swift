@@ -13,6 +13,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     /// Has to occur in reasons, of the change or of the verdict.
     var says: [String] = []
     var codes: [String] = []
+    /// What sort of thing keeps each change from happening; nil where the case doesn't ask.
+    var holds: [Hold?]?
 
     var testDescription: String { name }
 }
@@ -34,6 +36,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
         for text in testCase.says { #expect(reasons.contains(text), "\(reasons)") }
         for code in testCase.codes { #expect(plan.diagnostics.contains { $0.code == code }, "\(plan.diagnostics)") }
         for change in plan.changes where change.verdict != .allowed { #expect(change.verdictReason != nil) }
+        if let holds = testCase.holds { #expect(plan.changes.map(\.hold) == holds) }
         // Every change is counted exactly once.
         for change in plan.changes where change.action == .delete && change.key.kind == .record {
             let prefix = change.key.name.split(separator: "/").prefix(3).joined(separator: "/")

@@ -114,6 +114,14 @@ struct ExplanationTests {
             let explained = try await world.reconciler().explain(other.key.description)
             #expect(explained.obstacle?.key == change.key && explained.path.last == change.key)
         }
+        // Who doesn't see where it stands learns where that is and of what sort, and not why.
+        let answer = try await world.reconciler().answer(change.key.description)
+        #expect(answer.document(showing: { _ in true }) == answer.document)
+        let cut = answer.document(showing: { _ in false })["obstacle"]
+        #expect(cut?["key"]?.stringValue == change.key.description && cut?["kind"] == "approval")
+        #expect(cut?["command"] == .null && cut?["source"] == .null && cut?["path"] == [])
+        let told = cut?["reason"]?.stringValue ?? ""
+        #expect(told.contains("role viewer") && !told.contains(waiting.obstacle?.reason ?? "?"), "\(told)")
         try await StoredApprovalTests.approve(change, report, in: world)
         #expect(try await world.reconciler().explain(change.key.description).obstacle == nil)
     }

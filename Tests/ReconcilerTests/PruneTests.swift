@@ -55,6 +55,10 @@ struct PruneTests {
             let waiting = await world.pass()
             let change = waiting.withheld.first { $0.key == mark.key }
             #expect(change?.verdict == .blocked && change?.blockedUntil == goesAt, "\(waiting.story)")
+            // It was seen, so that nothing is amiss and nothing helps but time.
+            let obstacle = try await world.reconciler().explain(Self.key).obstacle
+            #expect(obstacle?.kind == .hold(.grace) && obstacle?.until == goesAt, "\(String(describing: obstacle))")
+            #expect(obstacle?.command == nil)
             #expect(await world.holdings().contains(Self.record))
             // A second look begins no new grace.
             #expect(try await marks(world).first == mark)
@@ -116,11 +120,17 @@ struct PruneTests {
         let key = try #require(ResourceKey("digitalocean.database/shop-pg/odoo_prod"))
         let held = try #require(first.withheld.first { $0.key == key }, "\(first.story)")
         #expect(held.verdict == .blocked && held.verdictReason?.contains("1d of grace and an approval") == true)
+        // No approval shortens the grace, so that none is asked for before its end.
+        let early = try await world.reconciler().explain(key.description).obstacle
+        #expect(early?.kind == .hold(.grace) && early?.command == nil, "\(String(describing: early))")
         #expect(first.run.phase == .succeeded)
         world.time.advance(by: .hours(24))
         let second = await world.pass()
         #expect(second.withheld.first { $0.key == key }?.verdict == .needsApproval, "\(second.story)")
         #expect(second.run.phase == .awaitingApproval)
+        let late = try await world.reconciler().explain(key.description).obstacle
+        #expect(late?.kind == .hold(.approval), "\(String(describing: late))")
+        #expect(late?.command == "reconcile approve \(second.run.id) --key \(key)")
         #expect(await world.holdings().contains("database shop-pg odoo_prod"))
         #expect(
             try await world.store.notices().contains { $0.kind == .approvalWaiting && $0.subject == key.description })

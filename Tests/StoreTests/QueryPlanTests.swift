@@ -104,7 +104,7 @@ import Testing
     @Test func `what is counted for each request is counted in an index`() async throws {
         try await TestStore.with(.sqlite) { test in
             for (query, binds) in [
-                (Store.environmentCounts, [.time(start), .text("gone")]), (Store.driftCounts, []),
+                (Store.environmentCounts(), [.time(start), .text("gone")]), (Store.driftCounts(), []),
             ] as [(String, [SQLValue])] {
                 let plan = try await test.rows("explain query plan " + query, binds).map { try $0.text(3) }
                 #expect(plan.count == 1 && plan[0].contains("COVERING INDEX"), "\(query): \(plan)")

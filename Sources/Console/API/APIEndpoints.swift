@@ -20,6 +20,8 @@ public struct APIServices: Sendable {
     let time: any TimeSource
     let log: Log?
     private let isExplaining = Locked(false)
+    /// What was seen for the last explanation, and when.
+    private let glance = Locked<(outlook: Outlook, at: Timestamp)?>(nil)
 
     /// - Parameters:
     ///   - store: what is read and written.
@@ -62,6 +64,20 @@ public struct APIServices: Sendable {
     }
 
     func endExplaining() { isExplaining.withLock { $0 = false } }
+
+    /// What there is, for an explanation.
+    ///
+    /// Each look takes of the budgets at providers, which are everybody's: who only reads gets what was seen within the
+    /// last minute, if it was.
+    func outlook(_ reconciler: Reconciler, isFresh: Bool) async throws -> Outlook {
+        let now = time.now
+        if !isFresh, let kept = glance.withLock({ $0 }), kept.at <= now, now - kept.at < .minutes(1) {
+            return kept.outlook
+        }
+        let outlook = try await reconciler.look()
+        glance.withLock { $0 = (outlook, now) }
+        return outlook
+    }
 }
 
 /// Answers everything below `/api`: always JSON, always in the same envelope.

@@ -110,6 +110,22 @@ extension APIEndpoints {
         }
     }
 
+    /// The answer, to those alone who see the environment that it tells of.
+    private static func explain(
+        _ name: String, to call: APICall, _ reconciler: Reconciler, _ outlook: Outlook
+    ) async throws -> Value {
+        let answer: Explained
+        do {
+            answer = try await reconciler.answer(name, in: outlook)
+        } catch let fault as UnknownKeyFault {
+            // What is elsewhere, or only called alike, is nothing to those who don't see it.
+            try call.caller.demand(.read)
+            throw fault
+        }
+        if !call.visible.contains(answer.environment) { try call.caller.demand(.read) }
+        return answer.document(showing: call.visible.contains)
+    }
+
     private static func thingRoutes(_ services: APIServices) -> [APIRoute] {
         let thing = APISchema.object(
             [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
@@ -227,7 +243,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/explanations", "explain", "drift",
                 "Why a resource or an environment stands as it does: who wants it, what is there, what is in the way.",
-                needs: .operate,
+                needs: .read, at: .list,
                 parameters: [
                     APIParameter(
                         "key", .line(least: 1, most: 512),
@@ -237,12 +253,11 @@ extension APIEndpoints {
                 ], answer: explanation
             ) { call in
                 guard let reconciler = services.reconciler else { throw APIFault.noService }
-                // Each explanation looks at repositories and providers, whose budgets are everybody's.
-                guard services.beginExplaining() else {
-                    throw APIFault.busy
-                }
+                guard services.beginExplaining() else { throw APIFault.busy }
                 defer { services.endExplaining() }
-                return Envelope(200, try await reconciler.answer(call.text("key") ?? "").document)
+                let outlook = try await services.outlook(
+                    reconciler, isFresh: call.caller.may(.operate, at: .list))
+                return Envelope(200, try await explain(call.text("key") ?? "", to: call, reconciler, outlook))
             },
         ]
     }

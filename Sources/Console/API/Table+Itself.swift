@@ -101,8 +101,8 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/status", "getStatus", "api", "How the service and the loop fare, and what waits for a person.",
-                needs: .read, answer: .object([], isOpen: true)
-            ) { call in Envelope(200, try await status(services, call.now)) },
+                needs: .read, at: .list, answer: .object([], isOpen: true)
+            ) { call in Envelope(200, try await status(services, call)) },
             APIRoute(
                 "POST", "/reconcile", "reconcileNow", "runs", "Asks for a pass as soon as the present one has ended.",
                 needs: .reconcile, body: .object([.init("reason", .line(most: 500))]),
@@ -122,8 +122,10 @@ extension APIEndpoints {
         ]
     }
 
-    private static func status(_ services: APIServices, _ now: Timestamp) async throws -> Value {
-        let tally = try await services.store.tally(at: now)
+    /// Counts only what is the caller's, and leaves out what no one environment has: runs, plans, hooks, shards.
+    private static func status(_ services: APIServices, _ call: APICall) async throws -> Value {
+        let names = call.visibleNames
+        let tally = try await services.store.tally(at: call.now, of: names)
         func counts(_ counts: [(word: String, count: Int)]) -> Value {
             var object = Value.Object()
             for (word, count) in counts.sorted(by: { $0.word.precedesByBytes($1.word) }) {
@@ -139,18 +141,24 @@ extension APIEndpoints {
         // Nil: nobody has looked yet, so that finding nothing means nothing.
         object["looked_at"] = .text((tally.lastLook?.completedAt ?? tally.lastLook?.startedAt)?.description)
         object["findings"] = counts(tally.findings.map { ($0.key.rawValue, $0.value) })
-        object["plan"] = tally.plan.map { $0.approvalDocument } ?? .null
-        object["last_run"] = tally.lastRun?.summaryDocument ?? .null
-        object["hooks_waiting"] = .int(Int64(tally.deliveries.depth))
         object["next_pass_at"] = .text(tally.sign?.nextPassAt?.description)
-        if tally.shards.count > 1 { object["shards"] = tally.shards.document(at: now) }
+        if let names {
+            object["only_environments"] = .strings(names)
+        } else {
+            object["plan"] = tally.plan.map { $0.approvalDocument } ?? .null
+            object["last_run"] = tally.lastRun?.summaryDocument ?? .null
+            object["hooks_waiting"] = .int(Int64(tally.deliveries.depth))
+            if tally.shards.count > 1 { object["shards"] = tally.shards.document(at: call.now) }
+        }
         if let status = services.service?.currentStatus {
-            object["loop"] = .object([
+            var loop: Value.Object = [
                 "passes": .int(Int64(status.passes)), "running": .bool(status.isRunning),
                 "failures_in_a_row": .int(Int64(status.failures)),
                 "last_success_at": .text(status.lastSuccessAt?.description),
-                "last_fault": .text(status.lastFault.map { "\($0.code): \($0.message)" }),
-            ])
+            ]
+            // A fault may name what is another environment's.
+            if names == nil { loop["last_fault"] = .text(status.lastFault.map { "\($0.code): \($0.message)" }) }
+            object["loop"] = .object(loop)
         }
         return .object(object)
     }

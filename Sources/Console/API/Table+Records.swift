@@ -144,7 +144,7 @@ extension APIEndpoints {
         return [
             APIRoute(
                 "GET", "/logs", "listLogs", "logs",
-                "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read,
+                "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read, at: .list,
                 parameters: [
                     APIParameter("environment", .line(least: 1, most: 255), "only of this environment"),
                     APIParameter("service", choice(LogLine.Service.self), "only what this part tells"),
@@ -160,7 +160,8 @@ extension APIEndpoints {
                 filter.level = call.text("level").flatMap(LogLine.Level.init)
                 filter.correlation = call.text("correlation_id")
                 filter.type = call.text("type")
-                filter.hasAudit = call.caller.may(.readAudit)
+                filter.environments = call.visibleNames
+                filter.hasAudit = call.caller.may(.readAudit, at: .list)
                 filter.since = call.instant("since")
                 filter.until = call.instant("until")
                 let found = try await services.store.logPage(

@@ -80,6 +80,31 @@ extension Explained {
         case .entry(let one): one.document
         }
     }
+
+    /// The same for somebody who doesn't see every environment: of what stands in the way at a resource that isn't theirs
+    /// only its name, its sort and its end.
+    ///
+    /// - Parameter isVisible: whether they see what is of an environment; nil stands for what is of none.
+    /// - Returns: the document.
+    public func document(showing isVisible: (_ environment: String?) -> Bool) -> Value {
+        guard let found = obstacle, !isVisible(found.environment), var object = document.objectValue else {
+            return document
+        }
+        let obstacle = found.obstacle
+        object["obstacle"] = .object([
+            "kind": .string(obstacle.kind.name), "key": .string(obstacle.key.description),
+            "reason": .string(
+                "\(obstacle.key) is in the way (\(obstacle.kind.name)), and is not of this environment alone: ask "
+                    + "somebody with the role viewer for the whole project"),
+            "source": .null, "until": .text(obstacle.until?.description), "command": .null, "path": [],
+        ])
+        if case .environment(let one) = self {
+            // The state says the line and the command of its obstacle where it has none of its own.
+            if one.standing.source == obstacle.source { object["source"] = .null }
+            if one.standing.command == obstacle.command { object["command"] = .null }
+        }
+        return .object(object)
+    }
 }
 
 extension EnvironmentExplanation {

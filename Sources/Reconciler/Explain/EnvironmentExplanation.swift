@@ -96,6 +96,26 @@ public enum Explained: Sendable {
     case resource(Explanation)
     case environment(EnvironmentExplanation)
     case entry(EntryExplanation)
+
+    /// The environment that it tells of; nil where that is none, or all of them.
+    public var environment: String? {
+        switch self {
+        case .resource(let one): one.environment
+        case .environment(let one): one.slug
+        case .entry(let one): one.environment
+        }
+    }
+
+    /// What is in the way, and the environment of the resource at which it stands; nil where nothing is.
+    var obstacle: (obstacle: Obstacle, environment: String?)? {
+        let (found, outlook): (Obstacle?, Outlook) =
+            switch self {
+            case .resource(let one): (one.obstacle, one.outlook)
+            case .environment(let one): (one.obstacle, one.outlook)
+            case .entry(let one): (nil, one.outlook)
+            }
+        return found.map { ($0, outlook.environment(of: $0.key)) }
+    }
 }
 
 extension Reconciler {
@@ -105,8 +125,16 @@ extension Reconciler {
     ///   `environment/NAME`, `backup/NAME`, `ops.integration/ID` and `ops.convergence_check/ENVIRONMENT/KIND/KEY` too.
     /// - Returns: the answer.
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the source or the store.
-    public func answer(_ name: String) async throws -> Explained {
-        let outlook = try await look()
+    public func answer(_ name: String) async throws -> Explained { try await answer(name, in: try await look()) }
+
+    /// Says why a resource or an environment stands as it does, by what was seen already.
+    ///
+    /// - Parameters:
+    ///   - name: as it may be asked for after a look.
+    ///   - outlook: what was seen.
+    /// - Returns: the answer.
+    /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
+    public func answer(_ name: String, in outlook: Outlook) async throws -> Explained {
         let prefix = ["environment/", "backup/"].first { name.hasPrefix($0) } ?? ""
         if let environment = try await explainEnvironment(String(name.dropFirst(prefix.count)), in: outlook) {
             return .environment(environment)

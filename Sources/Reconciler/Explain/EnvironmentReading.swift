@@ -120,6 +120,8 @@ struct EnvironmentReading {
         case .hold(.approval):
             (state, reason) = (.waiting, "\(count(.approval)) of it can't be made without a person's yes")
         case .hold(.window): (state, reason) = (.window, "\(count(.window)) of it may not be made now")
+        case .hold(.grace):
+            (state, reason) = (.blocked, "\(count(.grace)) of it waits until its grace is over")
         default:
             state = .blocked
             reason =

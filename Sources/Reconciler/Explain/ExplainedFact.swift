@@ -44,6 +44,12 @@ public struct EntryExplanation: Sendable {
     public let nextWake: Explanation.Wake
     /// The command that shows it among the others.
     public let command: String
+
+    /// The environment that requires it; nil for what is every environment's.
+    public var environment: String? {
+        guard key.kind == .convergenceCheck else { return nil }
+        return outlook.desired.checks.first { $0.entryKey == key }?.environment
+    }
 }
 
 /// An entry from which no resource is made, as documents have it.
@@ -85,14 +91,18 @@ struct CatalogEntry {
     }
 }
 
+extension WantedCheck {
+    /// Under which it is explained.
+    fileprivate var entryKey: ResourceKey { ResourceKey(.convergenceCheck, "\(environment)/\(kind)/\(key)") }
+}
+
 extension DesiredState {
     /// The entries from which no resource is made, by the key under which they are explained.
     var entries: [ResourceKey: CatalogEntry] {
         var entries: [ResourceKey: CatalogEntry] = [:]
         for one in integrations { entries[ResourceKey(.integration, one.id)] = CatalogEntry(one) }
         for check in checks {
-            let key = ResourceKey(.convergenceCheck, "\(check.environment)/\(check.kind)/\(check.key)")
-            entries[key] = CatalogEntry(check)
+            entries[check.entryKey] = CatalogEntry(check)
         }
         return entries
     }

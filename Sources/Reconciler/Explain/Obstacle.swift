@@ -152,7 +152,8 @@ struct ObstacleFinder {
         case .approval: "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
         case .contested: "reconcile drift"
-        case .ambiguous, .impossible, .rule, .window: nil
+        // An approval shortens no grace: once that is over, what needs one is held by `approval`.
+        case .ambiguous, .impossible, .rule, .window, .grace: nil
         }
     }
 }

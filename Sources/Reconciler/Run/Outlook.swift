@@ -15,6 +15,13 @@ public struct Outlook: Sendable {
     public let committedAt: Timestamp?
     /// Why nobody looks at kinds that a driver would know, by kind.
     let silent: [ResourceKind: String]
+
+    /// The environment of a resource that is wanted, ours or to be changed; nil where it is of none.
+    func environment(of key: ResourceKey) -> String? {
+        desired.resources.first { $0.key == key }?.environment
+            ?? inventory.entries.first { $0.key == key }?.environment
+            ?? plan.changes.first { $0.key == key }?.environment
+    }
 }
 
 extension Reconciler {

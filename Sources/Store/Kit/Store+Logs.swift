@@ -51,6 +51,8 @@ public struct LogLine: Sendable, Hashable {
 /// Which lines are wanted; nil: all.
 public struct LogFilter: Sendable, Hashable {
     public var environment: String?
+    /// Only of these environments, and nothing that is none's; nil: all.
+    public var environments: [String]?
     public var service: LogLine.Service?
     public var level: LogLine.Level?
     public var correlation: String?
@@ -117,6 +119,7 @@ struct LogQuery {
             conditions.add("run_id = ?", correlation)
             conditions.add("event_type = ?", filter.type.map { .text($0) })
             conditions.add("environment = ?", environment)
+            conditions.add("environment", oneOf: filter.environments)
             if isImplied {
                 conditions.add("level is null and \(Self.impliedLevel) = ?", level)
             } else {
@@ -127,15 +130,17 @@ struct LogQuery {
             // A person's change belongs to no run, and is never louder than information.
             guard filter.hasAudit, filter.correlation == nil, filter.level ?? .info == .info else { return nil }
             conditions.add("action like 'env.%' and target = ?", environment)
+            conditions.add("action like 'env.%' and target", oneOf: filter.environments)
         case .notices:
             conditions.add("run_id = ?", correlation)
             conditions.add("environment = ?", environment)
+            conditions.add("environment", oneOf: filter.environments)
             let kinds = filter.level.map { level in Notice.Kind.allCases.filter { LogLine.Level($0.severity) == level }
             }
             conditions.add("kind", oneOf: kinds?.map(\.rawValue))
         case .hooks:
             // A delivery is of a provider and not of an environment.
-            guard filter.environment == nil else { return nil }
+            guard filter.environment == nil, filter.environments == nil else { return nil }
             conditions.add("id = ?", correlation)
             conditions.add(
                 "case state when 'dead' then 'error' when 'failed' then 'warning' else 'info' end = ?", level)

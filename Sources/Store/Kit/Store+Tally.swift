@@ -29,10 +29,12 @@ public struct Tally: Sendable {
 extension Store {
     /// Counts what stands, without reading each of it, and reads what there is once.
     ///
-    /// - Parameter now: the present: a suspension may have ended.
+    /// - Parameters:
+    ///   - now: the present: a suspension may have ended.
+    ///   - environments: counts environments, differences and findings of these alone; nil: of all, and of what is none's.
     /// - Returns: how everything stands.
     /// - Throws: `StoreFault`.
-    public func tally(at now: Timestamp) async throws(StoreFault) -> Tally {
+    public func tally(at now: Timestamp, of environments: [String]? = nil) async throws(StoreFault) -> Tally {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Tally in
             var tally = Tally(shards: try Self.shardStanding(at: now, in: db))
             tally.lastRun = try Self.latestRuns(1, in: db).first
@@ -40,17 +42,23 @@ extension Store {
             tally.plan = try Self.latestPlanRow(at: now, in: db)
             tally.deliveries = try Self.deliveryQueue(in: db)
             tally.sign = try Self.serviceSign(in: db)
-            for row in try db.run(Self.environmentCounts, [.time(now), .text(EnvironmentRow.Status.gone.rawValue)]) {
+            var counted = Conditions([.time(now), .text(EnvironmentRow.Status.gone.rawValue)])
+            counted.add("slug", oneOf: environments)
+            for row in try db.run(Self.environmentCounts(counted.clause("and")), counted.binds) {
                 let status = row.optionalText(0).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown
                 tally.environments[status, default: 0] += Int(clamping: try row.int(1))
                 tally.suspended += Int(clamping: try row.optionalInt(2) ?? 0)
             }
-            for row in try db.run(Self.driftCounts) {
+            let open = DriftFilter(environments: environments).conditions
+            for row in try db.run(Self.driftCounts(open.clause("and")), open.binds) {
                 tally.drift[try row.text(0), default: 0] += Int(clamping: try row.int(1))
             }
             if try Self.mirrors("convergence_findings", in: db) {
+                var standing = Conditions()
+                standing.add("env", oneOf: environments)
                 for row in try db.run(
-                    "select status, count(*) from ops.convergence_findings where status <> 'resolved' group by status")
+                    "select status, count(*) from ops.convergence_findings where status <> 'resolved' "
+                        + "\(standing.clause("and")) group by status", standing.binds)
                 {
                     let status = FindingRecord.Status(rawValue: try row.text(0)) ?? .open
                     tally.findings[status, default: 0] += Int(clamping: try row.int(1))
@@ -60,7 +68,7 @@ extension Store {
             tally.knownDrift = tally.drift[ChangeCause.expected.rawValue] ?? 0
             let marked = try Self.driftMarks(at: now, in: db).map(\.key)
             if !marked.isEmpty {
-                let conditions = DriftFilter(keys: marked).conditions
+                let conditions = DriftFilter(environments: environments, keys: marked).conditions
                 tally.knownDrift += try Self.openDrift(conditions.clause("and"), conditions.binds, at: now, in: db)
                     .count { $0.mark != nil && $0.cause != .expected }
             }
@@ -68,10 +76,15 @@ extension Store {
         }
     }
 
-    static let environmentCounts = """
+    static func environmentCounts(_ among: String = "") -> String {
+        """
         select status, count(*),
           sum(case when is_suspended and (suspended_until is null or suspended_until > $1) then 1 else 0 end)
-        from ops.environments where tier is not null and (status is null or status <> $2) group by status
+        from ops.environments where tier is not null and (status is null or status <> $2) \(among) group by status
         """
-    static let driftCounts = "select cause, count(*) from ops.drift_items where status = 'open' group by cause"
+    }
+
+    static func driftCounts(_ among: String = "") -> String {
+        "select cause, count(*) from ops.drift_items where status = 'open' \(among) group by cause"
+    }
 }
