@@ -134,8 +134,7 @@ public enum ProviderFindings {
         Finding(
             diagnostic: Diagnostic(.warning, code, message, at: mark, hint: hint),
             drift: DriftItem(
-                key: key, cause: cause, attributes: [], environment: environment, source: mark,
-                summary: "\(code): \(message)"))
+                finding: code, message, of: key, cause: cause, environment: environment, source: mark))
     }
 
     /// Says that a list wasn't seen whole, unless nothing of the provider was seen at all, which is told elsewhere.
