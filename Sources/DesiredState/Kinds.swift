@@ -34,6 +34,8 @@ extension ResourceKind {
     public static let alertPolicy = ResourceKind("digitalocean.alert_policy")
     /// Name: the key's name; never its secret.
     public static let spacesKey = ResourceKind("digitalocean.spaces_key")
+    /// A surface of the policy as a whole, held by no provider; name: as the policy writes it, such as `droplets`.
+    public static let policySurface = ResourceKind("digitalocean.surface")
     /// Name: the bucket's name.
     public static let spacesBucket = ResourceKind("spaces.bucket")
     /// Name: the container's name on its engine.

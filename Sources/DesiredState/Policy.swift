@@ -100,6 +100,12 @@ public struct SurfacePolicy: Sendable, Hashable {
         self.regions = regions
         self.source = source
     }
+
+    /// The kinds that a surface rules, by its name; a surface that is not here holds nothing that a driver sees.
+    public static let kinds: [String: [ResourceKind]] = [
+        "droplets": [.droplet], "managed_databases": [.databaseCluster], "spaces_object_storage": [.spacesBucket],
+        "volumes": [.volume],
+    ]
 }
 
 /// One entry of `exceptions`; it lifts the rules of its surface until it expires.

@@ -104,14 +104,8 @@ extension Decision {
                     "the policy allows \(maximum) \(surface.name); there are \(held)\(going > 0 ? ", \(going) go" : "")"
                         + " (\(surface.source))", as: .rule)
             }
-            if denied > 0, let exception {
-                note(exception, on: surface.name)
-            } else if held > maximum, exception == nil {
-                diagnostics.append(
-                    Diagnostic(
-                        .warning, "PLAN-0005", "there are \(held) \(surface.name); the policy allows \(maximum)",
-                        at: surface.source, hint: "remove some, raise max_count, or add an exception with an end"))
-            }
+            // That there are too many already is told as a finding.
+            if denied > 0, let exception { note(exception, on: surface.name) }
         }
     }
 

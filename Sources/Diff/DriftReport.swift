@@ -32,10 +32,31 @@ enum DriftReport {
             case .noop, .forget: break
             }
         }
-        return items.sorted { a, b in
-            let order = ResourceKey.compare(a.key, b.key)
-            return order != 0 ? order < 0 : compareBytes(a.cause.rawValue, b.cause.rawValue) < 0
+        return joined(
+            items.sorted { a, b in
+                let order = ResourceKey.compare(a.key, b.key)
+                if order != 0 { return order < 0 }
+                guard a.cause == b.cause else { return compareBytes(a.cause.rawValue, b.cause.rawValue) < 0 }
+                if (a.finding == nil) != (b.finding == nil) { return a.finding == nil }
+                return compareBytes(a.summary, b.summary) < 0
+            })
+    }
+
+    /// The same with one item for each key and cause, as they are remembered: a finding hides no change, nor another finding.
+    private static func joined(_ items: [DriftItem]) -> [DriftItem] {
+        var joined: [DriftItem] = []
+        joined.reserveCapacity(items.count)
+        for item in items {
+            guard item.finding != nil, let last = joined.last, last.key == item.key, last.cause == item.cause else {
+                joined.append(item)
+                continue
+            }
+            joined[joined.count - 1] = DriftItem(
+                key: last.key, cause: last.cause, attributes: last.attributes,
+                environment: last.environment ?? item.environment, source: last.source ?? item.source,
+                summary: "\(last.summary); \(item.summary)", finding: last.finding ?? item.finding)
         }
+        return joined
     }
 
     private static func item(

@@ -152,10 +152,12 @@ public struct DriftItem: Sendable, Hashable {
     public let source: SourceMark?
     /// One sentence: what differs.
     public let summary: String
+    /// The stable code of what a rule wants otherwise; nil where something differs from its wish.
+    public let finding: String?
 
     public init(
         key: ResourceKey, cause: ChangeCause, attributes: [AttributeChange], environment: String?, source: SourceMark?,
-        summary: String
+        summary: String, finding: String? = nil
     ) {
         self.key = key
         self.cause = cause
@@ -163,7 +165,21 @@ public struct DriftItem: Sendable, Hashable {
         self.environment = environment
         self.source = source
         self.summary = summary
+        self.finding = finding
     }
+
+    /// What a rule wants otherwise, and nobody need have changed.
+    init(
+        finding code: String, _ message: String, of key: ResourceKey, cause: ChangeCause, environment: String?,
+        source: SourceMark?
+    ) {
+        self.init(
+            key: key, cause: cause, attributes: [], environment: environment, source: source,
+            summary: "\(code): \(message)", finding: code)
+    }
+
+    /// Whether nothing of it differs from a wish.
+    public var isOnlyFinding: Bool { finding != nil && attributes.isEmpty }
 }
 
 /// What the life of an environment comes to at the time of the plan.

@@ -128,12 +128,13 @@ public enum PlanDocument {
 
     /// One item of the drift report.
     public static func json(_ item: DriftItem) -> Value {
-        .object(
-            object([
-                ("key", .string(item.key.description)), ("cause", .string(item.cause.rawValue)),
-                ("summary", .string(item.summary)), ("environment", .text(item.environment)),
-                ("attributes", .list(item.attributes.map(json))), ("source", json(item.source)),
-            ]))
+        var members = object([
+            ("key", .string(item.key.description)), ("cause", .string(item.cause.rawValue)),
+            ("summary", .string(item.summary)), ("environment", .text(item.environment)),
+            ("attributes", .list(item.attributes.map(json))), ("source", json(item.source)),
+        ])
+        if let finding = item.finding { members["finding"] = .string(finding) }
+        return .object(members)
     }
 
     /// One diagnostic, as every document that carries diagnostics shows it.

@@ -2,7 +2,7 @@ internal import Basics
 internal import DesiredState
 internal import Formats
 
-/// The lives of environments, what changed outside of git, and the diagnostics.
+/// The lives of environments, what changed outside of git or isn't as it should be, and the diagnostics.
 extension PlanWriter {
     /// Environments that end, have ended or can't be judged, where the changes haven't said so already.
     mutating func writeLives() {
@@ -47,9 +47,14 @@ extension PlanWriter {
     // MARK: Drift
 
     mutating func writeDrift() {
-        let items = plan.drift.filter { $0.cause == .externalChange }
+        writeDrift("Changed outside of git", plan.drift.filter { $0.cause == .externalChange && !$0.isOnlyFinding })
+        // A rule wants it otherwise: nobody need have changed anything.
+        writeDrift("Not as it should be", plan.drift.filter(\.isOnlyFinding))
+    }
+
+    private mutating func writeDrift(_ title: String, _ items: [DriftItem]) {
         guard !items.isEmpty else { return }
-        line(paint("Changed outside of git", .bold))
+        line(paint(title, .bold))
         for item in items {
             line("  \(paint(ValueText.plain(item.key.description), .bold)): \(ValueText.plain(item.summary))")
             for attribute in item.attributes {

@@ -100,7 +100,7 @@ extension ProviderFindings {
         Finding(
             diagnostic: Diagnostic(.warning, code, message, at: mark, hint: hint),
             drift: DriftItem(
-                key: ResourceKey(kind, name), cause: .externalChange, attributes: [], environment: nil, source: mark,
-                summary: "\(code): \(message)"))
+                finding: code, message, of: ResourceKey(kind, name), cause: .externalChange, environment: nil,
+                source: mark))
     }
 }

@@ -16,10 +16,14 @@ public enum ProviderFindings {
         return names
     }
 
-    /// The kinds that have to be seen to say that nothing of a kind is to be told any more.
-    public static func kinds(saying kind: ResourceKind) -> [ResourceKind] {
+    /// The kinds that have to be seen to say that nothing is to be told of a resource any more.
+    public static func kinds(saying key: ResourceKey) -> [ResourceKind] {
+        switch key.kind {
         // Without its cluster nobody knows since when a backup is due.
-        kind == .databaseBackup ? [.databaseBackup, .databaseCluster] : [kind]
+        case .databaseBackup: [.databaseBackup, .databaseCluster]
+        case .policySurface: SurfacePolicy.kinds[key.name] ?? []
+        default: [key.kind]
+        }
     }
 
     /// One of them.
@@ -30,7 +34,7 @@ public enum ProviderFindings {
     }
 
     static func all(_ input: PlanInput) -> [Finding] {
-        volumes(input) + snapshots(input) + backups(input) + watched(input)
+        surfaces(input) + volumes(input) + snapshots(input) + backups(input) + watched(input)
     }
 
     // MARK: Volumes
@@ -127,19 +131,18 @@ public enum ProviderFindings {
 
     // MARK: For all of them
 
-    private static func finding(
+    static func finding(
         _ code: String, _ message: String, _ mark: SourceMark, hint: String, _ key: ResourceKey, _ cause: ChangeCause,
         _ environment: String? = nil
     ) -> Finding {
         Finding(
             diagnostic: Diagnostic(.warning, code, message, at: mark, hint: hint),
             drift: DriftItem(
-                key: key, cause: cause, attributes: [], environment: environment, source: mark,
-                summary: "\(code): \(message)"))
+                finding: code, message, of: key, cause: cause, environment: environment, source: mark))
     }
 
     /// Says that a list wasn't seen whole, unless nothing of the provider was seen at all, which is told elsewhere.
-    private static func unseen(
+    static func unseen(
         _ code: String, _ what: String, _ seen: ObservedKind, _ mark: SourceMark, _ input: PlanInput
     ) -> [Finding] {
         guard !seen.completeness.isComplete else { return [] }

@@ -5,9 +5,10 @@ internal import Formats
 /// What is looked at once in a while, for people: no wish is compared with it, and nothing is deleted by it.
 ///
 /// The health, the backups, the advice and the network restrictions of Supabase's projects; deployments and aliases of
-/// Vercel's; environments and workflow runs of GitHub's repositories.
+/// Vercel's; environments and workflow runs of GitHub's repositories. Beside them what a surface of DigitalOcean's policy
+/// rules and no pass looks at, for nothing of it is wanted.
 public enum ProviderWatch {
-    /// The kinds, sorted.
+    /// The kinds that nothing else looks at, sorted.
     public static let kinds: [ResourceKind] =
         (ofSupabase + ofGitHub + [.vercelDeployment, .vercelAlias]).sorted()
 
@@ -21,7 +22,8 @@ public enum ProviderWatch {
 
     /// What to ask for, by kind; no name of Supabase means the project that its driver looks after.
     ///
-    /// Kinds of Vercel and GitHub are there only where a document wants a project or a repository.
+    /// Kinds of Vercel and GitHub are there only where a document wants a project or a repository. No name of a kind that
+    /// a surface rules means all that there is.
     public static func names(_ desired: DesiredState) -> [ResourceKind: Set<String>] {
         var (references, projects, repositories): (Set<String>, Set<String>, Set<String>) = ([], [], [])
         for resource in desired.resources {
@@ -43,15 +45,36 @@ public enum ProviderWatch {
         if !repositories.isEmpty {
             for kind in ofGitHub { names[kind] = repositories }
         }
+        for kind in ruledKinds(desired) { names[kind] = [] }
         return names
+    }
+
+    /// The kinds that the policy rules and that a pass doesn't list anyway.
+    static func ruledKinds(_ desired: DesiredState) -> Set<ResourceKind> {
+        var kinds = ProviderFindings.ruledKinds(desired.policy)
+        guard !kinds.isEmpty else { return kinds }
+        kinds.subtract(ProviderFindings.lookups(desired).keys)
+        for resource in desired.resources {
+            kinds.remove(resource.key.kind)
+            for attribute in resource.attributes {
+                if case .reference(let key, _) = attribute.value { kinds.remove(key.kind) }
+            }
+        }
+        return kinds
     }
 
     /// About how many requests one look takes, by provider.
     public static func requests(_ names: [ResourceKind: Set<String>]) -> [String: Int] {
         var counts: [String: Int] = [:]
         for (kind, names) in names {
-            // A project with its health and its advice in two parts take two each.
-            let each = kind == .supabaseProject || kind == .supabaseAdvice ? 2 : 1
+            let each =
+                switch kind {
+                // A project with its health and its advice in two parts take two each.
+                case .supabaseProject, .supabaseAdvice: 2
+                // Each of its regions is asked.
+                case .spacesBucket: 11
+                default: 1
+                }
             counts[kind.provider, default: 0] += each * max(1, names.count)
         }
         return counts

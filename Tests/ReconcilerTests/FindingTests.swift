@@ -66,6 +66,79 @@ struct FindingTests {
         #expect(!world.simulator.requestLog.contains { $0.path.contains("/volumes") || $0.path.contains("/snapshots") })
     }
 
+    /// An account with sandboxes for pull requests that nobody wants, and a policy that allows none of them so.
+    private static func sandboxes(_ rules: String) async throws -> World {
+        var tree = World.tree(
+            inventory: "schema: ssot.infra.digitalocean.inventory.v1\n", environments: "", branches: [])
+        // What can't be read elsewhere holds no finding open.
+        tree.files = [
+            SourceFile(path: "ssot/infra/digitalocean/policy.yaml", text: rules),
+            SourceFile(path: "ssot/integrations/_index.yaml", text: "integrations: [\n"),
+        ]
+        let world = try await World(tree)
+        for name in ["pr-7", "pr-8"] {
+            let made = await world.call(
+                "POST", "/v2/droplets",
+                [
+                    "name": .string(name), "region": "nyc3", "size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64",
+                    "backups": true, "tags": ["pr-sandbox"],
+                ])
+            #expect(made.status == 202, "\(made)")
+        }
+        world.simulator.clearRequestLog()
+        return world
+    }
+
+    private static let rules = """
+        allowed_surfaces:
+          droplets: {allowed: true, max_count: 1, required_tags: ["project:ipai"], regions_allowed: [sgp1]}
+        backups: {droplet_backups: {allowed: false}}
+
+        """
+
+    @Test(
+        "Sandboxes that the policy doesn't allow are told, looked at once an hour, and remembered until they are gone")
+    func sandbox() async throws {
+        let world = try await Self.sandboxes(Self.rules)
+        for _ in 0..<2 {
+            let report = await world.pass()
+            #expect(report.isSuccess, "\(report.story)")
+            let codes = report.plan?.diagnostics.map(\.code).filter { $0.hasPrefix("PLAN-0") } ?? []
+            #expect(codes.sorted() == ["PLAN-0005", "PLAN-0023", "PLAN-0023"], "\(codes)")
+            #expect(report.plan?.changes.contains { $0.key.kind == .droplet } == false)
+            world.time.advance(by: .minutes(10))
+        }
+        #expect(world.simulator.requestLog.allSatisfy { $0.method == "GET" })
+        let open = try await world.store.openDrift()
+        #expect(
+            open.map(\.key.description) == [
+                "digitalocean.droplet/pr-7", "digitalocean.droplet/pr-8", "digitalocean.surface/droplets",
+            ])
+        #expect(open.first?.detail["finding"] == "PLAN-0023")
+
+        // Gone at the provider, they are gone with the next look, and no sooner.
+        let droplets = try JSON.parse(await world.call("GET", "/v2/droplets").body)["droplets"]?.listValue ?? []
+        let id = try #require(droplets.first { $0["name"] == "pr-7" }?["id"]?.intValue)
+        _ = await world.call("DELETE", "/v2/droplets/\(id)")
+        _ = await world.pass()
+        #expect(try await world.store.openDrift().count == 3)
+        world.time.advance(by: .minutes(61))
+        _ = await world.pass()
+        #expect(try await world.store.openDrift().map(\.key.description) == ["digitalocean.droplet/pr-8"])
+    }
+
+    @Test("A look that can't be made resolves nothing")
+    func blindSandbox() async throws {
+        let world = try await Self.sandboxes(Self.rules)
+        _ = await world.pass()
+        #expect(try await world.store.openDrift().count == 3)
+        world.time.advance(by: .minutes(61))
+        world.simulator.order(FaultOrder("GET", "/v2/droplets", .html(status: 403), times: 9))
+        let blind = await world.pass()
+        #expect(blind.observationFaults == [])
+        #expect(try await world.store.openDrift().count == 3)
+    }
+
     @Test("A droplet is made in the network that the inventory names, after it, and a second plan is empty")
     func network() async throws {
         let inventory = World.inventory.replacing(

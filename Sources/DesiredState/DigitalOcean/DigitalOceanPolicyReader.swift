@@ -18,7 +18,7 @@ struct DigitalOceanPolicyReader {
             "schema", "version", "last_reviewed", "description", "notes", "backups", "monitoring", "tagging", "naming")
         let surfaces = fields.fields("allowed_surfaces")
         for entry in surfaces?.allEntries() ?? [] { readSurface(entry, &policy) }
-        let names = Set(surfaces?.keys ?? []).union(Self.kinds.keys).sorted { $0.precedesByBytes($1) }
+        let names = Set(surfaces?.keys ?? []).union(SurfacePolicy.kinds.keys).sorted { $0.precedesByBytes($1) }
         for node in fields.nodes("exceptions") ?? [] { readException(node, of: names, &policy) }
         if let backups = fields.fields("backups") { readBackups(backups, &policy) }
         fields.finish()
@@ -26,12 +26,6 @@ struct DigitalOceanPolicyReader {
             report.unknown(kinds: ResourceKind.policedKinds, cause)
         }
     }
-
-    /// The kinds that a surface rules, for those that a driver knows.
-    private static let kinds: [String: [ResourceKind]] = [
-        "droplets": [.droplet], "managed_databases": [.databaseCluster], "spaces_object_storage": [.spacesBucket],
-        "volumes": [.volume],
-    ]
 
     private func readSurface(_ section: Node.Entry, _ policy: inout Policy) {
         let entry = Fields(section.value, "the surface \(quoted(section.key))", in: file, report)
@@ -49,9 +43,9 @@ struct DigitalOceanPolicyReader {
         entry.allow(
             "notes", "use_cases", "exception_process", "historical_note", "rationale", "description")
         entry.finish()
-        var scopes = Self.kinds[section.key] ?? []
-        if scopes.isEmpty, let meant = closest(to: section.key, among: Self.kinds.keys.sorted()) {
-            scopes = Self.kinds[meant] ?? []
+        var scopes = SurfacePolicy.kinds[section.key] ?? []
+        if scopes.isEmpty, let meant = closest(to: section.key, among: SurfacePolicy.kinds.keys.sorted()) {
+            scopes = SurfacePolicy.kinds[meant] ?? []
             entry.fail(
                 report.warning(
                     .unknownWord, "the surface \(quoted(section.key)) is not known", at: section.keyMark(in: file),

@@ -25,7 +25,7 @@ struct DriftSight: Sendable {
     /// - Parameters:
     ///   - plan: the plan of the pass.
     ///   - desired: what it was made from, with everything that was unknown to it.
-    ///   - observed: what the providers showed.
+    ///   - observed: what the providers showed, of kinds that are looked at once in a while when they were last looked at.
     ///   - inventory: what was remembered when the plan was made.
     ///   - known: the kinds that drivers look at.
     ///   - done: what was changed whole since.
@@ -49,6 +49,8 @@ struct DriftSight: Sendable {
     func remaining(of plan: Plan) -> [DriftItem] {
         plan.drift.filter { item in
             guard done.contains(item.key), let change = changes[item.key] else { return true }
+            // What a rule wants otherwise is no matter of its wish: only what is gone breaks none.
+            if item.finding != nil, change.action != .delete { return true }
             // Of what is changed its provider may still have its own form of something else.
             let paths = Set(change.attributes.map(\.path))
             return item.attributes.contains { !paths.contains($0.path) }
@@ -67,7 +69,7 @@ struct DriftSight: Sendable {
         if owner != nil { return true }
         // What is remembered and not wanted takes a change; without one nobody knows.
         guard !remembered.contains(key) else { return false }
-        return ProviderFindings.kinds(saying: key.kind).allSatisfy { kind in
+        return ProviderFindings.kinds(saying: key).allSatisfy { kind in
             if let seen = observed.kinds[kind] { return seen.completeness(of: key.name).isComplete }
             // Nobody asks for it any more: of what isn't wanted, remembered or to be watched nothing differs.
             return kind != key.kind || !known.contains(kind) || unknown.isEmpty
@@ -85,12 +87,17 @@ struct DriftSight: Sendable {
         unknown.contains { scope in
             switch scope.extent {
             case .everything: true
-            case .kind(let kind): kind == key.kind && !(scope.isAboutRemovals && isWanted)
+            case .kind(let kind): isAbout(kind, key) && !(scope.isAboutRemovals && isWanted)
             case .resource(let other): other == key && !(scope.isAboutRemovals && isWanted)
             case .environment(let slug): environments.contains(slug)
             case .environments: !isWanted && environments.contains { $0 != nil }
             }
         }
+    }
+
+    /// Whether what can't be read of a kind leaves open what differs: of a surface all that it rules has to be readable.
+    private func isAbout(_ kind: ResourceKind, _ key: ResourceKey) -> Bool {
+        key.kind == .policySurface ? ProviderFindings.kinds(saying: key).contains(kind) : kind == key.kind
     }
 
     /// Whether a change shows all that differs of its resource.

@@ -115,7 +115,7 @@ extension DesiredState {
 
 extension DriftItem {
     var value: Value {
-        [
+        var members: Value.Object = [
             "key": .string(key.description), "cause": .string(cause.rawValue), "summary": .string(summary),
             "environment": environment.map { .string($0) } ?? .null,
             "source": source.map { .string($0.description) } ?? .null,
@@ -128,6 +128,8 @@ extension DriftItem {
                     ]
                 }),
         ]
+        if let finding { members["finding"] = .string(finding) }
+        return .object(members)
     }
 }
 

@@ -101,8 +101,8 @@ extension Pass {
             return
         }
         let sight = DriftSight(
-            plan, desired, observed, inventory, known: Set(reconciler.schemas.keys),
-            done: applied.done)
+            plan, desired, ObservedState(observed.kinds.values + watched.map(\.seen)), inventory,
+            known: Set(reconciler.schemas.keys), done: applied.done)
         let delta = try await reconciler.store.recordDrift(
             sight.remaining(of: plan), runID: run.id, at: reconciler.time.now, isOurs: share.filter
         ) { key, environment in sight.isGone(key, of: environment) }

@@ -54,6 +54,8 @@ struct Pass {
     var pulls: PullRequestReading?
     var plan: Plan?
     var observed: ObservedState?
+    /// What was last seen of what is looked at once in a while.
+    var watched: [WatchedKind] = []
     var plannedAt: Timestamp
     var applied = Applier.Result()
     var recovered: [JournalEntry] = []
@@ -203,7 +205,7 @@ struct Pass {
         var raw = await reconciler.observe(
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
         if let last { raw = raw.sharing(last.observed) }
-        let watched = await reconciler.watch(
+        watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
         reconciler.giveMemoryBack()
         // What is remembered or seen under another name than the documents write now goes by theirs from here on.

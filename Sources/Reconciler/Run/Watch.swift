@@ -23,7 +23,10 @@ extension Reconciler {
     func watch(_ desired: DesiredState, runID: String, isAsking: Bool, isKept: Bool) async -> [WatchedKind] {
         let there = Set(drivers.filter { !($0 is UnconfiguredDriver) }.flatMap { $0.schemas.map(\.kind) })
         // Without its credential nothing is asked, and what was seen of what is wanted stands.
-        let names = ProviderWatch.names(desired).filter { there.contains($0.key) || !$0.value.isEmpty }
+        let ruled = Set(SurfacePolicy.kinds.values.joined())
+        let names = ProviderWatch.names(desired).filter {
+            there.contains($0.key) || !$0.value.isEmpty || ruled.contains($0.key)
+        }
         guard !names.isEmpty else { return [] }
         do {
             var records = Dictionary(

@@ -236,6 +236,7 @@ extension Store {
                 return .object(attribute)
             })
         if let source = item.source { detail["source"] = place(source) }
+        if let finding = item.finding { detail["finding"] = .string(finding) }
         return .object(detail)
     }
 

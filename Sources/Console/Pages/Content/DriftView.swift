@@ -23,11 +23,11 @@ struct DriftView {
     }
 
     var html: HTML {
-        let (word, tone) = Words.cause(record.cause)
+        let (word, tone) = isOnlyFinding ? ("not as it should be", Tone.warn) : Words.cause(record.cause)
         return element(.section, "card", .labelled(by: anchor)) {
             element(.header) {
                 element(.h2, "key", .id(anchor)) { record.key.description }
-                chip(tone, word, icon: record.cause == .externalChange ? .warning : nil)
+                chip(tone, word, icon: record.cause == .externalChange || isOnlyFinding ? .warning : nil)
                 if let mark = record.mark {
                     chip(.idle, mark.kind == .muted ? "muted" : "acknowledged", icon: .eye)
                 }
@@ -44,7 +44,7 @@ struct DriftView {
                     "Environment "
                     Words.environment(record.environment)
                     if let place = Words.place(record.detail["source"]) {
-                        " · wanted at "
+                        isOnlyFinding ? " · ruled at " : " · wanted at "
                         code(place)
                     }
                     " · found by run "
@@ -74,6 +74,11 @@ struct DriftView {
                 command("reconcile explain \(record.key)")
             }
         }
+    }
+
+    /// Whether a rule wants it otherwise, and nobody need have changed anything.
+    private var isOnlyFinding: Bool {
+        record.detail["finding"] != nil && record.detail["attributes"]?.listValue?.isEmpty != false
     }
 
     private var anchor: String { "d-" + Anchor.id("\(record.key) \(record.cause.rawValue)") }
