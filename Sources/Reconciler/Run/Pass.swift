@@ -54,6 +54,8 @@ struct Pass {
     var pulls: PullRequestReading?
     var plan: Plan?
     var observed: ObservedState?
+    /// What was last seen of what is looked at once in a while.
+    var watched: [WatchedKind] = []
     var plannedAt: Timestamp
     var applied = Applier.Result()
     var recovered: [JournalEntry] = []
@@ -202,6 +204,7 @@ struct Pass {
             desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
         let watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
+        self.watched = watched
         reconciler.giveMemoryBack()
         // What is remembered or seen under another name than the documents write now goes by theirs from here on.
         var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
