@@ -69,6 +69,11 @@ struct PolicyTests {
         let environment = json.json?["environments"]?[0]
         #expect(environment?["quota"]?["cpu_millicores"] == 4_000 && environment?["workers"] == 12, "\(json.story)")
         #expect(environment?["own"]?["workers"] == ".odooops.yaml:3:14")
+        let beyond = "it wants 12 workers; the quota of production is 8"
+        #expect(
+            report.output.contains("live: beyond it, so that its changes are denied: \(beyond)  (.odooops.yaml:3)"),
+            "\(report.story)")
+        #expect(environment?["quota_breach"] == .string(beyond))
         let plan = await site.run("--dry-run")
         #expect(plan.output.contains(".odooops.yaml:3:14: warning[PLAN-0006]: environment live"), "\(plan.story)")
         #expect(plan.output.contains("note: the environment is here (ssot/environments.yaml:2:3)"), "\(plan.story)")

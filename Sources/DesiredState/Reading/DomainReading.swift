@@ -117,6 +117,7 @@ final class DomainReading: Sendable {
         state.previews = builder.previews
         state.guards = library.guards
         operations.fill(&state)
+        state.checkQuotas(report)
         return state
     }
 }

@@ -15,7 +15,9 @@ extension TierReport {
         lines.append("Tier \(paint.bold(tier.rawValue)), revision \(shortRevision), as of \(now)")
         section("Environments", environments.map(row), none: "none now")
         section("Branch mappings", mappings.map(row), none: "no branch leads here")
-        section("Quotas", quotas.map(row) + environments.compactMap(ownLimits), none: "none")
+        section(
+            "Quotas", quotas.map(row) + environments.compactMap(ownLimits) + environments.compactMap(breach),
+            none: "none")
         section("Time to live", tier.ttlClasses.map(row), none: "never expires")
         section("Changes", changeRows, none: "at any time")
         section("Health gates, for information: nothing here runs them", gates.map(row), none: "none is written")
@@ -88,6 +90,14 @@ extension TierReport {
             }
         }
         return limits.isEmpty ? nil : "\(environment.slug): \(limits.joined(separator: "; "))"
+    }
+
+    /// The verdict of an environment that asks for more than it may use; nil where it keeps to its quota.
+    private func breach(_ environment: Environment) -> String? {
+        environment.quotaBreach(policy, desired.resources).map { breach in
+            let place = "\(breach.wantedAt.file):\(breach.wantedAt.line)"
+            return "\(environment.slug): beyond it, so that its changes are denied: \(breach.what)  (\(place))"
+        }
     }
 
     private func row(_ kind: TTLClass) -> String {
