@@ -56,7 +56,9 @@ struct PolicyTests {
         try site.commit([
             "ssot/environments.yaml": "environments:\n  live: {tier: production, branch: main}\n",
             ".odooops/policies.yaml": "resource_quotas: {production: {workers: 8}}\n",
-            ".odooops.yaml": "environments:\n  production:\n    workers: 12\n    resource_limits: {cpu: 4000m}\n",
+            ".odooops.yaml":
+                "environments:\n  production:\n    workers: 12\n    resource_limits: {cpu: 4000m}\n"
+                + "    backup_schedule: \"0 */3 * * *\"\n",
         ])
         let report = await site.run("policy", "check", "production")
         #expect(
@@ -65,6 +67,8 @@ struct PolicyTests {
                 || report.output.contains(
                     "live: wants 12 workers (.odooops.yaml:3); may use cpu 4000m (.odooops.yaml:4)"),
             "\(report.story)")
+        let backup = report.output.split(separator: "\n").first { $0.contains("live: 0 */3 * * *") }
+        #expect(backup?.hasSuffix("(.odooops.yaml:5)") == true, "\(report.story)")
         let json = await site.run("policy", "check", "production", "--json")
         let environment = json.json?["environments"]?[0]
         #expect(environment?["quota"]?["cpu_millicores"] == 4_000 && environment?["workers"] == 12, "\(json.story)")

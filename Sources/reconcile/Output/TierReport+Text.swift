@@ -165,7 +165,7 @@ extension TierReport {
         }
         rows += environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
-                let mark = environment.backupRule ?? environment.source
+                let mark = environment.backupSource
                 return "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
                     + "  (\(mark.file):\(mark.line))"
             }
