@@ -91,12 +91,22 @@ public struct ModuleEntry: Sendable, Hashable {
 public struct WantedCheck: Sendable, Hashable {
     /// As written there (`prod`); `repository` for the settings of the repository itself.
     public let environment: String
-    /// The kind of finding when it fails: `function_missing`, `env_missing`, `vault_missing`, `dns_planned`, `gate_failed`.
+    /// The key of the check of how old a deployment may be, in hours, as the document writes it.
+    public static let deployAge = "max_deploy_age_hours"
+    /// The key of the check of how many commits a deployment may be behind its branch, as the document writes it.
+    public static let commitsBehind = "max_commits_behind"
+
+    /// The kind of finding when it fails: `function_missing`, `env_missing`, `vault_missing`, `dns_planned`, `gate_failed`,
+    /// `deploy_behind`, `security_setting_disabled`.
     public let kind: String
-    /// What is required: the function, variable, secret, name or gate.
+    /// What is required: the function, variable, secret, name, gate or setting, or the name of a threshold.
     public let key: String
     public let source: SourceMark
-    /// The line of the environment that requires it, and the one of the list that says its kind; by the field's name.
+    /// The threshold, in the unit that its key says; nil for what has none.
+    public internal(set) var limit: Int?
+    /// The Vercel project whose deployments a threshold is about; nil where none can be told.
+    public internal(set) var project: String?
+    /// The line of the environment that requires it, of the list that says its kind, and of its limit; by the field's name.
     var marks: [String: SourceMark] = [:]
 
     public init(environment: String, kind: String, key: String, source: SourceMark) {
@@ -108,11 +118,13 @@ public struct WantedCheck: Sendable, Hashable {
 
     /// Each field that is written, with its own line; sorted by name.
     public var attributes: [WantedAttribute] {
-        let fields: [(name: String, value: String, mark: SourceMark?)] = [
-            ("environment", environment, marks["environment"]), ("key", key, source), ("kind", kind, marks["kind"]),
+        let fields: [(name: String, value: Value?, mark: SourceMark?)] = [
+            ("environment", .string(environment), marks["environment"]), ("key", .string(key), source),
+            ("kind", .string(kind), marks["kind"]), ("limit", limit.map { .int(Int64($0)) }, marks["limit"]),
         ]
         return fields.compactMap { name, value, mark in
-            mark.map { WantedAttribute(name, .literal(.string(value)), at: $0) }
+            guard let value, let mark else { return nil }
+            return WantedAttribute(name, .literal(value), at: mark)
         }
     }
 }

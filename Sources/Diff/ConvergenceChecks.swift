@@ -1,5 +1,6 @@
-internal import Basics
+public import Basics
 public import DesiredState
+internal import Formats
 
 /// What came of one check that `maintenance/convergence.yaml` requires.
 public struct CheckResult: Sendable, Hashable {
@@ -21,11 +22,19 @@ public struct CheckResult: Sendable, Hashable {
 ///   - observed: what was seen.
 ///   - gates: what the gates came to.
 ///   - silent: why nobody looks at kinds that a driver would know, as in ``PlanInput/silent``.
+///   - watched: what was looked at once in a while; deployments count as of that look.
+///   - remembered: what the store knows of environments.
+///   - now: the present.
 /// - Returns: one result for each check, in the order of the checks.
 public func evaluateChecks(
-    _ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult], silent: [ResourceKind: String] = [:]
+    _ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult], silent: [ResourceKind: String] = [:],
+    watched: [WatchedKind] = [], remembered: [EnvironmentRecord] = [], at now: Timestamp
 ) -> [CheckResult] {
-    let look = CheckLook(desired: desired, observed: observed, gates: gates, silent: silent)
+    let deployments = DeploymentLook(
+        desired: desired, watched: watched.first { $0.seen.kind == .vercelDeployment },
+        serving: observed.kinds[.vercelProduction], remembered: remembered, now: now)
+    let look = CheckLook(
+        desired: desired, observed: observed, gates: gates, silent: silent, deployments: deployments)
     return desired.checks.map { check in
         let (verdict, why) = look.result(check)
         return CheckResult(check: check, verdict: verdict, why: why)
@@ -36,6 +45,11 @@ public func evaluateChecks(
 public func namesNeeded(byChecksOf desired: DesiredState) -> [ResourceKind: Set<String>] {
     var names: [ResourceKind: Set<String>] = [:]
     let projects = desired.resources.filter { $0.key.kind == .vercelProject }.map(\.key.name)
+    // Whether a setting is on stands with the repository itself, which no document may want.
+    if desired.checks.contains(where: { CheckLook.setting(of: $0) != nil }) {
+        let repositories = CheckLook.repositories(of: desired)
+        if !repositories.isEmpty { names[.repository] = repositories }
+    }
     for check in desired.checks where check.kind == "env_missing" {
         let target = CheckLook.target(of: check)
         for project in projects { names[.vercelVariable, default: []].insert("\(project)/\(target)/\(check.key)") }
@@ -50,6 +64,20 @@ private struct CheckLook {
     let observed: ObservedState
     let gates: [GateResult]
     let silent: [ResourceKind: String]
+    let deployments: DeploymentLook
+
+    /// The setting of the repository that a check is about, or the gate that it names.
+    static func setting(of check: WantedCheck) -> SecuritySetting? {
+        switch check.kind {
+        case "security_setting_disabled", "gate_failed": SecuritySetting(named: check.key)
+        default: nil
+        }
+    }
+
+    /// The repositories that documents speak of.
+    static func repositories(of desired: DesiredState) -> Set<String> {
+        Set(desired.resources.compactMap(\.gitHubRepository))
+    }
 
     /// Where a variable of an environment has to be: previews are what is not production.
     static func target(of check: WantedCheck) -> String {
@@ -57,6 +85,7 @@ private struct CheckLook {
     }
 
     func result(_ check: WantedCheck) -> Answer {
+        if let setting = Self.setting(of: check) { return security(setting) }
         switch check.kind {
         case "function_missing": return function(check)
         case "env_missing": return variable(check)
@@ -64,6 +93,9 @@ private struct CheckLook {
         case "gate_failed": return gate(check)
         case "vault_missing":
             return (.unknown, "the vault is inside of the project's database, into which nothing looks")
+        case "deploy_behind": return deployments.answer(check)
+        case "security_setting_disabled":
+            return (.unknown, "\(check.key) is none of the settings that are looked at: \(SecuritySetting.names)")
         default: return (.unknown, "nothing here evaluates checks of the kind \(check.kind)")
         }
     }
@@ -133,5 +165,30 @@ private struct CheckLook {
         case .fail: return (.fail, gate.why)
         case .unknown, .notAsked: return (.unknown, gate.why)
         }
+    }
+
+    /// It is on where every repository that documents speak of shows it so.
+    private func security(_ setting: SecuritySetting) -> Answer {
+        let names = Self.repositories(of: desired).sorted { $0.precedesByBytes($1) }
+        guard !names.isEmpty else { return (.unknown, "no document names a repository of which to ask") }
+        guard let seen = observed.kinds[.repository] else { return unseen(.repository) }
+        var unsaid: String?
+        for name in names {
+            guard let repository = seen.resources.first(where: { $0.key.name.lowercased() == name.lowercased() }) else {
+                let reason = seen.completeness(of: name).words.reason
+                unsaid = unsaid ?? "the repository \(name) was not seen" + (reason.map { ": \($0)" } ?? "")
+                continue
+            }
+            switch repository.attributes[setting.rawValue]?.boolValue {
+            case true?: continue
+            case false?: return (.fail, "\(setting.rawValue) is disabled in the repository \(name)")
+            case nil:
+                unsaid =
+                    unsaid
+                    ?? "GitHub doesn't say whether \(setting.rawValue) is on in \(name): only its administrators see that"
+            }
+        }
+        if let unsaid { return (.unknown, unsaid) }
+        return (.pass, "\(setting.rawValue) is enabled in \(names.joined(separator: ", "))")
     }
 }

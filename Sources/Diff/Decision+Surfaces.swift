@@ -130,31 +130,22 @@ extension Decision {
 
     // MARK: Quotas
 
-    /// What of an environment is beyond what it may use.
-    private struct QuotaBreach {
-        let what: String
-        /// Where that is wanted, if it is in another document than the environment's entry.
-        var place: SourceMark?
-        /// Where its own limit is written; nil where the quota of its tier counts.
-        var ownLimit: SourceMark?
-    }
-
     /// Denies what an environment wants beyond the quota of its tier.
     mutating func applyQuotas() {
         var breaches: [String: String] = [:]
+        let holders = input.desired.resources.filter {
+            $0.environment != nil && [.droplet, .container].contains($0.key.kind)
+        }
         for environment in input.desired.environments {
-            guard let quota = environment.quota ?? policy.quotas[environment.tier],
-                let breach = breach(of: quota, by: environment)
-            else { continue }
-            let rule =
-                breach.ownLimit.map { "its resource_limits in \($0.file)" }
-                ?? "resource_quotas.\(environment.tier.rawValue) in .odooops/policies.yaml"
-            breaches[environment.slug] = "\(breach.what) (\(rule))"
-            let place = breach.place ?? breach.ownLimit ?? environment.source
+            guard let breach = environment.quotaBreach(policy, holders) else { continue }
+            breaches[environment.slug] = "\(breach.what) (\(breach.rule))"
+            let place =
+                breach.isOfWorkers
+                ? environment.workersSource ?? environment.source : breach.ownLimit ?? environment.source
             diagnostics.append(
                 Diagnostic(
                     .warning, "PLAN-0006", "environment \(environment.slug): \(breach.what)", at: place,
-                    hint: "ask for less, or raise \(rule)",
+                    hint: "ask for less, or raise \(breach.rule)",
                     notes: place == environment.source
                         ? [] : [Diagnostic.Note("the environment is here", at: environment.source)]))
         }
@@ -166,75 +157,5 @@ extension Decision {
             case .noop, .delete, .forget, .read: break
             }
         }
-    }
-
-    private func breach(of quota: ResourceQuota, by environment: Environment) -> QuotaBreach? {
-        if let most = quota.workers, let workers = environment.workers, workers > most {
-            return QuotaBreach(
-                what: "it wants \(workers) workers; the quota of \(environment.tier.rawValue) is \(most)",
-                place: environment.workersSource)
-        }
-        guard quota.cpuMillicores != nil || quota.memoryBytes != nil else { return nil }
-        var (millicores, bytes) = (Int64(0), Int64(0))
-        var holders = "its droplets"
-        for resource in input.desired.resources where resource.environment == environment.slug {
-            let room: (millicores: Int64, bytes: Int64)?
-            switch resource.key.kind {
-            case .droplet:
-                guard case .literal(.string(let size))? = resource["size"]?.value else { continue }
-                room = Self.room(of: size)
-            case .container:
-                room = Self.room(of: resource)
-                holders = "its droplets and containers"
-            default: continue
-            }
-            guard let room else { continue }
-            millicores += room.millicores
-            bytes += room.bytes
-        }
-        /// Whether the limit is the environment's own or its tier's says where it is to be raised.
-        func breach(_ what: String, _ most: String, _ key: String) -> QuotaBreach {
-            let ownLimit = environment.limits?.marks[key]
-            let whose = ownLimit == nil ? "the quota of \(environment.tier.rawValue)" : "its own limit"
-            return QuotaBreach(what: "\(holders) have \(what); \(whose) is \(most)", ownLimit: ownLimit)
-        }
-        if let most = quota.cpuMillicores, millicores > most {
-            return breach("\(millicores)m of processor", "\(most)m", "cpu")
-        }
-        if let most = quota.memoryBytes, bytes > most {
-            return breach("\(bytes >> 20) MiB of memory", "\(most >> 20) MiB", "memory")
-        }
-        return nil
-    }
-
-    /// What a container is limited to; one without a limit says nothing of what it takes.
-    private static func room(of container: DesiredResource) -> (millicores: Int64, bytes: Int64) {
-        var (millicores, bytes) = (Int64(0), Int64(0))
-        if case .literal(.string(let text))? = container["cpus"]?.value, let count = Double(text), count < 1e6 {
-            millicores = Int64(count * 1_000)
-        }
-        if case .literal(.int(let amount))? = container["memory_mb"]?.value, (0..<1 << 40).contains(amount) {
-            bytes = amount << 20
-        }
-        return (millicores, bytes)
-    }
-
-    /// What a size slug promises, `s-2vcpu-4gb`; nil for one of another form.
-    static func room(of size: String) -> (millicores: Int64, bytes: Int64)? {
-        var millicores: Int64?
-        for part in size.split(separator: "-") {
-            if part.hasSuffix("vcpu"), let count = Int64(part.dropLast(4)), (1...10_000).contains(count) {
-                millicores = count * 1_000
-            } else if let millicores, part.hasSuffix("gb"), let count = Int64(part.dropLast(2)),
-                (1...1_000_000).contains(count)
-            {
-                return (millicores, count << 30)
-            } else if let millicores, part.hasSuffix("mb"), let count = Int64(part.dropLast(2)),
-                (1...1_000_000_000).contains(count)
-            {
-                return (millicores, count << 20)
-            }
-        }
-        return nil
     }
 }

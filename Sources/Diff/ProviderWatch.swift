@@ -31,9 +31,7 @@ public enum ProviderWatch {
             let parts = resource.key.name.split(separator: "/", maxSplits: 2).map { String($0) }
             switch resource.key.kind {
             case .vercelProject, .vercelVariable, .vercelDomain, .vercelProduction: projects.formUnion(parts.prefix(1))
-            case .repository, .branchProtection, .ruleset, .gitHubLabel, .gitHubHook:
-                if parts.count >= 2 { repositories.insert("\(parts[0])/\(parts[1])") }
-            default: break
+            default: if let name = resource.gitHubRepository { repositories.insert(name) }
             }
         }
         var names: [ResourceKind: Set<String>] = [:]
@@ -93,6 +91,16 @@ public struct WatchedKind: Sendable {
 }
 
 extension DesiredResource {
+    /// The repository of GitHub that it is, or is in: `owner/repository`; nil for what is in none.
+    var gitHubRepository: String? {
+        switch key.kind {
+        case .repository, .branchProtection, .ruleset, .gitHubLabel, .gitHubHook:
+            let parts = key.name.split(separator: "/", maxSplits: 2)
+            return parts.count >= 2 ? "\(parts[0])/\(parts[1])" : nil
+        default: return nil
+        }
+    }
+
     /// The Supabase project that it is in; nil for what is in none, or doesn't say in which.
     var supabaseProject: String? {
         switch key.kind {

@@ -83,7 +83,12 @@ public struct SecretStores: Sendable {
 
     /// The answer for one name; nil where no driver can look into its store.
     public func answer(_ resource: DesiredResource, _ observed: ObservedState) -> SecretAnswer? {
-        guard let (store, name) = store(of: resource.key), let seen = observed.kinds[store.kind] else { return nil }
+        guard let (store, name) = store(of: resource.key) else { return nil }
+        let storeName = resource.key.name.prefix { $0 != "/" }
+        if SecretStore.isBuiltIn(name, in: storeName) {
+            return SecretAnswer(resource.key, .present, "it is built in: GitHub makes it for each run of a workflow")
+        }
+        guard let seen = observed.kinds[store.kind] else { return nil }
         let places = places(store, resource)
         let found = seen.resources.filter { item in
             item.key.name.hasSuffix("/\(name)") && places.contains { item.key.name.hasPrefix("\($0)/") }
@@ -96,6 +101,9 @@ public struct SecretStores: Sendable {
             return answer(
                 .present, "it is there as \(found.map(\.key.name).joined(separator: ", "))",
                 at: instants.count == found.count ? instants.min() : nil)
+        }
+        if SecretStore.refuses(name, in: storeName) {
+            return answer(.unknown, "GitHub takes no name that begins with GITHUB_, so it can't be put there")
         }
         guard !places.isEmpty else {
             return answer(.unknown, "no document says in which \(store.kind.provider) project or repository it is")

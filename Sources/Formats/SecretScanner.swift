@@ -46,6 +46,7 @@ struct SecretScanner {
             Shape("an AWS access key", "AKIA", 16), Shape("an AWS access key", "ASIA", 16),
             Shape("a Google API key", "AIza", 35), Shape("a Google secret", "GOCSPX-", 24),
             Shape("a Mailgun key", "key-", 32, isHex: true), Shape("a Plane token", "plane_api_", 16),
+            Shape("a Plane hook secret", "plane_wh_", 16),
             Shape("a webhook secret", "whsec_", 16), Shape("a Docker token", "dckr_pat_", 16),
             Shape("a Docker token", "dckr_oat_", 16), Shape("an npm token", "npm_", 30),
             Shape("a PyPI token", "pypi-AgE", 50), Shape("a SendGrid key", "SG.", 60, joint: "."),

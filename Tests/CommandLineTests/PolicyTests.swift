@@ -56,7 +56,9 @@ struct PolicyTests {
         try site.commit([
             "ssot/environments.yaml": "environments:\n  live: {tier: production, branch: main}\n",
             ".odooops/policies.yaml": "resource_quotas: {production: {workers: 8}}\n",
-            ".odooops.yaml": "environments:\n  production:\n    workers: 12\n    resource_limits: {cpu: 4000m}\n",
+            ".odooops.yaml":
+                "environments:\n  production:\n    workers: 12\n    resource_limits: {cpu: 4000m}\n"
+                + "    backup_schedule: \"0 */3 * * *\"\n",
         ])
         let report = await site.run("policy", "check", "production")
         #expect(
@@ -65,10 +67,17 @@ struct PolicyTests {
                 || report.output.contains(
                     "live: wants 12 workers (.odooops.yaml:3); may use cpu 4000m (.odooops.yaml:4)"),
             "\(report.story)")
+        let backup = report.output.split(separator: "\n").first { $0.contains("live: 0 */3 * * *") }
+        #expect(backup?.hasSuffix("(.odooops.yaml:5)") == true, "\(report.story)")
         let json = await site.run("policy", "check", "production", "--json")
         let environment = json.json?["environments"]?[0]
         #expect(environment?["quota"]?["cpu_millicores"] == 4_000 && environment?["workers"] == 12, "\(json.story)")
         #expect(environment?["own"]?["workers"] == ".odooops.yaml:3:14")
+        let beyond = "it wants 12 workers; the quota of production is 8"
+        #expect(
+            report.output.contains("live: beyond it, so that its changes are denied: \(beyond)  (.odooops.yaml:3)"),
+            "\(report.story)")
+        #expect(environment?["quota_breach"] == .string(beyond))
         let plan = await site.run("--dry-run")
         #expect(plan.output.contains(".odooops.yaml:3:14: warning[PLAN-0006]: environment live"), "\(plan.story)")
         #expect(plan.output.contains("note: the environment is here (ssot/environments.yaml:2:3)"), "\(plan.story)")

@@ -129,6 +129,8 @@ import Testing
                 required:
                   functions:
                     - ops-scan
+                thresholds:
+                  max_deploy_age_hours: 24
             security_settings:
               - id: secret_scanning
                 kind: security_setting_disabled
@@ -148,13 +150,15 @@ import Testing
         let convergence = "ssot/maintenance/convergence.yaml"
         #expect(
             state.checks.map { "\($0.key): \(lines($0.attributes).joined(separator: ", "))" } == [
+                "max_deploy_age_hours: environment \(convergence):2, key \(convergence):7, limit \(convergence):7",
                 "ops-scan: environment \(convergence):2, key \(convergence):5, kind \(convergence):4",
-                "push_protection: key \(convergence):9",
-                "secret_scanning: key \(convergence):7, kind \(convergence):8",
+                "push_protection: key \(convergence):11",
+                "secret_scanning: key \(convergence):9, kind \(convergence):10",
             ])
         #expect(
-            state.checks.first?.attributes.map(\.value) == [
-                .literal("dev"), .literal("ops-scan"), .literal("function_missing"),
+            state.checks.prefix(2).map { $0.attributes.map(\.value) } == [
+                [.literal("dev"), .literal("max_deploy_age_hours"), .literal(.int(24))],
+                [.literal("dev"), .literal("ops-scan"), .literal("function_missing")],
             ])
     }
 

@@ -65,8 +65,8 @@ import Testing
                 .lock: 6, .repositories: 35, .mustHaveBase: 5, .mustHaveAccounting: 3, .parity: 9, .orphans: 40,
             ])
         #expect(state.modules.filter { $0.list == .repositories }.compactMap(\.moduleCount).reduce(0, +) == 210)
-        #expect(state.checks.filter { $0.environment == "prod" }.count == 15)
-        #expect(state.checks.filter { $0.environment == "stage" }.count == 4)
+        #expect(state.checks.filter { $0.environment == "prod" }.count == 17)
+        #expect(state.checks.filter { $0.environment == "stage" }.count == 6)
         #expect(state.policy.surfaces["droplets"]?.maximumCount == 3)
         #expect(state.policy.surfaces["app_platform"]?.isAllowed == false)
     }

@@ -83,7 +83,7 @@ import Testing
         let state = readDesiredState(try exampleTree())
         #expect(state.integrations.map(\.id) == ["mail_relay", "team_chat", "work_tracker"])
         #expect(state.modules.count == 17)
-        #expect(state.checks.count == 14)
+        #expect(state.checks.count == 18)
         #expect(state.thresholds.map(\.environment) == ["production", "staging"])
         #expect(state.policy.exceptions.first?.expires?.description == "2028-01-01T00:00:00Z")
         #expect(state.policy.surfaces["droplets"]?.maximumCount == 4)

@@ -259,6 +259,16 @@ import Testing
         #expect(Self.evaluate("domains", files.filter { $0.key.contains("domains") })?.verdict == .pass)
     }
 
+    @Test(arguments: [
+        ("migrations", "no program evaluates it"),
+        ("github_push_protection_enabled", "no document says it: a pass asks the repository at GitHub"),
+    ]) func aGateOfNobodyIsUnknown(_ name: String, _ why: String) {
+        let files = ["ssot/maintenance/convergence.yaml": "environments: {prod: {required: {gates: [\(name)]}}}"]
+        let result = Self.evaluate(name, files)
+        #expect(result?.verdict == .unknown)
+        #expect(result?.findings.map(\.message) == [why])
+    }
+
     @Test(.enabled(if: Corpus.isAvailable)) func theRealDocumentsAreJudgedAsByTheirScripts() throws {
         let tree = SourceTree(revision: "c", files: try Corpus.history.files(), branches: .none)
         let results = evaluateGates(tree, GateInputs())

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Formats
 import Testing
 
 @Suite struct ConvergenceCheckTests {
@@ -18,6 +19,8 @@ import Testing
             deploy_target: staging
             required: {vercel_env: [API_URL]}
         """
+
+    private static let now = Timestamp(seconds: 1_772_000_000)  // 2026-02-25T06:13:20Z
 
     private static func desired() -> DesiredState {
         readDesiredState(
@@ -40,7 +43,7 @@ import Testing
     }
 
     private static func verdicts(_ kinds: [ObservedKind]) -> [String: CheckResult.Verdict] {
-        let results = evaluateChecks(desired(), ObservedState(kinds), [])
+        let results = evaluateChecks(desired(), ObservedState(kinds), [], at: now)
         return Dictionary(uniqueKeysWithValues: results.map { ("\($0.check.environment) \($0.check.key)", $0.verdict) })
     }
 
@@ -55,7 +58,8 @@ import Testing
         ])
         #expect(all.values.allSatisfy { $0 == .unknown })
         let silent = evaluateChecks(
-            Self.desired(), ObservedState(), [], silent: [.vercelVariable: "env:VERCEL_TOKEN is not set"])
+            Self.desired(), ObservedState(), [], silent: [.vercelVariable: "env:VERCEL_TOKEN is not set"],
+            at: Self.now)
         #expect(silent.allSatisfy { $0.verdict == .unknown })
         #expect(silent.filter { $0.why.hasSuffix("is not observed: env:VERCEL_TOKEN is not set") }.count == 2)
     }
@@ -84,5 +88,137 @@ import Testing
             namesNeeded(byChecksOf: Self.desired()) == [
                 .vercelVariable: ["console/production/API_URL", "console/preview/API_URL"]
             ])
+    }
+
+    private static let head = String(repeating: "b", count: 40)
+    private static let older = String(repeating: "c", count: 40)
+
+    /// Two thresholds of one environment that runs `main` at Vercel and has a database.
+    private static func limited(_ commits: Int = 5, environment: String = "prod") -> DesiredState {
+        readDesiredState(
+            SourceTree(
+                revision: String(repeating: "a", count: 40),
+                files: [
+                    SourceFile(
+                        path: "ssot/maintenance/convergence.yaml",
+                        text: """
+                            environments:
+                              \(environment):
+                                deploy_target: main
+                                thresholds: {max_deploy_age_hours: 24, max_commits_behind: \(commits)}
+                            """),
+                    SourceFile(
+                        path: "ssot/environments.yaml",
+                        text: """
+                            environments:
+                              production: {tier: production, branch: main, database_cluster: pg, database: odoo}
+                            """),
+                    SourceFile(
+                        path: "ssot/infra/digitalocean/inventory.yaml",
+                        text: "databases: [{name: pg, engine: pg, version: 16, region: r, size: s, num_nodes: 1}]\n"),
+                    SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: console}]\n"),
+                ], branches: .known([Branch(name: "main", commit: head, committedAt: nil)])))
+    }
+
+    private static func deployed(_ commit: String?, hours: Int, _ items: [(String, Value)] = []) -> WatchedKind {
+        let said: [(String, Value)] =
+            [("state", "READY"), ("target", "production")] + (commit.map { [("sha", .string($0))] } ?? [])
+        let attributes = said.filter { item in !items.contains { $0.0 == item.0 } } + items
+        return WatchedKind(
+            ObservedKind(
+                kind: .vercelDeployment, completeness: .partial(reason: "only the newest were read"),
+                resources: [
+                    ObservedResource(
+                        key: ResourceKey(.vercelDeployment, "console/dpl_1"), providerID: "dpl_1",
+                        attributes: Attributes(attributes.map { Attributes.Item($0.0, $0.1) }),
+                        createdAt: now - .hours(hours))
+                ]), at: now)
+    }
+
+    /// What comes of the age and of the commits.
+    private static func behind(
+        _ desired: DesiredState, _ watched: [WatchedKind] = [], _ remembered: [EnvironmentRecord] = []
+    ) -> [String] {
+        let results = evaluateChecks(
+            desired, ObservedState(), [], watched: watched, remembered: remembered, at: now)
+        return ["max_deploy_age_hours", "max_commits_behind"].map { key in
+            results.first { $0.check.key == key && $0.check.kind == "deploy_behind" }?.verdict.rawValue ?? "none"
+        }
+    }
+
+    @Test(
+        "A deployment is held against the thresholds of its environment; the head of a branch is never behind",
+        arguments: [
+            (head, 900, [], 5, ["pass", "pass"]), (older, 23, [], 5, ["pass", "unknown"]),
+            (older, 25, [], 5, ["fail", "unknown"]), (older, 25, [], 0, ["fail", "fail"]),
+            (nil, 23, [], 5, ["pass", "unknown"]), (nil, 25, [], 0, ["unknown", "unknown"]),
+            // What doesn't serve the environment says nothing of it.
+            (head, 1, [("state", "ERROR")], 5, ["unknown", "unknown"]),
+            (head, 1, [("target", "preview")], 5, ["unknown", "unknown"]),
+        ] as [(String?, Int, [(String, Value)], Int, [String])])
+    func deployments(
+        _ commit: String?, _ hours: Int, _ items: [(String, Value)], _ commits: Int, _ expected: [String]
+    ) {
+        #expect(Self.behind(Self.limited(commits), [Self.deployed(commit, hours: hours, items)]) == expected)
+    }
+
+    @Test(
+        "Where no deployment is seen, what the store knows of the environment counts",
+        arguments: [
+            // Hours since a pass changed it, and since its branch had a new commit; the head that was seen last.
+            (900, 900, head, ["pass", "pass"]), (23, 1, head, ["pass", "unknown"]), (25, 1, head, ["fail", "unknown"]),
+            (25, 25, older, ["fail", "unknown"]), (25, 25, nil, ["unknown", "unknown"]),
+        ] as [(Int, Int, String?, [String])])
+    func remembered(_ deployed: Int, _ active: Int, _ last: String?, _ expected: [String]) {
+        let desired = Self.limited()
+        var record = EnvironmentRecord(slug: "production", tier: .production, branch: "main", createdAt: nil)
+        record.headCommit = last
+        #expect(Self.behind(desired, [], [record]) == ["unknown", "unknown"])
+        record.deployedAt = Self.now - .hours(deployed)
+        record.activeAt = Self.now - .hours(active)
+        #expect(Self.behind(desired, [], [record]) == expected)
+        #expect(Self.behind(Self.limited(environment: "elsewhere"), [], [record]) == ["unknown", "unknown"])
+    }
+
+    private static func secured(_ ids: String, _ items: [(String, Value)]?) -> [String] {
+        let desired = readDesiredState(
+            SourceTree(
+                revision: String(repeating: "a", count: 40),
+                files: [
+                    SourceFile(
+                        path: "ssot/maintenance/convergence.yaml",
+                        text: """
+                            environments: {prod: {required: {gates: [\(ids)]}}}
+                            security_settings: [{id: \(ids), kind: security_setting_disabled}]
+                            """),
+                    SourceFile(
+                        path: "ssot/github/branch-protection.yaml",
+                        text: "repo: acme/erp\nbranches: {main: {require_pull_request: {desired: true}}}\n"),
+                ], branches: .known([])))
+        let seen = items.map { items in
+            ObservedKind(
+                kind: .repository, completeness: .complete,
+                resources: [
+                    ObservedResource(
+                        key: ResourceKey(.repository, "Acme/erp"), providerID: "1",
+                        attributes: Attributes(items.map { Attributes.Item($0.0, $0.1) }))
+                ])
+        }
+        let names = namesNeeded(byChecksOf: desired)
+        #expect(names[.repository] == (SecuritySetting(named: ids) == nil ? nil : ["acme/erp"]))
+        return evaluateChecks(desired, ObservedState([seen].compactMap { $0 }), [], at: now).map(\.verdict.rawValue)
+    }
+
+    @Test(
+        "A security setting is what the repository shows, as a setting and as a gate",
+        arguments: [
+            ("github_push_protection_enabled", [("secret_scanning_push_protection", true)], "pass"),
+            ("github_push_protection_enabled", [("secret_scanning_push_protection", false)], "fail"),
+            ("push_protection", [("secret_scanning", true)], "unknown"), ("push_protection", nil, "unknown"),
+            ("secret_scanning_enabled", [("secret_scanning", true)], "pass"),
+            ("signed_commits", [("secret_scanning", true)], "unknown"),
+        ] as [(String, [(String, Value)]?, String)])
+    func settings(_ id: String, _ items: [(String, Value)]?, _ expected: String) {
+        #expect(Self.secured(id, items) == [expected, expected])
     }
 }

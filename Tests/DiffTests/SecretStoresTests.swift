@@ -104,6 +104,30 @@ import Testing
         #expect(!plan.drift.contains { $0.key.kind == .secretPresence })
     }
 
+    @Test("GitHub has GITHUB_TOKEN by itself, and takes no other name that begins so: nobody is told to put one there")
+    func namesOfGitHub() throws {
+        let desired = Self.desired(
+            """
+            secrets:
+              token: {approved_stores: [github_actions], github_secret_name: GITHUB_TOKEN}
+              app:
+                approved_stores: [github_actions]
+                github_secret_name: github_app_id
+              gone: {approved_stores: [github_actions], github_secret_name: GITHUB_PAT, status: {desired: deleted}}
+
+            """)
+        #expect(
+            desired.diagnostics.filter { $0.code == "SSOT-0011" }.map { $0.mark?.description } == [
+                "ssot/secrets/registry.yaml:4:23"
+            ])
+        let plan = Self.plan(desired, [Self.kind(.gitHubSecret, [])])
+        let states = Self.states(plan)
+        #expect(
+            states["github_actions/GITHUB_TOKEN"] == "present" && states["github_actions/github_app_id"] == "unknown")
+        #expect(!plan.changes.contains { $0.key.name == "github_actions/GITHUB_TOKEN" })
+        #expect(!plan.changes.contains { $0.verdictReason?.contains("gh secret set") == true })
+    }
+
     @Test func whereNoDriverLooksNothingIsSaid() {
         let plan = Self.plan(Self.desired(), [])
         #expect(plan.secrets == [])

@@ -38,6 +38,7 @@ import Testing
         ("x 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 y", "x <redacted> y"),
         ("a \u{EDAC}\u{EDAC}\u{EDAC} b\u{EDAC}", "a <redacted> b<redacted>"),
         ("plane_api_\(hex64.prefix(32))", "<redacted>"),
+        ("plane_wh_\(hex64.prefix(32))", "<redacted>"), ("plane_wh_name", "plane_wh_name"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN", "<redacted>"),
         ("postgres://odoo:s3cret@db.example.com:5432/odoo", "postgres://odoo:<redacted>@db.example.com:5432/odoo"),
         ("postgres://odoo:p@ss@db/odoo", "postgres://odoo:<redacted>@db/odoo"),

@@ -20,6 +20,16 @@ struct ConvergenceReading {
     var fault: Cause?
     /// Why a function may be required that is not among the checks.
     var functionsFault: Cause?
+
+    /// The checks, those of thresholds with the project at Vercel that is meant where none is named.
+    func checks(in vercel: VercelReading) -> [WantedCheck] {
+        let known = vercel.projects(of: self)
+        return checks.map { check in
+            var check = check
+            if check.limit != nil, check.project == nil, known.count == 1 { check.project = known[0] }
+            return check
+        }
+    }
 }
 
 /// Reads `maintenance/convergence.yaml`.
@@ -99,6 +109,14 @@ struct ConvergenceReader {
             let hours: ClosedRange<Int64> = 0...87_600
             let age = limits.integer("max_deploy_age_hours", in: hours)
             let commits = limits.integer("max_commits_behind", in: 0...1_000_000)
+            if !section.isAmbiguous {
+                for (key, limit) in [(WantedCheck.deployAge, age), (WantedCheck.commitsBehind, commits)] {
+                    guard let limit, let mark = limits.keyMark(of: key) else { continue }
+                    let item = Text(value: key, mark: mark)
+                    let marks = ["environment": section.keyMark(in: file), "limit": limit.mark]
+                    add(environment: section.key, kind: "deploy_behind", item, marks, Int(limit.value), vercelProject)
+                }
+            }
             let escalation = limits.integer("escalate_after_hours", in: hours)
             limits.finish()
             entry.absorb(limits)
@@ -138,7 +156,10 @@ struct ConvergenceReader {
         add(environment: "repository", kind: kind?.value ?? "security_setting_disabled", id, marks)
     }
 
-    private mutating func add(environment: String, kind: String, _ item: Text, _ marks: [String: SourceMark]) {
+    private mutating func add(
+        environment: String, kind: String, _ item: Text, _ marks: [String: SourceMark], _ limit: Int? = nil,
+        _ project: Text? = nil
+    ) {
         let name = "\(environment)/\(kind)/\(item.value)"
         if let first = seen[name] {
             report.warning(
@@ -155,6 +176,8 @@ struct ConvergenceReader {
         }
         var check = WantedCheck(environment: environment, kind: kind, key: item.value, source: item.mark)
         check.marks = marks
+        check.limit = limit
+        check.project = project?.value
         reading.checks.append(check)
     }
 }

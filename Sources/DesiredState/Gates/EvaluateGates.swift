@@ -30,9 +30,14 @@ public func evaluateGates(
     let known = Set(Gate.all.map(\.name))
     for (name, places) in required where !known.contains(name) {
         let report = GateReport()
+        let isSetting = SecuritySetting(named: name) != nil
         report.unknown(
-            .noEvaluator, "no program evaluates it", at: places.first,
-            hint: "Take it out of the list, or let the program that knows it stop what it is to stop.")
+            .noEvaluator,
+            isSetting ? "no document says it: a pass asks the repository at GitHub" : "no program evaluates it",
+            at: places.first,
+            hint: isSetting
+                ? "Look at its finding with `reconcile findings`."
+                : "Take it out of the list, or let the program that knows it stop what it is to stop.")
         results.append(
             report.result(
                 Gate(name: name, title: "Required by a document.") { _, _ in "" }, summary: "", requiredAt: places))

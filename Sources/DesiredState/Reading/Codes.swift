@@ -42,6 +42,7 @@ enum Code: String, CaseIterable {
     case invalidSchedule = "SSOT-0040"
     case noRepository = "SSOT-0041"
     case pullRequestsUnknown = "SSOT-0042"
+    case quotaExceeded = "SSOT-0043"
     // DigitalOcean.
     case ineffectiveException = "SSOT-0050"
     case missingFile = "SSOT-0051"
@@ -150,6 +151,7 @@ enum Code: String, CaseIterable {
         case .invalidSchedule: "A schedule is no cron expression of five fields."
         case .noRepository: "Mappings are there but no application repository is configured."
         case .pullRequestsUnknown: "The pull requests of the application repository could not all be read."
+        case .quotaExceeded: "An environment asks for more than it may use."
         case .ineffectiveException: "An exception lifts nothing, because a part of it can't be read."
         case .missingFile: "A file that a document refers to is not there."
         case .invalidAddress: "An address can't be read."

@@ -108,7 +108,7 @@ final class DomainReading: Sendable {
             resources: drafts.map(\.resource).sorted { $0.key < $1.key }.merged(with: operations.secrets.resources),
             unknown: [], policy: policies.policy, documents: [], diagnostics: [], integrations: integrations,
             modules: modules,
-            checks: convergence.checks.sorted {
+            checks: convergence.checks(in: platforms.vercel).sorted {
                 ($0.environment, $0.kind, $0.key) < ($1.environment, $1.kind, $1.key)
             },
             thresholds: convergence.thresholds.sorted { $0.environment.precedesByBytes($1.environment) })
@@ -117,6 +117,7 @@ final class DomainReading: Sendable {
         state.previews = builder.previews
         state.guards = library.guards
         operations.fill(&state)
+        state.checkQuotas(report)
         return state
     }
 }

@@ -1,5 +1,15 @@
 /// The stores of secrets: their names, and the keys under which the registry names what they hold.
-enum SecretStore {
+public enum SecretStore {
+    /// Whether a store has a name by itself, without anybody who puts it there: GitHub makes `GITHUB_TOKEN` for each run.
+    public static func isBuiltIn(_ name: String, in store: some StringProtocol) -> Bool {
+        store == "github_actions" && name == "GITHUB_TOKEN"
+    }
+
+    /// Whether a store takes no such name: GitHub's begin in no case with `GITHUB_` (docs.github.com, naming your secrets).
+    public static func refuses(_ name: String, in store: some StringProtocol) -> Bool {
+        store == "github_actions" && name.uppercased().hasPrefix("GITHUB_") && !isBuiltIn(name, in: store)
+    }
+
     static let known = [
         "github_actions", "vercel_env", "supabase_vault", "os_keychain", "odoo_config_parameter", "platform",
         "cloudflare_workers",

@@ -68,6 +68,7 @@ struct SecretsRegistryReader {
         secret.expires = day(entry, "expiry_date").map { $0 + .days(1) }
         secret.review = day(entry, "review_date")
         checkProhibited(secret, entry)
+        checkNames(secret, entry)
         entry.finishLeniently()
         if let cause = entry.fault {
             secret.isSound = false
@@ -202,6 +203,16 @@ struct SecretsRegistryReader {
                 at: place.source, hint: "Keep one of the two; until then its presence there is left alone.",
                 notes: [Diagnostic.Note("prohibited here", at: entry.mark(of: "prohibited_consumers"))])
             report.unknown(.resource(place.key), cause)
+        }
+    }
+
+    private func checkNames(_ secret: SecretEntry, _ entry: Fields) {
+        guard secret.expectation == .present else { return }
+        for place in secret.places where place.isWritten && SecretStore.refuses(place.name, in: place.store) {
+            report.warning(
+                .invalidName, "\(entry.subject) is to be \(quoted(place.name)) at GitHub, which takes no such name",
+                at: place.source,
+                hint: "Write a name that doesn't begin with `GITHUB_`; until then its presence there is left alone.")
         }
     }
 

@@ -31,7 +31,7 @@ struct VercelVariables {
     /// Wants what `vercel_env` of each environment requires.
     func want(_ convergence: ConvergenceReading, _ secrets: SecretsRegistry) {
         guard !projects.projects.isEmpty else { return }
-        let known = knownProjects(convergence)
+        let known = projects.projects(of: convergence)
         for check in convergence.checks where check.kind == "env_missing" {
             let own = convergence.targets.first { $0.name == check.environment }?.vercelProject
             var names = own.map { [$0.value] } ?? known
@@ -48,16 +48,6 @@ struct VercelVariables {
             }
             for name in names { add(name, target, check.key, at: check.source) }
         }
-    }
-
-    /// The projects that convergence speaks of: those whose own name at Vercel it requires, else the only one there is.
-    private func knownProjects(_ convergence: ConvergenceReading) -> [String] {
-        let suffix = ".vercel.app"
-        let hosts = convergence.checks.filter { $0.kind == "dns_planned" && $0.key.hasSuffix(suffix) }
-            .map { String($0.key.dropLast(suffix.utf8.count)) }
-        let named = Set(hosts).intersection(projects.projects)
-        if named.count == 1 { return Array(named) }
-        return named.isEmpty && projects.projects.count == 1 ? projects.projects : []
     }
 
     /// The projects that use a variable, by what the registry says of its uses.

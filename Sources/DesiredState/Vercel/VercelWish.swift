@@ -25,6 +25,16 @@ struct VercelReading {
     /// The branch that serves production, by project; from each document that names one.
     var productionBranches: [(project: String, branch: Text)] = []
 
+    /// The projects that convergence speaks of: those whose own name at Vercel it requires, else the only one there is.
+    func projects(of convergence: ConvergenceReading) -> [String] {
+        let suffix = ".vercel.app"
+        let hosts = convergence.checks.filter { $0.kind == "dns_planned" && $0.key.hasSuffix(suffix) }
+            .map { String($0.key.dropLast(suffix.utf8.count)) }
+        let named = Set(hosts).intersection(projects)
+        if named.count == 1 { return Array(named) }
+        return named.isEmpty && projects.count == 1 ? projects : []
+    }
+
     /// The project that a directory of the repository belongs to; nil where that can't be told.
     func project(at directory: String) -> String? {
         let directory = directory.hasSuffix("/") ? String(directory.dropLast()) : directory

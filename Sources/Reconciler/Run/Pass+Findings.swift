@@ -9,7 +9,9 @@ extension Pass {
     /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
     mutating func rememberFindings() async throws {
         guard let desired, let observed else { return }
-        let checks = evaluateChecks(desired, observed, gates, silent: reconciler.silent)
+        let checks = evaluateChecks(
+            desired, observed, gates, silent: reconciler.silent, watched: watched,
+            remembered: inventory?.environments ?? [], at: reconciler.time.now)
         drift = try await reconciler.store.openDrift()
         evidence.add("checks.json", .list(checks.map(\.value)))
         guard share.keepsRecords else { return }
@@ -93,9 +95,12 @@ extension Finding {
         let check = result.check
         let action =
             switch check.kind {
+            case _ where SecuritySetting(named: check.key) != nil:
+                "enable it in the repository's settings at GitHub, under Advanced Security"
             case "gate_failed": "reconcile gates --gate \(check.key)"
             case "env_missing": "add the variable \(check.key) to the project at Vercel"
             case "function_missing": "deploy the function \(check.key) to the project at Supabase"
+            case "deploy_behind": "deploy the head of the branch of \(check.environment)"
             case "dns_planned": "add a record for \(check.key) to the desired state"
             default: "reconcile findings"
             }

@@ -15,7 +15,9 @@ extension TierReport {
         lines.append("Tier \(paint.bold(tier.rawValue)), revision \(shortRevision), as of \(now)")
         section("Environments", environments.map(row), none: "none now")
         section("Branch mappings", mappings.map(row), none: "no branch leads here")
-        section("Quotas", quotas.map(row) + environments.compactMap(ownLimits), none: "none")
+        section(
+            "Quotas", quotas.map(row) + environments.compactMap(ownLimits) + environments.compactMap(breach),
+            none: "none")
         section("Time to live", tier.ttlClasses.map(row), none: "never expires")
         section("Changes", changeRows, none: "at any time")
         section("Health gates, for information: nothing here runs them", gates.map(row), none: "none is written")
@@ -90,6 +92,14 @@ extension TierReport {
         return limits.isEmpty ? nil : "\(environment.slug): \(limits.joined(separator: "; "))"
     }
 
+    /// The verdict of an environment that asks for more than it may use; nil where it keeps to its quota.
+    private func breach(_ environment: Environment) -> String? {
+        environment.quotaBreach(policy, desired.resources).map { breach in
+            let place = "\(breach.wantedAt.file):\(breach.wantedAt.line)"
+            return "\(environment.slug): beyond it, so that its changes are denied: \(breach.what)  (\(place))"
+        }
+    }
+
     private func row(_ kind: TTLClass) -> String {
         switch policy.timeToLive(kind) {
         case .never: "\(kind.rawValue): never expires"
@@ -155,7 +165,7 @@ extension TierReport {
         }
         rows += environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
-                let mark = environment.backupRule ?? environment.source
+                let mark = environment.backupSource
                 return "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
                     + "  (\(mark.file):\(mark.line))"
             }

@@ -113,6 +113,7 @@ struct TierReport {
         ])
         return .object([
             "workers": .count(environment.workers), "quota": quota, "own": .object(sources),
+            "quota_breach": .text(environment.quotaBreach(policy, desired.resources)?.what),
             "name": .string(environment.slug), "branch": .text(environment.branch),
             "protected": .bool(environment.isProtected), "auto_deploy": .bool(environment.autoDeploy),
             "backup_schedule": .text(environment.backupSchedule),
