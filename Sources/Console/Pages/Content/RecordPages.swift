@@ -10,13 +10,18 @@ enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
         let looks = context.query("environment") == nil ? try await LookCards(context, [.vercelDeployment]) : nil
+        let hasPassed = try await rows.isEmpty ? context.store.lastPass() != nil : true
         return Page(
             .deployments,
             lead:
                 "One row for each environment that a run changed, and below what Vercel has deployed of the projects that "
                 + "the documents name, also by itself."
         ) {
-            if rows.isEmpty {
+            if !hasPassed {
+                div("card") {
+                    unlooked("No pass has come as far as a plan, so none has deployed anything.", icon: .rocket)
+                }
+            } else if rows.isEmpty {
                 div("card") {
                     empty(
                         "Nothing was deployed lately", "The latest passes had nothing to change.", icon: .rocket,
@@ -247,9 +252,9 @@ enum BackupsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let outlook = context.known.outlook
         let environments = outlook?.desired.environments.filter { $0.backupSchedule != nil } ?? []
-        let found = (outlook?.observed.kinds.values.flatMap(\.resources) ?? []).filter {
-            $0.key.kind.name.contains("snapshot") || $0.key.kind.name.contains("backup")
-        }.sorted { $0.key < $1.key }
+        let kinds = (outlook?.observed.kinds.values.map { $0 } ?? []).filter { isBackup($0.kind) }
+        let found = kinds.flatMap(\.resources).sorted { $0.key < $1.key }
+        let hasSeen = kinds.contains { if case .unknown = $0.completeness { false } else { true } }
         return Page(
             .backups,
             lead: "What the schedules ask for, and what providers hold. Restoring and cloning are not offered yet."
@@ -267,7 +272,11 @@ enum BackupsPage {
                 }
             }
             card("Found at providers", flush: true) {
-                if found.isEmpty {
+                if found.isEmpty, !hasSeen {
+                    unlooked(
+                        "What providers hold is known after a pass of this service that could ask them.", icon: .archive
+                    )
+                } else if found.isEmpty {
                     empty(
                         "Nothing found", "No snapshot or backup was among what the last pass saw.", icon: .archive,
                         next: "reconcile doctor")
@@ -282,6 +291,10 @@ enum BackupsPage {
                 }
             }
         }
+    }
+
+    private static func isBackup(_ kind: ResourceKind) -> Bool {
+        kind.name.contains("snapshot") || kind.name.contains("backup")
     }
 
     /// When a snapshot was made, or the latest of a cluster's backups.
