@@ -110,14 +110,6 @@ extension ClientCommands {
             lacks: "the service has no deployments of the application yet",
             instead: "merge the branch of the one into that of the other, then: odooops reconcile --wait"),
         Absence(
-            name: "deployment list", summary: "Lists deployments.", positionals: ["[TARGET]"],
-            options: [("limit", "N", "How many.")], lacks: "the service has no deployments of the application yet",
-            instead: "see what was done: odooops runs list"),
-        Absence(
-            name: "deployment get", summary: "Shows one deployment.", positionals: ["[ID]"], options: [],
-            lacks: "the service has no deployments of the application yet",
-            instead: "see what was done: odooops runs show latest"),
-        Absence(
             name: "build list", summary: "Lists builds.", positionals: [], options: [],
             lacks: "the service builds no images yet",
             instead: "see the builds of your code host"),
@@ -128,7 +120,7 @@ extension ClientCommands {
         Absence(
             name: "db backup", summary: "Makes a backup.", positionals: ["[TARGET]"],
             options: [("description", "TEXT", "What for.")], lacks: "the service makes no backups yet",
-            instead: "see which backups the provider makes: odooops inventory list; or take one by pg_dump"),
+            instead: "see which backups the provider makes: odooops db backups; or take one by pg_dump"),
         Absence(
             name: "db restore", summary: "Brings a backup back.", positionals: ["[TARGET]"],
             options: [("backup", "ID", "Which one."), ("to", "TARGET", "Where to.")],
@@ -137,10 +129,6 @@ extension ClientCommands {
             name: "db migrate", summary: "Brings a database up to date.", positionals: ["[TARGET]"],
             options: [("dry-run", nil, "Only show it.")], lacks: "the service migrates no application's database yet",
             instead: "run the update of the modules in the environment itself"),
-        Absence(
-            name: "db backups", summary: "Lists backups.", positionals: ["[TARGET]"],
-            options: [("limit", "N", "How many.")],
-            lacks: "the service makes no backups yet", instead: "list them at the provider"),
         Absence(
             name: "preview create", summary: "Makes the environment of a pull request.", positionals: [],
             options: [("pr", "N", "Its number.")],

@@ -22,6 +22,22 @@ extension ClientCommands {
             positionals: ["TARGET"], examples: [("odooops env explain production", "")]),
         CommandSpec("preview list", "Lists the environments of pull requests.", options: [limit, all]),
         CommandSpec(
+            "deployment list", "Lists what the latest runs changed for environments, newest first.",
+            discussion: """
+                TARGET is an environment by its name, branch or tier. Deployments of the application itself the service
+                doesn't make; what is older than the latest 500 runs stands in odooops runs list.
+                """,
+            positionals: ["[TARGET]"], options: [limit, all],
+            examples: [("odooops deployment list production --limit=10", "")]),
+        CommandSpec("deployment get", "Shows what one run changed for an environment.", positionals: ["ID"]),
+        CommandSpec(
+            "db backups", "Lists when backups are due, and which snapshots and backups providers hold.",
+            discussion: """
+                TARGET is an environment by its name, branch or tier, whose schedule is shown; what providers hold isn't told
+                apart by environment. Making and restoring a backup is the provider's.
+                """,
+            positionals: ["[TARGET]"], options: [limit, all], examples: [("odooops db backups production", "")]),
+        CommandSpec(
             "explain",
             "Says why a resource or environment stands so: who wants it, what blocks it, what comes next.",
             discussion:

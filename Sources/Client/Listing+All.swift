@@ -80,6 +80,24 @@ extension Listing {
             Column("REVISION", 1) { row, _ in String(row.shown("revision").prefix(12)) },
         ])
 
+    static let deployments = Listing(
+        path: "/deployments", emptyFiltered: "None of the latest 500 runs has changed anything of it.",
+        empty: "None of the latest 500 runs has changed anything.",
+        columns: [
+            .key("ID", 9, "id", least: 36), Column("ENVIRONMENT", 8, sharedEnvironment),
+            Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
+            Column("REVISION", 5) { row, _ in String(row.shown("revision").prefix(12)) }, .text("STEPS", 4, "steps"),
+            .instant("BEGUN", 7, "started_at"), Column("TOOK", 3) { row, _ in took(row) },
+            .text("AUTHOR", 2, "author"), .text("RUN", 1, "run"),
+        ])
+
+    static let backups = Listing(
+        path: "/backups", empty: "The last look saw no snapshot and no backup.",
+        columns: [
+            .key("KEY", 9, "key", least: 22), .text("HELD", 7, "count"), .text("SIZE IN GB", 5, "size_gb"),
+            .instant("LATEST", 8, "created_at"), .text("PROVIDER ID", 2, "provider_id"),
+        ])
+
     static let schedules = Listing(
         path: "/schedules", empty: "Nothing is due by the clock: maintenance/schedules.yaml names no chore.",
         columns: [
@@ -197,6 +215,11 @@ extension Listing {
 
     // MARK: Cells
 
+    /// What belongs to no environment is shared by all.
+    @Sendable static func sharedEnvironment(_ row: Value, _ look: Look) -> String {
+        row["environment"]?.stringValue ?? "shared"
+    }
+
     @Sendable static func environmentStatus(_ row: Value, _ look: Look) -> String {
         if row["suspended"]?.boolValue == true { return look.paint.yellow("suspended") }
         let status = row.shown("status")
@@ -311,7 +334,7 @@ extension Listing {
 
     static func state(_ text: String, _ paint: Paint) -> String {
         switch text {
-        case "done", "succeeded", "processed": paint.green(text)
+        case "done", "succeeded", "success", "processed": paint.green(text)
         case "failed", "dead": paint.red(text)
         default: paint.yellow(text)
         }

@@ -65,6 +65,54 @@ struct CommandsTests {
         }
     }
 
+    @Test("Only environments of pull requests are previews, whatever else is of their tier")
+    func previews() async throws {
+        let service = FakeService([
+            "GET /environments": [["name": "pr-7"], ["name": "pr-x"], ["name": "feature-crm"], ["name": "pr-07"]]
+        ])
+        let world = try World(service)
+        let result = await world.run("preview", "list", "--json")
+        #expect(
+            (try JSON.parse(result.output)).listValue?.map { $0["name"]?.stringValue } == ["pr-7"], "\(result.story)")
+        #expect(service.routes == ["GET /environments?tier=preview&limit=200"])
+    }
+
+    @Test("Backups are shown with when they are due, and that nobody has looked is said")
+    func backups() async throws {
+        let due: Value = ["id": "backup/production", "environment": "production", "state": "active"]
+        let chore: Value = ["id": "sweep", "environment": .null, "state": "active"]
+        let held: Value = ["key": "digitalocean.snapshot/nightly", "count": 1, "created_at": "2026-01-01T00:00:00Z"]
+        for rows in [nil, [held]] as [[Value]?] {
+            var table: [String: Value] = ["GET /schedules": [due, chore]]
+            if let rows { table["GET /backups"] = .list(rows) }
+            let service = FakeService { [table] request throws(HTTPFault) in
+                let path = String(FakeService.route(request).prefix { $0 != "?" })
+                return table[path].map { FakeService.envelope($0) }
+                    ?? FakeService.fault(404, "API-0007", "nobody has looked yet", nil)
+            }
+            let result = await (try World(service)).run("db", "backups")
+            #expect(result.exit == .done && result.output.contains("backup/production"), "\(result.story)")
+            #expect(!result.output.contains("sweep"))
+            #expect(result.output.contains("nightly") == (rows != nil))
+            #expect(result.output.contains("Nobody has looked yet") == (rows == nil))
+        }
+    }
+
+    @Test("Deployments of one environment are asked for by its name, and one that isn't there is not found")
+    func deployments() async throws {
+        let row: Value = ["id": "d1", "environment": .null, "state": "success", "steps": 2]
+        let service = FakeService([
+            "GET /environments": Self.environments, "GET /environments/feature-crm": ["name": "feature-crm"],
+            "GET /deployments": [row],
+        ])
+        let world = try World(service)
+        let result = await world.run("deployment", "list", "feature/crm", "--limit=10")
+        #expect(result.exit == .done && result.output.contains("shared"), "\(result.story)")
+        #expect(result.error.contains("latest 500 runs"))
+        #expect(service.routes.last == "GET /deployments?environment=feature-crm&limit=10")
+        #expect((await world.run("deployment", "list", "nowhere")).exit == .notFound)
+    }
+
     @Test("A word that is nearly a command is said")
     func nearlyACommand() async throws {
         let world = try World(FakeService([:]))

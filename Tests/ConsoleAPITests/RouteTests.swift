@@ -1,6 +1,7 @@
 import Basics
 import ConsoleAccess
 import DesiredState
+import Diff
 import Formats
 import Store
 import TestKit
@@ -12,7 +13,10 @@ import Web
 @Suite struct RouteTests {
     /// Fills the names of a path with things that are there.
     private static func path(_ route: APIRoute, _ world: APIWorld) -> String {
-        let names = ["{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody"]
+        let names = [
+            "{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody",
+            "{deployment}": "none",
+        ]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
         let queries = ["explain": "?key=digitalocean.droplet/erp", "queryMetricsRange": "?figure=runs"]
@@ -204,6 +208,47 @@ import Web
         world.time.advance(by: .hours(1))
         #expect(try await get("/status")["plan"]?["approval"] == "waiting", "an approval ends")
         #expect((try await world.send("GET", "/plans?approval=maybe", as: "viewer")).status == 400)
+    }
+
+    @Test("What runs changed for environments is listed in parts, each sees what is theirs, and one is found by its id")
+    func deployments() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        for (index, environment) in ["staging", "feature-a", nil].enumerated() {
+            var entry = JournalEntry(
+                runID: world.runID, stepID: "s\(index)",
+                key: try #require(ResourceKey("digitalocean.droplet/d\(index)")),
+                action: .create, operation: "create", title: "create", environment: environment, input: [:],
+                intendedAt: APIWorld.now + .seconds(index))
+            try await world.store.intend(entry)
+            guard index != 1 else { continue }
+            entry.state = index == 0 ? .done : .failed
+            entry.output = [:]
+            entry.finishedAt = APIWorld.now + .seconds(index + 1)
+            try await world.store.settle(entry)
+        }
+        func names(_ answer: APIWorld.Answer) -> [String] {
+            (answer.data.listValue ?? []).map { $0["environment"]?.stringValue ?? "shared" }
+        }
+        let all = try await world.send("GET", "/deployments", as: "viewer")
+        #expect(names(all) == ["shared", "feature-a", "staging"], "\(all.body)")
+        #expect(all.data.listValue?.map { $0["state"]?.stringValue } == ["failed", "deploying", "success"])
+        let first = try await world.send("GET", "/deployments?limit=1", as: "viewer")
+        let cursor = try #require(first.body["meta"]?["next_cursor"]?.stringValue)
+        let rest = try await world.send("GET", "/deployments?limit=2&cursor=\(cursor)", as: "viewer")
+        #expect(names(first) + names(rest) == names(all) && rest.body["meta"]?["next_cursor"] == .null)
+        #expect(names(try await world.send("GET", "/deployments", as: "developer@staging")) == ["staging"])
+        #expect(names(try await world.send("GET", "/deployments?environment=feature-a", as: "viewer")) == ["feature-a"])
+        let id = try #require(all.data[1]?["id"]?.stringValue)
+        #expect(try await world.send("GET", "/deployments/\(id)", as: "viewer").data == all.data[1])
+        #expect(try await world.send("GET", "/deployments/\(id)", as: "developer@staging").status == 404)
+    }
+
+    @Test("That nobody has looked at backups is told from that there are none")
+    func backups() async throws {
+        let answer = try await APIWorld().send("GET", "/backups", as: "viewer")
+        #expect(answer.status == 404 && answer.code == "API-0007", "\(answer.body)")
+        #expect(answer.body["errors"]?[0]?["message"] == "nobody has looked yet at what providers hold")
     }
 
     @Test func whatDiffersIsGivenByKey() async throws {

@@ -21,9 +21,9 @@ import Web
     {
         let access = AccessControl(store: world.store, settings: AccessSettings(isLoopback: true), time: world.time)
         let api = APIEndpoints(
-            APIServices(store: world.store, access: access, reconciler: world.reconciler(), time: world.time) {
-                schedules
-            })
+            APIServices(
+                store: world.store, access: access, reconciler: world.reconciler(), time: world.time,
+                schedules: { schedules }, outlook: { world.knowledge.outlook }))
         let response = await api.answer(
             WebRequest(
                 method: "GET", path: "/api/v1\(path)",
@@ -90,6 +90,10 @@ import Web
         let backups = try await world.html("/backups")
         if let size = backup.attributes["size_gb"] { #expect(backups.contains("\(Words.value(size)) GB")) }
         if let latest = backup.attributes["latest"]?.stringValue { #expect(backups.contains(latest)) }
+        let row = try #require(
+            try await Self.get("/backups", world).listValue?.first { $0["key"]?.stringValue == "\(backup.key)" })
+        #expect(
+            row["count"] == backup.attributes["count"] && row["created_at"] == backup.attributes["latest"], "\(row)")
         let deployments = try await world.html("/deployments")
         #expect(deployments.contains(String(pass.run.revision?.prefix(10) ?? "none")))
         #expect(deployments.contains("Ada Lovelace") && !deployments.contains("ada@brightwater"))

@@ -116,12 +116,37 @@ import Web
         await store.close()
     }
 
-    @Test func nobodyHavingLookedIsNotNoDrift() async throws {
+    @Test(
+        "Where nobody has looked, also after a pass that failed before it could, no page says that there is nothing",
+        arguments: [false, true])
+    func nobodyHavingLookedIsNotNothing(hasFailed: Bool) async throws {
         let (store, time) = try await Stores.empty()
-        for route in ["/", "/drift"] {
+        if hasFailed {
+            var run = RunRecord(
+                id: Stores.runID, trigger: .manual, phase: .failed, isDryRun: false, startedAt: testNow)
+            try await store.beginRun(run)
+            run.error = ["code": "GIT-0001"]
+            try await store.updateRun(run)
+        }
+        for route in [
+            "/", "/drift", "/advisor", "/backups", "/deployments", "/platform/digitalocean", "/environments",
+        ] {
             let html = String(decoding: try await Self.get(Self.pages(store, time), route).body, as: UTF8.self)
             #expect(html.contains("Nobody has looked yet"), "\(route)")
-            #expect(!html.contains("No drift"), "\(route)")
+            for claim in [
+                "No drift", "Nothing found", "Nothing was deployed", "No environment yet", "There is no ",
+                "Nothing ends by itself", "Nobody is waited for",
+            ] { #expect(!html.contains(claim), "\(route) says \(claim)") }
+        }
+        for (route, tiles) in [
+            ("/", ["Environments", "Active nodes", "Open drift"]),
+            ("/platform/digitalocean", ["Droplets", "Databases", "Firewalls"]),
+        ] {
+            let html = String(decoding: try await Self.get(Self.pages(store, time), route).body, as: UTF8.self)
+            for tile in tiles {
+                let value = html.range(after: "<span class=\"label\">\(tile)</span>", until: "</span>")
+                #expect(value.hasSuffix("–"), "\(route), \(tile): \(value)")
+            }
         }
         await store.close()
     }

@@ -14,6 +14,7 @@ public struct APIServices: Sendable {
     let metrics: Metrics
     let evidence: EvidenceStore?
     let schedules: @Sendable () -> [ScheduledJob]?
+    let outlook: @Sendable () -> Outlook?
     let address: String?
     let retention: RetentionRule
     let errorPage: @Sendable (_ code: String) -> String?
@@ -31,13 +32,15 @@ public struct APIServices: Sendable {
     ///   - metrics: the figures that are asked for.
     ///   - time: now.
     ///   - schedules: what is due by the clock; nil before the first commit was read.
+    ///   - outlook: what the last pass of this process found; nil before the first.
     ///   - address: where clients reach the service, without a slash at its end; nil: nobody said.
     ///   - retention: how long what runs leave behind is kept.
     ///   - errorPage: what a code means and what to do, as Markdown; nil for what is no code.
     public init(
         store: Store, access: AccessControl, reconciler: Reconciler? = nil, service: Service? = nil,
         metrics: Metrics = Metrics(), time: any TimeSource,
-        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }, address: String? = nil,
+        schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil },
+        outlook: @escaping @Sendable () -> Outlook? = { nil }, address: String? = nil,
         retention: RetentionRule = RetentionRule(),
         errorPage: @escaping @Sendable (_ code: String) -> String? = { _ in nil }
     ) {
@@ -51,6 +54,7 @@ public struct APIServices: Sendable {
         self.errorPage = errorPage
         evidence = reconciler?.evidence
         self.schedules = schedules
+        self.outlook = outlook
         self.time = time
         log = reconciler?.log
     }

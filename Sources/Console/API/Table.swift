@@ -8,7 +8,8 @@ import Store
 extension APIEndpoints {
     /// Every route.
     static func table(_ services: APIServices) -> [APIRoute] {
-        aboutItself(services) + environments(services) + records(services) + differences(services)
+        aboutItself(services) + environments(services) + records(services) + deployments(services)
+            + differences(services)
             + schedules(services) + decisions(services) + accounts(services) + figures(services) + history(services)
     }
 

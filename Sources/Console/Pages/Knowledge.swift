@@ -34,5 +34,8 @@ public final class Knowledge: Sendable {
         }
     }
 
+    /// What the last pass found; nil until one has made a plan.
+    public var outlook: Outlook? { current.outlook }
+
     var current: Snapshot { state.withLock { $0 } }
 }

@@ -25,6 +25,25 @@ public struct DeploymentRow: Sendable, Hashable {
     public var revision: String?
     /// Who wrote that commit.
     public var author: String?
+
+    /// The same for a run and an environment, whoever asks; as `ops.deployments` has it.
+    public var id: String { Self.id(ofRun: runID, environment) }
+
+    /// Where it stands among deployments, the newest first.
+    public var cursor: PageCursor { PageCursor(at: from, id: id) }
+
+    /// `failed`, `deploying` while the fate of a step isn't known, or `success`; as `ops.deployments` has it.
+    public var state: String { failed > 0 ? "failed" : unsettled > 0 ? "deploying" : "success" }
+
+    /// The author's name alone, for the address that git writes after it is nobody's business; nil where it has none.
+    public var authorName: String? {
+        let name = (author ?? "").prefix { $0 != "<" }
+        return name.allSatisfy(\.isWhitespace) ? nil : String(name.last == " " ? name.dropLast() : name)
+    }
+
+    static func id(ofRun run: String, _ environment: String?) -> String {
+        IdentifierSource.id(of: "\(run) \(environment ?? "")")
+    }
 }
 
 extension Store {

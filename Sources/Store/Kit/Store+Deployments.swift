@@ -50,7 +50,7 @@ extension Store {
                   finished_at = excluded.finished_at
                 """,
                 [
-                    .text(IdentifierSource.id(of: "\(run.id) \(row.optionalText(0) ?? "")")),
+                    .text(DeploymentRow.id(ofRun: run.id, row.optionalText(0))),
                     .optional(row.optionalText(6)), .text(run.revision ?? "unknown"), .optional(row.optionalText(7)),
                     .text(failed > 0 ? "failed" : open > 0 ? "deploying" : "success"), .optional(author),
                     .text(message), .int(ended.map { ($0 - begun).components.seconds } ?? 0),

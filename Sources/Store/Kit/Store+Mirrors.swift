@@ -6,6 +6,9 @@ public struct ActiveNodes: Sendable, Hashable {
     public var clusters = 0
 
     public init() {}
+
+    /// Whether none runs, or none is known to.
+    public var isNone: Bool { droplets == 0 && clusters == 0 }
 }
 
 /// One row of what a provider holds, by the names of its columns; all as text.

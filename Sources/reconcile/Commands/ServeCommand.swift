@@ -52,7 +52,7 @@ struct ServeCommand {
             let services = APIServices(
                 store: composition.store, access: access, reconciler: composition.reconciler, service: service,
                 metrics: composition.metrics, time: SystemTime(), schedules: schedules.jobs,
-                address: configuration.address, retention: configuration.retention,
+                outlook: { knowledge.outlook }, address: configuration.address, retention: configuration.retention,
                 errorPage: ErrorPages.text)
             door = FrontDoor(access: access, api: APIEndpoints(services), service: endpoints)
         } catch {

@@ -21,11 +21,16 @@ enum EnvironmentsPage {
         }
         let rest = after.map { after in shown.filter { after.precedesByBytes($0.slug) } } ?? shown
         let page = Array(rest.prefix(pageSize))
+        let hasLooked = try await all.isEmpty ? context.hasLooked() : true
         return Page(
             .environments,
             lead: "What git and its branches want to exist: where it runs, which revision, and how long it has left."
         ) {
-            if all.isEmpty {
+            if !hasLooked {
+                div("card") {
+                    unlooked("Environments are known after the first pass has read the repository.", icon: .layers)
+                }
+            } else if all.isEmpty {
                 div("card") {
                     empty(
                         "No environment yet",

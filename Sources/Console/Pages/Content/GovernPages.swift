@@ -82,6 +82,7 @@ enum GatesPage {
 enum AdvisorPage {
     static func render(_ context: PageContext) async throws -> Page {
         let findings = try await context.store.findings()
+        let hasLooked = try await context.hasLooked()
         let advisor = context.known.outlook?.desired.advisor
         let pillars = Dictionary(grouping: advisor?.rules ?? []) { $0.pillar }
         return Page(
@@ -90,7 +91,9 @@ enum AdvisorPage {
                 "Open findings, and the rules of the packs by pillar. Rules that need a provider's answer aren't evaluated yet."
         ) {
             card("Findings", aside: HTML(findings.count.of("finding")), flush: true) {
-                if findings.isEmpty {
+                if findings.isEmpty, !hasLooked {
+                    unlooked("What the SSOT requires is held against what providers show.", icon: .bulb)
+                } else if findings.isEmpty {
                     empty(
                         "Nothing found", "What the SSOT requires is there, as far as somebody could look.", icon: .ok,
                         next: "reconcile drift")

@@ -13,6 +13,7 @@ enum OverviewPage {
         let drift = try await store.openDrift()
         let tally = try await store.runTally(since: context.now - .hours(24))
         let nodes = try await store.activeNodes()
+        let hasSeenNodes = try await nodes.isNone ? DigitalOceanPage.hasSeen(store.mirror(.ingestRuns)) : true
         let plan = try await store.latestPlan()
         let given = if let plan { try await store.approvals(ofRun: plan.runID) } else { [ApprovalRecord]() }
         let approvals = Approvals(plan, given, context.now)
@@ -23,14 +24,17 @@ enum OverviewPage {
             .overview, lead: "How everything stands, what waits for a person, and what happened last."
         ) {
             state(context, runs, environments, alarming, approvals)
-            tiles(context, runs, environments, hasLooked ? alarming : nil, tally, nodes, loop)
+            tiles(
+                context, runs, hasLooked || !environments.isEmpty ? environments : nil, hasLooked ? alarming : nil,
+                tally,
+                hasSeenNodes ? nodes : nil, loop)
             div("grid2") {
-                waiting(approvals, context)
+                waiting(approvals, context, hasLooked: plan != nil)
                 byCause(drift, hasLooked: hasLooked)
             }
             div("grid2") {
                 activity(runs, context)
-                ending(environments, context)
+                ending(environments, context, hasLooked: hasLooked)
             }
         }
     }
@@ -103,15 +107,15 @@ enum OverviewPage {
     }
 
     private static func tiles(
-        _ context: PageContext, _ runs: [RunRecord], _ environments: [EnvironmentRow], _ drift: [DriftRecord]?,
-        _ tally: RunTally, _ nodes: ActiveNodes, _ loop: ConsoleFacts.Loop
+        _ context: PageContext, _ runs: [RunRecord], _ environments: [EnvironmentRow]?, _ drift: [DriftRecord]?,
+        _ tally: RunTally, _ nodes: ActiveNodes?, _ loop: ConsoleFacts.Loop
     ) -> HTML {
         let gates = context.known.gates
         let passed = gates.count { $0.verdict == .pass }
         // What nobody could judge has neither passed nor failed, and what nothing asks for isn't audited.
         let judged = passed + gates.count { $0.verdict == .fail }
         let unknown = gates.count { $0.verdict == .unknown }
-        let isHealthy = environments.allSatisfy { $0.status == .active }
+        let isHealthy = environments?.allSatisfy { $0.status == .active } ?? true
         let ended = runs.filter { !$0.isDryRun && $0.completedAt != nil }.reversed()
         let durations = ended.map { run in ((run.completedAt ?? run.startedAt) - run.startedAt).milliseconds }
         let bars = ended.map { run in
@@ -121,11 +125,14 @@ enum OverviewPage {
         }
         return div("tiles") {
             tile(
-                "Environments", "\(environments.count)", isHealthy ? nil : .warn,
-                note: "\(environments.count { $0.status == .active }) active", link: Link(.environments))
+                "Environments", environments.map { "\($0.count)" } ?? "–", isHealthy ? nil : .warn,
+                note: environments.map { "\($0.count { $0.status == .active }) active" } ?? "nobody has looked yet",
+                link: Link(.environments))
             tile(
-                "Active nodes", "\(nodes.droplets + nodes.clusters)",
-                note: "\(nodes.droplets.of("droplet")), \(nodes.clusters.of("cluster"))", link: Link(.digitalOcean))
+                "Active nodes", nodes.map { "\($0.droplets + $0.clusters)" } ?? "–",
+                note: nodes.map { "\($0.droplets.of("droplet")), \($0.clusters.of("cluster"))" }
+                    ?? "nobody has looked yet",
+                link: Link(.digitalOcean))
             tile(
                 "Audit pass rate", judged == 0 ? "–" : "\(passed * 100 / judged) %",
                 judged == 0 ? nil : passed == judged && unknown == 0 ? .ok : .warn,
@@ -160,7 +167,7 @@ enum OverviewPage {
         return next > now ? TimeText.rough(next - now) : "due"
     }
 
-    private static func waiting(_ approvals: Approvals, _ context: PageContext) -> HTML {
+    private static func waiting(_ approvals: Approvals, _ context: PageContext, hasLooked: Bool) -> HTML {
         card(
             "Waits for a person",
             aside: approvals.changes.isEmpty && approvals.approved == 0
@@ -173,7 +180,9 @@ enum OverviewPage {
                     " The next pass does what was approved, unless it moves before."
                 }
             }
-            if approvals.changes.isEmpty, approvals.approved == 0 {
+            if !hasLooked {
+                unlooked("What needs a yes is known after the first plan.")
+            } else if approvals.changes.isEmpty, approvals.approved == 0 {
                 empty(
                     "Nobody is waited for", "A change that needs a yes is listed here, with the command that gives it.",
                     icon: .ok)
@@ -210,11 +219,15 @@ enum OverviewPage {
         }
     }
 
-    private static func ending(_ environments: [EnvironmentRow], _ context: PageContext) -> HTML {
+    private static func ending(
+        _ environments: [EnvironmentRow], _ context: PageContext, hasLooked: Bool
+    ) -> HTML {
         let ending = environments.filter { $0.expiresAt != nil && !$0.isPinned(at: context.now) }
             .sorted { ($0.expiresAt ?? context.now) < ($1.expiresAt ?? context.now) }
         return card("Ends next", aside: a(Link(.environments), "All environments"), flush: true) {
-            if ending.isEmpty {
+            if environments.isEmpty, !hasLooked {
+                unlooked("Environments are known after the first pass.")
+            } else if ending.isEmpty {
                 empty(
                     "Nothing ends by itself",
                     "An environment of a branch has a time to live, set by the tier's rule in .odooops/policies.yaml.",
@@ -241,11 +254,7 @@ enum OverviewPage {
 enum DriftCauses {
     /// What to say where there is none; that nobody looked is not that there is none.
     static func none(hasLooked: Bool) -> HTML {
-        guard hasLooked else {
-            return empty(
-                "Nobody has looked yet", "What differs is known after the first look at the providers.", icon: .eye,
-                next: "reconcile --dry-run")
-        }
+        guard hasLooked else { return unlooked("What differs is known after the first look at the providers.") }
         return empty(
             "No drift", "Whatever was looked at is as git wants it; the plan says what could not be seen.", icon: .ok)
     }

@@ -12,18 +12,24 @@ enum DigitalOceanPage {
         let databases = try await context.store.mirror(.databases)
         let firewalls = try await context.store.mirror(.firewalls)
         let looks = try await context.store.mirror(.ingestRuns)
+        let hasSeen = hasSeen(looks)
+        func count(_ rows: [MirrorRow]) -> String { rows.isEmpty && !hasSeen ? "–" : "\(rows.count)" }
+        func note(_ rows: [MirrorRow], _ status: String) -> String {
+            rows.isEmpty && !hasSeen
+                ? "nobody has looked yet" : "\(rows.count { $0["status"] == status }) \(status)"
+        }
         return Page(.digitalOcean, lead: "Droplets, clusters and firewalls as DigitalOcean showed them last.") {
             div("tiles") {
-                tile("Droplets", "\(droplets.count)", note: "\(droplets.count { $0["status"] == "active" }) active")
-                tile("Databases", "\(databases.count)", note: "\(databases.count { $0["status"] == "online" }) online")
-                tile("Firewalls", "\(firewalls.count)")
+                tile("Droplets", count(droplets), note: note(droplets, "active"))
+                tile("Databases", count(databases), note: note(databases, "online"))
+                tile("Firewalls", count(firewalls))
                 tile(
                     "Looked", looks.first?.time("started_at").map { TimeText.relative($0, context.now) } ?? "never",
                     looks.first.map { $0["status"] == "success" ? .ok : .warn }, note: looks.first?["status"] ?? "")
             }
             card("Droplets", flush: true) {
                 if droplets.isEmpty {
-                    none("droplet")
+                    none("droplet", hasSeen)
                 } else {
                     droplets.reduce(into: Grid("Droplets", "Name", "Status", "Size", "Region", "Address", "Image")) {
                         grid, row in
@@ -42,11 +48,11 @@ enum DigitalOceanPage {
                 }
             }
             card("Databases", flush: true) {
-                if databases.isEmpty { none("database cluster") } else { clusters(databases).html }
+                if databases.isEmpty { none("database cluster", hasSeen) } else { clusters(databases).html }
             }
             card("Networking", flush: true) {
                 if firewalls.isEmpty {
-                    none("firewall")
+                    none("firewall", hasSeen)
                 } else {
                     firewalls.reduce(into: Grid("Firewalls", "Name", "Status", "Inbound", "Outbound")) { grid, row in
                         grid.add(
@@ -56,14 +62,19 @@ enum DigitalOceanPage {
                     }.html
                 }
             }
-            card("Monitoring", flush: true) { looks.isEmpty ? none("look") : history(looks, context.now).html }
+            card("Monitoring", flush: true) { looks.isEmpty ? none("look", hasSeen) : history(looks, context.now).html }
         }
     }
 
-    private static func none(_ thing: String) -> HTML {
-        empty(
-            "No \(thing) is known", "The rows are filled by a pass that could look at DigitalOcean, once an hour.",
-            icon: .server, next: "reconcile doctor")
+    /// Whether a look at DigitalOcean has shown anything, so that a count of none means none.
+    static func hasSeen(_ looks: [MirrorRow]) -> Bool {
+        looks.contains { $0["status"] == "success" || $0["status"] == "partial" }
+    }
+
+    private static func none(_ thing: String, _ hasSeen: Bool) -> HTML {
+        let reason = "The rows are filled by a pass that could look at DigitalOcean, once an hour."
+        guard hasSeen else { return unlooked(reason, icon: .server) }
+        return empty("There is no \(thing)", reason, icon: .server, next: "reconcile doctor")
     }
 
     static func clusters(_ rows: [MirrorRow]) -> Grid {

@@ -10,20 +10,30 @@ enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
         let looks = context.query("environment") == nil ? try await LookCards(context, [.vercelDeployment]) : nil
+        let hasPassed = try await rows.isEmpty ? context.store.lastPass() != nil : true
         return Page(
             .deployments,
             lead:
                 "One row for each environment that a run changed, and below what Vercel has deployed of the projects that "
                 + "the documents name, also by itself."
         ) {
-            if rows.isEmpty {
+            if !hasPassed {
+                div("card") {
+                    unlooked("No pass has come as far as a plan, so none has deployed anything.", icon: .rocket)
+                }
+            } else if rows.isEmpty {
                 div("card") {
                     empty(
                         "Nothing was deployed lately", "The latest passes had nothing to change.", icon: .rocket,
                         next: "reconcile runs")
                 }
             } else {
-                element(.section, "card", .label("Deployments")) { table(Array(rows.prefix(200)), context.now).html }
+                element(.section, "card", .label("Deployments")) {
+                    table(Array(rows.prefix(200)), context.now).html
+                    if rows.count > 200 {
+                        div("body") { p("200 of \(rows.count) shown: odooops deployment list --all", "soft") }
+                    }
+                }
             }
             if let looks { looks.deployments }
         }
@@ -37,17 +47,11 @@ enum DeploymentsPage {
                 ? chip(.bad, "\(row.failed) failed")
                 : row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
             grid.add(
-                Words.environment(row.environment), outcome, Words.revision(row.revision), HTML(author(row)),
+                Words.environment(row.environment), outcome, Words.revision(row.revision), HTML(row.authorName ?? "–"),
                 span("num", "\(row.steps)"), ago(row.from, now),
                 span("num nowrap", row.to.map { TimeText.took($0 - row.from) } ?? "–"), Words.run(row.runID))
         }
         return grid
-    }
-
-    /// The name alone: the address that git writes after it is nobody's business here.
-    private static func author(_ row: DeploymentRow) -> String {
-        let name = (row.author ?? "").prefix { $0 != "<" }
-        return name.allSatisfy(\.isWhitespace) ? "–" : String(name)
     }
 }
 
@@ -247,9 +251,7 @@ enum BackupsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let outlook = context.known.outlook
         let environments = outlook?.desired.environments.filter { $0.backupSchedule != nil } ?? []
-        let found = (outlook?.observed.kinds.values.flatMap(\.resources) ?? []).filter {
-            $0.key.kind.name.contains("snapshot") || $0.key.kind.name.contains("backup")
-        }.sorted { $0.key < $1.key }
+        let found = outlook?.backups
         return Page(
             .backups,
             lead: "What the schedules ask for, and what providers hold. Restoring and cloning are not offered yet."
@@ -267,34 +269,34 @@ enum BackupsPage {
                 }
             }
             card("Found at providers", flush: true) {
-                if found.isEmpty {
-                    empty(
-                        "Nothing found", "No snapshot or backup was among what the last pass saw.", icon: .archive,
-                        next: "reconcile doctor")
-                } else {
+                if let found, !found.isEmpty {
                     found.prefix(200).reduce(into: Grid("Backups", "Name", "Kind", "Held", "Size", "Made")) {
                         grid, one in
                         let size = one.attributes["size_gb"].map { "\(Words.value($0)) GB" } ?? "–"
                         grid.add(
                             span("key", one.key.name), label(one.key.kind.name), held(one), HTML(size),
-                            ago(made(one), context.now))
+                            ago(one.backedUpAt, context.now))
                     }.html
+                    if found.count > 200 {
+                        div("body") { p("200 of \(found.count) shown: odooops db backups --all", "soft") }
+                    }
+                } else if found == nil {
+                    unlooked(
+                        "What providers hold is known after a pass of this service that could ask them.", icon: .archive
+                    )
+                } else {
+                    empty(
+                        "Nothing found", "No snapshot or backup was among what the last pass saw.", icon: .archive,
+                        next: "reconcile doctor")
                 }
             }
         }
     }
 
-    /// When a snapshot was made, or the latest of a cluster's backups.
-    private static func made(_ one: ObservedResource) -> Timestamp? {
-        one.createdAt
-            ?? (one.attributes["latest"] ?? one.attributes["created_at"])?.stringValue.flatMap { Timestamp($0) }
-    }
-
     /// A snapshot is one; of a cluster's backups, how many there are and how often one is made.
     private static func held(_ one: ObservedResource) -> HTML {
-        guard let count = one.attributes["count"]?.intValue else { return span("num", "1") }
-        return markup {
-            span("num", "\(count)")
+        markup {
+            span("num", "\(one.backupCount)")
             if let hours = one.attributes["interval_hours"]?.intValue {
                 span("sub", "every \(Int(clamping: hours).of("hour"))")
             }

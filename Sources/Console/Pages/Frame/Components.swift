@@ -79,6 +79,11 @@ func empty(_ title: String, _ reason: String, icon: Icon = .info, next: String? 
     }
 }
 
+/// Where nobody has looked: that nothing was found means nothing then.
+func unlooked(_ reason: String, icon: Icon = .eye) -> HTML {
+    empty("Nobody has looked yet", reason, icon: icon, next: "reconcile --dry-run")
+}
+
 /// Names and values.
 func facts(_ rows: [(String, HTML)]) -> HTML {
     element(.dl, "facts") {

@@ -1,0 +1,26 @@
+public import Basics
+import DesiredState
+public import Diff
+import Formats
+
+extension Outlook {
+    /// The snapshots and backups that providers showed, sorted by key; nil where none could be asked for any.
+    public var backups: [ObservedResource]? {
+        let kinds = observed.kinds.values.filter { kind in
+            guard kind.kind.name.contains("snapshot") || kind.kind.name.contains("backup") else { return false }
+            if case .unknown = kind.completeness { return false }
+            return true
+        }
+        return kinds.isEmpty ? nil : kinds.flatMap(\.resources).sorted { $0.key < $1.key }
+    }
+}
+
+extension ObservedResource {
+    /// When a snapshot was made, or the latest of a cluster's backups; nil where the provider doesn't say.
+    public var backedUpAt: Timestamp? {
+        createdAt ?? (attributes["latest"] ?? attributes["created_at"])?.stringValue.flatMap { Timestamp($0) }
+    }
+
+    /// For how many backups it stands: those of a cluster, or one snapshot.
+    public var backupCount: Int64 { attributes["count"]?.intValue ?? 1 }
+}
