@@ -16,6 +16,7 @@ import Web
         let names = [
             "{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody",
             "{deployment}": "none",
+            "{code}": "API-0001",
         ]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
@@ -73,13 +74,23 @@ import Web
         #expect(list.data.listValue?.compactMap { $0["name"]?.stringValue } == ["staging"])
     }
 
-    /// What a route says of itself is what it answers.
+    /// Those that need what only a pass leaves behind: `ExampleAnswersTests` asks them after real ones.
+    private static let ofPasses: Set<String> = ["explain", "getPlan", "listPlans", "queryMetrics"]
+
+    /// What a route says of itself is what it answers: no member that the document doesn't know, and none left out.
     @Test func eachAnswerHasTheFormThatTheDocumentPromises() async throws {
         let world = try await APIWorld()
-        try await world.fill()
+        try await world.fillEveryList()
+        let delivery = try #require(try await world.store.deliveryPage(limit: 1).rows.first?.id)
         for route in world.api.routes where !route.isBare {
-            let answer = try await world.send(
-                route.method, Self.path(route, world), as: "owner", body: Self.body(route))
+            let path = Self.path(route, world)
+                .replacing("/deliveries/none", with: "/deliveries/\(delivery)")
+                .replacing("/keys/nobody", with: "/keys/viewer")
+            let answer = try await world.send(route.method, path, as: "owner", body: Self.body(route))
+            if !route.isWrite, !Self.ofPasses.contains(route.id) {
+                #expect(answer.status == 200, "\(route.id): \(answer.body)")
+                if let rows = answer.data.listValue { #expect(!rows.isEmpty, "\(route.id) proves something") }
+            }
             #expect(answer.status < 500 || answer.code == "API-0012", "\(route.id): \(answer.status) \(answer.body)")
             #expect(answer.body.objectValue?.members.map(\.name) == ["data", "meta", "errors"], "\(route.id)")
             #expect(answer.headers["Content-Type"]?.hasPrefix("application/json") == true)
@@ -89,7 +100,7 @@ import Web
                 continue
             }
             #expect(answer.status == route.status, "\(route.id)")
-            #expect(route.answer.problem(answer.data, at: "data") == nil, "\(route.id)")
+            #expect(route.answer.problem(answer.data, at: route.id) == nil)
             if route.isPaged { #expect(answer.body["meta"]?["next_cursor"] != nil, "\(route.id)") }
         }
     }

@@ -39,7 +39,7 @@ public enum APIDocument {
         return text
     }
 
-    /// All routes, by tag.
+    /// All routes, by tag, and then the objects that they answer.
     public static func routes(_ routes: [APIRoute]) -> String {
         var text = ""
         for tag in Set(routes.map(\.tag)).sorted() {
@@ -67,9 +67,9 @@ public enum APIDocument {
                             "| `\(parameter.name)`\(parameter.isRequired ? ", required" : "") | \(parameter.about) |\n"
                     }
                 }
-                text += "\n```sh\n\(example(of: route))\n```\n"
+                text += "\n```sh\n\(example(of: route))\n```\n\n\(answer(of: route))"
             }
         }
-        return text
+        return text + objects(of: routes)
     }
 }

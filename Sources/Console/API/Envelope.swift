@@ -5,6 +5,7 @@ public import Web
 /// The form of each answer of the API: `data`, `meta` and `errors`, whatever became of the request.
 public struct Envelope: Sendable {
     public static let mediaType = "application/vnd.odooops.v1+json"
+    static let plainMediaType = "application/json"
 
     public var status: Int
     public var data: Value

@@ -1,4 +1,5 @@
 import ConsoleAccess
+import DesiredState
 public import Formats
 
 /// The API written down as OpenAPI 3.1, from the table that also dispatches and checks.
@@ -29,7 +30,9 @@ public enum OpenAPI {
         info["version"] = "1"
         info["description"] = "What the reconciler knows and does. Every answer has data, meta and errors."
         var components = Value.Object()
-        components["schemas"] = .object(["Errors": errors])
+        var schemas: Value.Object = ["Errors": errors]
+        for (name, schema) in objects(of: routes) { schemas[name] = schema.document }
+        components["schemas"] = .object(schemas)
         components["responses"] = .object(responses)
         components["securitySchemes"] = .object([
             "bearer": [
@@ -45,6 +48,12 @@ public enum OpenAPI {
         document["paths"] = .object(paths)
         document["components"] = .object(components)
         return .object(document)
+    }
+
+    /// What the answers of routes hold under a name of its own, by name.
+    static func objects(of routes: [APIRoute]) -> [(name: String, schema: APISchema)] {
+        routes.reduce(into: [String: APISchema]()) { $0.merge($1.answer.namedParts) { first, _ in first } }
+            .sorted { $0.key.precedesByBytes($1.key) }.map { ($0.key, $0.value) }
     }
 
     private static func operation(_ route: APIRoute) -> Value {
@@ -71,14 +80,16 @@ public enum OpenAPI {
         if !parameters.isEmpty { operation["parameters"] = .list(parameters) }
         if let body = route.body {
             operation["requestBody"] = .object([
-                "required": .bool(body.problem(.object([:]), at: "") != nil), "content": content(body.document),
+                "required": .bool(body.problem(.object([:]), at: "") != nil),
+                "content": .object([Envelope.plainMediaType: .object(["schema": body.document])]),
             ])
         }
         var answers = Value.Object()
         answers[String(route.status)] = .object([
             "description": "done", "content": content(route.isBare ? route.answer.document : envelope(route)),
         ])
-        for (status, about) in refusals {
+        let provider = route.isBareWrite ? [("502", "a provider refused it")] : []
+        for (status, about) in refusals + provider {
             answers[status] =
                 route.isBareWrite
                 ? .object(["description": .string(about), "content": content(bareRefusal)])
@@ -98,15 +109,20 @@ public enum OpenAPI {
         return .object(object)
     }
 
-    private static func content(_ schema: Value) -> Value { .object(["application/json": .object(["schema": schema])]) }
+    /// An answer, which is of the one type or the other as `Accept` asks.
+    private static func content(_ schema: Value) -> Value {
+        .object([
+            Envelope.plainMediaType: .object(["schema": schema]), Envelope.mediaType: .object(["schema": schema]),
+        ])
+    }
 
     private static func envelope(_ route: APIRoute) -> Value {
         let meta = APISchema.object(
-            [.init("request_id", .text(), required: true), .init("timestamp", .instant, required: true)]
+            meta
                 + (route.isPaged
                     ? [
-                        .init("count", .count, required: true),
-                        .init("next_cursor", .nullable(.text(most: 1_024)), required: true),
+                        .init("count", .count, "how many rows this part has"),
+                        .init("next_cursor", Answer.textOrNull, "the cursor of the next part; null at the end"),
                     ] : []))
         return .object([
             "type": "object", "required": .strings(["data", "meta", "errors"]), "additionalProperties": false,
@@ -117,21 +133,24 @@ public enum OpenAPI {
         ])
     }
 
+    private static let meta: [APISchema.Field] = [
+        .init("request_id", Answer.text, "names the request in the service's log too"),
+        .init("timestamp", .instant, "when it was answered"),
+    ]
+
     private static let errors: Value = {
         let fault = APISchema.object([
-            .init("error", .text(), required: true), .init("code", .text(), required: true),
-            .init("message", .text(most: 65_536), required: true),
-            .init("details", .object([], isOpen: true), required: true),
-            .init("remediation", .nullable(.text(most: 65_536)), required: true),
-            .init("docs", page, required: true),
-        ])
-        let meta = APISchema.object([
-            .init("request_id", .text(), required: true), .init("timestamp", .instant, required: true),
+            .init("error", Answer.text, "what it is, for programs: NOT_FOUND"),
+            .init("code", Answer.text, "its code, such as API-0001"),
+            .init("message", Answer.text, "what went wrong, in one sentence"),
+            .init("details", .map(.anything), "more of it, for programs"),
+            .init("remediation", Answer.textOrNull, "what to do instead"),
+            .init("docs", page, "where this service shows the page about the code"),
         ])
         return .object([
             "type": "object", "required": .strings(["data", "meta", "errors"]), "additionalProperties": false,
             "properties": .object([
-                "data": .object(["type": "null"]), "meta": meta.document,
+                "data": .object(["type": "null"]), "meta": APISchema.object(meta).document,
                 "errors": .object(["type": "array", "minItems": 1, "items": fault.document]),
             ]),
         ])
@@ -145,7 +164,10 @@ public enum OpenAPI {
 
     /// Of a write that is answered without the usual members; who may not ask at all gets the usual ones.
     private static let bareRefusal: Value = {
-        let bare = APISchema.object([.init("ok", .flag, required: true), .init("error", .text(), required: true)])
+        let bare = APISchema.object([
+            .init("ok", .flag, "false"), .init("error", Answer.text, "the code, what went wrong and what to do"),
+            .init("code", .count, "the status of the provider's answer, where one came", required: false),
+        ])
         return .object(["oneOf": .list([bare.document, .object(["$ref": "#/components/schemas/Errors"])])])
     }()
 

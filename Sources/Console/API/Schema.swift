@@ -8,11 +8,28 @@ public indirect enum APISchema: Sendable {
         let name: String
         let schema: APISchema
         let isRequired: Bool
+        /// What it means, in one line; empty in what callers send.
+        let about: String
 
         init(_ name: String, _ schema: APISchema, required: Bool = false) {
             self.name = name
             self.schema = schema
             isRequired = required
+            about = ""
+        }
+
+        /// A member of an answer: always there where nothing else is said.
+        init(_ name: String, _ schema: APISchema, _ about: String, required: Bool = true) {
+            self.name = name
+            self.schema = schema
+            isRequired = required
+            self.about = about
+        }
+
+        fileprivate var document: Value {
+            guard !about.isEmpty, var object = schema.document.objectValue else { return schema.document }
+            object["description"] = .string(about)
+            return .object(object)
         }
     }
 
@@ -28,6 +45,12 @@ public indirect enum APISchema: Sendable {
     case flag
     case list(APISchema, most: Int = 1_000)
     case object([Field], isOpen: Bool = false)
+    /// An object whose names are data, such as words that are counted.
+    case map(APISchema)
+    /// What several answers hold, written down once under a name of its own.
+    case named(String, APISchema)
+    /// One of several forms.
+    case either([APISchema])
     case nullable(APISchema)
     case anything
 
@@ -35,7 +58,12 @@ public indirect enum APISchema: Sendable {
     func problem(_ value: Value, at path: String) -> String? {
         switch (self, value) {
         case (.anything, _), (.nullable, .null), (.flag, .bool), (.count, .int): return nil
-        case (.nullable(let schema), _): return schema.problem(value, at: path)
+        case (.nullable(let schema), _), (.named(_, let schema), _): return schema.problem(value, at: path)
+        case (.either(let forms), _):
+            let problems = forms.compactMap { $0.problem(value, at: path) }
+            return problems.count < forms.count ? nil : problems.joined(separator: "; or ")
+        case (.map(let schema), .object(let object)):
+            return object.members.lazy.compactMap { schema.problem($0.value, at: Self.join(path, $0.name)) }.first
         case (.text(let least, let most), .string(let text)):
             let count = text.unicodeScalars.count
             if text.utf8.contains(0) { return "\(path) holds the character NUL" }
@@ -88,7 +116,9 @@ public indirect enum APISchema: Sendable {
         case .integer, .count: "a whole number"
         case .flag: "true or false"
         case .list: "a list"
-        case .object: "an object"
+        case .object, .map: "an object"
+        case .named(_, let schema): schema.name
+        case .either(let forms): forms.map(\.name).joined(separator: " or ")
         case .nullable(let schema): "\(schema.name), or null"
         case .anything: "anything"
         }
@@ -111,7 +141,7 @@ public indirect enum APISchema: Sendable {
                 return value
             }
             return .int(Int64(number))
-        case (.nullable(let schema), _): return schema.coerced(value)
+        case (.nullable(let schema), _), (.named(_, let schema), _): return schema.coerced(value)
         case (.list(let item, _), .list(let values)): return .list(values.map(item.coerced))
         case (.object(let fields, _), .object(var object)):
             for field in fields { object[field.name] = object[field.name].map(field.schema.coerced) }
@@ -157,15 +187,39 @@ public indirect enum APISchema: Sendable {
         case .object(let fields, let isOpen):
             object["type"] = "object"
             var properties = Value.Object()
-            for field in fields { properties[field.name] = field.schema.document }
+            for field in fields { properties[field.name] = field.document }
             object["properties"] = .object(properties)
             let required = fields.filter(\.isRequired).map(\.name)
             if !required.isEmpty { object["required"] = .strings(required) }
             object["additionalProperties"] = .bool(isOpen)
+        case .map(let schema):
+            object["type"] = "object"
+            object["additionalProperties"] = schema.document
+        case .named(let name, _): object["$ref"] = .string("#/components/schemas/\(name)")
+        case .either(let forms): object["oneOf"] = .list(forms.map(\.document))
         case .nullable(let schema):
             object["anyOf"] = .list([schema.document, .object(["type": "null"])])
         case .anything: break
         }
         return .object(object)
+    }
+
+    /// Every schema that has a name of its own, in this one and in those that it holds.
+    var namedParts: [String: APISchema] {
+        var parts: [String: APISchema] = [:]
+        gather(into: &parts)
+        return parts
+    }
+
+    private func gather(into parts: inout [String: APISchema]) {
+        switch self {
+        case .named(let name, let schema):
+            guard parts.updateValue(schema, forKey: name) == nil else { return }
+            schema.gather(into: &parts)
+        case .list(let schema, _), .map(let schema), .nullable(let schema): schema.gather(into: &parts)
+        case .object(let fields, _): for field in fields { field.schema.gather(into: &parts) }
+        case .either(let forms): for form in forms { form.gather(into: &parts) }
+        case .text, .line, .choice, .instant, .pattern, .integer, .count, .flag, .anything: break
+        }
     }
 }

@@ -7,31 +7,21 @@ import Store
 /// Routes about who may do what, and about figures.
 extension APIEndpoints {
     static func accounts(_ services: APIServices) -> [APIRoute] {
-        let user = APISchema.object([
-            .init("name", .text(), required: true), .init("grants", .list(.text()), required: true),
-            .init("created_at", .instant, required: true), .init("disabled_at", .nullable(.instant), required: true),
-        ])
-        let key: [APISchema.Field] = [
-            .init("id", .text(), required: true), .init("name", .text(), required: true),
-            .init("grants", .list(.text()), required: true), .init("scopes", .nullable(.list(.text())), required: true),
-            .init("created_at", .instant, required: true), .init("created_by", .text(), required: true),
-            .init("expires_at", .nullable(.instant), required: true),
-            .init("revoked_at", .nullable(.instant), required: true),
-        ]
         let role = APISchema.pattern(
             "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
             about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT",
             matches: { Grant($0) != nil })
         return [
             APIRoute(
-                "GET", "/access/users", "listUsers", "access", "Who can log in.", needs: .access, answer: .list(user)
+                "GET", "/access/users", "listUsers", "access", "Who can log in.", needs: .access,
+                answer: Answer.many(Answer.user)
             ) { _ in
                 let users = try await services.store.users()
                 return Envelope(200, .list(users.map(\.document)))
             },
             APIRoute(
                 "GET", "/access/keys", "listKeys", "access", "The keys of programs, without the keys themselves.",
-                needs: .access, answer: .list(.object(key))
+                needs: .access, answer: Answer.many(Answer.key)
             ) { _ in
                 let keys = try await services.store.keys()
                 return Envelope(200, .list(keys.map { .object($0.document) }))
@@ -42,7 +32,7 @@ extension APIEndpoints {
                     .init("name", .line(least: 1, most: 64), required: true),
                     .init("roles", .list(role, most: 32), required: true),
                     .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
-                ]), answer: .object(key + [.init("key", .nullable(.text()), required: true)]), status: 201
+                ]), answer: Answer.newKey, status: 201
             ) { call in
                 let new = try await services.access.addKey(
                     call.body["name"]?.stringValue ?? "",
@@ -58,7 +48,7 @@ extension APIEndpoints {
             APIRoute(
                 "DELETE", "/access/keys/{key}", "revokeKey", "access", "Takes a key back.", needs: .access,
                 parameters: [APIParameter("key", .line(least: 1, most: 64), "its name or id", required: true)],
-                answer: .object([.init("revoked", .text(), required: true)])
+                answer: .object([.init("revoked", Answer.text, "the name or id that was given")])
             ) { call in
                 let name = call.text("key") ?? ""
                 guard
@@ -80,11 +70,12 @@ extension APIEndpoints {
                 "GET", "/metrics", "queryMetrics", "metrics", "The present figures of the service.",
                 needs: .readMetrics,
                 parameters: [APIParameter("name", .line(least: 1, most: 128), "only those whose name begins so")],
-                answer: .list(
+                answer: Answer.many(
                     .object([
-                        .init("name", .text(), required: true), .init("labels", .text(most: 4_096), required: true),
-                        .init("value", .text(), required: true),
-                    ]), most: 100_000)
+                        .init("name", Answer.text, "the figure"),
+                        .init("labels", Answer.text, "what tells it from others of the name, as Prometheus writes it"),
+                        .init("value", Answer.text, "a number, as Prometheus writes it"),
+                    ]))
             ) { call in
                 let prefix = call.text("name") ?? ""
                 var rows: [Value] = []

@@ -26,12 +26,10 @@ extension APIEndpoints {
     }
 
     private static func approvalRoutes(_ services: APIServices) -> [APIRoute] {
-        let row = APISchema.object(
-            [.init("id", .text(), required: true), .init("key", .text(), required: true)], isOpen: true)
-        return [
+        [
             APIRoute(
                 "GET", "/approvals", "listApprovals", "approvals", "What people allowed, newest first.", needs: .read,
-                parameters: [timeCursor], answer: .list(row), isPaged: true
+                parameters: [timeCursor], answer: .list(Answer.approval), isPaged: true
             ) { call in
                 let found = try await services.store.approvalPage(
                     limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) })
@@ -43,7 +41,7 @@ extension APIEndpoints {
                 body: .object([
                     .init("run", run.schema, required: true), .init("keys", .list(.line(least: 1, most: 512))),
                     .init("reason", .line(least: 1, most: 500)), minutes,
-                ]), answer: .list(row), status: 201
+                ]), answer: Answer.many(Answer.approval), status: 201
             ) { call in
                 let request = ApprovalRequest(
                     run: call.body["run"]?.stringValue ?? "",
@@ -55,7 +53,7 @@ extension APIEndpoints {
             APIRoute(
                 "POST", "/approvals/revoke", "revokeApprovals", "approvals",
                 "Takes back every approval of a resource that stands.", needs: .approve, body: .object([keyField]),
-                answer: .object([.init("revoked", .count, required: true)])
+                answer: .object([.init("revoked", .count, "how many approvals were taken back")])
             ) { call in
                 let count = try await ApprovalRequest.revoke(
                     call.body["key"]?.stringValue ?? "", in: services.store, by: call.actor, at: call.now)
@@ -70,7 +68,7 @@ extension APIEndpoints {
             kind == .muted
                 ? "Keeps a resource's differences quiet for a while." : "Says that a difference is known as it is.",
             needs: .operate, body: .object([keyField, reasonField, minutes]),
-            answer: .list(.object([.init("id", .text(), required: true)], isOpen: true)), status: 201
+            answer: Answer.many(Answer.driftMark), status: 201
         ) { call in
             guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
                 throw APIFault.badBody("key is no key of a resource")
@@ -86,7 +84,7 @@ extension APIEndpoints {
         APIRoute(
             "POST", "/drift/unmute", "unmuteDrift", "drift", "Takes back what was said of a resource's differences.",
             needs: .operate, body: .object([keyField]),
-            answer: .object([.init("ended", .count, required: true)])
+            answer: .object([.init("ended", .count, "how many marks were taken back")])
         ) { call in
             guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
                 throw APIFault.badBody("key is no key of a resource")

@@ -12,10 +12,6 @@ extension APIEndpoints {
     static func differences(_ services: APIServices) -> [APIRoute] { driftRoutes(services) + thingRoutes(services) }
 
     private static func driftRoutes(_ services: APIServices) -> [APIRoute] {
-        let drift = APISchema.object(
-            [.init("key", .text(), required: true), .init("cause", .text(), required: true)], isOpen: true)
-        let finding = APISchema.object(
-            [.init("env", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
         let environment = APIParameter("environment", .line(most: 255), "only of this environment")
         return [
             APIRoute(
@@ -25,7 +21,7 @@ extension APIEndpoints {
                     APIParameter("cause", choice(ChangeCause.self), "only of this cause"), environment,
                     APIParameter("key", .line(least: 1, most: 512), "only of this resource"),
                     APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
-                ], answer: .list(drift), isPaged: true
+                ], answer: .list(Answer.driftItem), isPaged: true
             ) { call in
                 let key = call.text("key")
                 // What is no key is nothing's.
@@ -44,7 +40,7 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter("status", choice(FindingRecord.Status.self), "only so; without it all that stand"),
                     environment, APIParameter("kind", .line(most: 64), "only of this kind"), nameCursor,
-                ], answer: .list(finding), isPaged: true
+                ], answer: .list(Answer.finding), isPaged: true
             ) { call in
                 let rows = try await findings(call, services)
                 return part(
@@ -55,10 +51,13 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/gates", "listGates", "gates", "The policy gates as the last pass saw them.", needs: .read,
                 answer: .object([
-                    .init("run", .nullable(.text()), required: true), .init("at", .nullable(.instant), required: true),
-                    .init("summary", .anything, required: true),
-                    .init("gates", .nullable(.list(.object([], isOpen: true))), required: true),
-                    .init("findings", .list(finding), required: true),
+                    .init("run", Answer.textOrNull, "the pass that looked; null: none has yet"),
+                    .init("at", Answer.instantOrNull, "when that began"),
+                    .init("summary", .nullable(.map(.count)), "how many gates have each verdict"),
+                    .init(
+                        "gates", .nullable(Answer.many(Answer.gate)),
+                        "the verdict on each; null where the evidence of the run is kept no more"),
+                    .init("findings", Answer.many(Answer.finding), "what stands because of gates"),
                 ])
             ) { call in
                 let run = try await services.store.runs(limit: 20).first { $0.metadata["gates"] != nil }
@@ -74,10 +73,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/alerts", "listAlerts", "findings", "What people should be told, oldest first.", needs: .read,
                 at: .list, parameters: [environment, noticeCursor],
-                answer: .list(
-                    .object(
-                        [.init("id", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)),
-                isPaged: true
+                answer: .list(Answer.notice), isPaged: true
             ) { call in
                 let all = try await services.store.notices(after: call.text("cursor"), limit: call.limit)
                 let rows = all.filter { notice in
@@ -127,46 +123,14 @@ extension APIEndpoints {
     }
 
     private static func thingRoutes(_ services: APIServices) -> [APIRoute] {
-        let thing = APISchema.object(
-            [.init("key", .text(), required: true), .init("kind", .text(), required: true)], isOpen: true)
-        let explanation = APISchema.object(
-            [
-                .init("type", .choice(["resource", "environment", "entry"]), required: true),
-                .init("key", .text(), required: true),
-                .init(
-                    "obstacle", .nullable(.object([.init("reason", .text(), required: true)], isOpen: true)),
-                    required: true),
-                .init(
-                    "next_wake",
-                    .object([
-                        .init("at", .nullable(.instant), required: true), .init("reason", .text(), required: true),
-                    ]),
-                    required: true), .init("state", choice(EnvironmentExplanation.State.self)),
-                // What keeps an environment so as well, beside its state.
-                .init(
-                    "also",
-                    .list(
-                        .object([
-                            .init("state", choice(EnvironmentExplanation.State.self), required: true),
-                            .init("reason", .text(most: 1 << 16), required: true),
-                            .init("source", .nullable(.text()), required: true),
-                            .init("until", .nullable(.instant), required: true),
-                            .init("command", .nullable(.text()), required: true),
-                        ]))),
-            ], isOpen: true)
-        let integration = APISchema.object(
-            [
-                .init("id", .text(), required: true), .init("name", .text(), required: true),
-                .init("baseline_allowed", .flag, required: true), .init("status", .text(), required: true),
-            ], isOpen: true)
-        return [
+        [
             APIRoute(
                 "GET", "/inventory", "listInventory", "inventory", "What we own at providers, by key.", needs: .read,
                 at: .list,
                 parameters: [
                     APIParameter("kind", .line(most: 128), "only of this kind, such as digitalocean.droplet"),
                     APIParameter("environment", .line(most: 255), "only of this environment"), nameCursor,
-                ], answer: .list(thing), isPaged: true
+                ], answer: .list(Answer.thing), isPaged: true
             ) { call in
                 let found = try await services.store.inventoryPage(
                     limit: call.limit, after: call.text("cursor"), kind: call.text("kind"),
@@ -180,7 +144,7 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter("baseline", .flag, "only those that everybody may have, or only the others"),
                     APIParameter("status", .line(most: 64), "only so, such as active"),
-                ], answer: .list(integration)
+                ], answer: Answer.many(Answer.integration)
             ) { call in
                 let (baseline, status) = (call.parameters["baseline"]?.boolValue, call.text("status"))
                 let rows = try await services.store.catalogue().filter { entry in
@@ -191,10 +155,12 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/providers", "listProviders", "integrations",
                 "The providers that this service knows, and whether it can speak to them.", needs: .read,
-                answer: .list(
+                answer: Answer.many(
                     .object([
-                        .init("provider", .text(), required: true), .init("title", .text(), required: true),
-                        .init("driver", .nullable(.text()), required: true), .init("hooks", .flag, required: true),
+                        .init("provider", Answer.text, "its name in keys and documents"),
+                        .init("title", Answer.text, "what it calls itself"),
+                        .init("driver", Answer.textOrNull, "the version of its driver; null: no credential, no driver"),
+                        .init("hooks", .flag, "whether its hooks are understood"),
                     ]))
             ) { _ in
                 let versions = Dictionary(
@@ -214,12 +180,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/secret-syncs", "listSecretSyncs", "integrations",
                 "Who set which secrets where, newest first: names, never values.", needs: .read,
-                answer: .list(
-                    .object(
-                        [
-                            .init("id", .text(), required: true), .init("target", .text(), required: true),
-                            .init("status", choice(SecretSyncRecord.Status.self), required: true),
-                        ], isOpen: true))
+                answer: Answer.many(Answer.secretSync)
             ) { call in
                 Envelope(200, .list(try await services.store.secretSyncs(limit: 100).map(\.document)))
             },
@@ -229,13 +190,7 @@ extension APIEndpoints {
                 "What providers hold that is looked at once an hour: health, backups, advice, deployments, runs.",
                 needs: .read,
                 parameters: [APIParameter("kind", .line(most: 128), "only this kind, such as supabase.project")],
-                answer: .list(
-                    .object(
-                        [
-                            .init("kind", .text(), required: true), .init("tried_at", .instant, required: true),
-                            .init("seen_at", .nullable(.instant), required: true),
-                            .init("objects", .list(.object([], isOpen: true)), required: true),
-                        ], isOpen: true))
+                answer: Answer.many(Answer.look)
             ) { call in
                 let looks = try await services.store.looks(of: call.text("kind").map { [ResourceKind($0)] })
                 return Envelope(200, .list(looks.map(\.document)))
@@ -250,7 +205,7 @@ extension APIEndpoints {
                         "a resource's key, or an environment's name or branch; pr-7 also of a pull request without one; "
                             + "ops.integration/ID and ops.convergence_check/ENVIRONMENT/KIND/KEY too",
                         required: true)
-                ], answer: explanation
+                ], answer: Answer.explanation
             ) { call in
                 guard let reconciler = services.reconciler else { throw APIFault.noService }
                 guard services.beginExplaining() else { throw APIFault.busy }
@@ -276,8 +231,8 @@ extension APIEndpoints {
                 .init("project", .line(least: 1, most: 64)),
             ]),
             answer: .object([
-                .init("ok", .flag, required: true), .init("pushed", .list(.text()), required: true),
-                .init("skipped", .list(.text()), required: true),
+                .init("ok", .flag, "true"), .init("pushed", Answer.texts, "names that were set"),
+                .init("skipped", Answer.texts, "names that were as they should be, or have no value"),
             ]), isBare: true
         ) { call in
             guard let reconciler = services.reconciler else { throw APIFault.noService }

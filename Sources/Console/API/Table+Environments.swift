@@ -10,14 +10,7 @@ extension APIEndpoints {
     private static let name = APIParameter("environment", .line(least: 1, most: 255), "its name", required: true)
 
     static func environments(_ services: APIServices) -> [APIRoute] {
-        let row = APISchema.object(
-            [
-                .init("name", .text(), required: true), .init("tier", choice(Tier.self)),
-                .init("sync", choice(EnvironmentRow.Sync.self), required: true),
-                .init("drift", .count, required: true),
-                .init("health", choice(EnvironmentStanding.Health.self), required: true),
-                .init("revision", .nullable(.text()), required: true),
-            ], isOpen: true)
+        let row = Answer.environment
         let reason = APISchema.Field("reason", .line(least: 1, most: 500))
         let until = APISchema.Field("until", .instant)
         return [
@@ -68,10 +61,10 @@ extension APIEndpoints {
                 parameters: [
                     name, APIParameter("range", .choice(["1h", "24h", "7d", "30d"]), "how far back; 24h"),
                 ],
-                answer: .list(
+                answer: Answer.many(
                     .object([
-                        .init("at", .instant, required: true), .init("steps", .count, required: true),
-                        .init("failed", .count, required: true),
+                        .init("at", .instant, "when the hour begins"), .init("steps", .count, "how many were made"),
+                        .init("failed", .count, "how many of them failed"),
                     ]))
             ) { call in
                 let hours = ["1h": 1, "24h": 24, "7d": 168, "30d": 720][call.text("range") ?? "24h"] ?? 24

@@ -9,20 +9,23 @@ extension APIEndpoints {
     static func history(_ services: APIServices) -> [APIRoute] {
         let figures = RangedFigure.allCases.map(\.rawValue)
         let answer = APISchema.object([
-            .init("figure", .choice(figures), required: true), .init("label", .text(), required: true),
-            .init("from", .instant, required: true), .init("to", .instant, required: true),
-            .init("step_seconds", .count, required: true),
-            // From when on the figure is kept whole: before, and after now, values are null.
-            .init("known_since", .nullable(.instant), required: true),
-            .init("at", .list(.instant, most: TimeSteps.most), required: true),
+            .init("figure", .choice(figures), "the figure"),
+            .init("label", Answer.text, "what tells its series apart, such as phase"),
+            .init("from", .instant, "when the first step begins"), .init("to", .instant, "the end that was asked for"),
+            .init("step_seconds", .count, "how long each step is"),
+            .init(
+                "known_since", Answer.instantOrNull,
+                "from when on the figure is kept whole: before, and after now, values are null"),
+            .init("at", .list(.instant, most: TimeSteps.most), "when each step begins"),
             .init(
                 "series",
-                .list(
+                Answer.many(
                     .object([
-                        .init("label", .text(), required: true),
-                        .init("values", .list(.nullable(.count), most: TimeSteps.most), required: true),
-                    ])),
-                required: true),
+                        .init("label", Answer.text, "which series it is, such as succeeded"),
+                        .init(
+                            "values", .list(.nullable(.count), most: TimeSteps.most),
+                            "one for each step; null where nobody knows"),
+                    ])), "the figure, cut by its label"),
         ])
         let summary =
             "What became of a figure over time, derived from the runs, differences and deliveries that are kept: "

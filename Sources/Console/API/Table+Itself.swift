@@ -10,16 +10,22 @@ import Store
 extension APIEndpoints {
     static func aboutItself(_ services: APIServices) -> [APIRoute] {
         let who = APISchema.object([
-            .init("name", .text(), required: true),
-            .init("kind", .choice(["anonymous", "user", "external", "key"]), required: true),
-            .init("role", .nullable(choice(Role.self)), required: true),
-            .init("grants", .list(.text()), required: true), .init("permissions", .list(.text()), required: true),
-            .init("address", .text(), required: true),
+            .init("name", Answer.text, "who you are, as the audit log calls you"),
+            .init("kind", .choice(["anonymous", "user", "external", "key"]), "by what you proved it"),
+            .init("role", .nullable(choice(Role.self)), "your highest role, wherever it holds; null: none"),
+            .init("grants", Answer.texts, "your roles, each with where it holds"),
+            .init("permissions", Answer.texts, "what you may somewhere"),
+            .init("address", Answer.text, "where you come from, as the service sees it"),
         ])
         return [
             APIRoute(
                 "GET", "", "getIndex", "api", "What this API is, and where its parts are.", needs: nil,
-                answer: .object([], isOpen: true)
+                answer: .object([
+                    .init("name", Answer.text, "odooops"), .init("version", Answer.text, "v1"),
+                    .init("media_type", Answer.text, "the type by which an answer says its version"),
+                    .init("openapi", Answer.text, "the path of the OpenAPI document"),
+                    .init("routes", .count, "how many routes there are"),
+                ])
             ) { _ in
                 Envelope(
                     200,
@@ -41,7 +47,7 @@ extension APIEndpoints {
                         "the code of an error", required: true)
                 ],
                 answer: .object([
-                    .init("code", .text(), required: true), .init("text", .text(most: 65_536), required: true),
+                    .init("code", Answer.text, "the code"), .init("text", Answer.text, "the page, as Markdown"),
                 ])
             ) { call in
                 let code = call.text("code") ?? ""
@@ -60,9 +66,9 @@ extension APIEndpoints {
                     .init("password", .line(least: 1, most: 1_024), required: true),
                 ]),
                 answer: .object([
-                    .init("token", .nullable(.text(most: 4_096)), required: true),
-                    .init("token_type", .choice(["Bearer"]), required: true),
-                    .init("expires_at", .instant, required: true), .init("user", .text(), required: true),
+                    .init("token", Answer.textOrNull, "what proves who you are"),
+                    .init("token_type", .choice(["Bearer"]), "how it is sent: Authorization: Bearer"),
+                    .init("expires_at", .instant, "when it ends"), .init("user", Answer.text, "whose it is"),
                 ])
             ) { call in
                 let origin = call.caller.origin
@@ -101,12 +107,14 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/status", "getStatus", "api", "How the service and the loop fare, and what waits for a person.",
-                needs: .read, at: .list, answer: .object([], isOpen: true)
+                needs: .read, at: .list, answer: Answer.status
             ) { call in Envelope(200, try await status(services, call)) },
             APIRoute(
                 "POST", "/reconcile", "reconcileNow", "runs", "Asks for a pass as soon as the present one has ended.",
                 needs: .reconcile, body: .object([.init("reason", .line(most: 500))]),
-                answer: .object([.init("accepted", .flag, required: true), .init("message", .text(), required: true)]),
+                answer: .object([
+                    .init("accepted", .flag, "true"), .init("message", Answer.text, "when the pass begins"),
+                ]),
                 status: 202
             ) { call in
                 guard let service = services.service else { throw APIFault.noService }

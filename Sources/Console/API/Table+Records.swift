@@ -13,15 +13,13 @@ extension APIEndpoints {
     }
 
     private static func runRoutes(_ services: APIServices) -> [APIRoute] {
-        let row = APISchema.object(
-            [.init("id", .text(), required: true), .init("phase", choice(RunPhase.self))], isOpen: true)
-        return [
+        [
             APIRoute(
                 "GET", "/runs", "listRuns", "runs", "The runs, newest first.", needs: .read,
                 parameters: [
                     APIParameter("phase", choice(RunPhase.self), "only in this phase"), since, until, timeCursor,
                 ],
-                answer: .list(row), isPaged: true
+                answer: .list(Answer.runSummary), isPaged: true
             ) { call in
                 let found = try await services.store.runPage(
                     limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
@@ -31,14 +29,14 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/runs/{run}", "getRun", "runs", "One run with its steps.", needs: .read, parameters: [run],
-                answer: row
+                answer: Answer.run
             ) { call in
                 let run = try await run(call, services)
                 return Envelope(200, run.document(journal: try await services.store.journal(ofRun: run.id)))
             },
             APIRoute(
                 "GET", "/runs/{run}/events", "listRunEvents", "runs", "The story of a run, newest line first.",
-                needs: .read, parameters: [run, timeCursor], answer: .list(event), isPaged: true
+                needs: .read, parameters: [run, timeCursor], answer: .list(Answer.event), isPaged: true
             ) { call in
                 let run = try await run(call, services)
                 let found = try await services.store.eventPage(
@@ -48,8 +46,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/runs/{run}/evidence", "getRunEvidence", "runs",
                 "What was kept of a run as evidence, and where it stands in the chain.", needs: .read,
-                parameters: [run],
-                answer: .object([], isOpen: true)
+                parameters: [run], answer: Answer.evidence
             ) { call in
                 let run = try await run(call, services)
                 guard let link = try await services.store.evidence(ofRun: run.id) else {
@@ -82,7 +79,7 @@ extension APIEndpoints {
                         "approval", choice(PlanRow.Approval.self),
                         "waiting: the latest plan needs a yes; approved: it has all; superseded: a later pass made its "
                             + "own; unneeded: nothing needs one"), timeCursor,
-                ], answer: .list(plan), isPaged: true
+                ], answer: .list(Answer.planRow), isPaged: true
             ) { call in
                 let found = try await services.store.planPage(
                     limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
@@ -92,7 +89,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/plans/{run}", "getPlan", "plans",
                 "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since.",
-                needs: .read, parameters: [run], answer: .object([], isOpen: true)
+                needs: .read, parameters: [run], answer: Answer.plan
             ) { call in
                 let name = call.text("run") ?? ""
                 guard let plan = try await KeptPlan(name, services.store, services.evidence) else {
@@ -105,22 +102,6 @@ extension APIEndpoints {
         ]
     }
 
-    private static let plan = APISchema.object([
-        .init("run", .text(), required: true), .init("fingerprint", .text(), required: true),
-        .init("planned_at", .instant, required: true), .init("latest", .flag, required: true),
-        .init("approval", choice(PlanRow.Approval.self), required: true), .init("needed", .count, required: true),
-        .init("approved", .count, required: true), .init("used", .count, required: true),
-        .init("phase", .nullable(choice(RunPhase.self)), required: true),
-        .init("trigger", .nullable(.text()), required: true), .init("revision", .nullable(.text()), required: true),
-        .init("summary", .nullable(.object([], isOpen: true)), required: true),
-    ])
-
-    private static let event = APISchema.object([
-        .init("id", .text(), required: true), .init("run", .text(), required: true),
-        .init("type", .text(), required: true),
-        .init("at", .instant, required: true), .init("payload", .anything, required: true),
-    ])
-
     private static func document(_ line: (id: String, event: RunEvent)) -> Value {
         [
             "id": .string(line.id), "run": .string(line.event.runID), "type": .string(line.event.type),
@@ -132,16 +113,7 @@ extension APIEndpoints {
         "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "an id", matches: { isIdentifier($0) })
 
     private static func logRoutes(_ services: APIServices) -> [APIRoute] {
-        let line = APISchema.object([
-            .init("id", .text(), required: true), .init("at", .instant, required: true),
-            .init("service", choice(LogLine.Service.self), required: true),
-            .init("level", choice(LogLine.Level.self), required: true),
-            .init("environment", .nullable(.text()), required: true),
-            .init("correlation_id", .nullable(.text()), required: true), .init("type", .text(), required: true),
-            .init("message", .text(most: 1 << 20), required: true), .init("run", .nullable(.text()), required: true),
-            .init("payload", .anything, required: true),
-        ])
-        return [
+        [
             APIRoute(
                 "GET", "/logs", "listLogs", "logs",
                 "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read, at: .list,
@@ -152,7 +124,7 @@ extension APIEndpoints {
                     APIParameter("correlation_id", identifier, "only what belongs to this run, or to this delivery"),
                     APIParameter("type", .line(most: 64), "only lines of runs of this type, such as step or warning"),
                     since, until, timeCursor,
-                ], answer: .list(line), isPaged: true
+                ], answer: .list(Answer.logLine), isPaged: true
             ) { call in
                 var filter = LogFilter()
                 filter.environment = call.text("environment")
@@ -175,7 +147,7 @@ extension APIEndpoints {
                     APIParameter("user", .line(most: 255), "only by this one"),
                     APIParameter("action", .line(most: 64), "only this, such as env.extend"),
                     APIParameter("target", .line(most: 512), "only of this"), since, until, timeCursor,
-                ], answer: .list(.object([.init("id", .text(), required: true)], isOpen: true)), isPaged: true
+                ], answer: .list(Answer.auditLine), isPaged: true
             ) { call in
                 let found = try await services.store.auditPage(
                     limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) }, actor: call.text("user"),
@@ -192,10 +164,19 @@ extension APIEndpoints {
                 "GET", "/audit-logs/verification", "verifyAuditLogs", "audit",
                 "Whether the audit log is as it was written.", needs: .readAudit,
                 answer: .object([
-                    .init("whole", .flag, required: true), .init("lines", .count, required: true),
-                    .init("cut", .count, required: true), .init("cut_before", .nullable(.instant), required: true),
-                    .init("before_the_chain", .count, required: true), .init("head", .text(), required: true),
-                    .init("faults", .list(.object([], isOpen: true), most: 1_000_000), required: true),
+                    .init("whole", .flag, "whether nothing of it was changed or taken out"),
+                    .init("lines", .count, "how many lines the chain has"),
+                    .init("cut", .count, "how many were cut from its beginning because they were old"),
+                    .init("cut_before", Answer.instantOrNull, "until when they were cut; null: none was"),
+                    .init("before_the_chain", .count, "how many lines are older than the chain"),
+                    .init("head", Answer.text, "the digest of the last line; keep it elsewhere to compare"),
+                    .init(
+                        "faults",
+                        Answer.many(
+                            .object([
+                                .init("record", Answer.text, "the line"),
+                                .init("message", Answer.text, "what is wrong with it"),
+                            ])), "what is not as it was written"),
                 ])
             ) { _ in
                 let found = try await services.store.verifyAuditLog()
@@ -205,7 +186,6 @@ extension APIEndpoints {
     }
 
     private static func deliveryRoutes(_ services: APIServices) -> [APIRoute] {
-        let row = APISchema.object([.init("id", .text(), required: true)], isOpen: true)
         let id = APIParameter("delivery", .line(least: 1, most: 64), "its id", required: true)
         return [
             APIRoute(
@@ -215,7 +195,7 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter("provider", .choice(HookProvider.allCases.map(\.rawValue)), "only of this provider"),
                     APIParameter("state", choice(DeliveryRecord.State.self), "only in this state"), timeCursor,
-                ], answer: .list(row), isPaged: true
+                ], answer: .list(Answer.delivery), isPaged: true
             ) { call in
                 let found = try await services.store.deliveryPage(
                     limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
@@ -225,7 +205,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/webhooks/deliveries/{delivery}", "getDelivery", "webhooks",
                 "One delivery with its headers and its body, without what is secret.", needs: .read, parameters: [id],
-                answer: row
+                answer: Answer.wholeDelivery
             ) { call in
                 let delivery = try await find(call, services)
                 var object = delivery.document.objectValue ?? [:]
@@ -236,7 +216,9 @@ extension APIEndpoints {
             APIRoute(
                 "POST", "/webhooks/deliveries/{delivery}/retry", "retryDelivery", "webhooks",
                 "Has a delivery that went wrong worked on again.", needs: .hooks, parameters: [id],
-                answer: .object([.init("id", .text(), required: true), .init("state", .text(), required: true)]),
+                answer: .object([
+                    .init("id", Answer.text, "its id"), .init("state", Answer.text, "how it stands until then"),
+                ]),
                 status: 202
             ) { call in
                 let delivery = try await find(call, services)

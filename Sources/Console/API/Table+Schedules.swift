@@ -8,25 +8,12 @@ import Store
 /// Routes about what happens by the clock.
 extension APIEndpoints {
     static func schedules(_ services: APIServices) -> [APIRoute] {
-        let row = APISchema.object([
-            .init("id", .text(), required: true), .init("name", .text(), required: true),
-            .init("environment", .nullable(.text()), required: true), .init("cron", .nullable(.text()), required: true),
-            .init("time_zone", .nullable(.text()), required: true), .init("runner", .nullable(.text()), required: true),
-            .init("state", .choice(["active", "blocked", "disabled", "by_hand", "unknown"]), required: true),
-            .init("reason", .text(most: 1 << 16)), .init("lane", .nullable(.text()), required: true),
-            .init("last_state", .nullable(choice(ScheduleSlot.State.self)), required: true),
-            .init("last_slot", .nullable(.instant), required: true),
-            .init("next_slot", .nullable(.instant), required: true),
-            // The same instant as the clocks of `time_zone` show it.
-            .init("next_slot_local", .nullable(.instant), required: true),
-            .init("source", .nullable(.text()), required: true),
-        ])
-        return [
+        [
             APIRoute(
                 "GET", "/schedules", "listSchedules", "schedules",
                 "The chores and backups that are due by the clock: when, by whom, how each stands and why. "
                     + "`next_slot` is in UTC, `next_slot_local` the same instant with the distance from UTC that the clocks of `time_zone` show.",
-                needs: .read, at: .list, answer: .list(row)
+                needs: .read, at: .list, answer: Answer.many(Answer.schedule)
             ) { call in
                 let states = try await services.store.scheduleStates()
                 guard let jobs = services.schedules() else {
@@ -43,8 +30,8 @@ extension APIEndpoints {
                 needs: .read, at: .list,
                 answer: .list(
                     .object([
-                        .init("at", .instant, required: true), .init("what", .text(), required: true),
-                        .init("environment", .nullable(.text()), required: true),
+                        .init("at", .instant, "when"), .init("what", Answer.text, "what happens"),
+                        .init("environment", Answer.textOrNull, "the environment that it is about"),
                     ]))
             ) { call in
                 let coming = try await upcoming(call, services)

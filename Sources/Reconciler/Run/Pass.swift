@@ -207,7 +207,6 @@ struct Pass {
         if let last { raw = raw.sharing(last.observed) }
         watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
-        self.watched = watched
         reconciler.giveMemoryBack()
         // What is remembered or seen under another name than the documents write now goes by theirs from here on.
         var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
