@@ -50,7 +50,7 @@ def counted:
     gone: ($left | map(select(.key as $key | $keys | index($key) | not)) | map(.key)),
     not_compared: ($left | map(select(.key as $key | $keys | index($key))) | map(select(.key as $key
         | $changes | any(.key == $key) | not)) | group_by(kind)
-      | map({kind: .[0] | kind, count: length, why: (map(.decision_reason // .reason) | unique)})),
+      | map({kind: .[0] | kind, count: length, why: (map(.decision_reason // "the rehearsal could not do it: \(.reason)") | unique)})),
     base_errors: ($base[0].diagnostics // [] | map(select(.severity == "error"))),
     # How a project of Supabase fares is the simulator's doing.
     diagnostics: ($head[0].diagnostics // []
