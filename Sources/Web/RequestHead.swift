@@ -1,7 +1,8 @@
 /// What stands before a request's body, once it has been found to be sound.
 ///
 /// libmicrohttpd forgives more than is safe behind a proxy: two lengths, or a length beside a transfer coding, let two
-/// readers disagree on where a request ends (RFC 9112, 6.3 and 11.2).
+/// readers disagree on where a request ends (RFC 9112, 6.3 and 11.2). What of the header never becomes a field is not seen
+/// here: `web_header_is_whole` looks for that.
 struct RequestHead {
     /// Why a request is turned away.
     struct Refusal: Error, Equatable {

@@ -27,6 +27,8 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     private var reading = Reading.nothing
     private var body: [UInt8] = []
     private var received = 0
+    /// Whether the connection ends with the answer.
+    private var isLast = false
     private let answer = Locked<Answer>(.none)
     private let stream = Locked<WebStream?>(nil)
 
@@ -47,7 +49,7 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
     ) -> MHD_Result {
         switch reading {
         case .nothing:
-            return begin(connection, method: String(cString: method), version: String(cString: version))
+            return begin(connection, method: method, version: version)
         case .body(let head):
             if size.pointee > 0 {
                 take(data, size.pointee)
@@ -69,12 +71,21 @@ final class WebExchange: @unchecked Sendable {  // Only the daemon reads; the an
         }
     }
 
-    private func begin(_ connection: OpaquePointer, method: String, version: String) -> MHD_Result {
+    private func begin(
+        _ connection: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+    ) -> MHD_Result {
         let headers = Self.headers(of: connection)
         do throws(RequestHead.Refusal) {
             let head = try RequestHead(
-                method: method, target: target, version: version, headers: headers,
+                method: String(cString: method), target: target, version: String(cString: version), headers: headers,
                 headerLimit: core.options.headerLimit)
+            guard web_header_is_whole(connection, method, version) == 1 else {
+                throw RequestHead.Refusal(
+                    status: 400, reason: "a line of the header is continued, has no name, or does not end by CR LF")
+            }
+            // What stands after the last chunk is read as loosely by the library, and nobody sees it: where that ends,
+            // and with it what would be the next request, two readers could tell differently.
+            isLast = head.contentLength == nil
             reading = .body(head)
             guard let length = head.contentLength, length > bodyLimit else {
                 body.reserveCapacity(head.contentLength ?? 0)
@@ -208,7 +219,7 @@ extension WebExchange {
             // The library refuses what would break the framing, a newline in a value for example.
             _ = MHD_add_response_header(handle, name, value)
         }
-        if core.isStopping, !closes { _ = MHD_add_response_header(handle, "Connection", "close") }
+        if core.isStopping || isLast, !closes { _ = MHD_add_response_header(handle, "Connection", "close") }
         let status = (200...599).contains(response.status) ? response.status : 500
         return MHD_queue_response(connection, UInt32(status), handle)
     }

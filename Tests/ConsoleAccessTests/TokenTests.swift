@@ -173,8 +173,11 @@ import Web
         let silent = [("X-CSRF-Token", session.csrfToken), ("Origin", "null"), ("Sec-Fetch-Site", "same-origin")]
         try access.checkForgery(request(silent), by: caller)
         try access.checkForgery(request(), by: caller, field: session.csrfToken)
-        _ = try await access.endSession(request())
+        for _ in 0..<2 { _ = try await access.endSession(request(), by: caller) }
         #expect(try await access.caller(of: request()).isAnonymous)
+        let logouts = try await store.auditLog(limit: 10).filter { $0.action == "access.logout" }
+        #expect(logouts.count == 1, "a session ends once")
+        #expect(logouts.first?.actor == "ada" && logouts.first?.detail["from"] == "192.0.2.1")
         for _ in 0..<12 { _ = try? await access.logIn(name: "eve", password: password, from: origin) }
         await #expect(throws: AccessFault.self, "ten tries a minute") {
             _ = try await access.logIn(name: "ada", password: password, from: origin)

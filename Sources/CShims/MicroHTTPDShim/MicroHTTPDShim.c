@@ -215,6 +215,42 @@ void web_peer(struct MHD_Connection *connection, char *text, size_t size) {
     if (!inet_ntop(info->client_addr->sa_family, address, text, (socklen_t)size)) text[0] = 0;
 }
 
+/* How far a header is accounted for; `next` is NULL where it isn't. */
+struct header_cursor {
+    const char *next;
+    const char *end;
+};
+
+static enum MHD_Result follow_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                    const char *value, size_t value_size) {
+    struct header_cursor *cursor = context;
+    (void)kind;
+    const char *at = cursor->next;
+    cursor->next = NULL;
+    /* A continued value is one that the library put together elsewhere. */
+    if (name != at || !value || value <= name + name_size || value > cursor->end) return MHD_NO;
+    if ((size_t)(cursor->end - value) < value_size + 2 || value[value_size] || value[value_size + 1]) return MHD_NO;
+    cursor->next = value + value_size + 2;
+    return MHD_YES;
+}
+
+/* The library (0.9.75) takes a header apart where it was received: colons and ends of lines become zeros, nothing is
+   moved. So its fields have to lie end to end from the request line to the empty line, and whatever it skipped, cut,
+   joined or took for the end of the header leaves a gap: a continued line, a field without a name, a zero, a line that
+   ends otherwise than by CR and LF. */
+int web_header_is_whole(struct MHD_Connection *connection, const char *method, const char *version) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (!info) return 0;
+    struct header_cursor cursor = {NULL, method + info->header_size};
+    if (version < method || version >= cursor.end) return 0;
+    size_t length = strnlen(version, (size_t)(cursor.end - version));
+    if ((size_t)(cursor.end - version) < length + 2 || version[length + 1]) return 0;
+    cursor.next = version + length + 2;
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, follow_field, &cursor);
+    return cursor.next && cursor.end - cursor.next == 2 && !cursor.next[0] && !cursor.next[1];
+}
+
 int web_socket(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info ? info->connect_fd : -1;

@@ -31,14 +31,21 @@ extension AccessControl {
         )
     }
 
-    /// Ends the session that a request carries.
+    /// Ends the session that a request carries, with its audit record.
     ///
+    /// - Parameters:
+    ///   - request: as it came.
+    ///   - caller: who sends it.
     /// - Returns: the value of `Set-Cookie` that makes the browser forget it.
     /// - Throws: `StoreFault`.
-    public func endSession(_ request: WebRequest) async throws(StoreFault) -> String {
-        if let token = Self.cookie(of: request) {
+    public func endSession(_ request: WebRequest, by caller: Caller) async throws(StoreFault) -> String {
+        if let token = Self.cookie(of: request), let user = caller.session?.userName {
             let digest = Digest(of: token)
-            try await store.endSession(digest, at: time.now)
+            try await store.endSession(
+                digest,
+                audit: AuditRecord(
+                    at: time.now, action: "access.logout", target: user, actor: user,
+                    detail: ["via": "console", "from": .string(caller.origin.address)]))
             cache.forget(digest)
         }
         return "\(Self.cookieName)=; \(Self.attributes(origin(of: request))); Max-Age=0"

@@ -101,7 +101,7 @@ extension ConsolePages {
         do {
             let caller = try await access.caller(of: request)
             try access.checkForgery(request, by: caller, field: Form(request.body)["csrf_token"])
-            return Self.leading(to: "/login").with("Set-Cookie", try await access.endSession(request))
+            return Self.leading(to: "/login").with("Set-Cookie", try await access.endSession(request, by: caller))
         } catch let fault as any Fault {
             return .text((fault as? AccessFault)?.status ?? 503, "\(fault.code): \(fault.message)\n")
         } catch {

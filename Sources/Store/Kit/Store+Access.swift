@@ -248,14 +248,19 @@ extension Store {
         }
     }
 
-    /// Ends one login.
+    /// Ends one login, with its audit record, where it has not ended yet.
     ///
     /// - Throws: `StoreFault`.
-    public func endSession(_ digest: Digest, at now: Timestamp) async throws(StoreFault) {
+    public func endSession(_ digest: Digest, audit: AuditRecord) async throws(StoreFault) {
+        let auditID = identifiers.next(at: audit.at)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            try db.run(
-                "update ops.access_sessions set ended_at = $2 where digest = $1 and ended_at is null",
-                [.text(digest.hex), .time(now)])
+            let ended = try db.run(
+                """
+                update ops.access_sessions set ended_at = $2
+                where digest = $1 and ended_at is null and expires_at > $2 returning id
+                """, [.text(digest.hex), .time(audit.at)])
+            guard !ended.isEmpty else { return }
+            try Self.write(audit, id: auditID, in: db)
         }
     }
 

@@ -58,5 +58,9 @@ void *web_connection(struct MHD_Connection *connection);
 /* Writes the other end's address, without its port, as text; an empty text when it isn't known. */
 void web_peer(struct MHD_Connection *connection, char *text, size_t size);
 
+/* Whether every byte of a request's header stands in the fields that the library gives: 1, else 0. To be asked when the
+   handler is called for the first time, with the method and the version that it was given. */
+int web_header_is_whole(struct MHD_Connection *connection, const char *method, const char *version);
+
 /* The socket of a connection; -1 when it isn't known. */
 int web_socket(struct MHD_Connection *connection);
