@@ -53,6 +53,23 @@ extension CommandCall {
 
     private static func days(_ count: Int64) -> String { "\(count) day\(count == 1 ? "" : "s")" }
 
+    /// What more days come to: a new end, or the time from which on they count.
+    private static func extended(_ row: Value, _ count: Int64) -> String {
+        let name = row.shown("name")
+        func pause(_ what: String, _ until: String, _ command: String) -> String {
+            let end = row.shown(until) == "-" ? "" : " at \(row.minute(until)), or at once"
+            return "\(days(count)) more, which count when \(what)\(end): \(command)"
+        }
+        if row["suspended"]?.boolValue == true {
+            return pause("it is resumed", "suspended_until", "odooops env resume \(name)")
+        }
+        if row["pinned"]?.boolValue == true {
+            return pause("its pin ends", "pinned_until", "odooops env unpin \(name)")
+        }
+        let end = row.minute("expires_at")
+        return end == "-" ? "\(days(count)) more; the next pass says until when." : "until \(end)."
+    }
+
     /// The answer of `explain` to why an environment stands as it does, and what comes, differs or is amiss of it.
     func explainEnvironment() async throws -> ClientExit {
         let connection = try connection()
@@ -111,7 +128,7 @@ extension CommandCall {
         let end = row.minute("expires_at")
         let said =
             switch verb {
-            case "extend": "\(name) has until \(end)."
+            case "extend": "\(name) has " + Self.extended(row, body?["days"]?.intValue ?? 0)
             case "pin":
                 "\(name) is kept\(row.shown("pinned_until") == "-" ? "" : " until \(row.minute("pinned_until"))"). Take it back: odooops env unpin \(name)"
             case "unpin": "\(name) may end again" + (end == "-" ? "." : ": \(end).")

@@ -33,6 +33,27 @@ struct CommandsTests {
     }
 
     @Test(
+        "More days are told with the end that they give, or with when they count",
+        arguments: [
+            (["expires_at": "2026-12-24T08:00:00Z"], "a has until 2026-12-24 08:00"),
+            ([:], "a has 7 days more; the next pass says until when."),
+            (["suspended": true], "a has 7 days more, which count when it is resumed: odooops env resume a"),
+            (
+                ["suspended": true, "suspended_until": "2026-12-24T08:00:00Z", "expires_at": "2026-12-20T08:00:00Z"],
+                "which count when it is resumed at 2026-12-24 08:00"
+            ),
+            (["pinned": true], "a has 7 days more, which count when its pin ends: odooops env unpin a"),
+        ] as [(Value, String)])
+    func extended(_ members: Value, _ text: String) async throws {
+        var row = members.objectValue ?? [:]
+        row["name"] = "a"
+        let result = await (try World(FakeService(["POST /environments/a/extend": .object(row)])))
+            .run("env", "extend", "a", "--days", "7")
+        #expect(result.exit == .done && result.output.contains(text), "\(result.story)")
+        #expect(!result.output.contains("until -"), "\(result.story)")
+    }
+
+    @Test(
         "What the service can't do yet is known by name, with what to do meanwhile", arguments: ClientCommands.absences)
     func absences(_ absence: ClientCommands.Absence) async throws {
         let world = try World(FakeService([:]))

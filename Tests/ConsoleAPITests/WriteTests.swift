@@ -1,4 +1,5 @@
 import Basics
+import DesiredState
 import Formats
 import Store
 import Testing
@@ -74,12 +75,34 @@ import Web
         #expect(try await again().data["late"] == true)
     }
 
+    @Test func whatNeverEndsIsNotExtended() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let lab = EnvironmentRow(slug: "lab", tier: .dev, createdAt: APIWorld.now, expiresAt: nil)
+        var named = EnvironmentRow(slug: "named", tier: .dev, createdAt: APIWorld.now, expiresAt: nil)
+        named.metadata = ["never_ends": true]
+        _ = try await world.store.saveEnvironments([lab, named])
+        _ = try await world.send("POST", "/environments/staging/suspend", as: "owner", body: [:])
+        for name in ["staging", "named"] {
+            let before = try await world.store.auditLog(limit: 100).count
+            let answer = try await world.send("POST", "/environments/\(name)/extend", as: "owner", body: ["days": 7])
+            #expect(answer.status == 409 && answer.error == "CONFLICT" && answer.code == "RUN-0031", "\(answer.body)")
+            let message = answer.body["errors"]?[0]?["message"]?.stringValue
+            #expect(message == "\(name) never ends; there is nothing to extend")
+            #expect(try await world.store.environment(name)?.extensionDays == 0)
+            #expect(try await world.store.auditLog(limit: 100).count == before)
+        }
+        // That nobody knows its end, as before the first pass after a pin, is not that it has none.
+        let answer = try await world.send("POST", "/environments/lab/extend", as: "owner", body: ["days": 7])
+        #expect(answer.status == 200 && answer.data["extension_days"] == 7, "\(answer.body)")
+    }
+
     @Test func everyWriteStandsInTheAuditLogWithWhoAndWhereFrom() async throws {
         let world = try await APIWorld()
         try await world.fill()
         let staging = "/environments/staging"
         for (method, path, body) in [
-            ("POST", "\(staging)/extend", ["days": 1]), ("POST", "\(staging)/pin", ["reason": "shown"]),
+            ("POST", "/environments/feature-a/extend", ["days": 1]), ("POST", "\(staging)/pin", ["reason": "shown"]),
             ("DELETE", "\(staging)/pin", nil), ("POST", "\(staging)/suspend", [:]), ("POST", "\(staging)/resume", nil),
             ("POST", "/drift/mute", ["key": "digitalocean.droplet/erp", "reason": "known"]),
             ("POST", "/drift/unmute", ["key": "digitalocean.droplet/erp"]),
@@ -121,7 +144,7 @@ import Web
     @Test func whatCannotBeABodyIsRefused() async throws {
         let world = try await APIWorld()
         try await world.fill()
-        let path = "/environments/staging/extend"
+        let path = "/environments/feature-a/extend"
         for body in [
             .null, [], "x", 7, [:], ["days": 0], ["days": 366], ["days": "7"], ["days": 7, "more": true],
             ["days": 7, "reason": ""], ["days": 7, "reason": .string(String(repeating: "x", count: 501))],

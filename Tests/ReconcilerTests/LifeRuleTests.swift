@@ -95,6 +95,47 @@ struct LifeRuleTests {
         #expect(try await told(world, .environmentExpiring) == 1)
     }
 
+    @Test("says of what never ends that there is nothing to extend, and of what rests when more days count")
+    func extensions() async throws {
+        let world = try await Self.world("7d")
+        let actor = Actor("ada")
+        func extend(_ name: String) async throws -> EnvironmentRow {
+            try await EnvironmentChange(.extend, of: name, days: 3).make(in: world.store, by: actor, at: world.time.now)
+        }
+        for row in try await world.store.environments() where row.slug != Self.slug {
+            // By its tier, and a named one by its class.
+            guard row.tier == .production || row.tier == .staging || row.ttlClass == .named else { continue }
+            do {
+                _ = try await extend(row.slug)
+                Issue.record("\(row.slug) was extended")
+            } catch let fault as RequestFault {
+                #expect(fault.code == "RUN-0031" && fault.kind == .conflict, "\(row.slug): \(fault.message)")
+            }
+        }
+        let refused = try await world.store.environments().filter { $0.extensionDays != 0 }
+        #expect(refused.isEmpty, "\(refused.map(\.slug))")
+        let end = try #require(try await row(world).expiresAt)
+        let longer = try await extend(Self.slug)
+        #expect(longer.expiresAt == end + .days(3) && longer.pauseOfLife(at: world.time.now) == nil)
+        // A pass takes the end away from what is pinned or left alone; that isn't that it has none.
+        for verb in [EnvironmentChange.Verb.pin, .suspend] {
+            _ = try await EnvironmentChange(verb, of: Self.slug).make(in: world.store, by: actor, at: world.time.now)
+            _ = await world.pass()
+            #expect(try await row(world).expiresAt == nil)
+            let resting = try await extend(Self.slug)
+            let command = verb == .pin ? "unpin" : "resume"
+            let pause = resting.pauseOfLife(at: world.time.now)
+            #expect(pause?.hasSuffix("by: reconcile env \(command) \(Self.slug)") == true, "\(pause ?? "nil")")
+        }
+        // Nor is it in the time between a person's word and the next pass.
+        for verb in [EnvironmentChange.Verb.resume, .unpin] {
+            _ = try await EnvironmentChange(verb, of: Self.slug).make(in: world.store, by: actor, at: world.time.now)
+        }
+        #expect(try await extend(Self.slug).extensionDays == 12)
+        _ = await world.pass()
+        #expect(try await row(world).expiresAt == end + .days(12))
+    }
+
     @Test(
         "counts from the last deploy or the last commit where the policy says so",
         arguments: ["last_deploy", "last_activity"])

@@ -14,9 +14,14 @@ extension Answer {
             .init("known_drift", .count, "how many differences people know of"),
             .init("looked_at", instantOrNull, "when the world was last looked at; null: nobody has looked yet"),
             .init("findings", .map(.count), "how many findings there are in each status"),
-            .init("plan", .nullable(planStanding), "how the last plan stands with the people whose yes it needs"),
-            .init("last_run", .nullable(runSummary), "the last run"),
-            .init("hooks_waiting", .count, "how many deliveries wait to be worked on"),
+            .init(
+                "only_environments", many(text),
+                "those that the caller may read, where it is not all; then runs, plans and hooks are left out", required: false),
+            .init(
+                "plan", .nullable(planStanding), "how the last plan stands with the people whose yes it needs",
+                required: false),
+            .init("last_run", .nullable(runSummary), "the last run", required: false),
+            .init("hooks_waiting", .count, "how many deliveries wait to be worked on", required: false),
             .init("next_pass_at", instantOrNull, "when the next pass begins"),
             .init(
                 "shards",
@@ -38,7 +43,7 @@ extension Answer {
                     .init("running", .flag, "whether one is under way"),
                     .init("failures_in_a_row", .count, "how many of the last ones failed, up to now"),
                     .init("last_success_at", instantOrNull, "when one last ended well"),
-                    .init("last_fault", textOrNull, "code and message of what ended the last one"),
+                    .init("last_fault", textOrNull, "code and message of what ended the last one", required: false),
                 ]), "the loop of this process; left out where it has none", required: false),
         ]))
 

@@ -37,14 +37,15 @@ public struct RequestFault: Fault {
     }
 
     public let kind: Kind
-    public let code = "USAGE-0001"
+    public let code: String
     public let message: String
     public let place: String? = nil
     public let hint: String?
     public var disposition: Disposition { .stop }
 
-    init(_ kind: Kind, _ message: String, hint: String?) {
+    init(_ kind: Kind, _ message: String, hint: String?, code: String = "USAGE-0001") {
         self.kind = kind
+        self.code = code
         self.message = message
         self.hint = hint
     }

@@ -1,4 +1,5 @@
 public import Basics
+import DesiredState
 import Formats
 public import Store
 
@@ -46,6 +47,12 @@ public struct EnvironmentChange: Sendable {
                 throw RequestFault(
                     .invalid, "\(name) can't be extended by \(days) days", hint: "Give between 1 and 365 days.")
             }
+            // Days that count for nothing would only look like time that was won.
+            guard !before.neverEnds else {
+                throw RequestFault(
+                    .conflict, "\(name) never ends; there is nothing to extend",
+                    hint: "See when each environment ends: reconcile env list", code: "RUN-0031")
+            }
             if let longest = before.limit("longest_extension_days"), days > longest {
                 throw RequestFault(
                     .conflict, "\(name) can't be extended by \(days) days at once: the policy allows \(longest)",
@@ -82,6 +89,25 @@ public struct EnvironmentChange: Sendable {
 }
 
 extension EnvironmentRow {
+    /// Whether nothing but a person's word ends it: by its tier, or as the last pass remembered of its class.
+    fileprivate var neverEnds: Bool {
+        tier == .production || tier == .staging || ttlClass == .production || ttlClass == .staging
+            || metadata["never_ends"]?.boolValue == true
+    }
+
+    /// From when on days that are added to its life count; nil where they count at once.
+    ///
+    /// - Parameter now: the present: a pin or a suspension may have ended.
+    /// - Returns: a clause that follows `which`.
+    public func pauseOfLife(at now: Timestamp) -> String? {
+        func end(_ until: Timestamp?) -> String { until.map { "at \($0.minuteText) UTC, or at once by: " } ?? "by: " }
+        if isSuspended(at: now) {
+            return "count when it is reconciled again, \(end(suspendedUntil))reconcile env resume \(slug)"
+        }
+        if isPinned(at: now) { return "count when its pin ends, \(end(pinnedUntil))reconcile env unpin \(slug)" }
+        return nil
+    }
+
     /// A limit of its extensions that the last pass remembered.
     fileprivate func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
 }

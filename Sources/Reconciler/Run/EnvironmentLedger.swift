@@ -74,7 +74,7 @@ struct EnvironmentLedger {
                 metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
                 row.metadata = .object(metadata)
             }
-            rememberRule(in: &row)
+            rememberRule(of: environment, in: &row)
             switch outlook?.phase {
             case .expired:
                 if !wasOver { notices.append(ended(row, outlook)) }
@@ -186,12 +186,20 @@ struct EnvironmentLedger {
     }
 
     /// Keeps what the policy says of extensions, for whoever extends it before the next pass.
-    private func rememberRule(in row: inout EnvironmentRow) {
+    private func rememberRule(of environment: Environment, in row: inout EnvironmentRow) {
         guard let ttlClass = row.ttlClass else { return }
         let rule = desired.policy.lifeRule(ttlClass)
         var metadata = row.metadata.objectValue ?? Value.Object()
         metadata["longest_extension_days"] = rule.longestExtension.map { .int(Int64($0)) }
         metadata["most_extension_days"] = rule.mostExtension.map { .int(Int64($0)) }
+        var isEndless = true
+        if case .after(let ttl) = environment.ttl { isEndless = ttl <= .zero }
+        metadata["never_ends"] = isEndless && environment.tier.hasLife ? .bool(true) : nil
         row.metadata = .object(metadata)
     }
+}
+
+extension Tier {
+    /// Whether a class gives it an end at all.
+    fileprivate var hasLife: Bool { self != .production && self != .staging }
 }

@@ -116,7 +116,9 @@ struct EnvironmentChangeCommand {
         }
         let sentence =
             switch verb {
-            case .extend: "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row.extensionDays) in all)."
+            case .extend:
+                "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row.extensionDays) in all)"
+                    + (row.pauseOfLife(at: now).map { ", which \($0)." } ?? ".")
             case .pin:
                 "\(name) is pinned: it does not expire until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env unpin \(name)."
