@@ -57,8 +57,14 @@ public struct DesiredState: Sendable, Hashable {
     public var workItemSources: [WorkItemSource] = []
     /// What drivers have to keep to.
     public var providers: [ProviderProfile] = []
-    /// The files by which guards and environments are read, by the document for which each stands.
+    /// The files by which guards and environments are read, and those that were found by their schema and not by their
+    /// path, by the document for which each stands.
     public internal(set) var guards: [String: String] = [:]
+    /// By which `guards` names the policies, and the policy of DigitalOcean.
+    public static let policiesDocument = ManagedDocument.policies.stem
+    public static let digitalOceanPolicyDocument = ManagedDocument.digitalOceanPolicy.stem
+    /// The other documents that have a schema and stand at their own paths.
+    public internal(set) var documentsInPlace: Set<String> = []
 
     public init(
         revision: String, roots: [String], environments: [Environment], resources: [DesiredResource],

@@ -19,13 +19,24 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
             schema: parsed.schema, bytes: parsed.bytes)
     }
     state.diagnostics = references.merged(with: domains.diagnostics)
-    if state.diagnostics.contains(where: { $0.severity == .error && $0.code.hasPrefix("FMT-") }) {
+    if state.diagnostics.contains(where: { $0.severity == .error && isOfForm($0) }) {
         // Nothing is wanted of what no domain reads, so a slip in it is no fault of the desired state.
-        let unread = Set(state.documents.filter { $0.status == .notManaged }.map(\.path))
+        var unread = Set(
+            zip(files.parsed, domains.fates).filter {
+                $1.status == .notManaged && ($1.domain == nil || $0.cause == nil)
+            }
+            .map(\.0.source.path))
+        // But where something is unknown for it.
+        for scope in state.unknown { if let file = scope.mark?.file { unread.remove(file) } }
         state.diagnostics = state.diagnostics.map { told in
-            let isUnread = told.code.hasPrefix("FMT-") && told.mark.map { unread.contains($0.file) } == true
+            let isUnread = isOfForm(told) && told.mark.map { unread.contains($0.file) } == true
             return isUnread ? told.limited(to: .warning) : told
         }.sorted()
     }
     return state
+}
+
+/// Whether a diagnostic says that a file is none of its format, or can't be read at all.
+private func isOfForm(_ diagnostic: Diagnostic) -> Bool {
+    diagnostic.code.hasPrefix("FMT-") || diagnostic.code == Code.unreadableFile.rawValue
 }

@@ -9,7 +9,8 @@ public struct Departure: Sendable, Hashable {
     public enum Subject: String, Sendable, Hashable, CaseIterable {
         /// The commit doesn't come after the one that was planned last.
         case history
-        /// A document of guards or environments has vanished, or another file stands for it.
+        /// A document of guards or environments, or one that was found by its schema, has vanished or can't be told, or
+        /// another file stands for it.
         case documents
         /// The repository whose branches bring environments about.
         case branches
@@ -41,11 +42,9 @@ public struct Departure: Sendable, Hashable {
         case .history:
             return "the commit \(Self.short(after)) doesn't come after \(Self.short(before)), which was planned last"
         case .documents:
-            let changes = (before.objectValue?.members ?? []).map { member -> String in
-                let old = member.value.stringValue ?? ""
-                return after[member.name]?.stringValue.map { "\($0) stands for \(old) now" } ?? "\(old) has vanished"
-            }
-            return changes.joined(separator: ", ")
+            return (before.objectValue?.members ?? []).map {
+                Self.change(of: $0.name, from: Self.text($0.value), to: after[$0.name] ?? .null)
+            }.joined(separator: ", ")
         case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
@@ -55,7 +54,14 @@ public struct Departure: Sendable, Hashable {
     private var consequence: String {
         switch subject {
         case .history: "nothing that is there is changed or deleted"
-        case .documents: "nothing is deleted"
+        case .documents:
+            if concerns(DesiredState.policiesDocument) {
+                "nothing is made, changed or deleted"
+            } else if concerns(DesiredState.digitalOceanPolicyDocument) {
+                "nothing is deleted, and nothing that it rules is made or changed"
+            } else {
+                "nothing is deleted"
+            }
         case .branches: "no environment of a branch comes, changes or goes"
         case .pullRequests: "no preview comes, changes or goes"
         }
@@ -94,12 +100,29 @@ public struct Departure: Sendable, Hashable {
             ])
     }
 
-    /// Whether it stands in the way of an action.
-    func holds(_ action: ChangeAction) -> Bool {
+    /// Whether it stands in the way of an action on a resource of a kind.
+    func holds(_ action: ChangeAction, of kind: ResourceKind) -> Bool {
         switch (subject, action) {
         case (.history, .update), (.history, .replace), (.history, .delete), (.history, .adopt): true
         case (.documents, .replace), (.documents, .delete): true
+        // What a policy forbade, no plan may do because the policy isn't found.
+        case (.documents, .create), (.documents, .update), (.documents, .adopt):
+            concerns(DesiredState.policiesDocument)
+                || concerns(DesiredState.digitalOceanPolicyDocument) && ResourceKind.policedKinds.contains(kind)
         default: false
+        }
+    }
+
+    /// Whether a document is among those that are others than before.
+    private func concerns(_ document: String) -> Bool { before[document] != nil }
+
+    /// What has become of a document.
+    private static func change(of document: String, from old: String, to new: Value) -> String {
+        if let path = new.stringValue { return "\(path) stands for \(old) now" }
+        return switch new["file"]?.stringValue {
+        case nil: "\(old) has vanished"
+        case Document.Status.unreadable.rawValue: "\(old) is there and can't be read"
+        default: "\(old) is there and doesn't say any more that it is \(document).yaml"
         }
     }
 
@@ -111,8 +134,13 @@ public struct Departure: Sendable, Hashable {
 public struct Lineage: Sendable, Hashable {
     /// The commit; nil before the first.
     public var revision: String?
-    /// The files that stood for documents of guards and environments, by document.
+    /// The files that stood for documents of guards and environments, and for those that were found by their schema and
+    /// not by their path, by document.
     public var documents: [String: String]
+    /// Documents that stand at their own paths now and guard nothing; of what was found, never of what is remembered.
+    public var inPlace: Set<String> = []
+    /// What became of the files that are there, by path; of what was found, never of what is remembered.
+    public var files: [String: Document.Status] = [:]
     /// Which repository the branches came from; nil where that was not known.
     public var branches: String?
     /// `owner/name` of the repository of the pull requests; nil where nobody asked for them.
@@ -136,11 +164,13 @@ public struct Lineage: Sendable, Hashable {
         case .branches: return Self.departure(.branches, branches, found.branches)
         case .pullRequests: return Self.departure(.pullRequests, pullRequests, found.pullRequests)
         case .documents:
-            let names = documents.keys.filter { found.documents[$0] != documents[$0] }.sorted {
-                compareBytes($0, $1) < 0
-            }
-            guard !names.isEmpty else { return nil }
-            return Departure(.documents, from: Self.value(documents, names), to: Self.value(found.documents, names))
+            // One that has moved to its own path says itself what it is.
+            let changed = documents.filter { found.documents[$0.key] != $0.value && !found.inPlace.contains($0.key) }
+                .sorted { compareBytes($0.key, $1.key) < 0 }
+            guard !changed.isEmpty else { return nil }
+            return Departure(
+                .documents, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
+                to: Self.object(changed.map { ($0.key, found.place(of: $0.key, after: $0.value)) }))
         }
     }
 
@@ -158,8 +188,15 @@ public struct Lineage: Sendable, Hashable {
         return Departure(subject, from: .string(before), to: .string(after))
     }
 
-    private static func value(_ documents: [String: String], _ names: [String]) -> Value {
-        .object(Value.Object(names.map { Value.Object.Member($0, documents[$0].map { .string($0) } ?? .null) }))
+    /// The file that stands for a document; where none does, what became of the one that did.
+    private func place(of document: String, after old: String) -> Value {
+        if let path = documents[document] { return .string(path) }
+        guard let status = files[old] else { return .null }
+        return Self.object([("file", .string(status.rawValue))])
+    }
+
+    private static func object(_ members: [(name: String, value: Value)]) -> Value {
+        .object(Value.Object(members.map { Value.Object.Member($0.name, $0.value) }))
     }
 }
 
@@ -167,7 +204,8 @@ extension Decision {
     /// Holds back what would be lost for something that nobody has said is meant.
     mutating func guardAgainstDepartures() {
         for departure in input.departures {
-            for index in drafts.indices where departure.holds(drafts[index].change.action) {
+            for index in drafts.indices
+            where departure.holds(drafts[index].change.action, of: drafts[index].change.key.kind) {
                 guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else {
                     continue
                 }

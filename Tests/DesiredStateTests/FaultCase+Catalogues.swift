@@ -102,8 +102,8 @@ extension FaultCase {
     ]
 
     static let files: [FaultCase] = [
-        FaultCase("a file of nobody that is broken", "ssot/qa/notes.yaml", "a: [\n", ["error FMT-0002 2:1"], []),
-        FaultCase("JSON that is broken", "ssot/edge/report.json", "{\n  \"a\": tru\n}", ["error FMT-0101 2:8"], []),
+        FaultCase("a file of nobody that is broken", "ssot/qa/notes.yaml", "a: [\n", ["warning FMT-0002 2:1"], []),
+        FaultCase("JSON that is broken", "ssot/edge/report.json", "{\n  \"a\": tru\n}", ["warning FMT-0101 2:8"], []),
         FaultCase(
             "the same document under two roots", "ssot/environments.yaml", "environments: {}\n", ["note SSOT-0009 1:1"],
             [],

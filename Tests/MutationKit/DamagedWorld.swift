@@ -41,18 +41,25 @@ public final class DamagedWorld {
         public static let bound = Duration.milliseconds(100)
     #endif
 
-    /// All documents together.
-    public static let whole = Result { [Original(try DamagedWorld.tree(), at: now)] }
+    /// All documents together, once each at its path and once scattered, so that their schemas alone tell them.
+    public static let whole = Result { () throws -> [Original] in
+        let tree = try DamagedWorld.tree()
+        return [Original(tree, at: now), Original(scattered(tree), at: now)]
+    }
     /// The same in four parts that have no say in each other's wishes, for a debug build: reading all takes its time.
+    ///
+    /// In a fifth stands what can be scattered.
     public static let parts = Result { () throws -> [Original] in
         let tree = try DamagedWorld.tree()
         let managed = Set(readDesiredState(tree).documents.filter { $0.status != .notManaged }.map(\.path))
-        return Dictionary(grouping: tree.files) { part(of: $0.path, isManaged: managed.contains($0.path)) }
-            .sorted { $0.key < $1.key }.map { _, files in
-                var part = tree
-                part.files = files
-                return Original(part, at: now)
-            }
+        let parts = Dictionary(grouping: tree.files) { part(of: $0.path, isManaged: managed.contains($0.path)) }
+            .sorted { $0.key < $1.key }.map(\.value)
+        let moved = scattered(tree).files.filter { $0.path.hasPrefix(scatteredFolder) }
+        return (parts + [moved]).map { files in
+            var part = tree
+            part.files = files
+            return Original(part, at: now)
+        }
     }
     private static let now = Timestamp(seconds: 1_772_800_000)
 
@@ -103,28 +110,34 @@ public final class DamagedWorld {
             faults.append("the resources are out of order")
         }
         if state.diagnostics != state.diagnostics.sorted() { faults.append("the diagnostics are out of order") }
+        // A document that isn't told any more holds every delete until a person says that it is meant.
+        var found = Lineage(documents: state.guards)
+        found.inPlace = state.documentsInPlace
+        let departure = Lineage(documents: original.state.guards).departure(.documents, in: found)
         let isFaulty =
             isCut || faultsOfForm(state.diagnostics).contains { $0.value > original.faultsOfForm[$0.key, default: 0] }
         let wanted = Set(state.resources.map(\.key))
-        if isFaulty {
+        if isFaulty, departure == nil {
             for resource in original.state.resources
             where !wanted.contains(resource.key) && !state.hides(resource.key, of: resource.environment) {
                 faults.append("\(resource.key) is gone behind a fault")
             }
         }
-        if isFaulty, state.policy.maximumDeletes > original.state.policy.maximumDeletes {
+        if isFaulty, departure == nil, state.policy.maximumDeletes > original.state.policy.maximumDeletes {
             faults.append("a fault allows \(state.policy.maximumDeletes) deletes")
         }
         // A plan only deletes what isn't wanted any more, and what an environment takes along when it ends.
         let lives = state.environments.map { "\($0.slug) \($0.ttl) \($0.tier)" }
         guard lives != original.lives || !original.keys.isSubset(of: wanted) else { return (faults, []) }
-        let plan = makePlan(
-            PlanInput(
-                desired: state, inventory: original.inventory, observed: original.observed, schemas: original.schemas,
-                drivers: [:], now: now, approvals: original.approvals))
+        var input = PlanInput(
+            desired: state, inventory: original.inventory, observed: original.observed, schemas: original.schemas,
+            drivers: [:], now: now, approvals: original.approvals)
+        input.departures = departure.map { [$0] } ?? []
+        let plan = makePlan(input)
         let deleted = plan.changes.filter { $0.action == .delete && $0.verdict == .allowed }.map(\.key)
         for key in deleted {
             if isFaulty { faults.append("\(key) would be deleted behind a fault") }
+            if departure != nil { faults.append("\(key) would be deleted although a document isn't told any more") }
             if wanted.contains(key) { faults.append("\(key) would be deleted although it is wanted") }
             if !original.reaches(key, from: file) {
                 faults.append("\(key) would be deleted, and nothing of it stands in the document")
@@ -155,6 +168,25 @@ public final class DamagedWorld {
         if path.contains("/secrets/") { return 1 }
         let folders = ["github", "slack", "plane", "mappings", "sources", "vercel", "advisor", "integrations/slack"]
         return folders.contains { path.hasPrefix("ssot/\($0)") } ? 2 : 3
+    }
+
+    /// Where documents are scattered to: below a root, at a path that is no document's.
+    private static let scatteredFolder = "ssot/scattered/"
+
+    /// The same documents, those that are found by their schema at other paths than their own.
+    private static func scattered(_ tree: SourceTree) -> SourceTree {
+        let documents = readDesiredState(tree).documents.filter { $0.status == .managed && $0.schema != nil }
+        let paths = Set(documents.map(\.path))
+        var moved = tree
+        moved.files = tree.files.map { file in
+            guard paths.contains(file.path) else { return file }
+            let name = file.path.split(separator: "/").joined(separator: "-")
+            return SourceFile(path: scatteredFolder + name, content: file.content, objectID: file.objectID)
+        }
+        let found = Set(readDesiredState(moved).documents.filter { $0.status == .managed }.map(\.path))
+        moved.files = zip(tree.files, moved.files).map { found.contains($1.path) ? $1 : $0 }
+            .sorted { $0.path.precedesByBytes($1.path) }
+        return moved
     }
 
     private static func tree() throws -> SourceTree {

@@ -147,6 +147,123 @@ struct GroundsTests {
         await world.engine.close()
     }
 
+    /// A document that is found by its schema, and what becomes of the file.
+    enum Elsewhere: String, CaseIterable {
+        case broken, misspelt, emptied, gone
+
+        func text(_ sound: String) -> String? {
+            switch self {
+            case .broken: sound + "a: [\n"
+            case .misspelt: sound.replacing("schema:", "shema:")
+            case .emptied: ""
+            case .gone: nil
+            }
+        }
+
+        /// Nil where the file itself says that it can't be read, and nothing has to be approved.
+        var says: String? {
+            switch self {
+            case .broken: nil
+            case .misspelt: "is there and doesn't say any more that it is"
+            case .emptied: "is there and can't be read"
+            case .gone: "has vanished"
+            }
+        }
+    }
+
+    private static func tree(
+        _ inventory: String, policy: String? = nil, policies: String? = World.policies, inventoryPath: String? = nil,
+        revision: Character
+    ) -> SourceTree {
+        moved(World.tree(inventory: inventory, policies: policies ?? "", revision: revision)) { files in
+            if policies == nil { files.removeAll { $0.path == ".odooops/policies.yaml" } }
+            if let policy { files.append(SourceFile(path: "ssot/foo/policy.yaml", text: policy)) }
+            guard let inventoryPath else { return }
+            files.removeAll { $0.path == "ssot/infra/digitalocean/inventory.yaml" }
+            files.append(SourceFile(path: inventoryPath, text: inventory))
+        }
+    }
+
+    @Test(
+        "An inventory that its schema tells loses nothing when it can't be told any more", arguments: Elsewhere.allCases
+    )
+    func keepsWhatAnInventoryElsewhereWants(_ fate: Elsewhere) async throws {
+        let path = "ssot/foo/inventory.yaml"
+        let world = try await World(Self.tree(World.inventory, inventoryPath: path, revision: "a"))
+        #expect(await world.pass().isSuccess)
+        let holdings = await world.holdings()
+        #expect(!holdings.isEmpty)
+        let text = fate.text(World.inventory)
+        let after = Self.tree(text ?? "", inventoryPath: path, revision: "b")
+        world.source.set(text == nil ? Self.moved(after) { $0.removeAll { $0.path == path } } : after)
+        let report = await world.pass(PassOptions(approvals: ["all"]))
+        #expect(report.plan?.summary.delete == 0, "\(report.story)")
+        #expect(Set(holdings).subtracting(await world.holdings()) == [], "\(report.story)")
+        let told = report.plan?.diagnostics.first { $0.code == "PLAN-0018" }?.message
+        #expect((told != nil) == (fate.says != nil), "\(told ?? "nothing")")
+        if let says = fate.says { #expect(told?.contains("\(path) \(says)") == true, "\(told ?? "nothing")") }
+        await world.engine.close()
+    }
+
+    @Test("What a policy forbids isn't made because the policy can't be told any more", arguments: Elsewhere.allCases)
+    func keepsWhatAPolicyElsewhereForbids(_ fate: Elsewhere) async throws {
+        let policy = """
+            schema: ssot.infra.digitalocean.policy.v1
+            allowed_surfaces:
+              droplets: {allowed: true, max_count: 1}
+
+            """
+        let more = World.inventory.replacing(
+            "databases:",
+            "  - {name: second, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64, tags: [project:shop]}\n"
+                + "databases:")
+        let world = try await World(Self.tree(World.inventory, policy: policy, revision: "a"))
+        #expect(await world.pass().isSuccess)
+        world.source.set(Self.tree(more, policy: fate.text(policy), revision: "b"))
+        let report = await world.pass()
+        let made = await world.holdings().filter { $0.hasPrefix("droplet second") }
+        #expect(made.isEmpty, "\(report.story)")
+        #expect(report.plan?.diagnostics.contains { $0.code == "PLAN-0018" } == (fate.says != nil))
+        await world.engine.close()
+    }
+
+    @Test("Without the policies nothing is made or changed until a person says that it is meant")
+    func makesNothingWithoutPolicies() async throws {
+        let more = World.inventory.replacing(
+            "ttl: 1800}]", "ttl: 1800}, {type: TXT, name: note, data: a, ttl: 300}]")
+        let world = try await World(World.tree())
+        #expect(await world.pass().isSuccess)
+        let holdings = await world.holdings()
+        world.source.set(Self.tree(more, policies: nil, revision: "b"))
+        let report = await world.pass()
+        #expect(await world.holdings() == holdings, "\(report.story)")
+        #expect(report.plan?.summary.create == 0 && report.plan?.summary.update == 0)
+        let told = report.plan?.diagnostics.first { $0.code == "PLAN-0018" }?.message
+        #expect(told?.hasSuffix("nothing is made, changed or deleted") == true, "\(told ?? "nothing")")
+        await world.engine.close()
+    }
+
+    @Test("A document that moves to its own path is no departure, and neither is one that its schema tells anew")
+    func movesHome() async throws {
+        let labels = "schema: ssot.maintenance.schedules.v1\nschedules: []\n"
+        func tree(_ path: String?, _ revision: Character) -> SourceTree {
+            Self.moved(World.tree(revision: revision)) { files in
+                if let path { files.append(SourceFile(path: path, text: labels)) }
+            }
+        }
+        let world = try await World(tree(nil, "a"))
+        for (path, revision) in [
+            ("ssot/foo/schedules.yaml", "b"), ("ssot/maintenance/schedules.yaml", "c"), (nil, "d"),
+        ] as [(String?, Character)] {
+            world.source.set(tree(path, revision))
+            let report = await world.pass()
+            #expect(report.plan?.diagnostics.contains { $0.code == "PLAN-0018" } == false, "\(report.story)")
+            let remembered = try await world.store.lineage().documents["maintenance/schedules"]
+            #expect(remembered == (revision == "b" ? path : nil))
+        }
+        await world.engine.close()
+    }
+
     @Test("A revert is a commit on top, and hindered by nothing")
     func reverts() async throws {
         let world = try await World(World.tree(environments: Self.qa, revision: "b"))

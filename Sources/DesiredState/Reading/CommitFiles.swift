@@ -6,7 +6,11 @@ struct CommitFiles: Sendable {
     /// One a place.
     let parsed: [ParsedFile]
     /// The YAML files at no path that a document is known by, by their schema; of the first root first.
+    ///
+    /// One that can't be parsed stands under every schema that its lines name.
     let bySchema: [String: [Int]]
+    /// The YAML files at no such path of which there are no bytes, so that they may be any document; likewise.
+    let withoutBytes: [Int]
     /// The files that lie below no root.
     let others: [SourceFile]
     /// How many had to be parsed.
@@ -24,7 +28,7 @@ struct CommitFiles: Sendable {
                 if known.source.isSame(as: files[index]) { return known }
                 parses += 1
                 let parsed = ParsedFile(files[index])
-                isSameSchema = isSameSchema && parsed.schema == known.schema
+                isSameSchema = isSameSchema && parsed.schemas == known.schemas
                 return parsed
             }
         } else {
@@ -39,18 +43,25 @@ struct CommitFiles: Sendable {
         self.places = places
         self.parses = parses
         bySchema = same.flatMap { isSameSchema ? $0.bySchema : nil } ?? Self.bySchema(places, parsed)
+        withoutBytes = Self.withoutBytes(places, parsed)
         others = places.beside.map { files[$0] }
     }
 
     private static func bySchema(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [String: [Int]] {
         var bySchema: [String: [Int]] = [:]
         for index in places.byPrecedence {
-            guard let stem = places.places[index].stem, let schema = parsed[index].schema, !stems.contains(stem) else {
-                continue
-            }
-            bySchema[schema, default: []].append(index)
+            let schemas = parsed[index].schemas
+            guard !schemas.isEmpty, let stem = places.places[index].stem, !stems.contains(stem) else { continue }
+            for schema in schemas { bySchema[schema, default: []].append(index) }
         }
         return bySchema
+    }
+
+    private static func withoutBytes(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [Int] {
+        places.byPrecedence.filter { index in
+            guard parsed[index].isWithoutBytes, let stem = places.places[index].stem else { return false }
+            return !stems.contains(stem)
+        }
     }
 
     private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })

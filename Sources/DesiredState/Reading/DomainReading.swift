@@ -21,6 +21,7 @@ final class DomainReading: Sendable {
 
     private let places: FilePlaces
     private let bySchema: [String: [Int]]
+    private let withoutBytes: [Int]
     private let others: [SourceFile]
     private let branches: BranchListing
     private let tags: BranchListing
@@ -47,6 +48,7 @@ final class DomainReading: Sendable {
         told = report.lines(of: [.missingIntegration, .missingFile, .unknownReference])
         places = files.places
         bySchema = files.bySchema
+        withoutBytes = files.withoutBytes
         others = files.others
         branches = tree.branches
         tags = tree.tags
@@ -60,7 +62,7 @@ final class DomainReading: Sendable {
     func isOf(_ files: CommitFiles, _ tree: SourceTree) -> Bool {
         files.places.isSame(as: places) && branches == tree.branches && tags == tree.tags
             && pullRequests == tree.pullRequests && read.allSatisfy { files.parsed[$0.index] === $0.parsed }
-            && bySchema == files.bySchema
+            && bySchema == files.bySchema && withoutBytes == files.withoutBytes
             && others.count == files.others.count && zip(others, files.others).allSatisfy { $0.isSame(as: $1) }
     }
 
@@ -96,6 +98,7 @@ final class DomainReading: Sendable {
             others: BranchMaps.of(platforms.vercel) + branchMaps)
         MailgunReader.read(library, senders: operations.mail.senders, platforms.drafts)
         library.distrustCutDocuments(report)
+        library.doubtHiddenDocuments(report)
         let modulePlans = platforms.plans(modules, builder.environments, report)
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
         var drafts = Array(builder.owned.values) + builder.shared + platforms.drafts.drafts.values + operations.drafts
@@ -116,6 +119,7 @@ final class DomainReading: Sendable {
         state.modulePlans = modulePlans
         state.previews = builder.previews
         state.guards = library.guards
+        state.documentsInPlace = library.documentsInPlace
         operations.fill(&state)
         state.checkQuotas(report)
         return state

@@ -63,6 +63,12 @@ struct Library {
     private var managed: [String: Int] = [:]
     /// What is unknown when a document that was found is cut off.
     private var wants: [(index: Int, scopes: [UnknownScope.Extent])] = []
+    /// The files that were found by their schema and not by their path, by the document for which each stands.
+    private var elsewhere: [String: Int] = [:]
+    /// The documents that have a schema and stand at their own paths.
+    private var inPlace: Set<String> = []
+    /// The documents that have a schema and stand nowhere.
+    private var missing: [ManagedDocument] = []
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 
@@ -127,13 +133,33 @@ struct Library {
 
     private static let nothingGoes = "Until then nothing goes because it isn't named."
 
-    /// The files that stand for the documents by which guards and environments are read, by document.
+    /// Takes what a document that stands nowhere wants as unknown, where a file that nobody reads has no bytes: that may
+    /// be the document, which would else count as gone.
+    mutating func doubtHiddenDocuments(_ report: Report) {
+        guard !missing.isEmpty else { return }
+        for index in contents.files.withoutBytes where entries[index].domain == nil {
+            guard let cause = entries[index].cause else { continue }
+            entries[index].status = .unreadable
+            for document in missing {
+                let reason = "\(cause.reason); it may be \(document.stem).yaml, which stands nowhere else"
+                for scope in document.scopes {
+                    report.unknown(scope, Cause(code: cause.code, reason: reason, mark: cause.mark))
+                }
+            }
+        }
+    }
+
+    /// The files that stand for the documents by which guards and environments are read, and those that were found by
+    /// their schema alone, by document.
     var guards: [String: String] {
-        let found = ManagedDocument.guards.compactMap { document in
+        let guards = ManagedDocument.guards.compactMap { document in
             self.document(document).map { (document.stem, $0.path) }
         }
-        return Dictionary(found, uniquingKeysWith: { first, _ in first })
+        return Dictionary(guards + elsewhere.map { ($0.key, entries[$0.value].path) }) { first, _ in first }
     }
+
+    /// The other documents that have a schema and stand at their own paths.
+    var documentsInPlace: Set<String> { inPlace.subtracting(ManagedDocument.guards.map(\.stem)) }
 
     // MARK: Looking up
 
@@ -269,7 +295,15 @@ struct Library {
         let ownVersions = files(of: document.schemas, besides: candidates)
         // One of a version that nobody reads counts where there is no other: else what it wants would be wanted no more.
         let others = ownVersions.isEmpty && candidates.isEmpty ? files(of: strangeVersions(of: document)) : ownVersions
-        guard let winner = candidates.first ?? others.first else { return nil }
+        guard let winner = candidates.first ?? others.first else {
+            if !document.schemas.isEmpty { missing.append(document) }
+            return nil
+        }
+        if candidates.isEmpty {
+            elsewhere[document.stem] = winner
+        } else if !document.schemas.isEmpty {
+            inPlace.insert(document.stem)
+        }
         wants.append((winner, document.scopes))
         if let schema = entries[winner].schema, document.isStrangeVersion(schema), entries[winner].cause == nil {
             entries[winner].refusal = refuse(entries[winner], schema, document, report)
@@ -280,7 +314,9 @@ struct Library {
             // That the version is not read says all there is to say of its schema.
         } else if candidates.isEmpty {
             report.note(
-                .elsewhere, "\(entries[winner].path) is read as \(document.stem).yaml, because its schema says so",
+                .elsewhere,
+                "\(entries[winner].path) is \(entries[winner].cause == nil ? "read as" : "taken for") \(document.stem).yaml, "
+                    + "because its schema says so",
                 at: SourceMark(file: entries[winner].path, line: 1, column: 1),
                 hint: "Move it to \(document.stem).yaml below a root, so that its place says what it is.")
         } else {
@@ -335,34 +371,5 @@ struct Library {
             .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(canonical)",
             at: entry.root?["schema"]?.value.mark(in: entry.path),
             hint: "Write `schema: \(canonical)`, or move the file.")
-    }
-}
-
-extension ParsedFile {
-    /// The lines at which the last entries begin, from the outermost to the innermost, and whether that one is empty.
-    fileprivate var ending: (lines: [Int], isEmpty: Bool)? {
-        guard var node = root else { return nil }
-        var lines: [Int] = []
-        while true {
-            lines.append(Int(node.line))
-            switch node.content {
-            case .scalar(let scalar): return (lines, scalar.isPlain && scalar.text.isEmpty)
-            case .list(let items):
-                guard let last = items.last else { return (lines, false) }
-                node = last
-            case .map(let entries):
-                guard let last = entries.last else { return (lines, false) }
-                lines.append(Int(last.keyLine))
-                node = last.value
-            }
-        }
-    }
-
-    /// Whether its last line closes braces or brackets: then nothing of that line was cut off.
-    fileprivate var endsWithBracket: Bool {
-        guard case .bytes(let bytes) = source.content,
-            let last = bytes.last(where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: " ") })
-        else { return false }
-        return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
     }
 }

@@ -81,5 +81,5 @@ extension ResourceKind {
         .databaseFirewall, .spacesBucket, .spacesKey, .vpc, .volume, .snapshot, .project,
     ]
     /// The kinds that a surface of the DigitalOcean policy rules.
-    static let policedKinds: [ResourceKind] = [.droplet, .databaseCluster, .spacesBucket, .volume]
+    public static let policedKinds: [ResourceKind] = [.droplet, .databaseCluster, .spacesBucket, .volume]
 }

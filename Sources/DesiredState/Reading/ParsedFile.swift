@@ -15,6 +15,8 @@ final class ParsedFile: Sendable {
     /// Why nothing of it can be read; nil where it can.
     let cause: Cause?
     let schema: String?
+    /// By which documents it may be found: its own, or all that its lines name where it can't be parsed.
+    let schemas: [String]
     let bytes: Int
     /// Whether its last line has no end, as when it was cut off.
     let endsAbruptly: Bool
@@ -61,6 +63,7 @@ final class ParsedFile: Sendable {
             .first
         self.init(
             file, root: document.root, cause: cause, schema: schema, bytes: size,
+            schemas: cause == nil ? schema.map { [$0] } ?? [] : NamedSchemas.find(in: bytes),
             endsAbruptly: bytes.last != UInt8(ascii: "\n") && bytes.last != UInt8(ascii: "\r"),
             diagnostics: document.diagnostics + secrets, paths: PathReference.scan(bytes),
             names: document.root.map { NameReference.scan($0) } ?? [], holdsSecrets: !secrets.isEmpty)
@@ -90,8 +93,8 @@ final class ParsedFile: Sendable {
     }
 
     private init(
-        _ source: SourceFile, root: Node?, cause: Cause?, schema: String?, bytes: Int, endsAbruptly: Bool,
-        diagnostics: [Diagnostic],
+        _ source: SourceFile, root: Node?, cause: Cause?, schema: String?, bytes: Int, schemas: [String] = [],
+        endsAbruptly: Bool, diagnostics: [Diagnostic],
         paths: [PathReference], names: [NameReference], holdsSecrets: Bool = false
     ) {
         self.source = source
@@ -99,11 +102,18 @@ final class ParsedFile: Sendable {
         self.root = root
         self.cause = cause
         self.schema = schema
+        self.schemas = schemas
         self.bytes = bytes
         self.endsAbruptly = endsAbruptly
         self.diagnostics = diagnostics + Self.named(source)
         self.paths = paths
         self.names = names
+    }
+
+    /// Whether it is there without anything that could be looked at.
+    var isWithoutBytes: Bool {
+        guard case .unreadable = source.content else { return false }
+        return true
     }
 
     // MARK: Readings

@@ -86,10 +86,15 @@ extension Reconciler {
         return tree
     }
 
-    /// Holds the commit, and the documents by which guards work, against those before.
+    /// Holds the commit, and the documents by which guards work or that their schema alone tells, against those before.
     func weighCommit(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
         grounds.found.revision = desired.revision
         grounds.found.documents = desired.guards
+        grounds.found.inPlace = desired.documentsInPlace
+        let remembered = Set(grounds.remembered.documents.values)
+        for document in desired.documents where remembered.contains(document.path) {
+            grounds.found.files[document.path] = document.status
+        }
         if let before = grounds.remembered.revision, await !source.follows(desired.revision, after: before) {
             _ = try await grounds.weigh(.history, store)
         }
