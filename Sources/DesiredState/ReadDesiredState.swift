@@ -13,15 +13,20 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
     state.revision = tree.revision
     state.documents = files.parsed.indices.map { index in
         let (parsed, fate) = (files.parsed[index], domains.fates[index])
-        let isUnreadable = fate.status == .notManaged && parsed.cause != nil
+        var (status, domain) = (fate.status, fate.domain)
+        if status == .notManaged {
+            let reader = files.places.places[index].stem.flatMap { ConsultedDocument.domain(of: $0) }
+            domain = domain ?? reader
+            if parsed.cause != nil { status = .unreadable } else if reader != nil { status = .consulted }
+        }
         return Document(
-            path: parsed.source.path, status: isUnreadable ? .unreadable : fate.status, domain: fate.domain,
-            schema: parsed.schema, bytes: parsed.bytes)
+            path: parsed.source.path, status: status, domain: domain, schema: parsed.schema, bytes: parsed.bytes)
     }
     state.diagnostics = references.merged(with: domains.diagnostics)
     if state.diagnostics.contains(where: { $0.severity == .error && $0.code.hasPrefix("FMT-") }) {
-        // Nothing is wanted of what no domain reads, so a slip in it is no fault of the desired state.
-        let unread = Set(state.documents.filter { $0.status == .notManaged }.map(\.path))
+        // Nothing is wanted of what is only looked into, or not read at all: a slip in it is no fault of the desired state.
+        let unread = Set(
+            state.documents.filter { $0.status == .notManaged || $0.status == .consulted }.map(\.path))
         state.diagnostics = state.diagnostics.map { told in
             let isUnread = told.code.hasPrefix("FMT-") && told.mark.map { unread.contains($0.file) } == true
             return isUnread ? told.limited(to: .warning) : told

@@ -46,7 +46,8 @@ public final class DamagedWorld {
     /// The same in four parts that have no say in each other's wishes, for a debug build: reading all takes its time.
     public static let parts = Result { () throws -> [Original] in
         let tree = try DamagedWorld.tree()
-        let managed = Set(readDesiredState(tree).documents.filter { $0.status != .notManaged }.map(\.path))
+        let managed = Set(
+            readDesiredState(tree).documents.filter { ![.notManaged, .consulted].contains($0.status) }.map(\.path))
         return Dictionary(grouping: tree.files) { part(of: $0.path, isManaged: managed.contains($0.path)) }
             .sorted { $0.key < $1.key }.map { _, files in
                 var part = tree
