@@ -129,6 +129,8 @@ public struct Document: Sendable, Hashable {
     public enum Status: String, Sendable, Hashable {
         /// Its content is part of the desired state.
         case managed
+        /// Nothing is wanted from it by itself, but a domain or a gate looks into it.
+        case consulted
         /// Read and syntax-checked; nothing is wanted from it.
         case notManaged = "not_managed"
         /// It could not be read or parsed: what it says is unknown.

@@ -13,10 +13,14 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
     state.revision = tree.revision
     state.documents = files.parsed.indices.map { index in
         let (parsed, fate) = (files.parsed[index], domains.fates[index])
-        let isUnreadable = fate.status == .notManaged && parsed.cause != nil
+        var (status, domain) = (fate.status, fate.domain)
+        if status == .notManaged {
+            let reader = files.places.places[index].stem.flatMap { ConsultedDocument.domain(of: $0) }
+            domain = domain ?? reader
+            if parsed.cause != nil { status = .unreadable } else if reader != nil { status = .consulted }
+        }
         return Document(
-            path: parsed.source.path, status: isUnreadable ? .unreadable : fate.status, domain: fate.domain,
-            schema: parsed.schema, bytes: parsed.bytes)
+            path: parsed.source.path, status: status, domain: domain, schema: parsed.schema, bytes: parsed.bytes)
     }
     state.diagnostics = references.merged(with: domains.diagnostics)
     if state.diagnostics.contains(where: { $0.severity == .error && isOfForm($0) }) {

@@ -100,7 +100,8 @@ enum CommandList {
                 OptionSpec("strict", nil, "Warnings count as errors, and so does a gate that fails."),
                 OptionSpec("sarif", nil, "Print the diagnostics as one SARIF 2.1.0 log, for code hosts."),
                 OptionSpec(
-                    "list", nil, "List every document below the roots: managed, not managed, shadowed, unreadable."),
+                    "list", nil,
+                    "List every document below the roots: managed, consulted, not managed, shadowed, unreadable."),
                 now,
             ],
             examples: [

@@ -51,7 +51,8 @@ public final class DamagedWorld {
     /// In a fifth stands what can be scattered.
     public static let parts = Result { () throws -> [Original] in
         let tree = try DamagedWorld.tree()
-        let managed = Set(readDesiredState(tree).documents.filter { $0.status != .notManaged }.map(\.path))
+        let managed = Set(
+            readDesiredState(tree).documents.filter { ![.notManaged, .consulted].contains($0.status) }.map(\.path))
         let parts = Dictionary(grouping: tree.files) { part(of: $0.path, isManaged: managed.contains($0.path)) }
             .sorted { $0.key < $1.key }.map(\.value)
         let moved = scattered(tree).files.filter { $0.path.hasPrefix(scatteredFolder) }

@@ -87,6 +87,14 @@ struct GitHubReader {
         readDrift(fields, isWhole: isWhole)
     }
 
+    /// Lets `known_drift` name what stands beside `desired` of a setting.
+    private mutating func remember(
+        _ parameter: WantedAttribute, of key: ResourceKey, as attribute: String, named name: String
+    ) {
+        guard case .literal(let value) = parameter.value, let mark = parameter.mark else { return }
+        settings[name] = Setting(key: key, attribute: attribute, value: value, mark: mark)
+    }
+
     /// - Returns: whether all of its settings were read.
     private mutating func readBranch(_ section: Node.Entry, _ repository: String, _ file: String) -> Bool {
         let entry = Fields(section.value, "the branch \(quoted(section.key))", in: file, report)
@@ -104,6 +112,9 @@ struct GitHubReader {
             attributes += leaf.parameters
             settings["branches.\(section.key).\(leaf.name)"] = Setting(
                 key: key, attribute: leaf.name, value: leaf.value, mark: leaf.mark)
+            for parameter in leaf.parameters {
+                remember(parameter, of: key, as: parameter.name, named: "branches.\(section.key).\(parameter.name)")
+            }
         }
         guard drafts.isSound(entry, key, .branchProtection) else { return false }
         add(Draft(key, attributes, source: section.keyMark(in: file)))
@@ -180,8 +191,10 @@ struct GitHubReader {
         var attributes = [WantedAttribute("value", .literal(leaf.value), at: leaf.mark)]
         attributes += WantedAttribute.of("org", organization)
         let prefix = leaf.name + "."
-        attributes += leaf.parameters.map {
-            WantedAttribute(String($0.name.dropFirst(prefix.count)), $0.value, at: $0.mark)
+        for parameter in leaf.parameters {
+            let attribute = String(parameter.name.dropFirst(prefix.count))
+            attributes.append(WantedAttribute(attribute, parameter.value, at: parameter.mark))
+            remember(parameter, of: key, as: attribute, named: "\(key.name).\(attribute)")
         }
         add(Draft(key, attributes, source: mark))
     }
