@@ -16,6 +16,7 @@ import Web
         let names = [
             "{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody",
             "{deployment}": "none",
+            "{schedule}": "none", "{notice}": "none",
         ]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
