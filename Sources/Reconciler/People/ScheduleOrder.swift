@@ -5,7 +5,12 @@ public import Store
 public enum ScheduleOrder {
     /// Has it run once, whatever the clock says, with its audit record.
     ///
-    /// - Parameter jobs: what is due by the clock; nil before the first commit was read.
+    /// - Parameters:
+    ///   - name: its id.
+    ///   - jobs: what is due by the clock; nil before the first commit was read.
+    ///   - store: where it waits for the service.
+    ///   - actor: who asks.
+    ///   - now: when.
     /// - Returns: the id of what waits for the service.
     /// - Throws: `RequestFault` where it isn't there or nobody can run it; `StoreFault`.
     public static func run(
