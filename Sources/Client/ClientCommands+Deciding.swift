@@ -51,6 +51,13 @@ extension ClientCommands {
                 ("odooops reconcile --wait", "Exit status: 0 it did all, 1 it failed, 4 it waits for an approval.")
             ]),
         CommandSpec(
+            "schedules run", "Has a schedule run once now, whatever the clock says.", positionals: ["ID"],
+            examples: [("odooops schedules run backup/production", "")]),
+        CommandSpec(
+            "schedules enable", "Lets a schedule run by itself again that was disabled.", positionals: ["ID"]),
+        CommandSpec(
+            "notices retry", "Has a message sent again that was given up or waits.", positionals: ["ID"]),
+        CommandSpec(
             "webhooks retry", "Has a delivery worked on again that is dead or waits.", positionals: ["ID"]),
     ]
 

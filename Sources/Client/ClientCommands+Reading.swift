@@ -69,6 +69,9 @@ extension ClientCommands {
             examples: [("odooops alerts list --severity=critical", "What has been open for too long.")]),
         CommandSpec(
             "notices list", "Lists what people should be told, oldest first.", options: [environmentOption, limit, all]),
+        CommandSpec(
+            "notices dead", "Lists messages to channels that were given up: only a person brings them back.",
+            options: [limit, all]),
         CommandSpec("gates list", "Shows the policy gates as the last pass saw them."),
         CommandSpec(
             "integrations list", "Lists the catalogue of integrations, those that everybody may have first.",

@@ -37,6 +37,9 @@ extension CommandCall {
         case "logs": return try await logs()
         case "metrics": return try await metrics()
         case "webhooks show": return try await showDocument("/webhooks/deliveries/\(target.percentEncoded)")
+        case "schedules run", "schedules enable": return try await orderSchedule()
+        case "notices dead": return try await list(.deadNotices, query: [("state", "dead")])
+        case "notices retry": return try await retryNotice()
         case "webhooks retry": return try await retryDelivery()
         case "policy validate", "policy check", "policy list": return try await policy()
         case "auth login": return try await logIn()
@@ -62,6 +65,29 @@ extension CommandCall {
         "approvals list": .approvals,
         "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,
     ]
+
+    private func orderSchedule() async throws -> ClientExit {
+        let word = arguments.command.name == "schedules run" ? "run" : "enable"
+        let data = try await connection().write("POST", "/schedules/\(target.percentEncoded)/\(word)").data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            let what = word == "run" ? "waits for the service, which runs it within seconds" : "runs by itself again"
+            screen.print("\(screen.paint.green("✓")) \(data.shown("schedule")) \(what). See: odooops schedules list")
+        }
+        return .done
+    }
+
+    private func retryNotice() async throws -> ClientExit {
+        let data = try await connection().write("POST", "/notices/\(target.percentEncoded)/retry").data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print(
+                "\(screen.paint.green("✓")) \(data.shown("id")) waits for the service, which sends it within seconds.")
+        }
+        return .done
+    }
 
     /// Commands that ask no service.
     private func about(_ name: String) async throws -> ClientExit {

@@ -42,6 +42,13 @@ extension Listing {
             Column("WHY", 6) { row, _ in noticeText(row["payload"] ?? .null) }, .text("RUN", 1, "run"),
         ])
 
+    static let deadNotices = Listing(
+        path: "/notices", empty: "No message was given up.",
+        columns: [
+            .key("ID", 9, "id", least: 36), .instant("MADE", 7, "created_at"), .text("CHANNEL", 8, "channel"),
+            .text("NOTICES", 4, "count"), .text("TRIES", 3, "attempts"), .text("WHY", 6, "reason"),
+        ])
+
     static let integrations = Listing(
         path: "/integrations", filters: [("baseline", "baseline"), ("status", "status")],
         emptyFiltered: "No integration is so. See all: odooops integrations list",

@@ -134,6 +134,29 @@ struct CommandsTests {
         #expect((await world.run("deployment", "list", "nowhere")).exit == .notFound)
     }
 
+    @Test("What the service gave up is listed, and brought back by its id")
+    func ordersOfPeople() async throws {
+        let dead: Value = ["id": "m1", "channel": "ops", "state": "dead", "reason": "refused"]
+        let service = FakeService([
+            "GET /notices": [dead], "POST /notices/m1/retry": ["id": "m1", "state": "waiting"],
+            "POST /schedules/backup%2Fproduction/run": ["id": "s1", "schedule": "backup/production"],
+            "POST /schedules/sweep/enable": ["schedule": "sweep", "enabled": true],
+        ])
+        let world = try World(service)
+        #expect((await world.run("notices", "dead")).output.contains("refused"))
+        for line in [
+            ["notices", "retry", "m1"], ["schedules", "run", "backup/production"], ["schedules", "enable", "sweep"],
+        ] {
+            let result = await world.run(line)
+            #expect(result.exit == .done, "\(result.story)")
+        }
+        #expect(
+            service.routes == [
+                "GET /notices?state=dead&limit=50", "POST /notices/m1/retry",
+                "POST /schedules/backup%2Fproduction/run", "POST /schedules/sweep/enable",
+            ])
+    }
+
     @Test("A word that is nearly a command is said")
     func nearlyACommand() async throws {
         let world = try World(FakeService([:]))

@@ -17,6 +17,7 @@ import Web
             "{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody",
             "{deployment}": "none",
             "{code}": "API-0001",
+            "{schedule}": "none", "{notice}": "none",
         ]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }

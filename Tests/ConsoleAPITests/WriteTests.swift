@@ -141,6 +141,59 @@ import Web
         #expect(try await world.send("GET", "/environments", as: "viewer").status == 401)
     }
 
+    @Test("A schedule that nobody knows, can't run or isn't disabled is neither run nor enabled")
+    func schedules() async throws {
+        let world = try await APIWorld()
+        try await world.store.beginSchedules(["backup/production"])
+        for (path, status) in [
+            // No commit was read: nobody knows how it runs.
+            ("/schedules/backup%2Fproduction/run", 409), ("/schedules/backup%2Fproduction/enable", 409),
+            ("/schedules/none/enable", 404),
+        ] {
+            let answer = try await world.send("POST", path, as: "developer")
+            #expect(answer.status == status, "\(path): \(answer.body)")
+        }
+        for action in ["schedules.run", "schedules.enable"] {
+            #expect(try await world.send("GET", "/audit-logs?action=\(action)", as: "owner").data == [])
+        }
+    }
+
+    @Test("A message that was given up is listed in parts and sent again, once for a key, with its audit record")
+    func notices() async throws {
+        let world = try await APIWorld()
+        for name in ["a", "b"] {
+            try await world.store.post([
+                Notice(.approvalWaiting, of: name, environment: nil, at: APIWorld.now, dedupe: name)
+            ])
+            _ = try await world.store.routeNotices(notBefore: APIWorld.now - .hours(1)) { _ in
+                [NoticePosting(channel: name, group: "", window: .zero)]
+            }
+            let claim = try #require(
+                try await world.store.claimNoticeMessage(of: name, rate: nil, holder: "test", lasting: .minutes(1)))
+            _ = try await world.store.settle(
+                claim, .dead(code: "NOTICE-0001", reason: "refused", mayHaveArrived: false))
+            world.time.advance(by: .seconds(1))
+        }
+        let first = try await world.send("GET", "/notices?state=dead&limit=1", as: "viewer")
+        let cursor = try #require(first.body["meta"]?["next_cursor"]?.stringValue)
+        let rest = try await world.send("GET", "/notices?state=dead&limit=1&cursor=\(cursor)", as: "viewer")
+        #expect([first, rest].map { $0.data[0]?["channel"]?.stringValue } == ["b", "a"], "\(first.body)")
+        #expect(rest.body["meta"]?["next_cursor"] == .null && rest.data[0]?["reason"] == "refused")
+        let path = "/notices/\(cursor)/retry"
+        #expect(try await world.send("POST", path, as: "developer").status == 403)
+        for _ in 0..<2 {
+            let key = [("Idempotency-Key", "0123456789abcdef")]
+            let answer = try await world.send("POST", path, as: "admin", headers: key)
+            #expect(answer.status == 202 && answer.data["state"] == "waiting", "\(answer.body)")
+        }
+        let left = try await world.send("GET", "/notices?state=dead", as: "viewer")
+        #expect(left.data.listValue?.map { $0["channel"]?.stringValue } == ["a"])
+        let audit = try await world.send("GET", "/audit-logs?action=notices.retry", as: "owner")
+        #expect(
+            audit.data.listValue?.count == 1 && audit.data[0]?["actor"]?.stringValue?.contains("admin") == true,
+            "\(audit.body)")
+    }
+
     @Test func whatCannotBeABodyIsRefused() async throws {
         let world = try await APIWorld()
         try await world.fill()

@@ -151,6 +151,22 @@ import Web
         await store.close()
     }
 
+    @Test("The advisor's page names whose findings it shows, and says how many it leaves out", arguments: [100, 101])
+    func advisorSaysWhatItShows(count: Int) async throws {
+        let (store, time) = try await Stores.empty()
+        _ = try await store.recordFindings(
+            (0..<count).map { index in
+                Finding(
+                    FindingIdentity(environment: "global", kind: "drift", key: "k\(index)"), evidence: [:],
+                    suggestedAction: "look")
+            }, at: testNow, isUnknown: { _ in false })
+        let html = String(decoding: try await Self.get(Self.pages(store, time), "/advisor").body, as: UTF8.self)
+        #expect(html.contains("Findings of convergence") && html.contains("no findings of the advisor"))
+        #expect(html.contains("100 of 101 shown") == (count == 101))
+        #expect(!html.contains("global") && html.contains("shared"))
+        await store.close()
+    }
+
     @Test("What was approved waits for nobody any more, and does again when the approval ends")
     func approvedChangesWaitForNobody() async throws {
         let (store, time) = try await Stores.full()

@@ -8,6 +8,7 @@ public enum APIDocument {
     private static let samples: [String: Value] = [
         "environment": "staging", "code": "API-0001", "figure": "runs", "run": "latest",
         "delivery": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11", "key": "ci",
+        "schedule": "sweep", "notice": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e12",
         "deployment": "0e1c7a52-93bb-8d10-8a4f-5c2d6b7e9f01",
         "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
         "until": "2027-01-31T00:00:00Z", "roles": ["developer@staging"], "secrets": ["SLACK_BOT_TOKEN"],

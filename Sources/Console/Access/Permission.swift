@@ -6,13 +6,13 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case readAudit = "audit:read"
     /// To look at figures.
     case readMetrics = "metrics:read"
-    /// To extend, pin and suspend environments, and to say that a difference is known.
+    /// To extend, pin and suspend environments, to have a schedule run, and to say that a difference is known.
     case operate
     /// To ask for a pass.
     case reconcile
     /// To allow a change that waits, and to take that back.
     case approve
-    /// To have a delivery of a hook worked on again.
+    /// To have a delivery of a hook worked on again, and a message sent again.
     case hooks
     /// To say who may do what.
     case access

@@ -107,6 +107,26 @@ extension DeliveryRecord {
     }
 }
 
+extension NoticeMessage {
+    /// As `reconcile notices list --json` and the API show it, without its notices.
+    public var document: Value {
+        var object = Value.Object()
+        object["id"] = .string(id)
+        object["channel"] = .string(channel)
+        object["group"] = .string(group)
+        object["state"] = .string(state.rawValue)
+        object["count"] = .int(Int64(count))
+        object["attempts"] = .int(Int64(attempts))
+        object["reason"] = .text(reason)
+        object["error_code"] = .text(errorCode)
+        object["receipt"] = .text(receipt)
+        object["created_at"] = .string(createdAt.description)
+        object["available_at"] = .string(availableAt.description)
+        object["finished_at"] = .text(finishedAt?.description)
+        return .object(object)
+    }
+}
+
 extension AuditVerification {
     /// As `reconcile audit verify --json` and the API show it.
     public var document: Value {

@@ -7,16 +7,21 @@ extension Store {
     ///   - limit: the most.
     ///   - channel: only its own; nil: all.
     ///   - states: only in one of these; empty: in any.
+    ///   - id: only those that were made before this one.
     /// - Returns: the messages.
     /// - Throws: `StoreFault`.
     public func noticeMessages(
-        limit: Int, channel: String? = nil, states: [NoticeMessage.State] = []
+        limit: Int, channel: String? = nil, states: [NoticeMessage.State] = [], before id: String? = nil
     ) async throws(StoreFault) -> [NoticeMessage] {
         var conditions: [String] = []
         var binds: [SQLValue] = [.int(Int64(max(0, limit)))]
         if let channel {
             binds.append(.text(channel))
             conditions.append("channel = $\(binds.count)")
+        }
+        if let id {
+            binds.append(.text(id))
+            conditions.append("id < $\(binds.count)")
         }
         if !states.isEmpty {
             conditions.append("state in (\(states.map { "'\($0.rawValue)'" }.joined(separator: ", ")))")

@@ -29,7 +29,7 @@ struct NoticesCommand {
                 .object([
                     "waiting": .int(Int64(waiting)), "dead": .int(Int64(dead)),
                     "unrouted": .int(Int64(queue.unrouted)), "oldest_waiting": .text(queue.oldest?.description),
-                    "messages": .list(messages.map { Self.value($0) }),
+                    "messages": .list(messages.map(\.document)),
                 ]))
             return .done
         }
@@ -59,7 +59,7 @@ struct NoticesCommand {
             return (message, try await store.notices(of: message.id))
         }
         if context.terminal.isJSON {
-            var document = Self.value(message).objectValue ?? Value.Object()
+            var document = message.document.objectValue ?? Value.Object()
             document["notices"] = .list(notices.map(\.document))
             context.terminal.json(.object(document))
             return .done
@@ -191,22 +191,5 @@ struct NoticesCommand {
         case .waiting: paint.yellow(state.rawValue)
         case .dead: paint.red(state.rawValue)
         }
-    }
-
-    private static func value(_ message: NoticeMessage) -> Value {
-        var object = Value.Object()
-        object["id"] = .string(message.id)
-        object["channel"] = .string(message.channel)
-        object["group"] = .string(message.group)
-        object["state"] = .string(message.state.rawValue)
-        object["count"] = .int(Int64(message.count))
-        object["attempts"] = .int(Int64(message.attempts))
-        object["reason"] = .text(message.reason)
-        object["error_code"] = .text(message.errorCode)
-        object["receipt"] = .text(message.receipt)
-        object["created_at"] = .string(message.createdAt.description)
-        object["available_at"] = .string(message.availableAt.description)
-        object["finished_at"] = .text(message.finishedAt?.description)
-        return .object(object)
     }
 }

@@ -71,6 +71,9 @@ enum GatesPage {
                                     span("sub", one.message)
                                 }, HTML(one.hint ?? ""))
                         }.html
+                        if gate.findings.count > 50 {
+                            p("50 of \(gate.findings.count) shown: reconcile gates", "soft")
+                        }
                     }
                 }
             }
@@ -80,6 +83,9 @@ enum GatesPage {
 
 /// What the advisor looks for, and what was found, by pillar.
 enum AdvisorPage {
+    /// So many findings are shown.
+    private static let most = 100
+
     static func render(_ context: PageContext) async throws -> Page {
         let findings = try await context.store.findings()
         let hasLooked = try await context.hasLooked()
@@ -88,9 +94,10 @@ enum AdvisorPage {
         return Page(
             .advisor,
             lead:
-                "Open findings, and the rules of the packs by pillar. Rules that need a provider's answer aren't evaluated yet."
+                "The rules of the packs by pillar. No rule is evaluated yet, so there are no findings of the advisor; those of "
+                + "convergence, which every pass makes, stand below."
         ) {
-            card("Findings", aside: HTML(findings.count.of("finding")), flush: true) {
+            card("Findings of convergence", aside: HTML(findings.count.of("finding")), flush: true) {
                 if findings.isEmpty, !hasLooked {
                     unlooked("What the SSOT requires is held against what providers show.", icon: .bulb)
                 } else if findings.isEmpty {
@@ -98,17 +105,22 @@ enum AdvisorPage {
                         "Nothing found", "What the SSOT requires is there, as far as somebody could look.", icon: .ok,
                         next: "reconcile drift")
                 } else {
-                    findings.prefix(100).reduce(into: Grid("Findings", "Environment", "What", "Key", "Since", "Next")) {
+                    findings.prefix(most).reduce(into: Grid("Findings", "Environment", "What", "Key", "Since", "Next"))
+                    {
                         grid, one in
                         let tone: Tone = one.status == .escalated ? .bad : one.status == .open ? .warn : .idle
                         grid.add(
-                            HTML(one.identity.environment),
+                            one.identity.environment == "global"
+                                ? Words.environment(nil) : HTML(one.identity.environment),
                             markup {
                                 chip(tone, one.status.rawValue)
                                 span("sub", one.identity.kind)
                             }, span("key", one.identity.key), ago(one.firstSeen, context.now),
                             one.suggestedAction.map { code($0) } ?? HTML("–"))
                     }.html
+                    if findings.count > most {
+                        div("body") { p("\(most) of \(findings.count) shown: odooops alerts list --all", "soft") }
+                    }
                 }
             }
             if pillars.isEmpty {

@@ -9,6 +9,7 @@ enum ObservabilityPage {
     static func render(_ context: PageContext) async throws -> Page {
         let runs = try await context.store.runs(limit: 60).filter { !$0.isDryRun && $0.completedAt != nil }
         let queue = try await context.store.deliveryQueue()
+        let notices = try await context.store.noticeQueue().dead.values.reduce(0, +)
         let chosen = context.query("env")
         let mail = try await context.store.mailEvents(environment: chosen, limit: 50)
         let durations = runs.reversed().map { run in ((run.completedAt ?? run.startedAt) - run.startedAt).milliseconds }
@@ -25,6 +26,9 @@ enum ObservabilityPage {
                     "Hooks waiting", "\(queue.depth)", queue.depth > 100 ? .warn : nil,
                     note: queue.oldest.map { "oldest \(TimeText.relative($0, context.now))" } ?? "none waits")
                 tile("Hooks given up", "\(queue.dead.values.reduce(0, +))", queue.dead.isEmpty ? nil : .bad)
+                tile(
+                    "Messages given up", "\(notices)", notices == 0 ? nil : .bad,
+                    note: notices == 0 ? "every channel takes them" : "odooops notices dead")
             }
             card("Elsewhere") {
                 div("stack") {
