@@ -217,8 +217,8 @@ let package = Package(
         tests(
             "Console",
             [
-                "Console", "Reconciler", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient", "Drivers",
-                "GitHubDriver",
+                "Console", "ConsoleAccess", "ConsoleAPI", "Reconciler", "Store", "StoreSQLite", "Web", "Formats",
+                "HTTPClient", "Drivers", "GitHubDriver",
                 "MailgunDriver", "PlaneDriver", "SlackDriver", "DesiredState", "Simulator", "SimulatorKit", "Diff",
             ]),
         tests("ConsoleAccess", ["ConsoleAccess", "Store", "StoreSQLite", "Web", "Formats", "HTTPClient"]),

@@ -12,13 +12,12 @@ import Web
 
 /// Every page, on an empty and on a hostile store.
 @Suite struct PagesTests {
-    static let routes = [
-        "/", "/environments", "/environments/staging", "/deployments", "/builds", "/policy-gates", "/gates", "/backups",
-        "/logs", "/database", "/control-plane", "/platform", "/modules", "/integrations", "/advisor",
-        "/platform/digitalocean", "/observability", "/metrics", "/runbooks", "/settings", "/runs",
-        "/runs/\(Stores.runID)", "/runs/latest", "/plans/\(Stores.runID)", "/plans/latest", "/drift", "/maintenance",
-        "/audit", "/login",
-    ]
+    /// Every page: those without a name in their path as they are served from, and one of each of the others.
+    static let routes =
+        Route.pages.keys.sorted() + [
+            "/environments/staging", "/metrics", "/runs/\(Stores.runID)", "/runs/latest", "/plans/\(Stores.runID)",
+            "/plans/latest", "/login",
+        ]
     /// Those that are about one thing, which an empty store doesn't have.
     static let particular = routes.filter {
         $0.hasPrefix("/environments/") || $0.hasPrefix("/runs/") || $0.hasPrefix("/plans/")

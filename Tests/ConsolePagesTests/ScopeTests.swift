@@ -61,6 +61,41 @@ import Web
         await store.close()
     }
 
+    /// What has a name in its path, or is no page.
+    private static let named = [
+        "/environments/staging", "/runs/latest", "/runs/\(Stores.runID)", "/runs/\(Stores.runID)/evidence",
+        "/runs/\(Stores.runID)/evidence/plan.json", "/plans/latest", "/runbooks/any", "/metrics", "/events", "/nowhere",
+    ]
+
+    /// Nobody and a key that may nothing are turned away everywhere, whatever is there; who has the scope isn't.
+    @Test(arguments: Route.pages.keys.sorted() + named)
+    func eachRouteAsksForItsScope(path: String) async throws {
+        let (store, time) = try await Stores.full()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        let pages = PagesTests.pages(store, time, control: access)
+        func request(_ key: String?) -> WebRequest {
+            WebRequest(
+                method: "GET", path: path,
+                headers: [("Host", "ops"), ("Accept", "text/html")] + (key.map { [("X-API-Key", $0)] } ?? []),
+                peer: "192.0.2.1")
+        }
+        let route = try #require(Route(request(nil)))
+        func status(_ scopes: [Permission]) async throws -> Int? {
+            let key = try await access.addKey(
+                "key \(scopes.map(\.rawValue))", grants: [Grant(.owner)], scopes: scopes, lasting: nil, by: "test"
+            ).key.reveal { $0 }
+            return await pages.answer(request(key))?.status
+        }
+        let need = route.need.permission
+        #expect(try await status(Permission.allCases.filter { $0 != need }) == 403)
+        let allowed = try #require(try await status([need]))
+        #expect(allowed == 200 || allowed == 404, "\(allowed)")
+        let nobody = try #require(await pages.answer(request(nil)))
+        #expect(nobody.status == (path == "/events" ? 401 : 303))
+        #expect(path == "/events" || nobody.header("Location")?.hasPrefix("/login") == true)
+        await store.close()
+    }
+
     @Test func aStreamEndsWithTheKeyThatOpenedIt() async throws {
         let (store, time) = try await Stores.full()
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
