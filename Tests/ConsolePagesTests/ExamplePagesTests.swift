@@ -127,6 +127,22 @@ import Web
         #expect(["X", "Y", "Z", "W"].map { presence.state(of: $0) } == [.present, .missing, .unknown, .unknown])
     }
 
+    @Test("The next backup is told by the clocks that its schedule is configured for")
+    func backupsInTheirZone() async throws {
+        let world = try await ExampleWorld()
+        let desired = try #require(await world.pass().outlook?.desired)
+        var settings = ScheduleSettings()
+        settings.all.timeZone = "Asia/Kolkata"
+        let jobs = ScheduledJob.all(in: desired, settings) { TimeZones.load($0) }
+        let html = try await world.html("/backups", world.pages { jobs })
+        #expect(html.contains("Asia/Kolkata"))
+        for job in jobs {
+            let next = try #require(job.next(after: world.time.now))
+            #expect(next != job.cron.next(after: world.time.now), "\(job.id) is due at another time")
+            #expect(html.contains("datetime=\"\(next)\""), "\(job.id)")
+        }
+    }
+
     @Test("Schedules are listed as the command line lists them, with why one doesn't run")
     func schedules() async throws {
         let world = try await ExampleWorld()

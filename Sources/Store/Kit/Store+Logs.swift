@@ -182,14 +182,23 @@ struct LogQuery {
             + "limit \(max(0, limit) + 1)"
     }
 
+    /// What a line says without a text of its own, member by member; nil where its state is all.
+    private static func rest(of payload: Value) -> String? {
+        guard let members = payload.objectValue?.members else { return payload.isNull ? nil : JSON.write(payload) }
+        let told = members.filter { !["state", "phase", "environment"].contains($0.name) && !$0.value.isNull }
+        let texts = told.map { "\($0.name) \($0.value.stringValue ?? JSON.write($0.value))" }
+        return texts.isEmpty ? nil : texts.joined(separator: ", ")
+    }
+
     func line(_ row: SQLRow) throws(StoreFault) -> LogLine {
         let (id, at, type) = (try row.text(0), try row.time(1), try row.text(2))
         switch service {
         case .reconciler:
             let payload = try row.jsonb(3)
-            let state = payload["state"]?.stringValue ?? payload["phase"]?.stringValue
+            let state = (payload["state"] ?? payload["phase"])?.stringValue?
+                .split(separator: "_").joined(separator: " ")
             let text = payload.stringValue ?? payload["title"]?.stringValue ?? payload["message"]?.stringValue
-            let words = [type, text ?? JSON.write(payload), text == nil ? nil : payload["key"]?.stringValue, state]
+            let words = [type, text ?? Self.rest(of: payload), text == nil ? nil : payload["key"]?.stringValue, state]
             let run = try row.text(4)
             return LogLine(
                 id: id, at: at, service: service, level: LogLine.Level(rawValue: try row.text(5)) ?? .info,

@@ -265,7 +265,7 @@ enum BackupsPage {
                         icon: .archive,
                         next: "reconcile env list")
                 } else {
-                    schedules(environments, context.now).html
+                    schedules(environments, context.pages.schedules() ?? [], context.now).html
                 }
             }
             card("Found at providers", flush: true) {
@@ -303,13 +303,19 @@ enum BackupsPage {
         }
     }
 
-    private static func schedules(_ environments: [Environment], _ now: Timestamp) -> Grid {
+    private static func schedules(_ environments: [Environment], _ jobs: [ScheduledJob], _ now: Timestamp) -> Grid {
         var grid = Grid("Schedules", "Environment", "Tier", "Schedule", "Next", "At most apart")
         for environment in environments {
             let cron = environment.backupSchedule.flatMap { try? Cron(parsing: $0) }
+            let job = jobs.first { $0.id == "backup/\(environment.slug)" }
             grid.add(
                 Words.environment(environment.slug), Words.tier(environment.tier),
-                code(environment.backupSchedule ?? ""), ago(cron?.next(after: now), now),
+                markup {
+                    code(environment.backupSchedule ?? "")
+                    if let job { span("sub", job.terms.timeZone) }
+                },
+                // By the clocks that the job is configured for; those of UTC where none is known yet.
+                ago(job.map { $0.next(after: now) } ?? cron?.next(after: now), now),
                 HTML(cron?.longestGap(after: now).map { TimeText.rough($0) } ?? "–"))
         }
         return grid
