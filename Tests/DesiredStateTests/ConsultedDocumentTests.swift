@@ -1,3 +1,4 @@
+import Basics
 import DesiredState
 import Testing
 
