@@ -47,6 +47,9 @@ extension APIWorld {
         _ = try await store.post([
             Notice(.approvalWaiting, of: "erp", environment: "staging", at: Self.now, dedupe: "1")
         ])
+        _ = try await store.routeNotices(notBefore: Self.now - .hours(1)) { _ in
+            [NoticePosting(channel: "ops", group: "", window: .zero)]
+        }
         _ = try await store.keep([
             DeliveryRecord(
                 provider: "github", deliveryID: "1", event: "push", scope: nil, lane: .record, body: "{}",

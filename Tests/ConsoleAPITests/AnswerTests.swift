@@ -46,7 +46,7 @@ import Testing
         ])
         #expect(forms.problem(["type": "b", "of_b": true], at: "data") == nil)
         let problem = forms.problem(["type": "b"], at: "data")
-        #expect(problem?.contains("data.type has to be one of a") == true, "\(problem ?? "nothing")")
+        #expect(problem?.contains("data.of_a is missing") == true, "\(problem ?? "nothing")")
         #expect(problem?.contains("data.of_b is missing") == true, "\(problem ?? "nothing")")
     }
 

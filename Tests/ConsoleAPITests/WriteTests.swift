@@ -144,10 +144,10 @@ import Web
     @Test("A schedule that nobody knows, can't run or isn't disabled is neither run nor enabled")
     func schedules() async throws {
         let world = try await APIWorld()
-        try await world.store.beginSchedules(["backup/production"])
+        try await world.store.beginSchedules(["nightly"])
         for (path, status) in [
             // No commit was read: nobody knows how it runs.
-            ("/schedules/backup%2Fproduction/run", 409), ("/schedules/backup%2Fproduction/enable", 409),
+            ("/schedules/nightly/run", 409), ("/schedules/nightly/enable", 409),
             ("/schedules/none/enable", 404),
         ] {
             let answer = try await world.send("POST", path, as: "developer")

@@ -44,6 +44,8 @@ import Web
         ] {
             _ = try await get(path, id)
         }
+        let deployment = try #require(try await get("/deployments", "listDeployments")[0]?["id"]?.stringValue)
+        _ = try await get("/deployments/\(deployment)", "getDeployment")
         let evidence = try await get("/runs/latest/evidence", "getRunEvidence")
         #expect(evidence["items"]?.listValue?.isEmpty == false, "\(evidence)")
         let plan = try await get("/plans/latest", "getPlan")

@@ -92,8 +92,9 @@ import Web
         if let latest = backup.attributes["latest"]?.stringValue { #expect(backups.contains(latest)) }
         let row = try #require(
             try await Self.get("/backups", world).listValue?.first { $0["key"]?.stringValue == "\(backup.key)" })
-        #expect(
-            row["count"] == backup.attributes["count"] && row["created_at"] == backup.attributes["latest"], "\(row)")
+        func instant(_ value: Value?) -> Timestamp? { value?.stringValue.flatMap { Timestamp($0) } }
+        let made = (row["created_at"], backup.attributes["latest"])
+        #expect(row["count"] == backup.attributes["count"] && instant(made.0) == instant(made.1), "\(row)")
         let deployments = try await world.html("/deployments")
         #expect(deployments.contains(String(pass.run.revision?.prefix(10) ?? "none")))
         #expect(deployments.contains("Ada Lovelace") && !deployments.contains("ada@brightwater"))

@@ -16,7 +16,8 @@ extension Answer {
             .init("findings", .map(.count), "how many findings there are in each status"),
             .init(
                 "only_environments", many(text),
-                "those that the caller may read, where it is not all; then runs, plans and hooks are left out", required: false),
+                "those that the caller may read, where it is not all; then runs, plans and hooks are left out",
+                required: false),
             .init(
                 "plan", .nullable(planStanding), "how the last plan stands with the people whose yes it needs",
                 required: false),

@@ -13,13 +13,16 @@ extension APIEndpoints {
 
     static func deployments(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object([
-            .init("id", .text(), required: true), .init("environment", .nullable(.text()), required: true),
-            .init("run", .text(), required: true),
-            .init("state", .choice(["success", "failed", "deploying"]), required: true),
-            .init("revision", .nullable(.text()), required: true), .init("author", .nullable(.text()), required: true),
-            .init("steps", .count, required: true), .init("failed", .count, required: true),
-            .init("unsettled", .count, required: true), .init("started_at", .instant, required: true),
-            .init("completed_at", .nullable(.instant), required: true),
+            .init("id", .text(), "its id, made of its run and its environment"),
+            .init("environment", .nullable(.text()), "null: what belongs to none"),
+            .init("run", .text(), "the id of the run that made it"),
+            .init("state", .choice(["success", "failed", "deploying"]), "how it ended; `deploying`: it is under way"),
+            .init("revision", .nullable(.text()), "the commit of the SSOT that was brought about"),
+            .init("author", .nullable(.text()), "who wrote that commit"),
+            .init("steps", .count, "how many steps it had"), .init("failed", .count, "how many of them failed"),
+            .init("unsettled", .count, "of how many of them nobody knows yet what became"),
+            .init("started_at", .instant, "when its first step began"),
+            .init("completed_at", .nullable(.instant), "when its last step ended; null: it is under way"),
         ])
         let environment = APIParameter("environment", .line(least: 1, most: 255), "only of this environment")
         let id = APIParameter("deployment", .line(least: 1, most: 64), "its id", required: true)
@@ -63,9 +66,10 @@ extension APIEndpoints {
 
     private static func backups(_ services: APIServices) -> APIRoute {
         let row = APISchema.object([
-            .init("key", .text(), required: true), .init("kind", .text(), required: true),
-            .init("provider_id", .text(), required: true), .init("count", .count, required: true),
-            .init("size_gb", .anything, required: true), .init("created_at", .nullable(.instant), required: true),
+            .init("key", .text(), "the resource"), .init("kind", .text(), "what it is"),
+            .init("provider_id", .text(), "its id at the provider"), .init("count", .count, "how many there are of it"),
+            .init("size_gb", .anything, "as the provider says; null where it doesn't"),
+            .init("created_at", .nullable(.instant), "when the latest was made; null where nobody knows"),
         ])
         return APIRoute(
             "GET", "/backups", "listBackups", "backups",

@@ -18,7 +18,10 @@ extension APIEndpoints {
                 "Has a schedule run once now, whatever the clock says; the service does it within seconds. The slash of "
                     + "an id such as `backup/production` is written `%2F`.",
                 needs: .operate, parameters: [id],
-                answer: .object([.init("id", .text(), required: true), .init("schedule", .text(), required: true)]),
+                answer: .object([
+                    .init("id", .text(), "the id of what waits for the service"),
+                    .init("schedule", .text(), "the schedule's id"),
+                ]),
                 status: 202
             ) { call in
                 let name = call.text("schedule") ?? ""
@@ -31,7 +34,7 @@ extension APIEndpoints {
                 "Lets a schedule run by itself again that was disabled because its runs didn't end.", needs: .operate,
                 parameters: [id],
                 answer: .object([
-                    .init("schedule", .text(), required: true), .init("enabled", .flag, required: true),
+                    .init("schedule", .text(), "its id"), .init("enabled", .flag, "whether it runs by itself again"),
                 ])
             ) { call in
                 let name = call.text("schedule") ?? ""
@@ -43,15 +46,17 @@ extension APIEndpoints {
 
     private static func noticeRoutes(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object([
-            .init("id", .text(), required: true), .init("channel", .text(), required: true),
-            .init("group", .text(), required: true),
-            .init("state", choice(NoticeMessage.State.self), required: true), .init("count", .count, required: true),
-            .init("attempts", .count, required: true),
-            .init("reason", .nullable(.text(most: 1 << 16)), required: true),
-            .init("error_code", .nullable(.text()), required: true),
-            .init("receipt", .nullable(.text()), required: true), .init("created_at", .instant, required: true),
-            .init("available_at", .instant, required: true),
-            .init("finished_at", .nullable(.instant), required: true),
+            .init("id", .text(), "its id"), .init("channel", .text(), "where it goes"),
+            .init("group", .text(), "what its notices have in common"),
+            .init("state", choice(NoticeMessage.State.self), "how far it is; `dead`: it was given up"),
+            .init("count", .count, "how many notices it holds"),
+            .init("attempts", .count, "how often it was tried"),
+            .init("reason", .nullable(.text(most: 1 << 16)), "why it was given up, or tried again"),
+            .init("error_code", .nullable(.text()), "the code of that"),
+            .init("receipt", .nullable(.text()), "what the channel answered"),
+            .init("created_at", .instant, "when it was made"),
+            .init("available_at", .instant, "when it is tried at the earliest"),
+            .init("finished_at", .nullable(.instant), "when it was sent or given up"),
         ])
         let id = APIParameter("notice", .line(least: 1, most: 64), "its id", required: true)
         return [
@@ -74,7 +79,7 @@ extension APIEndpoints {
                 "POST", "/notices/{notice}/retry", "retryNotice", "notices",
                 "Has a message sent again that was given up, or that waits for its next attempt.", needs: .hooks,
                 parameters: [id],
-                answer: .object([.init("id", .text(), required: true), .init("state", .text(), required: true)]),
+                answer: .object([.init("id", .text(), "its id"), .init("state", .text(), "how far it is now")]),
                 status: 202
             ) { call in
                 let name = call.text("notice") ?? ""
