@@ -18,7 +18,8 @@ struct StoreCommandTests {
         let again = await site.run("store", "backup", copy)
         #expect(again.status == 1 && again.error.contains("STORE-0051"), "\(again.story)")
 
-        #expect(await site.run("env", "extend", "lab", "--days", "9").status == 0)
+        let extended = await site.run("env", "extend", "lab", "--days", "9")
+        #expect(extended.status == 0, "\(extended.story)")
         let restored = await site.run("store", "restore", copy, "--json", "--actor", "ann")
         #expect(restored.status == 0, "\(restored.story)")
         #expect(restored.json?["kept"]?.stringValue?.contains(".before-") == true, "\(restored.story)")
