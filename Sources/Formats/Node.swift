@@ -82,9 +82,15 @@ public struct Node: Sendable {
         public let keyColumn: Int32
         public internal(set) var value: Node
         /// Nil rather than empty, as nearly always: then there is nothing to retain.
-        private var others: [Position]?
+        private var others: [Duplicate]?
 
-        public init(key: String, keyLine: Int32, keyColumn: Int32, value: Node, duplicates: [Position] = []) {
+        /// The same key once more in the same mapping.
+        public struct Duplicate: Sendable {
+            public let position: Position
+            public internal(set) var value: Node
+        }
+
+        public init(key: String, keyLine: Int32, keyColumn: Int32, value: Node, duplicates: [Duplicate] = []) {
             self.key = key
             self.keyLine = keyLine
             self.keyColumn = keyColumn
@@ -92,14 +98,20 @@ public struct Node: Sendable {
             others = duplicates.isEmpty ? nil : duplicates
         }
 
-        /// Where the same key stands again in the same mapping.
+        /// Where the same key stands again in the same mapping, and with what.
         ///
-        /// Such an entry is ambiguous: its value is unknown.
-        public var duplicates: [Position] { others ?? [] }
+        /// Such an entry is ambiguous: which of its values is meant is unknown.
+        public var duplicates: [Duplicate] { others ?? [] }
 
         public var isAmbiguous: Bool { others != nil }
 
-        mutating func addDuplicate(_ position: Position) { others = duplicates + [position] }
+        mutating func addDuplicate(_ duplicate: Duplicate) { others = duplicates + [duplicate] }
+
+        /// Of the newest one, as soon as it is read.
+        mutating func setLastDuplicate(_ value: Node) {
+            guard let last = others?.indices.last else { return }
+            others?[last].value = value
+        }
     }
 
     /// A place in the file that the reader knows.

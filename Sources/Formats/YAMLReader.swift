@@ -14,8 +14,8 @@ struct YAMLReader: ~Copyable {
         let start: Int
         /// A key came, and its value comes next.
         var hasKey = false
-        /// That key stood in the mapping before, so its value is dropped.
-        var isRepeated = false
+        /// The entry whose key stands once more, while its value is read.
+        var repeated: Int?
     }
 
     /// Beyond as many entries a key is looked up rather than searched for.
@@ -207,14 +207,16 @@ struct YAMLReader: ~Copyable {
         let top = frames.count - 1
         frames[top].hasKey = true
         if let earlier = indexOfEntry(text, print, from: frames[top].start) {
-            frames[top].isRepeated = true
+            frames[top].repeated = earlier
             let mark = entries[earlier].keyMark(in: file)
             report(
                 .error, FormatCode.duplicateKey,
                 "the key '\(Redaction.redact(text))' stands twice in one mapping; it stood first in line \(mark.line)",
                 line, column, hint: "keep one of the two; until then neither is used",
                 notes: [Diagnostic.Note("the first one", at: mark)])
-            entries[earlier].addDuplicate(Node.Position(line: line, column: column))
+            let nothing = Node(.scalar(Node.Scalar(string: "", isPlain: true)), line: line, column: column)
+            entries[earlier].addDuplicate(
+                Node.Entry.Duplicate(position: Node.Position(line: line, column: column), value: nothing))
         } else {
             // Its value takes the place of the empty text as soon as it is read.
             let nothing = Node(.scalar(Node.Scalar(string: "", isPlain: true)), line: line, column: column)
@@ -245,9 +247,13 @@ struct YAMLReader: ~Copyable {
             items.push(consume node)
         } else if frames[top].hasKey {
             // What stood on the stack behind the key has been taken off: the key is the last one again.
-            if !frames[top].isRepeated { entries[entries.count - 1].value = consume node }
+            if let repeated = frames[top].repeated {
+                entries[repeated].setLastDuplicate(consume node)
+            } else {
+                entries[entries.count - 1].value = consume node
+            }
             frames[top].hasKey = false
-            frames[top].isRepeated = false
+            frames[top].repeated = nil
         } else {
             refuse(
                 FormatCode.key, "\(node.shapeName) stands where a key should be", line, column,

@@ -125,6 +125,34 @@ import Testing
         #expect(policy.isDryRunDefault)
     }
 
+    /// Found by seeds 69961 and 71377 of the damaged documents.
+    @Test(arguments: [
+        // The line that named it lost its form.
+        """
+          plane: {approved_stores: [vercel_env], consumers: [{vercel_env: [a, b]}]}
+        """,
+        // Of two with one name, the second may be meant.
+        """
+          plane: {approved_stores: [os_keychain]}
+          plane: {approved_stores: [vercel_env], consumers: ["vercel_env:PLANE_KEY"]}
+        """,
+        // And it has swallowed the one that stood behind it.
+        """
+          token: {approved_stores: [os_keychain]}
+          token:
+            approved_stores: [os_keychain]
+            plane:
+            approved_stores: [vercel_env]
+            consumers: ["vercel_env:PLANE_KEY"]
+        """,
+    ])
+    func aSecretThatAFaultHidesIsLeftAlone(_ entries: String) {
+        let state = read([Paths.registry: "secrets:\n" + entries])
+        let key = ResourceKey(.secretPresence, "vercel_env/PLANE_KEY")
+        #expect(state.resource(key.description) == nil)
+        #expect(state.covers(key, of: nil))
+    }
+
     @Test func whatIsDueDependsOnTheDay() throws {
         let state = read([
             Paths.registry: """

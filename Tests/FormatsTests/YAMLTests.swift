@@ -61,7 +61,7 @@ private func parse(_ text: String, limits: YAMLLimits = .standard) -> YAMLDocume
         let entry = try #require(root["a"])
         #expect(entry.isAmbiguous)
         #expect(entry.value.value == 1)
-        #expect(entry.duplicates == [.init(line: 3, column: 1), .init(line: 5, column: 1)])
+        #expect(entry.duplicates.map(\.position) == [.init(line: 3, column: 1), .init(line: 5, column: 1)])
         #expect(root["c"]?.isAmbiguous == false)
         #expect(
             document.diagnostics.map {

@@ -22,7 +22,7 @@ extension Gate {
         }
         for entry in entries {
             let mark = entry.keyMark(in: document.file)
-            if let again = entry.duplicates.first {
+            if let again = entry.duplicates.first?.position {
                 report.fail(
                     .ambiguous, "the secret \(quoted(entry.key)) stands twice", at: mark,
                     hint: "Keep one of the two: which of them counts depends on who reads the file.",

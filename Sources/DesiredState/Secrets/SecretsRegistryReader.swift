@@ -74,8 +74,22 @@ struct SecretsRegistryReader {
             secret.isSound = false
             secret.faultCode = cause.code
             lose(secret, cause, entry)
+            for again in section.duplicates { loseDuplicate(secret.id, again.value, cause) }
         }
         registry.entries.append(secret)
+    }
+
+    /// The places of an entry that stands once more: it may be the one that was meant, and may have swallowed another.
+    private mutating func loseDuplicate(_ id: String, _ node: Node, _ cause: Cause) {
+        // What else is wrong with it is told once the first one is gone.
+        let unheard = Report()
+        var reader = SecretsRegistryReader(file: file, unheard)
+        reader.registry.consumerStores = registry.consumerStores
+        let entry = Fields(node, "the secret \(quoted(id))", in: file, unheard)
+        var again = SecretEntry(id: id, section: .first, source: node.mark(in: file))
+        again.consumers = (entry.nodes("consumers") ?? []).compactMap { reader.consumer($0, entry) }
+        again.places = reader.places(entry, again)
+        lose(again, cause, entry)
     }
 
     /// One item of the oldest form, a list in which each secret has one store.
@@ -136,7 +150,8 @@ struct SecretsRegistryReader {
             let kind = fields.text("kind", required: true)
             let name = fields.text("name", required: true)
             let project = fields.text("project")
-            entry.absorb(fields)
+            // Without its consumers it isn't known under which names it is kept.
+            if let cause = fields.fault { entry.fail(cause, key: "consumers") }
             var consumer = SecretEntry.Consumer(
                 text: nil, store: kind?.value, identifier: name?.value, project: project?.value, source: mark)
             consumer.projectSource = project?.mark
