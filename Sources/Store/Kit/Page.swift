@@ -94,6 +94,8 @@ extension Store {
     ///   - place: what the column holds of a row.
     ///   - element: what is wanted of a row.
     ///   - part: reads the rows that fulfil the conditions, with this end of the query.
+    /// - Returns: one element a row.
+    /// - Throws: what `part` throws.
     static func everyRow<Row, Element>(
         by column: String, at place: (Row) -> String, _ element: (Row) -> Element,
         part: (_ after: Conditions, _ end: String) throws(StoreFault) -> [Row]
