@@ -48,6 +48,11 @@ extension CommandCall {
         let listing = Listing(
             path: "/runs/\(target.percentEncoded)/events", empty: "Nothing was told of it.", columns: [])
         let (rows, hasMore) = try await rows(listing, connection)
+        return showLines(rows, hasMore: hasMore, of: listing)
+    }
+
+    /// What happened, of which the service tells the latest first: shown with the latest last, as in any log.
+    func showLines(_ rows: [Value], hasMore: Bool, of listing: Listing) -> ClientExit {
         if screen.isJSON {
             screen.json(.list(rows))
             return .done

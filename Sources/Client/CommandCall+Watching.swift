@@ -98,16 +98,7 @@ extension CommandCall {
             filter + [("since", try instant("since", back: true)), ("until", try instant("until", back: true))]
         let listing = Listing(path: "/logs", empty: "Nothing such has happened.", columns: [])
         let (rows, hasMore) = try await rows(listing, connection, query: query)
-        guard arguments.has("follow") else {
-            if screen.isJSON {
-                screen.json(.list(rows))
-                return .done
-            }
-            if rows.isEmpty { screen.print(listing.empty) }
-            for row in rows.reversed() { screen.print(eventLine(row)) }
-            if hasMore { screen.remark(screen.errorPaint.dim("There is more before that: --all")) }
-            return .done
-        }
+        guard arguments.has("follow") else { return showLines(rows, hasMore: hasMore, of: listing) }
         return try await followLogs(rows.reversed(), filter, connection)
     }
 

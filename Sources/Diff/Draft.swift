@@ -19,7 +19,6 @@ struct Draft {
     var doubt: String?
 
     var key: ResourceKey { change.key }
-    var isRemoval: Bool { change.action == .delete || change.action == .forget }
     var destroys: Bool { change.action == .delete || change.action == .replace }
     /// Whether it touches the provider.
     var hasEffect: Bool {

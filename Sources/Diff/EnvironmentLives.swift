@@ -49,7 +49,9 @@ struct EnvironmentLives {
                     if PullRequest.number(inSlug: record.slug) != nil, record.branch?.hasPrefix("refs/pull/") == true {
                         "its pull request is closed, or nothing allows its preview any more"
                     } else {
-                        record.branch.map { "branch \($0) is gone" } ?? "no document wants the environment any more"
+                        // Which of the two isn't known here: the branches that there are have become environments.
+                        record.branch.map { "branch \($0) is gone, or nothing makes an environment of it any more" }
+                            ?? "no document wants the environment any more"
                     }
                 outlook = EnvironmentOutlook(slug: record.slug, phase: .unwanted, expiresAt: nil, reason: reason)
             }

@@ -1,29 +1,20 @@
 public import Basics
 import SimdjsonShim
 
-/// JSON that can't be read, or that has another shape than was asked for.
+/// JSON that can't be read.
 ///
 /// The text of the document is never part of the message: it may hold a secret.
 public struct JSONFault: Fault {
-    /// FMT-0101 syntax, FMT-0102 encoding, FMT-0103 duplicate name, FMT-0104 limit, FMT-0105 shape.
+    /// FMT-0101 syntax, FMT-0102 encoding, FMT-0103 duplicate name, FMT-0104 limit.
     public let code: String
     public let message: String
-    /// `byte 17, line 2, column 3`, or the path of the value, as in `droplets[3].size`.
+    /// `byte 17, line 2, column 3`; nil for a document that is too large.
     public let place: String?
     public let hint: String?
-    /// The byte of the document at which the fault is, counted from 0; nil for a fault of shape.
-    public let offset: Int?
+    /// The byte of the document at which the fault is, counted from 0.
+    public let offset: Int
 
     public var disposition: Disposition { .stop }
-
-    /// A value that is missing or of another kind than expected.
-    public init(shape message: String, path: String, hint: String? = nil) {
-        code = "FMT-0105"
-        self.message = message
-        place = path.isEmpty ? nil : path
-        self.hint = hint
-        offset = nil
-    }
 
     init(_ code: String, _ message: String, at offset: Int, in bytes: [UInt8], hint: String? = nil) {
         self.code = code

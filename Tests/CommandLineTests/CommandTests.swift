@@ -152,21 +152,24 @@ struct CommandTests {
         #expect(again.error.contains("now nothing is to be done"), "\(again.story)")
     }
 
+    private static let environment = "environments:\n  live: {tier: production, branch: main, host: host"
+    /// A production environment with an address, which goes only by an approval.
+    private static let live = [
+        "ssot/infra/digitalocean/inventory.yaml": Site.inventory
+            + "droplets: [{name: host, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}]\n",
+        "ssot/environments.yaml": environment + ", domain: live.shop.example}\n",
+    ]
+
     @Test("What needs an approval waits with exit status 4, and goes through by its key and by no other")
     func approves() async throws {
         let site = try Site()
-        let live = "environments:\n  live: {tier: production, branch: main, host: host"
-        try site.commit([
-            "ssot/infra/digitalocean/inventory.yaml": Site.inventory
-                + "droplets: [{name: host, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}]\n",
-            "ssot/environments.yaml": live + ", domain: live.shop.example}\n",
-        ])
+        try site.commit(Self.live)
         let first = await site.run()
         #expect(first.status == 0, "\(first.story)")
         let record = "digitalocean.record/shop.example/A/live"
         #expect(await site.records().contains { $0.hasPrefix("A live ") }, "\(first.story)")
 
-        try site.commit(["ssot/environments.yaml": live + "}\n"])
+        try site.commit(["ssot/environments.yaml": Self.environment + "}\n"])
         let waiting = await site.run()
         #expect(waiting.status == 4, "\(waiting.story)")
         #expect(waiting.error.contains("refused RUN-0012: 1 change needs an approval"), "\(waiting.story)")
@@ -187,17 +190,12 @@ struct CommandTests {
     @Test("A stored approval lets the next pass do what waited; taken back it lets nothing")
     func storesApprovals() async throws {
         let site = try Site()
-        let live = "environments:\n  live: {tier: production, branch: main, host: host"
-        try site.commit([
-            "ssot/infra/digitalocean/inventory.yaml": Site.inventory
-                + "droplets: [{name: host, region: sgp1, size: s-1vcpu-1gb, image: ubuntu-24-04-x64}]\n",
-            "ssot/environments.yaml": live + ", domain: live.shop.example}\n",
-        ])
+        try site.commit(Self.live)
         #expect(await site.run("approvals").output.contains("Nothing was approved yet"))
         #expect(await site.run().status == 0)
         let nothing = await site.run("approve", "latest")
         #expect(nothing.status == 64 && nothing.error.contains("waits for an approval"), "\(nothing.story)")
-        try site.commit(["ssot/environments.yaml": live + "}\n"])
+        try site.commit(["ssot/environments.yaml": Self.environment + "}\n"])
         #expect(await site.run().status == 4)
         let record = "digitalocean.record/shop.example/A/live"
         let wrong = await site.run("approve", "latest", "--key", record + "e")

@@ -66,6 +66,11 @@ struct LiveScheduleTests {
         for text in [utc, local] {
             #expect(table.output.contains("\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"), "\(table.story)")
         }
+        let (enabled, unknown) = (
+            await site.run("schedules", "enable", "mark"), await site.run("schedules", "enable", "mrk")
+        )
+        #expect(enabled.status == 64 && enabled.error.contains("mark is not disabled"), "\(enabled.story)")
+        #expect(unknown.status == 64 && unknown.error.contains("Did you mean mark?"), "\(unknown.story)")
         let shown = await site.run("schedules", "show", "look")
         #expect(shown.output.contains(" UTC (") && shown.output.contains(" 04:00 +0"), "\(shown.story)")
 

@@ -95,29 +95,34 @@ import Testing
 
     /// Two thresholds of one environment that runs `main` at Vercel and has a database.
     private static func limited(_ commits: Int = 5, environment: String = "prod") -> DesiredState {
+        wanted(
+            """
+            environments:
+              \(environment):
+                deploy_target: main
+                thresholds: {max_deploy_age_hours: 24, max_commits_behind: \(commits)}
+            """,
+            [
+                "environments.yaml": """
+                environments:
+                  production: {tier: production, branch: main, database_cluster: pg, database: odoo}
+                """,
+                "infra/digitalocean/inventory.yaml":
+                    "databases: [{name: pg, engine: pg, version: 16, region: r, size: s, num_nodes: 1}]\n",
+                "vercel/projects.yaml": "projects: [{name: console}]\n",
+            ], branches: [Branch(name: "main", commit: head, committedAt: nil)])
+    }
+
+    /// What the checks of `maintenance/convergence.yaml` want, beside other documents.
+    private static func wanted(
+        _ checks: String, _ documents: KeyValuePairs<String, String>, branches: [Branch] = []
+    ) -> DesiredState {
         readDesiredState(
             SourceTree(
                 revision: String(repeating: "a", count: 40),
-                files: [
-                    SourceFile(
-                        path: "ssot/maintenance/convergence.yaml",
-                        text: """
-                            environments:
-                              \(environment):
-                                deploy_target: main
-                                thresholds: {max_deploy_age_hours: 24, max_commits_behind: \(commits)}
-                            """),
-                    SourceFile(
-                        path: "ssot/environments.yaml",
-                        text: """
-                            environments:
-                              production: {tier: production, branch: main, database_cluster: pg, database: odoo}
-                            """),
-                    SourceFile(
-                        path: "ssot/infra/digitalocean/inventory.yaml",
-                        text: "databases: [{name: pg, engine: pg, version: 16, region: r, size: s, num_nodes: 1}]\n"),
-                    SourceFile(path: "ssot/vercel/projects.yaml", text: "projects: [{name: console}]\n"),
-                ], branches: .known([Branch(name: "main", commit: head, committedAt: nil)])))
+                files: [SourceFile(path: "ssot/maintenance/convergence.yaml", text: checks)]
+                    + documents.map { SourceFile(path: "ssot/\($0.key)", text: $0.value) },
+                branches: .known(branches)))
     }
 
     private static func deployed(_ commit: String?, hours: Int, _ items: [(String, Value)] = []) -> WatchedKind {
@@ -181,20 +186,15 @@ import Testing
     }
 
     private static func secured(_ ids: String, _ items: [(String, Value)]?) -> [String] {
-        let desired = readDesiredState(
-            SourceTree(
-                revision: String(repeating: "a", count: 40),
-                files: [
-                    SourceFile(
-                        path: "ssot/maintenance/convergence.yaml",
-                        text: """
-                            environments: {prod: {required: {gates: [\(ids)]}}}
-                            security_settings: [{id: \(ids), kind: security_setting_disabled}]
-                            """),
-                    SourceFile(
-                        path: "ssot/github/branch-protection.yaml",
-                        text: "repo: acme/erp\nbranches: {main: {require_pull_request: {desired: true}}}\n"),
-                ], branches: .known([])))
+        let desired = wanted(
+            """
+            environments: {prod: {required: {gates: [\(ids)]}}}
+            security_settings: [{id: \(ids), kind: security_setting_disabled}]
+            """,
+            [
+                "github/branch-protection.yaml":
+                    "repo: acme/erp\nbranches: {main: {require_pull_request: {desired: true}}}\n"
+            ])
         let seen = items.map { items in
             ObservedKind(
                 kind: .repository, completeness: .complete,

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ErrorPageTests {
     /// Codes whose fault can't be shown by a document that a page can hold.
     private static let described: Set<String> = [
-        "FMT-0001", "FMT-0008", "FMT-0104", "FMT-0105", "SSOT-0002", "SSOT-0041",
+        "FMT-0001", "FMT-0008", "FMT-0104", "SSOT-0002", "SSOT-0041",
         // A page holds nothing that looks like a secret.
         "SSOT-0300",
     ]

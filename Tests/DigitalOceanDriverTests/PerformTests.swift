@@ -393,12 +393,3 @@ struct PerformTests {
         }
     }
 }
-
-/// Answers 200 with what it is told.
-struct SlowTransport: HTTPTransport {
-    let answer: @Sendable (HTTPRequest) async -> Value
-
-    func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
-        HTTPResponse(status: 200, body: Array(JSON.write(await answer(request)).utf8))
-    }
-}

@@ -190,16 +190,14 @@ struct TableTests {
         #expect(await observe([.droplet], [:], transport).first(.droplet)?.attributes["image"] == "ubuntu-20-04-x64")
     }
 
-    @Test("a registry finds the driver of a kind and every version")
-    func registry() async {
+    @Test("drivers know the rules of their kinds and their versions together, and without a credential nothing is seen")
+    func together() async {
         let unconfigured = UnconfiguredDriver(
             provider: "digitalocean", schemas: DigitalOceanKinds.all, reason: "DIGITALOCEAN_ACCESS_TOKEN is not set")
-        let registry = DriverRegistry([unconfigured, makeDriver(TableTransport { _, _ in .missing })])
-        #expect(registry.drivers.count == 1)
-        #expect(registry.versions == ["digitalocean": "unconfigured"])
-        #expect(registry.schemas.count == DigitalOceanKinds.all.count)
-        #expect(registry.driver(for: .spacesBucket) == nil)
-        let seen = await registry["digitalocean"]?.observe(ObserveRequest(kinds: [.droplet, .spacesBucket]), context)
-        #expect(seen?.map(\.completeness) == [.unknown(reason: "DIGITALOCEAN_ACCESS_TOKEN is not set")])
+        let drivers: [any Driver] = [unconfigured, makeDriver(TableTransport { _, _ in .missing })]
+        #expect(drivers.versions == ["digitalocean": "unconfigured"])
+        #expect(drivers.schemas.count == DigitalOceanKinds.all.count)
+        let seen = await unconfigured.observe(ObserveRequest(kinds: [.droplet, .spacesBucket]), context)
+        #expect(seen.map(\.completeness) == [.unknown(reason: "DIGITALOCEAN_ACCESS_TOKEN is not set")])
     }
 }

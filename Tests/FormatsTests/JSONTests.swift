@@ -178,7 +178,7 @@ struct RandomValues {
 
     @Test func fieldsAreReadWithoutBuildingTheRest() throws {
         let page = try JSONDocument(text: Self.page).root
-        let droplets = Array(try page.requireItems("droplets"))
+        let droplets = Array(try #require(page["droplets"].items))
         #expect(droplets.count == 2)
         let droplet = droplets[0]
         #expect(droplet["id"].int == 3_164_444)
@@ -207,36 +207,6 @@ struct RandomValues {
         #expect(page.members?.map(\.name) == ["droplets", "links", "meta"])
         #expect(page["droplets"].kind == .list)
         #expect(page["x"].kind == .missing)
-    }
-
-    @Test func aFaultOfShapeNamesThePath() throws {
-        let page = try JSONDocument(text: Self.page).root
-        let second = page["droplets"][1]
-        #expect(second.path == "droplets[1]")
-        #expect(page["droplets"][0]["size"]["price"].path == "droplets[0].size.price")
-        #expect(page.path.isEmpty)
-        let cases: [(place: String, message: String, body: () throws -> Void)] = [
-            (
-                "droplets[1].name", "a string was expected and a number was found",
-                { _ = try second.requireString("name") }
-            ),
-            (
-                "droplets[1].id", "a whole number was expected and a string was found",
-                { _ = try second.requireInt("id") }
-            ),
-            ("droplets[1].tags", "a list is missing", { _ = try second.requireItems("tags") }),
-            (
-                "meta.total", "true or false was expected and a number was found",
-                { _ = try page["meta"].requireBool("total") }
-            ),
-            ("firewalls", "an object is missing", { _ = try page.requireObject("firewalls") }),
-        ]
-        for (place, message, body) in cases {
-            let fault = #expect(throws: JSONFault.self) { try body() }
-            #expect(fault?.place == place)
-            #expect(fault?.message == message)
-            #expect(fault?.code == "FMT-0105")
-        }
     }
 
     @Test(arguments: UInt64(0)..<20) func everyViewAgreesWithTheValue(seed: UInt64) throws {

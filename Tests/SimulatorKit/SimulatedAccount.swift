@@ -46,7 +46,7 @@ public final class SimulatedAccount<Driven: Driver>: Sendable {
         let names = Dictionary(grouping: keys, by: \.kind).mapValues { Set($0.map(\.name)) }
         let parents = ObserveRequest.parents(
             wanted: wanted, remembered: inventory.withLock { Array($0.values) },
-            schemas: DriverRegistry([driver]).schemas)
+            schemas: [driver as any Driver].schemas)
         return ObservedState(
             await driver.observe(ObserveRequest(kinds: Set(names.keys), names: names, parents: parents), context))
     }
@@ -57,7 +57,7 @@ public final class SimulatedAccount<Driven: Driver>: Sendable {
             unknown: [], policy: Policy(), documents: [], diagnostics: [])
         var input = PlanInput(
             desired: desired, inventory: Inventory(entries: inventory.withLock { Array($0.values) }),
-            observed: await observe(wanted), schemas: DriverRegistry([driver]).schemas,
+            observed: await observe(wanted), schemas: [driver as any Driver].schemas,
             drivers: [driver.provider: driver.version], now: time.now)
         input.emptySecrets = [driver as any Driver].emptySecrets(of: desired, input.schemas)
         return makePlan(input)

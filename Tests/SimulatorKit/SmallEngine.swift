@@ -30,7 +30,7 @@ public struct SmallEngine: Sendable {
     ) async -> Plan {
         let keys = desired.resources.map(\.key) + inventory.map(\.key)
         let names = Dictionary(grouping: keys, by: \.kind).mapValues { Set($0.map(\.name)) }
-        let schemas = DriverRegistry([driver]).schemas
+        let schemas = [driver as any Driver].schemas
         let parents = ObserveRequest.parents(wanted: desired.resources, remembered: inventory, schemas: schemas)
         let seen = await driver.observe(
             ObserveRequest(kinds: Set(names.keys), names: names, parents: parents), context)

@@ -346,6 +346,24 @@ import Testing
         }
     }
 
+    @Test(arguments: engines) func `each row is read once, however many the last part of them holds`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            var slugs: [String] = []
+            for more in [0, 499, 1, 1, 499] {
+                let added = (0..<more).map { "e-\(slugs.count + $0)" }
+                slugs += added
+                try await test.store.saveEnvironments(added.map { EnvironmentRow(slug: $0, tier: .dev) })
+                try await test.store.changeInventory(added.map { .put(owned($0)) })
+                #expect(try await test.store.environments().map(\.slug) == slugs.sorted { $0.precedesByBytes($1) })
+                let inventory = try await test.store.inventory()
+                #expect(inventory.entries.map(\.key.name).sorted() == slugs.sorted(), "\(slugs.count)")
+                #expect(inventory.environments.map(\.slug).sorted() == slugs.sorted(), "\(slugs.count)")
+            }
+        }
+    }
+
     @Test(arguments: engines) func `the inventory of ten thousand is read in one piece`(_ dialect: SQLDialect)
         async throws
     {

@@ -52,7 +52,7 @@ struct DocumentTests {
         return makePlan(
             PlanInput(
                 desired: state, inventory: Inventory(entries: account.inventory.withLock { Array($0.values) }),
-                observed: await account.observe(wanted), schemas: DriverRegistry([account.driver]).schemas,
+                observed: await account.observe(wanted), schemas: [account.driver as any Driver].schemas,
                 drivers: ["vercel": "1"], now: account.time.now))
     }
 

@@ -21,6 +21,5 @@ public enum DiagnosticCodes {
         "FMT-0102": "A JSON document is not valid UTF-8.",
         "FMT-0103": "A name stands twice in one JSON object.",
         "FMT-0104": "A JSON document is larger or deeper than is read.",
-        "FMT-0105": "A JSON document has another shape than was asked for.",
     ]
 }

@@ -80,7 +80,7 @@ final class ParsedFile: Sendable {
                 root = try JSON.tree(bytes)
             } catch {
                 let diagnostic = Diagnostic(
-                    .error, error.code, error.message, at: Self.mark(of: error.offset ?? 0, in: bytes, of: path),
+                    .error, error.code, error.message, at: Self.mark(of: error.offset, in: bytes, of: path),
                     hint: error.hint ?? "Mend the JSON at this place.")
                 diagnostics.append(diagnostic)
                 cause = Cause(diagnostic)

@@ -42,8 +42,6 @@ public struct MailgunEventBatch: Sendable {
 extension MailgunDriver {
     /// How old the last event of a page has to be: until then others may still come before it.
     public static let settling = Duration.minutes(30)
-    /// Between two readings that found nothing more.
-    public static let pollingPause = Duration.seconds(15)
     static let eventPageSize = 300
 
     /// Reads the events of a domain that have settled, oldest first, each once.

@@ -2,7 +2,7 @@ public import Basics
 import Formats
 public import Store
 
-/// A person has a message sent again that was given up or waits.
+/// A person has a message sent again that was given up or waits; the command line and the API do it alike.
 public enum NoticeRetry {
     /// Brings it back, with its audit record.
     ///

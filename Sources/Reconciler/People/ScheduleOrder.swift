@@ -1,7 +1,7 @@
 public import Basics
 public import Store
 
-/// A person has a schedule run once now, or by itself again, from the API.
+/// A person has a schedule run once now, or by itself again; the command line and the API do it alike.
 public enum ScheduleOrder {
     /// Has it run once, whatever the clock says, with its audit record.
     ///
@@ -24,7 +24,8 @@ public enum ScheduleOrder {
         guard let job = jobs.first(where: { $0.id == name }) else { throw missing(name, jobs.map(\.id)) }
         switch job.way {
         case .blocked(let reason):
-            throw RequestFault(.conflict, "\(name) can't run: \(reason)", hint: "See all: reconcile schedules list")
+            throw RequestFault(
+                .conflict, "\(name) can't run: \(reason)", hint: "See what it needs: reconcile schedules show \(name)")
         case .byHand:
             throw RequestFault(
                 .conflict, "\(name) is done by hand", hint: "Name a runner of it: schedules.jobs.\(name).runner.")

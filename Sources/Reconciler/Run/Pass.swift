@@ -239,38 +239,7 @@ struct Pass {
         desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
-        // The saved plan is compared before any approval is counted in: it was made without one.
-        var input = PlanInput(
-            desired: desired, inventory: inventory, observed: observed, schemas: reconciler.schemas,
-            drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
-        input.silent = reconciler.silent
-        input.installation = reconciler.installation
-        input.zones = reconciler.zones(desired.policy.timeZoneNames)
-        input.isManual = options.trigger == .manual
-        input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures
-        input.watched = watched
-        input.emptySecrets = reconciler.drivers.emptySecrets(of: desired, input.schemas)
-        var plan = makePlan(input)
-        if let prices = await reconciler.prices(for: plan, runID: run.id) {
-            input.prices = prices
-            // Without a limit prices change no decision.
-            plan = prices.dropletLimit == nil ? plan.priced(by: prices, observed) : makePlan(input)
-        }
-        if let fault = TargetFault(plan, desired, inventory) { throw fault }
-        if let saved = options.saved {
-            let moved = PlanStaleness.compare(saved, plan)
-            guard moved.isEmpty else {
-                self.plan = plan
-                outcome = .stale(moved)
-                return false
-            }
-        }
-        if options.saved != nil, !grounds.confirmed.isEmpty {
-            input.departures = grounds.unconfirmed
-            plan = makePlan(input)
-        }
-        input.approvals = try await approvedKeys(in: plan)
-        if !input.approvals.isEmpty { plan = makePlan(input) }
+        guard let plan = try await planChanges(desired, inventory, observed, grounds) else { return false }
         self.plan = plan
         self.inventory = inventory
         reconciler.lastLook.withLock { $0 = (inventory, observed) }

@@ -97,11 +97,7 @@ public struct Reconciler: Sendable {
     public var latestDesired: DesiredState? { latest.withLock { $0 } }
 
     /// The rules of every kind that a driver owns.
-    var schemas: [ResourceKind: KindSchema] {
-        var result: [ResourceKind: KindSchema] = [:]
-        for driver in drivers { for schema in driver.schemas { result[schema.kind] = schema } }
-        return result
-    }
+    var schemas: [ResourceKind: KindSchema] { drivers.schemas }
 
     private static func silence(of absent: [UnconfiguredDriver]) -> [ResourceKind: String] {
         var result: [ResourceKind: String] = [:]
@@ -115,9 +111,7 @@ public struct Reconciler: Sendable {
     var sensitive: SensitiveAttributes { SensitiveAttributes(schemas) }
 
     /// The versions of the drivers, which a saved plan is bound to.
-    var driverVersions: [String: String] {
-        Dictionary(drivers.map { ($0.provider, $0.version) }, uniquingKeysWith: { first, _ in first })
-    }
+    var driverVersions: [String: String] { drivers.versions }
 
     /// Whether objects of a kind carry our mark at the provider, so that one without it isn't ours.
     func carriesMark(_ kind: ResourceKind) -> Bool {

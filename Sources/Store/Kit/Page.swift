@@ -83,3 +83,32 @@ struct Conditions {
     /// All of them after `where` or `and`, or nothing.
     func clause(_ word: String) -> String { texts.isEmpty ? "" : "\(word) \(texts.joined(separator: " and "))" }
 }
+
+extension Store {
+    /// What is wanted of each row of a table, in the database's order of a column that names the row.
+    ///
+    /// Some rows at a time: ten thousand at once take several times the memory of what is made of them.
+    ///
+    /// - Parameters:
+    ///   - column: names each row; its text is the row's place.
+    ///   - place: what the column holds of a row.
+    ///   - element: what is wanted of a row.
+    ///   - part: reads the rows that fulfil the conditions, with this end of the query.
+    /// - Returns: one element a row.
+    /// - Throws: what `part` throws.
+    static func everyRow<Row, Element>(
+        by column: String, at place: (Row) -> String, _ element: (Row) -> Element,
+        part: (_ after: Conditions, _ end: String) throws(StoreFault) -> [Row]
+    ) throws(StoreFault) -> [Element] {
+        let size = 500
+        var elements: [Element] = []
+        var after = Conditions()
+        while true {
+            let rows = try part(after, "order by \(column) limit \(size)")
+            elements += rows.map(element)
+            guard rows.count == size, let last = rows.last else { return elements }
+            after = Conditions()
+            after.add("\(column) > ?", .text(place(last)))
+        }
+    }
+}

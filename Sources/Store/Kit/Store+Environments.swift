@@ -109,21 +109,11 @@ extension Store {
     }
 
     /// What is wanted of each row, in the database's order of slugs.
-    ///
-    /// Some at a time: the columns of ten thousand rows take several times the memory of what is made of them.
     static func environments<Element>(
         in db: any SQLConnection, _ element: (EnvironmentRow) -> Element
     ) throws(StoreFault) -> [Element] {
-        let size = 500
-        var elements: [Element] = []
-        var last: String?
-        while true {
-            let rows = try environmentRows(
-                "\(last == nil ? "" : "and slug > $1 ")order by slug limit \(size)", last.map { [.text($0)] } ?? [],
-                in: db)
-            elements += rows.map(element)
-            guard rows.count == size, let next = rows.last?.slug else { return elements }
-            last = next
+        try everyRow(by: "slug", at: \.slug, element) { (after, end) throws(StoreFault) -> [EnvironmentRow] in
+            try environmentRows("\(after.clause("and")) \(end)", after.binds, in: db)
         }
     }
 

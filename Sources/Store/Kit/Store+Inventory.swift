@@ -66,18 +66,10 @@ extension Store {
         return key
     }
 
-    /// All of them, some at a time: the columns of ten thousand rows take more memory than the entries.
     private static func inventoryEntries(in db: any SQLConnection) throws(StoreFault) -> [InventoryEntry] {
-        let size = 500
-        var entries: [InventoryEntry] = []
-        var last: String?
-        while true {
-            let part = try inventoryEntries(
-                "\(last == nil ? "" : "where resource_key > $1 ")order by resource_key limit \(size)",
-                last.map { [.text($0)] } ?? [], in: db)
-            entries += part
-            guard part.count == size, let next = part.last?.key.description else { return entries }
-            last = next
+        try everyRow(by: "resource_key", at: \.key.description, { $0 }) {
+            (after, end) throws(StoreFault) -> [InventoryEntry] in
+            try inventoryEntries("\(after.clause("where")) \(end)", after.binds, in: db)
         }
     }
 

@@ -117,7 +117,7 @@ struct DoctorCommand {
             let errors = desired.diagnostics.count { $0.severity == .error }
             let branches =
                 switch snapshot.tree.branches {
-                case .known(let branches): "\(branches.count) branches"
+                case .known(let branches): branches.count == 1 ? "1 branch" : "\(branches.count) branches"
                 case .unknown(let reason): "branches unknown: \(reason)"
                 case .none: "no branches"
                 }

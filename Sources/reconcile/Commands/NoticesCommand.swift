@@ -93,15 +93,11 @@ struct NoticesCommand {
                 isAll ? try await store.noticeMessages(limit: 1_000, states: [.dead]) : [try await find(in: store)]
             var revived: [String] = []
             for message in wanted {
-                let audit = AuditRecord(
-                    at: SystemTime().now, action: "notices.retry", target: message.id, actor: context.actor,
-                    detail: .object(["channel": .string(message.channel), "notices": .int(Int64(message.count))]))
-                if try await store.retryNoticeMessage(message.id, audit: audit) {
+                do {
+                    try await NoticeRetry.make(message, in: store, by: Actor(context.actor), at: SystemTime().now)
                     revived.append(message.id)
-                } else if !isAll {
-                    throw ArgumentFault(
-                        "message \(message.id) is \(message.state.rawValue), and there is nothing to try again",
-                        hint: "List those that went wrong with: reconcile notices dead")
+                } catch is RequestFault where isAll {
+                    // The service was quicker: it is dead no more.
                 }
             }
             return revived

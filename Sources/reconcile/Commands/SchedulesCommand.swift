@@ -94,32 +94,24 @@ struct SchedulesCommand {
     // MARK: run, enable
 
     func run() async throws -> ExitStatus {
-        let job = try find(in: try await jobs())
-        switch job.way {
-        case .blocked(let reason): throw ArgumentFault("\(job.id) can't run: \(reason)", hint: "See docs/schedules.md.")
-        case .byHand:
-            throw ArgumentFault(
-                "\(job.id) is done by hand", hint: "Name a runner of it: schedules.jobs.\(job.id).runner.")
-        case .runner: break
-        }
+        let name = context.arguments.positionals[0]
+        let jobs = try await jobs()
         let id = try await context.withStore { store in
-            try await store.requestSlot(of: job.id, lane: job.lane, audit: audit("schedules.run", job.id))
+            try await ScheduleOrder.run(
+                name, of: jobs, in: store, by: Actor(context.actor), at: SystemTime().now)
         }
         if context.terminal.isJSON {
-            context.terminal.json(.object(["id": .string(id), "schedule": .string(job.id)]))
+            context.terminal.json(.object(["id": .string(id), "schedule": .string(name)]))
         } else {
-            context.terminal.print("\(job.id) waits for the service, which runs it within seconds.")
+            context.terminal.print("\(name) waits for the service, which runs it within seconds.")
         }
         return .done
     }
 
     func enable() async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
-        let isEnabled = try await context.withStore { store in
-            try await store.enableSchedule(name, audit: audit("schedules.enable", name))
-        }
-        guard isEnabled else {
-            throw ArgumentFault("\(name) is not disabled", hint: "List the schedules with: reconcile schedules list")
+        try await context.withStore { store in
+            try await ScheduleOrder.enable(name, in: store, by: Actor(context.actor), at: SystemTime().now)
         }
         if context.terminal.isJSON {
             context.terminal.json(.object(["schedule": .string(name), "enabled": true]))
@@ -127,10 +119,6 @@ struct SchedulesCommand {
             context.terminal.print("\(name) runs by itself again.")
         }
         return .done
-    }
-
-    private func audit(_ action: String, _ target: String) -> AuditRecord {
-        AuditRecord(at: SystemTime().now, action: action, target: target, actor: context.actor, detail: .object([:]))
     }
 
     // MARK: What they share

@@ -63,10 +63,9 @@ struct HTML: Sendable, Hashable {
     /// The elements that pages are made of.
     enum Tag: String, Sendable, Hashable {
         case html, head, meta, link, title, script, body, header, footer, nav, main, section, aside, article, div, span
-        case h1, h2, h3, h4, p, a, ul, ol, li, dl, dt, dd, strong, em, code, pre, kbd, small, time, hr, br, blockquote
+        case h1, h2, h3, h4, p, a, ul, ol, li, dl, dt, dd, strong, em, code, pre, time, hr, br, blockquote
         case table, caption, thead, tbody, tr, th, td, details, summary, form, label, input, select, option, button
-        case figure, figcaption, abbr, del, ins
-        case svg, path, rect, circle, line, polyline, g
+        case svg, path, rect, line
 
         var isVoid: Bool {
             switch self {

@@ -1,0 +1,120 @@
+import Basics
+import Formats
+import HTTPClient
+import TestKit
+import Testing
+
+@testable import Client
+
+@Suite("Help and the manual page")
+struct CommandHelpTests {
+    @Test("Every command has a help with how it is used, and options have one meaning")
+    func help() async throws {
+        let world = try World(FakeService([:]))
+        for command in ClientCommands.table.commands where !command.name.isEmpty {
+            let words = command.name.split(separator: " ").map(String.init)
+            let help = await world.run(["help"] + words)
+            #expect(help.exit == .done && help.output.contains("Usage: odooops \(command.name)"), "\(help.story)")
+            #expect((await world.run(words + ["--help"])).output == help.output)
+            #expect(command.summary.hasSuffix("."), "\(command.name)")
+            for example in command.examples { #expect(example.command.contains("odooops"), "\(example.command)") }
+        }
+        #expect(world.service.requests.isEmpty)
+    }
+
+    @Test("Examples of the help are commands that the parser takes")
+    func examples() throws {
+        for command in ClientCommands.table.commands {
+            for example in command.examples where example.command.hasPrefix("odooops ") {
+                guard !example.command.contains(where: { "'\"|<>".contains($0) }) else { continue }
+                let words = example.command.split(separator: " ").dropFirst().map(String.init)
+                let parsed = try ClientCommands.table.parse(ClientCommands.canonical(words))
+                #expect(command.name.isEmpty || parsed.command.name == command.name, "\(example.command)")
+            }
+        }
+    }
+
+    @Test("docs/odooops.md describes every command with every option, and nothing else")
+    func commandsAreDocumented() throws {
+        let text = String(decoding: try FileSystem.read("\(Places.packageRoot)/docs/odooops.md"), as: UTF8.self)
+        var sections: [String: String] = [:]
+        var name: String?
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("### `odooops ") {
+                name = String(line.dropFirst(13).prefix { $0 != "`" })
+            } else if line.hasPrefix("#") {
+                name = nil
+            }
+            if let name { sections[name, default: ""] += line + "\n" }
+        }
+        let commands = ClientCommands.table.commands.filter { !$0.name.isEmpty }
+        func title(_ command: CommandSpec) -> String { ([command.name] + command.positionals).joined(separator: " ") }
+        #expect(Set(sections.keys).symmetricDifference(commands.map(title)).sorted() == [])
+        for command in commands {
+            for option in command.options {
+                #expect(
+                    sections[title(command)]?.contains("`--\(option.name)") == true, "\(command.name) --\(option.name)")
+            }
+        }
+        for option in ClientCommands.table.common { #expect(text.contains("`--\(option.name)"), "\(option.name)") }
+        for exit in ClientExit.allCases { #expect(text.contains("| \(exit.rawValue) | \(exit.meaning) |"), "\(exit)") }
+    }
+
+    @Test("The manual page names every command and lets no text be a request")
+    func manual() {
+        let page = ClientCommands.manual
+        let requests: Set<String> = [".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".I", ".EX", ".EE"]
+        for line in page.split(separator: "\n") where line.hasPrefix(".") || line.hasPrefix("'") {
+            #expect(requests.contains(String(line.prefix { $0 != " " })), "\(line)")
+        }
+        for command in ClientCommands.table.commands where !command.isHidden {
+            let name = command.name.split(separator: "-").joined(separator: "\\-")
+            #expect(page.contains("odooops \(name)"), "\(command.name)")
+        }
+    }
+}
+
+/// What a shell makes of the completion.
+@Suite("Completion in a shell") struct LiveCompletionTests {
+    private static let asked: [(String, String, Bool)] = [
+        ("odooops en", "env", true), ("odooops env ", "extend", true), ("odooops env extend --d", "--days", true),
+        ("odooops env extend feature --d", "--days", true), ("odooops env list --st", "--status", true),
+        ("odooops env list --status ", "expiring", true), ("odooops drift ", "ack", true),
+        ("odooops env ", "ack", false), ("odooops status --j", "--json", true), ("odooops --ur", "--url", true),
+    ]
+
+    @Test("bash offers what can follow", arguments: asked)
+    func bash(_ line: String, _ word: String, _ isOffered: Bool) throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-completion")
+        try directory.write(ClientCommands.table.bashCompletion, to: "odooops.bash")
+        try directory.write(
+            """
+            . "$1"
+            read -r -a COMP_WORDS <<<"$2"
+            case $2 in *' ') COMP_WORDS+=('') ;; esac
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _odooops
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """, to: "ask.bash")
+        let result = Shell.run(
+            "bash \(directory.path("ask.bash")) \(directory.path("odooops.bash")) \(Shell.quote(line))")
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.split(separator: "\n").contains(Substring(word)) == isOffered, "\(result.output)")
+    }
+
+    @Test("zsh reads the completion", .enabled(if: Shell.has("zsh"), "zsh is not installed"))
+    func zsh() throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-completion")
+        try directory.write(ClientCommands.table.zshCompletion, to: "_odooops")
+        let result = Shell.run("zsh -n \(directory.path("_odooops"))")
+        #expect(result.status == 0 && result.output.isEmpty, "\(result.output)")
+    }
+
+    @Test("groff sets the manual page without a remark", .enabled(if: Shell.has("groff"), "groff is not installed"))
+    func manual() throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-manual")
+        try directory.write(ClientCommands.manual, to: "odooops.1")
+        let result = Shell.run("groff -man -z -ww -Tutf8 -K utf8 \(directory.path("odooops.1"))")
+        #expect(result.status == 0 && result.output.isEmpty, "\(result.output)")
+    }
+}
