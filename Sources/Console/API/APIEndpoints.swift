@@ -198,7 +198,7 @@ public struct APIEndpoints: Sendable {
     ) async throws -> Envelope {
         var parameters: [String: Value] = [:]
         for (name, value) in names { parameters[name] = .string(value) }
-        try authorise(route, parameters, caller)
+        try await authorise(route, &parameters, caller)
         if route.isWrite { try services.access.checkForgery(request, by: caller) }
         guard Self.accepts(request.header("Accept")) else { throw APIFault.notAcceptable }
         for (name, value) in try Self.query(request, of: route) { parameters[name] = value }
@@ -219,15 +219,22 @@ public struct APIEndpoints: Sendable {
         return try await once(key, call, id)
     }
 
-    private func authorise(_ route: APIRoute, _ parameters: [String: Value], _ caller: Caller) throws(AccessFault) {
+    /// Whether the caller may; an environment that was called by its id or its branch has its name from here on.
+    private func authorise(_ route: APIRoute, _ parameters: inout [String: Value], _ caller: Caller) async throws {
         guard let permission = route.permission else { return }
-        let place: AccessPlace =
-            switch route.place {
-            case .project: .project
-            case .list: .list
-            case .environment: .environment(parameters["environment"]?.stringValue ?? "")
-            }
-        try caller.demand(permission, at: place)
+        switch route.place {
+        case .project: try caller.demand(permission)
+        case .list: try caller.demand(permission, at: .list)
+        case .environment:
+            // Nobody who may nothing anywhere makes the store look.
+            try caller.demand(permission, at: .list)
+            let word = parameters["environment"]?.stringValue ?? ""
+            let name =
+                APISchema.line(least: 1, most: 255).problem(.string(word), at: "environment") == nil
+                ? try await services.store.environmentName(of: word) ?? word : word
+            try caller.demand(permission, at: .environment(name))
+            parameters["environment"] = .string(name)
+        }
     }
 
     /// Does a write once, however often it is sent.

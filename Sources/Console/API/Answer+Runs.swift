@@ -42,7 +42,14 @@ extension Answer {
                         .init("moved", texts, "what changed between plan and apply", required: false),
                     ], isOpen: true)), "what ended it; null where it ended well"),
         .init("metadata", runMetadata, "counts, digests and settings of the run"),
+        onlyEnvironments,
     ]
+
+    /// Said where something is cut to what the caller may read.
+    private static let onlyEnvironments = APISchema.Field(
+        "only_environments", texts,
+        "the environments that the caller may read, where these are not all; then only what is of these is told",
+        required: false)
 
     private static let runMetadata = APISchema.named(
         "RunMetadata",
@@ -130,6 +137,7 @@ extension Answer {
                 .init("trigger", .nullable(choice(RunTrigger.self)), "what started the run"),
                 .init("revision", textOrNull, "the commit that the run read"),
                 .init("summary", .nullable(changeCounts), "how many changes there are of each action"),
+                onlyEnvironments,
             ]))
 
     static let plan = APISchema.named(
@@ -173,6 +181,7 @@ extension Answer {
                 ]), "what it costs; left out where no price is known", required: false),
             .init("targets", texts, "what it was narrowed to; left out where it is whole", required: false),
             .init("approvals", texts, "approvals that it was made with; left out where there is none", required: false),
+            onlyEnvironments,
         ]))
 
     private static let change = APISchema.named(
