@@ -192,7 +192,7 @@ extension Answer {
             .init("cause", choice(ChangeCause.self), "the same for programs"),
             .init("decision", choice(Verdict.self), "whether it may happen"),
             .init("decision_reason", textOrNull, "why it may not, or not yet"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what changes of it"),
             .init("source", .nullable(place), "where it is wanted; null where nothing wants it"),
             .init("depends_on", texts, "keys of what has to be done before"),
@@ -228,7 +228,7 @@ extension Answer {
         .object([
             .init("key", text, "the resource"), .init("cause", choice(ChangeCause.self), "why it differs"),
             .init("summary", text, "what differs, in one line"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what differs of it"),
             .init("source", .nullable(place), "where it is wanted"),
         ]))
@@ -250,7 +250,7 @@ extension Answer {
         "PruneCandidate",
         .object([
             .init("key", text, "the resource"), .init("provider_id", text, "what the provider calls it"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("marked_at", instantOrNull, "when it was marked; null: by this plan"),
             .init("grace_seconds", .count, "how long it stays from then on"),
             .init("goes_at", instantOrNull, "when it goes"),
