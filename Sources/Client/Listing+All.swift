@@ -182,6 +182,13 @@ extension Listing {
             .instant("REVOKED", 7, "revoked_at"),
         ])
 
+    static let users = Listing(
+        path: "/access/users", empty: "Nobody can log in yet. Add somebody: odooops users add NAME --role viewer",
+        columns: [
+            .key("NAME", 9, "name"), .text("ROLES", 8, "grants"), .instant("SINCE", 3, "created_at"),
+            .instant("REVOKED", 7, "disabled_at"),
+        ])
+
     static let environmentSteps = Listing(
         path: "", empty: "No step was made for it in that time.",
         columns: [.instant("HOUR", 9, "at"), .text("STEPS", 8, "steps"), .text("FAILED", 8, "failed")])

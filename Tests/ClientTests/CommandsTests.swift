@@ -134,22 +134,6 @@ struct CommandsTests {
         #expect((await world.run("deployment", "list", "nowhere")).exit == .notFound)
     }
 
-    @Test("What belongs to no environment is called shared in every list, whatever the API calls it")
-    func sharedThings() async throws {
-        let service = FakeService([
-            "GET /drift": [["key": "digitalocean.domain/shop.example", "environment": .null]],
-            "GET /inventory": [["key": "digitalocean.domain/shop.example", "environment": .null]],
-            "GET /findings": [["key": "shop.example", "kind": "drift", "env": "global", "status": "open"]],
-            "GET /upcoming": [["at": "2026-11-23T08:00:00Z", "what": "a pass begins", "environment": .null]],
-        ])
-        let world = try World(service)
-        for command in [["drift", "list"], ["inventory", "list"], ["alerts", "list"], ["schedules", "upcoming"]] {
-            let result = await world.run(command)
-            #expect(result.exit == .done && result.output.contains("shared"), "\(command): \(result.story)")
-            #expect(!result.output.contains("global"), "\(command): \(result.story)")
-        }
-    }
-
     @Test("What the service gave up is listed, and brought back by its id")
     func ordersOfPeople() async throws {
         let dead: Value = ["id": "m1", "channel": "ops", "state": "dead", "reason": "refused"]

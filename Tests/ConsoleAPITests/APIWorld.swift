@@ -43,9 +43,11 @@ struct APIWorld {
         self.keys = keys
         self.store = store
         self.time = time
+        let made = try reconciler(store, time)
         api = APIEndpoints(
             APIServices(
-                store: store, access: access, reconciler: try reconciler(store, time), time: time, address: address,
+                store: store, access: access, reconciler: made,
+                service: made.map { Service(reconciler: $0, interval: .hours(1)) }, time: time, address: address,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 

@@ -244,7 +244,7 @@ public struct APIEndpoints: Sendable {
         }
         let caller = call.caller.accountName
         let content = "\(call.request.method) \(call.request.path)\n"
-        let digest = Digest(of: Array(content.utf8) + JSON.canonical(call.body))
+        let digest = Digest(of: Array(content.utf8) + JSON.canonical(try await unguessable(call.body, key, caller)))
         switch try await services.store.claimRequest(key, of: caller, digest: digest, at: call.now) {
         case .first: break
         case .other: throw APIFault.otherRequest
@@ -270,6 +270,16 @@ public struct APIEndpoints: Sendable {
             key, of: caller,
             answer: isDone ? (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))) : nil)
         return envelope
+    }
+
+    /// A body whose digest may be kept: a password that it holds takes as much work to guess as one that is kept.
+    private func unguessable(_ body: Value, _ key: String, _ caller: String) async throws -> Value {
+        guard var object = body.objectValue, let password = object["password"]?.stringValue else { return body }
+        guard let word = await services.access.slowWord(for: Secret(password), "\(caller)\n\(key)") else {
+            throw APIFault.busy
+        }
+        object["password"] = .string(word)
+        return .object(object)
     }
 
     /// What is shown once is not kept to be shown again.

@@ -184,7 +184,7 @@ extension Answer {
             onlyEnvironments,
         ]))
 
-    private static let change = APISchema.named(
+    static let change = APISchema.named(
         "Change",
         .object([
             .init("key", text, "the resource"), .init("action", choice(ChangeAction.self), "what is done to it"),
@@ -233,7 +233,7 @@ extension Answer {
             .init("source", .nullable(place), "where it is wanted"),
         ]))
 
-    private static let outlook = APISchema.named(
+    static let outlook = APISchema.named(
         "EnvironmentOutlook",
         .object([
             .init("slug", text, "the environment"),
@@ -246,7 +246,7 @@ extension Answer {
             .init("goes_at", .instant, "when what it owns goes, where that is later than its end", required: false),
         ]))
 
-    private static let pruned = APISchema.named(
+    static let pruned = APISchema.named(
         "PruneCandidate",
         .object([
             .init("key", text, "the resource"), .init("provider_id", text, "what the provider calls it"),
