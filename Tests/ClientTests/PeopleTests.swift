@@ -1,5 +1,6 @@
 import Basics
 import Formats
+import HTTPClient
 import Testing
 
 @testable import Client
