@@ -129,6 +129,7 @@ import Web
             let shown = try await page([String(list.dropFirst())], "staging")
             #expect(shown.status == 200, "\(list)")
             #expect(!shown.text.contains("elsewhere") && !shown.text.contains(run), "\(list)")
+            #expect(!shown.text.contains("data-live"), "\(list): the feed of changes would refuse them")
         }
         for (segments, environment, status) in [
             (["runs", Stores.runID], "staging", 200), (["runs", run], "staging", 404),

@@ -124,7 +124,8 @@ public struct ConsolePages: Sendable {
         let place = Link("/", query: query).text
         let path = "/" + request.segments.filter { !$0.isEmpty }.joined(separator: "/")
         let frame = Frame(
-            user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst())
+            user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst(),
+            isLive: viewer.caller?.may(.read) ?? true)
         var response = WebResponse.text(page.status, frame.document(page), type: "text/html; charset=utf-8")
         response.headers.append(("Cache-Control", "no-store"))
         // Two representations at `/metrics`.
