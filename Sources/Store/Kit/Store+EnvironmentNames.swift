@@ -7,15 +7,15 @@ extension Store {
     /// - Returns: nil where there is none.
     /// - Throws: `StoreFault`.
     public func environmentName(of word: String) async throws(StoreFault) -> String? {
-        // A column of ids refuses what is none.
-        let byID = IdentifierSource.isUUID(word) ? "or id = $1" : ""
+        // A column of ids refuses what is none, and a value that is compared with both has no type.
+        let isID = IdentifierSource.isUUID(word)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String? in
             var (identified, running): (String?, [String]) = (nil, [])
             for row in try db.run(
                 """
                 select slug, branch, status from ops.environments
-                where tier is not null and (slug = $1 or branch = $1 \(byID))
-                """, [.text(word)])
+                where tier is not null and (slug = $1 or branch = $1 \(isID ? "or id = $2" : ""))
+                """, isID ? [.text(word), .text(word)] : [.text(word)])
             {
                 let slug = try row.text(0)
                 if slug == word { return slug }
