@@ -51,6 +51,14 @@ extension ClientCommands {
                 ("odooops reconcile --wait", "Exit status: 0 it did all, 1 it failed, 4 it waits for an approval.")
             ]),
         CommandSpec(
+            "sweep", "Has what has ended deleted now, by a pass that begins at once.",
+            discussion: """
+                With --dry-run: what would go when, what holds it, and what keeps the rest. Without it, what goes has to be
+                confirmed: by its name on a terminal, or by --confirm; where that has changed meanwhile, nothing is done.
+                """,
+            options: [OptionSpec("dry-run", nil, "Only show it; nothing is done."), reason, confirm],
+            examples: [("odooops sweep --dry-run", "What goes, and what keeps the rest.")]),
+        CommandSpec(
             "schedules run", "Has a schedule run once now, whatever the clock says.", positionals: ["ID"],
             examples: [("odooops schedules run backup/production", "")]),
         CommandSpec(

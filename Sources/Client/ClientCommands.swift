@@ -106,6 +106,11 @@ public enum ClientCommands {
     static let since = OptionSpec("since", "TIME", "Only then or later: 24h, 2026-12-24 or an instant.")
     static let until = OptionSpec("until", "TIME", "Only before.")
     static let confirm = OptionSpec("confirm", nil, "Don't ask whether it is meant.")
+    private static let roles = OptionSpec(
+        "role", "ROLE", "viewer, developer, admin or owner, with @ENVIRONMENT where it holds only there; repeatable.",
+        repeats: true)
+    private static let newPassword = OptionSpec(
+        "password-file", "FILE", "The password, alone on one line; - reads standard input.")
     static let environmentOption = OptionSpec("environment", "NAME", "Only of this environment.")
     static let reason = OptionSpec("reason", "TEXT", "Why, for the audit log.")
     static let waitFor = OptionSpec("wait-for", "TIME", "How long to wait at the most, altogether; default 10m.")
@@ -155,14 +160,25 @@ public enum ClientCommands {
         CommandSpec(
             "keys add", "Makes a key for a program; it is shown this once.", positionals: ["NAME"],
             options: [
-                OptionSpec(
-                    "role", "ROLE",
-                    "What it may: viewer, developer, admin or owner, with @ENVIRONMENT where it holds only there; repeatable.",
-                    repeats: true),
+                roles,
                 OptionSpec("scope", "SCOPE", "Only for that, such as read or reconcile; repeatable.", repeats: true),
                 OptionSpec("days", "N", "How many days it lasts; default: for ever."),
             ],
             examples: [("odooops keys add ci --role developer@staging --scope reconcile --days 90", "")]),
+        CommandSpec("users list", "Lists who can log in."),
+        CommandSpec(
+            "users add", "Gives a person access.",
+            discussion: "Without a password they come by the issuer of tokens alone. Passwords are never shown.",
+            positionals: ["NAME"], options: [roles, newPassword],
+            examples: [("odooops users add ada --role developer@staging --password-file -", "")]),
+        CommandSpec(
+            "users change", "Gives a person other roles, or another password.",
+            discussion: "Roles replace all earlier ones; a new password ends the sessions and tokens of the old one.",
+            positionals: ["NAME"], options: [roles, newPassword],
+            examples: [("odooops users change ada --role admin", "")]),
+        CommandSpec(
+            "users revoke", "Takes a person's access away, and ends their sessions and tokens.", positionals: ["NAME"],
+            options: [confirm]),
         CommandSpec("keys revoke", "Takes a key back.", positionals: ["NAME"], options: [confirm]),
         CommandSpec(
             "context list", "Lists the services that this client knows."),

@@ -139,21 +139,9 @@ extension CommandCall {
 
     // MARK: Keys
 
-    private static let roles = ["viewer", "developer", "admin", "owner"]
-
     func addKey() async throws -> ClientExit {
-        let roles = arguments.all("role")
+        let roles = try givenRoles()
         if roles.isEmpty { _ = try required("role", "\(target) --role viewer") }
-        for role in roles {
-            let word = String(role.prefix { $0 != "@" })
-            guard !Self.roles.contains(word) else { continue }
-            let near = Suggestion.nearest(to: word, in: Self.roles).map { "Did you mean \($0)? " } ?? ""
-            throw ArgumentFault(
-                "--role can't be \(role)",
-                hint:
-                    "\(near)It is one of \(Self.roles.joined(separator: ", ")), with @ENVIRONMENT where it holds only there."
-            )
-        }
         let scopes = arguments.all("scope")
         let body = Self.body([
             ("name", .string(target)), ("roles", .strings(roles)), ("scopes", scopes.isEmpty ? nil : .strings(scopes)),

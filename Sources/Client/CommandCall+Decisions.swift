@@ -180,7 +180,7 @@ extension CommandCall {
         }
         let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
         let wanted: [(String, String?)] = [
-            ("key", screen.paint.bold(data.shown("key"))), ("environment", data.shown("environment")),
+            ("key", screen.paint.bold(data.shown("key"))), ("environment", data.environmentName),
             ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")), ("revision", head),
             ("observed", data.shown("observed")), ("provider id", data.shown("provider_id")),
         ]

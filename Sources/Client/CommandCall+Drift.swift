@@ -39,7 +39,7 @@ extension CommandCall {
         let detail = row["detail"] ?? .null
         let mark = row["mark"].flatMap { $0.isNull ? nil : $0 }
         let lines: [(String, String?)] = [
-            ("key", screen.paint.bold(row.shown("key"))), ("environment", row.shown("environment")),
+            ("key", screen.paint.bold(row.shown("key"))), ("environment", row.environmentName),
             ("what", detail.shown("summary")),
             ("cause", row.shown("cause").spaced),
             ("since", row.minute("first_seen")), ("last seen", row.minute("last_seen")),

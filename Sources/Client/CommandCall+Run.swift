@@ -48,6 +48,9 @@ extension CommandCall {
         case "auth token": return try printToken()
         case "keys add": return try await addKey()
         case "keys revoke": return try await revokeKey()
+        case "users add", "users change": return try await putUser()
+        case "users revoke": return try await revokeUser()
+        case "sweep": return try await sweep()
         case "context list": return try listContexts()
         case "context use": return try useContext()
         case "context add": return try addContext()
@@ -64,6 +67,7 @@ extension CommandCall {
         "inventory list": .inventory, "schedules list": .schedules, "schedules upcoming": .upcoming, "runs list": .runs,
         "approvals list": .approvals,
         "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,
+        "users list": .users,
     ]
 
     private func orderSchedule() async throws -> ClientExit {

@@ -23,7 +23,7 @@ extension Listing {
             .key("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
             // Half of two values says nothing of how they differ.
             Column("WHAT", 8, least: 37) { row, _ in difference(row) }, .instant("SINCE", 7, "first_seen"),
-            .text("ENVIRONMENT", 4, "environment"), Column("KNOWN", 3, known), .text("RUN", 1, "run_id"),
+            Column("ENVIRONMENT", 4, sharedEnvironment), Column("KNOWN", 3, known), .text("RUN", 1, "run_id"),
         ])
 
     static let findings = Listing(
@@ -31,7 +31,8 @@ extension Listing {
         emptyFiltered: "Nothing such is known to be wrong.", empty: "Nothing is known to be wrong.",
         columns: [
             Column("STATUS", 8, least: 12, findingStatus), .key("KIND", 8, "kind"),
-            .key("KEY", 9, "key", least: 20), .key("ENVIRONMENT", 7, "env"), .instant("SINCE", 5, "first_seen"),
+            .key("KEY", 9, "key", least: 20), Column("ENVIRONMENT", 7, wraps: true, sharedEnvironment),
+            .instant("SINCE", 5, "first_seen"),
             Column("WHAT TO DO", 3) { row, _ in Remedy.here(row.shown("suggested_action")) },
         ])
 
@@ -81,7 +82,7 @@ extension Listing {
         path: "/inventory", filters: [("kind", "kind"), ("environment", "environment")],
         emptyFiltered: "We own nothing such.", empty: "We own nothing yet.",
         columns: [
-            .key("KEY", 9, "key", least: 22), .text("ENVIRONMENT", 6, "environment"),
+            .key("KEY", 9, "key", least: 22), Column("ENVIRONMENT", 6, sharedEnvironment),
             .text("PROVIDER ID", 4, "provider_id"),
             .text("PROTECTED", 5, "protected"), .instant("SINCE", 3, "created_at"),
             Column("REVISION", 1) { row, _ in String(row.shown("revision").prefix(12)) },
@@ -122,7 +123,7 @@ extension Listing {
         path: "/upcoming", empty: "Nothing is to come.",
         columns: [
             .instant("AT", 8, "at"), Column("IN", 6) { row, look in ahead(row, look) }, .key("WHAT", 9, "what"),
-            .text("ENVIRONMENT", 7, "environment"),
+            Column("ENVIRONMENT", 7, sharedEnvironment),
         ])
 
     static let runs = Listing(
@@ -181,6 +182,13 @@ extension Listing {
             .instant("REVOKED", 7, "revoked_at"),
         ])
 
+    static let users = Listing(
+        path: "/access/users", empty: "Nobody can log in yet. Add somebody: odooops users add NAME --role viewer",
+        columns: [
+            .key("NAME", 9, "name"), .text("ROLES", 8, "grants"), .instant("SINCE", 3, "created_at"),
+            .instant("REVOKED", 7, "disabled_at"),
+        ])
+
     static let environmentSteps = Listing(
         path: "", empty: "No step was made for it in that time.",
         columns: [.instant("HOUR", 9, "at"), .text("STEPS", 8, "steps"), .text("FAILED", 8, "failed")])
@@ -222,10 +230,7 @@ extension Listing {
 
     // MARK: Cells
 
-    /// What belongs to no environment is shared by all.
-    @Sendable static func sharedEnvironment(_ row: Value, _ look: Look) -> String {
-        row["environment"]?.stringValue ?? "shared"
-    }
+    @Sendable static func sharedEnvironment(_ row: Value, _ look: Look) -> String { row.environmentName }
 
     @Sendable static func environmentStatus(_ row: Value, _ look: Look) -> String {
         if row["suspended"]?.boolValue == true { return look.paint.yellow("suspended") }
@@ -361,5 +366,16 @@ extension Listing {
             if let text = payload[member]?.stringValue { return Remedy.here(Value.string(text).shown) }
         }
         return Remedy.here(payload.shown)
+    }
+}
+
+extension Value {
+    /// The environment of a row for people: what belongs to none is shared by all.
+    ///
+    /// The API says null of it, and in findings, whose key it is a part of, `global`.
+    var environmentName: String {
+        let member = self["environment"] == nil ? "env" : "environment"
+        guard let name = self[member]?.stringValue, name != "global" else { return "shared" }
+        return shown(member)
     }
 }

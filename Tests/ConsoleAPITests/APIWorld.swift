@@ -43,9 +43,11 @@ struct APIWorld {
         self.keys = keys
         self.store = store
         self.time = time
+        let made = try reconciler(store, time)
         api = APIEndpoints(
             APIServices(
-                store: store, access: access, reconciler: try reconciler(store, time), time: time, address: address,
+                store: store, access: access, reconciler: made,
+                service: made.map { Service(reconciler: $0, interval: .hours(1)) }, time: time, address: address,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 
@@ -83,11 +85,24 @@ struct APIWorld {
         var all = headers + [("Host", "127.0.0.1:8080")]
         if let role { all.append(("Authorization", "Bearer \(keys[role] ?? role)")) }
         if body != nil { all.append(("Content-Type", "application/json")) }
-        let response = await api.answer(
+        return try await send(
             WebRequest(
                 method: method, path: "/api/v1\(parts[0])", query: query.map { (name: $0.0, value: $0.1) },
                 headers: all.map { (name: $0.0, value: $0.1) }, body: body.map { Array(JSON.write($0).utf8) } ?? [],
                 peer: peer))
+    }
+
+    /// Reads what is at a path whose parts may hold slashes, as a server hands on `%2F`.
+    func get(_ segments: [String], as role: String) async throws -> Answer {
+        let all = ["api", "v1"] + segments
+        return try await send(
+            WebRequest(
+                method: "GET", path: "/" + all.joined(separator: "/"), segments: all,
+                headers: [("Host", "127.0.0.1:8080"), ("Authorization", "Bearer \(keys[role] ?? role)")]))
+    }
+
+    private func send(_ request: WebRequest) async throws -> Answer {
+        let response = await api.answer(request)
         return Answer(
             status: response.status, body: try JSON.parse(response.body),
             headers: Dictionary(response.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }))

@@ -17,7 +17,7 @@ import Web
             "{environment}": "staging", "{run}": world.runID, "{delivery}": "none", "{key}": "nobody",
             "{deployment}": "none",
             "{code}": "API-0001",
-            "{schedule}": "none", "{notice}": "none",
+            "{schedule}": "none", "{notice}": "none", "{user}": "nobody",
         ]
         let path = route.path.split(separator: "/").map { names[String($0)] ?? String($0) }.joined(separator: "/")
         guard !path.isEmpty else { return "" }
@@ -30,6 +30,7 @@ import Web
         let samples: [String: Value] = [
             "days": 2, "reason": "why", "key": "digitalocean.droplet/erp", "run": "latest", "name": "x",
             "password": "wrong-password", "roles": ["viewer"], "secrets": ["KEY"],
+            "environments": ["staging"],
         ]
         var object = Value.Object()
         for field in fields where field.isRequired { object[field.name] = samples[field.name] ?? .null }
@@ -78,6 +79,7 @@ import Web
     /// Those that need what only a pass leaves behind: `ExampleAnswersTests` asks them after real ones.
     private static let ofPasses: Set<String> = [
         "explain", "getPlan", "listPlans", "queryMetrics", "getDeployment", "listBackups",
+        "getSweep",
     ]
 
     /// What a route says of itself is what it answers: no member that the document doesn't know, and none left out.

@@ -1,6 +1,8 @@
 import Basics
 import ConsoleAPI
 import ConsoleAccess
+import DesiredState
+import Diff
 import Formats
 import Store
 import Testing
@@ -93,6 +95,57 @@ import Web
         let nobody = try #require(await pages.answer(request(nil)))
         #expect(nobody.status == (path == "/events" ? 401 : 303))
         #expect(path == "/events" || nobody.header("Location")?.hasPrefix("/login") == true)
+        await store.close()
+    }
+
+    @Test("Whose role holds at one environment sees of each list what is that one's, and no more")
+    func partsOfPages() async throws {
+        let (store, time) = try await Stores.full()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        let pages = PagesTests.pages(store, time, control: access)
+        var other = EnvironmentRow(slug: "elsewhere", tier: .dev, createdAt: testNow, expiresAt: nil)
+        other.branch = "feature/elsewhere"
+        try await store.saveEnvironments([other])
+        let run = "01920000-0000-7000-8000-000000000002"
+        try await store.beginRun(
+            RunRecord(id: run, trigger: .schedule, phase: .succeeded, isDryRun: false, startedAt: testNow))
+        try await store.intend(
+            JournalEntry(
+                runID: run, stepID: "1", key: ResourceKey(.droplet, "elsewhere-1"), action: .update,
+                operation: "resize", title: "resize elsewhere-1", environment: "elsewhere", input: [:],
+                intendedAt: testNow))
+        func page(_ segments: [String], _ environment: String) async throws -> (status: Int, text: String) {
+            let key = try await access.addKey(
+                "key \(segments) \(environment)", grants: [Grant(.viewer, environment: environment)], scopes: nil,
+                lasting: nil, by: "test"
+            ).key.reveal { $0 }
+            let request = WebRequest(
+                method: "GET", path: "/" + segments.joined(separator: "/"), segments: segments,
+                headers: [("Host", "ops"), ("Accept", "text/html"), ("X-API-Key", key)], peer: "192.0.2.1")
+            let response = try #require(await pages.answer(request))
+            return (response.status, String(decoding: response.body, as: UTF8.self))
+        }
+        for list in Route.lists {
+            let shown = try await page([String(list.dropFirst())], "staging")
+            #expect(shown.status == 200, "\(list)")
+            #expect(!shown.text.contains("elsewhere") && !shown.text.contains(run), "\(list)")
+            #expect(!shown.text.contains("data-live"), "\(list): the feed of changes would refuse them")
+        }
+        for (segments, environment, status) in [
+            (["runs", Stores.runID], "staging", 200), (["runs", run], "staging", 404),
+            (["runs", run], "elsewhere", 200), (["runs", "latest"], "staging", 200),
+            (["runs", Stores.runID], "elsewhere", 404), (["plans", Stores.runID], "staging", 404),
+            (["plans", "latest"], "elsewhere", 404), (["environments", "feature/elsewhere"], "elsewhere", 200),
+            (["environments", "feature/elsewhere"], "staging", 403),
+            (["runs", Stores.runID, "evidence"], "staging", 403),
+            ([], "staging", 303), (["settings"], "staging", 403),
+        ] {
+            let shown = try await page(segments, environment)
+            #expect(shown.status == status, "\(segments) at \(environment)")
+        }
+        // Of what ended the run the code alone, for the fault may name what is another's.
+        let mine = try await page(["runs", "latest"], "staging").text
+        #expect(mine.contains("RUN-0003") && !mine.contains("Evidence"))
         await store.close()
     }
 

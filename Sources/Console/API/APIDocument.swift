@@ -11,7 +11,8 @@ public enum APIDocument {
         "schedule": "sweep", "notice": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e12",
         "deployment": "0e1c7a52-93bb-8d10-8a4f-5c2d6b7e9f01",
         "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
-        "until": "2027-01-31T00:00:00Z", "roles": ["developer@staging"], "secrets": ["SLACK_BOT_TOKEN"],
+        "until": "2027-01-31T00:00:00Z", "user": "ada", "environments": ["feature-crm"], "roles": ["developer@staging"],
+        "secrets": ["SLACK_BOT_TOKEN"],
     ]
 
     /// A route's whole example, to be pasted into a shell with `ODOOOPS` and `KEY` set.
@@ -31,8 +32,8 @@ public enum APIDocument {
         if route.isWrite, route.permission != nil { text += " -H \"Idempotency-Key: $(uuidgen)\"" }
         if case .object(let fields, _)? = route.body {
             var body = Value.Object()
-            for field in fields where field.isRequired || field.name == "reason" {
-                body[field.name] = route.tag == "access" && field.name == "name" ? "ci" : samples[field.name] ?? .null
+            for field in fields where field.isRequired || ["reason", "password"].contains(field.name) {
+                body[field.name] = route.id == "addKey" && field.name == "name" ? "ci" : samples[field.name] ?? .null
                 if field.name == "key" { body["key"] = "digitalocean.droplet/erp" }
             }
             text += " \\\n  --json '\(JSON.write(.object(body)))'"

@@ -198,7 +198,7 @@ public struct APIEndpoints: Sendable {
     ) async throws -> Envelope {
         var parameters: [String: Value] = [:]
         for (name, value) in names { parameters[name] = .string(value) }
-        try authorise(route, parameters, caller)
+        try await authorise(route, &parameters, caller)
         if route.isWrite { try services.access.checkForgery(request, by: caller) }
         guard Self.accepts(request.header("Accept")) else { throw APIFault.notAcceptable }
         for (name, value) in try Self.query(request, of: route) { parameters[name] = value }
@@ -219,15 +219,22 @@ public struct APIEndpoints: Sendable {
         return try await once(key, call, id)
     }
 
-    private func authorise(_ route: APIRoute, _ parameters: [String: Value], _ caller: Caller) throws(AccessFault) {
+    /// Whether the caller may; an environment that was called by its id or its branch has its name from here on.
+    private func authorise(_ route: APIRoute, _ parameters: inout [String: Value], _ caller: Caller) async throws {
         guard let permission = route.permission else { return }
-        let place: AccessPlace =
-            switch route.place {
-            case .project: .project
-            case .list: .list
-            case .environment: .environment(parameters["environment"]?.stringValue ?? "")
-            }
-        try caller.demand(permission, at: place)
+        switch route.place {
+        case .project: try caller.demand(permission)
+        case .list: try caller.demand(permission, at: .list)
+        case .environment:
+            // Nobody who may nothing anywhere makes the store look.
+            try caller.demand(permission, at: .list)
+            let word = parameters["environment"]?.stringValue ?? ""
+            let name =
+                APISchema.line(least: 1, most: 255).problem(.string(word), at: "environment") == nil
+                ? try await services.store.environmentName(of: word) ?? word : word
+            try caller.demand(permission, at: .environment(name))
+            parameters["environment"] = .string(name)
+        }
     }
 
     /// Does a write once, however often it is sent.
@@ -237,7 +244,7 @@ public struct APIEndpoints: Sendable {
         }
         let caller = call.caller.accountName
         let content = "\(call.request.method) \(call.request.path)\n"
-        let digest = Digest(of: Array(content.utf8) + JSON.canonical(call.body))
+        let digest = Digest(of: Array(content.utf8) + JSON.canonical(try await unguessable(call.body, key, caller)))
         switch try await services.store.claimRequest(key, of: caller, digest: digest, at: call.now) {
         case .first: break
         case .other: throw APIFault.otherRequest
@@ -263,6 +270,16 @@ public struct APIEndpoints: Sendable {
             key, of: caller,
             answer: isDone ? (envelope.status, JSON.write(Self.withoutSecrets(envelope.data, call.route))) : nil)
         return envelope
+    }
+
+    /// A body whose digest may be kept: a password that it holds takes as much work to guess as one that is kept.
+    private func unguessable(_ body: Value, _ key: String, _ caller: String) async throws -> Value {
+        guard var object = body.objectValue, let password = object["password"]?.stringValue else { return body }
+        guard let word = await services.access.slowWord(for: Secret(password), "\(caller)\n\(key)") else {
+            throw APIFault.busy
+        }
+        object["password"] = .string(word)
+        return .object(object)
     }
 
     /// What is shown once is not kept to be shown again.

@@ -93,6 +93,11 @@ extension APIFault {
         return fault
     }()
 
+    /// What there is, or would be, is not what the request supposes.
+    static func moved(_ what: String, hint: String) -> APIFault {
+        APIFault("CONFLICT", "API-0017", 409, what, hint: hint)
+    }
+
     static func badRange(_ what: String) -> APIFault {
         APIFault(
             "UNANSWERABLE_RANGE", "API-0015", 422, "the time can't be told like that: \(what)",
@@ -126,6 +131,7 @@ extension APIFault {
         case let fault as AccessFault:
             let name =
                 switch fault.status {
+                case 400: "INVALID_BODY"
                 case 401: "UNAUTHENTICATED"
                 case 429: "RATE_LIMITED"
                 case 503: "UNAVAILABLE"

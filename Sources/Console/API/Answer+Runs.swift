@@ -42,7 +42,14 @@ extension Answer {
                         .init("moved", texts, "what changed between plan and apply", required: false),
                     ], isOpen: true)), "what ended it; null where it ended well"),
         .init("metadata", runMetadata, "counts, digests and settings of the run"),
+        onlyEnvironments,
     ]
+
+    /// Said where something is cut to what the caller may read.
+    private static let onlyEnvironments = APISchema.Field(
+        "only_environments", texts,
+        "the environments that the caller may read, where these are not all; then only what is of these is told",
+        required: false)
 
     private static let runMetadata = APISchema.named(
         "RunMetadata",
@@ -130,6 +137,7 @@ extension Answer {
                 .init("trigger", .nullable(choice(RunTrigger.self)), "what started the run"),
                 .init("revision", textOrNull, "the commit that the run read"),
                 .init("summary", .nullable(changeCounts), "how many changes there are of each action"),
+                onlyEnvironments,
             ]))
 
     static let plan = APISchema.named(
@@ -173,9 +181,10 @@ extension Answer {
                 ]), "what it costs; left out where no price is known", required: false),
             .init("targets", texts, "what it was narrowed to; left out where it is whole", required: false),
             .init("approvals", texts, "approvals that it was made with; left out where there is none", required: false),
+            onlyEnvironments,
         ]))
 
-    private static let change = APISchema.named(
+    static let change = APISchema.named(
         "Change",
         .object([
             .init("key", text, "the resource"), .init("action", choice(ChangeAction.self), "what is done to it"),
@@ -183,7 +192,7 @@ extension Answer {
             .init("cause", choice(ChangeCause.self), "the same for programs"),
             .init("decision", choice(Verdict.self), "whether it may happen"),
             .init("decision_reason", textOrNull, "why it may not, or not yet"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what changes of it"),
             .init("source", .nullable(place), "where it is wanted; null where nothing wants it"),
             .init("depends_on", texts, "keys of what has to be done before"),
@@ -219,12 +228,12 @@ extension Answer {
         .object([
             .init("key", text, "the resource"), .init("cause", choice(ChangeCause.self), "why it differs"),
             .init("summary", text, "what differs, in one line"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what differs of it"),
             .init("source", .nullable(place), "where it is wanted"),
         ]))
 
-    private static let outlook = APISchema.named(
+    static let outlook = APISchema.named(
         "EnvironmentOutlook",
         .object([
             .init("slug", text, "the environment"),
@@ -237,11 +246,11 @@ extension Answer {
             .init("goes_at", .instant, "when what it owns goes, where that is later than its end", required: false),
         ]))
 
-    private static let pruned = APISchema.named(
+    static let pruned = APISchema.named(
         "PruneCandidate",
         .object([
             .init("key", text, "the resource"), .init("provider_id", text, "what the provider calls it"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("marked_at", instantOrNull, "when it was marked; null: by this plan"),
             .init("grace_seconds", .count, "how long it stays from then on"),
             .init("goes_at", instantOrNull, "when it goes"),

@@ -126,7 +126,7 @@ extension Answer {
                 .init("wish", .choice(["known", "none", "unknown"]), "whether anything wants it"),
                 .init("source", textOrNull, "the line that wants it"),
                 .init("precedence", texts, "which documents decide, the strongest first"),
-                .init("environment", textOrNull, "the environment that it belongs to"),
+                .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
                 .init("provider_id", textOrNull, "what the provider calls it; null where we don't own it"),
                 .init("observed", text, "what the provider shows of it, in one line"),
                 .init("action", choice(ChangeAction.self), "what is to be done to it"),

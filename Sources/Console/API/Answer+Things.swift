@@ -11,7 +11,7 @@ extension Answer {
         .object([
             .init("key", text, "the resource that differs"),
             .init("cause", choice(ChangeCause.self), "why it differs"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init(
                 "detail",
                 .object([
@@ -51,7 +51,7 @@ extension Answer {
     static let finding = APISchema.named(
         "Finding",
         .object([
-            .init("env", text, "the environment"),
+            .init("env", text, "the environment; `global`: it is shared"),
             .init("kind", text, "what sort it is, such as drift or gate_failed"),
             .init("key", text, "what it is about"),
             .init("status", choice(FindingRecord.Status.self), "how it stands"),
@@ -94,7 +94,7 @@ extension Answer {
         .object([
             .init("key", text, "kind and name"), .init("kind", text, "such as digitalocean.droplet"),
             .init("name", text, "what we call it"), .init("provider_id", text, "what the provider calls it"),
-            .init("environment", textOrNull, "the environment that it belongs to"),
+            .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("revision", text, "the commit by which it was last changed"),
             .init("protected", .flag, "whether it may not be destroyed"),
             .init("adopted", .flag, "whether it was there before us"),

@@ -113,6 +113,9 @@ public struct APICall: Sendable {
     /// The names of them; nil: all.
     var visibleNames: [String]? { if case .only(let names) = visible { names } else { nil } }
 
+    /// What of runs, plans and gates is theirs; nil: all.
+    var share: EnvironmentShare? { visibleNames.map { EnvironmentShare(of: $0) } }
+
     /// Who it is, for the audit log.
     var actor: Actor { Actor(caller.name, via: "api", address: caller.origin.address) }
 }

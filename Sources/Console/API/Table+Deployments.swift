@@ -14,7 +14,7 @@ extension APIEndpoints {
     static func deployments(_ services: APIServices) -> [APIRoute] {
         let row = APISchema.object([
             .init("id", .text(), "its id, made of its run and its environment"),
-            .init("environment", .nullable(.text()), "null: what belongs to none"),
+            .init("environment", .nullable(.text()), "null: it is shared"),
             .init("run", .text(), "the id of the run that made it"),
             .init("state", .choice(["success", "failed", "deploying"]), "how it ended; `deploying`: it is under way"),
             .init("revision", .nullable(.text()), "the commit of the SSOT that was brought about"),

@@ -49,7 +49,9 @@ extension APIEndpoints {
                     document: \.document)
             },
             APIRoute(
-                "GET", "/gates", "listGates", "gates", "The policy gates as the last pass saw them.", needs: .read,
+                "GET", "/gates", "listGates", "gates",
+                "The policy gates as the last pass saw them; what they found is told to those who may read the whole project.",
+                needs: .read, at: .list,
                 answer: .object([
                     .init("run", Answer.textOrNull, "the pass that looked; null: none has yet"),
                     .init("at", Answer.instantOrNull, "when that began"),
@@ -61,13 +63,19 @@ extension APIEndpoints {
                 ])
             ) { call in
                 let run = try await services.store.runs(limit: 20).first { $0.metadata["gates"] != nil }
-                let findings = try await services.store.findings().filter { $0.identity.kind.hasPrefix("gate") }
+                let findings = try await services.store.findings().filter {
+                    $0.identity.kind.hasPrefix("gate") && call.visible.contains($0.identity.environment)
+                }
+                let gates = try await gates(ofRun: run?.id, services)
                 return Envelope(
                     200,
                     [
                         "run": .text(run?.id), "at": .text(run?.startedAt.description),
                         "summary": run?.metadata["gates"] ?? .null,
-                        "gates": try await gates(ofRun: run?.id, services), "findings": .list(findings.map(\.document)),
+                        // A verdict is nobody's own; what was found quotes documents of whatever environment.
+                        "gates": call.share == nil
+                            ? gates : gates.listValue.map { .list($0.map(EnvironmentShare.gate)) } ?? .null,
+                        "findings": .list(findings.map(\.document)),
                     ])
             },
             APIRoute(

@@ -7,7 +7,9 @@ import Store
 
 /// Routes about environments.
 extension APIEndpoints {
-    private static let name = APIParameter("environment", .line(least: 1, most: 255), "its name", required: true)
+    private static let name = APIParameter(
+        "environment", .line(least: 1, most: 255), "its name, its id or its branch; a slash of a branch is written %2F",
+        required: true)
 
     static func environments(_ services: APIServices) -> [APIRoute] {
         let row = Answer.environment
@@ -34,7 +36,8 @@ extension APIEndpoints {
                     next: hasMore ? rows.last?.slug : nil)
             },
             APIRoute(
-                "GET", "/environments/{environment}", "getEnvironment", "environments", "One environment.",
+                "GET", "/environments/{environment}", "getEnvironment", "environments",
+                "One environment, by its name, its id or its branch, whose slashes are written `%2F`.",
                 needs: .read, at: .environment, parameters: [name], answer: row
             ) { call in
                 let slug = call.text("environment") ?? ""

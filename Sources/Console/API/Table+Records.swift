@@ -1,112 +1,14 @@
 import Basics
 import ConsoleAccess
 import DesiredState
-import Diff
 import Formats
 import Reconciler
 import Store
 
-/// Routes about what was done: runs, plans, evidence, the audit log, deliveries, logs.
+/// Routes about what was told: logs, the audit log, deliveries.
 extension APIEndpoints {
     static func records(_ services: APIServices) -> [APIRoute] {
-        runRoutes(services) + logRoutes(services) + deliveryRoutes(services)
-    }
-
-    private static func runRoutes(_ services: APIServices) -> [APIRoute] {
-        [
-            APIRoute(
-                "GET", "/runs", "listRuns", "runs", "The runs, newest first.", needs: .read,
-                parameters: [
-                    APIParameter("phase", choice(RunPhase.self), "only in this phase"), since, until, timeCursor,
-                ],
-                answer: .list(Answer.runSummary), isPaged: true
-            ) { call in
-                let found = try await services.store.runPage(
-                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
-                    phase: call.text("phase").flatMap(RunPhase.init), since: call.instant("since"),
-                    until: call.instant("until"))
-                return page(found.rows.map(\.summaryDocument), next: found.next?.description)
-            },
-            APIRoute(
-                "GET", "/runs/{run}", "getRun", "runs", "One run with its steps.", needs: .read, parameters: [run],
-                answer: Answer.run
-            ) { call in
-                let run = try await run(call, services)
-                return Envelope(200, run.document(journal: try await services.store.journal(ofRun: run.id)))
-            },
-            APIRoute(
-                "GET", "/runs/{run}/events", "listRunEvents", "runs", "The story of a run, newest line first.",
-                needs: .read, parameters: [run, timeCursor], answer: .list(Answer.event), isPaged: true
-            ) { call in
-                let run = try await run(call, services)
-                let found = try await services.store.eventPage(
-                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) }, runID: run.id)
-                return page(found.rows.map(document), next: found.next?.description)
-            },
-            APIRoute(
-                "GET", "/runs/{run}/evidence", "getRunEvidence", "runs",
-                "What was kept of a run as evidence, and where it stands in the chain.", needs: .read,
-                parameters: [run], answer: Answer.evidence
-            ) { call in
-                let run = try await run(call, services)
-                guard let link = try await services.store.evidence(ofRun: run.id) else {
-                    throw APIFault.notFound(
-                        "run \(run.id) has no evidence", hint: "See its error: GET /api/v1/runs/\(run.id)")
-                }
-                var object = Value.Object()
-                object["run"] = .string(run.id)
-                object["manifest"] = .string(link.manifest.description)
-                object["previous"] = .text(link.previous?.description)
-                object["sequence"] = .int(Int64(link.sequence))
-                object["at"] = .string(link.at.description)
-                if let manifest = services.evidence?.manifest(link.manifest) {
-                    object["items"] = .list(
-                        manifest.items.map {
-                            [
-                                "name": .string($0.name), "digest": .string($0.digest.description),
-                                "bytes": .int(Int64($0.bytes)),
-                            ]
-                        })
-                }
-                return Envelope(200, .object(object))
-            },
-            APIRoute(
-                "GET", "/plans", "listPlans", "plans",
-                "The plans of passes, newest first, and how each stands with the people whose yes it needs.",
-                needs: .read,
-                parameters: [
-                    APIParameter(
-                        "approval", choice(PlanRow.Approval.self),
-                        "waiting: the latest plan needs a yes; approved: it has all; superseded: a later pass made its "
-                            + "own; unneeded: nothing needs one"), timeCursor,
-                ], answer: .list(Answer.planRow), isPaged: true
-            ) { call in
-                let found = try await services.store.planPage(
-                    limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) },
-                    approval: call.text("approval").flatMap(PlanRow.Approval.init), at: call.now)
-                return page(found.rows.map(\.document), next: found.next?.description)
-            },
-            APIRoute(
-                "GET", "/plans/{run}", "getPlan", "plans",
-                "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since.",
-                needs: .read, parameters: [run], answer: Answer.plan
-            ) { call in
-                let name = call.text("run") ?? ""
-                guard let plan = try await KeptPlan(name, services.store, services.evidence) else {
-                    let run = try await run(call, services)
-                    throw APIFault.notFound(
-                        "run \(run.id) kept no plan, or it is kept no more", hint: "List the runs: GET /api/v1/runs")
-                }
-                return Envelope(200, plan.document)
-            },
-        ]
-    }
-
-    private static func document(_ line: (id: String, event: RunEvent)) -> Value {
-        [
-            "id": .string(line.id), "run": .string(line.event.runID), "type": .string(line.event.type),
-            "at": .string(line.event.at.description), "payload": line.event.payload,
-        ]
+        runs(services) + logRoutes(services) + deliveryRoutes(services)
     }
 
     private static let identifier = APISchema.pattern(
@@ -235,29 +137,6 @@ extension APIEndpoints {
                 "there is no delivery \(name)", hint: "List them: GET /api/v1/webhooks/deliveries")
         }
         return found
-    }
-}
-
-extension PlanRow {
-    /// As JSON.
-    var document: Value {
-        var object = approvalDocument.objectValue ?? [:]
-        object["fingerprint"] = .string(fingerprint)
-        object["planned_at"] = .string(savedAt.description)
-        object["latest"] = .bool(isLatest)
-        object["phase"] = .text(run?.phase.rawValue)
-        object["trigger"] = .text(run?.trigger.rawValue)
-        object["revision"] = .text(run?.revision)
-        object["summary"] = run?.metadata["summary"] ?? .null
-        return .object(object)
-    }
-
-    /// Of which run it is, and how it stands with the people whose yes it needs.
-    var approvalDocument: Value {
-        [
-            "run": .string(runID), "approval": .string(approval.rawValue), "needed": .int(Int64(needed)),
-            "approved": .int(Int64(approved)), "used": .int(Int64(used)),
-        ]
     }
 }
 

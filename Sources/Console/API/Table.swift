@@ -10,7 +10,8 @@ extension APIEndpoints {
     static func table(_ services: APIServices) -> [APIRoute] {
         aboutItself(services) + environments(services) + records(services) + deployments(services)
             + differences(services)
-            + schedules(services) + orders(services) + decisions(services) + accounts(services) + figures(services)
+            + schedules(services) + orders(services) + decisions(services) + accounts(services) + users(services)
+            + sweep(services) + figures(services)
             + history(services)
     }
 

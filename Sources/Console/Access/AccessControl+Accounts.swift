@@ -41,9 +41,12 @@ extension AccessControl {
     ///   - password: nil: as it was.
     ///   - grants: nil: as they were.
     ///   - actor: who does it.
+    ///   - origin: what the audit log says of where from.
     /// - Returns: whether the user is new.
     /// - Throws: `AccessFault` where the password is too short; `StoreFault`.
-    public func putUser(_ name: String, password: Secret?, grants: [Grant]?, by actor: String) async throws -> Bool {
+    public func putUser(
+        _ name: String, password: Secret?, grants: [Grant]?, by actor: String, detail origin: Value = [:]
+    ) async throws -> Bool {
         // `key:ci` and `oidc:…` are the names of others in the audit log.
         guard !name.isEmpty, name.utf8.count <= Self.nameLimit, !name.contains(":"), name != "anonymous" else {
             throw AccessFault.badName
@@ -58,13 +61,21 @@ extension AccessControl {
             hash = await passwordThread.run { PasswordHash.make(password, salt: salt) }
             guard hash != nil else { throw AccessFault.weakPassword }
         }
-        var detail = Value.Object()
+        var detail = origin.objectValue ?? [:]
         if let grants { detail["grants"] = .strings(grants.map(\.description)) }
         detail["password"] = .bool(hash != nil)
         return try await store.putUser(
             name, passwordHash: hash, grants: grants?.map(\.description),
             audit: AuditRecord(
                 at: time.now, action: "access.user.put", target: name, actor: actor, detail: .object(detail)))
+    }
+
+    /// A word for a secret, the same for the same context, that takes as much work to guess as a password that is kept.
+    ///
+    /// - Returns: nil where the system gives no memory for it.
+    public func slowWord(for secret: Secret, _ context: String) async -> String? {
+        let salt = Array(Digest(of: context).hex.utf8.prefix(32))
+        return await passwordThread.run { PasswordHash.make(secret, salt: salt) }
     }
 
     /// Has everything asked anew of the store: after something was taken back.

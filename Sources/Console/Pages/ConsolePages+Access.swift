@@ -17,12 +17,22 @@ extension ConsolePages {
         do {
             let caller = try await access.caller(of: request)
             if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
-            let (permission, place) = route.need
+            let permission = route.need.permission
+            var place = route.need.place
+            // The overview is of the whole project: whoever sees a part of it begins with their environments.
+            if Self.isOverview(request), !caller.may(.read), caller.may(.read, at: .list) {
+                return .refused(Self.leading(to: "/environments"))
+            }
+            if let word = place.environment {
+                try caller.demand(permission, at: .list)
+                place = .environment(try await store.environmentName(of: word) ?? word)
+            }
             try caller.demand(permission, at: place)
             return .viewer(
                 Viewer(
                     name: caller.session?.userName, formToken: caller.session?.csrfToken,
-                    maySeeAudit: caller.may(.readAudit), caller: caller))
+                    maySeeAudit: caller.may(.readAudit, at: place), visible: caller.environments(for: permission),
+                    caller: caller))
         } catch let fault as AccessFault {
             if let wait = fault.retryAfter, let seconds = fault.retryAfterSeconds, fault.status == 429 {
                 return .refused(
@@ -36,6 +46,8 @@ extension ConsolePages {
             return .refused(.text(503, "who you are could not be found out\n"))
         }
     }
+
+    private static func isOverview(_ request: WebRequest) -> Bool { request.segments.allSatisfy(\.isEmpty) }
 
     /// Who reads the feed of changes, and whether they still may; nil where nobody is asked.
     func reader(_ viewer: Viewer, _ request: WebRequest) -> LiveFeed.Person? {

@@ -64,6 +64,8 @@ public struct ConsolePages: Sendable {
         var formToken: String?
         /// Whether a page may show them who changed what.
         var maySeeAudit = true
+        /// Which environments a page may show them.
+        var visible = VisibleEnvironments.all
         /// Nil: nobody is asked who they are.
         var caller: Caller?
     }
@@ -108,7 +110,8 @@ public struct ConsolePages: Sendable {
 
     private func show(_ render: Route.Render, _ request: WebRequest, _ viewer: Viewer) async -> WebResponse {
         let context = PageContext(
-            pages: self, request: request, now: time.now, known: knowledge.current, maySeeAudit: viewer.maySeeAudit)
+            pages: self, request: request, now: time.now, known: knowledge.current, maySeeAudit: viewer.maySeeAudit,
+            visible: viewer.visible)
         do {
             return respond(try await render(context), request, viewer)
         } catch {
@@ -121,7 +124,8 @@ public struct ConsolePages: Sendable {
         let place = Link("/", query: query).text
         let path = "/" + request.segments.filter { !$0.isEmpty }.joined(separator: "/")
         let frame = Frame(
-            user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst())
+            user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst(),
+            isLive: viewer.caller?.may(.read) ?? true)
         var response = WebResponse.text(page.status, frame.document(page), type: "text/html; charset=utf-8")
         response.headers.append(("Cache-Control", "no-store"))
         // Two representations at `/metrics`.
@@ -204,6 +208,16 @@ struct PageContext: Sendable {
     let known: Knowledge.Snapshot
     /// Whether the reader may see who changed what.
     let maySeeAudit: Bool
+    /// Which environments the reader may see.
+    let visible: VisibleEnvironments
+
+    /// Whether the reader sees what belongs to an environment; nil: what belongs to none.
+    func shows(_ environment: String?) -> Bool { visible.contains(environment) }
+
+    /// What of runs, plans and gates is the reader's; nil: all.
+    var share: EnvironmentShare? {
+        if case .only(let names) = visible { EnvironmentShare(of: names) } else { nil }
+    }
 
     var store: Store { pages.store }
 

@@ -11,7 +11,7 @@ enum Route: Sendable {
     case logout
     case theme(String)
     case evidence(run: String, object: String)
-    case page(Render, needs: Permission = .read, of: String? = nil)
+    case page(Render, needs: Permission = .read, at: AccessPlace = .project)
 
     /// Nil for a path that is no page, and for metrics when a program asks.
     init?(_ request: WebRequest) {
@@ -26,11 +26,11 @@ enum Route: Sendable {
         case (1, "metrics"):
             guard Self.wantsPage(request) else { return nil }
             self = .page(MetricsPage.render, needs: .readMetrics)
-        case (2, "runs"): self = .page(RunPage.render)
+        case (2, "runs"): self = .page(RunPage.render, at: .list)
         case (3, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: "manifest.json")
         case (4, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: parts[3])
-        case (2, "plans"): self = .page(PlanPage.render)
-        case (2, "environments"): self = .page(EnvironmentPage.render, of: parts[1])
+        case (2, "plans"): self = .page(PlanPage.render, at: .list)
+        case (2, "environments"): self = .page(EnvironmentPage.render, at: .environment(parts[1]))
         case (2, "runbooks"): self = .page(RunbooksPage.renderOne)
         default:
             guard let render = Self.pages["/" + parts.joined(separator: "/")] else {
@@ -41,18 +41,25 @@ enum Route: Sendable {
                 self = .page(ConsolePages.nothing)
                 return
             }
-            self = .page(render, needs: Self.particular["/" + parts.joined(separator: "/")] ?? .read)
+            let path = "/" + parts.joined(separator: "/")
+            self = .page(
+                render, needs: Self.particular[path] ?? .read, at: Self.lists.contains(path) ? .list : .project)
         }
     }
 
     /// What somebody needs who wants it, and where; what nobody has to sign in for is not asked.
     var need: (permission: Permission, place: AccessPlace) {
-        guard case .page(_, let permission, let environment) = self else { return (.read, .project) }
-        return (permission, environment.map { .environment($0) } ?? .project)
+        guard case .page(_, let permission, let place) = self else { return (.read, .project) }
+        return (permission, place)
     }
 
     /// Pages that show something else than what `read` allows.
     private static let particular: [String: Permission] = ["/audit": .readAudit]
+
+    /// Pages of which each sees what belongs to the environments that are theirs.
+    static let lists: Set<String> = [
+        "/environments", "/deployments", "/drift", "/gates", "/logs", "/policy-gates", "/runs",
+    ]
 
     /// Where programs ask, whatever they accept.
     private static let ofPrograms: Set<String> = ["api", "healthz", "hooks", "metrics", "readyz"]

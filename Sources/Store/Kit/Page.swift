@@ -55,7 +55,12 @@ struct Conditions {
     }
 
     /// One of several values; nil: any.
-    mutating func add(_ column: String, oneOf values: [String]?) {
+    ///
+    /// - Parameters:
+    ///   - column: what is compared, and what stands before it.
+    ///   - values: of which it has to be one.
+    ///   - end: closes what `column` opened.
+    mutating func add(_ column: String, oneOf values: [String]?, end: String = "") {
         guard let values else { return }
         guard !values.isEmpty else { return texts.append("1 = 0") }
         var names: [String] = []
@@ -63,7 +68,7 @@ struct Conditions {
             binds.append(.text(value))
             names.append("$\(binds.count)")
         }
-        texts.append("\(column) in (\(names.joined(separator: ", ")))")
+        texts.append("\(column) in (\(names.joined(separator: ", ")))\(end)")
     }
 
     /// Only rows after a cursor, newest first.

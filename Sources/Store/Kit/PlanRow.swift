@@ -35,6 +35,13 @@ public struct PlanRow: Sendable {
         return approved < needed ? .waiting : .approved
     }
 
+    /// The same plan as those see it who see a part of its changes alone.
+    public func narrowed(needed: Int, approved: Int, used: Int) -> PlanRow {
+        PlanRow(
+            runID: runID, run: run, fingerprint: fingerprint, savedAt: savedAt, needed: needed, approved: approved,
+            used: used, isLatest: isLatest)
+    }
+
     /// How many changes wait for a yes that can still be given.
     public var waiting: Int { isLatest ? max(0, needed - approved) : 0 }
 }

@@ -121,7 +121,9 @@ struct LogQuery {
             conditions.add("environment = ?", environment)
             conditions.add("environment", oneOf: filter.environments)
             if isImplied {
-                conditions.add("level is null and \(Self.impliedLevel) = ?", level)
+                // Loud ones again in the words of their index.
+                let only = filter.level == .info ? "" : "\(Self.isImpliedLoud) and "
+                conditions.add("level is null and \(only)\(Self.impliedLevel) = ?", level)
             } else {
                 // Loud ones in the words of their index.
                 conditions.add(filter.level == .info ? "level = ?" : "\(Self.isLoud) and level = ?", level)
@@ -155,6 +157,9 @@ struct LogQuery {
 
     /// Whether an event is told louder than information.
     static let isLoud = "level in ('warning', 'error')"
+
+    /// Whether an event without a level is louder than information by what it holds.
+    static let isImpliedLoud = "\(impliedLevel) <> 'info'"
 
     /// The column by which lines are ordered.
     private var time: String {

@@ -44,17 +44,19 @@ extension Store {
     ///   - phase: only in it.
     ///   - since: only those that began then or later.
     ///   - until: only those that began before.
+    ///   - environments: only those that made a step for one of these; nil: all.
     /// - Returns: the runs.
     /// - Throws: `StoreFault`.
     public func runPage(
         limit: Int, after cursor: PageCursor? = nil, phase: RunPhase? = nil, since: Timestamp? = nil,
-        until: Timestamp? = nil
+        until: Timestamp? = nil, environments: [String]? = nil
     ) async throws(StoreFault) -> Page<RunRecord> {
         var conditions = Conditions()
         conditions.add(after: cursor, "created_at", "id")
         conditions.add("last_phase = ?", (phase?.rawValue).map { .text($0) })
         conditions.add("created_at >= ?", since.map { .time($0) })
         conditions.add("created_at < ?", until.map { .time($0) })
+        conditions.add("id in (select run_id from ops.reconcile_steps where environment", oneOf: environments, end: ")")
         let (clause, binds) = (conditions.clause("and"), conditions.binds)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Page<RunRecord> in
             let rows = try db.run(
@@ -116,15 +118,17 @@ extension Store {
     ///   - limit: the most.
     ///   - cursor: where the part before ended.
     ///   - runID: the run.
+    ///   - environments: only lines about these; nil: all.
     /// - Returns: the lines with their ids.
     /// - Throws: `StoreFault`.
     public func eventPage(
-        limit: Int, after cursor: PageCursor? = nil, runID: String
+        limit: Int, after cursor: PageCursor? = nil, runID: String, environments: [String]? = nil
     ) async throws(StoreFault) -> Page<(id: String, event: RunEvent)> {
         try Self.check(runID: runID)
         var conditions = Conditions()
         conditions.add(after: cursor, "timestamp", "id")
         conditions.add("run_id = ?", .text(runID))
+        conditions.add("environment", oneOf: environments)
         let (clause, binds) = (conditions.clause("where"), conditions.binds)
         return try await engine.read {
             (db: any SQLConnection) throws(StoreFault) -> Page<(id: String, event: RunEvent)> in

@@ -41,7 +41,7 @@ struct DriftCommand {
         for item in items {
             table.add(
                 item.firstSeen.minuteText, paint.yellow(item.cause.rawValue), item.mark?.text ?? "-",
-                item.key.description, item.environment ?? "-", item.detail["summary"]?.stringValue ?? "-")
+                item.key.description, item.environment ?? "shared", item.detail["summary"]?.stringValue ?? "-")
         }
         context.terminal.print(table.text(paint))
         let loud = items.filter { !$0.isQuiet }
@@ -145,7 +145,9 @@ struct FindingsCommand {
                 case .resolved: paint.green("resolved")
                 }
             table.add(
-                finding.firstSeen.minuteText, status, finding.identity.environment, finding.identity.kind,
+                finding.firstSeen.minuteText, status,
+                finding.identity.environment == "global" ? "shared" : finding.identity.environment,
+                finding.identity.kind,
                 finding.identity.key, finding.suggestedAction ?? "-")
         }
         context.terminal.print(table.text(paint))

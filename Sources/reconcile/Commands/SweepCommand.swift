@@ -21,10 +21,7 @@ struct SweepCommand {
         let sweep: Sweep
         do {
             let outlook = try await composition.reconciler.look(at: try context.now())
-            let deletions = outlook.plan.changes.filter { $0.action == .delete }.map(\.key)
-            sweep = Sweep(
-                outlook.plan, rows: try await composition.store.environments(),
-                stuck: try await composition.store.stuckDeletions(of: deletions))
+            sweep = try await Sweep(outlook, composition.store)
         } catch {
             await composition.close()
             throw error
@@ -32,7 +29,7 @@ struct SweepCommand {
         guard !isDryRun, !sweep.targets.isEmpty else {
             await composition.close()
             if context.terminal.isJSON {
-                context.terminal.json(SweepText(sweep, now: now).value)
+                context.terminal.json(sweep.document(at: now))
             } else {
                 context.terminal.print(SweepText(sweep, now: now).text(context.terminal.paint))
             }
@@ -104,24 +101,4 @@ struct SweepText {
     }
 
     private func span(_ instant: Timestamp) -> String { (instant > now ? instant - now : now - instant).shortText }
-
-    var value: Value {
-        var object = Value.Object()
-        object["as_of"] = .string(now.description)
-        object["ending"] = .list(
-            sweep.endings.map { ending in
-                .object([
-                    "environment": .string(ending.outlook.slug), "phase": .string(ending.outlook.phase.rawValue),
-                    "tier": .text(ending.tier?.rawValue), "ends_at": .text(ending.outlook.expiresAt?.description),
-                    "goes_at": .text(ending.outlook.goesAt?.description), "reason": .string(ending.outlook.reason),
-                    "cost_monthly_usd": .text(ending.cost), "going": .strings(ending.going.map(\.key.description)),
-                    "held": .list(ending.held.map(PlanDocument.json)),
-                ])
-            })
-        object["others"] = .list(sweep.others.map(PlanDocument.json))
-        object["marked"] = .list(sweep.candidates.map(PlanDocument.json))
-        object["stuck"] = .list(sweep.stuck.map(\.value))
-        object["staying"] = .list(sweep.staying.map(PlanDocument.json))
-        return .object(object)
-    }
 }

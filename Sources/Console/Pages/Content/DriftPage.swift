@@ -9,7 +9,7 @@ enum DriftPage {
     private static let pageSize = 40
 
     static func render(_ context: PageContext) async throws -> Page {
-        let all = try await context.store.openDrift()
+        let all = try await context.store.openDrift().filter { context.shows($0.environment) }
         let cause = context.query("cause").flatMap { ChangeCause(rawValue: $0) }
         let environment = context.query("environment")
         let shown = all.filter { record in
@@ -57,7 +57,9 @@ enum DriftPage {
     private static func explain(
         _ records: [DriftRecord], _ context: PageContext
     ) async throws -> [ResourceKey: Explanation] {
-        guard let outlook = context.known.outlook, let reconciler = context.pages.reconciler else { return [:] }
+        // What is in the way may be another's.
+        guard context.share == nil, let outlook = context.known.outlook, let reconciler = context.pages.reconciler
+        else { return [:] }
         // Another process may have looked since: what this one's last plan doesn't change, it can't explain as a difference.
         let planned = Set(outlook.plan.changes.map(\.key))
         let keys = records.map(\.key).filter(planned.contains).prefix(explained)

@@ -8,7 +8,8 @@ import Store
 /// One environment: all that is known of it, what differs, what was done, and why it stands so.
 enum EnvironmentPage {
     static func render(_ context: PageContext) async throws -> Page {
-        let slug = context.part(1)
+        let word = context.part(1)
+        let slug = try await context.store.environmentName(of: word) ?? word
         let answer = try await answer(slug, context)
         guard let row = try await context.store.environment(slug) else {
             guard let answer else {

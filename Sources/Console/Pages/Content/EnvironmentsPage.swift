@@ -10,7 +10,7 @@ enum EnvironmentsPage {
     private static let pageSize = 100
 
     static func render(_ context: PageContext) async throws -> Page {
-        let all = try await context.store.environments()
+        let all = try await context.store.environments().filter { context.shows($0.slug) }
         let drift = Dictionary(grouping: try await context.store.openDrift()) { $0.environment ?? "" }
         let tier = context.query("tier").flatMap { Tier(rawValue: $0) }
         let after = context.query("after")

@@ -52,14 +52,15 @@ enum GatesPage {
                 case .unknown: chip(.warn, "unknown")
                 case .notAsked: chip(.idle, "not asked")
                 }
-                if let run = context.known.runID {
+                if context.share == nil, let run = context.known.runID {
                     span("aside") { a(Link("/runs", run, "evidence", "gates.json"), "Evidence") }
                 }
             }
             div("body stack") {
                 p(gate.title, "soft")
-                p(gate.why)
-                if !gate.findings.isEmpty {
+                // What was found quotes documents of whatever environment.
+                p(context.share == nil ? gate.why : EnvironmentShare.withheldReason)
+                if context.share == nil, !gate.findings.isEmpty {
                     element(.details, "", .id("\(id)-findings")) {
                         element(.summary) { gate.findings.count.of("finding") }
                         gate.findings.prefix(50).reduce(into: Grid("Findings of \(gate.name)", "Where", "What", "Next"))

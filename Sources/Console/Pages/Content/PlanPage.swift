@@ -15,7 +15,10 @@ enum PlanPage {
         guard let found = try await KeptPlan(id, context.store, context.pages.evidence) else {
             return ConsolePages.missing(.runs, "There is no plan of run \(id)", next: "reconcile --dry-run")
         }
-        let plan = found.document
+        // What touches nothing of the reader's is unknown to them.
+        guard let plan = context.share.map({ $0.plan(found.document) }) ?? found.document else {
+            return ConsolePages.missing(.runs, "There is no plan of run \(id)", next: "reconcile --dry-run")
+        }
         let all = plan["changes"]?.listValue ?? []
         let changes = PlanView.groups(all.filter { $0["action"] != "read" }).flatMap(\.changes)
         let unknown = all.filter { $0["action"] == "read" }
@@ -67,7 +70,7 @@ enum PlanPage {
             if count("adopt") > 0 { tile("To adopt", "\(count("adopt"))", note: "there before us") }
             if count("forget") > 0 { tile("To forget", "\(count("forget"))", note: "left where it is") }
             tile("Held back", "\(count("blocked"))", count("blocked") > 0 ? .warn : nil)
-            tile("As wanted", "\(count("noop"))")
+            if plan["summary"]?["noop"] != nil { tile("As wanted", "\(count("noop"))") }
             tile(
                 "Unknown", "\(count("unknown"))", count("unknown") > 0 ? .warn : nil,
                 note: "nothing is done to those", link: Link("/runs", runID))

@@ -9,7 +9,10 @@ import Store
 enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
-        let looks = context.query("environment") == nil ? try await LookCards(context, [.vercelDeployment]) : nil
+            .filter { context.shows($0.environment) }
+        let looks =
+            context.query("environment") == nil && context.share == nil
+            ? try await LookCards(context, [.vercelDeployment]) : nil
         let hasPassed = try await rows.isEmpty ? context.store.lastPass() != nil : true
         return Page(
             .deployments,
@@ -128,6 +131,7 @@ enum LogsPage {
         filter.since = context.query("since").flatMap(instant)
         filter.until = context.query("until").flatMap(instant)
         filter.hasAudit = context.maySeeAudit
+        filter.environments = context.share?.names
         let cursor = context.query("after").flatMap { PageCursor($0) }
         let found = try await context.store.logPage(filter, limit: 150, after: cursor)
         let lines = found.rows

@@ -9,13 +9,12 @@ import Store
 enum RunPage {
     static func render(_ context: PageContext) async throws -> Page {
         let id = context.part(1)
-        let found =
-            id == "latest" ? try await context.store.runs(limit: 1).first : try await context.store.run(withID: id)
-        guard let run = found else {
+        guard let (run, journal) = try await VisibleRun.find(id, context) else {
             return ConsolePages.missing(.runs, "There is no run \(id)", next: "reconcile runs")
         }
-        let journal = try await context.store.journal(ofRun: run.id)
-        let events = try await context.store.events(ofRun: run.id)
+        let events = try await context.store.events(ofRun: run.id).filter { event in
+            context.share.map { $0.holds(event.payload["environment"]?.stringValue) } ?? true
+        }
         let link = try await context.store.evidence(ofRun: run.id)
         let record = EvidenceRecord(context.pages.evidence, link)
         let check = try await check(link, context)
@@ -28,9 +27,14 @@ enum RunPage {
                     if let hint = run.error["hint"]?.stringValue { p(hint) }
                 }
             }
-            div("grid2") {
+            if context.share == nil {
+                div("grid2") {
+                    summary(run, context)
+                    evidence(run, record, check, context)
+                }
+            } else {
+                // Evidence is of the whole pass.
                 summary(run, context)
-                evidence(run, record, check, context)
             }
             steps(run, journal, record, context)
             story(events, context)
@@ -66,7 +70,7 @@ enum RunPage {
 
     /// The whole chain, held against its digests, when the reader asks for it.
     private static func check(_ link: EvidenceLink?, _ context: PageContext) async throws -> EvidenceVerification? {
-        guard let link, context.query("check") == "chain" else { return nil }
+        guard let link, context.share == nil, context.query("check") == "chain" else { return nil }
         let links = try await context.store.evidenceChain(limit: 1_000_000)
         let known = Dictionary(links.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first })
         let head = EvidenceHead(runID: link.runID, manifest: link.manifest, sequence: link.sequence)
@@ -218,7 +222,7 @@ enum RunPage {
                         }
                     }
                 }
-            } else if let name = record.objects[entry.stepID] {
+            } else if context.share == nil, let name = record.objects[entry.stepID] {
                 p { a(Link("/runs", entry.runID, "evidence", name), "Each request and answer, as evidence") }
             }
         }

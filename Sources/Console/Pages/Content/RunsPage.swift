@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 import Store
 
 /// Every pass, newest first.
@@ -9,7 +10,7 @@ enum RunsPage {
     private static let pageSize = 50
 
     static func render(_ context: PageContext) async throws -> Page {
-        let runs = try await context.store.runs(limit: pageSize + 1, before: context.query("before"))
+        let runs = try await runs(context)
         let shown = Array(runs.prefix(pageSize))
         return Page(
             .runs,
@@ -39,6 +40,20 @@ enum RunsPage {
                 }
             }
         }
+    }
+
+    /// One more than a page shows, each as far as the reader may see it.
+    private static func runs(_ context: PageContext) async throws -> [RunRecord] {
+        let before = context.query("before")
+        guard let share = context.share else {
+            return try await context.store.runs(limit: pageSize + 1, before: before)
+        }
+        var cursor: PageCursor?
+        if let before, let run = try await context.store.run(withID: before) {
+            cursor = PageCursor(at: run.startedAt, id: run.id)
+        }
+        return try await context.store.runPage(limit: pageSize + 1, after: cursor, environments: share.names)
+            .rows.map(share.run)
     }
 
     private static func milliseconds(_ run: RunRecord) -> Double {

@@ -28,6 +28,8 @@ struct Frame {
     let theme: Theme?
     /// Where to come back to after a choice.
     let place: String
+    /// Whether the page follows the feed of changes, which is of the whole project.
+    var isLive = true
 
     /// The reader's choice.
     enum Theme: String { case light, dark }
@@ -51,7 +53,11 @@ struct Frame {
                     navigation(page.spec)
                     element(.main, "", .id("main"), .set("tabindex", "-1")) {
                         heading(page, title)
-                        element(.div, "stack", .id("content"), .flag("data-live")) { page.body }
+                        if isLive {
+                            element(.div, "stack", .id("content"), .flag("data-live")) { page.body }
+                        } else {
+                            element(.div, "stack", .id("content")) { page.body }
+                        }
                         foot(page.spec)
                     }
                 }

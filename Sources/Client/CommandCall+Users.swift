@@ -1,0 +1,118 @@
+import Basics
+import Formats
+import HTTPClient
+
+/// People who can log in, and what has ended.
+extension CommandCall {
+    private static let roles = ["viewer", "developer", "admin", "owner"]
+
+    /// The roles of `--role`, each spelled as the service knows it.
+    func givenRoles() throws -> [String] {
+        let roles = arguments.all("role")
+        for role in roles {
+            let word = String(role.prefix { $0 != "@" })
+            guard !Self.roles.contains(word) else { continue }
+            let near = Suggestion.nearest(to: word, in: Self.roles).map { "Did you mean \($0)? " } ?? ""
+            throw ArgumentFault(
+                "--role can't be \(role)",
+                hint:
+                    "\(near)It is one of \(Self.roles.joined(separator: ", ")), with @ENVIRONMENT where it holds only there."
+            )
+        }
+        return roles
+    }
+
+    func putUser() async throws -> ClientExit {
+        let isNew = arguments.command.name == "users add"
+        let roles = try givenRoles()
+        let path = arguments.value("password-file")
+        if roles.isEmpty, isNew || path == nil { _ = try required("role", "\(target) --role viewer") }
+        let password = try path.map { try secret(ofFile: $0) }
+        let body = Self.body([
+            ("name", isNew ? .string(target) : nil), ("roles", roles.isEmpty ? nil : .strings(roles)),
+            ("password", password?.reveal { .string($0) }),
+        ])
+        let place = isNew ? "" : "/\(target.percentEncoded)"
+        let user = try await connection().write(isNew ? "POST" : "PUT", "/access/users\(place)", body).data
+        if screen.isJSON {
+            screen.json(user)
+        } else {
+            let end = password == nil ? "" : ", and logs in with that password"
+            screen.print(
+                "\(screen.paint.green("✓")) \(user.shown("name")) \(isNew ? "has access" : "was changed"): "
+                    + "\(user.shown("grants"))\(end).")
+        }
+        return .done
+    }
+
+    func revokeUser() async throws -> ClientExit {
+        try confirm("\(target) is locked out at once, and what they have open ends", typing: target)
+        let data = try await connection().write("DELETE", "/access/users/\(target.percentEncoded)").data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print("\(screen.paint.green("✓")) \(target) has no access any more.")
+        }
+        return .done
+    }
+
+    // MARK: What has ended
+
+    func sweep() async throws -> ClientExit {
+        let connection = try connection()
+        let found = try await connection.get("/sweep").data
+        let targets = found["targets"]?.listValue ?? []
+        if arguments.has("dry-run") || targets.isEmpty {
+            if screen.isJSON { screen.json(found) } else { screen.print(text(ofSweep: found)) }
+            return .done
+        }
+        let names = targets.compactMap(\.stringValue).joined(separator: " ")
+        if !arguments.has("confirm") { screen.print(text(ofSweep: found)) }
+        try confirm("what has ended of \(names) is deleted", typing: names)
+        let body = Self.body([("environments", .list(targets)), ("reason", textValue("reason"))])
+        let data = try await connection.write("POST", "/sweep", body).data
+        if screen.isJSON {
+            screen.json(data)
+        } else {
+            screen.print(
+                "\(screen.paint.green("✓")) A pass begins that deletes what has ended of \(names). "
+                    + "See it: odooops runs watch latest")
+        }
+        return .done
+    }
+
+    private func text(ofSweep found: Value) -> String {
+        var lines: [String] = []
+        for ending in found["ending"]?.listValue ?? [] {
+            lines.append(
+                "\(screen.paint.bold(ending.shown("environment"))) · \(ending.shown("phase")): \(ending.shown("reason"))"
+            )
+            lines += (ending["going"]?.listValue ?? []).map { "  - \($0.shown)" }
+            lines += (ending["held"]?.listValue ?? []).map {
+                "  ! \($0.shown("key")) stays: \($0.shown("decision_reason"))"
+            }
+        }
+        if lines.isEmpty { lines.append("Nothing has ended, and nothing is about to.") }
+        for change in found["others"]?.listValue ?? [] {
+            lines.append(
+                change.shown("decision") == "allowed"
+                    ? "- \(change.shown("key")): \(change.shown("reason"))"
+                    : "! \(change.shown("key")) stays: \(change.shown("decision_reason"))")
+        }
+        for marked in found["marked"]?.listValue ?? [] {
+            lines.append(
+                "~ \(marked.shown("key")) goes after \(marked.minute("goes_at")), unless something wants it again")
+        }
+        for stuck in found["stuck"]?.listValue ?? [] {
+            lines.append(
+                screen.paint.red("✗ \(stuck.shown("key")) can't be deleted since \(stuck.minute("since"))")
+                    + ": \(stuck["fault"]?.shown("message") ?? "its fate is not known")")
+        }
+        let staying = found["staying"]?.listValue ?? []
+        if !staying.isEmpty {
+            lines.append("Stays:")
+            lines += staying.map { "  \($0.shown("slug")): \($0.shown("reason"))" }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,90 @@
+import Basics
+import ConsoleAccess
+import Formats
+import Reconciler
+import Store
+
+/// Routes by which owners say who can log in, and what they may.
+extension APIEndpoints {
+    static func users(_ services: APIServices) -> [APIRoute] {
+        let role = APISchema.pattern(
+            "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
+            about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT", matches: { Grant($0) != nil })
+        let roles = APISchema.list(role, most: 32)
+        let password = APISchema.Field("password", .line(least: 1, most: 1_024))
+        let name = APIParameter("user", .line(least: 1, most: 64), "their name", required: true)
+        return [
+            APIRoute(
+                "POST", "/access/users", "addUser", "access",
+                "Gives a person access. Without a password they come by the issuer of tokens alone; no answer holds one.",
+                needs: .access,
+                body: .object([
+                    .init("name", .line(least: 1, most: 64), required: true), .init("roles", roles, required: true),
+                    password,
+                ]), answer: Answer.user, status: 201
+            ) { call in
+                let name = call.body["name"]?.stringValue ?? ""
+                if let known = try await services.store.user(named: name), known.disabledAt == nil {
+                    throw APIFault.moved(
+                        "there is a user \(name) already",
+                        hint: "Change what they may: PUT /api/v1/access/users/\(name)")
+                }
+                return Envelope(201, try await put(name, call, services))
+            },
+            APIRoute(
+                "PUT", "/access/users/{user}", "changeUser", "access",
+                "Gives somebody who has access other roles, which replace all earlier ones, or another password, which ends "
+                    + "their sessions and tokens.", needs: .access, parameters: [name],
+                body: .object([.init("roles", roles), password]), answer: Answer.user
+            ) { call in
+                let name = call.text("user") ?? ""
+                guard call.body["roles"] != nil || call.body["password"] != nil else {
+                    throw APIFault.badBody("it has to name roles, a password, or both")
+                }
+                guard let known = try await services.store.user(named: name), known.disabledAt == nil else {
+                    throw noUser(name)
+                }
+                if let roles = call.body["roles"]?.listValue, !roles.contains("owner") { try spareSelf(name, call) }
+                return Envelope(200, try await put(name, call, services))
+            },
+            APIRoute(
+                "DELETE", "/access/users/{user}", "revokeUser", "access",
+                "Takes a person's access away, and ends their sessions and tokens.", needs: .access, parameters: [name],
+                answer: .object([.init("revoked", Answer.text, "the name that was given")])
+            ) { call in
+                let name = call.text("user") ?? ""
+                try spareSelf(name, call)
+                let isRevoked = try await services.store.disableUser(
+                    name,
+                    audit: AuditRecord(
+                        at: call.now, action: "access.user.revoke", target: name, actor: call.caller.name,
+                        detail: call.actor.detail()))
+                guard isRevoked else { throw noUser(name) }
+                services.access.forgetAll()
+                return Envelope(200, ["revoked": .string(name)])
+            },
+        ]
+    }
+
+    private static func put(_ name: String, _ call: APICall, _ services: APIServices) async throws -> Value {
+        let grants = call.body["roles"]?.listValue?.compactMap { $0.stringValue.flatMap { Grant($0) } }
+        _ = try await services.access.putUser(
+            name, password: (call.body["password"]?.stringValue).map { Secret($0) }, grants: grants,
+            by: call.caller.name, detail: call.actor.detail())
+        services.access.forgetAll()
+        guard let user = try await services.store.user(named: name) else { throw noUser(name) }
+        return user.document
+    }
+
+    private static func noUser(_ name: String) -> APIFault {
+        APIFault.notFound("no user \(name) has access", hint: "List them: GET /api/v1/access/users")
+    }
+
+    /// Nobody locks themselves out by a slip: another owner does it, or the command line.
+    private static func spareSelf(_ name: String, _ call: APICall) throws(APIFault) {
+        guard case .user(_, let own) = call.caller.identity, own == name else { return }
+        throw APIFault.moved(
+            "\(name) is who asks, and would be an owner no more",
+            hint: "Have another owner do it, or on the service's machine: reconcile access user revoke \(name)")
+    }
+}

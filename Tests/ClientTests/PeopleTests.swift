@@ -1,0 +1,70 @@
+import Basics
+import Formats
+import HTTPClient
+import Testing
+
+@testable import Client
+
+@Suite("People, what has ended, and what is shared")
+struct PeopleTests {
+    @Test("People are given access without their password being shown, and locked out only when that is confirmed")
+    func users() async throws {
+        let user: Value = ["name": "ada", "grants": ["admin"]]
+        let service = FakeService([
+            "POST /access/users": user, "PUT /access/users/ada": user, "DELETE /access/users/ada": ["revoked": "ada"],
+            "GET /access/users": .list([user]),
+        ])
+        let world = try World(service, typed: ["correct horse battery"])
+        let added = await world.run("users", "add", "ada", "--role", "admin", "--password-file", "-")
+        #expect(added.exit == .done && !added.story.contains("horse"), "\(added.story)")
+        let sent = try JSON.parse(try #require(service.requests.last).body)
+        #expect(sent == ["name": "ada", "roles": ["admin"], "password": "correct horse battery"])
+        #expect((await world.run("users", "add", "eve")).exit == .usage)
+        #expect((await world.run("users", "change", "ada")).exit == .usage)
+        #expect((await world.run("users", "change", "ada", "--role", "admn")).exit == .usage)
+        #expect((await world.run("users", "change", "ada", "--role", "admin")).exit == .done)
+        #expect((await world.run("users", "list")).output.contains("ada"))
+        let asked = service.routes.count
+        #expect((await world.run("users", "revoke", "ada")).exit != .done && service.routes.count == asked)
+        #expect((await world.run("users", "revoke", "ada", "--confirm")).exit == .done)
+    }
+
+    @Test("What has ended is shown first, and deleted only as it was shown and confirmed")
+    func sweep() async throws {
+        let found: Value = [
+            "targets": ["crm"],
+            "ending": [
+                [
+                    "environment": "crm", "phase": "expired", "reason": "its time is over",
+                    "going": ["digitalocean.droplet/crm"], "held": [],
+                ]
+            ],
+            "staying": [["slug": "staging", "reason": "it never ends"]],
+        ]
+        let service = FakeService(["GET /sweep": found, "POST /sweep": ["accepted": true, "environments": ["crm"]]])
+        let world = try World(service)
+        let shown = await world.run("sweep", "--dry-run")
+        #expect(shown.exit == .done && shown.output.contains("digitalocean.droplet/crm"), "\(shown.story)")
+        #expect(shown.output.contains("staging: it never ends"))
+        #expect((await world.run("sweep")).exit != .done)
+        #expect(!service.routes.contains("POST /sweep"))
+        #expect((await world.run("sweep", "--confirm")).exit == .done)
+        #expect(try JSON.parse(try #require(service.requests.last).body) == ["environments": ["crm"]])
+    }
+
+    @Test("What belongs to no environment is called shared in every list, whatever the API calls it")
+    func sharedThings() async throws {
+        let service = FakeService([
+            "GET /drift": [["key": "digitalocean.domain/shop.example", "environment": .null]],
+            "GET /inventory": [["key": "digitalocean.domain/shop.example", "environment": .null]],
+            "GET /findings": [["key": "shop.example", "kind": "drift", "env": "global", "status": "open"]],
+            "GET /upcoming": [["at": "2026-11-23T08:00:00Z", "what": "a pass begins", "environment": .null]],
+        ])
+        let world = try World(service)
+        for command in [["drift", "list"], ["inventory", "list"], ["alerts", "list"], ["schedules", "upcoming"]] {
+            let result = await world.run(command)
+            #expect(result.exit == .done && result.output.contains("shared"), "\(command): \(result.story)")
+            #expect(!result.output.contains("global"), "\(command): \(result.story)")
+        }
+    }
+}
