@@ -37,7 +37,7 @@ extension APIDocument {
                 let type = field.schema.words + (field.isRequired ? "" : ", not always there")
                 return ["| `\(name)` | \(type) | \(field.about) |\n"] + rows(of: field.schema, below: "\(name).")
             }
-        case .list(let item, _): rows(of: item, below: path.isEmpty ? "" : "\(path.dropLast())[].")
+        case .list(let item, _, _): rows(of: item, below: path.isEmpty ? "" : "\(path.dropLast())[].")
         case .nullable(let schema): rows(of: schema, below: path)
         default: []
         }
@@ -53,7 +53,7 @@ extension APISchema {
         case .instant: "instant"
         case .integer, .count: "whole number"
         case .flag: "true or false"
-        case .list(let item, _): "list of \(item.words)"
+        case .list(let item, _, _): "list of \(item.words)"
         case .object: "object"
         case .map(let schema): "object, each member \(schema.words)"
         case .named(let name, _): "[\(name)](#\(name.lowercased()))"

@@ -82,7 +82,8 @@ public struct APIFault: Fault {
         self.name = name
         self.code = code
         self.status = status
-        self.message = message
+        // It may quote what came, which can hold anything.
+        self.message = Paint.plain(message)
         self.hint = hint
         self.details = details
     }

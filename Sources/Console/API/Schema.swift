@@ -43,7 +43,7 @@ public indirect enum APISchema: Sendable {
     /// Any whole number, in answers.
     case count
     case flag
-    case list(APISchema, most: Int = 1_000)
+    case list(APISchema, least: Int = 0, most: Int = 1_000)
     case object([Field], isOpen: Bool = false)
     /// An object whose names are data, such as words that are counted.
     case map(APISchema)
@@ -82,7 +82,8 @@ public indirect enum APISchema: Sendable {
         case (.integer(let range), .int(let number)):
             return range.contains(number)
                 ? nil : "\(path) has to be from \(range.lowerBound) to \(range.upperBound)"
-        case (.list(let item, let most), .list(let values)):
+        case (.list(let item, let least, let most), .list(let values)):
+            if values.count < least { return "\(path) has to have \(least) \(least == 1 ? "item" : "items") at least" }
             if values.count > most { return "\(path) may have \(most) items at most" }
             for (index, value) in values.enumerated() {
                 if let problem = item.problem(value, at: "\(path)[\(index)]") { return problem }
@@ -142,7 +143,7 @@ public indirect enum APISchema: Sendable {
             }
             return .int(Int64(number))
         case (.nullable(let schema), _), (.named(_, let schema), _): return schema.coerced(value)
-        case (.list(let item, _), .list(let values)): return .list(values.map(item.coerced))
+        case (.list(let item, _, _), .list(let values)): return .list(values.map(item.coerced))
         case (.object(let fields, _), .object(var object)):
             for field in fields { object[field.name] = object[field.name].map(field.schema.coerced) }
             return .object(object)
@@ -180,9 +181,10 @@ public indirect enum APISchema: Sendable {
             object["maximum"] = .int(range.upperBound)
         case .count: object["type"] = "integer"
         case .flag: object["type"] = "boolean"
-        case .list(let item, let most):
+        case .list(let item, let least, let most):
             object["type"] = "array"
             object["items"] = item.document
+            if least > 0 { object["minItems"] = .int(Int64(least)) }
             object["maxItems"] = .int(Int64(most))
         case .object(let fields, let isOpen):
             object["type"] = "object"
@@ -216,7 +218,7 @@ public indirect enum APISchema: Sendable {
         case .named(let name, let schema):
             guard parts.updateValue(schema, forKey: name) == nil else { return }
             schema.gather(into: &parts)
-        case .list(let schema, _), .map(let schema), .nullable(let schema): schema.gather(into: &parts)
+        case .list(let schema, _, _), .map(let schema), .nullable(let schema): schema.gather(into: &parts)
         case .object(let fields, _): for field in fields { field.schema.gather(into: &parts) }
         case .either(let forms): for form in forms { form.gather(into: &parts) }
         case .text, .line, .choice, .instant, .pattern, .integer, .count, .flag, .anything: break

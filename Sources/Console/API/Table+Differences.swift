@@ -235,7 +235,7 @@ extension APIEndpoints {
                 + "{\"ok\": true, \"pushed\": [], \"skipped\": []} or {\"ok\": false, \"error\": \"…\", \"code\": 429}.",
             needs: .approve,
             body: .object([
-                .init("secrets", .list(.line(least: 1, most: 256)), required: true),
+                .init("secrets", .list(.line(least: 1, most: 256), least: 1), required: true),
                 .init("project", .line(least: 1, most: 64)),
             ]),
             answer: .object([
@@ -245,7 +245,6 @@ extension APIEndpoints {
         ) { call in
             guard let reconciler = services.reconciler else { throw APIFault.noService }
             let names = call.body["secrets"]?.listValue?.compactMap(\.stringValue) ?? []
-            guard !names.isEmpty else { throw APIFault.badBody("secrets names none") }
             let outcome = try await reconciler.syncSecrets(
                 names, of: call.body["project"]?.stringValue, by: call.actor)
             return Envelope(outcome.fault == nil ? 200 : 502, outcome.envelope)

@@ -64,7 +64,7 @@ public struct EnvironmentChange: Sendable {
         }
         if let until, until > now + Self.longest {
             throw RequestFault(
-                .invalid, "\(until) is more than ten years away",
+                .conflict, "\(until) is more than ten years away",
                 hint: verb == .suspend
                     ? "Leave the end out: it lasts until reconcile env resume \(name)"
                     : "Leave the end out: it lasts until reconcile env unpin \(name)")
