@@ -33,6 +33,16 @@ public enum ProcessEnvironment {
     /// Gives what is free in the heaps back to the system, which the C library does at their ends only.
     public static func trimHeaps() { system_trim_heaps() }
 
+    /// Ends the process; the only way in which our programs end.
+    ///
+    /// `exit` would let each library take down what it has while threads of ours still use it, or end and give theirs back:
+    /// libcrypto walks its list of threads without a lock then (`OPENSSL_cleanup` against `init_thread_destructor`), so
+    /// that one command in some thousands that had done its work ended by a signal.
+    public static func end(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
+    }
+
     /// The name of the user that the process runs as, or its number where it has none.
     public static var userName: String {
         guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "uid \(getuid())" }

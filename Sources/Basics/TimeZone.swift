@@ -68,6 +68,11 @@ public struct TimeZone: Sendable, Hashable {
         return offset == 0 ? "\(local) UTC" : "\(local) \(Self.distance(offset))"
     }
 
+    /// An instant for people anywhere: `2026-03-02 03:00 UTC (2026-03-02 04:00 +01:00)`, once where both are the same.
+    public func bothTexts(_ instant: Timestamp) -> String {
+        "\(instant.minuteText) UTC" + (offset(at: instant.seconds) == 0 ? "" : " (\(minuteText(instant)))")
+    }
+
     /// RFC 3339 as the clocks show it: `2026-03-29T03:00:00+02:00`, and with `Z` where they show UTC.
     ///
     /// RFC 3339 knows whole minutes of distance only; a zone that had seconds too is written without them.

@@ -13,7 +13,8 @@ enum Main {
         let environment = ProcessEnvironment.variables()
         let surroundings = Surroundings(
             environment: environment,
-            output: { if !StandardStreams.output($0) { exit(0) } }, errorOutput: { StandardStreams.error($0) },
+            output: { if !StandardStreams.output($0) { ProcessEnvironment.end(0) } },
+            errorOutput: { StandardStreams.error($0) },
             isTerminal: { StandardStreams.isTerminal($0) },
             columns: { environment["COLUMNS"].flatMap(Int.init) ?? StandardStreams.columns(1) },
             readLine: { $0 ? StandardInput.secretLine() : StandardInput.line() },
@@ -25,7 +26,7 @@ enum Main {
             },
             operate: { await operate($0, environment) })
         let program = ClientProgram(arguments: Array(CommandLine.arguments.dropFirst()), surroundings: surroundings)
-        exit(await program.run().rawValue)
+        ProcessEnvironment.end(await program.run().rawValue)
     }
 
     /// Runs `reconcile` from the directory of this program.

@@ -11,7 +11,7 @@ enum Main {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == GitFetchHelper.subcommand {
-            exit(GitFetchHelper.run(arguments: Array(arguments.dropFirst())))
+            ProcessEnvironment.end(GitFetchHelper.run(arguments: Array(arguments.dropFirst())))
         }
         // A look at 10,000 resources peaks at 70 MiB with two heaps and at 82 with as many as it likes, no slower.
         ProcessEnvironment.limitHeaps(2, largest: 65_536)
@@ -20,7 +20,7 @@ enum Main {
         Task.detached {
             let program = Program(
                 arguments: arguments, environment: ProcessEnvironment.variables(), signals: signals)
-            exit(await program.run().rawValue)
+            ProcessEnvironment.end(await program.run().rawValue)
         }
         while true { pause() }
     }

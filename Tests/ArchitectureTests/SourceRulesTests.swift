@@ -34,6 +34,22 @@ import Testing
         }
     }
 
+    @Test func programsEndWithoutTakingDownWhatThreadsStillUse() throws {
+        for file in try SourceFile.all(under: "Sources") {
+            for (index, line) in file.lines.enumerated() where !line.drop(while: { $0 == " " }).hasPrefix("//") {
+                // A function of that name, or a member, is another one.
+                let words = line.split { !($0.isLetter || $0.isNumber || "_.(".contains($0)) }
+                guard
+                    words.contains(where: {
+                        $0.hasPrefix("exit(") || $0.contains("(exit(") || $0.hasPrefix("Glibc.exit(")
+                    }),
+                    !line.contains("func exit("), file.path != "Sources/Client/ServiceConnection.swift"
+                else { continue }
+                Issue.record("\(file.path):\(index + 1): write ProcessEnvironment.end instead of exit")
+            }
+        }
+    }
+
     @Test func noFileKnowsTheMachineItWasWrittenOn() throws {
         // Written in pieces, so that this file does not find itself.
         let places = ["/" + "work/", "/" + "tmp/wt", "/" + "root/", "/" + "home/"]

@@ -1,8 +1,20 @@
 import Basics
+import Glibc
 import TestKit
 import Testing
 
 @Suite struct ConcurrencyTests {
+    @Test func aProgramEndsWithoutTheFarewellOfItsLibrariesAndKeepsWhatItSaid() async throws {
+        let result = await #expect(processExitsWith: .exitCode(3), observing: [\.standardOutputContent]) {
+            // What libraries do here is done while other threads still use them.
+            atexit { abort() }
+            print("said", terminator: "")
+            ProcessEnvironment.end(3)
+        }
+        let said = try #require(result).standardOutputContent
+        #expect(String(decoding: said, as: UTF8.self).contains("said"))
+    }
+
     @Test func aLockedValueLosesNoUpdate() async {
         let count = Locked(0)
         await withTaskGroup(of: Void.self) { group in

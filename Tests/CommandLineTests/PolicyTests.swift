@@ -83,6 +83,49 @@ struct PolicyTests {
         #expect(plan.output.contains("note: the environment is here (ssot/environments.yaml:2:3)"), "\(plan.story)")
     }
 
+    @Test(
+        "Backups are told in UTC and by the clocks of their own zone, and never where nobody knows that zone",
+        .enabled(if: FileSystem.isDirectory(TimeZones.directory)))
+    func tellsBackupsInTheirZone() async throws {
+        let site = try Site()
+        try site.commit([
+            "ssot/environments.yaml": """
+            environments:
+              live: {tier: production, branch: main}
+              shop: {tier: production, branch: main}
+              wiki: {tier: production, branch: main}
+
+            """, ".odooops/policies.yaml": "backups: {production: 24h}\n",
+        ])
+        try site.directory.write(
+            """
+            schedules:
+              defaults: {time_zone: Asia/Manila}
+              jobs:
+                backup/shop: {time_zone: UTC}
+                backup/wiki: {time_zone: Middle/Nowhere}
+
+            """, to: "reconciler.yaml")
+        let now = "2026-03-01T17:00:00Z"
+        let report = await site.run("policy", "check", "production", "--now", now)
+        for line in [
+            "live: 0 0 * * * in Asia/Manila · every 1d, next 2026-03-02 16:00 UTC (2026-03-03 00:00 +08:00)",
+            "shop: 0 0 * * * in UTC · every 1d, next 2026-03-02 00:00 UTC  (",
+            "wiki: 0 0 * * * in Middle/Nowhere · never, for this machine does not know that time zone",
+        ] {
+            #expect(report.output.contains(line), "\(line)\n\(report.story)")
+        }
+        let json = await site.run("policy", "check", "production", "--now", now, "--json")
+        let environments = json.json?["environments"]?.listValue ?? []
+        #expect(
+            environments.map { $0["backup_time_zone"] } == ["Asia/Manila", "UTC", "Middle/Nowhere"], "\(json.story)")
+        #expect(
+            environments.map { $0["backup_next"]?.stringValue?.prefix(16) } == [
+                "2026-03-02T16:00", "2026-03-02T00:00", nil,
+            ],
+            "\(json.story)")
+    }
+
     @Test("Modules are shown by wave, with what has to be granted before")
     func showsWaves() async throws {
         let directory = try TemporaryDirectory(prefix: "odooops-waves")

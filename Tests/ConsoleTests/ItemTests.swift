@@ -95,6 +95,11 @@ struct ItemTests {
         try await turn(world, service, settings)
         #expect(world.items.count == 3 && Set(world.items).count == 3, "\(world.items)")
         #expect(world.items.contains("deletion/prod/digitalocean.droplet/x Todo urgent"))
+
+        try await tell(world, .deletionDone, "1")
+        try await turn(world, service, settings)
+        #expect(world.items.count == 3)
+        #expect(world.items.contains("deletion/prod/digitalocean.droplet/x Done urgent"), "\(world.items)")
         await world.close()
     }
 }

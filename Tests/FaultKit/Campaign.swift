@@ -112,6 +112,17 @@ public final class Campaign: Sendable {
         try await run(trial.scenario, [trial.point: trial.disturbance])
     }
 
+    /// Lives a scenario with a few disturbances together, as a seed once chose them.
+    ///
+    /// - Returns: what is wrong afterwards; empty where all is as it should be.
+    /// - Throws: when they are none or of several scenarios, or when the harness itself fails.
+    public func run(together trials: [Trial]) async throws -> [String] {
+        guard let name = trials.first?.scenario, trials.allSatisfy({ $0.scenario == name }) else {
+            throw CampaignFault("what happens together happens in one scenario")
+        }
+        return try await run(name, Dictionary(trials.map { ($0.point, $0.disturbance) }) { first, _ in first })
+    }
+
     /// What is wrong after one disturbance; also where the harness itself fails.
     public func outcome(of trial: Trial) async -> [String] {
         do { return try await run(trial) } catch { return ["\(error)"] }
@@ -153,7 +164,9 @@ public final class Campaign: Sendable {
         }
         let rest = await life.rest(atMost: Self.patience, isAtRest: isAtRest)
         let record = try await Record(life, rest: rest)
-        return record.faults(against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false)
+        return record.faults(
+            against: reference.record, isAtRest: rest.last.map(isAtRest) ?? false,
+            timeMoved: strikes.values.contains { $0.movesTime })
     }
 
     private func scenario(_ name: String) throws -> Scenario {

@@ -231,9 +231,16 @@ struct LifeRuleTests {
             let key = try #require(ResourceKey("digitalocean.database/shop-pg/odoo_feature_loyalty"))
             let stuck = try #require(try await world.store.stuckDeletions(of: [key]).first)
             #expect(stuck.attempts == attempt && stuck.since >= first && stuck.since < first + .minutes(30))
+            // Nobody is called for one failure, and nobody twice.
+            let called = try await world.store.notices(limit: 1_000).count { $0.kind == .deletionStuck }
+            #expect(called == (attempt > 1 ? 1 : 0))
             world.time.advance(by: .hours(2))
         }
-        #expect(try await world.store.notices(limit: 1_000).count { $0.kind == .deletionStuck } == 1)
+        world.simulator.clearFaults()
+        for _ in 0..<2 { _ = await world.pass() }
+        #expect(!(await world.holdings()).contains(Self.database))
+        let done = try await world.store.notices(limit: 1_000).filter { $0.kind == .deletionDone }
+        #expect(done.count == 1 && done.first?.payload["attempts"] == 3, "\(done)")
     }
 
     @Test("A window that is closed keeps even what has ended, and lets it go when it opens")

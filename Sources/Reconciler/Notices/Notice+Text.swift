@@ -16,6 +16,7 @@ extension Notice.Kind {
         case .pinEnded: "pin has ended"
         case .suspensionEnded: "suspension has ended"
         case .deletionStuck: "deletion is stuck"
+        case .deletionDone: "deleted at last"
         case .pruneMarked: "marked for deletion"
         case .pruneUnmarked: "wanted again"
         case .approvalWaiting: "approval needed"
@@ -67,6 +68,9 @@ extension Notice {
             let fault = payload["fault"]?["message"]?.stringValue.map { ": \($0)" } ?? ""
             return "\(subject) should be gone\(instant("since").map { " since \($0)" } ?? "")\(attempts)\(fault): "
                 + "reconcile explain \(subject)"
+        case .deletionDone:
+            let attempts = text("attempts").map { ", after \($0) attempts that failed" } ?? ""
+            return "\(subject) is gone\(attempts)\(instant("since").map { " since \($0)" } ?? "")"
         case .pruneMarked:
             return "nothing wants \(subject) any more; it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
                 + "reconcile explain \(subject)"

@@ -61,9 +61,11 @@ extension Pass {
     /// Names the deletions that fail, and since when; the rest has gone on without them.
     mutating func rememberStuck() async throws {
         guard let plan else { return }
+        let deletions = (recovered + applied.journal).filter { $0.action == .delete }
+        guard !deletions.isEmpty else { return }
         let failed = applied.journal.filter { $0.action == .delete && ($0.state == .failed || $0.state == .unknown) }
-        guard !failed.isEmpty else { return }
         let keys = Set(failed.map(\.key)).intersection(plan.changes.map(\.key))
+        var notices: [Notice] = []
         for stuck in try await reconciler.store.stuckDeletions(of: Array(keys)) {
             let message = stuck.fault["message"]?.stringValue ?? "its fate is not known"
             progress(
@@ -71,12 +73,20 @@ extension Pass {
                     "\(stuck.key) should be gone since \(stuck.since.minuteText) UTC (\(stuck.attempts) "
                         + "\(stuck.attempts == 1 ? "attempt" : "attempts")): \(message)"))
             note("deletion_stuck", stuck.value)
-            try await reconciler.store.post([
-                Notice(
-                    .deletionStuck, of: stuck.key.description, environment: stuck.environment, at: plannedAt,
-                    runID: run.id, payload: stuck.value, dedupe: stuck.since.description)
-            ])
+            // The next pass tries again: nobody is called for what one failure is.
+            if stuck.attempts > 1 { notices.append(notice(.deletionStuck, stuck)) }
         }
+        let done = Set(deletions.filter { $0.state == .done }.map(\.key)).subtracting(keys)
+        for late in try await reconciler.store.lateDeletions(of: Array(done)) where late.attempts > 1 {
+            notices.append(notice(.deletionDone, late))
+        }
+        try await reconciler.store.post(notices)
+    }
+
+    private func notice(_ kind: Notice.Kind, _ deletion: StuckDeletion) -> Notice {
+        Notice(
+            kind, of: deletion.key.description, environment: deletion.environment, at: plannedAt, runID: run.id,
+            payload: deletion.value, dedupe: deletion.since.description)
     }
 
     /// The changes of a plan that wait for a person; the same change has the same notice, which is written once.

@@ -15,9 +15,12 @@ public struct ScheduledJob: Sendable {
     /// A chore's id, or `backup/ENVIRONMENT`.
     public let id: String
     public let name: String
+    /// Whose backup it is; nil for a chore.
     public let environment: Environment?
     public let cron: Cron
+    /// UTC where the one that is named is not known.
     public let zone: TimeZone
+    public let isZoneKnown: Bool
     /// As the SSOT or the configuration names it.
     public let runner: String
     public let way: Way
@@ -93,8 +96,8 @@ public struct ScheduledJob: Sendable {
             way = .blocked("nobody is the runner \(runner): set schedules.runners.\(runner)")
         }
         return ScheduledJob(
-            id: id, name: name, environment: environment, cron: cron, zone: zone ?? .utc, runner: runner, way: way,
-            terms: terms, alertsOnFailure: alerts, source: source)
+            id: id, name: name, environment: environment, cron: cron, zone: zone ?? .utc,
+            isZoneKnown: zone != nil, runner: runner, way: way, terms: terms, alertsOnFailure: alerts, source: source)
     }
 }
 

@@ -23,6 +23,8 @@ public struct Notice: Sendable, Hashable {
         case suspensionEnded = "environment.suspension_ended"
         /// A deletion fails again and again.
         case deletionStuck = "deletion.stuck"
+        /// What failed again and again has happened.
+        case deletionDone = "deletion.done"
         /// Nothing wants a thing any more: it goes after its grace.
         case pruneMarked = "prune.marked"
         /// What was marked is wanted again.
@@ -102,9 +104,8 @@ extension Notice.Kind {
             .scheduleBlocked, .scheduleDue, .scheduleFailed:
             .warning
         case .environmentExtended, .environmentPinned, .environmentUnpinned, .environmentSuspended,
-            .environmentResumed, .pinEnded, .suspensionEnded, .pruneUnmarked, .findingResolved, .serviceRecovered,
-            .scheduleRecovered,
-            .test:
+            .environmentResumed, .pinEnded, .suspensionEnded, .deletionDone, .pruneUnmarked, .findingResolved,
+            .serviceRecovered, .scheduleRecovered, .test:
             .info
         }
     }

@@ -76,30 +76,44 @@ extension Store {
     ///
     /// - Throws: `StoreFault`.
     public func stuckDeletions(of keys: [ResourceKey]) async throws(StoreFault) -> [StuckDeletion] {
+        try await deletions(of: keys).compactMap(\.stuck)
+    }
+
+    /// Those of the keys whose last step is a deletion that happened after others had failed, with those others.
+    ///
+    /// - Throws: `StoreFault`.
+    public func lateDeletions(of keys: [ResourceKey]) async throws(StoreFault) -> [StuckDeletion] {
+        try await deletions(of: keys).compactMap(\.late)
+    }
+
+    private func deletions(
+        of keys: [ResourceKey]
+    ) async throws(StoreFault) -> [(stuck: StuckDeletion?, late: StuckDeletion?)] {
         guard !keys.isEmpty else { return [] }
-        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [StuckDeletion] in
-            var stuck: [StuckDeletion] = []
+        return try await engine.read {
+            (db: any SQLConnection) throws(StoreFault) -> [(StuckDeletion?, StuckDeletion?)] in
+            var deletions: [(StuckDeletion?, StuckDeletion?)] = []
             for key in keys.sorted() {
-                // Whatever was done with the object ends what went before.
-                var failures: [(at: Timestamp, environment: String?, output: Value)] = []
+                var (stuck, late): (StuckDeletion?, StuckDeletion?)
                 for row in try db.run(
                     """
                     select intended_at, action, state, environment, output from ops.reconcile_steps
                     where resource_key = $1 order by intended_at, step_id
                     """, [.text(key.description)])
                 {
-                    let state = try row.text(2)
-                    if state == "done" { failures = [] }
-                    guard try row.text(1) == "delete", state == "failed" || state == "unknown" else { continue }
-                    failures.append((try row.time(0), row.optionalText(3), try row.json(4)))
+                    let (isDeletion, state) = (try row.text(1) == "delete", try row.text(2))
+                    // Whatever was done with the object ends what went before.
+                    if state == "done" { (stuck, late) = (nil, isDeletion ? stuck : nil) }
+                    guard isDeletion, state == "failed" || state == "unknown" else { continue }
+                    let at = try row.time(0)
+                    stuck = StuckDeletion(
+                        key: key, environment: row.optionalText(3), since: stuck?.since ?? at, lastAt: at,
+                        attempts: (stuck?.attempts ?? 0) + 1, fault: try row.json(4))
+                    late = nil
                 }
-                guard let first = failures.first, let last = failures.last else { continue }
-                stuck.append(
-                    StuckDeletion(
-                        key: key, environment: last.environment, since: first.at, lastAt: last.at,
-                        attempts: failures.count, fault: last.output))
+                deletions.append((stuck, late))
             }
-            return stuck
+            return deletions
         }
     }
 }

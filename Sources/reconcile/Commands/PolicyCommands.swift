@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Formats
+import Reconciler
 
 /// `reconcile policy validate [PATH]`.
 struct PolicyValidateCommand {
@@ -67,7 +68,9 @@ struct PolicyCheckCommand {
         }
         let now = try context.now() ?? SystemTime().now
         let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
-        let report = TierReport(tier, desired, now: now, zones: TimeZones.load(desired.policy.timeZoneNames))
+        let report = TierReport(
+            tier, desired, now: now, zones: TimeZones.load(desired.policy.timeZoneNames),
+            schedules: ScheduledJob.all(in: desired, try context.configuration().schedules) { TimeZones.load($0) })
         if context.terminal.isJSON {
             context.terminal.json(report.value)
         } else {

@@ -140,9 +140,7 @@ struct SchedulesCommand {
     }
 
     /// `2026-03-02 03:00 UTC (2026-03-02 04:00 +01:00)`.
-    private static func instant(_ job: ScheduledJob, _ instant: Timestamp) -> String {
-        "\(instant.minuteText) UTC" + (local(job, instant).map { " (\($0))" } ?? "")
-    }
+    private static func instant(_ job: ScheduledJob, _ instant: Timestamp) -> String { job.zone.bothTexts(instant) }
 
     private static func word(_ job: ScheduledJob, _ state: ScheduleState?, _ paint: Paint) -> String {
         let word = job.standing(state)

@@ -166,7 +166,7 @@ extension TierReport {
         rows += environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
                 let mark = environment.backupSource
-                return "\(environment.slug): \(schedule)" + (BackupTimes(environment, after: now)?.text ?? "")
+                return "\(environment.slug): \(schedule)" + (backupTimes[environment.slug]?.text ?? "")
                     + "  (\(mark.file):\(mark.line))"
             }
         }

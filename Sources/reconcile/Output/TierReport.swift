@@ -11,17 +11,23 @@ struct TierReport {
     let desired: DesiredState
     let zones: TimeZones
     let environments: [Environment]
+    /// When their backups are due, by the environment's name.
+    let backupTimes: [String: BackupTimes]
     /// With their places in the list of all mappings, from 1: the first that matches a branch wins.
     let mappings: [(order: Int, mapping: BranchMapping)]
     /// Errors in documents that rule: what they say of the tier may not be whole.
     let faults: [Diagnostic]
 
-    init(_ tier: Tier, _ desired: DesiredState, now: Timestamp, zones: TimeZones) {
+    init(_ tier: Tier, _ desired: DesiredState, now: Timestamp, zones: TimeZones, schedules: [ScheduledJob]) {
         self.tier = tier
         self.zones = zones
         self.now = now
         self.desired = desired
         environments = desired.environments.filter { $0.tier == tier }
+        let jobs = schedules.filter { $0.environment?.tier == tier }
+        backupTimes = Dictionary(
+            jobs.map { ($0.environment?.slug ?? "", BackupTimes($0, after: now)) },
+            uniquingKeysWith: { first, _ in first })
         mappings = desired.policy.branchMappings.enumerated().filter { $0.element.tier == tier }
             .map { ($0.offset + 1, $0.element) }
         let paths = Set(desired.documents.filter { $0.isPolicy && $0.status != .shadowed }.map(\.path))
@@ -99,7 +105,7 @@ struct TierReport {
     }
 
     private func value(_ environment: Environment) -> Value {
-        let backup = BackupTimes(environment, after: now)
+        let backup = backupTimes[environment.slug]
         func number(_ value: Int64?) -> Value { value.map { .int($0) } ?? .null }
         var sources = Value.Object()
         if let place = environment.workersSource { sources["workers"] = .string(place.description) }
@@ -118,7 +124,8 @@ struct TierReport {
             "protected": .bool(environment.isProtected), "auto_deploy": .bool(environment.autoDeploy),
             "backup_schedule": .text(environment.backupSchedule),
             "backup_longest_gap_seconds": backup?.gap.map { .int($0.components.seconds) } ?? .null,
-            "backup_next": .text(backup?.next?.description), "source": .string(environment.source.description),
+            "backup_next": .text(backup?.next?.description), "backup_time_zone": .text(backup?.zone),
+            "source": .string(environment.source.description),
         ])
     }
 

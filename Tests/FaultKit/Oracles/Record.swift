@@ -127,9 +127,10 @@ struct Record: Sendable {
     /// - Parameters:
     ///   - reference: the undisturbed life.
     ///   - isAtRest: whether nothing was left to be done.
+    ///   - timeMoved: whether a clock was set or a process stood still.
     /// - Returns: one line for each difference.
-    func faults(against reference: Record, isAtRest: Bool) -> [String] {
-        var faults = violations + beside.faults(against: reference.beside)
+    func faults(against reference: Record, isAtRest: Bool, timeMoved: Bool) -> [String] {
+        var faults = violations + beside.faults(against: reference.beside, timeMoved: timeMoved)
         if !isAtRest { faults.append("it does not come to rest: \(withheld)") }
         if let difference = holdings.difference(from: reference.holdings) { faults.append(difference) }
         func compare(_ name: String, _ mine: [String], _ theirs: [String]) {

@@ -93,6 +93,9 @@ public enum Disturbance: String, Sendable, Hashable, CaseIterable {
     /// The next input comes before this one was looked at.
     case unseenInput = "unseen-input"
 
+    /// Whether it sets a clock, or lets a process stand still: times that lie apart may fall together for it.
+    var movesTime: Bool { [.takenOver, .besetted, .clockForward, .clockBack].contains(self) }
+
     /// What can come between at a point of a kind.
     static func all(at kind: EffectPoint.Kind) -> [Disturbance] {
         switch kind {
