@@ -52,6 +52,7 @@ public struct FaultOrder: Sendable, Hashable {
     /// How many matching requests pass before the first is hit.
     public var skip: Int
 
+    /// An order as it is told: whether a request can answer to it is asked where it is read from a text.
     public init(_ method: String = "*", _ path: String = "**", _ kind: FaultKind, times: Int = 1, skip: Int = 0) {
         self.method = method.uppercased()
         self.path = path
