@@ -19,6 +19,7 @@ extension FaultKind {
         case .brokenTransfer: "broken-transfer"
         case .html(let status): "html=\(status)"
         case .slow(let delay): "slow=\(Self.seconds(delay))"
+        case .slowBody(let delay): "slow-body=\(Self.seconds(delay))"
         case .actionErrors: "action-errors"
         case .softFailure: "soft-failure"
         case .queued: "queued"
@@ -55,6 +56,7 @@ extension FaultKind {
         case "broken-transfer": self = .brokenTransfer
         case "html": self = .html(status: count(502))
         case "slow": self = .slow(delay(1))
+        case "slow-body": self = .slowBody(delay(1))
         case "action-errors": self = .actionErrors
         case "soft-failure": self = .softFailure
         case "queued": self = .queued

@@ -30,6 +30,8 @@ public enum FaultKind: Sendable, Hashable {
     case html(status: Int)
     /// The right answer, late.
     case slow(Duration)
+    /// The right answer at once, its body in pieces over this long.
+    case slowBody(Duration)
     /// The action that a request starts ends as `errored` and without an effect.
     case actionErrors
     /// The answer's status says yes and its body no: Slack's `ok: false`, Vercel's `failed[]`; no effect.

@@ -127,6 +127,7 @@ import Web
         for text in [
             "POST /v2/droplets drop-after x2", "GET ** 429=30 x1 +3", "* /v2/tags timeout-before=1.5 x1",
             "GET /v2/droplets stale-read=2 x3", "GET /v2/droplets shifted-pages=-1 x1",
+            "GET ** slow-body=2 x1",
         ] {
             #expect(try FaultOrder(text: text).text == text)
             #expect(try FaultOrder(.string(text)) == FaultOrder(text: text))

@@ -171,7 +171,8 @@ struct LifeTests {
             "* ** 429=2 x2", "* ** 500-before x2", "POST ** 500-after", "PATCH ** 500-after", "POST ** drop-before",
             "POST ** drop-after", "POST ** drop-after +1", "PATCH ** drop-after", "POST ** timeout-after=60",
             "GET ** truncated-json x2", "GET ** broken-transfer x2", "POST ** truncated-json", "POST ** html=502",
-            "GET ** slow=1 x3", "POST ** 404-after-create=2", "GET ** stale-read=1 x99",
+            "GET ** slow=1 x3", "GET ** slow-body=300 x2", "* ** slow-body=1 x3", "POST ** 404-after-create=2",
+            "GET ** stale-read=1 x99",
             "POST ** action-errors",
         ])
     func faults(order: String) async throws {
