@@ -19,6 +19,7 @@ extension FaultKind {
         case .brokenTransfer: "broken-transfer"
         case .html(let status): "html=\(status)"
         case .slow(let delay): "slow=\(Self.seconds(delay))"
+        case .slowBody(let delay): "slow-body=\(Self.seconds(delay))"
         case .actionErrors: "action-errors"
         case .softFailure: "soft-failure"
         case .queued: "queued"
@@ -55,6 +56,7 @@ extension FaultKind {
         case "broken-transfer": self = .brokenTransfer
         case "html": self = .html(status: count(502))
         case "slow": self = .slow(delay(1))
+        case "slow-body": self = .slowBody(delay(1))
         case "action-errors": self = .actionErrors
         case "soft-failure": self = .softFailure
         case "queued": self = .queued
@@ -72,7 +74,7 @@ extension FaultKind {
 extension FaultOrder {
     /// Reads `METHOD PATH KIND [xTIMES] [+SKIP]`, such as `POST /v2/droplets drop-after x2`.
     ///
-    /// - Throws: `SimulatorFault` `SIM-0002`.
+    /// - Throws: `SimulatorFault` `SIM-0002`; `SIM-0005` for what no request can ever answer to.
     public init(text: String) throws(SimulatorFault) {
         let words = text.split(separator: " ", omittingEmptySubsequences: true)
         guard words.count >= 3 else { throw .badOrder(text, "it needs a method, a path and a kind") }
@@ -82,8 +84,10 @@ extension FaultOrder {
             guard let number = Int(word.dropFirst()), number >= 0, let sign = word.first, "x+".contains(sign) else {
                 throw .badOrder(text, "\"\(word)\" is neither xTIMES nor +SKIP")
             }
+            guard sign != "x" || number > 0 else { throw .badOrder(text, "\"\(word)\" would hit nothing") }
             if sign == "x" { times = number } else { skip = number }
         }
+        try checkReach()
     }
 
     /// The text that ``init(text:)`` reads.
@@ -93,7 +97,7 @@ extension FaultOrder {
 
     /// Reads `{"method", "path", "kind", "times", "skip"}` or the text form.
     ///
-    /// - Throws: `SimulatorFault` `SIM-0002`.
+    /// - Throws: `SimulatorFault` `SIM-0002`; `SIM-0005` for what no request can ever answer to.
     public init(_ value: Value) throws(SimulatorFault) {
         if let text = value.stringValue {
             try self.init(text: text)
@@ -122,5 +126,6 @@ extension FaultOrder {
                     "it has no `\(member.name)`; it can have `kind`, `method`, `path`, `skip`, `times`")
             }
         }
+        try checkReach()
     }
 }

@@ -30,6 +30,8 @@ public enum FaultKind: Sendable, Hashable {
     case html(status: Int)
     /// The right answer, late.
     case slow(Duration)
+    /// The right answer at once, its body in pieces over this long.
+    case slowBody(Duration)
     /// The action that a request starts ends as `errored` and without an effect.
     case actionErrors
     /// The answer's status says yes and its body no: Slack's `ok: false`, Vercel's `failed[]`; no effect.
@@ -52,6 +54,7 @@ public struct FaultOrder: Sendable, Hashable {
     /// How many matching requests pass before the first is hit.
     public var skip: Int
 
+    /// An order as it is told: whether a request can answer to it is asked where it is read from a text.
     public init(_ method: String = "*", _ path: String = "**", _ kind: FaultKind, times: Int = 1, skip: Int = 0) {
         self.method = method.uppercased()
         self.path = path

@@ -150,6 +150,7 @@ extension Simulator {
         case .serverErrorAfter: response = refuse(.serverError, visit)
         case .dropAfter: response = WebResponse(status: 500, fault: .drop)
         case .timeoutAfter(let delay), .slow(let delay): response.delay = delay
+        case .slowBody(let pace): response.pace = pace
         case .notFoundAfterCreate(let reads):
             for path in state.provider.created { state.faults.hidden[path] = reads }
         case .truncatedJSON where response.body.count > 1: response.body.removeLast((response.body.count + 1) / 2)

@@ -29,6 +29,10 @@ public struct SimulatorFault: Fault {
             hint: "write METHOD PATH KIND [xTIMES] [+SKIP], for example: POST /v2/droplets drop-after x1")
     }
 
+    static func unreachable(_ text: String, _ why: String, _ hint: String) -> SimulatorFault {
+        SimulatorFault("SIM-0005", "the fault order \"\(text)\" can never hit anything: \(why)", hint: hint)
+    }
+
     static func badWorld(_ why: String) -> SimulatorFault {
         SimulatorFault("SIM-0003", "the world cannot be set up: \(why)")
     }

@@ -203,6 +203,8 @@ extension WebExchange {
             handle = MHD_create_response_from_callback(
                 UInt64(response.body.count), 65_536, readTruncated, Unmanaged.passRetained(part).toOpaque(),
                 releaseTruncated)
+        case nil where response.pace > .zero && !response.body.isEmpty:
+            handle = begin(trickle(response), on: connection)
         case nil where response.stream != nil:
             handle = response.stream.flatMap { begin($0, on: connection) }
         case nil:
@@ -226,6 +228,21 @@ extension WebExchange {
 }
 
 extension WebExchange {
+    /// The body in eight pieces, a pause before each.
+    private func trickle(_ response: WebResponse) -> WebStream {
+        let stream = WebStream(limit: response.body.count)
+        let (body, time) = (response.body, core.options.time)
+        let size = max(1, (body.count + 7) / 8)
+        Task {
+            for start in stride(from: 0, to: body.count, by: size) {
+                do { try await time.sleep(for: response.pace / 8) } catch { break }
+                guard stream.send(Array(body[start..<min(start + size, body.count)])) else { break }
+            }
+            stream.end()
+        }
+        return stream
+    }
+
     /// Makes the answer that a stream is; nil when it has had a connection already.
     private func begin(_ stream: WebStream, on connection: OpaquePointer) -> OpaquePointer? {
         guard stream.attach(to: connection) else { return nil }

@@ -56,6 +56,8 @@ public struct WebResponse: Sendable {
     public var body: [UInt8]
     /// Wait this long before the first byte.
     public var delay: Duration
+    /// For simulators: spread the body over this long, in pieces.
+    public var pace: Duration = .zero
     /// For simulators: break the answer on purpose.
     public var fault: Fault?
     /// What is sent instead of a body, piece by piece, until it ends.

@@ -68,4 +68,41 @@ struct SecretsSyncTests {
         let leaks = Shell.run("grep -rlE 'canary-(synced|sbp)' \(Shell.quote(directory.path))")
         #expect(leaks.output.isEmpty, "\(leaks.output)")
     }
+
+    /// What is set, what the command ends with, and what stands of it in the store.
+    @Test(
+        "An attempt whose answer was lost says what is there and which command goes on; its row says the same",
+        arguments: [
+            ("POST /supabase/** drop-after", 0, #"success|["SLACK_BOT_TOKEN"]||"#),
+            ("POST /supabase/** 500-before", 1, "error|[]|SB-0007|looked again, not there: SLACK_BOT_TOKEN"),
+        ])
+    func lost(order: String, status: Int32, row: String) async throws {
+        let simulator = try Simulator(options: SimulatorOptions(limits: .generous))
+        try simulator.seed("supabase", ["projects": [["ref": .string(Self.ref)]]])
+        let server = try simulator.serve()
+        let directory = try TemporaryDirectory()
+        let arguments = ["secrets", "sync", "--secret", "SLACK_BOT_TOKEN=env:SLACK_VALUE"]
+        let environment = [
+            "SUPABASE_ACCESS_TOKEN": "canary-sbp-token-77", "SLACK_VALUE": Self.value,
+            "SUPABASE_API_URL": "http://127.0.0.1:\(server.port)/supabase",
+            "ODOOOPS_STATE_DIR": "\(directory.path)/state",
+        ]
+        simulator.order(try FaultOrder(text: order))
+        let told = await Program.run(arguments, in: directory.path, environment)
+        #expect(told.status == status, "\(told.story)")
+        let command = "reconcile secrets sync --project \(Self.ref) --secret SLACK_BOT_TOKEN=env:SLACK_VALUE"
+        #expect(told.story.contains(command) == (status == 1), "\(told.story)")
+        let settled = await Program.run(arguments + ["--project", Self.ref, "--json"], in: directory.path, environment)
+        let names: Value = ["SLACK_BOT_TOKEN"]
+        #expect(settled.json == ["ok": true, "pushed": status == 1 ? names : [], "skipped": status == 1 ? [] : names])
+        await server.stop(drain: .zero)
+        let parts = row.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let kept = Shell.run(
+            "sqlite3 \(Shell.quote("\(directory.path)/state/ops.sqlite")) 'select status, pushed, error_code, error "
+                + "from secret_sync_runs order by started_at, id limit 1'")
+        #expect(kept.output.hasPrefix(parts[0...2].joined(separator: "|") + "|"), "\(kept.output)")
+        #expect(kept.output.contains(parts[3]) && kept.output.contains(command) == (status == 1), "\(kept.output)")
+        let leaks = Shell.run("grep -rlE 'canary-(synced|sbp)' \(Shell.quote(directory.path))")
+        #expect(leaks.output.isEmpty, "\(leaks.output)")
+    }
 }

@@ -82,6 +82,9 @@ struct SecretSyncTests {
         let second = try await send(["KEY"])
         #expect(second.body == ["ok": true, "pushed": [], "skipped": ["KEY"]] as Value && writes() == count)
 
+        let row = try #require(try await world.store.secretSyncs(limit: 3).first { $0.status == .error })
+        #expect(refused.body["error"]?.stringValue == row.error && row.pushed.isEmpty)
+
         let rows = try await world.store.secretSyncs(limit: 10)
         #expect(rows.map(\.status).sorted { $0.rawValue < $1.rawValue } == [.error, .success, .success])
         #expect(rows.allSatisfy { $0.target == Self.ref && $0.finishedAt != nil })
@@ -89,6 +92,17 @@ struct SecretSyncTests {
         #expect(audit.count == 3 && audit.allSatisfy { $0.target == Self.ref && $0.detail["via"] == "api" })
         let all = "\(rows)\(audit)" + [refused, first, again, second].map { JSON.write($0.body) }.joined()
         #expect(!all.contains("canary"))
+    }
+
+    @Test("Where nothing came, the answer names the request that goes on")
+    func goesOn() async throws {
+        let simulator = try simulator()
+        let world = try await world(simulator)
+        simulator.order(FaultOrder("POST", "/supabase/**", .tooManyRequests(retryAfter: 3_600), times: 9))
+        let refused = try await world.send("POST", "/secrets/sync", as: "owner", body: ["secrets": ["KEY"]])
+        let command = #"odooops api POST /secrets/sync --data '{"project":"\#(Self.ref)","secrets":["KEY"]}'"#
+        #expect(refused.status == 502 && refused.body["code"] == 429, "\(refused.body)")
+        #expect(refused.body["error"]?.stringValue?.hasSuffix("then run: \(command)") == true, "\(refused.body)")
     }
 
     @Test(

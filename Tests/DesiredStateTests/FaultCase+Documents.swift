@@ -120,6 +120,15 @@ extension FaultCase {
             ["warning SSOT-0200 3:47"], ["resource github.label/o/r/l", "resource github.project/o/s"],
             others: ["ssot/github/projects/templates/t.yaml": "labels: [l]\nproject: {slug: s}\n"]),
         FaultCase(
+            "a board with labels and nowhere to have them", Paths.board,
+            "org: o\nlabels: [mine]\nprojection: {project_slug: s, project_number: 4}\n", ["warning SSOT-0005 2:10"], []
+        ),
+        FaultCase(
+            "a board that nobody made, whose label a repository wants too", Paths.board,
+            "org: o\nlabels: [l, m]\nprojection: {project_slug: s, project_number: null, repo_scope: [r]}\n",
+            ["warning SSOT-0200 3:47"], ["resource github.label/o/r/m", "resource github.project/o/s"],
+            others: ["ssot/github/org_repos.yaml": "org: o\nrepos: [{name: r, labels: [l]}]\n"]),
+        FaultCase(
             "a board with the template of another", Paths.board,
             "org: o\ntemplate_ref: ssot/github/projects/templates/t.yaml\nprojection: {project_slug: s, project_number: 4, repo_scope: [r]}\n",
             ["warning SSOT-0201 3:28"], [],

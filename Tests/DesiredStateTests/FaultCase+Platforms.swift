@@ -161,7 +161,20 @@ extension FaultCase {
             ["kind github.webhook"]),
         FaultCase(
             "webhooks that are none", Paths.repositories, "org: o\nrepos: [{name: a, webhooks: no}]\n",
-            ["error SSOT-0004 2:29"], ["kind github.webhook", "resource github.repository/o/a"]),
+            ["error SSOT-0004 2:29"],
+            ["kind github.label", "kind github.webhook", "resource github.repository/o/a"]),
+        FaultCase(
+            "labels that are none, of no color, and without a name", Paths.repositories,
+            "org: o\nrepos: [{name: a, labels: no}, {name: b, labels: [{name: x, color: red}]}, {name: c, labels: [{color: \"d73a4a\"}]}]\n",
+            ["error SSOT-0004 2:27", "error SSOT-0004 2:68", "error SSOT-0005 2:95"],
+            ["kind github.label", "resource github.label/o/b/x", "resource github.repository/o/a"]),
+        FaultCase(
+            "one label wanted in two ways", Paths.repositories,
+            "org: o\nrepos: [{name: a, labels: [{name: x, color: \"d73a4a\"}, x, {name: X, color: \"000000\"}]}]\n",
+            ["error SSOT-0010 2:59"], ["resource github.label/o/a/X", "resource github.label/o/a/x"]),
+        FaultCase(
+            "labels where nobody makes them", Paths.repositories, "org: o\nlabels: [bug]\nrepos: [{name: a}]\n",
+            ["warning SSOT-0006 2:1"], []),
         FaultCase(
             "a repository twice", Paths.repositories, "org: o\nrepos: [{name: a}, {name: a}]\n",
             ["error SSOT-0010 2:20"], ["resource github.repository/o/a"]),

@@ -69,6 +69,9 @@ import Testing
         ("github-enterprise-cloud.v1", false, "advanced_security: {a: {desired: true}}"),
         ("github-project-template.v1", true, "project: {number: null, slug: a}\nlabels: [a]"),
         ("github-project-template.v1", false, "labels: a"),
+        ("github-org_repos.v1", true, "org: o\nrepos: [{name: a, labels: [x, {name: y, color: '#D73A4A'}]}]"),
+        ("github-org_repos.v1", false, "org: o\nrepos: [{name: a, labels: [{color: d73a4a}]}]"),
+        ("github-project.v1", false, "org: o\nprojection: {project_slug: s}\nlabels: [{name: x, color: red}]"),
     ]
 
     @Test(.enabled(if: SchemaCheck.isAvailable)) func theNewestSchemasRefuseWhatIsNotOfTheirForm() throws {

@@ -108,6 +108,7 @@ struct SimulatorTests {
             "POST ** drop-after +1", "POST ** timeout-after=60", "GET ** truncated-json x2",
             "GET ** broken-transfer x2", "POST ** truncated-json",
             "POST ** 404-after-create=3", "GET /v2/droplets stale-read=1", "POST ** html=502", "GET ** slow=1 x3",
+            "GET ** slow-body=300 x2", "* ** slow-body=1 x3",
             "* /v2/databases/** 412 x2", "POST ** action-errors", "GET ** stale-read=1 x99",
         ])
     func faults(order: String) async throws {

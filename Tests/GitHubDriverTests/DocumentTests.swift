@@ -107,6 +107,42 @@ import Testing
         #expect(taken.first.changes.filter { $0.key.kind == .gitHubHook }.map(\.verdict) == [.allowed])
     }
 
+    @Test("Labels that documents want are made as they are written, those of others stay, and a second plan is empty")
+    func labels() async throws {
+        let world = try GitHubWorld()
+        let before = world.simulator.account("github")["repositories"]?[0]?["lists"]?["labels"]?.listValue ?? []
+        let files = [
+            "ssot/github/org_repos.yaml": """
+            org: acme
+            repos:
+              - name: odoo
+                labels: [ours, {name: area/erp, color: "#1D76DB", description: Of the ERP}]
+
+            """,
+            "ssot/github/projects/board.yaml": """
+            org: acme
+            template_ref: ssot/github/projects/templates/t.yaml
+            labels: [Ours]
+            projection: {project_slug: s, project_number: 4, repo_scope: [odoo]}
+
+            """,
+            "ssot/github/projects/templates/t.yaml": "labels: [{name: month-end, color: \"0e8a16\"}]\n",
+        ]
+        let result = await world.engine.converge(files)
+        #expect(result.state.diagnostics.isEmpty, "\(result.state.diagnostics)")
+        #expect(result.failures.isEmpty, "\(result.failures)")
+        #expect(
+            SmallEngine.Convergence.lines(result.first).filter { $0.contains("github.label") }.sorted() == [
+                "create github.label/acme/odoo/area/erp allowed", "create github.label/acme/odoo/month-end allowed",
+                "create github.label/acme/odoo/ours allowed",
+            ])
+        #expect(SmallEngine.Convergence.lines(result.second).filter { $0.contains("github.label") } == [])
+        let labels = world.simulator.account("github")["repositories"]?[0]?["lists"]?["labels"]?.listValue ?? []
+        #expect(labels.count == before.count + 3)
+        let made = labels.first { $0["name"] == "area/erp" }
+        #expect(made?["color"] == "1d76db" && made?["description"] == "Of the ERP", "\(labels)")
+    }
+
     @Test("A step whose secret went away after its plan fails and says so")
     func lostSecret() async throws {
         let world = try GitHubWorld()

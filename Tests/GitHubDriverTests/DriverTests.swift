@@ -200,6 +200,7 @@ struct DriverTests {
             "PATCH ** drop-after", "POST ** drop-before", "POST ** drop-after", "PUT ** drop-after x2",
             "POST ** truncated-json", "PUT ** truncated-json", "POST ** timeout-after=60", "GET ** truncated-json x2",
             "GET ** broken-transfer x2", "POST ** 404-after-create=3", "POST ** html=502", "GET ** slow=1 x3",
+            "GET ** slow-body=300 x2", "* ** slow-body=1 x3",
             "GET ** stale-read=1 x99",
         ])
     func faults(order: String) async throws {

@@ -154,6 +154,7 @@ struct MailgunTests {
             "* ** 429 x2", "* ** 500-before x3", "POST ** 500-after", "PUT ** 500-after", "POST ** drop-before",
             "POST ** drop-after", "PUT ** drop-after x2", "GET ** truncated-json x2", "POST ** truncated-json",
             "POST ** html=502", "GET ** stale-read=1 x99", "GET ** broken-transfer x2", "GET ** slow=1 x3",
+            "GET ** slow-body=300 x2", "* ** slow-body=1 x3",
             "POST ** timeout-after=60", "* ** 429=2 x2",
         ])
     func faults(order: String) async throws {

@@ -90,7 +90,8 @@ struct PlaneTests {
             "* ** 429 x3", "* ** 429=2 x3", "* ** 500-before x3", "POST ** 500-after", "PATCH ** 500-after",
             "POST ** drop-before", "POST ** drop-after", "PATCH ** drop-after x2", "POST ** drop-after +1",
             "POST ** timeout-after=60", "GET ** truncated-json x2", "POST ** truncated-json", "POST ** html=502",
-            "GET ** stale-read=1 x99", "GET ** slow=1 x3", "GET ** broken-transfer x2", "POST ** 404-after-create=3",
+            "GET ** stale-read=1 x99", "GET ** slow=1 x3", "GET ** slow-body=300 x2", "* ** slow-body=1 x3",
+            "GET ** broken-transfer x2", "POST ** 404-after-create=3",
         ])
     func faults(order: String) async throws {
         let world = try PlaneWorld()

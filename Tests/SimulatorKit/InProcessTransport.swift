@@ -26,7 +26,7 @@ public struct InProcessTransport: HTTPTransport {
             WebRequest(
                 method: request.method, path: Self.decode(path), segments: segments, query: query,
                 headers: [("Host", String(host))] + request.headers.map { ($0.name, $0.value) }, body: request.body))
-        if response.fault != nil || response.delay > request.timeout {
+        if response.fault != nil || response.delay + response.pace > request.timeout {
             throw HTTPFault(.lost, code: "HTTP-0005", message: "the connection ended", place: nil)
         }
         return HTTPResponse(

@@ -1,7 +1,9 @@
 import Basics
 import Formats
-import Simulator
+import Testing
 import Web
+
+@testable import Simulator
 
 /// Asks a simulator without a socket, and keeps what was said for the specification's check.
 struct Client: Sendable {
@@ -38,6 +40,10 @@ struct Client: Sendable {
             WebRequest(
                 method: method, path: String(parts[0]), query: query, headers: headers,
                 body: raw ?? body.map { Array($0.json.utf8) } ?? []))
+        // What is served can be named by an order.
+        if (200..<300).contains(response.status), parts[0].hasPrefix("/v2/") {
+            #expect(ServedPath.contains(method, String(parts[0])), "\(method) \(parts[0]) is missing in ServedPath")
+        }
         record?.withLock { lines in
             lines.append(
                 .object(

@@ -1,8 +1,9 @@
 import Basics
 import Formats
-import Simulator
 import Testing
 import Web
+
+@testable import Simulator
 
 /// Each fault does what it says: whether the effect happened, and what arrived.
 @Suite struct FaultTests {
@@ -126,6 +127,7 @@ import Web
         for text in [
             "POST /v2/droplets drop-after x2", "GET ** 429=30 x1 +3", "* /v2/tags timeout-before=1.5 x1",
             "GET /v2/droplets stale-read=2 x3", "GET /v2/droplets shifted-pages=-1 x1",
+            "GET ** slow-body=2 x1",
         ] {
             #expect(try FaultOrder(text: text).text == text)
             #expect(try FaultOrder(.string(text)) == FaultOrder(text: text))
@@ -134,10 +136,58 @@ import Web
             try FaultOrder(json(#"{"method": "POST", "path": "/v2/tags", "kind": "500-after", "times": 3}"#))
                 == FaultOrder("POST", "/v2/tags", .serverErrorAfter, times: 3))
         for text in [
-            "", "POST", "POST /v2/x nothing", "POST /v2/x 429=abc", "POST /v2/x 429 y3", "POST /v2/x slow=nan",
+            "", "POST", "POST /v2/tags nothing", "POST /v2/tags 429=abc", "POST /v2/tags 429 y3",
+            "POST /v2/tags slow=nan", "POST /v2/tags 429 x0",
         ] {
-            #expect(throws: SimulatorFault.self) { try FaultOrder(text: text) }
+            let fault = #expect(throws: SimulatorFault.self) { try FaultOrder(text: text) }
+            #expect(fault?.code == "SIM-0002")
         }
+    }
+
+    /// What would wait for ever, and what is said of it.
+    @Test(arguments: [
+        ("PSOT /v2/droplets drop-after", "nobody asks by PSOT", "did you mean POST?"),
+        ("POST /v2/droplet drop-after", "serves no path like /v2/droplet", "did you mean /v2/droplets?"),
+        ("POST /v2/droplets/7/action drop-after", "serves no path", "did you mean /v2/droplets/7/actions?"),
+        ("POST /digitalocean/v2/droplets drop-after", "serves no path", "did you mean /v2/droplets?"),
+        ("GET /v1/projects/*/secrets 429", "serves no path", "did you mean /supabase/v1/projects/*/secrets?"),
+        ("GET /githb/repos/** 429", "serves no path", "did you mean /github/repos/**?"),
+        ("GET /plane/**/states 429", "serves no path", "did you mean /plane/**/states/?"),
+        ("GET /v2/droplets?page=2 429", "serves no path", "did you mean /v2/droplets?"),
+        ("GET /azure/vms 429", "serves no path", "docs/simulator.md"),
+        (
+            "PATCH /v2/droplets/* 500-after", "not asked by PATCH, only by GET, POST, DELETE",
+            "did you mean GET /v2/droplets/*?"
+        ),
+        ("POST /v2/tags soft-failure", "soft-failure has no meaning there", "which provider knows which fault"),
+        ("POST /supabase/** queued", "queued has no meaning there", "docs/simulator.md"),
+        ("POST /v2/droplets stale-read=1", "stale-read=1 has no meaning there", "reads or writes"),
+        ("GET /v2/droplets 404-after-create", "has no meaning there", "reads or writes"),
+        ("GET /v2/droplets late-effect", "has no meaning there", "reads or writes"),
+        ("* /github/** 412", "412 has no meaning there", "docs/simulator.md"),
+    ])
+    func anOrderThatNothingCanAnswerToIsRefused(_ text: String, _ why: String, _ hint: String) async throws {
+        let (client, _) = try makeClient()
+        let fault = #expect(throws: SimulatorFault.self) { try FaultOrder(text: text) }
+        #expect(fault?.code == "SIM-0005" && fault?.message.contains(why) == true, "\(fault?.message ?? "-")")
+        #expect(fault?.hint?.contains(hint) == true, "\(fault?.hint ?? "-")")
+        let words = text.split(separator: " ").map { Value.string(String($0)) }
+        let order = Value.members(["method": words[0], "path": words[1], "kind": words[2]])
+        let answer = await client.post("/_simulator/faults", order)
+        #expect(answer.status == 400 && answer["code"].stringValue == "SIM-0005", "\(answer.text)")
+        #expect(answer["message"].stringValue?.contains(hint) == true, "\(answer.text)")
+        #expect(client.simulator.pendingOrders.isEmpty)
+    }
+
+    /// Two globs meet where some path answers to both.
+    @Test(arguments: [
+        ("**", true), ("*", false), ("/v2/**/actions", true), ("**/records/*", true), ("/v2/*/*/actions", true),
+        ("/v2/drop*", true), ("/v2/*x", false), ("/v2/*/*/*/*/*/*", false), ("/github/**/protection", true),
+        ("/github/repos/a/b/branches/release/1.0/protection", true), ("/spaces/bucket/any/key.txt", true),
+        ("/supabase/v1/*", true), ("/supabase/v2/*", false), ("", false), ("/v2/droplets**", true),
+    ])
+    func aGlobMeetsWhatIsServed(_ glob: String, _ isServed: Bool) {
+        #expect(ServedPath.all.contains { $0.meets(glob) } == isServed)
     }
 
     @Test func skippingAndRepeating() async throws {

@@ -147,7 +147,8 @@ struct SlackTests {
             "POST ** drop-after", "POST ** drop-before", "POST ** 500-after", "POST ** 500-before",
             "POST ** truncated-json", "POST ** soft-failure", "GET ** soft-failure", "POST ** 429=2 x2",
             "GET ** 429=1 x2", "GET ** drop-after x2", "POST ** html=502", "POST ** timeout-after=60",
-            "GET ** truncated-json x2", "GET ** broken-transfer x2", "GET ** slow=1 x3", "POST ** slow=1",
+            "GET ** truncated-json x2", "GET ** broken-transfer x2", "GET ** slow=1 x3", "GET ** slow-body=300 x2",
+            "* ** slow-body=1 x3", "POST ** slow=1",
         ])
     func faults(order: String) async throws {
         let world = try SlackWorld()

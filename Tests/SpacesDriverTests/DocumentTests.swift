@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Drivers
+import Formats
 import HTTPClient
 import Simulator
 import SimulatorKit
@@ -14,8 +15,7 @@ import Testing
         ["ssot/infra/digitalocean/inventory.yaml": "spaces:\n  - {name: files-of-shop, region: sgp1\(rules)}\n"]
     }
 
-    @Test("Rules of a bucket are set, changed and taken away as they are written, and left alone where they aren't")
-    func rules() async throws {
+    private static func world() throws -> (simulator: Simulator, engine: SmallEngine) {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)
         var options = SimulatorOptions(time: time, limits: .generous)
         options.credentials["spaces"] = "AKIDEXAMPLE:s"
@@ -24,7 +24,40 @@ import Testing
             credential: SpacesCredential(accessKey: "AKIDEXAMPLE", secretKey: Secret("s")),
             endpoint: SpacesEndpoint(configured: "http://do.test/spaces"), transport: InProcessTransport(simulator),
             budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 4))
-        let engine = SmallEngine(driver, DriverContext(runID: "test", log: .none), time)
+        return (simulator, SmallEngine(driver, DriverContext(runID: "test", log: .none), time))
+    }
+
+    /// How long copies stay is for rules of the bucket to say, and for the server to carry out.
+    @Test("Whatever documents want of a bucket, no object in it is deleted or replaced")
+    func objects() async throws {
+        let (simulator, engine) = try Self.world()
+        try simulator.seed(
+            "spaces",
+            [
+                "buckets": [
+                    [
+                        "name": "files-of-shop", "region": "sgp1",
+                        "objects": ["ops/monday.sqlite": "copy", "a.txt": "theirs"],
+                    ]
+                ]
+            ])
+        var inventory: [InventoryEntry] = []
+        let rules = ", lifecycle_rules: [{prefix: ops/, expiration_days: 90}]"
+        for rules in [rules, rules, ", lifecycle_rules: []"] {
+            let result = await engine.converge(Self.inventory(rules), inventory)
+            #expect(result.failures.isEmpty, "\(result.failures)")
+            inventory = result.inventory
+        }
+        #expect(!inventory.isEmpty)
+        _ = await engine.converge(["ssot/infra/digitalocean/inventory.yaml": "spaces: []\n"], inventory)
+        let writes = simulator.requestLog.filter { !["GET", "HEAD"].contains($0.method) }
+        #expect(!writes.isEmpty && writes.allSatisfy { $0.path.hasPrefix("/spaces/files-of-shop?") }, "\(writes)")
+        #expect(simulator.account("spaces")["buckets"]?[0]?["objects"]?.listValue?.count == 2)
+    }
+
+    @Test("Rules of a bucket are set, changed and taken away as they are written, and left alone where they aren't")
+    func rules() async throws {
+        let (_, engine) = try Self.world()
         var inventory: [InventoryEntry] = []
         for (rules, action) in [
             (", lifecycle_rules: [{prefix: tmp/, expiration_days: 7}]", "create"),

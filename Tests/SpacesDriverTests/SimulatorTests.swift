@@ -79,7 +79,8 @@ import Web
         arguments: [
             "* ** 429 x3", "* ** 429=2 x3", "* ** 500-before x3", "PUT ** 500-after", "PUT ** drop-after x2",
             "PUT ** drop-before", "PUT ** 404-after-create=3", "GET ** truncated-json x2", "GET ** broken-transfer x2",
-            "PUT ** html=502", "GET ** slow=1 x3", "PUT ** late-effect=5", "GET ** stale-read=1",
+            "PUT ** html=502", "GET ** slow=1 x3", "GET ** slow-body=300 x2", "* ** slow-body=1 x3",
+            "PUT ** late-effect=5", "GET ** stale-read=1",
         ])
     func faults(order: String) async throws {
         simulator.order(try FaultOrder(text: order))

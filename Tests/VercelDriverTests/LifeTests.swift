@@ -221,7 +221,8 @@ struct LifeTests {
             "POST ** drop-after", "POST ** drop-after +1", "PATCH ** drop-after", "POST ** timeout-after=60",
             "GET ** truncated-json x2", "GET ** broken-transfer x2", "POST ** truncated-json", "POST ** html=502",
             "GET ** stale-read=1 x99", "POST ** action-errors", "POST ** 404-after-create=2",
-            "GET ** slow=1 x3", "POST ** soft-failure", "POST ** queued",
+            "GET ** slow=1 x3", "GET ** slow-body=300 x2", "* ** slow-body=1 x3", "POST ** soft-failure",
+            "POST ** queued",
             "GET /vercel/v10/projects shifted-pages=1",
         ])
     func faults(order: String) async throws {

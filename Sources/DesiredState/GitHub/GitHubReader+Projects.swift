@@ -24,14 +24,18 @@ extension GitHubReader {
     }
 
     /// Reads `github/projects/*.yaml`: boards made from a template, with labels in the repositories that they cover.
-    func readProjects(_ library: inout Library) {
+    mutating func readProjects(_ library: inout Library) {
         let kinds: [ResourceKind] = [.gitHubProject, .gitHubLabel]
-        var templates: [String: (root: Node, file: String)] = [:]
+        var templates: [String: Template] = [:]
         for document in library.take(
             folder: "github/projects/templates", for: "github", scopes: [.kind(.gitHubLabel)], report)
         {
             if let root = document.root {
-                templates[document.path] = (root, document.path)
+                // What labels there are is the same for all projects: their faults are told once.
+                let fields = Fields(root, "the template of \(document.path)", in: document.path, report)
+                templates[document.path] = Template(
+                    root: root, file: document.path, labels: readLabels(fields, in: []))
+                if let cause = fields.broken["labels"] { report.unknown(.kind(.gitHubLabel), cause) }
             } else if let cause = document.cause {
                 report.unknown(.kind(.gitHubLabel), cause)
             }
@@ -46,8 +50,14 @@ extension GitHubReader {
         }
     }
 
-    private func readProjection(
-        _ root: Node, _ file: String, _ templates: [String: (root: Node, file: String)], _ library: Library
+    private struct Template {
+        let root: Node
+        let file: String
+        let labels: [WrittenLabel]
+    }
+
+    private mutating func readProjection(
+        _ root: Node, _ file: String, _ templates: [String: Template], _ library: Library
     ) {
         let fields = Fields(root, "the project of \(file)", in: file, report)
         let organisation = fields.text("org", required: true)
@@ -61,6 +71,8 @@ extension GitHubReader {
             fields.absorb(section)
         }
         if let name { fields.describe(as: "the project \(quoted(name.value))") }
+        let places = repositories.flatMap { place in organisation.map { ["\($0.value)/\(place.value)"] } ?? [] }
+        let own = readLabels(fields, in: places)
         fields.finishLeniently()
         guard fields.fault == nil, let organisation, let name else {
             if let cause = fields.fault { report.unknown(kinds: [.gitHubProject, .gitHubLabel], cause) }
@@ -70,16 +82,14 @@ extension GitHubReader {
         let template = reference.flatMap { library.find($0.value, beside: "github/projects/templates/") }
             .flatMap { templates[$0.path] }
         if let template { compare(template, fields, name) }
-        let labels = (template?.root["labels"]?.value.items ?? []).compactMap { node in
-            node.filledText.map { Text(value: $0, mark: node.mark(in: template?.file ?? file)) }
+        let labels = (template?.labels ?? []) + own
+        if places.isEmpty, let label = labels.first {
+            report.warning(
+                .missingKey, "\(fields.subject) has labels and names no repository for them", at: label.mark,
+                hint: "Write in which ones it wants them: `repo_scope: [odoo]`.")
         }
-        let labelKeys = repositories.flatMap { repository in
-            labels.map { label in
-                (
-                    key: ResourceKey(.gitHubLabel, "\(organisation.value)/\(repository.value)/\(label.value)"),
-                    mark: label.mark
-                )
-            }
+        var wishes = places.flatMap { place in
+            labels.map { LabelWish(repository: place, name: $0.name.value, attributes: $0.attributes, mark: $0.mark) }
         }
         if let entry = root.at("projection")?["project_number"], number == nil {
             // The board is still to be made, which is no fault of the document.
@@ -87,17 +97,18 @@ extension GitHubReader {
                 .missingIdentifier, "\(fields.subject) has no `project_number`", at: entry.value.mark(in: file),
                 hint: "Write the number that GitHub gave it; until then it and its labels are left alone.")
             drafts.lose(key, cause, at: fields.mark)
-            for label in labelKeys { drafts.lose(label.key, cause, at: label.mark) }
+            for index in wishes.indices { wishes[index].doubt = cause }
+            labelWishes += wishes
             return
         }
         var attributes = WantedAttribute.of("number", number)
         attributes += WantedAttribute.of("repositories", set: repositories, at: section?.mark(of: "repo_scope"))
         attributes += WantedAttribute.of("template", reference)
         add(Draft(key, attributes, source: fields.mark))
-        for label in labelKeys { add(Draft(label.key, source: label.mark)) }
+        labelWishes += wishes
     }
 
-    private func compare(_ template: (root: Node, file: String), _ fields: Fields, _ name: Text) {
+    private func compare(_ template: Template, _ fields: Fields, _ name: Text) {
         guard let node = template.root.at("project", "slug"), let slug = node.filledText, slug != name.value else {
             return
         }

@@ -3,13 +3,14 @@ import Formats
 
 extension GitHubReader {
     /// Reads `github/org_repos.yaml`.
-    func readRepositories(_ root: Node, _ file: String) {
+    mutating func readRepositories(_ root: Node, _ file: String) {
         let fields = Fields(root, "the list of repositories", in: file, report)
         let organisation = fields.text("org", required: true)
         let nodes = fields.nodes("repos", required: true)
         if let cause = fields.broken["repos"] ?? (organisation == nil || nodes == nil ? fields.fault : nil) {
             report.unknown(.kind(.repository), cause)
             report.unknown(.kind(.gitHubHook), cause)
+            report.unknown(.kind(.gitHubLabel), cause)
             if organisation == nil { report.unknown(.kind(.gitHubProject), cause) }
         }
         guard let organisation else { return }
@@ -33,6 +34,15 @@ extension GitHubReader {
             attributes += WantedAttribute.of("tier", entry.text("tier", orNumber: true))
             let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
             readHooks(entry, of: key)
+            let labels = readLabels(entry, in: key.map { [$0.name] } ?? [])
+            // A line that is doubtful may have been one of theirs.
+            if let cause = entry.fault { report.unknown(.kind(.gitHubLabel), cause) }
+            if let key {
+                labelWishes += labels.map {
+                    LabelWish(
+                        repository: key.name, name: $0.name.value, attributes: $0.attributes, mark: $0.mark, entry: key)
+                }
+            }
             guard drafts.isSound(entry, key, .repository), let key else { continue }
             add(Draft(key, attributes, source: node.mark(in: file)))
         }

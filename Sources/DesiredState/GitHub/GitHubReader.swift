@@ -16,6 +16,8 @@ struct GitHubReader {
     private var codeOwners: [CodeOwnerRule] = []
     /// The settings of the document at hand, by the path under which `known_drift` names them.
     var settings: [String: Setting] = [:]
+    /// Labels that documents want, whichever does.
+    var labelWishes: [LabelWish] = []
     /// The settings of the organisation, by their last name.
     private var organization: [String: (setting: SettingLeaf, path: String)] = [:]
 
@@ -37,6 +39,7 @@ struct GitHubReader {
             reader.report), let root = document.root
         {
             reader.readProtection(root, document.path)
+            reader.tellStrayLabels(root, document.path)
             reader.codeOwners = CodeOwners.read(root, document.path, drafts.report)
             CodeOwners.compare(reader.codeOwners, root, document.path, library, drafts.report)
         }
@@ -45,6 +48,7 @@ struct GitHubReader {
             let root = document.root
         {
             reader.readOrganization(root, document.path)
+            reader.tellStrayLabels(root, document.path)
         }
         if let document = library.take(
             "github/enterprise-cloud", domain: "github", scopes: [.kind(.organizationSetting)], reader.report),
@@ -52,15 +56,19 @@ struct GitHubReader {
         {
             reader.readEnterprise(
                 root, document.path, inventory: library.entry(under: "integrations/platform_inventory"))
+            reader.tellStrayLabels(root, document.path)
         }
         if let document = library.take(
             "github/org_repos", schema: "ssot.github.org_repos.v1", domain: "github",
-            scopes: [.kind(.repository), .kind(.gitHubProject)], reader.report), let root = document.root
+            scopes: [.kind(.repository), .kind(.gitHubProject), .kind(.gitHubHook), .kind(.gitHubLabel)],
+            reader.report), let root = document.root
         {
             reader.readRepositories(root, document.path)
+            reader.tellStrayLabels(root, document.path)
         }
         reader.readApps(&library)
         reader.readProjects(&library)
+        reader.addLabels(reader.labelWishes)
         return GitHubReading(acknowledged: reader.acknowledged, codeOwners: reader.codeOwners)
     }
 

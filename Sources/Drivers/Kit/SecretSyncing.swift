@@ -21,6 +21,8 @@ public struct SecretSyncOutcome: Sendable {
     public var unchanged: [String] = []
     /// Names whose reference holds no value, sorted.
     public var missing: [String] = []
+    /// What has a value and isn't there as it should be, or of which nobody knows; sorted by name.
+    public var left: [SecretWish] = []
     /// The project that they were brought to, as soon as it is known.
     public var project: String?
     /// Nil when all that has a value is as it should be.
@@ -38,6 +40,28 @@ public struct SecretSyncOutcome: Sendable {
         return .object(object)
     }
 
+    /// Names the command that brings what is left, which leaves what is there, where asking once more can help.
+    ///
+    /// - Parameter command: what is written to bring these secrets to this project.
+    /// - Returns: the same outcome, with another way out in its fault.
+    public func pointing(to command: (_ project: String?, _ wishes: [SecretWish]) -> String) -> SecretSyncOutcome {
+        guard let fault, !left.isEmpty else { return self }
+        switch fault.disposition {
+        case .stop, .waitForNewCommit: return self
+        case .retry, .observeAgain: break
+        }
+        // What no answer told is neither mended nor awaited: bringing it again is what there is to do.
+        let own = fault.mayHaveHappened ? nil : fault.hint.map { "\($0); then run: " }
+        var outcome = self
+        outcome.fault = ProviderFault(
+            provider: fault.provider, operation: fault.operation, code: fault.code, message: fault.message,
+            place: fault.place,
+            hint: (own ?? "run again, which leaves what is there as it is: ") + command(project, left),
+            status: fault.status, providerCode: fault.providerCode, requestID: fault.requestID,
+            disposition: fault.disposition, problem: fault.problem)
+        return outcome
+    }
+
     /// What was not set: as it should be already, or without a value.
     public var skipped: [String] { (unchanged + missing).sorted { $0.precedesByBytes($1) } }
 }
@@ -46,7 +70,8 @@ public struct SecretSyncOutcome: Sendable {
 public protocol SecretSyncing: Driver {
     /// Sets those of the secrets whose value is another than the one that the project has, all in one request.
     ///
-    /// Doing it twice sets nothing the second time.
+    /// Doing it twice sets nothing the second time. Where no answer tells what became of it, it is looked at before
+    /// anything is said.
     ///
     /// - Parameters:
     ///   - wishes: names are unique; of several with one name the first counts.

@@ -45,11 +45,29 @@ extension SupabaseDriver {
                 "the value of \(name) has another SHA-256 than the one that is wanted",
                 hint: "correct `value_sha256`, or the value behind `value_from`", .waitForNewCommit)
         }
-        try await push([(name, value)], to: step.key.parentName, context)
-        // What Supabase keeps is read back by its digest: a success that changed nothing is none.
-        let found = try await list(.supabaseSecret, of: step.key.parentName, context)
+        var doubt: ProviderFault?
+        do throws(ProviderFault) {
+            try await push([(name, value)], to: step.key.parentName, context)
+        } catch {
+            guard error.mayHaveHappened else { throw error }
+            doubt = error
+        }
+        // What Supabase keeps is read back by its digest: a success that changed nothing is none, and where no answer told
+        // what became of it, the name alone would not say which value is there.
+        let found: [ObservedResource]
+        do throws(ProviderFault) {
+            found = try await list(.supabaseSecret, of: step.key.parentName, context)
+        } catch {
+            // Another fault of a read would say that nothing happened.
+            throw doubt
+                ?? fault(
+                    .brokenAnswer, ProviderCall(step),
+                    "the secret was accepted, and could not be looked at again: \(error.reason)",
+                    hint: "run `reconcile --dry-run`: the next plan looks again", .observeAgain)
+        }
         guard let kept = found.first(where: { $0.key == step.key }), kept.attributes["value_sha256"] == .string(digest)
         else {
+            if let doubt { throw doubt }
             throw fault(
                 .brokenAnswer, ProviderCall(step), "the secret was accepted and is not there as it was sent",
                 hint: "run `reconcile --dry-run`: the next plan looks again", .observeAgain)

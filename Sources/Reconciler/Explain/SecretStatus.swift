@@ -91,7 +91,8 @@ private struct SecretReading {
         let ofStore = syncs.filter { record in
             record.provider == Self.provider(of: store) && (place.map { Self.isSame($0, record.target) } ?? true)
         }
-        let last = ofStore.first { $0.status == .success && $0.pushed.contains(name) }
+        // Also by an attempt that failed for others.
+        let last = ofStore.first { $0.pushed.contains(name) }
         let failure = ofStore.first { record in
             record.status != .success && place == record.target
                 && (last.map { record.startedAt > $0.startedAt } ?? true)

@@ -32,11 +32,13 @@ public struct SecretSync: Sendable {
     ///   - project: the reference of the project; nil takes the one that the driver looks after.
     ///   - driver: nil where the provider has no credential here.
     ///   - actor: who asks.
+    ///   - again: what who asks writes to bring the rest, where that helps.
     ///   - context: where the driver's calls come from, for the id of the attempt.
     /// - Returns: what came of it, also of an attempt that failed on its way.
     /// - Throws: a fault of code `RUN-0008` where a pass is under way, `StoreFault`.
     public func run(
         _ wishes: [SecretWish], to project: String?, by driver: (any SecretSyncing)?, actor: String,
+        again: (_ project: String?, _ wishes: [SecretWish]) -> String,
         _ context: (String) throws -> DriverContext
     ) async throws -> SecretSyncOutcome {
         var record = try await store.beginSecretSync(
@@ -49,7 +51,7 @@ public struct SecretSync: Sendable {
                 let context = try context(record.id)
                 outcome = try await lease.hold(for: "secrets-sync") {
                     await driver.syncSecrets(wishes, to: project, context)
-                }
+                }.pointing(to: again)
             } catch {
                 record.status = .error
                 record.error = (error as? any Fault).map { ErrorEnvelope(of: $0).error } ?? "\(error)"
@@ -102,7 +104,15 @@ extension Reconciler {
             lease: WriteLease(
                 store: store, time: time, log: log, process: holder, shards: shards, lasting: leaseTime))
         let driver = drivers.lazy.compactMap { $0 as? any SecretSyncing }.first
-        return try await sync.run(wishes, to: project, by: driver, actor: actor.name) { [log, traffic] id in
+        return try await sync.run(
+            wishes, to: project, by: driver, actor: actor.name,
+            again: { project, wishes in
+                var body = Value.Object()
+                body["project"] = project.map { .string($0) }
+                body["secrets"] = .strings(wishes.map(\.name))
+                return "odooops api POST /secrets/sync --data \(JSON.write(.object(body)).shellQuoted)"
+            }
+        ) { [log, traffic] id in
             DriverContext(runID: id, log: log, priority: .person) { traffic.keep($0, runID: id) }
         }
     }

@@ -48,6 +48,7 @@ struct AccountHost: Sendable {
         case .serverErrorAfter: response = finish(account.refusal(.serverError, request), request)
         case .dropAfter: response = WebResponse(status: 500, fault: .drop)
         case .timeoutAfter(let delay), .slow(let delay): response.delay = delay
+        case .slowBody(let pace): response.pace = pace
         case .notFoundAfterCreate(let reads):
             if let path = Self.location(of: response, after: request) {
                 faults.hidden["/\(type(of: account).name)\(path)"] = reads

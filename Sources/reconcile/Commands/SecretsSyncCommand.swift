@@ -68,12 +68,22 @@ struct SecretsSyncCommand {
                 shards: Shards(configuration.shards), lasting: configuration.lease))
         let outcome = try await sync.run(
             wishes, to: named, by: drivers.all.lazy.compactMap { $0 as? any SecretSyncing }.first,
-            actor: context.actor
+            actor: context.actor, again: command
         ) { id in
             DriverContext(runID: id, log: .none, priority: .person) { recorder?.record($0, runID: id) }
         }
         print(outcome)
         return outcome.fault == nil ? .done : .failed
+    }
+
+    /// What brings these secrets once more.
+    private func command(_ project: String?, _ wishes: [SecretWish]) -> String {
+        var words = ["reconcile", "secrets", "sync"]
+        for (option, value) in [("config", context.arguments.value("config")), ("project", project)] {
+            if let value { words += ["--\(option)", value.shellQuoted] }
+        }
+        for wish in wishes { words += ["--secret", "\(wish.name)=\(wish.reference)".shellQuoted] }
+        return words.joined(separator: " ")
     }
 
     private func print(_ outcome: SecretSyncOutcome) {
