@@ -3,15 +3,17 @@ import Basics
 /// What was read of one commit, kept for the next one.
 ///
 /// A commit that changes one file then costs one parse and the checks that depend on it: documents are kept by the
-/// object id of their bytes, what the domains made of them while every document that they looked into is the same, and
-/// what leads nowhere in a file while it could lead nowhere else. All of it follows from the tree alone, so reading with
+/// object id of their bytes, what the domains made of them and what came of a gate while every document that was looked
+/// into is the same, and what leads nowhere in a file while it could lead nowhere else. All of it follows from the tree alone, so reading with
 /// a cache gives exactly what reading without one gives. Files without an object id are parsed each time.
 public final class DocumentCache: Sendable {
     private struct State {
         var files: CommitFiles?
         var domains: DomainReading?
         var references: ReferenceReading?
+        var gates: KeptGates?
         var parses = 0
+        var gateEvaluations = 0
         var domainReadings = 0
     }
 
@@ -24,6 +26,19 @@ public final class DocumentCache: Sendable {
 
     /// How often the domains read their documents since the cache was made.
     public var domainReadings: Int { state.withLock { $0.domainReadings } }
+
+    /// How many gates were evaluated since the cache was made.
+    public var gateEvaluations: Int { state.withLock { $0.gateEvaluations } }
+
+    /// What came of the gates of the last commit.
+    var gates: KeptGates? { state.withLock { $0.gates } }
+
+    func keep(_ gates: KeptGates, evaluations: Int) {
+        state.withLock {
+            $0.gates = gates
+            $0.gateEvaluations += evaluations
+        }
+    }
 
     /// The files of one commit, each parsed unless it was kept; those of others are let go.
     func files(of tree: SourceTree) -> CommitFiles {

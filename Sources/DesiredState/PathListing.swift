@@ -47,6 +47,30 @@ public struct PathListing: Sendable, Equatable {
         folders = byName.mapValues { Folder(objectID: "", files: $0) }
     }
 
+    /// What is known of a path.
+    enum Presence: Equatable {
+        case there, missing
+        /// It begins with a name that is no folder at the top: a file there, a link or a submodule, or nothing.
+        case beside(String)
+        /// A part of it is no folder, but an entry in which nothing was looked at: a submodule, a link or a file.
+        case within(String)
+    }
+
+    /// What is known of a path; a slash at its end, and a `./` before it, say nothing.
+    func presence(of path: String) -> Presence {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard let top = parts.first, let folder = folders[String(top)] else {
+            return .beside(parts.first.map(String.init) ?? path)
+        }
+        let path = parts.joined(separator: "/")
+        if parts.count == 1 || folder.files.contains(path) || folder.folders.contains(path) { return .there }
+        for count in 2..<max(2, parts.count) {
+            let above = parts.prefix(count).joined(separator: "/")
+            if folder.files.contains(above) { return .within(above) }
+        }
+        return .missing
+    }
+
     /// Whether a file or folder is there; nil when the path doesn't begin with a folder of the repository.
     public func contains(_ path: String) -> Bool? {
         guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")), let folder = folders[String(path[..<slash])]

@@ -24,21 +24,34 @@ public struct CheckResult: Sendable, Hashable {
 ///   - silent: why nobody looks at kinds that a driver would know, as in ``PlanInput/silent``.
 ///   - watched: what was looked at once in a while; deployments count as of that look.
 ///   - remembered: what the store knows of environments.
+///   - lags: how many commits lie between what is deployed and the head of its branch, where somebody counted them.
 ///   - now: the present.
 /// - Returns: one result for each check, in the order of the checks.
 public func evaluateChecks(
     _ desired: DesiredState, _ observed: ObservedState, _ gates: [GateResult], silent: [ResourceKind: String] = [:],
-    watched: [WatchedKind] = [], remembered: [EnvironmentRecord] = [], at now: Timestamp
+    watched: [WatchedKind] = [], remembered: [EnvironmentRecord] = [], lags: [CommitSpan: Int] = [:],
+    at now: Timestamp
 ) -> [CheckResult] {
     let deployments = DeploymentLook(
         desired: desired, watched: watched.first { $0.seen.kind == .vercelDeployment },
-        serving: observed.kinds[.vercelProduction], remembered: remembered, now: now)
+        serving: observed.kinds[.vercelProduction], remembered: remembered, lags: lags, now: now)
     let look = CheckLook(
         desired: desired, observed: observed, gates: gates, silent: silent, deployments: deployments)
     return desired.checks.map { check in
         let (verdict, why) = look.result(check)
         return CheckResult(check: check, verdict: verdict, why: why)
     }
+}
+
+/// Between which commits somebody has to count those that lie between them, so that the checks can be answered.
+public func spansNeeded(
+    byChecksOf desired: DesiredState, _ observed: ObservedState, watched: [WatchedKind],
+    remembered: [EnvironmentRecord], at now: Timestamp
+) -> Set<CommitSpan> {
+    let look = DeploymentLook(
+        desired: desired, watched: watched.first { $0.seen.kind == .vercelDeployment },
+        serving: observed.kinds[.vercelProduction], remembered: remembered, lags: [:], now: now)
+    return Set(desired.checks.filter { $0.kind == "deploy_behind" }.compactMap { look.span($0) })
 }
 
 /// What has to be observed so that the checks can be held against it, beside what is wanted or remembered.

@@ -2,6 +2,18 @@ internal import Basics
 internal import DesiredState
 internal import Formats
 
+/// The commit that is deployed, and the head of the branch that it is of.
+public struct CommitSpan: Sendable, Hashable {
+    /// Forty hexadecimal digits in lower case; so is the other.
+    public let deployed: String
+    public let head: String
+
+    public init(deployed: String, head: String) {
+        self.deployed = deployed.lowercased()
+        self.head = head.lowercased()
+    }
+}
+
 /// Holds the thresholds of an environment against its deployments, as far as anything shows them.
 ///
 /// A deployment that runs the head of its branch is never behind, however old it is.
@@ -14,6 +26,8 @@ struct DeploymentLook {
     /// Which deployment serves production, where that was looked at.
     let serving: ObservedKind?
     let remembered: [EnvironmentRecord]
+    /// How many commits lie between two, where somebody counted them.
+    let lags: [CommitSpan: Int]
     let now: Timestamp
 
     func answer(_ check: WantedCheck) -> Answer {
@@ -23,8 +37,7 @@ struct DeploymentLook {
         }
         let record = remembered.first { $0.slug == environment.slug }
         if let watched, let project = check.project, let newest = newest(of: environment, in: project, watched) {
-            return answer(
-                check, limit, newest, environment.headCommit ?? record?.headCommit, project, asOf: watched.at)
+            return answer(check, limit, newest, head(of: environment), project, asOf: watched.at)
         }
         if let record, !environment.resources.isEmpty, let deployed = record.deployedAt {
             return answer(check, limit, record, deployed, environment)
@@ -33,6 +46,21 @@ struct DeploymentLook {
             return (.unknown, "no project at Vercel and no resource is known that \(environment.slug) is deployed to")
         }
         return (.unknown, "no deployment of \(environment.slug) was seen in the Vercel project \(project)")
+    }
+
+    /// Between which commits those that lie between them have to be counted for a check; nil where that says nothing.
+    func span(_ check: WantedCheck) -> CommitSpan? {
+        guard check.key == WantedCheck.commitsBehind, let limit = check.limit, limit > 0,
+            let environment = environment(of: check), let watched, let project = check.project,
+            let commit = newest(of: environment, in: project, watched)?.attributes["sha"]?.stringValue,
+            let head = head(of: environment)
+        else { return nil }
+        let span = CommitSpan(deployed: commit, head: head)
+        return span.deployed == span.head ? nil : span
+    }
+
+    private func head(of environment: Environment) -> String? {
+        environment.headCommit ?? remembered.first { $0.slug == environment.slug }?.headCommit
     }
 
     /// The document writes an environment by its name or by its tier.
@@ -82,10 +110,12 @@ struct DeploymentLook {
         }
         let behind = "\(what) runs \(commit.prefix(8)), and the head of its branch is \(head.prefix(8))"
         if check.key == WantedCheck.deployAge { return (.fail, "\(behind) for a limit of \(limit) hours") }
-        return Self.commits(behind, limit)
+        guard let count = lags[CommitSpan(deployed: commit, head: head)] else { return Self.commits(behind, limit) }
+        let counted = "\(behind), which has \(count) commit\(count == 1 ? "" : "s") that it lacks"
+        return count > limit ? (.fail, "\(counted), of at most \(limit)") : (.pass, counted)
     }
 
-    /// Of commits that differ it is only known that there is at least one between them.
+    /// Where nobody counted, it is only known of commits that differ that there is at least one between them.
     private static func commits(_ behind: String, _ limit: Int) -> Answer {
         limit == 0 ? (.fail, behind) : (.unknown, "\(behind); how many commits lie between them is not counted")
     }

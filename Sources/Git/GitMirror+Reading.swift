@@ -78,6 +78,26 @@ extension GitMirror {
         return try found(answer)
     }
 
+    /// How many commits `commit` has in its history that `other` has not.
+    ///
+    /// - Parameters:
+    ///   - commit: forty hexadecimal digits.
+    ///   - other: forty hexadecimal digits.
+    /// - Returns: nothing else than 0 for a commit and itself, or one that comes after it.
+    /// - Throws: `GitFault` when one of them isn't there.
+    public func count(of commit: String, without other: String) async throws(GitFault) -> Int {
+        let answer: Answer<Int> = try await reading { repository throws(LibraryError) in
+            guard let newer = git_oid(hex: commit), repository.contains(newer) else {
+                return .missing("there is no commit '\(commit)'", near: [])
+            }
+            guard let older = git_oid(hex: other), repository.contains(older) else {
+                return .missing("there is no commit '\(other)'", near: [])
+            }
+            return .found(try repository.count(of: newer, without: older))
+        }
+        return try found(answer)
+    }
+
     enum Answer<Value: Sendable>: Sendable {
         case found(Value)
         case missing(String, near: [String])

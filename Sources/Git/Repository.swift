@@ -117,6 +117,16 @@ final class Repository: @unchecked Sendable {  // Handed from thread to thread o
         try check(status)
         return status == 1
     }
+
+    /// How many commits one has in its history that another has not.
+    ///
+    /// - Throws: `LibraryError` when a commit between them isn't there.
+    func count(of commit: git_oid, without other: git_oid) throws(LibraryError) -> Int {
+        var (commit, other) = (commit, other)
+        var (ahead, behind) = (0, 0)
+        try check(git_graph_ahead_behind(&ahead, &behind, pointer, &commit, &other))
+        return ahead
+    }
 }
 
 /// Tells one directory or file from another that has its path.

@@ -101,7 +101,7 @@ import Testing
             let label = "\(ground) \(seed), step \(step): \(world.lastEdit)"
             let (kept, fresh) = (readDesiredState(world.tree, cache: cache), readDesiredState(world.tree))
             #expect(kept == fresh, "\(label)")
-            if ground != .corpus, step.isMultiple(of: 4) {
+            if ground != .corpus {
                 let (gates, anew) = (
                     evaluateGates(world.tree, GateInputs(), cache: cache), evaluateGates(world.tree, GateInputs())
                 )
@@ -144,6 +144,48 @@ import Testing
         tree.branches = .known([])
         _ = readDesiredState(tree, cache: cache)
         #expect(cache.domainReadings == 4)
+    }
+
+    @Test func onlyGatesThatLookedIntoWhatChangedAreEvaluatedAgain() throws {
+        let cache = DocumentCache()
+        var texts = [
+            // The first that names a secret: of the others the gates of secrets ask nothing more.
+            "ssot/a.yaml": "api: {secret_ref: mail_key}\n", "ssot/domains/a.yaml": "apex: a.example\n",
+            "ssot/notes.yaml": "note: 1\n", "ssot/odoo/addon_allowlist.yaml": "modules: [a]\n",
+        ]
+        let morning = try #require(Timestamp("2026-03-06T01:00:00Z"))
+        var (now, listing): (Timestamp?, PathListing?) = (morning, nil)
+        func evaluations() -> Int {
+            let before = cache.gateEvaluations
+            var tree = Self.tree(texts)
+            tree.listing = listing
+            let inputs = GateInputs(now: now)
+            #expect(evaluateGates(tree, inputs, cache: cache) == evaluateGates(tree, inputs))
+            return cache.gateEvaluations - before
+        }
+        let all = evaluations()
+        #expect(all == 12)
+        #expect(evaluations() == 0)
+        texts["ssot/notes.yaml"] = "note: 2\n"
+        #expect(evaluations() == 0)
+        texts["ssot/domains/a.yaml"] = "apex: b.example\n"
+        #expect(evaluations() == 1)
+        texts["ssot/a.yaml"] = "api: {secret_ref: other_key}\n"
+        #expect(evaluations() == 2)
+        // What is required has a say in all of them, and so have the day, the paths and a file that comes.
+        texts["ssot/maintenance/convergence.yaml"] = "environments: {prod: {required: {gates: [domains]}}}\n"
+        #expect(evaluations() == all)
+        now = morning + .hours(22)
+        #expect(evaluations() == 0)
+        now = morning + .hours(23)
+        #expect(evaluations() == all)
+        listing = PathListing(["addons/ipai/b/x.py"])
+        #expect(evaluations() == all)
+        texts["ssot/maintenance/convergence.yaml"] = "environments: {prod: {required: {gates: [domains, more]}}}\n"
+        #expect(evaluations() == all)
+        texts["ssot/maintenance/convergence.yaml"]? += "# a note\n"
+        // Those that look there for what is required, and no others.
+        #expect((1..<all).contains(evaluations()))
     }
 
     private struct Missing: Error {}

@@ -24,7 +24,7 @@ import Testing
 
     @Test func withoutAnyInputNothingPasses() {
         let results = evaluateGates(SourceTree(revision: "r", files: [], branches: .none), GateInputs())
-        #expect(results.count == 10)
+        #expect(results.count == 12)
         #expect(results.allSatisfy { $0.verdict == .unknown && $0.exitStatus == 2 && !$0.why.isEmpty })
         #expect(results.allSatisfy { $0.findings.allSatisfy { $0.hint?.isEmpty == false } })
         #expect(results.map(\.name) == results.map(\.name).sorted())
@@ -63,6 +63,8 @@ import Testing
             ("ssot/oca/must_have_base.yaml", "modules: []", ["oca_allowlist"], [:]),
             ("ssot/runtime/other.yaml", "a: 1", ["prod_settings"], [:]),
             ("ssot/bridges/catalog.yaml", "a: 1", ["parity_matrices"], [:]),
+            ("ssot/odoo/addon_allowlist.yaml", "a: 1", ["addon_allowlist", "oca_allowlist"], [:]),
+            ("ssot/odoo/orphan_addons_allowlist.yaml", "modules: 1", ["oca_allowlist", "orphan_addons"], [:]),
         ] as [(String, String, [String], [String: String])])
     func whatNobodyUsesIsNotAsked(_ path: String, _ text: String, _ asked: [String], _ variables: [String: String]) {
         var files = [SourceFile(path: path, text: text + "\n")]
@@ -161,6 +163,31 @@ import Testing
             "ssot/secrets/registry.yaml": Self.rules + "  a: {}",
         ]
         #expect(Self.text(Self.evaluate("parity_matrices", files)) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("apps/console", "pass"), ("apps/console/", "pass"), ("./apps/console", "pass"), ("apps", "pass"),
+            ("apps/consle", "fail"), ("apps/console/src", "fail"),
+            // Nothing of a submodule or a link is listed, nor what lies at the top and is no folder.
+            ("apps/vendored", "pass"), ("apps/vendored/console", "unknown"), ("web/console", "unknown"),
+            ("README.md", "unknown"), ("/", "unknown"),
+        ] as [(String, String)])
+    func aPathIsMissingOnlyWhereItCouldBeSeen(_ path: String, _ expected: String) {
+        let files = [
+            "ssot/vercel/projects.yaml": """
+            schema: ssot.vercel.projects.v1
+            monorepo: {repo: a/b, workspace_manager: pnpm, apps_root: apps}
+            projects:
+              - {name: a, root_directory: apps/console, framework: b, build: {command: c}, env_strategy: {kind: d}}
+            packages: [{path: \(path)}]
+            """
+        ]
+        let listing = PathListing(["apps/console/package.json", "apps/vendored", "README.md"])
+        let result = Self.evaluate("vercel_monorepo", files, listing: listing)
+        #expect(result?.verdict.rawValue == expected)
+        #expect(result?.codes == (expected == "pass" ? [] : [expected == "fail" ? "GATE-0009" : "GATE-0004"]))
+        if expected == "unknown" { #expect(result?.why.contains("is not known: ") == true) }
     }
 
     @Test(arguments: [
@@ -277,10 +304,12 @@ import Testing
         }
         #expect(
             table == [
-                "cloudflare_dns_drift unknown 2 GATE-0001 0",
+                // Nothing of the commit speaks of what the script holds in its own text.
+                "addon_allowlist not_asked 0 0", "cloudflare_dns_drift unknown 2 GATE-0001 0",
                 "diagram_drift unknown 2 GATE-0003 0", "dns_provider_claims unknown 2 GATE-0001 0",
                 "domains fail 1 GATE-0070 1", "github_push_protection_enabled unknown 2 GATE-0003 0",
                 "json_only_contract unknown 2 GATE-0003 0", "oca_allowlist fail 2 GATE-0090 GATE-0091 9",
+                "orphan_addons unknown 2 GATE-0004 0",
                 // Nobody listed the paths of the commit.
                 "parity_matrices unknown 2 GATE-0004 GATE-0061 0", "prod_settings unknown 2 GATE-0001 0",
                 "secrets_inventory pass 0 GATE-0031 0",

@@ -168,6 +168,32 @@ import Testing
     }
 
     @Test(
+        "Commits between a deployment and the head of its branch count where the history says how many they are",
+        arguments: [(5, 5, "pass"), (6, 5, "fail"), (1, 1, "pass"), (nil, 5, "unknown")] as [(Int?, Int, String)])
+    func lags(_ count: Int?, _ limit: Int, _ verdict: String) throws {
+        let desired = Self.limited(limit)
+        let watched = [Self.deployed(Self.older.uppercased(), hours: 1)]
+        let span = CommitSpan(deployed: Self.older, head: Self.head)
+        #expect(
+            spansNeeded(byChecksOf: desired, ObservedState(), watched: watched, remembered: [], at: Self.now) == [span])
+        let results = evaluateChecks(
+            desired, ObservedState(), [], watched: watched, lags: count.map { [span: $0] } ?? [:], at: Self.now)
+        let result = try #require(results.first { $0.check.key == "max_commits_behind" })
+        #expect(result.verdict.rawValue == verdict)
+        #expect(count.map { result.why.contains("\($0) commit") } ?? result.why.contains("not counted"))
+    }
+
+    @Test("Nobody counts commits where none is allowed, or the deployment runs the head of its branch")
+    func spansThatSayNothing() {
+        for (limit, commit) in [(0, Self.older), (5, Self.head)] {
+            let spans = spansNeeded(
+                byChecksOf: Self.limited(limit), ObservedState(), watched: [Self.deployed(commit, hours: 1)],
+                remembered: [], at: Self.now)
+            #expect(spans.isEmpty)
+        }
+    }
+
+    @Test(
         "Where no deployment is seen, what the store knows of the environment counts",
         arguments: [
             // Hours since a pass changed it, and since its branch had a new commit; the head that was seen last.

@@ -35,6 +35,12 @@ struct ReadingTests {
         #expect(try await mirror.isAncestor(first, of: second))
         #expect(try await mirror.isAncestor(second, of: second))
         #expect(try await !mirror.isAncestor(second, of: first))
+        #expect(try await mirror.count(of: second, without: first) == 1)
+        #expect(try await mirror.count(of: first, without: second) == 0)
+        #expect(try await mirror.count(of: second, without: second) == 0)
+        await #expect(throws: GitFault.self) {
+            try await mirror.count(of: second, without: String(repeating: "0", count: 40))
+        }
     }
 
     @Test(arguments: [

@@ -15,7 +15,7 @@ public struct GateResult: Sendable, Hashable {
     public let title: String
     public let verdict: Verdict
     /// What a script with this one check would exit with: 0 right or not asked, 1 violated, 2 an input is missing or
-    /// can't be read.
+    /// can't be read; of `orphan_addons` 3 where a folder isn't listed.
     public let exitStatus: Int
     /// One sentence.
     public let why: String
@@ -29,7 +29,7 @@ public struct GateResult: Sendable, Hashable {
 }
 
 /// What gates look at besides the documents.
-public struct GateInputs: Sendable {
+public struct GateInputs: Sendable, Equatable {
     /// Values of environment variables, such as `DEPLOY_ENV`.
     public var variables: [String: String]
     /// Today; nil where nothing may depend on it, so that what expires is unknown.
@@ -38,7 +38,7 @@ public struct GateInputs: Sendable {
     public var dnsRecords: Observation?
 
     /// What somebody observed, in a file.
-    public struct Observation: Sendable {
+    public struct Observation: Sendable, Equatable {
         /// What the file is called, for messages.
         public let name: String
         public let bytes: [UInt8]
@@ -102,6 +102,7 @@ enum GateCode: String, CaseIterable {
     case unusableRepository = "GATE-0090"
     case unlistedRepository = "GATE-0091"
     case unpinnedRepository = "GATE-0092"
+    case unlistedFolder = "GATE-0093"
 
     /// What the code stands for, in one line.
     var meaning: String {
@@ -133,6 +134,7 @@ enum GateCode: String, CaseIterable {
         case .unusableRepository: "A repository of modules is blocked, empty or on another version."
         case .unlistedRepository: "A repository of modules is used that the list doesn't have."
         case .unpinnedRepository: "A repository is not pinned to a commit."
+        case .unlistedFolder: "A module's folder is there that the list of such folders doesn't have."
         }
     }
 }

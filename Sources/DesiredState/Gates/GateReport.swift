@@ -70,9 +70,8 @@ struct Gate: Sendable {
 
     /// All gates, by name.
     static let all: [Gate] = [
-        .bucketPrefix, .dnsDrift, .dnsProviderClaims, .domains, .allowlist, .parityMatrices, .prodSettings,
-        .secretsInventory,
-        .secretsRegistry, .vercelMonorepo,
+        .addonAllowlist, .bucketPrefix, .dnsDrift, .dnsProviderClaims, .domains, .allowlist, .orphanAddons,
+        .parityMatrices, .prodSettings, .secretsInventory, .secretsRegistry, .vercelMonorepo,
     ].sorted { $0.name.precedesByBytes($1.name) }
 }
 
@@ -121,25 +120,28 @@ struct GateContext {
         return entry.value
     }
 
-    /// Whether a path is in the repository; nil where nobody listed it.
-    func exists(_ path: String) -> Bool? {
-        let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let listing else { return nil }
-        return listing.contains(trimmed) ?? listing.folders.keys.contains(trimmed)
-    }
-
     /// Reports a path that is missing, or that nobody could look for.
     func require(path: String, of what: String, at mark: SourceMark, _ report: GateReport) {
-        switch exists(path) {
-        case true?: break
-        case false?:
+        func isNotKnown(_ why: String, _ hint: String) {
+            report.unknown(
+                .undecided, "whether \(quoted(path)) of \(what) is there is not known: \(why)", at: mark, hint: hint)
+        }
+        switch listing?.presence(of: path) {
+        case .there?: break
+        case .missing?:
             report.fail(
                 .missingPath, "\(what) names \(quoted(path)), which is not in the repository", at: mark,
                 hint: "Correct the path, or add what it names.")
         case nil:
-            report.unknown(
-                .undecided, "whether \(quoted(path)) of \(what) is there is not known: no paths were listed",
-                at: mark, hint: "Give the whole repository: reconcile gates --ssot URL.")
+            isNotKnown("no paths were listed", "Give the whole repository: reconcile gates --ssot URL.")
+        case .beside(let top)?:
+            isNotKnown(
+                "of the top of the repository only folders are listed, and \(quoted(top)) is none",
+                "Correct the path, unless \(quoted(top)) is a file, a link or a submodule.")
+        case .within(let entry)?:
+            isNotKnown(
+                "\(quoted(entry)) is a submodule, a link or a file, and nothing in it is listed",
+                "Look there, or name what the repository itself holds.")
         }
     }
 

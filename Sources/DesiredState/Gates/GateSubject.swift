@@ -13,6 +13,8 @@ struct GateSubject: Sendable {
     var integration: String?
     /// What of `required` in `maintenance/convergence.yaml` is about it.
     var required: [String] = []
+    /// A folder outside of the roots that is.
+    var path: String?
     /// Variables of the environment that are.
     var variables: [String] = []
     /// Whether every document that names a secret is about it.
@@ -28,6 +30,9 @@ struct GateSubject: Sendable {
         "vercel_monorepo": GateSubject(
             name: "Vercel", folders: ["vercel/", "infra/vercel/"], integration: "vercel", required: ["vercel_env"]),
         "oca_allowlist": GateSubject(name: "Odoo's modules", folders: ["oca/", "odoo/"], integration: "oca"),
+        "addon_allowlist": GateSubject(
+            name: "modules of addons/ipai", folders: ["odoo/addon_allowlist"], path: "addons/ipai"),
+        "orphan_addons": GateSubject(name: "modules beside addons/ipai", folders: ["odoo/orphan_addons_allowlist"]),
         "parity_matrices": GateSubject(name: "parity", folders: ["parity/", "bridges/"]),
         "prod_settings": GateSubject(name: "production's settings", folders: ["runtime/"]),
         "secrets_registry": GateSubject(name: "secrets", folders: ["secrets/"], isSecrets: true),
@@ -52,6 +57,7 @@ struct GateSubject: Sendable {
             return true
         }
         if library.filesBeside.contains(where: { path in folders.contains { path.hasPrefix($0) } }) { return true }
+        if let path, context.listing?.contains(path) == true { return true }
         if isSecrets, library.entries.contains(where: { $0.parsed.names.contains { $0.kind == .secret } }) {
             return true
         }

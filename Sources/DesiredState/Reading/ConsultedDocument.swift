@@ -1,8 +1,9 @@
 /// Documents from which nothing is wanted by itself, and into which a domain or a gate looks for a name or a verdict.
 enum ConsultedDocument {
     private static let domains = [
-        "auth/oidc_clients": "supabase", "bridges/catalog": "gates", "parity/ee_to_oca_matrix": "gates",
-        "parity/ee_to_oca_proof_matrix": "gates", "parity/odoo_enterprise": "gates", "platform/surfaces": "supabase",
+        "auth/oidc_clients": "supabase", "bridges/catalog": "gates", "odoo/addon_allowlist": "gates",
+        "parity/ee_to_oca_matrix": "gates", "parity/ee_to_oca_proof_matrix": "gates",
+        "parity/odoo_enterprise": "gates", "platform/surfaces": "supabase",
         "runtime/vault_provisioning": "integrations",
     ]
 

@@ -31,11 +31,14 @@ struct Library {
         var relative: String { place.relative }
         var path: String { place.path }
         fileprivate var stem: String? { place.stem }
-        var root: Node? { refusal == nil ? parsed.root : nil }
+        var root: Node? { content.root }
         /// What readings see of it; whoever asks depends on it.
         var content: DocumentContent { DocumentContent(parsed, isRefused: refusal != nil) }
         /// Why nothing of it can be read; nil where it can.
-        var cause: Cause? { refusal ?? parsed.cause }
+        var cause: Cause? {
+            let own = parsed.cause
+            return refusal ?? own
+        }
         var bytes: Int { parsed.bytes }
         var schema: String? { parsed.schema }
         /// Whether its last line has no end, as when it was cut off.
@@ -87,6 +90,16 @@ struct Library {
 
     /// Which files somebody looked into.
     var read: [Int] { contents.isRead.indices.filter { contents.isRead[$0] } }
+
+    /// Does something, and tells into which files it looked.
+    func looking<Value>(_ body: () -> Value) -> (value: Value, read: [Int]) {
+        let earlier = contents.isRead
+        contents.isRead = Array(repeating: false, count: earlier.count)
+        let value = body()
+        let read = self.read
+        for index in earlier.indices where earlier[index] { contents.isRead[index] = true }
+        return (value, read)
+    }
 
     /// What became of each file so far.
     var fates: [DomainReading.Fate] { entries.map { DomainReading.Fate(status: $0.status, domain: $0.domain) } }

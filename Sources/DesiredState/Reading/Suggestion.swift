@@ -27,21 +27,33 @@ func alternatives(_ words: [String]) -> String {
 /// The number of edits from one word to another without regard to case; nil when more than the limit.
 private func editDistance(_ a: String, _ b: String, limit: Int) -> Int? {
     // Lower case has other lengths only beyond ASCII, and then by little.
-    guard abs(a.utf8.count - b.utf8.count) <= 2 * limit + 2 else { return nil }
-    let (a, b) = (Array(a.lowercased().utf8.prefix(65)), Array(b.lowercased().utf8.prefix(65)))
+    let difference = abs(a.utf8.count - b.utf8.count)
+    guard difference <= 2 * limit + 2, difference <= limit || !isASCII(a) || !isASCII(b) else { return nil }
+    let (a, b) = (folded(a), folded(b))
     guard abs(a.count - b.count) <= limit, a.count <= 64, b.count <= 64 else { return nil }
-    var before: [Int] = []
-    var previous = Array(0...b.count)
+    var before = Array(0...b.count)
+    var previous = before
+    var current = before
     for i in a.indices {
-        var current = [i + 1]
+        current[0] = i + 1
+        // Each row is at least as far as the nearest of the two before it.
+        var nearest = min(i + 1, previous.min() ?? 0)
         for j in b.indices {
             var cost = min(previous[j] + (a[i] == b[j] ? 0 : 1), previous[j + 1] + 1, current[j] + 1)
             if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, before[j - 1] + 1) }
-            current.append(cost)
+            current[j + 1] = cost
+            nearest = min(nearest, cost)
         }
-        // Each row is at least as far as the nearest of the two before it.
-        guard current.contains(where: { $0 <= limit }) || previous.contains(where: { $0 <= limit }) else { return nil }
-        (before, previous) = (previous, current)
+        guard nearest <= limit else { return nil }
+        (before, previous, current) = (previous, current, before)
     }
     return previous[b.count] <= limit ? previous[b.count] : nil
+}
+
+private func isASCII(_ word: String) -> Bool { word.utf8.allSatisfy { $0 < 128 } }
+
+/// The bytes of a word in lower case; no more than 65.
+private func folded(_ word: String) -> [UInt8] {
+    guard isASCII(word) else { return Array(word.lowercased().utf8.prefix(65)) }
+    return word.utf8.prefix(65).map { (65...90).contains($0) ? $0 + 32 : $0 }
 }

@@ -12,14 +12,18 @@ struct SecretsInventoryReader {
         self.report = report
     }
 
-    static func read(_ document: DocumentContent?, _ report: Report) -> SecretsInventory {
-        guard let document else { return SecretsInventory() }
-        var reader = SecretsInventoryReader(file: document.path, report)
-        reader.inventory.path = document.path
-        reader.inventory.schema = document.root?["schema"]?.value.scalar?.text
-        reader.inventory.isComplete = document.root != nil
-        if let root = document.root { reader.read(root) }
-        return reader.inventory
+    /// What the document says, whatever else the commit holds.
+    struct Kept: DocumentReading {
+        let inventory: SecretsInventory
+
+        init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
+            var reader = SecretsInventoryReader(file: file, report)
+            reader.inventory.path = file
+            reader.inventory.schema = root["schema"]?.value.scalar?.text
+            reader.inventory.isComplete = true
+            reader.read(root)
+            inventory = reader.inventory
+        }
     }
 
     private mutating func read(_ root: Node) {
@@ -109,5 +113,15 @@ struct SecretsInventoryReader {
             .unknownWord, "\(what()) is \(node.scalar.map { quoted($0.text) } ?? node.shapeName)",
             at: node.mark(in: file), hint: "Write true, false or unknown; until then it counts as unknown.")
         return .unknown
+    }
+}
+
+extension SecretsInventory {
+    /// One that is there and of which nothing can be read.
+    static func unread(_ document: DocumentContent) -> SecretsInventory {
+        var inventory = SecretsInventory()
+        inventory.path = document.path
+        inventory.isComplete = false
+        return inventory
     }
 }

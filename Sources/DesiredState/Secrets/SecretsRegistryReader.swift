@@ -12,14 +12,18 @@ struct SecretsRegistryReader {
         self.report = report
     }
 
-    static func read(_ document: DocumentContent?, _ report: Report) -> SecretsRegistry {
-        guard let document else { return SecretsRegistry() }
-        var reader = SecretsRegistryReader(file: document.path, report)
-        reader.registry.path = document.path
-        reader.registry.schema = document.root?["schema"]?.value.scalar?.text
-        reader.registry.isComplete = document.root != nil
-        if let root = document.root { reader.read(root) }
-        return reader.registry
+    /// What the document says, whatever else the commit holds.
+    struct Kept: DocumentReading {
+        let registry: SecretsRegistry
+
+        init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
+            var reader = SecretsRegistryReader(file: file, report)
+            reader.registry.path = file
+            reader.registry.schema = root["schema"]?.value.scalar?.text
+            reader.registry.isComplete = true
+            reader.read(root)
+            registry = reader.registry
+        }
     }
 
     private mutating func read(_ root: Node) {
@@ -273,6 +277,16 @@ struct SecretsRegistryReader {
             .invalidDay, "`\(key)` of \(entry.subject) is \(quoted(text.value))", at: text.mark,
             hint: "Write a day: `\(key): 2026-12-31`.")
         return nil
+    }
+}
+
+extension SecretsRegistry {
+    /// One that is there and of which nothing can be read.
+    static func unread(_ document: DocumentContent) -> SecretsRegistry {
+        var registry = SecretsRegistry()
+        registry.path = document.path
+        registry.isComplete = false
+        return registry
     }
 }
 

@@ -19,8 +19,13 @@ struct SecretsReading: DocumentsReading {
 
     /// The documents are the registry and the inventory.
     init(_ documents: [DocumentContent?], _ report: Report) {
-        registry = SecretsRegistryReader.read(documents[0], report)
-        inventory = SecretsInventoryReader.read(documents[1], report)
+        // Both are long, and a commit rarely changes both: each is kept by itself.
+        registry =
+            documents[0].map { $0.reading(SecretsRegistryReader.Kept.self, report)?.registry ?? .unread($0) }
+            ?? SecretsRegistry()
+        inventory =
+            documents[1].map { $0.reading(SecretsInventoryReader.Kept.self, report)?.inventory ?? .unread($0) }
+            ?? SecretsInventory()
         let drafts = SecretsResources(registry: registry, inventory: inventory, report: report).drafts()
         resources = drafts.map(\.protected.resource).sorted { $0.key < $1.key }
         variables = VercelVariables.wishes(registry, inventory)

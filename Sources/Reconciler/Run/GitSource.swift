@@ -1,5 +1,6 @@
 public import Basics
 public import DesiredState
+public import Diff
 import Formats
 public import Git
 
@@ -143,6 +144,10 @@ public struct GitSource: Source {
             for mark in marks { found[mark] = known[mark.line] ?? nil }
         }
         return found
+    }
+
+    public func lag(of span: CommitSpan) async -> Int? {
+        try? await (application ?? ssot).count(of: span.head, without: span.deployed)
     }
 
     /// Roots that somebody named and that hold nothing; of the usual ones most are missing in every repository.

@@ -9,9 +9,16 @@ extension Pass {
     /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
     mutating func rememberFindings() async throws {
         guard let desired, let observed else { return }
+        let (remembered, now) = (inventory?.environments ?? [], reconciler.time.now)
+        var lags: [CommitSpan: Int] = [:]
+        for span in spansNeeded(
+            byChecksOf: desired, observed, watched: watched, remembered: remembered, at: now)
+        {
+            lags[span] = await reconciler.source.lag(of: span)
+        }
         let checks = evaluateChecks(
-            desired, observed, gates, silent: reconciler.silent, watched: watched,
-            remembered: inventory?.environments ?? [], at: reconciler.time.now)
+            desired, observed, gates, silent: reconciler.silent, watched: watched, remembered: remembered, lags: lags,
+            at: now)
         drift = try await reconciler.store.openDrift()
         evidence.add("checks.json", .list(checks.map(\.value)))
         guard share.keepsRecords else { return }

@@ -1,5 +1,6 @@
 public import Basics
 public import DesiredState
+public import Diff
 public import Git
 
 /// What a repository held when it was read.
@@ -37,6 +38,10 @@ public protocol Source: Sendable {
     /// Whether a commit is another one or comes after it; false as well where that can't be told.
     func follows(_ revision: String, after earlier: String) async -> Bool
 
+    /// How many commits of the application's repository the head of a branch has and a deployment lacks; nil where that
+    /// can't be told.
+    func lag(of span: CommitSpan) async -> Int?
+
     /// Who last changed lines, as they are at a revision; lines of which that can't be told are left out.
     func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit]
 }
@@ -44,6 +49,9 @@ public protocol Source: Sendable {
 extension Source {
     /// True, where there is no history that could say otherwise.
     public func follows(_ revision: String, after earlier: String) async -> Bool { true }
+
+    /// Nothing, where there is no history.
+    public func lag(of span: CommitSpan) async -> Int? { nil }
 
     /// Nobody, where there is no history.
     public func origins(of marks: Set<SourceMark>, at revision: String) async -> [SourceMark: GitCommit] { [:] }

@@ -19,12 +19,13 @@ struct PolicyValidateCommand {
             throw NoPolicies(revision: desired.revision)
         }
         let paths = Set(documents.map(\.path))
-        let diagnostics =
+        let found =
             (desired.diagnostics + desired.dueDiagnostics(at: now)
             + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
             .filter { $0.mark.map { paths.contains($0.file) } == true }
         let isStrict = context.arguments.has("strict")
-        let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
+        let diagnostics = isStrict ? found.strictly : found
+        let errors = diagnostics.count { $0.severity == .error }
         if context.terminal.isJSON {
             context.terminal.json(
                 .object([

@@ -22,18 +22,19 @@ struct ValidateCommand {
                 variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
                 now: now), cache: cache)
         // What is due depends on the day, and not on the documents alone.
-        let diagnostics =
+        let found =
             (desired.diagnostics + desired.dueDiagnostics(at: now)
             + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
         let isStrict = context.arguments.has("strict")
-        let errors = diagnostics.count { $0.severity == .error || isStrict && $0.severity == .warning }
+        let diagnostics = isStrict ? found.strictly : found
+        let errors = diagnostics.count { $0.severity == .error }
         // Gates say how the platform stands, and not whether the documents can be read: a failing one is a warning here.
         let failing = gates.count { $0.verdict == .fail }
         let isValid = errors == 0 && !(isStrict && failing > 0)
         if context.arguments.has("sarif") {
             let violations = gates.annotations.map { isStrict ? $0 : $0.limited(to: .warning) }
-            let found = (diagnostics + violations).sorted()
-            context.terminal.json(SARIF.log(found, version: CommandList.version, page: ErrorPages.text))
+            let all = (diagnostics + violations).sorted()
+            context.terminal.json(SARIF.log(all, version: CommandList.version, page: ErrorPages.text))
         } else if context.terminal.isJSON {
             context.terminal.json(value(desired, diagnostics, gates, isValid: isValid))
         } else {
