@@ -8,7 +8,7 @@ import Store
 /// Another repository, an older commit, a policy that is gone: each can be meant and each can be a mistake, and what goes
 /// for a mistake doesn't come back. So each waits for a person, by an approval of exactly this change.
 struct Grounds: Sendable {
-    let remembered: Lineage
+    private(set) var remembered: Lineage
     /// What this pass found.
     var found = Lineage()
     /// What is another than it was, whether or not somebody said that it is meant.
@@ -38,10 +38,22 @@ struct Grounds: Sendable {
     /// Whether what this pass would remember of guards and lives can't be trusted yet.
     var isInDoubt: Bool { isInDoubt(of: .history) || isInDoubt(of: .documents) }
 
+    /// The care that environments keep until somebody says that less is meant.
+    var keptCare: [String: Care] { unconfirmed.keptCare }
+
     func isInDoubt(of subject: Departure.Subject) -> Bool { unconfirmed.contains { $0.subject == subject } }
 
     /// What is to be remembered.
     var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }
+
+    /// Takes what older versions remembered of care, which wrote down tiers alone.
+    mutating func rememberCare(of rows: [EnvironmentRow]) {
+        guard remembered.care == nil else { return }
+        let careful = rows.filter { !$0.tier.hasLife }
+        remembered.care = Dictionary(
+            careful.map { ($0.slug, Care($0.tier, isProtected: $0.tier == .production)) },
+            uniquingKeysWith: { first, _ in first })
+    }
 
     /// Holds a part of what was found against what is remembered.
     ///
@@ -99,5 +111,19 @@ extension Reconciler {
             _ = try await grounds.weigh(.history, store)
         }
         _ = try await grounds.weigh(.documents, store)
+        try await weighCare(desired, &grounds)
+    }
+
+    /// Holds how carefully environments are treated against how they were.
+    private func weighCare(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
+        var living = Set(desired.environments.map(\.slug))
+        // Only rows know whether what nothing wants any more is there yet.
+        if grounds.remembered.care?.keys.allSatisfy({ living.contains($0) }) != true {
+            let rows = try await store.environments().filter { $0.status != .gone }
+            grounds.rememberCare(of: rows)
+            living.formUnion(rows.map(\.slug))
+        }
+        grounds.found.careFound = CareFound(desired, living: living)
+        _ = try await grounds.weigh(.care, store)
     }
 }
