@@ -4,6 +4,7 @@ import Diff
 import Formats
 import Reconciler
 import Store
+import StoreSQLite
 import Testing
 
 @Suite("The care that an environment has")
@@ -45,7 +46,7 @@ struct CareTests {
 
         world.source.set(Self.tree("dev", "b"))
         var report = await world.pass()
-        for hours in [13, 30] as [Int64] {
+        for hours in [13, 30] {
             #expect(tells(report) && report.run.phase == .awaitingApproval, "\(report.story)")
             world.time.advance(by: .hours(hours))
             report = await world.pass(PassOptions(approvals: ["all"]))
