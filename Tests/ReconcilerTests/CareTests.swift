@@ -12,9 +12,9 @@ struct CareTests {
     private static let key = "source.care/ssot"
     private static let database = "database shop-pg odoo_prod"
 
-    /// The world's environments without `crm`, with production as it is written here.
+    /// The world's environments with one that owns nothing in place of `crm`, and with production as it is written here.
     private static func environments(_ tier: String?) -> String {
-        let alone = World.environments.replacing("  crm: {", with: "  # crm: {")
+        let alone = World.environments.replacing("  crm: {", with: "  till: {tier: staging, host: web}\n  # crm: {")
         guard let tier else { return alone.replacing("  production: {", with: "  # production: {") }
         return alone.replacing("tier: production", with: "tier: \(tier)")
     }
@@ -94,6 +94,23 @@ struct CareTests {
         }
         let report = await world.pass()
         #expect(report.isSuccess && report.withheld.isEmpty && report.plan?.changes.isEmpty == true, "\(report.story)")
+        await world.engine.close()
+    }
+
+    @Test("The name of one that is gone is free: an environment that has it now asks for nothing")
+    func freesItsName() async throws {
+        let world = try await World(Self.tree("staging", "a"))
+        _ = await world.pass()
+        world.source.set(Self.tree(nil, "b"))
+        let waiting = await world.pass()
+        #expect(!waiting.withheld.isEmpty, "\(waiting.story)")
+        let gone = await world.pass(PassOptions(approvals: ["all"]))
+        #expect(await world.holdings().contains(Self.database) == false, "\(gone.story)")
+        #expect(try await world.store.environments().first { $0.slug == "production" }?.status == .gone)
+        world.source.set(Self.tree("dev", "c"))
+        let report = await world.pass()
+        #expect(report.isSuccess && !tells(report) && report.withheld.isEmpty, "\(report.story)")
+        #expect(await world.holdings().contains(Self.database))
         await world.engine.close()
     }
 
