@@ -16,6 +16,8 @@ public struct Departure: Sendable, Hashable {
         case branches
         /// The repository whose pull requests have previews.
         case pullRequests = "pull_requests"
+        /// An environment would get less care: a lower tier, or no protection any more.
+        case care
     }
 
     public let subject: Subject
@@ -23,6 +25,10 @@ public struct Departure: Sendable, Hashable {
     public let before: Value
     /// What is there now: an approval is of exactly this.
     public let after: Value
+    /// The care that environments keep until then.
+    public internal(set) var kept: [String: Care] = [:]
+    /// The lines that say otherwise; an approval isn't of where they stand.
+    var places: [SourceMark] = []
 
     public init(_ subject: Subject, from before: Value, to after: Value) {
         self.subject = subject
@@ -48,6 +54,10 @@ public struct Departure: Sendable, Hashable {
         case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
+        case .care:
+            return (before.objectValue?.members ?? []).map {
+                "environment \($0.name) is \(Self.text(after[$0.name] ?? .null)) now, and was \(Self.text($0.value))"
+            }.joined(separator: ", ")
         }
     }
 
@@ -64,6 +74,9 @@ public struct Departure: Sendable, Hashable {
             }
         case .branches: "no environment of a branch comes, changes or goes"
         case .pullRequests: "no preview comes, changes or goes"
+        case .care:
+            "what guarded before still guards: what would be deleted or replaced asks first, and ends, windows and freezes "
+                + "are those of before"
         }
     }
 
@@ -72,6 +85,7 @@ public struct Departure: Sendable, Hashable {
         case .history: "PLAN-0017"
         case .documents: "PLAN-0018"
         case .branches, .pullRequests: "PLAN-0019"
+        case .care: "PLAN-0026"
         }
     }
 
@@ -82,10 +96,15 @@ public struct Departure: Sendable, Hashable {
         case .documents: "put it back as it was; if it is meant: \(approval)"
         case .branches: "look at application.url; if it is meant: \(approval)"
         case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
+        case .care: "write `tier` and `protected` as they were; if it is meant: \(approval)"
         }
     }
 
-    var diagnostic: Diagnostic { Diagnostic(.warning, code, "\(what): \(consequence)", hint: remedy) }
+    var diagnostic: Diagnostic {
+        Diagnostic(
+            .warning, code, "\(what): \(consequence)", at: places.first, hint: remedy,
+            notes: places.dropFirst().map { Diagnostic.Note("another one is here", at: $0) })
+    }
 
     /// Why a change may not happen before somebody says that it is meant.
     var reason: String { "\(what): \(remedy)" }
@@ -97,7 +116,7 @@ public struct Departure: Sendable, Hashable {
             verdictReason: remedy, hold: .approval,
             attributes: [
                 AttributeChange(path: subject.rawValue, before: before, after: after)
-            ])
+            ], source: places.first)
     }
 
     /// Whether it stands in the way of an action on a resource of a kind.
@@ -145,6 +164,10 @@ public struct Lineage: Sendable, Hashable {
     public var branches: String?
     /// `owner/name` of the repository of the pull requests; nil where nobody asked for them.
     public var pullRequests: String?
+    /// The environments that get some care, with how much; nil where nobody kept that yet.
+    public var care: [String: Care]?
+    /// How much the commit gives; of what was found, never of what is remembered.
+    public var careFound = CareFound()
 
     public init(
         revision: String? = nil, documents: [String: String] = [:], branches: String? = nil, pullRequests: String? = nil
@@ -163,6 +186,7 @@ public struct Lineage: Sendable, Hashable {
         case .history: return Self.departure(.history, revision, found.revision)
         case .branches: return Self.departure(.branches, branches, found.branches)
         case .pullRequests: return Self.departure(.pullRequests, pullRequests, found.pullRequests)
+        case .care: return careDeparture(in: found)
         case .documents:
             // One that has moved to its own path says itself what it is.
             let changed = documents.filter { found.documents[$0.key] != $0.value && !found.inPlace.contains($0.key) }
@@ -176,11 +200,13 @@ public struct Lineage: Sendable, Hashable {
 
     /// What to remember after a plan: what was found, but for that which nobody has said yes to.
     public func next(_ found: Lineage, without held: Set<Departure.Subject>) -> Lineage {
-        Lineage(
+        var next = Lineage(
             revision: held.contains(.history) ? revision : found.revision ?? revision,
             documents: held.contains(.documents) ? documents : found.documents,
             branches: held.contains(.branches) ? branches : found.branches ?? branches,
             pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests)
+        next.care = nextCare(found, without: held)
+        return next
     }
 
     private static func departure(_ subject: Departure.Subject, _ before: String?, _ after: String?) -> Departure? {
@@ -193,6 +219,10 @@ public struct Lineage: Sendable, Hashable {
         if let path = documents[document] { return .string(path) }
         guard let status = files[old] else { return .null }
         return Self.object([("file", .string(status.rawValue))])
+    }
+
+    static func texts(_ care: [(slug: String, care: Care?)]) -> Value {
+        object(care.map { ($0.slug, $0.care.map { .string($0.text) } ?? .null) })
     }
 
     private static func object(_ members: [(name: String, value: Value)]) -> Value {
