@@ -16,6 +16,8 @@ public struct Departure: Sendable, Hashable {
         case branches
         /// The repository whose pull requests have previews.
         case pullRequests = "pull_requests"
+        /// Whom the credential of a provider leads to: its account, engine or server.
+        case accounts
     }
 
     public let subject: Subject
@@ -48,7 +50,17 @@ public struct Departure: Sendable, Hashable {
         case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
+        case .accounts:
+            return (before.objectValue?.members ?? []).map {
+                "\($0.name) \(Self.lead(from: $0.value, to: after[$0.name] ?? .null))"
+            }.joined(separator: ", ")
         }
+    }
+
+    /// Why nothing that a provider shows can be trusted, and what helps; nil where this is none of its.
+    public func doubt(of provider: String) -> String? {
+        guard subject == .accounts, let old = before[provider] else { return nil }
+        return "it \(Self.lead(from: old, to: after[provider] ?? .null)): \(remedy)"
     }
 
     private var consequence: String {
@@ -64,6 +76,7 @@ public struct Departure: Sendable, Hashable {
             }
         case .branches: "no environment of a branch comes, changes or goes"
         case .pullRequests: "no preview comes, changes or goes"
+        case .accounts: "nothing of it counts as gone, and nothing of it is made, changed or deleted"
         }
     }
 
@@ -72,6 +85,7 @@ public struct Departure: Sendable, Hashable {
         case .history: "PLAN-0017"
         case .documents: "PLAN-0018"
         case .branches, .pullRequests: "PLAN-0019"
+        case .accounts: "PLAN-0025"
         }
     }
 
@@ -82,6 +96,10 @@ public struct Departure: Sendable, Hashable {
         case .documents: "put it back as it was; if it is meant: \(approval)"
         case .branches: "look at application.url; if it is meant: \(approval)"
         case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
+        case .accounts:
+            "look at the credential and the address of providers."
+                + "\((before.objectValue?.members ?? []).map(\.name).joined(separator: " and providers.")); if it is "
+                + "meant: \(approval)"
         }
     }
 
@@ -126,6 +144,14 @@ public struct Departure: Sendable, Hashable {
         }
     }
 
+    /// Whom a credential leads to instead.
+    private static func lead(from old: Value, to new: Value) -> String {
+        guard let now = new.stringValue else {
+            return "doesn't tell any more whom it leads to, and led to \(text(old))"
+        }
+        return "leads to \(now) now, and led to \(text(old))"
+    }
+
     private static func text(_ value: Value) -> String { value.stringValue ?? "nowhere" }
     private static func short(_ value: Value) -> String { String(text(value).prefix(12)) }
 }
@@ -145,14 +171,21 @@ public struct Lineage: Sendable, Hashable {
     public var branches: String?
     /// `owner/name` of the repository of the pull requests; nil where nobody asked for them.
     public var pullRequests: String?
+    /// Whom the credentials of providers led to, in their own lasting ids, by provider.
+    public var accounts: [String: String] = [:]
+    /// Providers whose credentials may not see whom they lead to; of what was found, never of what is remembered.
+    public var untold: Set<String> = []
 
     public init(
-        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil, pullRequests: String? = nil
+        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil,
+        pullRequests: String? = nil,
+        accounts: [String: String] = [:]
     ) {
         self.revision = revision
         self.documents = documents
         self.branches = branches
         self.pullRequests = pullRequests
+        self.accounts = accounts
     }
 
     /// What another lineage has as another; nil where it is the same, or where nothing was remembered.
@@ -171,6 +204,15 @@ public struct Lineage: Sendable, Hashable {
             return Departure(
                 .documents, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
                 to: Self.object(changed.map { ($0.key, found.place(of: $0.key, after: $0.value)) }))
+        case .accounts:
+            // Who wasn't asked, or didn't answer, says nothing.
+            let changed = accounts.filter { name, account in
+                found.accounts[name].map { !sameBytes($0, account) } ?? found.untold.contains(name)
+            }.sorted { compareBytes($0.key, $1.key) < 0 }
+            guard !changed.isEmpty else { return nil }
+            return Departure(
+                .accounts, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
+                to: Self.object(changed.map { ($0.key, found.accounts[$0.key].map { .string($0) } ?? .null) }))
         }
     }
 
@@ -180,7 +222,14 @@ public struct Lineage: Sendable, Hashable {
             revision: held.contains(.history) ? revision : found.revision ?? revision,
             documents: held.contains(.documents) ? documents : found.documents,
             branches: held.contains(.branches) ? branches : found.branches ?? branches,
-            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests)
+            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests,
+            accounts: accounts(after: found, isHeld: held.contains(.accounts)))
+    }
+
+    /// Whom credentials led to and lead to now: a provider that wasn't asked is remembered as it was.
+    private func accounts(after found: Lineage, isHeld: Bool) -> [String: String] {
+        let told = accounts.filter { isHeld || !found.untold.contains($0.key) }
+        return told.merging(found.accounts) { old, new in isHeld ? old : new }
     }
 
     private static func departure(_ subject: Departure.Subject, _ before: String?, _ after: String?) -> Departure? {
