@@ -57,7 +57,7 @@ extension World {
             return seed
         }
         return reconciler(
-            seed: seed,
+            fuse: way.fuse, seed: seed,
             wrap: { _ in
                 DigitalOceanDriver(
                     token: Secret("canary-token-of-an-account"), baseURL: "http://simulator.test",
@@ -196,7 +196,7 @@ struct AccountTests {
         await world.engine.close()
     }
 
-    @Test("A step whose answer was lost is not settled by a look into another account")
+    @Test("A step that a crash left open is not settled by a look into another account")
     func keepsJournalOpen() async throws {
         let world = try await World()
         _ = await world.pass(at: world.simulator, Self.mine)
@@ -204,8 +204,10 @@ struct AccountTests {
             World.tree(
                 inventory: World.inventory.replacing(
                     "ttl: 1800}]", "ttl: 1800}, {type: TXT, name: note, data: a, ttl: 300}]"), revision: "b"))
-        // The answer is lost, and so is the line: what became of it only a look can tell.
-        let way = SimulatorTransport(simulator: world.simulator, fuse: Fuse(after: 2))
+        // The process ends as its request is on the way: whether it arrived only a look can tell.
+        let fuse = Fuse(after: 100_000)
+        let way = SimulatorTransport(
+            simulator: world.simulator, fuse: fuse, onWrite: { while !fuse.burn("the process ends here") {} })
         _ = await world.reconciler(at: way, Self.mine).pass(PassOptions())
         let open = try await world.store.openEntries()
         try #require(!open.isEmpty)
