@@ -18,6 +18,8 @@ public struct Departure: Sendable, Hashable {
         case pullRequests = "pull_requests"
         /// An environment would get less care: a lower tier, or no protection any more.
         case care
+        /// Whom the credential of a provider leads to: its account, engine or server.
+        case accounts
     }
 
     public let subject: Subject
@@ -58,7 +60,17 @@ public struct Departure: Sendable, Hashable {
             return (before.objectValue?.members ?? []).map {
                 "environment \($0.name) is \(Self.text(after[$0.name] ?? .null)) now, and was \(Self.text($0.value))"
             }.joined(separator: ", ")
+        case .accounts:
+            return (before.objectValue?.members ?? []).map {
+                "\($0.name) \(Self.lead(from: $0.value, to: after[$0.name] ?? .null))"
+            }.joined(separator: ", ")
         }
+    }
+
+    /// Why nothing that a provider shows can be trusted, and what helps; nil where this is none of its.
+    public func doubt(of provider: String) -> String? {
+        guard subject == .accounts, let old = before[provider] else { return nil }
+        return "it \(Self.lead(from: old, to: after[provider] ?? .null)): \(remedy)"
     }
 
     private var consequence: String {
@@ -77,6 +89,7 @@ public struct Departure: Sendable, Hashable {
         case .care:
             "what guarded before still guards: what would be deleted or replaced asks first, and ends, windows and freezes "
                 + "are those of before"
+        case .accounts: "nothing of it counts as gone, and nothing of it is made, changed or deleted"
         }
     }
 
@@ -86,6 +99,7 @@ public struct Departure: Sendable, Hashable {
         case .documents: "PLAN-0018"
         case .branches, .pullRequests: "PLAN-0019"
         case .care: "PLAN-0026"
+        case .accounts: "PLAN-0025"
         }
     }
 
@@ -97,6 +111,10 @@ public struct Departure: Sendable, Hashable {
         case .branches: "look at application.url; if it is meant: \(approval)"
         case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
         case .care: "write `tier` and `protected` as they were; if it is meant: \(approval)"
+        case .accounts:
+            "look at the credential and the address of providers."
+                + "\((before.objectValue?.members ?? []).map(\.name).joined(separator: " and providers.")); if it is "
+                + "meant: \(approval)"
         }
     }
 
@@ -145,6 +163,14 @@ public struct Departure: Sendable, Hashable {
         }
     }
 
+    /// Whom a credential leads to instead.
+    private static func lead(from old: Value, to new: Value) -> String {
+        guard let now = new.stringValue else {
+            return "doesn't tell any more whom it leads to, and led to \(text(old))"
+        }
+        return "leads to \(now) now, and led to \(text(old))"
+    }
+
     private static func text(_ value: Value) -> String { value.stringValue ?? "nowhere" }
     private static func short(_ value: Value) -> String { String(text(value).prefix(12)) }
 }
@@ -168,14 +194,21 @@ public struct Lineage: Sendable, Hashable {
     public var care: [String: Care]?
     /// How much the commit gives; of what was found, never of what is remembered.
     public var careFound = CareFound()
+    /// Whom the credentials of providers led to, in their own lasting ids, by provider.
+    public var accounts: [String: String] = [:]
+    /// Providers whose credentials may not see whom they lead to; of what was found, never of what is remembered.
+    public var untold: Set<String> = []
 
     public init(
-        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil, pullRequests: String? = nil
+        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil,
+        pullRequests: String? = nil,
+        accounts: [String: String] = [:]
     ) {
         self.revision = revision
         self.documents = documents
         self.branches = branches
         self.pullRequests = pullRequests
+        self.accounts = accounts
     }
 
     /// What another lineage has as another; nil where it is the same, or where nothing was remembered.
@@ -195,6 +228,15 @@ public struct Lineage: Sendable, Hashable {
             return Departure(
                 .documents, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
                 to: Self.object(changed.map { ($0.key, found.place(of: $0.key, after: $0.value)) }))
+        case .accounts:
+            // Who wasn't asked, or didn't answer, says nothing.
+            let changed = accounts.filter { name, account in
+                found.accounts[name].map { !sameBytes($0, account) } ?? found.untold.contains(name)
+            }.sorted { compareBytes($0.key, $1.key) < 0 }
+            guard !changed.isEmpty else { return nil }
+            return Departure(
+                .accounts, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
+                to: Self.object(changed.map { ($0.key, found.accounts[$0.key].map { .string($0) } ?? .null) }))
         }
     }
 
@@ -204,9 +246,16 @@ public struct Lineage: Sendable, Hashable {
             revision: held.contains(.history) ? revision : found.revision ?? revision,
             documents: held.contains(.documents) ? documents : found.documents,
             branches: held.contains(.branches) ? branches : found.branches ?? branches,
-            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests)
+            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests,
+            accounts: accounts(after: found, isHeld: held.contains(.accounts)))
         next.care = nextCare(found, without: held)
         return next
+    }
+
+    /// Whom credentials led to and lead to now: a provider that wasn't asked is remembered as it was.
+    private func accounts(after found: Lineage, isHeld: Bool) -> [String: String] {
+        let told = accounts.filter { isHeld || !found.untold.contains($0.key) }
+        return told.merging(found.accounts) { old, new in isHeld ? old : new }
     }
 
     private static func departure(_ subject: Departure.Subject, _ before: String?, _ after: String?) -> Departure? {

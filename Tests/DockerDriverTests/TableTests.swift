@@ -103,6 +103,28 @@ import Testing
         }
     }
 
+    @Test(
+        "an engine says each time which one it is, and one that isn't asked is none",
+        arguments: [
+            (200, #"{"ID":"7TRN:IPZB"}"#, "engine 7TRN:IPZB"), (200, #"{"ID":""}"#, "nobody"),
+            (403, #"{"message":"denied"}"#, "nobody"), (500, #"{"message":"boom"}"#, "DOCKER-0005"),
+            (200, "{}", "DOCKER-0008"),
+        ])
+    func identities(status: Int, body: String, expected: String) async throws {
+        let asked = Locked(0)
+        let driver = try driver { request in
+            if request.url.hasSuffix("/info") { asked.withLock { $0 += 1 } }
+            return HTTPResponse(status: status, body: Array(body.utf8))
+        }
+        for _ in 1...2 {
+            switch await driver.account(context) {
+            case .success(let account): #expect(account ?? "nobody" == expected)
+            case .failure(let fault): #expect(fault.code == expected)
+            }
+        }
+        #expect(asked.withLock { $0 } >= 2)
+    }
+
     @Test("an engine that is too old is told so, and nothing is asked of it")
     func oldEngine() async throws {
         struct Old: HTTPTransport {

@@ -21,6 +21,8 @@ struct Grounds: Sendable {
     private(set) var approvals: [ApprovalRecord] = []
     /// What a person should know of approvals that don't count.
     private(set) var notes: [String] = []
+    /// Why it couldn't be told whom a provider's credential leads to, each `PROVIDER: REASON`.
+    var silences: [String] = []
     /// The keys that were approved with this very pass; `all` is none of them, for nobody who says it has seen this.
     private let named: Set<String>
     private let countsStored: Bool

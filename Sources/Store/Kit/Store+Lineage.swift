@@ -16,9 +16,14 @@ extension Store {
             for member in stored["documents"]?.objectValue?.members ?? [] {
                 documents[member.name] = member.value.stringValue
             }
+            var accounts: [String: String] = [:]
+            for member in stored["accounts"]?.objectValue?.members ?? [] {
+                accounts[member.name] = member.value.stringValue
+            }
             var lineage = Lineage(
                 revision: stored["revision"]?.stringValue, documents: documents,
-                branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue)
+                branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue,
+                accounts: accounts)
             lineage.care = stored["care"]?.objectValue.map { Self.care($0) }
             return lineage
         }
@@ -37,8 +42,11 @@ extension Store {
     ) async throws(StoreFault) {
         guard lineage != before || !approvals.isEmpty else { return }
         let documents = lineage.documents.sorted { $0.key.precedesByBytes($1.key) }
+        let accounts = lineage.accounts.sorted { $0.key.precedesByBytes($1.key) }
         let value = Value.object(
             [
+                "accounts": .object(
+                    Value.Object(accounts.map { Value.Object.Member($0.key, .string($0.value)) })),
                 "branches": .text(lineage.branches),
                 "care": lineage.care.map { Self.value(of: $0) } ?? .null,
                 "documents": .object(
