@@ -40,6 +40,9 @@ extension Comparison {
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why, as: .unobserved) }
         guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
+        if schema.comesWithParent(there) {
+            return forget(unwanted, "it came with \(KindOrder.parent(of: entry.key)?.description ?? "what holds it") and stays")
+        }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
         if let other = schema.otherInstallation(than: input.installation, of: there) {
             return forget(

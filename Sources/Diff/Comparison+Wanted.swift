@@ -47,6 +47,7 @@ extension Comparison {
             // On the pages that are missing there may be another of that name, and that one may be meant.
             return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
         }
+        if schema.comesWithParent(there) { return count(noop: index) }
         adopt(resource, schema, entry, there)
     }
 
@@ -177,7 +178,20 @@ extension Comparison {
                 "taking it over would mean to replace it, for \(fixed.path) can't be changed in place: want what is "
                     + "there, or give the resource another name", as: .impossible)
         }
+        if entry == nil, !there.isOwned { draft.question = overwriting(resource, found) }
         finish(draft, resource, found)
+    }
+
+    /// Why a person has to see what is there be overwritten for an environment that came by itself; nil where it isn't.
+    ///
+    /// Whoever pushes a branch chooses its name, and with it the names of what it wants: `mail` is one, too.
+    private func overwriting(_ resource: DesiredResource, _ found: Differences) -> String? {
+        guard !found.changes.isEmpty, let slug = resource.environment, lives.areOfBranches.contains(slug) else {
+            return nil
+        }
+        return "it was there before environment \(slug), which a branch or pull request brought about, and "
+            + "\(DraftText.names(found.changes)) would be overwritten (\(resource.source)): give the branch another name, or "
+            + "the object"
     }
 
     // MARK: Endings

@@ -17,6 +17,8 @@ struct Draft {
     var isKept = false
     /// Why what it destroys may be another's; nil where it is surely ours.
     var doubt: String?
+    /// Why a person has to say yes although nothing is deleted or replaced; nil where nobody has to.
+    var question: String?
 
     var key: ResourceKey { change.key }
     var isRemoval: Bool { change.action == .delete || change.action == .forget }

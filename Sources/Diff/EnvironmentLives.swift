@@ -21,11 +21,14 @@ struct EnvironmentLives {
     private var lives: [String: Life] = [:]
     /// Slugs whose resources are no longer wanted although the repository lists them.
     let expired: Set<String>
+    /// Slugs of those that are wanted by a branch or a pull request alone.
+    let areOfBranches: Set<String>
 
     init(
         _ environments: [Environment], records: [EnvironmentRecord], policy: Policy, scopes: UnknownScopes,
         now: Timestamp
     ) {
+        areOfBranches = Set(environments.lazy.filter(\.isOfBranch).map(\.slug))
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         for environment in environments {
             let outlook: EnvironmentOutlook

@@ -9,6 +9,10 @@ public struct KindSchema: Sendable {
     public let isStateful: Bool
     /// Whether an object that is there but not ours is taken over when it is wanted.
     public let canAdopt: Bool
+    /// Whether an object came with what holds it, such as the administrator of a cluster.
+    ///
+    /// It is there as it is wanted, is never taken over and never deleted.
+    public let comesWithParent: @Sendable (ObservedResource) -> Bool
     /// How many requests an action takes at the most when all goes well.
     public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     /// Whether our mark is put on its objects, so that one without it isn't ours.
@@ -32,6 +36,7 @@ public struct KindSchema: Sendable {
 
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
+        comesWithParent: @escaping @Sendable (ObservedResource) -> Bool = { _ in false },
         carriesMark: Bool = false, installationMark: InstallationMark? = nil, surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
@@ -43,6 +48,7 @@ public struct KindSchema: Sendable {
         self.attributes = attributes
         self.isStateful = isStateful
         self.canAdopt = canAdopt
+        self.comesWithParent = comesWithParent
         self.carriesMark = carriesMark
         self.installationMark = installationMark
         self.surface = surface
@@ -51,6 +57,11 @@ public struct KindSchema: Sendable {
         self.remedy = remedy
         self.parentAttribute = parentAttribute
         self.requests = requests
+    }
+
+    /// Whether a deletion takes away what somebody may have made: a bare name, such as a tag's, is nobody's work.
+    var losesWork: Bool {
+        isStateful || requests(.delete, []) > 0 && attributes.contains { !$0.isComputed }
     }
 
     /// The rule of an attribute; nil where the driver has none: such a wish can't be fulfilled.

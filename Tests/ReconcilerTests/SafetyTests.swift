@@ -145,6 +145,60 @@ struct SafetyTests {
         #expect(await world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
     }
 
+    @Test("A branch whose name is that of a record made by hand doesn't get it before a person says so, nor deletes it")
+    func leavesOthersRecords() async throws {
+        let world = try await World(World.tree(branches: ["main"]))
+        _ = await world.pass()
+        _ = await world.call(
+            "POST", "/v2/domains/shop.example/records",
+            ["type": "A", "name": "feature-loyalty", "data": "203.0.113.25", "ttl": 300])
+        world.source.set(World.tree(branches: ["main", "feature/loyalty"], revision: "b"))
+        let held = await world.pass()
+        let change = try #require(held.withheld.first { $0.key.kind == .record })
+        #expect(change.action == .adopt && change.verdict == .needsApproval, "\(held.story)")
+        #expect(change.verdictReason?.contains("data would be overwritten") == true, "\(held.story)")
+        #expect(await world.address("feature-loyalty") == "203.0.113.25")
+        // Once a person has said yes it is taken over, and nobody is asked a second time.
+        let approved = await world.pass(PassOptions(approvals: [change.key.description]))
+        #expect(approved.withheld.isEmpty, "\(approved.story)")
+        #expect(await world.address("feature-loyalty") != "203.0.113.25")
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+        // That it pointed to the environment makes it no more ours to delete.
+        world.source.set(World.tree(branches: ["main"], revision: "c"))
+        for _ in 1...2 { _ = await world.pass() }
+        #expect(await world.holdings().contains("record shop.example A feature-loyalty"))
+        #expect(await world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
+    }
+
+    @Test("A database user that was there before us outlives the environment that names it, and the administrator any")
+    func leavesOthersUsers() async throws {
+        let world = try await World(World.tree(branches: ["main", "feature/crm"]))
+        _ = await world.pass()
+        let cluster = try #require(await world.cluster("shop-pg"))
+        _ = await world.call("POST", "/v2/databases/\(cluster)/users", ["name": "app"])
+        func lab(_ user: String) -> String {
+            World.environments.replacing(
+                "tiers:", "  lab: {tier: dev, database_cluster: shop-pg, database: lab, database_user: \(user)}\ntiers:")
+        }
+        var revision = UInt8(ascii: "b")
+        for user in ["app", "doadmin"] {
+            for environments in [lab(user), World.environments] {
+                let letter = Character(UnicodeScalar(revision))
+                world.source.set(
+                    World.tree(environments: environments, branches: ["main", "feature/crm"], revision: letter))
+                revision += 1
+                let report = await world.pass()
+                #expect(await world.holdings().contains("user shop-pg \(user)"), "\(report.story)")
+                let withheld = report.withheld.filter { $0.key.kind == .databaseUser && $0.key.name.hasSuffix(user) }
+                let asks = user == "app" && environments == World.environments
+                #expect(withheld.map(\.verdict) == (asks ? [.needsApproval] : []), "\(report.story)")
+            }
+        }
+        #expect(try await world.store.inventory().entries.contains { $0.key.name == "shop-pg/doadmin" } == false)
+        _ = await world.pass(PassOptions(approvals: ["digitalocean.database_user/shop-pg/app"]))
+        #expect(await world.holdings().contains("user shop-pg app") == false)
+    }
+
     @Test("A droplet that somebody renamed is neither made twice nor taken for a stranger")
     func knowsRenamedDroplets() async throws {
         let world = try await World()
@@ -196,7 +250,10 @@ struct SafetyTests {
         let holdings = await world.holdings()
         #expect(holdings.contains("database new-pg odoo_crm"), "\(report.story)")
         #expect(holdings.contains("database shop-pg odoo_crm"), "\(report.story)")
-        #expect(report.withheld.map(\.key.description) == ["digitalocean.database/shop-pg/odoo_crm"])
+        #expect(
+            report.withheld.map(\.key.description).sorted() == [
+                "digitalocean.database/shop-pg/odoo_crm", "digitalocean.database_user/shop-pg/odoo_crm",
+            ])
         #expect(report.plan?.changes.contains { $0.key.name == "shop.example/A/crm" && $0.action == .update } == true)
     }
 
@@ -271,4 +328,11 @@ extension World {
 
     /// The id of a droplet.
     func droplet(_ name: String) async -> Int64? { await id("/v2/droplets", "droplets", name)?.intValue }
+
+    /// Where a name of shop.example leads.
+    func address(_ name: String) async -> String? {
+        let answer = await call("GET", "/v2/domains/shop.example/records")
+        let list = (try? JSON.parse(answer.body))?["domain_records"]?.listValue
+        return list?.first { $0["name"]?.stringValue == name }?["data"]?.stringValue
+    }
 }

@@ -147,7 +147,9 @@ public enum DigitalOceanKinds {
         kind: .database, attributes: [], isStateful: true, requests: { action, _ in nested(action) })
 
     static let databaseUser = KindSchema(
-        kind: .databaseUser, attributes: .computed(["role"]), isStateful: false,
+        // Its password, and what it may do and owns in the databases, is in no other place.
+        kind: .databaseUser, attributes: .computed(["role"]), isStateful: true,
+        comesWithParent: { $0.attributes["role"]?.stringValue == "primary" },
         requests: { action, _ in nested(action) })
 
     static let databasePool = KindSchema(
