@@ -203,6 +203,9 @@ extension Comparison {
         draft.awaits = found.awaits
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
+        draft.loss = loss(by: draft.change)
+        // What is made now holds nothing yet.
+        if draft.change.action != .create { draft.question = draft.question ?? draft.loss }
         if draft.isAllowed, let obstacle = found.obstacle { draft.refuse(.blocked, obstacle, as: .impossible) }
         if draft.isAllowed, let unknown = found.unknown { draft.refuse(.blocked, unknown, as: .unobserved) }
         if draft.isAllowed, let schema = input.schemas[draft.key.kind],
@@ -220,6 +223,19 @@ extension Comparison {
             draft.isDrift = draft.isDrift && scope.isSuspension
         }
         add(draft)
+    }
+
+    /// What goes for good by the values that a change writes, with the line that wants it so; nil where nothing does.
+    private func loss(by change: PlannedChange) -> String? {
+        guard let schema = input.schemas[change.key.kind] else { return nil }
+        for attribute in change.attributes {
+            guard let after = attribute.after, let what = schema.rule(attribute.path)?.loses(attribute.before, after) else {
+                continue
+            }
+            let place = (attribute.mark ?? change.source).map { " (\($0))" } ?? ""
+            return "\(what) by its \(attribute.path)\(place), and nothing brings that back"
+        }
+        return nil
     }
 
     /// Nothing can be said of a wanted resource.

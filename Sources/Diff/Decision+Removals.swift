@@ -150,7 +150,7 @@ extension Decision {
     }
 
     private mutating func denyDeletions(_ reason: String) {
-        for index in drafts.indices where drafts[index].change.action == .delete {
+        for index in drafts.indices where drafts[index].change.action == .delete || drafts[index].loss != nil {
             guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else { continue }
             drafts[index].refuse(.denied, reason, as: .rule)
         }

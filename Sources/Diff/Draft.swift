@@ -19,6 +19,8 @@ struct Draft {
     var doubt: String?
     /// Why a person has to say yes although nothing is deleted or replaced; nil where nobody has to.
     var question: String?
+    /// What goes for good by what it writes, although the object stays; nil where nothing does.
+    var loss: String?
 
     var key: ResourceKey { change.key }
     var isRemoval: Bool { change.action == .delete || change.action == .forget }

@@ -92,12 +92,17 @@ public struct AttributeRule: Sendable {
     public let isWriteOnly: Bool
     /// The actions that need the secret value whose place it names, `env:NAME` or `file:PATH`; empty where it names none.
     public let secretFor: Set<ChangeAction>
+    /// What goes for good once this value is written in place of what is there: a clause, `after 30 days all objects go`.
+    ///
+    /// Nil where nothing goes that didn't go before.
+    public let loses: @Sendable (_ before: Value?, _ after: Value) -> String?
     /// Brings a wanted and an observed value to one form, such as a name without its final dot.
     public let normalise: @Sendable (Value) -> Value
 
     public init(
         _ name: String, _ comparison: Comparison = .exact, requiresReplacement: Bool = false, isSensitive: Bool = false,
         isComputed: Bool = false, isWriteOnly: Bool = false, secretFor: Set<ChangeAction> = [],
+        loses: @escaping @Sendable (_ before: Value?, _ after: Value) -> String? = { _, _ in nil },
         normalise: @escaping @Sendable (Value) -> Value = { $0 }
     ) {
         self.name = name
@@ -107,6 +112,7 @@ public struct AttributeRule: Sendable {
         self.isComputed = isComputed
         self.isWriteOnly = isWriteOnly
         self.secretFor = secretFor
+        self.loses = loses
         self.normalise = normalise
     }
 }

@@ -76,6 +76,17 @@ enum Worlds {
                 kind: .databasePool, attributes: [AttributeRule("size")], isStateful: false,
                 surface: "managed_databases", requests: cost),
             KindSchema(
+                kind: .spacesBucket,
+                attributes: [
+                    AttributeRule("region", requiresReplacement: true),
+                    AttributeRule(
+                        "expires",
+                        loses: { before, after in
+                            guard let days = after.intValue, before?.intValue.map({ $0 <= days }) != true else { return nil }
+                            return "after \(days) days all objects go"
+                        }),
+                ], isStateful: true, requests: cost),
+            KindSchema(
                 kind: .gitHubApp, attributes: [AttributeRule("description"), AttributeRule("visibility")],
                 isStateful: true,
                 hindrance: { action, attributes in

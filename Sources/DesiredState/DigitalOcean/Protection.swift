@@ -26,7 +26,10 @@ struct Protection {
         zones = inventory.zones.declared.filter { zone in
             kept.contains { $0.domain.map { HostName.lies($0, in: zone) } == true }
         }
-        buckets = Set(kept.compactMap { $0.filestore?.split(separator: "/").first.map { String($0) } })
+        let filestores = kept.compactMap(\.filestore).map { Filestore($0) }
+        // Files of which nobody can tell where they are may be in any of them.
+        buckets = Set(filestores.compactMap { $0?.bucket })
+            .union(filestores.contains { $0 == nil } ? inventory.buckets.declared : [])
     }
 
     private static func saysProduction(_ tag: String) -> Bool {

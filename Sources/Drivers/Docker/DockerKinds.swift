@@ -38,7 +38,7 @@ public enum DockerKinds {
             AttributeRule("restart", normalise: Normal.restart),
             AttributeRule("memory_mb"), AttributeRule("cpus", normalise: Normal.processors),
             AttributeRule("running"),
-        ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest"]),
+        ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest", "anonymous_volumes"]),
         isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark,
         requests: { action, attributes in
             switch action {
