@@ -88,6 +88,27 @@ import Testing
         #expect(key.dependsOn == [ResourceKey(.spacesBucket, "files"), ResourceKey(.spacesBucket, "plain")])
     }
 
+    /// The tags of a firewall and of production's host, and whether the firewall is protected.
+    @Test(
+        arguments: [
+            ("[web]", "[web]", true), ("[Web]", "[web]", true), ("[\"env:production\"]", "[]", true),
+            ("[\"env:dev\"]", "[web]", false), ("[]", "[web]", false), ("[\"odooops:managed\"]", "[]", true),
+            // Of a host whose entry can't be read nobody knows which tags it carries.
+            ("[\"env:dev\"]", "[web], size: []", true),
+        ])
+    func `a firewall that guards production by a tag is protected`(tags: String, carried: String, isProtected: Bool) {
+        let state = DesiredStateTests.read([
+            Paths.inventory: """
+            droplets:
+              - {name: lab, region: sgp1, image: ubuntu-24-04-x64, tags: ["env:dev"], size: s-1vcpu-2gb}
+              - {name: web, region: sgp1, image: ubuntu-24-04-x64\(carried.contains("size") ? "" : ", size: s-1vcpu-2gb"), tags: \(carried)}
+            firewalls:
+              - {name: guard, tags: \(tags), inbound_rules: [{protocol: tcp, ports: 443, addresses: [0.0.0.0/0]}]}
+            """, Paths.environments: "environments:\n  live: {tier: production, branch: main, host: web}\n",
+        ])
+        #expect(state.resource("digitalocean.firewall/guard")?.isProtected == isProtected, "\(state.diagnostics)")
+    }
+
     /// A rule, whether the files of an environment could go by it, and the `filestore` of `live`.
     @Test(
         arguments: [
