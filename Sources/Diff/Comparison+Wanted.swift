@@ -30,11 +30,11 @@ extension Comparison {
                 return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
             }
             if let entry, let other = renamed(entry, schema, seen) {
+                let why = schema.isStateful ? "another one beside it would be empty" : "it would stay in force beside another"
                 return read(
                     resource,
-                    "\(entry.providerID) is named \(other.key.name) at the provider now, and another one beside it would be "
-                        + "empty: name it \(resource.key.name) again, or want it under its new name", other,
-                    as: .impossible)
+                    "\(entry.providerID) is named \(other.key.name) at the provider now, and \(why): name it "
+                        + "\(resource.key.name) again, or want it under its new name", other, as: .impossible)
             }
             if let entry, let why = young(entry) { return read(resource, why, as: .unobserved) }
             return create(resource, schema, entry)
@@ -79,11 +79,12 @@ extension Comparison {
             "it was made \(Duration.microseconds(age).shortText) ago and isn't listed: lists may lag behind by a minute"
     }
 
-    /// The object that we remember under another name, where that would be missed: its data isn't in a new one.
-    private func renamed(
+    /// The object that we remember under another name, where that would be missed: its data isn't in a new one, or what it
+    /// allows stays allowed.
+    func renamed(
         _ entry: InventoryEntry, _ schema: KindSchema, _ seen: [ObservedResource]
     ) -> ObservedResource? {
-        guard schema.carriesMark, schema.isStateful, !entry.providerID.isEmpty else { return nil }
+        guard schema.isKnownByID, !entry.providerID.isEmpty else { return nil }
         return seen.first { sameBytes($0.providerID, entry.providerID) }
     }
 

@@ -17,6 +17,8 @@ public struct KindSchema: Sendable {
     public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     /// Whether our mark is put on its objects, so that one without it isn't ours.
     public let carriesMark: Bool
+    /// Whether an object keeps its id when somebody gives it another name at the provider: there it is looked for then.
+    public let isKnownByID: Bool
     /// Where the mark names the installation; nil where it names none.
     public let installationMark: InstallationMark?
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
@@ -34,10 +36,11 @@ public struct KindSchema: Sendable {
     /// The attribute that says in which parent an object is, for kinds whose names don't; nil for all others.
     public let parentAttribute: String?
 
+    /// Without `isKnownByID` that is so of what carries our mark and holds data.
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
         comesWithParent: @escaping @Sendable (ObservedResource) -> Bool = { _ in false },
-        carriesMark: Bool = false, installationMark: InstallationMark? = nil, surface: String? = nil,
+        carriesMark: Bool = false, isKnownByID: Bool? = nil, installationMark: InstallationMark? = nil, surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
@@ -50,6 +53,7 @@ public struct KindSchema: Sendable {
         self.canAdopt = canAdopt
         self.comesWithParent = comesWithParent
         self.carriesMark = carriesMark
+        self.isKnownByID = isKnownByID ?? (carriesMark && isStateful)
         self.installationMark = installationMark
         self.surface = surface
         self.canonical = canonical

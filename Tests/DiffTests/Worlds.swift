@@ -54,7 +54,7 @@ enum Worlds {
                 }, requests: cost),
             KindSchema(
                 kind: .firewall, attributes: [AttributeRule("sources", .unordered)], isStateful: false,
-                canAdopt: false, requests: cost),
+                canAdopt: false, isKnownByID: true, requests: cost),
             KindSchema(
                 kind: .project, attributes: [AttributeRule("resources", .contains)], isStateful: false,
                 requests: cost),

@@ -215,6 +215,45 @@ struct SafetyTests {
         #expect(await world.holdings() == holdings)
     }
 
+    @Test("A firewall that somebody renamed isn't left in force beside a second one")
+    func knowsRenamedFirewalls() async throws {
+        func inventory(_ name: String, _ address: String) -> String {
+            World.inventory + """
+                firewalls:
+                  - name: \(name)
+                    droplets: [web]
+                    inbound_rules: [{protocol: tcp, ports: 22, addresses: [\(address)]}]
+
+                """
+        }
+        let world = try await World(World.tree(inventory: inventory("office", "203.0.113.40")))
+        #expect(await world.pass().isSuccess)
+        let (id, body) = try #require(await world.firewall("office"))
+        var renamed = body
+        renamed["name"] = "office-old"
+        #expect(await world.call("PUT", "/v2/firewalls/\(id)", .object(renamed)).status == 200)
+        let holdings = await world.holdings()
+        // Git takes the old address out: the one that lets it in is still there, under another name.
+        world.source.set(World.tree(inventory: inventory("office", "198.51.100.9"), revision: "b"))
+        let held = await world.pass()
+        #expect(await world.holdings() == holdings, "\(held.story)")
+        let change = try #require(held.withheld.first { $0.key.kind == .firewall })
+        #expect(change.verdictReason?.contains("is named office-old at the provider now") == true, "\(held.story)")
+        // Nor is it forgotten where nothing wants it any more.
+        world.source.set(World.tree(revision: "c"))
+        let unwanted = await world.pass()
+        #expect(await world.holdings() == holdings, "\(unwanted.story)")
+        #expect(unwanted.withheld.contains { $0.key.kind == .firewall }, "\(unwanted.story)")
+        // Wanted under its new name it is taken over, with what git says of it.
+        world.source.set(World.tree(inventory: inventory("office-old", "198.51.100.9"), revision: "d"))
+        let followed = await world.pass()
+        #expect(followed.isSuccess && followed.withheld.isEmpty, "\(followed.story)")
+        let rules = try #require(await world.firewall("office-old")).body["inbound_rules"]?.json ?? ""
+        #expect(rules.contains("198.51.100.9") && !rules.contains("203.0.113.40"), "\(rules)")
+        #expect(await world.holdings() == holdings)
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+    }
+
     @Test("A second record of one name leaves both alone, wanted or not")
     func leavesAmbiguousRecords() async throws {
         let world = try await World()
@@ -328,6 +367,15 @@ extension World {
 
     /// The id of a droplet.
     func droplet(_ name: String) async -> Int64? { await id("/v2/droplets", "droplets", name)?.intValue }
+
+    /// The id of a firewall, and all that the provider says of it.
+    func firewall(_ name: String) async -> (id: String, body: Value.Object)? {
+        let list = (try? JSON.parse(await call("GET", "/v2/firewalls").body))?["firewalls"]?.listValue
+        guard let found = list?.first(where: { $0["name"]?.stringValue == name })?.objectValue,
+            let id = found["id"]?.stringValue
+        else { return nil }
+        return (id, found)
+    }
 
     /// Where a name of shop.example leads.
     func address(_ name: String) async -> String? {

@@ -105,7 +105,7 @@ public enum DigitalOceanKinds {
             AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
             AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
         ] + .computed(["id", "status"]),
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in
             switch action {
             case .create: 3  // look, create, wait until it is in force
