@@ -5,9 +5,9 @@ import Formats
 
 /// Values by which what an object holds goes, although the object stays.
 extension RuleCases {
-    private static let bucket = W.key(.spacesBucket, "files")
+    private static let store = W.key(.volume, "files")
 
-    /// A bucket that gets another rule.
+    /// Something that gets another rule.
     private static func expiring(
         _ name: String, from before: Int64?, to after: Int64?, _ verdict: String, action: String = "update",
         approved: Bool = false, departures: [Departure] = [], lastRoots: [String] = [], says: [String] = []
@@ -16,13 +16,13 @@ extension RuleCases {
         let isThere = action != "create"
         let isOurs = action == "update"
         var input = W.input(
-            [W.want(.spacesBucket, "files", days(after))], isThere ? [W.seen(.spacesBucket, "files", days(before))] : [],
-            isOurs ? [W.ours(.spacesBucket, "files", days(before))] : [], lastRoots: lastRoots,
-            approvals: approved ? [bucket] : [])
+            [W.want(.volume, "files", days(after))], isThere ? [W.seen(.volume, "files", days(before))] : [],
+            isOurs ? [W.ours(.volume, "files", days(before))] : [], lastRoots: lastRoots,
+            approvals: approved ? [store] : [])
         input.departures = departures
         let shown = departures.isEmpty ? [] : ["documents/ssot update needs_approval unapplied_commit"]
         return RuleCase(
-            name: name, input: input, expected: shown + ["bucket/files \(action) \(verdict) unapplied_commit"], says: says)
+            name: name, input: input, expected: shown + ["volume/files \(action) \(verdict) unapplied_commit"], says: says)
     }
 
     private static let vanished = Departure(
@@ -44,7 +44,7 @@ extension RuleCases {
             "while a document is missing nothing is let go so, approved or not", from: nil, to: 30, "denied",
             approved: true, departures: [vanished], says: ["environments.yaml has vanished"]),
         expiring(
-            "nor is a bucket made with such a rule", from: nil, to: 30, "denied", action: "create",
+            "nor is anything made with such a rule", from: nil, to: 30, "denied", action: "create",
             departures: [vanished]),
         expiring("what lets nothing go is done meanwhile", from: 30, to: 90, "allowed", departures: [vanished]),
         expiring(

@@ -76,7 +76,7 @@ enum Worlds {
                 kind: .databasePool, attributes: [AttributeRule("size")], isStateful: false,
                 surface: "managed_databases", requests: cost),
             KindSchema(
-                kind: .spacesBucket,
+                kind: .volume,
                 attributes: [
                     AttributeRule("region", requiresReplacement: true),
                     AttributeRule(
