@@ -50,7 +50,8 @@ extension Comparison {
             return forget(unwanted, "it is gone, and nothing wants it")
         }
         if schema.comesWithParent(there) {
-            return forget(unwanted, "it came with \(KindOrder.parent(of: entry.key)?.description ?? "what holds it") and stays")
+            return forget(
+                unwanted, "it came with \(KindOrder.parent(of: entry.key)?.description ?? "what holds it") and stays")
         }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
         if let other = schema.otherInstallation(than: input.installation, of: there) {

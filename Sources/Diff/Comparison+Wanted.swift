@@ -30,7 +30,8 @@ extension Comparison {
                 return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
             }
             if let entry, let other = renamed(entry, schema, seen) {
-                let why = schema.isStateful ? "another one beside it would be empty" : "it would stay in force beside another"
+                let why =
+                    schema.isStateful ? "another one beside it would be empty" : "it would stay in force beside another"
                 return read(
                     resource,
                     "\(entry.providerID) is named \(other.key.name) at the provider now, and \(why): name it "
@@ -230,7 +231,8 @@ extension Comparison {
     private func loss(by change: PlannedChange) -> String? {
         guard let schema = input.schemas[change.key.kind] else { return nil }
         for attribute in change.attributes {
-            guard let after = attribute.after, let what = schema.rule(attribute.path)?.loses(attribute.before, after) else {
+            guard let after = attribute.after, let what = schema.rule(attribute.path)?.loses(attribute.before, after)
+            else {
                 continue
             }
             let place = (attribute.mark ?? change.source).map { " (\($0))" } ?? ""

@@ -60,7 +60,8 @@ extension Decision {
         if change.action == .delete, let strangers = strangers(inProject: draft.key) { return strangers }
         guard let schema = input.schemas[draft.key.kind] else { return nil }
         if entry(of: draft.key)?.isAdopted == true, schema.losesWork {
-            return "it was there before us, with \(schema.isStateful ? "data" : "settings") that only it has, and would be "
+            return
+                "it was there before us, with \(schema.isStateful ? "data" : "settings") that only it has, and would be "
                 + verb
         }
         if schema.isStateful {

@@ -40,7 +40,8 @@ public struct KindSchema: Sendable {
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
         comesWithParent: @escaping @Sendable (ObservedResource) -> Bool = { _ in false },
-        carriesMark: Bool = false, isKnownByID: Bool? = nil, installationMark: InstallationMark? = nil, surface: String? = nil,
+        carriesMark: Bool = false, isKnownByID: Bool? = nil, installationMark: InstallationMark? = nil,
+        surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },

@@ -162,7 +162,8 @@ import Testing
         #expect(state.scopes.contains("resource spaces.bucket/files") == isUnknown, "\(state.diagnostics)")
         #expect(!state.scopes.contains("resource spaces.bucket/plain"))
         let faults = state.faults.filter { $0.hasPrefix("error ") }
-        #expect(faults.map { $0.hasPrefix("\(fault) \(Paths.environments):2:") } == (isUnknown ? [true] : []), "\(faults)")
+        #expect(
+            faults.map { $0.hasPrefix("\(fault) \(Paths.environments):2:") } == (isUnknown ? [true] : []), "\(faults)")
         // Where nothing lets objects go, nothing can be lost by it.
         let harmless = read("{abort_incomplete_upload_days: 2}")
         #expect(harmless.scopes == [] && !harmless.faults.contains { $0.hasPrefix("error ") }, "\(harmless.faults)")
@@ -178,7 +179,9 @@ import Testing
             spaces:
               - {name: files-a, region: sgp1, lifecycle_rules: [{expiration_days: 30}]}
               - {name: logs, region: sgp1, lifecycle_rules: [{expiration_days: 30}]}
-            """, Paths.environments: "environments:\n  live: {tier: dev}\ntiers:\n  dev: {filestore: \"files-{slug}/dev\"}\n",
+            """,
+            Paths.environments:
+                "environments:\n  live: {tier: dev}\ntiers:\n  dev: {filestore: \"files-{slug}/dev\"}\n",
         ])
         #expect(state.scopes == ["resource spaces.bucket/files-a"], "\(state.diagnostics)")
     }

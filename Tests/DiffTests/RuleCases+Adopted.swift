@@ -21,7 +21,8 @@ extension RuleCases {
                 isOurs ? [W.ours(.record, mail, theirs, id: "id-before", env: "mail")] : [],
                 environments: [W.environment("mail", ofBranch: ofBranch)], records: [W.record("mail")],
                 approvals: approved ? [W.key(.record, mail)] : []),
-            expected: ["record/\(mail) adopt \(verdict) \(isOurs ? "external_change" : "unapplied_commit")"], says: says)
+            expected: ["record/\(mail) adopt \(verdict) \(isOurs ? "external_change" : "unapplied_commit")"], says: says
+        )
     }
 
     /// Something of a development environment that has ended.

@@ -22,7 +22,8 @@ extension RuleCases {
         input.departures = departures
         let shown = departures.isEmpty ? [] : ["documents/ssot update needs_approval unapplied_commit"]
         return RuleCase(
-            name: name, input: input, expected: shown + ["volume/files \(action) \(verdict) unapplied_commit"], says: says)
+            name: name, input: input, expected: shown + ["volume/files \(action) \(verdict) unapplied_commit"],
+            says: says)
     }
 
     private static let vanished = Departure(
@@ -38,7 +39,8 @@ extension RuleCases {
         expiring("that they go earlier as well", from: 90, to: 30, "needs_approval"),
         expiring("that they go later is nothing to ask", from: 30, to: 90, "allowed"),
         expiring("approved, it is done", from: nil, to: 30, "allowed", approved: true),
-        expiring("what is taken over with such a rule is asked for", from: nil, to: 30, "needs_approval", action: "adopt"),
+        expiring(
+            "what is taken over with such a rule is asked for", from: nil, to: 30, "needs_approval", action: "adopt"),
         expiring("what is made now holds nothing yet", from: nil, to: 30, "allowed", action: "create"),
         expiring(
             "while a document is missing nothing is let go so, approved or not", from: nil, to: 30, "denied",

@@ -21,7 +21,8 @@ extension RuleCases {
         RuleCase(
             name: "one that was deleted is made again",
             input: W.input(
-                [W.want(.firewall, "office", office)], [W.seen(.firewall, "office-old", office, id: "f2")], [remembered]),
+                [W.want(.firewall, "office", office)], [W.seen(.firewall, "office-old", office, id: "f2")], [remembered]
+            ),
             expected: ["firewall/office create allowed external_change"]),
         RuleCase(
             name: "one that nothing wants any more isn't forgotten under its new name",

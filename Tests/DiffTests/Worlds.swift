@@ -82,7 +82,9 @@ enum Worlds {
                     AttributeRule(
                         "expires",
                         loses: { before, after in
-                            guard let days = after.intValue, before?.intValue.map({ $0 <= days }) != true else { return nil }
+                            guard let days = after.intValue, before?.intValue.map({ $0 <= days }) != true else {
+                                return nil
+                            }
                             return "after \(days) days all objects go"
                         }),
                 ], isStateful: true, requests: cost),

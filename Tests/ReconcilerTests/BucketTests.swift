@@ -5,6 +5,7 @@ import Formats
 import HTTPClient
 import Reconciler
 import SpacesDriver
+import Store
 import Testing
 
 /// Says whom it asks, as every client does: what is signed covers it.

@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Drivers
+import Formats
 import Reconciler
 import Testing
 

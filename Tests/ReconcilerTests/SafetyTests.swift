@@ -178,7 +178,8 @@ struct SafetyTests {
         _ = await world.call("POST", "/v2/databases/\(cluster)/users", ["name": "app"])
         func lab(_ user: String) -> String {
             World.environments.replacing(
-                "tiers:", "  lab: {tier: dev, database_cluster: shop-pg, database: lab, database_user: \(user)}\ntiers:")
+                "tiers:", "  lab: {tier: dev, database_cluster: shop-pg, database: lab, database_user: \(user)}\ntiers:"
+            )
         }
         var revision = UInt8(ascii: "b")
         for user in ["app", "doadmin"] {
@@ -244,6 +245,7 @@ struct SafetyTests {
         let unwanted = await world.pass()
         #expect(await world.holdings() == holdings, "\(unwanted.story)")
         #expect(unwanted.withheld.contains { $0.key.kind == .firewall }, "\(unwanted.story)")
+        world.time.advance(by: .minutes(3))
         // Wanted under its new name it is taken over, with what git says of it.
         world.source.set(World.tree(inventory: inventory("office-old", "198.51.100.9"), revision: "d"))
         let followed = await world.pass()

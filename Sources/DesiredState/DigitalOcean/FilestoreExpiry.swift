@@ -86,7 +86,8 @@ struct FilestoreExpiry {
         guard let filestore = place.filestore else {
             let told = expiring.isEmpty ? report.warning : report.error
             let cause = told(
-                .invalidName, "\(place.owner) keeps its files in \(quoted(place.text)), which names no bucket", place.mark,
+                .invalidName, "\(place.owner) keeps its files in \(quoted(place.text)), which names no bucket",
+                place.mark,
                 "Write `bucket/prefix`, or `spaces://REGION/bucket/prefix`. \(consequence)", [])
             return expiring.isEmpty ? nil : cause
         }

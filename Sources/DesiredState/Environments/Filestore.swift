@@ -35,7 +35,9 @@ struct Filestore {
 
     /// Whether a bucket is the one that is meant; a placeholder stands for any text.
     func isIn(_ name: String) -> Bool {
-        guard let open = bucket.firstIndex(of: "{"), let close = bucket.lastIndex(of: "}") else { return name == bucket }
+        guard let open = bucket.firstIndex(of: "{"), let close = bucket.lastIndex(of: "}") else {
+            return name == bucket
+        }
         let (start, end) = (bucket[..<open], bucket[bucket.index(after: close)...])
         return name.utf8.count > start.utf8.count + end.utf8.count && name.hasPrefix(start) && name.hasSuffix(end)
     }

@@ -96,7 +96,8 @@ struct LifecycleRule: Sendable, Hashable {
         let losses = rules(after).filter { rule in
             guard rule.isEnabled, let days = rule.expirationDays else { return false }
             return !standing.contains { other in
-                other.isEnabled && rule.prefix.hasPrefix(other.prefix) && other.expirationDays.map { $0 <= days } == true
+                other.isEnabled && rule.prefix.hasPrefix(other.prefix)
+                    && other.expirationDays.map { $0 <= days } == true
             }
         }
         guard !losses.isEmpty else { return nil }
@@ -106,7 +107,9 @@ struct LifecycleRule: Sendable, Hashable {
         }.joined(separator: " and ")
     }
 
-    private static func rules(_ value: Value) -> [LifecycleRule] { (value.listValue ?? []).compactMap { LifecycleRule($0) } }
+    private static func rules(_ value: Value) -> [LifecycleRule] {
+        (value.listValue ?? []).compactMap { LifecycleRule($0) }
+    }
 
     private static func text(_ node: XMLNode) -> String {
         let children = node.children.map(text).joined()
