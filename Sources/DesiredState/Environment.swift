@@ -92,6 +92,8 @@ public struct Environment: Sendable, Hashable {
     public internal(set) var workersSource: SourceMark?
     /// What it may use itself, in place of what its tier may; nil where nothing of its own is written.
     public internal(set) var limits: OwnLimits?
+    /// Whether a branch or a pull request brought it about: no document names it, and whoever pushes chooses its name.
+    public var isOfBranch = false
     public private(set) var isProtected: Bool
     /// The file and line that want it: its entry, or the mapping that matched its branch.
     public let source: SourceMark

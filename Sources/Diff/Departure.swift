@@ -137,8 +137,15 @@ public struct Departure: Sendable, Hashable {
             ], source: places.first)
     }
 
+    /// Whether it stands in the way of a change.
+    func holds(_ draft: Draft) -> Bool {
+        // What would go by a rule of its own goes for the same mistake.
+        if draft.loss != nil, subject == .documents || subject == .history { return true }
+        return holds(draft.change.action, of: draft.change.key.kind)
+    }
+
     /// Whether it stands in the way of an action on a resource of a kind.
-    func holds(_ action: ChangeAction, of kind: ResourceKind) -> Bool {
+    private func holds(_ action: ChangeAction, of kind: ResourceKind) -> Bool {
         switch (subject, action) {
         case (.history, .update), (.history, .replace), (.history, .delete), (.history, .adopt): true
         case (.documents, .replace), (.documents, .delete): true
@@ -283,8 +290,7 @@ extension Decision {
     /// Holds back what would be lost for something that nobody has said is meant.
     mutating func guardAgainstDepartures() {
         for departure in input.departures {
-            for index in drafts.indices
-            where departure.holds(drafts[index].change.action, of: drafts[index].change.key.kind) {
+            for index in drafts.indices where departure.holds(drafts[index]) {
                 guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else {
                     continue
                 }
