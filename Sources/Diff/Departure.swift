@@ -98,7 +98,7 @@ public struct Departure: Sendable, Hashable {
         case .history: "PLAN-0017"
         case .documents: "PLAN-0018"
         case .branches, .pullRequests: "PLAN-0019"
-        case .care: "PLAN-0026"
+        case .care: "PLAN-0024"
         case .accounts: "PLAN-0025"
         }
     }

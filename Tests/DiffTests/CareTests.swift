@@ -105,7 +105,7 @@ import Testing
         let plan = Self.plan([fall])
         let outlook = try #require(plan.environments.first)
         #expect(outlook.phase == .active && outlook.expiresAt == nil && outlook.reason == "production never expires")
-        let told = try #require(plan.diagnostics.first { $0.code == "PLAN-0026" })
+        let told = try #require(plan.diagnostics.first { $0.code == "PLAN-0024" })
         #expect(
             told.mark == W.mark(3, "ssot/environments.yaml") && told.hint?.contains("--key source.care/ssot") == true)
         let asked = try #require(plan.changes.first { $0.key == fall.key })

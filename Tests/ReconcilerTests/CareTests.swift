@@ -29,7 +29,7 @@ struct CareTests {
     }
 
     private func tells(_ report: RunReport) -> Bool {
-        report.plan?.diagnostics.contains { $0.code == "PLAN-0026" } == true
+        report.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == true
     }
 
     @Test(
@@ -52,7 +52,7 @@ struct CareTests {
             report = await world.pass(PassOptions(approvals: ["all"]))
         }
         #expect(await world.holdings() == holdings, "\(report.story)")
-        let told = report.plan?.diagnostics.first { $0.code == "PLAN-0026" }
+        let told = report.plan?.diagnostics.first { $0.code == "PLAN-0024" }
         #expect(
             told?.mark?.description.hasPrefix("ssot/environments.yaml:3:") == true, "\(told.map { "\($0)" } ?? "nil")")
         let row = try #require(try await world.store.environments().first { $0.slug == "production" })
