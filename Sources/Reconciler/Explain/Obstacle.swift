@@ -146,11 +146,11 @@ struct ObstacleFinder {
 
     /// Lets the environment go on that is suspended: its owner, or one that stands on it.
     private func resumption(of change: PlannedChange) -> String? {
-        let command = "reconcile env resume "
-        guard let reason = change.verdictReason, let place = reason.ranges(of: command).last else {
-            return change.environment.map { command + $0 }
+        // The reason ends with the command where another environment than the owner is suspended.
+        guard let reason = change.verdictReason, let place = reason.ranges(of: " env resume ").last else {
+            return change.environment.map { "reconcile env resume \($0)" }
         }
-        return String(reason[place.lowerBound...])
+        return "reconcile\(reason[place.lowerBound...])"
     }
 
     private func command(_ hold: Hold, _ change: PlannedChange) -> String? {
