@@ -61,6 +61,22 @@ import Web
         #expect(told?["line"]?.intValue == Int64(mark.line))
     }
 
+    @Test("What is in the way of a resource is told with its end, as the command line tells it")
+    func obstacles() async throws {
+        let world = try await ExampleWorld()
+        await world.pass()
+        try await world.change(record: "erp", to: "198.51.100.66")
+        world.knowledge.learn(await world.look())
+        let lease = try #require(
+            try await world.store.acquireLease(name: "reconcile", holder: "another pass", lasting: .minutes(5)))
+        for page in ["/drift", "/environments/production"] {
+            let html = try await world.html(page)
+            let told = html.range(after: "in the way: lease", until: "reconcile runs --limit 1")
+            #expect(told.contains("a pass is under way: another pass"), "\(page): \(html)")
+            #expect(told.contains("until \(lease.expiresAt.minuteText) UTC"), "\(page): \(told)")
+        }
+    }
+
     @Test("The latest plan is that of the last pass, whatever was looked at since; a look's own is in its evidence")
     func latestPlan() async throws {
         let world = try await ExampleWorld()

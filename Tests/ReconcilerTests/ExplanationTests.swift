@@ -37,6 +37,14 @@ struct ExplanationTests {
                 environment: nil, state: state, input: .null, output: output, intendedAt: world.time.now)
         }
         try await world.store.intend(step(.intended, .null))
+        // Its process ended in the middle, or the answer was lost.
+        for state in [JournalEntry.State.intended, .unknown] {
+            if state == .unknown { try await world.store.settle(step(state, ["message": "no answer"])) }
+            let open = try await world.reconciler().explain(Self.record).obstacle
+            #expect(open?.kind == .backOff && open?.until == next)
+            #expect(open?.reason.contains("nobody knows whether the last try") == true, "\(String(describing: open))")
+            #expect(open?.reason.contains("no answer") == (state == .unknown))
+        }
         try await world.store.settle(step(.failed, ["code": "DO-0005", "message": "no such zone"]))
         let failed = try await world.reconciler().explain(Self.record)
         #expect(failed.obstacle?.kind == .backOff && failed.obstacle?.until == next)

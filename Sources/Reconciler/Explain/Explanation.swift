@@ -147,7 +147,7 @@ extension Reconciler {
         let service = basis.services[shard]
         let circumstances = Circumstances(
             lease: try await store.lease(name: Store.lease(ofShard: shard)),
-            failure: try await store.lastStep(of: key).flatMap { $0.state == .failed ? $0 : nil }, service: service,
+            failure: try await store.lastStep(of: key).flatMap { $0.state == .done ? nil : $0 }, service: service,
             services: basis.services, lastRun: basis.lastRun?.id,
             // Where no service runs the next pass is one by hand.
             waits: budgets?.waits(for: outlook.plan.requests, in: service == nil ? .manual : .commit) ?? [:],

@@ -44,7 +44,7 @@ public struct Obstacle: Sendable, Hashable {
 struct Circumstances: Sendable {
     /// Who makes a pass now.
     var lease: Lease?
-    /// The last step of the resource, if it failed.
+    /// The last step of the resource, if it failed or nobody knows whether it happened.
     var failure: JournalEntry?
     /// What the service that looks after the resource said after its last pass.
     var service: ServiceSign?
@@ -119,13 +119,23 @@ struct ObstacleFinder {
         }
         if let failure = circumstances.failure {
             let code = failure.output["code"]?.stringValue.map { "\($0): " } ?? ""
-            let message = failure.output["message"]?.stringValue ?? "no reason was given"
+            let message = failure.output["message"]?.stringValue
             let until = circumstances.service?.nextPassAt.flatMap { $0 > now ? $0 : nil }
+            guard failure.state == .failed else {
+                let why = message.map { " (\(code)\($0))" } ?? ""
+                return Obstacle(
+                    kind: .backOff, key: change.key,
+                    reason:
+                        "nobody knows whether the last try, \(failure.title) at \(failure.intendedAt), happened\(why); "
+                        + "the next pass looks for it before it does anything",
+                    source: nil, until: until, command: "reconcile show \(failure.runID)")
+            }
             // Nothing keeps a person's own pass from trying.
             let next = until == nil ? "the next pass tries again" : "the service waits, and a pass by hand tries again"
             return Obstacle(
                 kind: .backOff, key: change.key,
-                reason: "the last try, \(failure.title), failed at \(failure.intendedAt): \(code)\(message); \(next)",
+                reason: "the last try, \(failure.title), failed at \(failure.intendedAt): "
+                    + "\(code)\(message ?? "no reason was given"); \(next)",
                 source: nil, until: until, command: "reconcile show \(failure.runID)")
         }
         if let wait = circumstances.waits[change.key.kind.provider], wait > .zero {

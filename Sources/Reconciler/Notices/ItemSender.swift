@@ -79,7 +79,7 @@ extension Notice.Kind {
         case .serviceRecovered: [.serviceFailing]
         case .scheduleRecovered: [.scheduleFailed, .scheduleBlocked, .scheduleDisabled]
         case .pruneUnmarked: [.pruneMarked]
-        case .deletionDone: [.deletionStuck]
+        case .deletionDone, .deletionWithdrawn: [.deletionStuck]
         default: []
         }
     }

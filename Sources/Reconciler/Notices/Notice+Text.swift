@@ -17,6 +17,7 @@ extension Notice.Kind {
         case .suspensionEnded: "suspension has ended"
         case .deletionStuck: "deletion is stuck"
         case .deletionDone: "deleted at last"
+        case .deletionWithdrawn: "not to be deleted any more"
         case .pruneMarked: "marked for deletion"
         case .pruneUnmarked: "wanted again"
         case .approvalWaiting: "approval needed"
@@ -69,8 +70,12 @@ extension Notice {
             return "\(subject) should be gone\(instant("since").map { " since \($0)" } ?? "")\(attempts)\(fault): "
                 + "reconcile explain \(subject)"
         case .deletionDone:
-            let attempts = text("attempts").map { ", after \($0) attempts that failed" } ?? ""
+            let attempts = text("attempts").map { ", after \($0) failed attempt\($0 == "1" ? "" : "s")" } ?? ""
             return "\(subject) is gone\(attempts)\(instant("since").map { " since \($0)" } ?? "")"
+        case .deletionWithdrawn:
+            let attempts =
+                text("attempts").map { ", after \($0) failed attempt\($0 == "1" ? "" : "s") to delete it" } ?? ""
+            return "\(subject) is wanted again and stays\(attempts)"
         case .pruneMarked:
             return "nothing wants \(subject) any more; it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
                 + "reconcile explain \(subject)"

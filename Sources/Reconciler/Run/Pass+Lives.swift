@@ -53,6 +53,7 @@ extension Pass {
                 }
             }
         }
+        notices += try await withdrawals(of: removed.filter { !applied.done.contains($0) })
         try await reconciler.store.changeMarks(add: marks, remove: removed, runID: run.id, notices: notices)
         for mark in marks { note("prune_marked", ["key": .string(mark.key.description)]) }
         for key in removed { note("prune_unmarked", ["key": .string(key.description)]) }
@@ -61,7 +62,8 @@ extension Pass {
     /// Names the deletions that fail, and since when; the rest has gone on without them.
     mutating func rememberStuck() async throws {
         guard let plan else { return }
-        let deletions = (recovered + applied.journal).filter { $0.action == .delete }
+        // What somebody else deleted meanwhile is forgotten, and just as gone.
+        let deletions = (recovered + applied.journal).filter { $0.action == .delete || $0.action == .forget }
         guard !deletions.isEmpty else { return }
         let failed = applied.journal.filter { $0.action == .delete && ($0.state == .failed || $0.state == .unknown) }
         let keys = Set(failed.map(\.key)).intersection(plan.changes.map(\.key))
@@ -77,10 +79,22 @@ extension Pass {
             if stuck.attempts > 1 { notices.append(notice(.deletionStuck, stuck)) }
         }
         let done = Set(deletions.filter { $0.state == .done }.map(\.key)).subtracting(keys)
-        for late in try await reconciler.store.lateDeletions(of: Array(done)) where late.attempts > 1 {
+        for late in try await reconciler.store.lateDeletions(of: Array(done)) {
             notices.append(notice(.deletionDone, late))
         }
         try await reconciler.store.post(notices)
+    }
+
+    /// What to tell of deletions that people were told are stuck, and that nobody wants any more.
+    ///
+    /// - Parameter keys: what is wanted again.
+    /// - Returns: a notice for each that was told.
+    /// - Throws: `StoreFault`.
+    func withdrawals(of keys: [ResourceKey]) async throws -> [Notice] {
+        guard let desired else { return [] }
+        let wanted = Set(desired.resources.map(\.key))
+        return try await reconciler.store.withdrawnDeletions(of: keys.filter { wanted.contains($0) })
+            .map { notice(.deletionWithdrawn, $0) }
     }
 
     private func notice(_ kind: Notice.Kind, _ deletion: StuckDeletion) -> Notice {

@@ -156,6 +156,14 @@ extension Pass {
         _ = try await reconciler.store.saveEnvironments(begun)
     }
 
+    /// The environments that were over, and live again.
+    private static func revived(_ before: [EnvironmentRow], _ after: [EnvironmentRow]) -> Set<String> {
+        let over = Set(before.lazy.filter { $0.status == .expired || $0.status == .gone }.map(\.slug))
+        return Set(
+            after.lazy.filter { ($0.status == .active || $0.status == .expiring) && over.contains($0.slug) }
+                .map(\.slug))
+    }
+
     /// What outlives the run: the life of environments, and what the next plan compares with.
     mutating func remember() async throws {
         guard let plan, let desired else { return }
@@ -174,9 +182,12 @@ extension Pass {
                 ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil,
             kept: grounds?.keptCare ?? [:])
         let updated = ledger.update(rows, owners: owners)
+        let revived = Self.revived(rows, updated.rows)
+        let stays = try await withdrawals(
+            of: desired.resources.lazy.filter { revived.contains($0.environment ?? "") }.map(\.key))
         _ = try await reconciler.store.saveEnvironments(
             updated.rows.filter { share.owns(environment: $0.slug) },
-            notices: updated.notices.filter { share.owns(environment: $0.environment) })
+            notices: (updated.notices + stays).filter { share.owns(environment: $0.environment) })
         let gone = Set(updated.rows.lazy.filter { $0.status == .gone }.map(\.slug))
         try await reconciler.store.post(
             ledger.lapses(rows.lazy.filter { [share] in share.owns(environment: $0.slug) && !gone.contains($0.slug) }))

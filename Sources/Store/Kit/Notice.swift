@@ -25,6 +25,8 @@ public struct Notice: Sendable, Hashable {
         case deletionStuck = "deletion.stuck"
         /// What failed again and again has happened.
         case deletionDone = "deletion.done"
+        /// What failed again and again is wanted again, and stays.
+        case deletionWithdrawn = "deletion.withdrawn"
         /// Nothing wants a thing any more: it goes after its grace.
         case pruneMarked = "prune.marked"
         /// What was marked is wanted again.
@@ -91,7 +93,12 @@ public struct Notice: Sendable, Hashable {
         self.at = at
         self.runID = runID
         self.payload = payload
-        dedupeKey = "\(kind.rawValue):\(subject):\(dedupe)"
+        dedupeKey = Self.dedupeKey(kind, of: subject, dedupe)
+    }
+
+    /// What the notice of a transition is known by.
+    static func dedupeKey(_ kind: Kind, of subject: String, _ dedupe: String) -> String {
+        "\(kind.rawValue):\(subject):\(dedupe)"
     }
 }
 
@@ -104,8 +111,8 @@ extension Notice.Kind {
             .scheduleBlocked, .scheduleDue, .scheduleFailed:
             .warning
         case .environmentExtended, .environmentPinned, .environmentUnpinned, .environmentSuspended,
-            .environmentResumed, .pinEnded, .suspensionEnded, .deletionDone, .pruneUnmarked, .findingResolved,
-            .serviceRecovered, .scheduleRecovered, .test:
+            .environmentResumed, .pinEnded, .suspensionEnded, .deletionDone, .deletionWithdrawn, .pruneUnmarked,
+            .findingResolved, .serviceRecovered, .scheduleRecovered, .test:
             .info
         }
     }

@@ -72,48 +72,95 @@ extension Store {
         return marks.sorted { $0.key < $1.key }
     }
 
-    /// Those of the keys whose deletion failed and didn't happen since, sorted by key.
+    /// Those of the keys whose deletion failed and neither happened since nor was withdrawn, sorted by key.
     ///
     /// - Throws: `StoreFault`.
     public func stuckDeletions(of keys: [ResourceKey]) async throws(StoreFault) -> [StuckDeletion] {
         try await deletions(of: keys).compactMap(\.stuck)
     }
 
-    /// Those of the keys whose last step is a deletion that happened after others had failed, with those others.
+    /// Those of the keys that are gone since their last step, and of which people were told that their deletion is stuck.
+    ///
+    /// Whether that step deleted the object, or found that it was gone.
     ///
     /// - Throws: `StoreFault`.
     public func lateDeletions(of keys: [ResourceKey]) async throws(StoreFault) -> [StuckDeletion] {
-        try await deletions(of: keys).compactMap(\.late)
+        try await told(deletions(of: keys).compactMap(\.late))
     }
 
-    private func deletions(
-        of keys: [ResourceKey]
-    ) async throws(StoreFault) -> [(stuck: StuckDeletion?, late: StuckDeletion?)] {
-        guard !keys.isEmpty else { return [] }
-        return try await engine.read {
-            (db: any SQLConnection) throws(StoreFault) -> [(StuckDeletion?, StuckDeletion?)] in
-            var deletions: [(StuckDeletion?, StuckDeletion?)] = []
-            for key in keys.sorted() {
-                var (stuck, late): (StuckDeletion?, StuckDeletion?)
-                for row in try db.run(
-                    """
-                    select intended_at, action, state, environment, output from ops.reconcile_steps
-                    where resource_key = $1 order by intended_at, step_id
-                    """, [.text(key.description)])
-                {
-                    let (isDeletion, state) = (try row.text(1) == "delete", try row.text(2))
-                    // Whatever was done with the object ends what went before.
-                    if state == "done" { (stuck, late) = (nil, isDeletion ? stuck : nil) }
-                    guard isDeletion, state == "failed" || state == "unknown" else { continue }
-                    let at = try row.time(0)
-                    stuck = StuckDeletion(
-                        key: key, environment: row.optionalText(3), since: stuck?.since ?? at, lastAt: at,
-                        attempts: (stuck?.attempts ?? 0) + 1, fault: try row.json(4))
-                    late = nil
-                }
-                deletions.append((stuck, late))
+    /// Those of the keys of which people were told that their deletion is stuck, and nothing since, sorted by key; also where
+    /// the object was changed since.
+    ///
+    /// - Parameter keys: what is wanted.
+    /// - Returns: what failed, since when and how often.
+    /// - Throws: `StoreFault`.
+    public func withdrawnDeletions(of keys: [ResourceKey]) async throws(StoreFault) -> [StuckDeletion] {
+        try await told(deletions(of: keys).compactMap { $0.stuck ?? $0.kept })
+    }
+
+    /// Those of the deletions of which people were told; an attempt whose fate came out later counts no more as failed.
+    private func told(_ deletions: [StuckDeletion]) async throws(StoreFault) -> [StuckDeletion] {
+        guard !deletions.isEmpty else { return [] }
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [StuckDeletion] in
+            var told: [StuckDeletion] = []
+            for deletion in deletions
+            where try Self.instant(of: .deletionStuck, deletion.key, since: deletion.since, in: db) != nil {
+                told.append(deletion)
             }
+            return told
+        }
+    }
+
+    /// What came of the deletions of an object that failed: they stand, it went later, or something else was done with it.
+    private struct FailedDeletions: Sendable {
+        var stuck: StuckDeletion?
+        var late: StuckDeletion?
+        var kept: StuckDeletion?
+    }
+
+    private func deletions(of keys: [ResourceKey]) async throws(StoreFault) -> [FailedDeletions] {
+        guard !keys.isEmpty else { return [] }
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [FailedDeletions] in
+            var deletions: [FailedDeletions] = []
+            for key in keys.sorted() { deletions.append(try Self.deletions(of: key, in: db)) }
             return deletions
         }
+    }
+
+    private static func deletions(of key: ResourceKey, in db: any SQLConnection) throws(StoreFault) -> FailedDeletions {
+        var found = FailedDeletions()
+        // When what is stuck was wanted again: what fails after that is another matter.
+        var withdrawnAt: Timestamp?
+        for row in try db.run(
+            """
+            select intended_at, action, state, environment, output from ops.reconcile_steps
+            where resource_key = $1 order by intended_at, step_id
+            """, [.text(key.description)])
+        {
+            let (at, action, state) = (try row.time(0), try row.text(1), try row.text(2))
+            if let end = withdrawnAt, end <= at { (found, withdrawnAt) = (FailedDeletions(), nil) }
+            // Whatever was done with the object ends what went before.
+            if state == "done" {
+                let isGone = action == "delete" || action == "forget"
+                found = FailedDeletions(
+                    stuck: nil, late: isGone ? found.stuck : nil, kept: isGone ? nil : found.stuck ?? found.kept)
+            }
+            guard action == "delete", state == "failed" || state == "unknown" else { continue }
+            let isNew = found.stuck == nil
+            found = FailedDeletions(
+                stuck: StuckDeletion(
+                    key: key, environment: row.optionalText(3), since: found.stuck?.since ?? at, lastAt: at,
+                    attempts: (found.stuck?.attempts ?? 0) + 1, fault: try row.json(4)))
+            if isNew { withdrawnAt = try instant(of: .deletionWithdrawn, key, since: at, in: db) }
+        }
+        return withdrawnAt == nil ? found : FailedDeletions()
+    }
+
+    /// When people were told something of what has been stuck since an instant; nil where they weren't.
+    private static func instant(
+        of kind: Notice.Kind, _ key: ResourceKey, since: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) -> Timestamp? {
+        let notice = Notice.dedupeKey(kind, of: key.description, since.description)
+        return try db.run("select at from ops.reconcile_notices where dedupe_key = $1", [.text(notice)]).first?.time(0)
     }
 }

@@ -147,14 +147,7 @@ enum EnvironmentPage {
                     state(one)
                     if let next = one.command { command(next) }
                 }
-                if let obstacle = answer.obstacle {
-                    markup {
-                        chip(.warn, "in the way: \(obstacle.kind.name)")
-                        span("key", obstacle.key.description)
-                        span("sub", obstacle.reason)
-                        if let source = obstacle.source { span("sub") { code(source.description) } }
-                    }
-                }
+                if let obstacle = answer.obstacle { ExplanationView.obstacle(obstacle, showsKey: true) }
                 if let closure = answer.closure { span("sub", closure.reason) }
                 if let next = answer.standing.command ?? answer.obstacle?.command { command(next) }
             }
@@ -278,10 +271,24 @@ enum ExplanationView {
             }
         }
         return markup {
+            Self.obstacle(obstacle, showsKey: obstacle.key != one.key)
+            if let next = obstacle.command { command(next) }
+        }
+    }
+
+    /// What is in the way: of which sort, why, at which line, and until when.
+    ///
+    /// - Parameters:
+    ///   - obstacle: the first one.
+    ///   - showsKey: whether the resource at which it stands is not the one that the reader looks at.
+    /// - Returns: the same as `reconcile explain` tells, but for the command.
+    static func obstacle(_ obstacle: Obstacle, showsKey: Bool) -> HTML {
+        markup {
             chip(.warn, "in the way: \(obstacle.kind.name)")
+            if showsKey { span("key", obstacle.key.description) }
             span("sub", obstacle.reason)
             if let source = obstacle.source { span("sub") { code(source.description) } }
-            if let next = obstacle.command { command(next) }
+            if let until = obstacle.until { span("sub", "until \(until.minuteText) UTC") }
         }
     }
 }
