@@ -122,7 +122,7 @@ struct LogQuery {
             conditions.add("environment", oneOf: filter.environments)
             if isImplied {
                 // Loud ones again in the words of their index.
-                let only = filter.level == .info ? "" : "\(Self.isImpliedLoud) and "
+                let only = filter.level == .info ? "" : "\(Self.mayBeLoud) and "
                 conditions.add("level is null and \(only)\(Self.impliedLevel) = ?", level)
             } else {
                 // Loud ones in the words of their index.
@@ -158,8 +158,13 @@ struct LogQuery {
     /// Whether an event is told louder than information.
     static let isLoud = "level in ('warning', 'error')"
 
-    /// Whether an event without a level is louder than information by what it holds.
-    static let isImpliedLoud = "\(impliedLevel) <> 'info'"
+    /// Whether an event without a level may be louder than information, by words alone: whatever `impliedLevel` calls
+    /// louder holds one of them, or a letter that is written as its number.
+    ///
+    /// SQLite lets no index call a function of JSON where the schema isn't trusted, and ours isn't.
+    static let mayBeLoud =
+        "(event_type in ('error', 'warning') or cast(payload as text) like '%failed%' "
+        + "or cast(payload as text) like '%unknown%' or cast(payload as text) like '%\\u00%' escape '!')"
 
     /// The column by which lines are ordered.
     private var time: String {
