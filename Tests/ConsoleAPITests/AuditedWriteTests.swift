@@ -39,9 +39,10 @@ struct AuditedWriteTests {
     ]
     /// Writes that need more than these rows, each with the suite that sends it and reads its line.
     private static let elsewhere = [
-        "approve": "SweepTests of the pages, after real passes", "enableSchedule": "AuditedOrderTests", "logIn": "AuditedOrderTests",
+        "approve": "OrderedPassTests, after real passes", "enableSchedule": "AuditedOrderTests",
+        "logIn": "AuditedOrderTests",
         "retryDelivery": "AuditedOrderTests", "retryNotice": "AuditedOrderTests", "runSchedule": "AuditedOrderTests",
-        "sweepNow": "SweepTests of the pages", "syncSecrets": "SecretSyncTests",
+        "sweepNow": "OrderedPassTests", "syncSecrets": "SecretSyncTests",
     ]
 
     private func world() async throws -> APIWorld {
