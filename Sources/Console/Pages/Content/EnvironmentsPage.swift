@@ -130,8 +130,15 @@ enum EnvironmentsPage {
         if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago", icon: .clock) }
-        let isSoon = end - now < .hours(48)
-        return chip(isSoon ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
+        return chip(endsSoon(row, now) ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
+    }
+
+    /// Whether its end is near, so that somebody who wants it longer has to say so now.
+    private static func endsSoon(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
+        guard row.status != .gone, !row.isSuspended(at: now), !row.isPinned(at: now), let end = row.expiresAt else {
+            return false
+        }
+        return end > now && end - now < .hours(48)
     }
 
     static func cost(_ row: EnvironmentRow) -> String {
@@ -156,8 +163,20 @@ enum EnvironmentsPage {
                 markup {
                     row.host ?? "–"
                     span("sub", row.database ?? "no database")
-                }, Words.revision(row.headCommit), sync(row, drift[row.slug] ?? [], context.now), health(row),
-                life(row, context.now), span("num", cost(row)))
+                },
+                markup {
+                    Words.revision(row.headCommit)
+                    if let deed = row.deed {
+                        span("sub") {
+                            "brought about at "
+                            Words.revision(deed.revision)
+                        }
+                    }
+                }, sync(row, drift[row.slug] ?? [], context.now), health(row),
+                markup {
+                    life(row, context.now)
+                    if endsSoon(row, context.now) { command("reconcile env extend \(row.slug) --days 7") }
+                }, span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {
             element(.form, "filters", .action(Link(.environments)), .set("method", "get"), .role("search")) {
