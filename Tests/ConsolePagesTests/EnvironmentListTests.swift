@@ -14,7 +14,7 @@ import Testing
         await world.pass()
         let early = try await world.html("/environments")
         #expect(!early.contains("reconcile env extend"), "none ends within two days")
-        let revision = "brought about at <code class=\"nowrap\" title=\"\(String(repeating: "e", count: 40))\">"
+        let revision = "done at <code class=\"nowrap\" title=\"\(String(repeating: "e", count: 40))\">"
         let count = try await world.store.environments().count
         #expect(early.split(separator: revision, omittingEmptySubsequences: false).count == count + 1)
         world.time.advance(by: .days(13))

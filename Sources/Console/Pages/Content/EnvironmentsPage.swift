@@ -147,6 +147,19 @@ enum EnvironmentsPage {
 
     // MARK: Table
 
+    /// How to keep what ends soon; of more than a few the page of each says it.
+    private static func keeping(_ rows: [EnvironmentRow]) -> HTML {
+        guard !rows.isEmpty else { return HTML() }
+        return div("body stack") {
+            p("soft") {
+                rows.count == 1
+                    ? "One ends within two days. To keep it:" : "\(rows.count) end within two days. To keep one:"
+            }
+            for row in rows.prefix(3) { command("reconcile env extend \(row.slug) --days 7") }
+            if rows.count > 3 { p("Of the others the page of each says it.", "soft") }
+        }
+    }
+
     private static func table(
         _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
     ) -> HTML {
@@ -168,15 +181,12 @@ enum EnvironmentsPage {
                     Words.revision(row.headCommit)
                     if let deed = row.deed {
                         span("sub") {
-                            "brought about at "
+                            "done at "
                             Words.revision(deed.revision)
                         }
                     }
                 }, sync(row, drift[row.slug] ?? [], context.now), health(row),
-                markup {
-                    life(row, context.now)
-                    if endsSoon(row, context.now) { command("reconcile env extend \(row.slug) --days 7") }
-                }, span("num", cost(row)))
+                life(row, context.now), span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {
             element(.form, "filters", .action(Link(.environments)), .set("method", "get"), .role("search")) {
@@ -186,6 +196,7 @@ enum EnvironmentsPage {
                 }
                 element(.button, "button", .type("submit")) { "Find" }
             }
+            keeping(rows.filter { endsSoon($0, context.now) })
             grid.html
             if hasMore, let last = rows.last {
                 div("pager") {
