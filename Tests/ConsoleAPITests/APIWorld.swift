@@ -24,6 +24,7 @@ struct APIWorld {
 
     init(
         keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true, address: String? = nil,
+        schedules: [ScheduledJob]? = nil,
         reconciler: (Store, SimulatedTime) throws -> Reconciler? = { _, _ in nil }
     ) async throws {
         let time = SimulatedTime(now: Self.now)
@@ -47,7 +48,8 @@ struct APIWorld {
         api = APIEndpoints(
             APIServices(
                 store: store, access: access, reconciler: made,
-                service: made.map { Service(reconciler: $0, interval: .hours(1)) }, time: time, address: address,
+                service: made.map { Service(reconciler: $0, interval: .hours(1)) }, time: time,
+                schedules: { schedules }, address: address,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 

@@ -37,11 +37,12 @@ struct AuditedWriteTests {
         ("changeUser", "/access/users/eve", ["roles": ["developer@staging"]]),
         ("revokeUser", "/access/users/eve", nil), ("reconcileNow", "/reconcile", ["reason": "why"]),
     ]
-    /// Writes that need more than rows of a test, each with the suite that proves its line.
+    /// Writes that need more than these rows, each with the suite that sends it and reads its line.
     private static let elsewhere = [
-        "approve": "ApprovalTests", "enableSchedule": "ScheduleLifeTests", "logIn": "its own lines: IssuerTests",
-        "retryDelivery": "DeliveryTests", "retryNotice": "WriteTests", "runSchedule": "ScheduleLifeTests",
-        "sweepNow": "below: what has not ended is not swept", "syncSecrets": "SecretSyncTests: ops.secret_sync_runs",
+        "approve": "OrderedPassTests, after real passes", "enableSchedule": "AuditedOrderTests",
+        "logIn": "AuditedOrderTests",
+        "retryDelivery": "AuditedOrderTests", "retryNotice": "AuditedOrderTests", "runSchedule": "AuditedOrderTests",
+        "sweepNow": "OrderedPassTests", "syncSecrets": "SecretSyncTests",
     ]
 
     private func world() async throws -> APIWorld {

@@ -103,22 +103,25 @@ import Web
         let (store, time) = try await Stores.full()
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
         let pages = PagesTests.pages(store, time, control: access)
-        var other = EnvironmentRow(slug: "elsewhere", tier: .dev, createdAt: testNow, expiresAt: nil)
-        other.branch = "feature/elsewhere"
+        var other = EnvironmentRow(slug: "hidden-lab", tier: .dev, createdAt: testNow, expiresAt: nil)
+        other.branch = "feature/hidden-lab"
         try await store.saveEnvironments([other])
         let run = "01920000-0000-7000-8000-000000000002"
         try await store.beginRun(
             RunRecord(id: run, trigger: .schedule, phase: .succeeded, isDryRun: false, startedAt: testNow))
         try await store.intend(
             JournalEntry(
-                runID: run, stepID: "1", key: ResourceKey(.droplet, "elsewhere-1"), action: .update,
-                operation: "resize", title: "resize elsewhere-1", environment: "elsewhere", input: [:],
+                runID: run, stepID: "1", key: ResourceKey(.droplet, "hidden-lab-1"), action: .update,
+                operation: "resize", title: "resize hidden-lab-1", environment: "hidden-lab", input: [:],
                 intendedAt: testNow))
-        func page(_ segments: [String], _ environment: String) async throws -> (status: Int, text: String) {
-            let key = try await access.addKey(
-                "key \(segments) \(environment)", grants: [Grant(.viewer, environment: environment)], scopes: nil,
-                lasting: nil, by: "test"
+        var keys: [String: String] = [:]
+        for environment in ["staging", "hidden-lab"] {
+            keys[environment] = try await access.addKey(
+                environment, grants: [Grant(.viewer, environment: environment)], scopes: nil, lasting: nil, by: "test"
             ).key.reveal { $0 }
+        }
+        func page(_ segments: [String], _ environment: String) async throws -> (status: Int, text: String) {
+            let key = try #require(keys[environment])
             let request = WebRequest(
                 method: "GET", path: "/" + segments.joined(separator: "/"), segments: segments,
                 headers: [("Host", "ops"), ("Accept", "text/html"), ("X-API-Key", key)], peer: "192.0.2.1")
@@ -128,15 +131,15 @@ import Web
         for list in Route.lists {
             let shown = try await page([String(list.dropFirst())], "staging")
             #expect(shown.status == 200, "\(list)")
-            #expect(!shown.text.contains("elsewhere") && !shown.text.contains(run), "\(list)")
+            #expect(!shown.text.contains("hidden-lab") && !shown.text.contains(run), "\(list)")
             #expect(!shown.text.contains("data-live"), "\(list): the feed of changes would refuse them")
         }
         for (segments, environment, status) in [
             (["runs", Stores.runID], "staging", 200), (["runs", run], "staging", 404),
-            (["runs", run], "elsewhere", 200), (["runs", "latest"], "staging", 200),
-            (["runs", Stores.runID], "elsewhere", 404), (["plans", Stores.runID], "staging", 404),
-            (["plans", "latest"], "elsewhere", 404), (["environments", "feature/elsewhere"], "elsewhere", 200),
-            (["environments", "feature/elsewhere"], "staging", 403),
+            (["runs", run], "hidden-lab", 200), (["runs", "latest"], "staging", 200),
+            (["runs", Stores.runID], "hidden-lab", 404), (["plans", Stores.runID], "staging", 404),
+            (["plans", "latest"], "hidden-lab", 404), (["environments", "feature/hidden-lab"], "hidden-lab", 200),
+            (["environments", "feature/hidden-lab"], "staging", 403),
             (["runs", Stores.runID, "evidence"], "staging", 403),
             ([], "staging", 303), (["settings"], "staging", 403),
         ] {
@@ -146,6 +149,45 @@ import Web
         // Of what ended the run the code alone, for the fault may name what is another's.
         let mine = try await page(["runs", "latest"], "staging").text
         #expect(mine.contains("RUN-0003") && !mine.contains("Evidence"))
+        await store.close()
+    }
+
+    @Test("The navigation names the pages that its reader may open, and no others")
+    func navigation() async throws {
+        let (store, time) = try await Stores.full()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        let pages = PagesTests.pages(store, time, control: access)
+        for (name, grant, scopes, start) in [
+            ("viewer", Grant(.viewer), nil, "/"), ("part", Grant(.viewer, environment: "staging"), nil, "/drift"),
+            ("reader", Grant(.owner), [.read], "/"), ("scraper", Grant(.owner), [.readMetrics], "/metrics"),
+        ] as [(String, Grant, [Permission]?, String)] {
+            let key = try await access.addKey(name, grants: [grant], scopes: scopes, lasting: nil, by: "test")
+                .key.reveal { $0 }
+            func get(_ path: String) async throws -> (status: Int, text: String) {
+                let request = WebRequest(
+                    method: "GET", path: path,
+                    headers: [("Host", "ops"), ("Accept", "text/html"), ("X-API-Key", key)], peer: "192.0.2.1")
+                let response = try #require(await pages.answer(request))
+                return (response.status, String(decoding: response.body, as: UTF8.self))
+            }
+            let shown = try await get(start)
+            #expect(shown.status == 200, "\(name)")
+            var named = 0
+            for spec in PageSpec.all {
+                let path = "\(spec.path)"
+                let isNamed = shown.text.contains("<li><a href=\"\(path)\"")
+                // Where a part begins with their environments, the overview is not among them.
+                #expect(try await isNamed == (get(path).status == 200), "\(name) at \(path)")
+                named += isNamed ? 1 : 0
+            }
+            #expect(named == ["viewer": 21, "part": 6, "reader": 19, "scraper": 1][name], "\(name)")
+            // What refuses them names what they may go on with, as every page does.
+            if name == "part" {
+                let refused = try await get("/settings")
+                #expect(refused.status == 403 && refused.text.contains("href=\"/drift\""))
+                #expect(!refused.text.contains("href=\"/settings\"") && !refused.text.contains("href=\"/runbooks\""))
+            }
+        }
         await store.close()
     }
 

@@ -14,8 +14,10 @@ extension ConsolePages {
     /// Lets in whoever may see a page; sends others to the login, or says that they may not.
     func admit(_ request: WebRequest, to route: Route) async -> Admission {
         guard let access else { return .viewer(Viewer()) }
+        var known: Caller?
         do {
             let caller = try await access.caller(of: request)
+            known = caller
             if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
             let permission = route.need.permission
             var place = route.need.place
@@ -28,18 +30,18 @@ extension ConsolePages {
                 place = .environment(try await store.environmentName(of: word) ?? word)
             }
             try caller.demand(permission, at: place)
-            return .viewer(
-                Viewer(
-                    name: caller.session?.userName, formToken: caller.session?.csrfToken,
-                    maySeeAudit: caller.may(.readAudit, at: place), visible: caller.environments(for: permission),
-                    caller: caller))
+            var viewer = Viewer(of: caller)
+            viewer.maySeeAudit = caller.may(.readAudit, at: place)
+            viewer.visible = caller.environments(for: permission)
+            return .viewer(viewer)
         } catch let fault as AccessFault {
             if let wait = fault.retryAfter, let seconds = fault.retryAfterSeconds, fault.status == 429 {
                 return .refused(
                     .text(429, "\(fault.code): \(fault.message); try again in \(wait.shortText)\n")
                         .with("Retry-After", seconds))
             }
-            return .refused(fault.status == 401 ? Self.toLogin(request) : refusal(fault, request))
+            return .refused(
+                fault.status == 401 ? Self.toLogin(request) : refusal(fault, request, known.map { Viewer(of: $0) }))
         } catch let fault as any Fault {
             return .refused(.text(503, "\(fault.code): \(fault.message)\n"))
         } catch {
@@ -75,7 +77,7 @@ extension ConsolePages {
             ])
     }
 
-    private func refusal(_ fault: AccessFault, _ request: WebRequest) -> WebResponse {
+    private func refusal(_ fault: AccessFault, _ request: WebRequest, _ viewer: Viewer?) -> WebResponse {
         var page = Page(.login, title: "This is not for you", lead: "") {
             banner(.warn, fault.message, icon: .lock) {
                 p(fault.code)
@@ -83,7 +85,7 @@ extension ConsolePages {
             }
         }
         page.status = fault.status
-        return respond(page, request, Viewer())
+        return respond(page, request, viewer ?? Viewer())
     }
 
     // MARK: Signing in and out
@@ -128,6 +130,13 @@ extension ConsolePages {
             back.hasPrefix("/") && !back.hasPrefix("//") && back.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != 92 }
         return WebResponse(
             status: 303, headers: [("Location", isOurs ? back : "/"), ("Cache-Control", "no-store")])
+    }
+}
+
+extension ConsolePages.Viewer {
+    /// Somebody who is known, before anybody said what a page may show them.
+    init(of caller: Caller) {
+        self.init(name: caller.session?.userName, formToken: caller.session?.csrfToken, caller: caller)
     }
 }
 

@@ -68,6 +68,13 @@ public struct ConsolePages: Sendable {
         var visible = VisibleEnvironments.all
         /// Nil: nobody is asked who they are.
         var caller: Caller?
+
+        /// Whether a page of the navigation would be shown to them.
+        func mayOpen(_ spec: PageSpec) -> Bool {
+            guard let caller else { return true }
+            let need = Route.need(at: "\(spec.path)")
+            return caller.may(need.permission, at: need.place)
+        }
     }
 
     /// Answers a page, a file that pages bring with them, or the feed of changes; nil for what is none of these.
@@ -125,7 +132,7 @@ public struct ConsolePages: Sendable {
         let path = "/" + request.segments.filter { !$0.isEmpty }.joined(separator: "/")
         let frame = Frame(
             user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst(),
-            isLive: viewer.caller?.may(.read) ?? true)
+            isLive: viewer.caller?.may(.read) ?? true, mayOpen: viewer.mayOpen)
         var response = WebResponse.text(page.status, frame.document(page), type: "text/html; charset=utf-8")
         response.headers.append(("Cache-Control", "no-store"))
         // Two representations at `/metrics`.

@@ -25,7 +25,8 @@ enum Route: Sendable {
         case (2, "theme"): self = .theme(parts[1])
         case (1, "metrics"):
             guard Self.wantsPage(request) else { return nil }
-            self = .page(MetricsPage.render, needs: .readMetrics)
+            let need = Self.need(at: "/metrics")
+            self = .page(MetricsPage.render, needs: need.permission, at: need.place)
         case (2, "runs"): self = .page(RunPage.render, at: .list)
         case (3, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: "manifest.json")
         case (4, "runs") where parts[2] == "evidence": self = .evidence(run: parts[1], object: parts[3])
@@ -41,9 +42,8 @@ enum Route: Sendable {
                 self = .page(ConsolePages.nothing)
                 return
             }
-            let path = "/" + parts.joined(separator: "/")
-            self = .page(
-                render, needs: Self.particular[path] ?? .read, at: Self.lists.contains(path) ? .list : .project)
+            let need = Self.need(at: "/" + parts.joined(separator: "/"))
+            self = .page(render, needs: need.permission, at: need.place)
         }
     }
 
@@ -53,8 +53,13 @@ enum Route: Sendable {
         return (permission, place)
     }
 
+    /// What somebody needs who wants a page without a name in its path, and where.
+    static func need(at path: String) -> (permission: Permission, place: AccessPlace) {
+        (particular[path] ?? .read, lists.contains(path) ? .list : .project)
+    }
+
     /// Pages that show something else than what `read` allows.
-    private static let particular: [String: Permission] = ["/audit": .readAudit]
+    private static let particular: [String: Permission] = ["/audit": .readAudit, "/metrics": .readMetrics]
 
     /// Pages of which each sees what belongs to the environments that are theirs.
     static let lists: Set<String> = [

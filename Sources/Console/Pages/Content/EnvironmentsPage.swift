@@ -130,8 +130,15 @@ enum EnvironmentsPage {
         if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago", icon: .clock) }
-        let isSoon = end - now < .hours(48)
-        return chip(isSoon ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
+        return chip(endsSoon(row, now) ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
+    }
+
+    /// Whether its end is near, so that somebody who wants it longer has to say so now.
+    private static func endsSoon(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
+        guard row.status != .gone, !row.isSuspended(at: now), !row.isPinned(at: now), let end = row.expiresAt else {
+            return false
+        }
+        return end > now && end - now < .hours(48)
     }
 
     static func cost(_ row: EnvironmentRow) -> String {
@@ -139,6 +146,19 @@ enum EnvironmentsPage {
     }
 
     // MARK: Table
+
+    /// How to keep what ends soon; of more than a few the page of each says it.
+    private static func keeping(_ rows: [EnvironmentRow]) -> HTML {
+        guard !rows.isEmpty else { return HTML() }
+        return div("body stack") {
+            p("soft") {
+                rows.count == 1
+                    ? "One ends within two days. To keep it:" : "\(rows.count) end within two days. To keep one:"
+            }
+            for row in rows.prefix(3) { command("reconcile env extend \(row.slug) --days 7") }
+            if rows.count > 3 { p("Of the others the page of each says it.", "soft") }
+        }
+    }
 
     private static func table(
         _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
@@ -156,7 +176,16 @@ enum EnvironmentsPage {
                 markup {
                     row.host ?? "–"
                     span("sub", row.database ?? "no database")
-                }, Words.revision(row.headCommit), sync(row, drift[row.slug] ?? [], context.now), health(row),
+                },
+                markup {
+                    Words.revision(row.headCommit)
+                    if let deed = row.deed {
+                        span("sub") {
+                            "done at "
+                            Words.revision(deed.revision)
+                        }
+                    }
+                }, sync(row, drift[row.slug] ?? [], context.now), health(row),
                 life(row, context.now), span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {
@@ -167,6 +196,7 @@ enum EnvironmentsPage {
                 }
                 element(.button, "button", .type("submit")) { "Find" }
             }
+            keeping(rows.filter { endsSoon($0, context.now) })
             grid.html
             if hasMore, let last = rows.last {
                 div("pager") {

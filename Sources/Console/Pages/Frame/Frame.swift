@@ -30,6 +30,8 @@ struct Frame {
     let place: String
     /// Whether the page follows the feed of changes, which is of the whole project.
     var isLive = true
+    /// Whether the reader may see a page, so that none is named that would refuse them.
+    var mayOpen: (PageSpec) -> Bool = { _ in true }
 
     /// The reader's choice.
     enum Theme: String { case light, dark }
@@ -110,11 +112,11 @@ struct Frame {
             div("close") {
                 a(Link(fragment: "main"), "button") { "Close the menu" }
             }
-            for group in PageSpec.Group.allCases {
+            for (group, specs) in groups {
                 div("group") {
                     element(.h2) { group.rawValue }
                     element(.ul) {
-                        for spec in PageSpec.all where spec.group == group {
+                        for spec in specs {
                             element(.li) {
                                 HTML(
                                     .a,
@@ -129,6 +131,12 @@ struct Frame {
                 }
             }
         }
+    }
+
+    /// The pages that the reader may open, by group; a group without one is left out.
+    private var groups: [(PageSpec.Group, [PageSpec])] {
+        PageSpec.Group.allCases.map { group in (group, PageSpec.all.filter { $0.group == group && mayOpen($0) }) }
+            .filter { !$0.1.isEmpty }
     }
 
     private func isSame(_ a: PageSpec, _ b: PageSpec) -> Bool { "\(a.path)" == "\(b.path)" }
@@ -156,8 +164,7 @@ struct Frame {
                 element(.span, "chip plain", .title(spec.maturity.meaning)) { spec.maturity.rawValue }
                 span("", "Data from \(spec.sources.joined(separator: " · "))")
             }
-            a(Link(.runbooks), "Runbooks")
-            a(Link(.settings), "Settings")
+            for spec in [PageSpec.runbooks, .settings] where mayOpen(spec) { a(Link(spec), spec.title) }
         }
     }
 }
