@@ -53,6 +53,8 @@ struct SecretScanner {
             Shape("an age key", "AGE-SECRET-KEY-1", 50), Shape("a Vault token", "hvs.", 24),
             Shape("a Grafana token", "glsa_", 32), Shape("a Tailscale key", "tskey-", 20),
             Shape("a Linear key", "lin_api_", 32), Shape("a Shopify token", "shpat_", 32, isHex: true),
+            Shape("a Figma token", "figd_", 32), Shape("a Sentry token", "sntrys_", 40),
+            Shape("a Sentry token", "sntryu_", 40), Shape("a Google token", "ya29.", 40, joint: "."),
         ]
         let github = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]
         let slack = ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxe-", "xoxc-", "xoxd-", "xoxs-", "xapp-"]

@@ -275,6 +275,16 @@ extension FaultCase {
             "a cadence that differs", Paths.schedules,
             "chores: [{id: a, runner: ci, cadence: daily, cron: \"0 2 * * 1\"}]\n", ["warning SSOT-0140 1:52"], []),
         FaultCase(
+            "a chore that is a text is told once", Paths.schedules, "chores: [nightly]\n", ["error SSOT-0004 1:10"],
+            ["kind ops.schedule"]),
+        FaultCase(
+            "a cadence that is misspelt", Paths.schedules,
+            "chores: [{id: a, runner: ci, cadence: dialy, cron: \"0 2 * * 1\"}]\n", ["warning SSOT-0008 1:39"], []),
+        FaultCase(
+            "cadences for people", Paths.schedules,
+            "chores: [{id: a, runner: ci, cadence: biweekly, cron: \"0 2 1,15 * *\"}, "
+                + "{id: b, runner: ci, cadence: weekday, cron: \"0 2 * * 1-5\"}]\n", [], []),
+        FaultCase(
             "a chore twice", Paths.schedules,
             "chores: [{id: a, runner: ci, cron: \"0 2 * * 1\"}, {id: a, runner: ci, cron: \"0 3 * * 1\"}]\n",
             ["error SSOT-0010 1:55"], ["resource ops.schedule/a"]),

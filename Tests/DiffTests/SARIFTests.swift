@@ -63,6 +63,89 @@ import Testing
             rules.filter { $0["help"]?["markdown"] == "# A page of it" }.map { $0["id"]?.stringValue } == ["SSOT-0004"])
     }
 
+    // MARK: Against the format
+
+    /// What the format says of an object: what it has to have, and which members it may have with what they hold.
+    ///
+    /// A member that is not listed is refused by validators, for every object of the format is closed but property bags.
+    private struct Form {
+        var required: [String] = []
+        /// The texts, numbers and truth values.
+        var plain: [String] = []
+        /// The objects and lists of objects, by the name of their form.
+        var parts: [String: String] = [:]
+    }
+
+    /// The objects that a log of ours holds, as the JSON Schema of SARIF 2.1.0 (errata 01) names their members.
+    private static let forms = [
+        "sarifLog": Form(required: ["version", "runs"], plain: ["$schema", "version"], parts: ["runs": "run"]),
+        "run": Form(
+            required: ["tool"], plain: ["baselineGuid", "columnKind", "defaultEncoding", "defaultSourceLanguage"],
+            parts: ["invocations": "invocation", "results": "result", "tool": "tool"]),
+        "tool": Form(required: ["driver"], parts: ["driver": "toolComponent"]),
+        "toolComponent": Form(
+            required: ["name"],
+            plain: [
+                "downloadUri", "fullName", "guid", "informationUri", "name", "organization", "semanticVersion",
+                "version",
+            ], parts: ["rules": "reportingDescriptor"]),
+        "reportingDescriptor": Form(
+            required: ["id"], plain: ["guid", "helpUri", "id", "name"],
+            parts: [
+                "defaultConfiguration": "reportingConfiguration", "fullDescription": "multiformatMessageString",
+                "help": "multiformatMessageString", "shortDescription": "multiformatMessageString",
+            ]),
+        "reportingConfiguration": Form(plain: ["enabled", "level", "rank"]),
+        "multiformatMessageString": Form(required: ["text"], plain: ["markdown", "text"]),
+        "invocation": Form(
+            required: ["executionSuccessful"],
+            plain: ["commandLine", "endTimeUtc", "executionSuccessful", "exitCode", "startTimeUtc"]),
+        "result": Form(
+            required: ["message"],
+            plain: ["correlationGuid", "guid", "kind", "level", "occurrenceCount", "rank", "ruleId", "ruleIndex"],
+            parts: ["locations": "location", "message": "message", "relatedLocations": "location"]),
+        "message": Form(plain: ["id", "markdown", "text"]),
+        "location": Form(plain: ["id"], parts: ["message": "message", "physicalLocation": "physicalLocation"]),
+        "physicalLocation": Form(parts: ["artifactLocation": "artifactLocation", "region": "region"]),
+        "artifactLocation": Form(plain: ["index", "uri", "uriBaseId"]),
+        "region": Form(
+            plain: ["charLength", "charOffset", "endColumn", "endLine", "startColumn", "startLine"],
+            parts: ["message": "message"]),
+    ]
+
+    @Test func noMemberIsOneThatTheFormatDoesNotKnow() throws {
+        let log = SARIF.log(Self.diagnostics, version: "1.2.3") { _ in "# A page" }
+        #expect(Self.faults(of: log, "sarifLog") == [])
+        // The look itself sees something.
+        var object = try #require(log.objectValue)
+        object["runs"] = .list([.object(["tools": "none"])])
+        #expect(Self.faults(of: .object(object), "sarifLog") == ["run has no tool", "run has tools"])
+    }
+
+    /// Rules and related places are sets to the format: a validator refuses a log in which one stands twice.
+    @Test func nothingStandsTwiceWhereItMayNot() {
+        let log = SARIF.log(Self.diagnostics + Self.diagnostics, version: "1.2.3")
+        let run = log["runs"]?[0]
+        var lists = [run?["tool"]?["driver"]?["rules"]?.listValue ?? []]
+        lists += run?["results"]?.listValue?.compactMap { $0["relatedLocations"]?.listValue } ?? []
+        #expect(lists.allSatisfy { Set($0).count == $0.count })
+        #expect(lists.contains { $0.count > 1 })
+    }
+
+    private static func faults(of value: Value, _ name: String) -> [String] {
+        guard let form = forms[name], let object = value.objectValue else { return ["\(name) is no object"] }
+        let names = Set(object.members.map(\.name))
+        var faults = form.required.filter { !names.contains($0) }.map { "\(name) has no \($0)" }
+        for member in object.members where !form.plain.contains(member.name) {
+            guard let part = form.parts[member.name] else {
+                faults.append("\(name) has \(member.name)")
+                continue
+            }
+            faults += (member.value.listValue ?? [member.value]).flatMap { Self.faults(of: $0, part) }
+        }
+        return faults
+    }
+
     @Test func withoutADiagnosticItIsStillALog() {
         let log = SARIF.log([], version: "1.2.3")
         #expect(log["runs"]?[0]?["results"]?.listValue == [])

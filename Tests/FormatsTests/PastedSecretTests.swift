@@ -20,6 +20,9 @@ import Testing
         ("k: SG~.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc1s5cr3Q", "a SendGrid key"),
         ("k: AGE-SECRET-KEY~-19X0C4T7Z5M2K8QW3EJ6HLNVSDPGFYUAR9X0C4T7Z5M2K8QW3EJ6HLNVS", "an age key"),
         ("k: vca_~Zk3vQ9mW1xT7bN5cR8yL2pD6", "a Vercel token"), ("k: hvs~.CAESIJ8sK2mP4qR6tV8xZ0b2", "a Vault token"),
+        ("k: figd~_Zk3vQ9mW1xT7bN5cR8yL2pD6sF4hJ0gA2eK5iO7u", "a Figma token"),
+        ("k: sntrys~_Zk3vQ9mW1xT7bN5cR8yL2pD6sF4hJ0gA2eK5iO7uQ1w", "a Sentry token"),
+        ("k: ya29~.a0Zk3vQ9mW1xT7bN5cR8yL2pD6sF4h.J0gA2eK5iO7uQ1w", "a Google token"),
         // Escapes as YAML and JSON have them, and a line that goes on in the next one.
         ("k: \"\\x67hp_0123456789~abcdefghijABCDEFGHIJ012345\"", "a GitHub token"),
         ("{\"k\": \"xo\\u0078b-123456~7890-abcdefghij\"}", "a Slack token"),
@@ -45,6 +48,7 @@ import Testing
         "k: sk~-1204-move-the-ledger-to-2027-rates", "id: 9f86d081-884c-7d65-9a2f-eaa0c55ad015",
         "digest: 9f86d081884c7d659a2feaa0c55ad015-a3bf4f1b-2b0b822", "url: https://hooks.slack.com/services/",
         "url: https://hooks.slack~.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "k: figd~_export", "k: ya29~.example",
         "k: AKIA~EXAMPLEEXAMPLE00", "time: 12:30:45", "---", "name: risk-assessment",
         "k: \"\\\\x67hp_0123456789~abcdefghijABCDEFGHIJ012345\"", "k: \"\\x6\"", "k: \\", "k: \"\\uD83D\\uDE00\"",
         "a\\/b",

@@ -27,7 +27,7 @@ struct EnvironmentOverrides {
             fault = document.cause
             return
         }
-        let fields = Fields(root, "the overrides", in: document.path, report)
+        let fields = Fields(root, "the document of overrides", in: document.path, report)
         fields.allow("schema", "version", "description", "notes")
         let environments = fields.fields("environments", required: true)
         fields.finish()

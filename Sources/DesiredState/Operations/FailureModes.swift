@@ -7,7 +7,7 @@ struct FailureModes: DocumentReading {
     let modes: [FailureMode]
 
     init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
-        let fields = Fields(root, "the failure modes", in: file, report)
+        let fields = Fields(root, "the document of failure modes", in: file, report)
         var modes: [String: FailureMode] = [:]
         var seen: [String: SourceMark] = [:]
         for node in fields.nodes("failure_modes", required: true) ?? [] {

@@ -31,7 +31,7 @@ struct PoliciesReader {
     }
 
     private mutating func read(_ root: Node) {
-        let fields = Fields(root, "the policies", in: file, report)
+        let fields = Fields(root, "the document of policies", in: file, report)
         fields.allow("schema", "version", "last_reviewed", "description")
         readMappings(fields)
         readGates(fields)

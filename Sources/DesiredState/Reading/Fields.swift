@@ -84,7 +84,8 @@ final class Fields {
     func entry(_ key: String, required: Bool = false) -> Node.Entry? {
         known.append(key)
         guard let entry = entries.first(where: { $0.key == key }) else {
-            if required {
+            // Of what is no mapping at all that was told already.
+            if required, !isNoMapping {
                 let others = entries.map(\.key)
                 fail(
                     .missingKey, "\(subject) has no `\(key)`", at: mark,

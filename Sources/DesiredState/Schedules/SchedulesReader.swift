@@ -41,7 +41,7 @@ struct SchedulesReader {
     }
 
     private mutating func read(_ root: Node) {
-        let fields = Fields(root, "the schedules", in: file, report)
+        let fields = Fields(root, "the document of schedules", in: file, report)
         let nodes = fields.nodes("chores", required: true)
         if let cause = fields.broken["chores"] ?? (nodes == nil ? fields.fault : nil) {
             report.unknown(.kind(.schedule), cause)
@@ -109,7 +109,16 @@ struct SchedulesReader {
     }
 
     private func compare(_ cadence: Text, with cron: Cron, _ written: Text, _ entry: Fields) {
-        guard let said = Cron.Cadence(word: cadence.value), said != cron.cadence else { return }
+        guard let said = Cron.Cadence(word: cadence.value) else {
+            // Any other word is for people; one that is nearly known was meant to be compared.
+            let meant = closest(to: cadence.value, among: Cron.Cadence.words + Cron.Cadence.unevenWords)
+            guard let meant, Cron.Cadence.words.contains(meant) else { return }
+            report.warning(
+                .unknownWord, "`cadence` of \(entry.subject) is \(quoted(cadence.value)), which is no cadence",
+                at: cadence.mark, hint: "Did you mean `\(meant)`? Until then nothing holds it against `cron`.")
+            return
+        }
+        guard said != cron.cadence else { return }
         report.warning(
             .cadenceDisagreement,
             "\(entry.subject) is said to run \(cadence.value), and \(quoted(cron.description)) runs "

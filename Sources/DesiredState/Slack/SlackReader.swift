@@ -41,7 +41,7 @@ struct SlackReader {
     }
 
     private func readRoutes(_ root: Node, _ file: String) {
-        let fields = Fields(root, "the routes of test results", in: file, report)
+        let fields = Fields(root, "the table of routes for test results", in: file, report)
         guard let slack = fields.fields("slack") else {
             if let cause = fields.fault { report.unknown(.kind(.slackChannel), cause) }
             return
@@ -52,7 +52,7 @@ struct SlackReader {
     // MARK: Several apps in one document
 
     private mutating func readApps(_ root: Node, _ file: String) {
-        let fields = Fields(root, "the Slack apps", in: file, report)
+        let fields = Fields(root, "the document of Slack apps", in: file, report)
         guard let apps = fields.fields("slack_apps", required: true), apps.fault == nil || !apps.keys.isEmpty else {
             if let cause = fields.fault { report.unknown(.kind(.slackApp), cause) }
             return

@@ -72,6 +72,12 @@ extension Cron {
         case hours(Int)
         case daily, weekly, monthly, quarterly, yearly
 
+        /// The words without a number that are a cadence, and those for people that look much like one.
+        static let words = [
+            "hourly", "daily", "nightly", "weekly", "monthly", "quarterly", "yearly", "annually",
+        ]
+        static let unevenWords = ["weekday", "weekdays", "weekend", "biweekly", "bimonthly", "biannually"]
+
         /// Reads `daily`, `every_15_min`, `every_6_hours` and the like; nil for anything else.
         public init?(word: String) {
             switch word.lowercased() {
