@@ -14,6 +14,9 @@ public enum Tier: String, Sendable, Hashable, CaseIterable {
         default: return nil
         }
     }
+
+    /// Whether a class gives it an end at all.
+    public var hasLife: Bool { self != .production && self != .staging }
 }
 
 /// Which time-to-live applies.
@@ -64,7 +67,7 @@ public struct OwnLimits: Sendable, Hashable {
 public struct Environment: Sendable, Hashable {
     /// The key: lower-case letters, digits and hyphens, unique.
     public let slug: String
-    public let tier: Tier
+    public private(set) var tier: Tier
     public let ttlClass: TTLClass
     public let ttl: TimeToLive
     /// The branch or tag that it runs; nil where none is named.
@@ -89,7 +92,9 @@ public struct Environment: Sendable, Hashable {
     public internal(set) var workersSource: SourceMark?
     /// What it may use itself, in place of what its tier may; nil where nothing of its own is written.
     public internal(set) var limits: OwnLimits?
-    public let isProtected: Bool
+    /// Whether a branch or a pull request brought it about: no document names it, and whoever pushes chooses its name.
+    public var isOfBranch = false
+    public private(set) var isProtected: Bool
     /// The file and line that want it: its entry, or the mapping that matched its branch.
     public let source: SourceMark
     /// The resources that it owns; they go when it goes.
@@ -98,6 +103,16 @@ public struct Environment: Sendable, Hashable {
     public var backupRule: SourceMark?
     /// What holds for it, each with who says it; nothing where it was put together by hand.
     public internal(set) var facts: [EnvironmentFact] = []
+
+    /// The line that says its tier; where none does, the one that wants it.
+    public var tierSource: SourceMark { facts.first { $0.name == "tier" }?.mark ?? source }
+
+    /// The same, with other care than its documents want.
+    public func with(tier: Tier, isProtected: Bool) -> Environment {
+        var copy = self
+        (copy.tier, copy.isProtected) = (tier, isProtected)
+        return copy
+    }
 
     /// The line that says when it is backed up; where none does, the one that wants it.
     public var backupSource: SourceMark {

@@ -39,7 +39,20 @@ extension Comparison {
         if !isComplete { return keep(unwanted, DraftText.why(completeness, meeting.kind), as: .unobserved) }
         if seen.count > 1 { return keep(unwanted, Self.ambiguity(seen), as: .ambiguous) }
         if seen.isEmpty, let why = young(entry) { return keep(unwanted, why, as: .unobserved) }
-        guard let there = seen.first else { return forget(unwanted, "it is gone, and nothing wants it") }
+        guard let there = seen.first else {
+            // By its mark it would be found again under its new name.
+            if !schema.carriesMark, let other = renamed(entry, schema, observed?.resources ?? []), !isSpokenFor(other) {
+                return keep(
+                    unwanted,
+                    "\(entry.providerID) is named \(other.key.name) at the provider now: name it \(entry.key.name) again and "
+                        + "it goes, or remove it there", as: .impossible, lingering: reason(unwanted).text)
+            }
+            return forget(unwanted, "it is gone, and nothing wants it")
+        }
+        if schema.comesWithParent(there) {
+            return forget(
+                unwanted, "it came with \(KindOrder.parent(of: entry.key)?.description ?? "what holds it") and stays")
+        }
         if isSame(entry, there) { return delete(unwanted, doubt: doubt(there)) }
         if let other = schema.otherInstallation(than: input.installation, of: there) {
             return forget(
@@ -64,6 +77,12 @@ extension Comparison {
     func doubt(_ there: ObservedResource) -> String? {
         guard input.schemas[there.key.kind]?.carriesMark == true, !there.isOwned else { return nil }
         return "it doesn't carry our mark any more: somebody took that off, or made another one under its name"
+    }
+
+    /// Whether something wants an object under the name that it has, or remembers it under that.
+    private func isSpokenFor(_ object: ObservedResource) -> Bool {
+        desired.contains { $0.key == object.key }
+            || input.inventory.entries.contains { $0.key == object.key && sameBytes($0.providerID, object.providerID) }
     }
 
     /// What we remember of an object under the name that it had before somebody gave it another one.

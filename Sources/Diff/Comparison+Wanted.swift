@@ -30,11 +30,12 @@ extension Comparison {
                 return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
             }
             if let entry, let other = renamed(entry, schema, seen) {
+                let why =
+                    schema.isStateful ? "another one beside it would be empty" : "it would stay in force beside another"
                 return read(
                     resource,
-                    "\(entry.providerID) is named \(other.key.name) at the provider now, and another one beside it would be "
-                        + "empty: name it \(resource.key.name) again, or want it under its new name", other,
-                    as: .impossible)
+                    "\(entry.providerID) is named \(other.key.name) at the provider now, and \(why): name it "
+                        + "\(resource.key.name) again, or want it under its new name", other, as: .impossible)
             }
             if let entry, let why = young(entry) { return read(resource, why, as: .unobserved) }
             return create(resource, schema, entry)
@@ -47,6 +48,7 @@ extension Comparison {
             // On the pages that are missing there may be another of that name, and that one may be meant.
             return read(resource, DraftText.why(completeness, meeting.kind), as: .unobserved)
         }
+        if schema.comesWithParent(there) { return count(noop: index) }
         adopt(resource, schema, entry, there)
     }
 
@@ -78,11 +80,12 @@ extension Comparison {
             "it was made \(Duration.microseconds(age).shortText) ago and isn't listed: lists may lag behind by a minute"
     }
 
-    /// The object that we remember under another name, where that would be missed: its data isn't in a new one.
-    private func renamed(
+    /// The object that we remember under another name, where that would be missed: its data isn't in a new one, or what it
+    /// allows stays allowed.
+    func renamed(
         _ entry: InventoryEntry, _ schema: KindSchema, _ seen: [ObservedResource]
     ) -> ObservedResource? {
-        guard schema.carriesMark, schema.isStateful, !entry.providerID.isEmpty else { return nil }
+        guard schema.isKnownByID, !entry.providerID.isEmpty else { return nil }
         return seen.first { sameBytes($0.providerID, entry.providerID) }
     }
 
@@ -177,7 +180,20 @@ extension Comparison {
                 "taking it over would mean to replace it, for \(fixed.path) can't be changed in place: want what is "
                     + "there, or give the resource another name", as: .impossible)
         }
+        if entry == nil, !there.isOwned { draft.question = overwriting(resource, found) }
         finish(draft, resource, found)
+    }
+
+    /// Why a person has to see what is there be overwritten for an environment that came by itself; nil where it isn't.
+    ///
+    /// Whoever pushes a branch chooses its name, and with it the names of what it wants: `mail` is one, too.
+    private func overwriting(_ resource: DesiredResource, _ found: Differences) -> String? {
+        guard !found.changes.isEmpty, let slug = resource.environment, lives.areOfBranches.contains(slug) else {
+            return nil
+        }
+        return "it was there before environment \(slug), which a branch or pull request brought about, and "
+            + "\(DraftText.names(found.changes)) would be overwritten (\(resource.source)): give the branch another name, or "
+            + "the object"
     }
 
     // MARK: Endings
@@ -189,6 +205,9 @@ extension Comparison {
         draft.awaits = found.awaits
         draft.causes = found.causes
         draft.isDrift = draft.change.action != .adopt || !found.changes.isEmpty
+        draft.loss = loss(by: draft.change)
+        // What is made now holds nothing yet.
+        if draft.change.action != .create { draft.question = draft.question ?? draft.loss }
         if draft.isAllowed, let obstacle = found.obstacle { draft.refuse(.blocked, obstacle, as: .impossible) }
         if draft.isAllowed, let unknown = found.unknown { draft.refuse(.blocked, unknown, as: .unobserved) }
         if draft.isAllowed, let schema = input.schemas[draft.key.kind],
@@ -206,6 +225,20 @@ extension Comparison {
             draft.isDrift = draft.isDrift && scope.isSuspension
         }
         add(draft)
+    }
+
+    /// What goes for good by the values that a change writes, with the line that wants it so; nil where nothing does.
+    private func loss(by change: PlannedChange) -> String? {
+        guard let schema = input.schemas[change.key.kind] else { return nil }
+        for attribute in change.attributes {
+            guard let after = attribute.after, let what = schema.rule(attribute.path)?.loses(attribute.before, after)
+            else {
+                continue
+            }
+            let place = (attribute.mark ?? change.source).map { " (\($0))" } ?? ""
+            return "\(what) by its \(attribute.path)\(place), and nothing brings that back"
+        }
+        return nil
     }
 
     /// Nothing can be said of a wanted resource.

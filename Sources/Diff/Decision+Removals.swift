@@ -28,12 +28,13 @@ extension Decision {
         }
     }
 
-    /// Deletions and replacements that a person has to say yes to.
+    /// What a person has to say yes to: deletions, replacements, and changes that take as much away.
     mutating func askForApproval() {
-        for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
-            guard let reason = reasonToAsk(drafts[index]), !input.approvals.contains(drafts[index].key) else {
-                continue
-            }
+        for index in drafts.indices where drafts[index].isAllowed {
+            let draft = drafts[index]
+            guard let reason = draft.question ?? (draft.destroys ? reasonToAsk(draft) : nil),
+                !input.approvals.contains(draft.key)
+            else { continue }
             drafts[index].refuse(.needsApproval, reason, as: .approval)
         }
     }
@@ -57,10 +58,13 @@ extension Decision {
         }
         if let strangers = strangers(in: draft.key) { return strangers }
         if change.action == .delete, let strangers = strangers(inProject: draft.key) { return strangers }
-        if input.schemas[draft.key.kind]?.isStateful == true {
-            if entry(of: draft.key)?.isAdopted == true {
-                return "it was there before us, with data that only it has, and would be \(verb)"
-            }
+        guard let schema = input.schemas[draft.key.kind] else { return nil }
+        if entry(of: draft.key)?.isAdopted == true, schema.losesWork {
+            return
+                "it was there before us, with \(schema.isStateful ? "data" : "settings") that only it has, and would be "
+                + verb
+        }
+        if schema.isStateful {
             if change.action == .delete, life?.endsFreely == true { return nil }
             return "it holds data that only it has, and would be \(verb)"
         }
@@ -147,7 +151,7 @@ extension Decision {
     }
 
     private mutating func denyDeletions(_ reason: String) {
-        for index in drafts.indices where drafts[index].change.action == .delete {
+        for index in drafts.indices where drafts[index].change.action == .delete || drafts[index].loss != nil {
             guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else { continue }
             drafts[index].refuse(.denied, reason, as: .rule)
         }

@@ -16,6 +16,10 @@ public struct Departure: Sendable, Hashable {
         case branches
         /// The repository whose pull requests have previews.
         case pullRequests = "pull_requests"
+        /// An environment would get less care: a lower tier, or no protection any more.
+        case care
+        /// Whom the credential of a provider leads to: its account, engine or server.
+        case accounts
     }
 
     public let subject: Subject
@@ -23,6 +27,10 @@ public struct Departure: Sendable, Hashable {
     public let before: Value
     /// What is there now: an approval is of exactly this.
     public let after: Value
+    /// The care that environments keep until then.
+    public internal(set) var kept: [String: Care] = [:]
+    /// The lines that say otherwise; an approval isn't of where they stand.
+    var places: [SourceMark] = []
 
     public init(_ subject: Subject, from before: Value, to after: Value) {
         self.subject = subject
@@ -48,7 +56,21 @@ public struct Departure: Sendable, Hashable {
         case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
+        case .care:
+            return (before.objectValue?.members ?? []).map {
+                "environment \($0.name) is \(Self.text(after[$0.name] ?? .null)) now, and was \(Self.text($0.value))"
+            }.joined(separator: ", ")
+        case .accounts:
+            return (before.objectValue?.members ?? []).map {
+                "\($0.name) \(Self.lead(from: $0.value, to: after[$0.name] ?? .null))"
+            }.joined(separator: ", ")
         }
+    }
+
+    /// Why nothing that a provider shows can be trusted, and what helps; nil where this is none of its.
+    public func doubt(of provider: String) -> String? {
+        guard subject == .accounts, let old = before[provider] else { return nil }
+        return "it \(Self.lead(from: old, to: after[provider] ?? .null)): \(remedy)"
     }
 
     private var consequence: String {
@@ -64,6 +86,10 @@ public struct Departure: Sendable, Hashable {
             }
         case .branches: "no environment of a branch comes, changes or goes"
         case .pullRequests: "no preview comes, changes or goes"
+        case .care:
+            "what guarded before still guards: what would be deleted or replaced asks first, and ends, windows and freezes "
+                + "are those of before"
+        case .accounts: "nothing of it counts as gone, and nothing of it is made, changed or deleted"
         }
     }
 
@@ -72,6 +98,8 @@ public struct Departure: Sendable, Hashable {
         case .history: "PLAN-0017"
         case .documents: "PLAN-0018"
         case .branches, .pullRequests: "PLAN-0019"
+        case .care: "PLAN-0024"
+        case .accounts: "PLAN-0025"
         }
     }
 
@@ -82,10 +110,19 @@ public struct Departure: Sendable, Hashable {
         case .documents: "put it back as it was; if it is meant: \(approval)"
         case .branches: "look at application.url; if it is meant: \(approval)"
         case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
+        case .care: "write `tier` and `protected` as they were; if it is meant: \(approval)"
+        case .accounts:
+            "look at the credential and the address of providers."
+                + "\((before.objectValue?.members ?? []).map(\.name).joined(separator: " and providers.")); if it is "
+                + "meant: \(approval)"
         }
     }
 
-    var diagnostic: Diagnostic { Diagnostic(.warning, code, "\(what): \(consequence)", hint: remedy) }
+    var diagnostic: Diagnostic {
+        Diagnostic(
+            .warning, code, "\(what): \(consequence)", at: places.first, hint: remedy,
+            notes: places.dropFirst().map { Diagnostic.Note("another one is here", at: $0) })
+    }
 
     /// Why a change may not happen before somebody says that it is meant.
     var reason: String { "\(what): \(remedy)" }
@@ -97,11 +134,18 @@ public struct Departure: Sendable, Hashable {
             verdictReason: remedy, hold: .approval,
             attributes: [
                 AttributeChange(path: subject.rawValue, before: before, after: after)
-            ])
+            ], source: places.first)
+    }
+
+    /// Whether it stands in the way of a change.
+    func holds(_ draft: Draft) -> Bool {
+        // What would go by a rule of its own goes for the same mistake.
+        if draft.loss != nil, subject == .documents || subject == .history { return true }
+        return holds(draft.change.action, of: draft.change.key.kind)
     }
 
     /// Whether it stands in the way of an action on a resource of a kind.
-    func holds(_ action: ChangeAction, of kind: ResourceKind) -> Bool {
+    private func holds(_ action: ChangeAction, of kind: ResourceKind) -> Bool {
         switch (subject, action) {
         case (.history, .update), (.history, .replace), (.history, .delete), (.history, .adopt): true
         case (.documents, .replace), (.documents, .delete): true
@@ -126,6 +170,14 @@ public struct Departure: Sendable, Hashable {
         }
     }
 
+    /// Whom a credential leads to instead.
+    private static func lead(from old: Value, to new: Value) -> String {
+        guard let now = new.stringValue else {
+            return "doesn't tell any more whom it leads to, and led to \(text(old))"
+        }
+        return "leads to \(now) now, and led to \(text(old))"
+    }
+
     private static func text(_ value: Value) -> String { value.stringValue ?? "nowhere" }
     private static func short(_ value: Value) -> String { String(text(value).prefix(12)) }
 }
@@ -145,14 +197,25 @@ public struct Lineage: Sendable, Hashable {
     public var branches: String?
     /// `owner/name` of the repository of the pull requests; nil where nobody asked for them.
     public var pullRequests: String?
+    /// The environments that get some care, with how much; nil where nobody kept that yet.
+    public var care: [String: Care]?
+    /// How much the commit gives; of what was found, never of what is remembered.
+    public var careFound = CareFound()
+    /// Whom the credentials of providers led to, in their own lasting ids, by provider.
+    public var accounts: [String: String] = [:]
+    /// Providers whose credentials may not see whom they lead to; of what was found, never of what is remembered.
+    public var untold: Set<String> = []
 
     public init(
-        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil, pullRequests: String? = nil
+        revision: String? = nil, documents: [String: String] = [:], branches: String? = nil,
+        pullRequests: String? = nil,
+        accounts: [String: String] = [:]
     ) {
         self.revision = revision
         self.documents = documents
         self.branches = branches
         self.pullRequests = pullRequests
+        self.accounts = accounts
     }
 
     /// What another lineage has as another; nil where it is the same, or where nothing was remembered.
@@ -163,6 +226,7 @@ public struct Lineage: Sendable, Hashable {
         case .history: return Self.departure(.history, revision, found.revision)
         case .branches: return Self.departure(.branches, branches, found.branches)
         case .pullRequests: return Self.departure(.pullRequests, pullRequests, found.pullRequests)
+        case .care: return careDeparture(in: found)
         case .documents:
             // One that has moved to its own path says itself what it is.
             let changed = documents.filter { found.documents[$0.key] != $0.value && !found.inPlace.contains($0.key) }
@@ -171,16 +235,34 @@ public struct Lineage: Sendable, Hashable {
             return Departure(
                 .documents, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
                 to: Self.object(changed.map { ($0.key, found.place(of: $0.key, after: $0.value)) }))
+        case .accounts:
+            // Who wasn't asked, or didn't answer, says nothing.
+            let changed = accounts.filter { name, account in
+                found.accounts[name].map { !sameBytes($0, account) } ?? found.untold.contains(name)
+            }.sorted { compareBytes($0.key, $1.key) < 0 }
+            guard !changed.isEmpty else { return nil }
+            return Departure(
+                .accounts, from: Self.object(changed.map { ($0.key, .string($0.value)) }),
+                to: Self.object(changed.map { ($0.key, found.accounts[$0.key].map { .string($0) } ?? .null) }))
         }
     }
 
     /// What to remember after a plan: what was found, but for that which nobody has said yes to.
     public func next(_ found: Lineage, without held: Set<Departure.Subject>) -> Lineage {
-        Lineage(
+        var next = Lineage(
             revision: held.contains(.history) ? revision : found.revision ?? revision,
             documents: held.contains(.documents) ? documents : found.documents,
             branches: held.contains(.branches) ? branches : found.branches ?? branches,
-            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests)
+            pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests,
+            accounts: accounts(after: found, isHeld: held.contains(.accounts)))
+        next.care = nextCare(found, without: held)
+        return next
+    }
+
+    /// Whom credentials led to and lead to now: a provider that wasn't asked is remembered as it was.
+    private func accounts(after found: Lineage, isHeld: Bool) -> [String: String] {
+        let told = accounts.filter { isHeld || !found.untold.contains($0.key) }
+        return told.merging(found.accounts) { old, new in isHeld ? old : new }
     }
 
     private static func departure(_ subject: Departure.Subject, _ before: String?, _ after: String?) -> Departure? {
@@ -195,6 +277,10 @@ public struct Lineage: Sendable, Hashable {
         return Self.object([("file", .string(status.rawValue))])
     }
 
+    static func texts(_ care: [(slug: String, care: Care?)]) -> Value {
+        object(care.map { ($0.slug, $0.care.map { .string($0.text) } ?? .null) })
+    }
+
     private static func object(_ members: [(name: String, value: Value)]) -> Value {
         .object(Value.Object(members.map { Value.Object.Member($0.name, $0.value) }))
     }
@@ -204,8 +290,7 @@ extension Decision {
     /// Holds back what would be lost for something that nobody has said is meant.
     mutating func guardAgainstDepartures() {
         for departure in input.departures {
-            for index in drafts.indices
-            where departure.holds(drafts[index].change.action, of: drafts[index].change.key.kind) {
+            for index in drafts.indices where departure.holds(drafts[index]) {
                 guard drafts[index].change.verdict != .blocked, drafts[index].change.verdict != .denied else {
                     continue
                 }

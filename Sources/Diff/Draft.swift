@@ -17,6 +17,10 @@ struct Draft {
     var isKept = false
     /// Why what it destroys may be another's; nil where it is surely ours.
     var doubt: String?
+    /// Why a person has to say yes although nothing is deleted or replaced; nil where nobody has to.
+    var question: String?
+    /// What goes for good by what it writes, although the object stays; nil where nothing does.
+    var loss: String?
 
     var key: ResourceKey { change.key }
     var destroys: Bool { change.action == .delete || change.action == .replace }

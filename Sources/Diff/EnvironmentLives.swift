@@ -21,13 +21,18 @@ struct EnvironmentLives {
     private var lives: [String: Life] = [:]
     /// Slugs whose resources are no longer wanted although the repository lists them.
     let expired: Set<String>
+    /// Slugs of those that are wanted by a branch or a pull request alone.
+    let areOfBranches: Set<String>
 
+    /// What is `kept` is the care of environments whose documents give them less, and nobody has said that it is meant.
     init(
         _ environments: [Environment], records: [EnvironmentRecord], policy: Policy, scopes: UnknownScopes,
-        now: Timestamp
+        kept: [String: Care] = [:], now: Timestamp
     ) {
+        areOfBranches = Set(environments.lazy.filter(\.isOfBranch).map(\.slug))
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
-        for environment in environments {
+        for wanted in environments {
+            let environment = kept[wanted.slug].map { wanted.with($0) } ?? wanted
             let outlook: EnvironmentOutlook
             if let scope = scopes.environment(environment.slug) {
                 outlook = EnvironmentOutlook(
@@ -66,5 +71,13 @@ struct EnvironmentLives {
     func isOver(_ slug: String?) -> Bool {
         guard !expired.isEmpty, let slug else { return false }
         return expired.contains(slug)
+    }
+}
+
+extension Environment {
+    /// The same, with at least so much care.
+    fileprivate func with(_ kept: Care) -> Environment {
+        let care = Care(of: self).atLeast(kept)
+        return with(tier: care.tier, isProtected: care.isProtected)
     }
 }

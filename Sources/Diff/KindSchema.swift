@@ -9,10 +9,16 @@ public struct KindSchema: Sendable {
     public let isStateful: Bool
     /// Whether an object that is there but not ours is taken over when it is wanted.
     public let canAdopt: Bool
+    /// Whether an object came with what holds it, such as the administrator of a cluster.
+    ///
+    /// It is there as it is wanted, is never taken over and never deleted.
+    public let comesWithParent: @Sendable (ObservedResource) -> Bool
     /// How many requests an action takes at the most when all goes well.
     public let requests: @Sendable (ChangeAction, _ changedAttributes: [String]) -> Int
     /// Whether our mark is put on its objects, so that one without it isn't ours.
     public let carriesMark: Bool
+    /// Whether an object keeps its id when somebody gives it another name at the provider: there it is looked for then.
+    public let isKnownByID: Bool
     /// Where the mark names the installation; nil where it names none.
     public let installationMark: InstallationMark?
     /// The surface of the DigitalOcean policy that rules it, such as `droplets`; nil where none does.
@@ -30,9 +36,12 @@ public struct KindSchema: Sendable {
     /// The attribute that says in which parent an object is, for kinds whose names don't; nil for all others.
     public let parentAttribute: String?
 
+    /// Without `isKnownByID` that is so of what carries our mark and holds data.
     public init(
         kind: ResourceKind, attributes: [AttributeRule], isStateful: Bool, canAdopt: Bool = true,
-        carriesMark: Bool = false, installationMark: InstallationMark? = nil, surface: String? = nil,
+        comesWithParent: @escaping @Sendable (ObservedResource) -> Bool = { _ in false },
+        carriesMark: Bool = false, isKnownByID: Bool? = nil, installationMark: InstallationMark? = nil,
+        surface: String? = nil,
         canonical: (@Sendable (_ name: String, _ attributes: Attributes) -> CanonicalName)? = nil,
         hindrance: @escaping @Sendable (ChangeAction, _ changedAttributes: [String]) -> String? = { _, _ in nil },
         remedy: @escaping @Sendable (ResourceKey, [WantedAttribute]) -> String? = { _, _ in nil },
@@ -43,7 +52,9 @@ public struct KindSchema: Sendable {
         self.attributes = attributes
         self.isStateful = isStateful
         self.canAdopt = canAdopt
+        self.comesWithParent = comesWithParent
         self.carriesMark = carriesMark
+        self.isKnownByID = isKnownByID ?? (carriesMark && isStateful)
         self.installationMark = installationMark
         self.surface = surface
         self.canonical = canonical
@@ -51,6 +62,11 @@ public struct KindSchema: Sendable {
         self.remedy = remedy
         self.parentAttribute = parentAttribute
         self.requests = requests
+    }
+
+    /// Whether a deletion takes away what somebody may have made: a bare name, such as a tag's, is nobody's work.
+    var losesWork: Bool {
+        isStateful || requests(.delete, []) > 0 && attributes.contains { !$0.isComputed }
     }
 
     /// The rule of an attribute; nil where the driver has none: such a wish can't be fulfilled.
@@ -81,12 +97,17 @@ public struct AttributeRule: Sendable {
     public let isWriteOnly: Bool
     /// The actions that need the secret value whose place it names, `env:NAME` or `file:PATH`; empty where it names none.
     public let secretFor: Set<ChangeAction>
+    /// What goes for good once this value is written in place of what is there: a clause, `after 30 days all objects go`.
+    ///
+    /// Nil where nothing goes that didn't go before.
+    public let loses: @Sendable (_ before: Value?, _ after: Value) -> String?
     /// Brings a wanted and an observed value to one form, such as a name without its final dot.
     public let normalise: @Sendable (Value) -> Value
 
     public init(
         _ name: String, _ comparison: Comparison = .exact, requiresReplacement: Bool = false, isSensitive: Bool = false,
         isComputed: Bool = false, isWriteOnly: Bool = false, secretFor: Set<ChangeAction> = [],
+        loses: @escaping @Sendable (_ before: Value?, _ after: Value) -> String? = { _, _ in nil },
         normalise: @escaping @Sendable (Value) -> Value = { $0 }
     ) {
         self.name = name
@@ -96,6 +117,7 @@ public struct AttributeRule: Sendable {
         self.isComputed = isComputed
         self.isWriteOnly = isWriteOnly
         self.secretFor = secretFor
+        self.loses = loses
         self.normalise = normalise
     }
 }

@@ -47,12 +47,15 @@ struct LifeClock {
         guard let end else { return forEver("\(name): its end lies beyond the calendar") }
         var reason = "\(name): \(ttl.shortText)\(days.text) from \(start.prefix)\(begin)"
         if let pin { reason += pinText(pin, known.pinReason) }
-        let goesAt = max(end + rule.grace, earliest(for: end, ttl, known))
+        let noticeEnds = earliest(for: end, ttl, known)
+        let goesAt = max(end + rule.grace, noticeEnds)
         if known.status != .expired, goesAt > end + rule.grace, now >= end {
             reason += "; nobody was told in time, so what it owns stays until \(goesAt)"
         }
-        return EnvironmentOutlook(
+        var outlook = EnvironmentOutlook(
             slug: environment.slug, phase: phase(until: end, goesAt), expiresAt: end, reason: reason, goesAt: goesAt)
+        outlook.noticeEnds = noticeEnds
+        return outlook
     }
 
     private func phase(until end: Timestamp, _ goesAt: Timestamp) -> EnvironmentOutlook.Phase {
@@ -69,9 +72,10 @@ struct LifeClock {
     private func earliest(for end: Timestamp, _ ttl: Duration, _ known: EnvironmentRecord) -> Timestamp {
         // What has expired already was decided by a pass before.
         guard known.status != .expired, let warning = known.warning, end - rule.warnBefore <= now else { return end }
-        let notice = min(rule.warnBefore, ttl) / 2
-        guard case .of(end, let instant) = warning else { return now + notice }
-        return instant.map { $0 + notice } ?? end
+        // Who was promised more isn't told by the measure of a time to live that may be a mistake.
+        if known.endsSooner(at: end) { return now + rule.warnBefore / 2 }
+        guard case .of(end, let instant) = warning else { return now + min(rule.warnBefore, ttl) / 2 }
+        return known.noticeEnds ?? instant.map { $0 + min(rule.warnBefore, ttl) / 2 } ?? end
     }
 
     private func pinText(_ until: Timestamp, _ reason: String?) -> String {
@@ -90,6 +94,8 @@ struct LifeClock {
 
     /// From when its time counts; nil where that is not known.
     private func start(of record: EnvironmentRecord) -> (instant: Timestamp?, name: String, prefix: String) {
+        // Its time didn't run before: somebody has just said that it has one.
+        if !record.tier.hasLife { return (now, "age", "the end of its time as \(record.tier.rawValue) on ") }
         switch rule.start {
         case .created: return (record.createdAt, "age", "")
         case .lastDeploy: return (record.deployedAt, "last deploy", "its last deploy on ")

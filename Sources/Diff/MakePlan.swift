@@ -22,12 +22,12 @@ public func makePlan(_ input: PlanInput) -> Plan {
 /// The plan for resources in the order of their keys, each once.
 private func makePlan(inOrder input: PlanInput) -> Plan {
     let input = input.rekeyed()
-    let scopes = UnknownScopes(input.desired.unknown)
+    let scopes = UnknownScopes(input.desired.unknown, of: input.desired)
     let targets = PlanTargets(input.targets)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let lives = EnvironmentLives(
         environments, records: input.inventory.environments, policy: input.desired.policy, scopes: scopes,
-        now: input.now)
+        kept: input.departures.keptCare, now: input.now)
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
     let digests = comparison.run(environments)

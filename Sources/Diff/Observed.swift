@@ -212,6 +212,25 @@ public struct EnvironmentRecord: Sendable, Hashable {
     public var pinReason: String?
     /// What people were told of its end; nil where nobody keeps that.
     public var warning: Warning?
+    /// Until when they have time to say no to that end; nil where it is not known.
+    public var noticeEnds: Timestamp?
+    /// What the last plan said of its end; nil where it said nothing.
+    public var promise: Promise?
+
+    /// What a plan said of an environment's end.
+    public enum Promise: Sendable, Hashable {
+        case never
+        case until(Timestamp)
+    }
+
+    /// Whether it would end sooner than people have last heard.
+    public func endsSooner(at end: Timestamp) -> Bool {
+        switch promise {
+        case .never: true
+        case .until(let promised): end < promised
+        case nil: false
+        }
+    }
 
     /// What people were told of an environment's end.
     public enum Warning: Sendable, Hashable {

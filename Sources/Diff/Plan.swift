@@ -217,6 +217,8 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     public let hasBegun: Bool
     /// When what it owns goes: its end and the grace; nil where it has no end.
     public let goesAt: Timestamp?
+    /// Until when people have time to say no, where they are told now; nil where that isn't asked.
+    public internal(set) var noticeEnds: Timestamp?
 
     public init(
         slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true,

@@ -14,8 +14,13 @@ struct UnknownScopes {
     private var keptResources: [ResourceKey: UnknownScope] = [:]
     /// The first scope about an environment: what has no known owner may belong to it.
     private var anyEnvironment: UnknownScope?
+    /// Suspended environments, by what they need without owning it; empty where nobody suspended any.
+    private var suspended: [ResourceKey: UnknownScope] = [:]
 
-    init(_ scopes: [UnknownScope]) {
+    /// - Parameters:
+    ///   - scopes: what is unknown, or left alone.
+    ///   - desired: what says which environments stand on what.
+    init(_ scopes: [UnknownScope], of desired: DesiredState) {
         isEmpty = scopes.isEmpty
         // Several scopes may cover one thing; the first by place gives the reason, whatever order they came in.
         for scope in scopes.sorted(by: Self.precedes) {
@@ -33,6 +38,13 @@ struct UnknownScopes {
                 anyEnvironment = anyEnvironment ?? scope
             }
         }
+        let left = slugs.filter(\.value.isSuspension)
+        guard !left.isEmpty else { return }
+        let dependents = Dependents(desired)
+        for slug in left.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
+            guard let scope = left[slug] else { continue }
+            for key in dependents.needs(of: slug) { suspended[key] = suspended[key] ?? scope.ofWhatStandsUnder(slug) }
+        }
     }
 
     private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {
@@ -48,7 +60,8 @@ struct UnknownScopes {
     func change(of key: ResourceKey, in environment: String?) -> UnknownScope? {
         guard !isEmpty else { return nil }
         if let scope = everything ?? resources[key] ?? kinds[key.kind] { return scope }
-        return environment.flatMap { slugs[$0] }
+        // Whoever has an environment left alone means what it runs on too.
+        return environment.flatMap { slugs[$0] } ?? suspended[key]
     }
 
     /// The scope that forbids to let go of what nothing wants.
@@ -77,6 +90,12 @@ extension UnknownScope {
 
     /// Whether it only forbids to act: what is wanted is known all the same, and what differs from it stays a difference.
     var isSuspension: Bool { code == Hold.suspensionCode }
+
+    /// The same, of something that a suspended environment needs and others may need too.
+    fileprivate func ofWhatStandsUnder(_ slug: String) -> UnknownScope {
+        UnknownScope(
+            extent, code: code, reason: "environment \(slug) stands on it and is left alone: \(reason)", at: mark)
+    }
 
     /// Code, reason and place in one sentence.
     var sentence: String {

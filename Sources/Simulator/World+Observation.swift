@@ -53,8 +53,11 @@ struct Observation {
 
     private var items: [String: [Item]] = [:]
     private var whole: Set<String> = []
+    /// Whose all of it is, `team 5df3…`; nil where the run didn't learn it.
+    let account: String?
 
     init(_ lines: [Value], of provider: String) {
+        account = lines.first { $0["provider"]?.stringValue == provider }?["account"]?.stringValue
         for line in lines {
             if let kind = line["kind"]?.stringValue, kind.hasPrefix(provider + "."), line["completeness"] == "complete"
             {
@@ -83,6 +86,7 @@ extension World {
     /// Fills an empty world.
     mutating func load(_ seen: Observation, at now: Timestamp) {
         let instant: Value = .string("\(Timestamp(seconds: now.seconds))")
+        account = seen.account
         tags = seen["tag"].map(\.name)
         for item in seen["vpc"] {
             networks.append([

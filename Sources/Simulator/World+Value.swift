@@ -35,7 +35,7 @@ extension World {
             "assignments": Self.texts(assignments), "spaces_secrets": Self.texts(spacesSecrets),
             "volumes": list(volumes), "snapshots": list(snapshots), "spaces_keys": list(spacesKeys),
             "issued": .strings(issued),
-            "pending": .list(pending.map(\.value)),
+            "pending": .list(pending.map(\.value)), "account": account.map { .string($0) } ?? .null,
         ])
     }
 
@@ -82,6 +82,7 @@ extension World {
         spacesKeys = objects("spaces_keys")
         issued = value["issued"]?.strings ?? []
         pending = objects("pending").compactMap(Pending.init)
+        account = value["account"]?.stringValue
     }
 }
 

@@ -70,7 +70,7 @@ import Testing
         switch schema {
         case .object(let fields, _):
             fields.flatMap { [("\(path).\($0.name)", $0)] + members(of: $0.schema, in: "\(path).\($0.name)") }
-        case .list(let schema, _), .map(let schema), .nullable(let schema), .named(_, let schema):
+        case .list(let schema, _, _), .map(let schema), .nullable(let schema), .named(_, let schema):
             members(of: schema, in: path)
         case .either(let forms): forms.flatMap { members(of: $0, in: path) }
         default: []

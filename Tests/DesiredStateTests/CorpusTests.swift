@@ -43,6 +43,8 @@ import Testing
                 "resource secrets.presence/supabase_vault/slack_bot_token",
                 "resource secrets.presence/supabase_vault/slack_signing_secret",
                 "resource secrets.presence/supabase_vault/supabase_anon_key",
+                "resource secrets.presence/vercel_env/SLACK_BOT_TOKEN",
+                "resource secrets.presence/vercel_env/SLACK_SIGNING_SECRET",
             ])
     }
 

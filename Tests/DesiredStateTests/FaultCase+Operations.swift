@@ -20,7 +20,8 @@ extension FaultCase {
             secrets:
               a: {purpose: p, approved_stores: [github_actions], github_secret_name: A, consumers: ["github_actions:A"]}
               a: {purpose: q, approved_stores: [os_keychain], consumers: ["scripts:a"]}
-            """, ["error FMT-0003 3:3"], ["resource secrets.presence/github_actions/A"]),
+            """, ["error FMT-0003 3:3"],
+            ["resource secrets.presence/github_actions/A", "resource secrets.presence/os_keychain/a"]),
         FaultCase(
             "a store misspelt", Paths.registry,
             "secrets: {a: {approved_stores: [gihub_actions, os_keychain]}}\n", ["error SSOT-0101 1:33"],

@@ -67,6 +67,8 @@ extension FaultCase {
             "a bare number as duration", "ttl_policies: {dev_named: 7}\n", ["error SSOT-0023 1:27"], ["environment lab"]
         ),
         policies("a class misspelt", "ttl_policies: {dev_name: 7d}\n", ["warning SSOT-0006 1:16"], ["environment lab"]),
+        policies("a month that is a minute", "ttl_policies: {dev_named: 1m}\n", ["warning SSOT-0028 1:27"], []),
+        policies("an hour", "ttl_policies: {dev_named: 60m}\n", [], []),
         policies("production that should expire", "ttl_policies: {production: 90d}\n", ["warning SSOT-0024 1:28"], []),
         policies(
             "memory with a wrong unit", "resource_quotas: {dev: {memory: 9Gigs}}\n", ["error SSOT-0025 1:33"],

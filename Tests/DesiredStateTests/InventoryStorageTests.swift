@@ -88,6 +88,27 @@ import Testing
         #expect(key.dependsOn == [ResourceKey(.spacesBucket, "files"), ResourceKey(.spacesBucket, "plain")])
     }
 
+    /// The tags of a firewall and of production's host, and whether the firewall is protected.
+    @Test(
+        arguments: [
+            ("[web]", "[web]", true), ("[Web]", "[web]", true), ("[\"env:production\"]", "[]", true),
+            ("[\"env:dev\"]", "[web]", false), ("[]", "[web]", false), ("[\"odooops:managed\"]", "[]", true),
+            // Of a host whose entry can't be read nobody knows which tags it carries.
+            ("[\"env:dev\"]", "[web], size: []", true),
+        ])
+    func `a firewall that guards production by a tag is protected`(tags: String, carried: String, isProtected: Bool) {
+        let state = DesiredStateTests.read([
+            Paths.inventory: """
+            droplets:
+              - {name: lab, region: sgp1, image: ubuntu-24-04-x64, tags: ["env:dev"], size: s-1vcpu-2gb}
+              - {name: web, region: sgp1, image: ubuntu-24-04-x64\(carried.contains("size") ? "" : ", size: s-1vcpu-2gb"), tags: \(carried)}
+            firewalls:
+              - {name: guard, tags: \(tags), inbound_rules: [{protocol: tcp, ports: 443, addresses: [0.0.0.0/0]}]}
+            """, Paths.environments: "environments:\n  live: {tier: production, branch: main, host: web}\n",
+        ])
+        #expect(state.resource("digitalocean.firewall/guard")?.isProtected == isProtected, "\(state.diagnostics)")
+    }
+
     /// A rule, whether the files of an environment could go by it, and the `filestore` of `live`.
     @Test(
         arguments: [
@@ -95,6 +116,9 @@ import Testing
             ("{prefix: prod/tmp/, expiration_days: 30}", true, "files/prod"),
             ("{prefix: production/, expiration_days: 30}", false, "files/prod"),
             ("{expiration_days: 30}", true, "files"), ("{expiration_days: 30}", false, "other/prod"),
+            ("{expiration_days: 30}", true, "spaces://sgp1/files/prod"),
+            ("{prefix: production/, expiration_days: 30}", false, "spaces://sgp1/files/prod"),
+            ("{prefix: prod/tmp/, expiration_days: 30}", true, "spaces://sgp1/files/prod"),
             ("{enabled: false, expiration_days: 30}", false, "files/prod"),
             ("{abort_incomplete_upload_days: 1}", false, "files/prod"),
             // A branch may bring one about tomorrow.
@@ -110,6 +134,56 @@ import Testing
         ])
         #expect(state.scopes.contains(bucket) == isRefused, "\(state.diagnostics)")
         #expect(state.faults.contains { $0.hasPrefix("error SSOT-0204 ssot/infra/") } == isRefused)
+    }
+
+    @Test(
+        arguments: [
+            ("spaces://files/prod", "error SSOT-0011", true), ("s3://files/prod", "error SSOT-0011", true),
+            ("/files/prod", "error SSOT-0011", true), ("file store/prod", "error SSOT-0011", true),
+            // Nearly the name of one of ours.
+            ("flies/prod", "error SSOT-0031", true), ("Files/prod", "error SSOT-0031", true),
+            // A bucket that isn't ours.
+            ("attachments/prod", "", false),
+        ])
+    func `where files are in a bucket that nobody can tell, no rule is touched that lets objects go`(
+        filestore: String, fault: String, isUnknown: Bool
+    ) {
+        func read(_ rules: String) -> DesiredState {
+            DesiredStateTests.read([
+                Paths.inventory: """
+                spaces:
+                  - {name: files, region: sgp1, lifecycle_rules: [\(rules)]}
+                  - {name: plain, region: sgp1}
+                spaces_keys: [{name: odoo, grants: ["files:readwrite"]}]
+                """, Paths.environments: "environments:\n  live: {tier: production, filestore: \"\(filestore)\"}\n",
+            ])
+        }
+        let state = read("{prefix: tmp/, expiration_days: 30}")
+        #expect(state.scopes.contains("resource spaces.bucket/files") == isUnknown, "\(state.diagnostics)")
+        #expect(!state.scopes.contains("resource spaces.bucket/plain"))
+        let faults = state.faults.filter { $0.hasPrefix("error ") }
+        #expect(
+            faults.map { $0.hasPrefix("\(fault) \(Paths.environments):2:") } == (isUnknown ? [true] : []), "\(faults)")
+        // Where nothing lets objects go, nothing can be lost by it.
+        let harmless = read("{abort_incomplete_upload_days: 2}")
+        #expect(harmless.scopes == [] && !harmless.faults.contains { $0.hasPrefix("error ") }, "\(harmless.faults)")
+        // What files are in that nobody can tell is protected as production's.
+        let isUntold = fault == "error SSOT-0011"
+        #expect(harmless.resource("spaces.bucket/plain")?.isProtected == isUntold)
+        #expect(harmless.resource("digitalocean.spaces_key/odoo")?.isProtected == isUntold)
+    }
+
+    @Test func `a template whose bucket a branch names is held against every bucket that it may be`() {
+        let state = DesiredStateTests.read([
+            Paths.inventory: """
+            spaces:
+              - {name: files-a, region: sgp1, lifecycle_rules: [{expiration_days: 30}]}
+              - {name: logs, region: sgp1, lifecycle_rules: [{expiration_days: 30}]}
+            """,
+            Paths.environments:
+                "environments:\n  live: {tier: dev}\ntiers:\n  dev: {filestore: \"files-{slug}/dev\"}\n",
+        ])
+        #expect(state.scopes == ["resource spaces.bucket/files-a"], "\(state.diagnostics)")
     }
 
     @Test func `while it isn't known where files are kept, no rule is touched that lets objects go`() {

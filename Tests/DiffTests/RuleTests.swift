@@ -22,7 +22,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
 @Suite struct RuleTests {
     @Test(
         arguments: RuleCases.actions + RuleCases.unknowns + RuleCases.lives + RuleCases.guards + RuleCases.windows
-            + RuleCases.prune + RuleCases.names)
+            + RuleCases.prune + RuleCases.names + RuleCases.adopted + RuleCases.losses
+            + RuleCases.renamed)
     func rule(_ testCase: RuleCase) {
         let plan = makePlan(testCase.input)
         let shown = plan.changes.map { change in

@@ -66,6 +66,34 @@ import Testing
                 records: [W.record("a", .production)], unknown: scopes))
     }
 
+    @Test("What a suspended environment stands on is left alone too, and what nobody of it needs is not")
+    func holdsWhatItStandsOn() {
+        let web = W.key(.droplet, "web")
+        let input = W.input(
+            [
+                W.want(.droplet, "other", Self.large), W.want(.droplet, "web", Self.large),
+                W.want(.record, "e.com/A/a", references: [("data", web, "ipv4")], env: "a"),
+                W.want(.record, "e.com/A/b", references: [("data", web, "ipv4")], env: "b"),
+                W.want(.tag, "b", env: "b"),
+            ],
+            [
+                W.seen(.droplet, "other", Self.small), W.seen(.droplet, "web", Self.small + [("ipv4", "10.0.0.1")]),
+                W.seen(.record, "e.com/A/a", [("data", "10.0.0.1")]),
+                W.seen(.record, "e.com/A/b", [("data", "10.0.0.2")]),
+            ],
+            [
+                W.ours(.droplet, "other", Self.small), W.ours(.droplet, "web", Self.small),
+                W.ours(.record, "e.com/A/a", env: "a"), W.ours(.record, "e.com/A/b", env: "b"),
+            ], environments: [W.environment("a", .production, .production), W.environment("b")],
+            records: [W.record("a", .production), W.record("b")], unknown: [Self.suspended])
+        let plan = makePlan(input)
+        let shown = plan.changes.map { "\($0.key.name) \($0.verdict.rawValue) \($0.hold?.rawValue ?? "-")" }.sorted()
+        #expect(shown == ["b allowed -", "e.com/A/b allowed -", "other allowed -", "web blocked suspended"])
+        let reason = plan.changes.first { $0.key == web }?.verdictReason
+        #expect(reason == "RUN-0009: environment a stands on it and is left alone: it is suspended", "\(reason ?? "")")
+        #expect(plan.drift.contains { $0.key == web })
+    }
+
     @Test(arguments: cases)
     func whatDiffersStaysADifferenceAndNothingIsDone(_ testCase: Case) {
         let free = Self.plan(testCase, [])

@@ -54,7 +54,7 @@ enum Worlds {
                 }, requests: cost),
             KindSchema(
                 kind: .firewall, attributes: [AttributeRule("sources", .unordered)], isStateful: false,
-                canAdopt: false, requests: cost),
+                canAdopt: false, isKnownByID: true, requests: cost),
             KindSchema(
                 kind: .project, attributes: [AttributeRule("resources", .contains)], isStateful: false,
                 requests: cost),
@@ -70,10 +70,24 @@ enum Worlds {
             KindSchema(
                 kind: .database, attributes: [], isStateful: true, surface: "managed_databases", requests: cost),
             KindSchema(
-                kind: .databaseUser, attributes: [], isStateful: false, surface: "managed_databases", requests: cost),
+                kind: .databaseUser, attributes: [AttributeRule("role", isComputed: true)], isStateful: true,
+                comesWithParent: { $0.attributes["role"] == "primary" }, surface: "managed_databases", requests: cost),
             KindSchema(
                 kind: .databasePool, attributes: [AttributeRule("size")], isStateful: false,
                 surface: "managed_databases", requests: cost),
+            KindSchema(
+                kind: .volume,
+                attributes: [
+                    AttributeRule("region", requiresReplacement: true),
+                    AttributeRule(
+                        "expires",
+                        loses: { before, after in
+                            guard let days = after.intValue, before?.intValue.map({ $0 <= days }) != true else {
+                                return nil
+                            }
+                            return "after \(days) days all objects go"
+                        }),
+                ], isStateful: true, requests: cost),
             KindSchema(
                 kind: .gitHubApp, attributes: [AttributeRule("description"), AttributeRule("visibility")],
                 isStateful: true,
@@ -112,24 +126,26 @@ enum Worlds {
 
     static func ours(
         _ kind: ResourceKind, _ name: String, _ attributes: [(String, Value)] = [], id: String? = nil,
-        env: String? = nil, protected: Bool = false
+        env: String? = nil, protected: Bool = false, adopted: Bool = false
     ) -> InventoryEntry {
         InventoryEntry(
             key: key(kind, name), providerID: id ?? "id-\(name)", environment: env,
             lastApplied: Attributes(attributes.map { Attributes.Item($0.0, $0.1) }), revision: revision,
-            isProtected: protected, createdAt: now - .days(30))
+            isProtected: protected, createdAt: now - .days(30), isAdopted: adopted)
     }
 
     static func environment(
         _ slug: String, _ tier: Tier = .dev, _ ttlClass: TTLClass = .ephemeral, ttl: TimeToLive = .after(.days(7)),
         branch: String? = nil, head: String? = nil, workers: Int? = nil, quota: ResourceQuota? = nil,
-        protected: Bool = false
+        protected: Bool = false, ofBranch: Bool = false
     ) -> Environment {
-        Environment(
+        var environment = Environment(
             slug: slug, tier: tier, ttlClass: ttlClass, ttl: ttl, branch: branch, headCommit: head, host: nil,
             domain: nil, databaseCluster: nil, database: nil, filestore: nil, workers: workers, backupSchedule: nil,
             autoDeploy: true, quota: quota, isProtected: protected, source: mark(3, "ssot/environments.yaml"),
             resources: [])
+        environment.isOfBranch = ofBranch
+        return environment
     }
 
     static func record(

@@ -35,6 +35,22 @@ struct LoadTests {
         #expect(Rehearsal.lines(await field.observe()) == Rehearsal.lines(seen))
     }
 
+    @Test(
+        "a copy says that it is the account that was seen, so that the store of a rehearsal trusts it",
+        arguments: ["team t-9", "account u-9"])
+    func copiesAccount(_ account: String) async throws {
+        let field = try SimulatorTests.World()
+        let own = try #require(try await field.driver.account(context).get())
+        #expect(own.hasPrefix("team ") && own != account)
+        let line = #"{"account":"\#(account)","provider":"digitalocean"}"# + "\n"
+        let copy = try SimulatorTests.World()
+        try copy.simulator.load(observation: Array(line.utf8) + Rehearsal.lines(await field.observe()))
+        #expect(try await copy.driver.account(context).get() == account)
+        let kept = try SimulatorTests.World()
+        try kept.simulator.seed(world: copy.simulator.snapshot())
+        #expect(try await kept.driver.account(context).get() == account)
+    }
+
     @Test("what is no observation is refused", arguments: ["", "{}", "[1]", "{\"kind\":\"x\"\n"])
     func refuses(text: String) async throws {
         let world = try SimulatorTests.World()

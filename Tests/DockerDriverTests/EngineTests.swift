@@ -205,6 +205,10 @@ struct EngineTests {
         let known = try Self.driver(address, certificates: "\(server.directory)/client")
         guard case .success(let text) = await known.checkAccess() else { throw Problem("not let in") }
         #expect(text.hasPrefix("engine "))
+        // By whichever way it is reached, it is the same engine.
+        let id = try await known.account(context).get()
+        #expect(id?.hasPrefix("engine ") == true)
+        #expect(try await driver.account(context).get() == id)
         let stranger = try Self.driver(address)
         guard case .failure = await stranger.checkAccess() else { throw Problem("a stranger was let in") }
         #expect(DockerHost("tcp://192.0.2.1:2375") == nil)

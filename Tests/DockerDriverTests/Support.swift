@@ -26,10 +26,13 @@ func change(
 func run(_ driver: DockerDriver, _ wanted: ResolvedChange, _ context: DriverContext) async -> StepOutcome {
     var current = wanted.current
     var outcome = StepOutcome.done(current)
+    var replaced: ObservedResource?
     for step in driver.steps(for: wanted.change) {
-        let change = ResolvedChange(change: wanted.change, wanted: wanted.wanted, current: current)
+        let change = ResolvedChange(
+            change: wanted.change, wanted: wanted.wanted, current: current, replaced: replaced)
         outcome = await driver.perform(step, of: change, context)
         guard case .done(let resource) = outcome else { return outcome }
+        if resource == nil { replaced = current }
         current = resource
     }
     return outcome

@@ -103,6 +103,28 @@ import Testing
         }
     }
 
+    @Test(
+        "an engine says each time which one it is, and one that isn't asked is none",
+        arguments: [
+            (200, #"{"ID":"7TRN:IPZB"}"#, "engine 7TRN:IPZB"), (200, #"{"ID":""}"#, "nobody"),
+            (403, #"{"message":"denied"}"#, "nobody"), (500, #"{"message":"boom"}"#, "DOCKER-0005"),
+            (200, "{}", "DOCKER-0008"),
+        ])
+    func identities(status: Int, body: String, expected: String) async throws {
+        let asked = Locked(0)
+        let driver = try driver { request in
+            if request.url.hasSuffix("/info") { asked.withLock { $0 += 1 } }
+            return HTTPResponse(status: status, body: Array(body.utf8))
+        }
+        for _ in 1...2 {
+            switch await driver.account(context) {
+            case .success(let account): #expect(account ?? "nobody" == expected)
+            case .failure(let fault): #expect(fault.code == expected)
+            }
+        }
+        #expect(asked.withLock { $0 } >= 2)
+    }
+
     @Test("an engine that is too old is told so, and nothing is asked of it")
     func oldEngine() async throws {
         struct Old: HTTPTransport {
@@ -149,5 +171,35 @@ import Testing
         for bad in ["", "a b", "a//b", "a:", "a@sha256:1", "a?b"] { #expect(ImageName(bad) == nil, "\(bad)") }
         for bad in ["x", "1:2:3:4", "70000:1", "1/x", ":"] { #expect(Port(bad) == nil, "\(bad)") }
         for bad in ["a", "a:b", "a:/b:rx", ":/b"] { #expect(Mount(bad) == nil, "\(bad)") }
+    }
+
+    /// What a container that takes the place of another one is given of the volumes without a name that this had.
+    @Test(arguments: [
+        ([], ["VOLUME:/data", "VOLUME:/var/lib/odoo"]), (["named:/data/"], ["named:/data", "VOLUME:/var/lib/odoo"]),
+        (["named:/srv"], ["named:/srv", "VOLUME:/data", "VOLUME:/var/lib/odoo"]),
+    ])
+    func `volumes without a name outlive the container that had them`(wanted: [String], mounted: [String]) throws {
+        let volume = String(repeating: "ab", count: 32)
+        let seen = try JSONDocument(
+            text: """
+                {"Id": "c1", "Name": "/web", "Config": {"Image": "odoo:19"}, "HostConfig": {}, "Mounts": [
+                 {"Type": "volume", "Name": "\(volume)", "Source": "/x", "Destination": "/var/lib/odoo", "RW": true},
+                 {"Type": "volume", "Name": "\(volume)", "Source": "/x", "Destination": "/data", "RW": true},
+                 {"Type": "volume", "Name": "named", "Source": "/y", "Destination": "/named", "RW": true},
+                 {"Type": "bind", "Source": "/etc/odoo", "Destination": "/etc/odoo", "RW": false}]}
+                """)
+        let old = try #require(Mapping.container(seen.root, imageIDs: [:]))
+        #expect(old.attributes["mounts"] == ["/etc/odoo:/etc/odoo:ro", "named:/named"])
+        let wish = Attributes([.init("image", "odoo:20"), .init("mounts", .strings(wanted))])
+        func mounts(_ body: ContainerBody) -> [String] {
+            (body.value["HostConfig"]?["Mounts"]?.listValue ?? []).map {
+                "\($0["Source"]?.stringValue ?? ""):\($0["Target"]?.stringValue ?? "")"
+            }
+        }
+        #expect(mounts(ContainerBody(wish, inPlaceOf: old)) == mounted.map { $0.replacing("VOLUME", with: volume) })
+        #expect(mounts(ContainerBody(wish)) == wanted.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 })
+        // It differs from nothing that is wanted, and isn't another wish.
+        #expect(DockerKinds.container.rule("anonymous_volumes")?.isComputed == true)
+        #expect(ContainerBody(wish, inPlaceOf: old).value["Labels"] == ContainerBody(wish).value["Labels"])
     }
 }

@@ -223,6 +223,20 @@ struct ServerTests {
         #expect(line.contains("without CREATEDB, without CREATEROLE"))
     }
 
+    @Test("a server says which one it is, whoever asks; a copy of it is told by its address")
+    func identities() async throws {
+        let account = try #require(try await driver.account(context).get())
+        #expect(account.hasPrefix("server ") && account.hasSuffix(" at 127.0.0.1:\(server.port)"))
+        server.execute("create role curious login")
+        let curious = Self.driver("postgres://curious@127.0.0.1:\(server.port)/template1", statements)
+        #expect(try await curious.account(context).get() == account)
+        let elsewhere = Self.driver("postgres://postgres@localhost:\(server.port)/postgres", statements)
+        #expect(try await elsewhere.account(context).get() != account)
+        #expect(ServerConnection.hosts(of: Secret("postgres://u:pw@a,b:1,2/x?sslmode=require")) == "a,b:1,2")
+        #expect(ServerConnection.hosts(of: Secret("postgres:///x?host=/run/pg")) == "/run/pg:5432")
+        #expect(ServerConnection.hosts(of: Secret("mysql://a/x")) == nil)
+    }
+
     @Test("names and texts are quoted so that they are nothing else")
     func quoting() {
         #expect(Identifier("a\"b")?.quoted == "\"a\"\"b\"")

@@ -145,6 +145,61 @@ struct SafetyTests {
         #expect(await world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
     }
 
+    @Test("A branch whose name is that of a record made by hand doesn't get it before a person says so, nor deletes it")
+    func leavesOthersRecords() async throws {
+        let world = try await World(World.tree(branches: ["main"]))
+        _ = await world.pass()
+        _ = await world.call(
+            "POST", "/v2/domains/shop.example/records",
+            ["type": "A", "name": "feature-loyalty", "data": "203.0.113.25", "ttl": 300])
+        world.source.set(World.tree(branches: ["main", "feature/loyalty"], revision: "b"))
+        let held = await world.pass()
+        let change = try #require(held.withheld.first { $0.key.kind == .record })
+        #expect(change.action == .adopt && change.verdict == .needsApproval, "\(held.story)")
+        #expect(change.verdictReason?.contains("data would be overwritten") == true, "\(held.story)")
+        #expect(await world.address("feature-loyalty") == "203.0.113.25")
+        // Once a person has said yes it is taken over, and nobody is asked a second time.
+        let approved = await world.pass(PassOptions(approvals: [change.key.description]))
+        #expect(approved.withheld.isEmpty, "\(approved.story)")
+        #expect(await world.address("feature-loyalty") != "203.0.113.25")
+        #expect(await world.pass().plan?.changes.isEmpty == true)
+        // That it pointed to the environment makes it no more ours to delete.
+        world.source.set(World.tree(branches: ["main"], revision: "c"))
+        for _ in 1...2 { _ = await world.pass() }
+        #expect(await world.holdings().contains("record shop.example A feature-loyalty"))
+        #expect(await world.holdings().contains("database shop-pg odoo_feature_loyalty") == false)
+    }
+
+    @Test("A database user that was there before us outlives the environment that names it, and the administrator any")
+    func leavesOthersUsers() async throws {
+        let world = try await World(World.tree(branches: ["main", "feature/crm"]))
+        _ = await world.pass()
+        let cluster = try #require(await world.cluster("shop-pg"))
+        _ = await world.call("POST", "/v2/databases/\(cluster)/users", ["name": "app"])
+        func lab(_ user: String) -> String {
+            World.environments.replacing(
+                "tiers:", "  lab: {tier: dev, database_cluster: shop-pg, database: lab, database_user: \(user)}\ntiers:"
+            )
+        }
+        var revision = UInt8(ascii: "b")
+        for user in ["app", "doadmin"] {
+            for environments in [lab(user), World.environments] {
+                let letter = Character(UnicodeScalar(revision))
+                world.source.set(
+                    World.tree(environments: environments, branches: ["main", "feature/crm"], revision: letter))
+                revision += 1
+                let report = await world.pass()
+                #expect(await world.holdings().contains("user shop-pg \(user)"), "\(report.story)")
+                let withheld = report.withheld.filter { $0.key.kind == .databaseUser && $0.key.name.hasSuffix(user) }
+                let asks = user == "app" && environments == World.environments
+                #expect(withheld.map(\.verdict) == (asks ? [.needsApproval] : []), "\(report.story)")
+            }
+        }
+        #expect(try await world.store.inventory().entries.contains { $0.key.name == "shop-pg/doadmin" } == false)
+        _ = await world.pass(PassOptions(approvals: ["digitalocean.database_user/shop-pg/app"]))
+        #expect(await world.holdings().contains("user shop-pg app") == false)
+    }
+
     @Test("A droplet that somebody renamed is neither made twice nor taken for a stranger")
     func knowsRenamedDroplets() async throws {
         let world = try await World()
@@ -159,6 +214,46 @@ struct SafetyTests {
         #expect(change.verdictReason?.contains("web-old") == true)
         #expect(await world.pass(PassOptions(approvals: ["all"])).plan?.summary.delete == 0)
         #expect(await world.holdings() == holdings)
+    }
+
+    @Test("A firewall that somebody renamed isn't left in force beside a second one")
+    func knowsRenamedFirewalls() async throws {
+        func inventory(_ name: String, _ address: String) -> String {
+            World.inventory + """
+                firewalls:
+                  - name: \(name)
+                    droplets: [web]
+                    inbound_rules: [{protocol: tcp, ports: 22, addresses: [\(address)]}]
+
+                """
+        }
+        let world = try await World(World.tree(inventory: inventory("office", "203.0.113.40")))
+        #expect(await world.pass().isSuccess)
+        let (id, body) = try #require(await world.firewall("office"))
+        var renamed = body
+        renamed["name"] = "office-old"
+        #expect(await world.call("PUT", "/v2/firewalls/\(id)", .object(renamed)).status == 200)
+        let holdings = await world.holdings()
+        // Git takes the old address out: the one that lets it in is still there, under another name.
+        world.source.set(World.tree(inventory: inventory("office", "198.51.100.9"), revision: "b"))
+        let held = await world.pass()
+        #expect(await world.holdings() == holdings, "\(held.story)")
+        let change = try #require(held.withheld.first { $0.key.kind == .firewall })
+        #expect(change.verdictReason?.contains("is named office-old at the provider now") == true, "\(held.story)")
+        // Nor is it forgotten where nothing wants it any more.
+        world.source.set(World.tree(revision: "c"))
+        let unwanted = await world.pass()
+        #expect(await world.holdings() == holdings, "\(unwanted.story)")
+        #expect(unwanted.withheld.contains { $0.key.kind == .firewall }, "\(unwanted.story)")
+        world.time.advance(by: .minutes(3))
+        // Wanted under its new name it is taken over, with what git says of it.
+        world.source.set(World.tree(inventory: inventory("office-old", "198.51.100.9"), revision: "d"))
+        let followed = await world.pass()
+        #expect(followed.isSuccess && followed.withheld.isEmpty, "\(followed.story)")
+        let rules = try #require(await world.firewall("office-old")).body["inbound_rules"]?.json ?? ""
+        #expect(rules.contains("198.51.100.9") && !rules.contains("203.0.113.40"), "\(rules)")
+        #expect(await world.holdings() == holdings)
+        #expect(await world.pass().plan?.changes.isEmpty == true)
     }
 
     @Test("A second record of one name leaves both alone, wanted or not")
@@ -196,7 +291,10 @@ struct SafetyTests {
         let holdings = await world.holdings()
         #expect(holdings.contains("database new-pg odoo_crm"), "\(report.story)")
         #expect(holdings.contains("database shop-pg odoo_crm"), "\(report.story)")
-        #expect(report.withheld.map(\.key.description) == ["digitalocean.database/shop-pg/odoo_crm"])
+        #expect(
+            report.withheld.map(\.key.description).sorted() == [
+                "digitalocean.database/shop-pg/odoo_crm", "digitalocean.database_user/shop-pg/odoo_crm",
+            ])
         #expect(report.plan?.changes.contains { $0.key.name == "shop.example/A/crm" && $0.action == .update } == true)
     }
 
@@ -271,4 +369,20 @@ extension World {
 
     /// The id of a droplet.
     func droplet(_ name: String) async -> Int64? { await id("/v2/droplets", "droplets", name)?.intValue }
+
+    /// The id of a firewall, and all that the provider says of it.
+    func firewall(_ name: String) async -> (id: String, body: Value.Object)? {
+        let list = (try? JSON.parse(await call("GET", "/v2/firewalls").body))?["firewalls"]?.listValue
+        guard let found = list?.first(where: { $0["name"]?.stringValue == name })?.objectValue,
+            let id = found["id"]?.stringValue
+        else { return nil }
+        return (id, found)
+    }
+
+    /// Where a name of shop.example leads.
+    func address(_ name: String) async -> String? {
+        let answer = await call("GET", "/v2/domains/shop.example/records")
+        let list = (try? JSON.parse(answer.body))?["domain_records"]?.listValue
+        return list?.first { $0["name"]?.stringValue == name }?["data"]?.stringValue
+    }
 }

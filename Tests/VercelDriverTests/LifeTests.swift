@@ -135,6 +135,7 @@ struct LifeTests {
         #expect(plain?.attributes["value_sha256"] == .string(Digest(of: "plain-value-1").hex))
         let access = try await account.driver.checkAccess().get()
         #expect(access == "team team_simulated, projects to be seen")
+        #expect(try await account.driver.account(account.context).get() == "team team_simulated")
 
         let lines = account.lines.withLock { $0 }
         for secret in account.simulator.issuedSecrets + [Account.token] {

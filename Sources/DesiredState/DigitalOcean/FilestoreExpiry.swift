@@ -2,12 +2,32 @@ import Basics
 
 /// Refuses rules of buckets by which the files of an environment would go.
 struct FilestoreExpiry {
-    /// Where files are kept: all objects of a bucket whose keys begin so.
+    /// Where the files of somebody are kept.
     private struct Place {
-        let bucket: String
+        /// As it is written.
+        let text: String
+        /// Nil where it can't be told.
+        let filestore: Filestore?
+        /// With which all keys of the files begin.
         let prefix: String
         let owner: String
         let source: SourceMark
+        /// Where the place itself is written.
+        let mark: SourceMark
+        /// Whether its template is told of in its stead.
+        let isOfTemplate: Bool
+
+        init(_ text: String, _ owner: String, _ source: SourceMark, at mark: SourceMark?, isOfTemplate: Bool = false) {
+            let filestore = Filestore(text)
+            var prefix = filestore?.prefix ?? ""
+            if let open = prefix.firstIndex(of: "{") {
+                prefix = String(prefix[..<open])
+            } else if !prefix.isEmpty, !prefix.hasSuffix("/") {
+                prefix += "/"
+            }
+            (self.text, self.filestore, self.prefix) = (text, filestore, prefix)
+            (self.owner, self.source, self.mark, self.isOfTemplate) = (owner, source, mark ?? source, isOfTemplate)
+        }
     }
 
     private let places: [Place]
@@ -16,14 +36,16 @@ struct FilestoreExpiry {
 
     init(_ environments: [Environment], _ named: EnvironmentsReading) {
         var places = environments.compactMap { environment in
-            environment.filestore.map {
-                Self.place($0, "the environment \(quoted(environment.slug))", environment.source)
+            environment.filestore.map { filestore in
+                Place(
+                    filestore, "the environment \(quoted(environment.slug))", environment.source,
+                    at: environment.facts.first { $0.name == "filestore" }?.mark, isOfTemplate: environment.isOfBranch)
             }
         }
         // What a branch would bring about tomorrow would find its files gone after some days.
-        for template in named.templates.values {
+        for (_, template) in named.templates.sorted(by: { $0.key.rawValue.precedesByBytes($1.key.rawValue) }) {
             guard let filestore = template.filestore else { continue }
-            places.append(Self.place(filestore.value, template.subject, filestore.mark))
+            places.append(Place(filestore.value, template.subject, filestore.mark, at: nil))
         }
         self.places = places
         incomplete =
@@ -31,22 +53,13 @@ struct FilestoreExpiry {
             ?? named.brokenTemplates.min { $0.key.rawValue.precedesByBytes($1.key.rawValue) }?.value
     }
 
-    private static func place(_ filestore: String, _ owner: String, _ source: SourceMark) -> Place {
-        let parts = filestore.split(separator: "/", maxSplits: 1).map { String($0) }
-        var prefix = parts.count > 1 ? parts[1] : ""
-        if let open = prefix.firstIndex(of: "{") {
-            prefix = String(prefix[..<open])
-        } else if !prefix.isEmpty, !prefix.hasSuffix("/") {
-            prefix += "/"
-        }
-        return Place(bucket: parts.first ?? "", prefix: prefix, owner: owner, source: source)
-    }
-
     /// Makes each bucket unknown one of whose rules lets objects go where files are kept, or may be.
     func check(_ inventory: InventoryReading, _ report: Report) {
-        for (bucket, rules) in inventory.expiries where !rules.isEmpty {
-            if let incomplete { report.unknown(.resource(bucket), incomplete) }
-            for place in places where place.bucket == bucket.name {
+        let expiring = inventory.expiries.filter { !$0.value.isEmpty }
+        let untold = places.compactMap { fault(of: $0, expiring, inventory, report) }
+        for (bucket, rules) in expiring {
+            for cause in [incomplete].compactMap(\.self) + untold { report.unknown(.resource(bucket), cause) }
+            for place in places where place.filestore?.isIn(bucket.name) == true {
                 for rule in rules where place.prefix.hasPrefix(rule.prefix) || rule.prefix.hasPrefix(place.prefix) {
                     let what = rule.prefix.isEmpty ? "all objects" : "objects below \(quoted(rule.prefix))"
                     let cause = report.error(
@@ -61,5 +74,32 @@ struct FilestoreExpiry {
                 }
             }
         }
+    }
+
+    /// Why the bucket of somebody's files can't be told, where a bucket lets objects go; nil where it can.
+    private func fault(
+        of place: Place, _ expiring: [ResourceKey: [InventoryReading.Expiry]], _ inventory: InventoryReading,
+        _ report: Report
+    ) -> Cause? {
+        guard !place.isOfTemplate else { return nil }
+        let consequence = "Until then no bucket is touched whose rules let objects go."
+        guard let filestore = place.filestore else {
+            let told = expiring.isEmpty ? report.warning : report.error
+            let cause = told(
+                .invalidName, "\(place.owner) keeps its files in \(quoted(place.text)), which names no bucket",
+                place.mark,
+                "Write `bucket/prefix`, or `spaces://REGION/bucket/prefix`. \(consequence)", [])
+            return expiring.isEmpty ? nil : cause
+        }
+        // A bucket may be none of ours; one that is written nearly as one of ours is probably meant to be that.
+        let names = inventory.buckets.declared
+        guard !filestore.bucket.contains("{"), !names.contains(filestore.bucket),
+            let meant = closest(to: filestore.bucket, among: expiring.keys.map(\.name).sorted())
+        else { return nil }
+        return report.error(
+            .unknownReference,
+            "\(place.owner) keeps its files in the bucket \(quoted(filestore.bucket)), which is not in the inventory",
+            at: place.mark,
+            hint: "Did you mean `\(meant)`? If it is another one, add it to `spaces` of the inventory. \(consequence)")
     }
 }

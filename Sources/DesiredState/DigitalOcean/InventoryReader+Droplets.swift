@@ -108,6 +108,7 @@ extension InventoryReader {
             return
         }
         reading.uses[key] = (names ?? []).map(\.value)
+        reading.firewallTags[key] = (tags ?? []).map(\.value)
         var attributes: [WantedAttribute] = []
         if let inbound {
             attributes.append(

@@ -28,6 +28,8 @@ struct InventoryReading {
     var buckets = Names()
     /// The tags of droplets and clusters that could be read.
     var tags: [ResourceKey: [String]] = [:]
+    /// The tags by which firewalls choose the droplets that they guard.
+    var firewallTags: [ResourceKey: [String]] = [:]
     /// The rules of each bucket by which objects go.
     var expiries: [ResourceKey: [Expiry]] = [:]
     /// What an entry serves, by which it is protected: droplets of a firewall, that of a volume, buckets of a key.

@@ -4,6 +4,8 @@ struct Protection {
     let clusters: Set<String>
     let zones: Set<String>
     let buckets: Set<String>
+    /// Those that guard production, or what is protected, by a tag.
+    let firewalls: Set<String>
 
     /// - Parameters:
     ///   - environments: all that are known.
@@ -26,7 +28,22 @@ struct Protection {
         zones = inventory.zones.declared.filter { zone in
             kept.contains { $0.domain.map { HostName.lies($0, in: zone) } == true }
         }
-        buckets = Set(kept.compactMap { $0.filestore?.split(separator: "/").first.map { String($0) } })
+        // Tags are the same whatever their capitals are. Of a droplet that can't be read nobody knows which it carries.
+        let carried = Set(
+            droplets.flatMap { inventory.tags[ResourceKey(.droplet, $0)] ?? [] }.map { $0.lowercased() })
+        let mayCarryAny = droplets.contains { inventory.droplets.broken[$0] != nil }
+        firewalls = Set(
+            inventory.firewallTags.filter { _, tags in
+                tags.contains { tag in
+                    // Our mark is on all of them.
+                    mayCarryAny || Self.saysProduction(tag) || carried.contains(tag.lowercased())
+                        || tag.hasPrefix("odooops:") && !droplets.isEmpty
+                }
+            }.keys.map(\.name))
+        let filestores = kept.compactMap(\.filestore).map { Filestore($0) }
+        // Files of which nobody can tell where they are may be in any of them.
+        buckets = Set(filestores.compactMap { $0?.bucket })
+            .union(filestores.contains { $0 == nil } ? inventory.buckets.declared : [])
     }
 
     private static func saysProduction(_ tag: String) -> Bool {
@@ -42,7 +59,8 @@ struct Protection {
         case .databaseCluster, .databaseFirewall: clusters.contains(key.name)
         case .database, .databaseUser, .databasePool: clusters.contains(String(key.name.prefix { $0 != "/" }))
         case .domain: zones.contains(key.name)
-        case .firewall, .volume: uses.contains { droplets.contains($0) }
+        case .firewall: firewalls.contains(key.name) || uses.contains { droplets.contains($0) }
+        case .volume: uses.contains { droplets.contains($0) }
         case .spacesKey: uses.contains { buckets.contains($0) || $0 == "*" && !buckets.isEmpty }
         case .spacesBucket: buckets.contains(key.name)
         default: false

@@ -33,6 +33,9 @@ struct EnvironmentDraft {
     /// Who says what of it, beside the texts that it holds with their places.
     var claims = EnvironmentClaims()
 
+    /// Whether a branch or a pull request brought it about: what wants it then says which branch as well.
+    var isOfBranch: Bool { ttlClass == .ephemeral || branch?.mark == source }
+
     init(slug: String, tier: Tier, ttlClass: TTLClass, subject: String, source: SourceMark) {
         self.slug = slug
         self.tier = tier

@@ -227,8 +227,7 @@ struct EnvironmentsBuilder {
         let scope = UnknownScope.Extent.environment(draft.slug)
         if let cause = policies.brokenTiers[draft.tier] { report.unknown(scope, cause) }
         if let cause = policies.brokenClasses[draft.ttlClass] { report.unknown(scope, cause) }
-        let isFromBranch = draft.ttlClass == .ephemeral || draft.branch?.mark == draft.source
-        if isFromBranch, let cause = named.brokenTemplates[draft.tier] { report.unknown(scope, cause) }
+        if draft.isOfBranch, let cause = named.brokenTemplates[draft.tier] { report.unknown(scope, cause) }
     }
 
     /// Keeps what an environment owns, unless it is declared elsewhere.
@@ -291,6 +290,7 @@ struct EnvironmentsBuilder {
             isProtected: draft.isProtected, source: draft.source, resources: resources)
         environment.workersSource = draft.workersMark
         environment.limits = draft.limits
+        environment.isOfBranch = draft.isOfBranch
         environment.backupRule = rule?.source
         environment.facts = draft.facts(policies).map { fact in
             let isOwn = fact.claims.contains { $0.authority == .override || $0.authority == .entry }

@@ -32,6 +32,11 @@ extension PoliciesReader {
                     .endlessTier,
                     "\(ttlClass.rawValue) has the time to live \(quoted(text.value)), but never expires",
                     at: text.mark, hint: "Write `never`.")
+            } else if case .after(let duration) = ttl, duration < .hours(1) {
+                report.warning(
+                    .shortLife,
+                    "what \(ttlClass.rawValue) is for lives \(duration.shortText) from its start, and then goes",
+                    at: text.mark, hint: "`s` are seconds and `m` minutes: a month is `30d`.")
             }
         } catch {
             reading.brokenClasses[ttlClass] = report.error(

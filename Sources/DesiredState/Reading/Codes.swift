@@ -28,6 +28,7 @@ enum Code: String, CaseIterable {
     case invalidQuantity = "SSOT-0025"
     case unknownGate = "SSOT-0026"
     case unknownTimeZone = "SSOT-0027"
+    case shortLife = "SSOT-0028"
     // Environments.
     case unnamedEnvironment = "SSOT-0030"
     case unknownReference = "SSOT-0031"
@@ -137,6 +138,7 @@ enum Code: String, CaseIterable {
         case .invalidQuantity: "A quantity can't be read."
         case .unknownGate: "A health gate has a type that is not known."
         case .unknownTimeZone: "A time zone is not known."
+        case .shortLife: "A time to live is shorter than an hour."
         case .unnamedEnvironment:
             "A mapping leads to production or staging, but no environment of that name claims the branch."
         case .unknownReference: "A name points to something that no document declares."

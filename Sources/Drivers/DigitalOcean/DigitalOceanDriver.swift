@@ -21,6 +21,8 @@ public final class DigitalOceanDriver: ProviderDriver {
     /// Creating two users of one cluster at once makes the provider lose one of them.
     let userCreation = KeyedLock()
     let directory = Directory()
+    /// Whom the token leads to: it never leads to another.
+    let owner = Locked<String?>(nil)
     /// Takes what the provider shows once, and says whether it has it.
     let keep: (@Sendable (IssuedSecret) async -> Bool)?
 

@@ -11,7 +11,7 @@ extension DigitalOceanKinds {
             AttributeRule("region", requiresReplacement: true),
             AttributeRule("ip_range", requiresReplacement: true), AttributeRule("description"),
         ] + .computed(["id", "default"]),
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in simple(action, attributes) })
 
     static let volume = KindSchema(
@@ -56,7 +56,7 @@ extension DigitalOceanKinds {
             AttributeRule("environment", normalise: Normal.projectEnvironment),
             AttributeRule("resources", .contains),
         ] + .computed(["default", "id"]),
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in
             switch action {
             case .create: attributes.contains("resources") ? 3 : 2  // look, create; assign
@@ -82,7 +82,7 @@ extension DigitalOceanKinds {
     static let spacesKey = KindSchema(
         kind: .spacesKey,
         attributes: [AttributeRule("grants", .unordered, normalise: Normal.lowercaseAll)] + .computed(["created_at"]),
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in simple(action, attributes) })
 
     /// Seen only: what there is, and when the latest was made.

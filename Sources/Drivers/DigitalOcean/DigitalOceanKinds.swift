@@ -105,7 +105,7 @@ public enum DigitalOceanKinds {
             AttributeRule("outbound_rules", .unordered, normalise: Normal.outboundRules),
             AttributeRule("droplets", .unordered), AttributeRule("tags", .unordered, normalise: Normal.tags),
         ] + .computed(["id", "status"]),
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in
             switch action {
             case .create: 3  // look, create, wait until it is in force
@@ -147,7 +147,9 @@ public enum DigitalOceanKinds {
         kind: .database, attributes: [], isStateful: true, requests: { action, _ in nested(action) })
 
     static let databaseUser = KindSchema(
-        kind: .databaseUser, attributes: .computed(["role"]), isStateful: false,
+        // Its password, and what it may do and owns in the databases, is in no other place.
+        kind: .databaseUser, attributes: .computed(["role"]), isStateful: true,
+        comesWithParent: { $0.attributes["role"]?.stringValue == "primary" },
         requests: { action, _ in nested(action) })
 
     static let databasePool = KindSchema(

@@ -10,7 +10,10 @@ struct ContainerBody {
     var problem: String?
 
     /// With the name of this installation in its marks, where it has one.
-    init(_ wanted: Attributes, installation: String? = nil) {
+    ///
+    /// It is given the volumes without a name of the container whose place it takes: else it would begin with empty ones at
+    /// these paths, and what was written there would hang on volumes that nobody knows.
+    init(_ wanted: Attributes, inPlaceOf replaced: ObservedResource? = nil, installation: String? = nil) {
         var problem: String?
         func list(_ name: String, _ normalise: (Value) -> Value = { $0 }) -> [String]? {
             wanted[name].map { normalise($0) }.flatMap(\.listValue)?.map(Normal.text)
@@ -46,12 +49,18 @@ struct ContainerBody {
             host["PortBindings"] = .object(bindings)
         }
 
-        var mounts: [Value] = []
+        var mounted: [Mount] = []
         for text in list("mounts") ?? [] {
             guard let mount = Mount(text) else {
                 problem = "\(text) is no mount, such as data:/var/lib/odoo or /srv/conf:/etc/odoo:ro"
                 continue
             }
+            mounted.append(mount)
+        }
+        let kept = (replaced?.attributes["anonymous_volumes"]?.listValue ?? []).compactMap { Mount(Normal.text($0)) }
+        mounted += kept.filter { old in !mounted.contains { $0.target == old.target } }
+        var mounts: [Value] = []
+        for mount in mounted {
             var item = Value.Object()
             item["Type"] = .string(mount.isBind ? "bind" : "volume")
             item["Source"] = .string(mount.source)

@@ -10,7 +10,7 @@ extension DockerDriver {
     func createContainer(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        let body = ContainerBody(change.wanted, installation: installation)
+        let body = ContainerBody(change.wanted, inPlaceOf: change.replaced, installation: installation)
         if let problem = body.problem { throw impossible(step, problem) }
         guard Self.isName(step.key.name) else { throw impossible(step, "\(step.key.name) can't be a container's name") }
         try await ensureImage(try image(step, change), step, context)

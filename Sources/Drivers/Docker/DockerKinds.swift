@@ -38,8 +38,8 @@ public enum DockerKinds {
             AttributeRule("restart", normalise: Normal.restart),
             AttributeRule("memory_mb"), AttributeRule("cpus", normalise: Normal.processors),
             AttributeRule("running"),
-        ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest"]),
-        isStateful: false, canAdopt: false, carriesMark: true, installationMark: installationMark,
+        ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest", "anonymous_volumes"]),
+        isStateful: false, canAdopt: false, carriesMark: true, isKnownByID: true, installationMark: installationMark,
         requests: { action, attributes in
             switch action {
             // Look, image, pull, image, create, see it; start, see it; two for each further change.

@@ -44,6 +44,7 @@ enum Mapping {
                 ("command", strings(config["Cmd"])), ("entrypoint", strings(config["Entrypoint"])),
                 ("env", variables(config, labels)), ("labels", .strings(labels.map(\.text))),
                 ("ports", ports(host["PortBindings"])), ("mounts", mounts(view["Mounts"])),
+                ("anonymous_volumes", anonymousVolumes(view["Mounts"])),
                 ("user", config["User"].string.map { .string($0) }),
                 ("working_dir", config["WorkingDir"].string.map { .string($0) }),
                 ("hostname", config["Hostname"].string.map { .string($0) }),
@@ -154,12 +155,25 @@ enum Mapping {
             guard let target = item["Destination"].string else { continue }
             let name = item["Name"].string ?? ""
             let isVolume = item["Type"].holds("volume")
-            if isVolume, name.utf8.count == 64, Hex.decode(name) != nil { continue }
+            if isVolume, isAnonymous(name) { continue }
             guard let source = isVolume ? name : item["Source"].string, !source.isEmpty else { continue }
             mounts.append(Mount(source: source, target: target, isReadOnly: item["RW"].bool == false))
         }
         return .strings(mounts.map(\.text).sorted { $0.precedesByBytes($1) })
     }
+
+    /// The volumes without a name, `volume:/path`: what a container that takes the place of this one has to be given again.
+    private static func anonymousVolumes(_ view: JSONView) -> Value? {
+        let mounts = (view.items.map { Array($0) } ?? []).compactMap { item -> Mount? in
+            guard let target = item["Destination"].string, let name = item["Name"].string,
+                item["Type"].holds("volume"), isAnonymous(name)
+            else { return nil }
+            return Mount(source: name, target: target, isReadOnly: item["RW"].bool == false)
+        }
+        return mounts.isEmpty ? nil : .strings(mounts.map(\.text).sorted { $0.precedesByBytes($1) })
+    }
+
+    private static func isAnonymous(_ name: String) -> Bool { name.utf8.count == 64 && Hex.decode(name) != nil }
 
     /// `0.5` for 500,000,000 billionths.
     private static func processors(_ billionths: Int64) -> Value {

@@ -59,7 +59,7 @@ public enum GitHubKinds {
             AttributeRule("rules", .contains, normalise: Normal.rules),
             AttributeRule("id", isComputed: true),
         ],
-        isStateful: false,
+        isStateful: false, isKnownByID: true,
         requests: { action, attributes in
             switch action {
             case .create: 3  // look (the list and the ruleset), create

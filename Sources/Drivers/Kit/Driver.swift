@@ -109,11 +109,16 @@ public struct ResolvedChange: Sendable {
     public let wanted: Attributes
     /// The object as it is now: seen in this run's observation, or by an earlier step of the same change.
     public let current: ObservedResource?
+    /// The object that an earlier step of the same change took away, as it was; nil where none did.
+    public let replaced: ObservedResource?
 
-    public init(change: PlannedChange, wanted: Attributes, current: ObservedResource?) {
+    public init(
+        change: PlannedChange, wanted: Attributes, current: ObservedResource?, replaced: ObservedResource? = nil
+    ) {
         self.change = change
         self.wanted = wanted
         self.current = current
+        self.replaced = replaced
     }
 }
 

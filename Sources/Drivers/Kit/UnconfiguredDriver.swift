@@ -2,7 +2,8 @@ internal import Basics
 public import DesiredState
 public import Diff
 
-/// Stands in for a provider that can't be reached for want of a credential: all its kinds are unknown, never absent.
+/// Stands in for a provider that can't be reached for want of a credential, or whose credential may lead to another's account:
+/// all its kinds are unknown, never absent.
 public struct UnconfiguredDriver: Driver {
     public let provider: String
     public let schemas: [KindSchema]

@@ -128,6 +128,21 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
     }
 
+    /// `db.example:5432`, as an address has it: of several hosts all, whichever of them answers; nil where it can't be read.
+    static func hosts(of uri: Secret) -> String? {
+        uri.reveal { text in
+            guard isReadable(uri), let list = PQconninfoParse(text, nil) else { return nil }
+            defer { PQconninfoFree(list) }
+            var values: [String: String] = [:]
+            var option = list
+            while let keyword = option.pointee.keyword {
+                if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
+                option += 1
+            }
+            return "\(values["host"] ?? values["hostaddr"] ?? "localhost"):\(values["port"] ?? "5432")"
+        }
+    }
+
     private static func errorText(_ pointer: OpaquePointer) -> String {
         PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
     }

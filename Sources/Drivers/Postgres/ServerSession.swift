@@ -21,6 +21,9 @@ final class ServerSession: Sendable {
     /// Where it is, without a password; known once it was reached.
     var place: String { known.withLock { $0 } ?? "the server of POSTGRES_ADMIN_URL" }
 
+    /// Where it is by its address, without names and passwords.
+    var hosts: String? { ServerConnection.hosts(of: uri) }
+
     /// Runs SQL on the server's own database.
     ///
     /// - Throws: `ProviderFault`; a statement is sent once and never again.

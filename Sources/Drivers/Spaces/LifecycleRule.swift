@@ -90,6 +90,27 @@ struct LifecycleRule: Sendable, Hashable {
         return .list(items.map { LifecycleRule($0)?.value ?? $0 })
     }
 
+    /// Which objects go by the rules of one value and didn't go by those of another, as early or at all; nil for none.
+    static let loss: @Sendable (_ before: Value?, _ after: Value) -> String? = { before, after in
+        let standing = rules(before ?? .null)
+        let losses = rules(after).filter { rule in
+            guard rule.isEnabled, let days = rule.expirationDays else { return false }
+            return !standing.contains { other in
+                other.isEnabled && rule.prefix.hasPrefix(other.prefix)
+                    && other.expirationDays.map { $0 <= days } == true
+            }
+        }
+        guard !losses.isEmpty else { return nil }
+        return losses.map { rule in
+            let days = rule.expirationDays.map { "\($0) day\($0 == 1 ? "" : "s")" } ?? ""
+            return "after \(days) \(rule.prefix.isEmpty ? "all objects" : "all objects below \(rule.prefix)") go"
+        }.joined(separator: " and ")
+    }
+
+    private static func rules(_ value: Value) -> [LifecycleRule] {
+        (value.listValue ?? []).compactMap { LifecycleRule($0) }
+    }
+
     private static func text(_ node: XMLNode) -> String {
         let children = node.children.map(text).joined()
         return "<\(node.name)>\(children.isEmpty ? node.text : children)</\(node.name)>"

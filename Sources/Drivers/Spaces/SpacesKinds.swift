@@ -15,7 +15,8 @@ public enum SpacesKinds {
                 kind: .spacesBucket,
                 attributes: [
                     AttributeRule("region", requiresReplacement: true),
-                    AttributeRule("lifecycle_rules", .unordered, normalise: LifecycleRule.normalise),
+                    AttributeRule(
+                        "lifecycle_rules", .unordered, loses: LifecycleRule.loss, normalise: LifecycleRule.normalise),
                 ],
                 isStateful: true, surface: "spaces_object_storage",
                 requests: { action, attributes in

@@ -16,6 +16,8 @@ public final class VercelDriver: ProviderDriver {
     let team: String?
     let limits: VercelLimits
     let time: any TimeSource
+    /// Whom the token leads to without a team: it never leads to another.
+    let owner = Locked<String?>(nil)
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
     let resolve: @Sendable (SecretReference) -> Secret?
 

@@ -34,7 +34,7 @@ public enum VercelKinds {
             AttributeRule("production_branch", normalise: Normal.command),
             AttributeRule("root_directory", normalise: Normal.directory),
         ],
-        isStateful: true,
+        isStateful: true, isKnownByID: true,
         hindrance: { action, attributes in
             guard attributes.contains("id") || attributes.contains("org_id") else { return nil }
             return action == .create

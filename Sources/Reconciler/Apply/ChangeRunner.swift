@@ -57,14 +57,17 @@ struct ChangeRunner: Sendable {
             return result
         }
         var current = resolvedChange.current
+        var replaced: ObservedResource?
         for (position, step) in steps.enumerated() {
             if applier.stop.isRaised {
                 result.isCanceled = true
                 return result
             }
             let isLast = position == steps.count - 1
-            let input = ResolvedChange(change: change, wanted: resolvedChange.wanted, current: current)
+            let input = ResolvedChange(
+                change: change, wanted: resolvedChange.wanted, current: current, replaced: replaced)
             guard let object = await perform(step, input, driver, isLast: isLast, &result) else { return result }
+            if removes(step), object.value == nil { replaced = current }
             current = object.value
             result.left = .some(object.value)
         }

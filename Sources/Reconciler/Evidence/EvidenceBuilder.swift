@@ -91,9 +91,14 @@ struct EvidenceBuilder {
         add("desired.jsonl", lines.bytes)
     }
 
-    /// What was seen; of a sensitive attribute only that it is there.
-    mutating func add(_ observed: ObservedState, _ sensitive: SensitiveAttributes) {
+    /// What was seen, and whose it is; of a sensitive attribute only that it is there.
+    mutating func add(
+        _ observed: ObservedState, of accounts: [String: String] = [:], _ sensitive: SensitiveAttributes
+    ) {
         var lines = Lines(expecting: observed.kinds.values.reduce(0) { $0 + $1.resources.count })
+        for (provider, account) in accounts.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+            lines.append(["account": .string(account), "provider": .string(provider)])
+        }
         for kind in observed.kinds.values.sorted(by: { $0.kind < $1.kind }) {
             let (state, reason) = kind.completeness.words
             var line: Value.Object = [

@@ -177,7 +177,9 @@ extension Reconciler {
         for key in asked where first?.obstacle == nil {
             first = try await explain(key.description, on: basis, withHistory: false)
         }
-        let subject = SyncSubject(environment: slug, tier: environment?.tier ?? row?.tier)
+        // While nobody has said that a lower tier is meant, the windows of the one before hold.
+        let tiers = [environment?.tier, row?.tier]
+        let subject = SyncSubject(environment: slug, tier: Tier.allCases.first { tiers.contains($0) })
         let life = outlook.plan.environments.first { $0.slug == slug }
         let reading = EnvironmentReading(
             slug: slug, desired: desired, environment: environment, row: row, life: life, pull: pull, doubt: doubt,

@@ -144,10 +144,19 @@ struct ObstacleFinder {
         }
     }
 
+    /// Lets the environment go on that is suspended: its owner, or one that stands on it.
+    private func resumption(of change: PlannedChange) -> String? {
+        // The reason ends with the command where another environment than the owner is suspended.
+        guard let reason = change.verdictReason, let place = reason.ranges(of: " env resume ").last else {
+            return change.environment.map { "reconcile env resume \($0)" }
+        }
+        return "reconcile\(reason[place.lowerBound...])"
+    }
+
     private func command(_ hold: Hold, _ change: PlannedChange) -> String? {
         switch hold {
         case .unknownWish: "reconcile validate"
-        case .suspended: change.environment.map { "reconcile env resume \($0)" }
+        case .suspended: resumption(of: change)
         case .unobserved: "reconcile doctor"
         case .approval: "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }

@@ -126,7 +126,8 @@ extension Reconciler {
         let desired = readDesiredState(snapshot.tree, cache: documents).with(
             unknown: try await suspensions(at: time.now))
         try await weighCommit(desired, &grounds)
-        if let doubt = grounds.unconfirmed.first {
+        // How carefully environments are treated says nothing of secrets.
+        if let doubt = grounds.unconfirmed.first(where: { $0.subject != .care }) {
             throw RequestFault(
                 .conflict, "what the repository says waits for an approval: source.\(doubt.subject.rawValue)",
                 hint: "Look why, and approve it if it is meant: reconcile --dry-run")

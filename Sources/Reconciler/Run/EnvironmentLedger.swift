@@ -16,6 +16,8 @@ struct EnvironmentLedger {
     var changed: Set<String> = []
     /// What was seen; nil where a part of the world was looked at alone: what is known of the rest then stays.
     var observed: ObservedState?
+    /// The care of environments whose documents give them less, and nobody has said that it is meant.
+    var kept: [String: Care] = [:]
 
     /// A warning that has to be told once.
     struct Warning: Sendable {
@@ -49,7 +51,14 @@ struct EnvironmentLedger {
                 let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
                 if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
                 row.expiredHead = nil
-                (row.warnedFor, row.warnedAt) = (nil, nil)
+                (row.warnedFor, row.warnedAt, row.noticeEnds) = (nil, nil, nil)
+            }
+            let isSooner = outlook?.expiresAt.map { before?.record.endsSooner(at: $0) == true } == true
+            // Nothing is learnt of care from a document that can't be read, or that nobody has said yes to.
+            let isCareKnown = kept[environment.slug] == nil && outlook?.phase != .unknown
+            // What had no end begins to have one now.
+            if isCareKnown, !row.tier.hasLife, environment.tier.hasLife {
+                (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now)
             }
             if changed.contains(environment.slug) {
                 (row.deployedAt, row.activeAt) = (now, now)
@@ -62,8 +71,7 @@ struct EnvironmentLedger {
             {
                 row.activeAt = now
             }
-            row.tier = environment.tier
-            row.ttlClass = environment.ttlClass
+            if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
             row.branch = environment.branch
             row.host = environment.host
             row.domain = environment.domain
@@ -74,7 +82,7 @@ struct EnvironmentLedger {
                 metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
                 row.metadata = .object(metadata)
             }
-            rememberRule(of: environment, in: &row)
+            if isCareKnown || before == nil { rememberRule(of: environment, in: &row) }
             switch outlook?.phase {
             case .expired:
                 if !wasOver { notices.append(ended(row, outlook)) }
@@ -86,11 +94,13 @@ struct EnvironmentLedger {
                 if outlook?.phase == .ending { notices.append(ended(row, outlook)) }
                 row.status = .expiring
                 row.headCommit = environment.headCommit
-                if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt {
-                    row.warnedFor = expiresAt
-                    row.warnedAt = now
+                if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt || isSooner {
+                    // Told of this end before, it was promised another one meanwhile: told once more.
+                    let again = row.warnedFor == expiresAt ? " \(now)" : ""
+                    (row.warnedFor, row.warnedAt) = (expiresAt, now)
+                    row.noticeEnds = outlook?.noticeEnds
                     warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
-                    notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description))
+                    notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description + again))
                 }
             // What is over stays over while its document can't be read, with the head at which it ended.
             case .unknown: if !wasOver { row.status = .unknown }
@@ -197,9 +207,4 @@ struct EnvironmentLedger {
         metadata["never_ends"] = isEndless && environment.tier.hasLife ? .bool(true) : nil
         row.metadata = .object(metadata)
     }
-}
-
-extension Tier {
-    /// Whether a class gives it an end at all.
-    fileprivate var hasLife: Bool { self != .production && self != .staging }
 }

@@ -8,7 +8,10 @@ import Store
 /// Another repository, an older commit, a policy that is gone: each can be meant and each can be a mistake, and what goes
 /// for a mistake doesn't come back. So each waits for a person, by an approval of exactly this change.
 struct Grounds: Sendable {
-    let remembered: Lineage
+    /// What was trusted last, as the store has it.
+    let stored: Lineage
+    /// The same, with what rows of environments say of it.
+    private(set) var remembered: Lineage
     /// What this pass found.
     var found = Lineage()
     /// What is another than it was, whether or not somebody said that it is meant.
@@ -18,6 +21,8 @@ struct Grounds: Sendable {
     private(set) var approvals: [ApprovalRecord] = []
     /// What a person should know of approvals that don't count.
     private(set) var notes: [String] = []
+    /// Why it couldn't be told whom a provider's credential leads to, each `PROVIDER: REASON`.
+    var silences: [String] = []
     /// The keys that were approved with this very pass; `all` is none of them, for nobody who says it has seen this.
     private let named: Set<String>
     private let countsStored: Bool
@@ -27,6 +32,7 @@ struct Grounds: Sendable {
     ///   - named: the keys that a person approved with this pass.
     ///   - countsStored: false for a dry run, whose plan is the same with and without approvals.
     init(_ remembered: Lineage, named: [String] = [], countsStored: Bool) {
+        stored = remembered
         self.remembered = remembered
         self.named = Set(named)
         self.countsStored = countsStored
@@ -38,10 +44,26 @@ struct Grounds: Sendable {
     /// Whether what this pass would remember of guards and lives can't be trusted yet.
     var isInDoubt: Bool { isInDoubt(of: .history) || isInDoubt(of: .documents) }
 
+    /// The care that environments keep until somebody says that less is meant.
+    var keptCare: [String: Care] { unconfirmed.keptCare }
+
     func isInDoubt(of subject: Departure.Subject) -> Bool { unconfirmed.contains { $0.subject == subject } }
 
     /// What is to be remembered.
     var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }
+
+    /// Lets go of the care of what is gone, whose name is free for another one; of a store of before, which wrote down tiers
+    /// alone, takes these.
+    mutating func rememberCare(of rows: [EnvironmentRow]) {
+        guard var care = remembered.care else {
+            remembered.care = rows.filter { !$0.tier.hasLife && $0.status != .gone }.reduce(into: [:]) { care, row in
+                care[row.slug] = Care(row.tier, isProtected: row.tier == .production)
+            }
+            return
+        }
+        for row in rows where row.status == .gone { care[row.slug] = nil }
+        remembered.care = care
+    }
 
     /// Holds a part of what was found against what is remembered.
     ///
@@ -99,5 +121,21 @@ extension Reconciler {
             _ = try await grounds.weigh(.history, store)
         }
         _ = try await grounds.weigh(.documents, store)
+        try await weighCare(desired, &grounds)
+    }
+
+    /// Holds how carefully environments are treated against how they were.
+    private func weighCare(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
+        var living = Set(desired.environments.map(\.slug))
+        grounds.found.careFound = CareFound(desired, living: living)
+        // Only rows know whether what nothing wants any more is there yet, and whether what is wanted is another one.
+        let isPlain = grounds.remembered.care?.keys.allSatisfy { living.contains($0) } == true
+        if !isPlain || grounds.remembered.departure(.care, in: grounds.found) != nil {
+            let rows = try await store.environments()
+            grounds.rememberCare(of: rows)
+            living.formUnion(rows.lazy.filter { $0.status != .gone }.map(\.slug))
+            grounds.found.careFound.living = living
+        }
+        _ = try await grounds.weigh(.care, store)
     }
 }

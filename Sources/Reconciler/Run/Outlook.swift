@@ -38,12 +38,15 @@ extension Reconciler {
         try await weighCommit(desired, &grounds)
         var inventory = try await store.inventory()
         if instant != nil { inventory = inventory.supposingWarnings }
-        let names = Rekeying(desired.resources, inventory, await observe(desired, inventory, runID: "look"), schemas)
+        // Whose credential leads to another account now shows nothing.
+        let trusted = try await weighAccounts(desired, inventory, runID: "look", &grounds)
+        let names = Rekeying(
+            desired.resources, inventory, await trusted.observe(desired, inventory, runID: "look"), schemas)
         inventory = names.inventory
         let observed = names.observed
         var input = PlanInput(
-            desired: desired, inventory: inventory, observed: observed, schemas: schemas, drivers: driverVersions,
-            now: now)
+            desired: desired, inventory: inventory, observed: observed, schemas: schemas,
+            drivers: trusted.driverVersions, now: now)
         input.silent = silent
         input.installation = installation
         input.zones = zones(desired.policy.timeZoneNames)
@@ -51,7 +54,7 @@ extension Reconciler {
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
         input.emptySecrets = drivers.emptySecrets(of: desired, input.schemas)
         var plan = makePlan(input)
-        if let prices = await prices(for: plan, runID: "look") {
+        if let prices = await trusted.prices(for: plan, runID: "look") {
             input.prices = prices
             plan = makePlan(input)
         }

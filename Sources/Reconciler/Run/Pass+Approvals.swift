@@ -63,7 +63,7 @@ extension Pass {
         // what it confirmed taken back.
         guard let grounds, share.keepsRecords else { return }
         try await reconciler.store.rememberLineage(
-            grounds.next, from: grounds.remembered, using: grounds.approvals.map(\.id).sorted(), runID: run.id)
+            grounds.next, from: grounds.stored, using: grounds.approvals.map(\.id).sorted(), runID: run.id)
     }
 
     /// An approval counts once: what was done is not done again when it comes back.

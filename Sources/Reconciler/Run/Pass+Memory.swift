@@ -17,8 +17,13 @@ extension Pass {
     ) async throws {
         // What an older commit wants is no wish yet.
         if grounds?.isInDoubt(of: .history) == true { return }
-        // Where another document guards, what it wants is applied, but it takes no protection away.
-        let keepsProtection = grounds?.isInDoubt(of: .documents) == true
+        // Where another document guards, what it wants is applied, but it takes no protection away. Nor does a tier that
+        // fell, or went, take it from what its environment stands on.
+        let care = grounds?.remembered.care ?? [:]
+        let keepsProtection =
+            grounds?.isInDoubt(of: .documents) == true || grounds?.isInDoubt(of: .care) == true
+            || plan.environments.contains { $0.phase == .unwanted && care[$0.slug] != nil }
+        let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let changed = Set(plan.changes.map(\.key))
         let unsure = Set(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -44,7 +49,8 @@ extension Pass {
                 key: entry.key, providerID: entry.providerID,
                 environment: isChanging && !isMoving ? entry.environment : resource.environment,
                 lastApplied: wanted ?? entry.lastApplied, revision: entry.revision,
-                isProtected: resource.isProtected || keepsProtection && entry.isProtected,
+                isProtected: resource.isProtected
+                    || entry.isProtected && (keepsProtection || resource.environment.map(unread.contains) == true),
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }
@@ -165,7 +171,8 @@ extension Pass {
             changed: Set(
                 applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment)),
             observed: options.targets.isEmpty
-                ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil)
+                ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil,
+            kept: grounds?.keptCare ?? [:])
         let updated = ledger.update(rows, owners: owners)
         _ = try await reconciler.store.saveEnvironments(
             updated.rows.filter { share.owns(environment: $0.slug) },

@@ -193,8 +193,6 @@ struct Pass {
         }
         if !options.isDryRun { reconciler.latest.withLock { [desired] in $0 = desired } }
         try await reconciler.weighCommit(desired, &grounds)
-        tellDepartures(grounds)
-        self.grounds = grounds
         recordGates(of: tree)
         let last = reconciler.lastLook.withLock { $0 }
         var inventory = try await reconciler.store.inventory()
@@ -202,8 +200,9 @@ struct Pass {
         if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
         let open = try await reconciler.store.openEntries()
         trace?.begin("observe")
-        var raw = await reconciler.observe(
-            desired, inventory, open: open, runID: run.id, priority: options.trigger.priority(isNews: isNews))
+        let priority = options.trigger.priority(isNews: isNews)
+        try await stand(on: &grounds, desired, inventory, open, priority)
+        var raw = await reconciler.observe(desired, inventory, open: open, runID: run.id, priority: priority)
         if let last { raw = raw.sharing(last.observed) }
         watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
@@ -212,7 +211,7 @@ struct Pass {
         var names = Rekeying(desired.resources, inventory, raw, reconciler.schemas)
         var observed = names.observed
         self.observed = observed
-        observationFaults = reconciler.faults(of: observed)
+        observationFaults = grounds.silences + reconciler.faults(of: observed)
         trace?.begin("recover")
         cost = EnvironmentCost(desired.environments, observed)
         if options.isDryRun {
@@ -246,7 +245,8 @@ struct Pass {
         run.phase = .planned
         progress(.planned(plan))
         evidence.add(desired, reconciler.sensitive)
-        evidence.add(ObservedState(observed.kinds.values + watched.map(\.seen)), reconciler.sensitive)
+        let seen = ObservedState(observed.kinds.values + watched.map(\.seen))
+        evidence.add(seen, of: grounds.found.accounts, reconciler.sensitive)
         let canonical = PlanDocument.canonical(plan, runID: run.id, plannedAt: plannedAt)
         evidence.add("plan.json", canonical)
         evidence.keep(in: reconciler.evidence, at: reconciler.time.now)

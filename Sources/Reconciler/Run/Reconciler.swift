@@ -7,7 +7,7 @@ public import Store
 /// Everything that one pass needs, put together once.
 public struct Reconciler: Sendable {
     public let source: any Source
-    public let drivers: [any Driver]
+    public private(set) var drivers: [any Driver]
     /// Why nobody looks at kinds that a driver of this program would know, and what helps, by kind.
     ///
     /// They are no part of ``schemas``: what such a provider held once keeps no drift open.
@@ -91,6 +91,16 @@ public struct Reconciler: Sendable {
         var fenced = self
         fenced.store = store.fenced(by: leases)
         return fenced
+    }
+
+    /// The same, but that some providers show nothing, for a reason each.
+    func withholding(_ reasons: [String: String]) -> Reconciler {
+        var blind = self
+        blind.drivers = drivers.map { driver in
+            guard let reason = reasons[driver.provider] else { return driver }
+            return UnconfiguredDriver(provider: driver.provider, schemas: driver.schemas, reason: reason)
+        }
+        return blind
     }
 
     /// What the last readable commit wants; nil before a pass has read one.

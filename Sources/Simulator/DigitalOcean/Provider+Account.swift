@@ -4,20 +4,29 @@ import Formats
 extension Provider {
     // MARK: Account and keys
 
+    /// Whose the account is; a copy says what the one says that it is of.
+    private var holder: Value.Object {
+        let copied = (world.account ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+        var holder: Value.Object = [
+            "droplet_limit": .int(Int64(dropletLimit)), "floating_ip_limit": 5, "reserved_ip_limit": 5,
+            "volume_limit": 100, "email": "simulator@example.com", "name": "Simulated account",
+            "uuid": "b6fc48dbf6d9906cace5f3c78dc9851e757381ef", "email_verified": true, "status": "active",
+            "status_message": "",
+        ]
+        var team = "5df3e3004a17e242b7c20ca6c9fc25b701a47ece"
+        if copied.count == 2, copied[0] == "account" {
+            holder["uuid"] = .string(copied[1])
+            return holder
+        }
+        if copied.count == 2, copied[0] == "team" { team = copied[1] }
+        holder["team"] = .members(["uuid": .string(team), "name": "Simulated team"])
+        return holder
+    }
+
     mutating func account(_ call: Call) throws(Refusal) -> Answer {
         if call.path.count == 1 {
             guard call.method == "GET" else { throw .notFound }
-            return .one(
-                "account",
-                .members([
-                    "droplet_limit": .int(Int64(dropletLimit)), "floating_ip_limit": 5, "reserved_ip_limit": 5,
-                    "volume_limit": 100, "email": "simulator@example.com", "name": "Simulated account",
-                    "uuid": "b6fc48dbf6d9906cace5f3c78dc9851e757381ef", "email_verified": true, "status": "active",
-                    "status_message": "",
-                    "team": .members([
-                        "uuid": "5df3e3004a17e242b7c20ca6c9fc25b701a47ece", "name": "Simulated team",
-                    ]),
-                ]))
+            return .one("account", .object(holder))
         }
         guard call.path[1] == "keys", call.path.count <= 3 else { throw .notFound }
         if call.path.count == 2, call.method == "GET" { return call.list("ssh_keys", world.keys) }

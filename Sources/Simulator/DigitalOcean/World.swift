@@ -49,6 +49,8 @@ struct World: Sendable {
     var nextActionID = 1_982_000_001
     var nextRecordID = 1_770_000_001
     var nextKeyID = 289_001
+    /// Whose account it is a copy of, `team 5df3…` or `account b6fc…`; nil where it is of nobody but the simulator.
+    var account: String?
 
     /// Ascending by number.
     var droplets: [Droplet] = []

@@ -11,6 +11,7 @@ extension VercelAccount {
 
     /// Projects with their variables, domains and deployments; values of variables are made up.
     mutating func load(_ seen: Observation) {
+        copied = seen.account
         var names = seen["project"].map(\.name)
         for kind in ["variable", "domain", "deployment"] { names += seen[kind].map { Self.first($0.name) } }
         names += seen["production"].map(\.name)

@@ -11,6 +11,7 @@ extension VercelAccount {
         object["serial"] = .int(Int64(clamping: serial))
         object["now"] = .int(now.microseconds)
         object["team"] = team.map(Value.string) ?? .null
+        object["copied"] = copied.map(Value.string) ?? .null
         object["projects"] = list(projects)
         object["variables"] = list(variables)
         object["domains"] = list(domains)
@@ -28,6 +29,7 @@ extension VercelAccount {
         func texts(_ name: String) -> [String] { value[name]?.listValue?.compactMap(\.stringValue) ?? [] }
         serial = UInt64(clamping: value["serial"]?.intValue ?? 0)
         team = value["team"]?.stringValue
+        copied = value["copied"]?.stringValue
         projects = objects("projects")
         variables = objects("variables")
         domains = objects("domains")

@@ -13,6 +13,8 @@ struct VercelAccount: SimulatedProvider {
     var now: Timestamp
     /// The team that every call has to name; nil takes any.
     var team: String?
+    /// Whose account it is a copy of, `team team_…` or `user …`; nil where it is of nobody but the simulator.
+    var copied: String?
     /// As they are answered.
     var projects: [Value.Object] = []
     /// With `projectId`, and with the value in clear text.
@@ -141,6 +143,10 @@ struct VercelAccount: SimulatedProvider {
         user["username"] = "simulated"
         user["avatar"] = .null
         user["defaultTeamId"] = team.map(Value.string) ?? .null
+        let parts = (copied ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+        if parts.count == 2 {
+            user[parts[0] == "team" ? "defaultTeamId" : "id"] = .string(parts[1])
+        }
         user["limited"] = true
         return Self.json(200, .members(["user": .object(user)]))
     }

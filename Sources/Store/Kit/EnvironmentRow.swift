@@ -91,6 +91,9 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.pinnedUntil = pinnedUntil
         record.pinReason = pinReason
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
+        record.noticeEnds = noticeEnds
+        let isEndless = !tier.hasLife || metadata["never_ends"]?.boolValue == true
+        record.promise = isEndless ? .never : expiresAt.map { .until($0) }
         return record
     }
 
@@ -98,6 +101,12 @@ public struct EnvironmentRow: Sendable, Hashable {
     public var warnedAt: Timestamp? {
         get { metadata["warned_at"]?.stringValue.flatMap { Timestamp($0) } }
         set { set("warned_at", newValue.map { .string($0.description) }) }
+    }
+
+    /// Until when whoever was warned has time to say no: nothing of it goes before.
+    public var noticeEnds: Timestamp? {
+        get { metadata["notice_ends"]?.stringValue.flatMap { Timestamp($0) } }
+        set { set("notice_ends", newValue.map { .string($0.description) }) }
     }
 
     /// Whether it is left alone at an instant.

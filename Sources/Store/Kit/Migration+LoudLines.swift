@@ -1,7 +1,7 @@
 extension Migration {
-    /// A way to what others wrote without a word of its level and is louder than information by what it holds.
+    /// A way to what others wrote without a word of its level and may be louder than information by what it holds.
     ///
-    /// However many such lines there are, few of them are loud: only these stand in the index.
+    /// However many such lines there are, few of them are: only these stand in the index.
     static let loudLines = Migration(
         version: 28, name: "loud lines of others", types: [],
         tables: [

@@ -16,9 +16,16 @@ extension Store {
             for member in stored["documents"]?.objectValue?.members ?? [] {
                 documents[member.name] = member.value.stringValue
             }
-            return Lineage(
+            var accounts: [String: String] = [:]
+            for member in stored["accounts"]?.objectValue?.members ?? [] {
+                accounts[member.name] = member.value.stringValue
+            }
+            var lineage = Lineage(
                 revision: stored["revision"]?.stringValue, documents: documents,
-                branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue)
+                branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue,
+                accounts: accounts)
+            lineage.care = stored["care"]?.objectValue.map { Self.care($0) }
+            return lineage
         }
     }
 
@@ -35,9 +42,13 @@ extension Store {
     ) async throws(StoreFault) {
         guard lineage != before || !approvals.isEmpty else { return }
         let documents = lineage.documents.sorted { $0.key.precedesByBytes($1.key) }
+        let accounts = lineage.accounts.sorted { $0.key.precedesByBytes($1.key) }
         let value = Value.object(
             [
+                "accounts": .object(
+                    Value.Object(accounts.map { Value.Object.Member($0.key, .string($0.value)) })),
                 "branches": .text(lineage.branches),
+                "care": lineage.care.map { Self.value(of: $0) } ?? .null,
                 "documents": .object(
                     Value.Object(documents.map { Value.Object.Member($0.key, .string($0.value)) })),
                 "pull_requests": .text(lineage.pullRequests),
@@ -48,5 +59,25 @@ extension Store {
             guard lineage != before, try Self.state("lineage", in: db) != value else { return }
             try Self.setState("lineage", value, at: time.now, in: db)
         }
+    }
+
+    private static func care(_ stored: Value.Object) -> [String: Care] {
+        var care: [String: Care] = [:]
+        for member in stored.members {
+            // A word of a newer version is taken for the most careful.
+            let tier = member.value["tier"]?.stringValue.flatMap { Tier(rawValue: $0) } ?? .production
+            care[member.name] = Care(tier, isProtected: member.value["protected"]?.boolValue ?? true)
+        }
+        return care
+    }
+
+    private static func value(of care: [String: Care]) -> Value {
+        let sorted = care.sorted { $0.key.precedesByBytes($1.key) }
+        return .object(
+            Value.Object(
+                sorted.map {
+                    Value.Object.Member(
+                        $0.key, ["protected": .bool($0.value.isProtected), "tier": .string($0.value.tier.rawValue)])
+                }))
     }
 }

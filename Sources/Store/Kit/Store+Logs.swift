@@ -121,7 +121,7 @@ struct LogQuery {
             conditions.add("environment = ?", environment)
             conditions.add("environment", oneOf: filter.environments)
             if isImplied {
-                // Loud ones again in the words of their index.
+                // What may be loud, again in the words of its index.
                 let only = filter.level == .info ? "" : "\(Self.isImpliedLoud) and "
                 conditions.add("level is null and \(only)\(Self.impliedLevel) = ?", level)
             } else {
@@ -158,8 +158,12 @@ struct LogQuery {
     /// Whether an event is told louder than information.
     static let isLoud = "level in ('warning', 'error')"
 
-    /// Whether an event without a level is louder than information by what it holds.
-    static let isImpliedLoud = "\(impliedLevel) <> 'info'"
+    /// Whether an event without a level may be louder than information by what it holds: few that aren't are taken along.
+    ///
+    /// In words that an index may hold: SQLite (3.40) lets none call its JSON functions, which it doesn't trust there.
+    static let isImpliedLoud =
+        "(event_type in ('warning', 'error') or cast(payload as text) like '%\"failed\"%' "
+        + "or cast(payload as text) like '%\"unknown\"%')"
 
     /// The column by which lines are ordered.
     private var time: String {

@@ -1,0 +1,110 @@
+public import Basics
+public import DesiredState
+
+/// How carefully an environment is treated: what less of it would let go without a question.
+public struct Care: Sendable, Hashable {
+    public let tier: Tier
+    public let isProtected: Bool
+
+    public init(_ tier: Tier, isProtected: Bool) {
+        self.tier = tier
+        self.isProtected = isProtected
+    }
+
+    /// What the documents want for an environment.
+    init(of environment: Environment) { self.init(environment.tier, isProtected: environment.isProtected) }
+
+    /// Whether there is any that could be lost.
+    public var isAny: Bool { rank > 0 || isProtected }
+
+    /// Whether it is less than another: of a lower tier, or without its protection.
+    public func isLess(than other: Care) -> Bool { rank < other.rank || !isProtected && other.isProtected }
+
+    /// As much as either of two.
+    func atLeast(_ other: Care) -> Care {
+        Care(rank < other.rank ? other.tier : tier, isProtected: isProtected || other.isProtected)
+    }
+
+    private var rank: Int {
+        switch tier {
+        case .production: 2
+        case .staging: 1
+        case .dev, .preview: 0
+        }
+    }
+
+    /// For people, and in approvals: `staging`, `dev with protection`.
+    var text: String {
+        switch tier {
+        case .production: tier.rawValue
+        case .staging: isProtected ? tier.rawValue : "\(tier.rawValue) without protection"
+        case .dev, .preview: isProtected ? "\(tier.rawValue) with protection" : tier.rawValue
+        }
+    }
+}
+
+/// How much care the environments of a commit get, and who remembers them.
+public struct CareFound: Sendable, Hashable {
+    /// Of each that is wanted and whose documents can be read.
+    public var wanted: [String: Care] = [:]
+    /// The lines that say so.
+    public var places: [String: SourceMark] = [:]
+    /// Those that own something or may: nothing wants some of them any more.
+    public var living: Set<String> = []
+
+    public init() {}
+
+    /// - Parameters:
+    ///   - desired: the commit; what it leaves unknown says nothing of care.
+    ///   - living: the environments that the store remembers and that aren't gone.
+    public init(_ desired: DesiredState, living: some Sequence<String>) {
+        let scopes = UnknownScopes(desired.unknown.filter { !$0.isSuspension }, of: desired)
+        for environment in desired.environments where scopes.environment(environment.slug) == nil {
+            wanted[environment.slug] = Care(of: environment)
+            places[environment.slug] = environment.tierSource
+        }
+        self.living = Set(living)
+    }
+}
+
+extension Lineage {
+    /// The environments that get less care than they had; nil where there is none.
+    ///
+    /// One that nothing wants any more is none of them: what it owns goes by its remembered tier.
+    func careDeparture(in found: Lineage) -> Departure? {
+        let fallen = (care ?? [:]).filter { slug, before in
+            found.careFound.wanted[slug].map { $0.isLess(than: before) } == true
+        }
+        guard !fallen.isEmpty else { return nil }
+        let slugs = fallen.keys.sorted { $0.precedesByBytes($1) }
+        var departure = Departure(
+            .care, from: Self.texts(slugs.map { ($0, fallen[$0]) }),
+            to: Self.texts(slugs.map { ($0, found.careFound.wanted[$0]) }))
+        departure.kept = fallen
+        departure.places = slugs.compactMap { found.careFound.places[$0] }
+        return departure
+    }
+
+    /// What to remember of care: what is wanted now, but for that which nobody has said yes to.
+    ///
+    /// What nothing wants any more keeps its care for as long as it is there, so that it doesn't lose it on a way round.
+    func nextCare(_ found: Lineage, without held: Set<Departure.Subject>) -> [String: Care]? {
+        let before = care ?? [:]
+        if held.contains(.history) || held.contains(.documents) { return care }
+        var next = before.filter { slug, _ in
+            found.careFound.wanted[slug] == nil && found.careFound.living.contains(slug)
+        }
+        for (slug, wanted) in found.careFound.wanted {
+            let care = held.contains(.care) ? before[slug].map { wanted.atLeast($0) } ?? wanted : wanted
+            if care.isAny { next[slug] = care }
+        }
+        return next
+    }
+}
+
+extension Sequence where Element == Departure {
+    /// The care that environments keep until somebody says that less is meant.
+    public var keptCare: [String: Care] {
+        reduce(into: [:]) { kept, departure in kept.merge(departure.kept) { $0.atLeast($1) } }
+    }
+}

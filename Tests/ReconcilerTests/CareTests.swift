@@ -1,0 +1,216 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+import StoreSQLite
+import Testing
+
+@Suite("The care that an environment has")
+struct CareTests {
+    private static let key = "source.care/ssot"
+    private static let database = "database shop-pg odoo_prod"
+
+    /// The world's environments with one that owns nothing in place of `crm`, and with production as it is written here.
+    private static func environments(_ tier: String?) -> String {
+        let alone = World.environments.replacing("  crm: {", with: "  till: {tier: staging, host: web}\n  # crm: {")
+        guard let tier else { return alone.replacing("  production: {", with: "  # production: {") }
+        return alone.replacing("tier: production", with: "tier: \(tier)")
+    }
+
+    private static func tree(_ tier: String?, _ revision: Character) -> SourceTree {
+        World.tree(environments: environments(tier), branches: ["main"], revision: revision)
+    }
+
+    private func approve(_ report: RunReport, in world: World) async throws {
+        _ = try await ApprovalRequest(run: report.run.id, keys: [Self.key], reason: "meant")
+            .make(in: world.store, by: Actor("ada"), at: world.time.now)
+    }
+
+    private func tells(_ report: RunReport) -> Bool {
+        report.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == true
+    }
+
+    @Test(
+        "One word in place of its tier lets nothing of it go, however old it is; a person's yes gives it its whole time",
+        arguments: ["production", "staging"])
+    func keepsItsTier(_ before: String) async throws {
+        let world = try await World(Self.tree(before, "a"))
+        let first = await world.pass()
+        #expect(first.isSuccess && !tells(first), "\(first.story)")
+        world.time.advance(by: .days(400))
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains(Self.database))
+
+        world.source.set(Self.tree("dev", "b"))
+        var report = await world.pass()
+        for hours in [13, 30] {
+            #expect(tells(report) && report.run.phase == .awaitingApproval, "\(report.story)")
+            world.time.advance(by: .hours(hours))
+            report = await world.pass(PassOptions(approvals: ["all"]))
+        }
+        #expect(await world.holdings() == holdings, "\(report.story)")
+        let told = report.plan?.diagnostics.first { $0.code == "PLAN-0024" }
+        #expect(
+            told?.mark?.description.hasPrefix("ssot/environments.yaml:3:") == true, "\(told.map { "\($0)" } ?? "nil")")
+        let row = try #require(try await world.store.environments().first { $0.slug == "production" })
+        #expect(row.tier.rawValue == before && row.expiresAt == nil && row.ttlClass?.rawValue == before)
+        #expect(try await world.store.inventory().entries.contains { $0.environment == "production" && $0.isProtected })
+
+        // Nor does its entry go unasked on that way round.
+        world.source.set(Self.tree(nil, "c"))
+        for _ in 0..<2 { report = await world.pass() }
+        #expect(report.withheld.contains { $0.action == .delete && $0.verdict == .needsApproval }, "\(report.story)")
+        #expect(await world.holdings() == holdings, "\(report.story)")
+        world.source.set(Self.tree("dev", "d"))
+        report = await world.pass()
+        #expect(tells(report) && report.plan?.summary.delete == 0, "\(report.story)")
+
+        try await approve(report, in: world)
+        report = await world.pass()
+        #expect(!tells(report) && report.withheld.isEmpty && report.plan?.summary.delete == 0, "\(report.story)")
+        let outlook = report.plan?.environments.first { $0.slug == "production" }
+        #expect(outlook?.expiresAt == report.run.startedAt + .days(14), "\(String(describing: outlook))")
+        #expect(try await world.store.standingApprovals().isEmpty)
+        let next = await world.pass()
+        #expect(!tells(next) && next.plan?.changes.isEmpty == true, "\(next.story)")
+        #expect(next.plan?.environments.first { $0.slug == "production" }?.expiresAt == outlook?.expiresAt)
+        await world.age(by: .days(14))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+        await world.engine.close()
+    }
+
+    @Test("A tier that rises, and one that is put back, ask nobody")
+    func rises() async throws {
+        let world = try await World(Self.tree("dev", "a"))
+        for (tier, revision) in [("staging", "b"), ("production", "c"), ("dev", "d"), ("production", "e")] {
+            _ = await world.pass()
+            world.source.set(Self.tree(tier, Character(revision)))
+            let report = await world.pass()
+            #expect(tells(report) == (tier == "dev"), "\(tier): \(report.story)")
+        }
+        let report = await world.pass()
+        #expect(report.isSuccess && report.withheld.isEmpty && report.plan?.changes.isEmpty == true, "\(report.story)")
+        await world.engine.close()
+    }
+
+    @Test("The name of one that is gone is free: an environment that has it now asks for nothing")
+    func freesItsName() async throws {
+        let world = try await World(Self.tree("staging", "a"))
+        _ = await world.pass()
+        world.source.set(Self.tree(nil, "b"))
+        let waiting = await world.pass()
+        #expect(!waiting.withheld.isEmpty, "\(waiting.story)")
+        let gone = await world.pass(PassOptions(approvals: ["all"]))
+        #expect(await world.holdings().contains(Self.database) == false, "\(gone.story)")
+        #expect(try await world.store.environments().first { $0.slug == "production" }?.status == .gone)
+        world.source.set(Self.tree("dev", "c"))
+        let report = await world.pass()
+        #expect(report.isSuccess && !tells(report) && report.withheld.isEmpty, "\(report.story)")
+        #expect(await world.holdings().contains(Self.database))
+        await world.engine.close()
+    }
+
+    @Test("What a store of before remembers of tiers guards from the first pass on")
+    func startsFromRows() async throws {
+        let world = try await World(Self.tree("production", "a"))
+        _ = await world.pass()
+        var lineage = try await world.store.lineage()
+        lineage.care = nil
+        try await world.store.rememberLineage(
+            lineage, from: try await world.store.lineage(), using: [], runID: "before")
+        #expect(try await world.store.lineage().care == nil)
+        world.source.set(Self.tree("dev", "b"))
+        let report = await world.pass()
+        #expect(tells(report), "\(report.story)")
+        #expect(try await world.store.environments().first { $0.slug == "production" }?.tier == .production)
+        await world.engine.close()
+    }
+
+    @Test(
+        "Protection that is taken off stays until a person says that it is meant, and then the environment goes freely")
+    func keepsItsProtection() async throws {
+        func tree(_ protection: String?, _ revision: Character) -> SourceTree {
+            let text =
+                protection.map {
+                    World.environments.replacing("tier: dev, branch: feature/crm", with: "tier: dev\($0)")
+                }
+                ?? World.environments.replacing("  crm: {", with: "  # crm: {")
+            return World.tree(environments: text, branches: ["main"], revision: revision)
+        }
+        let record = "record shop.example A crm"
+        let world = try await World(tree(", protected: true", "a"))
+        _ = await world.pass()
+        world.source.set(tree("", "b"))
+        var report = await world.pass()
+        #expect(tells(report), "\(report.story)")
+        world.source.set(tree(nil, "c"))
+        for _ in 0..<2 { report = await world.pass() }
+        #expect(await world.holdings().contains(record), "\(report.story)")
+        world.source.set(tree("", "d"))
+        try await approve(await world.pass(), in: world)
+        report = await world.pass()
+        #expect(!tells(report) && report.withheld.isEmpty, "\(report.story)")
+        world.source.set(tree(nil, "e"))
+        for _ in 0..<2 { report = await world.pass() }
+        #expect(await world.holdings().contains(record) == false, "\(report.story)")
+        await world.engine.close()
+    }
+
+    @Test("A time to live that shrinks to a minute leaves half a day to say no", arguments: ["14d", "never"])
+    func leavesTime(_ before: String) async throws {
+        func policies(_ ttl: String) -> String { World.policies.replacing("dev_named: 14d", with: "dev_named: \(ttl)") }
+        let database = "database shop-pg odoo_crm"
+        let world = try await World(World.tree(policies: policies(before)))
+        _ = await world.pass()
+        world.time.advance(by: .days(2))
+        _ = await world.pass()
+        world.source.set(World.tree(policies: policies("1m"), revision: "b"))
+        let told = await world.pass()
+        let outlook = told.plan?.environments.first { $0.slug == "crm" }
+        #expect(outlook?.phase == .ending && outlook?.goesAt == told.run.startedAt + .hours(12), "\(told.story)")
+        #expect(
+            try await world.store.notices(limit: 1_000).contains {
+                $0.kind == .environmentExpiring && $0.subject == "crm"
+            })
+        for later in [Duration.seconds(35), .hours(12) - .seconds(1)] {
+            world.time.jump(to: told.run.startedAt + later)
+            _ = await world.pass()
+            #expect(await world.holdings().contains(database), "\(later)")
+        }
+        world.time.jump(to: told.run.startedAt + .hours(12) + .minutes(5))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(database) == false)
+        await world.engine.close()
+    }
+
+    @Test("The host of a suspended environment stays as it is until that one is resumed")
+    func suspendsItsHost() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        func suspend(_ isSuspended: Bool) async throws {
+            try await world.store.setSuspended(
+                "production", isSuspended, reason: "incident: do not touch",
+                audit: AuditRecord(
+                    at: world.time.now, action: "env.suspend", target: "production", actor: "ann", detail: .null))
+        }
+        try await suspend(true)
+        let holdings = await world.holdings()
+        world.source.set(
+            World.tree(inventory: World.inventory.replacing("s-1vcpu-2gb", with: "s-2vcpu-4gb"), revision: "b"))
+        let report = await world.pass()
+        #expect(await world.holdings() == holdings, "\(report.story)")
+        let change = try #require(report.withheld.first { $0.key.kind == .droplet }, "\(report.story)")
+        #expect(
+            change.hold == .suspended && change.verdictReason?.contains("environment production stands on it") == true)
+        let obstacle = try await world.reconciler().explain(change.key.description).obstacle
+        #expect(obstacle?.command == "reconcile env resume production")
+        try await suspend(false)
+        #expect(await world.pass().isSuccess)
+        #expect(await world.holdings().contains("droplet web s-2vcpu-4gb"))
+        await world.engine.close()
+    }
+}
