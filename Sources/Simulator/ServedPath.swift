@@ -19,9 +19,19 @@ struct ServedPath: Sendable, Hashable {
         return first == "v2" ? "digitalocean" : first
     }
 
-    /// Whether an order can name a request.
-    static func contains(_ method: String, _ path: String) -> Bool {
-        all.contains { $0.methods.contains(method) && $0.meets(path) }
+    /// Whether an order can name a request: a path and no form, in its parts.
+    static func contains(_ method: String, _ parts: [Substring]) -> Bool {
+        forms.contains { $0.methods.contains(method) && meets($0.parts[...], parts[...]) }
+    }
+
+    private static let forms = all.map { (methods: $0.methods, parts: $0.parts) }
+
+    private static func meets(_ form: ArraySlice<String>, _ parts: ArraySlice<Substring>) -> Bool {
+        guard let first = form.first else { return parts.isEmpty }
+        guard let part = parts.first else { return false }
+        let rest = form.dropFirst()
+        if first == "**" { return (1...parts.count).contains { meets(rest, parts.dropFirst($0)) } }
+        return (first == "*" || first == part) && meets(rest, parts.dropFirst())
     }
 
     /// Whether some path is of this form and answers to a glob.

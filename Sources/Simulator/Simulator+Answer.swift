@@ -114,7 +114,9 @@ extension Simulator {
         } catch {
             return refuse(error, visit)
         }
-        if let scopes = options.scopes, !scopes.contains(Provider.scope(call)) { return refuse(.forbidden, visit) }
+        if let scopes = options.scopes, !Provider.scopes(call).allSatisfy(scopes.contains) {
+            return refuse(.forbidden, visit)
+        }
         if visit.request.method == "GET", state.faults.hides(visit.path) { return refuse(.notFound, visit) }
         switch visit.fault {
         case .lateEffect(let delay):

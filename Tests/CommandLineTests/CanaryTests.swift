@@ -1,6 +1,7 @@
 import Basics
 import Formats
 import Glibc
+import Reconciler
 import Simulator
 import TestKit
 import Testing
@@ -58,7 +59,11 @@ private final class Outside: Sendable {
         let url = "http://127.0.0.1:\(server.port)"
         var environment = [
             "DIGITALOCEAN_API_URL": url, "ODOOOPS_HOOK_SECRET": "env:HOOK_KEY", "ODOOOPS_GIT_TOKEN": "env:GIT_KEY",
-            "PLANE_WORKSPACE": "acme",
+            "ODOOOPS_GIT_SSH_PASSPHRASE": "env:GIT_PASSPHRASE", "ODOOOPS_APPLICATION_TOKEN": "env:APPLICATION_KEY",
+            "ODOOOPS_APPLICATION_SSH_PASSPHRASE": "env:APPLICATION_PASSPHRASE",
+            "ODOOOPS_ACCESS_SIGNING_KEY": "env:KEY_THAT_SIGNS_TOKENS", "PLANE_WORKSPACE": "acme",
+            "DOCKER_AUTH_CONFIG":
+                #"{"auths": {"127.0.0.1:\#(server.port)": {"username": "u", "password": "canary-login"}}}"#,
             "SPACES_ENDPOINT_URL": "\(url)/spaces", "SUPABASE_PROJECT_ID": Self.reference,
         ]
         for name in ["SUPABASE", "VERCEL", "GITHUB", "MAILGUN", "PLANE"] {
@@ -69,7 +74,9 @@ private final class Outside: Sendable {
             "DIGITALOCEAN_ACCESS_TOKEN", "SUPABASE_ACCESS_TOKEN", "VERCEL_TOKEN", "GITHUB_TOKEN",
             "GITHUB_WEBHOOK_SECRET",
             "MAILGUN_API_KEY", "SLACK_BOT_TOKEN", "PLANE_API_KEY", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY",
-            "GIT_KEY", "HOOK_KEY", "SECRET_VALUE",
+            "VERCEL_WEBHOOK_SECRET", "MAILGUN_SIGNING_KEY", "SLACK_SIGNING_SECRET", "PLANE_WEBHOOK_SECRET",
+            "OTEL_EXPORTER_OTLP_HEADERS", "GIT_KEY", "GIT_PASSPHRASE", "APPLICATION_KEY", "APPLICATION_PASSPHRASE",
+            "KEY_THAT_SIGNS_TOKENS", "HOOK_KEY", "SECRET_VALUE",
         ] { environment[name] = Self.canary(name) }
         environment["SECRET_FILE"] = try directory.write("canary-in-a-file", to: "ssot/secret")
         return environment
@@ -129,8 +136,6 @@ struct CanaryTests {
         environment["POSTGRES_ADMIN_URL"] = postgres.map { planted($0.uri(), "admin-password") }
         let engine = DockerServer.shared
         environment["DOCKER_HOST"] = engine.map { "unix://\($0.socket)" }
-        environment["DOCKER_AUTH_CONFIG"] =
-            #"{"auths": {"\#(registry)": {"username": "u", "password": "canary-login"}}}"#
         defer {
             postgres?.execute("drop database if exists lab_bird")
             postgres?.execute("drop role if exists lab_bird")
@@ -167,6 +172,10 @@ struct CanaryTests {
             #expect(dump.status == 0 && dump.output.contains("CREATE TABLE ops.runs"))
             try out.write(dump.output, to: "store.sql")
         }
+        let word = "canary-of-a-person-1f"
+        await run(
+            ["access", "user", "add", "ada", "--role", "owner", "--password-file"]
+                + [try secrets.write(word + "\n", to: "ssot/password")])
         let port = try #require(FreePort.find())
         let service = try BackgroundProgram(
             ["run", "--listen", "127.0.0.1:\(port)", "--record", record, "--log-level", "debug"],
@@ -175,6 +184,7 @@ struct CanaryTests {
             await Answer.to("GET", "/healthz", port: UInt16(port))?.status == 200
         }
         #expect(isUp, "\(service.story)")
+        let handed = try await Self.logIn(with: word, port: UInt16(port), into: &texts)
         for path in ["/metrics", "/readyz", "/healthz"] {
             texts[path] = await Answer.to("GET", path, port: UInt16(port))?.body
         }
@@ -183,8 +193,9 @@ struct CanaryTests {
         texts["service"] = service.story
         await outside.server.stop(drain: .zero)
 
-        let issued = outside.simulator.issuedSecrets
-        #expect(issued.count >= 3, "the providers have given passwords away")
+        let given = outside.simulator.issuedSecrets
+        #expect(given.count >= 3, "the providers have given passwords away")
+        let issued = given + handed
         Shell.run("cp -r \(Shell.quote(site.state)) \(Shell.quote(out.path("state")))")
         #expect(FileSystem.exists(out.path("state/ops.sqlite")) && FileSystem.exists(out.path("state/evidence")))
         try out.write(texts.sorted { $0.key < $1.key }.map { "\($0.key)\n\($0.value)" }.joined(), to: "texts")
@@ -216,6 +227,58 @@ struct CanaryTests {
         #expect(!found.isEmpty && found.allSatisfy { $0.hasPrefix(out.path("state/ops.sqlite")) })
         if postgres == nil || engine == nil {
             try Test.cancel("without \(postgres == nil ? "PostgreSQL" : "a Docker engine") its part was not tried")
+        }
+    }
+
+    /// Signs in by both doors, also with a wrong word, and looks around; gives back the token and the cookie.
+    private static func logIn(
+        with word: String, port: UInt16, into texts: inout [String: String]
+    ) async throws -> [String] {
+        let json = "Content-Type: application/json\r\n"
+        let form = "Content-Type: application/x-www-form-urlencoded\r\n"
+        for (door, headers, body) in [
+            ("/api/v1/auth/login", json, #"{"name": "ada", "password": "canary-wrong-word"}"#),
+            ("/login", form, "name=ada&password=canary-wrong-word&back=/"),
+            ("/hooks/mailgun", json, #"{"signature": {"token": "canary-forged", "signature": "00"}}"#),
+        ] {
+            let answer = await Answer.to("POST", door, port: port, headers: headers, body: body)
+            #expect(answer.map { (400..<500).contains($0.status) } == true, "\(door)")
+            texts["refused at \(door)"] = answer.map { $0.head + $0.body }
+        }
+        let login = await Answer.to(
+            "POST", "/api/v1/auth/login", port: port, headers: json,
+            body: #"{"name": "ada", "password": "\#(word)"}"#)
+        let document = try JSON.parse(Array((login?.body ?? "").utf8))
+        let token = try #require((document["data"] ?? document)["token"]?.stringValue)
+        let session = await Answer.to(
+            "POST", "/login", port: port, headers: form, body: "name=ada&password=\(word)&back=/")
+        let cookie = try #require(
+            session?.head.split(separator: "odooops_session=").dropFirst().first?.prefix { $0 != ";" })
+        #expect(cookie.count == 64)
+        for path in ["/api/v1/status", "/api/v1/access/users", "/api/v1/openapi.json"] {
+            let answer = await Answer.to("GET", path, port: port, headers: "Authorization: Bearer \(token)\r\n")
+            #expect(answer?.status == 200, "\(path)")
+            texts[path] = answer?.body
+        }
+        for path in ["/", "/access", "/runs", "/logs"] {
+            let answer = await Answer.to("GET", path, port: port, headers: "Cookie: odooops_session=\(cookie)\r\n")
+            texts["page \(path)"] = answer?.body
+        }
+        return [token, String(cookie)]
+    }
+
+    /// A credential that is added and not planted would be looked for by nobody.
+    @Test("Every reference that the configuration knows has a secret of the hunt behind it")
+    func plantsAll() throws {
+        let environment = try Outside().environment(TemporaryDirectory())
+        let references = ConfigurationReader.keys.filter { $0.meaning.hasPrefix("reference to") }
+        #expect(references.count > 20)
+        // The one is the key of a certificate, which a word can't be; the other is made for the server that is there.
+        for key in references where !["tls.key", "providers.postgres.url"].contains(key.key) {
+            let text = key.variable.flatMap { environment[$0] } ?? key.fallback
+            let value = text.hasPrefix("env:") ? environment[String(text.dropFirst(4))] : text
+            let isPlanted = value.map { PlantedSecrets.isHeld(in: $0) } ?? false
+            #expect(isPlanted, "\(key.key)")
         }
     }
 

@@ -41,6 +41,41 @@ struct SimulatorTests {
         func observe() async -> ObservedState { ObservedState(await driver.observe(Life.request, context)) }
     }
 
+    @Test("a token with the scopes that the page lists can do all that the driver does")
+    func scopes() async throws {
+        let path = "\(Places.packageRoot)/docs/providers/digitalocean.md"
+        let page = String(decoding: try FileSystem.read(path), as: UTF8.self)
+        let listed = page.split(separator: "Scopes of the token").last?.split(separator: "A call without").first ?? ""
+        let verbs: Set = ["read", "create", "update", "delete"]
+        let words = listed.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        let scopes = Set(
+            words.flatMap { word in
+                word.contains(":") ? [word] : verbs.contains(word) ? [] : verbs.map { "\(word):\($0)" }
+            })
+        #expect(scopes.contains("project:assign_resource") && scopes.count > 60)
+        let world = try World { $0.scopes = scopes }
+        var objects: [(Life, ObservedResource?)] = []
+        for life in Life.all {
+            let made = await world.engine.apply(life.create)
+            #expect(made.word == "done", "\(life.key): \(made)")
+            objects.append((life, made.resource))
+        }
+        let seen = await world.observe()
+        #expect(seen.kinds.values.filter { !$0.completeness.isComplete }.map(\.kind) == [])
+        for index in objects.indices where !objects[index].0.changed.isEmpty {
+            guard let object = objects[index].1 else { continue }
+            let changed = await world.engine.apply(objects[index].0.update(from: object))
+            #expect(changed.word == "done", "\(objects[index].0.key): \(changed)")
+            objects[index].1 = changed.resource
+        }
+        for (life, object) in objects.reversed() {
+            guard let object else { continue }
+            let gone = await world.engine.apply(life.delete(object))
+            #expect(gone.word == "done", "\(life.key): \(gone)")
+        }
+    }
+
     @Test("the driver passes the checks that all drivers have to pass")
     func conformance() async throws {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000), advancesBySleeping: true)

@@ -22,10 +22,15 @@ public struct InProcessTransport: HTTPTransport {
         }
         let path = target.first ?? "/"
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(Self.decode)
-        let response = await simulator.answer(
-            WebRequest(
-                method: request.method, path: Self.decode(path), segments: segments, query: query,
-                headers: [("Host", String(host))] + request.headers.map { ($0.name, $0.value) }, body: request.body))
+        let asked = WebRequest(
+            method: request.method, path: Self.decode(path), segments: segments, query: query,
+            headers: [("Host", String(host))] + request.headers.map { ($0.name, $0.value) }, body: request.body)
+        let response = await simulator.answer(asked)
+        // Whatever a driver asks can be hit by a fault: so a path that the simulator serves and orders don't know fails here.
+        if (200..<300).contains(response.status), !simulator.canOrder(faultOf: asked) {
+            throw HTTPFault(
+                .badURL, code: "TEST-0002", message: "\(request.method) \(path) is missing in ServedPath", place: nil)
+        }
         if response.fault != nil || response.delay + response.pace > request.timeout {
             throw HTTPFault(.lost, code: "HTTP-0005", message: "the connection ended", place: nil)
         }

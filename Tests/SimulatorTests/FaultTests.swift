@@ -190,6 +190,22 @@ import Web
         #expect(ServedPath.all.contains { $0.meets(glob) } == isServed)
     }
 
+    /// By the provider's prefix and by its host; what nobody serves is named by no order.
+    @Test(arguments: [
+        ("GET", "/v2/droplets/7", "do.test", true), ("GET", "/digitalocean/v2/droplets/7", "127.0.0.1", true),
+        ("GET", "/v2/droplets/7/kernels", "do.test", false), ("PATCH", "/v2/droplets/7", "do.test", false),
+        ("GET", "/repos/a/b/branches/release/1.0/protection", "github.test", true),
+        ("GET", "/github/repos/a/b/branches/release/1.0/protection", "127.0.0.1", true),
+        ("PUT", "/repos/a/b/branches/release/1.0", "github.test", false), ("GET", "/", "spaces.test", true),
+        ("PUT", "/bucket/any/key.txt", "spaces.test", true), ("POST", "/bucket", "spaces.test", false),
+        ("GET", "/api/v1/workspaces/acme/projects/", "plane.test", true), ("GET", "/v2", "do.test", false),
+    ])
+    func anOrderCanNameWhatIsServed(_ method: String, _ path: String, _ host: String, _ isServed: Bool) throws {
+        let (client, _) = try makeClient()
+        let request = WebRequest(method: method, path: path, headers: [("Host", host)])
+        #expect(client.simulator.canOrder(faultOf: request) == isServed)
+    }
+
     @Test func skippingAndRepeating() async throws {
         let (client, _) = try makeClient()
         client.simulator.order(try FaultOrder(text: "GET /v2/account 500-before x2 +1"))

@@ -84,7 +84,7 @@ extension DigitalOceanDriver {
         let id = try await requireID(step, change, context)
         let call = ProviderCall(
             "projects.assign", "POST", "/v2/projects/\(id.percentEncoded)/resources",
-            permission: "project:update")
+            permission: "project:assign_resource")
         var urns: [String] = []
         for name in missing { urns.append(try await urn(of: name, step, call, context)) }
         let answer = try await api.send(call, body: .object(["resources": .strings(urns)]), context)
@@ -120,7 +120,7 @@ extension DigitalOceanDriver {
         }
         guard !list.items.isEmpty else { return .done(change.current) }
         let call = ProviderCall(
-            "projects.empty", "POST", "/v2/projects/default/resources", permission: "project:update"
+            "projects.empty", "POST", "/v2/projects/default/resources", permission: "project:assign_resource"
         )
         let urns = list.items.map(\.providerID)
         _ = try await api.send(call, body: .object(["resources": .strings(urns)]), context)

@@ -55,38 +55,37 @@ struct Provider: Sendable {
     /// The clock as answers show it: whole seconds.
     var nowText: Value { .string("\(Timestamp(seconds: now.seconds))") }
 
-    /// The scope that a call needs, such as `droplet:create`.
-    static func scope(_ call: Call) -> String {
-        let resource =
-            switch call.path.first {
-            case "account": call.path.count > 1 ? "ssh_key" : "account"
-            case "customers": "billing"
-            case "databases": "database"
-            case "monitoring": "monitoring"
-            case "spaces": "spaces_key"
-            case "volumes":
-                switch call.path.dropFirst(2).first {
-                case "actions"?: "block_storage_action"
-                case "snapshots"?: "block_storage_snapshot"
-                default: "block_storage"
-                }
-            case let name?: name.hasSuffix("s") ? String(name.dropLast()) : name
-            case nil: "account"
-            }
+    /// The scopes that a call needs, all of them, such as `droplet:create`: those of the provider's specification.
+    static func scopes(_ call: Call) -> [String] {
+        let (name, part) = (call.path.first ?? "", call.path.dropFirst(2).first ?? "")
+        let isRead = call.method == "GET"
         let verb =
             switch call.method {
-            case "POST":
-                // Sub-resources of an existing thing change it.
-                resource == "spaces_key"
-                    ? "create_credentials"
-                    : call.path.count > 1 && !["monitoring", "ssh_key"].contains(resource)
-                        && !resource.hasPrefix("block_storage_") ? "update" : "create"
+            case "POST": "create"
             case "PUT", "PATCH": "update"
-            case "DELETE":
-                call.path.count > 2 && !["monitoring", "ssh_key", "spaces_key"].contains(resource)
-                    ? "update" : "delete"
+            case "DELETE": "delete"
             default: "read"
             }
-        return "\(resource):\(verb)"
+        switch (name, part) {
+        case ("account", _): return [call.path.count > 1 ? "ssh_key:\(verb)" : "account:\(verb)"]
+        case ("actions", _), ("regions", _): return ["\(name):\(verb)"]
+        case ("customers", _): return ["billing:\(verb)"]
+        case ("databases", _): return [call.path.last == "reset_auth" ? "database:update" : "database:\(verb)"]
+        case ("domains", "records") where verb == "create" || verb == "delete":
+            return ["domain:\(verb)", "domain:update"]
+        case ("droplets", "firewalls"): return ["firewall:\(verb)"]
+        case ("droplets", _): return [call.path.last == "actions" && !isRead ? "droplet:update" : "droplet:\(verb)"]
+        case ("firewalls", "droplets"), ("firewalls", "rules"), ("firewalls", "tags"): return ["firewall:update"]
+        case ("monitoring", _): return ["monitoring:\(verb)"]
+        case ("projects", "resources") where !isRead: return ["project:assign_resource"]
+        case ("sizes", _): return ["regions:\(verb)", "sizes:\(verb)"]
+        case ("snapshots", _) where verb == "delete": return ["image:delete", "snapshot:delete"]
+        case ("snapshots", _) where call.path.count > 1: return ["block_storage_snapshot:read", "snapshot:read"]
+        case ("spaces", _): return ["spaces_key:\(verb == "create" ? "create_credentials" : verb)"]
+        case ("volumes", "actions"): return ["block_storage_action:\(verb)"]
+        case ("volumes", "snapshots"): return ["block_storage_snapshot:\(verb)"]
+        case ("volumes", _): return ["block_storage:\(verb)"]
+        default: return ["\(name.dropLast()):\(verb)"]
+        }
     }
 }
