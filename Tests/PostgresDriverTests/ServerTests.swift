@@ -232,7 +232,7 @@ struct ServerTests {
         #expect(try await curious.account(context).get() == account)
         let elsewhere = Self.driver("postgres://postgres@localhost:\(server.port)/postgres", statements)
         #expect(try await elsewhere.account(context).get() != account)
-        #expect(ServerConnection.hosts(of: Secret("postgres://u:pw@a,b:1,2/x?sslmode=require")) == "a,b:1,2")
+        #expect(ServerConnection.hosts(of: Secret("postgres://u:pw@a:1,b:2/x?sslmode=require")) == "a,b:1,2")
         #expect(ServerConnection.hosts(of: Secret("postgres:///x?host=/run/pg")) == "/run/pg:5432")
         #expect(ServerConnection.hosts(of: Secret("mysql://a/x")) == nil)
     }

@@ -27,6 +27,10 @@ import Testing
         return (simulator, SmallEngine(driver, DriverContext(runID: "test", log: .none), time))
     }
 
+    private static let earlier =
+        "<LifecycleConfiguration><Rule><ID>ops</ID><Filter><Prefix>ops/</Prefix></Filter><Status>Enabled</Status>"
+        + "<Expiration><Days>30</Days></Expiration></Rule></LifecycleConfiguration>"
+
     /// How long copies stay is for rules of the bucket to say, and for the server to carry out.
     @Test("Whatever documents want of a bucket, no object in it is deleted or replaced")
     func objects() async throws {
@@ -38,6 +42,8 @@ import Testing
                     [
                         "name": "files-of-shop", "region": "sgp1",
                         "objects": ["ops/monday.sqlite": "copy", "a.txt": "theirs"],
+                        // What wants more to go, or earlier, would ask a person first.
+                        "lifecycle": .string(Self.earlier),
                     ]
                 ]
             ])

@@ -93,7 +93,7 @@ struct SpacesAccount: SimulatedProvider {
 
     mutating func settleAll() { for name in buckets.keys { buckets[name]?.hiddenReads = 0 } }
 
-    /// `{buckets: [{name, region, objects: {KEY: TEXT}}], taken: [NAME]}`.
+    /// `{buckets: [{name, region, lifecycle: XML, objects: {KEY: TEXT}}], taken: [NAME]}`.
     mutating func seed(_ document: Value) throws(SimulatorFault) {
         try document.refuseOthers(than: ["buckets", "taken"], in: "an account of Spaces")
         guard document["buckets"]?.listValue != nil || document["taken"]?.listValue != nil else {
@@ -104,6 +104,7 @@ struct SpacesAccount: SimulatedProvider {
                 throw .badWorld("a bucket needs a `name` of 3 to 63 small letters, digits, dots and dashes")
             }
             var bucket = Bucket(region: item["region"]?.stringValue ?? "nyc3", created: now)
+            bucket.lifecycle = item["lifecycle"]?.stringValue ?? ""
             for member in item["objects"]?.objectValue?.members ?? [] {
                 bucket.objects[member.name] = Object(
                     bytes: Array((member.value.stringValue ?? "").utf8), modified: now, contentType: "text/plain")

@@ -163,7 +163,7 @@ struct LogQuery {
     /// In words that an index may hold: SQLite (3.40) lets none call its JSON functions, which it doesn't trust there.
     static let isImpliedLoud =
         "(event_type in ('warning', 'error') or cast(payload as text) like '%\"failed\"%' "
-        + "or cast(payload as text) like '%\"unknown\"%')"
+        + "or cast(payload as text) like '%\"unknown\"%' or cast(payload as text) like '%\\u00%' escape '!')"
 
     /// The column by which lines are ordered.
     private var time: String {
