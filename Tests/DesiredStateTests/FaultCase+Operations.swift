@@ -111,6 +111,10 @@ extension FaultCase {
 
     static let mail: [FaultCase] = [
         FaultCase(
+            "mail below a key of its own", Paths.mail,
+            "mail: {production: {smtp_server: mx.example.com, smtp_port: 587}}\n",
+            ["warning SSOT-0005 1:1"], ["kind mail.transport"]),
+        FaultCase(
             "port 25", Paths.mail, "production: {smtp_server: mx.example.com, smtp_port: 25}\n",
             ["error SSOT-0121 1:54"], ["resource mail.transport/production"]),
         FaultCase(

@@ -103,7 +103,18 @@ struct MailReader {
             statement.fault = section.fault
             statements.append(statement)
         }
-        if let cause = fields.fault, fields.keys.isEmpty { report.unknown(.kind(.mailTransport), cause) }
+        var cause = fields.keys.isEmpty ? fields.fault : nil
+        if fields.fault == nil, !fields.keys.contains(where: Self.isSection) {
+            cause = report.warning(
+                .missingKey, "the mail document has no section of a tier", at: fields.mark,
+                hint: "Write \(alternatives(Self.sections)) at its top; until then mail is left alone.")
+        }
+        if let cause { report.unknown(.kind(.mailTransport), cause) }
+    }
+
+    /// Whether a key is, or may be meant as, the section of a tier.
+    private static func isSection(_ key: String) -> Bool {
+        key == "non_production" || Tier(alias: key) != nil || closest(to: key, among: sections) != nil
     }
 
     private func security(_ section: Fields) -> (value: MailTransport.Security, mark: SourceMark)? {
