@@ -70,7 +70,8 @@ struct OperationsReader {
         var thresholds: [String: [String: Int]] = [:]
         guard let scopes = fields.fields("thresholds", required: true) else { return nil }
         for section in scopes.allEntries() {
-            let scope = Fields(section.value, "the group \(quoted(section.key)) of the thresholds", in: document.path, report)
+            let scope = Fields(
+                section.value, "the group \(quoted(section.key)) of the thresholds", in: document.path, report)
             for key in scope.keys {
                 guard let limit = scope.integer(key, required: true, in: 0...1_000_000_000) else { continue }
                 thresholds[section.key, default: [:]][key] = Int(limit.value)
