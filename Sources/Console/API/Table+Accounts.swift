@@ -7,11 +7,7 @@ import Store
 /// Routes about who may do what, and about figures.
 extension APIEndpoints {
     static func accounts(_ services: APIServices) -> [APIRoute] {
-        let role = APISchema.pattern(
-            "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
-            about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT",
-            matches: { Grant($0) != nil })
-        return [
+        [
             APIRoute(
                 "GET", "/access/users", "listUsers", "access", "Who can log in.", needs: .access,
                 answer: Answer.many(Answer.user)
@@ -30,7 +26,7 @@ extension APIEndpoints {
                 "POST", "/access/keys", "addKey", "access", "Makes a key, which is shown this once.", needs: .access,
                 body: .object([
                     .init("name", .line(least: 1, most: 64), required: true),
-                    .init("roles", .list(role, most: 32), required: true),
+                    .init("roles", .list(.role, most: 32), required: true),
                     .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
                 ]), answer: Answer.newKey, status: 201
             ) { call in

@@ -15,9 +15,29 @@ extension APIEndpoints {
     private static let keyField = APISchema.Field(
         "key",
         .pattern(
-            "^[a-z][a-z0-9]{0,30}\\.[a-z][a-z0-9_]{0,30}/[A-Za-z0-9._-]{1,128}$",
-            about: "the key of a resource, such as digitalocean.droplet/erp", matches: { ResourceKey($0) != nil }),
+            "^[a-z][a-z0-9]{0,30}\\.[a-z][a-z0-9_]{0,30}/[^\\x00-\\x1f\\x7f]{1,512}$",
+            about: "the key of a resource, such as digitalocean.droplet/erp", matches: isKey),
         required: true)
+
+    /// As the pattern says: names are the providers' own, with slashes, colons, stars and more.
+    private static func isKey(_ text: String) -> Bool {
+        guard let slash = text.firstIndex(of: "/") else { return false }
+        let words = text[..<slash].split(separator: ".", omittingEmptySubsequences: false)
+        let name = text[text.index(after: slash)...].unicodeScalars
+        return words.count == 2 && isWord(words[0], underscores: false) && isWord(words[1], underscores: true)
+            && (1...512).contains(name.count) && name.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    }
+
+    private static func isWord(_ word: Substring, underscores: Bool) -> Bool {
+        guard (1...31).contains(word.utf8.count), let first = word.utf8.first else { return false }
+        let small = UInt8(ascii: "a")...UInt8(ascii: "z")
+        return small.contains(first)
+            && word.utf8.allSatisfy {
+                small.contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || underscores && $0 == UInt8(ascii: "_")
+            }
+    }
+
     private static let minutes = APISchema.Field("minutes", .integer(1...43_200))
     private static let reasonField = APISchema.Field("reason", .line(least: 1, most: 500), required: true)
 

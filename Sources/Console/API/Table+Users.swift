@@ -7,11 +7,8 @@ import Store
 /// Routes by which owners say who can log in, and what they may.
 extension APIEndpoints {
     static func users(_ services: APIServices) -> [APIRoute] {
-        let role = APISchema.pattern(
-            "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
-            about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT", matches: { Grant($0) != nil })
-        let roles = APISchema.list(role, most: 32)
-        let password = APISchema.Field("password", .line(least: 1, most: 1_024))
+        let roles = APISchema.list(.role, most: 32)
+        let password = APISchema.Field("password", .line(least: 12, most: 256))
         let name = APIParameter("user", .line(least: 1, most: 64), "their name", required: true)
         return [
             APIRoute(
@@ -35,12 +32,12 @@ extension APIEndpoints {
                 "PUT", "/access/users/{user}", "changeUser", "access",
                 "Gives somebody who has access other roles, which replace all earlier ones, or another password, which ends "
                     + "their sessions and tokens.", needs: .access, parameters: [name],
-                body: .object([.init("roles", roles), password]), answer: Answer.user
+                body: .either([
+                    .object([.init("roles", roles, required: true), password]),
+                    .object([.init("password", password.schema, required: true)]),
+                ]), answer: Answer.user
             ) { call in
                 let name = call.text("user") ?? ""
-                guard call.body["roles"] != nil || call.body["password"] != nil else {
-                    throw APIFault.badBody("it has to name roles, a password, or both")
-                }
                 guard let known = try await services.store.user(named: name), known.disabledAt == nil else {
                     throw noUser(name)
                 }
@@ -86,5 +83,25 @@ extension APIEndpoints {
         throw APIFault.moved(
             "\(name) is who asks, and would be an owner no more",
             hint: "Have another owner do it, or on the service's machine: reconcile access user revoke \(name)")
+    }
+}
+
+extension APISchema {
+    /// A role, where it holds at some places alone with these.
+    static let role = APISchema.pattern(
+        "^(viewer|developer|admin|owner)(@([a-z0-9-]{1,40}/)?[a-z0-9-]{1,40})?$",
+        about: "ROLE, ROLE@ENVIRONMENT or ROLE@PROJECT/ENVIRONMENT"
+    ) { text in
+        guard Grant(text) != nil else { return false }
+        let places = text.split(separator: "@", omittingEmptySubsequences: false).dropFirst()
+        return places.allSatisfy { place in
+            place.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { name in
+                (1...40).contains(name.utf8.count)
+                    && name.utf8.allSatisfy {
+                        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+                    }
+            }
+        }
     }
 }

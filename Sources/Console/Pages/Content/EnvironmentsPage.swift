@@ -164,7 +164,7 @@ enum EnvironmentsPage {
         _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
     ) -> HTML {
         var grid = Grid(
-            "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync", "Health", "Life",
+            "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync and health", "Life",
             "Cost a month")
         for row in rows {
             grid.add(
@@ -185,7 +185,11 @@ enum EnvironmentsPage {
                             Words.revision(deed.revision)
                         }
                     }
-                }, sync(row, drift[row.slug] ?? [], context.now), health(row),
+                },
+                div("chips") {
+                    sync(row, drift[row.slug] ?? [], context.now)
+                    health(row)
+                },
                 life(row, context.now), span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {

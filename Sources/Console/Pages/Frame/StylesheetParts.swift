@@ -12,7 +12,7 @@ enum StylesheetParts {
         td{padding:.6rem 1.1rem;border-bottom:1px solid var(--line);vertical-align:top}
         tbody tr:last-child td{border-bottom:0}
         tbody tr:hover td{background:color-mix(in srgb,var(--accent-soft) 35%,transparent)}
-        td .sub{display:block;color:var(--soft);font-size:.82rem}
+        td .sub{display:block;min-width:8.5rem;color:var(--soft);font-size:.82rem}
         .filters{display:flex;flex-wrap:wrap;align-items:flex-end;gap:.7rem;padding:.9rem 1.1rem;border-bottom:1px solid var(--line)}
         .filters label{display:grid;gap:.2rem;font-size:.77rem;font-weight:560;color:var(--soft)}
         input,select{min-height:34px;padding:.25rem .6rem;border:1px solid var(--line-strong);border-radius:8px;background:var(--surface);color:var(--text);font:inherit;font-size:.89rem;max-width:100%}
