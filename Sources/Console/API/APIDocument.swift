@@ -30,7 +30,7 @@ public enum APIDocument {
         text += " \"$ODOOOPS\(path)\""
         if route.permission != nil { text += " -H \"Authorization: Bearer $KEY\"" }
         if route.isWrite, route.permission != nil { text += " -H \"Idempotency-Key: $(uuidgen)\"" }
-        if case .object(let fields, _)? = route.body {
+        if let fields = route.body.flatMap(fields) {
             var body = Value.Object()
             for field in fields where field.isRequired || ["reason", "password"].contains(field.name) {
                 body[field.name] = route.id == "addKey" && field.name == "name" ? "ci" : samples[field.name] ?? .null
@@ -39,6 +39,15 @@ public enum APIDocument {
             text += " \\\n  --json '\(JSON.write(.object(body)))'"
         }
         return text
+    }
+
+    /// The fields of an object; of several forms those of the first.
+    private static func fields(of schema: APISchema) -> [APISchema.Field]? {
+        switch schema {
+        case .object(let fields, _): fields
+        case .either(let forms): forms.first.flatMap(fields)
+        default: nil
+        }
     }
 
     /// All routes, by tag, and then the objects that they answer.
