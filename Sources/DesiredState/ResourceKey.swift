@@ -26,9 +26,10 @@ public struct ResourceKey: Sendable, Hashable, Comparable, CustomStringConvertib
     ///
     /// The name may hold further slashes.
     public init?(_ text: some StringProtocol) {
-        guard let slash = text.firstIndex(of: "/") else { return nil }
-        let (kind, name) = (text[..<slash], text[text.index(after: slash)...])
-        guard !kind.isEmpty, !name.isEmpty, kind.contains(".") else { return nil }
+        // By bytes: a slash that an accent follows is one letter with it, and still ends the kind.
+        guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else { return nil }
+        let (kind, name) = (text[..<slash], text[text.utf8.index(after: slash)...])
+        guard !kind.isEmpty, !name.isEmpty, kind.utf8.contains(UInt8(ascii: ".")) else { return nil }
         self.init(ResourceKind(String(kind)), String(name))
     }
 

@@ -21,21 +21,19 @@ extension APIEndpoints {
 
     /// As the pattern says: names are the providers' own, with slashes, colons, stars and more.
     private static func isKey(_ text: String) -> Bool {
-        guard let slash = text.firstIndex(of: "/") else { return false }
-        let words = text[..<slash].split(separator: ".", omittingEmptySubsequences: false)
-        let name = text[text.index(after: slash)...].unicodeScalars
+        // By scalars: a slash that an accent follows is one letter with it, and still a slash to the pattern.
+        let parts = text.unicodeScalars.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, ResourceKey(text) != nil else { return false }
+        let words = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        let name = parts[1]
         return words.count == 2 && isWord(words[0], underscores: false) && isWord(words[1], underscores: true)
             && (1...512).contains(name.count) && name.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     }
 
-    private static func isWord(_ word: Substring, underscores: Bool) -> Bool {
-        guard (1...31).contains(word.utf8.count), let first = word.utf8.first else { return false }
-        let small = UInt8(ascii: "a")...UInt8(ascii: "z")
-        return small.contains(first)
-            && word.utf8.allSatisfy {
-                small.contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || underscores && $0 == UInt8(ascii: "_")
-            }
+    private static func isWord(_ word: Substring.UnicodeScalarView, underscores: Bool) -> Bool {
+        let small: ClosedRange<Unicode.Scalar> = "a"..."z"
+        guard (1...31).contains(word.count), let first = word.first, small.contains(first) else { return false }
+        return word.allSatisfy { small.contains($0) || ("0"..."9").contains($0) || underscores && $0 == "_" }
     }
 
     private static let minutes = APISchema.Field("minutes", .integer(1...43_200))
