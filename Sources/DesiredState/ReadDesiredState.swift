@@ -23,24 +23,17 @@ public func readDesiredState(_ tree: SourceTree, cache: DocumentCache = Document
             path: parsed.source.path, status: status, domain: domain, schema: parsed.schema, bytes: parsed.bytes)
     }
     state.diagnostics = references.merged(with: domains.diagnostics)
-    if state.diagnostics.contains(where: { $0.severity == .error && isOfForm($0) }) {
-        // Nothing is wanted of what no domain reads, so a slip in it is no fault of the desired state.
-        var unread = Set(
-            zip(files.parsed, domains.fates).filter {
-                $1.status == .notManaged && ($1.domain == nil || $0.cause == nil)
-            }
-            .map(\.0.source.path))
+    // Nothing is wanted of what no domain reads, so a slip in it is no fault of the desired state.
+    let unread = zip(files.parsed, domains.fates).filter { parsed, fate in
+        parsed.hasSlips && fate.status == .notManaged && (fate.domain == nil || parsed.cause == nil)
+    }
+    if !unread.isEmpty {
         // But where something is unknown for it.
-        for scope in state.unknown { if let file = scope.mark?.file { unread.remove(file) } }
-        state.diagnostics = state.diagnostics.map { told in
-            let isUnread = isOfForm(told) && told.mark.map { unread.contains($0.file) } == true
-            return isUnread ? told.limited(to: .warning) : told
-        }.sorted()
+        let paths = Set(unread.map(\.0.source.path)).subtracting(state.unknown.compactMap { $0.mark?.file })
+        let isLimited = { (told: Diagnostic) in told.isSlip && told.mark.map { paths.contains($0.file) } == true }
+        let limited = state.diagnostics.filter(isLimited).map { $0.limited(to: .warning) }
+        state.diagnostics.removeAll(where: isLimited)
+        state.diagnostics = state.diagnostics.merged(with: limited.sorted())
     }
     return state
-}
-
-/// Whether a diagnostic says that a file is none of its format, or can't be read at all.
-private func isOfForm(_ diagnostic: Diagnostic) -> Bool {
-    diagnostic.code.hasPrefix("FMT-") || diagnostic.code == Code.unreadableFile.rawValue
 }

@@ -58,6 +58,27 @@ import Testing
         #expect(lists.reduce([Diagnostic]()) { $0.merged(with: $1) } == all)
     }
 
+    @Test func whatFollowsFromSomethingIsKeptWhileThatIsTheSame() {
+        let pair = ShadowedFiles.Pair(file: "old/a.yaml", winner: "ssot/a.yaml")
+        let first = KeptReadings()
+        func told(_ kept: KeptReadings, _ pairs: [ShadowedFiles.Pair]) -> [Diagnostic] {
+            let report = Report()
+            _ = kept.read(ShadowedFiles.self, of: pairs, report)
+            return report.diagnostics
+        }
+        #expect(told(first, [pair]).map(\.code) == [Code.shadowed.rawValue])
+        #expect(told(KeptReadings(before: first), [pair]) == told(first, [pair]))
+        #expect(told(KeptReadings(before: first), []).isEmpty)
+    }
+
+    /// Elements of one rank keep their order, as when they were sorted themselves.
+    @Test(arguments: UInt64(0)..<10) func sortingByPlacesGivesWhatSortingGives(seed: UInt64) {
+        let random = RandomSource(seed: seed)
+        let pairs = (0..<40).map { (rank: random.next() % 7, number: $0) }
+        let (sorted, byPlaces) = (pairs.sorted { $0.rank < $1.rank }, pairs.sortedByPlaces { $0.rank < $1.rank })
+        #expect(byPlaces.map(\.number) == sorted.map(\.number))
+    }
+
     /// The generated documents reach what they are made for: else their edits would prove nothing.
     @Test func theLinkedDocumentsAreHeldAgainstEachOther() {
         let state = readDesiredState(LinkedTree.tree)

@@ -7,10 +7,10 @@ struct MonitoringReader {
     let drafts: DraftSet
     private var report: Report { drafts.report }
     /// The thresholds in per cent by metric and level, as `disk_warn`, with the droplet that they are for.
-    private var thresholds: [String: [(droplet: String, value: Value, mark: SourceMark)]] = [:]
-    private var droplets: [Text] = []
+    private(set) var thresholds: [String: [(droplet: String, value: Value, mark: SourceMark)]] = [:]
+    private(set) var droplets: [Text] = []
 
-    private init(_ file: String, _ drafts: DraftSet) {
+    init(_ file: String, _ drafts: DraftSet) {
         self.file = file
         self.drafts = drafts
     }
@@ -27,10 +27,11 @@ struct MonitoringReader {
         var reader = MonitoringReader(document.path, drafts)
         reader.read(root)
         reader.compareInventory(inventory, library)
-        _ = library.kept.read(PackComparison.self, [document.content] + packs, drafts.report)
+        guard let figures = document.content.reading(MonitoringFigures.self, Report()) else { return }
+        for pack in packs { _ = pack.reading(PackComparison.self, given: figures, drafts.report) }
     }
 
-    private mutating func read(_ root: Node) {
+    mutating func read(_ root: Node) {
         let fields = Fields(root, "the monitoring", in: file, report)
         let section = fields.fields("alert_policies", required: true)
         if let cause = fields.fault ?? section?.fault { report.unknown(.kind(.alertPolicy), cause) }
@@ -170,20 +171,6 @@ struct MonitoringReader {
 
     // MARK: Against other documents
 
-    /// The monitoring against the advisor's rule packs, of which no resource comes.
-    private struct PackComparison: DocumentsReading {
-        /// The first document is the monitoring.
-        init(_ documents: [DocumentContent?], _ report: Report) {
-            guard let document = documents[0], let root = document.root else { return }
-            // What is wrong with the monitoring itself is told where it is read.
-            var monitoring = MonitoringReader(document.path, DraftSet(Report()))
-            monitoring.read(root)
-            for pack in documents.dropFirst() {
-                if let said = pack?.reading(PackThresholds.self, report) { monitoring.compare(said, report) }
-            }
-        }
-    }
-
     private func compareInventory(_ inventory: InventoryReading, _ library: Library) {
         var known = inventory.droplets.declared
         var place = library.document(.inventory)?.path
@@ -204,75 +191,6 @@ struct MonitoringReader {
                 notes: [
                     Diagnostic.Note("the list of droplets is there", at: SourceMark(file: place, line: 1, column: 1))
                 ])
-        }
-    }
-
-    /// A rule pack that says other thresholds, or other droplets, would find faults where everything is as wanted.
-    private func compare(_ pack: PackThresholds, _ report: Report) {
-        for said in pack.thresholds {
-            let places = (thresholds[said.name] ?? []).filter { $0.value != said.value }
-            guard let first = places.first else { continue }
-            report.warning(
-                .thresholdDisagreement,
-                "the rule pack says `\(said.name)_pct` \(said.text), and monitoring \(ValueText.of(first.value))",
-                at: said.mark, hint: "Make both say the same. Monitoring is taken until then.",
-                notes: places.map { Diagnostic.Note("monitoring of \(quoted($0.droplet))", at: $0.mark) })
-        }
-        guard let listed = pack.droplets else { return }
-        for droplet in droplets where !listed.names.contains(where: { $0.value == droplet.value }) {
-            report.warning(
-                .thresholdDisagreement,
-                "the rule pack doesn't look at the droplet \(quoted(droplet.value)), which monitoring names",
-                at: listed.mark, hint: "Add it to `monitored_droplets`, or remove its alerts.",
-                notes: [Diagnostic.Note("monitoring is here", at: droplet.mark)])
-        }
-        for name in listed.names where !droplets.contains(where: { $0.value == name.value }) {
-            report.warning(
-                .thresholdDisagreement,
-                "the rule pack looks at the droplet \(quoted(name.value)), for which monitoring wants no alerts",
-                at: name.mark, hint: "Add its alerts, or remove it here.",
-                notes: [Diagnostic.Note("monitoring is there", at: SourceMark(file: file, line: 1, column: 1))])
-        }
-    }
-}
-
-/// What a rule pack says that monitoring says too.
-struct PackThresholds: DocumentReading {
-    /// One threshold in per cent, by metric and level.
-    struct Threshold {
-        let name: String
-        let text: String
-        let value: Value
-        let mark: SourceMark
-    }
-
-    let thresholds: [Threshold]
-    /// The droplets that it looks at; nil where it doesn't list them.
-    let droplets: (names: [Text], mark: SourceMark)?
-
-    init(_ root: Node, in file: String, given _: Nothing, _ report: Report) {
-        thresholds = (root["thresholds"]?.value.entries ?? []).compactMap { item in
-            guard item.key.hasSuffix("_pct"), let scalar = item.value.scalar else { return nil }
-            return Threshold(
-                name: String(item.key.dropLast(4)), text: scalar.text, value: scalar.value,
-                mark: item.value.mark(in: file))
-        }
-        droplets = root["monitored_droplets"]?.value.items.flatMap { items in
-            let names = items.compactMap { item in
-                item.scalar.map { Text(value: $0.text, mark: item.mark(in: file)) }
-            }
-            return root["monitored_droplets"].map { (names, $0.value.mark(in: file)) }
-        }
-    }
-}
-
-/// A number as people write it, for messages.
-enum ValueText {
-    static func of(_ value: Value) -> String {
-        switch value {
-        case .int(let number): String(number)
-        case .number(let text): text
-        default: "something else"
         }
     }
 }

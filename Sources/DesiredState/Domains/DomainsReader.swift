@@ -11,7 +11,7 @@ struct DomainsReader {
     /// - Returns: the zones, sorted by apex.
     static func read(_ library: inout Library, _ report: Report) -> [DomainPolicy] {
         var reader = DomainsReader(report)
-        for document in library.take(folder: "domains", for: "domains", scopes: [.kind(.dnsRecord)], report) {
+        for document in library.take(folder: "domains", for: "domains", scopes: [.kind(.dnsRecord)]) {
             if let root = document.root {
                 reader.readZone(root, document)
             } else if let cause = document.cause {

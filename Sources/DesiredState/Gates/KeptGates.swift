@@ -57,7 +57,8 @@ final class KeptGates: Sendable {
         let files = ground.files
         let before = cache.gates.flatMap { $0.ground.isSame(as: ground) ? $0 : nil }
         lazy var context = GateContext(
-            library: Library(files, Report()), listing: ground.listing, inputs: ground.inputs, cache: cache)
+            library: Library(files, Report(isUnheard: true)), listing: ground.listing, inputs: ground.inputs,
+            cache: cache)
         let required =
             before.flatMap { $0.keptRequired.holds(for: files) ? $0.keptRequired : nil }
             ?? Kept(files, context.library) { Self.required(context.library) }

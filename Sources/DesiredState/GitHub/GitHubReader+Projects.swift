@@ -28,7 +28,7 @@ extension GitHubReader {
         let kinds: [ResourceKind] = [.gitHubProject, .gitHubLabel]
         var templates: [String: Template] = [:]
         for document in library.take(
-            folder: "github/projects/templates", for: "github", scopes: [.kind(.gitHubLabel)], report)
+            folder: "github/projects/templates", for: "github", scopes: [.kind(.gitHubLabel)])
         {
             if let root = document.root {
                 // What labels there are is the same for all projects: their faults are told once.
@@ -40,8 +40,7 @@ extension GitHubReader {
                 report.unknown(.kind(.gitHubLabel), cause)
             }
         }
-        for document in library.take(folder: "github/projects", for: "github", scopes: kinds.map { .kind($0) }, report)
-        {
+        for document in library.take(folder: "github/projects", for: "github", scopes: kinds.map { .kind($0) }) {
             if let root = document.root {
                 readProjection(root, document.path, templates, library)
             } else if let cause = document.cause {

@@ -2,7 +2,7 @@ import Basics
 import Formats
 
 /// What the file of an integration says, held against its row of the index.
-struct IntegrationFile: DocumentReading {
+final class IntegrationFile: DocumentReading {
     /// The row with what the file adds.
     let integration: Integration
 

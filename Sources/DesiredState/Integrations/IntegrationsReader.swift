@@ -29,26 +29,32 @@ struct IntegrationsReader {
     }
 
     private mutating func read(_ index: IntegrationsIndex, _ library: inout Library) -> [Integration] {
-        let integrations = index.rows.map { read($0, &library) }
+        for row in index.rows where row.isTwice { _ = read(row, &library) }
+        let integrations = index.order.map { read(index.rows[$0], &library) }
         if !index.isIncomplete { noteUnlisted(library) }
-        return index.order.map { integrations[$0] }
+        return integrations
     }
 
     private mutating func read(_ row: IntegrationsIndex.Row, _ library: inout Library) -> Integration {
-        var integration = Integration(row, file: row.file.value)
-        if let found = resolve(row.file, of: row.id, library) {
-            list(found, &library)
-            let file = library.entries[found]
-            if let cause = file.cause { report.unknown(.resource(ResourceKey(.integration, row.id.value)), cause) }
-            let reading = file.content.reading(IntegrationFile.self, given: row, report)
-            integration = reading?.integration ?? Integration(row, file: file.path)
-            if let detail = integration.detail, row.status.value == "active" { checkProvisioned(detail, row.id) }
-        }
+        var integration = readFile(of: row, &library) ?? Integration(row, file: row.file.value)
         if let state = row.state, let found = resolve(state, of: row.id, library) {
             list(found, &library)
             integration.installState = library.entries[found].path
         }
         return integration
+    }
+
+    /// What a row and its file say; nil where the file is missing.
+    private mutating func readFile(of row: IntegrationsIndex.Row, _ library: inout Library) -> Integration? {
+        guard let found = resolve(row.file, of: row.id, library) else { return nil }
+        list(found, &library)
+        let file = library.entries[found]
+        if let cause = file.cause { report.unknown(.resource(ResourceKey(.integration, row.id.value)), cause) }
+        guard let reading = file.content.reading(IntegrationFile.self, given: row, report) else {
+            return Integration(row, file: file.path)
+        }
+        if let detail = reading.integration.detail, row.status.value == "active" { checkProvisioned(detail, row.id) }
+        return reading.integration
     }
 
     private mutating func list(_ index: Int, _ library: inout Library) {

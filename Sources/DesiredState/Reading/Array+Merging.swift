@@ -5,10 +5,7 @@ extension [Diagnostic] {
     ///
     /// Lists of what is wrong with one file each follow one another, and then little has to be compared.
     static func merging(_ lists: [[Diagnostic]]) -> [Diagnostic] {
-        let inOrder = lists.sorted { a, b in
-            guard let a = a.first, let b = b.first else { return a.isEmpty && !b.isEmpty }
-            return a < b
-        }
+        let inOrder = lists.filter { !$0.isEmpty }.sortedByPlaces { $0[0] < $1[0] }
         var chain: [Diagnostic] = []
         var rest: Set<Diagnostic> = []
         for list in inOrder {
@@ -18,7 +15,7 @@ extension [Diagnostic] {
                 chain += list
             }
         }
-        return chain.merged(with: rest.sorted())
+        return chain.merged(with: Array(rest).sortedByPlaces(by: <))
     }
 
     /// Puts two sorted lists together to one, each element once; each list holds its own once.
@@ -28,6 +25,16 @@ extension [Diagnostic] {
 extension [DesiredResource] {
     /// Puts two lists that are sorted by key together to one.
     func merged(with other: [DesiredResource]) -> [DesiredResource] { merged(with: other) { $0.key < $1.key } }
+}
+
+extension Array {
+    /// Sorts elements that are dear to move: only their places are moved while it goes on, and each of them once.
+    func sortedByPlaces(by precedes: (Element, Element) -> Bool) -> [Element] {
+        let order = withUnsafeBufferPointer { elements in
+            elements.indices.sorted { precedes(elements[$0], elements[$1]) }
+        }
+        return order.map { self[$0] }
+    }
 }
 
 extension Array where Element: Equatable {

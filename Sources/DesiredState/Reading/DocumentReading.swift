@@ -28,6 +28,15 @@ protocol DocumentsReading: Sendable {
     init(_ documents: [DocumentContent?], _ report: Report)
 }
 
+/// What follows from something that is no document, and from nothing else.
+protocol PureReading: Sendable {
+    /// What it follows from.
+    associatedtype Given: Equatable & Sendable
+
+    /// Makes it; the report is empty and takes what is wrong.
+    init(_ given: Given, _ report: Report)
+}
+
 /// A document as readings see it: what it holds and where, and nothing of what other documents make of it.
 struct DocumentContent: Sendable {
     private let file: ParsedFile

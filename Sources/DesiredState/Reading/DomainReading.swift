@@ -40,6 +40,7 @@ final class DomainReading: Sendable {
         branchMaps = BranchMaps.maps(of: files.others, before: before?.branchMaps ?? [])
         var state = Self.read(&library, tree, branchMaps, report)
         if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
+        _ = kept.read(ShadowedFiles.self, of: library.shadowed, report)
         declared = DeclaredNames.All.read(library, report)
         state.unknown = report.unknown
         self.state = state
@@ -108,7 +109,8 @@ final class DomainReading: Sendable {
         }
         var state = DesiredState(
             revision: "", roots: library.roots, environments: builder.environments,
-            resources: drafts.map(\.resource).sorted { $0.key < $1.key }.merged(with: operations.secrets.resources),
+            resources: drafts.map(\.resource).sortedByPlaces { $0.key < $1.key }.merged(
+                with: operations.secrets.resources),
             unknown: [], policy: policies.policy, documents: [], diagnostics: [], integrations: integrations,
             modules: modules,
             checks: convergence.checks(in: platforms.vercel).sorted {

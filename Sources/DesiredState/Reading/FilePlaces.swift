@@ -32,6 +32,10 @@ final class FilePlaces: Sendable {
     let json: [Int]
     /// The folders that hold a file below a root.
     let folders: Set<String>
+    /// All of them by their names alone, sorted by path.
+    let byName: [String: [Int]]
+    /// The names of the files of each folder, sorted.
+    let namesByFolder: [String: [String]]
     /// The paths of all files of the commit, in the order in which they came.
     private let paths: [String]
     /// Which of them lie below a root and beside, sorted by path.
@@ -75,6 +79,21 @@ final class FilePlaces: Sendable {
         self.byStem = byStem
         stems = byStem.keys.sorted { $0.precedesByBytes($1) }
         folders = Self.folders(of: places)
+        var byName: [String: [Int]] = [:]
+        var namesByFolder: [String: [String]] = [:]
+        for (index, place) in places.enumerated() {
+            let (folder, name) = Self.parts(of: place.path)
+            byName[name, default: []].append(index)
+            namesByFolder[folder, default: []].append(name)
+        }
+        self.byName = byName
+        self.namesByFolder = namesByFolder
+    }
+
+    /// A path's folder, empty at the top, and the name after it.
+    static func parts(of path: String) -> (folder: String, name: String) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+        return (String(path[..<slash]), String(path[path.utf8.index(after: slash)...]))
     }
 
     /// By path bytes; a tree of git's is so already.

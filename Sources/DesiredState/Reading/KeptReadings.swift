@@ -25,12 +25,20 @@ final class KeptReadings: Sendable {
     func read<Reading: DocumentsReading>(
         _ type: Reading.Type, _ documents: [DocumentContent?], _ report: Report
     ) -> Reading {
-        typealias Kept = KeptReading<[DocumentContent?], Reading>
-        let key = ObjectIdentifier(type)
-        let last = state.withLock { $0.kept[key] ?? $0.before[key] } as? Kept
-        let kept =
-            last.flatMap { Self.areSame($0.given, documents) ? $0 : nil }
-            ?? Kept(given: documents) { Reading(documents, $0) }
+        read(documents, Self.areSame, report) { Reading(documents, $0) }
+    }
+
+    /// What follows from something, now or before; the report takes what is wrong with it.
+    func read<Reading: PureReading>(_ type: Reading.Type, of given: Reading.Given, _ report: Report) -> Reading {
+        read(given, ==, report) { Reading(given, $0) }
+    }
+
+    private func read<Given: Sendable, Reading: Sendable>(
+        _ given: Given, _ areSame: (Given, Given) -> Bool, _ report: Report, _ body: (Report) -> Reading
+    ) -> Reading {
+        let key = ObjectIdentifier(Reading.self)
+        let last = state.withLock { $0.kept[key] ?? $0.before[key] } as? KeptReading<Given, Reading>
+        let kept = last.flatMap { areSame($0.given, given) ? $0 : nil } ?? KeptReading(given: given, body)
         state.withLock { $0.kept[key] = kept }
         report.add(kept.findings)
         return kept.reading

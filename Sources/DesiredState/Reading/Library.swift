@@ -72,6 +72,8 @@ struct Library {
     private var inPlace: Set<String> = []
     /// The documents that have a schema and stand nowhere.
     private var missing: [ManagedDocument] = []
+    /// The files that are not read because another one stands before them, in the order in which that was found.
+    private(set) var shadowed: [ShadowedFiles.Pair] = []
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 
@@ -216,9 +218,7 @@ struct Library {
     }
 
     /// The files of a folder below the roots, by name; of several with one name the one under the first root.
-    mutating func take(
-        folder: String, for domain: String, scopes: [UnknownScope.Extent], _ report: Report
-    ) -> [Entry] {
+    mutating func take(folder: String, for domain: String, scopes: [UnknownScope.Extent]) -> [Entry] {
         var winners: [Int] = []
         for stem in places.stems[places.stems.range(with: folder + "/", \.self)]
         where !stem.dropFirst(folder.count + 1).contains("/") {
@@ -226,7 +226,7 @@ struct Library {
             for index in places.byStem[stem] ?? [] where entries[index].domain == nil {
                 entries[index].domain = domain
                 if let winner {
-                    shadow(index, by: winner, report)
+                    shadow(index, by: winner)
                 } else {
                     winner = index
                     winners.append(index)
@@ -255,7 +255,7 @@ struct Library {
             let name = String(relative.split(separator: "/").last ?? "")
             entries[index].domain = domain
             if let winner = winners[name] {
-                shadow(index, by: winner, report)
+                shadow(index, by: winner)
                 continue
             }
             winners[name] = index
@@ -268,15 +268,9 @@ struct Library {
         return winners.sorted { $0.key.precedesByBytes($1.key) }.map { entries[$0.value] }
     }
 
-    private mutating func shadow(_ index: Int, by winner: Int, _ report: Report) {
+    private mutating func shadow(_ index: Int, by winner: Int) {
         entries[index].status = .shadowed
-        report.note(
-            .shadowed, "\(entries[index].path) is not read: \(entries[winner].path) stands before it",
-            at: SourceMark(file: entries[index].path, line: 1, column: 1),
-            hint: "Remove one of the two, or change the order of the roots.",
-            notes: [
-                Diagnostic.Note("this one is read", at: SourceMark(file: entries[winner].path, line: 1, column: 1))
-            ])
+        shadowed.append(ShadowedFiles.Pair(file: entries[index].path, winner: entries[winner].path))
     }
 
     // MARK: Which file is which document
@@ -337,7 +331,7 @@ struct Library {
         }
         for index in candidates.dropFirst() + (candidates.isEmpty ? others.dropFirst() : others[...]) {
             entries[index].domain = document.domain
-            shadow(index, by: winner, report)
+            shadow(index, by: winner)
         }
         if var cause = entries[winner].cause {
             // Of an empty file the parser only warns; where something is wanted from it, that is a fault.

@@ -21,6 +21,8 @@ final class ParsedFile: Sendable {
     /// Whether its last line has no end, as when it was cut off.
     let endsAbruptly: Bool
     let diagnostics: [Diagnostic]
+    /// Whether it is none of its format, or can't be read at all.
+    let hasSlips: Bool
     let paths: [PathReference]
     let names: [NameReference]
     /// What was read of it.
@@ -106,6 +108,7 @@ final class ParsedFile: Sendable {
         self.bytes = bytes
         self.endsAbruptly = endsAbruptly
         self.diagnostics = diagnostics + Self.named(source)
+        hasSlips = diagnostics.contains { $0.severity == .error && $0.isSlip }
         self.paths = paths
         self.names = names
     }
@@ -194,4 +197,9 @@ extension Cause {
     init(_ diagnostic: Diagnostic) {
         self.init(code: diagnostic.code, reason: diagnostic.message, mark: diagnostic.mark)
     }
+}
+
+extension Diagnostic {
+    /// Whether it says that a file is none of its format, or can't be read at all.
+    var isSlip: Bool { code.hasPrefix("FMT-") || code == Code.unreadableFile.rawValue }
 }

@@ -10,6 +10,8 @@ struct Cause {
 
 /// Collects what is wrong while documents are read, and what that makes unknown.
 final class Report {
+    /// Whether nobody looks at what is wrong, but only at what that makes unknown.
+    private let isUnheard: Bool
     private var own: Set<Diagnostic> = []
     /// What others collected, of which each has its own in order.
     private var others: [Findings] = []
@@ -42,6 +44,8 @@ final class Report {
         }
     }
 
+    init(isUnheard: Bool = false) { self.isUnheard = isUnheard }
+
     var findings: Findings {
         let diagnostics = self.diagnostics
         return diagnostics.isEmpty && scopes.isEmpty && kept.isEmpty ? .none : Findings(diagnostics, scopes, kept)
@@ -57,14 +61,14 @@ final class Report {
 
     /// Sorted, each once.
     var diagnostics: [Diagnostic] {
-        let own = own.sorted()
+        let own = Array(own).sortedByPlaces(by: <)
         return others.isEmpty ? own : [Diagnostic].merging(others.map(\.diagnostics)).merged(with: own)
     }
 
     /// Sorted by what they cover.
     var unknown: [UnknownScope] {
         let all = scopes.merging(kept) { whole, _ in whole }
-        return all.values.map { ($0.extent.sortText, $0) }.sorted { $0.0.precedesByBytes($1.0) }.map(\.1)
+        return all.values.map { ($0.extent.sortText, $0) }.sortedByPlaces { $0.0.precedesByBytes($1.0) }.map(\.1)
     }
 
     @discardableResult
@@ -82,7 +86,7 @@ final class Report {
     }
 
     func note(_ code: Code, _ message: String, at mark: SourceMark?, hint: String, notes: [Diagnostic.Note] = []) {
-        _ = add(.note, code, message, at: mark, hint: hint, notes: notes)
+        if !isUnheard { _ = add(.note, code, message, at: mark, hint: hint, notes: notes) }
     }
 
     /// Whatever of a document is in it is hidden where it could be a secret, a suggestion as well as the message.

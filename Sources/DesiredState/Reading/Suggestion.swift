@@ -28,7 +28,11 @@ func alternatives(_ words: [String]) -> String {
 private func editDistance(_ a: String, _ b: String, limit: Int) -> Int? {
     // Lower case has other lengths only beyond ASCII, and then by little.
     let difference = abs(a.utf8.count - b.utf8.count)
-    guard difference <= 2 * limit + 2, difference <= limit || !isASCII(a) || !isASCII(b) else { return nil }
+    guard difference <= 2 * limit + 2 else { return nil }
+    if let lettersA = letters(of: a), let lettersB = letters(of: b) {
+        // An edit takes one letter away and brings another one, at most.
+        guard difference <= limit, (lettersA ^ lettersB).nonzeroBitCount <= 2 * limit else { return nil }
+    }
     let (a, b) = (folded(a), folded(b))
     guard abs(a.count - b.count) <= limit, a.count <= 64, b.count <= 64 else { return nil }
     var before = Array(0...b.count)
@@ -48,6 +52,16 @@ private func editDistance(_ a: String, _ b: String, limit: Int) -> Int? {
         (before, previous, current) = (previous, current, before)
     }
     return previous[b.count] <= limit ? previous[b.count] : nil
+}
+
+/// Which letters stand in a word without regard to case, a bit each, others with them; nil beyond ASCII.
+private func letters(of word: String) -> UInt64? {
+    var letters: UInt64 = 0
+    for byte in word.utf8 {
+        guard byte < 128 else { return nil }
+        letters |= 1 << UInt64(((65...90).contains(byte) ? byte + 32 : byte) & 63)
+    }
+    return letters
 }
 
 private func isASCII(_ word: String) -> Bool { word.utf8.allSatisfy { $0 < 128 } }

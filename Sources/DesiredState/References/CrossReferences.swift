@@ -64,17 +64,16 @@ struct CrossReferences {
             }
         }
         guard missing.contains(where: { !$0.isEmpty }) else { return files.map { _ in [] } }
-        let neighbours = Neighbours(places, of: missing.flatMap { $0.map(\.path) })
         var hints: [String: String] = [:]
         return zip(files, missing).map { file, references in
             guard !references.isEmpty else { return [] }
             let file = file.source.path
             return Dictionary(grouping: references, by: \.path).compactMap { path, again in
                 guard let first = again.first?.reference, !ground.hasTold(of: first.line, in: file) else { return nil }
-                var hint = hints[path] ?? hint(for: path, neighbours)
+                var hint = hints[path] ?? hint(for: path)
                 hints[path] = hint
                 // Nobody means the document itself by what it names.
-                if hint.contains("`\(file)`") { hint = self.hint(for: path, neighbours, namedIn: file) }
+                if hint.contains("`\(file)`") { hint = self.hint(for: path, namedIn: file) }
                 return Diagnostic(
                     .warning, Code.danglingPath.rawValue, "\(quoted(path)) is named here and is not there",
                     at: first.mark(in: file), hint: hint,
@@ -91,7 +90,7 @@ struct CrossReferences {
         return ground.listing?.contains(path) == false
     }
 
-    private func hint(for path: String, _ neighbours: Neighbours, namedIn file: String? = nil) -> String {
+    private func hint(for path: String, namedIn file: String? = nil) -> String {
         let otherwise = "Add the file, or take the reference out."
         // The same path under another root: a root that was moved leaves such references behind.
         for root in places.roots where path.hasPrefix(root + "/") {
@@ -100,36 +99,12 @@ struct CrossReferences {
                 return "It is at \(other)/\(relative) now: name that."
             }
         }
-        let (folder, name) = Self.parts(of: path)
-        let same = (neighbours.byName[name] ?? []).filter { $0 != file }
+        let (folder, name) = FilePlaces.parts(of: path)
+        let same = (places.byName[name] ?? []).map { places.places[$0].path }.filter { $0 != file }
         if same.count == 1 { return "Did you mean `\(same[0])`? \(otherwise)" }
-        let others = (neighbours.byFolder[folder] ?? []).filter { "\(folder)/\($0)" != file }
+        let others = (places.namesByFolder[folder] ?? []).filter { "\(folder)/\($0)" != file }
         guard let meant = closest(to: name, among: others) else { return otherwise }
         return "Did you mean `\(folder)/\(meant)`?"
-    }
-
-    private static func parts(of path: String) -> (folder: String, name: String) {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
-        return (String(path[..<slash]), String(path[path.utf8.index(after: slash)...]))
-    }
-
-    /// The files that could be meant by paths that lead nowhere.
-    private struct Neighbours {
-        private(set) var byName: [String: [String]] = [:]
-        private(set) var byFolder: [String: [String]] = [:]
-
-        init(_ places: FilePlaces, of paths: [String]) {
-            for path in paths {
-                let (folder, name) = CrossReferences.parts(of: path)
-                byName[name] = []
-                byFolder[folder] = []
-            }
-            for place in places.places {
-                let (folder, name) = CrossReferences.parts(of: place.path)
-                if byName[name] != nil { byName[name]?.append(place.path) }
-                if byFolder[folder] != nil { byFolder[folder]?.append(name) }
-            }
-        }
     }
 
     // MARK: Names

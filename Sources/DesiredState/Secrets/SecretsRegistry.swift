@@ -134,7 +134,7 @@ public enum SecretRotation: Sendable, Hashable {
 
     /// Reads `90d`, `quarterly`, `never`, and the beginning of a sentence: `Annually or on offboarding`.
     public init(text: String) {
-        let words = text.lowercased().split { !$0.isLetter && !$0.isNumber }.map { String($0) }
+        let words = Self.words(of: text.lowercased())
         if let lifetime = try? TimeToLive(parsing: text) {
             switch lifetime {
             case .never: self = .never
@@ -158,6 +158,16 @@ public enum SecretRotation: Sendable, Hashable {
         case "n" where words.dropFirst().first == "a": self = .never
         default: self = .onEvent
         }
+    }
+}
+
+extension SecretRotation {
+    /// What stands between other characters than letters and numbers; nearly always that is told by bytes.
+    private static func words(of text: String) -> [String] {
+        guard text.utf8.allSatisfy({ $0 < 128 }) else {
+            return text.split { !$0.isLetter && !$0.isNumber }.map { String($0) }
+        }
+        return text.utf8.split { !(97...122).contains($0) && !(48...57).contains($0) }.map { String(Substring($0)) }
     }
 }
 

@@ -48,7 +48,7 @@ struct SecretsRegistryReader {
             registry.isComplete = false
             report.unknown(.kind(.secretPresence), cause)
         }
-        registry.entries.sort {
+        registry.entries = registry.entries.sortedByPlaces {
             $0.id != $1.id ? $0.id.precedesByBytes($1.id) : $0.section == .first && $1.section == .second
         }
     }
