@@ -39,19 +39,13 @@ extension CommandCall {
             Credentials.Entry(
                 context: place.name, url: place.address.text, token: Secret(token), user: user, expiresAt: end))
         try files.write(credentials)
-        if screen.isJSON {
-            screen.json(
-                Self.body([
-                    ("user", .string(user)), ("expires_at", data["expires_at"]),
-                    ("service", .string(place.address.text)),
-                ]))
-        } else {
-            screen.print(
-                "\(screen.paint.green("✓")) Logged in at \(place.address.text) as \(user)\(end.map { " until \($0.minuteText)" } ?? "")."
-            )
-            try remarkOnDefault(place.address)
-        }
-        return .done
+        let exit = told(
+            "Logged in at \(place.address.text) as \(user)\(end.map { " until \($0.minuteText)" } ?? "").",
+            Self.body([
+                ("user", .string(user)), ("expires_at", data["expires_at"]), ("service", .string(place.address.text)),
+            ]))
+        if !screen.isJSON { try remarkOnDefault(place.address) }
+        return exit
     }
 
     /// Says how a service that is asked only where its address is given is asked from now on.
@@ -81,13 +75,9 @@ extension CommandCall {
         credentials.put(
             Credentials.Entry(context: place.name, url: place.address.text, token: key, user: name, expiresAt: nil))
         try files.write(credentials)
-        if screen.isJSON {
-            screen.json(who)
-        } else {
-            screen.print("\(screen.paint.green("✓")) \(place.address.text) takes you for \(name).")
-            try remarkOnDefault(place.address)
-        }
-        return .done
+        let exit = told("\(place.address.text) takes you for \(name).", who)
+        if !screen.isJSON { try remarkOnDefault(place.address) }
+        return exit
     }
 
     func logOut() throws -> ClientExit {
@@ -97,32 +87,22 @@ extension CommandCall {
         let wasKept = kept != nil
         if let kept { credentials.remove(kept.context) }
         if wasKept { try files.write(credentials) }
-        if screen.isJSON {
-            screen.json(["context": .string(place.name), "forgotten": .bool(wasKept)])
-        } else {
-            screen.print(
-                wasKept
-                    ? "\(screen.paint.green("✓")) The login at \(place.address.text) is forgotten."
-                    : "Nothing was kept.")
-        }
-        return .done
+        let document: Value = ["context": .string(place.name), "forgotten": .bool(wasKept)]
+        return wasKept
+            ? told("The login at \(place.address.text) is forgotten.", document)
+            : answer(document, "Nothing was kept.")
     }
 
     func whoami() async throws -> ClientExit {
         let connection = try connection()
         let who = try await connection.get("/auth/whoami").data
-        if screen.isJSON {
-            screen.json(who)
-        } else {
-            screen.print(
-                block([
-                    ("name", screen.paint.bold(who.shown("name"))), ("kind", who.shown("kind")),
-                    ("role", who.shown("role")),
-                    ("roles", who.shown("grants")), ("may", who.shown("permissions")),
-                    ("service", connection.address.text),
-                ]))
-        }
-        return .done
+        return answer(
+            who,
+            block([
+                ("name", screen.paint.bold(who.shown("name"))), ("kind", who.shown("kind")),
+                ("role", who.shown("role")), ("roles", who.shown("grants")), ("may", who.shown("permissions")),
+                ("service", connection.address.text),
+            ]))
     }
 
     func printToken() throws -> ClientExit {
@@ -162,12 +142,7 @@ extension CommandCall {
     func revokeKey() async throws -> ClientExit {
         try confirm("what uses the key \(target) is locked out at once", typing: target)
         let data = try await connection().write("DELETE", "/access/keys/\(target.percentEncoded)").data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            screen.print("\(screen.paint.green("✓")) \(target) opens nothing any more.")
-        }
-        return .done
+        return told("\(target) opens nothing any more.", data)
     }
 
     // MARK: Contexts
@@ -257,10 +232,5 @@ extension CommandCall {
         let near = Suggestion.nearest(to: name, in: configuration.contexts.map(\.name))
         throw .badContext(
             "there is no context \(name)", hint: near.map { "Did you mean \($0)?" } ?? "See all: odooops context list")
-    }
-
-    private func told(_ text: String, _ document: Value) -> ClientExit {
-        if screen.isJSON { screen.json(document) } else { screen.print("\(screen.paint.green("✓")) \(text)") }
-        return .done
     }
 }

@@ -34,27 +34,18 @@ extension CommandCall {
             ("reason", textValue("reason")), ("minutes", try minutes()),
         ])
         let rows = try await connection.write("POST", "/approvals", body).data
-        if screen.isJSON {
-            screen.json(rows)
-        } else {
-            screen.print(table(.approvals, rows.listValue ?? []))
-            screen.print("The next pass does it, unless anything about it moves before: odooops reconcile --wait")
-        }
-        return .done
+        return answer(
+            rows,
+            table(.approvals, rows.listValue ?? [])
+                + "The next pass does it, unless anything about it moves before: odooops reconcile --wait")
     }
 
     func revoke() async throws -> ClientExit {
         let data = try await connection().write("POST", "/approvals/revoke", ["key": .string(target)]).data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            let count = data["revoked"]?.intValue ?? 0
-            screen.print(
-                count == 0
-                    ? "No approval of \(target) stood."
-                    : "\(screen.paint.green("✓")) \(count) approval\(count == 1 ? "" : "s") of \(target) taken back.")
-        }
-        return .done
+        let count = data["revoked"]?.intValue ?? 0
+        return count == 0
+            ? answer(data, "No approval of \(target) stood.")
+            : told("\(count) approval\(count == 1 ? "" : "s") of \(target) taken back.", data)
     }
 
     func markDrift() async throws -> ClientExit {
@@ -77,14 +68,8 @@ extension CommandCall {
 
     func unmarkDrift() async throws -> ClientExit {
         let data = try await connection().write("POST", "/drift/unmute", ["key": .string(target)]).data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            let count = data["ended"]?.intValue ?? 0
-            screen.print(
-                "\(screen.paint.green("✓")) \(count) remark\(count == 1 ? "" : "s") about \(target) taken back.")
-        }
-        return .done
+        let count = data["ended"]?.intValue ?? 0
+        return told("\(count) remark\(count == 1 ? "" : "s") about \(target) taken back.", data)
     }
 
     func listFindings() async throws -> ClientExit {
@@ -122,14 +107,8 @@ extension CommandCall {
 
     func retryDelivery() async throws -> ClientExit {
         let data = try await connection().write("POST", "/webhooks/deliveries/\(target.percentEncoded)/retry").data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            screen.print(
-                "\(screen.paint.green("✓")) \(data.shown("id")) is worked on again. See: odooops webhooks show \(data.shown("id"))"
-            )
-        }
-        return .done
+        let id = data.shown("id")
+        return told("\(id) is worked on again. See: odooops webhooks show \(id)", data)
     }
 
     func verifyAudit() async throws -> ClientExit {

@@ -15,16 +15,10 @@ extension CommandCall {
                     "CLI-0012", .notFound, "nothing that differs is called \(target)",
                     hint: "See all that differs: odooops drift list")
             }
-            if screen.isJSON { screen.json([]) } else { screen.print("\(target) is as git wants it.") }
-            return .done
-        }
-        if screen.isJSON {
-            screen.json(.list(rows))
-            return .done
+            return answer([], "\(target) is as git wants it.")
         }
         let explanation = try? explained.get()
-        screen.print(rows.map { text(ofDrift: $0, explanation) }.joined(separator: "\n"))
-        return .done
+        return answer(.list(rows), rows.map { text(ofDrift: $0, explanation) }.joined(separator: "\n"))
     }
 
     private func explanation(_ connection: ServiceConnection) async -> Result<Value, ClientFault> {

@@ -7,8 +7,7 @@ extension CommandCall {
         let connection = try connection()
         let name = try await environment(target, connection)
         let row = try await connection.get("/environments/\(name.percentEncoded)").data
-        if screen.isJSON { screen.json(row) } else { screen.print(environmentText(row)) }
-        return .done
+        return answer(row, environmentText(row))
     }
 
     private func environmentText(_ row: Value) -> String {
@@ -121,10 +120,6 @@ extension CommandCall {
         let row = try await connection.write(
             isUnpin ? "DELETE" : "POST", "/environments/\(name.percentEncoded)/\(isUnpin ? "pin" : verb)", body
         ).data
-        if screen.isJSON {
-            screen.json(row)
-            return .done
-        }
         let end = row.minute("expires_at")
         let said =
             switch verb {
@@ -136,7 +131,6 @@ extension CommandCall {
                 "\(name) is left alone\(row.shown("suspended_until") == "-" ? "" : " until \(row.minute("suspended_until"))"). Take it back: odooops env resume \(name)"
             default: "\(name) is reconciled again, from the next pass on."
             }
-        screen.print(screen.paint.green("✓ ") + said)
-        return .done
+        return told(said, row)
     }
 }

@@ -73,24 +73,13 @@ extension CommandCall {
     private func orderSchedule() async throws -> ClientExit {
         let word = arguments.command.name == "schedules run" ? "run" : "enable"
         let data = try await connection().write("POST", "/schedules/\(target.percentEncoded)/\(word)").data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            let what = word == "run" ? "waits for the service, which runs it within seconds" : "runs by itself again"
-            screen.print("\(screen.paint.green("✓")) \(data.shown("schedule")) \(what). See: odooops schedules list")
-        }
-        return .done
+        let what = word == "run" ? "waits for the service, which runs it within seconds" : "runs by itself again"
+        return told("\(data.shown("schedule")) \(what). See: odooops schedules list", data)
     }
 
     private func retryNotice() async throws -> ClientExit {
         let data = try await connection().write("POST", "/notices/\(target.percentEncoded)/retry").data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            screen.print(
-                "\(screen.paint.green("✓")) \(data.shown("id")) waits for the service, which sends it within seconds.")
-        }
-        return .done
+        return told("\(data.shown("id")) waits for the service, which sends it within seconds.", data)
     }
 
     /// Commands that ask no service.
@@ -125,29 +114,18 @@ extension CommandCall {
     /// What was kept of a run: where it stands in the chain, and what there is.
     private func showEvidence() async throws -> ClientExit {
         let data = try await connection().get("/runs/\(target.percentEncoded)/evidence").data
-        if screen.isJSON {
-            screen.json(data)
-            return .done
-        }
         let items = data["items"]?.listValue ?? []
         let head: [(String, String?)] = [
             ("run", screen.paint.bold(data.shown("run"))), ("kept", data.minute("at")),
             ("link of the chain", data.shown("sequence")), ("manifest", data.shown("manifest")),
             ("link before", data.shown("previous")),
         ]
-        screen.print(block(head) + "\n" + (items.isEmpty ? Listing.evidence.empty : table(.evidence, items)))
-        return .done
+        return answer(data, block(head) + "\n" + (items.isEmpty ? Listing.evidence.empty : table(.evidence, items)))
     }
 
     /// Prints an object member by member.
     func showDocument(_ path: String) async throws -> ClientExit {
         let data = try await connection().get(path).data
-        show(data)
-        return .done
-    }
-
-    func show(_ data: Value) {
-        if screen.isJSON { return screen.json(data) }
-        screen.print(block((data.objectValue?.members ?? []).map { ($0.name, $0.value.shown) }))
+        return answer(data, block((data.objectValue?.members ?? []).map { ($0.name, $0.value.shown) }))
     }
 }

@@ -10,13 +10,8 @@ extension CommandCall {
 
     func showRun() async throws -> ClientExit {
         let run = try await connection().get("/runs/\(target.percentEncoded)").data
-        if screen.isJSON {
-            screen.json(run)
-            return .done
-        }
         let steps = run["steps"]?.listValue ?? []
-        screen.print(runText(run) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
-        return .done
+        return answer(run, runText(run) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
     }
 
     private func runText(_ run: Value) -> String {
@@ -103,12 +98,7 @@ extension CommandCall {
         let before = try await arguments.has("wait") ? latest(connection)?["id"]?.stringValue : nil
         let data = try await connection.write("POST", "/reconcile", Self.body([("reason", textValue("reason"))])).data
         guard let patience else {
-            if screen.isJSON {
-                screen.json(data)
-            } else {
-                screen.print("\(screen.paint.green("✓")) \(data.shown("message")). Watch it: odooops runs watch latest")
-            }
-            return .done
+            return told("\(data.shown("message")). Watch it: odooops runs watch latest", data)
         }
         while true {
             if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
@@ -237,11 +227,6 @@ extension CommandCall {
 
     func showPlan() async throws -> ClientExit {
         let plan = try await connection().get("/plans/\(target.percentEncoded)").data
-        if screen.isJSON {
-            screen.json(plan)
-            return .done
-        }
-        screen.print(PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
-        return .done
+        return answer(plan, PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
     }
 }

@@ -34,26 +34,15 @@ extension CommandCall {
         ])
         let place = isNew ? "" : "/\(target.percentEncoded)"
         let user = try await connection().write(isNew ? "POST" : "PUT", "/access/users\(place)", body).data
-        if screen.isJSON {
-            screen.json(user)
-        } else {
-            let end = password == nil ? "" : ", and logs in with that password"
-            screen.print(
-                "\(screen.paint.green("✓")) \(user.shown("name")) \(isNew ? "has access" : "was changed"): "
-                    + "\(user.shown("grants"))\(end).")
-        }
-        return .done
+        let end = password == nil ? "" : ", and logs in with that password"
+        return told(
+            "\(user.shown("name")) \(isNew ? "has access" : "was changed"): \(user.shown("grants"))\(end).", user)
     }
 
     func revokeUser() async throws -> ClientExit {
         try confirm("\(target) is locked out at once, and what they have open ends", typing: target)
         let data = try await connection().write("DELETE", "/access/users/\(target.percentEncoded)").data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            screen.print("\(screen.paint.green("✓")) \(target) has no access any more.")
-        }
-        return .done
+        return told("\(target) has no access any more.", data)
     }
 
     // MARK: What has ended
@@ -63,22 +52,15 @@ extension CommandCall {
         let found = try await connection.get("/sweep").data
         let targets = found["targets"]?.listValue ?? []
         if arguments.has("dry-run") || targets.isEmpty {
-            if screen.isJSON { screen.json(found) } else { screen.print(text(ofSweep: found)) }
-            return .done
+            return answer(found, text(ofSweep: found))
         }
         let names = targets.compactMap(\.stringValue).joined(separator: " ")
         if !arguments.has("confirm") { screen.print(text(ofSweep: found)) }
         try confirm("what has ended of \(names) is deleted", typing: names)
         let body = Self.body([("environments", .list(targets)), ("reason", textValue("reason"))])
         let data = try await connection.write("POST", "/sweep", body).data
-        if screen.isJSON {
-            screen.json(data)
-        } else {
-            screen.print(
-                "\(screen.paint.green("✓")) A pass begins that deletes what has ended of \(names). "
-                    + "See it: odooops runs watch latest")
-        }
-        return .done
+        return told(
+            "A pass begins that deletes what has ended of \(names). See it: odooops runs watch latest", data)
     }
 
     private func text(ofSweep found: Value) -> String {

@@ -152,12 +152,7 @@ extension CommandCall {
         let rows = try await connection.get(
             "/environments/\(name.percentEncoded)/metrics", [("range", arguments.value("range"))]
         ).data
-        if screen.isJSON {
-            screen.json(rows)
-        } else {
-            let all = rows.listValue ?? []
-            screen.print(all.isEmpty ? Listing.environmentSteps.empty : table(.environmentSteps, all))
-        }
-        return .done
+        let all = rows.listValue ?? []
+        return answer(rows, all.isEmpty ? Listing.environmentSteps.empty : table(.environmentSteps, all))
     }
 }

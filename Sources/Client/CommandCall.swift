@@ -160,6 +160,19 @@ struct CommandCall: Sendable {
 
     func textValue(_ option: String) -> Value? { arguments.value(option).map { .string($0) } }
 
+    // MARK: Answering
+
+    /// Prints a document with `--json`, and otherwise what it says to people.
+    func answer(_ document: Value, _ text: @autoclosure () -> String) -> ClientExit {
+        if screen.isJSON { screen.json(document) } else { screen.print(text()) }
+        return .done
+    }
+
+    /// Says that what was asked for is done, or prints its document.
+    func told(_ text: @autoclosure () -> String, _ document: Value) -> ClientExit {
+        answer(document, "\(screen.paint.green("✓")) \(text())")
+    }
+
     // MARK: Asking
 
     /// Has somebody confirm what can't be taken back: by `--confirm`, or by typing a name on a terminal.
