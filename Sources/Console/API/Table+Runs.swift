@@ -36,8 +36,8 @@ extension APIEndpoints {
                 parameters: [run], answer: Answer.run
             ) { call in
                 let (run, journal) = try await visibleRun(call, services)
-                guard let share = call.share else { return Envelope(200, run.document(journal: journal)) }
-                return Envelope(200, share.named(share.run(run).document(journal: journal)))
+                let document = run.document(journal: journal)
+                return Envelope(200, call.share?.named(document) ?? document)
             },
             APIRoute(
                 "GET", "/runs/{run}/events", "listRunEvents", "runs", "The story of a run, newest line first.",
@@ -141,7 +141,7 @@ extension APIEndpoints {
         ]
     }
 
-    /// The run that a path names, with the steps of it that the caller sees.
+    /// The run that a path names, as far as the caller sees it, with its steps.
     ///
     /// To whoever sees some environments alone, the latest run is the latest of theirs, and a run that neither did nor
     /// planned anything for these is none.
@@ -153,19 +153,12 @@ extension APIEndpoints {
             return (run, try await services.store.journal(ofRun: run.id))
         }
         let name = call.text("run") ?? ""
-        let found =
-            name == "latest"
-            ? try await services.store.runPage(limit: 1, environments: share.names).rows.first
-            : try await services.store.run(withID: name)
-        if let found {
-            let journal = try await services.store.journal(ofRun: found.id).filter { share.holds($0.environment) }
-            if !journal.isEmpty { return (found, journal) }
-            let plan = try await KeptPlan(found.id, services.store, services.evidence)
-            if plan.flatMap({ share.plan($0.document) }) != nil { return (found, []) }
+        guard let found = try await share.run(name, in: services.store, services.evidence) else {
+            throw APIFault.notFound(
+                "there is no run \(name) that touched anything of \(share.names.joined(separator: ", "))",
+                hint: "List them: GET /api/v1/runs")
         }
-        throw APIFault.notFound(
-            "there is no run \(name) that touched anything of \(share.names.joined(separator: ", "))",
-            hint: "List them: GET /api/v1/runs")
+        return found
     }
 
     private static func document(_ line: (id: String, event: RunEvent)) -> Value {

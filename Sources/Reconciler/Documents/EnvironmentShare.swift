@@ -28,6 +28,30 @@ public struct EnvironmentShare: Sendable {
         return run
     }
 
+    /// A run that did or planned something for them, as far as it is theirs.
+    ///
+    /// - Parameters:
+    ///   - id: the run's, or `latest`: the latest that did something for them.
+    ///   - store: where runs and plans are.
+    ///   - evidence: where a look leaves its plan; nil where none can be read.
+    /// - Returns: ``run(_:)`` of it and their steps; nil where there is none, or nothing of it is theirs.
+    /// - Throws: `StoreFault`.
+    public func run(
+        _ id: String, in store: Store, _ evidence: EvidenceStore?
+    ) async throws(StoreFault) -> (run: RunRecord, journal: [JournalEntry])? {
+        let found =
+            id == "latest"
+            ? try await store.runPage(limit: 1, environments: names).rows.first : try await store.run(withID: id)
+        guard let found else { return nil }
+        let journal = try await store.journal(ofRun: found.id).filter { holds($0.environment) }
+        if journal.isEmpty {
+            guard let kept = try await KeptPlan(found.id, store, evidence), plan(kept.document) != nil else {
+                return nil
+            }
+        }
+        return (run(found), journal)
+    }
+
     /// A document with the names of the environments that it was cut to.
     public func named(_ document: Value) -> Value {
         var object = document.objectValue ?? [:]

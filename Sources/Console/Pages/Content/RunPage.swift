@@ -7,9 +7,20 @@ import Store
 
 /// One run: its steps as a timeline, each with what was asked and answered, and its evidence.
 enum RunPage {
+    /// A run as far as the reader may see it, with its steps.
+    private static func visibleRun(
+        _ id: String, _ context: PageContext
+    ) async throws -> (run: RunRecord, journal: [JournalEntry])? {
+        if let share = context.share { return try await share.run(id, in: context.store, context.pages.evidence) }
+        let found =
+            id == "latest" ? try await context.store.runs(limit: 1).first : try await context.store.run(withID: id)
+        guard let found else { return nil }
+        return (found, try await context.store.journal(ofRun: found.id))
+    }
+
     static func render(_ context: PageContext) async throws -> Page {
         let id = context.part(1)
-        guard let (run, journal) = try await VisibleRun.find(id, context) else {
+        guard let (run, journal) = try await visibleRun(id, context) else {
             return ConsolePages.missing(.runs, "There is no run \(id)", next: "reconcile runs")
         }
         let events = try await context.store.events(ofRun: run.id).filter { event in
