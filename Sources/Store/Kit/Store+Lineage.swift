@@ -12,18 +12,10 @@ extension Store {
             guard let stored = try Self.state("lineage", in: db) else {
                 return Lineage(revision: try Self.lastDesired(in: db)["revision"]?.stringValue)
             }
-            var documents: [String: String] = [:]
-            for member in stored["documents"]?.objectValue?.members ?? [] {
-                documents[member.name] = member.value.stringValue
-            }
-            var accounts: [String: String] = [:]
-            for member in stored["accounts"]?.objectValue?.members ?? [] {
-                accounts[member.name] = member.value.stringValue
-            }
             var lineage = Lineage(
-                revision: stored["revision"]?.stringValue, documents: documents,
+                revision: stored["revision"]?.stringValue, documents: Self.texts(stored["documents"]),
                 branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue,
-                accounts: accounts)
+                accounts: Self.texts(stored["accounts"]))
             lineage.care = stored["care"]?.objectValue.map { Self.care($0) }
             return lineage
         }
@@ -41,16 +33,14 @@ extension Store {
         _ lineage: Lineage, from before: Lineage, using approvals: [String], runID: String
     ) async throws(StoreFault) {
         guard lineage != before || !approvals.isEmpty else { return }
-        let documents = lineage.documents.sorted { $0.key.precedesByBytes($1.key) }
-        let accounts = lineage.accounts.sorted { $0.key.precedesByBytes($1.key) }
         let value = Value.object(
             [
-                "accounts": .object(
-                    Value.Object(accounts.map { Value.Object.Member($0.key, .string($0.value)) })),
+                "accounts": Self.value(of: lineage.accounts) { .string($0) },
                 "branches": .text(lineage.branches),
-                "care": lineage.care.map { Self.value(of: $0) } ?? .null,
-                "documents": .object(
-                    Value.Object(documents.map { Value.Object.Member($0.key, .string($0.value)) })),
+                "care": lineage.care.map { care in
+                    Self.value(of: care) { ["protected": .bool($0.isProtected), "tier": .string($0.tier.rawValue)] }
+                } ?? .null,
+                "documents": Self.value(of: lineage.documents) { .string($0) },
                 "pull_requests": .text(lineage.pullRequests),
                 "revision": .text(lineage.revision),
             ] as KeyValuePairs)
@@ -71,13 +61,14 @@ extension Store {
         return care
     }
 
-    private static func value(of care: [String: Care]) -> Value {
-        let sorted = care.sorted { $0.key.precedesByBytes($1.key) }
-        return .object(
-            Value.Object(
-                sorted.map {
-                    Value.Object.Member(
-                        $0.key, ["protected": .bool($0.value.isProtected), "tier": .string($0.value.tier.rawValue)])
-                }))
+    private static func texts(_ stored: Value?) -> [String: String] {
+        var texts: [String: String] = [:]
+        for member in stored?.objectValue?.members ?? [] { texts[member.name] = member.value.stringValue }
+        return texts
+    }
+
+    private static func value<Said>(of members: [String: Said], _ value: (Said) -> Value) -> Value {
+        let sorted = members.sorted { $0.key.precedesByBytes($1.key) }
+        return .object(Value.Object(sorted.map { Value.Object.Member($0.key, value($0.value)) }))
     }
 }
