@@ -27,6 +27,9 @@ public enum TTLClass: String, Sendable, Hashable, CaseIterable {
     case ephemeral = "dev_ephemeral"
     case staging
     case production
+
+    /// Whether what is of it has an end at all.
+    public var hasLife: Bool { self != .production && self != .staging }
 }
 
 /// How long something lives.

@@ -118,6 +118,23 @@ struct LifeStoreTests {
         }
     }
 
+    @Test(
+        "What its tier, its class or the last pass says has no end is promised none, and else the end that is known",
+        arguments: [
+            (.production, nil, false, true), (.staging, nil, false, true), (.dev, .production, false, true),
+            (.dev, .staging, false, true), (.dev, .named, true, true), (.preview, .ephemeral, false, false),
+            (.dev, .named, false, false), (.dev, nil, false, false),
+        ] as [(Tier, TTLClass?, Bool, Bool)])
+    func promises(_ tier: Tier, _ ttlClass: TTLClass?, _ remembered: Bool, _ neverEnds: Bool) {
+        var row = EnvironmentRow(
+            slug: "a", tier: tier, ttlClass: ttlClass, expiresAt: start,
+            metadata: remembered ? ["never_ends": true] : [:])
+        #expect(row.neverEnds == neverEnds)
+        #expect(row.record.promise == (neverEnds ? .never : .until(start)))
+        row.expiresAt = nil
+        #expect(row.record.promise == (neverEnds ? .never : nil))
+    }
+
     @Test("An approval ends at its instant, and only one that nobody used has lapsed", arguments: engines)
     func approvals(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { world in

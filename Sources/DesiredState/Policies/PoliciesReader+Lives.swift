@@ -24,10 +24,9 @@ extension PoliciesReader {
     private mutating func readTime(_ text: Text, _ ttlClass: TTLClass) {
         do {
             let ttl = try TimeToLive(parsing: text.value)
-            let isEndless = ttlClass == .staging || ttlClass == .production
-            reading.policy.ttl[ttlClass] = isEndless ? .never : ttl
+            reading.policy.ttl[ttlClass] = ttlClass.hasLife ? ttl : .never
             reading.ttlMarks[ttlClass] = text.mark
-            if isEndless, ttl != .never {
+            if !ttlClass.hasLife, ttl != .never {
                 report.warning(
                     .endlessTier,
                     "\(ttlClass.rawValue) has the time to live \(quoted(text.value)), but never expires",

@@ -89,12 +89,6 @@ public struct EnvironmentChange: Sendable {
 }
 
 extension EnvironmentRow {
-    /// Whether nothing but a person's word ends it: by its tier, or as the last pass remembered of its class.
-    fileprivate var neverEnds: Bool {
-        tier == .production || tier == .staging || ttlClass == .production || ttlClass == .staging
-            || metadata["never_ends"]?.boolValue == true
-    }
-
     /// From when on days that are added to its life count; nil where they count at once.
     ///
     /// - Parameter now: the present: a pin or a suspension may have ended.

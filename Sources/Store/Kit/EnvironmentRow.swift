@@ -92,9 +92,13 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.pinReason = pinReason
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
-        let isEndless = !tier.hasLife || metadata["never_ends"]?.boolValue == true
-        record.promise = isEndless ? .never : expiresAt.map { .until($0) }
+        record.promise = neverEnds ? .never : expiresAt.map { .until($0) }
         return record
+    }
+
+    /// Whether nothing but a person's word ends it: by its tier or class, or as the last pass remembered of its class.
+    public var neverEnds: Bool {
+        !tier.hasLife || ttlClass?.hasLife == false || metadata["never_ends"]?.boolValue == true
     }
 
     /// When the warning was recorded.
