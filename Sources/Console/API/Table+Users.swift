@@ -8,7 +8,7 @@ import Store
 extension APIEndpoints {
     static func users(_ services: APIServices) -> [APIRoute] {
         let roles = APISchema.list(.role, most: 32)
-        let password = APISchema.Field("password", .line(least: 12, most: 256))
+        let password = APISchema.Field("password", .line(least: PasswordHash.leastLength, most: 256))
         let name = APIParameter("user", .line(least: 1, most: 64), "their name", required: true)
         return [
             APIRoute(
