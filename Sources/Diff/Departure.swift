@@ -50,22 +50,25 @@ public struct Departure: Sendable, Hashable {
         case .history:
             return "the commit \(Self.short(after)) doesn't come after \(Self.short(before)), which was planned last"
         case .documents:
-            return (before.objectValue?.members ?? []).map {
+            return membersBefore.map {
                 Self.change(of: $0.name, from: Self.text($0.value), to: after[$0.name] ?? .null)
             }.joined(separator: ", ")
         case .branches: return "the branches come from \(Self.text(after)) now, and came from \(Self.text(before))"
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
         case .care:
-            return (before.objectValue?.members ?? []).map {
+            return membersBefore.map {
                 "environment \($0.name) is \(Self.text(after[$0.name] ?? .null)) now, and was \(Self.text($0.value))"
             }.joined(separator: ", ")
         case .accounts:
-            return (before.objectValue?.members ?? []).map {
+            return membersBefore.map {
                 "\($0.name) \(Self.lead(from: $0.value, to: after[$0.name] ?? .null))"
             }.joined(separator: ", ")
         }
     }
+
+    /// What was there, each under its name: of documents, accounts and care.
+    private var membersBefore: [Value.Object.Member] { before.objectValue?.members ?? [] }
 
     /// Why nothing that a provider shows can be trusted, and what helps; nil where this is none of its.
     public func doubt(of provider: String) -> String? {
@@ -113,7 +116,7 @@ public struct Departure: Sendable, Hashable {
         case .care: "write `tier` and `protected` as they were; if it is meant: \(approval)"
         case .accounts:
             "look at the credential and the address of providers."
-                + "\((before.objectValue?.members ?? []).map(\.name).joined(separator: " and providers.")); if it is "
+                + "\(membersBefore.map(\.name).joined(separator: " and providers.")); if it is "
                 + "meant: \(approval)"
         }
     }
