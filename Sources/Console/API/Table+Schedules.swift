@@ -80,7 +80,10 @@ extension APIEndpoints {
 
 extension ScheduleState {
     /// The environment whose backup it is; nil for a chore.
-    fileprivate var environment: String? { id.hasPrefix("backup/") ? String(id.dropFirst(7)) : nil }
+    fileprivate var environment: String? {
+        let prefix = ScheduledJob.backupPrefix
+        return id.hasPrefix(prefix) ? String(id.dropFirst(prefix.count)) : nil
+    }
 
     /// As JSON, where the document that wants it isn't read yet.
     fileprivate var document: Value {

@@ -135,7 +135,7 @@ extension Reconciler {
     /// - Returns: the answer.
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
     public func answer(_ name: String, in outlook: Outlook) async throws -> Explained {
-        let prefix = ["environment/", "backup/"].first { name.hasPrefix($0) } ?? ""
+        let prefix = ["environment/", ScheduledJob.backupPrefix].first { name.hasPrefix($0) } ?? ""
         if let environment = try await explainEnvironment(String(name.dropFirst(prefix.count)), in: outlook) {
             return .environment(environment)
         }

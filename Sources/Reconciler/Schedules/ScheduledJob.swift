@@ -12,6 +12,9 @@ public struct ScheduledJob: Sendable {
         case blocked(String)
     }
 
+    /// What the id of a backup begins with; the name of its environment follows.
+    public static let backupPrefix = "backup/"
+
     /// A chore's id, or `backup/ENVIRONMENT`.
     public let id: String
     public let name: String
@@ -64,7 +67,7 @@ public struct ScheduledJob: Sendable {
             guard let cron = environment.backupSchedule.flatMap({ try? Cron(parsing: $0) }) else { continue }
             jobs.append(
                 make(
-                    "backup/\(environment.slug)", "Backup of \(environment.slug)", environment, cron, "backup", true,
+                    backupPrefix + environment.slug, "Backup of \(environment.slug)", environment, cron, "backup", true,
                     environment.backupSource, settings, times))
         }
         return jobs.sorted { $0.id.precedesByBytes($1.id) }

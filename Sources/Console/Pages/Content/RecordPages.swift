@@ -311,7 +311,7 @@ enum BackupsPage {
         var grid = Grid("Schedules", "Environment", "Tier", "Schedule", "Next", "At most apart")
         for environment in environments {
             let cron = environment.backupSchedule.flatMap { try? Cron(parsing: $0) }
-            let job = jobs.first { $0.id == "backup/\(environment.slug)" }
+            let job = jobs.first { $0.environment?.slug == environment.slug }
             grid.add(
                 Words.environment(environment.slug), Words.tier(environment.tier),
                 markup {
