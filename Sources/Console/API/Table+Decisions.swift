@@ -80,6 +80,14 @@ extension APIEndpoints {
         ]
     }
 
+    /// The resource that a body names.
+    private static func resourceKey(_ call: APICall) throws(APIFault) -> ResourceKey {
+        guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
+            throw .badBody("key is no key of a resource")
+        }
+        return key
+    }
+
     private static func mark(_ services: APIServices, _ kind: DriftMark.Kind, _ word: String) -> APIRoute {
         APIRoute(
             "POST", "/drift/\(word)", "\(word)Drift", "drift",
@@ -88,11 +96,8 @@ extension APIEndpoints {
             needs: .operate, body: .object([keyField, reasonField, minutes]),
             answer: Answer.many(Answer.driftMark), status: 201
         ) { call in
-            guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
-                throw APIFault.badBody("key is no key of a resource")
-            }
             let marking = DriftMarking(
-                key, kind, reason: call.body["reason"]?.stringValue ?? "", lasting: lasting(call))
+                try resourceKey(call), kind, reason: call.body["reason"]?.stringValue ?? "", lasting: lasting(call))
             let marks = try await marking.make(in: services.store, by: call.actor, at: call.now)
             return Envelope(201, .list(marks.map(\.document)))
         }
@@ -104,10 +109,7 @@ extension APIEndpoints {
             needs: .operate, body: .object([keyField]),
             answer: .object([.init("ended", .count, "how many marks were taken back")])
         ) { call in
-            guard let key = (call.body["key"]?.stringValue).flatMap({ ResourceKey($0) }) else {
-                throw APIFault.badBody("key is no key of a resource")
-            }
-            let count = try await DriftMarking.end(key, in: services.store, by: call.actor, at: call.now)
+            let count = try await DriftMarking.end(resourceKey(call), in: services.store, by: call.actor, at: call.now)
             return Envelope(200, ["ended": .int(Int64(count))])
         }
     }
