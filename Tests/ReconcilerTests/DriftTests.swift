@@ -70,6 +70,12 @@ struct DriftTests {
         #expect(first.plan?.changes.contains { $0.key.kind == .database && $0.action == .read } == true)
         let missing = try await Self.open(world)
         #expect(missing.count > 3 && !missing.contains { $0.hasPrefix("digitalocean.database/") }, "\(missing)")
+        let story = try #require(
+            try await world.store.events(ofRun: first.run.id).first { $0.type == "findings" }?.payload["opened"]?
+                .listValue)
+        let told = story.compactMap(\.stringValue)
+        #expect(
+            told.contains { $0.hasPrefix("shared/drift/") } && !told.contains { $0.hasPrefix("global/") }, "\(told)")
         let applied = await Self.look(world, apply: true, seed: 2)
         #expect(applied.isSuccess, "\(applied.story)")
         let withheld = Set(applied.withheld.map(\.key.description))

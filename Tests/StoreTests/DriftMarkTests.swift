@@ -116,6 +116,26 @@ import Testing
         }
     }
 
+    @Test(arguments: engines) func `what belongs to no environment is kept as global and told as belonging to none`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let findings = [nil, "prod"].map { environment in
+                Finding(
+                    FindingIdentity(environment: environment, kind: "drift", key: "k"), evidence: [:],
+                    suggestedAction: "look")
+            }
+            _ = try await test.store.recordFindings(findings, at: start) { _ in false }
+            let rows = try await test.rows("select env from ops.convergence_findings order by env").map(\.values)
+            #expect(rows == [[.text("global")], [.text("prod")]])
+            let kept = try await test.store.findings().map(\.identity)
+            #expect(kept.map(\.ownEnvironment) == [nil, "prod"] && kept == findings.map(\.identity))
+            #expect(kept.map(\.path) == ["global/drift/k", "prod/drift/k"])
+            let told = try await test.store.notices().map(\.environment)
+            #expect(told.count == 2 && told.contains(nil) && told.contains("prod"), "\(told)")
+        }
+    }
+
     @Test(arguments: engines) func `rows of other programs are left alone, and a look that changes nothing is no write`(
         _ dialect: SQLDialect
     ) async throws {

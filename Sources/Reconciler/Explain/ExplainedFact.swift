@@ -93,7 +93,7 @@ struct CatalogEntry {
 
 extension WantedCheck {
     /// Under which it is explained.
-    fileprivate var entryKey: ResourceKey { ResourceKey(.convergenceCheck, "\(environment)/\(kind)/\(key)") }
+    fileprivate var entryKey: ResourceKey { ResourceKey(.convergenceCheck, FindingIdentity(self).path) }
 }
 
 extension DesiredState {
@@ -118,10 +118,7 @@ extension Reconciler {
         let services = try await explainBasis(outlook, of: []).services
         var finding: FindingRecord?
         if key.kind == .convergenceCheck {
-            finding = try await store.findings(includesResolved: true).first { finding in
-                let identity = finding.identity
-                return "\(identity.environment)/\(identity.kind)/\(identity.key)" == key.name
-            }
+            finding = try await store.findings(includesResolved: true).first { $0.identity.path == key.name }
         }
         let origins = entry.attributes.map { attribute in
             let mark = attribute.mark ?? entry.source

@@ -54,8 +54,8 @@ extension Pass {
             note(
                 "findings",
                 [
-                    "opened": .list(delta.opened.map(\.value)), "escalated": .list(delta.escalated.map(\.value)),
-                    "resolved": .list(delta.resolved.map(\.value)),
+                    "opened": .list(delta.opened.map(\.told)), "escalated": .list(delta.escalated.map(\.told)),
+                    "resolved": .list(delta.resolved.map(\.told)),
                 ])
         }
     }
@@ -93,7 +93,7 @@ extension Finding {
             ]
         }
         self.init(
-            FindingIdentity(environment: drift.environment ?? "global", kind: "drift", key: drift.key.description),
+            FindingIdentity(environment: drift.environment, kind: "drift", key: drift.key.description),
             evidence: .object(evidence), suggestedAction: "reconcile explain \(drift.key)", since: drift.firstSeen,
             escalatesAfter: escalation.limit(drift.environment), isAcknowledged: drift.isQuiet)
     }
@@ -119,11 +119,12 @@ extension Finding {
 }
 
 extension FindingIdentity {
-    fileprivate init(_ check: WantedCheck) {
+    init(_ check: WantedCheck) {
         self.init(environment: check.environment, kind: check.kind, key: check.key)
     }
 
-    fileprivate var value: Value { .string("\(environment)/\(kind)/\(key)") }
+    /// As people read it in the story of a run.
+    fileprivate var told: Value { .string("\(ownEnvironment ?? "shared")/\(kind)/\(key)") }
 }
 
 extension CheckResult {

@@ -4,16 +4,29 @@ public import Formats
 
 /// What a finding is told from others by: the unique key of `ops.convergence_findings`.
 public struct FindingIdentity: Sendable, Hashable, Comparable {
+    /// As it is stored and the existing console reads it: `global` where the finding belongs to none.
     public let environment: String
     /// Such as `drift`, `function_missing`, `gate_failed`.
     public let kind: String
     public let key: String
 
-    public init(environment: String, kind: String, key: String) {
-        self.environment = environment
+    private static let noEnvironment = "global"
+
+    /// - Parameters:
+    ///   - environment: nil for what belongs to none.
+    ///   - kind: such as `drift`.
+    ///   - key: what it is about.
+    public init(environment: String?, kind: String, key: String) {
+        self.environment = environment ?? Self.noEnvironment
         self.kind = kind
         self.key = key
     }
+
+    /// The environment that it belongs to; nil where it belongs to none.
+    public var ownEnvironment: String? { environment == Self.noEnvironment ? nil : environment }
+
+    /// `ENVIRONMENT/KIND/KEY`, by which it is asked for.
+    public var path: String { "\(environment)/\(kind)/\(key)" }
 
     public static func < (a: FindingIdentity, b: FindingIdentity) -> Bool {
         if a.environment != b.environment { return a.environment.precedesByBytes(b.environment) }

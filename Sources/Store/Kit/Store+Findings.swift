@@ -51,7 +51,7 @@ extension Store {
                 guard record.status != .acknowledged else { continue }
                 notices.append(
                     Notice(
-                        .findingResolved, of: identity.key, environment: identity.told, at: now, runID: runID,
+                        .findingResolved, of: identity.key, environment: identity.ownEnvironment, at: now, runID: runID,
                         payload: ["kind": .string(identity.kind), "since": .string(record.firstSeen.description)],
                         dedupe: identity.dedupe(record.firstSeen)))
             }
@@ -116,7 +116,7 @@ extension Store {
         }
         let identity = record.identity
         return Notice(
-            kind, of: identity.key, environment: identity.told, at: now, runID: runID,
+            kind, of: identity.key, environment: identity.ownEnvironment, at: now, runID: runID,
             payload: [
                 "kind": .string(identity.kind), "since": .string(record.firstSeen.description),
                 "why": record.evidence["why"] ?? record.evidence["cause"] ?? .null,
@@ -168,9 +168,6 @@ extension Store {
 }
 
 extension FindingIdentity {
-    /// The environment that a notice names: none for what belongs to none.
-    fileprivate var told: String? { environment == "global" ? nil : environment }
-
     /// One that comes back is another one.
     fileprivate func dedupe(_ firstSeen: Timestamp) -> String { "\(environment)/\(kind)/\(firstSeen)" }
 }

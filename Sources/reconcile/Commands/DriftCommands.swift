@@ -145,10 +145,8 @@ struct FindingsCommand {
                 case .resolved: paint.green("resolved")
                 }
             table.add(
-                finding.firstSeen.minuteText, status,
-                finding.identity.environment == "global" ? "shared" : finding.identity.environment,
-                finding.identity.kind,
-                finding.identity.key, finding.suggestedAction ?? "-")
+                finding.firstSeen.minuteText, status, finding.identity.ownEnvironment ?? "shared",
+                finding.identity.kind, finding.identity.key, finding.suggestedAction ?? "-")
         }
         context.terminal.print(table.text(paint))
         return .done

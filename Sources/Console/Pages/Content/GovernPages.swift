@@ -111,8 +111,7 @@ enum AdvisorPage {
                         grid, one in
                         let tone: Tone = one.status == .escalated ? .bad : one.status == .open ? .warn : .idle
                         grid.add(
-                            one.identity.environment == "global"
-                                ? Words.environment(nil) : HTML(one.identity.environment),
+                            one.identity.ownEnvironment.map { HTML($0) } ?? Words.environment(nil),
                             markup {
                                 chip(tone, one.status.rawValue)
                                 span("sub", one.identity.kind)
