@@ -7,7 +7,7 @@ public struct DesiredState: Sendable, Hashable {
     /// The roots that were found, in order of precedence.
     public let roots: [String]
     /// Sorted by slug.
-    public let environments: [Environment]
+    public internal(set) var environments: [Environment]
     /// Sorted by key; keys are unique.
     public internal(set) var resources: [DesiredResource]
     /// What faults touched: nothing in these scopes may be changed or deleted.
@@ -84,6 +84,13 @@ public struct DesiredState: Sendable, Hashable {
         self.modules = modules
         self.checks = checks
         self.thresholds = thresholds
+    }
+
+    /// The same with other environments, sorted by slug.
+    public func with(environments: [Environment]) -> DesiredState {
+        var copy = self
+        copy.environments = environments
+        return copy
     }
 }
 

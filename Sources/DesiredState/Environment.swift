@@ -88,7 +88,7 @@ public struct Environment: Sendable, Hashable {
     public let filestore: String?
     public let workers: Int?
     /// The five fields of a crontab; nil where no backup is wanted.
-    public let backupSchedule: String?
+    public private(set) var backupSchedule: String?
     public let autoDeploy: Bool
     public let quota: ResourceQuota?
     /// Where its workers are written, if it is in another document than its entry.
@@ -110,11 +110,24 @@ public struct Environment: Sendable, Hashable {
     /// The line that says its tier; where none does, the one that wants it.
     public var tierSource: SourceMark { facts.first { $0.name == "tier" }?.mark ?? source }
 
-    /// The same, with other care than its documents want.
-    public func with(tier: Tier, isProtected: Bool) -> Environment {
+    /// The same, with other care than its documents want: it is backed up as that tier is, unless it says itself when.
+    ///
+    /// - Parameters:
+    ///   - tier: as which it counts.
+    ///   - isProtected: whether what it owns is.
+    ///   - backups: when each tier is; one that never is takes no backup away.
+    public func with(tier: Tier, isProtected: Bool, backups: [Tier: BackupRule]) -> Environment {
         var copy = self
         (copy.tier, copy.isProtected) = (tier, isProtected)
+        if isBackedUpByTier, let rule = backups[tier], let cron = rule.schedule.cron {
+            (copy.backupSchedule, copy.backupRule) = (cron, rule.source)
+        }
         return copy
+    }
+
+    /// Whether its tier says when it is backed up, or would if anybody did.
+    private var isBackedUpByTier: Bool {
+        backupRule != nil || backupSchedule == nil && !facts.contains { $0.name == "backup_schedule" }
     }
 
     /// The line that says when it is backed up; where none does, the one that wants it.

@@ -102,6 +102,28 @@ extension Lineage {
     }
 }
 
+extension Environment {
+    /// The same, with at least so much care.
+    func keeping(_ kept: Care, _ policy: Policy) -> Environment {
+        let care = Care(of: self).atLeast(kept)
+        return with(tier: care.tier, isProtected: care.isProtected, backups: policy.backups)
+    }
+}
+
+extension DesiredState {
+    /// The same, with the care that environments keep until somebody says that less is meant.
+    ///
+    /// By it goes what looks after them: when they are backed up and by which worker, and how soon people are called. What is
+    /// wanted of their resources is what the documents say.
+    public func keeping(_ kept: [String: Care]) -> DesiredState {
+        guard !kept.isEmpty else { return self }
+        return with(
+            environments: environments.map { environment in
+                kept[environment.slug].map { environment.keeping($0, policy) } ?? environment
+            })
+    }
+}
+
 extension Sequence where Element == Departure {
     /// The care that environments keep until somebody says that less is meant.
     public var keptCare: [String: Care] {

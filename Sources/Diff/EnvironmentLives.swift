@@ -32,7 +32,7 @@ struct EnvironmentLives {
         areOfBranches = Set(environments.lazy.filter(\.isOfBranch).map(\.slug))
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         for wanted in environments {
-            let environment = kept[wanted.slug].map { wanted.with($0) } ?? wanted
+            let environment = kept[wanted.slug].map { wanted.keeping($0, policy) } ?? wanted
             let outlook: EnvironmentOutlook
             if let scope = scopes.environment(environment.slug) {
                 outlook = EnvironmentOutlook(
@@ -71,13 +71,5 @@ struct EnvironmentLives {
     func isOver(_ slug: String?) -> Bool {
         guard !expired.isEmpty, let slug else { return false }
         return expired.contains(slug)
-    }
-}
-
-extension Environment {
-    /// The same, with at least so much care.
-    fileprivate func with(_ kept: Care) -> Environment {
-        let care = Care(of: self).atLeast(kept)
-        return with(tier: care.tier, isProtected: care.isProtected)
     }
 }

@@ -42,7 +42,9 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
         policy: BasisDigests.policy(input.desired.policy), drivers: input.drivers)
     let sortedTargets = input.targets.sorted { compareBytes($0, $1) < 0 }
     // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
-    let held = ProviderFindings.all(input)
+    var kept = input
+    kept.desired = input.desired.keeping(input.departures.keptCare)
+    let held = ProviderFindings.all(kept)
     let findings =
         input.desired.dueDiagnostics(at: input.now) + input.desired.zoneDiagnostics(input.zones) + decision.diagnostics
         + comparison.notes + comparison.outdatedAcknowledgements()

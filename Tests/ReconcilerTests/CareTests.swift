@@ -83,6 +83,54 @@ struct CareTests {
         await world.engine.close()
     }
 
+    /// What the policies say of a tier's backups, what the entry says itself, and when it is backed up until a yes.
+    @Test(
+        "It is backed up as often as before, and before development, until a person says that less is meant",
+        arguments: [
+            ("production: 6h", "", "0 */6 * * *", nil),
+            ("production: 6h, dev: 24h", "", "0 */6 * * *", "0 0 * * *"),
+            ("production: 6h, dev: never", "", "0 */6 * * *", nil),
+            ("dev: 24h", "", "0 0 * * *", "0 0 * * *"),
+            ("production: never, dev: 24h", "", "0 0 * * *", "0 0 * * *"),
+            ("production: 6h", ", backup_schedule: \"30 1 * * *\"", "30 1 * * *", "30 1 * * *"),
+            ("production: 6h", ", backup_schedule: never", nil, nil),
+        ] as [(String, String, String?, String?)])
+    func keepsItsBackups(_ rules: String, _ own: String, _ until: String?, _ then: String?) async throws {
+        func tree(_ tier: String, _ revision: Character) -> SourceTree {
+            World.tree(
+                environments: Self.environments(tier + own), policies: World.policies + "backups: {\(rules)}\n",
+                branches: ["main"], revision: revision)
+        }
+        let world = try await World(tree("production", "a"))
+        let process = world.reconciler(seed: 90)
+        _ = await process.pass(PassOptions())
+        world.source.set(tree("dev", "b"))
+        let report = await process.pass(PassOptions())
+        #expect(tells(report), "\(report.story)")
+        func job(_ desired: DesiredState?) throws -> ScheduledJob? {
+            ScheduledJob.all(in: try #require(desired), ScheduleSettings()) { _ in TimeZones() }
+                .first { $0.id == "backup/production" }
+        }
+        // The service, a page and the command line say the same, and so does what is found of them.
+        let kept = try #require(report.desired).keeping(
+            try await world.store.keptCare(in: try #require(report.desired)))
+        for found in [try job(process.latestDesired), try job(kept)] {
+            #expect(found?.cron.description == until)
+            #expect(found.map { $0.lane == ScheduledJob.mainLane && $0.environment?.tier == .production } != false)
+        }
+        let shown = report.outlook?.backedUp.first { $0.slug == "production" }
+        #expect(shown?.backupSchedule == until)
+
+        try await approve(report, in: world)
+        let next = await process.pass(PassOptions())
+        #expect(!tells(next), "\(next.story)")
+        let after = try job(process.latestDesired)
+        #expect(after?.cron.description == then && after?.environment?.tier != .production)
+        #expect(after.map { $0.lane == ScheduledJob.sharedLane } != false)
+        #expect(next.outlook?.backedUp.first { $0.slug == "production" }?.backupSchedule == then)
+        await world.engine.close()
+    }
+
     @Test("A tier that rises, and one that is put back, ask nobody")
     func rises() async throws {
         let world = try await World(Self.tree("dev", "a"))

@@ -121,21 +121,6 @@ extension Reconciler {
             _ = try await grounds.weigh(.history, store)
         }
         _ = try await grounds.weigh(.documents, store)
-        try await weighCare(desired, &grounds)
-    }
-
-    /// Holds how carefully environments are treated against how they were.
-    private func weighCare(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
-        var living = Set(desired.environments.map(\.slug))
-        grounds.found.careFound = CareFound(desired, living: living)
-        // Only rows know whether what nothing wants any more is there yet, and whether what is wanted is another one.
-        let isPlain = grounds.remembered.care?.keys.allSatisfy { living.contains($0) } == true
-        if !isPlain || grounds.remembered.departure(.care, in: grounds.found) != nil {
-            let rows = try await store.environments()
-            grounds.rememberCare(of: rows)
-            living.formUnion(rows.lazy.filter { $0.status != .gone }.map(\.slug))
-            grounds.found.careFound.living = living
-        }
-        _ = try await grounds.weigh(.care, store)
+        try await grounds.weighCare(desired, store)
     }
 }

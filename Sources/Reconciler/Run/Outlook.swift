@@ -7,6 +7,8 @@ import Store
 /// What a look at everything shows, without a run, a lease or a row written.
 public struct Outlook: Sendable {
     public let desired: DesiredState
+    /// The care of environments whose documents give them less, and nobody has said that it is meant.
+    let kept: [String: Care]
     public let observed: ObservedState
     public let inventory: Inventory
     public let plan: Plan
@@ -66,7 +68,8 @@ extension Reconciler {
             }.map(\.key))
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
-            desired: desired, observed: observed, inventory: inventory, plan: plan, commitAuthor: snapshot.commitAuthor,
+            desired: desired, kept: grounds.keptCare, observed: observed, inventory: inventory, plan: plan,
+            commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)
     }
 }

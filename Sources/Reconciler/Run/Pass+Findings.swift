@@ -8,7 +8,7 @@ import Store
 extension Pass {
     /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
     mutating func rememberFindings() async throws {
-        guard let desired, let observed else { return }
+        guard let observed, let desired = desired?.keeping(grounds?.keptCare ?? [:]) else { return }
         let (remembered, now) = (inventory?.environments ?? [], reconciler.time.now)
         var lags: [CommitSpan: Int] = [:]
         for span in spansNeeded(

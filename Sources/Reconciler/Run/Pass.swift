@@ -191,8 +191,10 @@ struct Pass {
             outcome = .invalid
             return false
         }
-        if !options.isDryRun { reconciler.latest.withLock { [desired] in $0 = desired } }
         try await reconciler.weighCommit(desired, &grounds)
+        // What runs by the clock looks after environments as the guards do.
+        let looked = desired.keeping(grounds.keptCare)
+        if !options.isDryRun { reconciler.latest.withLock { $0 = looked } }
         recordGates(of: tree)
         let last = reconciler.lastLook.withLock { $0 }
         var inventory = try await reconciler.store.inventory()
@@ -347,7 +349,7 @@ struct Pass {
         report.runbooks = snapshot.tree.files.filter { $0.path.hasPrefix(GitSource.runbooks + "/") }
         if let desired, let observed, let inventory, let plan {
             report.outlook = Outlook(
-                desired: desired, observed: observed, inventory: inventory, plan: plan,
+                desired: desired, kept: grounds?.keptCare ?? [:], observed: observed, inventory: inventory, plan: plan,
                 commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
                 committedAt: snapshot.committedAt, silent: reconciler.silent)
         }

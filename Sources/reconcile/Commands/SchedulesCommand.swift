@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Reconciler
 import Store
@@ -12,8 +13,9 @@ struct SchedulesCommand {
 
     /// What the desired state wants by the clock, as it is configured here.
     private func jobs() async throws -> [ScheduledJob] {
-        let tree = try await DesiredTree.read(context, positional: 1)
-        return ScheduledJob.all(in: readDesiredState(tree), try context.configuration().schedules) {
+        let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
+        let kept = try await context.withStore { try await $0.keptCare(in: desired) }
+        return ScheduledJob.all(in: desired.keeping(kept), try context.configuration().schedules) {
             TimeZones.load($0)
         }
     }

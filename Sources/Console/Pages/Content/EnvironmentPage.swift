@@ -54,6 +54,7 @@ enum EnvironmentPage {
 
     private static func about(_ row: EnvironmentRow, _ context: PageContext) -> HTML {
         let desired = context.known.outlook?.desired.environments.first { $0.slug == row.slug }
+        let backup = context.known.outlook?.backedUp.first { $0.slug == row.slug }?.backupSchedule
         return div("grid2") {
             card("What it is") {
                 facts([
@@ -64,7 +65,7 @@ enum EnvironmentPage {
                     ("Revision running", running(row, context.now)),
                     ("Health", health(row)),
                     ("Wanted at", desired.map { code($0.source.description) } ?? span("soft", "known after a pass")),
-                    ("Backup", HTML(desired?.backupSchedule ?? "–")),
+                    ("Backup", HTML(backup ?? "–")),
                     ("Cost a month", span("num", EnvironmentsPage.cost(row))),
                 ])
             }

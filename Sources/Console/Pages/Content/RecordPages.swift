@@ -254,7 +254,7 @@ enum BuildsPage {
 enum BackupsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let outlook = context.known.outlook
-        let environments = outlook?.desired.environments.filter { $0.backupSchedule != nil } ?? []
+        let environments = outlook?.backedUp ?? []
         let found = outlook?.backups
         return Page(
             .backups,
