@@ -5,7 +5,10 @@ struct Dependents {
     /// Environments by the resource that they need, directly or through others.
     private var environments: [ResourceKey: Set<String>] = [:]
 
-    init(_ desired: DesiredState) {
+    /// - Parameters:
+    ///   - desired: what is wanted.
+    ///   - footing: what environments stand on besides, by slug.
+    init(_ desired: DesiredState, and footing: [String: [ResourceKey]] = [:]) {
         var needs: [ResourceKey: [ResourceKey]] = [:]
         var queue: [(ResourceKey, String)] = []
         for resource in desired.resources {
@@ -24,13 +27,14 @@ struct Dependents {
                 queue.append((ResourceKey(.databaseCluster, cluster), environment.slug))
             }
         }
+        for (slug, keys) in footing { queue += keys.map { ($0, slug) } }
         while let (key, slug) = queue.popLast() {
             guard environments[key, default: []].insert(slug).inserted else { continue }
             queue += (needs[key] ?? []).map { ($0, slug) }
         }
     }
 
-    /// All that an environment needs or owns, as far as the desired state says.
+    /// All that an environment needs or owns, as far as the desired state and its footing say.
     func needs(of slug: String) -> [ResourceKey] {
         environments.filter { $0.value.contains(slug) }.map(\.key)
     }

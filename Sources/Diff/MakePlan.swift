@@ -22,7 +22,8 @@ public func makePlan(_ input: PlanInput) -> Plan {
 /// The plan for resources in the order of their keys, each once.
 private func makePlan(inOrder input: PlanInput) -> Plan {
     let input = input.rekeyed()
-    let scopes = UnknownScopes(input.desired.unknown, of: input.desired)
+    let scopes = UnknownScopes(
+        input.desired.unknown, of: input.desired, Footing(input.inventory, input.observed))
     let targets = PlanTargets(input.targets)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let lives = EnvironmentLives(

@@ -20,7 +20,8 @@ struct UnknownScopes {
     /// - Parameters:
     ///   - scopes: what is unknown, or left alone.
     ///   - desired: what says which environments stand on what.
-    init(_ scopes: [UnknownScope], of desired: DesiredState) {
+    ///   - footing: what they really stand on; nil where that is of no matter.
+    init(_ scopes: [UnknownScope], of desired: DesiredState, _ footing: Footing? = nil) {
         isEmpty = scopes.isEmpty
         // Several scopes may cover one thing; the first by place gives the reason, whatever order they came in.
         for scope in scopes.sorted(by: Self.precedes) {
@@ -38,9 +39,12 @@ struct UnknownScopes {
                 anyEnvironment = anyEnvironment ?? scope
             }
         }
-        let left = slugs.filter(\.value.isSuspension)
+        // That a document of it can't be read either sets nothing of what it stands on free.
+        let left = scopes.reduce(into: [String: UnknownScope]()) { left, scope in
+            if scope.isSuspension, case .environment(let slug) = scope.extent { left[slug] = left[slug] ?? scope }
+        }
         guard !left.isEmpty else { return }
-        let dependents = Dependents(desired)
+        let dependents = Dependents(desired, and: footing?.keys(of: Set(left.keys)) ?? [:])
         for slug in left.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
             guard let scope = left[slug] else { continue }
             for key in dependents.needs(of: slug) { suspended[key] = suspended[key] ?? scope.ofWhatStandsUnder(slug) }

@@ -94,6 +94,52 @@ import Testing
         #expect(plan.drift.contains { $0.key == web })
     }
 
+    /// Where its record leads by now, where a pass saw it last, and whether its documents want it elsewhere or not at all.
+    @Test(
+        "What it stands on by what is there, or was when it was suspended, is left alone wherever its documents want it now",
+        arguments: [
+            ("10.0.0.1", nil, "new", false), ("10.0.0.1", nil, "new", true), ("10.0.0.1", nil, nil, false),
+            (nil, "web", "new", false), (nil, "web", nil, false), (nil, "web", "new", true),
+            ("10.0.0.2", "new", "new", false),
+        ] as [(String?, String?, String?, Bool)])
+    func holdsWhereItIs(_ address: String?, _ host: String?, _ wanted: String?, _ isUnreadable: Bool) {
+        var record = W.record("a", .production)
+        record.host = host
+        let environment = wanted.map { wanted in
+            Environment(
+                slug: "a", tier: .production, ttlClass: .production, ttl: .never, branch: nil, headCommit: nil,
+                host: wanted, domain: nil, databaseCluster: "big", database: "a", filestore: nil, workers: nil,
+                backupSchedule: nil, autoDeploy: false, quota: nil, isProtected: true, source: W.mark(3), resources: [])
+        }
+        var seen = [
+            W.seen(.droplet, "web", Self.small + [("ipv4", "10.0.0.1")]),
+            W.seen(.droplet, "new", Self.large + [("ipv4", "10.0.0.2")]), W.seen(.databaseCluster, "old", Self.small),
+            W.seen(.databaseCluster, "big", Self.small), W.seen(.database, "old/a"), W.seen(.domain, "e.com"),
+        ]
+        var ours = [
+            W.ours(.droplet, "web", Self.small), W.ours(.droplet, "new", Self.large),
+            W.ours(.databaseCluster, "old", Self.small), W.ours(.databaseCluster, "big", Self.small),
+            W.ours(.database, "old/a", env: "a"), W.ours(.domain, "e.com"),
+        ]
+        if let address {
+            seen.append(W.seen(.record, "e.com/A/a", [("data", .string(address))]))
+            ours.append(W.ours(.record, "e.com/A/a", [("data", .string(address))], env: "a"))
+        }
+        let plan = makePlan(
+            W.input(
+                [
+                    W.want(.droplet, "web", Self.large), W.want(.droplet, "new", Self.large),
+                    W.want(.databaseCluster, "old", Self.large), W.want(.databaseCluster, "big", Self.small),
+                    W.want(.domain, "e.com"),
+                ], seen, ours, environments: environment.map { [$0] } ?? [], records: [record],
+                unknown: [Self.suspended] + (isUnreadable ? [Self.unreadable] : [])))
+        func hold(_ kind: ResourceKind, _ name: String) -> Hold? {
+            plan.changes.first { $0.key == W.key(kind, name) && $0.action == .update }?.hold
+        }
+        #expect(hold(.databaseCluster, "old") == .suspended)
+        #expect(hold(.droplet, "web") == (host == "new" ? nil : .suspended), "\(plan.changes)")
+    }
+
     @Test(arguments: cases)
     func whatDiffersStaysADifferenceAndNothingIsDone(_ testCase: Case) {
         let free = Self.plan(testCase, [])

@@ -261,4 +261,54 @@ struct CareTests {
         #expect(await world.holdings().contains("droplet web s-2vcpu-4gb"))
         await world.engine.close()
     }
+
+    /// Its first entry, and what the documents say of it while it is suspended.
+    @Test(
+        "The host that a suspended environment is on stays as it is, wherever its documents want it meanwhile",
+        arguments: [
+            ("host: web", "host: web2"), ("host: web", nil),
+            ("host: web, domain: erp.shop.example", "host: web2, domain: erp.shop.example"),
+        ])
+    func suspendsTheHostItIsOn(_ before: String, _ after: String?) async throws {
+        func tree(_ entry: String?, _ size: String, _ revision: Character) -> SourceTree {
+            let line = entry.map { "  production: {tier: production, branch: main, \($0)}\n" } ?? ""
+            let hosts = ["web": size, "web2": "s-1vcpu-2gb"].sorted { $0.key < $1.key }.map {
+                "  - {name: \($0.key), region: sgp1, size: \($0.value), image: ubuntu-24-04-x64, tags: [project:shop]}\n"
+            }
+            return World.tree(
+                inventory: "schema: ssot.infra.digitalocean.inventory.v1\ndroplets:\n" + hosts.joined()
+                    + "domains:\n  - name: shop.example\n"
+                    + "    records: [{type: A, name: \"@\", data: 203.0.113.7, ttl: 1800}]\n",
+                environments: "schema: ssot.environments.v1\nenvironments:\n"
+                    + "  other: {tier: dev, host: web2}\n" + line, branches: ["main"],
+                revision: revision)
+        }
+        let world = try await World(tree(before, "s-1vcpu-2gb", "a"))
+        let first = await world.pass()
+        #expect(first.isSuccess, "\(first.story)")
+        func suspend(_ isSuspended: Bool) async throws {
+            try await world.store.setSuspended(
+                "production", isSuspended, reason: "incident: do not touch",
+                audit: AuditRecord(
+                    at: world.time.now, action: "env.suspend", target: "production", actor: "ann", detail: .null))
+        }
+        try await suspend(true)
+        let holdings = await world.holdings()
+        #expect(holdings.contains("droplet web s-1vcpu-2gb"))
+        world.source.set(tree(after, "s-2vcpu-4gb", "b"))
+        for _ in 0..<3 {
+            let report = await world.pass(PassOptions(approvals: ["all"]))
+            #expect(await world.holdings() == holdings, "\(report.story)")
+            #expect(report.withheld.first { $0.key.name == "web" }?.hold == .suspended, "\(report.story)")
+            #expect(try await world.store.environments().first { $0.slug == "production" }?.host == "web")
+        }
+        try await suspend(false)
+        for _ in 0..<2 { _ = await world.pass(PassOptions(approvals: ["all"])) }
+        let last = await world.pass()
+        #expect(await world.holdings().contains("droplet web s-2vcpu-4gb"), "\(last.story)")
+        if after != nil {
+            #expect(try await world.store.environments().first { $0.slug == "production" }?.host == "web2")
+        }
+        await world.engine.close()
+    }
 }

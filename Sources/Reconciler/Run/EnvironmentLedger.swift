@@ -73,9 +73,12 @@ struct EnvironmentLedger {
             }
             if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
             row.branch = environment.branch
-            row.host = environment.host
-            row.domain = environment.domain
-            row.database = environment.database
+            // What is left alone stays where it is, wherever its documents want it now.
+            if before?.isSuspended(at: now) != true {
+                row.host = environment.host
+                row.domain = environment.domain
+                row.database = environment.database
+            }
             row.expiresAt = outlook?.expiresAt
             if let cost {
                 var metadata = row.metadata.objectValue ?? Value.Object()

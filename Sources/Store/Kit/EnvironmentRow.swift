@@ -85,6 +85,7 @@ public struct EnvironmentRow: Sendable, Hashable {
             slug: slug, tier: tier, branch: branch, createdAt: createdAt, extensionDays: extensionDays,
             isPinned: isPinned, status: status,
             expiredHead: expiredHead ?? (status == .expired ? headCommit : nil))
+        record.host = host
         record.deployedAt = deployedAt
         record.activeAt = activeAt
         record.headCommit = headCommit
