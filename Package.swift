@@ -212,7 +212,7 @@ let package = Package(
             [
                 "Reconciler", "DigitalOceanDriver", "Drivers", "Simulator", "Store", "StoreSQLite", "Diff",
                 "DesiredState", "Formats", "Git", "Web", "HTTPClient", "Console", "StorePostgres", "SupabaseDriver",
-                "VercelDriver", "GitHubDriver", "PlaneDriver", "SpacesDriver", "budget-child",
+                "VercelDriver", "GitHubDriver", "PlaneDriver", "SpacesDriver", "DockerDriver", "budget-child",
             ], exclude: ["Goldens"]),
         tests(
             "Console",

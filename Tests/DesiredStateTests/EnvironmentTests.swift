@@ -238,7 +238,7 @@ import Testing
         #expect(container["labels"]?.value == .literal(["odooops.environment": "feature-a"]))
         #expect(container["mounts"]?.value == .literal(["feature-a-files:/var/lib/odoo", "/etc/odoo:/etc/odoo:ro"]))
         #expect(container["memory_mb"]?.value == .literal(.int(512)) && container["cpus"]?.value == .literal("0.5"))
-        #expect(container["running"] == nil)
+        #expect(container["running"] == nil && container["started"]?.value == .literal(true))
         #expect(state.resource(owned[1])?["internal"]?.value == .literal(true))
         let database = try #require(state.resource(owned[3]))
         #expect(database["owner"]?.value == .literal("dev_user_feature_a"))

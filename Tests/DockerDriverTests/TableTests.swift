@@ -173,6 +173,25 @@ import Testing
         for bad in ["a", "a:b", "a:/b:rx", ":/b"] { #expect(Mount(bad) == nil, "\(bad)") }
     }
 
+    @Test("one that was made and never started is started, and one that has ended is left to its restart policy")
+    func startsOnce() throws {
+        func seen(_ status: String) throws -> Attributes {
+            let text = """
+                {"Id": "c1", "Name": "/web", "Config": {"Image": "odoo:19"}, "HostConfig": {},
+                 "State": {"Status": "\(status)", "Running": \(status == "running")}}
+                """
+            return try #require(Mapping.container(try JSONDocument(text: text).root, imageIDs: [:])).attributes
+        }
+        let wish = Attributes([.init("image", "odoo:19"), .init("started", true)])
+        for (status, differences) in [("created", ["started"]), ("running", []), ("exited", []), ("paused", [])] {
+            #expect(
+                DockerKinds.container.differences(wanted: wish, observed: try seen(status)) == differences, "\(status)")
+        }
+        let driver = try driver { _ in HTTPResponse(status: 500) }
+        let update = change(.container, "web", .update, ["started": true])
+        #expect(driver.steps(for: update.change).map(\.operation) == ["start"])
+    }
+
     /// What a container that takes the place of another one is given of the volumes without a name that this had.
     @Test(arguments: [
         ([], ["VOLUME:/data", "VOLUME:/var/lib/odoo"]), (["named:/data/"], ["named:/data", "VOLUME:/var/lib/odoo"]),

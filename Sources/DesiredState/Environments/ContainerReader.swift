@@ -97,7 +97,12 @@ struct ContainerReader {
         attributes += WantedAttribute.of("restart", restart(entry))
         attributes += WantedAttribute.of("memory_mb", entry.integer("memory_mb", in: 6...16_777_216))
         attributes += WantedAttribute.of("cpus", processors(entry))
-        attributes += WantedAttribute.of("running", entry.flag("running"))
+        if let running = entry.flag("running") {
+            attributes += WantedAttribute.of("running", running)
+        } else {
+            // Whether one that has ended should run again is its restart policy's to say; that it was started is ours.
+            attributes.append(WantedAttribute("started", .literal(.bool(true))))
+        }
         var needs = (networks ?? []).map { ResourceKey(.containerNetwork, $0.value) }
         needs += (mounts ?? []).map { ResourceKey(.containerVolume, String($0.value.prefix { $0 != ":" })) }
         add(.container, name, attributes, entry, node, needs.filter(declared.contains), set)

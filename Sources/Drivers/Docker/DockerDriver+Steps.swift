@@ -42,6 +42,9 @@ extension DockerDriver {
         operations += connections(change, skipsFirst: false)
         if let running = change.attributes.first(where: { $0.path == "running" }) {
             operations.append(running.after == .bool(false) ? ("stop", "stop", false) : ("start", "start", false))
+        } else if change.attributes.contains(where: { $0.path == "started" }) {
+            // Who made it ended before it was started.
+            operations.append(("start", "start", false))
         }
         return operations
     }

@@ -37,7 +37,7 @@ public enum DockerKinds {
             AttributeRule("networks", .contains),
             AttributeRule("restart", normalise: Normal.restart),
             AttributeRule("memory_mb"), AttributeRule("cpus", normalise: Normal.processors),
-            AttributeRule("running"),
+            AttributeRule("running"), AttributeRule("started"),
         ] + .computed(["id", "image_id", "status", "health", "ip_address", "desired_digest", "anonymous_volumes"]),
         isStateful: false, canAdopt: false, carriesMark: true, isKnownByID: true, installationMark: installationMark,
         requests: { action, attributes in

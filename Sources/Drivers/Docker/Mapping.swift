@@ -53,6 +53,7 @@ enum Mapping {
                 ("memory_mb", .int((host["Memory"].int ?? 0) >> 20)),
                 ("cpus", processors(host["NanoCpus"].int ?? 0)),
                 ("running", .bool(state["Running"].bool == true && state["Restarting"].bool != true)),
+                ("started", state["Status"].string.map { .bool($0 != "created") }),
                 ("status", state["Status"].string.map { .string($0) }),
                 ("health", state["Health"]["Status"].string.map { .string($0) }),
                 ("ip_address", address.map { .string($0) }),

@@ -109,7 +109,10 @@ public struct ResolvedChange: Sendable {
     public let wanted: Attributes
     /// The object as it is now: seen in this run's observation, or by an earlier step of the same change.
     public let current: ObservedResource?
-    /// The object that an earlier step of the same change took away, as it was; nil where none did.
+    /// The object that was taken away to make this one, as it was; nil where none was.
+    ///
+    /// By an earlier step of the same change, or by a run that ended before it had made the new one: then without what is
+    /// sensitive of it.
     public let replaced: ObservedResource?
 
     public init(

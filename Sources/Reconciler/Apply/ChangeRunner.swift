@@ -58,6 +58,12 @@ struct ChangeRunner: Sendable {
         }
         var current = resolvedChange.current
         var replaced: ObservedResource?
+        do throws(StoreFault) {
+            replaced = try await unfinishedReplacement()
+        } catch {
+            result.storeFault = error
+            return result
+        }
         for (position, step) in steps.enumerated() {
             if applier.stop.isRaised {
                 result.isCanceled = true

@@ -112,15 +112,20 @@ extension Store {
         }
     }
 
-    /// The step of a resource that began last, in whatever run; nil where none ever did.
+    /// The step of a resource that began last, in whatever run.
     ///
+    /// - Parameters:
+    ///   - key: the resource.
+    ///   - isDone: whether only steps count that are known to have had their effect.
+    /// - Returns: nil where none ever did.
     /// - Throws: `StoreFault`.
-    public func lastStep(of key: ResourceKey) async throws(StoreFault) -> JournalEntry? {
+    public func lastStep(of key: ResourceKey, isDone: Bool = false) async throws(StoreFault) -> JournalEntry? {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> JournalEntry? in
             try Self.entries(
                 db.run(
                     """
-                    select \(Self.stepColumns) from ops.reconcile_steps where resource_key = $1
+                    select \(Self.stepColumns) from ops.reconcile_steps
+                    where resource_key = $1\(isDone ? " and state = 'done'" : "")
                     order by intended_at desc, run_id desc, step_id desc limit 1
                     """, [.text(key.description)])
             ).first
