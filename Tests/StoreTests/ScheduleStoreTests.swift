@@ -116,4 +116,41 @@ struct ScheduleStoreTests {
             #expect(rows.map(\.availableAt) == [start + .hours(4), start + .hours(2), start + .hours(4)])
         }
     }
+
+    @Test("who asks in the same microsecond asks for the same run, until that has begun", arguments: engines)
+    func ordersOfOneInstant(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            let other = Store(engine: try await test.another(), time: test.time)
+            try await test.store.beginSchedules(["a"])
+            let now = test.time.now
+            func ask(_ store: Store) async throws -> String {
+                try await store.requestSlot(of: "a", lane: "main", audit: Self.audit("schedules.run", now))
+            }
+            let first = try await ask(test.store)
+            #expect(try await ask(other) == first)
+            let limits = ["a": ScheduleBounds(timeLimit: .hours(1), deadline: .days(1))]
+            let claim = try #require(
+                try await test.store.claimSlot(of: limits, lane: "main", workers: 9, holder: "one"))
+            #expect(claim.slot.id == first && claim.slot.askedBy == "ada")
+            let second = try await ask(other)
+            #expect(second != first)
+            #expect(try await ask(test.store) == second)
+            let slots = try await test.store.scheduleSlots(limit: 9)
+            #expect(slots.map(\.slot) == [now + .microseconds(1), now])
+            // Each of the four is in the log, whichever run it got.
+            #expect(
+                try await test.rows("select count(*) from ops.audit_log where action = 'schedules.run'").first?
+                    .int(0) == 4)
+
+            // One of the clock is as good.
+            let state = try #require(try await test.store.scheduleStates()["a"])
+            let due = now + .hours(1)
+            test.time.advance(by: .hours(1))
+            _ = try await test.store.advance(state, to: due, slots: [NewScheduleSlot(due, lane: "main")])
+            let third = try await test.store.requestSlot(
+                of: "a", lane: "main", audit: Self.audit("schedules.run", due))
+            let latest = try #require(try await test.store.scheduleSlots(limit: 1).first)
+            #expect(latest.id == third && latest.slot == due && latest.askedBy == "ada")
+        }
+    }
 }

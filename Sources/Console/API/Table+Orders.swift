@@ -15,8 +15,9 @@ extension APIEndpoints {
         return [
             APIRoute(
                 "POST", "/schedules/{schedule}/run", "runSchedule", "schedules",
-                "Has a schedule run once now, whatever the clock says; the service does it within seconds. The slash of "
-                    + "an id such as `backup/production` is written `%2F`.",
+                "Has a schedule run once now, whatever the clock says; the service does it within seconds. Who asks in the "
+                    + "very instant of a run that waits gets that one. The slash of an id such as `backup/production` is "
+                    + "written `%2F`.",
                 needs: .operate, parameters: [id],
                 answer: .object([
                     .init("id", .text(), "the id of what waits for the service"),

@@ -7,7 +7,8 @@ import Store
 extension ChangeRunner {
     /// What an earlier run took away to put another in its place, and never did.
     ///
-    /// It crashed in between, or the other one couldn't be made; what is made now takes that place. The journal knows it: the intent of the removal was written before, with all that was seen of the object.
+    /// It crashed in between, or the other one couldn't be made; what is made now takes that place. The journal knows it: the
+    /// intent of the removal was written before, with all that was seen of the object.
     ///
     /// - Returns: nil where nothing is made, or where the last thing that became of it is another.
     /// - Throws: `StoreFault`.

@@ -106,17 +106,41 @@ extension Store {
 
     /// Has a schedule run once now because a person asks, with its audit record.
     ///
-    /// - Throws: `StoreFault` of kind `refused` when one is under way that was asked for this very instant.
+    /// Who asks while one of this very instant waits, of a person or of the clock, asks for that one.
+    ///
+    /// - Parameters:
+    ///   - id: the schedule's.
+    ///   - lane: whose workers it waits for.
+    ///   - audit: who asks, and when.
+    /// - Returns: the id of what waits now.
+    /// - Throws: `StoreFault`.
     public func requestSlot(of id: String, lane: String, audit: AuditRecord) async throws(StoreFault) -> String {
         let (slotID, auditID) = (identifiers.next(at: audit.at), identifiers.next(at: audit.at))
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> String in
-            try db.run(
-                """
-                insert into ops.schedule_slots (id, schedule_id, slot, lane, asked_by, state, available_at)
-                values ($1, $2, $3, $4, $5, 'waiting', $3)
-                """, [.text(slotID), .text(id), .time(audit.at), .text(lane), .text(audit.actor)])
+            var found: String?
+            // What has begun, or was left out, has its instant: the order has the next one that is free.
+            var instant = audit.at
+            while found == nil {
+                let made = try db.run(
+                    """
+                    insert into ops.schedule_slots (id, schedule_id, slot, lane, asked_by, state, available_at)
+                    values ($1, $2, $3, $4, $5, 'waiting', $6) on conflict (schedule_id, slot) do nothing returning id
+                    """,
+                    [
+                        .text(slotID), .text(id), .time(instant), .text(lane), .text(audit.actor), .time(audit.at),
+                    ])
+                let there =
+                    made.isEmpty
+                    ? try db.run(
+                        """
+                        update ops.schedule_slots set asked_by = coalesce(asked_by, $3)
+                        where schedule_id = $1 and slot = $2 and state = 'waiting' and attempts = 0 returning id
+                        """, [.text(id), .time(instant), .text(audit.actor)]) : made
+                found = try there.first.map { (row) throws(StoreFault) in try row.text(0) }
+                instant = instant + .microseconds(1)
+            }
             try Self.write(audit, id: auditID, in: db)
-            return slotID
+            return found ?? slotID
         }
     }
 
