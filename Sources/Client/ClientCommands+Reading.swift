@@ -33,8 +33,8 @@ extension ClientCommands {
         CommandSpec(
             "db backups", "Lists when backups are due, and which snapshots and backups providers hold.",
             discussion: """
-                TARGET is an environment by its name, branch or tier, whose schedule is shown; what providers hold isn't told
-                apart by environment. Making and restoring a backup is the provider's.
+                TARGET is an environment by its name, branch or tier: its schedule, the backups of the cluster that its
+                database lies in, and the snapshots of its droplet. Making and restoring a backup is the provider's.
                 """,
             positionals: ["[TARGET]"], options: [limit, all], examples: [("odooops db backups production", "")]),
         CommandSpec(

@@ -42,11 +42,19 @@ extension CommandCall {
     /// When backups are due, and what providers hold.
     func listBackups() async throws -> ClientExit {
         let connection = try connection()
-        let name = try await target.isEmpty ? nil : known(target, connection)
-        let schedules = (try await connection.get("/schedules").data.listValue ?? []).filter { row in
-            row.shown("id").hasPrefix("backup/") && (name == nil || row["environment"]?.stringValue == name)
+        let schedules: [Value]
+        let held: (rows: [Value], hasMore: Bool)?
+        if target.isEmpty {
+            schedules = (try await connection.get("/schedules").data.listValue ?? []).filter { row in
+                row.shown("id").hasPrefix("backup/")
+            }
+            held = try await heldBackups(connection)
+        } else {
+            let name = try await environment(target, connection)
+            let own = try await connection.get("/databases/\(name.percentEncoded)/backups").data
+            schedules = own["schedules"]?.listValue ?? []
+            held = own["held"]?.listValue.map { ($0, false) }
         }
-        let held = try await heldBackups(connection)
         if screen.isJSON {
             screen.json(["schedules": .list(schedules), "held": held.map { .list($0.rows) } ?? .null])
             return .done
@@ -61,7 +69,6 @@ extension CommandCall {
             text += "Nobody has looked yet. Ask for a pass: odooops reconcile --wait\n"
         }
         screen.print(text)
-        if name != nil { screen.remark(screen.errorPaint.dim("What providers hold is that of all environments.")) }
         if held?.hasMore == true {
             screen.remark(screen.errorPaint.dim("There is more: --all shows all of it, --limit N the first N."))
         }

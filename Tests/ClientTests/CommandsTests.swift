@@ -119,6 +119,25 @@ struct CommandsTests {
         }
     }
 
+    @Test("Backups of one environment are its own, and whoever may read that one alone gets them")
+    func backupsOfOne() async throws {
+        let held: Value = ["key": "digitalocean.database_backup/pg", "count": 7, "created_at": "2026-01-01T00:00:00Z"]
+        let due: Value = ["id": "backup/feature-crm", "environment": "feature-crm", "state": "active"]
+        for rows in [.null, [], [held]] as [Value] {
+            let service = FakeService([
+                "GET /environments": Self.environments,
+                "GET /databases/feature-crm/backups": ["schedules": [due], "held": rows],
+            ])
+            let world = try World(service)
+            let result = await world.run("db", "backups", "feature/crm")
+            #expect(result.exit == .done && result.output.contains("backup/feature-crm"), "\(result.story)")
+            #expect(result.output.contains("Nobody has looked yet") == rows.isNull, "\(result.story)")
+            #expect(result.output.contains("database_backup/pg") == (rows == [held]), "\(result.story)")
+            #expect(!service.routes.contains("GET /schedules") && !service.routes.contains("GET /backups"))
+            #expect((await world.run("db", "backups", "nowhere")).exit == .notFound)
+        }
+    }
+
     @Test("Deployments of one environment are asked for by its name, and one that isn't there is not found")
     func deployments() async throws {
         let row: Value = ["id": "d1", "environment": .null, "state": "success", "steps": 2]

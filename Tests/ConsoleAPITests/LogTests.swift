@@ -47,12 +47,12 @@ import Testing
     }
 
     private func lines(
-        _ world: APIWorld, _ query: String, limit: Int, as role: String = "viewer"
+        _ world: APIWorld, _ query: String, limit: Int, as role: String = "viewer", at path: String = "/logs"
     ) async throws -> [Value] {
         var rows: [Value] = []
         var cursor = ""
         for _ in 0..<100 {
-            let answer = try await world.send("GET", "/logs?limit=\(limit)\(query)\(cursor)", as: role)
+            let answer = try await world.send("GET", "\(path)?limit=\(limit)\(query)\(cursor)", as: role)
             #expect(answer.status == 200, "\(query): \(answer.body)")
             rows += answer.data.listValue ?? []
             guard let next = answer.body["meta"]?["next_cursor"]?.stringValue else { break }
@@ -127,6 +127,42 @@ import Testing
         ).key.reveal { $0 }
         let read = try await lines(world, "", limit: 200, as: key)
         #expect(read == theirs.filter { $0["service"] != "audit" })
+    }
+
+    @Test("What is told of one environment is what the list tells that names it, by its name as by its branch")
+    func linesOfOneEnvironment() async throws {
+        let world = try await APIWorld()
+        try await fill(world)
+        let path = "/environments/staging/logs"
+        for query in ["", "&level=error", "&service=audit", "&type=step", "&until=\(APIWorld.now + .seconds(3))"] {
+            for role in ["viewer", "developer@staging"] {
+                let wanted = try await lines(world, "&environment=staging\(query)", limit: 200, as: role)
+                #expect(!wanted.isEmpty, "\(query) proves something")
+                for limit in [200, 5] {
+                    #expect(
+                        try await lines(world, query, limit: limit, as: role, at: path) == wanted, "\(role) \(query)")
+                }
+            }
+        }
+        let whole = try await world.send("GET", path, as: "viewer").data
+        for role in ["viewer", "developer@staging"] {
+            #expect(
+                try await world.get(["environments", "release/1", "logs"], as: role).data == whole, "by its branch")
+        }
+        // Nobody's role at another environment, and no name that nothing has.
+        let other = try await world.send("GET", "/environments/feature-a/logs", as: "developer@staging")
+        #expect(other.status == 403 && other.code == "ACCESS-0003", "\(other.body)")
+        #expect(
+            try await world.send("GET", "/environments/feature-a/logs", as: "viewer").data.listValue?.isEmpty == false)
+        for name in ["logs", "deployments", "metrics"] {
+            let missing = try await world.send("GET", "/environments/none/\(name)", as: "viewer")
+            #expect(missing.status == 404 && missing.code == "API-0007", "\(name): \(missing.body)")
+        }
+        let reader = try await world.access.addKey(
+            "reader", grants: [Grant(.viewer)], scopes: [.read], lasting: nil, by: "test"
+        ).key.reveal { $0 }
+        let read = try await lines(world, "", limit: 200, as: reader, at: path)
+        #expect(read == whole.listValue?.filter { $0["service"] != "audit" }, "without the scope of the audit log")
     }
 
     @Test func theCatalogueBeginsWithWhatEverybodyMayHave() async throws {

@@ -255,6 +255,12 @@ import Web
         #expect(names(first) + names(rest) == names(all) && rest.body["meta"]?["next_cursor"] == .null)
         #expect(names(try await world.send("GET", "/deployments", as: "developer@staging")) == ["staging"])
         #expect(names(try await world.send("GET", "/deployments?environment=feature-a", as: "viewer")) == ["feature-a"])
+        for role in ["viewer", "developer@staging"] {
+            let own = try await world.send("GET", "/environments/staging/deployments", as: role)
+            #expect(names(own) == ["staging"], "\(own.body)")
+        }
+        let others = try await world.send("GET", "/environments/feature-a/deployments", as: "developer@staging")
+        #expect(others.status == 403, "\(others.body)")
         let id = try #require(all.data[1]?["id"]?.stringValue)
         #expect(try await world.send("GET", "/deployments/\(id)", as: "viewer").data == all.data[1])
         #expect(try await world.send("GET", "/deployments/\(id)", as: "developer@staging").status == 404)
@@ -265,6 +271,27 @@ import Web
         let answer = try await APIWorld().send("GET", "/backups", as: "viewer")
         #expect(answer.status == 404 && answer.code == "API-0007", "\(answer.body)")
         #expect(answer.body["errors"]?[0]?["message"] == "nobody has looked yet at what providers hold")
+        let world = try await APIWorld()
+        try await world.fill()
+        try await world.store.beginSchedules(["backup/staging", "backup/feature-a", "sweep"])
+        for role in ["viewer", "developer@staging"] {
+            let own = try await world.send("GET", "/databases/staging/backups", as: role)
+            #expect(own.status == 200 && own.data["held"] == .null, "\(own.body)")
+            #expect(own.data["schedules"]?.listValue?.map { $0["id"] } == ["backup/staging"], "\(own.body)")
+        }
+        #expect(try await world.send("GET", "/databases/feature-a/backups", as: "developer@staging").status == 403)
+        #expect(try await world.send("GET", "/databases/none/backups", as: "viewer").status == 404)
+    }
+
+    @Test("Who asks for a figure of an environment that nobody keeps learns which is kept, and where others are")
+    func figuresOfEnvironments() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let path = "/environments/staging/metrics"
+        #expect(try await world.send("GET", "\(path)?metric=steps&range=1h", as: "viewer").status == 200)
+        let refused = try await world.send("GET", "\(path)?metric=cpu&range=1h", as: "viewer")
+        let message = refused.body["errors"]?[0]?["message"]?.stringValue ?? ""
+        #expect(refused.status == 400 && message.contains("have Prometheus scrape"), "\(refused.body)")
     }
 
     @Test func whatDiffersIsGivenByKey() async throws {

@@ -111,6 +111,9 @@ import Web
         func instant(_ value: Value?) -> Timestamp? { value?.stringValue.flatMap { Timestamp($0) } }
         let made = (row["created_at"], backup.attributes["latest"])
         #expect(row["count"] == backup.attributes["count"] && instant(made.0) == instant(made.1), "\(row)")
+        let own = try await Self.get("/databases/production/backups", world)
+        #expect(own["cluster"]?.stringValue == backup.key.name, "\(own)")
+        #expect(own["held"]?.listValue?.map { $0["key"] } == [row["key"]], "its cluster's, and nobody else's")
         let deployments = try await world.html("/deployments")
         #expect(deployments.contains(String(pass.run.revision?.prefix(10) ?? "none")))
         #expect(deployments.contains("Ada Lovelace") && !deployments.contains("ada@brightwater"))

@@ -7,9 +7,24 @@ import Store
 
 /// Routes about environments.
 extension APIEndpoints {
-    private static let name = APIParameter(
+    static let environmentName = APIParameter(
         "environment", .line(least: 1, most: 255), "its name, its id or its branch; a slash of a branch is written %2F",
         required: true)
+
+    /// The one figure that is kept of an environment; whoever asks for another one learns where it is.
+    private static let environmentFigure = APISchema.pattern(
+        "^steps$",
+        about: "steps: nothing is measured inside of an environment's machines; have Prometheus scrape these",
+        matches: { $0 == "steps" })
+
+    /// The environment that a path names.
+    static func environment(_ call: APICall, _ services: APIServices) async throws -> EnvironmentRow {
+        let slug = call.text("environment") ?? ""
+        guard let row = try await services.store.environment(slug) else {
+            throw APIFault.notFound("there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
+        }
+        return row
+    }
 
     static func environments(_ services: APIServices) -> [APIRoute] {
         let row = Answer.environment
@@ -38,14 +53,10 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/environments/{environment}", "getEnvironment", "environments",
                 "One environment, by its name, its id or its branch, whose slashes are written `%2F`.",
-                needs: .read, at: .environment, parameters: [name], answer: row
+                needs: .read, at: .environment, parameters: [environmentName], answer: row
             ) { call in
-                let slug = call.text("environment") ?? ""
-                guard let row = try await services.store.environment(slug) else {
-                    throw APIFault.notFound(
-                        "there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
-                }
-                let drift = try await services.store.openDrift(of: [slug])
+                let row = try await environment(call, services)
+                let drift = try await services.store.openDrift(of: [row.slug])
                 return Envelope(200, row.document(at: call.now, drift: drift))
             },
             change(
@@ -62,7 +73,9 @@ extension APIEndpoints {
                 "How many steps were made for an environment, and how they ended, hour by hour.", needs: .readMetrics,
                 at: .environment,
                 parameters: [
-                    name, APIParameter("range", .choice(["1h", "24h", "7d", "30d"]), "how far back; 24h"),
+                    environmentName,
+                    APIParameter("metric", environmentFigure, "the figure: steps"),
+                    APIParameter("range", .choice(["1h", "24h", "7d", "30d"]), "how far back; 24h"),
                 ],
                 answer: Answer.many(
                     .object([
@@ -72,7 +85,7 @@ extension APIEndpoints {
             ) { call in
                 let hours = ["1h": 1, "24h": 24, "7d": 168, "30d": 720][call.text("range") ?? "24h"] ?? 24
                 let counts = try await services.store.stepCounts(
-                    of: call.text("environment") ?? "", since: call.now - .hours(hours))
+                    of: try await environment(call, services).slug, since: call.now - .hours(hours))
                 return Envelope(
                     200,
                     .list(
@@ -92,7 +105,8 @@ extension APIEndpoints {
     ) -> APIRoute {
         APIRoute(
             method, "/environments/{environment}/\(word)", "\(verb.rawValue)Environment", "environments", summary,
-            needs: .operate, at: .environment, parameters: [name], body: fields.map { .object($0) }, answer: row
+            needs: .operate, at: .environment, parameters: [environmentName], body: fields.map { .object($0) },
+            answer: row
         ) { call in
             let change = EnvironmentChange(
                 verb, of: call.text("environment") ?? "",

@@ -14,33 +14,44 @@ extension APIEndpoints {
     private static let identifier = APISchema.pattern(
         "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "an id", matches: { isIdentifier($0) })
 
+    /// What narrows lines, whatever they are of.
+    static let lineParameters = [
+        APIParameter("service", choice(LogLine.Service.self), "only what this part tells"),
+        APIParameter("level", choice(LogLine.Level.self), "only of this level"),
+        APIParameter("correlation_id", identifier, "only what belongs to this run, or to this delivery"),
+        APIParameter("type", .line(most: 64), "only lines of runs of this type, such as step or warning"),
+        since, until, timeCursor,
+    ]
+
+    /// The lines that a call asks for and its caller may read, of one environment or of all; people's changes only where
+    /// these are theirs to read at the place.
+    static func lines(
+        _ call: APICall, of environment: String?, at place: AccessPlace, _ services: APIServices
+    ) async throws -> Envelope {
+        var filter = LogFilter()
+        filter.environment = environment
+        filter.service = call.text("service").flatMap(LogLine.Service.init)
+        filter.level = call.text("level").flatMap(LogLine.Level.init)
+        filter.correlation = call.text("correlation_id")
+        filter.type = call.text("type")
+        filter.environments = call.visibleNames
+        filter.hasAudit = call.caller.may(.readAudit, at: place)
+        filter.since = call.instant("since")
+        filter.until = call.instant("until")
+        let found = try await services.store.logPage(
+            filter, limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) })
+        return page(found.rows.map(\.document), next: found.next?.description)
+    }
+
     private static func logRoutes(_ services: APIServices) -> [APIRoute] {
         [
             APIRoute(
                 "GET", "/logs", "listLogs", "logs",
                 "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read, at: .list,
-                parameters: [
-                    APIParameter("environment", .line(least: 1, most: 255), "only of this environment"),
-                    APIParameter("service", choice(LogLine.Service.self), "only what this part tells"),
-                    APIParameter("level", choice(LogLine.Level.self), "only of this level"),
-                    APIParameter("correlation_id", identifier, "only what belongs to this run, or to this delivery"),
-                    APIParameter("type", .line(most: 64), "only lines of runs of this type, such as step or warning"),
-                    since, until, timeCursor,
-                ], answer: .list(Answer.logLine), isPaged: true
+                parameters: [APIParameter("environment", .line(least: 1, most: 255), "only of this environment")]
+                    + lineParameters, answer: .list(Answer.logLine), isPaged: true
             ) { call in
-                var filter = LogFilter()
-                filter.environment = call.text("environment")
-                filter.service = call.text("service").flatMap(LogLine.Service.init)
-                filter.level = call.text("level").flatMap(LogLine.Level.init)
-                filter.correlation = call.text("correlation_id")
-                filter.type = call.text("type")
-                filter.environments = call.visibleNames
-                filter.hasAudit = call.caller.may(.readAudit, at: .list)
-                filter.since = call.instant("since")
-                filter.until = call.instant("until")
-                let found = try await services.store.logPage(
-                    filter, limit: call.limit, after: call.text("cursor").flatMap { PageCursor($0) })
-                return page(found.rows.map(\.document), next: found.next?.description)
+                try await lines(call, of: call.text("environment"), at: .list, services)
             },
             APIRoute(
                 "GET", "/audit-logs", "listAuditLogs", "audit", "Who changed what by hand, newest first.",

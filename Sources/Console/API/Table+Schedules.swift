@@ -15,15 +15,9 @@ extension APIEndpoints {
                     + "`next_slot` is in UTC, `next_slot_local` the same instant with the distance from UTC that the clocks of `time_zone` show.",
                 needs: .read, at: .list, answer: Answer.many(Answer.schedule)
             ) { call in
-                let states = try await services.store.scheduleStates()
-                guard let jobs = services.schedules() else {
-                    // Of those that have run before only that is known until a commit was read.
-                    let known = states.values.sorted { $0.id.precedesByBytes($1.id) }
-                        .filter { call.visible.contains($0.environment) }
-                    return Envelope(200, .list(known.map(\.document)))
-                }
-                let visible = jobs.filter { call.visible.contains($0.environment?.slug) }
-                return Envelope(200, .list(visible.map { $0.document(states[$0.id], at: call.now) }))
+                let visible = call.visible
+                return Envelope(
+                    200, .list(try await scheduleDocuments(services, at: call.now) { visible.contains($0) }))
             },
             APIRoute(
                 "GET", "/upcoming", "listUpcoming", "schedules", "What happens next by itself, soonest first.",
@@ -46,6 +40,19 @@ extension APIEndpoints {
                         }))
             },
         ]
+    }
+
+    /// The schedules of those environments that are wanted, by id; nil stands for a chore.
+    static func scheduleDocuments(
+        _ services: APIServices, at now: Timestamp, of isWanted: (String?) -> Bool
+    ) async throws -> [Value] {
+        let states = try await services.store.scheduleStates()
+        guard let jobs = services.schedules() else {
+            // Of those that have run before only that is known until a commit was read.
+            return states.values.sorted { $0.id.precedesByBytes($1.id) }.filter { isWanted($0.environment) }
+                .map(\.document)
+        }
+        return jobs.filter { isWanted($0.environment?.slug) }.map { $0.document(states[$0.id], at: now) }
     }
 
     private static func upcoming(

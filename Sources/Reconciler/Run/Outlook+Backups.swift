@@ -16,6 +16,16 @@ extension Outlook {
         }
         return kinds.isEmpty ? nil : kinds.flatMap(\.resources).sorted { $0.key < $1.key }
     }
+
+    /// Those of one environment: of the cluster that its database lies in, and of its droplet; nil as for all.
+    public func backups(of environment: Environment) -> [ObservedResource]? {
+        let droplet = environment.host.flatMap { observed.resource(ResourceKey(.droplet, $0))?.providerID }
+        return backups?.filter { backup in
+            if backup.key.kind == .databaseBackup { return backup.key.name == environment.databaseCluster }
+            let isOfDroplet = backup.attributes["resource_type"]?.stringValue == "droplet"
+            return isOfDroplet && droplet != nil && backup.attributes["resource_id"]?.stringValue == droplet
+        }
+    }
 }
 
 extension ObservedResource {
