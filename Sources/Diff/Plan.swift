@@ -308,6 +308,14 @@ public struct Plan: Sendable {
         self.fingerprint = fingerprint
     }
 
+    /// The environments that it has a change, a difference or something marked of, sorted; each once.
+    public var touchedEnvironments: [String] {
+        var names = Set(changes.compactMap(\.environment))
+        names.formUnion(drift.compactMap(\.environment))
+        names.formUnion(candidates.compactMap(\.environment))
+        return names.sorted { $0.precedesByBytes($1) }
+    }
+
     /// The changes that may run.
     public var allowedChanges: [PlannedChange] { changes.filter { $0.verdict == .allowed } }
 }

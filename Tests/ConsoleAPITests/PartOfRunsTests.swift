@@ -128,6 +128,31 @@ struct PartOfRunsTests {
         #expect(try await world.send("GET", "/runs/latest", as: "viewer").data["id"]?.stringValue == Self.other)
     }
 
+    @Test("A run that only planned something for an environment is listed for it, and found by its id")
+    func plannedRuns() async throws {
+        let world = try await filled()
+        let listed = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e13"
+        let looked = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e14"
+        for (index, run) in [listed, looked].enumerated() {
+            try await world.store.beginRun(
+                RunRecord(
+                    id: run, trigger: .schedule, phase: index == 0 ? .succeeded : .planned, isDryRun: index == 1,
+                    startedAt: APIWorld.now + .seconds(10 + index), metadata: ["summary": ["delete": 1900]]))
+        }
+        try await world.store.savePlan(
+            runID: listed, fingerprint: Digest(of: listed), document: Self.plan(of: listed, ["staging", "feature-a"]))
+        try await world.store.noteEnvironments(["staging"], ofRun: looked)
+        let list = try await world.send("GET", "/runs", as: "developer@staging")
+        try check(list, as: "listRuns", of: world)
+        #expect(list.data.listValue?.map { $0["id"]?.stringValue } == [looked, listed, world.runID], "\(list.body)")
+        #expect(try await world.send("GET", "/runs?phase=planned", as: "developer@staging").data.listValue?.count == 1)
+        for name in ["latest", looked, listed] {
+            let run = try await world.send("GET", "/runs/\(name)", as: "developer@staging")
+            try check(run, as: "getRun", of: world)
+            #expect(run.data["steps"] == [], "\(run.body)")
+        }
+    }
+
     @Test("A run of a part says of what ended it the code alone")
     func faults() async throws {
         let world = try await filled()

@@ -146,6 +146,15 @@ import Web
             let shown = try await page(segments, environment)
             #expect(shown.status == status, "\(segments) at \(environment)")
         }
+        // What was only planned for them is in the list that leads to it.
+        let planned = "01920000-0000-7000-8000-000000000003"
+        try await store.beginRun(
+            RunRecord(id: planned, trigger: .schedule, phase: .planned, isDryRun: true, startedAt: testNow))
+        try await store.noteEnvironments(["hidden-lab"], ofRun: planned)
+        for (environment, status) in [("hidden-lab", 200), ("staging", 404)] {
+            #expect(try await page(["runs"], environment).text.contains(planned) == (status == 200), "\(environment)")
+            #expect(try await page(["runs", planned], environment).status == status, "\(environment)")
+        }
         // Of what ended the run the code alone, for the fault may name what is another's.
         let mine = try await page(["runs", "latest"], "staging").text
         #expect(mine.contains("RUN-0003") && !mine.contains("Evidence"))

@@ -26,10 +26,10 @@ import Testing
           '2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z')
         """,
         """
-        insert into ops.reconcile_steps (run_id, step_id, resource_key, action, operation, title, state, input, output,
-          intended_at)
+        insert into ops.reconcile_steps (run_id, step_id, resource_key, action, operation, title, environment, state, input,
+          output, intended_at)
         values ('01990000-0000-7000-8000-000000000001', '1', 'digitalocean.droplet/web', 'update', 'resize', 'resize',
-          'intended', '{}', 'null', '2026-03-01T00:00:02Z')
+          'dev', 'intended', '{}', 'null', '2026-03-01T00:00:02Z')
         """,
         """
         insert into ops.drift_items (id, resource_key, cause, detail, status, first_seen, last_seen, run_id)
@@ -84,6 +84,8 @@ import Testing
             _ = try await test.store.settleRestored(by: "ann")
             #expect(try await test.store.verifyAuditLog().links == 1)
             #expect(try await test.store.standing().openSteps == 1)
+            // What a run did before there was a list of it is listed for whom it did it.
+            #expect(try await test.store.runPage(limit: 9, environments: ["dev"]).rows.map(\.id) == [runID(1)])
             // And it works on.
             try await test.store.beginRun(run(2))
             try await test.store.changeInventory([.put(owned("b"))])

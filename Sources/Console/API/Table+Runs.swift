@@ -14,7 +14,8 @@ extension APIEndpoints {
         [
             APIRoute(
                 "GET", "/runs", "listRuns", "runs",
-                "The runs, newest first; to those who see some environments alone, the runs that did something for these.",
+                "The runs, newest first; to those who see some environments alone, the runs that did or planned something "
+                    + "for these.",
                 needs: .read, at: .list,
                 parameters: [
                     APIParameter("phase", choice(RunPhase.self), "only in this phase"), since, until, timeCursor,

@@ -31,7 +31,7 @@ public struct EnvironmentShare: Sendable {
     /// A run that did or planned something for them, as far as it is theirs.
     ///
     /// - Parameters:
-    ///   - id: the run's, or `latest`: the latest that did something for them.
+    ///   - id: the run's, or `latest`: the latest that did or planned something for them.
     ///   - store: where runs and plans are.
     ///   - evidence: where a look leaves its plan; nil where none can be read.
     /// - Returns: ``run(_:)`` of it and their steps; nil where there is none, or nothing of it is theirs.
@@ -44,7 +44,8 @@ public struct EnvironmentShare: Sendable {
             ? try await store.runPage(limit: 1, environments: names).rows.first : try await store.run(withID: id)
         guard let found else { return nil }
         let journal = try await store.journal(ofRun: found.id).filter { holds($0.environment) }
-        if journal.isEmpty {
+        if journal.isEmpty, try await !store.run(found.id, concerns: names) {
+            // Of a run that an earlier version has made only its plan says for whom it planned something.
             guard let kept = try await KeptPlan(found.id, store, evidence), plan(kept.document) != nil else {
                 return nil
             }

@@ -254,6 +254,7 @@ struct Pass {
         evidence.keep(in: reconciler.evidence, at: reconciler.time.now)
         reconciler.giveMemoryBack()
         guard !options.isDryRun else {
+            try await reconciler.store.noteEnvironments(plan.touchedEnvironments, ofRun: run.id)
             outcome = .planned
             return true
         }
@@ -262,7 +263,8 @@ struct Pass {
             runID: run.id, fingerprint: plan.fingerprint, revision: plan.revision,
             text: PlanDocument.text(plan, runID: run.id, plannedAt: plannedAt),
             canonical: String(decoding: canonical, as: UTF8.self),
-            waits: plan.changes.count { $0.verdict == .needsApproval }, notices: waitingNotices(plan) + lapses)
+            waits: plan.changes.count { $0.verdict == .needsApproval }, environments: plan.touchedEnvironments,
+            notices: waitingNotices(plan) + lapses)
         if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)

@@ -55,6 +55,7 @@ extension Store {
                     .json(entry.output), .time(entry.intendedAt), .null,
                 ])
             guard !written.isEmpty else { throw .journalOutOfStep(entry.stepID, "it was done already") }
+            if let environment = entry.environment { try Self.note([environment], ofRun: entry.runID, in: db) }
             return true
         }
     }

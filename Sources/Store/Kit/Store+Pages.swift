@@ -36,42 +36,6 @@ extension Store {
         return (Array(rows.prefix(limit)), rows.count > limit)
     }
 
-    /// Runs, newest first.
-    ///
-    /// - Parameters:
-    ///   - limit: the most.
-    ///   - cursor: where the part before ended.
-    ///   - phase: only in it.
-    ///   - since: only those that began then or later.
-    ///   - until: only those that began before.
-    ///   - environments: only those that made a step for one of these; nil: all.
-    /// - Returns: the runs.
-    /// - Throws: `StoreFault`.
-    public func runPage(
-        limit: Int, after cursor: PageCursor? = nil, phase: RunPhase? = nil, since: Timestamp? = nil,
-        until: Timestamp? = nil, environments: [String]? = nil
-    ) async throws(StoreFault) -> Page<RunRecord> {
-        var conditions = Conditions()
-        conditions.add(after: cursor, "created_at", "id")
-        conditions.add("last_phase = ?", (phase?.rawValue).map { .text($0) })
-        conditions.add("created_at >= ?", since.map { .time($0) })
-        conditions.add("created_at < ?", until.map { .time($0) })
-        conditions.add("id in (select run_id from ops.reconcile_steps where environment", oneOf: environments, end: ")")
-        let (clause, binds) = (conditions.clause("and"), conditions.binds)
-        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Page<RunRecord> in
-            let rows = try db.run(
-                """
-                select \(Self.runColumns), created_at from ops.runs where run_type = 'reconcile' \(clause)
-                order by created_at desc, id desc limit \(max(0, limit) + 1)
-                """, binds)
-            var found: [(cursor: PageCursor, row: RunRecord)] = []
-            for (row, record) in zip(rows, try Self.records(rows)) {
-                found.append((PageCursor(at: try row.time(8), id: record.id), record))
-            }
-            return Page(found, limit: limit)
-        }
-    }
-
     /// Records of the audit log with their ids, newest first.
     ///
     /// - Parameters:

@@ -20,7 +20,13 @@ extension Store {
             text: JSON.write(document), canonical: String(decoding: JSON.canonical(document), as: UTF8.self),
             waits: (document["changes"]?.listValue ?? []).count {
                 $0["decision"]?.stringValue == Verdict.needsApproval.rawValue
-            }, notices: notices)
+            }, environments: Self.environments(ofPlan: document), notices: notices)
+    }
+
+    /// The environments that a plan has a change, a difference or something marked of.
+    private static func environments(ofPlan document: Value) -> [String] {
+        let members = ["changes", "drift", "prune"].flatMap { document[$0]?.listValue ?? [] }
+        return Set(members.compactMap { $0["environment"]?.stringValue }).sorted { $0.precedesByBytes($1) }
     }
 
     /// Keeps a run's plan, of which only the text is at hand: long plans are many times the size of it.
@@ -32,13 +38,14 @@ extension Store {
     ///   - text: its document.
     ///   - canonical: the same in canonical form.
     ///   - waits: how many of its changes need a person's yes.
+    ///   - environments: those that it has a change, a difference or something marked of; each once.
     ///   - notices: what people are told of it.
     /// - Returns: why `ops.artifacts` refused its copy; nil where it holds one, or is another's.
     /// - Throws: `StoreFault`.
     @discardableResult
     public func savePlan(
         runID: String, fingerprint: Digest, revision: String, text: String, canonical: String, waits: Int,
-        notices: [Notice]
+        environments: [String], notices: [Notice]
     ) async throws(StoreFault) -> StoreFault? {
         try Self.check(runID: runID)
         let plan: @Sendable (any SQLConnection) throws(StoreFault) -> Void = {
@@ -51,6 +58,7 @@ extension Store {
                   waits = excluded.waits
                 """,
                 [.text(runID), .text(fingerprint.description), .text(text), .time(time.now), .int(Int64(waits))])
+            try Self.note(environments, ofRun: runID, in: db)
             _ = try write(notices, in: db)
             // Whoever watches the run sees that it goes on from here.
             try db.run(

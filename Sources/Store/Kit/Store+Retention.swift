@@ -221,6 +221,14 @@ extension Store {
         remains.plans = try await cut("ops.plans", "run_id", "created_at < $1", artifacts, isDryRun)
         remains.steps = try await cut(
             "ops.reconcile_steps", "run_id", "finished_at < $1 and state in ('done', 'failed')", runs, isDryRun)
+        // With a plan goes that it planned something for an environment, unless it also did something for that.
+        if !isDryRun {
+            let didNothing = """
+                began_at < $1 and not exists (select 1 from ops.reconcile_steps s
+                  where s.run_id = ops.run_environments.run_id and s.environment = ops.run_environments.environment)
+                """
+            _ = try await cut("ops.run_environments", "run_id", didNothing, artifacts, isDryRun)
+        }
         // Copies for the existing console, which say nothing that isn't counted already.
         for (table, condition, end) in [
             ("artifacts", "kind = 'reconcile_plan'", artifacts),
