@@ -40,13 +40,24 @@ extension ConsolePages {
                     .text(429, "\(fault.code): \(fault.message); try again in \(wait.shortText)\n")
                         .with("Retry-After", seconds))
             }
-            return .refused(
-                fault.status == 401 ? Self.toLogin(request) : refusal(fault, request, known.map { Viewer(of: $0) }))
+            if fault.status == 401 { return .refused(Self.toLogin(request)) }
+            var viewer = known.map { Viewer(of: $0) } ?? Viewer()
+            viewer.isStranger = known == nil
+            return .refused(refusal(fault, request, viewer))
         } catch let fault as any Fault {
             return .refused(.text(503, "\(fault.code): \(fault.message)\n"))
         } catch {
             return .refused(.text(503, "who you are could not be found out\n"))
         }
+    }
+
+    /// Who opens the page on which one signs in: nothing is asked of them, and no page is named that they may not open.
+    func visitor(_ request: WebRequest) async -> Viewer {
+        guard let access else { return Viewer() }
+        if let caller = try? await access.caller(of: request) { return Viewer(of: caller) }
+        var stranger = Viewer()
+        stranger.isStranger = true
+        return stranger
     }
 
     private static func isOverview(_ request: WebRequest) -> Bool { request.segments.allSatisfy(\.isEmpty) }
@@ -77,7 +88,7 @@ extension ConsolePages {
             ])
     }
 
-    private func refusal(_ fault: AccessFault, _ request: WebRequest, _ viewer: Viewer?) -> WebResponse {
+    private func refusal(_ fault: AccessFault, _ request: WebRequest, _ viewer: Viewer) -> WebResponse {
         var page = Page(.login, title: "This is not for you", lead: "") {
             banner(.warn, fault.message, icon: .lock) {
                 p(fault.code)
@@ -85,7 +96,7 @@ extension ConsolePages {
             }
         }
         page.status = fault.status
-        return respond(page, request, viewer ?? Viewer())
+        return respond(page, request, viewer)
     }
 
     // MARK: Signing in and out
@@ -104,7 +115,7 @@ extension ConsolePages {
             let back = form["back"] ?? "/"
             var page = LoginPage.form(back: back, fault: fault)
             page.status = (fault as? AccessFault)?.status ?? 503
-            return respond(page, request, Viewer())
+            return respond(page, request, await visitor(request))
         } catch {
             return .text(503, "signing in failed\n")
         }

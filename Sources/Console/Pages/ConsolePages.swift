@@ -68,10 +68,12 @@ public struct ConsolePages: Sendable {
         var visible = VisibleEnvironments.all
         /// Nil: nobody is asked who they are.
         var caller: Caller?
+        /// Whether they were asked who they are and could not say it.
+        var isStranger = false
 
         /// Whether a page of the navigation would be shown to them.
         func mayOpen(_ spec: PageSpec) -> Bool {
-            guard let caller else { return true }
+            guard let caller else { return !isStranger }
             let need = Route.need(at: "\(spec.path)")
             return caller.may(need.permission, at: need.place)
         }
@@ -99,7 +101,7 @@ public struct ConsolePages: Sendable {
         switch route {
         case .asset(let name): return Asset.answer(name) ?? .text(404, "there is no such file\n")
         case .theme(let name): return Self.choose(name, request)
-        case .login: viewer = Viewer()
+        case .login: viewer = await visitor(request)
         default:
             switch await admit(request, to: route) {
             case .viewer(let admitted): viewer = admitted
@@ -132,7 +134,7 @@ public struct ConsolePages: Sendable {
         let path = "/" + request.segments.filter { !$0.isEmpty }.joined(separator: "/")
         let frame = Frame(
             user: viewer.name, formToken: viewer.formToken, theme: Self.theme(request), place: path + place.dropFirst(),
-            isLive: viewer.caller?.may(.read) ?? true, mayOpen: viewer.mayOpen)
+            isLive: viewer.caller?.may(.read) ?? !viewer.isStranger, mayOpen: viewer.mayOpen)
         var response = WebResponse.text(page.status, frame.document(page), type: "text/html; charset=utf-8")
         response.headers.append(("Cache-Control", "no-store"))
         // Two representations at `/metrics`.

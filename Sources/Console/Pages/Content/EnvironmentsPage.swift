@@ -19,8 +19,8 @@ enum EnvironmentsPage {
             (tier == nil ? row.status != .gone || context.query("gone") != nil : row.tier == tier)
                 && (text.map { row.slug.contains($0) || (row.branch?.lowercased().contains($0) ?? false) } ?? true)
         }
-        let rest = after.map { after in shown.filter { after.precedesByBytes($0.slug) } } ?? shown
-        let page = Array(rest.prefix(pageSize))
+        let begin = after.map { after in shown.count { !after.precedesByBytes($0.slug) } } ?? 0
+        let page = Array(shown.dropFirst(begin).prefix(pageSize))
         let hasLooked = try await all.isEmpty ? context.hasLooked() : true
         return Page(
             .environments,
@@ -40,7 +40,7 @@ enum EnvironmentsPage {
             } else {
                 tabs(all, tier)
                 if all.count <= 60, tier == nil, text == nil { boards(page, drift, context) }
-                table(page, rest.count > pageSize, drift, context)
+                table(page, from: begin, of: shown, drift, context)
             }
         }
     }
@@ -51,7 +51,7 @@ enum EnvironmentsPage {
             for one in Tier.allCases {
                 let count = all.count { $0.tier == one }
                 if count > 0 {
-                    link(one.rawValue, count, Link(.environments, query: [("tier", one.rawValue)]), tier == one)
+                    link(Words.name(of: one), count, Link(.environments, query: [("tier", one.rawValue)]), tier == one)
                 }
             }
         }
@@ -161,7 +161,8 @@ enum EnvironmentsPage {
     }
 
     private static func table(
-        _ rows: [EnvironmentRow], _ hasMore: Bool, _ drift: [String: [DriftRecord]], _ context: PageContext
+        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ drift: [String: [DriftRecord]],
+        _ context: PageContext
     ) -> HTML {
         var grid = Grid(
             "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync and health", "Life",
@@ -198,21 +199,49 @@ enum EnvironmentsPage {
                     "Name or branch"
                     element(.input, "", .type("search"), .named("q"), .value(context.query("q") ?? ""))
                 }
+                if let tier = context.query("tier") {
+                    element(.input, "", .type("hidden"), .named("tier"), .value(tier))
+                }
                 element(.button, "button", .type("submit")) { "Find" }
+                if context.query("q") != nil { a(page(context, q: nil), "button quiet") { "Show all" } }
             }
             keeping(rows.filter { endsSoon($0, context.now) })
-            grid.html
-            if hasMore, let last = rows.last {
-                div("pager") {
-                    span("soft", "\(rows.count) shown")
-                    a(
-                        Link(
-                            .environments,
-                            query: [
-                                ("tier", context.query("tier") ?? ""), ("q", context.query("q") ?? ""),
-                                ("after", last.slug),
-                            ]), "Next \(pageSize)")
-                }
+            if rows.isEmpty {
+                nothingFits(context)
+            } else {
+                grid.html
+            }
+            if all.count > rows.count { pager(rows, from: begin, of: all, context) }
+        }
+    }
+
+    private static func nothingFits(_ context: PageContext) -> HTML {
+        let tier =
+            context.query("tier").map { tier in " of the tier \(Tier(rawValue: tier).map(Words.name) ?? tier)" } ?? ""
+        let name = context.query("q").map { " with \u{201C}\($0)\u{201D} in its name or branch" } ?? ""
+        return empty(
+            "No environment fits", "There is none\(tier)\(name). What has ended is shown with its tier.", icon: .layers,
+            next: "odooops env list --status gone")
+    }
+
+    /// This list with the same tier, another search, or from another row on.
+    private static func page(_ context: PageContext, q: String?, after: String? = nil) -> Link {
+        let parts: [(String, String?)] = [("tier", context.query("tier")), ("q", q), ("after", after)]
+        return Link(.environments, query: parts.compactMap { name, value in value.map { (name, $0) } })
+    }
+
+    private static func pager(
+        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ context: PageContext
+    ) -> HTML {
+        let q = context.query("q")
+        let end = begin + rows.count
+        // The row before the part before this one; nil: that begins with the first.
+        let before = begin > pageSize ? all[begin - pageSize - 1].slug : nil
+        return element(.nav, "pager", .label("More environments")) {
+            if begin > 0 { a(page(context, q: q, after: before), "Previous \(min(begin, pageSize))") }
+            span("soft", rows.isEmpty ? "none of \(all.count)" : "\(begin + 1) to \(end) of \(all.count)")
+            if end < all.count, let last = rows.last {
+                a(page(context, q: q, after: last.slug), "Next \(min(pageSize, all.count - end))")
             }
         }
     }

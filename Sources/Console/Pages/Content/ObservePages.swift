@@ -232,7 +232,7 @@ enum LoginPage {
     static func form(back: String, fault: (any Fault)?) -> Page {
         Page(.login, lead: "Accounts are given by an owner: reconcile access user add NAME --role ROLE.") {
             if let fault {
-                banner(.bad, fault.message) { p(fault.hint ?? "") }
+                element(.div, "", .role("alert")) { banner(.bad, fault.message) { p(fault.hint ?? "") } }
             }
             element(.form, "card", .action(Link("/login")), .set("method", "post")) {
                 div("filters") {
@@ -240,7 +240,7 @@ enum LoginPage {
                         "Name"
                         element(
                             .input, "", .type("text"), .named("name"), .set("autocomplete", "username"),
-                            .flag("required"))
+                            .set("autocapitalize", "none"), .flag("required"), .flag("autofocus"))
                     }
                     element(.label) {
                         "Password"

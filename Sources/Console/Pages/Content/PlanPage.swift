@@ -78,7 +78,7 @@ enum PlanPage {
     }
 
     private static func pager(_ run: String, _ from: Int, _ shown: Int, of count: Int) -> HTML {
-        div("pager") {
+        element(.nav, "pager", .label("More changes")) {
             span("soft", "changes \(from + 1) to \(from + shown) of \(count)")
             if from > 0 {
                 a(Link("/plans", run, query: [("from", "\(max(0, from - pageSize))")]), "The \(pageSize) before")

@@ -31,10 +31,12 @@ enum RunsPage {
                 }
                 element(.section, "card", .label("Runs")) {
                     table(shown, context.now).html
-                    if runs.count > pageSize, let last = shown.last {
-                        div("pager") {
-                            a(Link(.runs), "Newest")
-                            a(Link(.runs, query: [("before", last.id)]), "Older")
+                    let older = runs.count > pageSize ? shown.last : nil
+                    if context.query("before") != nil || older != nil {
+                        element(.nav, "pager", .label("More runs")) {
+                            if context.query("before") != nil { a(Link(.runs), "Newest") }
+                            span("soft", shown.count.of("run"))
+                            if let older { a(Link(.runs, query: [("before", older.id)]), "Older") }
                         }
                     }
                 }
@@ -81,7 +83,7 @@ enum RunsPage {
         guard let summary = run.metadata["summary"] else { return span("soft", "–") }
         func count(_ name: String) -> Int64 { summary[name]?.intValue ?? 0 }
         let acts = ChangeAction.allCases.filter { $0 != .noop && count($0.rawValue) > 0 }
-        guard !acts.isEmpty || count("blocked") > 0 else { return span("soft", "none") }
+        guard !acts.isEmpty || count("blocked") > 0 else { return span("soft", "no changes") }
         return span("chips") {
             for action in acts {
                 let (sign, tone) = Words.sign(action)

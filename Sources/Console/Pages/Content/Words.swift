@@ -63,13 +63,18 @@ enum Words {
     }
 
     static func tier(_ tier: Tier) -> HTML {
-        switch tier {
-        case .production: span("chip plain bad", "production")
-        case .staging: span("chip plain warn", "staging")
-        case .dev: span("chip plain info", "development")
-        case .preview: span("chip plain accent", "preview")
-        }
+        let tone: Tone =
+            switch tier {
+            case .production: .bad
+            case .staging: .warn
+            case .dev: .info
+            case .preview: .accent
+            }
+        return span("chip plain \(tone.rawValue)", name(of: tier))
     }
+
+    /// A tier by the word that every page has for it.
+    static func name(of tier: Tier) -> String { tier == .dev ? "development" : tier.rawValue }
 
     static func verdict(_ decision: String) -> HTML {
         switch decision {

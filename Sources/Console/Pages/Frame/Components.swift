@@ -67,7 +67,14 @@ func banner(_ tone: Tone, _ title: String, icon: Icon? = nil, @Content detail: (
 }
 
 /// A command to be typed as it stands.
-func command(_ text: String) -> HTML { div("command") { code(text) } }
+///
+/// The button is shown where a script runs that can copy.
+func command(_ text: String) -> HTML {
+    div("command") {
+        code(text)
+        element(.button, "copy", .type("button"), .label("Copy \(text)")) { "Copy" }
+    }
+}
 
 /// Where there is nothing yet: why, and what to do so that there is.
 func empty(_ title: String, _ reason: String, icon: Icon = .info, next: String? = nil) -> HTML {
@@ -125,8 +132,15 @@ struct Grid {
                 element(.tbody, "", .role("rowgroup")) {
                     for row in rows {
                         element(.tr, "", .role("row")) {
-                            for (column, cell) in zip(columns, row) {
-                                element(.td, "", .role("cell"), .set("data-label", column)) { div { cell } }
+                            for (index, (column, cell)) in zip(columns, row).enumerated() {
+                                if index == 0 {
+                                    // What a row is about: read out before each of its cells.
+                                    element(
+                                        .th, "", .set("scope", "row"), .role("rowheader"), .set("data-label", column)
+                                    ) { div { cell } }
+                                } else {
+                                    element(.td, "", .role("cell"), .set("data-label", column)) { div { cell } }
+                                }
                             }
                         }
                     }
@@ -155,12 +169,19 @@ enum Anchor {
 func ago(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
     guard let instant else { return span("soft", "–") }
     return element(
-        .time, "nowrap", .datetime(instant.description), .title(instant.description), .flag("data-ago")
+        .time, "nowrap", .datetime(instant.description), .title(TimeText.exact(instant)), .flag("data-ago")
     ) { TimeText.relative(instant, now) }
 }
 
 /// Instants and durations in words.
 enum TimeText {
+    /// `2026-11-21 17:06:42 UTC`.
+    static func exact(_ instant: Timestamp) -> String {
+        let text = instant.description
+        guard let mark = text.firstIndex(of: "T") else { return text }
+        return "\(text[..<mark]) \(text[text.index(after: mark)...].prefix(8)) UTC"
+    }
+
     static func relative(_ instant: Timestamp, _ now: Timestamp) -> String {
         instant > now ? "in \(rough(instant - now))" : "\(rough(now - instant)) ago"
     }

@@ -33,6 +33,9 @@ struct Frame {
     /// Whether the reader may see a page, so that none is named that would refuse them.
     var mayOpen: (PageSpec) -> Bool = { _ in true }
 
+    /// Whether it is the page on which somebody signs in.
+    private var isLogin: Bool { place == "/login" || place.hasPrefix("/login?") }
+
     /// The reader's choice.
     enum Theme: String { case light, dark }
 
@@ -51,8 +54,8 @@ struct Frame {
             element(.body) {
                 a(Link(fragment: "main"), "Skip to content", "skip")
                 top()
-                div("frame") {
-                    navigation(page.spec)
+                div(groups.isEmpty ? "frame alone" : "frame") {
+                    if !groups.isEmpty { navigation(page.spec) }
                     element(.main, "", .id("main"), .set("tabindex", "-1")) {
                         heading(page, title)
                         if isLive {
@@ -76,6 +79,7 @@ struct Frame {
             }
             span("spacer", "")
             element(.span, "live", .id("live"), .role("status")) { HTML() }
+            element(.span, "visually-hidden", .id("said"), .role("status")) { HTML() }
             element(.a, "button quiet", .href(themeLink), .label("Switch to \(nextTheme) colours")) { Icon.moon.html }
             if let user {
                 element(.form, "", .action(Link("/logout")), .set("method", "post")) {
@@ -84,15 +88,17 @@ struct Frame {
                         "Sign out \(user)"
                     }
                 }
-            } else {
+            } else if !isLogin {
                 a(Link("/login"), "button quiet") {
                     Icon.key.html
                     "Sign in"
                 }
             }
-            a(Link(fragment: "navigation"), "button menu") {
-                Icon.menu.html
-                "Menu"
+            if !groups.isEmpty {
+                a(Link(fragment: "navigation"), "button menu") {
+                    Icon.menu.html
+                    "Menu"
+                }
             }
         }
     }
@@ -114,8 +120,9 @@ struct Frame {
             }
             for (group, specs) in groups {
                 div("group") {
-                    element(.h2) { group.rawValue }
-                    element(.ul) {
+                    // No heading: those of the page itself come after.
+                    p("title") { element(.span, "", .id("pages-\(Anchor.id(group.rawValue))")) { group.rawValue } }
+                    element(.ul, "", .labelled(by: "pages-\(Anchor.id(group.rawValue))")) {
                         for spec in specs {
                             element(.li) {
                                 HTML(

@@ -6,7 +6,7 @@ enum Stylesheet {
     private static let tokens = """
         :root{color-scheme:light dark;
         --bg:light-dark(#f6f6f9,#101016);--surface:light-dark(#ffffff,#17171f);--raised:light-dark(#fbfbfd,#1d1d27);
-        --line:light-dark(#e3e3ea,#2a2a37);--line-strong:light-dark(#cfcfda,#3a3a4b);
+        --line:light-dark(#e3e3ea,#2a2a37);--line-strong:light-dark(#cfcfda,#3a3a4b);--control:light-dark(#868698,#74748c);
         --text:light-dark(#16161d,#ededf4);--soft:light-dark(#565668,#a6a6ba);
         --accent:light-dark(#5638c4,#b0a0ff);--accent-soft:light-dark(#efebfd,#251f42);--on-accent:light-dark(#ffffff,#14101f);
         --ok:light-dark(#0b6b43,#6cd9a4);--ok-soft:light-dark(#e2f5ea,#10291d);
@@ -46,7 +46,7 @@ enum Stylesheet {
         .brand-mark{display:grid;place-items:center;width:28px;height:28px;border-radius:8px;background:linear-gradient(140deg,light-dark(#6a4be0,#8f78ff),light-dark(#4529ab,#5c3fd6));color:#fff}
         .brand-mark .icon{width:17px;height:17px;stroke-width:1.8}
         .top .spacer{flex:1}
-        .button{display:inline-flex;align-items:center;gap:.45rem;min-height:34px;padding:.25rem .75rem;border:1px solid var(--line-strong);border-radius:8px;background:var(--surface);color:var(--text);font:inherit;font-size:.87rem;font-weight:540;text-decoration:none;cursor:pointer}
+        .button{display:inline-flex;align-items:center;gap:.45rem;min-height:34px;padding:.25rem .75rem;border:1px solid var(--control);border-radius:8px;background:var(--surface);color:var(--text);font:inherit;font-size:.87rem;font-weight:540;text-decoration:none;cursor:pointer}
         .button:hover{border-color:var(--accent);color:var(--accent)}
         .button.primary{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
         .button.primary:hover{filter:brightness(1.08);color:var(--on-accent)}
@@ -57,8 +57,9 @@ enum Stylesheet {
         .live[data-state=on]::before{background:var(--ok);box-shadow:0 0 0 3px var(--ok-soft)}
         .live[data-state=off]::before{background:var(--warn)}
         .frame{display:grid;grid-template-columns:228px minmax(0,1fr);max-width:1560px;margin:0 auto}
+        .frame.alone{grid-template-columns:minmax(0,1fr);max-width:720px}
         .side{position:sticky;top:56px;align-self:start;height:calc(100vh - 56px);overflow-y:auto;padding:1.1rem .75rem 2rem;border-right:1px solid var(--line)}
-        .side h2{margin:0 .65rem .3rem;font-size:.7rem;font-weight:640;letter-spacing:.07em;text-transform:uppercase;color:var(--soft)}
+        .side .title{margin:0 .65rem .3rem;font-size:.7rem;font-weight:640;letter-spacing:.07em;text-transform:uppercase;color:var(--soft)}
         .side .group+.group{margin-top:1.1rem}
         .side li a{display:flex;align-items:center;gap:.6rem;padding:.33rem .65rem;border-radius:7px;color:var(--soft);text-decoration:none;font-size:.9rem;font-weight:520}
         .side li a:hover{background:var(--idle-soft);color:var(--text)}
@@ -86,7 +87,7 @@ enum Stylesheet {
 
     /// Cards, chips and facts.
     private static let parts = """
-        .stack{display:grid;gap:1.25rem}.stack>*{min-width:0}
+        .stack{display:grid;gap:1.25rem}.stack>*{min-width:0}.stack>.chip{justify-self:start}
         .grid2{display:grid;gap:1.25rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));align-items:start}
         .grid3{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}
         .card{background:var(--surface);border:1px solid var(--line);border-radius:var(--r);box-shadow:var(--shadow);min-width:0}
@@ -116,6 +117,7 @@ enum Stylesheet {
         .chip.bad{background:var(--bad-soft);color:var(--bad)}.chip.info{background:var(--info-soft);color:var(--info)}
         .chip.accent{background:var(--accent-soft);color:var(--accent)}
         .chip.plain{padding-left:.55rem}
+        .chip{max-width:100%;overflow:hidden;text-overflow:ellipsis}
         .chips{display:flex;flex-wrap:wrap;gap:.4rem}
         .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.45rem 1.5rem;font-size:.92rem}
         .facts dt{color:var(--soft)}.facts dd{overflow-wrap:anywhere}
@@ -127,7 +129,11 @@ enum Stylesheet {
         .command{display:flex;align-items:flex-start;gap:.6rem;padding:.5rem .8rem;border:1px solid var(--line);border-radius:8px;background:var(--raised);font-family:var(--mono);font-size:.83rem;max-width:100%}
         .command::before{content:"$";color:var(--soft);user-select:none}
         .command code{font-size:1em;white-space:pre-wrap}
+        .copy{display:none;margin-left:auto;min-height:24px;padding:0 .5rem;border:1px solid var(--control);border-radius:6px;background:var(--surface);color:var(--soft);font:inherit;font-family:var(--sans);font-size:.76rem;cursor:pointer}
+        .copy:hover{border-color:var(--accent);color:var(--accent)}[data-copies] .copy{display:inline-block}
         .key{font-family:var(--mono);font-size:.85em;font-weight:560;overflow-wrap:anywhere}
+        strong,.name{overflow-wrap:anywhere}
+        .key,.name,.path,strong,code,td a,th a{unicode-bidi:plaintext}.sub,.soft,dd,td>div,th>div,h1{unicode-bidi:isolate}
         .swatch{display:inline-block;width:10px;height:10px;border-radius:3px;background:currentColor;margin-right:.45rem}
         .c-accent{color:var(--accent)}.c-ok{color:var(--ok)}.c-warn{color:var(--warn)}.c-bad{color:var(--bad)}.c-info{color:var(--info)}.c-idle{color:var(--idle)}
 

@@ -9,26 +9,28 @@ enum StylesheetParts {
         table{width:100%;border-collapse:collapse;font-size:.89rem}
         caption{text-align:left}
         th{padding:.55rem 1.1rem;text-align:left;font-size:.77rem;font-weight:600;color:var(--soft);white-space:nowrap;border-bottom:1px solid var(--line);background:var(--raised)}
-        td{padding:.6rem 1.1rem;border-bottom:1px solid var(--line);vertical-align:top}
-        tbody tr:last-child td{border-bottom:0}
-        tbody tr:hover td{background:color-mix(in srgb,var(--accent-soft) 35%,transparent)}
-        td .sub{display:block;min-width:8.5rem;color:var(--soft);font-size:.82rem}
+        td,tbody th{padding:.6rem 1.1rem;border-bottom:1px solid var(--line);vertical-align:top}
+        tbody th{font:inherit;color:inherit;white-space:normal;background:none}
+        tbody tr:last-child>*{border-bottom:0}
+        tbody tr:hover>*{background:color-mix(in srgb,var(--accent-soft) 35%,transparent)}
+        dd .sub{display:block;color:var(--soft);font-size:.88em}
+        tbody .sub{display:block;min-width:8.5rem;color:var(--soft);font-size:.82rem}
         .filters{display:flex;flex-wrap:wrap;align-items:flex-end;gap:.7rem;padding:.9rem 1.1rem;border-bottom:1px solid var(--line)}
         .filters label{display:grid;gap:.2rem;font-size:.77rem;font-weight:560;color:var(--soft)}
-        input,select{min-height:34px;padding:.25rem .6rem;border:1px solid var(--line-strong);border-radius:8px;background:var(--surface);color:var(--text);font:inherit;font-size:.89rem;max-width:100%}
+        input,select{min-height:34px;padding:.25rem .6rem;border:1px solid var(--control);border-radius:8px;background:var(--surface);color:var(--text);font:inherit;font-size:.89rem;max-width:100%}
         .tabs{display:flex;flex-wrap:wrap;gap:.35rem}
         .tabs a{padding:.3rem .8rem;border-radius:99px;border:1px solid var(--line);background:var(--surface);color:var(--soft);font-size:.85rem;font-weight:560;text-decoration:none}
         .tabs a:hover{border-color:var(--accent);color:var(--accent)}
         .tabs a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
         .pager{display:flex;justify-content:space-between;gap:1rem;padding:.75rem 1.1rem;border-top:1px solid var(--line);font-size:.87rem}
         @media (max-width:699px){
-        .reflow,.reflow tbody,.reflow tr,.reflow td{display:block}
+        .reflow,.reflow tbody,.reflow tr{display:block}
         .reflow thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
         .reflow tr{padding:.7rem 1.1rem;border-bottom:1px solid var(--line)}
         .reflow tbody tr:last-child{border-bottom:0}
-        .reflow td{display:grid;grid-template-columns:7.2rem minmax(0,1fr);gap:.6rem;padding:.18rem 0;border:0}
-        .reflow td::before{content:attr(data-label);color:var(--soft);font-size:.78rem;padding-top:.1rem}
-        .reflow td:first-child{font-size:.97rem}
+        .reflow td,.reflow tbody th{display:grid;grid-template-columns:7.2rem minmax(0,1fr);gap:.6rem;padding:.18rem 0;border:0}
+        .reflow td::before,.reflow tbody th::before{content:attr(data-label);color:var(--soft);font-size:.78rem;padding-top:.1rem}
+        .reflow tbody th{font-size:.97rem}
         .facts{grid-template-columns:minmax(0,1fr);gap:.1rem}.facts dd{margin-bottom:.5rem}}
 
         """
