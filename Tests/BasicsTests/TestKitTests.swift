@@ -12,6 +12,21 @@ import Testing
         #expect(!FileSystem.exists(path))
     }
 
+    @Test func whatIsStillHeldWhenTheProcessEndsGoesToo() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            for directory in [try TemporaryDirectory(), try TemporaryDirectory.inMemory()] {
+                try directory.write("x", to: "a/b/c")
+                // As what a whole suite shares: nothing ever lets go of it.
+                _ = Unmanaged.passRetained(directory)
+                print("held \(directory.path)")
+            }
+        }
+        let said = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+        let paths = said.split(separator: "\n").filter { $0.hasPrefix("held /") }.map { String($0.dropFirst(5)) }
+        #expect(paths.count == 2, "\(said)")
+        for path in paths { #expect(!FileSystem.exists(path), "\(path)") }
+    }
+
     @Test func thePackageRootHoldsThePackage() { #expect(FileSystem.exists("\(Places.packageRoot)/Package.swift")) }
 
     @Test func aFreePortCanBeUsed() throws {
