@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What stands before a request's body, once it has been found to be sound.
 ///
 /// libmicrohttpd forgives more than is safe behind a proxy: two lengths, or a length beside a transfer coding, let two

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// One request to our own server.
 public struct WebRequest: Sendable {
     public let method: String
