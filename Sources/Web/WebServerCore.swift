@@ -115,12 +115,7 @@ final class WebServerCore: Sendable {
     }
 
     func stop(drain: Duration) async {
-        let isFirst = state.withLock { state in
-            guard state.phase == .serving else { return false }
-            state.phase = .draining
-            return true
-        }
-        guard isFirst else { return await stopped() }
+        guard beginDraining() else { return await stopped() }
         // A stream has no end of its own that anybody could wait for.
         endStreams()
         await drained(within: drain)
@@ -137,15 +132,19 @@ final class WebServerCore: Sendable {
 
     /// Stops without waiting for anybody.
     func abandon() {
-        let isFirst = state.withLock { state in
+        guard beginDraining() else { return }
+        for exchange in state.withLock({ Array($0.active.values) }) { exchange.abandon() }
+        // A thread of its own, because the caller may be the last task of a request.
+        startThread { [self] in shutDown() }
+    }
+
+    /// Whether this is the call that stops the server, and not a later one.
+    private func beginDraining() -> Bool {
+        state.withLock { state in
             guard state.phase == .serving else { return false }
             state.phase = .draining
             return true
         }
-        guard isFirst else { return }
-        for exchange in state.withLock({ Array($0.active.values) }) { exchange.abandon() }
-        // A thread of its own, because the caller may be the last task of a request.
-        startThread { [self] in shutDown() }
     }
 
     private func endStreams() { for exchange in state.withLock({ Array($0.active.values) }) { exchange.endStream() } }
