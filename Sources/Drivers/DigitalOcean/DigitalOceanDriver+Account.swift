@@ -1,4 +1,3 @@
-internal import Basics
 public import Drivers
 internal import Formats
 
@@ -7,16 +6,11 @@ extension DigitalOceanDriver: AccountTelling {
     ///
     /// Everybody of a team has an account of their own, and they see the same objects.
     public func account(_ context: DriverContext) async -> Result<String?, ProviderFault> {
-        if let known = owner.withLock({ $0 }) { return .success(known) }
-        do throws(ProviderFault) {
+        await owner.name { () async throws(ProviderFault) -> String? in
             let answer = try await api.get("/v2/account", "account.get", "account:read", context)
             let account = answer.root?["account"]
-            let found =
-                account?["team"]["uuid"].string.map { "team \($0)" } ?? account?["uuid"].string.map { "account \($0)" }
-            owner.withLock { $0 = found }
-            return .success(found)
-        } catch {
-            return error.problem == .notPermitted ? .success(nil) : .failure(error)
+            return account?["team"]["uuid"].string.map { "team \($0)" }
+                ?? account?["uuid"].string.map { "account \($0)" }
         }
     }
 }

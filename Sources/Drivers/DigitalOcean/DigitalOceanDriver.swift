@@ -22,7 +22,7 @@ public final class DigitalOceanDriver: ProviderDriver {
     let userCreation = KeyedLock()
     let directory = Directory()
     /// Whom the token leads to: it never leads to another.
-    let owner = Locked<String?>(nil)
+    let owner = KnownAccount()
     /// Takes what the provider shows once, and says whether it has it.
     let keep: (@Sendable (IssuedSecret) async -> Bool)?
 

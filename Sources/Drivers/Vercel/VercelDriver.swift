@@ -17,7 +17,7 @@ public final class VercelDriver: ProviderDriver {
     let limits: VercelLimits
     let time: any TimeSource
     /// Whom the token leads to without a team: it never leads to another.
-    let owner = Locked<String?>(nil)
+    let owner = KnownAccount()
     /// Gives the value that a reference such as `env:NAME` points to; nil when there is none.
     let resolve: @Sendable (SecretReference) -> Secret?
 
