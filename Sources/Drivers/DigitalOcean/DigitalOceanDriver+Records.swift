@@ -9,37 +9,27 @@ extension DigitalOceanDriver {
     func createRecord(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        guard let name = RecordName(step.key.name) else {
-            throw impossible(step, "\(step.key.name) is no name of a record")
-        }
+        let name = try recordName(step)
         var body = recordBody(name, change.wanted)
         body["name"] = .string(name.name)
         // The specification wants some of these of every record, null where they don't apply.
         for member in ["priority", "port", "weight", "flags", "tag"] where body[member] == nil { body[member] = .null }
         let call = ProviderCall("domain_records.create", "POST", recordsPath(name), permission: "domain:create")
         let answer = try await api.send(call, body: .object(body), context)
-        return .done(
-            try answer.object("domain_record") {
-                Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
-            })
+        return try written(answer, name, step)
     }
 
     /// Changes what the repository names and nothing else.
     func updateRecord(
         _ step: Step, _ change: ResolvedChange, _ context: DriverContext
     ) async throws(ProviderFault) -> StepOutcome {
-        guard let name = RecordName(step.key.name) else {
-            throw impossible(step, "\(step.key.name) is no name of a record")
-        }
+        let name = try recordName(step)
         let id = try await requireID(step, change, context)
         let call = ProviderCall(
             "domain_records.update", "PATCH", "\(recordsPath(name))/\(id.percentEncoded)",
             permission: "domain:update")
         let answer = try await api.send(call, body: .object(recordBody(name, change.wanted)), context)
-        return .done(
-            try answer.object("domain_record") {
-                Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
-            })
+        return try written(answer, name, step)
     }
 
     func deleteRecord(
@@ -49,6 +39,23 @@ extension DigitalOceanDriver {
             return .done(nil)
         }
         return try await delete("\(recordsPath(name))/\(id.percentEncoded)", "domain_records", "domain", context)
+    }
+
+    private func recordName(_ step: Step) throws(ProviderFault) -> RecordName {
+        guard let name = RecordName(step.key.name) else {
+            throw impossible(step, "\(step.key.name) is no name of a record")
+        }
+        return name
+    }
+
+    /// The record of an answer to a write.
+    private func written(
+        _ answer: ProviderAnswer, _ name: RecordName, _ step: Step
+    ) throws(ProviderFault) -> StepOutcome {
+        .done(
+            try answer.object("domain_record") {
+                Mapping.record($0, domain: name.domain, RequestedNames([.record: [step.key.name]]))
+            })
     }
 
     private func recordsPath(_ name: RecordName) -> String { "/v2/domains/\(name.domain.percentEncoded)/records" }

@@ -37,9 +37,4 @@ extension Normal {
         default: value
         }
     }
-
-    static let lowercaseAll: @Sendable (Value) -> Value = { value in
-        guard case .list(let items) = value else { return value }
-        return .list(items.map(lowercase))
-    }
 }

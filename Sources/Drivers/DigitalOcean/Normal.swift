@@ -19,11 +19,13 @@ enum Normal {
         return .string(text.lowercased())
     }
 
-    /// Tags; capitals make no other one: the provider keeps those of the first who wrote them.
-    static let tags: @Sendable (Value) -> Value = { value in
+    static let lowercaseAll: @Sendable (Value) -> Value = { value in
         guard case .list(let items) = value else { return value }
         return .list(items.map(lowercase))
     }
+
+    /// Capitals make no other tag: the provider keeps those of the first who wrote them.
+    static let tags = lowercaseAll
 
     /// The data of a DNS record of any type.
     ///
