@@ -93,11 +93,7 @@ final class InventoryReader {
             return
         }
         reading.drafts[draft.key] = nil
-        let cause = report.error(
-            .duplicateName, "\(draft.key) is declared twice", at: draft.source,
-            hint: "Keep one of the two; until then it is left alone.", notes: [Diagnostic.Note("first here", at: first)]
-        )
-        report.unknown(.resource(draft.key), cause)
+        report.declaredTwice(draft, first: first)
     }
 
     /// Makes an entry that can't be read unknown: the resource where its name is known, else its kind.

@@ -17,11 +17,7 @@ final class DraftSet {
             return
         }
         drafts[draft.key] = nil
-        let cause = report.error(
-            .duplicateName, "\(draft.key) is declared twice", at: draft.source,
-            hint: "Keep one of the two; until then it is left alone.", notes: [Diagnostic.Note("first here", at: first)]
-        )
-        report.unknown(.resource(draft.key), cause)
+        report.declaredTwice(draft, first: first)
     }
 
     /// Makes an entry with a fault unknown: the resource where its name is known, else its kind.
@@ -106,5 +102,16 @@ extension Node {
             node = entry.value
         }
         return node
+    }
+}
+
+extension Report {
+    /// Says of the second of two resources with one key that neither stands.
+    func declaredTwice(_ draft: Draft, first: SourceMark) {
+        let cause = error(
+            .duplicateName, "\(draft.key) is declared twice", at: draft.source,
+            hint: "Keep one of the two; until then it is left alone.", notes: [Diagnostic.Note("first here", at: first)]
+        )
+        unknown(.resource(draft.key), cause)
     }
 }
