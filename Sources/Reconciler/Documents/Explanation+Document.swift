@@ -12,9 +12,7 @@ extension Explanation {
         object["type"] = "resource"
         object["key"] = .string(key.description)
         object["obstacle"] = obstacle.map { $0.document(path) } ?? .null
-        object["next_wake"] = .object([
-            "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
-        ])
+        object["next_wake"] = nextWake.document
         object["revision"] = .string(outlook.desired.revision)
         object["head"] = outlook.head
         object["commit"] = provenance?.commit?.document ?? .null
@@ -34,6 +32,12 @@ extension Explanation {
         object["depends_on"] = .strings((change?.dependsOn ?? []).map(\.description))
         object["drift_since"] = .text(drift?.firstSeen.description)
         return .object(object)
+    }
+}
+
+extension Explanation.Wake {
+    fileprivate var document: Value {
+        .object(["at": .text(at?.description), "reason": .string(reason)])
     }
 }
 
@@ -120,9 +124,7 @@ extension EnvironmentExplanation {
         object["command"] = .text(standing.command)
         object["also"] = .list(others.map(\.document))
         object["obstacle"] = obstacle.map { $0.document(path) } ?? .null
-        object["next_wake"] = .object([
-            "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
-        ])
+        object["next_wake"] = nextWake.document
         object["revision"] = .string(outlook.desired.revision)
         object["head"] = outlook.head
         object["wanted_at"] = .text(environment?.source.description)
@@ -193,9 +195,7 @@ extension EntryExplanation {
         object["key"] = .string(key.description)
         object["reason"] = .string(Redaction.redact(title))
         object["obstacle"] = .null
-        object["next_wake"] = .object([
-            "at": .text(nextWake.at?.description), "reason": .string(nextWake.reason),
-        ])
+        object["next_wake"] = nextWake.document
         object["revision"] = .string(outlook.desired.revision)
         object["head"] = outlook.head
         object["source"] = .string(source.description)
