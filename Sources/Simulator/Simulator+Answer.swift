@@ -150,17 +150,9 @@ extension Simulator {
     private func spoil(_ response: inout WebResponse, _ visit: Visit, _ state: inout State) {
         switch visit.fault {
         case .serverErrorAfter: response = refuse(.serverError, visit)
-        case .dropAfter: response = WebResponse(status: 500, fault: .drop)
-        case .timeoutAfter(let delay), .slow(let delay): response.delay = delay
-        case .slowBody(let pace): response.pace = pace
         case .notFoundAfterCreate(let reads):
             for path in state.provider.created { state.faults.hidden[path] = reads }
-        case .truncatedJSON where response.body.count > 1: response.body.removeLast((response.body.count + 1) / 2)
-        case .brokenTransfer where response.body.count > 1:
-            response.fault = .truncate(after: response.body.count / 2)
-        // An answer without a body can only be lost.
-        case .truncatedJSON, .brokenTransfer: response = WebResponse(status: 500, fault: .drop)
-        default: break
+        default: visit.fault?.spoil(&response)
         }
     }
 

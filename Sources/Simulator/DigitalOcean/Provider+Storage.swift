@@ -243,11 +243,7 @@ extension World {
 
     /// Ends an action on a volume.
     mutating func finishVolumeAction(_ id: Int, volume: String, fails: Bool, at now: Timestamp) {
-        let effect = effects.removeValue(forKey: id)
-        if let index = actionIndex(id) {
-            actions[index]["status"] = fails ? "errored" : "completed"
-            actions[index]["completed_at"] = .string("\(Timestamp(seconds: now.seconds))")
-        }
+        let effect = endAction(id, fails: fails, at: now)
         guard !fails, let index = volumeIndex(volume) else { return }
         let droplet = effect?["droplet"] ?? .null
         let place = droplet.intValue.flatMap { dropletIndex(Int(clamping: $0)) }

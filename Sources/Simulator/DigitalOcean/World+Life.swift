@@ -85,12 +85,19 @@ extension World {
         }
     }
 
-    private mutating func finishAction(_ id: Int, droplet: Int, fails: Bool, at now: Timestamp) {
-        let effect = effects.removeValue(forKey: id)
+    /// Marks an action as over.
+    ///
+    /// - Returns: what it was to bring about.
+    mutating func endAction(_ id: Int, fails: Bool, at now: Timestamp) -> Value.Object? {
         if let index = actionIndex(id) {
             actions[index]["status"] = fails ? "errored" : "completed"
             actions[index]["completed_at"] = .string("\(Timestamp(seconds: now.seconds))")
         }
+        return effects.removeValue(forKey: id)
+    }
+
+    private mutating func finishAction(_ id: Int, droplet: Int, fails: Bool, at now: Timestamp) {
+        let effect = endAction(id, fails: fails, at: now)
         guard let index = dropletIndex(droplet) else { return }
         if fails {
             // A droplet whose creation failed is not kept.

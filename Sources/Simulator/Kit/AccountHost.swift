@@ -46,19 +46,11 @@ struct AccountHost: Sendable {
         var response = finish(handle(request), request)
         switch request.fault {
         case .serverErrorAfter: response = finish(account.refusal(.serverError, request), request)
-        case .dropAfter: response = WebResponse(status: 500, fault: .drop)
-        case .timeoutAfter(let delay), .slow(let delay): response.delay = delay
-        case .slowBody(let pace): response.pace = pace
         case .notFoundAfterCreate(let reads):
             if let path = Self.location(of: response, after: request) {
                 faults.hidden["/\(type(of: account).name)\(path)"] = reads
             }
-        case .truncatedJSON where response.body.count > 1: response.body.removeLast((response.body.count + 1) / 2)
-        case .brokenTransfer where response.body.count > 1:
-            response.fault = .truncate(after: response.body.count / 2)
-        // An answer without a body can only be lost.
-        case .truncatedJSON, .brokenTransfer: response = WebResponse(status: 500, fault: .drop)
-        default: break
+        default: request.fault?.spoil(&response)
         }
         return response
     }
