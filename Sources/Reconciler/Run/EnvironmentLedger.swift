@@ -35,84 +35,15 @@ struct EnvironmentLedger {
     func update(
         _ rows: [EnvironmentRow], owners: Set<String>
     ) -> (rows: [EnvironmentRow], warnings: [Warning], notices: [Notice]) {
-        var notices: [Notice] = []
         let places = Dictionary(zip(rows.map(\.slug), rows.indices), uniquingKeysWith: { first, _ in first })
-        var updated: [EnvironmentRow] = []
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
-        var warnings: [Warning] = []
         let standings = standings()
+        var told = Told()
+        var updated: [EnvironmentRow] = []
         for environment in desired.environments {
-            let outlook = outlooks[environment.slug]
             let before = places[environment.slug].map { rows[$0] }
-            var row = before ?? begun(environment)
-            let wasOver = row.status == .expired || row.status == .gone
-            if wasOver, outlook?.phase == .active || outlook?.phase == .expiring {
-                // A new commit on its branch begins its life anew; an extension or a pin goes on with the old one.
-                let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
-                if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
-                row.expiredHead = nil
-                (row.warnedFor, row.warnedAt, row.noticeEnds) = (nil, nil, nil)
-            }
-            let isSooner = outlook?.expiresAt.map { before?.record.endsSooner(at: $0) == true } == true
-            // Nothing is learnt of care from a document that can't be read, or that nobody has said yes to.
-            let isCareKnown = kept[environment.slug] == nil && outlook?.phase != .unknown
-            // What had no end begins to have one now.
-            if isCareKnown, !row.tier.hasLife, environment.tier.hasLife {
-                (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now)
-            }
-            if changed.contains(environment.slug) {
-                (row.deployedAt, row.activeAt) = (now, now)
-                row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
-            }
-            // One that is as it was stays written as it was, so that its row does.
-            if let standing = standings[environment.slug], row.standing != standing { row.standing = standing }
-            if outlook?.phase.isDecided != false, let last = row.headCommit, let head = environment.headCommit,
-                last != head
-            {
-                row.activeAt = now
-            }
-            if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
-            row.branch = environment.branch
-            // What is left alone stays where it is, wherever its documents want it now.
-            if before?.isSuspended(at: now) != true {
-                row.host = environment.host
-                row.domain = environment.domain
-                row.database = environment.database
-            }
-            row.expiresAt = outlook?.expiresAt
-            if let cost {
-                var metadata = row.metadata.objectValue ?? Value.Object()
-                metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
-                row.metadata = .object(metadata)
-            }
-            if isCareKnown || before == nil { rememberRule(of: environment, in: &row) }
-            switch outlook?.phase {
-            case .expired:
-                if !wasOver { notices.append(ended(row, outlook)) }
-                row.status = .expired
-                // The head with which it expired stays: another one brings the environment back.
-                if !wasOver { row.expiredHead = environment.headCommit }
-                row.headCommit = environment.headCommit
-            case .expiring, .ending:
-                if outlook?.phase == .ending { notices.append(ended(row, outlook)) }
-                row.status = .expiring
-                row.headCommit = environment.headCommit
-                if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt || isSooner {
-                    // Told of this end before, it was promised another one meanwhile: told once more.
-                    let again = row.warnedFor == expiresAt ? " \(now)" : ""
-                    (row.warnedFor, row.warnedAt) = (expiresAt, now)
-                    row.noticeEnds = outlook?.noticeEnds
-                    warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
-                    notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description + again))
-                }
-            // What is over stays over while its document can't be read, with the head at which it ended.
-            case .unknown: if !wasOver { row.status = .unknown }
-            // Left alone, it is there and doesn't end; that it is suspended is a mark of its own.
-            case .suspended: if !wasOver { row.status = .active }
-            case .active, .unwanted, nil:
-                row.status = .active
-                row.headCommit = environment.headCommit
-            }
+            let row = self.row(
+                of: environment, before, outlooks[environment.slug], standings[environment.slug], &told)
             if row != before { updated.append(row) }
         }
         let wanted = Set(desired.environments.map(\.slug))
@@ -125,7 +56,106 @@ struct EnvironmentLedger {
             gone.expiresAt = nil
             updated.append(gone)
         }
-        return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, warnings, notices)
+        return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices)
+    }
+
+    /// What people are told of what was written.
+    private struct Told {
+        var warnings: [Warning] = []
+        var notices: [Notice] = []
+    }
+
+    /// The row of an environment after this pass.
+    private func row(
+        of environment: Environment, _ before: EnvironmentRow?, _ outlook: EnvironmentOutlook?,
+        _ standing: EnvironmentStanding?, _ told: inout Told
+    ) -> EnvironmentRow {
+        var row = before ?? begun(environment)
+        let wasOver = row.status == .expired || row.status == .gone
+        // Nothing is learnt of care from a document that can't be read, or that nobody has said yes to.
+        let isCareKnown = kept[environment.slug] == nil && outlook?.phase != .unknown
+        begin(&row, environment, outlook, wasOver: wasOver, isCareKnown: isCareKnown)
+        // One that is as it was stays written as it was, so that its row does.
+        if let standing, row.standing != standing { row.standing = standing }
+        if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
+        row.branch = environment.branch
+        // What is left alone stays where it is, wherever its documents want it now.
+        if before?.isSuspended(at: now) != true {
+            row.host = environment.host
+            row.domain = environment.domain
+            row.database = environment.database
+        }
+        row.expiresAt = outlook?.expiresAt
+        if let cost {
+            var metadata = row.metadata.objectValue ?? Value.Object()
+            metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
+            row.metadata = .object(metadata)
+        }
+        if isCareKnown || before == nil { rememberRule(of: environment, in: &row) }
+        end(&row, environment, outlook, since: before, wasOver: wasOver, &told)
+        return row
+    }
+
+    /// Moves the instants from which the time of an environment counts.
+    private func begin(
+        _ row: inout EnvironmentRow, _ environment: Environment, _ outlook: EnvironmentOutlook?, wasOver: Bool,
+        isCareKnown: Bool
+    ) {
+        if wasOver, outlook?.phase == .active || outlook?.phase == .expiring {
+            // A new commit on its branch begins its life anew; an extension or a pin goes on with the old one.
+            let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
+            if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
+            row.expiredHead = nil
+            (row.warnedFor, row.warnedAt, row.noticeEnds) = (nil, nil, nil)
+        }
+        // What had no end begins to have one now.
+        if isCareKnown, !row.tier.hasLife, environment.tier.hasLife {
+            (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now)
+        }
+        if changed.contains(environment.slug) {
+            (row.deployedAt, row.activeAt) = (now, now)
+            row.deed = EnvironmentDeed(at: now, runID: runID, revision: desired.revision)
+        }
+        if outlook?.phase.isDecided != false, let last = row.headCommit, let head = environment.headCommit,
+            last != head
+        {
+            row.activeAt = now
+        }
+    }
+
+    /// Says where in its life an environment stands, and tells people of an end that they haven't heard of.
+    private func end(
+        _ row: inout EnvironmentRow, _ environment: Environment, _ outlook: EnvironmentOutlook?,
+        since before: EnvironmentRow?, wasOver: Bool, _ told: inout Told
+    ) {
+        switch outlook?.phase {
+        case .expired:
+            if !wasOver { told.notices.append(ended(row, outlook)) }
+            row.status = .expired
+            // The head with which it expired stays: another one brings the environment back.
+            if !wasOver { row.expiredHead = environment.headCommit }
+            row.headCommit = environment.headCommit
+        case .expiring, .ending:
+            if outlook?.phase == .ending { told.notices.append(ended(row, outlook)) }
+            row.status = .expiring
+            row.headCommit = environment.headCommit
+            let isSooner = outlook?.expiresAt.map { before?.record.endsSooner(at: $0) == true } == true
+            if let expiresAt = outlook?.expiresAt, row.warnedFor != expiresAt || isSooner {
+                // Told of this end before, it was promised another one meanwhile: told once more.
+                let again = row.warnedFor == expiresAt ? " \(now)" : ""
+                (row.warnedFor, row.warnedAt) = (expiresAt, now)
+                row.noticeEnds = outlook?.noticeEnds
+                told.warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
+                told.notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description + again))
+            }
+        // What is over stays over while its document can't be read, with the head at which it ended.
+        case .unknown: if !wasOver { row.status = .unknown }
+        // Left alone, it is there and doesn't end; that it is suspended is a mark of its own.
+        case .suspended: if !wasOver { row.status = .active }
+        case .active, .unwanted, nil:
+            row.status = .active
+            row.headCommit = environment.headCommit
+        }
     }
 
     /// What can be said of each environment after this pass.
