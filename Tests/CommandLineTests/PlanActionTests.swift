@@ -32,6 +32,8 @@ struct PlanActionTests {
             "PLAN_TOKEN": "token-of-the-action", "PLAN_AUTHOR": author, "GITHUB_REPOSITORY": repository,
             "GITHUB_API_URL": site.provider.url + "/github", "GITHUB_OUTPUT": site.directory.path("output"),
             "GITHUB_STEP_SUMMARY": site.directory.path("summary.md"),
+            // It leaves what later steps of the job read.
+            "TMPDIR": site.directory.path,
         ]
         let outcome = await ChildProcess.run(
             "/bin/sh", [Self.script],
