@@ -50,9 +50,7 @@ extension APIEndpoints {
                 guard
                     try await services.store.revokeKey(
                         name,
-                        audit: AuditRecord(
-                            at: call.now, action: "access.key.revoke", target: name, actor: call.caller.name,
-                            detail: call.actor.detail()))
+                        audit: call.actor.audit("access.key.revoke", of: name, at: call.now))
                 else { throw APIFault.notFound("no key \(name) is in use", hint: "List them: GET /api/v1/access/keys") }
                 services.access.forgetAll()
                 return Envelope(200, ["revoked": .string(name)])

@@ -119,9 +119,7 @@ extension APIEndpoints {
             ) { call in
                 guard let service = services.service else { throw APIFault.noService }
                 try await services.store.record(
-                    AuditRecord(
-                        at: call.now, action: "reconcile.now", target: "service", actor: call.caller.name,
-                        detail: call.actor.detail(call.body.objectValue ?? [:])))
+                    call.actor.audit("reconcile.now", of: "service", at: call.now, call.body.objectValue ?? [:]))
                 await service.ask(.manual)
                 return Envelope(
                     202,

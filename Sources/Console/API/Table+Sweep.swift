@@ -43,12 +43,9 @@ extension APIEndpoints {
                         "what goes now is of \(targets.joined(separator: ", ")), and that is not what was confirmed",
                         hint: "Look again, and confirm these: GET /api/v1/sweep")
                 }
-                var detail = call.actor.detail().objectValue ?? [:]
-                if let reason = call.body["reason"] { detail["reason"] = reason }
+                let detail: Value.Object = call.body["reason"].map { ["reason": $0] } ?? [:]
                 try await services.store.record(
-                    AuditRecord(
-                        at: call.now, action: "sweep.now", target: targets.joined(separator: " "),
-                        actor: call.caller.name, detail: .object(detail)))
+                    call.actor.audit("sweep.now", of: targets.joined(separator: " "), at: call.now, detail))
                 await service.ask(.ttl)
                 return Envelope(202, ["accepted": true, "environments": .strings(targets)])
             },

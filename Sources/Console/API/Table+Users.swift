@@ -53,9 +53,7 @@ extension APIEndpoints {
                 try spareSelf(name, call)
                 let isRevoked = try await services.store.disableUser(
                     name,
-                    audit: AuditRecord(
-                        at: call.now, action: "access.user.revoke", target: name, actor: call.caller.name,
-                        detail: call.actor.detail()))
+                    audit: call.actor.audit("access.user.revoke", of: name, at: call.now))
                 guard isRevoked else { throw noUser(name) }
                 services.access.forgetAll()
                 return Envelope(200, ["revoked": .string(name)])

@@ -1,5 +1,6 @@
 public import Basics
 public import Formats
+public import Store
 
 /// Who does something by hand, and where from: what the audit log says of it.
 public struct Actor: Sendable, Hashable {
@@ -21,6 +22,22 @@ public struct Actor: Sendable, Hashable {
         if let via { object["via"] = .string(via) }
         if let address { object["from"] = .string(address) }
         return .object(object)
+    }
+}
+
+extension Actor {
+    /// The record of something that they do.
+    ///
+    /// - Parameters:
+    ///   - action: such as `env.pin`.
+    ///   - target: what it is done to.
+    ///   - now: when.
+    ///   - detail: what else there is to say of it; nothing secret.
+    /// - Returns: the record, which says where it came from too.
+    public func audit(
+        _ action: String, of target: String, at now: Timestamp, _ detail: Value.Object = [:]
+    ) -> AuditRecord {
+        AuditRecord(at: now, action: action, target: target, actor: name, detail: self.detail(detail))
     }
 }
 

@@ -89,8 +89,7 @@ public struct ApprovalRequest: Sendable {
     public static func revoke(_ key: String, in store: Store, by actor: Actor, at now: Timestamp) async throws -> Int {
         let count = try await store.revokeApprovals(
             of: key,
-            audit: AuditRecord(
-                at: now, action: "change.revoke", target: key, actor: actor.name, detail: actor.detail()))
+            audit: actor.audit("change.revoke", of: key, at: now))
         guard count > 0 else {
             throw RequestFault(
                 .notFound, "no approval of \(key) stands", hint: "List them with: reconcile approvals")

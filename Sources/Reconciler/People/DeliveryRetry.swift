@@ -13,8 +13,7 @@ public enum DeliveryRetry {
         var detail = Value.Object()
         detail["provider"] = .string(delivery.provider)
         detail["event"] = .string(delivery.event)
-        let audit = AuditRecord(
-            at: now, action: "hooks.retry", target: delivery.id, actor: actor.name, detail: actor.detail(detail))
+        let audit = actor.audit("hooks.retry", of: delivery.id, at: now, detail)
         guard try await store.retryDelivery(delivery.id, audit: audit) else {
             throw RequestFault(
                 .conflict, "delivery \(delivery.id) is \(delivery.state.rawValue), and there is nothing to try again",

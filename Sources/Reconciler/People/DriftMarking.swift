@@ -49,8 +49,7 @@ public struct DriftMarking: Sendable {
     ) async throws -> Int {
         let count = try await store.unmarkDrift(
             key,
-            audit: AuditRecord(
-                at: now, action: "drift.unmark", target: key.description, actor: actor.name, detail: actor.detail()))
+            audit: actor.audit("drift.unmark", of: key.description, at: now))
         guard count > 0 else {
             throw RequestFault(
                 .notFound, "\(key) is neither acknowledged nor muted", hint: "See what is: reconcile drift")

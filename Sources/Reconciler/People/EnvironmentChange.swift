@@ -73,8 +73,7 @@ public struct EnvironmentChange: Sendable {
         if verb == .extend { detail["days"] = .int(Int64(days)) }
         if let reason { detail["reason"] = .string(reason) }
         if let until { detail["until"] = .string(until.description) }
-        let audit = AuditRecord(
-            at: now, action: "env.\(verb)", target: name, actor: actor.name, detail: actor.detail(detail))
+        let audit = actor.audit("env.\(verb)", of: name, at: now, detail)
         switch verb {
         case .extend:
             try await store.extendEnvironment(

@@ -13,8 +13,7 @@ public enum NoticeRetry {
         var detail = Value.Object()
         detail["channel"] = .string(message.channel)
         detail["notices"] = .int(Int64(message.count))
-        let audit = AuditRecord(
-            at: now, action: "notices.retry", target: message.id, actor: actor.name, detail: actor.detail(detail))
+        let audit = actor.audit("notices.retry", of: message.id, at: now, detail)
         guard try await store.retryNoticeMessage(message.id, audit: audit) else {
             throw RequestFault(
                 .conflict, "message \(message.id) is \(message.state.rawValue), and there is nothing to try again",

@@ -32,7 +32,7 @@ public enum ScheduleOrder {
         case .runner: break
         }
         return try await store.requestSlot(
-            of: name, lane: job.lane, audit: audit("schedules.run", name, actor, now))
+            of: name, lane: job.lane, audit: actor.audit("schedules.run", of: name, at: now))
     }
 
     /// Lets it run by itself again, with its audit record.
@@ -41,7 +41,7 @@ public enum ScheduleOrder {
     public static func enable(_ name: String, in store: Store, by actor: Actor, at now: Timestamp) async throws {
         let states = try await store.scheduleStates()
         guard states[name] != nil else { throw missing(name, Array(states.keys)) }
-        guard try await store.enableSchedule(name, audit: audit("schedules.enable", name, actor, now)) else {
+        guard try await store.enableSchedule(name, audit: actor.audit("schedules.enable", of: name, at: now)) else {
             throw RequestFault(
                 .conflict, "\(name) is not disabled", hint: "See all: reconcile schedules list")
         }
@@ -52,9 +52,5 @@ public enum ScheduleOrder {
             .notFound, "there is no schedule \(name)",
             hint: Suggestion.nearest(to: name, in: names).map { "Did you mean \($0)?" }
                 ?? "List them with: reconcile schedules list")
-    }
-
-    private static func audit(_ action: String, _ name: String, _ actor: Actor, _ now: Timestamp) -> AuditRecord {
-        AuditRecord(at: now, action: action, target: name, actor: actor.name, detail: actor.detail())
     }
 }

@@ -97,8 +97,7 @@ extension Reconciler {
         var detail = Value.Object()
         detail["secrets"] = .strings(wishes.map(\.name))
         try await store.record(
-            AuditRecord(
-                at: time.now, action: "secrets.sync", target: project, actor: actor.name, detail: actor.detail(detail)))
+            actor.audit("secrets.sync", of: project, at: time.now, detail))
         let sync = SecretSync(
             store: store, time: time,
             lease: WriteLease(

@@ -174,9 +174,7 @@ struct AccessCommand {
     }
 
     private func audit(_ action: String, _ target: String) -> AuditRecord {
-        AuditRecord(
-            at: SystemTime().now, action: action, target: target, actor: context.actor,
-            detail: .object(Value.Object()))
+        Actor(context.actor).audit(action, of: target, at: SystemTime().now)
     }
 
     private static func checked(_ name: String) throws(ArgumentFault) -> String {
