@@ -67,4 +67,7 @@ extension SQLConnection {
 /// The databases that can hold the store.
 public enum SQLDialect: String, Sendable, Hashable, CaseIterable {
     case sqlite, postgres
+
+    /// What ends a query of rows that are about to be changed; a transaction of SQLite has the whole file to itself.
+    var rowLock: String { self == .postgres ? " for update" : "" }
 }

@@ -22,7 +22,7 @@ extension Store {
                     insert into ops.request_budgets (credential, account, version, updated_at) values ($1, '', 0, $2)
                     on conflict (credential) do nothing
                     """, [.text(credential), .time(now)])
-                let lock = dialect == .postgres ? " for update" : ""
+                let lock = dialect.rowLock
                 guard
                     let row = try db.run(
                         "select account, version from ops.request_budgets where credential = $1\(lock)",

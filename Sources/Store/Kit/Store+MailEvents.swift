@@ -48,7 +48,7 @@ extension Store {
             ]
         ).isEmpty
         if isNew { return .created }
-        let lock = dialect == .postgres ? " for update" : ""
+        let lock = dialect.rowLock
         guard
             let row = try db.run(
                 "select raw from ops.mail_events where message_id = $1\(lock)", [.text(event.messageID)]

@@ -46,7 +46,7 @@ extension Store {
     private func route(
         _ notice: Notice, to posting: NoticePosting, _ now: Timestamp, in db: any SQLConnection
     ) throws(StoreFault) {
-        let lock = engine.dialect == .postgres ? " for update" : ""
+        let lock = engine.dialect.rowLock
         let due = now + posting.window
         var id: String?
         if let open = try db.run(

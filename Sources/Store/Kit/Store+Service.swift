@@ -51,17 +51,14 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func endService(_ service: String) async throws(StoreFault) {
         let now = time.now
-        let lock = engine.dialect == .postgres ? " for update" : ""
+        let lock = engine.dialect.rowLock
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             try db.run("delete from ops.reconcile_services where holder = $1", [.text(service)])
-            let query = "select value from ops.reconcile_state where key = $1\(lock)"
-            guard var value = try db.run(query, [.text(Self.serviceKey)]).first?.json(0).objectValue,
+            guard var value = try Self.state(Self.serviceKey, lock: lock, in: db)?.objectValue,
                 value["holder"]?.stringValue == service
             else { return }
             value["next_pass_at"] = nil
-            try db.run(
-                "update ops.reconcile_state set value = $2, updated_at = $3 where key = $1",
-                [.text(Self.serviceKey), .json(.object(value)), .time(now)])
+            try Self.setState(Self.serviceKey, .object(value), at: now, in: db)
         }
     }
 
@@ -94,7 +91,7 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func ring() async throws(StoreFault) -> Int64 {
         let now = time.now
-        let lock = engine.dialect == .postgres ? " for update" : ""
+        let lock = engine.dialect.rowLock
         return try await engine.lightTransaction { (db: any SQLConnection) throws(StoreFault) -> Int64 in
             try db.run(
                 """
@@ -102,12 +99,8 @@ extension Store {
                 on conflict (key) do nothing
                 """, [.text(Self.ringKey), .json(0), .time(now)])
             // Several processes may ring at once: each waits for the row, so that no knock is lost.
-            let rows = try db.run(
-                "select value from ops.reconcile_state where key = $1\(lock)", [.text(Self.ringKey)])
-            let number = (try rows.first?.json(0).intValue ?? 0) + 1
-            try db.run(
-                "update ops.reconcile_state set value = $2, updated_at = $3 where key = $1",
-                [.text(Self.ringKey), .json(.int(number)), .time(now)])
+            let number = (try Self.state(Self.ringKey, lock: lock, in: db)?.intValue ?? 0) + 1
+            try Self.setState(Self.ringKey, .int(number), at: now, in: db)
             return number
         }
     }

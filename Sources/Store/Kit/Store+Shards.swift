@@ -58,7 +58,7 @@ extension Store {
         isOver: @escaping @Sendable (String) -> Bool, choose: @escaping @Sendable ([String]) -> [Int]
     ) async throws(StoreFault) -> ShardClaim {
         let now = time.now
-        let lock = engine.dialect == .postgres ? " for update" : ""
+        let lock = engine.dialect.rowLock
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ShardClaim in
             var claim = ShardClaim()
             let agreed = try Self.agree(on: count, now, lock, isOver, except: service, in: db)

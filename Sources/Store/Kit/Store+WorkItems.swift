@@ -172,7 +172,7 @@ extension Store {
     private static func known(
         _ reference: String, _ dialect: SQLDialect, in db: any SQLConnection
     ) throws(StoreFault) -> KnownItem {
-        let lock = dialect == .postgres ? " for update" : ""
+        let lock = dialect.rowLock
         guard
             let row = try db.run(
                 """
