@@ -12,7 +12,7 @@ extension APIEndpoints {
     }
 
     private static let identifier = APISchema.pattern(
-        "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", about: "an id", matches: { isIdentifier($0) })
+        "^\(identifierForm)$", about: "an id", matches: { isIdentifier($0) })
 
     /// What narrows lines, whatever they are of.
     static let lineParameters = [

@@ -24,18 +24,17 @@ extension APIEndpoints {
     static let nameCursor = APIParameter("cursor", .line(least: 1, most: 512), "where the part before ended")
     static let noticeCursor = APIParameter(
         "cursor",
-        .pattern(
-            "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
-            about: "the next_cursor of the part before", matches: isIdentifier), "where the part before ended")
+        .pattern("^\(identifierForm)$", about: "the next_cursor of the part before", matches: isIdentifier),
+        "where the part before ended")
     static let since = APIParameter("since", .instant, "only then or later")
     static let until = APIParameter("until", .instant, "only before")
     static let run = APIParameter(
         "run",
-        .pattern(
-            "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|latest)$", about: "a run's id, or latest"
-        ) {
+        .pattern("^(\(identifierForm)|latest)$", about: "a run's id, or latest") {
             $0 == "latest" || isIdentifier($0)
         }, "a run's id, or latest", required: true)
+
+    static let identifierForm = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
     static func isIdentifier(_ text: String) -> Bool { PageCursor("0.\(text)") != nil }
 
