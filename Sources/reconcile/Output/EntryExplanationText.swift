@@ -22,7 +22,6 @@ struct EntryExplanationText {
             text += "  finding      none: no pass found anything wrong with it\n"
         }
         text += "  shown by     \(it.command)\n"
-        let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
-        return text + "  next look    \(at)\(it.nextWake.reason)\n"
+        return text + ExplanationText.looks(nil, it.nextWake, now)
     }
 }

@@ -41,11 +41,7 @@ struct EnvironmentExplanationText {
             text += "  window       closed\(opens): \(closure.reason)\n"
         }
         text += resources(paint)
-        if let lastRun = it.lastRun {
-            text += "  last looked  \(lastRun.startedAt.minuteText) by run \(lastRun.id)\n"
-        }
-        let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
-        return text + "  next look    \(at)\(it.nextWake.reason)\n"
+        return text + ExplanationText.looks(it.lastRun, it.nextWake, now)
     }
 
     /// What holds, the line that says so, and whom that goes before.

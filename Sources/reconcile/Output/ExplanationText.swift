@@ -57,12 +57,14 @@ struct ExplanationText {
                 text += "  known        \(mark.kind.rawValue) by \(mark.by)\(until): \(mark.reason)\n"
             }
         }
-        if let lastRun = it.lastRun {
-            text += "  last looked  \(lastRun.startedAt.minuteText) by run \(lastRun.id)\n"
-        }
-        let at = it.nextWake.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
-        text += "  next look    \(at)\(it.nextWake.reason)\n"
-        return text
+        return text + Self.looks(it.lastRun, it.nextWake, now)
+    }
+
+    /// When somebody looked last, where that is known, and when the next look comes.
+    static func looks(_ lastRun: RunRecord?, _ next: Explanation.Wake, _ now: Timestamp) -> String {
+        let last = lastRun.map { "  last looked  \($0.startedAt.minuteText) by run \($0.id)\n" } ?? ""
+        let at = next.at.map { "\($0.minuteText), in \(max(.zero, $0 - now).shortText): " } ?? ""
+        return last + "  next look    \(at)\(next.reason)\n"
     }
 
     /// The one sentence that somebody came for.
