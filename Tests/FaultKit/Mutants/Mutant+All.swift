@@ -14,6 +14,10 @@ struct MutantCase: Sendable {
             make: { DeleteUnobserved() },
             trial: "expired: crash-before at write DELETE digitalocean/v2/databases/*/dbs/odoo_feature_loyalty #1"),
         MutantCase(make: { FenceUnchecked() }, trial: "created: taken-over at write POST digitalocean/v2/droplets #1"),
+        MutantCase(
+            make: { ShardFenceUnchecked() }, trial: "sharded: taken-over at write POST digitalocean/v2/droplets #1"),
+        MutantCase(make: { SilentServiceKept() }, trial: "sharded: taken-over at fetch git #1"),
+        MutantCase(make: { HandoverForgotten() }, trial: "handed-over: hook-lost at input hand over #1"),
         MutantCase(make: { BlindRetry() }, trial: "created: answer-lost at write POST digitalocean/v2/droplets #1"),
         MutantCase(make: { MarkMissing() }, trial: "created: crash-after at write POST digitalocean/v2/droplets #1"),
         MutantCase(make: { LeaseKept() }, trial: "branch: crash-before at fetch git #1"),
