@@ -116,12 +116,20 @@ public struct Environment: Sendable, Hashable {
     ///   - tier: as which it counts.
     ///   - isProtected: whether what it owns is.
     ///   - backups: when each tier is; one that never is takes no backup away.
+    /// - Returns: a copy; its resources are the same.
     public func with(tier: Tier, isProtected: Bool, backups: [Tier: BackupRule]) -> Environment {
         var copy = self
         (copy.tier, copy.isProtected) = (tier, isProtected)
         if isBackedUpByTier, let rule = backups[tier], let cron = rule.schedule.cron {
             (copy.backupSchedule, copy.backupRule) = (cron, rule.source)
         }
+        return copy
+    }
+
+    /// The same, backed up by the five fields of a crontab.
+    public func backedUp(by cron: String) -> Environment {
+        var copy = self
+        copy.backupSchedule = cron
         return copy
     }
 

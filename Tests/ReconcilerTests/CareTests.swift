@@ -111,9 +111,9 @@ struct CareTests {
             ScheduledJob.all(in: try #require(desired), ScheduleSettings()) { _ in TimeZones() }
                 .first { $0.id == "backup/production" }
         }
-        // The service, a page and the command line say the same, and so does what is found of them.
-        let kept = try #require(report.desired).keeping(
-            try await world.store.keptCare(in: try #require(report.desired)))
+        // The service, a page and the command line say the same.
+        let desired = try #require(report.desired)
+        let kept = desired.with(environments: try await world.store.lookedAfter(in: desired))
         for found in [try job(process.latestDesired), try job(kept)] {
             #expect(found?.cron.description == until)
             #expect(found.map { $0.lane == ScheduledJob.mainLane && $0.environment?.tier == .production } != false)
@@ -128,6 +128,49 @@ struct CareTests {
         #expect(after?.cron.description == then && after?.environment?.tier != .production)
         #expect(after.map { $0.lane == ScheduledJob.sharedLane } != false)
         #expect(next.outlook?.backedUp.first { $0.slug == "production" }?.backupSchedule == then)
+        await world.engine.close()
+    }
+
+    /// What becomes of the documents while its data is there.
+    @Test(
+        "What is there is backed up until it is gone, whatever the documents say of it or don't, also by a new process",
+        arguments: ["its entry is gone", "the environments can't be read", "the policies are gone"])
+    func keepsItsBackupsWhileItIsThere(_ change: String) async throws {
+        let policies = World.policies + "backups: {production: 6h}\n"
+        let world = try await World(
+            World.tree(environments: Self.environments("production"), policies: policies, branches: ["main"]))
+        _ = await world.pass()
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database))
+        var tree = World.tree(
+            environments: Self.environments(change == "its entry is gone" ? nil : "production"), policies: policies,
+            branches: ["main"], revision: "b")
+        switch change {
+        case "the environments can't be read":
+            tree = World.tree(environments: "environments: [", policies: policies, branches: ["main"], revision: "b")
+        case "the policies are gone": tree.files.removeAll { $0.path == ".odooops/policies.yaml" }
+        default: break
+        }
+        world.source.set(tree)
+        func job(_ process: Reconciler) throws -> ScheduledJob? {
+            ScheduledJob.all(in: try #require(process.latestDesired), ScheduleSettings()) { _ in TimeZones() }
+                .first { $0.id == "backup/production" }
+        }
+        for seed in UInt64(90)..<93 {
+            let process = world.reconciler(seed: seed)
+            let report = await process.pass(PassOptions())
+            #expect(await world.holdings().contains(Self.database), "\(report.story)")
+            let found = try #require(try job(process), "\(report.story)")
+            #expect(found.cron.description == "0 */6 * * *" && found.lane == ScheduledJob.mainLane)
+            #expect(found.environment?.tier == .production && found.environment?.database == "odoo_prod")
+            #expect(report.outlook?.backedUp.contains { $0.slug == "production" } == true)
+        }
+        guard change == "its entry is gone" else { return await world.engine.close() }
+        let process = world.reconciler(seed: 93)
+        for _ in 0..<3 { _ = await process.pass(PassOptions(approvals: ["all"])) }
+        #expect(await world.holdings().contains(Self.database) == false)
+        let after = try job(process)
+        #expect(after == nil)
         await world.engine.close()
     }
 

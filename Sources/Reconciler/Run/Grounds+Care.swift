@@ -1,6 +1,6 @@
-public import DesiredState
-public import Diff
-public import Store
+import DesiredState
+import Diff
+import Store
 
 extension Grounds {
     /// Holds how carefully environments are treated against how they were.
@@ -16,14 +16,5 @@ extension Grounds {
             found.careFound.living = living
         }
         _ = try await weigh(.care, store)
-    }
-}
-
-extension Store {
-    /// The care that environments keep although a commit gives them less, as the last pass that counted an approval left it.
-    public func keptCare(in desired: DesiredState) async throws(StoreFault) -> [String: Care] {
-        var grounds = Grounds(try await lineage(), countsStored: false)
-        try await grounds.weighCare(desired, self)
-        return grounds.departures.keptCare
     }
 }

@@ -65,6 +65,17 @@ struct Grounds: Sendable {
         remembered.care = care
     }
 
+    /// Takes down what a commit rests on.
+    mutating func find(_ desired: DesiredState) {
+        found.revision = desired.revision
+        found.documents = desired.guards
+        found.inPlace = desired.documentsInPlace
+        let known = Set(remembered.documents.values)
+        for document in desired.documents where known.contains(document.path) {
+            found.files[document.path] = document.status
+        }
+    }
+
     /// Holds a part of what was found against what is remembered.
     ///
     /// - Returns: why it can't be trusted; nil where it can.
@@ -110,13 +121,7 @@ extension Reconciler {
 
     /// Holds the commit, and the documents by which guards work or that their schema alone tells, against those before.
     func weighCommit(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
-        grounds.found.revision = desired.revision
-        grounds.found.documents = desired.guards
-        grounds.found.inPlace = desired.documentsInPlace
-        let remembered = Set(grounds.remembered.documents.values)
-        for document in desired.documents where remembered.contains(document.path) {
-            grounds.found.files[document.path] = document.status
-        }
+        grounds.find(desired)
         if let before = grounds.remembered.revision, await !source.follows(desired.revision, after: before) {
             _ = try await grounds.weigh(.history, store)
         }

@@ -7,8 +7,8 @@ import Store
 /// What a look at everything shows, without a run, a lease or a row written.
 public struct Outlook: Sendable {
     public let desired: DesiredState
-    /// The care of environments whose documents give them less, and nobody has said that it is meant.
-    let kept: [String: Care]
+    /// The environments that are backed up, also those that nothing wants any more and that are there yet; sorted by slug.
+    public let backedUp: [Environment]
     public let observed: ObservedState
     public let inventory: Inventory
     public let plan: Plan
@@ -36,7 +36,8 @@ extension Reconciler {
         var grounds = Grounds(try await store.lineage(), countsStored: true)
         var tree = try await weighBranches(snapshot, &grounds)
         tree.pullRequests = try await readPullRequests(tree, context(of: "look"), &grounds)?.listing
-        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
+        let rows = try await store.environments()
+        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(of: rows, at: now))
         try await weighCommit(desired, &grounds)
         var inventory = try await store.inventory()
         if instant != nil { inventory = inventory.supposingWarnings }
@@ -68,7 +69,10 @@ extension Reconciler {
             }.map(\.key))
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
-            desired: desired, kept: grounds.keptCare, observed: observed, inventory: inventory, plan: plan,
+            desired: desired,
+            backedUp: desired.lookedAfter(rows, keeping: grounds.keptCare, isInDoubt: grounds.isInDoubt)
+                .filter { $0.backupSchedule != nil },
+            observed: observed, inventory: inventory, plan: plan,
             commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)
     }

@@ -83,6 +83,8 @@ struct Pass {
     var storedApprovals: [ResourceKey: String] = [:]
     /// What it rests on, held against what the last pass rested on.
     var grounds: Grounds?
+    /// The environments that are backed up, wanted or not.
+    var backedUp: [Environment] = []
     /// Approvals that ended before their change could be made.
     var lapses: [Notice] = []
 
@@ -192,9 +194,6 @@ struct Pass {
             return false
         }
         try await reconciler.weighCommit(desired, &grounds)
-        // What runs by the clock looks after environments as the guards do.
-        let looked = desired.keeping(grounds.keptCare)
-        if !options.isDryRun { reconciler.latest.withLock { $0 = looked } }
         recordGates(of: tree)
         let last = reconciler.lastLook.withLock { $0 }
         var inventory = try await reconciler.store.inventory()
@@ -237,7 +236,10 @@ struct Pass {
         }
         inventory = names.inventory
         share = share.with(inventory)
-        desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
+        // As late as can be: what a person says while the world is looked at counts.
+        let rows = try await reconciler.store.environments()
+        lookAfter(desired, rows, grounds)
+        desired = desired.with(unknown: try await reconciler.suspensions(of: rows, at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
         guard let plan = try await planChanges(desired, inventory, observed, grounds) else { return false }
@@ -273,6 +275,13 @@ struct Pass {
         guard applied.storeFault == nil else { return false }
         try await useApprovals()
         return true
+    }
+
+    /// Says who is looked after by the clock from now on: with the care that guards rest on, and until it is gone.
+    private mutating func lookAfter(_ desired: DesiredState, _ rows: [EnvironmentRow], _ grounds: Grounds) {
+        let environments = desired.lookedAfter(rows, keeping: grounds.keptCare, isInDoubt: grounds.isInDoubt)
+        backedUp = environments.filter { $0.backupSchedule != nil }
+        if !options.isDryRun { reconciler.latest.withLock { $0 = desired.with(environments: environments) } }
     }
 
     /// The same tree with the pull requests, which are remembered before anything rests on them.
@@ -351,7 +360,7 @@ struct Pass {
         report.runbooks = snapshot.tree.files.filter { $0.path.hasPrefix(GitSource.runbooks + "/") }
         if let desired, let observed, let inventory, let plan {
             report.outlook = Outlook(
-                desired: desired, kept: grounds?.keptCare ?? [:], observed: observed, inventory: inventory, plan: plan,
+                desired: desired, backedUp: backedUp, observed: observed, inventory: inventory, plan: plan,
                 commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
                 committedAt: snapshot.committedAt, silent: reconciler.silent)
         }

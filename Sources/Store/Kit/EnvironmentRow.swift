@@ -114,6 +114,12 @@ public struct EnvironmentRow: Sendable, Hashable {
         set { set("notice_ends", newValue.map { .string($0.description) }) }
     }
 
+    /// The five fields of a crontab by which it was backed up when that could last be read; nil where it wasn't.
+    public var backupSchedule: String? {
+        get { metadata["backup_schedule"]?.stringValue }
+        set { set("backup_schedule", newValue.map { .string($0) }) }
+    }
+
     /// Whether it is left alone at an instant.
     public func isSuspended(at now: Timestamp) -> Bool { isSuspended && (suspendedUntil.map { now < $0 } ?? true) }
 

@@ -1,6 +1,5 @@
 import Basics
 import DesiredState
-import Diff
 import Formats
 import Reconciler
 import Store
@@ -14,8 +13,8 @@ struct SchedulesCommand {
     /// What the desired state wants by the clock, as it is configured here.
     private func jobs() async throws -> [ScheduledJob] {
         let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
-        let kept = try await context.withStore { try await $0.keptCare(in: desired) }
-        return ScheduledJob.all(in: desired.keeping(kept), try context.configuration().schedules) {
+        let environments = try await context.withStore { try await $0.lookedAfter(in: desired) }
+        return ScheduledJob.all(in: desired.with(environments: environments), try context.configuration().schedules) {
             TimeZones.load($0)
         }
     }
