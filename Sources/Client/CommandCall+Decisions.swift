@@ -45,7 +45,7 @@ extension CommandCall {
         let count = data["revoked"]?.intValue ?? 0
         return count == 0
             ? answer(data, "No approval of \(target) stood.")
-            : told("\(count) approval\(count == 1 ? "" : "s") of \(target) taken back.", data)
+            : told("\(count.of("approval")) of \(target) taken back.", data)
     }
 
     func markDrift() async throws -> ClientExit {
@@ -69,7 +69,7 @@ extension CommandCall {
     func unmarkDrift() async throws -> ClientExit {
         let data = try await connection().write("POST", "/drift/unmute", ["key": .string(target)]).data
         let count = data["ended"]?.intValue ?? 0
-        return told("\(count) remark\(count == 1 ? "" : "s") about \(target) taken back.", data)
+        return told("\(count.of("remark")) about \(target) taken back.", data)
     }
 
     func listFindings() async throws -> ClientExit {

@@ -50,7 +50,7 @@ extension CommandCall {
         return block(lines) + (isEnding ? screen.paint.dim("More time: odooops env extend \(name) --days 7\n") : "")
     }
 
-    private static func days(_ count: Int64) -> String { "\(count) day\(count == 1 ? "" : "s")" }
+    private static func days(_ count: Int64) -> String { "\(count.of("day"))" }
 
     /// What more days come to: a new end, or the time from which on they count.
     private static func extended(_ row: Value, _ count: Int64) -> String {

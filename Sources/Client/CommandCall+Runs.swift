@@ -191,7 +191,7 @@ extension CommandCall {
             let current = steps.last.map { ", \($0.shown("title"))" } ?? ""
             let mark = marks[turn % 4]
             try await pause(patience, inVain: "run \(id) did not end") {
-                "\(mark) run \(id) \(phase), \(settled) steps done, \($0)\(current)"
+                "\(mark) run \(id) \(phase), \(settled.of("step")) done, \($0)\(current)"
             }
             turn += 1
         }

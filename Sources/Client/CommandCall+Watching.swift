@@ -31,7 +31,7 @@ extension CommandCall {
             loop == nil
             ? paint.yellow("none are made by this process")
             : failures > 0
-                ? paint.red("\(failures) failure\(failures == 1 ? "" : "s") in a row") : paint.green("go well")
+                ? paint.red("\(failures.of("failure")) in a row") : paint.green("go well")
         let run = data["last_run"].flatMap { $0.isNull ? nil : $0 }
         let lastRun = run.map { run in
             "\(run.shown("id"))  \(Listing.phase(run.shown("phase"), paint))  \(run.minute("started_at"))"
@@ -68,7 +68,7 @@ extension CommandCall {
         let count = (plan["needed"]?.intValue ?? 0) - (plan["approved"]?.intValue ?? 0)
         switch plan.shown("approval") {
         case "waiting":
-            return "\(count) change\(count == 1 ? "" : "s") wait\(count == 1 ? "s" : "") for a person: "
+            return "\(count.of("change waits", "changes wait")) for a person: "
                 + "odooops plan show \(plan.shown("run"))"
         case "approved": return "What waited is approved, and the next pass does it: odooops reconcile --wait"
         default: return nil

@@ -247,9 +247,9 @@ extension Listing {
         let count = row["drift"]?.intValue ?? 0
         return switch row.shown("sync") {
         case "in_sync": look.paint.green("in sync")
-        case "out_of_sync": look.paint.red("\(count) differ\(count == 1 ? "s" : "")")
+        case "out_of_sync": look.paint.red(count.of("differs", "differ"))
         case "suspended":
-            look.paint.yellow(count > 0 ? "suspended, \(count) differ\(count == 1 ? "s" : "")" : "suspended")
+            look.paint.yellow(count > 0 ? "suspended, \(count.of("differs", "differ"))" : "suspended")
         case let word: look.paint.dim(word)
         }
     }

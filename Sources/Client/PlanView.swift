@@ -25,7 +25,7 @@ struct PlanView {
         let waiting = changes.count { $0["decision"]?.stringValue == "needs_approval" }
         if waiting > 0 {
             lines.append(
-                "\(waiting) wait\(waiting == 1 ? "s" : "") for a person: odooops approve \(plan.shown("run_id"))")
+                "\(waiting.of("waits", "wait")) for a person: odooops approve \(plan.shown("run_id"))")
         }
         return lines.map { line in width.map { Table.cut(line, to: $0) } ?? line }.joined(separator: "\n") + "\n"
     }
@@ -50,7 +50,7 @@ struct PlanView {
             why.append(cause.spaced)
         }
         if let requests = change["requests"]?.intValue, requests > 0, change.shown("decision") == "allowed" {
-            why.append("\(requests) request\(requests == 1 ? "" : "s")")
+            why.append("\(requests.of("request"))")
         }
         lines.append(indent + paint.dim(why.joined(separator: " · ")))
         if let verdict = verdict(change) { lines.append(indent + verdict) }

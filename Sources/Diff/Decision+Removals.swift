@@ -139,7 +139,7 @@ extension Decision {
         }
         let last = input.inventory.lastDesiredCount
         if input.desired.resources.isEmpty, input.desired.environments.isEmpty, last > 0 {
-            let what = "the repository wants nothing at all, where it wanted \(last) things before"
+            let what = "the repository wants nothing at all, where it wanted \(last.of("thing")) before"
             denyDeletions("\(what): that is more likely an accident than a wish")
             diagnostics.append(
                 Diagnostic(
@@ -172,7 +172,8 @@ extension Decision {
         }
         diagnostics.append(
             Diagnostic(
-                .warning, "PLAN-0004", "the plan would delete \(count) resources, the cap is \(cap): none is deleted",
+                .warning, "PLAN-0004",
+                "the plan would delete \(count.of("resource")), the cap is \(cap): none is deleted",
                 hint: "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"))
     }
 }

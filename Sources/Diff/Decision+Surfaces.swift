@@ -123,7 +123,7 @@ extension Decision {
             guard room < 0 else { continue }
             drafts[index].refuse(
                 .blocked,
-                "the account may have \(limit) droplets; there are \(held)\(going > 0 ? ", \(going) go" : ""): remove some, "
+                "the account may have \(limit.of("droplet")); there are \(held)\(going > 0 ? ", \(going) go" : ""): remove some, "
                     + "or ask DigitalOcean to raise its limit", as: .impossible)
         }
     }

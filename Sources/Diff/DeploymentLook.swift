@@ -109,9 +109,9 @@ struct DeploymentLook {
             return (.unknown, "\(what) can't be held against its branch: one of the two commits is not known")
         }
         let behind = "\(what) runs \(commit.prefix(8)), and the head of its branch is \(head.prefix(8))"
-        if check.key == WantedCheck.deployAge { return (.fail, "\(behind) for a limit of \(limit) hours") }
+        if check.key == WantedCheck.deployAge { return (.fail, "\(behind) for a limit of \(limit.of("hour"))") }
         guard let count = lags[CommitSpan(deployed: commit, head: head)] else { return Self.commits(behind, limit) }
-        let counted = "\(behind), which has \(count) commit\(count == 1 ? "" : "s") that it lacks"
+        let counted = "\(behind), which has \(count.of("commit")) that it lacks"
         return count > limit ? (.fail, "\(counted), of at most \(limit)") : (.pass, counted)
     }
 
@@ -128,12 +128,12 @@ struct DeploymentLook {
     ) -> Answer {
         let what = "a pass last changed \(record.slug) at \(deployed)"
         let isAge = check.key == WantedCheck.deployAge
-        if isAge, now - deployed <= .hours(limit) { return (.pass, "\(what), not longer than \(limit) hours ago") }
+        if isAge, now - deployed <= .hours(limit) { return (.pass, "\(what), not longer than \(limit.of("hour")) ago") }
         guard let head = environment.headCommit, let last = record.headCommit, let active = record.activeAt else {
             return (.unknown, "\(what), and the head of its branch is not known")
         }
         if head == last, active <= deployed { return (.pass, "\(what), and its branch has no commit since") }
         let behind = "\(what), and its branch has newer commits"
-        return isAge ? (.fail, "\(behind) for a limit of \(limit) hours") : Self.commits(behind, limit)
+        return isAge ? (.fail, "\(behind) for a limit of \(limit.of("hour"))") : Self.commits(behind, limit)
     }
 }

@@ -89,7 +89,7 @@ struct LifeClock {
         let days = min(added, rule.mostExtension ?? added)
         guard added > 0 else { return (0, "") }
         let limit = days < added ? " (\(added) were added, the policy allows \(days))" : ""
-        return (days, " and \(days) \(days == 1 ? "day" : "days") of extension\(limit)")
+        return (days, " and \(days.of("day")) of extension\(limit)")
     }
 
     /// From when its time counts; nil where that is not known.

@@ -20,7 +20,7 @@ public enum PlanStaleness {
 
         let moved = changes(saved, fresh)
         lines += moved.prefix(20)
-        if moved.count > 20 { lines.append("… and \(moved.count - 20) changes more moved") }
+        if moved.count > 20 { lines.append("… and \((moved.count - 20).of("change")) more moved") }
 
         if moved.isEmpty {
             if saved.basis.observed != fresh.basis.observed {

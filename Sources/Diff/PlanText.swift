@@ -141,7 +141,7 @@ struct PlanWriter {
         }.joined()
     }
 
-    static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    static func count(_ count: Int, _ noun: String) -> String { count.of(noun) }
 
     private mutating func writeNext() {
         guard context.showsNext else { return }

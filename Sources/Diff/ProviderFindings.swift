@@ -117,7 +117,7 @@ public enum ProviderFindings {
             due + grace <= input.now
         else { return nil }
         let interval = backup?.attributes["interval_hours"]?.intValue.map {
-            "; DigitalOcean makes one every \($0) hours"
+            "; DigitalOcean makes one every \($0.of("hour"))"
         }
         let last = latest.map { "the latest was made at \($0)" } ?? "there is none"
         return finding(

@@ -172,7 +172,7 @@ enum SecretAges {
                 Diagnostic(
                     .warning, "PLAN-0010",
                     "the secret \(answer.key.name) was put there on \(setAt.description.prefix(10)), and is to be replaced "
-                        + "every \(days) days", at: entries.first?.source ?? resource.source,
+                        + "every \(days.of("day"))", at: entries.first?.source ?? resource.source,
                     hint: "replace it in every store that holds it, then revoke the old one")
             ]
         }

@@ -15,7 +15,7 @@ struct InvalidDesiredState: Fault {
         message =
             errors == 0
             ? "there is no readable desired state to plan from"
-            : "there is no readable desired state to plan from: \(errors) error\(errors == 1 ? "" : "s")"
+            : "there is no readable desired state to plan from: \(errors.of("error"))"
         place = desired.map { "revision \($0.revision.prefix(12))" }
     }
 }

@@ -10,4 +10,12 @@ import Testing
         ("it's", "'it'\\''s'"), ("ü", "'ü'"), ("$(x)", "'$(x)'"), ("a\nb", "'a\nb'"),
     ])
     func aShellTakesItForOneWord(text: String, quoted: String) { #expect(text.shellQuoted == quoted) }
+
+    @Test("Of one thing there is one, of none and of several there are several")
+    func things() {
+        #expect([0, 1, 2].map { $0.of("run") } == ["0 runs", "1 run", "2 runs"])
+        #expect([Int64(1), -1].map { $0.of("day") } == ["1 day", "-1 days"])
+        #expect(
+            [1, 3].map { $0.of("delivery waits", "deliveries wait") } == ["1 delivery waits", "3 deliveries wait"])
+    }
 }

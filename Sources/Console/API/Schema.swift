@@ -83,8 +83,8 @@ public indirect enum APISchema: Sendable {
             return range.contains(number)
                 ? nil : "\(path) has to be from \(range.lowerBound) to \(range.upperBound)"
         case (.list(let item, let least, let most), .list(let values)):
-            if values.count < least { return "\(path) has to have \(least) \(least == 1 ? "item" : "items") at least" }
-            if values.count > most { return "\(path) may have \(most) items at most" }
+            if values.count < least { return "\(path) has to have \(least.of("item")) at least" }
+            if values.count > most { return "\(path) may have \(most.of("item")) at most" }
             for (index, value) in values.enumerated() {
                 if let problem = item.problem(value, at: "\(path)[\(index)]") { return problem }
             }

@@ -64,7 +64,7 @@ struct FilestoreExpiry {
                     let what = rule.prefix.isEmpty ? "all objects" : "objects below \(quoted(rule.prefix))"
                     let cause = report.error(
                         .ruleBroken,
-                        "after \(rule.days) days \(what) of the bucket \(quoted(bucket.name)) go, where \(place.owner) "
+                        "after \(rule.days.of("day")) \(what) of the bucket \(quoted(bucket.name)) go, where \(place.owner) "
                             + "keeps its files", at: rule.source,
                         hint:
                             "Give the rule a `prefix` that holds no files of an environment. Until then the bucket is "

@@ -19,7 +19,7 @@ extension Gate {
         let found = entries.filter { $0.name.hasPrefix("ipai_") }
         report.requireListed(found, in: "addons", of: listed, document.file)
         if report.violations > 0 { report.exitStatus = 3 }
-        return "\(found.count) modules beside addons/ipai are listed"
+        return "\(found.count.of("module")) beside addons/ipai \(found.count == 1 ? "is" : "are") listed"
     }
 
     /// The names of the list; what is wrong with it is a violation.
@@ -91,7 +91,7 @@ extension Gate {
                 && (entry.isFolder || entry.name.hasPrefix("ipai_"))
         }
         report.requireListed(found, in: "addons/ipai", of: Set(listed), document.file)
-        return "\(found.count) modules of addons/ipai are listed"
+        return "\(found.count.of("module")) of addons/ipai \(found.count == 1 ? "is" : "are") listed"
     }
 
     private static let bridge = "ipai_enterprise_bridge"

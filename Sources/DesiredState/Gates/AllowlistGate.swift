@@ -31,9 +31,9 @@ extension Gate {
         let modules = checkModules(usable, context, report)
         let pins = checkPins(usable, context, report)
         let waiting = repositories.count { $0["status"]?.value.scalar?.text == "pending_vendor" }
-        let ready = "\(repositories.count - waiting) repositories are ready"
+        let ready = (repositories.count - waiting).of("repository is ready", "repositories are ready")
         return ready + (waiting > 0 ? " and \(waiting) will be vendored" : "")
-            + ", \(modules) modules come from them, \(pins) are pinned"
+            + ", \(modules.of("module comes", "modules come")) from them, \(pins.of("is", "are")) pinned"
     }
 
     private static func check(

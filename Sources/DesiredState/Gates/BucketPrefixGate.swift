@@ -45,6 +45,6 @@ extension Gate {
                 .bucketPrefix, "the bucket \(quoted(bucket)) of \(environment) doesn't begin with \(prefix)", at: nil,
                 hint: "Name a bucket of \(environment): the prefix keeps its data apart from other environments'.")
         }
-        return "\(buckets.count) bucket\(buckets.count == 1 ? "" : "s") of \(environment) begin with \(prefix)"
+        return "\(buckets.count.of("bucket")) of \(environment) begin with \(prefix)"
     }
 }

@@ -30,7 +30,8 @@ extension Gate {
         }
         guard let live = LiveRecords(given, zones: wanted.zones, report) else { return "" }
         wanted.compare(live, report)
-        return "\(wanted.records.count) records and \(wanted.proxies.count) ways through the proxy are as wanted"
+        return
+            "\(wanted.records.count.of("record")) and \(wanted.proxies.count.of("way", "ways")) through the proxy are as wanted"
     }
 }
 
@@ -263,7 +264,7 @@ private struct LiveRecords {
             let zones = pages.copies.values.max() ?? 1
             guard pages.records / zones < total else { continue }
             refuse(
-                "holds \(pages.records) of \(total) records" + (zones == 1 ? "" : " for each of \(zones) zones"),
+                "holds \(pages.records) of \(total.of("record"))" + (zones == 1 ? "" : " for each of \(zones) zones"),
                 "Fetch every page, and put them into one list: jq -s . page*.json")
             return nil
         }

@@ -30,7 +30,8 @@ extension Gate {
             count += checkHosts(of: root, document.path, report)
         }
         checkRequired(prohibited, context, report)
-        return "\(count) hosts are complete, and none of \(prohibited.count) prohibited domains is required"
+        return
+            "\(count.of("host is", "hosts are")) complete, and none of \(prohibited.count.of("prohibited domain")) is required"
     }
 
     private static func checkHosts(of root: Node, _ file: String, _ report: GateReport) -> Int {

@@ -10,8 +10,8 @@ extension Gate {
         let entries = checkMatrix(context, report, bridges: bridges)
         let proofs = checkProofs(context, report)
         let features = checkFeatures(context, report)
-        let catalogue = bridges.map { String($0.count) } ?? "no"
-        return "\(entries) gaps, \(proofs) proofs, \(features) features and \(catalogue) bridges are complete"
+        let catalogue = bridges.map { $0.count.of("bridge") } ?? "no bridges"
+        return "\(entries.of("gap")), \(proofs.of("proof")), \(features.of("feature")) and \(catalogue) are complete"
     }
 
     /// The names of the catalogue; nil where it can't be read.

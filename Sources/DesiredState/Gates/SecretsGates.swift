@@ -39,7 +39,7 @@ extension Gate {
             }
             checkConsumers(of: entry, stores, document.file, isRequired: required.contains("consumers"), report)
         }
-        return "\(entries.count) secrets have their fields and consumers"
+        return "\(entries.count.of("secret has its", "secrets have their")) fields and consumers"
     }
 
     /// Each secret has a consumer, whether the document's own rules ask for the field or not.
@@ -100,7 +100,8 @@ extension Gate {
                 at: SourceMark(file: document.file, line: 1, column: 1),
                 hint: "Add it with `status: {value: unknown}`.")
         }
-        return "\(entries.count) secrets are in the inventory, \(missing.count) of the registry are not"
+        return "\(entries.count.of("secret is", "secrets are")) in the inventory, \(missing.count) of the registry "
+            + "\(missing.count == 1 ? "is" : "are") not"
     }
 
     private static func check(_ entry: Node.Entry, _ registered: Set<String>, _ file: String, _ report: GateReport) {

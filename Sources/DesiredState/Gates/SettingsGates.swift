@@ -26,7 +26,8 @@ extension Gate {
         }
         let addresses = document.root["urls"]?.value["active_required"]?.value.items ?? []
         check(addresses, document.file, context, report)
-        return "\(references.count) secrets are registered and \(addresses.count) addresses are canonical"
+        return "\(references.count.of("secret is", "secrets are")) registered and "
+            + "\(addresses.count.of("address is", "addresses are")) canonical"
     }
 
     private static func check(_ addresses: [Node], _ file: String, _ context: GateContext, _ report: GateReport) {
@@ -135,6 +136,6 @@ extension Gate {
             guard let path = package["path"]?.value, let text = path.filledText else { continue }
             context.require(path: text, of: "a package", at: path.mark(in: file), report)
         }
-        return "\(projects.count) projects fit the monorepo"
+        return "\(projects.count.of("project fits", "projects fit")) the monorepo"
     }
 }

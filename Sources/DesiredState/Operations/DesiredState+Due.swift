@@ -39,7 +39,7 @@ extension DesiredState {
         else { return nil }
         return Diagnostic(
             .warning, Code.rotationDue.rawValue,
-            "the secret \(quoted(known.id)) was last replaced on \(last.dayText), more than \(days) days ago",
+            "the secret \(quoted(known.id)) was last replaced on \(last.dayText), more than \(days.of("day")) ago",
             at: known.rotationMark, hint: "Replace it, then write the day as `last_rotated`.")
     }
 

@@ -47,7 +47,8 @@ struct PreviewEnvironments {
                 }
                 let taken = ranks[pull.number] == nil ? count + strangers : count
                 guard taken < rule.limit else {
-                    let reason = "there are \(taken) previews already, and `limit` is \(rule.limit)"
+                    let reason =
+                        "there \(taken == 1 ? "is" : "are") \(taken.of("preview")) already, and `limit` is \(rule.limit)"
                     // Some of that number may not be there, and then this one has its place.
                     let isUncertain = !listing.uncertain.isEmpty
                     if isUncertain { unknown(pull.number, cause) }

@@ -174,7 +174,7 @@ extension SecretRotation {
 extension SecretRotation: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .every(let days): "every \(days) days"
+        case .every(let days): "every \(days.of("day"))"
         case .never: "never"
         case .onEvent: "on an event"
         }

@@ -13,7 +13,7 @@ extension DigitalOceanDriver: AccessChecking {
             let answer = try await api.get("/v2/account", "account.get", "account:read", context)
             let status = answer.root?["account"]["status"].string ?? "unknown"
             let limit = answer.root?["account"]["droplet_limit"].int
-            return .success("account \(status)" + (limit.map { ", at most \($0) droplets" } ?? ""))
+            return .success("account \(status)" + (limit.map { ", at most \($0.of("droplet"))" } ?? ""))
         } catch {
             return .failure(error)
         }

@@ -92,7 +92,7 @@ private struct PageReader: Sendable {
             }
         }
         if !failures.isEmpty {
-            let reason = failures[0] + (failures.count > 1 ? " (and \(failures.count - 1) more pages)" : "")
+            let reason = failures[0] + (failures.count > 1 ? " (and \((failures.count - 1).of("more page")))" : "")
             return (PagedList(items: items, completeness: .partial(reason: reason)), .read)
         }
         if let total, Int64(items.count) != total { fits = false }

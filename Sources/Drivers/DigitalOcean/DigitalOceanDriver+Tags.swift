@@ -103,7 +103,8 @@ extension DigitalOceanDriver {
         }
         guard count == 0 else {
             throw fault(
-                .tagInUse, answer.call, "\(count) objects carry the tag \(step.key.name), so it stays",
+                .tagInUse, answer.call,
+                "\(count.of("object carries", "objects carry")) the tag \(step.key.name), so it stays",
                 hint: "remove the tag from them first", .stop)
         }
         return try await delete(path, "tags", "tag", context)

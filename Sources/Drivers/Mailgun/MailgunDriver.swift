@@ -74,7 +74,7 @@ public final class MailgunDriver: ProviderDriver, AccessChecking {
             let call = ProviderCall("domains.list", "GET", "/v4/domains", permission: Self.role)
             let answer = try await api.send(call, query: [("limit", "1")], context)
             guard let total = answer.root?["total_count"].int else { throw answer.broken("it has no `total_count`") }
-            return .success("\(total) domains")
+            return .success(total.of("domain"))
         } catch {
             return .failure(error)
         }

@@ -76,7 +76,7 @@ public final class PlaneDriver: ProviderDriver, AccessChecking, CompanionMaking 
             guard let workspace else { throw unconfigured(call) }
             let answer = try await api.send(call, query: [("per_page", "1")], context)
             guard let count = answer.root?["total_count"].int else { throw answer.broken("it has no `total_count`") }
-            return .success("workspace \(workspace), \(count) projects")
+            return .success("workspace \(workspace), \(count.of("project"))")
         } catch {
             return .failure(error)
         }

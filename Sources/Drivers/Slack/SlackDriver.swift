@@ -53,7 +53,7 @@ public final class SlackDriver: ProviderDriver, AccessChecking {
     public func checkAccess() async -> Result<String, ProviderFault> {
         do throws(ProviderFault) {
             let identity = try await identify(DriverContext(runID: "doctor", log: .none))
-            let scopes = identity.scopes.map { "\($0.count) scopes" } ?? "scopes not said"
+            let scopes = identity.scopes.map { $0.count.of("scope") } ?? "scopes not said"
             return .success("workspace \(identity.team), app \(identity.user), \(scopes)")
         } catch {
             return .failure(error)

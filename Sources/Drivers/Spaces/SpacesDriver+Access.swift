@@ -10,6 +10,6 @@ extension SpacesDriver: AccessChecking {
         let list = await listBuckets(DriverContext(runID: "doctor", log: .none))
         if let fault = list.faults.first { return .failure(fault) }
         let count = list.buckets.count
-        return .success("\(count) \(count == 1 ? "bucket" : "buckets")")
+        return .success(count.of("bucket"))
     }
 }

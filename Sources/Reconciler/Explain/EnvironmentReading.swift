@@ -152,5 +152,5 @@ struct EnvironmentReading {
         return Standing(state: .asWanted, reason: "all that it owns is as it is wanted")
     }
 
-    private static func changes(_ count: Int) -> String { "\(count) change\(count == 1 ? "" : "s")" }
+    private static func changes(_ count: Int) -> String { "\(count.of("change"))" }
 }

@@ -26,14 +26,15 @@ public struct HookFault: Fault {
     /// Work on it began again and again, and never ended.
     static func abandoned(after attempts: Int) -> HookFault {
         HookFault(
-            "HOOK-0002", "work on it began \(attempts) times and never ended", place: nil,
+            "HOOK-0002", "work on it began \(attempts.of("time")) and never ended", place: nil,
             hint: "look for a crash in the log of the service; then: reconcile hooks retry ID", .stop)
     }
 
     /// More deliveries wait for the store than are held in memory.
     static func crowded(_ count: Int) -> HookFault {
         HookFault(
-            "HOOK-0003", "\(count) deliveries wait for the store, and no more are taken", place: nil,
+            "HOOK-0003", "\(count.of("delivery waits", "deliveries wait")) for the store, and no more are taken",
+            place: nil,
             hint: "the providers send them again; look at the store with: reconcile doctor", .retry(after: nil))
     }
 

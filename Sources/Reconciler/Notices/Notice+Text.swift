@@ -44,6 +44,7 @@ extension Notice {
             guard let value = payload[name] ?? payload["detail"]?[name], value != .null else { return nil }
             return value.stringValue ?? JSON.write(value)
         }
+        func count(_ name: String) -> Int64? { (payload[name] ?? payload["detail"]?[name])?.intValue }
         func instant(_ name: String) -> String? {
             text(name).flatMap { Timestamp($0) }.map { "\($0.minuteText) UTC" } ?? text(name)
         }
@@ -65,16 +66,16 @@ extension Notice {
         case .pinEnded: return "the pin of environment \(subject) has ended: its time to live counts again"
         case .suspensionEnded: return "environment \(subject) is reconciled again: its suspension has ended"
         case .deletionStuck:
-            let attempts = text("attempts").map { ", \($0) attempts" } ?? ""
+            let attempts = count("attempts").map { ", \($0.of("attempt"))" } ?? ""
             let fault = payload["fault"]?["message"]?.stringValue.map { ": \($0)" } ?? ""
             return "\(subject) should be gone\(instant("since").map { " since \($0)" } ?? "")\(attempts)\(fault): "
                 + "reconcile explain \(subject)"
         case .deletionDone:
-            let attempts = text("attempts").map { ", after \($0) failed attempt\($0 == "1" ? "" : "s")" } ?? ""
+            let attempts = count("attempts").map { ", after \($0.of("failed attempt"))" } ?? ""
             return "\(subject) is gone\(attempts)\(instant("since").map { " since \($0)" } ?? "")"
         case .deletionWithdrawn:
             let attempts =
-                text("attempts").map { ", after \($0) failed attempt\($0 == "1" ? "" : "s") to delete it" } ?? ""
+                count("attempts").map { ", after \($0.of("failed attempt")) to delete it" } ?? ""
             return "\(subject) is wanted again and stays\(attempts)"
         case .pruneMarked:
             return "nothing wants \(subject) any more; it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "

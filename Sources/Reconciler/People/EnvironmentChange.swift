@@ -45,7 +45,7 @@ public struct EnvironmentChange: Sendable {
         if verb == .extend {
             guard (1...365).contains(days) else {
                 throw RequestFault(
-                    .invalid, "\(name) can't be extended by \(days) days", hint: "Give between 1 and 365 days.")
+                    .invalid, "\(name) can't be extended by \(days.of("day"))", hint: "Give between 1 and 365 days.")
             }
             // Days that count for nothing would only look like time that was won.
             guard !before.neverEnds else {
@@ -55,7 +55,7 @@ public struct EnvironmentChange: Sendable {
             }
             if let longest = before.limit("longest_extension_days"), days > longest {
                 throw RequestFault(
-                    .conflict, "\(name) can't be extended by \(days) days at once: the policy allows \(longest)",
+                    .conflict, "\(name) can't be extended by \(days.of("day")) at once: the policy allows \(longest)",
                     hint: "Run: reconcile env extend \(name) --days \(longest)")
             }
         }

@@ -141,6 +141,6 @@ struct ShardFault: Fault {
     let disposition = Disposition.retry(after: .seconds(10))
 
     init(ours: Int, theirs: Int) {
-        message = "this process counts \(ours) shard\(ours == 1 ? "" : "s"), and those at work on the store \(theirs)"
+        message = "this process counts \(ours.of("shard")), and those at work on the store \(theirs)"
     }
 }

@@ -305,7 +305,7 @@ public struct StepsFault: Fault {
     public let disposition = Disposition.retry(after: nil)
 
     public init(count: Int, runID: String) {
-        message = "\(count) change\(count == 1 ? "" : "s") failed"
+        message = "\(count.of("change")) failed"
         hint = "Run: reconcile show \(runID)"
     }
 }

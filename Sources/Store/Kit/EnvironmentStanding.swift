@@ -105,16 +105,16 @@ extension EnvironmentRow {
     ///   - now: the present.
     /// - Returns: the word, and why.
     public func sync(alarming: Int, at now: Timestamp) -> (word: Sync, reason: String) {
-        let differs = alarming == 1 ? "1 resource differs" : "\(alarming) resources differ"
+        let differs = alarming.of("resource differs", "resources differ")
         if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
         if alarming > 0 { return (.outOfSync, differs) }
         if status == .gone { return (.gone, "nothing of it is there any more") }
         guard let standing else { return (.unknown, "no pass has looked at it yet") }
         if standing.resources == 0 { return (.unknown, "nothing of it is looked after") }
         if standing.unseen > 0 {
-            return (.unknown, "\(standing.unseen) of \(standing.resources) resources could not be seen")
+            return (.unknown, "\(standing.unseen) of \(standing.resources.of("resource")) could not be seen")
         }
         if status == .unknown { return (.unknown, "what is wanted of it can't be read") }
-        return (.inSync, "\(standing.resources) resources are as git wants them")
+        return (.inSync, standing.resources.of("resource is as git wants it", "resources are as git wants them"))
     }
 }

@@ -84,7 +84,8 @@ extension Store {
             let (count, digest) = try (head?.int(0) ?? 0, head?.text(1) ?? Self.auditOrigin)
             if count != Int64(result.links) || digest != previous {
                 result.faults.append(
-                    AuditVerification.Fault("head", "the chain should have \(count) links and has \(result.links)"))
+                    AuditVerification.Fault("head", "the chain should have \(count.of("link")) and has \(result.links)")
+                )
             }
             // What was written before there was a chain stands before its first link.
             let first = order.firstIndex(where: linked.contains) ?? order.endIndex

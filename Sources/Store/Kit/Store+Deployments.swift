@@ -35,7 +35,7 @@ extension Store {
             let (steps, failed, open) = (try row.int(1), try row.optionalInt(2) ?? 0, try row.optionalInt(3) ?? 0)
             let (begun, ended) = (try row.time(4), try row.optionalTime(5))
             let message =
-                "\(steps) \(steps == 1 ? "step" : "steps")" + (failed > 0 ? ", \(failed) failed" : "")
+                steps.of("step") + (failed > 0 ? ", \(failed) failed" : "")
                 + (open > 0 ? ", \(open) not settled" : "")
             // The table has no index by runs: a row is found again by an id that follows from its run and environment.
             try db.run(

@@ -17,7 +17,8 @@ extension Store {
         async throws(StoreFault)
     {
         guard (-36_500...36_500).contains(days), days != 0 else {
-            throw .invalid("an environment can't be extended by \(days) days", hint: "give between 1 and 36500 days")
+            throw .invalid(
+                "an environment can't be extended by \(days.of("day"))", hint: "give between 1 and 36500 days")
         }
         try await change(
             slug, "extension_days = extension_days + cast($2 as integer)", [.int(Int64(days))], audit: audit,
@@ -31,7 +32,7 @@ extension Store {
             // Inside the transaction, so that two people together can't pass it.
             if let most, try row.int(1) > Int64(most) {
                 throw .invalid(
-                    "\(slug) can't be extended by \(days) more days: the policy allows \(most) in all, and it has "
+                    "\(slug) can't be extended by \(days.of("more day")): the policy allows \(most) in all, and it has "
                         + "\(try row.int(1) - Int64(days))",
                     hint: "pin it with a reason and an end, or raise extension_days.most in .odooops/policies.yaml")
             }

@@ -40,7 +40,7 @@ struct AuditCommand {
         } else if result.isWhole {
             let older = result.unchained == 0 ? "" : ", and \(result.unchained) of before there was a chain"
             let lines = result.links - (result.anchor?.sequence ?? 0)
-            context.terminal.print("The audit log is whole: \(lines) lines\(older), head \(result.head).")
+            context.terminal.print("The audit log is whole: \(lines.of("line"))\(older), head \(result.head).")
             if let anchor = result.anchor {
                 context.terminal.print(
                     "It begins after line \(anchor.sequence): what was before \(anchor.before.minuteText) was cut on "

@@ -117,7 +117,7 @@ struct DoctorCommand {
             let errors = desired.diagnostics.count { $0.severity == .error }
             let branches =
                 switch snapshot.tree.branches {
-                case .known(let branches): branches.count == 1 ? "1 branch" : "\(branches.count) branches"
+                case .known(let branches): branches.count.of("branch", "branches")
                 case .unknown(let reason): "branches unknown: \(reason)"
                 case .none: "no branches"
                 }
@@ -129,7 +129,7 @@ struct DoctorCommand {
                 Check(
                     name: "desired state", state: errors == 0 ? .ok : .warning,
                     detail:
-                        "\(desired.documents.count) documents, \(errors) errors, roots \(desired.roots.joined(separator: ", "))",
+                        "\(desired.documents.count.of("document")), \(errors.of("error")), roots \(desired.roots.joined(separator: ", "))",
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
             if let secrets = secrets(desired) { checks.append(secrets) }

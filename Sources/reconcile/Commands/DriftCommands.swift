@@ -45,7 +45,7 @@ struct DriftCommand {
         }
         context.terminal.print(table.text(paint))
         let loud = items.filter { !$0.isQuiet }
-        var closing = "\n\(items.count) difference\(items.count == 1 ? "" : "s") as of run \(last.id)"
+        var closing = "\n\(items.count.of("difference")) as of run \(last.id)"
         if loud.count < items.count { closing += ", \(items.count - loud.count) of them known" }
         closing += ". See why: reconcile explain \((loud.first ?? items[0]).key)"
         context.terminal.print(closing)

@@ -117,7 +117,7 @@ struct EnvironmentChangeCommand {
         let sentence =
             switch verb {
             case .extend:
-                "\(name) has \(days) day\(days == 1 ? "" : "s") more (\(row.extensionDays) in all)"
+                "\(name) has \(days.of("day")) more (\(row.extensionDays) in all)"
                     + (row.pauseOfLife(at: now).map { ", which \($0)." } ?? ".")
             case .pin:
                 "\(name) is pinned: it does not expire until "

@@ -43,7 +43,7 @@ struct HooksCommand {
         }
         context.terminal.print(table.text(paint))
         let dead = queue.dead.values.reduce(0, +)
-        context.terminal.print("\n\(queue.depth) wait, \(dead) \(dead == 1 ? "is" : "are") dead.")
+        context.terminal.print("\n\(queue.depth.of("waits", "wait")), \(dead.of("is", "are")) dead.")
         return .done
     }
 

@@ -46,7 +46,8 @@ struct NoticesCommand {
         }
         context.terminal.print(table.text(paint))
         context.terminal.print(
-            "\n\(waiting) wait, \(dead) \(dead == 1 ? "is" : "are") dead, \(queue.unrouted) notices are not routed yet."
+            "\n\(waiting) wait, \(dead.of("is", "are")) dead, "
+                + "\(queue.unrouted.of("notice is", "notices are")) not routed yet."
         )
         return .done
     }

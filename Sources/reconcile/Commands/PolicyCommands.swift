@@ -48,8 +48,8 @@ struct PolicyValidateCommand {
         for document in documents { terminal.print("read: \(document.path)") }
         let warnings = diagnostics.count { $0.severity == .warning }
         terminal.print(
-            "\(errors == 0 ? paint.green("Valid") : paint.red("Invalid")): \(errors) error\(errors == 1 ? "" : "s"), "
-                + "\(warnings) warning\(warnings == 1 ? "" : "s").")
+            "\(errors == 0 ? paint.green("Valid") : paint.red("Invalid")): \(errors.of("error")), "
+                + "\(warnings.of("warning")).")
     }
 }
 

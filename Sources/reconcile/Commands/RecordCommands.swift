@@ -183,11 +183,14 @@ struct ShowCommand {
         if verification.isWhole {
             context.terminal.print(
                 paint.green("verified")
-                    + ": \(verification.objects) objects of this run and \(verification.manifests) manifests "
+                    + ": \(verification.objects.of("object")) of this run and \(verification.manifests.of("manifest")) "
                     + "back to \(verification.first == 1 ? "the first run" : "link \(verification.first)"), "
                     + "\(verification.bytes) bytes, all as they were written.")
             if verification.cut > 0 {
-                context.terminal.print("\(verification.cut) objects of this run are gone: their time was over.")
+                context.terminal.print(
+                    verification.cut == 1
+                        ? "1 object of this run is gone: its time was over."
+                        : "\(verification.cut) objects of this run are gone: their time was over.")
             }
         } else {
             for fault in verification.faults { context.terminal.fault(fault) }

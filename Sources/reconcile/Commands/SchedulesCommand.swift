@@ -80,7 +80,7 @@ struct SchedulesCommand {
             text += "            reconcile schedules enable \(job.id)\n"
         }
         text += "  missed    \(job.terms.missed.rawValue), at most \(job.terms.deadline.shortText) late\n"
-        text += "  limits    \(job.terms.timeLimit.shortText) a run, \(job.terms.retries) retries\n\n"
+        text += "  limits    \(job.terms.timeLimit.shortText) a run, \(job.terms.retries.of("retry", "retries"))\n\n"
         for slot in slots {
             text += "  \(Self.instant(job, slot.slot))  \(slot.state.rawValue)"
             if let asked = slot.askedBy { text += "  asked for by \(asked)" }

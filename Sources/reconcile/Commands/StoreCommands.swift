@@ -34,10 +34,10 @@ struct RetentionCommand {
             """
             \(verb) what is older than its time: audit before \(report.auditBefore.minuteText), artifacts before \
             \(report.artifactsBefore.minuteText).
-              audit log     \(report.auditRecords) records
-              evidence      \(report.evidenceLinks) links, \(report.objects) objects, \(report.bytes) bytes
-              runs          \(report.runs.runs) runs, \(report.runs.steps) steps, \(report.runs.plans) plans, \
-            \(report.runs.events) events
+              audit log     \(report.auditRecords.of("record"))
+              evidence      \(report.evidenceLinks.of("link")), \(report.objects.of("object")), \(report.bytes.of("byte"))
+              runs          \(report.runs.runs.of("run")), \(report.runs.steps.of("step")), \
+            \(report.runs.plans.of("plan")), \(report.runs.events.of("event"))
             """)
         return .done
     }
@@ -120,7 +120,7 @@ struct StoreCommand {
                 "Wrote \(name): \(bytes) bytes, audit log \(verification.isWhole ? "whole" : "NOT whole"), "
                     + "head \(verification.head).")
             context.terminal.print(
-                evidence.map { "Sent \($0.sent) of \($0.all) files of evidence; the others were there." }
+                evidence.map { "Sent \($0.sent) of \($0.all.of("file")) of evidence; the others were there." }
                     ?? "The evidence is beside the store: copy the state directory's evidence/ as well.")
         }
         return verification.isWhole ? .done : .failed
@@ -202,7 +202,7 @@ struct StoreCommand {
         }
         if let kept { context.terminal.print("The store that was here is kept as \(kept).") }
         if let evidence {
-            context.terminal.print("Brought \(evidence.fetched) of \(evidence.all) files of evidence.")
+            context.terminal.print("Brought \(evidence.fetched) of \(evidence.all.of("file")) of evidence.")
         }
         let latest = restoration.latest.map { "The last run that this store knows of began at \($0)." }
         context.terminal.print(latest ?? "This store knows of no run.")

@@ -76,7 +76,7 @@ struct SweepText {
         for stuck in sweep.stuck {
             lines.append(
                 paint.red("✗ \(stuck.key) can't be deleted since \(stuck.since.minuteText) UTC")
-                    + " (\(stuck.attempts) attempt\(stuck.attempts == 1 ? "" : "s")): "
+                    + " (\(stuck.attempts.of("attempt"))): "
                     + (stuck.fault["message"]?.stringValue ?? "its fate is not known"))
         }
         if !sweep.staying.isEmpty {

@@ -92,7 +92,7 @@ struct ValidateCommand {
         }
     }
 
-    private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+    private func counted(_ count: Int, _ what: String) -> String { count.of(what) }
 
     /// The first letters of a commit; a work tree has a digest, whose kind is no part of it.
     private func shortRevision(_ revision: String) -> Substring {

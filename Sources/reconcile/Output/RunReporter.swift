@@ -100,13 +100,13 @@ struct RunReporter {
         case .succeeded, .stepsFailed, .canceled:
             let done = report.journal.count { $0.state == .done }
             let failed = report.journal.count { $0.state == .failed || $0.state == .unknown }
-            var line = "Run \(report.run.id): \(done) step\(done == 1 ? "" : "s") done"
+            var line = "Run \(report.run.id): \(done.of("step")) done"
             if failed > 0 { line += ", " + paint.red("\(failed) failed") }
             if !report.skipped.isEmpty { line += ", \(report.skipped.count) skipped" }
             if case .canceled = report.outcome { line += ", " + paint.yellow("stopped on request") }
             line += " in \(report.duration.shortText)"
             let requests = report.requests.values.reduce(0, +)
-            if requests > 0 { line += " with \(requests) request\(requests == 1 ? "" : "s")" }
+            if requests > 0 { line += " with \(requests.of("request"))" }
             terminal.print((report.journal.isEmpty ? "" : "\n") + line + ".")
         }
         if let head = report.evidence {

@@ -30,7 +30,7 @@ extension TierReport {
         if !faults.isEmpty {
             lines.append(
                 paint.red(
-                    "\(faults.count) error\(faults.count == 1 ? "" : "s") in these documents, so that parts are missing "
+                    "\(faults.count.of("error")) in these documents, so that parts are missing "
                         + "here; see them with: reconcile policy validate"))
         }
         return lines.joined(separator: "\n") + "\n"
@@ -76,7 +76,7 @@ extension TierReport {
         var limits: [String] = []
         if let workers = environment.workers {
             let place = environment.workersSource.map { " (\($0.file):\($0.line))" } ?? ""
-            limits.append("wants \(workers) worker\(workers == 1 ? "" : "s")\(place)")
+            limits.append("wants \(workers.of("worker"))\(place)")
         }
         if let own = environment.limits {
             let texts: [(key: String, text: String?)] = [
@@ -187,7 +187,7 @@ extension TierReport {
                 ? "nothing of it is deleted or replaced without an approval"
                     + (tier == .staging ? ", unless its environment says `protected: false`" : "")
                 : "only what says `protected: true`",
-            "at most \(policy.maximumDeletes) deletion\(policy.maximumDeletes == 1 ? "" : "s") in one run",
+            "at most \(policy.maximumDeletes.of("deletion")) in one run",
             pruneRow,
             "an approval holds \(policy.approvals.validFor.shortText), and \(policy.approvals.longest.shortText) at most",
         ]

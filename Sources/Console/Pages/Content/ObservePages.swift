@@ -20,7 +20,8 @@ enum ObservabilityPage {
                 tile(
                     "Pass duration", durations.last.map { TimeText.took(.milliseconds(Int($0))) } ?? "–",
                     note: "the latest",
-                    chart: Chart.spark(durations, label: "Duration of the last \(durations.count) passes"))
+                    chart: Chart.spark(durations, label: "Duration of the last \(durations.count.of("pass", "passes"))")
+                )
                 tile("Failed passes", "\(runs.count { $0.phase == .failed })", note: "of the last \(runs.count)")
                 tile(
                     "Hooks waiting", "\(queue.depth)", queue.depth > 100 ? .warn : nil,

@@ -138,7 +138,7 @@ enum OverviewPage {
                 judged == 0 ? nil : passed == judged && unknown == 0 ? .ok : .warn,
                 note: gates.isEmpty
                     ? "known after a pass"
-                    : "\(passed) of \(judged) gates" + (unknown > 0 ? ", \(unknown) can't be judged" : ""),
+                    : "\(passed) of \(judged.of("gate"))" + (unknown > 0 ? ", \(unknown) can't be judged" : ""),
                 link: Link(.gates))
             tile(
                 "Deploys in 24 h", "\(tally.applied)", tally.failed > 0 ? .warn : nil,
@@ -156,7 +156,7 @@ enum OverviewPage {
                     ? Chart.bars(
                         Array(bars),
                         label:
-                            "The last \(bars.count) passes, the latest took \(TimeText.took(.milliseconds(Int(durations.last ?? 0))))"
+                            "The last \(bars.count.of("pass", "passes")), the latest took \(TimeText.took(.milliseconds(Int(durations.last ?? 0))))"
                     ) : HTML())
         }
     }

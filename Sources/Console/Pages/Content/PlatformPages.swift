@@ -199,7 +199,7 @@ enum ControlPlanePage {
             }
             for (provider, kinds) in byProvider.sorted(by: { $0.key.precedesByBytes($1.key) }) {
                 card(
-                    provider, aside: HTML("\(context.known.requests[provider] ?? 0) requests in the last pass"),
+                    provider, aside: HTML("\((context.known.requests[provider] ?? 0).of("request")) in the last pass"),
                     flush: true
                 ) {
                     Self.kinds(kinds.sorted { $0.kind < $1.kind })

@@ -122,7 +122,7 @@ enum RunPage {
                         ("Checked", chip(.ok, "the manifest is what its digest says")),
                     ])
                     element(.details, "", .id("objects")) {
-                        element(.summary) { "\(manifest.items.count) objects to download" }
+                        element(.summary) { manifest.items.count.of("object to download", "objects to download") }
                         element(.ul, "legend") {
                             for item in manifest.items {
                                 element(.li) {

@@ -27,7 +27,9 @@ enum RunsPage {
                 card("Duration and outcome") {
                     Chart.bars(
                         shown.reversed().map { run in (height: milliseconds(run), tone: Words.tone(run.phase)) },
-                        label: "\(shown.count) passes, \(shown.count { $0.phase == .failed }) of them failed")
+                        label:
+                            "\(shown.count.of("pass", "passes")), \(shown.count { $0.phase == .failed }) of them failed"
+                    )
                 }
                 element(.section, "card", .label("Runs")) {
                     table(shown, context.now).html

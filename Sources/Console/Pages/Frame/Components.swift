@@ -209,10 +209,3 @@ enum TimeText {
         }
     }
 }
-
-extension Int {
-    /// The number with its thing, which gets an s where there isn't one of it.
-    func of(_ thing: String, _ plural: String? = nil) -> String {
-        "\(self) \(self == 1 ? thing : plural ?? thing + "s")"
-    }
-}

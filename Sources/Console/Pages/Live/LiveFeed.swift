@@ -114,7 +114,8 @@ public final class LiveFeed: Sendable {
                 guard own < Self.personLimit else {
                     return .failure(
                         Refusal(
-                            response: .text(429, "you have \(own) pages open: close one\n").with("Retry-After", "30")))
+                            response: .text(429, "you have \(own.of("page")) open: close one\n").with(
+                                "Retry-After", "30")))
                 }
             }
             state.next += 1
