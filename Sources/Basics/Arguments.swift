@@ -273,16 +273,23 @@ public struct CommandTable: Sendable {
     }
 
     /// The help of one command, or of the program where the command has no name.
-    public func help(_ command: CommandSpec) -> String {
-        var text = "\(command.summary)\n\nUsage: \(usage(command))\n"
-        if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
+    ///
+    /// - Parameters:
+    ///   - command: of which it is.
+    ///   - width: columns of the terminal into which running text is fitted; nil: each text is on one line.
+    /// - Returns: the text; commands and names of options are never broken.
+    public func help(_ command: CommandSpec, width: Int? = nil) -> String {
+        var text = "\(Self.filled(command.summary, width))\n\nUsage: \(usage(command))\n"
+        if !command.discussion.isEmpty { text += "\n\(Self.filled(command.discussion, width))\n" }
         let listed = commands(in: command)
         if !listed.isEmpty {
             text += "\nCommands:\n"
-            text += Self.columns(listed.map { (([$0.name] + $0.positionals).joined(separator: " "), $0.summary) })
+            text += Self.columns(
+                listed.map { (([$0.name] + $0.positionals).joined(separator: " "), $0.summary) }, width)
         }
-        if !command.options.isEmpty { text += "\nOptions:\n" + Self.columns(command.options.map(Self.row)) }
-        text += "\nOptions of every command:\n" + Self.columns(common.map(Self.row) + [("--help", "Print this help.")])
+        if !command.options.isEmpty { text += "\nOptions:\n" + Self.columns(command.options.map(Self.row), width) }
+        let shared = common.map(Self.row) + [("--help", "Print this help.")]
+        text += "\nOptions of every command:\n" + Self.columns(shared, width)
         if !command.examples.isEmpty {
             text += "\nExamples:\n"
             for example in command.examples {
@@ -298,14 +305,51 @@ public struct CommandTable: Sendable {
         return ("--\(option.name)" + (value.map { " \($0)" } ?? ""), option.help)
     }
 
-    private static func columns(_ rows: [(String, String)]) -> String {
+    private static func columns(_ rows: [(String, String)], _ whole: Int?) -> String {
         let width = min(34, rows.map(\.0.count).max() ?? 0)
+        // Beside the names or, where that leaves no room for it, below them.
+        let isBelow = whole.map { $0 - width - 4 < 24 } ?? false
+        let margin = String(repeating: " ", count: isBelow ? 6 : width + 4)
         return rows.map { name, help in
-            let gap =
-                name.count <= width
-                ? String(repeating: " ", count: width - name.count) : "\n" + String(repeating: " ", count: width + 2)
-            return "  \(name)\(gap)  \(help)\n"
+            let isBeside = name.count <= width && !isBelow
+            let gap = isBeside ? String(repeating: " ", count: width - name.count + 2) : "\n" + margin
+            let lines = whole.map { words(of: help, in: $0 - margin.count) } ?? [help]
+            return "  \(name)\(gap)\(lines.joined(separator: "\n" + margin))\n"
         }.joined()
+    }
+
+    /// Running text in lines of a width, paragraph by paragraph; lines that are set in stay as they are.
+    private static func filled(_ text: String, _ width: Int?) -> String {
+        guard let width else { return text }
+        var lines: [String] = []
+        var paragraph: [Substring] = []
+        func end() {
+            if !paragraph.isEmpty { lines += words(of: paragraph.joined(separator: " "), in: width) }
+            paragraph = []
+        }
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty || line.hasPrefix(" ") {
+                end()
+                lines.append(String(line))
+            } else {
+                paragraph.append(line)
+            }
+        }
+        end()
+        return lines.joined(separator: "\n")
+    }
+
+    /// A text broken between words; a word that is longer than a line has one for itself.
+    private static func words(of text: String, in width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.isEmpty ? [""] : lines
     }
 }
 

@@ -59,7 +59,11 @@ public enum ClientCommands {
     }
 
     static func help(_ command: CommandSpec, _ screen: Screen) -> ClientExit {
-        if screen.isJSON { screen.json(table.document(of: command)) } else { screen.raw(table.help(command)) }
+        if screen.isJSON {
+            screen.json(table.document(of: command))
+        } else {
+            screen.raw(table.help(command, width: screen.width))
+        }
         return .done
     }
 

@@ -231,6 +231,8 @@ extension CommandCall {
         guard configuration.context(name) == nil else { return }
         let near = Suggestion.nearest(to: name, in: configuration.contexts.map(\.name))
         throw .badContext(
-            "there is no context \(name)", hint: near.map { "Did you mean \($0)?" } ?? "See all: odooops context list")
+            "there is no context \(name)",
+            hint: near.map { "Did you mean \($0)? See all: odooops context list" }
+                ?? "Add it: odooops context add \(name.shellQuoted) --url URL. See all: odooops context list")
     }
 }

@@ -95,7 +95,7 @@ extension CommandCall {
         }
         let gates = data["gates"]?.listValue ?? []
         let findings = data["findings"]?.listValue ?? []
-        let counts = (data["summary"]?.objectValue?.members ?? []).map { "\($0.value.shown) \($0.name)" }
+        let counts = (data["summary"]?.objectValue?.members ?? []).map { "\($0.value.shown) \($0.name.spaced)" }
         var text = block([
             ("run", data.shown("run")), ("at", data.minute("at")), ("gates", counts.joined(separator: ", ")),
         ])
@@ -223,7 +223,7 @@ extension CommandCall {
         if !resources.isEmpty {
             let columns: [Listing.Column] = [
                 .key("RESOURCE", 9, "key", least: 22), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
-                .text("WHY", 5, "reason"),
+                .prose("WHY", 5, "reason"),
             ]
             text += "\n" + table(columns, resources)
         }

@@ -7,7 +7,10 @@ extension CommandCall {
     func run() async throws -> ClientExit {
         let name = arguments.command.name
         if let absence = ClientCommands.absences.first(where: { $0.name == name }) {
-            throw ClientFault.notThere(absence.lacks, instead: "Meanwhile: \(absence.instead)")
+            // With the name that was given: what is shown can be typed as it stands.
+            let instead =
+                target.isEmpty ? absence.instead : absence.instead.replacing("TARGET", with: target.shellQuoted)
+            throw ClientFault.notThere(absence.lacks, instead: "Meanwhile: \(instead)")
         }
         if let listing = Self.listings[name] { return try await list(listing) }
         switch name {

@@ -60,6 +60,12 @@ struct CommandCall: Sendable {
         return entry.token
     }
 
+    /// What gives the credential in place of a login that was kept; nil: nothing does.
+    private var given: String? {
+        if let path = arguments.value("token-file") { return path == "-" ? "standard input" : path }
+        return surroundings.environment["ODOOOPS_TOKEN"]?.isEmpty == false ? "ODOOOPS_TOKEN" : nil
+    }
+
     /// The options with which another command asks the service that this one asks; empty where it does so without them.
     var sameService: String {
         ["context", "url"].compactMap { name in arguments.value(name).map { " --\(name) \($0.shellQuoted)" } }.joined()
@@ -74,7 +80,7 @@ struct CommandCall: Sendable {
             address: place.address, credential: credential, timeout: try duration("timeout") ?? .seconds(30),
             transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
             newKey: surroundings.newKey, idempotencyKey: arguments.value("idempotency-key"),
-            command: arguments.command.name, sameService: sameService)
+            command: arguments.command.name, sameService: sameService, given: authenticated ? given : nil)
     }
 
     /// The one line of a file, or of standard input for `-`.
@@ -83,9 +89,13 @@ struct CommandCall: Sendable {
         if path == "-" {
             text = surroundings.readLine(false)
         } else {
+            guard let bytes = try? FileSystem.read(path, limit: 1 << 16) else {
+                throw .badFile("the file can't be read", path, hint: "Name a file that is there, and yours to read.")
+            }
             guard FileSystem.isPrivate(path) else { throw .openToOthers(path) }
-            let bytes = try? FileSystem.read(path, limit: 1 << 16)
-            text = bytes.map { String(String(decoding: $0, as: UTF8.self).prefix { $0 != "\n" && $0 != "\r\n" }) }
+            text = Optional(bytes).map {
+                String(String(decoding: $0, as: UTF8.self).prefix { $0 != "\n" && $0 != "\r\n" })
+            }
         }
         guard let text, !text.isEmpty, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 >= 0x80 }) else {
             throw .badFile("the file holds no secret", path, hint: "Write it there alone, on one line.")

@@ -40,14 +40,15 @@ extension Listing {
         path: "/alerts", filters: [("environment", "environment")], empty: "There is nothing to be told.",
         columns: [
             .instant("AT", 7, "at"), .text("KIND", 8, "kind"), .key("SUBJECT", 9, "subject"),
-            Column("WHY", 6) { row, _ in noticeText(row["payload"] ?? .null) }, .text("RUN", 1, "run"),
+            Column("WHY", 6, least: 24, wraps: true) { row, _ in noticeText(row["payload"] ?? .null) },
+            .text("RUN", 1, "run"),
         ])
 
     static let deadNotices = Listing(
         path: "/notices", empty: "No message was given up.",
         columns: [
             .key("ID", 9, "id", least: 36), .instant("MADE", 7, "created_at"), .text("CHANNEL", 8, "channel"),
-            .text("NOTICES", 4, "count"), .text("TRIES", 3, "attempts"), .text("WHY", 6, "reason"),
+            .text("NOTICES", 4, "count"), .text("TRIES", 3, "attempts"), .prose("WHY", 6, "reason"),
         ])
 
     static let integrations = Listing(
@@ -116,7 +117,7 @@ extension Listing {
                     ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
             }, .instant("NEXT", 7, "next_slot"), Column("LOCAL TIME", 5, least: 23, nextLocally),
             Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
-            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .text("WHY NOT", 6, "reason", least: 24),
+            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .prose("WHY NOT", 6, "reason"),
         ])
 
     static let upcoming = Listing(
@@ -225,7 +226,7 @@ extension Listing {
         path: "", empty: "",
         columns: [
             .key("GATE", 9, "gate"), Column("VERDICT", 8) { row, look in verdict(row.shown("verdict"), look.paint) },
-            .text("WHY", 7, "why"),
+            .prose("WHY", 7, "why"),
         ])
 
     // MARK: Cells
@@ -356,7 +357,7 @@ extension Listing {
         switch text {
         case "pass": paint.green(text)
         case "fail": paint.red(text)
-        default: paint.yellow(text)
+        default: paint.yellow(text.spaced)
         }
     }
 

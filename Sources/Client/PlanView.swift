@@ -53,7 +53,11 @@ struct PlanView {
             why.append("\(requests.of("request"))")
         }
         lines.append(indent + paint.dim(why.joined(separator: " · ")))
-        if let verdict = verdict(change) { lines.append(indent + verdict) }
+        // Never cut: its end says what to do.
+        if let verdict = verdict(change) {
+            let parts = width.map { Table.wrap(verdict.text, to: max(20, $0 - indent.count)) } ?? [verdict.text]
+            lines += parts.map { indent + verdict.painted($0) }
+        }
         return lines
     }
 
@@ -92,16 +96,17 @@ struct PlanView {
         return text
     }
 
-    private func verdict(_ change: Value) -> String? {
+    /// What keeps a change from happening, and how it is painted; nil where nothing does.
+    private func verdict(_ change: Value) -> (text: String, painted: (String) -> String)? {
         let reason = Remedy.here(change.shown("decision_reason"))
         switch change.shown("decision") {
         case "allowed": return nil
-        case "needs_approval": return paint.yellow("! needs approval: \(reason)")
-        case "denied": return paint.red("✗ denied: \(reason)")
+        case "needs_approval": return ("! needs approval: \(reason)", paint.yellow)
+        case "denied": return ("✗ denied: \(reason)", paint.red)
         case let decision:
-            if change.shown("action") == "read" { return paint.cyan("? unknown: \(reason)") }
+            if change.shown("action") == "read" { return ("? unknown: \(reason)", paint.cyan) }
             let until = change["blocked_until"]?.stringValue == nil ? "" : ", until \(change.minute("blocked_until"))"
-            return paint.red("✗ \(decision): \(reason)\(until)")
+            return ("✗ \(decision): \(reason)\(until)", paint.red)
         }
     }
 

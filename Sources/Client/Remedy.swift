@@ -11,7 +11,8 @@ enum Remedy {
         ("show", "runs show"), ("drift ack", "drift ack"), ("drift mute", "drift mute"),
         ("drift unmute", "drift unmute"), ("drift", "drift list"), ("explain", "explain"),
         ("schedules list", "schedules list"), ("findings", "alerts list"), ("--dry-run", "inventory list"),
-        ("audit verify", "audit verify"), ("audit", "audit list"),
+        ("audit verify", "audit verify"), ("audit", "audit list"), ("access user add", "users add"),
+        ("access key add", "keys add"),
     ]
 
     /// The text with each of the operator's commands that has its like here as that; the others stay as they are.

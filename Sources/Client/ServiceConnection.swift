@@ -25,6 +25,8 @@ struct ServiceConnection: Sendable {
     var command = ""
     /// The options with which another command asks the same service.
     var sameService = ""
+    /// Where the credential comes from, where it is no login that was kept.
+    var given: String?
 
     /// How often reading is tried, and how long is waited between.
     private static let waits: [Duration] = [.milliseconds(200), .seconds(1)]
@@ -117,7 +119,8 @@ struct ServiceConnection: Sendable {
             throw .strange("status \(response.status) without data and errors", address)
         }
         guard response.status < 300, errors.isEmpty else {
-            throw AnswerFault.make(errors.first ?? .null, status: response.status, command: command, sameService)
+            throw AnswerFault.make(
+                errors.first ?? .null, status: response.status, command: command, sameService, given: given)
         }
         return Reply(status: response.status, data: data, meta: object["meta"] ?? .null)
     }
@@ -125,7 +128,9 @@ struct ServiceConnection: Sendable {
 
 /// What the service said it could not do, with the command that mends it.
 enum AnswerFault {
-    static func make(_ error: Value, status: Int, command: String, _ sameService: String = "") -> ClientFault {
+    static func make(
+        _ error: Value, status: Int, command: String, _ sameService: String = "", given: String? = nil
+    ) -> ClientFault {
         let code = error["code"]?.stringValue ?? "CLI-0003"
         var message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
         // People gave words, and no body.
@@ -136,7 +141,7 @@ enum AnswerFault {
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
         return ClientFault(
-            code, exit(status, name), message, hint: hint(remedy, code, command, sameService), answer: error)
+            code, exit(status, name), message, hint: hint(remedy, code, command, sameService, given), answer: error)
     }
 
     static func exit(_ status: Int, _ name: String) -> ClientExit {
@@ -151,18 +156,29 @@ enum AnswerFault {
         }
     }
 
-    /// The commands by which people reach what the API calls by route; the longest first.
-    private static let routes: [(route: String, command: String)] = [
+    /// The commands by which people reach what the API calls by route; where one begins another, the longer comes first.
+    static let routes: [(route: String, command: String)] = [
         ("GET /api/v1/webhooks/deliveries", "odooops webhooks list"),
         ("POST /api/v1/auth/login", "odooops auth login"), ("GET /api/v1/environments", "odooops env list"),
-        ("GET /api/v1/access/keys", "odooops keys list"), ("GET /api/v1/approvals", "odooops approvals list"),
+        ("GET /api/v1/access/keys", "odooops keys list"), ("GET /api/v1/access/users", "odooops users list"),
+        ("PUT /api/v1/access/users/", "odooops users change "), ("GET /api/v1/approvals", "odooops approvals list"),
         ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
+        ("GET /api/v1/plans", "odooops plan list"), ("GET /api/v1/deployments", "odooops deployment list"),
+        ("GET /api/v1/notices", "odooops notices dead"), ("GET /api/v1/sweep", "odooops sweep"),
+        ("GET /api/v1/audit-logs", "odooops audit list"), ("POST /api/v1/reconcile", "odooops reconcile"),
+        ("GET /api/v1/metrics/range?figure=runs&step=1h", "odooops metrics --metric runs --step 1h"),
     ]
 
     private static func hint(
-        _ remedy: String?, _ code: String, _ command: String, _ sameService: String
+        _ remedy: String?, _ code: String, _ command: String, _ sameService: String, _ given: String?
     ) -> String? {
         if code == "ACCESS-0001" || code == "ACCESS-0002" {
+            // As long as one is given it is sent in place of any login.
+            if let given {
+                return
+                    "That is what \(given) holds. Put a key or a token there that counts; or leave it away and log in: "
+                    + "odooops auth login\(sameService)"
+            }
             return "Log in: odooops auth login\(sameService); or give a key: ODOOOPS_TOKEN or --token-file FILE"
         }
         if code == "ACCESS-0006" {

@@ -60,6 +60,55 @@ struct CommandHelpTests {
         for exit in ClientExit.allCases { #expect(text.contains("| \(exit.rawValue) | \(exit.meaning) |"), "\(exit)") }
     }
 
+    @Test("On a terminal the help of every command fits it, and says the same; in a pipe each text is on one line")
+    func helpFits() async throws {
+        func words(_ text: String) -> [String] { text.split(whereSeparator: \.isWhitespace).map(String.init) }
+        for command in ClientCommands.table.commands {
+            let whole = ClientCommands.table.help(command)
+            let name = command.name.split(separator: " ").map(String.init)
+            let piped = await (try World(FakeService([:]), columns: 40)).run(name + ["--help"])
+            #expect(piped.output == whole, "\(command.name)")
+            for columns in [40, 80, 200] {
+                let shown = await (try World(FakeService([:]), terminal: true, columns: columns)).run(name + ["--help"])
+                #expect(words(shown.output) == words(whole), "\(command.name) at \(columns)")
+                var isExample = false
+                for line in shown.output.split(separator: "\n") {
+                    isExample = isExample || line == "Examples:"
+                    // What is typed is never broken: a line may be longer where it is one name or one command.
+                    let isTyped =
+                        isExample || line.hasPrefix("Usage: ") || line.hasPrefix("  --") || words("\(line)").count == 1
+                    #expect(isTyped || columns < 60 && line.hasPrefix("  ") || line.count <= columns, "\(line)")
+                }
+            }
+        }
+    }
+
+    /// What the service says of its routes is said of commands here: nobody has to know the API.
+    @Test("Every route that a refusal of the service names has its command")
+    func routesOfRemedies() throws {
+        var count = 0
+        for room in ["API", "Access"] {
+            let directory = "\(Places.packageRoot)/Sources/Console/\(room)"
+            for path in Places.files(under: directory, endingWith: ".swift") {
+                let text = String(decoding: try FileSystem.read("\(directory)/\(path)"), as: UTF8.self)
+                for line in text.split(separator: "\n") where line.contains("hint:") || line.contains("? \"List them") {
+                    for method in ["GET", "POST", "PUT", "DELETE"] {
+                        guard let range = line.firstRange(of: "\(method) /api/v1/") else { continue }
+                        let rest = line[range.lowerBound...]
+                        count += 1
+                        let isKnown = AnswerFault.routes.contains { rest.hasPrefix($0.route) }
+                        #expect(isKnown || rest.contains("/openapi.json"), "\(path): \(rest)")
+                    }
+                }
+            }
+        }
+        #expect(count > 12, "\(count)")
+        let commands = ClientCommands.table.commands.map(\.name)
+        for (_, command) in AnswerFault.routes {
+            #expect(commands.contains { command.hasPrefix("odooops \($0)") && !$0.isEmpty }, "\(command)")
+        }
+    }
+
     @Test("The manual page names every command and lets no text be a request")
     func manual() {
         let page = ClientCommands.manual

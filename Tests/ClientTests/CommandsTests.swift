@@ -86,6 +86,17 @@ struct CommandsTests {
         }
     }
 
+    @Test("What no service can do yet is said with a command that can be typed as it stands")
+    func absences() async throws {
+        let result = await (try World(FakeService([:]))).run("env", "destroy", "feature/crm", "--confirm")
+        #expect(result.exit == .unavailable, "\(result.story)")
+        #expect(result.error.contains("odooops env explain feature/crm") && !result.error.contains("TARGET"))
+        #expect(
+            (await (try World(FakeService([:]))).run("env", "destroy")).error.contains("odooops env explain TARGET"))
+        let context = await (try World(FakeService([:]))).run("context", "use", "work")
+        #expect(context.error.contains("odooops context add work --url URL"), "\(context.story)")
+    }
+
     @Test("Only environments of pull requests are previews, whatever else is of their tier")
     func previews() async throws {
         let service = FakeService([

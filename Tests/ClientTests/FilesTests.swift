@@ -131,6 +131,25 @@ struct FilesTests {
         #expect(world.service.requests.isEmpty)
     }
 
+    @Test("Of a token that doesn't count it is said where it comes from, for it is sent in place of any login")
+    func wrongTokens() async throws {
+        let refusing = FakeService { request throws(HTTPFault) in
+            FakeService.fault(401, "ACCESS-0002", "no such key", "Log in")
+        }
+        let kept = await (try World(refusing)).run("env", "list")
+        #expect(kept.error.contains("Log in: odooops auth login;") && !kept.error.contains("leave it away"))
+        let world = try World(refusing, environment: ["ODOOOPS_TOKEN": "odops_0"])
+        let named = await world.run("env", "list")
+        #expect(named.exit == .forbidden && named.error.contains("what ODOOOPS_TOKEN holds"), "\(named.story)")
+        let path = try world.directory.write("odops_1", to: "token")
+        chmod(path, 0o600)
+        let filed = await world.run("env", "list", "--token-file", path)
+        #expect(filed.error.contains("what \(path) holds"), "\(filed.story)")
+        let missing = await world.run("env", "list", "--token-file", path + "-none")
+        #expect(missing.exit == .configuration && missing.error.contains("the file can't be read"), "\(missing.story)")
+        #expect(missing.error.contains(path + "-none"))
+    }
+
     @Test("A key is kept only once the service has taken it")
     func keysAreTried() async throws {
         let refusing = FakeService { request throws(HTTPFault) in

@@ -96,6 +96,34 @@ struct PrintingTests {
         }
     }
 
+    @Test(
+        "Why something is not as it should be is shown to its end, on a terminal of any width",
+        arguments: [60, 80, 200])
+    func reasonsAreWhole(_ columns: Int) async throws {
+        let why =
+            "the provider is not asked: nobody has said a key; export SPACES_KEY, or name one as providers.spaces.key"
+        let change: Value = [
+            "key": "spaces.bucket/files", "action": "read", "decision": "blocked", "reason": "its state is unknown",
+            "decision_reason": .string(why), "environment": .null, "source": .null, "attributes": [],
+        ]
+        let service = FakeService([
+            "GET /gates": [
+                "run": "r", "at": "2026-11-21T18:00:00Z", "summary": ["not_asked": 1],
+                "gates": [["gate": "domains", "verdict": "not_asked", "why": .string(why)]],
+            ],
+            "GET /plans/latest": ["run_id": "r", "revision": "abc", "changes": [change], "summary": ["unknown": 1]],
+        ])
+        for words in [["gates"], ["plan", "show", "latest"]] {
+            let shown = await (try World(service, terminal: true, columns: columns)).run(words + ["--color", "never"])
+            let text = shown.output.split(whereSeparator: \.isWhitespace).joined()
+            for part in ["nobodyhassaidakey", "SPACES_KEY", "providers.spaces.key"] {
+                #expect(text.contains(part), "\(part): \(shown.story)")
+            }
+            for line in shown.output.split(separator: "\n") { #expect(Paint.width(String(line)) <= columns, "\(line)") }
+        }
+        #expect((await (try World(service)).run("gates")).output.contains("1 not asked"))
+    }
+
     private static let standing: Value = [
         "environments": ["active": 3], "suspended": 0, "drift": [:], "findings": [:],
         "looked_at": "2026-11-21T17:06:00Z", "plan": .null,

@@ -283,6 +283,23 @@ import Web
         #expect(try await world.send("GET", "/databases/none/backups", as: "viewer").status == 404)
     }
 
+    @Test("Of a name that nothing has it is said who was probably meant, or where the names are")
+    func namesThatNothingHas() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        func remedy(_ path: String, as role: String = "viewer") async throws -> String {
+            let answer = try await world.send("GET", path, as: role)
+            #expect(answer.status == 404, "\(path): \(answer.body)")
+            return answer.body["errors"]?[0]?["remediation"]?.stringValue ?? ""
+        }
+        #expect(try await remedy("/environments/stagin") == "Did you mean staging? List them: GET /api/v1/environments")
+        #expect(try await remedy("/environments/other-name") == "List them: GET /api/v1/environments")
+        #expect(try await remedy("/runs/nope") == "List them: GET /api/v1/runs")
+        #expect(try await remedy("/plans/nope", as: "developer@staging") == "List them: GET /api/v1/runs")
+        let far = try await world.send("GET", "/environments/feature-b", as: "developer@staging")
+        #expect(far.status == 403 && !JSON.write(far.body).contains("feature-a"), "nobody learns of another's")
+    }
+
     @Test("Who asks for a figure of an environment that nobody keeps learns which is kept, and where others are")
     func figuresOfEnvironments() async throws {
         let world = try await APIWorld()

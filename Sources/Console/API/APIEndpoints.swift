@@ -206,7 +206,10 @@ public struct APIEndpoints: Sendable {
             guard let value = parameters[parameter.name] else { continue }
             // A name that can't be is the name of nothing.
             if let problem = parameter.schema.problem(value, at: parameter.name) {
-                throw APIFault.notFound(problem, hint: "See what the route takes: GET /api/v1/openapi.json")
+                let hint =
+                    parameter.name == "run"
+                    ? "List them: GET /api/v1/runs" : "See what the route takes: GET /api/v1/openapi.json"
+                throw APIFault.notFound("there is no such \(parameter.name): \(problem)", hint: hint)
             }
         }
         let call = APICall(

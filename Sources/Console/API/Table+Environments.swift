@@ -21,7 +21,10 @@ extension APIEndpoints {
     static func environment(_ call: APICall, _ services: APIServices) async throws -> EnvironmentRow {
         let slug = call.text("environment") ?? ""
         guard let row = try await services.store.environment(slug) else {
-            throw APIFault.notFound("there is no environment \(slug)", hint: "List them: GET /api/v1/environments")
+            let known = try await services.store.environmentNames().filter { call.visible.contains($0) }
+            let near = Suggestion.nearest(to: slug, in: known).map { "Did you mean \($0)? " } ?? ""
+            throw APIFault.notFound(
+                "there is no environment \(slug)", hint: "\(near)List them: GET /api/v1/environments")
         }
         return row
     }

@@ -28,4 +28,22 @@ extension Store {
             return identified ?? (running.count == 1 ? running[0] : nil)
         }
     }
+
+    /// The names of environments that are not gone, sorted; of very many the first.
+    ///
+    /// - Throws: `StoreFault`.
+    public func environmentNames() async throws(StoreFault) -> [String] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String] in
+            var names: [String] = []
+            for row in try db.run(
+                """
+                select slug from ops.environments where tier is not null and (status is null or status <> $1)
+                order by slug limit 2000
+                """, [.text(EnvironmentRow.Status.gone.rawValue)])
+            {
+                names.append(try row.text(0))
+            }
+            return names
+        }
+    }
 }
