@@ -127,7 +127,8 @@ struct ConnectionTests {
             ("reconcile drift ack k, or reconcile drift", "odooops drift ack k, or odooops drift list"),
             ("reconcile hooks list --state dead", "odooops webhooks list --state dead"),
             ("reconcile show 01", "odooops runs show 01"), ("reconcile showing", "reconcile showing"),
-            ("reconcile access user add ada", "reconcile access user add ada"),
+            ("reconcile access user add ada --role viewer", "odooops users add ada --role viewer"),
+            ("reconcile store backup x.db", "reconcile store backup x.db"),
             ("odooops reconcile --wait", "odooops reconcile --wait"), ("they reconcile runs", "they odooops runs list"),
         ] { #expect(Remedy.here(theirs) == ours) }
         let finding: Value = [
