@@ -10,14 +10,18 @@ public struct ModulePlan: Sendable, Hashable {
     public let allowedModules: [String]
     /// The repositories all of whose modules may be installed, sorted.
     public let allowedRepositories: [String]
+    /// Whether any list says what may be installed; where none does, nothing is forbidden.
+    public let isLimited: Bool
 
     public init(
-        environment: String, modules: [PlannedModule], allowedModules: [String], allowedRepositories: [String]
+        environment: String, modules: [PlannedModule], allowedModules: [String], allowedRepositories: [String],
+        isLimited: Bool = true
     ) {
         self.environment = environment
         self.modules = modules
         self.allowedModules = allowedModules
         self.allowedRepositories = allowedRepositories
+        self.isLimited = isLimited
     }
 }
 

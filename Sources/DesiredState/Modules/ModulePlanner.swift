@@ -51,7 +51,7 @@ struct ModulePlanner {
         return targets.map { name, tier in
             ModulePlan(
                 environment: name, modules: byTier[tier] ?? [], allowedModules: allowedModules,
-                allowedRepositories: allowedRepositories)
+                allowedRepositories: allowedRepositories, isLimited: hasLists)
         }.sorted { $0.environment.precedesByBytes($1.environment) }
     }
 
@@ -70,6 +70,11 @@ struct ModulePlanner {
     }
 
     // MARK: Whether it may be installed
+
+    /// Where nothing says what is allowed, nothing is forbidden.
+    private var hasLists: Bool {
+        !repositories.isEmpty || !locked.isEmpty || !parity.isEmpty || !reading.allowed.isEmpty
+    }
 
     private static let readyStatuses = ["ok", "pinned"]
     /// What lists write where a module is one of Odoo itself.
@@ -99,8 +104,6 @@ struct ModulePlanner {
             reading.allowed[name] != nil || parity[name] != nil || row != nil
             || repository.map { locked[$0] != nil || Self.core.contains($0) } ?? false
         if isAllowed { return .allowed }
-        // Where nothing says what is allowed, nothing is forbidden.
-        let hasLists = !repositories.isEmpty || !locked.isEmpty || !parity.isEmpty || !reading.allowed.isEmpty
         if wish.isMustHave, hasLists, !report.isUnknown(.kind(.moduleEntry)) { tellUnlisted(name, wish, repository) }
         return .unlisted
     }
