@@ -18,6 +18,7 @@ enum FaultCode: String, CaseIterable {
     case brokenAnswer = "POSTGRES-0013"
     case serverError = "POSTGRES-0014"
     case leaseLost = "POSTGRES-0015"
+    case modulesUnreadable = "POSTGRES-0016"
 }
 
 /// One call as the driver names it, for faults.

@@ -53,10 +53,18 @@ final class ServerSession: Sendable {
     func run(
         in database: String, _ operation: String, _ sql: String
     ) async throws(ProviderFault) -> [[String?]] {
+        try await look(in: database, operation) { connection throws(ServerError) in try connection.query(sql) }
+    }
+
+    /// Does several things in another database of the server, over one connection that ends with them.
+    func look<Value: Sendable>(
+        in database: String, _ operation: String,
+        _ body: @escaping @Sendable (ServerConnection) throws(ServerError) -> Value
+    ) async throws(ProviderFault) -> Value {
         let (uri, timeout) = (uri, timeout)
-        let result: Result<[[String?]], ServerError> = await thread.run { () -> Result<[[String?]], ServerError> in
+        let result: Result<Value, ServerError> = await thread.run { () -> Result<Value, ServerError> in
             do throws(ServerError) {
-                return .success(try ServerConnection(uri, database: database, timeout: timeout).query(sql))
+                return .success(try body(try ServerConnection(uri, database: database, timeout: timeout)))
             } catch {
                 return .failure(error)
             }

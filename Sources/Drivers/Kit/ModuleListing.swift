@@ -1,0 +1,13 @@
+public import DesiredState
+
+/// A driver that can tell which modules Odoo has installed in a database.
+public protocol ModuleListing: Driver {
+    /// Where it looks, `db.example:5432`, so that only databases are asked for that are there; nil where that can't be told.
+    var server: String? { get }
+
+    /// Reads Odoo's own table of modules in a database of the server, and changes nothing.
+    ///
+    /// - Parameter database: its name at the server.
+    /// - Returns: what is installed or about to change; never a part of it.
+    func modules(in database: String, _ context: DriverContext) async -> Result<ModuleCensus, ProviderFault>
+}
