@@ -58,7 +58,8 @@ struct Composition {
             tracer: tracer,
             applicationRepository: HookRepositories(
                 [configuration.application?.url ?? configuration.ssot?.url].compactMap { $0 }
-            ).onGitHub.first, giveMemoryBack: { ProcessEnvironment.trimHeaps() })
+            ).onGitHub.first, moduleInterval: configuration.moduleInterval,
+            giveMemoryBack: { ProcessEnvironment.trimHeaps() })
         self.configuration = configuration
         self.store = store
         self.metrics = metrics

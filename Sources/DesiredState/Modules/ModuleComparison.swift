@@ -91,7 +91,8 @@ public struct ModuleComparison: Sendable, Hashable {
         let missing = Dictionary(grouping: rows.filter { $0.standing == .missing }, by: \.wave)
         for (wave, rows) in missing.sorted(by: { $0.key < $1.key }) {
             notes.append(
-                "\(modules(rows.count)) \(wave == Int.max ? "without a wave" : "of wave \(wave)") missing: \(names(rows))")
+                "\(modules(rows.count)) \(wave == Int.max ? "without a wave" : "of wave \(wave)") missing: \(names(rows))"
+            )
         }
         return notes
     }

@@ -7,7 +7,9 @@ public protocol ModuleListing: Driver {
 
     /// Reads Odoo's own table of modules in a database of the server, and changes nothing.
     ///
-    /// - Parameter database: its name at the server.
+    /// - Parameters:
+    ///   - database: its name at the server.
+    ///   - context: of whom the call is.
     /// - Returns: what is installed or about to change; never a part of it.
     func modules(in database: String, _ context: DriverContext) async -> Result<ModuleCensus, ProviderFault>
 }

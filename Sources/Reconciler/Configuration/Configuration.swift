@@ -108,6 +108,8 @@ public struct Configuration: Sendable {
     public var hookRepositories: [String] = []
     /// Who is told of what.
     public var notifications = NotificationSettings()
+    /// The least between two looks at which modules Odoo has installed in an environment's database.
+    public var moduleInterval = Duration.minutes(15)
     /// How long what runs leave behind is kept.
     public var retention = RetentionRule()
     /// The collector's address for traces; nil: none.

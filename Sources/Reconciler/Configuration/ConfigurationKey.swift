@@ -135,6 +135,10 @@ extension ConfigurationReader {
                 "notifications.max_age", variable: "ODOOOPS_NOTIFICATIONS_MAX_AGE", fallback: "3d",
                 "older notices go nowhere, 1m to 30d"),
             ConfigurationKey(
+                "modules.interval", variable: "ODOOOPS_MODULES_INTERVAL", fallback: "15m",
+                "the least between two looks at which modules Odoo has installed in an environment's database, 1m to "
+                    + "24h"),
+            ConfigurationKey(
                 "retention.audit", variable: "ODOOOPS_RETENTION_AUDIT", fallback: "90d",
                 "how long the audit log, the chain of evidence, runs and steps are kept, 7d to 3650d"),
             ConfigurationKey(

@@ -3,8 +3,11 @@ import Basics
 extension ConfigurationReader {
     private static let day: Int64 = 86_400
 
-    /// What is said of how long things are kept, and of the collector of traces.
+    /// What is said of looks at modules, of how long things are kept, and of the collector of traces.
     func readOperations(into configuration: inout Configuration) throws(ConfigurationFault) {
+        if let interval = try duration("modules.interval", at: 60...Self.day) {
+            configuration.moduleInterval = interval
+        }
         if let time = try duration("retention.audit", at: 7 * Self.day...3_650 * Self.day) {
             configuration.retention.audit = time
         }

@@ -131,6 +131,7 @@ struct Pass {
                         await keepInventory()
                         await keepCatalogue()
                     }
+                    await keepModules()
                     await reportPullRequests()
                 }
             }

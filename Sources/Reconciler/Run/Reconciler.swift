@@ -40,6 +40,8 @@ public struct Reconciler: Sendable {
     public let tracer: Tracer?
     /// `owner/name` of the application's repository at its host; nil where nobody can tell.
     public let applicationRepository: String?
+    /// The least between two looks at which modules Odoo has installed in an environment's database.
+    public let moduleInterval: Duration
     /// Called when much has been freed: after a look at everything, and at the end of a pass.
     let giveMemoryBack: @Sendable () -> Void
     /// Parsed documents, kept from pass to pass.
@@ -49,6 +51,8 @@ public struct Reconciler: Sendable {
     /// What the last pass remembered and saw, which whoever asks for it holds as well: ten thousand resources that are as they
     /// were are there once, and not once more in each pass.
     let lastLook = Locked<(inventory: Inventory, observed: ObservedState)?>(nil)
+    /// When each environment was last asked which modules it has, by this process: whoever starts looks anew.
+    let moduleLooks = Locked<[String: Timestamp]>([:])
     /// The commit of the pass before.
     let lastRevision = Locked<String?>(nil)
 
@@ -61,6 +65,7 @@ public struct Reconciler: Sendable {
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) },
+        moduleInterval: Duration = .minutes(15),
         giveMemoryBack: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
@@ -83,6 +88,7 @@ public struct Reconciler: Sendable {
         self.tracer = tracer
         self.zones = zones
         self.applicationRepository = applicationRepository
+        self.moduleInterval = moduleInterval
         self.giveMemoryBack = giveMemoryBack
     }
 

@@ -73,6 +73,8 @@ extension Store {
                 if before == after { continue }
             }
             try write(row, in: db)
+            // What Odoo had installed goes with the database that it was in.
+            if row.status == .gone { try Self.forgetModules(of: row.slug, in: db) }
             known[row.slug] = row
             written += 1
         }
