@@ -98,6 +98,11 @@ enum Stores {
                         ObservedKind(kind: kind, completeness: .partial(reason: planted), resources: [thing]),
                         at: testNow))
             })
+        let module = InstalledModule(
+            name: planted, state: .toUpgrade, version: planted, origin: .community(planted))
+        let database = ResourceKey(.serverDatabase, planted)
+        try await store.keepModules(.census(.modules([module])), of: "staging", in: database)
+        try await store.keepModules(.problem(planted), of: "staging", in: database)
         run.phase = .failed
         run.completedAt = testNow
         run.error = ["code": "RUN-0003", "message": .string(planted), "hint": .string(planted)]

@@ -88,7 +88,7 @@ import Web
         for route in [
             "/", "/environments", "/environments/staging", "/drift", "/runs", "/runs/\(Stores.runID)",
             "/plans/\(Stores.runID)", "/audit", "/logs", "/builds", "/observability", "/settings", "/advisor",
-            "/metrics",
+            "/metrics", "/modules",
         ] {
             let html = String(decoding: try await Self.get(pages, route).body, as: UTF8.self)
             #expect(html.contains("&lt;script&gt;"), "\(route)")

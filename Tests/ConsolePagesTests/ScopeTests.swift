@@ -18,7 +18,7 @@ import Web
         ("/runs", "/runs"), ("/runs/latest", "/runs/latest"), ("/plans/latest", "/runs/latest"), ("/drift", "/drift"),
         ("/audit", "/audit-logs"), ("/metrics", "/metrics"), ("/observability", "/runs"), ("/logs", "/runs"),
         ("/integrations", "/integrations"), ("/maintenance", "/runs"), ("/settings", "/runs"),
-        ("/database", "/runs"), ("/advisor", "/findings"),
+        ("/database", "/runs"), ("/advisor", "/findings"), ("/modules", "/modules"),
     ]
     private static let audited = "who-changed-something"
 
@@ -106,6 +106,9 @@ import Web
         var other = EnvironmentRow(slug: "hidden-lab", tier: .dev, createdAt: testNow, expiresAt: nil)
         other.branch = "feature/hidden-lab"
         try await store.saveEnvironments([other])
+        try await store.keepModules(
+            .census(.modules([InstalledModule(name: "hidden-lab", state: .installed)])), of: "hidden-lab",
+            in: ResourceKey(.serverDatabase, "hidden-lab"))
         let run = "01920000-0000-7000-8000-000000000002"
         try await store.beginRun(
             RunRecord(id: run, trigger: .schedule, phase: .succeeded, isDryRun: false, startedAt: testNow))
@@ -189,7 +192,7 @@ import Web
                 #expect(try await isNamed == (get(path).status == 200), "\(name) at \(path)")
                 named += isNamed ? 1 : 0
             }
-            #expect(named == ["viewer": 21, "part": 6, "reader": 19, "scraper": 1][name], "\(name)")
+            #expect(named == ["viewer": 21, "part": 7, "reader": 19, "scraper": 1][name], "\(name)")
             // What refuses them names what they may go on with, as every page does.
             if name == "part" {
                 let refused = try await get("/settings")

@@ -63,7 +63,7 @@ enum Route: Sendable {
 
     /// Pages of which each sees what belongs to the environments that are theirs.
     static let lists: Set<String> = [
-        "/environments", "/deployments", "/drift", "/gates", "/logs", "/policy-gates", "/runs",
+        "/environments", "/deployments", "/drift", "/gates", "/logs", "/modules", "/policy-gates", "/runs",
     ]
 
     /// Where programs ask, whatever they accept.

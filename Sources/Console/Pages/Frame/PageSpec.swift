@@ -75,7 +75,8 @@ struct PageSpec: Sendable {
         "/database", "Database", .platform, .beta, .database, "ops.do_databases", "ops.secret_sync_runs",
         "the last look at providers")
     static let modules = PageSpec(
-        "/modules", "Modules", .platform, .beta, .puzzle, "the module lists of the SSOT")
+        "/modules", "Modules", .platform, .beta, .puzzle, "the module lists of the SSOT", "ops.environment_modules",
+        "ops.module_looks")
     static let integrations = PageSpec(
         "/integrations", "Integrations", .platform, .beta, .plug, "ops.integrations_catalog", "the last plan")
     static let observability = PageSpec(
