@@ -84,6 +84,26 @@ extension ClientCommands {
                     choices: ["active", "inactive", "setup_required", "error"]),
             ],
             examples: [("odooops integrations list --status setup_required", "What still lacks its secrets.")]),
+        CommandSpec(
+            "modules list", "Lists Odoo's modules that are wanted, installed or both, and how each stands.",
+            discussion: """
+                What documents want and allow, held against what Odoo has installed. Nothing installs or removes a module:
+                that is done by people, in the environment itself.
+                """,
+            options: [
+                environmentOption,
+                OptionSpec(
+                    "standing", "STANDING", "Only those that stand so.",
+                    choices: ["pending", "missing", "not_allowed", "extra", "installed"]),
+                limit, all,
+            ],
+            examples: [
+                ("odooops modules list --environment production --standing missing", "What is wanted and not there."),
+                ("odooops modules list --standing not_allowed --all", "What is there and no document allows."),
+            ]),
+        CommandSpec(
+            "modules summary", "Shows for each environment how its modules stand, and what came of looking.",
+            options: [environmentOption, limit, all], examples: [("odooops modules summary", "")]),
         CommandSpec("providers list", "Lists the providers, and whether the service can speak to them."),
         CommandSpec(
             "inventory list", "Lists what we own at providers.",

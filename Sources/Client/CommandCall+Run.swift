@@ -66,7 +66,8 @@ extension CommandCall {
     /// The commands that only show a list.
     private static let listings: [String: Listing] = [
         "env list": .environments, "drift list": .drift, "notices list": .notices, "integrations list": .integrations,
-        "providers list": .providers, "plan list": .plans,
+        "providers list": .providers, "plan list": .plans, "modules list": .modules,
+        "modules summary": .moduleSummaries,
         "inventory list": .inventory, "schedules list": .schedules, "schedules upcoming": .upcoming, "runs list": .runs,
         "approvals list": .approvals,
         "audit list": .audit, "webhooks list": .deliveries, "keys list": .keys,

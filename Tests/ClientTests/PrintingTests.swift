@@ -174,6 +174,19 @@ struct PrintingTests {
                 ]
             ],
             "GET /providers": [["provider": "slack", "driver": .null, "hooks": true]],
+            "GET /modules": [
+                [
+                    "environment": "production", "module": "queue_job", "standing": "not_allowed", "state": "installed",
+                    "version": "19.0.2.0.1", "wave": .null,
+                ]
+            ],
+            "GET /modules/summary": [
+                [
+                    "environment": "production", "outcome": "modules", "wanted": 24,
+                    "counts": ["installed": 17, "missing": 5], "problem": .null,
+                ],
+                ["environment": "lab", "outcome": "unknown", "wanted": .null, "counts": ["missing": 0]],
+            ],
         ])
         let cases: [([String], String, [String])] = [
             (
@@ -185,6 +198,14 @@ struct PrintingTests {
                 ["chat", "setup_required", "yes", "SLACK_BOT_TOKEN"]
             ),
             (["providers"], "GET /providers", ["slack", "no: not configured"]),
+            (
+                ["modules", "--standing", "not_allowed"], "GET /modules?standing=not_allowed&limit=50",
+                ["production", "queue_job", "not allowed", "installed"]
+            ),
+            (
+                ["modules", "summary"], "GET /modules/summary?limit=50",
+                ["production", "yes", "24", "17", "5", "not yet"]
+            ),
         ]
         for (words, route, texts) in cases {
             let shown = await (try World(service, terminal: true, columns: 80)).run(words + ["--color", "never"])

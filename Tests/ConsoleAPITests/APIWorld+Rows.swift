@@ -79,5 +79,8 @@ extension APIWorld {
                     installState: nil, source: mark)
             ], revision: "abc")
         try await store.beginSchedules(["backup/staging"])
+        try await store.keepModules(
+            .census(.modules([InstalledModule(name: "base", state: .installed, version: "19.0.1.3", origin: .odoo)])),
+            of: "staging", in: ResourceKey(.serverDatabase, "odoo_staging"))
     }
 }

@@ -17,9 +17,12 @@ struct APIWorld {
     let store: Store
     let access: AccessControl
     let api: APIEndpoints
+    let reconciler: Reconciler?
     let time: SimulatedTime
     /// A key for each role, and for a developer at staging alone.
     let keys: [String: String]
+    /// What the last pass of the service found; nil: there was none.
+    let outlook = Locked<Outlook?>(nil)
     let runID = "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11"
 
     init(
@@ -45,11 +48,12 @@ struct APIWorld {
         self.store = store
         self.time = time
         let made = try reconciler(store, time)
+        self.reconciler = made
         api = APIEndpoints(
             APIServices(
                 store: store, access: access, reconciler: made,
                 service: made.map { Service(reconciler: $0, interval: .hours(1)) }, time: time,
-                schedules: { schedules }, address: address,
+                schedules: { schedules }, outlook: { [outlook] in outlook.withLock { $0 } }, address: address,
                 errorPage: { $0 == "API-0001" ? "# API-0001: a page\n" : nil }))
     }
 

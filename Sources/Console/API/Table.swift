@@ -9,7 +9,7 @@ extension APIEndpoints {
     /// Every route.
     static func table(_ services: APIServices) -> [APIRoute] {
         aboutItself(services) + environments(services) + records(services) + deployments(services)
-            + backups(services) + differences(services)
+            + backups(services) + differences(services) + modules(services)
             + schedules(services) + orders(services) + decisions(services) + accounts(services) + users(services)
             + sweep(services) + figures(services)
             + history(services)
