@@ -72,11 +72,11 @@ import Web
     func unlooked() async throws {
         let live = try await html()
         for text in [
-            "Nobody has looked yet what is installed", "no PostgreSQL server is configured: set POSTGRES_ADMIN_URL",
+            "Nobody has looked yet what is installed", "No PostgreSQL server is configured: set POSTGRES_ADMIN_URL",
             "queue_job", "Wave 1", "Wave 2", "finance_approval", "not looked",
         ] { #expect(live.contains(text), "\(text)") }
         for text in ["missing", "Not as the documents have it"] { #expect(!live.contains(">\(text)<"), "\(text)") }
-        #expect(try await html("environment=lab").contains("no document names a database for it"))
+        #expect(try await html("environment=lab").contains("No document names a database for it."))
         // A name that nobody knows is no environment's page.
         #expect(try await html("environment=nobody").contains("lab"))
     }

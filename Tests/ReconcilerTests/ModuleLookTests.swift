@@ -156,7 +156,7 @@ struct ModuleLookTests {
 
     @Test("What was seen of an environment goes with it, and with its database")
     func gone() async throws {
-        let (world, odoo, reconciler) = try await Self.settled()
+        let (world, _, reconciler) = try await Self.settled()
         _ = await reconciler.pass(PassOptions())
         #expect(try await world.store.moduleLooks().count == 3)
         world.source.change { tree in
@@ -168,7 +168,21 @@ struct ModuleLookTests {
             #expect(report.isSuccess, "\(report.story)")
         }
         #expect(try await world.store.moduleLooks().map(\.environment) == ["crm", "production"])
+    }
+
+    @Test("A database that a pass has made is looked into by the next one")
+    func made() async throws {
+        let (world, odoo, reconciler) = try await Self.settled()
+        _ = await reconciler.pass(PassOptions())
         _ = odoo.questions()
+        world.source.change { tree in
+            tree.branches = World.tree(branches: ["main", "feature/crm", "feature/loyalty", "feature/new"]).branches
+        }
+        for asked in [[], ["odoo_feature_new"], []] {
+            world.time.advance(by: .minutes(1))
+            let report = await reconciler.pass(PassOptions())
+            #expect(report.isSuccess && odoo.questions() == asked, "\(report.story)")
+        }
     }
 
     @Test("Nobody is asked about a database on another server, and it is said why nobody looks")

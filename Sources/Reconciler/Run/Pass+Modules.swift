@@ -25,8 +25,8 @@ extension Pass {
         let context = reconciler.context(of: run.id, .resync)
         for question in reconciler.due(questions).prefix(Self.mostModuleLooks) {
             guard reconciler.time.uptime - began < Self.longestModuleLook, !stop.isRaised else { return }
-            // Deleted in this pass it is neither there nor seen to be gone; the next one sees.
-            if case .some(.none) = applied.left[question.database] { continue }
+            // Of what this pass has made or deleted the next one sees whether it is there.
+            if applied.left[question.database] != nil { continue }
             reconciler.moduleLooks.withLock { [reconciler] in
                 $0[question.environment] = reconciler.time.now
             }
@@ -150,6 +150,9 @@ public struct ModuleReach: Sendable {
     private let hasServer: Bool
 
     public init(_ reconciler: Reconciler, _ outlook: Outlook) {
+        let listing = reconciler.drivers.lazy.compactMap { $0 as? any ModuleListing }.first
+        hasServer = listing != nil
+        server = listing?.server
         reached = Set(reconciler.moduleQuestions(outlook.desired, outlook.observed).map(\.environment))
         var databases: [String: ResourceKey] = [:]
         var elsewhere: Set<ResourceKey> = []
@@ -157,13 +160,11 @@ public struct ModuleReach: Sendable {
         where resource.key.kind == .serverDatabase || resource.key.kind == .database {
             guard let environment = resource.environment, databases[environment] == nil else { continue }
             databases[environment] = resource.key
-            if reconciler.moduleDriver(of: resource.key, outlook.observed) == nil { elsewhere.insert(resource.key) }
+            guard listing != nil, reconciler.moduleDriver(of: resource.key, outlook.observed) == nil else { continue }
+            elsewhere.insert(resource.key)
         }
         self.databases = databases
         self.elsewhere = elsewhere
-        let listing = reconciler.drivers.lazy.compactMap { $0 as? any ModuleListing }.first
-        hasServer = listing != nil
-        server = listing?.server
     }
 
     /// Why no pass looks which modules an environment has installed; nil where one does, as soon as it is due.

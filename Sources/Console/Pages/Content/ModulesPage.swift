@@ -42,12 +42,12 @@ enum ModulesPage {
             if names.count > mostTabs { p("\(names.count) environments in all: odooops modules summary", "soft") }
             whatIsKnown(look, silence, context.now)
             if outlook == nil {
-                banner(.info, "What is wanted is known after a pass of this service")
+                banner(.info, "What is wanted is known after a pass of this service", icon: .info)
             } else if plans[name] == nil {
-                banner(.info, "No document says which modules it should or may have")
+                banner(.info, "No document says which modules it should or may have", icon: .info)
             }
-            notes(comparison)
             tiles(comparison, isSeen: census != nil, standing)
+            notes(comparison)
             cards(comparison, census, standing)
         }
     }
@@ -77,22 +77,28 @@ enum ModulesPage {
                     if look.outcome != .unknown { p("What is shown is what was seen before.") }
                 }
             } else if look.outcome == .notInitialised {
-                banner(.info, "Not initialised") {
+                banner(.info, "Not initialised", icon: .database) {
                     p("The database \(look.database.name) has no Odoo in it yet.")
                 }
             }
             if let silence {
-                banner(.info, "Nobody looks any more") { p("\(silence). What is shown is what was seen before.") }
+                banner(.info, "Nobody looks any more", icon: .eye) {
+                    p("\(sentence(silence)) What is shown is what was seen before.")
+                }
             }
             p("soft") {
-                "Database \(look.database.name), so since "
+                "Database \(look.database.name): seen to be so since "
                 ago(look.observedAt, now)
             }
         } else {
-            banner(.info, "Nobody has looked yet what is installed") {
-                p(silence.map { "\($0)." } ?? "A pass looks into its database once in a while: modules.interval.")
+            banner(.info, "Nobody has looked yet what is installed", icon: .eye) {
+                p(silence.map(sentence) ?? "A pass looks into its database once in a while: modules.interval.")
             }
         }
+    }
+
+    private static func sentence(_ reason: String) -> String {
+        "\(reason.prefix(1).uppercased())\(reason.dropFirst())."
     }
 
     private static func notes(_ comparison: ModuleComparison) -> HTML {
@@ -140,7 +146,9 @@ enum ModulesPage {
         if rows.isEmpty {
             div("card") {
                 empty(
-                    standing == nil ? "No module is wanted or installed" : "No module stands so",
+                    standing != nil
+                        ? "No module stands so"
+                        : census == nil ? "No module is wanted" : "No module is wanted or installed",
                     "Waves, allowlists and must-haves are read from odoo/ and oca/ below the roots.", icon: .puzzle)
             }
         }
