@@ -49,39 +49,57 @@ public struct CareFound: Sendable, Hashable {
     public var wanted: [String: Care] = [:]
     /// The lines that say so.
     public var places: [String: SourceMark] = [:]
-    /// Those that own something or may: nothing wants some of them any more.
+    /// Those that own something or may, and those that went of late: nothing wants some of them any more.
     public var living: Set<String> = []
+    /// What they want and others own.
+    public var takeovers: [Takeover] = []
 
     public init() {}
 
     /// - Parameters:
     ///   - desired: the commit; what it leaves unknown says nothing of care.
-    ///   - living: the environments that the store remembers and that aren't gone.
-    public init(_ desired: DesiredState, living: some Sequence<String>) {
+    ///   - living: the environments that the store remembers and whose names aren't free.
+    ///   - entries: what is ours.
+    ///   - holdsData: whether things of a kind hold data.
+    public init(
+        _ desired: DesiredState, living: some Sequence<String>, entries: [InventoryEntry] = [],
+        holdsData: (ResourceKind) -> Bool = { _ in false }
+    ) {
         let scopes = UnknownScopes(desired.unknown.filter { !$0.isSuspension }, of: desired)
         for environment in desired.environments where scopes.environment(environment.slug) == nil {
             wanted[environment.slug] = Care(of: environment)
             places[environment.slug] = environment.tierSource
         }
         self.living = Set(living)
+        takeovers = Takeover.all(desired, entries, wanted, holdsData: holdsData)
     }
 }
 
 extension Lineage {
-    /// The environments that get less care than they had; nil where there is none.
+    /// The environments that get less care than they had, and those that take over what had more; nil where there is none.
     ///
     /// One that nothing wants any more is none of them: what it owns goes by its remembered tier.
     func careDeparture(in found: Lineage) -> Departure? {
         let fallen = (care ?? [:]).filter { slug, before in
             found.careFound.wanted[slug].map { $0.isLess(than: before) } == true
         }
-        guard !fallen.isEmpty else { return nil }
-        let slugs = fallen.keys.sorted { $0.precedesByBytes($1) }
-        var departure = Departure(
-            .care, from: Self.texts(slugs.map { ($0, fallen[$0]) }),
-            to: Self.texts(slugs.map { ($0, found.careFound.wanted[$0]) }))
-        departure.kept = fallen
-        departure.places = slugs.compactMap { found.careFound.places[$0] }
+        let taken = HandOver.all(openTakeovers(of: found.careFound).filter { $0.care != nil }, of: self)
+        guard !fallen.isEmpty || !taken.isEmpty else { return nil }
+        var (before, after): ([(String, String?)], [(String, String?)]) = ([], [])
+        for slug in fallen.keys.sorted(by: { $0.precedesByBytes($1) }) {
+            before.append((slug, fallen[slug]?.text))
+            after.append((slug, found.careFound.wanted[slug]?.text))
+        }
+        var kept = fallen
+        for handOver in taken {
+            before.append((handOver.name, handOver.covered))
+            after.append((handOver.name, handOver.after.text))
+            kept.merge([handOver.taker: handOver.before]) { $0.atLeast($1) }
+        }
+        var departure = Departure(.care, from: Self.texts(before), to: Self.texts(after))
+        departure.kept = kept
+        departure.handOvers = taken
+        departure.places = kept.keys.sorted { $0.precedesByBytes($1) }.compactMap { found.careFound.places[$0] }
         return departure
     }
 

@@ -16,7 +16,8 @@ public struct Departure: Sendable, Hashable {
         case branches
         /// The repository whose pull requests have previews.
         case pullRequests = "pull_requests"
-        /// An environment would get less care: a lower tier, or no protection any more.
+        /// An environment would get less care: a lower tier, or no protection any more; or what has care would get an owner
+        /// that has less.
         case care
         /// Whom the credential of a provider leads to: its account, engine or server.
         case accounts
@@ -29,6 +30,8 @@ public struct Departure: Sendable, Hashable {
     public let after: Value
     /// The care that environments keep until then.
     public internal(set) var kept: [String: Care] = [:]
+    /// What stays with whom it belongs to until then.
+    var handOvers: [HandOver] = []
     /// The lines that say otherwise; an approval isn't of where they stand.
     var places: [SourceMark] = []
 
@@ -57,8 +60,10 @@ public struct Departure: Sendable, Hashable {
         case .pullRequests:
             return "the pull requests are those of \(Self.text(after)) now, and were those of \(Self.text(before))"
         case .care:
-            return membersBefore.map {
-                "environment \($0.name) is \(Self.text(after[$0.name] ?? .null)) now, and was \(Self.text($0.value))"
+            return membersBefore.map { member in
+                handOvers.first { $0.name == member.name }?.sentence
+                    ?? "environment \(member.name) is \(Self.text(after[member.name] ?? .null)) now, and was "
+                    + Self.text(member.value)
             }.joined(separator: ", ")
         case .accounts:
             return membersBefore.map {
@@ -91,7 +96,7 @@ public struct Departure: Sendable, Hashable {
         case .pullRequests: "no preview comes, changes or goes"
         case .care:
             "what guarded before still guards: what would be deleted or replaced asks first, and ends, windows and freezes "
-                + "are those of before"
+                + "are those of before" + (handsOver ? "; what is taken over isn't changed and stays whose it is" : "")
         case .accounts: "nothing of it counts as gone, and nothing of it is made, changed or deleted"
         }
     }
@@ -113,7 +118,11 @@ public struct Departure: Sendable, Hashable {
         case .documents: "put it back as it was; if it is meant: \(approval)"
         case .branches: "look at application.url; if it is meant: \(approval)"
         case .pullRequests: "look at previews.repository and application.url; if it is meant: \(approval)"
-        case .care: "write `tier` and `protected` as they were; if it is meant: \(approval)"
+        case .care:
+            handOvers.isEmpty
+                ? "write `tier` and `protected` as they were; if it is meant: \(approval)"
+                : "write the environments and what is theirs as they were, with `tier` and `protected`; if it is meant: "
+                    + approval
         case .accounts:
             "look at the credential and the address of providers."
                 + "\(membersBefore.map(\.name).joined(separator: " and providers.")); if it is "
@@ -140,10 +149,17 @@ public struct Departure: Sendable, Hashable {
             ], source: places.first)
     }
 
+    /// Whether what it tells is more than that environments have fallen.
+    public var handsOver: Bool { !handOvers.isEmpty }
+
     /// Whether it stands in the way of a change.
     func holds(_ draft: Draft) -> Bool {
         // What would go by a rule of its own goes for the same mistake.
         if draft.loss != nil, subject == .documents || subject == .history { return true }
+        // A change would be written down as its new owner's.
+        if handOvers.contains(where: { $0.keys.contains(draft.key) }) {
+            return [.update, .replace, .adopt].contains(draft.change.action)
+        }
         return holds(draft.change.action, of: draft.change.key.kind)
     }
 
@@ -202,6 +218,8 @@ public struct Lineage: Sendable, Hashable {
     public var pullRequests: String?
     /// The environments that get some care, with how much; nil where nobody kept that yet.
     public var care: [String: Care]?
+    /// What somebody said may go to an environment with less care, until it has.
+    public var granted: Set<Takeover> = []
     /// How much the commit gives; of what was found, never of what is remembered.
     public var careFound = CareFound()
     /// Whom the credentials of providers led to, in their own lasting ids, by provider.
@@ -259,6 +277,7 @@ public struct Lineage: Sendable, Hashable {
             pullRequests: held.contains(.pullRequests) ? pullRequests : found.pullRequests ?? pullRequests,
             accounts: accounts(after: found, isHeld: held.contains(.accounts)))
         next.care = nextCare(found, without: held)
+        next.granted = nextGranted(found, without: held)
         return next
     }
 
@@ -280,8 +299,8 @@ public struct Lineage: Sendable, Hashable {
         return Self.object([("file", .string(status.rawValue))])
     }
 
-    static func texts(_ care: [(slug: String, care: Care?)]) -> Value {
-        object(care.map { ($0.slug, $0.care.map { .string($0.text) } ?? .null) })
+    static func texts(_ members: [(name: String, text: String?)]) -> Value {
+        object(members.map { ($0.name, $0.text.map { .string($0) } ?? .null) })
     }
 
     private static func object(_ members: [(name: String, value: Value)]) -> Value {

@@ -124,7 +124,7 @@ extension Reconciler {
         var grounds = Grounds(try await store.lineage(), countsStored: true)
         let desired = readDesiredState(snapshot.tree, cache: documents).with(
             unknown: try await suspensions(at: time.now))
-        try await weighCommit(desired, &grounds)
+        try await weighCommit(desired, Inventory(), &grounds)
         // How carefully environments are treated says nothing of secrets.
         if let doubt = grounds.unconfirmed.first(where: { $0.subject != .care }) {
             throw RequestFault(

@@ -18,6 +18,10 @@ struct EnvironmentLedger {
     var observed: ObservedState?
     /// The care of environments whose documents give them less, and nobody has said that it is meant.
     var kept: [String: Care] = [:]
+    /// The environments whose care nobody has said may go.
+    var caredFor: Set<String> = []
+    /// How long the name of one that went without a word keeps its care: it may be back with the next commit.
+    static let careOutlives = Duration.days(14)
 
     /// A warning that has to be told once.
     struct Warning: Sendable {
@@ -54,6 +58,7 @@ struct EnvironmentLedger {
             var gone = row
             gone.status = .gone
             gone.expiresAt = nil
+            gone.careEnds = caredFor.contains(row.slug) ? now + Self.careOutlives : nil
             updated.append(gone)
         }
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices)
@@ -80,6 +85,8 @@ struct EnvironmentLedger {
         // One that is as it was stays written as it was, so that its row does.
         if let standing, row.standing != standing { row.standing = standing }
         if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
+        // With what it takes over it counts as the one that had it, and has its whole time from a yes on.
+        if let tier = kept[environment.slug]?.tier, row.tier.hasLife, !tier.hasLife { row.tier = tier }
         row.branch = environment.branch
         // What is left alone stays where it is, wherever its documents want it now.
         if before?.isSuspended(at: now) != true {

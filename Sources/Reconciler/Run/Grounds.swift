@@ -26,16 +26,20 @@ struct Grounds: Sendable {
     /// The keys that were approved with this very pass; `all` is none of them, for nobody who says it has seen this.
     private let named: Set<String>
     private let countsStored: Bool
+    /// Whether this pass writes down what is trusted.
+    let keepsRecords: Bool
 
     /// - Parameters:
     ///   - remembered: what was trusted last.
     ///   - named: the keys that a person approved with this pass.
     ///   - countsStored: false for a dry run, whose plan is the same with and without approvals.
-    init(_ remembered: Lineage, named: [String] = [], countsStored: Bool) {
+    ///   - keepsRecords: whether what is trusted is written down by this pass, and not by that of another service.
+    init(_ remembered: Lineage, named: [String] = [], countsStored: Bool, keepsRecords: Bool = true) {
         stored = remembered
         self.remembered = remembered
         self.named = Set(named)
         self.countsStored = countsStored
+        self.keepsRecords = keepsRecords
     }
 
     /// Those that nobody said are meant.
@@ -52,16 +56,16 @@ struct Grounds: Sendable {
     /// What is to be remembered.
     var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }
 
-    /// Lets go of the care of what is gone, whose name is free for another one; of a store of before, which wrote down tiers
-    /// alone, takes these.
-    mutating func rememberCare(of rows: [EnvironmentRow]) {
+    /// Lets go of the care of what is gone and whose name is free for another one; of a store of before, which wrote down
+    /// tiers alone, takes these.
+    mutating func rememberCare(of rows: [EnvironmentRow], at now: Timestamp) {
         guard var care = remembered.care else {
             remembered.care = rows.filter { !$0.tier.hasLife && $0.status != .gone }.reduce(into: [:]) { care, row in
                 care[row.slug] = Care(row.tier, isProtected: row.tier == .production)
             }
             return
         }
-        for row in rows where row.status == .gone { care[row.slug] = nil }
+        for row in rows where row.isNameFree(at: now) { care[row.slug] = nil }
         remembered.care = care
     }
 
@@ -83,6 +87,8 @@ struct Grounds: Sendable {
     mutating func weigh(_ subject: Departure.Subject, _ store: Store) async throws(StoreFault) -> Departure? {
         guard let departure = remembered.departure(subject, in: found) else { return nil }
         departures.append(departure)
+        // Who has counted it moves things on, so that to the one who writes it down it would be another departure.
+        if departure.handsOver, !keepsRecords { return departure }
         if named.contains(departure.key.description) {
             confirmed.insert(subject)
             return nil
@@ -119,13 +125,18 @@ extension Reconciler {
         return tree
     }
 
+    /// Whether things of a kind hold data that only they have.
+    func holdsData(_ kind: ResourceKind) -> Bool { schemas[kind]?.isStateful == true }
+
     /// Holds the commit, and the documents by which guards work or that their schema alone tells, against those before.
-    func weighCommit(_ desired: DesiredState, _ grounds: inout Grounds) async throws(StoreFault) {
+    func weighCommit(
+        _ desired: DesiredState, _ inventory: Inventory, _ grounds: inout Grounds
+    ) async throws(StoreFault) {
         grounds.find(desired)
         if let before = grounds.remembered.revision, await !source.follows(desired.revision, after: before) {
             _ = try await grounds.weigh(.history, store)
         }
         _ = try await grounds.weigh(.documents, store)
-        try await grounds.weighCare(desired, store)
+        try await grounds.weighCare(desired, inventory, at: time.now, store, holdsData: holdsData)
     }
 }

@@ -38,8 +38,8 @@ extension Reconciler {
         tree.pullRequests = try await readPullRequests(tree, context(of: "look"), &grounds)?.listing
         let rows = try await store.environments()
         let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(of: rows, at: now))
-        try await weighCommit(desired, &grounds)
         var inventory = try await store.inventory()
+        try await weighCommit(desired, inventory, &grounds)
         if instant != nil { inventory = inventory.supposingWarnings }
         // Whose credential leads to another account now shows nothing.
         let trusted = try await weighAccounts(desired, inventory, runID: "look", &grounds)

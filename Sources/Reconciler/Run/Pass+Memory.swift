@@ -19,10 +19,10 @@ extension Pass {
         if grounds?.isInDoubt(of: .history) == true { return }
         // Where another document guards, what it wants is applied, but it takes no protection away. Nor does a tier that
         // fell, or went, take it from what its environment stands on.
-        let care = grounds?.remembered.care ?? [:]
         let keepsProtection =
             grounds?.isInDoubt(of: .documents) == true || grounds?.isInDoubt(of: .care) == true
-            || plan.environments.contains { $0.phase == .unwanted && care[$0.slug] != nil }
+            || grounds?.missesCare(desired) == true
+        let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let changed = Set(plan.changes.map(\.key))
         let unsure = Set(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
@@ -35,8 +35,10 @@ extension Pass {
             }
             let isChanging = changed.contains(resource.key)
             // Whoever looks after it from now on does the rest.
+            let staysWithOwner = held.contains(resource.key)
             let isMoving =
-                isChanging && !unsure.contains(resource.key) && share.moves(resource.key, to: resource.environment)
+                isChanging && !staysWithOwner && !unsure.contains(resource.key)
+                && share.moves(resource.key, to: resource.environment)
             let seen = observed.resource(resource.key)
             let wanted = isChanging ? nil : Self.wish(resource, entry, seen, sensitive)
             var echoes = entry.echoes
@@ -47,10 +49,11 @@ extension Pass {
             }
             var updated = InventoryEntry(
                 key: entry.key, providerID: entry.providerID,
-                environment: isChanging && !isMoving ? entry.environment : resource.environment,
+                environment: staysWithOwner || isChanging && !isMoving ? entry.environment : resource.environment,
                 lastApplied: wanted ?? entry.lastApplied, revision: entry.revision,
                 isProtected: resource.isProtected
-                    || entry.isProtected && (keepsProtection || resource.environment.map(unread.contains) == true),
+                    || entry.isProtected
+                        && (keepsProtection || staysWithOwner || resource.environment.map(unread.contains) == true),
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }
@@ -146,7 +149,8 @@ extension Pass {
         let rows = try await reconciler.store.environments()
         let known = Set(rows.map(\.slug))
         guard desired.environments.contains(where: { !known.contains($0.slug) }) else { return }
-        let ledger = EnvironmentLedger(desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id)
+        let ledger = EnvironmentLedger(
+            desired: desired, plan: plan, cost: cost, now: plannedAt, runID: run.id, kept: grounds?.keptCare ?? [:])
         // Nothing is gone at this moment, so that the owners don't matter.
         var begun = ledger.update(rows, owners: known).rows.filter {
             !known.contains($0.slug) && share.owns(environment: $0.slug)
@@ -180,7 +184,12 @@ extension Pass {
                 applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment)),
             observed: options.targets.isEmpty
                 ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil,
-            kept: grounds?.keptCare ?? [:])
+            kept: grounds?.keptCare ?? [:],
+            caredFor: grounds?.caredFor(
+                Set(
+                    (recovered + applied.journal).filter { $0.state == .done && $0.action == .delete }.compactMap(
+                        \.environment)))
+                ?? [])
         let updated = ledger.update(rows, owners: owners)
         let revived = Self.revived(rows, updated.rows)
         let stays = try await withdrawals(

@@ -184,7 +184,8 @@ struct Pass {
         }
         for event in snapshot.events { note("source", .string(event)) }
         var grounds = Grounds(
-            try await reconciler.store.lineage(), named: options.approvals, countsStored: !options.isDryRun)
+            try await reconciler.store.lineage(), named: options.approvals, countsStored: !options.isDryRun,
+            keepsRecords: share.keepsRecords)
         let tree = try await withPullRequests(try await reconciler.weighBranches(snapshot, &grounds), &grounds)
         var desired = readDesiredState(tree, cache: reconciler.documents)
         self.desired = desired
@@ -194,10 +195,10 @@ struct Pass {
             outcome = .invalid
             return false
         }
-        try await reconciler.weighCommit(desired, &grounds)
+        var inventory = try await reconciler.store.inventory()
+        try await reconciler.weighCommit(desired, inventory, &grounds)
         recordGates(of: tree)
         let last = reconciler.lastLook.withLock { $0 }
-        var inventory = try await reconciler.store.inventory()
         if let last { inventory = inventory.sharing(last.inventory) }
         if options.isDryRun, options.now != nil { inventory = inventory.supposingWarnings }
         let open = try await reconciler.store.openEntries()

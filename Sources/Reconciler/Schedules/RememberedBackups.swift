@@ -63,7 +63,8 @@ extension Store {
         var grounds = Grounds(try await lineage(), countsStored: false)
         grounds.find(desired)
         _ = try await grounds.weigh(.documents, self)
-        try await grounds.weighCare(desired, self)
+        // A name that has become free meanwhile is let go of by the next pass. What belongs to no environment changes no tier.
+        try await grounds.weighCare(desired, try await inventory(), at: Timestamp(microseconds: 0), self) { _ in false }
         return desired.lookedAfter(
             try await environments(), keeping: grounds.keptCare, isInDoubt: grounds.isInDoubt)
     }

@@ -120,6 +120,15 @@ public struct EnvironmentRow: Sendable, Hashable {
         set { set("backup_schedule", newValue.map { .string($0) }) }
     }
 
+    /// Until when the name of one that is gone keeps its care, because nobody said that it may go; nil where it is free.
+    public var careEnds: Timestamp? {
+        get { metadata["care_ends"]?.stringValue.flatMap { Timestamp($0) } }
+        set { set("care_ends", newValue.map { .string($0.description) }) }
+    }
+
+    /// Whether its name is free for another one, who then owes it nothing.
+    public func isNameFree(at now: Timestamp) -> Bool { status == .gone && (careEnds.map { $0 <= now } ?? true) }
+
     /// Whether it is left alone at an instant.
     public func isSuspended(at now: Timestamp) -> Bool { isSuspended && (suspendedUntil.map { now < $0 } ?? true) }
 

@@ -17,6 +17,7 @@ extension Store {
                 branches: stored["branches"]?.stringValue, pullRequests: stored["pull_requests"]?.stringValue,
                 accounts: Self.texts(stored["accounts"]))
             lineage.care = stored["care"]?.objectValue.map { Self.care($0) }
+            lineage.granted = Set((stored["granted"]?.listValue ?? []).compactMap { Takeover($0) })
             return lineage
         }
     }
@@ -33,17 +34,23 @@ extension Store {
         _ lineage: Lineage, from before: Lineage, using approvals: [String], runID: String
     ) async throws(StoreFault) {
         guard lineage != before || !approvals.isEmpty else { return }
-        let value = Value.object(
+        let trusted = Value.object(
             [
                 "accounts": Self.value(of: lineage.accounts) { .string($0) },
                 "branches": .text(lineage.branches),
                 "care": lineage.care.map { care in
-                    Self.value(of: care) { ["protected": .bool($0.isProtected), "tier": .string($0.tier.rawValue)] }
+                    Self.value(of: care) { $0.stored }
                 } ?? .null,
                 "documents": Self.value(of: lineage.documents) { .string($0) },
                 "pull_requests": .text(lineage.pullRequests),
                 "revision": .text(lineage.revision),
             ] as KeyValuePairs)
+        // Nearly always none.
+        var body = trusted.objectValue ?? Value.Object()
+        if !lineage.granted.isEmpty {
+            body["granted"] = .list(lineage.granted.sorted(by: Takeover.isBefore).map(\.stored))
+        }
+        let value = Value.object(body)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             try Self.use(approvals, runID, time.now, in: db)
             guard lineage != before, try Self.state("lineage", in: db) != value else { return }
@@ -53,11 +60,7 @@ extension Store {
 
     private static func care(_ stored: Value.Object) -> [String: Care] {
         var care: [String: Care] = [:]
-        for member in stored.members {
-            // A word of a newer version is taken for the most careful.
-            let tier = member.value["tier"]?.stringValue.flatMap { Tier(rawValue: $0) } ?? .production
-            care[member.name] = Care(tier, isProtected: member.value["protected"]?.boolValue ?? true)
-        }
+        for member in stored.members { care[member.name] = Care(stored: member.value) }
         return care
     }
 
@@ -70,5 +73,35 @@ extension Store {
     private static func value<Said>(of members: [String: Said], _ value: (Said) -> Value) -> Value {
         let sorted = members.sorted { $0.key.precedesByBytes($1.key) }
         return .object(Value.Object(sorted.map { Value.Object.Member($0.key, value($0.value)) }))
+    }
+}
+
+extension Care {
+    /// A word of a newer version is taken for the most careful.
+    fileprivate init(stored: Value) {
+        let tier = stored["tier"]?.stringValue.flatMap { Tier(rawValue: $0) } ?? .production
+        self.init(tier, isProtected: stored["protected"]?.boolValue ?? true)
+    }
+
+    fileprivate var stored: Value { ["protected": .bool(isProtected), "tier": .string(tier.rawValue)] }
+}
+
+extension Takeover {
+    fileprivate init?(_ stored: Value) {
+        guard let key = stored["key"]?.stringValue.flatMap({ ResourceKey($0) }), let taker = stored["by"]?.stringValue,
+            let care = stored["care"]
+        else { return nil }
+        self.init(key, of: stored["of"]?.stringValue, by: taker, Care(stored: care))
+    }
+
+    fileprivate var stored: Value {
+        [
+            "by": .string(taker), "care": care?.stored ?? .null, "key": .string(key.description), "of": .text(owner),
+        ]
+    }
+
+    fileprivate static func isBefore(_ a: Takeover, _ b: Takeover) -> Bool {
+        let (first, second) = (JSON.canonical(a.stored), JSON.canonical(b.stored))
+        return first.lexicographicallyPrecedes(second)
     }
 }
