@@ -34,12 +34,15 @@ extension ClientCommands {
         CommandSpec(
             "approve", "Lets the next pass do what waits in the plan of a run.",
             discussion: """
-                An approval holds for exactly the changes of that plan, and once. Where one of them deletes or replaces
-                something, it has to be confirmed: by its name on a terminal, or by --confirm.
+                An approval holds for exactly the changes of that plan, and once. It has to be confirmed: by the name of
+                the first on a terminal, or by --confirm, which for the run `latest` wants the keys. What the plan itself
+                rests on (source.…) is approved by its key alone.
                 """,
             positionals: ["RUN"],
             options: [
-                OptionSpec("key", "KEY", "Only this change; repeatable; default: all that wait.", repeats: true),
+                OptionSpec(
+                    "key", "KEY", "Only this change; repeatable; default: all that wait, but for source.….",
+                    repeats: true),
                 reason,
                 forTime, confirm,
             ],

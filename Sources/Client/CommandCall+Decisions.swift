@@ -15,19 +15,36 @@ extension CommandCall {
                 "CLI-0012", .notFound, "no change of \(key) waits in run \(run)",
                 hint: near.map { "Did you mean \($0)?" } ?? "See what waits: odooops plan show \(run)")
         }
-        let meant = wanted.isEmpty ? waiting : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
+        // What a plan rests on changes how everything is treated: only who names it means it.
+        let leftOut = wanted.isEmpty ? waiting.filter(Self.isDeparture) : []
+        let meant =
+            wanted.isEmpty
+            ? waiting.filter { !Self.isDeparture($0) }
+            : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
+        let others = leftOut.map {
+            "Left out, for only its name means it: \($0.shown("reason")): odooops approve \(run) --key \($0.shown("key"))"
+        }
         guard !meant.isEmpty else {
+            guard others.isEmpty else {
+                throw ClientFault(
+                    "CLI-0012", .refused,
+                    "what waits in run \(run) is what its plan rests on, which is approved by its name alone",
+                    hint: others.joined(separator: "\n  "))
+            }
             throw ClientFault(
                 "CLI-0012", .nothing, "nothing waits for an approval in run \(run)",
                 hint: "See its plan: odooops plan show \(run). What waits: odooops plan list --approval waiting")
         }
-        let grave = meant.filter { ["delete", "replace"].contains($0["action"]?.stringValue) }
-        if let first = grave.first {
-            let lines = grave.map { "  \($0.shown("action")) \($0.shown("key"))" }.joined(separator: "\n")
-            try confirm(
-                "this lets the next pass do what can't be taken back:\n\(lines)", typing: first.shown("key"),
-                for: [run])
+        // Whatever waits for a person deletes, replaces, overwrites or trusts anew: none of it can be taken back.
+        let lines = meant.map { change in
+            let why = change.shown(Self.isDeparture(change) ? "reason" : "decision_reason")
+            return "  \(change.shown("action")) \(change.shown("key"))" + (why == "-" ? "" : "  (\(Remedy.here(why)))")
         }
+        // Who confirms beforehand what is waiting in whatever run is the last has not seen what that is.
+        let isUnseen = target == "latest" && wanted.isEmpty
+        try confirm(
+            "this lets the next pass do what can't be taken back:\n\(lines.joined(separator: "\n"))",
+            typing: meant[0].shown("key"), for: [run], unseen: isUnseen)
         // The keys that were shown, and not all that wait by the time the request arrives.
         let body = Self.body([
             ("run", .string(run)), ("keys", .strings(meant.compactMap { $0["key"]?.stringValue })),
@@ -36,8 +53,13 @@ extension CommandCall {
         let rows = try await connection.write("POST", "/approvals", body).data
         return answer(
             rows,
-            table(.approvals, rows.listValue ?? [])
+            table(.approvals, rows.listValue ?? []) + others.map { $0 + "\n" }.joined()
                 + "The next pass does it, unless anything about it moves before: odooops reconcile --wait")
+    }
+
+    /// Whether a change is what the plan rests on, and no resource's.
+    private static func isDeparture(_ change: Value) -> Bool {
+        change["key"]?.stringValue?.hasPrefix("source.") == true
     }
 
     func revoke() async throws -> ClientExit {

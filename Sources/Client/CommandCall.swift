@@ -191,9 +191,12 @@ struct CommandCall: Sendable {
     ///   - what: what is going to happen.
     ///   - name: what has to be typed.
     ///   - positionals: those of the command that the refusal suggests, where `latest` may be another one by then.
+    ///   - unseen: whether `--confirm` can't mean it, for nobody was shown yet what it is.
     /// - Throws: `ClientFault` where nobody confirmed it.
-    func confirm(_ what: String, typing name: String, for positionals: [String]? = nil) throws(ClientFault) {
-        if arguments.has("confirm") { return }
+    func confirm(
+        _ what: String, typing name: String, for positionals: [String]? = nil, unseen: Bool = false
+    ) throws(ClientFault) {
+        if arguments.has("confirm"), !unseen { return }
         let words = again(positionals ?? arguments.positionals).joined(separator: " ")
         if surroundings.isTerminal(0), surroundings.isTerminal(2), !screen.isJSON {
             surroundings.errorOutput(
@@ -203,10 +206,10 @@ struct CommandCall: Sendable {
         throw .unconfirmed(what, command: "odooops \(words) --confirm")
     }
 
-    /// The words of this command with all of its options: left out, one of them could widen what is meant.
+    /// The words of this command with all of its options but `--confirm`: left out, one of them could widen what is meant.
     private func again(_ positionals: [String]) -> [String] {
         let given = (arguments.command.options + ClientCommands.table.common).flatMap { option -> [String] in
-            guard arguments.has(option.name) else { return [] }
+            guard arguments.has(option.name), option.name != "confirm" else { return [] }
             return option.placeholder == nil
                 ? ["--\(option.name)"] : arguments.all(option.name).flatMap { ["--\(option.name)", $0.shellQuoted] }
         }

@@ -42,7 +42,14 @@ public struct Departure: Sendable, Hashable {
     }
 
     /// By which it is approved: `source.history/ssot`.
-    public var key: ResourceKey { ResourceKey(ResourceKind("source.\(subject.rawValue)"), "ssot") }
+    public var key: ResourceKey { Self.key(of: subject) }
+
+    /// Whether a key is that of a departure: of what a plan rests on, and of no resource.
+    public static func isKey(_ key: ResourceKey) -> Bool { Subject.allCases.contains { self.key(of: $0) == key } }
+
+    private static func key(of subject: Subject) -> ResourceKey {
+        ResourceKey(ResourceKind("source.\(subject.rawValue)"), "ssot")
+    }
 
     /// What an approval of it covers: this departure and no other.
     public var approvalDigest: Digest { change.approvalDigest }

@@ -72,15 +72,21 @@ enum CommandList {
             "approve", "Approves what a run's plan left waiting for a person; the next pass does it.",
             discussion: """
                 An approval holds for exactly the changes of that plan, and once: when anything about a change has moved
-                since, it doesn't count, and the pass says so.
+                since, it doesn't count, and the pass says so. What the plan itself rests on (source.…) is approved by its
+                key alone, and so is whatever waits in the run `latest`.
                 """,
             positionals: ["RUN"],
             options: [
-                OptionSpec("key", "KEY", "Only this change; repeatable; default: all that wait.", repeats: true),
+                OptionSpec(
+                    "key", "KEY", "Only this change; repeatable; default: all that wait, but for source.….",
+                    repeats: true),
                 OptionSpec("for", "TIME", "How long it holds, 1m to 30d; default 24h."),
                 OptionSpec("reason", "TEXT", "Why, for the audit log."), actor,
             ],
-            examples: [("reconcile approve latest --reason \"moved to the new cluster\"", "All that waits.")]),
+            examples: [
+                ("reconcile approve 0198c0de --reason \"moved to the new cluster\"", "All that waits in that run."),
+                ("reconcile approve latest --key digitalocean.droplet/old", "This alone, in the run that was last."),
+            ]),
         CommandSpec(
             "approvals", "Lists the approvals: what stands, what ran, what expired.",
             options: [OptionSpec("limit", "N", "How many; default 20.")]),

@@ -221,13 +221,50 @@ struct CommandsTests {
             "run": "r1", "keys": ["do.droplet/old", "do.droplet/new"], "reason": "moved", "minutes": 120,
         ]
         #expect(body(confirmed.service.requests.last) == expected)
-        let harmless = try World(deciding())
-        #expect((await harmless.run("approve", "r1", "--key", "do.droplet/new")).exit == .done)
+        // Whatever waits for a person can't be taken back, also where it makes or changes something.
+        let overwrites = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/new")
+        #expect(
+            overwrites.exit == .refused
+                && overwrites.error.contains("odooops approve r1 --key do.droplet/new --confirm"),
+            "\(overwrites.story)")
         let wrong = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/free")
         #expect(wrong.exit == .notFound, "\(wrong.story)")
         let idle = FakeService(["GET /plans/r1": ["run_id": "r1", "changes": []]])
         let nothing = await (try World(idle)).run("approve", "r1")
         #expect(nothing.exit == .nothing && nothing.error.contains("odooops plan show r1"), "\(nothing.story)")
+    }
+
+    @Test("What a plan rests on is approved by its name alone, and what is the latest run only in view of it")
+    func departures() async throws {
+        let care: Value = [
+            "key": "source.care/ssot", "action": "update", "decision": "needs_approval",
+            "reason": "environment erp is dev now, and was production",
+        ]
+        let old: Value = ["key": "do.droplet/old", "action": "delete", "decision": "needs_approval"]
+        func service(_ changes: [Value]) -> FakeService {
+            let plan: Value = ["run_id": "r1", "changes": .list(changes)]
+            return FakeService(["GET /plans/r1": plan, "GET /plans/latest": plan, "POST /approvals": []])
+        }
+        let both = try World(service([care, old]))
+        let rest = await both.run("approve", "r1", "--confirm")
+        #expect(
+            rest.exit == .done && rest.output.contains("odooops approve r1 --key source.care/ssot"), "\(rest.story)")
+        #expect(body(both.service.requests.last)?["keys"] == ["do.droplet/old"])
+
+        let alone = try World(service([care]))
+        let unnamed = await alone.run("approve", "r1", "--confirm")
+        #expect(
+            unnamed.exit == .refused && unnamed.error.contains("odooops approve r1 --key source.care/ssot"),
+            "\(unnamed.story)")
+        let unasked = await alone.run("approve", "r1", "--key", "source.care/ssot")
+        #expect(unasked.exit == .refused && unasked.error.contains("erp is dev now"), "\(unasked.story)")
+        #expect(!alone.service.routes.contains("POST /approvals"))
+        #expect((await alone.run("approve", "latest", "--key", "source.care/ssot", "--confirm")).exit == .done)
+
+        let latest = try World(service([old]))
+        let unseen = await latest.run("approve", "latest", "--confirm")
+        #expect(unseen.exit == .refused && unseen.error.contains("odooops approve r1 --confirm"), "\(unseen.story)")
+        #expect(!unseen.error.contains("--confirm --confirm") && latest.service.routes == ["GET /plans/latest"])
     }
 
     @Test("On a terminal the name is typed, and another name is no confirmation", arguments: ["do.droplet/old", "yes"])

@@ -201,7 +201,11 @@ struct CommandTests {
         let wrong = await site.run("approve", "latest", "--key", record + "e")
         #expect(wrong.status == 64 && wrong.error.contains("Did you mean \(record)?"), "\(wrong.story)")
 
-        let granted = await site.run("approve", "latest", "--reason", "good-bye", "--for", "2h")
+        let unseen = await site.run("approve", "latest", "--reason", "good-bye")
+        #expect(unseen.status == 64 && unseen.error.contains("--key"), "\(unseen.story)")
+        #expect(await site.run("approvals").output.contains("Nothing was approved yet"))
+        let run = try #require(await site.run("runs", "--json").json?[0]?["id"]?.stringValue)
+        let granted = await site.run("approve", run, "--reason", "good-bye", "--for", "2h")
         #expect(granted.status == 0 && granted.output.contains("delete \(record)"), "\(granted.story)")
         let revoked = await site.run("revoke", record, "--json")
         #expect(revoked.status == 0 && revoked.json?["revoked"]?.intValue == 1, "\(revoked.story)")
@@ -209,7 +213,7 @@ struct CommandTests {
         #expect(await site.run().status == 4)
         #expect(await site.records().contains { $0.hasPrefix("A live ") })
 
-        let again = await site.run("approve", "latest", "--json")
+        let again = await site.run("approve", "latest", "--key", record, "--json")
         #expect(again.json?[0]?["standing"]?.stringValue == "standing", "\(again.story)")
         let done = await site.run()
         #expect(done.status == 0, "\(done.story)")

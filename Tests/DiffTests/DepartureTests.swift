@@ -51,6 +51,16 @@ struct DepartureTests {
             approved: ["postgres": "server 8 at db:5432"]),
     ]
 
+    @Test("A departure is told from a resource by its key")
+    func keys() {
+        for subject in Departure.Subject.allCases {
+            #expect(Departure.isKey(Departure(subject, from: "a", to: "b").key), "\(subject)")
+        }
+        for text in ["source.care/other", "sources.care/ssot", "digitalocean.droplet/source.care"] {
+            #expect(ResourceKey(text).map { Departure.isKey($0) } == false, "\(text)")
+        }
+    }
+
     @Test("Another account is a departure, and what is remembered of it stays until it is meant", arguments: cases)
     func tellsAccounts(_ test: Case) {
         let departure = Self.remembered.departure(.accounts, in: test.found)

@@ -80,6 +80,37 @@ struct StoredApprovalTests {
         #expect(!late.journal.contains { $0.key == change.key })
     }
 
+    @Test("of a run without keys is none of what the plan rests on, and of whatever run is the latest there is none")
+    func leavesDeparturesOut() async throws {
+        let (world, _, change) = try await Self.waiting()
+        let fallen = World.environments.replacing("tier: production", with: "tier: dev")
+        world.source.set(World.tree(environments: fallen, revision: "c"))
+        let report = await world.pass()
+        let care = "source.care/ssot"
+        #expect(report.withheld.contains { $0.key.description == care }, "\(report.story)")
+        func approve(_ run: String, _ keys: [String] = []) async throws -> ApprovalRequest.Outcome {
+            try await ApprovalRequest(run: run, keys: keys).make(
+                in: world.store, by: Actor("ada"), at: world.time.now)
+        }
+        let unseen = await #expect(throws: RequestFault.self) { _ = try await approve("latest") }
+        #expect(unseen?.hint?.contains("reconcile approve \(report.run.id)") == true, "\(String(describing: unseen))")
+        #expect(try await world.store.standingApprovals().isEmpty)
+
+        let outcome = try await approve(report.run.id)
+        #expect(outcome.changes.map(\.key) == [change.key])
+        #expect(outcome.leftOut.map(\.key.description) == [care])
+        var next = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false, "\(next.story)")
+        #expect(next.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == true, "\(next.story)")
+
+        // Alone it waits for its name, and by its name it is approved: also of the latest run.
+        let alone = await #expect(throws: RequestFault.self) { _ = try await approve(next.run.id) }
+        #expect(alone?.hint?.contains("--key \(care)") == true, "\(String(describing: alone))")
+        #expect(try await approve("latest", [care]).changes.map(\.key.description) == [care])
+        next = await world.pass()
+        #expect(next.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == false, "\(next.story)")
+    }
+
     @Test(
         "is worth nothing when it is over, revoked, or the object is another one",
         arguments: ["over", "revoked", "moved"])

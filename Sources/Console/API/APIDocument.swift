@@ -12,7 +12,7 @@ public enum APIDocument {
         "deployment": "0e1c7a52-93bb-8d10-8a4f-5c2d6b7e9f01",
         "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
         "until": "2027-01-31T00:00:00Z", "user": "ada", "environments": ["feature-crm"], "roles": ["developer@staging"],
-        "secrets": ["SLACK_BOT_TOKEN"],
+        "secrets": ["SLACK_BOT_TOKEN"], "keys": ["digitalocean.droplet/old"],
     ]
 
     /// A route's whole example, to be pasted into a shell with `ODOOOPS` and `KEY` set.
@@ -32,7 +32,7 @@ public enum APIDocument {
         if route.isWrite, route.permission != nil { text += " -H \"Idempotency-Key: $(uuidgen)\"" }
         if let fields = route.body.flatMap(fields) {
             var body = Value.Object()
-            for field in fields where field.isRequired || ["reason", "password"].contains(field.name) {
+            for field in fields where field.isRequired || ["reason", "password", "keys"].contains(field.name) {
                 body[field.name] = route.id == "addKey" && field.name == "name" ? "ci" : samples[field.name] ?? .null
                 if field.name == "key" { body["key"] = "digitalocean.droplet/erp" }
             }

@@ -10,11 +10,14 @@ public struct ApprovalRequest: Sendable {
     public struct Outcome: Sendable {
         public let approvals: [ApprovalRecord]
         public let changes: [PlannedChange]
+        /// What the plan rests on and waits as well: nobody who names no keys means it.
+        public let leftOut: [PlannedChange]
         public let expiresAt: Timestamp
     }
 
+    /// `latest` only with keys: which run that is may have changed since somebody looked.
     public let run: String
-    /// Keys of resources; empty: all that wait.
+    /// Keys of resources; empty: all that wait, but for what the plan rests on, which is approved by name alone.
     public let keys: [String]
     public let reason: String?
     /// Nil: as long as the policy says.
@@ -41,18 +44,20 @@ public struct ApprovalRequest: Sendable {
                 hint: "Make a pass, which keeps its plan and waits for approvals: reconcile")
         }
         let waiting = try PlanDocument.parse(document).changes.filter { $0.verdict == .needsApproval }
-        let changes = try chosen(waiting, found.id)
+        let (changes, leftOut) = try chosen(waiting, found.id)
         let granted = try await store.grant(
             changes.map {
                 ApprovalRecord(
                     runID: found.id, key: $0.key, action: $0.action.rawValue, change: $0.approvalDigest,
                     approvedBy: actor.name, reason: reason, createdAt: now, expiresAt: now + lasting)
             }, origin: actor.detail())
-        return Outcome(approvals: granted, changes: changes, expiresAt: now + lasting)
+        return Outcome(approvals: granted, changes: changes, leftOut: leftOut, expiresAt: now + lasting)
     }
 
-    /// The changes that wait and were named; all that wait when none was.
-    private func chosen(_ waiting: [PlannedChange], _ runID: String) throws(RequestFault) -> [PlannedChange] {
+    /// The changes that wait and were named; when none was, all that wait but for what only its name means.
+    private func chosen(
+        _ waiting: [PlannedChange], _ runID: String
+    ) throws(RequestFault) -> (meant: [PlannedChange], leftOut: [PlannedChange]) {
         guard !waiting.isEmpty else {
             throw RequestFault(
                 .conflict, "nothing in the plan of run \(runID) waits for an approval",
@@ -65,8 +70,27 @@ public struct ApprovalRequest: Sendable {
                 .conflict, "--key names \(name), which doesn't wait for an approval in run \(runID)",
                 hint: near.map { "Did you mean \($0)?" } ?? "What waits: \(waitingKeys.joined(separator: ", "))")
         }
-        return keys.isEmpty ? waiting : waiting.filter { keys.contains($0.key.description) }
+        guard keys.isEmpty else { return (waiting.filter { keys.contains($0.key.description) }, []) }
+        guard run != Self.latest else {
+            throw RequestFault(
+                .conflict, "the latest run may be another one than you have seen, and no key says what is meant",
+                hint: "Look: reconcile show \(runID). Then: reconcile approve \(runID), or name each with --key: "
+                    + waitingKeys.joined(separator: ", "))
+        }
+        let leftOut = waiting.filter { Departure.isKey($0.key) }
+        let meant = waiting.filter { !Departure.isKey($0.key) }
+        guard !meant.isEmpty else {
+            throw RequestFault(
+                .conflict,
+                "what waits in run \(runID) is what its plan rests on, which is approved by its name alone",
+                hint: leftOut.map { "\($0.reason): reconcile approve \(runID) --key \($0.key)" }.joined(separator: "; ")
+            )
+        }
+        return (meant, leftOut)
     }
+
+    /// Stands for the run that was made last.
+    private static let latest = "latest"
 
     /// How long it holds: what the person says, within what the policy of that run allowed.
     private static func lasting(_ wanted: Duration?, of run: RunRecord) throws(RequestFault) -> Duration {

@@ -29,6 +29,11 @@ struct ApproveCommand {
             let reason = change.verdictReason.map { "  (\($0))" } ?? ""
             context.terminal.print("  \(change.action.rawValue) \(change.key)\(reason)")
         }
+        for change in outcome.leftOut {
+            context.terminal.print(
+                "Left out, for only its name means it: \(change.reason): reconcile approve \(outcome.approvals[0].runID) "
+                    + "--key \(change.key)")
+        }
         context.terminal.print(
             "The next pass does it, unless anything about it moves before: reconcile\n"
                 + "Take it back: reconcile revoke \(changes[0].key)")
