@@ -142,7 +142,7 @@ extension CommandCall {
     func revokeKey() async throws -> ClientExit {
         try confirm("what uses the key \(target) is locked out at once", typing: target)
         let data = try await connection().write("DELETE", "/access/keys/\(target.percentEncoded)").data
-        return told("\(target) opens nothing any more.", data)
+        return told("\(target) opens nothing any more." + Self.loss(in: data), data)
     }
 
     // MARK: Contexts

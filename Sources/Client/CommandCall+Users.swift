@@ -36,13 +36,22 @@ extension CommandCall {
         let user = try await connection().write(isNew ? "POST" : "PUT", "/access/users\(place)", body).data
         let end = password == nil ? "" : ", and logs in with that password"
         return told(
-            "\(user.shown("name")) \(isNew ? "has access" : "was changed"): \(user.shown("grants"))\(end).", user)
+            "\(user.shown("name")) \(isNew ? "has access" : "was changed"): \(user.shown("grants"))\(end)."
+                + Self.loss(in: user), user)
     }
 
     func revokeUser() async throws -> ClientExit {
         try confirm("\(target) is locked out at once, and what they have open ends", typing: target)
         let data = try await connection().write("DELETE", "/access/users/\(target.percentEncoded)").data
-        return told("\(target) has no access any more.", data)
+        return told("\(target) has no access any more." + Self.loss(in: data), data)
+    }
+
+    /// What went with the access, and which keys of theirs still open, each on its own line.
+    static func loss(in data: Value) -> String {
+        func names(_ member: String) -> [String] { data[member]?.listValue?.compactMap(\.stringValue) ?? [] }
+        let approvals = names("approvals").map { "\nTaken back, and waits for an approval again: \(Paint.plain($0))" }
+        let keys = names("keys").map { "\nA key of theirs still opens: odooops keys revoke \(Paint.plain($0))" }
+        return (approvals + keys).joined()
     }
 
     // MARK: What has ended

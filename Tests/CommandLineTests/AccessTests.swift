@@ -23,7 +23,11 @@ struct AccessTests {
         let weak = try site.directory.write("short\n", to: "weak")
         let refused = await site.run("access", "user", "add", "eve", "--role", "viewer", "--password-file", weak)
         #expect(refused.status == 1 && refused.error.contains("ACCESS-0011"), "\(refused.story)")
-        #expect(await site.run("access", "user", "revoke", "ada").status == 0)
+        #expect(await site.run("access", "key", "add", "hers", "--role", "admin", "--actor", "ada").status == 0)
+        let revoked = await site.run("access", "user", "revoke", "ada")
+        #expect(
+            revoked.status == 0 && revoked.output.contains("reconcile access key revoke hers"), "\(revoked.story)")
+        #expect(await site.run("access", "key", "revoke", "hers").status == 0)
         #expect(await site.run("access", "user", "revoke", "ada").status == 64)
 
         let key = await site.run("access", "key", "add", "ci", "--role", "developer", "--scope", "read", "--json")
@@ -38,7 +42,8 @@ struct AccessTests {
         let log = await site.run("audit", "--json").json?.listValue?.compactMap { $0["action"]?.stringValue }
         #expect(
             log == [
-                "access.key.revoke", "access.key.add", "access.user.revoke", "access.user.put", "access.user.put",
+                "access.key.revoke", "access.key.add", "access.key.revoke", "access.user.revoke", "access.key.add",
+                "access.user.put", "access.user.put",
             ])
     }
 }

@@ -63,6 +63,44 @@ import Web
         #expect(try await world.send("GET", "/environments", as: token).code == "ACCESS-0002")
     }
 
+    /// Another process took the access back, and this one remembers for some seconds that they had it.
+    @Test func whoLostAccessAMomentAgoApprovesNothing() async throws {
+        let world = try await APIWorld()
+        let key = try await world.access.addKey(
+            "late", grants: [Grant(.owner)], scopes: nil, lasting: nil, by: "test"
+        ).key.reveal { $0 }
+        #expect(try await world.send("GET", "/environments", as: key).status == 200)
+        let audit = AuditRecord(
+            at: world.time.now, action: "access.key.revoke", target: "late", actor: "test", detail: [:])
+        #expect(try await world.store.revokeKey("late", audit: audit) != nil)
+        for (path, body) in [
+            ("/approvals", ["run": "latest", "keys": ["digitalocean.droplet/erp"]]),
+            ("/access/keys", ["name": "more", "roles": ["owner"]]),
+        ] as [(String, Value)] {
+            let answer = try await world.send("POST", path, as: key, body: body)
+            #expect(answer.status == 401 && answer.code == "ACCESS-0002", "\(path): \(answer.body)")
+        }
+    }
+
+    @Test func whoMayApproveNoMoreIsToldOfWithWhatTheyLeave() async throws {
+        let world = try await APIWorld()
+        func take(_ name: String) async throws -> (changed: Value, revoked: Value) {
+            _ = try await world.access.putUser(name, password: nil, grants: [Grant(.owner)], by: "test")
+            _ = try await world.access.addKey(
+                "of-\(name)", grants: [Grant(.admin)], scopes: nil, lasting: nil, by: name)
+            let unchanged = try await world.send(
+                "PUT", "/access/users/\(name)", as: "owner", body: ["roles": ["owner"]])
+            #expect(unchanged.data["keys"] == [] && unchanged.data["approvals"] == [], "\(unchanged.body)")
+            let changed = try await world.send(
+                "PUT", "/access/users/\(name)", as: "owner", body: ["roles": ["admin@staging"]])
+            let revoked = try await world.send("DELETE", "/access/users/\(name)", as: "owner")
+            return (changed.data, revoked.data)
+        }
+        let answers = try await take("eve")
+        #expect(answers.changed["keys"] == ["of-eve"] && answers.revoked["keys"] == ["of-eve"], "\(answers)")
+        #expect(answers.revoked["revoked"] == "eve")
+    }
+
     enum Ending: CaseIterable { case newPassword, revoked, revokedAndAddedAgain }
 
     /// All within one second: what ends a token is no clock, whose seconds a token's `iat` couldn't tell apart.
@@ -84,7 +122,7 @@ import Web
         } else {
             let audit = AuditRecord(
                 at: world.time.now, action: "access.user.revoke", target: "ada", actor: "test", detail: [:])
-            #expect(try await world.store.disableUser("ada", audit: audit))
+            #expect(try await world.store.disableUser("ada", audit: audit) != nil)
         }
         if ending == .revokedAndAddedAgain {
             _ = try await world.access.putUser("ada", password: nil, grants: [Grant(.viewer)], by: "test")

@@ -111,6 +111,20 @@ struct StoredApprovalTests {
         #expect(next.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == false, "\(next.story)")
     }
 
+    @Test("is worth nothing when its giver's access was taken back")
+    func endsWithItsGiversAccess() async throws {
+        let (world, report, change) = try await Self.waiting()
+        let audit = AuditRecord(
+            at: world.time.now, action: "access.user.revoke", target: "ada", actor: "bob", detail: .object([:]))
+        try await world.store.putUser("ada", passwordHash: nil, grants: ["admin"], audit: audit)
+        try await Self.approve(change, report, in: world)
+        let loss = try await world.store.disableUser("ada", audit: audit)
+        #expect(loss?.approvals == [change.key.description])
+        let after = await world.pass()
+        #expect(after.run.phase == .awaitingApproval && after.withheld.contains { $0.key == change.key })
+        #expect(await world.holdings().contains(Self.database), "\(after.story)")
+    }
+
     @Test(
         "is worth nothing when it is over, revoked, or the object is another one",
         arguments: ["over", "revoked", "moved"])

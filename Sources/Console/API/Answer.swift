@@ -89,14 +89,23 @@ enum Answer {
             .init("used_by", textOrNull, "the run that made it"),
         ]))
 
-    static let user = APISchema.named(
-        "User",
-        .object([
-            .init("name", text, "what they log in with"),
-            .init("grants", texts, "their roles, each with where it holds: developer@staging"),
-            .init("created_at", .instant, "when they were added"),
-            .init("disabled_at", instantOrNull, "since when they can't log in; null: they can"),
-        ]))
+    static let user = APISchema.named("User", .object(userMembers))
+
+    /// A user who may something else than before, with what else went and stays.
+    static let changedUser = APISchema.named("ChangedUser", .object(userMembers + lossMembers))
+
+    private static let userMembers: [APISchema.Field] = [
+        .init("name", text, "what they log in with"),
+        .init("grants", texts, "their roles, each with where it holds: developer@staging"),
+        .init("created_at", .instant, "when they were added"),
+        .init("disabled_at", instantOrNull, "since when they can't log in; null: they can"),
+    ]
+
+    /// What else goes, and what stays, when somebody may do less than before.
+    static let lossMembers: [APISchema.Field] = [
+        .init("approvals", texts, "the resources whose change they had approved, which waits for another yes now"),
+        .init("keys", texts, "the names of the keys that they made and that still open"),
+    ]
 
     static let key = APISchema.named("Key", .object(keyMembers))
 

@@ -75,6 +75,9 @@ public struct APIRoute: Sendable {
     /// Whether it changes something.
     public var isWrite: Bool { method != "GET" }
 
+    /// Whether it lets something go, or gives access: nobody may whose access was taken back a moment ago.
+    var isGrave: Bool { isWrite && permission.map { $0.minimumRole >= .admin } == true }
+
     /// Whether its refusals are bare as well.
     var isBareWrite: Bool { isBare && isWrite }
 

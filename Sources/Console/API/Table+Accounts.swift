@@ -42,18 +42,19 @@ extension APIEndpoints {
                 return Envelope(201, .object(object))
             },
             APIRoute(
-                "DELETE", "/access/keys/{key}", "revokeKey", "access", "Takes a key back.", needs: .access,
+                "DELETE", "/access/keys/{key}", "revokeKey", "access",
+                "Takes a key back, and what was approved by it.", needs: .access,
                 parameters: [APIParameter("key", .line(least: 1, most: 64), "its name or id", required: true)],
-                answer: .object([.init("revoked", Answer.text, "the name or id that was given")])
+                answer: .object([.init("revoked", Answer.text, "the name or id that was given")] + Answer.lossMembers)
             ) { call in
                 let name = call.text("key") ?? ""
                 guard
-                    try await services.store.revokeKey(
+                    let loss = try await services.store.revokeKey(
                         name,
                         audit: call.actor.audit("access.key.revoke", of: name, at: call.now))
                 else { throw APIFault.notFound("no key \(name) is in use", hint: "List them: GET /api/v1/access/keys") }
                 services.access.forgetAll()
-                return Envelope(200, ["revoked": .string(name)])
+                return Envelope(200, revoked(name, loss))
             },
         ]
     }

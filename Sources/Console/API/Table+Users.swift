@@ -26,7 +26,7 @@ extension APIEndpoints {
                         "there is a user \(name) already",
                         hint: "Change what they may: PUT /api/v1/access/users/\(name)")
                 }
-                return Envelope(201, try await put(name, call, services))
+                return Envelope(201, try await put(name, call, services).user.document)
             },
             APIRoute(
                 "PUT", "/access/users/{user}", "changeUser", "access",
@@ -35,40 +35,55 @@ extension APIEndpoints {
                 body: .either([
                     .object([.init("roles", roles, required: true), password]),
                     .object([.init("password", password.schema, required: true)]),
-                ]), answer: Answer.user
+                ]), answer: Answer.changedUser
             ) { call in
                 let name = call.text("user") ?? ""
                 guard let known = try await services.store.user(named: name), known.disabledAt == nil else {
                     throw noUser(name)
                 }
                 if let roles = call.body["roles"]?.listValue, !roles.contains("owner") { try spareSelf(name, call) }
-                return Envelope(200, try await put(name, call, services))
+                let (user, loss) = try await put(name, call, services)
+                var object = user.document.objectValue ?? [:]
+                for member in loss.members.members { object[member.name] = member.value }
+                return Envelope(200, .object(object))
             },
             APIRoute(
                 "DELETE", "/access/users/{user}", "revokeUser", "access",
-                "Takes a person's access away, and ends their sessions and tokens.", needs: .access, parameters: [name],
-                answer: .object([.init("revoked", Answer.text, "the name that was given")])
+                "Takes a person's access away, ends their sessions and tokens, and takes back what they had approved.",
+                needs: .access, parameters: [name],
+                answer: .object([.init("revoked", Answer.text, "the name that was given")] + Answer.lossMembers)
             ) { call in
                 let name = call.text("user") ?? ""
                 try spareSelf(name, call)
-                let isRevoked = try await services.store.disableUser(
+                let loss = try await services.store.disableUser(
                     name,
                     audit: call.actor.audit("access.user.revoke", of: name, at: call.now))
-                guard isRevoked else { throw noUser(name) }
+                guard let loss else { throw noUser(name) }
                 services.access.forgetAll()
-                return Envelope(200, ["revoked": .string(name)])
+                return Envelope(200, revoked(name, loss))
             },
         ]
     }
 
-    private static func put(_ name: String, _ call: APICall, _ services: APIServices) async throws -> Value {
+    /// The answer to whoever took a person's or a key's access away.
+    static func revoked(_ name: String, _ loss: AccessLoss) -> Value {
+        var object = Value.Object()
+        object["revoked"] = .string(name)
+        for member in loss.members.members { object[member.name] = member.value }
+        return .object(object)
+    }
+
+    private static func put(
+        _ name: String, _ call: APICall, _ services: APIServices
+    ) async throws -> (user: UserAccount, loss: AccessLoss) {
         let grants = call.body["roles"]?.listValue?.compactMap { $0.stringValue.flatMap { Grant($0) } }
-        _ = try await services.access.putUser(
+        let loss = try await services.access.putUser(
             name, password: (call.body["password"]?.stringValue).map { Secret($0) }, grants: grants,
-            by: call.caller.name, detail: call.actor.detail())
+            by: call.caller.name, detail: call.actor.detail()
+        ).loss
         services.access.forgetAll()
         guard let user = try await services.store.user(named: name) else { throw noUser(name) }
-        return user.document
+        return (user, loss)
     }
 
     private static func noUser(_ name: String) -> APIFault {

@@ -42,11 +42,11 @@ extension AccessControl {
     ///   - grants: nil: as they were.
     ///   - actor: who does it.
     ///   - origin: what the audit log says of where from.
-    /// - Returns: whether the user is new.
+    /// - Returns: whether the user is new, and what else went and stays where they may do less than before.
     /// - Throws: `AccessFault` where the password is too short; `StoreFault`.
     public func putUser(
         _ name: String, password: Secret?, grants: [Grant]?, by actor: String, detail origin: Value = [:]
-    ) async throws -> Bool {
+    ) async throws -> (isNew: Bool, loss: AccessLoss) {
         // `key:ci` and `oidc:…` are the names of others in the audit log.
         guard !name.isEmpty, name.utf8.count <= Self.nameLimit, !name.contains(":"), name != "anonymous" else {
             throw AccessFault.badName
@@ -64,10 +64,24 @@ extension AccessControl {
         var detail = origin.objectValue ?? [:]
         if let grants { detail["grants"] = .strings(grants.map(\.description)) }
         detail["password"] = .bool(hash != nil)
+        // What they may no more, they said yes to no more; and keys that they made as an owner are theirs to nobody.
+        var lost: Set<Permission> = []
+        if let grants, let known = try await store.user(named: name) {
+            let before = known.grants.compactMap { Grant($0) }
+            lost = Set(Permission.allCases.filter { allows($0, before) && !allows($0, grants) })
+        }
         return try await store.putUser(
-            name, passwordHash: hash, grants: grants?.map(\.description),
+            name, passwordHash: hash, grants: grants?.map(\.description), isLess: !lost.isEmpty,
+            losesApprovals: lost.contains(.approve),
             audit: AuditRecord(
                 at: time.now, action: "access.user.put", target: name, actor: actor, detail: .object(detail)))
+    }
+
+    /// Whether grants give a permission for the whole project.
+    private func allows(_ permission: Permission, _ grants: [Grant]) -> Bool {
+        grants.contains {
+            $0.role >= permission.minimumRole && $0.covers(project: settings.project, environment: nil)
+        }
     }
 
     /// A word for a secret, the same for the same context, that takes as much work to guess as a password that is kept.

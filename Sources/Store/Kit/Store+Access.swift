@@ -26,14 +26,23 @@ extension Store {
     ///
     /// A new password ends the sessions that were opened with the old one, and the tokens; so does letting somebody in again.
     ///
-    /// - Returns: whether the user is new.
+    /// - Parameters:
+    ///   - name: unique.
+    ///   - passwordHash: nil: as it was.
+    ///   - grants: nil: as they were.
+    ///   - isLess: whether they may do less than before, and what they made is looked for.
+    ///   - losesApprovals: whether they may approve no more, and what they had approved is taken back.
+    ///   - audit: who does it, and from where.
+    /// - Returns: whether the user is new, and what else went and stays.
     /// - Throws: `StoreFault`.
     @discardableResult
     public func putUser(
-        _ name: String, passwordHash: String?, grants: [String]?, audit: AuditRecord
-    ) async throws(StoreFault) -> Bool {
+        _ name: String, passwordHash: String?, grants: [String]?, isLess: Bool = false, losesApprovals: Bool = false,
+        audit: AuditRecord
+    ) async throws(StoreFault) -> (isNew: Bool, loss: AccessLoss) {
         let (id, auditID) = (identifiers.next(at: audit.at), identifiers.next(at: audit.at))
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+        return try await engine.transaction {
+            (db: any SQLConnection) throws(StoreFault) -> (isNew: Bool, loss: AccessLoss) in
             let known = try db.run("select id from ops.access_users where name = $1", [.text(name)]).first
             try db.run(
                 """
@@ -50,18 +59,20 @@ extension Store {
                     .bool(grants != nil),
                 ])
             if let known, passwordHash != nil { try Self.endSessions(of: try known.text(0), at: audit.at, in: db) }
-            try Self.write(audit, id: auditID, in: db)
-            return known == nil
+            let loss =
+                isLess || losesApprovals ? try Self.lose([name], approvals: losesApprovals, by: audit, in: db) : .none
+            try Self.write(audit.telling(loss), id: auditID, in: db)
+            return (known == nil, loss)
         }
     }
 
-    /// Keeps a user from coming in, and ends their sessions and tokens.
+    /// Keeps a user from coming in, ends their sessions and tokens, and takes back what they had approved.
     ///
-    /// - Returns: whether there was such a user who could.
+    /// - Returns: what else went and stays; nil where there was no such user who could come in.
     /// - Throws: `StoreFault`.
-    public func disableUser(_ name: String, audit: AuditRecord) async throws(StoreFault) -> Bool {
+    public func disableUser(_ name: String, audit: AuditRecord) async throws(StoreFault) -> AccessLoss? {
         let auditID = identifiers.next(at: audit.at)
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> AccessLoss? in
             guard
                 let row = try db.run(
                     """
@@ -70,10 +81,11 @@ extension Store {
                     where name = $1 and disabled_at is null returning id
                     """, [.text(name), .time(audit.at)]
                 ).first
-            else { return false }
+            else { return nil }
             try Self.endSessions(of: try row.text(0), at: audit.at, in: db)
-            try Self.write(audit, id: auditID, in: db)
-            return true
+            let loss = try Self.lose([name], approvals: true, by: audit, in: db)
+            try Self.write(audit.telling(loss), id: auditID, in: db)
+            return loss
         }
     }
 
@@ -146,21 +158,24 @@ extension Store {
         return kept
     }
 
-    /// Takes back the key of a name or an id.
+    /// Takes back the key of a name or an id, and what was approved by it.
     ///
-    /// - Returns: whether one was in use.
+    /// - Returns: what else went and stays; nil where none was in use.
     /// - Throws: `StoreFault`.
-    public func revokeKey(_ name: String, audit: AuditRecord) async throws(StoreFault) -> Bool {
+    public func revokeKey(_ name: String, audit: AuditRecord) async throws(StoreFault) -> AccessLoss? {
         let auditID = identifiers.next(at: audit.at)
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
-            let revoked = try db.run(
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> AccessLoss? in
+            var actors: [String] = []
+            for row in try db.run(
                 """
                 update ops.access_keys set revoked_at = $2 where (name = $1 or id = $1) and revoked_at is null
-                returning id
+                returning name
                 """, [.text(name), .time(audit.at)])
-            guard !revoked.isEmpty else { return false }
-            try Self.write(audit, id: auditID, in: db)
-            return true
+            { actors.append(Self.actor(ofKey: try row.text(0))) }
+            guard !actors.isEmpty else { return nil }
+            let loss = try Self.lose(actors, approvals: true, by: audit, in: db)
+            try Self.write(audit.telling(loss), id: auditID, in: db)
+            return loss
         }
     }
 

@@ -16,7 +16,7 @@ struct AccessCommand {
         let name = try Self.checked(context.arguments.positionals[0])
         let password = try password()
         let grants = try grants()
-        let isNew = try await context.withStore { store in
+        let (isNew, loss) = try await context.withStore { store in
             let known = try await store.user(named: name)
             if known == nil, grants == nil {
                 throw ArgumentFault(
@@ -25,12 +25,15 @@ struct AccessCommand {
             return try await control(store).putUser(name, password: password, grants: grants, by: context.actor)
         }
         if context.terminal.isJSON {
-            context.terminal.json(["name": .string(name), "new": .bool(isNew)])
+            var object = loss.members
+            object["name"] = .string(name)
+            object["new"] = .bool(isNew)
+            context.terminal.json(.object(object))
         } else {
             context.terminal.print(
                 "\(name) \(isNew ? "has access" : "was changed")"
                     + "\(password == nil ? "" : " and logs in with that password")."
-                    + " Recorded in the audit log as \(context.actor).")
+                    + " Recorded in the audit log as \(context.actor)." + Self.text(of: loss))
         }
         return .done
     }
@@ -67,13 +70,13 @@ struct AccessCommand {
 
     func revokeUser() async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
-        let isRevoked = try await context.withStore { store in
+        let loss = try await context.withStore { store in
             try await store.disableUser(name, audit: audit("access.user.revoke", name))
         }
-        guard isRevoked else {
+        guard let loss else {
             throw ArgumentFault("no user \(name) has access", hint: "List them with: reconcile access user list")
         }
-        return revoked(name)
+        return revoked(name, loss)
     }
 
     // MARK: Keys
@@ -149,28 +152,40 @@ struct AccessCommand {
 
     func revokeKey() async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
-        let isRevoked = try await context.withStore { store in
+        let loss = try await context.withStore { store in
             try await store.revokeKey(name, audit: audit("access.key.revoke", name))
         }
-        guard isRevoked else {
+        guard let loss else {
             throw ArgumentFault("no key \(name) is in use", hint: "List them with: reconcile access key list")
         }
-        return revoked(name)
+        return revoked(name, loss)
     }
 
     // MARK: What they share
 
-    private func revoked(_ name: String) -> ExitStatus {
+    private func revoked(_ name: String, _ loss: AccessLoss) -> ExitStatus {
         if context.terminal.isJSON {
-            context.terminal.json(["revoked": .string(name)])
+            var object = loss.members
+            object["revoked"] = .string(name)
+            context.terminal.json(.object(object))
         } else {
-            context.terminal.print("\(name) has no access any more; a running service knows it within seconds.")
+            context.terminal.print(
+                "\(name) has no access any more; a running service knows it within seconds." + Self.text(of: loss))
         }
         return .done
     }
 
-    private func control(_ store: Store) -> AccessControl {
-        AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: SystemTime())
+    /// What went with the access, and what is left of theirs, each on its own line.
+    private static func text(of loss: AccessLoss) -> String {
+        let approvals = loss.approvals.map { "\nTaken back, and waits for an approval again: \($0)" }
+        let keys = loss.keys.map { "\nA key of theirs still opens: reconcile access key revoke \($0)" }
+        return (approvals + keys).joined()
+    }
+
+    private func control(_ store: Store) throws -> AccessControl {
+        var settings = AccessSettings(isLoopback: true)
+        settings.project = try context.configuration().access.project
+        return AccessControl(store: store, settings: settings, time: SystemTime())
     }
 
     private func audit(_ action: String, _ target: String) -> AuditRecord {
