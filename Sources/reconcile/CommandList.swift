@@ -282,7 +282,8 @@ enum CommandList {
         CommandSpec(
             "store restore", "Puts a copy in the store's place, and takes away from it what may be out of date.",
             discussion: """
-                Approvals are taken back, marks removed, leases ended, and environments about to end are kept for three days.
+                Approvals are taken back, marks removed, leases, sessions and tokens ended; environments about to end are
+                kept for three days, and schedules go on from now. Who has access as of the copy is named.
                 Without FILE only that is done: after a pg_restore. FILE may be a place in object storage,
                 spaces://REGION/BUCKET/KEY.
                 """,

@@ -81,9 +81,9 @@ struct Clockwork {
         (zones?["Europe/Berlin"]?.minuteText(instant) ?? "").prefix(10)
     }
 
-    func service(_ holder: String = "one") -> ScheduleService {
+    func service(_ holder: String = "one", store other: Store? = nil) -> ScheduleService {
         ScheduleService(
-            store: store, jobs: { [jobs] in jobs }, runner: { [runner] _ in runner }, time: time,
+            store: other ?? store, jobs: { [jobs] in jobs }, runner: { [runner] _ in runner }, time: time,
             random: RandomSource(seed: 1), log: .none, metrics: Metrics(), holder: holder)
     }
 

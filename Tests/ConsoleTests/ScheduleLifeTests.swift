@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Formats
 import Store
+import StoreSQLite
 import TestKit
 import Testing
 
@@ -104,6 +105,37 @@ struct ScheduleLifeTests {
         #expect(clock.runner.all.count == later)
         let reasons = try await clock.store.scheduleSlots(limit: 99).filter { $0.state == .skipped }.map(\.reason)
         #expect(reasons == Array(repeating: "no worker was free before its next time", count: 3 - later))
+        await clock.engine.close()
+    }
+
+    @Test("a store of yesterday runs no time again that came since, and keeps those that come")
+    func restored() async throws {
+        let clock = try await Clockwork { $0.all.missed = .all }
+        let directory = try TemporaryDirectory()
+        let engine = try await SQLiteEngine.open(path: directory.path("ops.sqlite"))
+        let store = Store(engine: engine, time: clock.time)
+        _ = try await store.migrate()
+        let service = clock.service(store: store)
+        try await clock.turn(service)
+        clock.time.advance(by: .minutes(10))
+        try await clock.turn(service)
+        _ = try await engine.backup(to: directory.path("copy.sqlite"))
+        for _ in 0..<3 {
+            clock.time.advance(by: .minutes(10))
+            try await clock.turn(service)
+        }
+        #expect(clock.runner.all.count == 4)
+        await engine.close()
+
+        let older = Store(engine: try await SQLiteEngine.open(path: directory.path("copy.sqlite")), time: clock.time)
+        #expect(try await older.settleRestored(by: "ann").schedules == 1)
+        let next = clock.service("next", store: older)
+        try await clock.turn(next)
+        #expect(clock.runner.all.count == 4, "\(clock.runner.all)")
+        clock.time.advance(by: .minutes(10))
+        try await clock.turn(next)
+        #expect(clock.runner.all.count == 5 && Set(clock.runner.all).count == 5, "\(clock.runner.all)")
+        await older.close()
         await clock.engine.close()
     }
 

@@ -11,10 +11,11 @@ import Testing
 struct RestoreTests {
     /// A world of which the store is from before some changes, settled as `reconcile store restore` does.
     private static func restored(
-        after change: (World) async throws -> Void
+        before prepare: (World) async throws -> Void = { _ in }, after change: (World) async throws -> Void
     ) async throws -> (world: World, holdings: [String]) {
         let first = try await World()
         #expect(await first.pass().isSuccess)
+        try await prepare(first)
         let backup = try await first.freeze()
         let later = try await World(backup)
         try await change(later)
@@ -66,6 +67,63 @@ struct RestoreTests {
         await world.age(by: .days(4))
         _ = await world.pass()
         #expect(await world.holdings().count < holdings.count)
+    }
+
+    @Test("An environment whose pin was made longer since is kept, though it was warned of the end of the shorter one")
+    func keepsWhatWasPinnedForLonger() async throws {
+        func pin(_ world: World, _ days: Int) async throws {
+            try await world.store.setPinned(
+                "feature-loyalty", true, reason: "demo", until: World.start + .days(days),
+                audit: AuditRecord(
+                    at: world.time.now, action: "env.pin", target: "feature-loyalty", actor: "ann", detail: .null))
+        }
+        let (world, holdings) = try await Self.restored { world in
+            try await pin(world, 9)
+            world.time.advance(by: .hours(8 * 24 + 6))
+            #expect(await world.pass().isSuccess)
+            #expect(try await world.store.environment("feature-loyalty")?.warnedFor == World.start + .days(9))
+        } after: { world in
+            try await pin(world, 60)
+            world.time.advance(by: .days(2))
+            #expect(await world.pass().isSuccess)
+        }
+        #expect(holdings.contains { $0.contains("odoo_feature_loyalty") })
+        for _ in 1...2 {
+            let report = await world.pass()
+            #expect(report.journal.isEmpty, "\(report.journal.map(\.title))")
+            world.time.advance(by: .days(1))
+        }
+        #expect(await world.holdings() == holdings)
+        #expect(try await world.store.environment("feature-loyalty")?.isPinned(at: world.time.now) == true)
+        // What nobody pins meanwhile goes after that, warned anew.
+        await world.age(by: .days(2))
+        _ = await world.pass()
+        #expect(await world.holdings().count < holdings.count)
+    }
+
+    @Test("An environment whose suspension was made longer since is neither changed nor ended")
+    func leavesAloneWhatWasSuspendedForLonger() async throws {
+        func suspend(_ world: World, _ days: Int) async throws {
+            try await world.store.setSuspended(
+                "feature-loyalty", true, reason: "an audit", until: World.start + .days(days),
+                audit: AuditRecord(
+                    at: world.time.now, action: "env.suspend", target: "feature-loyalty", actor: "ann", detail: .null))
+        }
+        let (world, holdings) = try await Self.restored { world in
+            try await suspend(world, 2)
+            #expect(await world.pass().isSuccess)
+        } after: { world in
+            try await suspend(world, 60)
+            world.time.advance(by: .days(8))
+            #expect(await world.pass().isSuccess)
+        }
+        for _ in 1...5 {
+            let report = await world.pass()
+            #expect(report.journal.isEmpty, "\(report.journal.map(\.title))")
+            #expect(try await world.store.environment("feature-loyalty")?.isSuspended(at: world.time.now) == true)
+            world.time.advance(by: .hours(12))
+        }
+        #expect(await world.holdings() == holdings)
     }
 
     @Test("What was deleted since is not deleted again, and an approval of before is not used twice")
