@@ -20,9 +20,14 @@ struct StoreCommandTests {
 
         let extended = await site.run("env", "extend", "lab", "--days", "9")
         #expect(extended.status == 0, "\(extended.story)")
+        let secret = "\(site.directory.path)/password"
+        try FileSystem.write("correct horse battery".utf8, to: secret)
+        let user = await site.run("access", "user", "add", "mallory", "--role", "admin", "--password-file", secret)
+        #expect(user.status == 0, "\(user.story)")
         let restored = await site.run("store", "restore", copy, "--json", "--actor", "ann")
         #expect(restored.status == 0, "\(restored.story)")
         #expect(restored.json?["kept"]?.stringValue?.contains(".before-") == true, "\(restored.story)")
+        #expect(restored.json?["users"] == [], "\(restored.story)")
         let audit = await site.run("audit", "--json")
         #expect(audit.json?.listValue?.map { $0["action"] } == ["store.restored"], "\(audit.story)")
         #expect(await site.run("audit", "verify").status == 0)
@@ -38,6 +43,36 @@ struct StoreCommandTests {
         #expect(await site.run("runs", "--json").json?.listValue?.isEmpty == false)
         let settled = await site.run("store", "restore")
         #expect(settled.status == 0 && settled.output.contains("reconcile --dry-run"), "\(settled.story)")
+        #expect(settled.output.contains("No user and no key has access"), "\(settled.story)")
+        #expect(
+            await site.run("access", "user", "add", "ada", "--role", "owner", "--password-file", secret).status == 0)
+        let named = await site.run("store", "restore")
+        #expect(named.output.contains("users: ada") && named.output.contains("user revoke"), "\(named.story)")
+    }
+
+    @Test("No store is replaced beside a service, however idle; one whose store was replaced ends as failed")
+    func besideAService() async throws {
+        let site = try Site()
+        let running = try await ServiceTests.Running(site)
+        #expect(await running.passes(1), "\(running.program.story)")
+        let copy = "\(site.directory.path)/copy.sqlite"
+        #expect(await site.run("store", "backup", copy).status == 0)
+        let refused = await site.run("store", "restore", copy)
+        #expect(refused.status == 1 && refused.error.contains("STORE-0053"), "\(refused.story)")
+        #expect(refused.error.contains("systemctl stop reconcile"), "\(refused.story)")
+        running.wake()
+        #expect(await running.passes(2), "\(running.program.story)")
+        #expect(await running.readiness().status == 200)
+        let runs = await site.run("runs", "--json")
+        #expect(runs.json?.listValue?.count == 2, "\(runs.story)")
+
+        // Whoever moves files by hand is told by the service.
+        #expect(rename(copy, "\(site.state)/ops.sqlite") == 0)
+        let end = await running.program.end(within: .seconds(60))
+        #expect(end?.status == 1, "\(running.program.story)")
+        #expect(running.program.errorOutput.contains("STORE-0052"), "\(running.program.story)")
+        let later = await site.run("runs", "--json")
+        #expect(later.json?.listValue?.count == 1, "\(later.story)")
     }
 
     @Test("A copy goes to a bucket with its evidence and comes back; nothing there is replaced, and no key leads out")

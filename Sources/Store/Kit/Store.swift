@@ -19,6 +19,9 @@ public struct Store: Sendable {
     /// Where the data is, fit to be printed.
     public var place: String { engine.place }
 
+    /// Whether the data is a file of this machine.
+    public var isEmbedded: Bool { engine.dialect == .sqlite }
+
     /// Asks the database for an answer, to see whether it is there.
     ///
     /// - Throws: `StoreFault`.

@@ -78,6 +78,24 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         return uri + (isReadOnly ? "?mode=ro" : "?mode=rwc")
     }
 
+    /// Whether another file, or none, has the name of the one that this connection opened.
+    var isMoved: Bool {
+        var isMoved: CInt = 0
+        return sqlite3_file_control(database, "ops", SQLITE_FCNTL_HAS_MOVED, &isMoved) == SQLITE_OK && isMoved != 0
+    }
+
+    /// Makes this the only connection to the file until it is closed, with nothing left beside the file.
+    ///
+    /// - Throws: `StoreFault` of kind `locked` where another one is open, however idle.
+    func claim() throws(StoreFault) {
+        try run("pragma ops.locking_mode = exclusive", [])
+        // Copies the log into the file, which SQLite refuses as long as anybody else has it open.
+        try run("pragma ops.journal_mode = delete", [])
+        try run("pragma ops.journal_mode = memory", [])
+        try run("begin exclusive", [])
+        FileSystem.remove("\(path)-journal")
+    }
+
     /// Copies what the write-ahead log holds into the file, as far as nobody is in the way.
     func checkpoint() { sqlite3_wal_checkpoint_v2(database, "ops", SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
 

@@ -36,46 +36,14 @@ extension SQLiteEngine {
         }
     }
 
-    /// Puts a copy in the place of a store that nobody has open, and keeps what was there beside it.
-    ///
-    /// - Parameters:
-    ///   - copy: the file to take.
-    ///   - path: the store's file.
-    ///   - suffix: what the name of the present file gets at its end.
-    /// - Returns: where the present file is now; nil where there was none.
-    /// - Throws: `StoreFault`; the store is as it was then.
-    public static func restore(_ copy: String, to path: String, keepingAs suffix: String) throws(StoreFault) -> String?
-    {
-        let partial = "\(path).partial"
-        do {
-            try FileSystem.write(try FileSystem.read(copy, limit: 1 << 40), to: partial, mode: 0o600)
-        } catch {
-            FileSystem.remove(partial)
-            throw refusal("\(copy) can't be copied: \(error.message)", copy)
-        }
-        let old = "\(path)\(suffix)"
-        let wasThere = FileSystem.exists(path)
-        // The log of the old file belongs to it: beside another file it would be taken for that one's.
-        for end in ["", "-wal", "-shm"] where FileSystem.exists(path + end) {
-            guard FileSystem.move(path + end, to: old + end) else {
-                throw refusal("\(path)\(end) can't be moved aside", path)
-            }
-        }
-        guard sync(partial), FileSystem.move(partial, to: path) else {
-            for end in ["", "-wal", "-shm"] { _ = FileSystem.move(old + end, to: path + end) }
-            throw refusal("the copy can't be put in place: \(String(cString: strerror(errno)))", path)
-        }
-        return wasThere ? old : nil
-    }
-
-    private static func sync(_ path: String) -> Bool {
+    static func sync(_ path: String) -> Bool {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { Glibc.close(descriptor) }
         return fsync(descriptor) == 0
     }
 
-    private static func refusal(_ message: String, _ path: String) -> StoreFault {
+    static func refusal(_ message: String, _ path: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0051", message: message, place: path,
             hint: "give another file, in a directory that this user may write to")

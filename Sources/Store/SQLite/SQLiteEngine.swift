@@ -41,6 +41,8 @@ public final class SQLiteEngine: SQLEngine {
     private let writing = ThreadPool(threads: 1)
     private let turns = Locked(WriterTurns())
     private let reading: ThreadPool
+    /// The file that was opened; nil in memory, and where it can't be told.
+    private let identity = Locked<FileIdentity?>(nil)
 
     /// Opens a file, making it where it is missing, or `:memory:`.
     ///
@@ -51,6 +53,11 @@ public final class SQLiteEngine: SQLEngine {
         let engine = SQLiteEngine(path: path, isReadOnly: isReadOnly, options: options)
         try await engine.writing.run { () throws(StoreFault) -> Void in
             let connection = try engine.connect(isReader: false)
+            // What is seen now is what was opened, unless it was moved by now.
+            if path != ":memory:", case .file(let identity) = FileIdentity.look(at: path) {
+                guard !connection.isMoved else { throw .replaced(path) }
+                engine.identity.withLock { $0 = identity }
+            }
             engine.connections.withLock { $0.writer = connection }
         }
         return engine
@@ -89,7 +96,7 @@ public final class SQLiteEngine: SQLEngine {
             if self.options.isDurable { try writer.wait(forDisk: waitsForDisk) }
             self.turns.withLock { $0.leaveRoom() }
             defer { self.turns.withLock { $0.wrote() } }
-            let value = try writer.transaction("begin immediate", body)
+            let value = try writer.transaction("begin immediate", self.inPlace(body))
             if writer.log.begin() { self.copy(writer.log) }
             return value
         }
@@ -127,6 +134,7 @@ public final class SQLiteEngine: SQLEngine {
                 try self.writer().transaction("begin", body)
             }
         }
+        let body = inPlace(body)
         return try await reading.run { () throws(StoreFault) -> T in
             var connection = try self.connections.withLock { connections throws(StoreFault) -> SQLiteConnection? in
                 guard !connections.isClosed else { throw .closed(self.place) }
@@ -160,12 +168,38 @@ public final class SQLiteEngine: SQLEngine {
         }
     }
 
+    /// `body`, unless the file is no longer the one that was opened.
+    ///
+    /// Connections keep what they opened, and new ones would open what came into its place: two stores as one.
+    private func inPlace<T: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
+    ) -> @Sendable (any SQLConnection) throws(StoreFault) -> T {
+        { [self] (db: any SQLConnection) throws(StoreFault) -> T in
+            try confirmPlace()
+            return try body(db)
+        }
+    }
+
+    private func confirmPlace() throws(StoreFault) {
+        guard let identity = identity.withLock({ $0 }) else { return }
+        switch FileIdentity.look(at: path) {
+        case .file(identity), .unknown: return
+        case .file: throw .replaced(path)
+        case .nothing: throw .takenAway(path)
+        }
+    }
+
     private func writer() throws(StoreFault) -> SQLiteConnection {
         guard let writer = connections.withLock({ $0.writer }) else { throw .closed(place) }
         return writer
     }
 
     private func connect(isReader: Bool) throws(StoreFault) -> SQLiteConnection {
-        try SQLiteConnection(path: path, isReadOnly: isReadOnly, isReader: isReader, options: options)
+        // Before it: beside another file, the log of the one that is open would be taken for that one's.
+        try confirmPlace()
+        let connection = try SQLiteConnection(
+            path: path, isReadOnly: isReadOnly, isReader: isReader, options: options)
+        try confirmPlace()
+        return connection
     }
 }

@@ -110,7 +110,9 @@ struct ServeCommand {
         let following = Task { await pages.feed.run() }
         let ticking = Task { await schedules.run() }
         let watchdog = Task { await Self.feed(manager, service, configuration.interval) }
+        let guarding = Task { await Self.isReplaced(composition.store, service, log) }
         await service.run()
+        guarding.cancel()
         watchdog.cancel()
         following.cancel()
         await following.value
@@ -127,7 +129,29 @@ struct ServeCommand {
         telling.cancel()
         await telling.value
         await composition.close()
-        return .done
+        // A failure, so that the service manager starts it again.
+        return await guarding.value ? .failed : .done
+    }
+
+    /// Ends the service once another file is its store: what it holds in mind is of the one before.
+    ///
+    /// - Returns: whether that was so, when it ends or is cancelled.
+    private static func isReplaced(_ store: Store, _ service: Service, _ log: Log) async -> Bool {
+        guard store.isEmbedded else { return false }
+        let time = SystemTime()
+        while !Task.isCancelled {
+            do throws(StoreFault) { try await store.ping() } catch {
+                // What is locked, full or gone comes back; a store that was replaced doesn't.
+                if error.kind == .fenced {
+                    log.error(
+                        "the service ends", ["code": error.code, "fault": error.message, "hint": error.hint ?? ""])
+                    service.requestStop()
+                    return true
+                }
+            }
+            do { try await time.sleep(for: .seconds(5)) } catch { return false }
+        }
+        return false
     }
 
     /// Says until when the certificate is good, louder when that is soon or over.

@@ -61,7 +61,7 @@ struct RetentionCommand {
 
 /// `reconcile store backup FILE` and `reconcile store restore [FILE]`; FILE may be a place in object storage.
 struct StoreCommand {
-    private let context: CommandContext
+    let context: CommandContext
 
     init(_ context: CommandContext) { self.context = context }
 
@@ -128,16 +128,16 @@ struct StoreCommand {
 
     // MARK: Object storage
 
-    private static let evidenceWithoutPlace = ArgumentFault(
+    static let evidenceWithoutPlace = ArgumentFault(
         "--evidence goes with a place in object storage",
         hint: "Copy the files with cp -a, or write spaces://REGION/BUCKET/KEY.")
 
-    private var hasEvidence: Bool { context.arguments.has("evidence") }
+    var hasEvidence: Bool { context.arguments.has("evidence") }
 
-    private func evidenceDirectory() throws -> String { "\(try context.configuration().stateDirectory)/evidence" }
+    func evidenceDirectory() throws -> String { "\(try context.configuration().stateDirectory)/evidence" }
 
     /// The copies at a place in object storage; nil where the text is a path.
-    private func copies(at text: String) throws -> BucketCopies? {
+    func copies(at text: String) throws -> BucketCopies? {
         guard let place = try BucketPlace(text) else {
             guard !hasEvidence else { throw Self.evidenceWithoutPlace }
             return nil
@@ -153,114 +153,14 @@ struct StoreCommand {
         return BucketCopies(driver, place, log: .none)
     }
 
-    func restore() async throws -> ExitStatus {
-        var kept: String?
-        var evidence: (fetched: Int, all: Int)?
-        var source: BucketCopies?
-        var folder: String?
-        defer { folder.map { FileSystem.remove($0) } }
-        if var copy = context.arguments.positionals.first {
-            let path = try sqlitePath(
-                instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" ops.dump")
-            source = try copies(at: copy)
-            if let source {
-                let temporary = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
-                folder = temporary
-                copy = "\(temporary)/store.sqlite"
-                try await source.fetch(to: copy)
-            }
-            try await check(copy)
-            try await refuseWhileUsed(path)
-            // A machine that is new has no directory for it yet.
-            if let end = path.lastIndex(of: "/"), end != path.startIndex {
-                try FileSystem.createDirectory(String(path[..<end]), mode: 0o750)
-            }
-            kept = try SQLiteEngine.restore(
-                copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })")
-        } else if hasEvidence {
-            throw Self.evidenceWithoutPlace
-        }
-        let actor = context.actor
-        let restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
-        // Brought last: whatever comes of it, nothing out of date is left in the store.
-        if let source, hasEvidence { evidence = try await source.fetchEvidence(to: try evidenceDirectory()) }
-        if context.terminal.isJSON {
-            var object = Value.Object()
-            object["kept"] = .text(kept)
-            if let evidence {
-                object["evidence"] = .object([
-                    "fetched": .int(Int64(evidence.fetched)), "files": .int(Int64(evidence.all)),
-                ])
-            }
-            object["latest"] = .text(restoration.latest?.description)
-            object["pinned"] = .strings(restoration.pinned)
-            object["approvals"] = .int(Int64(restoration.approvals))
-            object["marks"] = .int(Int64(restoration.marks))
-            object["open_steps"] = .int(Int64(restoration.openSteps))
-            context.terminal.json(.object(object))
-            return .done
-        }
-        if let kept { context.terminal.print("The store that was here is kept as \(kept).") }
-        if let evidence {
-            context.terminal.print("Brought \(evidence.fetched) of \(evidence.all.of("file")) of evidence.")
-        }
-        let latest = restoration.latest.map { "The last run that this store knows of began at \($0)." }
-        context.terminal.print(latest ?? "This store knows of no run.")
-        if !restoration.pinned.isEmpty {
-            context.terminal.print(
-                "Kept for \(Store.restoreGrace.shortText), for an extension may be missing: "
-                    + restoration.pinned.joined(separator: ", ") + ". Extend or unpin them: reconcile env list")
-        }
-        context.terminal.print(
-            "Taken back: \(restoration.approvals) approvals, \(restoration.marks) marks of what was to go. "
-                + "\(restoration.openSteps) steps are open; the next pass looks what became of them.")
-        context.terminal.print("Look at the next plan before it runs: reconcile --dry-run")
-        return .done
-    }
-
     /// The store's file.
-    private func sqlitePath(instead command: String) throws -> String {
+    func sqlitePath(instead command: String) throws -> String {
         let configuration = try context.configuration()
         switch try configuration.store.reveal({ text throws(StoreFault) in try StoreAddress(text) }) {
         case .sqlite(let path, _): return path
         case .postgres:
             throw ArgumentFault(
                 "the store is in PostgreSQL, which has tools of its own for this", hint: "Run: \(command)")
-        }
-    }
-
-    /// Refuses a file that is no store, or one of another version.
-    private func check(_ copy: String) async throws {
-        guard FileSystem.exists(copy) else {
-            throw ArgumentFault("there is no file \(copy)", hint: "Name a file that `reconcile store backup` wrote.")
-        }
-        let store = Store(engine: try await SQLiteEngine.open(path: copy, isReadOnly: true), time: SystemTime())
-        do {
-            let status = try await store.schemaStatus()
-            if let problem = status.problems.first { throw problem }
-            guard status.current > 0 else {
-                throw ArgumentFault("\(copy) holds no store", hint: "Name a file that `reconcile store backup` wrote.")
-            }
-        } catch {
-            await store.close()
-            throw error
-        }
-        await store.close()
-    }
-
-    private func refuseWhileUsed(_ path: String) async throws {
-        guard FileSystem.exists(path) else { return }
-        // A store that can't even be read is what a restore is for.
-        guard let engine = try? await SQLiteEngine.open(path: path, isReadOnly: true) else { return }
-        let store = Store(engine: engine, time: SystemTime())
-        let holders = (try? await store.standing())?.leases.filter {
-            !$0.holder.isEmpty && $0.expiresAt > SystemTime().now
-        }
-        await store.close()
-        if let lease = holders?.first {
-            throw ArgumentFault(
-                "\(lease.holder) works with this store",
-                hint: "Stop the service, then restore: systemctl stop reconcile")
         }
     }
 }

@@ -1,0 +1,157 @@
+import Basics
+import Formats
+import Store
+import StoreSQLite
+
+/// `reconcile store restore [FILE]`.
+extension StoreCommand {
+    func restore() async throws -> ExitStatus {
+        var kept: String?
+        var evidence: (fetched: Int, all: Int)?
+        var source: BucketCopies?
+        var folder: String?
+        defer { folder.map { FileSystem.remove($0) } }
+        let actor = context.actor
+        let restoration: Store.Restoration
+        if var copy = context.arguments.positionals.first {
+            let path = try sqlitePath(
+                instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" ops.dump")
+            source = try copies(at: copy)
+            if let source {
+                let temporary = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
+                folder = temporary
+                copy = "\(temporary)/store.sqlite"
+                try await source.fetch(to: copy)
+            }
+            try await check(copy)
+            try await refuseWhileUsed(path)
+            // A machine that is new has no directory for it yet.
+            if let end = path.lastIndex(of: "/"), end != path.startIndex {
+                try FileSystem.createDirectory(String(path[..<end]), mode: 0o750)
+            }
+            let put = try await SQLiteEngine.restore(
+                copy, to: path, keepingAs: ".before-\(SystemTime().now.description.filter { $0 != ":" })"
+            ) { (engine: SQLiteEngine) throws(StoreFault) -> Store.Restoration in
+                let store = Store(engine: engine, time: SystemTime())
+                if try await store.schemaStatus().needsMigration { _ = try await store.migrate() }
+                return try await store.settleRestored(by: actor)
+            }
+            (kept, restoration) = (put.kept, put.settled)
+        } else {
+            guard !hasEvidence else { throw Self.evidenceWithoutPlace }
+            restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
+        }
+        // Brought last: whatever comes of it, nothing out of date is in the store.
+        if let source, hasEvidence { evidence = try await source.fetchEvidence(to: try evidenceDirectory()) }
+        tell(restoration, kept: kept, evidence: evidence)
+        return .done
+    }
+
+    private func tell(_ restoration: Store.Restoration, kept: String?, evidence: (fetched: Int, all: Int)?) {
+        if context.terminal.isJSON {
+            var object = Value.Object()
+            object["kept"] = .text(kept)
+            if let evidence {
+                object["evidence"] = .object([
+                    "fetched": .int(Int64(evidence.fetched)), "files": .int(Int64(evidence.all)),
+                ])
+            }
+            object["latest"] = .text(restoration.latest?.description)
+            object["pinned"] = .strings(restoration.pinned)
+            object["suspended"] = .strings(restoration.suspended)
+            object["approvals"] = .int(Int64(restoration.approvals))
+            object["marks"] = .int(Int64(restoration.marks))
+            object["schedules"] = .int(Int64(restoration.schedules))
+            object["scheduled_runs"] = .int(Int64(restoration.scheduledRuns))
+            object["users"] = .strings(restoration.users)
+            object["keys"] = .strings(restoration.keys)
+            object["open_steps"] = .int(Int64(restoration.openSteps))
+            context.terminal.json(.object(object))
+            return
+        }
+        if let kept { context.terminal.print("The store that was here is kept as \(kept).") }
+        if let evidence {
+            context.terminal.print("Brought \(evidence.fetched) of \(evidence.all.of("file")) of evidence.")
+        }
+        for line in Self.lines(restoration) { context.terminal.print(line) }
+    }
+
+    /// What was made safe, and what only a person can see to.
+    private static func lines(_ restoration: Store.Restoration) -> [String] {
+        var lines = [
+            restoration.latest.map { "The last run that this store knows of began at \($0)." }
+                ?? "This store knows of no run."
+        ]
+        let grace = Store.restoreGrace.shortText
+        if !restoration.pinned.isEmpty {
+            lines.append(
+                "Kept for \(grace), for an extension may be missing: "
+                    + restoration.pinned.joined(separator: ", ") + ". Extend or unpin them: reconcile env list")
+        }
+        if !restoration.suspended.isEmpty {
+            lines.append(
+                "Left alone for \(grace), for a longer suspension may be missing: "
+                    + restoration.suspended.joined(separator: ", ") + ". Suspend or resume them: reconcile env list")
+        }
+        lines.append(
+            "Taken back: \(restoration.approvals.of("approval")), \(restoration.marks.of("mark")) of what was to go. "
+                + "Open: \(restoration.openSteps.of("step")); the next pass looks what became of each.")
+        if restoration.schedules > 0 || restoration.scheduledRuns > 0 {
+            lines.append(
+                "From now on again: \(restoration.schedules.of("schedule")). Closed: \(restoration.scheduledRuns.of("run")) that "
+                    + "waited or ran. What was due since the backup isn't caught up with. What must not be missed: "
+                    + "reconcile schedules run ID")
+        }
+        lines += Self.access(restoration)
+        lines.append("Look at the next plan before it runs: reconcile --dry-run")
+        return lines
+    }
+
+    /// Who comes in, by what the backup knows.
+    private static func access(_ restoration: Store.Restoration) -> [String] {
+        let lists = [("users", restoration.users), ("keys", restoration.keys)].filter { !$0.1.isEmpty }
+        guard !lists.isEmpty else {
+            return ["No user and no key has access as of the backup. Who had it since: reconcile access user add NAME"]
+        }
+        return ["Sessions and tokens have ended. With the roles and passwords of the backup these come in:"]
+            + lists.map { "  \($0): \($1.joined(separator: ", "))" }
+            + [
+                "Take back what was taken back since: reconcile access user revoke NAME, reconcile access key revoke NAME"
+            ]
+    }
+
+    /// Refuses a file that is no store, or one of another version.
+    private func check(_ copy: String) async throws {
+        guard FileSystem.exists(copy) else {
+            throw ArgumentFault("there is no file \(copy)", hint: "Name a file that `reconcile store backup` wrote.")
+        }
+        let store = Store(engine: try await SQLiteEngine.open(path: copy, isReadOnly: true), time: SystemTime())
+        do {
+            let status = try await store.schemaStatus()
+            if let problem = status.problems.first { throw problem }
+            guard status.current > 0 else {
+                throw ArgumentFault("\(copy) holds no store", hint: "Name a file that `reconcile store backup` wrote.")
+            }
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func refuseWhileUsed(_ path: String) async throws {
+        guard FileSystem.exists(path) else { return }
+        // A store that can't even be read is what a restore is for.
+        guard let engine = try? await SQLiteEngine.open(path: path, isReadOnly: true) else { return }
+        let store = Store(engine: engine, time: SystemTime())
+        let holders = (try? await store.standing())?.leases.filter {
+            !$0.holder.isEmpty && $0.expiresAt > SystemTime().now
+        }
+        await store.close()
+        if let lease = holders?.first {
+            throw ArgumentFault(
+                "\(lease.holder) works with this store",
+                hint: "Stop the service, then restore: systemctl stop reconcile")
+        }
+    }
+}
