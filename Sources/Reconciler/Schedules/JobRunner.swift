@@ -24,10 +24,16 @@ public enum JobAnswer: Sendable, Hashable {
 public struct CommandRunner: JobRunner {
     let command: [String]
     let environment: [String: String]
+    private let handed: HandedValues
 
-    public init(command: [String], environment: [String: String]) {
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - environment: what it gets of the service's variables.
+    ///   - handed: the names of those whose values are shown nowhere, whatever the program says.
+    public init(command: [String], environment: [String: String], handed: Set<String>) {
         self.command = command
         self.environment = environment
+        self.handed = HandedValues(environment.filter { handed.contains($0.key) })
     }
 
     public var isRepeatable: Bool { false }
@@ -47,7 +53,9 @@ public struct CommandRunner: JobRunner {
             path, Array(command.dropFirst()), environment: variables, outputLimit: 1 << 16, deadline: limit)
         if outcome.timedOut { return .timedOut }
         if outcome.isSuccess { return .succeeded(receipt: nil) }
-        let said = Self.lastLine(outcome.errorOutput) ?? Self.lastLine(outcome.output)
+        let said =
+            lastLine(outcome.errorOutput, isCut: outcome.isTruncated)
+            ?? lastLine(outcome.output, isCut: outcome.isTruncated)
         let how: String
         if outcome.cancelled {
             return .failed(code: "JOB-0003", reason: "the service was stopped while it ran")
@@ -61,9 +69,15 @@ public struct CommandRunner: JobRunner {
         return .failed(code: "JOB-0001", reason: how + (said.map { ": \($0)" } ?? ""))
     }
 
-    private static func lastLine(_ bytes: [UInt8]) -> String? {
+    /// The last line that says something, without what the program was given and without what looks like a secret.
+    private func lastLine(_ bytes: [UInt8], isCut: Bool) -> String? {
         let line = bytes.split(whereSeparator: { $0 == 10 || $0 == 13 }).last { $0.contains { $0 > 32 } }
-        return line.map { Redaction.redact(String(decoding: $0.prefix(300), as: UTF8.self)) }
+        // Cut at the end: of a secret that is cut in two nobody knows the first half again.
+        return line.map { line in
+            let hidden = handed.hidden(in: Array(line), isCut: isCut)
+            let text = Redaction.redact(String(decoding: hidden, as: UTF8.self))
+            return String(decoding: text.utf8.prefix(300), as: UTF8.self)
+        }
     }
 }
 
@@ -169,8 +183,11 @@ public struct JobRunners: Sendable {
         switch kind {
         case .workflow: return workflows.map { WorkflowRunner(driver: $0, time: time, context: context) }
         case .command(let command, let variables):
-            let names = Set(variables + ["PATH", "HOME", "LANG", "TZ"])
-            return CommandRunner(command: command, environment: environment.filter { names.contains($0.key) })
+            let common: Set = ["PATH", "HOME", "LANG", "TZ"]
+            let names = common.union(variables)
+            return CommandRunner(
+                command: command, environment: environment.filter { names.contains($0.key) },
+                handed: names.subtracting(common))
         case .pass: return service.map { PassRunner(service: $0, time: time) }
         }
     }
