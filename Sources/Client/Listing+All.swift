@@ -108,7 +108,7 @@ extension Listing {
         ])
 
     static let schedules = Listing(
-        path: "/schedules", empty: "Nothing is due by the clock: maintenance/schedules.yaml names no chore.",
+        path: "/schedules", empty: "Nothing is due by the clock, as far as its service could read it.",
         columns: [
             .key("SCHEDULE", 9, "id", least: 28),
             Column("STANDS", 8) { row, look in

@@ -92,6 +92,13 @@ public struct DesiredState: Sendable, Hashable {
         copy.environments = environments
         return copy
     }
+
+    /// The same with other chores, sorted by id.
+    public func with(chores: [Chore]) -> DesiredState {
+        var copy = self
+        copy.chores = chores
+        return copy
+    }
 }
 
 /// A part of the desired state about which nothing is known, because a fault touched it.

@@ -116,7 +116,7 @@ public struct Environment: Sendable, Hashable {
     ///   - tier: as which it counts.
     ///   - isProtected: whether what it owns is.
     ///   - backups: when each tier is; one that never is takes no backup away.
-    /// - Returns: a copy; its resources are the same.
+    /// - Returns: the same in all else.
     public func with(tier: Tier, isProtected: Bool, backups: [Tier: BackupRule]) -> Environment {
         var copy = self
         (copy.tier, copy.isProtected) = (tier, isProtected)
@@ -126,15 +126,8 @@ public struct Environment: Sendable, Hashable {
         return copy
     }
 
-    /// The same, backed up by the five fields of a crontab.
-    public func backedUp(by cron: String) -> Environment {
-        var copy = self
-        copy.backupSchedule = cron
-        return copy
-    }
-
     /// Whether its tier says when it is backed up, or would if anybody did.
-    private var isBackedUpByTier: Bool {
+    public var isBackedUpByTier: Bool {
         backupRule != nil || backupSchedule == nil && !facts.contains { $0.name == "backup_schedule" }
     }
 

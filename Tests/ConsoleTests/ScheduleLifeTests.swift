@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Store
 import StoreSQLite
@@ -166,6 +167,37 @@ struct ScheduleLifeTests {
         #expect(gone.state == .skipped && gone.finishedAt != nil)
         let dead = try #require(try await clock.store.scheduleSlots(of: "dead", limit: 9).first)
         #expect(dead.state == .failed && dead.errorCode == "JOB-0003" && dead.finishedAt != nil)
+        await clock.engine.close()
+    }
+
+    @Test("a chore that can't be read is blocked and told, and its times are decided once it can")
+    func unread() async throws {
+        let clock = try await Clockwork { $0.all.missed = .all }
+        let service = clock.service()
+        try await clock.turn(service)
+        let text =
+            "version: \"1.0\"\nschema: ssot.maintenance.schedules.v1\nchores:\n  - {id: gates, cron: \"0 25 * * *\"}\n"
+        let broken = readDesiredState(
+            SourceTree(
+                revision: String(repeating: "b", count: 40),
+                files: [SourceFile(path: "ssot/maintenance/schedules.yaml", text: text)], branches: .known([])))
+        let chore = Chore(
+            id: "gates", name: "N", cadence: nil, cron: try Cron(parsing: "*/10 * * * *"), runner: "ci", outputs: [],
+            alertsOnFailure: true, secrets: [], source: SourceMark(file: "a", line: 1, column: 1))
+        let looked = broken.recalling(Timetable(chores: [chore]), living: [], kept: [:])
+        let jobs = ScheduledJob.all(in: looked, clock.settings) { _ in Clockwork.zones ?? TimeZones() }
+        #expect(jobs.map { $0.standing(nil) } == ["blocked"])
+        let blind = ScheduleService(
+            store: clock.store, jobs: { jobs }, runner: { [runner = clock.runner] _ in runner }, time: clock.time,
+            random: RandomSource(seed: 1), log: .none, metrics: Metrics(), holder: "two")
+        for _ in 0..<30 {
+            clock.time.advance(by: .minutes(1))
+            try await clock.turn(blind)
+        }
+        #expect(clock.runner.all.isEmpty)
+        #expect(try await clock.kinds() == ["schedule.blocked"])
+        try await clock.turn(service)
+        #expect(clock.runner.all.count == 3)
         await clock.engine.close()
     }
 

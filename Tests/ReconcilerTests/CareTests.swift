@@ -113,7 +113,7 @@ struct CareTests {
         }
         // The service, a page and the command line say the same.
         let desired = try #require(report.desired)
-        let kept = desired.with(environments: try await world.store.lookedAfter(in: desired))
+        let kept = try await world.store.clock(of: desired)
         for found in [try job(process.latestDesired), try job(kept)] {
             #expect(found?.cron.description == until)
             #expect(found.map { $0.lane == ScheduledJob.mainLane && $0.environment?.tier == .production } != false)

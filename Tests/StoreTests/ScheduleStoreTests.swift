@@ -1,4 +1,6 @@
 import Basics
+import DesiredState
+import Diff
 import Formats
 import Store
 import Testing
@@ -66,6 +68,32 @@ struct ScheduleStoreTests {
             #expect(try await test.store.auditLog(limit: 9).count == 2)
             #expect(try await test.store.forgetSlots(before: test.time.now + .seconds(1)) == 3)
             await other.close()
+        }
+    }
+
+    @Test("what runs by the clock comes back as it was kept, and is written where it differs", arguments: engines)
+    func timetable(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            #expect(try await test.store.timetable() == nil)
+            let mark = SourceMark(file: "a.yaml", line: 3, column: 5)
+            let chore = Chore(
+                id: "gates", name: nil, cadence: nil, cron: try Cron(parsing: "0 2 * * 1"), runner: "ci", outputs: [],
+                alertsOnFailure: false, secrets: [], source: mark)
+            let whole = Timetable(
+                chores: [chore],
+                backups: [
+                    Environment(
+                        backedUp: "shop", "0 */6 * * *", .production, isProtected: true, database: "odoo", source: mark)
+                ])
+            try await test.store.rememberTimetable(Timetable(), from: nil, notices: [])
+            #expect(try await test.store.timetable() == nil, "nothing is worth no write")
+            let notice = Notice(.scheduleBlocked, of: "backup/lab", environment: "lab", at: start, dedupe: "r")
+            try await test.store.rememberTimetable(whole, from: nil, notices: [notice])
+            #expect(try await test.store.timetable() == whole)
+            try await test.store.rememberTimetable(whole, from: whole, notices: [notice])
+            #expect(try await test.store.notices().count == 1)
+            try await test.store.rememberTimetable(Timetable(), from: whole, notices: [])
+            #expect(try await test.store.timetable() == Timetable())
         }
     }
 

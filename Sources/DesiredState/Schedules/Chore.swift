@@ -16,6 +16,8 @@ public struct Chore: Sendable, Hashable {
     public let source: SourceMark
     /// Where its values stand, by their keys in the document; of what is not written, nothing.
     public internal(set) var marks: [String: SourceMark] = [:]
+    /// Why it can't be read any more; nil of one that is written.
+    public var doubt: String?
 
     public init(
         id: String, name: String?, cadence: String?, cron: Cron, runner: String, outputs: [String],

@@ -7,7 +7,7 @@ extension ScheduledJob {
     /// How it stands: `active`, `blocked`, `disabled` or `by_hand`.
     public func standing(_ state: ScheduleState?) -> String {
         switch way {
-        case .blocked: "blocked"
+        case .blocked, .unread: "blocked"
         case .byHand: "by_hand"
         case .runner: state?.disabledAt == nil ? "active" : "disabled"
         }
@@ -16,8 +16,10 @@ extension ScheduledJob {
     /// Why it doesn't run by itself; nil where it does, or where a person does it.
     public func obstacle(_ state: ScheduleState?) -> String? {
         if let reason = state?.disabledReason { return reason }
-        if case .blocked(let reason) = way { return reason }
-        return nil
+        return switch way {
+        case .blocked(let reason), .unread(let reason): reason
+        case .runner, .byHand: nil
+        }
     }
 
     /// As `reconcile schedules list --json` and the API show it.

@@ -23,7 +23,7 @@ public enum ScheduleOrder {
         }
         guard let job = jobs.first(where: { $0.id == name }) else { throw missing(name, jobs.map(\.id)) }
         switch job.way {
-        case .blocked(let reason):
+        case .blocked(let reason), .unread(let reason):
             throw RequestFault(
                 .conflict, "\(name) can't run: \(reason)", hint: "See what it needs: reconcile schedules show \(name)")
         case .byHand:

@@ -44,10 +44,10 @@ struct EnvironmentLedger {
         let standings = standings()
         var told = Told()
         var updated: [EnvironmentRow] = []
-        for (environment, cared) in zip(desired.environments, desired.keeping(kept).environments) {
+        for environment in desired.environments {
             let before = places[environment.slug].map { rows[$0] }
             let row = self.row(
-                of: environment, cared: cared, before, outlooks[environment.slug], standings[environment.slug], &told)
+                of: environment, before, outlooks[environment.slug], standings[environment.slug], &told)
             if row != before { updated.append(row) }
         }
         let wanted = Set(desired.environments.map(\.slug))
@@ -71,10 +71,8 @@ struct EnvironmentLedger {
     }
 
     /// The row of an environment after this pass.
-    ///
-    /// `cared` is the environment with the care that is kept for it.
     private func row(
-        of environment: Environment, cared: Environment, _ before: EnvironmentRow?, _ outlook: EnvironmentOutlook?,
+        of environment: Environment, _ before: EnvironmentRow?, _ outlook: EnvironmentOutlook?,
         _ standing: EnvironmentStanding?, _ told: inout Told
     ) -> EnvironmentRow {
         var row = before ?? begun(environment)
@@ -95,7 +93,6 @@ struct EnvironmentLedger {
             row.database = environment.database
         }
         row.expiresAt = outlook?.expiresAt
-        if outlook?.phase != .unknown || before == nil { row.backupSchedule = cared.backupSchedule }
         if let cost {
             var metadata = row.metadata.objectValue ?? Value.Object()
             metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }

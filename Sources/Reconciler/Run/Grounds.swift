@@ -69,7 +69,7 @@ struct Grounds: Sendable {
         remembered.care = care
     }
 
-    /// Takes down what a commit rests on.
+    /// Takes down the commit, and the documents by which guards work or that their schema alone tells.
     mutating func find(_ desired: DesiredState) {
         found.revision = desired.revision
         found.documents = desired.guards

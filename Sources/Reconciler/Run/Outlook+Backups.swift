@@ -4,6 +4,9 @@ public import Diff
 import Formats
 
 extension Outlook {
+    /// The environments that are backed up, as often as nobody has said yes to less, sorted by slug.
+    public var backedUp: [Environment] { clock.environments.filter { $0.backupSchedule != nil } }
+
     /// The snapshots and backups that providers showed, sorted by key; nil where none could be asked for any.
     public var backups: [ObservedResource]? {
         let kinds = observed.kinds.values.filter { kind in

@@ -7,8 +7,8 @@ import Store
 /// What a look at everything shows, without a run, a lease or a row written.
 public struct Outlook: Sendable {
     public let desired: DesiredState
-    /// The environments that are backed up, also those that nothing wants any more and that are there yet; sorted by slug.
-    public let backedUp: [Environment]
+    /// What is looked after by the clock.
+    let clock: DesiredState
     public let observed: ObservedState
     public let inventory: Inventory
     public let plan: Plan
@@ -69,10 +69,8 @@ extension Reconciler {
             }.map(\.key))
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
-            desired: desired,
-            backedUp: desired.lookedAfter(rows, keeping: grounds.keptCare, isInDoubt: grounds.isInDoubt)
-                .filter { $0.backupSchedule != nil },
-            observed: observed, inventory: inventory, plan: plan,
+            desired: desired, clock: try await clock(desired, grounds, try await store.timetable()), observed: observed,
+            inventory: inventory, plan: plan,
             commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)
     }

@@ -50,6 +50,8 @@ struct Pass {
 
     var outcome: PassOutcome?
     var desired: DesiredState?
+    /// What is looked after by the clock; nil where no commit could be read.
+    var clock: DesiredState?
     /// Nil where no policy wants previews.
     var pulls: PullRequestReading?
     var plan: Plan?
@@ -83,8 +85,6 @@ struct Pass {
     var storedApprovals: [ResourceKey: String] = [:]
     /// What it rests on, held against what the last pass rested on.
     var grounds: Grounds?
-    /// The environments that are backed up, wanted or not.
-    var backedUp: [Environment] = []
     /// Approvals that ended before their change could be made.
     var lapses: [Notice] = []
 
@@ -140,6 +140,7 @@ struct Pass {
         } catch {
             outcome = outcome ?? .failed(UnexpectedFault(error))
         }
+        await recallClock()
         trace?.begin("record")
         await finish()
         reconciler.giveMemoryBack()
@@ -197,6 +198,7 @@ struct Pass {
         }
         var inventory = try await reconciler.store.inventory()
         try await reconciler.weighCommit(desired, inventory, &grounds)
+        try await setClock(desired, grounds)
         recordGates(of: tree)
         let last = reconciler.lastLook.withLock { $0 }
         if let last { inventory = inventory.sharing(last.inventory) }
@@ -240,7 +242,6 @@ struct Pass {
         share = share.with(inventory)
         // As late as can be: what a person says while the world is looked at counts.
         let rows = try await reconciler.store.environments()
-        lookAfter(desired, rows, grounds)
         desired = desired.with(unknown: try await reconciler.suspensions(of: rows, at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
@@ -277,13 +278,6 @@ struct Pass {
         guard applied.storeFault == nil else { return false }
         try await useApprovals()
         return true
-    }
-
-    /// Says who is looked after by the clock from now on: with the care that guards rest on, and until it is gone.
-    private mutating func lookAfter(_ desired: DesiredState, _ rows: [EnvironmentRow], _ grounds: Grounds) {
-        let environments = desired.lookedAfter(rows, keeping: grounds.keptCare, isInDoubt: grounds.isInDoubt)
-        backedUp = environments.filter { $0.backupSchedule != nil }
-        if !options.isDryRun { reconciler.latest.withLock { $0 = desired.with(environments: environments) } }
     }
 
     /// The same tree with the pull requests, which are remembered before anything rests on them.
@@ -362,7 +356,7 @@ struct Pass {
         report.runbooks = snapshot.tree.files.filter { $0.path.hasPrefix(GitSource.runbooks + "/") }
         if let desired, let observed, let inventory, let plan {
             report.outlook = Outlook(
-                desired: desired, backedUp: backedUp, observed: observed, inventory: inventory, plan: plan,
+                desired: desired, clock: clock ?? desired, observed: observed, inventory: inventory, plan: plan,
                 commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
                 committedAt: snapshot.committedAt, silent: reconciler.silent)
         }

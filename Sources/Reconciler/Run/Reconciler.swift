@@ -46,7 +46,7 @@ public struct Reconciler: Sendable {
     let giveMemoryBack: @Sendable () -> Void
     /// Parsed documents, kept from pass to pass.
     let documents = DocumentCache()
-    /// What the last pass has read; for what runs beside the passes.
+    /// What is looked after by the clock as far as it can be trusted; for what runs beside the passes.
     let latest = Locked<DesiredState?>(nil)
     /// What the last pass remembered and saw, which whoever asks for it holds as well: ten thousand resources that are as they
     /// were are there once, and not once more in each pass.
@@ -109,7 +109,7 @@ public struct Reconciler: Sendable {
         return blind
     }
 
-    /// What the last readable commit wants; nil before a pass has read one.
+    /// What the last commit wants that could be read and is trusted; nil where no pass has read any, and none is remembered.
     public var latestDesired: DesiredState? { latest.withLock { $0 } }
 
     /// The rules of every kind that a driver owns.

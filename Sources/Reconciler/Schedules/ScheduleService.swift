@@ -107,14 +107,17 @@ public final class ScheduleService: Sendable {
     }
 
     private func plan(_ job: ScheduledJob, _ state: ScheduleState, _ now: Timestamp) async throws(StoreFault) {
-        if case .blocked(let reason) = job.way {
-            // Told once for each reason; and what was due meanwhile isn't caught up with.
+        switch job.way {
+        case .blocked(let reason), .unread(let reason):
+            // Told once for each reason; and what was due while it was blocked isn't caught up with.
             try await store.post([
                 Notice(
                     .scheduleBlocked, of: job.id, environment: job.environment?.slug, at: now,
                     payload: ["name": .string(job.name), "reason": .string(reason)], dedupe: reason)
             ])
+        case .runner, .byHand: break
         }
+        if case .unread = job.way { return }
         if state.cursor > now + Self.tolerance {
             // The clock was ahead, and would keep the schedule silent until that time comes. What has run stays run.
             log.warning(
@@ -129,7 +132,7 @@ public final class ScheduleService: Sendable {
         var notices: [Notice] = []
         var dropping: String?
         switch job.way {
-        case .blocked: dropping = "the schedule was blocked"
+        case .blocked, .unread: dropping = "the schedule was blocked"
         case .byHand:
             if let last = (due.running + due.skipped).max() {
                 notices.append(
@@ -198,7 +201,8 @@ public final class ScheduleService: Sendable {
                 }
                 return
             }
-        case .byHand, .blocked: answer = .failed(code: "JOB-0002", reason: "nobody runs \(job.runner) any more")
+        case .byHand, .blocked, .unread:
+            answer = .failed(code: "JOB-0002", reason: "nobody runs \(job.runner) any more")
         }
         let mayRetry = claim.slot.attempts <= job.terms.retries
         // 1 min, 2 min, 4 min … up to an hour, each with up to a half more.
@@ -255,7 +259,7 @@ public final class ScheduleService: Sendable {
         var counts = ["active": 0, "blocked": 0, "disabled": 0, "by_hand": 0]
         for job in jobs {
             switch job.way {
-            case .blocked: counts["blocked", default: 0] += 1
+            case .blocked, .unread: counts["blocked", default: 0] += 1
             case .byHand: counts["by_hand", default: 0] += 1
             case .runner: counts[states[job.id]?.disabledAt == nil ? "active" : "disabled", default: 0] += 1
             }

@@ -10,10 +10,15 @@ public struct ScheduledJob: Sendable {
         case byHand
         /// It can't, for this reason.
         case blocked(String)
+        /// It can't be read any more, for this reason: its times are decided once it can.
+        case unread(String)
     }
 
     /// What the id of a backup begins with; the name of its environment follows.
     public static let backupPrefix = "backup/"
+
+    /// What people call the backup of an environment.
+    static func backupName(of environment: Environment) -> String { "Backup of \(environment.slug)" }
 
     /// A chore's id, or `backup/ENVIRONMENT`.
     public let id: String
@@ -61,13 +66,13 @@ public struct ScheduledJob: Sendable {
         var jobs = desired.chores.map { chore in
             make(
                 chore.id, chore.name ?? chore.id, nil, chore.cron, chore.runner, chore.alertsOnFailure, chore.source,
-                settings, times)
+                settings, times, doubt: chore.doubt)
         }
         for environment in desired.environments {
             guard let cron = environment.backupSchedule.flatMap({ try? Cron(parsing: $0) }) else { continue }
             jobs.append(
                 make(
-                    backupPrefix + environment.slug, "Backup of \(environment.slug)", environment, cron, "backup", true,
+                    backupPrefix + environment.slug, backupName(of: environment), environment, cron, "backup", true,
                     environment.backupSource, settings, times))
         }
         return jobs.sorted { $0.id.precedesByBytes($1.id) }
@@ -75,13 +80,15 @@ public struct ScheduledJob: Sendable {
 
     private static func make(
         _ id: String, _ name: String, _ environment: Environment?, _ cron: Cron, _ named: String, _ alerts: Bool,
-        _ source: SourceMark, _ settings: ScheduleSettings, _ zones: TimeZones
+        _ source: SourceMark, _ settings: ScheduleSettings, _ zones: TimeZones, doubt: String? = nil
     ) -> ScheduledJob {
         let terms = settings.terms(of: id)
         let runner = terms.runner ?? named
         let zone = zones[terms.timeZone]
         let way: Way
-        if zone == nil {
+        if let doubt {
+            way = .unread("it can't be read: \(doubt)")
+        } else if zone == nil {
             way = .blocked("the time zone \(terms.timeZone) is not known: \(zones.faults[terms.timeZone] ?? "?")")
         } else if let found = settings.runners[runner] {
             switch found {

@@ -114,12 +114,6 @@ public struct EnvironmentRow: Sendable, Hashable {
         set { set("notice_ends", newValue.map { .string($0.description) }) }
     }
 
-    /// The five fields of a crontab by which it was backed up when that could last be read; nil where it wasn't.
-    public var backupSchedule: String? {
-        get { metadata["backup_schedule"]?.stringValue }
-        set { set("backup_schedule", newValue.map { .string($0) }) }
-    }
-
     /// Until when the name of one that is gone keeps its care, because nobody said that it may go; nil where it is free.
     public var careEnds: Timestamp? {
         get { metadata["care_ends"]?.stringValue.flatMap { Timestamp($0) } }

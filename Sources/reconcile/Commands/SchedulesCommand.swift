@@ -11,18 +11,20 @@ struct SchedulesCommand {
     init(_ context: CommandContext) { self.context = context }
 
     /// What the desired state wants by the clock, as it is configured here.
-    private func jobs() async throws -> [ScheduledJob] {
+    private func jobs() async throws -> [ScheduledJob] { try await read().jobs }
+
+    /// The same, with why some of it can't be told.
+    private func read() async throws -> (jobs: [ScheduledJob], doubts: [UnknownScope]) {
         let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
-        let environments = try await context.withStore { try await $0.lookedAfter(in: desired) }
-        return ScheduledJob.all(in: desired.with(environments: environments), try context.configuration().schedules) {
-            TimeZones.load($0)
-        }
+        let clock = try await context.withStore { try await $0.clock(of: desired) }
+        let jobs = ScheduledJob.all(in: clock, try context.configuration().schedules) { TimeZones.load($0) }
+        return (jobs, desired.clockDoubts)
     }
 
     // MARK: list
 
     func list() async throws -> ExitStatus {
-        let jobs = try await jobs()
+        let (jobs, doubts) = try await read()
         let states = try await context.withStore { try await $0.scheduleStates() }
         let now = SystemTime().now
         if context.terminal.isJSON {
@@ -30,7 +32,10 @@ struct SchedulesCommand {
             return .done
         }
         guard !jobs.isEmpty else {
-            context.terminal.print("Nothing is due by the clock: maintenance/schedules.yaml names no chore.")
+            context.terminal.print(
+                doubts.isEmpty
+                    ? "Nothing is due by the clock: maintenance/schedules.yaml names no chore, and no environment is backed up."
+                    : "What is due by the clock can't be read:" + Self.text(doubts))
             return .done
         }
         let paint = context.terminal.paint
@@ -43,24 +48,32 @@ struct SchedulesCommand {
                 state?.lastState?.rawValue ?? "-", next?.minuteText ?? "-", next.flatMap { Self.local(job, $0) } ?? "-")
         }
         context.terminal.print(table.text(paint))
-        let blocked = jobs.count { job in
-            if case .blocked = job.way { return true }
-            return false
-        }
+        let blocked = jobs.count { $0.standing(nil) == "blocked" }
         if blocked > 0 {
             context.terminal.print("\n\(blocked) can't run: reconcile schedules show ID says why. docs/schedules.md")
         }
+        if !doubts.isEmpty {
+            context.terminal.print("\nNot all that is due by the clock can be read:" + Self.text(doubts))
+        }
         return .done
+    }
+
+    private static func text(_ doubt: UnknownScope) -> String {
+        "\(doubt.code)\(doubt.mark.map { " at \($0)" } ?? ""): \(doubt.reason)"
+    }
+
+    private static func text(_ doubts: [UnknownScope]) -> String {
+        doubts.map { "\n  \(text($0))" }.joined() + "\n  reconcile validate"
     }
 
     // MARK: show
 
     func show() async throws -> ExitStatus {
-        let job = try find(in: try await jobs())
         let limit = try context.limit(default: 10)
-        let (state, slots) = try await context.withStore { store in
-            (try await store.scheduleStates()[job.id], try await store.scheduleSlots(of: job.id, limit: limit))
-        }
+        let states = try await context.withStore { try await $0.scheduleStates() }
+        let job = try find(try await read(), states)
+        let state = states[job.id]
+        let slots = try await context.withStore { try await $0.scheduleSlots(of: job.id, limit: limit) }
         let now = SystemTime().now
         if context.terminal.isJSON {
             var object = job.document(state, at: now).objectValue ?? Value.Object()
@@ -74,7 +87,10 @@ struct SchedulesCommand {
         text += "  when      \(job.cron), \(job.terms.timeZone)\n"
         text += "  next      \(job.next(after: now).map { Self.instant(job, $0) } ?? "never")\n"
         text += "  runner    \(job.runner)\n"
-        if case .blocked(let reason) = job.way { text += "  blocked   \(reason)\n" }
+        switch job.way {
+        case .blocked(let reason), .unread(let reason): text += "  blocked   \(reason)\n"
+        case .runner, .byHand: break
+        }
         if let disabled = state?.disabledAt {
             text += "  disabled  since \(disabled.minuteText) UTC: \(state?.disabledReason ?? "")\n"
             text += "            reconcile schedules enable \(job.id)\n"
@@ -124,9 +140,22 @@ struct SchedulesCommand {
 
     // MARK: What they share
 
-    private func find(in jobs: [ScheduledJob]) throws -> ScheduledJob {
+    private func find(
+        _ read: (jobs: [ScheduledJob], doubts: [UnknownScope]), _ states: [String: ScheduleState]
+    ) throws -> ScheduledJob {
         let name = context.arguments.positionals[0]
+        let jobs = read.jobs
         guard let job = jobs.first(where: { $0.id == name }) else {
+            // What ran before is no slip of the hand.
+            if let state = states[name] {
+                let last = state.lastSlot.map { "; its last time was \($0.minuteText) UTC" } ?? ""
+                throw ArgumentFault(
+                    read.doubts.isEmpty
+                        ? "\(name) runs no more, for nothing wants it\(last)"
+                        : "what is wanted of \(name) can't be read: \(Self.text(read.doubts[0]))\(last)",
+                    hint: read.doubts.isEmpty
+                        ? "See what is due: reconcile schedules list" : "See what is wrong: reconcile validate")
+            }
             throw ArgumentFault(
                 "there is no schedule \(name)",
                 hint: Suggestion.nearest(to: name, in: jobs.map(\.id)).map { "Did you mean \($0)?" }
@@ -161,5 +190,20 @@ struct SchedulesCommand {
         object["error_code"] = .text(slot.errorCode)
         object["reason"] = .text(slot.reason)
         return .object(object)
+    }
+}
+
+extension DesiredState {
+    /// Why it can't be told what is due by the clock; empty where it can.
+    fileprivate var clockDoubts: [UnknownScope] {
+        let faults = Set(diagnostics.lazy.filter { $0.severity == .error }.map(\.code))
+        return unknown.filter { scope in
+            switch scope.extent {
+            // That nobody could be asked for branches is no fault, and the usual case of a work tree.
+            case .everything, .environments, .environment: faults.contains(scope.code)
+            case .kind(let kind): kind == .schedule
+            case .resource(let key): key.kind == .schedule
+            }
+        }
     }
 }

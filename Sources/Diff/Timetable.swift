@@ -1,0 +1,142 @@
+public import Basics
+public import DesiredState
+
+/// What runs by the clock: chores, and the environments that are backed up.
+///
+/// It is remembered, so that a document that can't be read, or a commit that isn't trusted, ends no backup in silence. Of
+/// chores and environments it has what running them needs, and nothing else.
+public struct Timetable: Sendable, Hashable {
+    /// Sorted by id.
+    public let chores: [Chore]
+    /// Sorted by slug; each with its schedule.
+    public let backups: [Environment]
+
+    public init(chores: [Chore] = [], backups: [Environment] = []) {
+        self.chores = chores
+        self.backups = backups
+    }
+
+    /// What a desired state has run by the clock.
+    public init(of desired: DesiredState) {
+        chores = desired.chores.map { chore in
+            Chore(
+                id: chore.id, name: chore.name, cadence: nil, cron: chore.cron, runner: chore.runner, outputs: [],
+                alertsOnFailure: chore.alertsOnFailure, secrets: [], source: chore.source)
+        }
+        backups = desired.environments.compactMap { environment in
+            environment.backupSchedule.map { schedule in
+                Environment(
+                    backedUp: environment.slug, schedule, environment.tier, isProtected: environment.isProtected,
+                    database: environment.database, source: environment.backupSource)
+            }
+        }
+    }
+
+    /// A backup that nobody makes any more, and why.
+    public struct Ended: Sendable, Hashable {
+        public let environment: Environment
+        /// In one sentence without an end.
+        public let reason: String
+    }
+
+    /// The backups that end with another timetable although their environments were treated with care.
+    ///
+    /// Each is what the documents say by now, and could be a mistake all the same: people are told.
+    ///
+    /// - Parameters:
+    ///   - next: what runs from now on.
+    ///   - desired: what is wanted now.
+    /// - Returns: them, sorted by slug.
+    public func ended(with next: Timetable, _ desired: DesiredState) -> [Ended] {
+        let going = Set(next.backups.map(\.slug))
+        let wanted = Set(desired.environments.map(\.slug))
+        return backups.lazy.filter { !going.contains($0.slug) && Care(of: $0).isAny }.map { environment in
+            let before = "it was backed up at \(environment.backupSchedule ?? "?"), by \(environment.backupSource)"
+            return Ended(
+                environment: environment,
+                reason: wanted.contains(environment.slug)
+                    ? "its documents name no backup any more: \(before)"
+                    : "nothing wants environment \(environment.slug) any more, and it is gone: \(before)")
+        }
+    }
+}
+
+extension Environment {
+    /// What running its backups needs of it.
+    ///
+    /// - Parameters:
+    ///   - slug: its name.
+    ///   - schedule: the five fields of a crontab.
+    ///   - tier: as which it is backed up.
+    ///   - isProtected: whether what it owns is.
+    ///   - database: its database.
+    ///   - source: the line by which it is.
+    public init(
+        backedUp slug: String, _ schedule: String, _ tier: Tier, isProtected: Bool, database: String?,
+        source: SourceMark
+    ) {
+        self.init(
+            slug: slug, tier: tier, ttlClass: .named, ttl: .never, branch: nil, headCommit: nil, host: nil, domain: nil,
+            databaseCluster: nil, database: database, filestore: nil, workers: nil, backupSchedule: schedule,
+            autoDeploy: false, quota: nil, isProtected: isProtected, source: source, resources: [])
+    }
+}
+
+extension DesiredState {
+    /// What runs by the clock, before any commit could be read.
+    public init(running timetable: Timetable) {
+        self.init(
+            revision: "", roots: [], environments: timetable.backups, resources: [], unknown: [], policy: Policy(),
+            documents: [], diagnostics: [])
+        self = with(chores: timetable.chores)
+    }
+
+    /// The same, but that what runs by the clock is what ran before.
+    public func running(_ timetable: Timetable) -> DesiredState {
+        with(environments: timetable.backups).with(chores: timetable.chores)
+    }
+
+    /// The same, with the backups of before where nobody can say, or has said, that they are wanted otherwise.
+    ///
+    /// Of an environment whose documents can't be read, of one that nothing wants any more and that is still there, and of one
+    /// that keeps its care and has no backup by what its documents say now. A chore that can't be read is there with why, and
+    /// doesn't run: nobody knows what it does by now. What is readable and trusted is followed.
+    ///
+    /// - Parameters:
+    ///   - timetable: what ran before.
+    ///   - living: the environments that the store remembers and that aren't gone.
+    ///   - kept: the care that environments keep until somebody says that less is meant; it is counted in already.
+    /// - Returns: what is looked after from now on.
+    public func recalling(_ timetable: Timetable, living: Set<String>, kept: [String: Care]) -> DesiredState {
+        let scopes = UnknownScopes(unknown.filter { !$0.isSuspension }, of: self)
+        let isPolicyUnread = documents.contains { $0.status == .unreadable && $0.domain == "policies" }
+        var wanted = Dictionary(environments.map { ($0.slug, $0) }) { first, _ in first }
+        for before in timetable.backups {
+            let slug = before.slug
+            if let now = wanted[slug] {
+                let isLost =
+                    isPolicyUnread && now.isBackedUpByTier && now.backupSchedule == nil
+                    || kept[slug] != nil && isLessBackedUp(now)
+                if isLost || scopes.environment(slug) != nil { wanted[slug] = before }
+            } else if scopes.existence(ofEnvironment: slug) != nil || living.contains(slug) {
+                wanted[slug] = before
+            }
+        }
+        let written = Set(chores.map(\.id))
+        let unread = timetable.chores.compactMap { chore -> Chore? in
+            let scope = scopes.change(of: ResourceKey(.schedule, chore.id), in: nil)
+            guard !written.contains(chore.id), let scope else { return nil }
+            var chore = chore
+            chore.doubt = scope.sentence
+            return chore
+        }
+        return with(environments: wanted.values.sorted { $0.slug.precedesByBytes($1.slug) })
+            .with(chores: (chores + unread).sorted { $0.id.precedesByBytes($1.id) })
+    }
+
+    /// Whether an environment that keeps its tier has lost the backups which that tier had: it has none, or another tier's.
+    private func isLessBackedUp(_ environment: Environment) -> Bool {
+        environment.backupSchedule == nil
+            || environment.backupRule != nil && policy.backups[environment.tier]?.schedule.cron == nil
+    }
+}

@@ -1,0 +1,93 @@
+import Basics
+public import DesiredState
+import Diff
+import Formats
+public import Store
+
+/// What runs by the clock while a commit is doubted, or can't be read.
+extension Pass {
+    /// Says what runs by the clock from now on, and remembers it where it can be trusted.
+    ///
+    /// What ends although its environment was treated with care is told, whatever the documents say.
+    mutating func setClock(_ desired: DesiredState, _ grounds: Grounds) async throws {
+        let before = try await reconciler.store.timetable()
+        let clock = try await reconciler.clock(desired, grounds, before)
+        self.clock = clock
+        guard !options.isDryRun else { return }
+        reconciler.latest.withLock { $0 = clock }
+        // By a commit that isn't trusted nothing begins and nothing ends.
+        guard !grounds.isInDoubt, share.keepsRecords else { return }
+        let next = Timetable(of: clock)
+        let ended = (before ?? Timetable()).ended(with: next, desired)
+        for one in ended {
+            reconciler.log.warning("backups end", ["environment": one.environment.slug, "why": one.reason])
+        }
+        try await reconciler.store.rememberTimetable(
+            next, from: before,
+            notices: ended.map { one in
+                let id = ScheduledJob.backupPrefix + one.environment.slug
+                return Notice(
+                    .scheduleBlocked, of: id, environment: one.environment.slug, at: reconciler.time.now, runID: run.id,
+                    payload: [
+                        "name": .string(ScheduledJob.backupName(of: one.environment)), "reason": .string(one.reason),
+                    ],
+                    dedupe: run.id)
+            })
+    }
+
+    /// Has what ran by the clock before this process go on, where it could read no commit yet.
+    func recallClock() async {
+        guard !options.isDryRun, reconciler.latestDesired == nil else { return }
+        do throws(StoreFault) {
+            guard let timetable = try await reconciler.store.timetable() else { return }
+            reconciler.latest.withLock { $0 = $0 ?? DesiredState(running: timetable) }
+        } catch {
+            reconciler.log.warning("what runs by the clock waits for the store", ["fault": error.description])
+        }
+    }
+}
+
+extension Reconciler {
+    /// What runs by the clock: what a commit wants as far as it can be told and is trusted, else what ran before.
+    func clock(
+        _ desired: DesiredState, _ grounds: Grounds, _ before: Timetable?
+    ) async throws(StoreFault) -> DesiredState {
+        guard grounds.isInDoubt else { return try await store.recalled(desired, grounds, before) }
+        if let latestDesired { return latestDesired }
+        if let before { return desired.running(before) }
+        // A store of before knows nothing: backups do no harm, and what an older commit has done by the clock may.
+        let looked = desired.keeping(grounds.keptCare)
+        return grounds.isInDoubt(of: .history) ? looked.with(chores: []) : looked
+    }
+}
+
+extension Store {
+    /// What is looked after by the clock, as the last pass that counted an approval left it: with the care that environments
+    /// keep, and the backups of those of which it can't be told whether they are wanted.
+    ///
+    /// - Throws: `StoreFault`.
+    public func clock(of desired: DesiredState) async throws(StoreFault) -> DesiredState {
+        var grounds = Grounds(try await lineage(), countsStored: false)
+        grounds.find(desired)
+        _ = try await grounds.weigh(.documents, self)
+        // A name that has become free meanwhile is let go of by the next pass. What belongs to no environment changes no tier.
+        try await grounds.weighCare(desired, try await inventory(), at: Timestamp(microseconds: 0), self) { _ in false }
+        let before = try await timetable()
+        if let before, grounds.isInDoubt { return desired.running(before) }
+        return try await recalled(desired, grounds, before)
+    }
+
+    fileprivate func recalled(
+        _ desired: DesiredState, _ grounds: Grounds, _ before: Timetable?
+    ) async throws(StoreFault) -> DesiredState {
+        let looked = desired.keeping(grounds.keptCare)
+        guard let before else { return looked }
+        var living = Set(looked.environments.map(\.slug))
+        // Only rows know whether what nothing wants any more is there yet; what keeps its care may come back.
+        if !before.backups.allSatisfy({ living.contains($0.slug) }) {
+            living = Set(try await environments().lazy.filter { $0.status != .gone }.map(\.slug))
+            living.formUnion((grounds.next.care ?? [:]).keys)
+        }
+        return looked.recalling(before, living: living, kept: grounds.keptCare)
+    }
+}
