@@ -17,6 +17,7 @@ struct Clockwork {
     final class Fake: JobRunner {
         let isRepeatable: Bool
         let runs = Locked<[String]>([])
+        let keys = Locked<[String]>([])
         let answers = Locked<[JobAnswer]>([])
         /// Runs go on until they are stopped.
         let isEndless = Locked(false)
@@ -30,6 +31,7 @@ struct Clockwork {
         func run(
             _ job: ScheduledJob, slot: Timestamp, key: String, attempt: Int, limit: Duration
         ) async -> JobAnswer {
+            keys.withLock { $0.append(key) }
             runs.withLock { $0.append("\(job.id) \(slot.minuteText) \(attempt)") }
             if isEndless.withLock({ $0 }) {
                 try? await time.idle(for: .days(1))

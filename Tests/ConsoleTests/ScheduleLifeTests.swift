@@ -219,6 +219,24 @@ struct ScheduleLifeTests {
         await clock.engine.close()
     }
 
+    @Test("a store that comes from a backup asks for the run of a time by the key by which it was begun")
+    func restored() async throws {
+        let clock = try await Clockwork()
+        let service = clock.service()
+        try await clock.turn(service)
+        let before = try #require(try await clock.store.scheduleStates()["gates"])
+        clock.time.advance(by: .minutes(10))
+        try await clock.turn(service)
+        try await clock.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run("delete from ops.schedule_slots", [])
+            try db.run("update ops.schedule_states set cursor_at = $1", [.time(before.cursor)])
+        }
+        try await clock.turn(service)
+        let keys = clock.runner.keys.withLock { $0 }
+        #expect(keys.count == 2 && Set(keys).count == 1)
+        await clock.engine.close()
+    }
+
     @Test("a time that waits while the clock is set back runs once when it comes once more")
     func setBack() async throws {
         let clock = try await Clockwork()

@@ -97,6 +97,33 @@ struct ScheduleStoreTests {
         }
     }
 
+    @Test("a time that is decided once more, as after a restore, is known by the same id", arguments: engines)
+    func sameID(_ engine: SQLDialect) async throws {
+        func ids(_ test: TestStore) async throws -> [String] {
+            try await test.store.beginSchedules(["a", "b"])
+            for id in ["a", "b"] {
+                let state = try #require(try await test.store.scheduleStates()[id])
+                let slots = [1, 2].map { NewScheduleSlot(start + .hours($0), lane: "main") }
+                #expect(try await test.store.advance(state, to: start + .hours(2), slots: slots))
+            }
+            return try await test.store.scheduleSlots(limit: 9).map(\.id).sorted()
+        }
+        let known = Locked<[String]>([])
+        try await TestStore.with(engine) { test in
+            let first = try await ids(test)
+            #expect(Set(first).count == 4 && first.allSatisfy { $0.utf8.count == 36 })
+            try await test.prepare(["delete from ops.schedule_slots", "delete from ops.schedule_states"])
+            test.time.advance(by: .days(1))
+            #expect(try await ids(test) == first)
+            known.withLock { $0 = first }
+        }
+        // Another store that looks at the same schedules runs them itself.
+        try await TestStore.with(engine) { test in
+            let others = try await ids(test)
+            #expect(Set(others).isDisjoint(with: known.withLock { $0 }))
+        }
+    }
+
     @Test("a run has its end where the platform's table refuses to show it", arguments: engines)
     func refused(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { test in

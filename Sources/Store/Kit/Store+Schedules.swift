@@ -52,7 +52,7 @@ extension Store {
         notices: [Notice] = []
     ) async throws(StoreFault) -> Bool {
         let now = time.now
-        let rows = slots.map { (identifiers.next(at: now), $0) }
+        let salt = identifiers.next(at: now)
         // After a clock was set back a time comes once more, and others that wait are still to come.
         let last = slots.filter { $0.skipReason == nil }.map(\.slot).max()
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
@@ -66,7 +66,9 @@ extension Store {
                 let condition = "and attempts = 0" + (last == nil ? "" : " and slot < $4")
                 try Self.drop(state.id, because: reason, now, condition, last.map { [.time($0)] } ?? [], in: db)
             }
-            for (id, slot) in rows {
+            let kept = slots.isEmpty ? salt : try Self.slotSalt(salt, now, in: db)
+            for slot in slots {
+                let id = Self.slotID(of: state.id, at: slot.slot, kept)
                 let isSkipped = slot.skipReason != nil
                 try db.run(
                     """
@@ -90,6 +92,30 @@ extension Store {
             _ = try write(notices, in: db)
             return true
         }
+    }
+
+    /// By what a time of a schedule is known for ever, to whatever runs it too.
+    ///
+    /// It follows from both, so that a store that comes from a backup, and decides a time once more, finds the run that was begun
+    /// for it. Other stores have others: they may look at the same schedules.
+    static func slotID(of schedule: String, at slot: Timestamp, _ salt: String) -> String {
+        var digits = Array(Digest(of: "\(salt)\n\(schedule)\n\(slot.microseconds)").hex.utf8.prefix(32))
+        // A UUID of the eighth version (RFC 9562): its digits mean what its maker says.
+        digits[12] = UInt8(ascii: "8")
+        digits[16] = UInt8(ascii: "8")
+        let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+        return parts.map { String(decoding: digits[$0], as: UTF8.self) }.joined(separator: "-")
+    }
+
+    /// What tells the times of this store from those of others: what was written first.
+    private static func slotSalt(
+        _ salt: String, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) -> String {
+        if let kept = try state("schedules.salt", in: db)?.stringValue { return kept }
+        try db.run(
+            "insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing",
+            [.text("schedules.salt"), .json(.string(salt)), .time(now)])
+        return try state("schedules.salt", in: db)?.stringValue ?? salt
     }
 
     /// Leaves out what the clock wants of a schedule and nobody has begun; what a person asked for stays.
