@@ -237,6 +237,27 @@ struct ServerTests {
         #expect(ServerConnection.hosts(of: Secret("mysql://a/x")) == nil)
     }
 
+    /// An operator of theirs stands before the server's for whoever connects, and would run with the rights of an administrator.
+    @Test("what a database's owner puts before the server's own operators is not run")
+    func runsNothingOfOthers() async throws {
+        let name = String(try #require(server.makeDatabase("path")?.split(separator: "/").last))
+        for statement in [
+            "create schema theirs",
+            "create function theirs.f(name, text) returns boolean language plpgsql as $$ begin raise 'it ran'; end $$",
+            "create operator theirs.!~ (leftarg = name, rightarg = text, function = theirs.f)",
+            "alter database \(name) set search_path = theirs, pg_catalog",
+        ] {
+            let result = server.execute(statement, database: name)
+            #expect(result.status == 0, "\(statement): \(result.output)")
+        }
+        #expect(server.execute("select 'a'::name !~ 'b'::text", database: name).status != 0)
+        let seen = ObservedState(
+            await driver.observe(
+                ObserveRequest(kinds: [.serverDatabase], names: [.serverDatabase: [name]]), context))
+        let found = try #require(seen.kinds[.serverDatabase]?.resources.first { $0.key.name == name })
+        #expect(found.attributes["object_count"] == 0)
+    }
+
     @Test("names and texts are quoted so that they are nothing else")
     func quoting() {
         #expect(Identifier("a\"b")?.quoted == "\"a\"\"b\"")

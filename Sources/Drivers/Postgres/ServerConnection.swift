@@ -55,7 +55,9 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
                 state: Self.state(inText: text), message: Self.firstLine(text), isBroken: true, wasSent: false)
         }
         PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
-        _ = try query("set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'")
+        // The owner of a database may say for all who connect where names are looked for: theirs would run with our rights.
+        _ = try query(
+            "set search_path = pg_catalog; set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'")
     }
 
     deinit { PQfinish(pointer) }
