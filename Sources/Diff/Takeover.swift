@@ -81,7 +81,9 @@ extension Lineage {
     func nextGranted(_ found: Lineage, without held: Set<Departure.Subject>) -> Set<Takeover> {
         if held.contains(.history) || held.contains(.documents) { return granted }
         let takeovers = found.careFound.takeovers
-        let standing = granted.filter { known in takeovers.contains { $0.fits(known) } }
+        let standing = granted.filter { known in
+            takeovers.contains { $0.fits(known) && careLost(by: $0) != nil }
+        }
         guard !held.contains(.care) else { return standing }
         return standing.union(
             takeovers.filter { takeover in

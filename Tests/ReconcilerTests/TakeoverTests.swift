@@ -198,6 +198,33 @@ struct TakeoverTests {
         await world.engine.close()
     }
 
+    @Test("One that owns nothing is what it was under another name too, until a person says that less is meant")
+    func followsWhatItStandsOn() async throws {
+        let world = try await World(Self.tree(Self.guest("production"), "a"))
+        _ = await world.pass()
+        let renamed = Self.guest("dev").replacing("  production:", with: "  erp-archive:")
+        world.source.set(Self.tree(renamed, "b"))
+        var report = await world.pass()
+        #expect(tells(report), "\(report.story)")
+        for days in [1, 20] {
+            world.time.advance(by: .days(days))
+            for _ in 0..<2 { report = await world.pass() }
+            let message = report.plan?.diagnostics.first { $0.code == "PLAN-0024" }?.message
+            #expect(message?.contains("/web of production (production), and is dev") == true, "\(report.story)")
+            #expect(try await entry(of: "web", in: world).isProtected)
+            #expect(report.plan?.environments.first { $0.slug == "erp-archive" }?.expiresAt == nil)
+        }
+        try await approve(report, in: world)
+        report = await world.pass()
+        #expect(!tells(report), "\(report.story)")
+        for _ in 0..<2 { report = await world.pass() }
+        #expect(!tells(report) && report.withheld.isEmpty, "\(report.story)")
+        #expect(try await entry(of: "web", in: world).isProtected == false)
+        let lineage = try await world.store.lineage()
+        #expect(lineage.granted.isEmpty && lineage.care?["production"] == nil)
+        await world.engine.close()
+    }
+
     @Test("A yes stands in the store until what it is of has moved")
     func storesGrants() async throws {
         let world = try await World(Self.tree(World.environments, "a"))

@@ -17,17 +17,53 @@ extension Grounds {
         let isPlain = remembered.care?.keys.allSatisfy { living.contains($0) } == true
         if !isPlain || remembered.departure(.care, in: found) != nil {
             let rows = try await store.environments()
-            rememberCare(of: rows, at: now)
+            found.careFound.takeovers += successions(of: rows, desired, inventory, at: now)
+            // For as long as somebody is asked about one that is gone, its time isn't over.
+            let asked = Set(remembered.openTakeovers(of: found.careFound).compactMap(\.owner))
+            rememberCare(of: rows, unless: asked, at: now)
+            living.formUnion(asked)
             living.formUnion(rows.lazy.filter { !$0.isNameFree(at: now) }.map(\.slug))
             found.careFound.living = living
         }
         _ = try await weigh(.care, store)
     }
 
+    /// What environments stand on that came as another one with care went, which owned nothing and stood there.
+    ///
+    /// It may be the same one under another name: nothing in the inventory tells that. What a branch brings about is none.
+    private func successions(
+        of rows: [EnvironmentRow], _ desired: DesiredState, _ inventory: Inventory, at now: Timestamp
+    ) -> [Takeover] {
+        let wanted = Set(desired.environments.map(\.slug))
+        let lost = rows.filter { row in
+            remembered.care?[row.slug] != nil && !wanted.contains(row.slug)
+                && (row.status != .gone || row.careEnds != nil)
+                && !inventory.entries.contains { $0.environment == row.slug }
+        }
+        guard !lost.isEmpty else { return [] }
+        let known = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
+        var found: [Takeover] = []
+        for environment in desired.environments where !environment.isOfBranch {
+            let begun = known[environment.slug].map { $0.createdAt ?? now }
+            for row in lost {
+                let went = row.status == .gone ? row.careEnds.map { $0 - EnvironmentLedger.careOutlives } : nil
+                guard begun.map({ begun in went.map { begun >= $0 } == true }) ?? true else { continue }
+                let care = self.found.careFound.wanted[environment.slug]
+                if let host = row.host, host == environment.host {
+                    found.append(Takeover(ResourceKey(.droplet, host), of: row.slug, by: environment.slug, care))
+                }
+                if let domain = row.domain, domain == environment.domain {
+                    found.append(Takeover(ResourceKey(.domain, domain), of: row.slug, by: environment.slug, care))
+                }
+            }
+        }
+        return found
+    }
+
     /// The things that stay with whom they belong to, and keep their protection, although the commit wants them of another.
     ///
-    /// What has got another name meanwhile is among them under that one. Said yes to or not, they move only once that is written down, or by who writes it: a service that looks after another
-    /// part would count the same approval of fewer things.
+    /// What has got another name meanwhile is among them under that one. Said yes to, they move once that is written down, or
+    /// with whoever writes it: else the same approval would be of fewer things to that one.
     func held(_ desired: DesiredState, _ inventory: Inventory, holdsData: (ResourceKind) -> Bool) -> Set<ResourceKey> {
         var settled = remembered
         if keepsRecords { settled.granted = next.granted }

@@ -56,16 +56,20 @@ struct Grounds: Sendable {
     /// What is to be remembered.
     var next: Lineage { remembered.next(found, without: Set(unconfirmed.map(\.subject))) }
 
-    /// Lets go of the care of what is gone and whose name is free for another one; of a store of before, which wrote down
-    /// tiers alone, takes these.
-    mutating func rememberCare(of rows: [EnvironmentRow], at now: Timestamp) {
+    /// Lets go of the care of what is gone and whose name is free for another one, by its time or because somebody said that
+    /// the other one may have it; of a store of before, which wrote down tiers alone, takes these.
+    mutating func rememberCare(of rows: [EnvironmentRow], unless asked: Set<String>, at now: Timestamp) {
         guard var care = remembered.care else {
             remembered.care = rows.filter { !$0.tier.hasLife && $0.status != .gone }.reduce(into: [:]) { care, row in
                 care[row.slug] = Care(row.tier, isProtected: row.tier == .production)
             }
             return
         }
-        for row in rows where row.isNameFree(at: now) { care[row.slug] = nil }
+        let granted = Set(remembered.granted.compactMap(\.owner))
+        for row in rows where row.status == .gone {
+            let isFree = row.isNameFree(at: now) && (row.careEnds == nil || !asked.contains(row.slug))
+            if isFree || granted.contains(row.slug) { care[row.slug] = nil }
+        }
         remembered.care = care
     }
 
