@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Store
 import StoreSQLite
@@ -107,5 +108,42 @@ extension ShardTests {
         let idle = await site.reconciler(host: keeper, shards: shards).pass(Self.shared)
         #expect(idle.isSuccess && !idle.isNewsForOthers, "\(idle.story)")
         await site.close()
+    }
+
+    @Test("What one environment takes over of another moves once whoever keeps the records has counted the yes")
+    func movesAfterTheRecord() async throws {
+        let (keeper, other) = try Self.roles()
+        let owner = try Self.environment(of: other, "erp-")
+        func tree(_ entry: String, _ revision: Character) -> SourceTree {
+            World.tree(
+                environments: World.environments.replacing("production: {tier: production", with: entry),
+                revision: revision)
+        }
+        let world = try await World(tree("\(owner): {tier: production", "a"))
+        #expect(await Self.service(world, "person").pass(PassOptions()).isSuccess)
+        world.source.set(tree("archive: {tier: dev", "b"))
+        try await Self.announce([keeper, other], in: world)
+        func owners() async throws -> Set<String> {
+            Set(try await world.store.inventory().entries.compactMap(\.environment)).intersection([owner, "archive"])
+        }
+        let waiting = await Self.service(world, keeper).pass(Self.shared)
+        #expect(waiting.run.phase == .awaitingApproval, "\(waiting.story)")
+        let request = ApprovalRequest(run: waiting.run.id, keys: ["source.care/ssot"], reason: "meant")
+        _ = try await request.make(in: world.store, by: Actor("ada"), at: world.time.now)
+        #expect(await Self.service(world, other).pass(Self.shared).isSuccess)
+        #expect(try await owners() == [owner])
+        #expect(try await world.store.standingApprovals().count == 1)
+        #expect(await Self.service(world, keeper).pass(Self.shared).isSuccess)
+        #expect(try await world.store.standingApprovals().isEmpty)
+        #expect(try await world.store.lineage().granted.isEmpty == false)
+        #expect(await Self.service(world, other).pass(Self.shared).isSuccess)
+        #expect(try await owners() == ["archive"])
+        for host in [keeper, other, keeper] {
+            let report = await Self.service(world, host).pass(Self.shared)
+            #expect(report.isSuccess && report.withheld.isEmpty, "\(report.story)")
+        }
+        let lineage = try await world.store.lineage()
+        #expect(lineage.granted.isEmpty && lineage.care?[owner] == nil)
+        await world.engine.close()
     }
 }
