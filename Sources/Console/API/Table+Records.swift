@@ -54,6 +54,16 @@ extension APIEndpoints {
                 try await lines(call, of: call.text("environment"), at: .list, services)
             },
             APIRoute(
+                "GET", "/environments/{environment}/logs", "listEnvironmentLogs", "logs",
+                "What was told of this environment by runs, people's changes and notices, newest first; logs of its "
+                    + "containers aren't collected.",
+                needs: .read, at: .environment, parameters: [environmentName] + lineParameters,
+                answer: .list(Answer.logLine), isPaged: true
+            ) { call in
+                let slug = try await environment(call, services).slug
+                return try await lines(call, of: slug, at: .environment(slug), services)
+            },
+            APIRoute(
                 "GET", "/audit-logs", "listAuditLogs", "audit", "Who changed what by hand, newest first.",
                 needs: .readAudit,
                 parameters: [

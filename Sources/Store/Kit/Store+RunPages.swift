@@ -66,18 +66,19 @@ extension Store {
     static func note(
         _ environments: [String], ofRun runID: String, in db: any SQLConnection
     ) throws(StoreFault) {
+        let begun = try db.run(
+            "select created_at from ops.runs where id = $1 and created_at is not null", [.text(runID)])
+        guard !environments.isEmpty, let at = try begun.first?.time(0) else { return }
         var rest = environments[...]
         while !rest.isEmpty {
             let part = rest.prefix(500)
             rest = rest.dropFirst(500)
-            let places = part.indices.map { "($\($0 - part.startIndex + 2))" }.joined(separator: ", ")
+            let places = part.indices.map { "($1, $\($0 - part.startIndex + 3), $2)" }.joined(separator: ", ")
             try db.run(
                 """
-                insert into ops.run_environments (run_id, environment, began_at)
-                select r.id, e.column1, r.created_at from ops.runs r cross join (values \(places)) e
-                where r.id = $1 and r.created_at is not null
+                insert into ops.run_environments (run_id, environment, began_at) values \(places)
                 on conflict (run_id, environment) do nothing
-                """, [.text(runID)] + part.map { .text($0) })
+                """, [.text(runID), .time(at)] + part.map { .text($0) })
         }
     }
 }
