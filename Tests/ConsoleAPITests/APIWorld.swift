@@ -28,10 +28,11 @@ struct APIWorld {
     init(
         keyLimit: Int = 0, isLoopback: Bool = false, withKeys: Bool = true, address: String? = nil,
         schedules: [ScheduledJob]? = nil,
-        reconciler: (Store, SimulatedTime) throws -> Reconciler? = { _, _ in nil }
+        reconciler: (Store, SimulatedTime) throws -> Reconciler? = { _, _ in nil },
+        over engine: (any SQLEngine) -> any SQLEngine = { $0 }
     ) async throws {
         let time = SimulatedTime(now: Self.now)
-        let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
+        let store = Store(engine: engine(try await SQLiteEngine.open(path: ":memory:", isReadOnly: false)), time: time)
         _ = try await store.migrate()
         var settings = AccessSettings(isLoopback: isLoopback)
         settings.keyLimit = keyLimit

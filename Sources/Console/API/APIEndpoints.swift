@@ -265,8 +265,11 @@ public struct APIEndpoints: Sendable {
         do {
             envelope = try await call.route.handler(call)
         } catch {
-            // Nothing was done: the same key may be sent again.
-            try? await services.store.settleRequest(key, of: caller, answer: nil)
+            // Nothing was done, and the same key may be sent again, where the fault doesn't say that nobody knows: the answer
+            // to a commit was lost, or it is one that nobody thought of.
+            if let fault = error as? any Fault, fault.disposition != .observeAgain {
+                try? await services.store.settleRequest(key, of: caller, answer: nil)
+            }
             throw error
         }
         // An answer that can't be kept leaves the claim as it is: what was done must not be done again.

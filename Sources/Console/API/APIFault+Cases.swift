@@ -153,6 +153,11 @@ extension APIFault {
             self.init("CONFLICT", fault.code, 409, fault.message, hint: fault.hint)
         case let fault as StoreFault where fault.code == "STORE-0025":
             self.init("NOT_FOUND", fault.code, 404, fault.message, hint: fault.hint)
+        case let fault as StoreFault where fault.kind == .unknown:
+            // No word of when to send it again: it may be done already.
+            self.init(
+                "OUTCOME_UNKNOWN", fault.code, 503, "\(fault.message): whether it was done is not known",
+                hint: "Look whether it was done: GET /api/v1/audit-logs.")
         case let fault as any Fault:
             // What a fault says of places and statements stays in the log.
             self.init("UNAVAILABLE", fault.code, 503, fault.message, hint: fault.hint)

@@ -111,13 +111,16 @@ extension APIEndpoints {
             needs: .operate, at: .environment, parameters: [environmentName], body: fields.map { .object($0) },
             answer: row
         ) { call in
+            let name = call.text("environment") ?? ""
+            // Before it is done: what fails afterwards would look as if nothing had been done.
+            let drift = try await services.store.openDrift(of: [name])
             let change = EnvironmentChange(
-                verb, of: call.text("environment") ?? "",
+                verb, of: name,
                 days: call.body["days"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
                 reason: call.body["reason"]?.stringValue,
                 until: call.body["until"]?.stringValue.flatMap { Timestamp($0) })
             let row = try await change.make(in: services.store, by: call.actor, at: call.now)
-            return Envelope(200, row.document(at: call.now, drift: try await services.store.openDrift(of: [row.slug])))
+            return Envelope(200, row.document(at: call.now, drift: drift))
         }
     }
 }

@@ -42,9 +42,9 @@ extension APIEndpoints {
                     throw noUser(name)
                 }
                 if let roles = call.body["roles"]?.listValue, !roles.contains("owner") { try spareSelf(name, call) }
-                let (user, loss) = try await put(name, call, services)
-                var object = user.document.objectValue ?? [:]
-                for member in loss.members.members { object[member.name] = member.value }
+                let change = try await put(name, call, services)
+                var object = change.user.document.objectValue ?? [:]
+                for member in change.loss.members.members { object[member.name] = member.value }
                 return Envelope(200, .object(object))
             },
             APIRoute(
@@ -75,15 +75,13 @@ extension APIEndpoints {
 
     private static func put(
         _ name: String, _ call: APICall, _ services: APIServices
-    ) async throws -> (user: UserAccount, loss: AccessLoss) {
+    ) async throws -> UserChange {
         let grants = call.body["roles"]?.listValue?.compactMap { $0.stringValue.flatMap { Grant($0) } }
-        let loss = try await services.access.putUser(
+        let change = try await services.access.putUser(
             name, password: (call.body["password"]?.stringValue).map { Secret($0) }, grants: grants,
-            by: call.caller.name, detail: call.actor.detail()
-        ).loss
+            by: call.caller.name, detail: call.actor.detail())
         services.access.forgetAll()
-        guard let user = try await services.store.user(named: name) else { throw noUser(name) }
-        return (user, loss)
+        return change
     }
 
     private static func noUser(_ name: String) -> APIFault {

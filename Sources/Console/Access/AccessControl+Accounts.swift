@@ -42,11 +42,11 @@ extension AccessControl {
     ///   - grants: nil: as they were.
     ///   - actor: who does it.
     ///   - origin: what the audit log says of where from.
-    /// - Returns: whether the user is new, and what else went and stays where they may do less than before.
+    /// - Returns: the user as they are then, and what else went and stays where they may do less than before.
     /// - Throws: `AccessFault` where the password is too short; `StoreFault`.
     public func putUser(
         _ name: String, password: Secret?, grants: [Grant]?, by actor: String, detail origin: Value = [:]
-    ) async throws -> (isNew: Bool, loss: AccessLoss) {
+    ) async throws -> UserChange {
         // `key:ci` and `oidc:…` are the names of others in the audit log.
         guard !name.isEmpty, name.utf8.count <= Self.nameLimit, !name.contains(":"), name != "anonymous" else {
             throw AccessFault.badName

@@ -74,7 +74,7 @@ public struct EnvironmentChange: Sendable {
         if let reason { detail["reason"] = .string(reason) }
         if let until { detail["until"] = .string(until.description) }
         let audit = actor.audit("env.\(verb)", of: name, at: now, detail)
-        switch verb {
+        return switch verb {
         case .extend:
             try await store.extendEnvironment(
                 name, days: days, most: before.limit("most_extension_days"), audit: audit)
@@ -83,7 +83,6 @@ public struct EnvironmentChange: Sendable {
         case .suspend: try await store.setSuspended(name, true, reason: reason, until: until, audit: audit)
         case .resume: try await store.setSuspended(name, false, audit: audit)
         }
-        return try await store.environment(name) ?? before
     }
 }
 

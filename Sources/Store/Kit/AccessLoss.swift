@@ -26,6 +26,14 @@ public struct AccessLoss: Sendable, Hashable {
     }
 }
 
+/// What came of giving somebody access, or other access than before.
+public struct UserChange: Sendable, Hashable {
+    public let isNew: Bool
+    /// As they are afterwards.
+    public let user: UserAccount
+    public let loss: AccessLoss
+}
+
 extension Store {
     /// By which names people and keys stand in approvals and beside the keys that they made.
     static func actor(ofKey name: String) -> String { "key:\(name)" }

@@ -33,16 +33,16 @@ extension Store {
     ///   - isLess: whether they may do less than before, and what they made is looked for.
     ///   - losesApprovals: whether they may approve no more, and what they had approved is taken back.
     ///   - audit: who does it, and from where.
-    /// - Returns: whether the user is new, and what else went and stays.
+    /// - Returns: the user as they are then, and what else went and stays.
     /// - Throws: `StoreFault`.
     @discardableResult
     public func putUser(
         _ name: String, passwordHash: String?, grants: [String]?, isLess: Bool = false, losesApprovals: Bool = false,
         audit: AuditRecord
-    ) async throws(StoreFault) -> (isNew: Bool, loss: AccessLoss) {
+    ) async throws(StoreFault) -> UserChange {
         let (id, auditID) = (identifiers.next(at: audit.at), identifiers.next(at: audit.at))
         return try await engine.transaction {
-            (db: any SQLConnection) throws(StoreFault) -> (isNew: Bool, loss: AccessLoss) in
+            (db: any SQLConnection) throws(StoreFault) -> UserChange in
             let known = try db.run("select id from ops.access_users where name = $1", [.text(name)]).first
             try db.run(
                 """
@@ -62,7 +62,9 @@ extension Store {
             let loss =
                 isLess || losesApprovals ? try Self.lose([name], approvals: losesApprovals, by: audit, in: db) : .none
             try Self.write(audit.telling(loss), id: auditID, in: db)
-            return (known == nil, loss)
+            let rows = try db.run("select \(Self.userColumns) from ops.access_users where name = $1", [.text(name)])
+            guard let row = rows.first else { throw .invalid("the user \(name) was not kept") }
+            return UserChange(isNew: known == nil, user: try Self.user(row), loss: loss)
         }
     }
 

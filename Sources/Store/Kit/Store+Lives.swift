@@ -12,15 +12,17 @@ extension Store {
     ///   - days: how many.
     ///   - most: the most days that all its extensions may add up to; nil: no limit.
     ///   - audit: who and when.
+    /// - Returns: it as it is afterwards.
     /// - Throws: `StoreFault` when the store knows no such environment, and when the limit is passed.
-    public func extendEnvironment(_ slug: String, days: Int, most: Int? = nil, audit: AuditRecord)
-        async throws(StoreFault)
-    {
+    @discardableResult
+    public func extendEnvironment(
+        _ slug: String, days: Int, most: Int? = nil, audit: AuditRecord
+    ) async throws(StoreFault) -> EnvironmentRow {
         guard (-36_500...36_500).contains(days), days != 0 else {
             throw .invalid(
                 "an environment can't be extended by \(days.of("day"))", hint: "give between 1 and 36500 days")
         }
-        try await change(
+        return try await change(
             slug, "extension_days = extension_days + cast($2 as integer)", [.int(Int64(days))], audit: audit,
             notice: .environmentExtended
         ) { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -51,10 +53,12 @@ extension Store {
     ///   - reason: why, for whoever finds it.
     ///   - until: when that ends by itself; nil: not.
     ///   - audit: who and when.
+    /// - Returns: it as it is afterwards.
     /// - Throws: `StoreFault` when the store knows no such environment.
+    @discardableResult
     public func setPinned(
         _ slug: String, _ isPinned: Bool, reason: String? = nil, until: Timestamp? = nil, audit: AuditRecord
-    ) async throws(StoreFault) {
+    ) async throws(StoreFault) -> EnvironmentRow {
         try await change(
             slug, "is_pinned = $2, pin_reason = $4, pinned_until = $5, pinned_by = $6",
             Self.terms(isPinned, reason, until, audit), audit: audit,
@@ -69,10 +73,12 @@ extension Store {
     ///   - reason: why, for whoever finds it.
     ///   - until: when that ends by itself; nil: not.
     ///   - audit: who and when.
+    /// - Returns: it as it is afterwards.
     /// - Throws: `StoreFault` when the store knows no such environment.
+    @discardableResult
     public func setSuspended(
         _ slug: String, _ isSuspended: Bool, reason: String? = nil, until: Timestamp? = nil, audit: AuditRecord
-    ) async throws(StoreFault) {
+    ) async throws(StoreFault) -> EnvironmentRow {
         try await change(
             slug, "is_suspended = $2, suspend_reason = $4, suspended_until = $5, suspended_by = $6",
             Self.terms(isSuspended, reason, until, audit), audit: audit,
@@ -89,12 +95,12 @@ extension Store {
     private func change(
         _ slug: String, _ assignment: String, _ values: [SQLValue], audit: AuditRecord, notice kind: Notice.Kind,
         afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
-    ) async throws(StoreFault) {
+    ) async throws(StoreFault) -> EnvironmentRow {
         let id = identifiers.next(at: audit.at)
         let notice = Notice(
             kind, of: slug, environment: slug, at: audit.at,
             payload: ["actor": .string(audit.actor), "detail": audit.detail], dedupe: id)
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> EnvironmentRow in
             let changed = try db.run(
                 """
                 update ops.environments set \(assignment), updated_at = $3
@@ -104,6 +110,11 @@ extension Store {
             try afterwards(db)
             try Self.write(audit, id: id, in: db)
             _ = try write([notice], in: db)
+            // Read before it counts: a read that fails afterwards would look as if nothing had been done.
+            guard let row = try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first else {
+                throw .unknownEnvironment(slug, place: engine.place)
+            }
+            return row
         }
     }
 }

@@ -16,7 +16,7 @@ struct AccessCommand {
         let name = try Self.checked(context.arguments.positionals[0])
         let password = try password()
         let grants = try grants()
-        let (isNew, loss) = try await context.withStore { store in
+        let change = try await context.withStore { store in
             let known = try await store.user(named: name)
             if known == nil, grants == nil {
                 throw ArgumentFault(
@@ -25,15 +25,15 @@ struct AccessCommand {
             return try await control(store).putUser(name, password: password, grants: grants, by: context.actor)
         }
         if context.terminal.isJSON {
-            var object = loss.members
+            var object = change.loss.members
             object["name"] = .string(name)
-            object["new"] = .bool(isNew)
+            object["new"] = .bool(change.isNew)
             context.terminal.json(.object(object))
         } else {
             context.terminal.print(
-                "\(name) \(isNew ? "has access" : "was changed")"
+                "\(name) \(change.isNew ? "has access" : "was changed")"
                     + "\(password == nil ? "" : " and logs in with that password")."
-                    + " Recorded in the audit log as \(context.actor)." + Self.text(of: loss))
+                    + " Recorded in the audit log as \(context.actor)." + Self.text(of: change.loss))
         }
         return .done
     }
