@@ -128,6 +128,32 @@ struct GroundsTests {
         await world.engine.close()
     }
 
+    @Test("An approval that ends in the midst of a pass confirms nothing: what rests on it is left, and asked for anew")
+    func endsMeanwhile() async throws {
+        let world = try await World(World.tree(environments: Self.qa, revision: "c"))
+        world.source.history.withLock { $0 = ["b", "c"].map { String(repeating: $0, count: 40) } }
+        _ = await world.pass()
+        let trusted = try await world.store.lineage()
+        world.source.set(World.tree(revision: "b"))
+        let report = await world.pass()
+        let key = "source.history/ssot"
+        _ = try await ApprovalRequest(run: report.run.id, keys: [key], lasting: .hours(1)).make(
+            in: world.store, by: Actor("ada"), at: world.time.now)
+        let end = try #require(try await world.store.standingApprovals().first).expiresAt
+        let time = world.time
+        let late = await world.reconciler(seed: 99).pass(PassOptions()) { progress in
+            if case .planned = progress { time.jump(to: end) }
+        }
+        #expect(await world.holdings().contains("database shop-pg odoo_qa2"), "\(late.story)")
+        #expect(late.skipped.contains { $0.reason.contains("the approval of \(key)") }, "\(late.story)")
+        #expect(try await world.store.lineage() == trusted)
+        #expect(try await world.store.approvals(limit: 1).first?.usedAt == nil)
+        let next = await world.pass()
+        #expect(next.withheld.contains { $0.key.description == key }, "\(next.story)")
+        #expect(await world.holdings().contains("database shop-pg odoo_qa2"), "\(next.story)")
+        await world.engine.close()
+    }
+
     @Test("An older commit changes nothing and takes no protection away; what is missing it makes")
     func changesNothing() async throws {
         let newer = World.inventory.replacing("data: 203.0.113.7", "data: 203.0.113.8")

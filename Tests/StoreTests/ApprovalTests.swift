@@ -40,6 +40,29 @@ struct ApprovalTests {
         }
     }
 
+    @Test("hold once they were used, and fall by being taken back or by their end", arguments: engines)
+    func falling(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            var ids: [String: String] = [:]
+            for (name, hours) in [("used", 1), ("over", 1), ("standing", 48)] {
+                ids[name] = try await world.store.grant([Self.approval(name, hours: hours)])[0].id
+            }
+            try await world.store.useApprovals([try #require(ids["used"])], runID: "run-1")
+            func fallen() async throws -> Set<String> {
+                let fallen = try await world.store.fallenApprovals(ids.values.sorted())
+                return Set(ids.filter { fallen.contains($0.value) }.keys)
+            }
+            #expect(try await fallen().isEmpty)
+            world.time.advance(by: .hours(2))
+            #expect(try await fallen() == ["over"])
+            let audit = AuditRecord(
+                at: world.time.now, action: "change.revoke", target: Self.key.description, actor: "bob",
+                detail: .object([:]))
+            #expect(try await world.store.revokeApprovals(of: Self.key.description, audit: audit) == 1)
+            #expect(try await fallen() == ["over", "standing"])
+        }
+    }
+
     @Test("are taken back by key, and every word of it is in the audit log", arguments: engines)
     func revocation(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { world in

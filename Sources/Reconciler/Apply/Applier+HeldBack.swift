@@ -14,6 +14,10 @@ extension Applier {
                 result.skipReason = "its approval ended or was taken back before it could be done"
                 return result
             }
+            if let fallen = try await fallenConfirmation() {
+                result.skipReason = "the approval of \(fallen.key), on which the plan rests, ended or was taken back"
+                return result
+            }
             guard let slug = change.environment ?? remembered[change.key]?.environment,
                 let row = try await reconciler.store.environment(slug)
             else { return nil }
@@ -23,6 +27,13 @@ extension Applier {
             result.storeFault = error
             return result
         }
+    }
+
+    /// What the plan rests on and nobody stands by any more; nil where there is none.
+    private func fallenConfirmation() async throws(StoreFault) -> ApprovalRecord? {
+        guard !confirmations.isEmpty else { return nil }
+        let fallen = try await reconciler.store.fallenApprovals(confirmations.map(\.id))
+        return confirmations.first { fallen.contains($0.id) }
     }
 
     private func whyKept(_ change: PlannedChange, _ row: EnvironmentRow) -> String? {

@@ -24,6 +24,8 @@ struct Applier: Sendable {
     let environments: [String: EnvironmentRecord]
     /// The stored approvals on which changes rest; each is looked at anew as its change begins.
     let approvals: [ResourceKey: String]
+    /// The stored approvals by which people confirmed what the plan itself rests on; each change looks at all of them.
+    var confirmations: [ApprovalRecord] = []
     /// The right to act, proven anew before each effect; the store proves it in the transaction of each intent.
     let watch: LeaseWatch?
     /// What of the plan is this pass's; what else may happen is done by others.

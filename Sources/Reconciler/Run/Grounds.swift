@@ -84,6 +84,14 @@ struct Grounds: Sendable {
         }
     }
 
+    /// Takes what was confirmed by approvals that hold no more for unconfirmed.
+    mutating func withdraw(_ fallen: Set<String>) {
+        for approval in approvals where fallen.contains(approval.id) {
+            for departure in departures where departure.key == approval.key { confirmed.remove(departure.subject) }
+        }
+        approvals.removeAll { fallen.contains($0.id) }
+    }
+
     /// Holds a part of what was found against what is remembered.
     ///
     /// - Returns: why it can't be trusted; nil where it can.

@@ -57,6 +57,17 @@ extension Pass {
         for text in grounds.notes { tell(text) }
     }
 
+    /// Takes what people confirmed, and no longer do, for unconfirmed: it is asked for anew, and nothing of it is remembered.
+    mutating func weighGroundsAgain() async throws {
+        guard let approvals = grounds?.approvals, !approvals.isEmpty else { return }
+        let fallen = try await reconciler.store.fallenApprovals(approvals.map(\.id))
+        guard !fallen.isEmpty else { return }
+        for approval in approvals where fallen.contains(approval.id) {
+            tell("\(approval.key): the approval of \(approval.approvedBy) ended or was taken back during the pass")
+        }
+        grounds?.withdraw(fallen)
+    }
+
     /// Remembers what this pass rested on, and that the approvals of it counted.
     func rememberGrounds() async throws {
         // Beside others, who may have weighed before a person said yes, one alone writes: else the approval is spent, and

@@ -171,6 +171,7 @@ extension Pass {
     /// What outlives the run: the life of environments, and what the next plan compares with.
     mutating func remember() async throws {
         guard let plan, let desired else { return }
+        try await weighGroundsAgain()
         try await rememberGrounds()
         // Nobody's time begins or ends by a policy that isn't trusted yet.
         if grounds?.isInDoubt == true { return }

@@ -321,7 +321,8 @@ struct Pass {
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
             environments: Dictionary(
                 inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
-            approvals: storedApprovals, watch: watch, share: share, stop: stop, progress: progress
+            approvals: storedApprovals, confirmations: grounds?.approvals ?? [], watch: watch, share: share, stop: stop,
+            progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {

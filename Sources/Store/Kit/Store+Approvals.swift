@@ -103,6 +103,27 @@ extension Store {
         }
     }
 
+    /// Of some approvals those that hold no more: taken back, or over without having been used.
+    ///
+    /// One that was used holds: what it is of was trusted by it.
+    ///
+    /// - Throws: `StoreFault`.
+    public func fallenApprovals(_ ids: [String]) async throws(StoreFault) -> Set<String> {
+        let now = time.now
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Set<String> in
+            var fallen: Set<String> = []
+            for id in ids {
+                let held = try db.run(
+                    """
+                    select 1 from ops.reconcile_approvals
+                    where id = $1 and revoked_at is null and (used_at is not null or expires_at > $2)
+                    """, [.text(id), .time(now)])
+                if held.isEmpty { fallen.insert(id) }
+            }
+            return fallen
+        }
+    }
+
     /// The last approvals, newest first, whatever became of them.
     ///
     /// - Throws: `StoreFault`.
