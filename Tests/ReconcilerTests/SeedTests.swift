@@ -228,7 +228,7 @@ private struct SeededLife {
     private func extend(_ world: World) async {
         let record = AuditRecord(
             at: world.time.now, action: "env.extend", target: "feature-loyalty", actor: "tester", detail: .object([:]))
-        try? await world.store.extendEnvironment("feature-loyalty", days: 3, audit: record)
+        _ = try? await world.store.extendEnvironment("feature-loyalty", days: 3, audit: record)
     }
 
     /// What there is once effects that were late have happened.

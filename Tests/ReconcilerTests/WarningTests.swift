@@ -84,7 +84,7 @@ struct WarningTests {
             wrap: {
                 Overtaken(inner: $0) {
                     switch how {
-                    case "pin": try? await store.setPinned("feature-loyalty", true, audit: audit)
+                    case "pin": _ = try? await store.setPinned("feature-loyalty", true, audit: audit)
                     case "extend": _ = try? await store.extendEnvironment("feature-loyalty", days: 5, audit: audit)
                     default: break
                     }
