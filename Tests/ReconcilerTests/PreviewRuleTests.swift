@@ -45,6 +45,28 @@ struct PreviewRuleTests {
         await site.close()
     }
 
+    @Test("Where forks are let in later, it is at the commit that had the label, and not at what was pushed since")
+    func forksLater() async throws {
+        let never = "previews: {allow: [{base: main}, {label: preview}], forks: never}\n"
+        let site = try await PreviewWorld(never)
+        try site.open(8, fork: "mallory/odoo")
+        _ = await site.pass()
+        try site.open(8, sha: "6", fork: "mallory/odoo")
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        site.world.source.set(PreviewWorld.tree(never.replacing("never", with: "labeled"), revision: "b"))
+        var report = await site.pass()
+        func commit() -> String? { report.desired?.environments.first { $0.slug == "pr-8" }?.headCommit }
+        #expect(commit() == String(repeating: "1", count: 40), "\(report.story)")
+        // Whoever looks at what was pushed and sets the label again lets that in.
+        for labels in [[], ["preview"]] as [[String]] {
+            try site.pull(8, ["labels": .strings(labels)])
+            report = await site.pass()
+        }
+        #expect(commit() == String(repeating: "6", count: 40), "\(report.story)")
+        await site.close()
+    }
+
     @Test("An expired preview of a fork comes back with a new commit that its label lets in, and says so")
     func expiredFork() async throws {
         let site = try await PreviewWorld("previews: {allow: [{label: preview}], forks: labeled}\n")

@@ -21,7 +21,8 @@ public struct PullRequest: Sendable, Hashable {
     public let isDraft: Bool
     /// When anything of it last changed, by the host's clock, in whole seconds.
     public let updatedAt: Timestamp
-    /// The commit of a fork that somebody let in by a label; nil where nobody did, or where it is no fork.
+    /// The commit of a fork that was first seen with a label, which alone that label may let in; nil where it has none, or where
+    /// it is no fork.
     public var approvedCommit: String?
 
     public init(

@@ -173,11 +173,10 @@ struct PullRequestMerging {
         let before = remembered[seen.pullRequest.number]
         var pull = seen.pullRequest
         // The commit that was first seen with the label stays the one that is let in until the label is taken away.
-        // Only that: whoever opened it can close it, open it again, make a draft of it and change its base alone.
+        // Only that: whoever opened it can close it, open it again, make a draft of it and change its base alone. Also while
+        // no fork is let in at all: a policy that lets them in later means what had the label, and not what was pushed since.
         if rule.isLabeled(pull) {
-            pull.approvedCommit =
-                before?.pullRequest.approvedCommit
-                ?? (seen.state == .open && rule.forks == .labeled ? pull.headCommit : nil)
+            pull.approvedCommit = before?.pullRequest.approvedCommit ?? (seen.state == .open ? pull.headCommit : nil)
         }
         // What was said of a commit is ended there, also where another came with the end.
         if seen.state != .open, let before { pull.headCommit = before.pullRequest.headCommit }
