@@ -125,6 +125,25 @@ import Testing
         #expect(asked.withLock { $0 } >= 2)
     }
 
+    @Test(
+        "a copy of an engine is told from it by its address, but at a socket",
+        arguments: [
+            ("unix:///var/run/docker.sock", "engine E"), ("tcp://A.example.com:2376", "engine E at a.example.com:2376"),
+            ("tcp://b.example.com:2376/", "engine E at b.example.com:2376"),
+            ("tcp://[::1]:2375", "engine E at [::1]:2375"),
+        ])
+    func addresses(_ host: String, _ expected: String) async throws {
+        struct Copy: HTTPTransport {
+            func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+                HTTPResponse(
+                    status: 200, headers: [HTTPHeader("Api-Version", "1.44")], body: Array(#"{"ID":"E"}"#.utf8))
+            }
+        }
+        let driver = DockerDriver(
+            host: try #require(DockerHost(host, certificates: "/certificates")), transport: Copy())
+        #expect(try await driver.account(context).get() == expected)
+    }
+
     @Test("an engine that is too old is told so, and nothing is asked of it")
     func oldEngine() async throws {
         struct Old: HTTPTransport {

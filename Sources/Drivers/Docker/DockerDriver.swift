@@ -12,6 +12,7 @@ public final class DockerDriver: Driver {
     public let schemas = DockerKinds.all
 
     let api: DockerAPI
+    let host: DockerHost
     let limits: DockerLimits
     let time: any TimeSource
     let logins: RegistryLogins?
@@ -27,6 +28,7 @@ public final class DockerDriver: Driver {
         retry: RetryPolicy = RetryPolicy(attempts: 3, base: .milliseconds(200)), time: any TimeSource = SystemTime(),
         random: RandomSource = .system()
     ) {
+        self.host = host
         self.limits = limits
         self.time = time
         self.logins = logins

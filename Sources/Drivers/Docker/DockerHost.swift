@@ -9,6 +9,12 @@ public struct DockerHost: Sendable, Hashable {
     /// The directory of `ca.pem`, `cert.pem` and `key.pem`, where it is another machine.
     public let certificates: String?
 
+    /// Where it is, `host:port` in small letters; nil where it is a socket of this machine.
+    var remote: String? {
+        guard unixSocket == nil, let start = baseURL.firstRange(of: "://")?.upperBound else { return nil }
+        return baseURL[start...].lowercased()
+    }
+
     /// - Parameters:
     ///   - text: `unix:///var/run/docker.sock`, or `tcp://host:2376`.
     ///   - certificates: the directory of `DOCKER_CERT_PATH`.
