@@ -77,16 +77,11 @@ enum CommandList {
                 """,
             positionals: ["RUN"],
             options: [
-                OptionSpec(
-                    "key", "KEY", "Only this change; repeatable; default: all that wait, but for source.….",
-                    repeats: true),
+                OptionSpec("key", "KEY", "Only this; repeatable; default: all that wait but source.….", repeats: true),
                 OptionSpec("for", "TIME", "How long it holds, 1m to 30d; default 24h."),
                 OptionSpec("reason", "TEXT", "Why, for the audit log."), actor,
             ],
-            examples: [
-                ("reconcile approve 0198c0de --reason \"moved to the new cluster\"", "All that waits in that run."),
-                ("reconcile approve latest --key digitalocean.droplet/old", "This alone, in the run that was last."),
-            ]),
+            examples: [("reconcile approve 0198c0de --reason \"moved\"", "All that waits in that run.")]),
         CommandSpec(
             "approvals", "Lists the approvals: what stands, what ran, what expired.",
             options: [OptionSpec("limit", "N", "How many; default 20.")]),
