@@ -99,6 +99,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
     /// Copies what the write-ahead log holds into the file, as far as nobody is in the way.
     func checkpoint() { sqlite3_wal_checkpoint_v2(database, "ops", SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
 
+    /// Copies all that the write-ahead log holds into the file, wherever that is now, and leaves the log empty.
+    func foldLog() { sqlite3_wal_checkpoint_v2(database, "ops", SQLITE_CHECKPOINT_TRUNCATE, nil, nil) }
+
     /// Says whether the commits from now on wait until they are on the disk.
     ///
     /// - Throws: `StoreFault`; it stays as it was then.

@@ -151,9 +151,12 @@ public final class SQLiteEngine: SQLEngine {
         await writing.run {
             self.connections.withLock { connections in
                 connections.isClosed = true
-                connections.writer = nil
                 connections.readers = []
                 connections.copier = nil
+                // SQLite leaves the log of a file that was moved where it is; beside the file that came into its place it
+                // would be taken for that one's, and written into it.
+                if self.isReplaced { connections.writer?.foldLog() }
+                connections.writer = nil
             }
         }
     }
@@ -178,6 +181,13 @@ public final class SQLiteEngine: SQLEngine {
             try confirmPlace()
             return try body(db)
         }
+    }
+
+    private var isReplaced: Bool {
+        guard let identity = identity.withLock({ $0 }), case .file(let found) = FileIdentity.look(at: path) else {
+            return false
+        }
+        return found != identity
     }
 
     private func confirmPlace() throws(StoreFault) {
