@@ -17,6 +17,7 @@ public final class ScheduleService: Sendable {
     private let signal = Wakeup()
     private let stop = StopSignal()
     private let tendedAt = Locked<Duration?>(nil)
+    private let backups = Locked(BackupWatch())
 
     /// Between two looks at the clock, and for what people asked for.
     static let pause = Duration.seconds(5)
@@ -50,6 +51,10 @@ public final class ScheduleService: Sendable {
         metrics.declare("reconciler_schedule_runs_total", .counter, "Scheduled runs by how they ended.")
         metrics.declare(
             "reconciler_schedules", .gauge, "Schedules by how they stand: active, blocked, disabled, by_hand.")
+        metrics.declare(
+            "reconciler_backup_overdue_seconds", .gauge,
+            "Since when an environment should have had a backup that hasn't succeeded, by schedule; 0 where none is missing."
+        )
     }
 
     /// Ends the loop; what runs is ended too.
@@ -265,6 +270,7 @@ public final class ScheduleService: Sendable {
             }
         }
         for (state, count) in counts { metrics.set("reconciler_schedules", Double(count), ["state": state]) }
+        try await lookAfterBackups(jobs)
         let now = time.uptime
         let isDue = tendedAt.withLock { tendedAt in
             if let last = tendedAt, now - last < .hours(1) { return false }
@@ -274,5 +280,27 @@ public final class ScheduleService: Sendable {
         guard isDue else { return }
         _ = try await store.forgetSlots(before: time.now - Self.memory)
         try await store.dropWaiting(since: time.now - DueSlots.horizon)
+    }
+
+    /// Shows and tells which backups are missing: one that fails, or is blocked or disabled, for weeks is no news otherwise.
+    private func lookAfterBackups(_ jobs: [ScheduledJob]) async throws(StoreFault) {
+        let uptime = time.uptime
+        guard backups.withLock({ $0.isDue(uptime) }) else { return }
+        let jobs = jobs.filter { $0.environment != nil && $0.way != .byHand }
+        let past = try await store.backupPasts(of: jobs.map(\.id))
+        let now = time.now
+        metrics.clear("reconciler_backup_overdue_seconds")
+        var notices: [Notice] = []
+        for job in jobs {
+            let past = past[job.id] ?? BackupPast()
+            let (since, notice) = backups.withLock { watch in
+                let since = watch.dueSince(job, past, now)
+                return (since, since.flatMap { watch.notice(of: job, since: $0, past, now) })
+            }
+            metrics.set(
+                "reconciler_backup_overdue_seconds", since.map { (now - $0).inSeconds } ?? 0, ["schedule": job.id])
+            if let notice { notices.append(notice) }
+        }
+        _ = try await store.post(notices)
     }
 }

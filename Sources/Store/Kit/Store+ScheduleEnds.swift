@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 import Formats
 
 extension Store {
@@ -118,5 +118,43 @@ extension Store {
                 .text(state == .succeeded ? "completed" : "failed"), .time(slot.startedAt), .time(now),
                 .jsonb(evidence), .optional(reason),
             ])
+    }
+}
+
+/// What became of the times of a backup, as far as they are remembered.
+public struct BackupPast: Sendable, Hashable {
+    /// The last time whose run succeeded.
+    public var lastSuccess: Timestamp?
+    /// The first time that is remembered.
+    public var first: Timestamp?
+
+    public init(lastSuccess: Timestamp? = nil, first: Timestamp? = nil) {
+        self.lastSuccess = lastSuccess
+        self.first = first
+    }
+}
+
+extension Store {
+    /// What became of the times of some schedules, by id.
+    ///
+    /// - Throws: `StoreFault`.
+    public func backupPasts(of ids: [String]) async throws(StoreFault) -> [String: BackupPast] {
+        guard !ids.isEmpty else { return [:] }
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String: BackupPast] in
+            var pasts: [String: BackupPast] = [:]
+            for id in ids {
+                let last = try db.run(
+                    """
+                    select slot from ops.schedule_slots where schedule_id = $1 and state = 'succeeded'
+                    order by slot desc limit 1
+                    """, [.text(id)]
+                ).first?.time(0)
+                let first = try db.run(
+                    "select slot from ops.schedule_slots where schedule_id = $1 order by slot limit 1", [.text(id)]
+                ).first?.time(0)
+                pasts[id] = BackupPast(lastSuccess: last, first: first)
+            }
+            return pasts
+        }
     }
 }
