@@ -126,6 +126,13 @@ public struct Environment: Sendable, Hashable {
         return copy
     }
 
+    /// The same, but backed up as another one of its name is.
+    public func backedUp(as other: Environment) -> Environment {
+        var copy = self
+        (copy.backupSchedule, copy.backupRule) = (other.backupSchedule, other.backupSource)
+        return copy
+    }
+
     /// Whether its tier says when it is backed up, or would if anybody did.
     public var isBackedUpByTier: Bool {
         backupRule != nil || backupSchedule == nil && !facts.contains { $0.name == "backup_schedule" }

@@ -45,6 +45,7 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     // The desired state of a commit knows no clock: what is due is told as of the plan's instant.
     var kept = input
     kept.desired = input.desired.keeping(input.departures.keptCare)
+    if let clock = input.clock { kept.desired = kept.desired.backedUp(as: clock) }
     let held = ProviderFindings.all(kept)
     let findings =
         input.desired.dueDiagnostics(at: input.now) + input.desired.zoneDiagnostics(input.zones) + decision.diagnostics

@@ -341,6 +341,8 @@ public struct PlanInput: Sendable {
     public var isManual = false
     /// What is another than it was, and nobody has said yet that it is meant.
     public var departures: [Departure] = []
+    /// What is looked after by the clock, where that is another thing than what is wanted: backups are held against it.
+    public var clock: DesiredState?
     /// The name of this installation; nil where it has none.
     public var installation: String?
     /// What sizes cost and how many droplets there may be; nil where nobody asked.

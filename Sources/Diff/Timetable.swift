@@ -117,7 +117,12 @@ extension DesiredState {
                 let isLost =
                     isPolicyUnread && now.isBackedUpByTier && now.backupSchedule == nil
                     || kept[slug] != nil && isLessBackedUp(now)
-                if isLost || scopes.environment(slug) != nil { wanted[slug] = before }
+                // What can be read of it holds, but for its schedule.
+                if scopes.environment(slug) != nil {
+                    wanted[slug] = before
+                } else if isLost {
+                    wanted[slug] = now.backedUp(as: before)
+                }
             } else if scopes.existence(ofEnvironment: slug) != nil || living.contains(slug) {
                 wanted[slug] = before
             }
@@ -132,6 +137,21 @@ extension DesiredState {
         }
         return with(environments: wanted.values.sorted { $0.slug.precedesByBytes($1.slug) })
             .with(chores: (chores + unread).sorted { $0.id.precedesByBytes($1.id) })
+    }
+
+    /// The same, with the backups that environments have by the clock: whether they are made is held against those.
+    public func backedUp(as clock: DesiredState) -> DesiredState {
+        let backups = Dictionary(
+            clock.environments.lazy.filter { $0.backupSchedule != nil }.map { ($0.slug, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let lost = environments.contains { one in
+            backups[one.slug].map { $0.backupSchedule != one.backupSchedule } == true
+        }
+        guard lost else { return self }
+        return with(
+            environments: environments.map { one in
+                backups[one.slug].map { $0.backupSchedule == one.backupSchedule ? one : one.backedUp(as: $0) } ?? one
+            })
     }
 
     /// Whether an environment that keeps its tier has lost the backups which that tier had: it has none, or another tier's.

@@ -73,6 +73,13 @@ struct TimetableTests {
         let now = Self.desired(environments, policies: policies).keeping(kept)
         let looked = now.recalling(old, living: Set(living), kept: kept)
         #expect(Self.backups(looked) == backups)
+        // Whether they are made is held against the same.
+        let held = Timetable(of: now.backedUp(as: looked)).backups.map { "\($0.slug) \($0.backupSchedule ?? "-")" }
+        let written = Set(now.environments.map(\.slug))
+        #expect(
+            held
+                == looked.environments.filter { written.contains($0.slug) && $0.backupSchedule != nil }
+                .map { "\($0.slug) \($0.backupSchedule ?? "-")" })
         // Looking once more changes nothing.
         let again = now.recalling(Timetable(of: looked), living: Set(living), kept: kept)
         #expect(Timetable(of: again) == Timetable(of: looked))

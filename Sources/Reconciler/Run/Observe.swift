@@ -92,11 +92,8 @@ extension Reconciler {
     }
 
     /// Environments that a person suspended: nothing of them is changed or deleted.
-    func suspensions(
-        of rows: [EnvironmentRow]? = nil, at now: Timestamp
-    ) async throws(StoreFault) -> [UnknownScope] {
-        let rows = if let rows { rows } else { try await store.environments() }
-        return rows.filter { $0.isSuspended(at: now) }.map { row in
+    func suspensions(at now: Timestamp) async throws(StoreFault) -> [UnknownScope] {
+        try await store.environments().filter { $0.isSuspended(at: now) }.map { row in
             let until = row.suspendedUntil.map { " until \($0.minuteText) UTC" } ?? ""
             let why = row.suspendReason.map { " (\($0))" } ?? ""
             return UnknownScope(

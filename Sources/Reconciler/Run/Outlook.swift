@@ -36,15 +36,16 @@ extension Reconciler {
         var grounds = Grounds(try await store.lineage(), countsStored: true)
         var tree = try await weighBranches(snapshot, &grounds)
         tree.pullRequests = try await readPullRequests(tree, context(of: "look"), &grounds)?.listing
-        let rows = try await store.environments()
-        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(of: rows, at: now))
+        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
         var inventory = try await store.inventory()
         try await weighCommit(desired, inventory, &grounds)
+        let clock = try await clock(desired, grounds, try await store.timetable())
         if instant != nil { inventory = inventory.supposingWarnings }
         // Whose credential leads to another account now shows nothing.
         let trusted = try await weighAccounts(desired, inventory, runID: "look", &grounds)
         let names = Rekeying(
-            desired.resources, inventory, await trusted.observe(desired, inventory, runID: "look"), schemas)
+            desired.resources, inventory, await trusted.observe(desired.backedUp(as: clock), inventory, runID: "look"),
+            schemas)
         inventory = names.inventory
         let observed = names.observed
         var input = PlanInput(
@@ -52,6 +53,7 @@ extension Reconciler {
             drivers: trusted.driverVersions, now: now)
         input.silent = silent
         input.installation = installation
+        input.clock = clock
         input.zones = zones(desired.policy.timeZoneNames)
         input.departures = grounds.unconfirmed
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
@@ -69,7 +71,7 @@ extension Reconciler {
             }.map(\.key))
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
-            desired: desired, clock: try await clock(desired, grounds, try await store.timetable()), observed: observed,
+            desired: desired, clock: clock, observed: observed,
             inventory: inventory, plan: plan,
             commitAuthor: snapshot.commitAuthor,
             commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)

@@ -18,6 +18,7 @@ extension Pass {
             drivers: reconciler.driverVersions, now: plannedAt, targets: options.targets)
         input.silent = reconciler.silent
         input.installation = reconciler.installation
+        input.clock = clock
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
         input.isManual = options.trigger == .manual
         input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures

@@ -207,7 +207,8 @@ struct Pass {
         trace?.begin("observe")
         let priority = options.trigger.priority(isNews: isNews)
         try await stand(on: &grounds, desired, inventory, open, priority)
-        var raw = await reconciler.observe(desired, inventory, open: open, runID: run.id, priority: priority)
+        var raw = await reconciler.observe(
+            desired.backedUp(as: clock ?? desired), inventory, open: open, runID: run.id, priority: priority)
         if let last { raw = raw.sharing(last.observed) }
         watched = await reconciler.watch(
             desired, runID: run.id, isAsking: options.targets.isEmpty, isKept: !options.isDryRun)
@@ -241,8 +242,7 @@ struct Pass {
         inventory = names.inventory
         share = share.with(inventory)
         // As late as can be: what a person says while the world is looked at counts.
-        let rows = try await reconciler.store.environments()
-        desired = desired.with(unknown: try await reconciler.suspensions(of: rows, at: plannedAt))
+        desired = desired.with(unknown: try await reconciler.suspensions(at: plannedAt))
         self.desired = desired
         trace?.begin("plan")
         guard let plan = try await planChanges(desired, inventory, observed, grounds) else { return false }
