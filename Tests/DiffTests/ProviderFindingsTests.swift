@@ -19,14 +19,17 @@ import Testing
         ["ssot/infra/digitalocean/policy.yaml": text]
     }
 
-    private static func plan(_ desired: DesiredState, _ observed: [ObservedKind]) -> Plan {
-        makePlan(
-            PlanInput(
-                desired: desired, inventory: Inventory(), observed: ObservedState(observed),
-                schemas: [
-                    .volume: KindSchema(kind: .volume, attributes: [], isStateful: true, requests: { _, _ in 1 })
-                ],
-                drivers: [:], now: now))
+    private static func plan(
+        _ desired: DesiredState, _ observed: [ObservedKind], clock: DesiredState? = nil
+    ) -> Plan {
+        var input = PlanInput(
+            desired: desired, inventory: Inventory(), observed: ObservedState(observed),
+            schemas: [
+                .volume: KindSchema(kind: .volume, attributes: [], isStateful: true, requests: { _, _ in 1 })
+            ],
+            drivers: [:], now: now)
+        input.clock = clock
+        return makePlan(input)
     }
 
     private static func seen(
@@ -196,18 +199,27 @@ import Testing
                 "databases:\n  - {name: pg, engine: pg, version: \"16\", region: sgp1, size: s, num_nodes: 1}\n",
         ])
         #expect(ProviderFindings.lookups(desired) == [.databaseBackup: ["pg"]])
-        let plan = Self.plan(
-            desired,
-            [
-                ObservedKind(
-                    kind: .databaseCluster, completeness: .complete,
-                    resources: [Self.seen(.databaseCluster, "pg", [], made: "2026-02-01T00:00:00Z")]),
-                ObservedKind(
-                    kind: .databaseBackup, completeness: .complete,
-                    resources: [Self.seen(.databaseBackup, "pg", [("latest", "2026-02-20T01:00:00Z")])], isAside: true),
-            ])
+        let seen = [
+            ObservedKind(
+                kind: .databaseCluster, completeness: .complete,
+                resources: [Self.seen(.databaseCluster, "pg", [], made: "2026-02-01T00:00:00Z")]),
+            ObservedKind(
+                kind: .databaseBackup, completeness: .complete,
+                resources: [Self.seen(.databaseBackup, "pg", [("latest", "2026-02-20T01:00:00Z")])], isAside: true),
+        ]
+        let plan = Self.plan(desired, seen)
         let told = try #require(plan.diagnostics.first { $0.code == "PLAN-0013" })
         #expect(told.mark?.description == ".odooops/policies.yaml:2:15")
+        // So it is while the policies can't be read, and its backups go on.
+        let unread = Self.desired([
+            ".odooops/policies.yaml": "backups: {production\n",
+            "ssot/environments.yaml": "environments:\n  live: {tier: production, database_cluster: pg}\n",
+        ])
+        #expect(Self.plan(unread, seen).diagnostics.allSatisfy { $0.code != "PLAN-0013" })
+        let clock = unread.recalling(Timetable(of: desired), living: [], kept: [:])
+        #expect(ProviderFindings.lookups(unread.backedUp(as: clock)) == [.databaseBackup: ["pg"]])
+        let still = Self.plan(unread, seen, clock: clock).diagnostics.first { $0.code == "PLAN-0013" }
+        #expect(still?.mark == told.mark)
         #expect(told.hint?.contains("`backups` of the policies") == true)
     }
 
