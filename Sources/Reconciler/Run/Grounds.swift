@@ -19,6 +19,8 @@ struct Grounds: Sendable {
     private(set) var confirmed: Set<Departure.Subject> = []
     /// The stored approvals by which they are.
     private(set) var approvals: [ApprovalRecord] = []
+    /// Those by which they were when the plan was made, and that hold no more.
+    private(set) var withdrawn: [ApprovalRecord] = []
     /// What a person should know of approvals that don't count.
     private(set) var notes: [String] = []
     /// Why it couldn't be told whom a provider's credential leads to, each `PROVIDER: REASON`.
@@ -89,6 +91,7 @@ struct Grounds: Sendable {
         for approval in approvals where fallen.contains(approval.id) {
             for departure in departures where departure.key == approval.key { confirmed.remove(departure.subject) }
         }
+        withdrawn += approvals.filter { fallen.contains($0.id) }
         approvals.removeAll { fallen.contains($0.id) }
     }
 

@@ -271,6 +271,7 @@ struct Pass {
             waits: plan.changes.count { $0.verdict == .needsApproval }, environments: plan.touchedEnvironments,
             notices: waitingNotices(plan) + lapses)
         if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
+        try await weighGroundsAgain()
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)
@@ -321,8 +322,8 @@ struct Pass {
             remembered: Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first }),
             environments: Dictionary(
                 inventory.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
-            approvals: storedApprovals, confirmations: grounds?.approvals ?? [], watch: watch, share: share, stop: stop,
-            progress: progress
+            approvals: storedApprovals, confirmations: grounds.map { $0.approvals + $0.withdrawn } ?? [], watch: watch,
+            share: share, stop: stop, progress: progress
         ).run()
         outcome =
             if let fault = applied.storeFault {
