@@ -9,6 +9,13 @@ import Web
 @testable import ConsoleAccess
 
 @Suite struct RestoredAccessTests {
+    /// Who somebody is with a header; nil where they may not come in.
+    private static func name(_ access: AccessControl, _ header: String, _ value: String) async -> String? {
+        let request = WebRequest(
+            method: "GET", path: "/", headers: [(name: header, value: value)], peer: "192.0.2.1")
+        return try? await access.caller(of: request).name
+    }
+
     @Test func aStoreOfYesterdayLetsNobodyInByASessionOrATokenOfBefore() async throws {
         let time = SimulatedTime(now: TokenTests.now)
         let directory = try TemporaryDirectory()
@@ -23,13 +30,8 @@ import Web
         let user = try await access.logIn(name: "mallory", password: password, from: origin)
         let token = try await access.giveToken(to: user, from: origin).token.reveal { $0 }
         let cookie = String(try await access.openSession(user, from: origin).cookie.prefix { $0 != ";" })
-        func name(_ access: AccessControl, _ header: String, _ value: String) async -> String? {
-            try? await access.caller(
-                of: WebRequest(method: "GET", path: "/", headers: [(name: header, value: value)], peer: "192.0.2.1")
-            ).name
-        }
-        #expect(await name(access, "Authorization", "Bearer \(token)") == "mallory")
-        #expect(await name(access, "Cookie", cookie) == "mallory")
+        #expect(await Self.name(access, "Authorization", "Bearer \(token)") == "mallory")
+        #expect(await Self.name(access, "Cookie", cookie) == "mallory")
         _ = try await engine.backup(to: directory.path("copy.sqlite"))
         _ = try await store.disableUser(
             "mallory", audit: AuditRecord(at: time.now, action: "revoke", target: "mallory", actor: "boss", detail: [:])
@@ -39,8 +41,8 @@ import Web
         let older = Store(engine: try await SQLiteEngine.open(path: directory.path("copy.sqlite")), time: time)
         #expect(try await older.settleRestored(by: "ann").users == ["mallory"])
         let restored = AccessControl(store: older, settings: settings, time: time)
-        #expect(await name(restored, "Authorization", "Bearer \(token)") == nil)
-        #expect(await name(restored, "Cookie", cookie) != "mallory")
+        #expect(await Self.name(restored, "Authorization", "Bearer \(token)") == nil)
+        #expect(await Self.name(restored, "Cookie", cookie) != "mallory")
         // The password of then counts again: that is what those who restore are told.
         _ = try await restored.logIn(name: "mallory", password: password, from: origin)
         await older.close()

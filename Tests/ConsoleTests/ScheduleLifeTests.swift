@@ -220,7 +220,7 @@ struct ScheduleLifeTests {
     }
 
     @Test("a store that comes from a backup asks for the run of a time by the key by which it was begun")
-    func restored() async throws {
+    func sameKeyAfterABackup() async throws {
         let clock = try await Clockwork()
         let service = clock.service()
         try await clock.turn(service)

@@ -1,5 +1,5 @@
 public import Basics
-import DesiredState
+public import DesiredState
 public import Diff
 import Formats
 
