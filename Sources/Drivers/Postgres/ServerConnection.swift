@@ -57,7 +57,8 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
         // The owner of a database may say for all who connect where names are looked for: theirs would run with our rights.
         _ = try query(
-            "set search_path = pg_catalog; set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'")
+            "set search_path = pg_catalog; set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'"
+        )
     }
 
     deinit { PQfinish(pointer) }
