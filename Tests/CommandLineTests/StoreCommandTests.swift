@@ -69,7 +69,7 @@ struct StoreCommandTests {
         // Whoever moves files by hand is told by the service.
         #expect(rename(copy, "\(site.state)/ops.sqlite") == 0)
         let end = await running.program.end(within: .seconds(60))
-        #expect(end?.status == 1, "\(running.program.story)")
+        #expect(end?.status == 4, "\(running.program.story)")
         #expect(running.program.errorOutput.contains("STORE-0052"), "\(running.program.story)")
         let later = await site.run("runs", "--json")
         #expect(later.json?.listValue?.count == 1, "\(later.story)")

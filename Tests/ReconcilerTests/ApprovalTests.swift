@@ -85,6 +85,7 @@ struct StoredApprovalTests {
         let (world, _, change) = try await Self.waiting()
         let fallen = World.environments.replacing("tier: production", with: "tier: dev")
         world.source.set(World.tree(environments: fallen, revision: "c"))
+        world.time.advance(by: .minutes(1))
         let report = await world.pass()
         let care = "source.care/ssot"
         #expect(report.withheld.contains { $0.key.description == care }, "\(report.story)")

@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Store
 import TestKit
@@ -9,6 +10,26 @@ import Testing
 @Suite struct RestoredStoreTests {
     private static func audit(_ action: String, _ test: TestStore) -> AuditRecord {
         AuditRecord(at: test.time.now, action: action, target: "a", actor: "ada", detail: [:])
+    }
+
+    @Test(arguments: engines)
+    func `a yes to what another environment takes over goes, and the care that it was about stays`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            var lineage = Lineage(revision: "a")
+            lineage.care = ["production": Care(.production, isProtected: true)]
+            lineage.granted = [
+                Takeover(
+                    ResourceKey(ResourceKind("digitalocean.database"), "erp/odoo"), of: "production", by: "archive", nil
+                )
+            ]
+            try await test.store.rememberLineage(lineage, from: Lineage(), using: [], runID: "r")
+            #expect(try await test.store.lineage() == lineage)
+            _ = try await test.store.settleRestored(by: "ann")
+            lineage.granted = []
+            #expect(try await test.store.lineage() == lineage)
+        }
     }
 
     @Test(arguments: engines)

@@ -84,8 +84,10 @@ import Testing
             _ = try await test.store.settleRestored(by: "ann")
             #expect(try await test.store.verifyAuditLog().links == 1)
             #expect(try await test.store.standing().openSteps == 1)
-            // What a run did before there was a list of it is listed for whom it did it.
-            #expect(try await test.store.runPage(limit: 9, environments: ["dev"]).rows.map(\.id) == [runID(1)])
+            // What a run did before there was a list of it is listed for whom it did it; from then on runs list it themselves.
+            if version < 29 {
+                #expect(try await test.store.runPage(limit: 9, environments: ["dev"]).rows.map(\.id) == [runID(1)])
+            }
             // And it works on.
             try await test.store.beginRun(run(2))
             try await test.store.changeInventory([.put(owned("b"))])

@@ -66,6 +66,11 @@ extension Store {
                 where revoked_at is null and used_at is null and expires_at > $1 returning id
                 """, [.time(now), .text(actor)]
             ).count
+            // A yes to what moves to another environment may have been taken back since, like the approval that it came from.
+            if var lineage = try Self.state("lineage", in: db)?.objectValue, lineage["granted"] != nil {
+                lineage["granted"] = nil
+                try Self.setState("lineage", .object(lineage), at: now, in: db)
+            }
             restoration.marks = try db.run("delete from ops.prune_marks where true returning resource_key").count
             try Self.keepSchedules(&restoration, now, in: db)
             try Self.endLogins(&restoration, now, in: db)

@@ -129,8 +129,8 @@ struct ServeCommand {
         telling.cancel()
         await telling.value
         await composition.close()
-        // A failure, so that the service manager starts it again.
-        return await guarding.value ? .failed : .done
+        // Refused, and not started again: on a copy of yesterday a pass could delete before a person has made it safe.
+        return await guarding.value ? .refused : .done
     }
 
     /// Ends the service once another file is its store: what it holds in mind is of the one before.
