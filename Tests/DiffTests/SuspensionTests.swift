@@ -1,8 +1,9 @@
 import Basics
 import DesiredState
-import Diff
 import Formats
 import Testing
+
+@testable import Diff
 
 /// A person's word that nothing of an environment changes says nothing of what is wanted: what differs stays drift.
 @Suite struct SuspensionTests {
@@ -138,6 +139,46 @@ import Testing
         }
         #expect(hold(.databaseCluster, "old") == .suspended)
         #expect(hold(.droplet, "web") == (host == "new" ? nil : .suspended), "\(plan.changes)")
+    }
+
+    /// Each what a suspended environment owns, with attributes of the provider's form, and what others have beside it.
+    @Test(
+        "What it owns stands on what it refers to, and on nothing that merely has the same text",
+        arguments: [
+            (.record, "e.com/A/a", ["data": "10.0.0.1"], .droplet, true),
+            (.record, "e.com/A/a", ["data": "web"], .droplet, false),
+            (.firewall, "own", ["droplets": ["web"]], .droplet, true),
+            (.firewall, "own", ["droplets": ["#id-web"]], .droplet, true),
+            (.firewall, "own", ["inbound_rules": [["sources": ["addresses": ["10.0.0.1"]]]]], .droplet, true),
+            (.firewall, "own", ["inbound_rules": [["sources": ["tags": ["web"]]]]], .droplet, false),
+            (.firewall, "own", ["inbound_rules": [["sources": ["tags": ["web"]]]]], .tag, true),
+            (.volume, "own", ["description": "web", "tags": ["web"]], .droplet, false),
+            (.droplet, "own", ["image": "web", "region": "web"], .tag, false),
+            (.container, "own", ["mounts": ["web:/data"]], .containerVolume, true),
+            (
+                .container, "own", ["mounts": ["web-2:/data"], "command": ["web", "web:/data"]], .containerVolume, false
+            ),
+            (.databasePool, "pg/own", ["db": "web", "user": "other"], .database, true),
+        ] as [(ResourceKind, String, Value, ResourceKind, Bool)])
+    func holdsWhatIsReferredTo(
+        _ kind: ResourceKind, _ name: String, _ attributes: Value, _ used: ResourceKind, _ isHeld: Bool
+    ) {
+        let own = W.key(kind, name)
+        let other = W.key(used, used == .database ? "pg/web" : "web")
+        let objects = [
+            ObservedResource(key: own, providerID: "id-own", attributes: Attributes(attributes)),
+            W.seen(used, other.name, [("ipv4", "10.0.0.1")], id: "id-web"),
+        ]
+        let input = W.input(
+            [], objects, [W.ours(kind, name, id: "id-own", env: "a"), W.ours(used, other.name, id: "id-web")],
+            environments: [W.environment("a", .production, .named)], records: [W.record("a", .production)],
+            unknown: [Self.suspended])
+        let observed = ObservedState(
+            Set([kind, used]).map { kind in
+                ObservedKind(kind: kind, completeness: .complete, resources: objects.filter { $0.key.kind == kind })
+            })
+        let scopes = UnknownScopes(input.desired.unknown, of: input.desired, Footing(input.inventory, observed))
+        #expect((scopes.change(of: other, in: nil) != nil) == isHeld)
     }
 
     @Test(arguments: cases)
