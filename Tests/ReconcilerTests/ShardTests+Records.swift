@@ -128,6 +128,15 @@ extension ShardTests {
         }
         let waiting = await Self.service(world, keeper).pass(Self.shared)
         #expect(waiting.run.phase == .awaitingApproval, "\(waiting.story)")
+        // A yes that comes with a pass of another one moves nothing either, and doesn't go without a word.
+        var named = Self.shared
+        named.approvals = ["source.care/ssot"]
+        let notes = Locked<[String]>([])
+        _ = await Self.service(world, other).pass(named) { progress in
+            if case .note(let text) = progress { notes.withLock { $0.append(text) } }
+        }
+        let told = notes.withLock { $0 }.filter { $0.contains("reconcile approve RUN --key source.care/ssot") }
+        #expect(try await owners() == [owner] && told.count == 1, "\(notes.withLock { $0 })")
         let request = ApprovalRequest(run: waiting.run.id, keys: ["source.care/ssot"], reason: "meant")
         _ = try await request.make(in: world.store, by: Actor("ada"), at: world.time.now)
         #expect(await Self.service(world, other).pass(Self.shared).isSuccess)

@@ -103,7 +103,14 @@ struct Grounds: Sendable {
         guard let departure = remembered.departure(subject, in: found) else { return nil }
         departures.append(departure)
         // Who has counted it moves things on, so that to the one who writes it down it would be another departure.
-        if departure.handsOver, !keepsRecords { return departure }
+        if departure.handsOver, !keepsRecords {
+            if named.contains(departure.key.description) {
+                notes.append(
+                    "\(departure.key): what was approved here doesn't count, for the service with the first shard writes down "
+                        + "what moves; for it to count there: reconcile approve RUN --key \(departure.key)")
+            }
+            return departure
+        }
         if named.contains(departure.key.description) {
             confirmed.insert(subject)
             return nil
