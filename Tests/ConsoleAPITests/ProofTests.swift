@@ -73,10 +73,18 @@ import Web
         let audit = AuditRecord(
             at: world.time.now, action: "access.key.revoke", target: "late", actor: "test", detail: [:])
         #expect(try await world.store.revokeKey("late", audit: audit) != nil)
-        for (path, body) in [
+        let orders: [(String, Value)] = [
             ("/approvals", ["run": "latest", "keys": ["digitalocean.droplet/erp"]]),
             ("/access/keys", ["name": "more", "roles": ["owner"]]),
-        ] as [(String, Value)] {
+        ]
+        // Whoever proves nothing has the service forget nobody: else each of them would send all others to the store.
+        for (path, body) in orders {
+            for stranger in [nil, "odops_x"] {
+                #expect(try await world.send("POST", path, as: stranger, body: body).status == 401)
+            }
+        }
+        #expect(try await world.send("GET", "/environments", as: key).status == 200)
+        for (path, body) in orders {
             let answer = try await world.send("POST", path, as: key, body: body)
             #expect(answer.status == 401 && answer.code == "ACCESS-0002", "\(path): \(answer.body)")
         }

@@ -158,10 +158,14 @@ public struct APIEndpoints: Sendable {
 
     private func respond(_ request: WebRequest, _ id: String) async throws -> (Envelope, bare: Value?) {
         let found = await router.respond(request)
-        // Whoever lets something go or gives access was let in by the store itself, and not by what it said seconds ago.
-        if found.status >= 0, routes[found.status].isGrave { services.access.forgetAll() }
         // Who asks is settled first: somebody without access learns nothing of what is there.
-        let caller = try await services.access.caller(of: request)
+        var caller = try await services.access.caller(of: request)
+        // Whoever lets something go or gives access was let in by the store itself, and not by what it said seconds ago.
+        // Somebody without access changes nothing of what is remembered of others.
+        if found.status >= 0, routes[found.status].isGrave, !caller.isAnonymous {
+            services.access.forgetAll()
+            caller = try await services.access.caller(of: request)
+        }
         let standing = services.access.count(caller)
         if let refusal = AccessControl.refusal(of: standing) {
             var fault = APIFault(refusal)
