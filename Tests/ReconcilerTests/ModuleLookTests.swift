@@ -168,6 +168,8 @@ struct ModuleLookTests {
             #expect(report.isSuccess, "\(report.story)")
         }
         #expect(try await world.store.moduleLooks().map(\.environment) == ["crm", "production"])
+        // Nor does the process remember when it asked about what is gone.
+        #expect(reconciler.moduleLooks.withLock { $0.keys.sorted() } == ["crm", "production"])
     }
 
     @Test("A database that a pass has made is looked into by the next one")

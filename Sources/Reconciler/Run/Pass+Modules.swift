@@ -22,6 +22,9 @@ extension Pass {
         let questions = reconciler.moduleQuestions(desired, observed).filter { [share] in
             share.owns(environment: $0.environment)
         }
+        // Of what is asked about no more, such as a preview that has ended, nothing is kept.
+        let environments = Set(questions.map(\.environment))
+        reconciler.moduleLooks.withLock { looks in looks = looks.filter { environments.contains($0.key) } }
         let context = reconciler.context(of: run.id, .resync)
         for question in reconciler.due(questions).prefix(Self.mostModuleLooks) {
             guard reconciler.time.uptime - began < Self.longestModuleLook, !stop.isRaised else { return }
