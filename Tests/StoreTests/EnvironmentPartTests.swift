@@ -161,6 +161,12 @@ import Testing
                     #expect(plan.first?.contains(index) == true, "\(query.text): \(plan)")
                 }
             }
+            // Those whose plans are gone are found without reading all.
+            let old = try await test.rows(
+                "explain query plan select run_id from ops.run_environments where began_at < $1 limit 2000",
+                [.time(start)]
+            ).map { try $0.text(3) }
+            #expect(old.allSatisfy { $0.contains("run_environments_began") } && !old.isEmpty, "\(old)")
         }
     }
 }

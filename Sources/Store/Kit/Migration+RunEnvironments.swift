@@ -13,7 +13,11 @@ extension Migration {
                     // When the run began, as its own row says.
                     "began_at timestamptz not null",
                 ], constraints: ["primary key (run_id, environment)"],
-                indexes: ["index run_environments_latest on (environment, began_at desc, run_id desc)"]),
+                indexes: [
+                    "index run_environments_latest on (environment, began_at desc, run_id desc)",
+                    // By which those are found each day whose plan is gone.
+                    "index run_environments_began on (began_at)",
+                ]),
             // Of runs in another phase than succeeded there are few.
             Table(
                 "runs", .addition, [],
