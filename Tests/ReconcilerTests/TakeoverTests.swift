@@ -195,6 +195,8 @@ struct TakeoverTests {
         let report = await world.pass()
         #expect(tells(report) == isKept, "\(report.story)")
         #expect(try await entry(of: "web", in: world).isProtected == isKept)
+        let back = try await self.row("production", in: world)
+        #expect(back.status != .gone && back.careEnds == nil && row.careEnds != nil)
         await world.engine.close()
     }
 

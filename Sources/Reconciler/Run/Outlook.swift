@@ -7,7 +7,7 @@ import Store
 /// What a look at everything shows, without a run, a lease or a row written.
 public struct Outlook: Sendable {
     public let desired: DesiredState
-    /// What is looked after by the clock.
+    /// What is looked after by the clock: what the commit wants as far as it can be read and is trusted, else what ran before.
     let clock: DesiredState
     public let observed: ObservedState
     public let inventory: Inventory

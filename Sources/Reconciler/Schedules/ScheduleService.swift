@@ -6,7 +6,8 @@ public import Store
 /// Runs what is due by the clock: each time of each schedule once, whoever sees it first.
 public final class ScheduleService: Sendable {
     private let store: Store
-    /// What the last commit wants by the clock, sorted by id; nil before the first was read.
+    /// What runs by the clock, sorted by id: what the last commit wants as far as it can be read and is trusted, else what ran
+    /// before; nil before a pass has told, where nothing is remembered either.
     public let jobs: @Sendable () -> [ScheduledJob]?
     private let runner: @Sendable (ScheduleSettings.Runner) -> (any JobRunner)?
     private let time: any TimeSource
@@ -28,7 +29,7 @@ public final class ScheduleService: Sendable {
 
     /// - Parameters:
     ///   - store: remembers.
-    ///   - jobs: what the last commit wants; nil before the first was read.
+    ///   - jobs: what runs by the clock, as ``jobs``.
     ///   - runner: who runs a kind of job; nil where nobody can.
     ///   - time: the clock.
     ///   - random: spreads retries.
