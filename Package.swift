@@ -238,7 +238,11 @@ let package = Package(
         tests("Client", ["Client", "Formats", "HTTPClient", "odooops"]),
         tests("Architecture", []),
         tests(
-            "CommandLine", ["Simulator", "Reconciler", "Formats", "HTTPClient", "Web", "StoreSQLite", "odooops"],
+            "CommandLine",
+            [
+                "Client", "DesiredState", "Diff", "Formats", "HTTPClient", "Reconciler", "Simulator", "StoreSQLite",
+                "Web", "odooops",
+            ],
             exclude: ["Goldens"]),
     ],
     swiftLanguageModes: [.v6],

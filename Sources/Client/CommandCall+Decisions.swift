@@ -59,7 +59,7 @@ extension CommandCall {
 
     /// Whether a change is what the plan rests on, and no resource's.
     private static func isDeparture(_ change: Value) -> Bool {
-        change["key"]?.stringValue?.hasPrefix("source.") == true
+        change["key"]?.stringValue?.hasPrefix(ServiceNames.departure) == true
     }
 
     func revoke() async throws -> ClientExit {

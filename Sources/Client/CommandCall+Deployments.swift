@@ -46,7 +46,7 @@ extension CommandCall {
         let held: (rows: [Value], hasMore: Bool)?
         if target.isEmpty {
             schedules = (try await connection.get("/schedules").data.listValue ?? []).filter { row in
-                row.shown("id").hasPrefix("backup/")
+                row.shown("id").hasPrefix(ServiceNames.backup)
             }
             held = try await heldBackups(connection)
         } else {

@@ -1,0 +1,20 @@
+import DesiredState
+import Diff
+import Reconciler
+import Testing
+
+@testable import Client
+
+/// What `odooops` takes names of the service for, which it can't ask the service's rooms.
+@Suite struct ServiceNameTests {
+    @Test("A backup's schedule is named as the service names it")
+    func backups() {
+        #expect(ServiceNames.backup == ScheduledJob.backupPrefix)
+    }
+
+    @Test("What a plan rests on is told from resources as the service tells it", arguments: Departure.Subject.allCases)
+    func departures(_ subject: Departure.Subject) throws {
+        let key = try #require(ResourceKey("\(ServiceNames.departure)\(subject.rawValue)/ssot"))
+        #expect(Departure.isKey(key))
+    }
+}
