@@ -82,7 +82,7 @@ extension PlanWriter {
             parts.append(change.cause.rawValue.spaced)
         }
         if let price = change.price { parts.append(price.text) }
-        if change.requests > 0, change.verdict == .allowed { parts.append(Self.count(change.requests, "request")) }
+        if change.requests > 0, change.verdict == .allowed { parts.append(change.requests.of("request")) }
         return parts.joined(separator: " · ")
     }
 

@@ -94,11 +94,11 @@ struct PlanWriter {
 
     func summaryLine() -> String {
         let summary = plan.summary
-        let tail = " · \(Self.count(summary.noop, "resource")) as wanted"
+        let tail = " · \(summary.noop.of("resource")) as wanted"
         guard !plan.changes.isEmpty else {
             guard summary.noop > 0 else { return "No changes. Nothing is wanted and nothing is ours." }
             let verb = summary.noop == 1 ? "is" : "are"
-            return "No changes. \(Self.count(summary.noop, "resource")) \(verb) as revision "
+            return "No changes. \(summary.noop.of("resource")) \(verb) as revision "
                 + "\(Self.short(plan.revision)) wants \(summary.noop == 1 ? "it" : "them")."
         }
         let refused = plan.changes.filter { $0.action != .read }
@@ -114,7 +114,7 @@ struct PlanWriter {
         if summary.noop > 0 { line += tail }
         line += costText()
         if requests.count == 1 {
-            line += " · \(Self.count(requests[0].value, "request"))"
+            line += " · \(requests[0].value.of("request"))"
         } else if !requests.isEmpty {
             line += " · requests: " + requests.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         }
@@ -125,7 +125,7 @@ struct PlanWriter {
     /// What the changes add to the bill of a month.
     private func costText() -> String {
         guard let cost = plan.cost else { return "" }
-        let unknown = cost.unknown > 0 ? "\(Self.count(cost.unknown, "price")) not told" : nil
+        let unknown = cost.unknown > 0 ? "\(cost.unknown.of("price")) not told" : nil
         let known = cost.unknown < plan.changes.count { $0.verdict == .allowed && $0.price != nil }
         return " · "
             + [known ? "\(PriceChange.signed(cost.cents)) a month" : nil, unknown].compactMap { $0 }
@@ -140,8 +140,6 @@ struct PlanWriter {
             ", until \((context.now + wait).minuteText) by \(provider)'s budget (\(wait.shortText))"
         }.joined()
     }
-
-    static func count(_ count: Int, _ noun: String) -> String { count.of(noun) }
 
     private mutating func writeNext() {
         guard context.showsNext else { return }

@@ -126,13 +126,7 @@ private struct ModuleView {
     }
 
     private func comparison(of name: String, _ found: [FoundModule]) -> ModuleComparison {
-        let census: ModuleCensus? =
-            switch looks[name]?.outcome {
-            case .modules: .modules(found.map(\.module))
-            case .notInitialised: .notInitialised
-            case .unknown, nil: nil
-            }
-        return ModuleComparison(of: name, plans[name], census)
+        ModuleComparison(of: name, plans[name], looks[name]?.census(found))
     }
 
     func summary(of name: String, _ services: APIServices) async throws -> Value {

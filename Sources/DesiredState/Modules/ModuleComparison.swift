@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What one environment should have, may have and has, held against each other.
 ///
 /// It advises and no more: Odoo's modules are installed, upgraded and removed by people, and no plan has a step that does.
@@ -78,20 +80,19 @@ public struct ModuleComparison: Sendable, Hashable {
             let shown = rows.prefix(8).map(\.name).joined(separator: ", ")
             return rows.count > 8 ? "\(shown) and \(rows.count - 8) more" : shown
         }
-        func modules(_ count: Int) -> String { count == 1 ? "1 module" : "\(count) modules" }
         var notes: [String] = []
         for state in InstalledModule.State.allCases where state.isPending {
             let rows = rows.filter { $0.installed?.state == state }
-            if !rows.isEmpty { notes.append("\(modules(rows.count)) \(state.rawValue): \(names(rows))") }
+            if !rows.isEmpty { notes.append("\(rows.count.of("module")) \(state.rawValue): \(names(rows))") }
         }
         let uninvited = rows.filter { $0.standing == .notAllowed }
         if !uninvited.isEmpty {
-            notes.append("\(modules(uninvited.count)) installed that no document allows: \(names(uninvited))")
+            notes.append("\(uninvited.count.of("module")) installed that no document allows: \(names(uninvited))")
         }
         let missing = Dictionary(grouping: rows.filter { $0.standing == .missing }, by: \.wave)
         for (wave, rows) in missing.sorted(by: { $0.key < $1.key }) {
             notes.append(
-                "\(modules(rows.count)) \(wave == Int.max ? "without a wave" : "of wave \(wave)") missing: \(names(rows))"
+                "\(rows.count.of("module")) \(wave == Int.max ? "without a wave" : "of wave \(wave)") missing: \(names(rows))"
             )
         }
         return notes

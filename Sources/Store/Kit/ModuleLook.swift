@@ -30,6 +30,18 @@ public struct ModuleLook: Sendable, Hashable {
         self.problem = problem
         self.observedAt = observedAt
     }
+
+    /// What it showed.
+    ///
+    /// - Parameter found: what is known of the environment's modules.
+    /// - Returns: nil where no look has shown anything yet.
+    public func census(_ found: [FoundModule]) -> ModuleCensus? {
+        switch outcome {
+        case .modules: .modules(found.map(\.module))
+        case .notInitialised: .notInitialised
+        case .unknown: nil
+        }
+    }
 }
 
 /// One module as it was found, and since when it is so.

@@ -29,14 +29,9 @@ extension Store {
     ///
     /// - Throws: `StoreFault`.
     public func moduleCensus(of look: ModuleLook?) async throws(StoreFault) -> ModuleCensus? {
-        switch look?.outcome {
-        case .modules:
-            let environment = look?.environment ?? ""
-            let found = try await installedModules(of: [environment])[environment] ?? []
-            return .modules(found.map(\.module))
-        case .notInitialised: return .notInitialised
-        case .unknown, nil: return nil
-        }
+        guard let look else { return nil }
+        let found = look.outcome == .modules ? try await installedModules(of: [look.environment]) : [:]
+        return look.census(found[look.environment] ?? [])
     }
 
     /// Keeps what a look brought in the place of what was known; what can't be seen leaves what was seen.

@@ -66,33 +66,31 @@ struct ValidateCommand {
         let managed = desired.documents.count { $0.status == .managed }
         let unreadable = desired.documents.count { $0.status == .unreadable }
         context.terminal.print(
-            "\(counted(desired.documents.count, "document")) (\(managed) managed, \(unreadable) unreadable), "
-                + "\(counted(desired.environments.count, "environment")), "
-                + "\(counted(desired.resources.count, "resource")), revision \(shortRevision(desired.revision)).")
+            "\(desired.documents.count.of("document")) (\(managed) managed, \(unreadable) unreadable), "
+                + "\(desired.environments.count.of("environment")), "
+                + "\(desired.resources.count.of("resource")), revision \(shortRevision(desired.revision)).")
         let unmanaged = desired.documents.count { $0.status == .notManaged }
         if unmanaged > 0, !context.arguments.has("list") {
             context.terminal.print(
-                "Nothing is wanted from \(counted(unmanaged, "document")); which: reconcile validate --list")
+                "Nothing is wanted from \(unmanaged.of("document")); which: reconcile validate --list")
         }
         if case .none = tree.branches {
             context.terminal.print("A work tree does not say which branches there are: those were not looked at.")
         }
         let verdict = errors + failing == 0 ? paint.green("Valid") : paint.red("Invalid")
-        let gates = failing == 0 ? "" : ", \(counted(failing, "failing gate"))"
-        context.terminal.print("\(verdict): \(counted(errors, "error")), \(counted(warnings, "warning"))\(gates).")
+        let gates = failing == 0 ? "" : ", \(failing.of("failing gate"))"
+        context.terminal.print("\(verdict): \(errors.of("error")), \(warnings.of("warning"))\(gates).")
         let codes = Set(desired.diagnostics.map(\.code))
         let unknown = desired.unknown.count { codes.contains($0.code) }
         if unknown > 0 {
             context.terminal.print(
-                "\(counted(unknown, "part")) \(unknown == 1 ? "is" : "are") unknown because of them: "
+                "\(unknown.of("part")) \(unknown == 1 ? "is" : "are") unknown because of them: "
                     + "a pass leaves those alone and goes on with the rest.")
         }
         if let first = diagnostics.first(where: { $0.severity == .error }) ?? diagnostics.first {
             context.terminal.print("What a code means, and what to do: reconcile explain \(first.code)")
         }
     }
-
-    private func counted(_ count: Int, _ what: String) -> String { count.of(what) }
 
     /// The first letters of a commit; a work tree has a digest, whose kind is no part of it.
     private func shortRevision(_ revision: String) -> Substring {
