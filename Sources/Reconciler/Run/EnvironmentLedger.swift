@@ -100,7 +100,7 @@ struct EnvironmentLedger {
         }
         if isCareKnown || before == nil { rememberRule(of: environment, in: &row) }
         end(&row, environment, outlook, since: before, wasOver: wasOver, &told)
-        if row.status != .gone { row.careEnds = nil }
+        if row.status != .gone, row.careEnds != nil { row.careEnds = nil }
         return row
     }
 
