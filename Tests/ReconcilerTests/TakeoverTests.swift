@@ -100,18 +100,31 @@ struct TakeoverTests {
         await world.engine.close()
     }
 
-    @Test("Another name with the same tier asks nobody")
+    @Test("Another name with the same tier asks nobody, and leaves nothing of the one before: no care, and no backup")
     func letsItBeRenamed() async throws {
-        let world = try await World(Self.tree(Self.named("production: {tier: production"), "a"))
+        func tree(_ head: String, _ revision: Character) -> SourceTree {
+            World.tree(
+                environments: Self.named(head), policies: World.policies + "backups: {production: 6h}\n",
+                branches: ["main"], revision: revision)
+        }
+        let world = try await World(tree("production: {tier: production", "a"))
         _ = await world.pass()
         let holdings = await world.holdings()
-        world.source.set(Self.tree(Self.named("erp: {tier: production"), "b"))
-        let report = await world.pass()
+        world.source.set(tree("erp: {tier: production", "b"))
+        let process = world.reconciler(seed: 61)
+        let report = await process.pass(PassOptions())
         #expect(report.isSuccess && !tells(report) && report.withheld.isEmpty, "\(report.story)")
         #expect(await world.holdings() == holdings)
         #expect(try await world.store.inventory().entries.allSatisfy { $0.environment != "production" })
-        // Its name isn't free at once, for nobody said that it may go.
-        #expect(try await row("production", in: world).isNameFree(at: world.time.now) == false)
+        #expect(try await row("production", in: world).isNameFree(at: world.time.now))
+        _ = await process.pass(PassOptions())
+        #expect(try await world.store.lineage().care?.keys.sorted() == ["erp", "till"])
+        #expect(
+            try #require(process.latestDesired).environments.filter { $0.backupSchedule != nil }.map(\.slug) == ["erp"])
+
+        // Its new name guards it as the one before did.
+        world.source.set(tree("erp: {tier: dev", "c"))
+        #expect(tells(await process.pass(PassOptions())))
         await world.engine.close()
     }
 
@@ -197,6 +210,29 @@ struct TakeoverTests {
         #expect(try await entry(of: "web", in: world).isProtected == isKept)
         let back = try await self.row("production", in: world)
         #expect(back.status != .gone && back.careEnds == nil && row.careEnds != nil)
+        await world.engine.close()
+    }
+
+    @Test(
+        "While one that is lost is missed, protection that is taken off another one's things goes from those all the same"
+    )
+    func missesNothingElse() async throws {
+        func tree(_ tier: String?, _ till: String, _ revision: Character) -> SourceTree {
+            let till =
+                "till: {tier: dev, database_cluster: shop-pg, database: odoo_till, protected: \(till), host: web}"
+            return Self.tree(Self.guest(tier).replacing("till: {tier: dev, host: web}", with: till), revision)
+        }
+        let world = try await World(tree("production", "true", "a"))
+        _ = await world.pass()
+        #expect(try await entry(of: "shop-pg/odoo_till", in: world).isProtected)
+        world.source.set(tree(nil, "true", "b"))
+        _ = await world.pass()
+        world.source.set(tree(nil, "false", "c"))
+        for _ in 0..<2 { _ = await world.pass(PassOptions(approvals: [Self.key])) }
+        #expect(try await entry(of: "shop-pg/odoo_till", in: world).isProtected == false)
+        // What the lost one stood on keeps it.
+        #expect(try await entry(of: "web", in: world).isProtected)
+        #expect(try await entry(of: "shop-pg", in: world).isProtected)
         await world.engine.close()
     }
 

@@ -24,8 +24,25 @@ extension Grounds {
             living.formUnion(asked)
             living.formUnion(rows.lazy.filter { !$0.isNameFree(at: now) }.map(\.slug))
             found.careFound.living = living
+            let wanted = Set(desired.environments.map(\.slug))
+            missing = rows.filter { remembered.care?[$0.slug] != nil && !wanted.contains($0.slug) }
+            passedOn = wholeHandedOn(missing.map(\.slug), inventory)
         }
         _ = try await weigh(.care, store)
+    }
+
+    /// The environments that own something of which all is wanted of others now, none of them with less care.
+    ///
+    /// Such a one has another name by now, and that is all.
+    private func wholeHandedOn(_ slugs: [String], _ inventory: Inventory) -> Set<String> {
+        let takeovers = Dictionary(
+            found.careFound.takeovers.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let owned = Dictionary(grouping: inventory.entries) { $0.environment }
+        return Set(
+            slugs.filter { slug in
+                guard let before = remembered.care?[slug], let things = owned[slug] else { return false }
+                return things.allSatisfy { takeovers[$0.key]?.care?.isLess(than: before) == false }
+            })
     }
 
     /// What environments stand on that came as another one with care went, which owned nothing and stood there.
@@ -78,12 +95,25 @@ extension Grounds {
     /// - Returns: their slugs.
     func caredFor(_ done: Set<String>) -> Set<String> {
         Set((remembered.care ?? [:]).keys).subtracting(done).subtracting(next.granted.compactMap(\.owner))
+            .subtracting(passedOn)
     }
 
-    /// Whether an environment with care is wanted no more, or is gone and nobody has said that it may be: what it stood on
-    /// keeps its protection.
-    func missesCare(_ desired: DesiredState) -> Bool {
+    /// Whether a thing keeps its protection for an environment with care that is wanted no more, or is gone without a word:
+    /// because it was its own, or because it may have stood on it.
+    func keepsForMissing(_ entry: InventoryEntry, _ desired: DesiredState) -> Bool {
         let wanted = Set(desired.environments.map(\.slug))
-        return remembered.care?.keys.contains { !wanted.contains($0) } == true
+        let slugs = (remembered.care ?? [:]).keys.filter { !wanted.contains($0) }
+        guard !slugs.isEmpty else { return false }
+        // What belongs to another one that is there goes by what its own documents say.
+        if let owner = entry.environment { return slugs.contains(owner) }
+        return slugs.contains { slug in
+            // Rows know hosts and domains, and nothing of clusters, volumes and buckets.
+            let row = missing.first { $0.slug == slug }
+            switch entry.key.kind {
+            case .droplet: return row?.host.map { $0 == entry.key.name } ?? true
+            case .domain: return row?.domain.map { HostName.lies($0, in: entry.key.name) } ?? true
+            default: return true
+            }
+        }
     }
 }

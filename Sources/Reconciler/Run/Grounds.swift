@@ -23,6 +23,10 @@ struct Grounds: Sendable {
     private(set) var withdrawn: [ApprovalRecord] = []
     /// What a person should know of approvals that don't count.
     private(set) var notes: [String] = []
+    /// The environments with care that are gone or wanted no more, as far as the store has rows of them.
+    var missing: [EnvironmentRow] = []
+    /// Those of which all goes to environments that are treated no less carefully.
+    var passedOn: Set<String> = []
     /// Why it couldn't be told whom a provider's credential leads to, each `PROVIDER: REASON`.
     var silences: [String] = []
     /// The keys that were approved with this very pass; `all` is none of them, for nobody who says it has seen this.

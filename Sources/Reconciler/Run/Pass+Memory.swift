@@ -18,10 +18,9 @@ extension Pass {
         // What an older commit wants is no wish yet.
         if grounds?.isInDoubt(of: .history) == true { return }
         // Where another document guards, what it wants is applied, but it takes no protection away. Nor does a tier that
-        // fell, or went, take it from what its environment stands on.
+        // fell take it from what its environment stands on, nor one that went.
         let keepsProtection =
             grounds?.isInDoubt(of: .documents) == true || grounds?.isInDoubt(of: .care) == true
-            || grounds?.missesCare(desired) == true
         let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let changed = Set(plan.changes.map(\.key))
@@ -53,7 +52,8 @@ extension Pass {
                 lastApplied: wanted ?? entry.lastApplied, revision: entry.revision,
                 isProtected: resource.isProtected
                     || entry.isProtected
-                        && (keepsProtection || staysWithOwner || resource.environment.map(unread.contains) == true),
+                        && (keepsProtection || staysWithOwner || resource.environment.map(unread.contains) == true
+                            || grounds?.keepsForMissing(entry, desired) == true),
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }
