@@ -152,6 +152,41 @@ struct ClockTests {
         await world.engine.close()
     }
 
+    @Test(
+        "Where the yes to a lower tier falls in the midst of a pass, the backups that went with the same commit go on")
+    func fallsMeanwhile() async throws {
+        let world = try await World(Self.tree("a"))
+        let process = world.reconciler(seed: 45)
+        _ = await process.pass(PassOptions())
+        let before = try #require(jobs(process.latestDesired))
+        let kept = try await world.store.timetable()
+        let fallen = World.environments.replacing("tier: production", with: "tier: dev")
+        world.source.set(Self.tree("b", environments: fallen, policies: World.policies))
+        let report = await process.pass(PassOptions())
+        let key = "source.care/ssot"
+        _ = try await ApprovalRequest(run: report.run.id, keys: [key], lasting: .hours(1)).make(
+            in: world.store, by: Actor("ada"), at: world.time.now)
+        let end = try #require(try await world.store.standingApprovals().first).expiresAt
+        let time = world.time
+        let late = await process.pass(PassOptions()) { progress in
+            if case .planned = progress { time.jump(to: end) }
+        }
+        #expect(try await world.store.lineage().care?["production"]?.tier == .production, "\(late.story)")
+        #expect(jobs(process.latestDesired) == before)
+        #expect(try await world.store.timetable() == kept)
+        _ = await process.pass(PassOptions())
+        let anew = world.reconciler(seed: 46)
+        _ = await anew.pass(PassOptions())
+        for one in [process, anew] { #expect(jobs(one.latestDesired) == before) }
+        #expect(try await told(world).isEmpty)
+
+        // Said yes to, they end, and that is told.
+        _ = await process.pass(PassOptions(approvals: [key]))
+        #expect(jobs(process.latestDesired) == [])
+        #expect(try await told(world).count == 1)
+        await world.engine.close()
+    }
+
     @Test("While the policies are missing what runs by the clock is what ran before")
     func policiesVanish() async throws {
         let world = try await World(Self.tree("a", chores: Self.chores))

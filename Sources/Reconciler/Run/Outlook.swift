@@ -39,7 +39,8 @@ extension Reconciler {
         let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
         var inventory = try await store.inventory()
         try await weighCommit(desired, inventory, &grounds)
-        let clock = try await clock(desired, grounds, try await store.timetable())
+        let clock = try await clock(
+            ClockBefore(wanted: desired, timetable: try await store.timetable(), running: latestDesired), grounds)
         if instant != nil { inventory = inventory.supposingWarnings }
         // Whose credential leads to another account now shows nothing.
         let trusted = try await weighAccounts(desired, inventory, runID: "look", &grounds)

@@ -6,24 +6,37 @@ public import Store
 
 /// What runs by the clock while a commit is doubted, or can't be read.
 extension Pass {
-    /// Says what runs by the clock from now on, and remembers it where it can be trusted.
-    ///
-    /// What ends although its environment was treated with care is told, whatever the documents say.
+    /// Says what runs by the clock from now on.
     mutating func setClock(_ desired: DesiredState, _ grounds: Grounds) async throws {
-        let before = try await reconciler.store.timetable()
-        let clock = try await reconciler.clock(desired, grounds, before)
+        let before = ClockBefore(
+            wanted: desired, timetable: try await reconciler.store.timetable(), running: reconciler.latestDesired)
+        clockBefore = before
+        try await setClock(after: before, grounds)
+    }
+
+    private mutating func setClock(after before: ClockBefore, _ grounds: Grounds) async throws {
+        let clock = try await reconciler.clock(before, grounds)
         self.clock = clock
-        guard !options.isDryRun else { return }
-        reconciler.latest.withLock { $0 = clock }
+        if !options.isDryRun { reconciler.latest.withLock { $0 = clock } }
+    }
+
+    /// Remembers what runs by the clock where it can be trusted, once what it rests on is remembered.
+    ///
+    /// What ends although its environment was treated with care is told, whatever the documents say. A backup that ended by
+    /// an approval which fell meanwhile goes on.
+    mutating func rememberClock() async throws {
+        guard let before = clockBefore, let grounds else { return }
+        if !grounds.withdrawn.isEmpty { try await setClock(after: before, grounds) }
         // By a commit that isn't trusted nothing begins and nothing ends.
-        guard !grounds.isInDoubt, share.keepsRecords else { return }
+        guard let clock, !grounds.isInDoubt, share.keepsRecords else { return }
+        let (ran, desired) = (before.timetable, before.wanted)
         let next = Timetable(of: clock)
-        let ended = (before ?? Timetable()).ended(with: next, desired)
+        let ended = (ran ?? Timetable()).ended(with: next, desired)
         for one in ended {
             reconciler.log.warning("backups end", ["environment": one.environment.slug, "why": one.reason])
         }
         try await reconciler.store.rememberTimetable(
-            next, from: before,
+            next, from: ran,
             notices: ended.map { one in
                 let id = ScheduledJob.backupPrefix + one.environment.slug
                 return Notice(
@@ -47,14 +60,22 @@ extension Pass {
     }
 }
 
+/// What runs by the clock as a pass found it, and what its commit wants of it.
+struct ClockBefore: Sendable {
+    let wanted: DesiredState
+    /// Nil where the store knows none yet.
+    let timetable: Timetable?
+    /// In this process; nil where nothing runs yet.
+    let running: DesiredState?
+}
+
 extension Reconciler {
     /// What runs by the clock: what a commit wants as far as it can be told and is trusted, else what ran before.
-    func clock(
-        _ desired: DesiredState, _ grounds: Grounds, _ before: Timetable?
-    ) async throws(StoreFault) -> DesiredState {
-        guard grounds.isInDoubt else { return try await store.recalled(desired, grounds, before) }
-        if let latestDesired { return latestDesired }
-        if let before { return desired.running(before) }
+    func clock(_ before: ClockBefore, _ grounds: Grounds) async throws(StoreFault) -> DesiredState {
+        let desired = before.wanted
+        guard grounds.isInDoubt else { return try await store.recalled(desired, grounds, before.timetable) }
+        if let running = before.running { return running }
+        if let timetable = before.timetable { return desired.running(timetable) }
         // A store of before knows nothing: backups do no harm, and what an older commit has done by the clock may.
         let looked = desired.keeping(grounds.keptCare)
         return grounds.isInDoubt(of: .history) ? looked.with(chores: []) : looked

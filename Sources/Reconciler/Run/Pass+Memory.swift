@@ -173,6 +173,7 @@ extension Pass {
         guard let plan, let desired else { return }
         try await weighGroundsAgain()
         try await rememberGrounds()
+        try await rememberClock()
         // Nobody's time begins or ends by a policy that isn't trusted yet.
         if grounds?.isInDoubt == true { return }
         let rows = try await reconciler.store.environments()

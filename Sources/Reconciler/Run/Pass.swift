@@ -52,6 +52,8 @@ struct Pass {
     var desired: DesiredState?
     /// What is looked after by the clock; nil where no commit could be read.
     var clock: DesiredState?
+    /// From what that was told.
+    var clockBefore: ClockBefore?
     /// Nil where no policy wants previews.
     var pulls: PullRequestReading?
     var plan: Plan?
