@@ -36,7 +36,7 @@ struct ClockTests {
     }
 
     private func told(_ world: World) async throws -> [String] {
-        try await world.store.notices(limit: 1_000).filter { $0.kind == .scheduleBlocked }
+        try await world.store.notices(limit: 1_000).filter { $0.kind == .scheduleEnded }
             .map { "\($0.subject): \($0.payload["reason"]?.stringValue ?? "")" }
     }
 

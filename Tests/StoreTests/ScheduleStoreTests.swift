@@ -71,6 +71,39 @@ struct ScheduleStoreTests {
         }
     }
 
+    @Test(
+        "a success ends what people were told of a schedule, whatever its runs before came to, and once",
+        arguments: engines, [Notice.Kind.scheduleFailed, .scheduleBlocked, .scheduleEnded])
+    func recovers(_ engine: SQLDialect, _ kind: Notice.Kind) async throws {
+        try await TestStore.with(engine) { test in
+            for (id, environment) in [("backup/lab", "lab"), ("gates", nil)] as [(String, String?)] {
+                try await test.store.beginSchedules([id])
+                let terms = ScheduleTerms(name: id, environment: environment, alertsOnFailure: false, disableAfter: 2)
+                let bounds = ScheduleBounds(timeLimit: .hours(1), deadline: .days(1))
+                func succeed() async throws {
+                    test.time.advance(by: .hours(1))
+                    let state = try #require(try await test.store.scheduleStates()[id])
+                    _ = try await test.store.advance(
+                        state, to: test.time.now, slots: [NewScheduleSlot(test.time.now, lane: "main")])
+                    let claim = try await test.store.claimSlot(
+                        of: [id: bounds], lane: "main", workers: 1, holder: "one")
+                    let ours = try #require(claim)
+                    #expect(try await test.store.settle(ours, .succeeded(receipt: nil), terms).isOurs)
+                }
+                func told() async throws -> [Notice.Kind] {
+                    try await test.store.notices(limit: 99).filter { $0.subject == id }.map(\.kind)
+                }
+                try await succeed()
+                #expect(try await told() == [])
+                try await test.store.post([
+                    Notice(kind, of: id, environment: environment, at: test.time.now, dedupe: "missing")
+                ])
+                for _ in 0..<2 { try await succeed() }
+                #expect(try await told() == [kind, .scheduleRecovered])
+            }
+        }
+    }
+
     @Test("what runs by the clock comes back as it was kept, and is written where it differs", arguments: engines)
     func timetable(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { test in
@@ -87,7 +120,7 @@ struct ScheduleStoreTests {
                 ])
             try await test.store.rememberTimetable(Timetable(), from: nil, notices: [])
             #expect(try await test.store.timetable() == nil, "nothing is worth no write")
-            let notice = Notice(.scheduleBlocked, of: "backup/lab", environment: "lab", at: start, dedupe: "r")
+            let notice = Notice(.scheduleEnded, of: "backup/lab", environment: "lab", at: start, dedupe: "r")
             try await test.store.rememberTimetable(whole, from: nil, notices: [notice])
             #expect(try await test.store.timetable() == whole)
             try await test.store.rememberTimetable(whole, from: whole, notices: [notice])

@@ -77,7 +77,7 @@ extension Notice.Kind {
         switch self {
         case .findingResolved: [.findingOpened, .findingEscalated]
         case .serviceRecovered: [.serviceFailing]
-        case .scheduleRecovered: [.scheduleFailed, .scheduleBlocked, .scheduleDisabled]
+        case .scheduleRecovered: [.scheduleFailed, .scheduleBlocked, .scheduleDisabled, .scheduleEnded]
         case .pruneUnmarked: [.pruneMarked]
         case .deletionDone, .deletionWithdrawn: [.deletionStuck]
         default: []

@@ -32,6 +32,7 @@ extension Notice.Kind {
         case .scheduleFailed: "scheduled run failed"
         case .scheduleRecovered: "scheduled run succeeded again"
         case .scheduleDisabled: "schedule disabled"
+        case .scheduleEnded: "backups end"
         case .test: "a test"
         }
     }
@@ -102,6 +103,7 @@ extension Notice {
             return "\(subject) failed\(instant("slot").map { ", due at \($0)" } ?? "")\(because("fault")): "
                 + "reconcile schedules show \(subject)"
         case .scheduleRecovered: return "\(subject) succeeded again"
+        case .scheduleEnded: return "\(subject) has ended\(because("reason"))"
         case .scheduleDisabled:
             return "\(subject) doesn't run any more: \(text("timeouts") ?? "several") runs in a row ran out of time: "
                 + "reconcile schedules enable \(subject)"

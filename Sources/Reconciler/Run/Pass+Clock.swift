@@ -40,7 +40,7 @@ extension Pass {
             notices: ended.map { one in
                 let id = ScheduledJob.backupPrefix + one.environment.slug
                 return Notice(
-                    .scheduleBlocked, of: id, environment: one.environment.slug, at: reconciler.time.now, runID: run.id,
+                    .scheduleEnded, of: id, environment: one.environment.slug, at: reconciler.time.now, runID: run.id,
                     payload: [
                         "name": .string(ScheduledJob.backupName(of: one.environment)), "reason": .string(one.reason),
                     ],

@@ -51,6 +51,8 @@ public struct Notice: Sendable, Hashable {
         case scheduleRecovered = "schedule.recovered"
         /// Its runs ran out of time again and again: a person has to let it run again.
         case scheduleDisabled = "schedule.disabled"
+        /// What was treated with care isn't backed up any more, by what is written.
+        case scheduleEnded = "schedule.ended"
         /// Somebody tried whether a channel works.
         case test = "test"
     }
@@ -108,7 +110,7 @@ extension Notice.Kind {
         switch self {
         case .deletionStuck, .findingEscalated, .serviceFailing, .scheduleDisabled: .critical
         case .environmentExpiring, .environmentEnded, .pruneMarked, .approvalWaiting, .approvalLapsed, .findingOpened,
-            .scheduleBlocked, .scheduleDue, .scheduleFailed:
+            .scheduleBlocked, .scheduleDue, .scheduleFailed, .scheduleEnded:
             .warning
         case .environmentExtended, .environmentPinned, .environmentUnpinned, .environmentSuspended,
             .environmentResumed, .pinEnded, .suspensionEnded, .deletionDone, .deletionWithdrawn, .pruneUnmarked,

@@ -88,13 +88,32 @@ extension Store {
                 tell(.scheduleDisabled)
             } else if state.isBad, !wasBad, terms.alertsOnFailure, retryAt == nil {
                 tell(.scheduleFailed)
-            } else if state == .succeeded, wasBad, terms.alertsOnFailure {
-                tell(.scheduleRecovered)
+            } else if state == .succeeded {
+                let isTroubled = try Self.isTroubled(slot.scheduleID, terms.environment, in: db)
+                if isTroubled || wasBad && terms.alertsOnFailure { tell(.scheduleRecovered) }
             }
             _ = try write(notices, in: db)
             if isShown, retryAt == nil { try Self.mirror(slot, state, reason, receipt, terms, now, in: db) }
             return true
         }
+    }
+
+    /// Whether people were told of a schedule last that something is wrong with it: it may never have failed, as a backup that is
+    /// missing because nobody could run it.
+    private static func isTroubled(
+        _ id: String, _ environment: String?, in db: any SQLConnection
+    ) throws(StoreFault) -> Bool {
+        let troubles: [Notice.Kind] = [.scheduleFailed, .scheduleBlocked, .scheduleDisabled, .scheduleEnded]
+        let kinds = (troubles + [.scheduleRecovered]).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let last = try db.run(
+            """
+            select kind from ops.reconcile_notices
+            where \(environment == nil ? "environment is null" : "environment = $2") and subject = $1
+              and kind in (\(kinds))
+            order by at desc, id desc limit 1
+            """, [.text(id)] + (environment.map { [.text($0)] } ?? [])
+        ).first?.text(0)
+        return troubles.contains { $0.rawValue == last }
     }
 
     /// Shows a run to those who read `ops.maintenance_runs`.
