@@ -142,6 +142,8 @@ struct ClockTests {
             #expect(report.plan?.diagnostics.contains { $0.code == "PLAN-0017" } == true, "\(report.story)")
             #expect(jobs(process.latestDesired) == after)
             #expect(report.outlook?.backedUp.map(\.slug) == ["production"])
+            let said = try await world.store.clock(of: try #require(report.desired), from: world.source)
+            #expect(jobs(said) == after)
         }
         let anew = world.reconciler(seed: 43)
         _ = await anew.pass(PassOptions())

@@ -86,10 +86,21 @@ extension Store {
     /// What is looked after by the clock, as the last pass that counted an approval left it: with the care that environments
     /// keep, and the backups of those of which it can't be told whether they are wanted.
     ///
+    /// - Parameters:
+    ///   - desired: what a commit wants.
+    ///   - source: tells whether that commit comes after the one that was trusted last; nil where nothing can.
+    /// - Returns: what the service looks after.
     /// - Throws: `StoreFault`.
-    public func clock(of desired: DesiredState) async throws(StoreFault) -> DesiredState {
+    public func clock(
+        of desired: DesiredState, from source: (any Source)? = nil
+    ) async throws(StoreFault) -> DesiredState {
         var grounds = Grounds(try await lineage(), countsStored: false)
         grounds.find(desired)
+        if let source, let before = grounds.remembered.revision,
+            await !source.follows(desired.revision, after: before)
+        {
+            _ = try await grounds.weigh(.history, self)
+        }
         _ = try await grounds.weigh(.documents, self)
         // A name that has become free meanwhile is let go of by the next pass. What belongs to no environment changes no tier.
         try await grounds.weighCare(desired, try await inventory(), at: Timestamp(microseconds: 0), self) { _ in false }

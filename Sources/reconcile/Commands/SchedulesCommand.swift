@@ -15,8 +15,17 @@ struct SchedulesCommand {
 
     /// The same, with why some of it can't be told.
     private func read() async throws -> (jobs: [ScheduledJob], doubts: [UnknownScope]) {
-        let desired = readDesiredState(try await DesiredTree.read(context, positional: 1))
-        let clock = try await context.withStore { try await $0.clock(of: desired) }
+        // A work tree has no history that it could be held against.
+        let isWorkTree = context.arguments.positionals.count > 1
+        let log = Log(level: .warning, format: try context.configuration().logFormat)
+        let source =
+            isWorkTree ? nil : try Composition.source(try context.configuration(), log: log, context.environment)
+        let tree =
+            if let source { try await source.read(log).tree } else {
+                try await DesiredTree.read(context, positional: 1)
+            }
+        let desired = readDesiredState(tree)
+        let clock = try await context.withStore { try await $0.clock(of: desired, from: source) }
         let jobs = ScheduledJob.all(in: clock, try context.configuration().schedules) { TimeZones.load($0) }
         return (jobs, desired.clockDoubts)
     }
