@@ -21,8 +21,8 @@ import Testing
             lineage.care = ["production": Care(.production, isProtected: true)]
             lineage.granted = [
                 Takeover(
-                    ResourceKey(ResourceKind("digitalocean.database"), "erp/odoo"), of: "production", by: "archive", nil
-                )
+                    ResourceKey(ResourceKind("digitalocean.database"), "erp/odoo"), of: "production", by: "archive",
+                    Care(.dev, isProtected: false))
             ]
             try await test.store.rememberLineage(lineage, from: Lineage(), using: [], runID: "r")
             #expect(try await test.store.lineage() == lineage)

@@ -27,7 +27,8 @@ extension StoreFault {
         StoreFault(
             .fenced, code: "STORE-0052",
             message: "the store's file was replaced while this process had it open: it writes nothing more",
-            place: "sqlite:\(path)", hint: "make the file that is there now safe to work with, then start again: reconcile store restore")
+            place: "sqlite:\(path)",
+            hint: "make the file that is there now safe to work with, then start again: reconcile store restore")
     }
 
     /// No file has the name of the one that this process has open; it may come back.
