@@ -46,7 +46,9 @@ private final class TwoServices: Sendable {
     }
 
     /// Waits until everything is there and nothing is open any more.
-    func converge(within deadline: Duration = .seconds(40)) async -> Bool {
+    ///
+    /// Where the blow fell between the intent of a creation and the request, that may come for two minutes more.
+    func converge(within deadline: Duration = .seconds(180)) async -> Bool {
         await eventually(deadline) { [self] in
             guard await site.records().count == 3 else { return false }
             return query(

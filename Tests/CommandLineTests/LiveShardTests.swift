@@ -79,14 +79,15 @@ struct LiveShardTests {
                 "select (select count(*) from ops.reconcile_steps where state in ('intended', 'unknown')) + "
                     + "(select count(*) from ops.runs where last_phase in ('pending', 'planning', 'applying'))") == "0"
         }
-        #expect(await eventually(.seconds(40)) { await isDone() }, "\(story)")
+        // What was begun and isn't there may come for two minutes: so long it is nobody's to make, if the blow fell just there.
+        #expect(await eventually(.seconds(180)) { await isDone() }, "\(story)")
         if blow == .standsStill {
             services[0].send(SIGCONT)
             // It takes its share again.
             #expect(
                 await eventually(.seconds(20)) { query("select count(*) from ops.reconcile_services") == "2" },
                 "\(story)")
-            #expect(await eventually(.seconds(20)) { await isDone() }, "\(story)")
+            #expect(await eventually(.seconds(180)) { await isDone() }, "\(story)")
         }
         let created = simulator.requestLog.count {
             $0.method == "POST" && $0.path.hasSuffix("/records") && $0.status == 201
