@@ -9,7 +9,9 @@ public final class RawSocket: Sendable {
     private let descriptor: CInt
 
     /// Connects to a port of 127.0.0.1; nil when refused.
-    public init?(port: UInt16) {
+    ///
+    /// `seconds` is how long a byte may be in coming, or in being taken.
+    public init?(port: UInt16, seconds: Int = 5) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -22,7 +24,7 @@ public final class RawSocket: Sendable {
         }
         // A failed initialiser runs `deinit`, which closes: closing here too would take another thread's descriptor.
         guard status == 0 else { return nil }
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        var timeout = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -46,7 +48,7 @@ public final class RawSocket: Sendable {
         return true
     }
 
-    /// Reads until the other end closes, or five seconds pass without a byte.
+    /// Reads until the other end closes, or its time passes without a byte.
     public func readToEnd() async -> String { await Self.threads.run { self.blockingReadToEnd() } }
 
     private func blockingReadToEnd() -> String {
@@ -59,7 +61,7 @@ public final class RawSocket: Sendable {
         }
     }
 
-    /// Reads until the text has come, or the other end closes, or five seconds pass without a byte.
+    /// Reads until the text has come, or the other end closes, or its time passes without a byte.
     public func read(until text: String) async -> String { await Self.threads.run { self.blockingRead(until: text) } }
 
     /// Reads on the calling thread, which must not be one of the cooperative pool.
