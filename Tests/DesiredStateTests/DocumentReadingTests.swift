@@ -77,6 +77,7 @@ import Testing
         let pairs = (0..<40).map { (rank: random.next() % 7, number: $0) }
         let (sorted, byPlaces) = (pairs.sorted { $0.rank < $1.rank }, pairs.sortedByPlaces { $0.rank < $1.rank })
         #expect(byPlaces.map(\.number) == sorted.map(\.number))
+        #expect(pairs.sortedByPlaces(\.rank, by: <).map(\.number) == sorted.map(\.number))
     }
 
     /// The generated documents reach what they are made for: else their edits would prove nothing.

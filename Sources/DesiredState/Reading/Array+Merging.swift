@@ -35,6 +35,14 @@ extension Array {
         }
         return order.map { self[$0] }
     }
+
+    /// The same by a key of each element, which is taken out of it once.
+    func sortedByPlaces<Key>(_ key: (Element) -> Key, by precedes: (Key, Key) -> Bool) -> [Element] {
+        let order = map(key).withUnsafeBufferPointer { keys in
+            keys.indices.sorted { precedes(keys[$0], keys[$1]) }
+        }
+        return order.map { self[$0] }
+    }
 }
 
 extension Array where Element: Equatable {

@@ -109,7 +109,7 @@ final class DomainReading: Sendable {
         }
         var state = DesiredState(
             revision: "", roots: library.roots, environments: builder.environments,
-            resources: drafts.map(\.resource).sortedByPlaces { $0.key < $1.key }.merged(
+            resources: drafts.map(\.resource).sortedByPlaces(\.key, by: <).merged(
                 with: operations.secrets.resources),
             unknown: [], policy: policies.policy, documents: [], diagnostics: [], integrations: integrations,
             modules: modules,

@@ -48,8 +48,8 @@ struct SecretsRegistryReader {
             registry.isComplete = false
             report.unknown(.kind(.secretPresence), cause)
         }
-        registry.entries = registry.entries.sortedByPlaces {
-            $0.id != $1.id ? $0.id.precedesByBytes($1.id) : $0.section == .first && $1.section == .second
+        registry.entries = registry.entries.sortedByPlaces({ (id: $0.id, section: $0.section) }) { a, b in
+            a.id != b.id ? a.id.precedesByBytes(b.id) : a.section == .first && b.section == .second
         }
     }
 

@@ -27,7 +27,7 @@ struct SecretsReading: DocumentsReading {
             documents[1].map { $0.reading(SecretsInventoryReader.Kept.self, report)?.inventory ?? .unread($0) }
             ?? SecretsInventory()
         let drafts = SecretsResources(registry: registry, inventory: inventory, report: report).drafts()
-        resources = drafts.map(\.protected.resource).sortedByPlaces { $0.key < $1.key }
+        resources = drafts.map(\.protected.resource).sortedByPlaces(\.key, by: <)
         variables = VercelVariables.wishes(registry, inventory)
         functions = SupabaseSecrets.places(registry)
     }
