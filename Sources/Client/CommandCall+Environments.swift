@@ -29,7 +29,7 @@ extension CommandCall {
             ("ends", row.minute("expires_at")),
             (
                 "extended by",
-                row["extension_days"]?.intValue == 0 ? nil : Self.days(row["extension_days"]?.intValue ?? 0)
+                row["extension_days"]?.intValue.flatMap { $0 == 0 ? nil : $0.of("day") }
             ),
             ("pinned", isPinned ? held("pin_reason", "pinned_by", "pinned_until") : nil),
             ("suspended", isSuspended ? held("suspend_reason", "suspended_by", "suspended_until") : nil),
@@ -50,14 +50,12 @@ extension CommandCall {
         return block(lines) + (isEnding ? screen.paint.dim("More time: odooops env extend \(name) --days 7\n") : "")
     }
 
-    private static func days(_ count: Int64) -> String { "\(count.of("day"))" }
-
     /// What more days come to: a new end, or the time from which on they count.
     private static func extended(_ row: Value, _ count: Int64) -> String {
         let name = row.shown("name")
         func pause(_ what: String, _ until: String, _ command: String) -> String {
             let end = row.shown(until) == "-" ? "" : " at \(row.minute(until)), or at once"
-            return "\(days(count)) more, which count when \(what)\(end): \(command)"
+            return "\(count.of("day")) more, which count when \(what)\(end): \(command)"
         }
         if row["suspended"]?.boolValue == true {
             return pause("it is resumed", "suspended_until", "odooops env resume \(name)")
@@ -66,7 +64,7 @@ extension CommandCall {
             return pause("its pin ends", "pinned_until", "odooops env unpin \(name)")
         }
         let end = row.minute("expires_at")
-        return end == "-" ? "\(days(count)) more; the next pass says until when." : "until \(end)."
+        return end == "-" ? "\(count.of("day")) more; the next pass says until when." : "until \(end)."
     }
 
     /// The answer of `explain` to why an environment stands as it does, and what comes, differs or is amiss of it.

@@ -93,9 +93,7 @@ struct CommandCall: Sendable {
                 throw .badFile("the file can't be read", path, hint: "Name a file that is there, and yours to read.")
             }
             guard FileSystem.isPrivate(path) else { throw .openToOthers(path) }
-            text = Optional(bytes).map {
-                String(String(decoding: $0, as: UTF8.self).prefix { $0 != "\n" && $0 != "\r\n" })
-            }
+            text = String(String(decoding: bytes, as: UTF8.self).prefix { $0 != "\n" && $0 != "\r\n" })
         }
         guard let text, !text.isEmpty, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 >= 0x80 }) else {
             throw .badFile("the file holds no secret", path, hint: "Write it there alone, on one line.")

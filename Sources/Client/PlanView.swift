@@ -50,7 +50,7 @@ struct PlanView {
             why.append(cause.spaced)
         }
         if let requests = change["requests"]?.intValue, requests > 0, change.shown("decision") == "allowed" {
-            why.append("\(requests.of("request"))")
+            why.append(requests.of("request"))
         }
         lines.append(indent + paint.dim(why.joined(separator: " · ")))
         // Never cut: its end says what to do.

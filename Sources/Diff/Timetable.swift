@@ -20,8 +20,8 @@ public struct Timetable: Sendable, Hashable {
     public init(of desired: DesiredState) {
         chores = desired.chores.map { chore in
             Chore(
-                id: chore.id, name: chore.name, cadence: nil, cron: chore.cron, runner: chore.runner, outputs: [],
-                alertsOnFailure: chore.alertsOnFailure, secrets: [], source: chore.source)
+                running: chore.id, chore.name, chore.cron, by: chore.runner, alertsOnFailure: chore.alertsOnFailure,
+                source: chore.source)
         }
         backups = desired.environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
@@ -79,6 +79,25 @@ extension Environment {
             slug: slug, tier: tier, ttlClass: .named, ttl: .never, branch: nil, headCommit: nil, host: nil, domain: nil,
             databaseCluster: nil, database: database, filestore: nil, workers: nil, backupSchedule: schedule,
             autoDeploy: false, quota: nil, isProtected: isProtected, source: source, resources: [])
+    }
+}
+
+extension Chore {
+    /// What running it needs.
+    ///
+    /// - Parameters:
+    ///   - id: its id.
+    ///   - name: how people call it.
+    ///   - cron: when it is due.
+    ///   - runner: who runs it, as written.
+    ///   - alertsOnFailure: whether people are told that it failed.
+    ///   - source: the line that wants it.
+    public init(
+        running id: String, _ name: String?, _ cron: Cron, by runner: String, alertsOnFailure: Bool, source: SourceMark
+    ) {
+        self.init(
+            id: id, name: name, cadence: nil, cron: cron, runner: runner, outputs: [],
+            alertsOnFailure: alertsOnFailure, secrets: [], source: source)
     }
 }
 

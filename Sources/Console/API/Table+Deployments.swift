@@ -24,14 +24,14 @@ extension APIEndpoints {
     ])
 
     static func deployments(_ services: APIServices) -> [APIRoute] {
-        let filter = APIParameter("environment", .line(least: 1, most: 255), "only of this environment")
         let id = APIParameter("deployment", .line(least: 1, most: 64), "its id", required: true)
         return [
             APIRoute(
                 "GET", "/deployments", "listDeployments", "deployments",
                 "What each of the latest \(deployedRuns) runs changed for an environment, newest first; deployments of "
                     + "the application itself the service doesn't make.",
-                needs: .read, at: .list, parameters: [filter, timeCursor], answer: .list(deployment), isPaged: true
+                needs: .read, at: .list, parameters: [onlyEnvironment, timeCursor], answer: .list(deployment),
+                isPaged: true
             ) { call in
                 try await deployments(call, of: call.text("environment"), services)
             },

@@ -11,6 +11,9 @@ extension APIEndpoints {
         "environment", .line(least: 1, most: 255), "its name, its id or its branch; a slash of a branch is written %2F",
         required: true)
 
+    static let onlyEnvironment = APIParameter(
+        "environment", .line(least: 1, most: 255), "only of this environment")
+
     /// The one figure that is kept of an environment; whoever asks for another one learns where it is.
     private static let environmentFigure = APISchema.pattern(
         "^steps$",

@@ -8,24 +8,23 @@ import Store
 /// Routes about Odoo's modules: what is wanted, allowed and installed, by environment.
 extension APIEndpoints {
     static func modules(_ services: APIServices) -> [APIRoute] {
-        let environment = APIParameter("environment", .line(least: 1, most: 255), "only of this environment")
-        return [
+        [
             APIRoute(
                 "GET", "/modules", "listModules", "modules",
                 "Odoo's modules that are wanted, installed or both, by environment and name. It tells and no more: nothing "
                     + "installs or removes a module.",
                 needs: .read, at: .list,
                 parameters: [
-                    environment,
+                    onlyEnvironment,
                     APIParameter("standing", choice(ModuleComparison.Standing.self), "only those that stand so"),
                     nameCursor,
                 ], answer: .list(Answer.module), isPaged: true
             ) { call in
-                let sight = try await ModuleView(call, services)
+                let sight = try await ModuleOverview(call, services)
                 let standing = call.text("standing").flatMap(ModuleComparison.Standing.init)
                 let place = call.text("cursor").map(modulePlace)
-                var found: [ModuleView.Row] = []
-                for name in sight.names where place.map({ !name.precedesByBytes($0.environment) }) ?? true {
+                var found: [ModuleRow] = []
+                for name in sight.environments where place.map({ !name.precedesByBytes($0.environment) }) ?? true {
                     let after = place.flatMap { $0.environment == name ? $0.module : nil }
                     found += try await sight.rows(of: name, services).filter { row in
                         (standing.map { row.module.standing == $0 } ?? true)
@@ -42,11 +41,11 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/modules/summary", "listModuleSummaries", "modules",
                 "How the modules of each environment stand, and what came of looking into its database.",
-                needs: .read, at: .list, parameters: [environment, nameCursor],
+                needs: .read, at: .list, parameters: [onlyEnvironment, nameCursor],
                 answer: .list(Answer.moduleSummary), isPaged: true
             ) { call in
-                let sight = try await ModuleView(call, services)
-                let names = sight.names.filter { name in
+                let sight = try await ModuleOverview(call, services)
+                let names = sight.environments.filter { name in
                     call.text("cursor").map { $0.precedesByBytes(name) } ?? true
                 }
                 var rows: [Value] = []
@@ -63,76 +62,55 @@ extension APIEndpoints {
     }
 }
 
-/// What is known of the modules of those environments that a caller sees.
-private struct ModuleView {
-    /// One module of one environment.
-    struct Row {
-        let environment: String
-        let module: ModuleComparison.Row
-        /// Since when it is installed so; nil where it isn't.
-        let since: Timestamp?
-        /// Whether it is known what is wanted.
-        let isPlanned: Bool
+/// One module of one environment.
+private struct ModuleRow {
+    let environment: String
+    let module: ModuleComparison.Row
+    /// Since when it is installed so; nil where it isn't.
+    let since: Timestamp?
+    /// Whether it is known what is wanted.
+    let isPlanned: Bool
 
-        var document: Value {
-            let planned = module.planned
-            var object = Value.Object()
-            object["environment"] = .string(environment)
-            object["module"] = .string(module.name)
-            object["standing"] = .text(module.standing?.rawValue)
-            object["wanted"] = isPlanned ? .bool(planned != nil) : .null
-            object["wanted_at"] = .strings(planned?.wantedBy.map(\.description) ?? [])
-            object["wave"] = planned?.wave.map { .int(Int64($0)) } ?? .null
-            object["gate"] = .text(planned?.gate)
-            object["permission"] = .text(planned?.permission.rawValue)
-            object["repository"] = .text(planned?.repository)
-            object["state"] = .text(module.installed?.state.rawValue)
-            object["version"] = .text(module.installed?.version)
-            object["origin"] = .text(module.installed?.origin.text)
-            object["observed_at"] = .text(since?.description)
-            return .object(object)
-        }
+    var document: Value {
+        let planned = module.planned
+        var object = Value.Object()
+        object["environment"] = .string(environment)
+        object["module"] = .string(module.name)
+        object["standing"] = .text(module.standing?.rawValue)
+        object["wanted"] = isPlanned ? .bool(planned != nil) : .null
+        object["wanted_at"] = .strings(planned?.wantedBy.map(\.description) ?? [])
+        object["wave"] = planned?.wave.map { .int(Int64($0)) } ?? .null
+        object["gate"] = .text(planned?.gate)
+        object["permission"] = .text(planned?.permission.rawValue)
+        object["repository"] = .text(planned?.repository)
+        object["state"] = .text(module.installed?.state.rawValue)
+        object["version"] = .text(module.installed?.version)
+        object["origin"] = .text(module.installed?.origin.text)
+        object["observed_at"] = .text(since?.description)
+        return .object(object)
     }
+}
 
-    /// Sorted.
-    let names: [String]
-    private let plans: [String: ModulePlan]
-    private let looks: [String: ModuleLook]
-    private let reach: ModuleReach?
-
-    init(_ call: APICall, _ services: APIServices) async throws {
-        let asked = call.text("environment")
-        let isShown = { (name: String) in call.visible.contains(name) && (asked.map { $0 == name } ?? true) }
-        let outlook = services.outlook()
-        plans = Dictionary(
-            (outlook?.desired.modulePlans ?? []).filter { isShown($0.environment) }.map { ($0.environment, $0) },
-            uniquingKeysWith: { first, _ in first })
-        looks = Dictionary(
-            try await services.store.moduleLooks(of: asked.map { [$0] }).filter { isShown($0.environment) }
-                .map { ($0.environment, $0) }, uniquingKeysWith: { first, _ in first })
-        names = Set(plans.keys).union(looks.keys).sorted { $0.precedesByBytes($1) }
-        reach =
-            if let outlook, let reconciler = services.reconciler { ModuleReach(reconciler, outlook) } else { nil }
+extension ModuleOverview {
+    /// What is known of those environments that a caller sees.
+    fileprivate init(_ call: APICall, _ services: APIServices) async throws(StoreFault) {
+        try await self.init(
+            services.reconciler, services.outlook(), services.store, of: call.text("environment"),
+            where: call.visible.contains)
     }
 
     /// By name.
-    func rows(of name: String, _ services: APIServices) async throws -> [Row] {
-        let found = looks[name]?.outcome == .modules ? try await services.store.installedModules(of: [name]) : [:]
-        let since = Dictionary(
-            (found[name] ?? []).map { ($0.module.name, $0.since) }, uniquingKeysWith: { first, _ in first })
-        return comparison(of: name, found[name] ?? []).rows.map { row in
-            Row(environment: name, module: row, since: since[row.name], isPlanned: plans[name] != nil)
+    fileprivate func rows(of name: String, _ services: APIServices) async throws(StoreFault) -> [ModuleRow] {
+        let found = try await services.store.installedModules(of: looks[name])
+        let since = Dictionary(found.map { ($0.module.name, $0.since) }, uniquingKeysWith: { first, _ in first })
+        return comparison(of: name, looks[name]?.census(found)).rows.map { row in
+            ModuleRow(environment: name, module: row, since: since[row.name], isPlanned: plans[name] != nil)
         }.sorted { $0.module.name.precedesByBytes($1.module.name) }
     }
 
-    private func comparison(of name: String, _ found: [FoundModule]) -> ModuleComparison {
-        ModuleComparison(of: name, plans[name], looks[name]?.census(found))
-    }
-
-    func summary(of name: String, _ services: APIServices) async throws -> Value {
+    fileprivate func summary(of name: String, _ services: APIServices) async throws(StoreFault) -> Value {
         let look = looks[name]
-        let found = look?.outcome == .modules ? try await services.store.installedModules(of: [name]) : [:]
-        let comparison = comparison(of: name, found[name] ?? [])
+        let comparison = comparison(of: name, try await services.store.moduleCensus(of: look))
         var counts = Value.Object()
         for standing in ModuleComparison.Standing.allCases {
             counts[standing.rawValue] = .int(Int64(comparison.count(standing)))
@@ -140,7 +118,7 @@ private struct ModuleView {
         var object = Value.Object()
         object["environment"] = .string(name)
         object["outcome"] = .string((look?.outcome ?? .unknown).rawValue)
-        object["problem"] = .text(look?.problem ?? reach?.silence(of: name))
+        object["problem"] = .text(look?.problem ?? silence(of: name))
         object["database"] = .text(look?.database.description)
         object["observed_at"] = .text(look?.observedAt.description)
         object["wanted"] = plans[name].map { .int(Int64($0.modules.count)) } ?? .null

@@ -48,8 +48,7 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/logs", "listLogs", "logs",
                 "What was told by runs, people's changes, notices and hooks, newest first.", needs: .read, at: .list,
-                parameters: [APIParameter("environment", .line(least: 1, most: 255), "only of this environment")]
-                    + lineParameters, answer: .list(Answer.logLine), isPaged: true
+                parameters: [onlyEnvironment] + lineParameters, answer: .list(Answer.logLine), isPaged: true
             ) { call in
                 try await lines(call, of: call.text("environment"), at: .list, services)
             },

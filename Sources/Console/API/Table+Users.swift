@@ -43,9 +43,7 @@ extension APIEndpoints {
                 }
                 if let roles = call.body["roles"]?.listValue, !roles.contains("owner") { try spareSelf(name, call) }
                 let change = try await put(name, call, services)
-                var object = change.user.document.objectValue ?? [:]
-                for member in change.loss.members.members { object[member.name] = member.value }
-                return Envelope(200, .object(object))
+                return Envelope(200, .object(change.loss.added(to: change.user.document.objectValue ?? [:])))
             },
             APIRoute(
                 "DELETE", "/access/users/{user}", "revokeUser", "access",
@@ -67,10 +65,7 @@ extension APIEndpoints {
 
     /// The answer to whoever took a person's or a key's access away.
     static func revoked(_ name: String, _ loss: AccessLoss) -> Value {
-        var object = Value.Object()
-        object["revoked"] = .string(name)
-        for member in loss.members.members { object[member.name] = member.value }
-        return .object(object)
+        .object(loss.added(to: ["revoked": .string(name)]))
     }
 
     private static func put(

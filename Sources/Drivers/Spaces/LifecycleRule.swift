@@ -102,7 +102,7 @@ struct LifecycleRule: Sendable, Hashable {
         }
         guard !losses.isEmpty else { return nil }
         return losses.map { rule in
-            let days = rule.expirationDays.map { "\($0.of("day"))" } ?? ""
+            let days = rule.expirationDays.map { $0.of("day") } ?? ""
             return "after \(days) \(rule.prefix.isEmpty ? "all objects" : "all objects below \(rule.prefix)") go"
         }.joined(separator: " and ")
     }

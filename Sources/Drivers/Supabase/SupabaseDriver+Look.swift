@@ -26,7 +26,7 @@ extension SupabaseDriver: AccessChecking {
         let context = DriverContext(runID: "doctor", log: .none)
         do throws(ProviderFault) {
             let count = try await api.get("/v1/projects", "projects.list", context).list { $0["id"].string }.count
-            return .success("\(count.of("project"))")
+            return .success(count.of("project"))
         } catch {
             return .failure(error)
         }

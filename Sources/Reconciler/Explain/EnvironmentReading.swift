@@ -113,7 +113,7 @@ struct EnvironmentReading {
     private var hold: Standing? {
         guard let obstacle else { return nil }
         let held = changes.filter { $0.verdict != .allowed }
-        func count(_ hold: Hold) -> String { Self.changes(max(1, held.count { $0.hold == hold })) }
+        func count(_ hold: Hold) -> String { max(1, held.count { $0.hold == hold }).of("change") }
         let state: EnvironmentExplanation.State
         let reason: String
         switch obstacle.kind {
@@ -126,8 +126,8 @@ struct EnvironmentReading {
             state = .blocked
             reason =
                 held.isEmpty
-                ? "\(Self.changes(changes.count)) of it can't be made yet"
-                : "\(Self.changes(held.count)) of it can't be made"
+                ? "\(changes.count.of("change")) of it can't be made yet"
+                : "\(held.count.of("change")) of it can't be made"
         }
         return Standing(
             state: state, reason: reason, source: obstacle.source, until: obstacle.until, command: obstacle.command)
@@ -147,10 +147,8 @@ struct EnvironmentReading {
         default: break
         }
         guard changes.isEmpty else {
-            return Standing(state: .pending, reason: "the next pass makes \(Self.changes(changes.count)) of it")
+            return Standing(state: .pending, reason: "the next pass makes \(changes.count.of("change")) of it")
         }
         return Standing(state: .asWanted, reason: "all that it owns is as it is wanted")
     }
-
-    private static func changes(_ count: Int) -> String { "\(count.of("change"))" }
 }

@@ -70,17 +70,3 @@ extension Notice {
         return [area, environment, detail, subject].compactMap { $0 }.joined(separator: "/")
     }
 }
-
-extension Notice.Kind {
-    /// Whose end it tells; empty: it begins something, or stands for itself.
-    var ends: [Notice.Kind] {
-        switch self {
-        case .findingResolved: [.findingOpened, .findingEscalated]
-        case .serviceRecovered: [.serviceFailing]
-        case .scheduleRecovered: [.scheduleFailed, .scheduleBlocked, .scheduleDisabled, .scheduleEnded]
-        case .pruneUnmarked: [.pruneMarked]
-        case .deletionDone, .deletionWithdrawn: [.deletionStuck]
-        default: []
-        }
-    }
-}

@@ -98,11 +98,14 @@ extension Grounds {
             .subtracting(passedOn)
     }
 
-    /// Whether a thing keeps its protection for an environment with care that is wanted no more, or is gone without a word:
+    /// The environments with care that a commit wants no more, or that are gone without a word.
+    func caredForMissing(in desired: DesiredState) -> Set<String> {
+        Set((remembered.care ?? [:]).keys).subtracting(desired.environments.lazy.map(\.slug))
+    }
+
+    /// Whether a thing keeps its protection for one of the environments that are missing:
     /// because it was its own, or because it may have stood on it.
-    func keepsForMissing(_ entry: InventoryEntry, _ desired: DesiredState) -> Bool {
-        let wanted = Set(desired.environments.map(\.slug))
-        let slugs = (remembered.care ?? [:]).keys.filter { !wanted.contains($0) }
+    func keeps(_ entry: InventoryEntry, forMissing slugs: Set<String>) -> Bool {
         guard !slugs.isEmpty else { return false }
         // What belongs to another one that is there goes by what its own documents say.
         if let owner = entry.environment { return slugs.contains(owner) }

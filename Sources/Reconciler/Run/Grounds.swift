@@ -99,6 +99,24 @@ struct Grounds: Sendable {
         approvals.removeAll { fallen.contains($0.id) }
     }
 
+    /// Holds the commit, and the documents by which guards work or that their schema alone tells, against those before, and
+    /// how carefully environments are treated.
+    ///
+    /// The source, if any, tells whether the commit comes after the one that was trusted last.
+    ///
+    /// - Throws: `StoreFault`.
+    mutating func weighCommit(
+        _ desired: DesiredState, _ inventory: Inventory, from source: (any Source)?, at now: Timestamp, _ store: Store,
+        holdsData: (ResourceKind) -> Bool
+    ) async throws(StoreFault) {
+        find(desired)
+        if let source, let before = remembered.revision, await !source.follows(desired.revision, after: before) {
+            _ = try await weigh(.history, store)
+        }
+        _ = try await weigh(.documents, store)
+        try await weighCare(desired, inventory, at: now, store, holdsData: holdsData)
+    }
+
     /// Holds a part of what was found against what is remembered.
     ///
     /// - Returns: why it can't be trusted; nil where it can.
@@ -158,11 +176,6 @@ extension Reconciler {
     func weighCommit(
         _ desired: DesiredState, _ inventory: Inventory, _ grounds: inout Grounds
     ) async throws(StoreFault) {
-        grounds.find(desired)
-        if let before = grounds.remembered.revision, await !source.follows(desired.revision, after: before) {
-            _ = try await grounds.weigh(.history, store)
-        }
-        _ = try await grounds.weigh(.documents, store)
-        try await grounds.weighCare(desired, inventory, at: time.now, store, holdsData: holdsData)
+        try await grounds.weighCommit(desired, inventory, from: source, at: time.now, store, holdsData: holdsData)
     }
 }

@@ -95,15 +95,10 @@ extension Store {
         of desired: DesiredState, from source: (any Source)? = nil
     ) async throws(StoreFault) -> DesiredState {
         var grounds = Grounds(try await lineage(), countsStored: false)
-        grounds.find(desired)
-        if let source, let before = grounds.remembered.revision,
-            await !source.follows(desired.revision, after: before)
-        {
-            _ = try await grounds.weigh(.history, self)
-        }
-        _ = try await grounds.weigh(.documents, self)
         // A name that has become free meanwhile is let go of by the next pass. What belongs to no environment changes no tier.
-        try await grounds.weighCare(desired, try await inventory(), at: Timestamp(microseconds: 0), self) { _ in false }
+        try await grounds.weighCommit(
+            desired, try await inventory(), from: source, at: Timestamp(microseconds: 0), self,
+            holdsData: { _ in false })
         let before = try await timetable()
         if let before, grounds.isInDoubt { return desired.running(before) }
         return try await recalled(desired, grounds, before)

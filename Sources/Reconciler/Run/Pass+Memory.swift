@@ -21,6 +21,7 @@ extension Pass {
         // fell take it from what its environment stands on, nor one that went.
         let keepsProtection =
             grounds?.isInDoubt(of: .documents) == true || grounds?.isInDoubt(of: .care) == true
+        let missing = grounds?.caredForMissing(in: desired) ?? []
         let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let changed = Set(plan.changes.map(\.key))
@@ -53,7 +54,7 @@ extension Pass {
                 isProtected: resource.isProtected
                     || entry.isProtected
                         && (keepsProtection || staysWithOwner || resource.environment.map(unread.contains) == true
-                            || grounds?.keepsForMissing(entry, desired) == true),
+                            || grounds?.keeps(entry, forMissing: missing) == true),
                 createdAt: entry.createdAt, isAdopted: entry.isAdopted)
             updated.echoes = echoes
             guard updated != entry else { continue }

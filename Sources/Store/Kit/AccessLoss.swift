@@ -18,8 +18,11 @@ public struct AccessLoss: Sendable, Hashable {
     }
 
     /// For answers and the audit log.
-    public var members: Value.Object {
-        var object = Value.Object()
+    ///
+    /// - Parameter object: what they tell besides.
+    /// - Returns: it, with what is lost.
+    public func added(to object: Value.Object = [:]) -> Value.Object {
+        var object = object
         object["approvals"] = .strings(approvals)
         object["keys"] = .strings(keys)
         return object
@@ -70,8 +73,8 @@ extension AuditRecord {
     /// The same, with what else went; as it is where nothing did.
     func telling(_ loss: AccessLoss) -> AuditRecord {
         guard loss != .none else { return self }
-        var object = detail.objectValue ?? [:]
-        for member in loss.members.members { object[member.name] = member.value }
-        return AuditRecord(at: at, action: action, target: target, actor: actor, detail: .object(object))
+        return AuditRecord(
+            at: at, action: action, target: target, actor: actor,
+            detail: .object(loss.added(to: detail.objectValue ?? [:])))
     }
 }

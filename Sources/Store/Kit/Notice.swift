@@ -118,4 +118,16 @@ extension Notice.Kind {
             .info
         }
     }
+
+    /// Whose end it tells; empty: it begins something, or stands for itself.
+    public var ends: [Notice.Kind] {
+        switch self {
+        case .findingResolved: [.findingOpened, .findingEscalated]
+        case .serviceRecovered: [.serviceFailing]
+        case .scheduleRecovered: [.scheduleFailed, .scheduleBlocked, .scheduleDisabled, .scheduleEnded]
+        case .pruneUnmarked: [.pruneMarked]
+        case .deletionDone, .deletionWithdrawn: [.deletionStuck]
+        default: []
+        }
+    }
 }

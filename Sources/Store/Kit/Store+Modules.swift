@@ -25,13 +25,20 @@ extension Store {
         }
     }
 
+    /// What is installed or about to change, as a look showed it; nothing where it showed none.
+    ///
+    /// - Returns: sorted by name.
+    /// - Throws: `StoreFault`.
+    public func installedModules(of look: ModuleLook?) async throws(StoreFault) -> [FoundModule] {
+        guard let look, look.outcome == .modules else { return [] }
+        return try await installedModules(of: [look.environment])[look.environment] ?? []
+    }
+
     /// What the last look at an environment showed; nil where none has shown anything.
     ///
     /// - Throws: `StoreFault`.
     public func moduleCensus(of look: ModuleLook?) async throws(StoreFault) -> ModuleCensus? {
-        guard let look else { return nil }
-        let found = look.outcome == .modules ? try await installedModules(of: [look.environment]) : [:]
-        return look.census(found[look.environment] ?? [])
+        look?.census(try await installedModules(of: look))
     }
 
     /// Keeps what a look brought in the place of what was known; what can't be seen leaves what was seen.

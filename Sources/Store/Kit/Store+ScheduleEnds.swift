@@ -103,7 +103,7 @@ extension Store {
     private static func isTroubled(
         _ id: String, _ environment: String?, in db: any SQLConnection
     ) throws(StoreFault) -> Bool {
-        let troubles: [Notice.Kind] = [.scheduleFailed, .scheduleBlocked, .scheduleDisabled, .scheduleEnded]
+        let troubles = Notice.Kind.scheduleRecovered.ends
         let kinds = (troubles + [.scheduleRecovered]).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let last = try db.run(
             """

@@ -58,8 +58,8 @@ extension Store {
                 let cron = one["cron"]?.stringValue.flatMap({ try? Cron(parsing: $0) })
             else { return nil }
             return Chore(
-                id: id, name: one["name"]?.stringValue, cadence: nil, cron: cron, runner: runner, outputs: [],
-                alertsOnFailure: one["alerts"]?.boolValue ?? true, secrets: [], source: mark(one["source"]))
+                running: id, one["name"]?.stringValue, cron, by: runner,
+                alertsOnFailure: one["alerts"]?.boolValue ?? true, source: mark(one["source"]))
         }
         let backups: [Environment] = (stored["backups"]?.listValue ?? []).compactMap { one in
             guard let slug = one["slug"]?.stringValue, let schedule = one["schedule"]?.stringValue else { return nil }

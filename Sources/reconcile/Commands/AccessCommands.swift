@@ -25,7 +25,7 @@ struct AccessCommand {
             return try await control(store).putUser(name, password: password, grants: grants, by: context.actor)
         }
         if context.terminal.isJSON {
-            var object = change.loss.members
+            var object = change.loss.added()
             object["name"] = .string(name)
             object["new"] = .bool(change.isNew)
             context.terminal.json(.object(object))
@@ -165,7 +165,7 @@ struct AccessCommand {
 
     private func revoked(_ name: String, _ loss: AccessLoss) -> ExitStatus {
         if context.terminal.isJSON {
-            var object = loss.members
+            var object = loss.added()
             object["revoked"] = .string(name)
             context.terminal.json(.object(object))
         } else {

@@ -12,26 +12,16 @@ enum ModulesPage {
 
     static func render(_ context: PageContext) async throws -> Page {
         let outlook = context.known.outlook
-        let plans = Dictionary(
-            (outlook?.desired.modulePlans ?? []).filter { context.shows($0.environment) }.map { ($0.environment, $0) },
-            uniquingKeysWith: { first, _ in first })
-        let looks = Dictionary(
-            try await context.store.moduleLooks().filter { context.shows($0.environment) }.map { ($0.environment, $0) },
-            uniquingKeysWith: { first, _ in first })
-        let names = Set(plans.keys).union(looks.keys).sorted { $0.precedesByBytes($1) }
+        let overview = try await ModuleOverview(
+            context.pages.reconciler, outlook, context.store, where: context.shows)
+        let names = overview.environments
         let asked = context.query("environment")
         guard let name = asked.flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
             return page { nothing(context, outlook?.desired) }
         }
-        let look = looks[name]
+        let look = overview.looks[name]
         let census = try await context.store.moduleCensus(of: look)
-        let comparison = ModuleComparison(of: name, plans[name], census)
-        let silence: String? =
-            if let outlook, let reconciler = context.pages.reconciler {
-                ModuleReach(reconciler, outlook).silence(of: name)
-            } else {
-                nil
-            }
+        let comparison = overview.comparison(of: name, census)
         let standing = context.query("standing").flatMap(ModuleComparison.Standing.init)
         return page {
             element(.nav, "tabs", .label("Environments")) {
@@ -40,10 +30,10 @@ enum ModulesPage {
                 }
             }
             if names.count > mostTabs { p("\(names.count) environments in all: odooops modules summary", "soft") }
-            whatIsKnown(look, silence, context.now)
+            whatIsKnown(look, overview.silence(of: name), context.now)
             if outlook == nil {
                 banner(.info, "What is wanted is known after a pass of this service", icon: .info)
-            } else if plans[name] == nil {
+            } else if overview.plans[name] == nil {
                 banner(.info, "No document says which modules it should or may have", icon: .info)
             }
             tiles(comparison, isSeen: census != nil, standing)
