@@ -198,6 +198,12 @@ struct ScheduleLifeTests {
         #expect(try await clock.kinds() == ["schedule.blocked"])
         try await clock.turn(service)
         #expect(clock.runner.all.count == 3)
+        // The same thing once more, after people were told that it had passed.
+        for _ in 0..<30 {
+            clock.time.advance(by: .minutes(1))
+            try await clock.turn(blind)
+        }
+        #expect(try await clock.kinds() == ["schedule.blocked", "schedule.recovered", "schedule.blocked"])
         await clock.engine.close()
     }
 

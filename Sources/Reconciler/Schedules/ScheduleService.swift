@@ -115,12 +115,9 @@ public final class ScheduleService: Sendable {
     private func plan(_ job: ScheduledJob, _ state: ScheduleState, _ now: Timestamp) async throws(StoreFault) {
         switch job.way {
         case .blocked(let reason), .unread(let reason):
-            // Told once for each reason; and what was due while it was blocked isn't caught up with.
-            try await store.post([
-                Notice(
-                    .scheduleBlocked, of: job.id, environment: job.environment?.slug, at: now,
-                    payload: ["name": .string(job.name), "reason": .string(reason)], dedupe: reason)
-            ])
+            // What was due while it was blocked isn't caught up with.
+            try await store.tellBlocked(
+                job.id, job.name, environment: job.environment?.slug, because: reason, at: now)
         case .runner, .byHand: break
         }
         if case .unread = job.way { return }

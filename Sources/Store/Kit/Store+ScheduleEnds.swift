@@ -98,22 +98,49 @@ extension Store {
         }
     }
 
+    /// Tells that a schedule can't run, once for each reason; and again after people were told that it had recovered.
+    ///
+    /// - Returns: what was told; nil where it had been.
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    public func tellBlocked(
+        _ id: String, _ name: String, environment: String?, because reason: String, at: Timestamp
+    ) async throws(StoreFault) -> Notice? {
+        let recovery = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String? in
+            try Self.lastTold([.scheduleRecovered], of: id, environment, in: db)?.id
+        }
+        return try await post([
+            Notice(
+                .scheduleBlocked, of: id, environment: environment, at: at,
+                payload: ["name": .string(name), "reason": .string(reason)],
+                dedupe: recovery.map { "\(reason), after \($0)" } ?? reason)
+        ]).first
+    }
+
     /// Whether people were told of a schedule last that something is wrong with it: it may never have failed, as a backup that is
     /// missing because nobody could run it.
     private static func isTroubled(
         _ id: String, _ environment: String?, in db: any SQLConnection
     ) throws(StoreFault) -> Bool {
         let troubles = Notice.Kind.scheduleRecovered.ends
-        let kinds = (troubles + [.scheduleRecovered]).map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        let last = try db.run(
+        let last = try lastTold(troubles + [.scheduleRecovered], of: id, environment, in: db)
+        return troubles.contains { $0.rawValue == last?.kind }
+    }
+
+    /// What people were told last of a schedule, of some kinds.
+    private static func lastTold(
+        _ kinds: [Notice.Kind], of id: String, _ environment: String?, in db: any SQLConnection
+    ) throws(StoreFault) -> (id: String, kind: String)? {
+        let row = try db.run(
             """
-            select kind from ops.reconcile_notices
+            select id, kind from ops.reconcile_notices
             where \(environment == nil ? "environment is null" : "environment = $2") and subject = $1
-              and kind in (\(kinds))
+              and kind in (\(kinds.map { "'\($0.rawValue)'" }.joined(separator: ", ")))
             order by at desc, id desc limit 1
             """, [.text(id)] + (environment.map { [.text($0)] } ?? [])
-        ).first?.text(0)
-        return troubles.contains { $0.rawValue == last }
+        ).first
+        guard let row else { return nil }
+        return (try row.text(0), try row.text(1))
     }
 
     /// Shows a run to those who read `ops.maintenance_runs`.

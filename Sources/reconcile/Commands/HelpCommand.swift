@@ -14,7 +14,7 @@ enum HelpCommand {
     static func print(_ command: CommandSpec, _ terminal: Terminal) -> ExitStatus {
         let table = CommandList.table
         guard terminal.isJSON else {
-            StandardStreams.output(table.help(command))
+            StandardStreams.output(table.help(command, width: terminal.fittingWidth))
             return .done
         }
         terminal.json(table.document(of: command))

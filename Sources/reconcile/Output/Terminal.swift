@@ -25,6 +25,9 @@ struct Terminal: Sendable {
         width = environment["COLUMNS"].flatMap(Int.init) ?? StandardStreams.columns(1)
     }
 
+    /// The columns into which running text is fitted; nil where no terminal reads it.
+    var fittingWidth: Int? { StandardStreams.isTerminal(1) ? max(20, width) : nil }
+
     var style: TextStyle { TextStyle(color: paint.isOn, width: max(60, min(width, 160))) }
 
     /// Prints a result for people; nothing with `--json` or `--quiet`, and then it isn't even written.

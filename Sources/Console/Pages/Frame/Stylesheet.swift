@@ -81,6 +81,7 @@ enum Stylesheet {
         .side .group{break-inside:avoid}
         .side .close{display:flex;column-span:all;justify-content:flex-end}
         .side li a{padding:.55rem .65rem}
+        main .chip{white-space:normal;border-radius:.9rem}
         h1{font-size:1.45rem}}
 
         """
