@@ -13,6 +13,16 @@ final class FilePlaces: Sendable {
         let relative: String
         /// The same without `.yaml` or `.yml`; nil for other files.
         let stem: String?
+        /// Who looks into it though nothing is wanted from it by itself; nil where nobody does.
+        let consultedBy: String?
+
+        init(path: String, rank: Int, relative: String, stem: String?) {
+            self.path = path
+            self.rank = rank
+            self.relative = relative
+            self.stem = stem
+            consultedBy = stem.flatMap { ConsultedDocument.domain(of: $0) }
+        }
     }
 
     /// As configured, in order of precedence.

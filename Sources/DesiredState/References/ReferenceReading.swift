@@ -30,11 +30,26 @@ final class ReferenceReading: Sendable {
         parsed = files.parsed
     }
 
-    /// Everything that is wrong, sorted and each once.
-    func merged(with others: [Diagnostic]) -> [Diagnostic] {
-        let own = found.flatMap { $0 }
+    /// Everything that is wrong, sorted and each once; slips of the files that are `mild` are no more than warnings.
+    func merged(with others: [Diagnostic], mild: Set<Int>) -> [Diagnostic] {
+        var own: [Diagnostic] = []
+        own.reserveCapacity(found.reduce(0) { $0 + $1.count })
         // Files come by the bytes of their paths, and diagnostics by their texts: beyond ASCII that can differ.
-        guard zip(own, own.dropFirst()).allSatisfy({ !($1 < $0) }) else { return Set(own + others).sorted() }
-        return own.merged(with: others)
+        var isSorted = true
+        for (index, told) in found.enumerated() where !told.isEmpty {
+            let told = mild.contains(index) ? Set(told.map(\.withMildSlip)).sorted() : told
+            if let last = own.last, told[0] < last { isSorted = false }
+            own += told
+        }
+        let paths = Set(mild.map { parsed[$0].source.path })
+        let isMild = { (told: Diagnostic) in told.isSlip && told.mark.map { paths.contains($0.file) } == true }
+        let others =
+            others.contains(where: isMild) ? others.map { isMild($0) ? $0.withMildSlip : $0 }.sorted() : others
+        return isSorted ? own.merged(with: others) : Set(own + others).sorted()
     }
+}
+
+extension Diagnostic {
+    /// The same, where it is a slip no more than a warning.
+    fileprivate var withMildSlip: Diagnostic { isSlip ? limited(to: .warning) : self }
 }
