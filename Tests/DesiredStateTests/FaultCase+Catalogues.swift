@@ -109,6 +109,17 @@ extension FaultCase {
             [],
             others: ["infra/ssot/environments.yaml": "environments: {lab: {tier: dev}}\n"]),
         FaultCase(
+            "a document whose name has a slip", "ssot/enviroments.yaml", "environments: {lab: {tier: dev}}\n",
+            ["warning SSOT-0049 1:1"], []),
+        FaultCase(
+            "a document whose folder has a slip", "ssot/maintenence/Convergence.yml", "a: 1\n", [], []),
+        FaultCase(
+            "a document whose folder alone has a slip", "ssot/maintenence/convergence.yml", "a: 1\n",
+            ["warning SSOT-0049 1:1"], []),
+        FaultCase(
+            "a name that is near to that of a document which is there", "ssot/environment.yaml", "a: 1\n", [], [],
+            others: ["ssot/environments.yaml": "environments: {}\n"]),
+        FaultCase(
             "a document at another path", "ssot/odoo/environments.yaml",
             "schema: ssot.environments.v1\nenvironments: {lab: {tier: dev}}\n",
             ["note SSOT-0012 1:1"], []),

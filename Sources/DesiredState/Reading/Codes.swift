@@ -44,6 +44,7 @@ enum Code: String, CaseIterable {
     case noRepository = "SSOT-0041"
     case pullRequestsUnknown = "SSOT-0042"
     case quotaExceeded = "SSOT-0043"
+    case misnamedDocument = "SSOT-0049"
     // DigitalOcean.
     case ineffectiveException = "SSOT-0050"
     case missingFile = "SSOT-0051"
@@ -154,6 +155,7 @@ enum Code: String, CaseIterable {
         case .noRepository: "Mappings are there but no application repository is configured."
         case .pullRequestsUnknown: "The pull requests of the application repository could not all be read."
         case .quotaExceeded: "An environment asks for more than it may use."
+        case .misnamedDocument: "A file stands nearly where a document should, and nothing reads it."
         case .ineffectiveException: "An exception lifts nothing, because a part of it can't be read."
         case .missingFile: "A file that a document refers to is not there."
         case .invalidAddress: "An address can't be read."

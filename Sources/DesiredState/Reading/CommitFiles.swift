@@ -51,7 +51,9 @@ struct CommitFiles: Sendable {
         var bySchema: [String: [Int]] = [:]
         for index in places.byPrecedence {
             let schemas = parsed[index].schemas
-            guard !schemas.isEmpty, let stem = places.places[index].stem, !stems.contains(stem) else { continue }
+            guard !schemas.isEmpty, let stem = places.places[index].stem, !ManagedDocument.stems.contains(stem) else {
+                continue
+            }
             for schema in schemas { bySchema[schema, default: []].append(index) }
         }
         return bySchema
@@ -60,11 +62,9 @@ struct CommitFiles: Sendable {
     private static func withoutBytes(_ places: FilePlaces, _ parsed: [ParsedFile]) -> [Int] {
         places.byPrecedence.filter { index in
             guard parsed[index].isWithoutBytes, let stem = places.places[index].stem else { return false }
-            return !stems.contains(stem)
+            return !ManagedDocument.stems.contains(stem)
         }
     }
-
-    private static let stems = Set(ManagedDocument.all.flatMap { [$0.stem] + $0.otherStems })
 }
 
 extension SourceFile {

@@ -41,6 +41,7 @@ final class DomainReading: Sendable {
         var state = Self.read(&library, tree, branchMaps, report)
         if files.parsed.contains(where: \.holdsSecrets) { state.leaveOutSecrets(report) }
         _ = kept.read(ShadowedFiles.self, of: library.shadowed, report)
+        _ = kept.read(MisnamedFiles.self, of: library.misnamed, report)
         declared = DeclaredNames.All.read(library, report)
         state.unknown = report.unknown
         self.state = state

@@ -46,6 +46,8 @@ final class FilePlaces: Sendable {
     let byName: [String: [Int]]
     /// The names of the files of each folder, sorted.
     let namesByFolder: [String: [String]]
+    /// The documents that stand nowhere by their paths, each with a file that stands nearly where it should.
+    let misnamed: [(index: Int, document: String)]
     /// The paths of all files of the commit, in the order in which they came.
     private let paths: [String]
     /// Which of them lie below a root and beside, sorted by path.
@@ -98,6 +100,26 @@ final class FilePlaces: Sendable {
         }
         self.byName = byName
         self.namesByFolder = namesByFolder
+        misnamed = Self.misnamed(byStem)
+    }
+
+    /// A slip in the name of a file or folder: the rest of its path is that of a document.
+    private static func misnamed(_ byStem: [String: [Int]]) -> [(index: Int, document: String)] {
+        var (names, folders): ([String: [String]], [String: [String]]) = ([:], [:])
+        for stem in byStem.keys
+        where !ManagedDocument.stems.contains(stem) && ConsultedDocument.domain(of: stem) == nil {
+            let (folder, name) = parts(of: stem)
+            names[folder, default: []].append(name)
+            folders[name, default: []].append(folder)
+        }
+        return ManagedDocument.all.compactMap { document in
+            guard !([document.stem] + document.otherStems).contains(where: { byStem[$0] != nil }) else { return nil }
+            let (folder, name) = parts(of: document.stem)
+            let near =
+                closest(to: name, among: names[folder] ?? []).map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+                ?? closest(to: folder, among: folders[name] ?? []).map { $0.isEmpty ? name : "\($0)/\(name)" }
+            return near.flatMap { byStem[$0]?.first }.map { ($0, document.stem) }
+        }
     }
 
     /// A path's folder, empty at the top, and the name after it.

@@ -74,6 +74,13 @@ struct Library {
     private var missing: [ManagedDocument] = []
     /// The files that are not read because another one stands before them, in the order in which that was found.
     private(set) var shadowed: [ShadowedFiles.Pair] = []
+    /// The files that nobody reads, and of which a slip in the path is the cause, as it seems.
+    var misnamed: [MisnamedFiles.Pair] {
+        places.misnamed.compactMap { index, document in
+            guard entries[index].status == .notManaged, elsewhere[document] == nil else { return nil }
+            return MisnamedFiles.Pair(file: entries[index].path, document: document)
+        }
+    }
     /// The files that lie below no root.
     private let others: [String: SourceFile]
 

@@ -44,6 +44,9 @@ struct ManagedDocument: Sendable {
         [policies, environments, overrides, inventory, digitalOceanPolicy, integrationsIndex, convergence] + moduleLists
         + operations
 
+    /// The paths below a root at which they are found.
+    static let stems = Set(all.flatMap { [$0.stem] + $0.otherStems })
+
     /// Those of which each says what may go, or holds what goes where it isn't named any more.
     static let guards: [ManagedDocument] = [policies, environments, overrides, inventory, digitalOceanPolicy]
 
