@@ -92,6 +92,8 @@ import Testing
     @Test(arguments: [
         ("secret_ref: mail_key", []), ("secrets: [chat_token, mailgun_key, MAIL_KEY]", []),
         ("required_secrets: [mail_kye]", ["SSOT-0302 ssot/a.yaml:1:20 -> ssot/secrets/registry.yaml"]),
+        ("supabase_vault: [mail_kye]", ["SSOT-0302 ssot/a.yaml:1:18 -> ssot/secrets/registry.yaml"]),
+        ("storage_verified: {supabase_vault: unknown}", []),
         ("secret_ref: <from keychain>", []), ("secret_ref: [{a: b}]", []), ("oca_repo: OCA/web", []),
         ("oca_repo: OCA/wep", ["SSOT-0304 ssot/a.yaml:1:11 -> ssot/odoo/oca_repos.yaml"]),
         ("environments: [prod, ci, lab]", []),

@@ -23,12 +23,16 @@ struct NameReference: Sendable, Hashable {
         "secrets_required": .secret, "secret_ref": .secret, "secret_refs": .secret, "secrets_ref": .secret,
         "secrets_refs": .secret, "secrets": .secret, "secrets_consumed": .secret, "secret_name": .secret,
         "fallback_secret_name": .secret, "smtp_password_secret": .secret, "ssot_secret_key": .secret,
-        "secret_registry_id": .secret, "signature_secret_ref": .secret, "api_secret_ref": .secret,
+        "secret_registry_id": .secret, "supabase_vault": .secret, "signature_secret_ref": .secret,
+        "api_secret_ref": .secret,
         "environments": .environment, "environment": .environment, "env": .environment,
         "odoo_module": .module, "ipai_module": .module, "theme_module": .module,
         "oca_module": .moduleOfOCA, "oca_modules": .moduleOfOCA, "oca_repo": .repository, "integration": .integration,
         "integration_id": .integration, "ipai_bridge": .bridge,
     ]
+
+    /// Stores of secrets: a list names what has to be in them, and a single word says how one fares there.
+    private static let stores: Set<String> = ["supabase_vault"]
 
     /// Which lengths those keys have, as bits: most keys need no look into the table.
     private static let lengths = kinds.keys.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1.utf8.count) }
@@ -45,7 +49,8 @@ struct NameReference: Sendable, Hashable {
             case .map(let entries):
                 for entry in entries {
                     if lengths & 1 << UInt64(entry.key.utf8.count) != 0, let kind = kinds[entry.key],
-                        !entry.isAmbiguous
+                        !entry.isAmbiguous,
+                        kind != .secret || entry.value.items != nil || !Self.stores.contains(entry.key)
                     {
                         add(entry.value, kind, &found)
                         // What stands below each name is about that environment.
