@@ -40,9 +40,7 @@ public struct Policy: Sendable, Hashable {
 
     /// The exception that lifts the rules of a surface at an instant; nil where none does.
     public func exception(for surface: String, at now: Timestamp) -> PolicyException? {
-        exceptions.first { exception in
-            exception.surface == surface && exception.expires.map { now < $0 } == true
-        }
+        exceptions.first { $0.surface == surface && $0.isInForce(at: now) }
     }
 }
 
@@ -106,23 +104,36 @@ public struct SurfacePolicy: Sendable, Hashable {
         "droplets": [.droplet], "managed_databases": [.databaseCluster], "spaces_object_storage": [.spacesBucket],
         "volumes": [.volume],
     ]
+    /// The surfaces that hold nothing that a driver sees.
+    static let unseen = ["app_platform", "container_registry"]
 }
 
-/// One entry of `exceptions`; it lifts the rules of its surface until it expires.
+/// One entry of `exceptions`; it lifts the rules of its surface from its approval until it expires.
 public struct PolicyException: Sendable, Hashable {
     public let surface: String
     public let reason: String
     public let approvedBy: String?
+    /// The first instant of it; nil where none is written.
+    public let approved: Timestamp?
     /// The first instant after it; nil (none written, or one that can't be parsed) lifts nothing.
     public let expires: Timestamp?
     public let source: SourceMark
 
-    public init(surface: String, reason: String, approvedBy: String?, expires: Timestamp?, source: SourceMark) {
+    public init(
+        surface: String, reason: String, approvedBy: String?, approved: Timestamp? = nil, expires: Timestamp?,
+        source: SourceMark
+    ) {
         self.surface = surface
         self.reason = reason
         self.approvedBy = approvedBy
+        self.approved = approved
         self.expires = expires
         self.source = source
+    }
+
+    /// Whether it lifts anything at an instant.
+    public func isInForce(at now: Timestamp) -> Bool {
+        (approved.map { $0 <= now } ?? true) && (expires.map { now < $0 } ?? false)
     }
 }
 

@@ -339,12 +339,14 @@ extension FaultCase {
               - {id: E, scope: dependabot, severity: hgh, expires_on: 2026-04-30, tracking_issue: t, rationale: r}
             """, ["warning SSOT-0050 3:5"], []),
         FaultCase(
-            "days as a text", Paths.hygiene, "retention: {default_days: two weeks}\n", ["error SSOT-0004 1:27"], []),
+            "days as a text", Paths.hygiene, "protected_exact: [main]\nretention: {default_days: two weeks}\n",
+            ["error SSOT-0004 2:27"], []),
         FaultCase(
             "removable and protected", Paths.hygiene,
             """
             retention: {default_days: 14}
             auto_delete_prefixes: [bot/]
+            protected_exact: [main]
             protected_prefixes: [bot/release/]
             """, ["warning SSOT-0170 2:24"], []),
     ]

@@ -23,7 +23,10 @@ import Testing
     @Test(arguments: [
         (taxonomy, "labels:\n  - A\n  - B", ["SSOT-0015 3:6"], ["kind plane.label"]),
         (zone, "apex: example.com\n# a comme", ["SSOT-0015 2:10"], ["kind dns.record"]),
-        (Paths.inventory, "droplets: []\nspaces:\n", ["SSOT-0015 2:1"], inventoryKinds),
+        (
+            Paths.inventory, "droplets: []\nspaces:\n", ["SSOT-0015 2:1"],
+            inventoryKinds.filter { $0 != "kind spaces.bucket" }
+        ),
         (Paths.inventory, "droplets: []\nspaces: []\n", [], []),
         (Paths.inventory, "droplets: []\n# the end", ["SSOT-0015 2:10"], inventoryKinds),
         (

@@ -67,7 +67,7 @@ struct ConvergenceReader {
         }
         for node in fields.nodes("security_settings") ?? [] { readSetting(node) }
         fields.finish()
-        if let cause = fields.broken["environments"] ?? (root.entries == nil ? fields.fault : nil) {
+        if let cause = fields.broken["environments"] ?? fields.stray ?? (root.entries == nil ? fields.fault : nil) {
             reading.fault = cause
             reading.functionsFault = cause
             report.unknown(.kind(.convergenceCheck), cause)
@@ -101,7 +101,9 @@ struct ConvergenceReader {
             }
             required.finish()
             entry.absorb(required)
-            if let cause = required.broken["functions"] ?? (required.keys.isEmpty ? required.fault : nil) {
+            if let cause = required.broken["functions"] ?? required.stray
+                ?? (required.keys.isEmpty ? required.fault : nil)
+            {
                 reading.functionsFault = cause
             }
         }
@@ -131,13 +133,15 @@ struct ConvergenceReader {
         entry.allow("description", "notes")
         entry.finish()
         if let cause = entry.fault { report.unknown(.kind(.convergenceCheck), cause) }
-        if let cause = entry.broken["required"] ?? (section.isAmbiguous || entry.hasDuplicates ? entry.fault : nil) {
+        let isWhole = !section.isAmbiguous && !entry.hasDuplicates && !entry.isNoMapping
+        if let cause = entry.broken["required"] ?? entry.stray ?? (isWhole ? nil : entry.fault) {
             reading.functionsFault = cause
         }
         reading.targets.append(
             ConvergenceReading.Target(
                 name: section.key, branch: branch, vercelProject: vercelProject, source: section.keyMark(in: file),
-                fault: section.isAmbiguous || entry.hasDuplicates || entry.broken["deploy_target"] != nil
+                fault: section.isAmbiguous || entry.hasDuplicates || entry.stray != nil
+                    || entry.broken["deploy_target"] != nil
                     ? entry.fault : nil))
     }
 

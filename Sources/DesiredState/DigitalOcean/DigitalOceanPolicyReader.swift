@@ -18,16 +18,20 @@ struct DigitalOceanPolicyReader {
             "schema", "version", "last_reviewed", "description", "notes", "backups", "monitoring", "tagging", "naming")
         let surfaces = fields.fields("allowed_surfaces")
         for entry in surfaces?.allEntries() ?? [] { readSurface(entry, &policy) }
+        for key in surfaces?.keys ?? [] { checkSurface(key, surfaces) }
         let names = Set(surfaces?.keys ?? []).union(SurfacePolicy.kinds.keys).sorted { $0.precedesByBytes($1) }
         for node in fields.nodes("exceptions") ?? [] { readException(node, of: names, &policy) }
         if let backups = fields.fields("backups") { readBackups(backups, &policy) }
         fields.finish()
-        if let cause = fields.broken["allowed_surfaces"] ?? (root.entries == nil ? fields.fault : nil) {
+        // Under another name they would forbid nothing.
+        let renamed = surfaces == nil ? fields.stray : nil
+        if let cause = fields.broken["allowed_surfaces"] ?? renamed ?? (root.entries == nil ? fields.fault : nil) {
             report.unknown(kinds: ResourceKind.policedKinds, cause)
         }
     }
 
     private func readSurface(_ section: Node.Entry, _ policy: inout Policy) {
+        if section.key.hasPrefix("x-") || section.key.hasPrefix("_") { return }
         let entry = Fields(section.value, "the surface \(quoted(section.key))", in: file, report)
         if section.isAmbiguous {
             entry.fail(
@@ -39,6 +43,15 @@ struct DigitalOceanPolicyReader {
         let maximum = entry.integer("max_count", in: 0...1_000_000)
         let tags = entry.texts("required_tags")
         let regions = entry.texts("regions_allowed")
+        if let regions, regions.isEmpty {
+            // Nothing could stand anywhere, and nobody would write that so.
+            entry.fail(
+                .outOfRange, "`regions_allowed` of \(entry.subject) names no region",
+                at: entry.mark(of: "regions_allowed"),
+                hint:
+                    "Name at least one, or leave the key out if any region may be; `allowed: false` forbids the surface.",
+                key: "regions_allowed")
+        }
         let conditions = readConditions(entry)
         entry.allow(
             "notes", "use_cases", "exception_process", "historical_note", "rationale", "description")
@@ -60,6 +73,28 @@ struct DigitalOceanPolicyReader {
             requiredTags: (tags ?? []).map(\.value) + conditions.tags, regions: (regions ?? []).map(\.value),
             source: section.keyMark(in: file))
         policy.surfaces[section.key]?.mustBeAttached = conditions.mustBeAttached
+    }
+
+    /// Tells of a surface that nobody knows: it rules nothing, so what has no surface of its own may have been meant.
+    private func checkSurface(_ key: String, _ surfaces: Fields?) {
+        let known = SurfacePolicy.kinds.keys.sorted { $0.precedesByBytes($1) }
+        guard !known.contains(key), !SurfacePolicy.unseen.contains(key), closest(to: key, among: known) == nil,
+            !key.hasPrefix("x-"), !key.hasPrefix("_")
+        else { return }
+        let missing = known.filter { surfaces?.keys.contains($0) == false }
+        let mark = surfaces?.keyMark(of: key)
+        guard !missing.isEmpty else {
+            report.warning(
+                .unknownWord, "the surface \(quoted(key)) is not known, so it rules nothing", at: mark,
+                hint: "Remove it, or begin its name with `x-`. Known are \(alternatives(known + SurfacePolicy.unseen))."
+            )
+            return
+        }
+        let cause = report.error(
+            .unknownWord, "the surface \(quoted(key)) is not known, and \(alternatives(missing)) may be meant",
+            at: mark,
+            hint: "Write the name that is meant, or begin it with `x-`; until then what it may rule is left alone.")
+        for name in missing { report.unknown(kinds: SurfacePolicy.kinds[name] ?? [], cause) }
     }
 
     /// `conditions`: a list of mappings, each with one condition or several.
@@ -105,6 +140,7 @@ struct DigitalOceanPolicyReader {
             return
         }
         var expires = node["expiry_date"]?.value.scalar.flatMap { Self.end(of: $0.text) }
+        let approved = node["approved_date"]?.value.scalar.flatMap { Self.beginning(of: $0.text) }
         let approver = node["approved_by"]?.value.filledText.flatMap { $0.utf8.allSatisfy { $0 <= 32 } ? nil : $0 }
         let gaps = gaps(of: node, surface, expires: expires, approver: approver, among: surfaces)
         if let first = gaps.first {
@@ -116,7 +152,8 @@ struct DigitalOceanPolicyReader {
         }
         policy.exceptions.append(
             PolicyException(
-                surface: surface, reason: reason, approvedBy: approver, expires: expires, source: mark))
+                surface: surface, reason: reason, approvedBy: approver, approved: approved, expires: expires,
+                source: mark))
     }
 
     /// What an exception lacks to be in force, with the place where something else is written instead.
@@ -151,9 +188,20 @@ struct DigitalOceanPolicyReader {
                     "was approved on \(quoted(written.value.scalar?.text ?? ""))", written.value,
                     "Write the day of the approval: `approved_date: 2026-01-20`."
                 ))
+        } else if let written = node["approved_date"], let expires,
+            Self.beginning(of: written.value.scalar?.text ?? "").map({ expires <= $0 }) == true
+        {
+            gaps.append(
+                (
+                    "ends before it is approved", written.value,
+                    "Write a day of approval that is not after `expiry_date`."
+                ))
         }
         return gaps
     }
+
+    /// The first instant of a day, or the instant itself where a time is written.
+    private static func beginning(of text: String) -> Timestamp? { Timestamp(date: text) ?? Timestamp(text) }
 
     /// The first instant after a day, or the instant itself where a time is written.
     private static func end(of text: String) -> Timestamp? {

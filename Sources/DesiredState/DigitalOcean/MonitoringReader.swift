@@ -36,6 +36,15 @@ struct MonitoringReader {
         let section = fields.fields("alert_policies", required: true)
         if let cause = fields.fault ?? section?.fault { report.unknown(.kind(.alertPolicy), cause) }
         for entry in section?.allEntries() ?? [] { readDroplet(entry) }
+        // Alerts of a droplet that slid out of the others are still wanted.
+        for item in root.entries ?? [] where item.key != "alert_policies" && item.value["droplet_name"] != nil {
+            report.unknown(
+                .kind(.alertPolicy),
+                report.warning(
+                    .unknownKey, "the monitoring has the alerts \(quoted(item.key)) beside `alert_policies`",
+                    at: item.keyMark(in: file),
+                    hint: "Move them below `alert_policies`; until then the alerts are left alone."))
+        }
     }
 
     // MARK: Alerts of a droplet
@@ -62,7 +71,7 @@ struct MonitoringReader {
                 readAlert(alerts, metric, level: "low", name)
                 continue
             }
-            for level in ["warn", "crit"] {
+            for level in Self.levels {
                 guard let alert = alerts.fields(level) else {
                     if let cause = alerts.broken[level] {
                         drafts.lose(Self.key(name, metric, level), cause, at: alerts.mark)
@@ -73,13 +82,43 @@ struct MonitoringReader {
             }
             alerts.allow("notes", "description")
             alerts.finishLeniently()
-            for level in ["warn", "crit"] {
+            for level in Self.levels {
                 guard let cause = alerts.broken[level] else { continue }
                 drafts.lose(Self.key(name, metric, level), cause, at: alerts.mark)
             }
+            if let cause = checkLevels(alerts) {
+                for level in Self.levels { drafts.lose(Self.key(name, metric, level), cause, at: alerts.mark) }
+            }
             compareLevels(alerts, metric, name)
         }
-        for item in section.value.entries ?? [] where ["warn", "crit"].contains(item.key) {
+        checkMetrics(section, entry)
+    }
+
+    private static let levels = ["warn", "crit"]
+
+    /// Tells of a level that nobody knows: which alerts it was to be is not known.
+    private func checkLevels(_ alerts: Fields) -> Cause? {
+        var cause: Cause?
+        let told = Set(alerts.unknownEntries.map(\.entry.key))
+        for item in alerts.unclaimed where item.value.entries != nil && !told.contains(item.key) && !Self.isFree(item) {
+            // `critical` is no misspelling of `crit`.
+            let meant = Self.levels.first { item.key.lowercased().hasPrefix($0) }
+            let known = "Write `\(alternatives(Self.levels))`"
+            let unknown = report.warning(
+                .unknownKey, "\(alerts.subject) has the unknown level \(quoted(item.key))",
+                at: item.keyMark(in: file),
+                hint: (meant.map { "Did you mean `\($0)`?" } ?? known + ", or begin its name with `x-`.")
+                    + " Until that is clear, its alerts are left alone.")
+            cause = cause ?? unknown
+        }
+        return cause
+    }
+
+    private static func isFree(_ item: Node.Entry) -> Bool { item.key.hasPrefix("x-") || item.key.hasPrefix("_") }
+
+    /// Tells of levels beside the metrics, and of metrics that nobody knows.
+    private func checkMetrics(_ section: Node.Entry, _ entry: Fields) {
+        for item in section.value.entries ?? [] where Self.levels.contains(item.key) {
             report.unknown(
                 .kind(.alertPolicy),
                 report.warning(
@@ -89,13 +128,17 @@ struct MonitoringReader {
         }
         for item in section.value.entries ?? [] where AlertMetric(rawValue: item.key) == nil {
             let missing = AlertMetric.allCases.map(\.rawValue).filter { section.value[$0] == nil }
-            guard let meant = closest(to: item.key, among: missing) else { continue }
+            let meant = closest(to: item.key, among: missing)
+            let holdsLevels = Self.levels.contains { item.value[$0]?.value.entries != nil } && !Self.isFree(item)
+            guard meant != nil || holdsLevels else { continue }
             report.unknown(
                 .kind(.alertPolicy),
                 report.warning(
                     .unknownKey, "\(entry.subject) have the unknown metric \(quoted(item.key))",
                     at: item.keyMark(in: file),
-                    hint: "Did you mean `\(meant)`? Until that is clear, the alerts are left alone."))
+                    hint: (meant.map { "Did you mean `\($0)`?" }
+                        ?? "Write \(alternatives(AlertMetric.allCases.map(\.rawValue))), or begin its name with `x-`.")
+                        + " Until that is clear, the alerts are left alone."))
         }
     }
 

@@ -63,6 +63,11 @@ struct EnvironmentsReader {
         // Only now it is known whether they stand twice, are no mapping or stand under a misspelt name.
         if let cause = fields.broken["runtimes"] { reading.runtimes.fault = cause }
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
+        // One that slid out of the others by its indentation keeps its branch, too.
+        for (entry, cause) in fields.unknownEntries
+        where ["tier", "branch"].contains(where: { entry.value[$0] != nil }) {
+            readNamed(entry, out: cause)
+        }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
         for (tier, cause) in templatesLost { reading.brokenTemplates[tier] = reading.brokenTemplates[tier] ?? cause }
         if let cause = fields.broken["environments"] ?? (environments == nil ? fields.fault : nil) {
@@ -78,9 +83,10 @@ struct EnvironmentsReader {
 
     // MARK: Named environments
 
-    private mutating func readNamed(_ section: Node.Entry) {
+    private mutating func readNamed(_ section: Node.Entry, out cause: Cause? = nil) {
         let subject = "the environment \(quoted(section.key))"
         let entry = Fields(section.value, subject, in: file, report)
+        if let cause { entry.fail(cause) }
         if section.isAmbiguous {
             entry.fail(
                 Cause(

@@ -115,7 +115,7 @@ struct GitHubReader {
         }
         var attributes: [WantedAttribute] = []
         for item in entry.allEntries() {
-            guard let leaf = SettingLeaf(item, of: entry) else { continue }
+            guard let leaf = SettingLeaf(item, of: entry, types: SettingType.ofBranches) else { continue }
             attributes.append(WantedAttribute(leaf.name, .literal(leaf.value), at: leaf.mark))
             attributes += leaf.parameters
             settings["branches.\(section.key).\(leaf.name)"] = Setting(
@@ -172,7 +172,7 @@ struct GitHubReader {
                     Node(.map([]), line: item.keyLine, column: item.keyColumn), entry.subject, in: file, report)
                 let path = "\(section.key).\(item.key)"
                 let key = ResourceKey(.organizationSetting, path)
-                guard !isLost, let leaf = SettingLeaf(item, of: owner) else {
+                guard !isLost, let leaf = SettingLeaf(item, of: owner, types: SettingType.ofOrganization) else {
                     if let cause = isLost ? entry.fault ?? fields.fault : owner.fault {
                         drafts.lose(key, cause, at: item.keyMark(in: file))
                         isWhole = false

@@ -139,11 +139,21 @@ struct OperationsReader {
             }
             retention.absorb(prefixes)
         }
+        retention.allow("description", "notes")
+        retention.finish()
         fields.absorb(retention)
         let removable = fields.texts("auto_delete_prefixes") ?? []
-        let names = (fields.texts("protected_exact") ?? []) + (fields.texts("excluded_branches") ?? [])
+        let names = (fields.texts("protected_exact", required: true) ?? []) + (fields.texts("excluded_branches") ?? [])
         let prefixes = fields.texts("protected_prefixes") ?? []
         let isDryRun = fields.flag("dry_run_default")?.value ?? true
+        fields.allow(
+            "schema", "version", "updated", "last_reviewed", "description", "notes", "policy_ref", "report")
+        fields.finish()
+        if fields.fault == nil, names.isEmpty, prefixes.isEmpty {
+            fields.fail(
+                .ruleBroken, "\(fields.subject) protects no branch", at: fields.mark(of: "protected_exact"),
+                hint: "Name those that stay in `protected_exact`, such as `main`; until then nothing is removed.")
+        }
         guard fields.fault == nil, let days else { return nil }
         for prefix in removable {
             guard let guarding = prefixes.first(where: { Self.overlap($0.value, prefix.value) }) else { continue }

@@ -52,6 +52,12 @@ public struct ApprovalRule: Sendable, Hashable {
     public var validFor = Duration.hours(24)
     /// The most that a person may say.
     public var longest = Duration.days(30)
+    /// What holds while the section can't be read: it may have been short.
+    static let unreadable = {
+        var rule = ApprovalRule()
+        (rule.validFor, rule.longest) = (.hours(1), .hours(1))
+        return rule
+    }()
 
     public init() {}
 }

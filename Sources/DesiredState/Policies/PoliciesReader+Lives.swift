@@ -104,7 +104,7 @@ extension PoliciesReader {
         section.allow("description", "notes")
         section.finish()
         rule.validFor = min(rule.validFor, rule.longest)
-        reading.policy.approvals = rule
+        reading.policy.approvals = section.fault == nil ? rule : .unreadable
     }
 
     /// A time with one unit; `none` where that may be.

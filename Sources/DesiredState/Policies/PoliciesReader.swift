@@ -47,9 +47,12 @@ struct PoliciesReader {
         readApprovals(fields)
         fields.finish()
         for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
+        // It may be what forbids.
+        if fields.stray != nil { reading.policy.maximumDeletes = 0 }
         if root.entries == nil {
             for key in [
                 "branch_mappings", "previews", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune",
+                "approvals",
             ] {
                 lose(section: key, fields.fault)
             }
@@ -75,6 +78,7 @@ struct PoliciesReader {
         case "limits": reading.policy.maximumDeletes = 0
         case "sync_windows", "freeze": reading.loseWindows(cause)
         case "prune": reading.policy.prune.fault = cause.reason
+        case "approvals": reading.policy.approvals = .unreadable
         default: break
         }
     }

@@ -28,9 +28,9 @@ extension Policy {
         return rule
     }
 
-    /// The exceptions that lift the rules of a surface at an instant, and those that no longer do, in order.
+    /// The exceptions that lift the rules of a surface at an instant, and those that no longer or not yet do, in order.
     public func exceptions(of surface: String, at now: Timestamp) -> [(exception: PolicyException, isInForce: Bool)] {
-        exceptions.filter { $0.surface == surface }.map { ($0, $0.expires.map { now < $0 } ?? false) }
+        exceptions.filter { $0.surface == surface }.map { ($0, $0.isInForce(at: now)) }
     }
 }
 

@@ -34,6 +34,9 @@ final class Fields {
     let isNoMapping: Bool
     /// The keys that nobody asked for, once `finish` was called.
     private(set) var unknownEntries: [(entry: Node.Entry, cause: Cause)] = []
+    /// The first unknown key that holds others, once `finish` was called: what has slid out of its place, or a section
+    /// under another name.
+    private(set) var stray: Cause?
     /// The code under which the parser tells of a key that stands twice.
     private static let duplicateKeyCode = "FMT-0003"
     private let entries: [Node.Entry]
@@ -81,6 +84,9 @@ final class Fields {
     // MARK: Entries
 
     /// The entry of a key, made known by asking; nil where it is missing, empty or ambiguous.
+    ///
+    /// A key with nothing behind it may have lost its value, so that what it would say is unknown; `null` says that
+    /// nothing is meant.
     func entry(_ key: String, required: Bool = false) -> Node.Entry? {
         known.append(key)
         guard let entry = entries.first(where: { $0.key == key }) else {
@@ -100,11 +106,19 @@ final class Fields {
                 fail(
                     .missingKey, "`\(key)` of \(subject) is empty", at: entry.keyMark(in: file),
                     hint: "Write a value after `\(key):`.")
+            } else if scalar.isPlain, scalar.text.isEmpty {
+                fail(
+                    report.warning(
+                        .unfinished, "`\(key)` of \(subject) has no value, so what it says is unknown",
+                        at: entry.keyMark(in: file), hint: Self.emptyHint), key: key)
             }
             return nil
         }
         return entry
     }
+
+    private static let emptyHint =
+        "Write what is missing; `[]` or `null` if nothing is. Until then what it belongs to is left alone."
 
     /// Every entry, for mappings whose keys are names; each is made known.
     func allEntries() -> [Node.Entry] {
@@ -256,18 +270,52 @@ final class Fields {
     /// Reports the keys that nobody asked for.
     ///
     /// One that looks like a misspelt key which is missing makes the subject unknown: what it was meant to say would
-    /// otherwise count as not wanted.
-    func finish() {
+    /// otherwise count as not wanted. So does one that holds others, and then nothing goes because the document doesn't
+    /// name it: an entry may have slid out of its list by its indentation, or a section have got another name.
+    ///
+    /// - Parameter hasForeignSections: whether other programs keep sections of their own here.
+    func finish(hasForeignSections: Bool = false) {
         for entry in entries where !known.contains(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_")
         {
             let missing = known.filter { name in !entries.contains { $0.key == name } }
             let meant = closest(to: entry.key, among: missing)
+            let isStray =
+                meant == nil && !hasForeignSections && entry.value.holdsOthers && !Self.forPeople.contains(entry.key)
+            let others = "Known are \(known.sorted().joined(separator: ", "))."
             let cause = report.warning(
                 .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
                 hint: meant.map { "Did you mean `\($0)`? Until that is clear, what it belongs to is left alone." }
-                    ?? "Remove it, or begin its name with `x-`. Known are \(known.sorted().joined(separator: ", ")).")
+                    ?? (isStray ? "\(Self.strayHint) \(others)" : "Remove it, or begin its name with `x-`. \(others)"))
             unknownEntries.append((entry, cause))
-            if let meant { fail(cause, key: meant) }
+            if let meant {
+                fail(cause, key: meant)
+            } else if isStray {
+                stray = stray ?? cause
+                fail(cause)
+                report.distrust(file, cause)
+            }
+        }
+    }
+}
+
+extension Fields {
+    /// Keys under which people write what no program reads.
+    private static let forPeople: Set<String> = [
+        "description", "notes", "note", "comment", "comments", "rationale", "owner", "owners", "contacts", "references",
+        "links", "changelog",
+    ]
+    private static let strayHint =
+        "It may have slid out of its place by its indentation, or be a section under another name: put it right, or "
+        + "begin its name with `x-`. Until then nothing of this document goes because it isn't named."
+}
+
+extension Node {
+    /// Whether it is a list or a mapping with something in it.
+    var holdsOthers: Bool {
+        switch content {
+        case .scalar: false
+        case .list(let items): !items.isEmpty
+        case .map(let entries): !entries.isEmpty
         }
     }
 }

@@ -116,11 +116,13 @@ struct Library {
     /// Distrusts documents that look as if what followed had been cut off.
     ///
     /// One that ends in the middle of a line and is faulty is unknown. One that ends so without a fault, or whose last
-    /// entry is left incomplete, says what it says; only what it doesn't say is unknown, so nothing goes for that.
+    /// entry is left incomplete, says what it says; only what it doesn't say is unknown, so nothing goes for that. Nor
+    /// does anything of one that holds what nobody knows the place of.
     func distrustCutDocuments(_ report: Report) {
         let incomplete = report.lines(of: [.missingKey])
         for (index, scopes) in wants where !scopes.isEmpty && entries[index].cause == nil {
             let file = entries[index].path
+            if let cause = report.distrusted[file] { for scope in scopes { report.keep(scope, cause) } }
             if entries[index].endsAbruptly {
                 if let error = report.firstFault(in: entries[index]) {
                     let reason = "the file ends in the middle of a line and has a fault: \(error.message)"
@@ -134,10 +136,16 @@ struct Library {
                     for scope in scopes { report.keep(scope, cause) }
                 }
             } else if let last = entries[index].parsed.ending, last.isEmpty {
-                let cause = report.warning(
-                    .unfinished, "\(file) ends with a key or an item that has no value, so more may have followed",
-                    at: SourceMark(file: file, line: last.lines.last ?? 1, column: 1),
-                    hint: "Write `[]` or `null` if nothing is missing. \(Self.nothingGoes)")
+                let line = last.lines.last ?? 1
+                let reason = "\(file) ends with a key or an item that has no value, so more may have followed"
+                let mark = SourceMark(file: file, line: line, column: 1)
+                var cause = Cause(code: Code.unfinished.rawValue, reason: reason, mark: mark)
+                // Of a key that a reader asked for that was told.
+                if !report.lines(of: [.unfinished]).contains("\(file):\(line)") {
+                    cause = report.warning(
+                        .unfinished, reason, at: mark,
+                        hint: "Write `[]` or `null` if nothing is missing. \(Self.nothingGoes)")
+                }
                 for scope in scopes { report.keep(scope, cause) }
             } else if !entries[index].parsed.endsWithBracket,
                 let line = entries[index].parsed.ending?.lines.first(where: {
@@ -378,12 +386,17 @@ struct Library {
     }
 
     private func checkSchema(of entry: Entry, _ document: ManagedDocument, _ report: Report) {
-        guard let schema = entry.schema, schema.hasPrefix("ssot.") || schema.hasPrefix("odooops."),
-            let canonical = document.schemas.first, !document.schemas.contains(schema)
-        else { return }
+        guard let canonical = document.schemas.first, let written = entry.root?["schema"]?.value else { return }
+        let mark = written.mark(in: entry.path)
+        guard let schema = written.scalar?.value.stringValue else {
+            report.warning(
+                .wrongType, "`schema` of \(entry.path) is \(written.shapeName) where a text is needed", at: mark,
+                hint: "Write `schema: \(canonical)`.")
+            return
+        }
+        guard !document.schemas.contains(schema) else { return }
         report.warning(
-            .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(canonical)",
-            at: entry.root?["schema"]?.value.mark(in: entry.path),
+            .otherSchema, "\(entry.path) has the schema \(quoted(schema)), but is read as \(canonical)", at: mark,
             hint: "Write `schema: \(canonical)`, or move the file.")
     }
 }

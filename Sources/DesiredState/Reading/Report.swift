@@ -20,6 +20,8 @@ final class Report {
     private var scopes: [UnknownScope.Extent: UnknownScope] = [:]
     /// Of which only removals are forbidden.
     private var kept: [UnknownScope.Extent: UnknownScope] = [:]
+    /// Of which documents more may be wanted than they name, and why.
+    private(set) var distrusted: [String: Cause] = [:]
 
     /// All that was collected.
     final class Findings: Sendable {
@@ -29,18 +31,20 @@ final class Report {
         fileprivate let faults: [Diagnostic]
         fileprivate let scopes: [UnknownScope.Extent: UnknownScope]
         fileprivate let kept: [UnknownScope.Extent: UnknownScope]
+        fileprivate let distrusted: [String: Cause]
 
         /// Those of nearly every document.
-        fileprivate static let none = Findings([], [:], [:])
+        fileprivate static let none = Findings([], [:], [:], [:])
 
         fileprivate init(
             _ diagnostics: [Diagnostic], _ scopes: [UnknownScope.Extent: UnknownScope],
-            _ kept: [UnknownScope.Extent: UnknownScope]
+            _ kept: [UnknownScope.Extent: UnknownScope], _ distrusted: [String: Cause]
         ) {
             self.diagnostics = diagnostics
             faults = diagnostics.filter(Report.isFault)
             self.scopes = scopes
             self.kept = kept
+            self.distrusted = distrusted
         }
     }
 
@@ -48,7 +52,9 @@ final class Report {
 
     var findings: Findings {
         let diagnostics = self.diagnostics
-        return diagnostics.isEmpty && scopes.isEmpty && kept.isEmpty ? .none : Findings(diagnostics, scopes, kept)
+        // Whatever is distrusted has a diagnostic.
+        return diagnostics.isEmpty && scopes.isEmpty && kept.isEmpty
+            ? .none : Findings(diagnostics, scopes, kept, distrusted)
     }
 
     /// Takes over what another one collected; of several causes the first stands.
@@ -57,6 +63,7 @@ final class Report {
         faults += findings.faults
         if !findings.scopes.isEmpty { scopes.merge(findings.scopes) { first, _ in first } }
         if !findings.kept.isEmpty { kept.merge(findings.kept) { first, _ in first } }
+        if !findings.distrusted.isEmpty { distrusted.merge(findings.distrusted) { first, _ in first } }
     }
 
     /// Sorted, each once.
@@ -113,6 +120,11 @@ final class Report {
         guard kept[extent] == nil else { return }
         kept[extent] = UnknownScope(
             extent, code: cause.code, reason: Redaction.redact(cause.reason), at: cause.mark, isAboutRemovals: true)
+    }
+
+    /// Marks a document as one that may want more than it names; of several causes the first stands.
+    func distrust(_ file: String, _ cause: Cause) {
+        if distrusted[file] == nil { distrusted[file] = cause }
     }
 
     func unknown(kinds: some Sequence<ResourceKind>, _ cause: Cause) {

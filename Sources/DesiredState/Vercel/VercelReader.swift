@@ -157,7 +157,7 @@ struct VercelReader {
             }
         }
         let children = name.map { VercelChildren(project: $0.value, entry: entry).read(domains: domains) } ?? []
-        if origin == .list { _ = entry.allEntries() } else { entry.finish() }
+        if origin == .list { _ = entry.allEntries() } else { entry.finish(hasForeignSections: true) }
         let key = name.map { ResourceKey(.vercelProject, $0.value) }
         guard drafts.isSound(entry, key, .vercelProject), let key else {
             if let key, let cause = entry.fault { lose(key, cause) }

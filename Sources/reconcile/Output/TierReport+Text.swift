@@ -210,7 +210,10 @@ extension TierReport {
         return [parts.joined(separator: " · ") + "  (\(surface.source.file):\(surface.source.line))"]
             + policy.exceptions(of: surface.name, at: now).map { entry in
                 let expires = entry.exception.expires.map { String(($0 - .days(1)).description.prefix(10)) }
-                let standing = expires.map { (entry.isInForce ? "up to " : "over since ") + $0 } ?? "that lifts nothing"
+                var standing = expires.map { (entry.isInForce ? "up to " : "over since ") + $0 } ?? "that lifts nothing"
+                if let approved = entry.exception.approved, now < approved, let expires {
+                    standing = "from \(String(approved.description.prefix(10))) up to \(expires)"
+                }
                 return "  exception \(standing): \(entry.exception.reason)"
             }
     }

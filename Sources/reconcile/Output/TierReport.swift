@@ -234,7 +234,9 @@ struct TierReport {
             "exceptions": .list(
                 policy.exceptions(of: surface.name, at: now).map {
                     .object([
-                        "reason": .string($0.exception.reason), "expires": .text($0.exception.expires?.description),
+                        "reason": .string($0.exception.reason),
+                        "approved": .text($0.exception.approved?.description),
+                        "expires": .text($0.exception.expires?.description),
                         "in_force": .bool($0.isInForce),
                     ])
                 }),
