@@ -13,11 +13,10 @@ extension ScheduleService {
         let time = reconciler.time
         let runners = JobRunners(
             drivers: reconciler.drivers, service: service, environment: environment, time: time, context: context)
+        let jobs = ScheduledJobs(settings, zones: reconciler.zones, time: time)
         self.init(
-            store: composition.store,
-            jobs: {
-                reconciler.latestDesired.map { ScheduledJob.all(in: $0, settings, zones: reconciler.zones) }
-            }, runner: { runners.runner(of: $0) }, time: time, random: reconciler.random, log: composition.log,
+            store: composition.store, jobs: { reconciler.latestDesired.map { jobs.jobs(of: $0) } },
+            runner: { runners.runner(of: $0) }, time: time, random: reconciler.random, log: composition.log,
             metrics: composition.metrics, holder: reconciler.holder)
     }
 }

@@ -12,6 +12,7 @@ struct Clockwork {
     let engine: any SQLEngine
     let runner: Fake
     let settings: ScheduleSettings
+    let desired: DesiredState
     let jobs: [ScheduledJob]
 
     final class Fake: JobRunner {
@@ -75,7 +76,8 @@ struct Clockwork {
         if let environments { files.append(SourceFile(path: "ssot/environments.yaml", text: environments)) }
         if let policies { files.append(SourceFile(path: ".odooops/policies.yaml", text: policies)) }
         let tree = SourceTree(revision: String(repeating: "a", count: 40), files: files, branches: .known([]))
-        jobs = ScheduledJob.all(in: readDesiredState(tree), settings) { _ in Self.zones ?? TimeZones() }
+        desired = readDesiredState(tree)
+        jobs = ScheduledJob.all(in: desired, settings) { _ in Self.zones ?? TimeZones() }
     }
 
     /// The day that Berlin's clocks show.

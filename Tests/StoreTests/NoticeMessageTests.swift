@@ -100,6 +100,48 @@ struct NoticeMessageTests {
         }
     }
 
+    @Test("A clock that was ahead leaves a channel its rate once it is right again", arguments: engines)
+    func aheadOfTheClock(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            let rate = NoticeRate(limit: 1, per: .seconds(60))
+            try await test.store.post((0..<4).map { Self.notice("\($0)", "e\($0)") })
+            _ = try await Self.route(test)
+            let right = start + .minutes(1)
+            test.time.jump(to: right + .days(1))
+            try await test.store.settle(
+                try #require(try await Self.claim(test, rate: rate)), .sent(receipt: nil))
+            test.time.jump(to: right)
+            #expect(try await Self.claim(test, rate: rate) != nil)
+            #expect(try await Self.claim(test, rate: rate) == nil)
+            // The clock of another service, which has just sent, is a little ahead.
+            test.time.jump(to: right - .seconds(20))
+            #expect(try await Self.claim(test, rate: rate) == nil)
+            test.time.jump(to: right + .minutes(2))
+            #expect(try await Self.claim(test, rate: rate) != nil)
+        }
+    }
+
+    @Test("A look that fails is an attempt, and doesn't make it younger that it may have arrived", arguments: engines)
+    func unseen(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { test in
+            try await test.store.post([Self.notice("1")])
+            _ = try await Self.route(test)
+            test.time.advance(by: .seconds(30))
+            let begun = test.time.now
+            for number in 1...3 {
+                let claim = try #require(try await Self.claim(test))
+                #expect(claim.message.attempts == number && claim.unsureSince == (number == 1 ? nil : begun))
+                let next = test.time.now + .minutes(5)
+                try await test.store.settle(
+                    claim,
+                    number == 1
+                        ? .failed(code: "X-1", reason: "lost", retryAt: next, mayHaveArrived: true)
+                        : .unseen(code: "X-2", reason: "blind", retryAt: next))
+                test.time.advance(by: .minutes(5))
+            }
+        }
+    }
+
     @Test("A claim is one's own until its time is over; who comes too late changes nothing", arguments: engines)
     func claims(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { test in

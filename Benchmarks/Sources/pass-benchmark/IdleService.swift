@@ -5,18 +5,29 @@ import Glibc
 
 /// The service with very many environments and nothing to do: what it takes of a core, and of memory.
 enum IdleService {
+    /// Who makes backups.
+    enum Backups: String {
+        /// None is wanted.
+        case none = "idle"
+        /// Each environment has a schedule, and nobody was told to make it: the default.
+        case blocked = "idle_blocked_backups"
+        case scheduled = "idle_backups"
+    }
+
     /// - Parameters:
     ///   - count: how many environments there are, each with a record of its own.
+    ///   - backups: what is due by the clock, once a day and not now.
     ///   - span: how long it is watched, after a pass that had nothing to do.
     ///   - tools: the program, and where to work.
     ///   - figures: takes what was measured.
     /// - Throws: `Failure` when something doesn't work at all.
     static func watch(
-        _ count: Int, for span: Duration, _ tools: Tools, _ figures: inout Figures
+        _ count: Int, _ backups: Backups = .none, for span: Duration, _ tools: Tools, _ figures: inout Figures
     ) async throws(Failure) {
         var measured = figures
         try await World.with(
-            "idle-\(count)", inventory: inventory, documents: ["ssot/environments.yaml": environments(count)], tools
+            "\(backups)-\(count)", inventory: inventory,
+            documents: ["ssot/environments.yaml": environments(count, backups)], tools
         ) { (world) throws(Failure) -> Void in
             let droplet = Value.object(["droplet_count": 1, "tags": ["odooops:managed"]])
             try await world.control("POST", "world", droplet)
@@ -35,11 +46,18 @@ enum IdleService {
             guard text.hasPrefix("No changes.") else { throw Failure("it is not idle:\n\(text.prefix(800))") }
 
             let store = "sqlite:\(world.directory)/state/ops.sqlite"
+            let settings = "\(world.directory)/reconciler.yaml"
+            do throws(FileSystemFault) {
+                try FileSystem.write(Array(runner.utf8), to: settings)
+            } catch {
+                throw Failure(error.description)
+            }
+            let options = backups == .scheduled ? ["--config", settings] : []
             let service = Task { [shell = world.shell] in
                 await ChildProcess.run(
                     world.reconcile,
-                    ["run", "--listen", "127.0.0.1:0", "--interval", "60s", "--store", store, "--log-level", "error"],
-                    environment: shell.environment, deadline: span + .minutes(5))
+                    ["run", "--listen", "127.0.0.1:0", "--interval", "60s", "--store", store, "--log-level", "error"]
+                        + options, environment: shell.environment, deadline: span + .minutes(5))
             }
             defer { service.cancel() }
             guard let process = await find(world.reconcile, "run", store) else {
@@ -56,8 +74,9 @@ enum IdleService {
             }
             guard let after = usage(process) else { throw Failure("the service has ended") }
             let seconds = Double((SystemTime().uptime - began).milliseconds) / 1_000
-            measured.report("idle_\(count)_core", (after.processor - before.processor) / seconds * 100, "%", atMost: 5)
-            measured.report("idle_\(count)_memory", most, "MiB", atMost: 128)
+            let name = backups.rawValue.replacing("idle", with: "idle_\(count)")
+            measured.report("\(name)_core", (after.processor - before.processor) / seconds * 100, "%", atMost: 5)
+            measured.report("\(name)_memory", most, "MiB", atMost: 128)
         }
         figures = measured
     }
@@ -69,11 +88,16 @@ enum IdleService {
 
         """
 
-    private static func environments(_ count: Int) -> String {
+    private static let runner = "schedules: {runners: {backup: {type: command, command: [/bin/true]}}}\n"
+
+    private static func environments(_ count: Int, _ backups: Backups) -> String {
+        // Twelve hours from now it is due, and not before.
+        let hour = (SystemTime().now.seconds / 3_600 + 12) % 24
+        let schedule = backups == .none ? "" : ", backup_schedule: \"0 \(hour) * * *\""
         var text = "schema: ssot.environments.v1\nenvironments:\n"
         for number in 1...count {
             let domain = "e\(number).bench.example"
-            text += "  e\(number): {tier: staging, branch: main, host: droplet-00001, domain: \(domain)}\n"
+            text += "  e\(number): {tier: staging, branch: main, host: droplet-00001, domain: \(domain)\(schedule)}\n"
         }
         return text
     }

@@ -36,7 +36,9 @@ struct PassBenchmark {
         try await creates(100)
         try await TakeOver.measure(tools, &figures)
         let environments = ProcessEnvironment.variables()["BENCH_ENVIRONMENTS"].flatMap { Int($0) } ?? 10_000
-        try await IdleService.watch(environments, for: .seconds(180), tools, &figures)
+        for backups in [IdleService.Backups.none, .blocked, .scheduled] {
+            try await IdleService.watch(environments, backups, for: .seconds(180), tools, &figures)
+        }
     }
 
     // MARK: Nothing to do

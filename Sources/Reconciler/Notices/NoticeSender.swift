@@ -17,6 +17,8 @@ public enum NoticeAnswer: Sendable, Hashable {
     case failed(code: String, reason: String, after: Duration?, mayHaveArrived: Bool)
     /// An earlier attempt may have arrived, and only time tells.
     case waiting(reason: String, for: Duration)
+    /// An earlier attempt may have arrived, and would be seen by now, if only one could look.
+    case unseen(code: String, reason: String)
     /// Trying again would change nothing.
     case refused(code: String, reason: String)
 
@@ -100,7 +102,11 @@ struct MailSender: NoticeSender {
             case .success(.none):
                 return .waiting(reason: "the answer was lost: whether it was sent is not seen yet", for: .minutes(2))
             case .failure(let fault):
-                return .waiting(reason: "whether it was sent can't be seen: \(fault.message)", for: .minutes(2))
+                let reason = "whether it was sent can't be seen: \(fault.message)"
+                // Nobody would hear of what waits for ever for a look that fails.
+                let isSettled = time.now - unsure >= driver.mailSettling
+                return isSettled
+                    ? .unseen(code: fault.code, reason: reason) : .waiting(reason: reason, for: .minutes(2))
             }
         }
         let letter = NoticeLetter(claim, templates)

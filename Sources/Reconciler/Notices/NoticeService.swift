@@ -56,14 +56,18 @@ public final class NoticeService: Sendable {
         for signal in signals.values { signal.raise(.manual) }
     }
 
-    /// Runs until `requestStop`; at once when there is no channel.
+    /// Runs until `requestStop`.
+    ///
+    /// Without a channel it goes on looking after what channels of before have left.
     @concurrent
     public func run() async {
-        guard !settings.channels.isEmpty else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await self.loop(self.signal) { () async throws(StoreFault) -> Void in
-                    if try await self.route() > 0 { for signal in self.signals.values { signal.raise(.schedule) } }
+                    // What nobody is told yet goes to the channels that are set up later.
+                    if !self.settings.channels.isEmpty, try await self.route() > 0 {
+                        for signal in self.signals.values { signal.raise(.schedule) }
+                    }
                     try await self.tend()
                 }
             }
@@ -143,19 +147,25 @@ public final class NoticeService: Sendable {
     private func outcome(
         of answer: NoticeAnswer, _ claim: NoticeClaim, _ channel: NotificationSettings.Channel
     ) -> NoticeOutcome {
+        let attempts = claim.message.attempts
+        let isLast = attempts >= channel.attempts
+        // 30 s, 1 min, 2 min … up to half an hour, each with up to a half more; never sooner than was asked for.
+        func retryAt(_ after: Duration? = nil) -> Timestamp {
+            let usual = min(Duration.seconds(30) * (1 << min(attempts - 1, 12)), Self.longestBackOff)
+            return time.now + max(usual + random.jitter(usual / 2), min(after ?? .zero, .hours(6)))
+        }
         switch answer {
         case .sent(let receipt): return .sent(receipt: receipt)
         case .refused(let code, let reason): return .dead(code: code, reason: reason, mayHaveArrived: false)
         case .waiting(let reason, let wait): return .waiting(reason: reason, until: time.now + wait)
+        case .unseen(let code, let reason):
+            return isLast
+                ? .dead(code: code, reason: reason, mayHaveArrived: true)
+                : .unseen(code: code, reason: reason, retryAt: retryAt())
         case .failed(let code, let reason, let after, let mayHaveArrived):
-            let attempts = claim.message.attempts
-            guard attempts < channel.attempts else {
-                return .dead(code: code, reason: reason, mayHaveArrived: mayHaveArrived)
-            }
-            // 30 s, 1 min, 2 min … up to half an hour, each with up to a half more; never sooner than was asked for.
-            let usual = min(Duration.seconds(30) * (1 << min(attempts - 1, 12)), Self.longestBackOff)
-            let wait = max(usual + random.jitter(usual / 2), min(after ?? .zero, .hours(6)))
-            return .failed(code: code, reason: reason, retryAt: time.now + wait, mayHaveArrived: mayHaveArrived)
+            return isLast
+                ? .dead(code: code, reason: reason, mayHaveArrived: mayHaveArrived)
+                : .failed(code: code, reason: reason, retryAt: retryAt(after), mayHaveArrived: mayHaveArrived)
         }
     }
 
@@ -166,7 +176,7 @@ public final class NoticeService: Sendable {
         switch outcome {
         case .sent: word = "sent"
         case .waiting: word = "waiting"
-        case .failed(let code, let reason, _, _):
+        case .failed(let code, let reason, _, _), .unseen(let code, let reason, _):
             word = "failed"
             log.warning(
                 "a message could not be sent",
@@ -185,8 +195,10 @@ public final class NoticeService: Sendable {
         }
     }
 
-    /// Shows what waits, and forgets what is old.
-    private func tend() async throws(StoreFault) {
+    /// Shows what waits, gives up what no channel is there for, and forgets what is old; once a minute.
+    ///
+    /// - Throws: `StoreFault`.
+    public func tend() async throws(StoreFault) {
         let now = time.uptime
         let isDue = shownAt.withLock { shownAt in
             if let last = shownAt, now - last < .minutes(1) { return false }
@@ -194,7 +206,15 @@ public final class NoticeService: Sendable {
             return true
         }
         guard isDue else { return }
-        metrics.show(try await store.noticeQueue(), settings.channels.map(\.name), now: time.now)
+        let names = settings.channels.map(\.name)
+        let buried = try await store.buryNoticeMessages(notOf: Set(names), dueBefore: time.now - Self.claimTime)
+        for (channel, count) in buried.sorted(by: { $0.key < $1.key }) {
+            log.error(
+                "messages of a channel that isn't there are given up; reconcile notices dead",
+                ["channel": channel, "code": Store.channelGone, "messages": "\(count)"])
+            metrics.add("reconciler_notice_messages_total", Double(count), ["channel": channel, "outcome": "dead"])
+        }
+        metrics.show(try await store.noticeQueue(), names, now: time.now)
         _ = try await store.forgetNoticeMessages(before: time.now - Self.memory)
     }
 }
@@ -265,7 +285,9 @@ extension Metrics {
     }
 
     fileprivate func show(_ queue: NoticeQueue, _ channels: [String], now: Timestamp) {
-        for channel in channels {
+        // One that isn't configured any more may hold messages all the same, and is let go of without them.
+        for name in ["reconciler_notice_waiting", "reconciler_notice_dead"] { clear(name) }
+        for channel in Set(channels).union(queue.waiting.keys).union(queue.dead.keys) {
             set("reconciler_notice_waiting", Double(queue.waiting[channel] ?? 0), ["channel": channel])
             set("reconciler_notice_dead", Double(queue.dead[channel] ?? 0), ["channel": channel])
         }

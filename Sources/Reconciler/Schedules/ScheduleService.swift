@@ -19,13 +19,14 @@ public final class ScheduleService: Sendable {
     private let stop = StopSignal()
     private let tendedAt = Locked<Duration?>(nil)
     private let backups = Locked(BackupWatch())
+    private let agenda = Locked(Agenda())
 
     /// Between two looks at the clock, and for what people asked for.
     static let pause = Duration.seconds(5)
     /// How long slots that ended are remembered.
     static let memory = Duration.days(90)
-    /// So far may the clocks of services be apart before one's view of the others' schedules is mended.
-    static let tolerance = Duration.minutes(10)
+    /// Between two attempts to write down how a run ended: at first, and at most.
+    static let settlePauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
 
     /// - Parameters:
     ///   - store: remembers.
@@ -93,52 +94,72 @@ public final class ScheduleService: Sendable {
 
     /// Writes down what became due.
     ///
-    /// A job that can't be read any more stays as it is: its times are decided once it can.
+    /// Between two looks at everything it asks the store only for what is due by what it knows: others may have moved it. A job
+    /// that can't be read any more stays as it is: its times are decided once it can.
     ///
     /// - Throws: `StoreFault`.
     public func plan() async throws(StoreFault) {
         guard let jobs = jobs() else { return }
+        let (now, uptime) = (time.now, time.uptime)
+        guard agenda.withLock({ $0.begin(jobs, now, uptime) }) else {
+            let due = agenda.withLock { $0.due(now) }
+            guard !due.isEmpty else { return }
+            let states = try await store.scheduleStates(of: due.map(\.id))
+            return try await advance(due.filter { states[$0.id] != nil }, states, now)
+        }
         var states = try await store.scheduleStates()
         let new = jobs.map(\.id).filter { states[$0] == nil }
         if !new.isEmpty {
             try await store.beginSchedules(new)
             states = try await store.scheduleStates()
         }
-        let now = time.now
-        for job in jobs {
-            guard let state = states[job.id] else { continue }
-            try await plan(job, state, now)
-        }
+        let looked = states
+        // What was due while it was blocked isn't caught up with.
+        let blocked = agenda.withLock { $0.untold(looked) }
+        try await store.tellBlocked(blocked, at: now)
+        agenda.withLock { $0.tell(looked) }
+        try await advance(jobs, states, now)
         try await tend(jobs, states)
+        agenda.withLock { $0.endLook(uptime) }
     }
 
-    private func plan(_ job: ScheduledJob, _ state: ScheduleState, _ now: Timestamp) async throws(StoreFault) {
-        switch job.way {
-        case .blocked(let reason), .unread(let reason):
-            // What was due while it was blocked isn't caught up with.
-            try await store.tellBlocked(
-                job.id, job.name, environment: job.environment?.slug, because: reason, at: now)
-        case .runner, .byHand: break
+    /// Moves those on that are due by what the store knows of them now.
+    private func advance(
+        _ jobs: [ScheduledJob], _ states: [String: ScheduleState], _ now: Timestamp
+    ) async throws(StoreFault) {
+        let due = agenda.withLock { agenda in
+            agenda.learn(states)
+            return agenda.due(now)
         }
-        if case .unread = job.way { return }
-        if state.cursor > now + Self.tolerance {
+        let asked = Set(jobs.lazy.map(\.id))
+        let moves = due.compactMap { job in
+            asked.contains(job.id) ? states[job.id].flatMap { move(job, $0, now) } : nil
+        }
+        guard !moves.isEmpty else { return }
+        let moved = try await store.advance(moves)
+        agenda.withLock { agenda in
+            agenda.move(moved, to: now)
+            if moved.count < moves.count { agenda.doubt() }
+        }
+    }
+
+    /// What follows from the times that became due; nil where none did.
+    private func move(_ job: ScheduledJob, _ state: ScheduleState, _ now: Timestamp) -> ScheduleMove? {
+        var move = ScheduleMove(state, to: now)
+        if state.cursor > now + Agenda.tolerance {
             // The clock was ahead, and would keep the schedule silent until that time comes. What has run stays run.
             log.warning(
                 "a schedule was planned ahead of the clock, and begins again now",
                 ["job": job.id, "ahead": (state.cursor - now).shortText])
-            _ = try await store.advance(state, to: now, slots: [])
-            return
+            return move
         }
-        guard let next = job.next(after: state.cursor), next <= now else { return }
+        guard let next = job.next(after: state.cursor), next <= now else { return nil }
         let due = DueSlots(of: job, after: state.cursor, upTo: now)
-        var slots: [NewScheduleSlot] = []
-        var notices: [Notice] = []
-        var dropping: String?
         switch job.way {
-        case .blocked, .unread: dropping = "the schedule was blocked"
+        case .blocked, .unread: move.dropReason = "the schedule was blocked"
         case .byHand:
             if let last = (due.running + due.skipped).max() {
-                notices.append(
+                move.notices.append(
                     Notice(
                         .scheduleDue, of: job.id, environment: job.environment?.slug, at: now,
                         payload: ["name": .string(job.name), "slot": .string(last.description)],
@@ -146,37 +167,41 @@ public final class ScheduleService: Sendable {
             }
         case .runner where state.disabledAt != nil: break
         case .runner:
-            slots = due.running.map { NewScheduleSlot($0, lane: job.lane) }
+            move.slots = due.running.map { NewScheduleSlot($0, lane: job.lane) }
             // Of times that wait together only the last one runs.
-            if !slots.isEmpty, job.terms.missed != .all { dropping = "no worker was free before its next time" }
+            if !move.slots.isEmpty, job.terms.missed != .all {
+                move.dropReason = "no worker was free before its next time"
+                move.dropReasonBesideRun = "its run before had not ended by its next time"
+            }
             if let last = due.skipped.max() {
                 let count = due.skipped.count
-                slots.append(
+                move.slots.append(
                     NewScheduleSlot(
                         last, lane: job.lane,
                         skipReason: count == 1 ? "nobody was there" : "nobody was there, for \(count) times in a row"))
             }
         }
-        _ = try await store.advance(state, to: now, slots: slots, dropping: dropping, notices: notices)
+        return move
     }
 
     // MARK: Working
 
     private func claim() async throws(StoreFault) -> (ScheduleClaim, ScheduledJob)? {
         guard let jobs = jobs() else { return nil }
+        let known = agenda.withLock { agenda in
+            agenda.take(jobs)
+            return (bounds: agenda.bounds, served: agenda.served)
+        }
         for (lane, workers) in ScheduledJob.workers.sorted(by: { $0.key < $1.key }) {
-            let able = jobs.filter { job in
-                guard job.lane == lane, case .runner = job.way else { return false }
-                return true
-            }
-            let bounds = Dictionary(
-                able.map { ($0.id, ScheduleBounds(timeLimit: $0.terms.timeLimit, deadline: $0.terms.deadline)) }
-            ) { first, _ in first }
-            guard
-                let claim = try await store.claimSlot(of: bounds, lane: lane, workers: workers, holder: holder),
-                let job = able.first(where: { $0.id == claim.slot.scheduleID })
+            guard let bounds = known.bounds[lane],
+                let claim = try await store.claimSlot(
+                    of: bounds, lane: lane, workers: workers, holder: holder, served: known.served)
             else { continue }
-            return (claim, job)
+            let job = agenda.withLock { agenda in
+                agenda.serve(claim.slot.scheduleID)
+                return agenda.job(claim.slot.scheduleID)
+            }
+            if let job { return (claim, job) }
         }
         return nil
     }
@@ -225,23 +250,51 @@ public final class ScheduleService: Sendable {
             case .failed: "failed"
             case .timedOut: "timed_out"
             }
-        metrics.add("reconciler_schedule_runs_total", 1, ["outcome": word])
         if case .failed(let code, let reason) = answer {
             log.warning("a scheduled run failed", ["job": job.id, "code": code, "fault": reason])
         }
+        guard await settle(claim, outcome, job) else { return }
+        metrics.add("reconciler_schedule_runs_total", 1, ["outcome": word])
+    }
+
+    /// Writes down how a run ended, again and again for as long as the run is ours.
+    ///
+    /// A store that is away for seconds would otherwise make of a success a run of whose end nobody knows, and keep the schedule
+    /// from its next times until its time limit is over.
+    ///
+    /// - Returns: whether it is written down, by us.
+    private func settle(_ claim: ScheduleClaim, _ outcome: ScheduleOutcome, _ job: ScheduledJob) async -> Bool {
         let terms = ScheduleTerms(
             name: job.name, environment: job.environment?.slug, alertsOnFailure: job.alertsOnFailure,
             disableAfter: job.terms.disableAfter)
-        do throws(StoreFault) {
-            let settlement = try await store.settle(claim, outcome, terms)
-            if let refusal = settlement.refusal {
+        var pause = Self.settlePauses.first
+        var isUnsure = false
+        while true {
+            do throws(StoreFault) {
+                let settlement = try await store.settle(claim, outcome, terms)
+                if let refusal = settlement.refusal {
+                    log.warning(
+                        "a scheduled run could not be copied to ops.maintenance_runs",
+                        ["job": job.id, "code": refusal.code, "fault": refusal.message])
+                }
+                // What was written while its answer was lost is not ours any more: it has its end.
+                return settlement.isOurs || isUnsure
+            } catch {
+                isUnsure = isUnsure || error.kind == .unknown
+                // A database that was demoted reads only, until we are led to the one that took its place.
+                let mayHelp = error.disposition != .stop || error.kind == .readOnly
+                guard mayHelp, !Task.isCancelled, time.now + pause < claim.slot.availableAt else {
+                    // The claim runs out, and whoever takes it next sees that it was begun.
+                    log.error(
+                        "the end of a scheduled run could not be written", ["job": job.id, "fault": error.message])
+                    return false
+                }
                 log.warning(
-                    "a scheduled run could not be copied to ops.maintenance_runs",
-                    ["job": job.id, "code": refusal.code, "fault": refusal.message])
+                    "the end of a scheduled run waits for the store", ["job": job.id, "fault": error.message])
             }
-        } catch {
-            // The claim runs out, and whoever takes it next sees that it was begun.
-            log.error("the end of a scheduled run could not be written", ["job": job.id, "fault": error.message])
+            // A service that stops tries once more, and at once.
+            try? await time.sleep(for: pause)
+            pause = min(pause * 2, Self.settlePauses.longest)
         }
     }
 
@@ -285,7 +338,7 @@ public final class ScheduleService: Sendable {
         let uptime = time.uptime
         guard backups.withLock({ $0.isDue(uptime) }) else { return }
         let jobs = jobs.filter { $0.environment != nil && $0.way != .byHand }
-        let past = try await store.backupPasts(of: jobs.map(\.id))
+        let past = jobs.isEmpty ? [:] : try await store.backupPasts(startingWith: ScheduledJob.backupPrefix)
         let now = time.now
         metrics.clear("reconciler_backup_overdue_seconds")
         var notices: [Notice] = []

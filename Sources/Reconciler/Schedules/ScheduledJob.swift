@@ -2,7 +2,7 @@ public import Basics
 public import DesiredState
 
 /// Something that runs by the clock: a chore of the SSOT, or the backup of an environment.
-public struct ScheduledJob: Sendable {
+public struct ScheduledJob: Sendable, Hashable {
     /// How it runs.
     public enum Way: Sendable, Hashable {
         case runner(ScheduleSettings.Runner)
@@ -62,6 +62,15 @@ public struct ScheduledJob: Sendable {
     public static func all(
         in desired: DesiredState, _ settings: ScheduleSettings, zones: (Set<String>) -> TimeZones
     ) -> [ScheduledJob] {
+        var crons = CronTexts()
+        return all(in: desired, settings, crons: &crons, zones: zones)
+    }
+
+    /// The same, with the cron expressions that are known already.
+    static func all(
+        in desired: DesiredState, _ settings: ScheduleSettings, crons: inout CronTexts,
+        zones: (Set<String>) -> TimeZones
+    ) -> [ScheduledJob] {
         let times = zones(Set([settings.all.timeZone] + settings.jobs.values.map(\.timeZone)))
         var jobs = desired.chores.map { chore in
             make(
@@ -69,13 +78,14 @@ public struct ScheduledJob: Sendable {
                 settings, times, doubt: chore.doubt)
         }
         for environment in desired.environments {
-            guard let cron = environment.backupSchedule.flatMap({ try? Cron(parsing: $0) }) else { continue }
+            guard let cron = environment.backupSchedule.flatMap({ crons.cron($0) }) else { continue }
             jobs.append(
                 make(
                     backupPrefix + environment.slug, backupName(of: environment), environment, cron, "backup", true,
                     environment.backupSource, settings, times))
         }
-        return jobs.sorted { $0.id.precedesByBytes($1.id) }
+        // Places are light to move, and jobs are not.
+        return jobs.indices.sorted { jobs[$0].id.precedesByBytes(jobs[$1].id) }.map { jobs[$0] }
     }
 
     private static func make(

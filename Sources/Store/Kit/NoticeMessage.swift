@@ -80,6 +80,8 @@ public enum NoticeOutcome: Sendable, Hashable {
     case sent(receipt: String?)
     /// It is tried again; `mayHaveArrived` where nobody knows whether it is there.
     case failed(code: String, reason: String, retryAt: Timestamp, mayHaveArrived: Bool)
+    /// Whether an earlier attempt arrived can't be seen, though it could be by now: the look was an attempt.
+    case unseen(code: String, reason: String, retryAt: Timestamp)
     /// It can't be told yet whether an earlier attempt arrived; looking doesn't count as an attempt.
     case waiting(reason: String, until: Timestamp)
     /// Nobody tries again by himself.

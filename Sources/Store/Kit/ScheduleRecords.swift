@@ -66,6 +66,45 @@ public struct NewScheduleSlot: Sendable, Hashable {
     }
 }
 
+/// How far a schedule comes, and what follows from it.
+public struct ScheduleMove: Sendable {
+    /// As it was read.
+    public let state: ScheduleState
+    /// Up to where everything is decided then.
+    public let cursor: Timestamp
+    /// The times that run or are skipped.
+    ///
+    /// One that is known already stays what it is; where it still waits for its first attempt, its time has come now at the latest.
+    public var slots: [NewScheduleSlot] = []
+    /// Why times of the clock that still wait for their first attempt, and come before those that run by `slots`, are left
+    /// out now; nil: they stay.
+    public var dropReason: String?
+    /// The same where a run of it is under way; nil: no other.
+    public var dropReasonBesideRun: String?
+    /// What people should be told of it.
+    public var notices: [Notice] = []
+
+    public init(_ state: ScheduleState, to cursor: Timestamp) {
+        self.state = state
+        self.cursor = cursor
+    }
+}
+
+/// A schedule that can't run, and why.
+public struct BlockedSchedule: Sendable, Hashable {
+    public let id: String
+    public let name: String
+    public let environment: String?
+    public let reason: String
+
+    public init(_ id: String, name: String, environment: String?, because reason: String) {
+        self.id = id
+        self.name = name
+        self.environment = environment
+        self.reason = reason
+    }
+}
+
 /// How long a run may take, and how late it may begin.
 public struct ScheduleBounds: Sendable, Hashable {
     public let timeLimit: Duration

@@ -93,7 +93,51 @@ extension Store {
         }
     }
 
-    /// Forgets messages that were sent before an instant; the dead stay until somebody has looked at them.
+    /// The code of a message whose channel isn't there.
+    public static let channelGone = "NOTICE-0004"
+
+    /// Gives up what nobody will send: it waits for a channel that isn't there, and has been due since before an instant.
+    ///
+    /// Another service on this store may have the channel, as a new one beside the old one that it follows: what it sends is not
+    /// due for long.
+    ///
+    /// - Parameters:
+    ///   - channels: those that there are.
+    ///   - instant: what became due later stays.
+    /// - Returns: how many were given up, by channel.
+    /// - Throws: `StoreFault`.
+    public func buryNoticeMessages(
+        notOf channels: Set<String>, dueBefore instant: Timestamp
+    ) async throws(StoreFault) -> [String: Int] {
+        let now = time.now
+        let old = "state in ('collecting', 'waiting') and available_at < $1"
+        let lost = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String] in
+            try db.run("select distinct channel from ops.notice_messages where \(old)", [.time(instant)])
+                .map { (row) throws(StoreFault) in try row.text(0) }.filter { !channels.contains($0) }
+        }
+        // Most looks find nothing: they cost no write.
+        guard !lost.isEmpty else { return [:] }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [String: Int] in
+            var buried: [String: Int] = [:]
+            for channel in lost {
+                let rows = try db.run(
+                    """
+                    update ops.notice_messages set state = 'dead', finished_at = $3, error_code = $4, reason = $5,
+                      claimed_by = null
+                    where channel = $2 and \(old) returning id
+                    """,
+                    [
+                        .time(instant), .text(channel), .time(now), .text(Self.channelGone),
+                        .text("there is no channel \(channel) any more: it was renamed or removed"),
+                    ])
+                if !rows.isEmpty { buried[channel] = rows.count }
+            }
+            return buried
+        }
+    }
+
+    /// Forgets messages that were sent before an instant; the dead stay until somebody has looked at them, but for those
+    /// whose channel wasn't there: nobody can bring them back.
     ///
     /// The notices themselves stay: they keep a transition from being told twice.
     ///
@@ -101,7 +145,8 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func forgetNoticeMessages(before instant: Timestamp) async throws(StoreFault) -> Int {
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
-            let old = "from ops.notice_messages where state = 'sent' and finished_at < $1"
+            let isOver = "(state = 'sent' or state = 'dead' and error_code = '\(Self.channelGone)')"
+            let old = "from ops.notice_messages where \(isOver) and finished_at < $1"
             try db.run(
                 "delete from ops.notice_deliveries where message_id in (select id \(old))", [.time(instant)])
             return try db.run("delete \(old) returning id", [.time(instant)]).count

@@ -121,9 +121,12 @@ extension Store {
             // One process counts and takes at a time: two that count together would both take the last one.
             if isShared { try db.run("select pg_advisory_xact_lock(72368371, hashtext($1))", [.text(channel)]) }
             if let rate {
+                // A clock that was ahead silences nothing for longer; that of another service may be a little.
                 let sent = try db.run(
-                    "select count(*) from ops.notice_messages where channel = $1 and attempted_at > $2",
-                    [.text(channel), .time(now - rate.span)])
+                    """
+                    select count(*) from ops.notice_messages
+                    where channel = $1 and attempted_at > $2 and attempted_at <= $3
+                    """, [.text(channel), .time(now - rate.span), .time(now + min(rate.span, .minutes(1)))])
                 if try sent.first?.int(0) ?? 0 >= Int64(rate.limit) { return nil }
             }
             guard
@@ -168,6 +171,8 @@ extension Store {
         case .failed(let fault, let why, let retryAt, let mayHaveArrived):
             (code, reason, next) = (fault, why, retryAt)
             if mayHaveArrived { unsure = now }
+        case .unseen(let fault, let why, let retryAt):
+            (code, reason, next, unsure) = (fault, why, retryAt, claim.unsureSince)
         case .waiting(let why, let until):
             (reason, next, attempts, unsure) = (why, until, attempts - 1, claim.unsureSince)
         case .dead(let fault, let why, let mayHaveArrived):

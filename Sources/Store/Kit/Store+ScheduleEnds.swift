@@ -98,23 +98,26 @@ extension Store {
         }
     }
 
-    /// Tells that a schedule can't run, once for each reason; and again after people were told that it had recovered.
+    /// Tells that schedules can't run, of each once for each reason; and again after people were told that it had recovered.
     ///
-    /// - Returns: what was told; nil where it had been.
+    /// - Returns: what was told; nothing of one of which it had been.
     /// - Throws: `StoreFault`.
     @discardableResult
-    public func tellBlocked(
-        _ id: String, _ name: String, environment: String?, because reason: String, at: Timestamp
-    ) async throws(StoreFault) -> Notice? {
-        let recovery = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String? in
-            try Self.lastTold([.scheduleRecovered], of: id, environment, in: db)?.id
+    public func tellBlocked(_ blocked: [BlockedSchedule], at now: Timestamp) async throws(StoreFault) -> [Notice] {
+        guard !blocked.isEmpty else { return [] }
+        let notices = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [Notice] in
+            var notices: [Notice] = []
+            for one in blocked {
+                let recovery = try Self.lastTold([.scheduleRecovered], of: one.id, one.environment, in: db)?.id
+                notices.append(
+                    Notice(
+                        .scheduleBlocked, of: one.id, environment: one.environment, at: now,
+                        payload: ["name": .string(one.name), "reason": .string(one.reason)],
+                        dedupe: recovery.map { "\(one.reason), after \($0)" } ?? one.reason))
+            }
+            return notices
         }
-        return try await post([
-            Notice(
-                .scheduleBlocked, of: id, environment: environment, at: at,
-                payload: ["name": .string(name), "reason": .string(reason)],
-                dedupe: recovery.map { "\(reason), after \($0)" } ?? reason)
-        ]).first
+        return try await post(notices)
     }
 
     /// Whether people were told of a schedule last that something is wrong with it: it may never have failed, as a backup that is
@@ -181,24 +184,25 @@ public struct BackupPast: Sendable, Hashable {
 }
 
 extension Store {
-    /// What became of the times of some schedules, by id.
+    /// What became of the times of the schedules whose id begins so, by id.
     ///
     /// - Throws: `StoreFault`.
-    public func backupPasts(of ids: [String]) async throws(StoreFault) -> [String: BackupPast] {
-        guard !ids.isEmpty else { return [:] }
-        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String: BackupPast] in
+    public func backupPasts(startingWith prefix: String) async throws(StoreFault) -> [String: BackupPast] {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String: BackupPast] in
             var pasts: [String: BackupPast] = [:]
-            for id in ids {
-                let last = try db.run(
-                    """
-                    select slot from ops.schedule_slots where schedule_id = $1 and state = 'succeeded'
-                    order by slot desc limit 1
-                    """, [.text(id)]
-                ).first?.time(0)
-                let first = try db.run(
-                    "select slot from ops.schedule_slots where schedule_id = $1 order by slot limit 1", [.text(id)]
-                ).first?.time(0)
-                pasts[id] = BackupPast(lastSuccess: last, first: first)
+            // One question for all of them, each of which is answered from an index.
+            for row in try db.run(
+                """
+                select s.schedule_id,
+                  (select r.slot from ops.schedule_slots r
+                    where r.schedule_id = s.schedule_id and r.state = 'succeeded' order by r.slot desc limit 1),
+                  (select r.slot from ops.schedule_slots r
+                    where r.schedule_id = s.schedule_id order by r.slot limit 1)
+                from ops.schedule_states s where substr(s.schedule_id, 1, \(prefix.unicodeScalars.count)) = $1
+                """, [.text(prefix)])
+            {
+                pasts[try row.text(0)] = BackupPast(
+                    lastSuccess: try row.optionalTime(1), first: try row.optionalTime(2))
             }
             return pasts
         }

@@ -18,6 +18,22 @@ extension Store {
         }
     }
 
+    /// How far some schedules have come, by id: of many of them all are read.
+    ///
+    /// - Throws: `StoreFault`.
+    public func scheduleStates(of ids: [String]) async throws(StoreFault) -> [String: ScheduleState] {
+        guard ids.count <= 200 else { return try await scheduleStates() }
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [String: ScheduleState] in
+            var states: [String: ScheduleState] = [:]
+            for id in ids {
+                let rows = try db.run(
+                    "select \(Self.stateColumns) from ops.schedule_states where schedule_id = $1", [.text(id)])
+                for row in rows { states[id] = try Self.scheduleState(row) }
+            }
+            return states
+        }
+    }
+
     /// Begins with schedules that were never seen: what was due before now is nobody's business.
     ///
     /// - Throws: `StoreFault`.
@@ -37,61 +53,97 @@ extension Store {
 
     /// Moves a schedule on, with the times that became due, unless somebody else has moved it.
     ///
-    /// - Parameters:
-    ///   - state: as it was read.
-    ///   - cursor: up to where everything is decided now.
-    ///   - slots: the times that run or are skipped. One that is known already stays what it is; where it still waits
-    ///     for its first attempt, its time has come now at the latest.
-    ///   - reason: why times of the clock that still wait for their first attempt, and come before those that run by
-    ///     `slots`, are left out now; nil: they stay.
-    ///   - notices: what people should be told of it.
     /// - Returns: whether it was moved by this call.
     /// - Throws: `StoreFault`.
     public func advance(
         _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], dropping reason: String? = nil,
         notices: [Notice] = []
     ) async throws(StoreFault) -> Bool {
-        let now = time.now
-        let salt = identifiers.next(at: now)
-        // After a clock was set back a time comes once more, and others that wait are still to come.
-        let last = slots.filter { $0.skipReason == nil }.map(\.slot).max()
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Bool in
-            let moved = try db.run(
-                """
-                update ops.schedule_states set cursor_at = $3, updated_at = $4
-                where schedule_id = $1 and cursor_at = $2 returning schedule_id
-                """, [.text(state.id), .time(state.cursor), .time(cursor), .time(now)])
-            guard !moved.isEmpty else { return false }
-            if let reason {
-                let condition = "and attempts = 0" + (last == nil ? "" : " and slot < $4")
-                try Self.drop(state.id, because: reason, now, condition, last.map { [.time($0)] } ?? [], in: db)
-            }
-            let kept = slots.isEmpty ? salt : try Self.slotSalt(salt, now, in: db)
-            for slot in slots {
-                let id = Self.slotID(of: state.id, at: slot.slot, kept)
-                let isSkipped = slot.skipReason != nil
-                try db.run(
-                    """
-                    insert into ops.schedule_slots (id, schedule_id, slot, lane, state, available_at, finished_at, reason)
-                    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (schedule_id, slot) do nothing
-                    """,
-                    [
-                        .text(id), .text(state.id), .time(slot.slot), .text(slot.lane),
-                        .text(isSkipped ? "skipped" : "waiting"), .time(now), .time(isSkipped ? now : nil),
-                        .optional(slot.skipReason),
-                    ])
-                if isSkipped { continue }
-                // One that is known already may have been written down by a clock that was ahead.
-                try db.run(
-                    """
-                    update ops.schedule_slots set available_at = $3
-                    where schedule_id = $1 and slot = $2 and state = 'waiting' and attempts = 0 and asked_by is null
-                      and available_at > $3
-                    """, [.text(state.id), .time(slot.slot), .time(now)])
-            }
-            _ = try write(notices, in: db)
-            return true
+        var move = ScheduleMove(state, to: cursor)
+        (move.slots, move.dropReason, move.notices) = (slots, reason, notices)
+        return try await !advance([move]).isEmpty
+    }
+
+    /// Moves schedules on, each unless somebody else has moved it.
+    ///
+    /// Very many may be due at one instant: they share transactions, so that each doesn't wait for the disk.
+    ///
+    /// - Returns: the ids of those that were moved by this call.
+    /// - Throws: `StoreFault`; those before may have been moved.
+    @discardableResult
+    public func advance(_ moves: [ScheduleMove]) async throws(StoreFault) -> Set<String> {
+        var moved: Set<String> = []
+        var rest = moves[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(200))
+            rest = rest.dropFirst(some.count)
+            let now = time.now
+            let salt = identifiers.next(at: now)
+            moved.formUnion(
+                try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [String] in
+                    var moved: [String] = []
+                    for move in some where try advance(move, salt, now, in: db) { moved.append(move.state.id) }
+                    return moved
+                })
         }
+        return moved
+    }
+
+    private func advance(
+        _ move: ScheduleMove, _ salt: String, _ now: Timestamp, in db: any SQLConnection
+    ) throws(StoreFault) -> Bool {
+        let (state, slots) = (move.state, move.slots)
+        let moved = try db.run(
+            """
+            update ops.schedule_states set cursor_at = $3, updated_at = $4
+            where schedule_id = $1 and cursor_at = $2 returning schedule_id
+            """, [.text(state.id), .time(state.cursor), .time(move.cursor), .time(now)])
+        guard !moved.isEmpty else { return false }
+        if let reason = move.dropReason {
+            // After a clock was set back a time comes once more, and others that wait are still to come.
+            let last = slots.filter { $0.skipReason == nil }.map(\.slot).max()
+            let condition = "and attempts = 0" + (last == nil ? "" : " and slot < $4")
+            let dropped = try Self.drop(
+                state.id, because: reason, now, condition, last.map { [.time($0)] } ?? [], in: db)
+            if let reason = move.dropReasonBesideRun, !dropped.isEmpty, try Self.isUnderWay(state.id, in: db) {
+                for id in dropped {
+                    try db.run("update ops.schedule_slots set reason = $2 where id = $1", [.text(id), .text(reason)])
+                }
+            }
+        }
+        let kept = slots.isEmpty ? salt : try Self.slotSalt(salt, now, in: db)
+        for slot in slots {
+            let id = Self.slotID(of: state.id, at: slot.slot, kept)
+            let isSkipped = slot.skipReason != nil
+            try db.run(
+                """
+                insert into ops.schedule_slots (id, schedule_id, slot, lane, state, available_at, finished_at, reason)
+                values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (schedule_id, slot) do nothing
+                """,
+                [
+                    .text(id), .text(state.id), .time(slot.slot), .text(slot.lane),
+                    .text(isSkipped ? "skipped" : "waiting"), .time(now), .time(isSkipped ? now : nil),
+                    .optional(slot.skipReason),
+                ])
+            if isSkipped { continue }
+            // One that is known already may have been written down by a clock that was ahead.
+            try db.run(
+                """
+                update ops.schedule_slots set available_at = $3
+                where schedule_id = $1 and slot = $2 and state = 'waiting' and attempts = 0 and asked_by is null
+                  and available_at > $3
+                """, [.text(state.id), .time(slot.slot), .time(now)])
+        }
+        _ = try write(move.notices, in: db)
+        return true
+    }
+
+    private static func isUnderWay(_ id: String, in db: any SQLConnection) throws(StoreFault) -> Bool {
+        !(try db.run(
+            """
+            select 1 from ops.schedule_slots
+            where schedule_id = $1 and state = 'running' and finished_at is null limit 1
+            """, [.text(id)])).isEmpty
     }
 
     /// By what a time of a schedule is known for ever, to whatever runs it too.
@@ -119,15 +171,20 @@ extension Store {
     }
 
     /// Leaves out what the clock wants of a schedule and nobody has begun; what a person asked for stays.
+    ///
+    /// - Returns: the ids of what was left out.
+    @discardableResult
     static func drop(
         _ id: String, because reason: String, _ now: Timestamp, _ condition: String = "", _ binds: [SQLValue] = [],
         in db: any SQLConnection
-    ) throws(StoreFault) {
+    ) throws(StoreFault) -> [String] {
         try db.run(
             """
             update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3
             where schedule_id = $1 and state = 'waiting' and finished_at is null and asked_by is null \(condition)
-            """, [.text(id), .time(now), .text(reason)] + binds)
+            returning id
+            """, [.text(id), .time(now), .text(reason)] + binds
+        ).map { (row) throws(StoreFault) in try row.text(0) }
     }
 
     /// Has a schedule run once now because a person asks, with its audit record.
@@ -184,89 +241,6 @@ extension Store {
                 """, [.text(id), .time(audit.at)])
             if !enabled.isEmpty { try Self.write(audit, id: auditID, in: db) }
             return !enabled.isEmpty
-        }
-    }
-
-    // MARK: Working
-
-    /// Takes a slot that is due, unless the lane has its fill of running ones.
-    ///
-    /// No schedule runs beside itself. A slot whose holder is gone is taken as it was left, in the same attempt.
-    ///
-    /// - Parameters:
-    ///   - bounds: the schedules that this process can run.
-    ///   - lane: whose.
-    ///   - workers: how many of the lane may run at once, whoever runs them.
-    ///   - holder: names this process.
-    /// - Returns: nil when nothing is due or the lane is full.
-    /// - Throws: `StoreFault`.
-    public func claimSlot(
-        of bounds: [String: ScheduleBounds], lane: String, workers: Int, holder: String
-    ) async throws(StoreFault) -> ScheduleClaim? {
-        let now = time.now
-        let isShared = engine.dialect == .postgres
-        let due = """
-            select \(Self.slotColumns) from ops.schedule_slots
-            where lane = $1 and finished_at is null and available_at <= $2 order by available_at, id limit 100
-            """
-        let binds: [SQLValue] = [.text(lane), .time(now)]
-        // Most looks find nothing: they cost no write.
-        let isAny = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
-            !(try db.run(due, binds)).isEmpty
-        }
-        guard isAny else { return nil }
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ScheduleClaim? in
-            // Two that count together would both take the last place.
-            if isShared { try db.run("select pg_advisory_xact_lock(72368372, hashtext($1))", [.text(lane)]) }
-            let running = try db.run(
-                """
-                select schedule_id from ops.schedule_slots
-                where lane = $1 and state = 'running' and finished_at is null and available_at > $2
-                """, binds)
-            guard running.count < workers else { return nil }
-            let busy = Set(running.compactMap { $0.optionalText(0) })
-            // A slot of the lane whose end is being written down is not waited for.
-            for row in try db.run(due + (isShared ? " for update skip locked" : ""), binds) {
-                let before = try Self.slot(row)
-                guard let bounds = bounds[before.scheduleID], !busy.contains(before.scheduleID) else { continue }
-                if before.attempts == 0, before.askedBy == nil, before.slot < now - bounds.deadline {
-                    let reason = "it waited for a worker longer than \(bounds.deadline.shortText)"
-                    try db.run(
-                        """
-                        update ops.schedule_slots set state = 'skipped', finished_at = $2, reason = $3 where id = $1
-                        """, [.text(before.id), .time(now), .text(reason)])
-                    continue
-                }
-                let taken = try db.run(
-                    """
-                    update ops.schedule_slots set state = 'running', attempts = $5, claimed_by = $2,
-                      available_at = $3, started_at = coalesce(started_at, $4) where id = $1
-                    returning \(Self.slotColumns)
-                    """,
-                    [
-                        .text(before.id), .text(holder), .time(now + bounds.timeLimit + .minutes(2)), .time(now),
-                        .int(Int64(before.attempts + (before.state == .running ? 0 : 1))),
-                    ])
-                guard let row = taken.first else { continue }
-                return ScheduleClaim(
-                    slot: try Self.slot(row), holder: holder, wasAbandoned: before.state == .running)
-            }
-            return nil
-        }
-    }
-
-    /// Leaves a run to whoever comes next, in the same attempt: this process is about to end.
-    ///
-    /// - Throws: `StoreFault`.
-    public func release(_ claim: ScheduleClaim) async throws(StoreFault) {
-        let now = time.now
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            try db.run(
-                """
-                update ops.schedule_slots set available_at = $4
-                where id = $1 and claimed_by = $2 and available_at = $3 and state = 'running'
-                """,
-                [.text(claim.slot.id), .text(claim.holder), .time(claim.slot.availableAt), .time(now)])
         }
     }
 
@@ -335,12 +309,12 @@ extension Store {
             lastSlot: try row.optionalTime(4), disabledAt: try row.optionalTime(5), disabledReason: row.optionalText(6))
     }
 
-    private static let slotColumns = """
+    static let slotColumns = """
         id, schedule_id, slot, lane, asked_by, state, attempts, available_at, started_at, finished_at, receipt,
         error_code, reason
         """
 
-    private static func slot(_ row: SQLRow) throws(StoreFault) -> ScheduleSlot {
+    static func slot(_ row: SQLRow) throws(StoreFault) -> ScheduleSlot {
         guard let state = ScheduleSlot.State(rawValue: try row.text(5)) else {
             throw .unreadable("the slot \(try row.text(0)) has the state \(try row.text(5))")
         }

@@ -145,7 +145,8 @@ struct NoticesCommand {
         var (isSent, code, reason): (Bool, String?, String?) = (false, nil, nil)
         switch answer {
         case .sent(let receipt): (isSent, reason) = (true, receipt)
-        case .failed(let fault, let why, _, _), .refused(let fault, let why): (code, reason) = (fault, why)
+        case .failed(let fault, let why, _, _), .refused(let fault, let why), .unseen(let fault, let why):
+            (code, reason) = (fault, why)
         case .waiting(let why, _): reason = why
         }
         if context.terminal.isJSON {

@@ -1,0 +1,147 @@
+import Basics
+import DesiredState
+import Store
+
+/// What a service knows of its schedules between two looks at the store: where nothing is due it asks for nothing.
+struct Agenda: Sendable {
+    /// How far a job has come, and when it is due after that.
+    private struct Entry {
+        var cursor: Timestamp?
+        var next: Timestamp?
+    }
+
+    /// Why people were told that a job can't run, and what had become of it by then.
+    private struct Told: Equatable {
+        let reason: String
+        let lastSlot: Timestamp?
+        let lastState: ScheduleSlot.State?
+    }
+
+    /// Between two looks at all that others may have changed.
+    static let freshness = Duration.minutes(1)
+    /// So far may the clocks of services be apart before one's view of the others' schedules is mended.
+    static let tolerance = Duration.minutes(10)
+
+    private(set) var jobs: [ScheduledJob] = []
+    /// Of those that somebody here runs, by lane.
+    private(set) var bounds: [String: [String: ScheduleBounds]] = [:]
+    /// When each was taken up last here, as a number that grows.
+    private(set) var served: [String: Int] = [:]
+    private var places: [String: Int] = [:]
+    /// Of each job, in their order.
+    private var entries: [Entry] = []
+    private var told: [String: Told] = [:]
+    private var turns = 0
+    /// By the clock that only grows; nil where the next turn has to look.
+    private var lookedAt: Duration?
+    private var lastTurn: Timestamp?
+
+    // MARK: Turns
+
+    /// Takes up the jobs as they are now.
+    mutating func take(_ jobs: [ScheduledJob]) {
+        // The very same array is told without a look at its members.
+        let isSame = jobs == self.jobs
+        defer { self.jobs = jobs }
+        if isSame { return }
+        let before = Dictionary(zip(self.jobs, entries).map { ($0.id, ($0, $1)) }) { first, _ in first }
+        entries = jobs.map { job in
+            guard let (old, entry) = before[job.id], old.cron == job.cron, old.zone == job.zone else { return Entry() }
+            return entry
+        }
+        places = Dictionary(jobs.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        bounds = [:]
+        for job in jobs {
+            guard case .runner = job.way else { continue }
+            bounds[job.lane, default: [:]][job.id] = ScheduleBounds(
+                timeLimit: job.terms.timeLimit, deadline: job.terms.deadline)
+        }
+        served = served.filter { places[$0.key] != nil }
+        lookedAt = nil
+    }
+
+    /// Begins a turn; whether it has to look at everything.
+    mutating func begin(_ jobs: [ScheduledJob], _ now: Timestamp, _ uptime: Duration) -> Bool {
+        take(jobs)
+        // A clock that was set back makes much of what was worked out untrue.
+        let isBack = lastTurn.map { now < $0 } == true
+        lastTurn = now
+        if isBack { lookedAt = nil }
+        guard let lookedAt else { return true }
+        return uptime - lookedAt >= Self.freshness
+    }
+
+    /// A look at everything has come to its end.
+    mutating func endLook(_ uptime: Duration) { lookedAt = uptime }
+
+    /// Something wasn't as it was known: the next turn looks.
+    mutating func doubt() { lookedAt = nil }
+
+    func job(_ id: String) -> ScheduledJob? { places[id].map { jobs[$0] } }
+
+    // MARK: The clock
+
+    /// Learns how far schedules have come.
+    mutating func learn(_ states: [String: ScheduleState]) {
+        for (id, state) in states {
+            guard let place = places[id] else { continue }
+            set(place, to: state.cursor)
+        }
+    }
+
+    /// Learns that schedules were moved on.
+    mutating func move(_ ids: Set<String>, to cursor: Timestamp) {
+        for id in ids { if let place = places[id] { set(place, to: cursor) } }
+    }
+
+    private mutating func set(_ place: Int, to cursor: Timestamp) {
+        guard entries[place].cursor != cursor else { return }
+        entries[place] = Entry(cursor: cursor, next: jobs[place].next(after: cursor))
+    }
+
+    /// What has come to a time of its own, and what a clock that was ahead has planned too far.
+    func due(_ now: Timestamp) -> [ScheduledJob] {
+        entries.indices.compactMap { place in
+            let entry = entries[place]
+            guard let cursor = entry.cursor,
+                cursor > now + Self.tolerance || entry.next.map({ $0 <= now }) == true
+            else { return nil }
+            // What can't be read stays as it is.
+            if case .unread = jobs[place].way { return nil }
+            return jobs[place]
+        }
+    }
+
+    // MARK: Working
+
+    /// Notes that a job is taken up.
+    mutating func serve(_ id: String) {
+        turns += 1
+        served[id] = turns
+    }
+
+    // MARK: What can't run
+
+    /// Those that can't run, as far as people weren't told, or something has become of them since.
+    func untold(_ states: [String: ScheduleState]) -> [BlockedSchedule] {
+        jobs.compactMap { job in
+            guard let now = Self.obstacle(of: job, states[job.id]), told[job.id] != now else { return nil }
+            return BlockedSchedule(
+                job.id, name: job.name, environment: job.environment?.slug, because: now.reason)
+        }
+    }
+
+    /// People were told of all that can't run.
+    mutating func tell(_ states: [String: ScheduleState]) {
+        told = [:]
+        for job in jobs { told[job.id] = Self.obstacle(of: job, states[job.id]) }
+    }
+
+    private static func obstacle(of job: ScheduledJob, _ state: ScheduleState?) -> Told? {
+        switch job.way {
+        case .blocked(let reason), .unread(let reason):
+            Told(reason: reason, lastSlot: state?.lastSlot, lastState: state?.lastState)
+        case .runner, .byHand: nil
+        }
+    }
+}
