@@ -118,7 +118,7 @@ public struct UnknownScope: Sendable, Hashable {
     }
 
     public let extent: Extent
-    /// The code of the diagnostic that is the cause, or `RUN-0009` where a person suspended it.
+    /// The code of the diagnostic that is the cause, or one of those of a person's word (`Hold.suspensionCode`).
     public let code: String
     /// Why, in one sentence.
     public let reason: String

@@ -112,9 +112,10 @@ extension Comparison {
         guard let schema = input.schemas[unwanted.key.kind] else { return }
         if let why = schema.hindrance(.delete, []) { return forget(unwanted, why) }
         if let scope = scope(unwanted) {
-            guard scope.isSuspension else { return keep(unwanted, scope) }
-            // Nothing goes, but that nothing wants it is known, and stays a difference.
-            return keep(unwanted, scope.sentence, as: scope.hold, lingering: reason)
+            guard scope.isOfPerson else { return keep(unwanted, scope) }
+            // Nothing goes, but that nothing wants it is known, and stays a difference; one that is meant, by a pin.
+            return keep(
+                unwanted, scope.sentence, as: scope.hold, lingering: reason, cause: scope.isPin ? .expected : cause)
         }
         var draft = Draft(
             change: PlannedChange(
@@ -138,7 +139,7 @@ extension Comparison {
     }
 
     private mutating func keep(_ unwanted: Unwanted, _ scope: UnknownScope) {
-        let unknown = scope.isSuspension ? "" : "whether it is wanted is unknown: "
+        let unknown = scope.isOfPerson ? "" : "whether it is wanted is unknown: "
         keep(unwanted, "\(unknown)\(scope.sentence)", as: scope.hold)
     }
 
@@ -149,13 +150,14 @@ extension Comparison {
     ///   - why: what keeps it.
     ///   - hold: what sort of obstacle that is.
     ///   - lingering: why it would go otherwise; nil where that isn't known, so that it is no difference either.
+    ///   - cause: whose difference it is then; nil: that of what would go.
     private mutating func keep(
-        _ unwanted: Unwanted, _ why: String, as hold: Hold, lingering: String? = nil
+        _ unwanted: Unwanted, _ why: String, as hold: Hold, lingering: String? = nil, cause: ChangeCause? = nil
     ) {
         var draft = Draft(
             change: PlannedChange(
                 key: unwanted.key, action: .read, reason: lingering ?? "nothing seems to want it, but it stays",
-                cause: reason(unwanted).cause, verdict: .blocked, verdictReason: why, hold: hold,
+                cause: cause ?? reason(unwanted).cause, verdict: .blocked, verdictReason: why, hold: hold,
                 source: unwanted.resource?.source, environment: unwanted.environment,
                 providerID: unwanted.entry?.providerID ?? unwanted.seen?.providerID,
                 isProtected: unwanted.isProtected))
@@ -180,7 +182,7 @@ extension Comparison {
                 let when = life.outlook.expiresAt.map { " on \($0)" } ?? ""
                 return ("environment \(slug) expired\(when): \(life.outlook.reason)", .expired)
             case .unwanted: return ("environment \(slug): \(life.outlook.reason)", .unappliedCommit)
-            case .active, .expiring, .ending, .suspended, .unknown: break
+            case .active, .expiring, .ending, .suspended, .pinned, .unknown: break
             }
         }
         let text = unwanted.entry == nil ? "it carries our mark, but nothing wants it" : "nothing wants it any more"

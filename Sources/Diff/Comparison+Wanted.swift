@@ -220,9 +220,9 @@ extension Comparison {
             draft.refuse(.blocked, why, as: .impossible)
         }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
-            let unknown = scope.isSuspension ? "" : "what is wanted is unknown: "
+            let unknown = scope.isOfPerson ? "" : "what is wanted is unknown: "
             draft.refuse(.blocked, "\(unknown)\(scope.sentence)", as: scope.hold)
-            draft.isDrift = draft.isDrift && scope.isSuspension
+            draft.isDrift = draft.isDrift && scope.isOfPerson
         }
         add(draft)
     }

@@ -48,17 +48,11 @@ struct EnvironmentLives {
             let outlook: EnvironmentOutlook
             if let scope = scopes.existence(ofEnvironment: record.slug) {
                 outlook = EnvironmentOutlook(
-                    slug: record.slug, phase: scope.phase, expiresAt: nil, reason: scope.sentence)
+                    slug: record.slug, phase: scope.phase, expiresAt: scope.isPin ? record.pinnedUntil : nil,
+                    reason: scope.sentence)
             } else {
-                let reason =
-                    if PullRequest.number(inSlug: record.slug) != nil, record.branch?.hasPrefix("refs/pull/") == true {
-                        "its pull request is closed, or nothing allows its preview any more"
-                    } else {
-                        // Which of the two isn't known here: the branches that there are have become environments.
-                        record.branch.map { "branch \($0) is gone, or nothing makes an environment of it any more" }
-                            ?? "no document wants the environment any more"
-                    }
-                outlook = EnvironmentOutlook(slug: record.slug, phase: .unwanted, expiresAt: nil, reason: reason)
+                outlook = EnvironmentOutlook(
+                    slug: record.slug, phase: .unwanted, expiresAt: nil, reason: record.whyUnwanted)
             }
             lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false)
         }

@@ -210,6 +210,8 @@ public struct EnvironmentRecord: Sendable, Hashable {
     /// When its pin ends; nil: not by itself.
     public var pinnedUntil: Timestamp?
     public var pinReason: String?
+    /// Who pinned it.
+    public var pinnedBy: String?
     /// The droplet that ran it when it was last looked at, and of one that is suspended when it was not; nil where none did.
     public var host: String?
     /// What people were told of its end; nil where nobody keeps that.

@@ -37,6 +37,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
     case unknownWish = "unknown_wish"
     /// A person suspended its environment.
     case suspended
+    /// A person pinned its environment, which nothing wants any more.
+    case pinned
     /// The provider did not show it, or not all of it.
     case unobserved
     /// Several objects share its name.
@@ -60,6 +62,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
 
     /// The code of the unknown scope that stands for an environment that a person suspended.
     public static let suspensionCode = "RUN-0009"
+    /// The code of the unknown scope that stands for an environment that a person pinned and nothing wants any more.
+    public static let pinCode = "RUN-0032"
 }
 
 /// One attribute that differs.
@@ -198,11 +202,13 @@ public struct EnvironmentOutlook: Sendable, Hashable {
         case unwanted
         /// A person has it left alone: nothing of it goes meanwhile.
         case suspended
+        /// Nothing wants it any more, and a person has pinned it: all of it stays as it is meanwhile.
+        case pinned
         /// What is known does not suffice to say anything: nothing of it goes.
         case unknown
 
         /// Whether the plan says what becomes of it: enough is known, and nobody has it left alone.
-        public var isDecided: Bool { self != .unknown && self != .suspended }
+        public var isDecided: Bool { self != .unknown && self != .suspended && self != .pinned }
     }
 
     public let slug: String

@@ -40,6 +40,7 @@ extension PlanWriter {
             return paint("expired\(ago)", .red) + " (\(reason)) · bring it back: \(extend)"
         case .unwanted: return paint("no longer wanted", .red) + " (\(reason))"
         case .suspended: return paint("suspended", .yellow) + " (\(reason))"
+        case .pinned: return paint("pinned", .yellow) + " (\(reason))"
         case .unknown: return paint("unknown", .magenta) + " (\(reason))"
         }
     }

@@ -43,17 +43,28 @@ struct UnknownScopes {
         let left = scopes.reduce(into: [String: UnknownScope]()) { left, scope in
             if scope.isSuspension, case .environment(let slug) = scope.extent { left[slug] = left[slug] ?? scope }
         }
-        guard !left.isEmpty else { return }
-        let dependents = Dependents(desired, and: footing?.keys(of: Set(left.keys)) ?? [:])
+        // A pin without a suspension lets change what its environment stands on, and only keeps it from going.
+        let pinned = scopes.reduce(into: [String: UnknownScope]()) { pinned, scope in
+            if scope.isPin, case .environment(let slug) = scope.extent { pinned[slug] = pinned[slug] ?? scope }
+        }
+        guard !left.isEmpty || !pinned.isEmpty else { return }
+        let dependents = Dependents(
+            desired, and: footing?.keys(of: Set(left.keys).union(pinned.keys)) ?? [:])
         for slug in left.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
             guard let scope = left[slug] else { continue }
             for key in dependents.needs(of: slug) { suspended[key] = suspended[key] ?? scope.ofWhatStandsUnder(slug) }
+        }
+        for slug in pinned.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
+            guard let scope = pinned[slug] else { continue }
+            for key in dependents.needs(of: slug) {
+                keptResources[key] = keptResources[key] ?? scope.ofWhatStandsUnder(slug)
+            }
         }
     }
 
     private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {
         // A suspension says what may be done and nothing of the wish: what makes the wish unknown is the deeper reason.
-        if a.isSuspension != b.isSuspension { return b.isSuspension }
+        if a.isOfPerson != b.isOfPerson { return b.isOfPerson }
         let order = compareBytes(a.mark?.description ?? "", b.mark?.description ?? "")
         if order != 0 { return order < 0 }
         let codes = compareBytes(a.code, b.code)
@@ -87,18 +98,25 @@ struct UnknownScopes {
 
 extension UnknownScope {
     /// What it keeps from happening: a person's word comes as a scope like a fault of a document.
-    var hold: Hold { isSuspension ? .suspended : .unknownWish }
+    var hold: Hold { isSuspension ? .suspended : isPin ? .pinned : .unknownWish }
 
     /// Where in its life an environment is that it is about.
-    var phase: EnvironmentOutlook.Phase { isSuspension ? .suspended : .unknown }
+    var phase: EnvironmentOutlook.Phase { isSuspension ? .suspended : isPin ? .pinned : .unknown }
 
     /// Whether it only forbids to act: what is wanted is known all the same, and what differs from it stays a difference.
     var isSuspension: Bool { code == Hold.suspensionCode }
 
-    /// The same, of something that a suspended environment needs and others may need too.
+    /// Whether a person keeps an environment that nothing wants any more.
+    var isPin: Bool { code == Hold.pinCode }
+
+    /// Whether a person said so, and nothing is amiss with the documents.
+    var isOfPerson: Bool { isSuspension || isPin }
+
+    /// The same, of something that an environment needs which people have left alone, and others may need too.
     fileprivate func ofWhatStandsUnder(_ slug: String) -> UnknownScope {
         UnknownScope(
-            extent, code: code, reason: "environment \(slug) stands on it and is left alone: \(reason)", at: mark)
+            extent, code: code,
+            reason: "environment \(slug) stands on it and is \(isPin ? "kept" : "left alone"): \(reason)", at: mark)
     }
 
     /// Code, reason and place in one sentence.

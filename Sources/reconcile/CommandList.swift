@@ -203,8 +203,9 @@ enum CommandList {
             options: [OptionSpec("days", "N", "How many days, 1 to 365; required."), actor],
             examples: [("reconcile env extend feature-crm --days 7", "")]),
         CommandSpec(
-            "env pin", "Keeps an environment until it is unpinned, or for a time.", positionals: ["NAME"],
-            options: terms + [actor],
+            "env pin",
+            "Keeps an environment until it is unpinned, or for a time; also one that nothing wants any more.",
+            positionals: ["NAME"], options: terms + [actor],
             examples: [("reconcile env pin demo --until 2026-12-24 --reason \"shown to the customer\"", "")]),
         CommandSpec("env unpin", "Lets an environment expire again.", positionals: ["NAME"], options: [actor]),
         CommandSpec(
@@ -251,15 +252,18 @@ enum CommandList {
         CommandSpec(
             "audit verify", "Proves that nobody changed, removed or added a line of the audit log.",
             discussion: """
-                Each line is linked to the one before by SHA-256. Keep the printed head somewhere else: compared later, it
-                shows even that the whole chain was not written anew.
-                """),
+                Each line is linked to the one before by SHA-256. Keep the printed head somewhere else: given later by
+                --head, it shows even that the whole log was not emptied or its chain written anew.
+                """,
+            options: [OptionSpec("head", "DIGEST", "A head that was kept elsewhere: the log has to go on from it.")],
+            examples: [("reconcile audit verify --head sha256:5c0f…", "Against what the last backup printed.")]),
         CommandSpec(
             "retention",
             "Cuts what is older than its time; both chains can be verified afterwards. The service does it daily.",
             discussion: """
-                The audit log, the chain of evidence, runs and steps are kept 90 days, plans, observations, exchanges and
-                events 30 (retention.audit, retention.artifacts). A chain that isn't whole is not cut.
+                The audit log, the chain of evidence, runs and steps, and what is over (findings, differences, approvals,
+                notices, messages, pull requests) are kept 90 days, plans, observations, exchanges and events 30
+                (retention.audit, retention.artifacts). A chain that isn't whole is not cut.
                 """,
             options: [OptionSpec("dry-run", nil, "Only count; nothing is deleted.")],
             examples: [("reconcile retention --dry-run", "What the next cut takes.")]),

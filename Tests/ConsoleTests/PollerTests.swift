@@ -200,6 +200,96 @@ struct PollerTests {
         await world.close()
     }
 
+    /// Passes answers on, and does something before each.
+    private final class Meanwhile: HTTPTransport {
+        let server: IssueServer
+        let happens = Locked<(@Sendable () async -> Void)?>(nil)
+
+        init(_ server: IssueServer) { self.server = server }
+
+        func send(_ request: HTTPRequest) async throws(HTTPFault) -> HTTPResponse {
+            let answer = try await server.send(request)
+            await happens.withLock { $0 }?()
+            return answer
+        }
+    }
+
+    @Test("Who asks to look again while the list is read is heard by the next round")
+    func contestMeanwhile() async throws {
+        let world = try await HookWorld.make()
+        let server = IssueServer()
+        server.issues.withLock {
+            $0 = [
+                .init(number: 1, title: "one", updated: Self.begin),
+                .init(number: 2, title: "two", updated: Self.begin + .hours(1)),
+            ]
+        }
+        let transport = Meanwhile(server)
+        let driver = GitHubDriver(
+            token: Secret("ghp_test"), baseURL: "http://github.test", transport: transport,
+            budget: RequestBudget(.unlimited, time: world.time), time: world.time, random: RandomSource(seed: 1))
+        let poller = poller(world, [driver])
+        #expect(try await poller.poll() == 2)
+        let contested = WorkItemRecord(
+            reference: "github:acme/odoo#1", system: "github", externalID: "1", project: "acme/odoo", title: "other",
+            status: "open", assignee: nil, url: "u", updatedAt: Self.begin)
+        _ = try await world.store.putWorkItems([contested], listedAt: world.time.now)
+        transport.happens.withLock { $0 = { await poller.lookAgain(at: contested) } }
+        #expect(try await poller.poll() == 0, "it lies before where reading ended")
+        transport.happens.withLock { $0 = nil }
+        #expect(try await poller.poll() == 1)
+        #expect(try await titles(world) == ["github:acme/odoo#1 one open", "github:acme/odoo#2 two open"])
+        // Heard once: the round after goes on from where reading had ended.
+        #expect(try await poller.poll() == 0)
+        #expect(server.queries.withLock { $0.last }?.contains("since=2026-02-13T17%3A26%3A40Z") == true)
+        await world.close()
+    }
+
+    @Test("A row that the store refuses holds up no other row and no other list, is told and is counted")
+    func refused() async throws {
+        let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000))
+        let world = try await HookWorld.make(time: time)
+        let server = IssueServer()
+        server.issues.withLock {
+            $0 = (1...9).map { .init(number: $0, title: $0 == 4 ? #"a\u0000b"# : "n\($0)", updated: Self.begin) }
+        }
+        let simulator = try Simulator(options: SimulatorOptions(time: time, limits: .generous))
+        let events: [Value] = (0..<3).map { number in
+            [
+                "id": .string("e\(number)"), "event": "delivered", "timestamp": .number("\(1_771_990_000 + number).25"),
+                "recipient": "bob@example.com",
+                "message": [
+                    "headers": [
+                        "message-id": .string("m\(number)@mg.example.com"),
+                        "subject": number == 1 ? "a\u{0}b" : "hello",
+                    ]
+                ],
+            ]
+        }
+        try simulator.seed(
+            "mailgun", ["domains": [["name": "mg.example.com", "events": .list(events)]]])
+        let mail = MailgunDriver(
+            apiKey: Secret("key-test"), baseURL: "http://mailgun.test", transport: InProcessTransport(simulator),
+            budget: RequestBudget(.unlimited, time: time), time: time, random: RandomSource(seed: 3))
+        let lines = Locked<[String]>([])
+        let poller = poller(world, [server.driver(time), mail], lines: lines)
+        #expect(try await poller.poll() == 10)
+        #expect(try await titles(world).count == 8)
+        #expect(try await world.rows("select message_id from ops.mail_events").count == 2)
+        for provider in ["github", "mailgun"] {
+            let labels = ["provider": provider, "outcome": "failed"]
+            #expect(world.metrics.value("reconciler_hook_polls_total", labels) == 1)
+        }
+        for table in ["work_items", "mail_events"] {
+            let labels = ["table": table, "outcome": "refused"]
+            #expect(world.metrics.value("reconciler_hook_mirror_total", labels) == 1)
+        }
+        let told = lines.withLock { $0.filter { $0.contains("the store refuses what a list says") } }
+        #expect(told.count == 2 && told.contains { $0.contains("github:acme/odoo#4") }, "\(told)")
+        #expect(try await poller.poll() == 0)
+        await world.close()
+    }
+
     @Test("Work items of Plane come in with the names of their states, page by page")
     func plane() async throws {
         let time = SimulatedTime(now: Timestamp(seconds: 1_772_000_000))

@@ -66,6 +66,28 @@ struct StoredApprovalTests {
         #expect(notices.count { $0.kind == .approvalWaiting && $0.subject == change.key.description } == 1)
     }
 
+    @Test("Each wait for one is told once: that of a thing which is taken out, put back and taken out again, too")
+    func tellsEachWait() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let key = "digitalocean.database/shop-pg/odoo_prod"
+        let without = World.environments.replacingOnce("database: odoo_prod, ", with: "")
+        func told() async throws -> Int {
+            try await world.store.notices(limit: 1_000).count { $0.kind == .approvalWaiting && $0.subject == key }
+        }
+        for round in 1...2 {
+            world.source.set(World.tree(environments: without, revision: "b"))
+            for _ in 0..<3 {
+                world.time.advance(by: .minutes(1))
+                let report = await world.pass()
+                #expect(report.withheld.contains { $0.key.description == key }, "\(report.story)")
+            }
+            #expect(try await told() == round)
+            world.source.set(World.tree(revision: "c"))
+            _ = await world.pass()
+        }
+    }
+
     @Test("is worth nothing when it ends between the plan and its change: that is not begun")
     func endsMeanwhile() async throws {
         let (world, report, change) = try await Self.waiting()

@@ -46,6 +46,46 @@ struct PreviewEndTests {
         await site.close()
     }
 
+    @Test("Of one that is closed and gone nothing is said any more, whatever is to be said from then on")
+    func settles() async throws {
+        let site = try await Self.world()
+        try site.close(7)
+        _ = await site.pass()
+        #expect(site.comments.first?.contains("`pr-7`: gone") == true)
+        let list = ["GET /github/repos/acme/odoo/pulls"]
+        _ = site.requests()
+        // Deployments are wanted from now on: not of what is over.
+        site.world.source.set(PreviewWorld.tree(Self.wanted, said: PreviewWorld.said(true), revision: "b"))
+        _ = await site.pass()
+        #expect(site.requests() == list)
+        // It begins anew when it is opened again.
+        try site.open(7, sha: "2")
+        _ = await site.pass()
+        #expect(site.comments.count == 1 && site.comments[0].contains("`pr-7`: ready"))
+        #expect(site.deployments == ["pr-7 2 success+url"])
+        await site.close()
+    }
+
+    @Test("The comment says it once when the end is near, and no more when there is time again")
+    func warns() async throws {
+        let site = try await Self.world()
+        let end = try #require(try await site.world.store.environment("pr-7")?.expiresAt)
+        site.world.time.jump(to: end - .hours(20))
+        _ = await site.pass()
+        let warning = "> **It expires soon, at \(end.minuteText) UTC, and what it consists of goes with it.** Keep it: "
+        #expect(site.comments[0].contains(warning + "`reconcile env extend pr-7 --days 7`"), "\(site.comments)")
+        _ = site.requests()
+        _ = await site.pass()
+        #expect(site.requests() == ["GET /github/repos/acme/odoo/pulls"])
+        _ = try await site.world.store.extendEnvironment(
+            "pr-7", days: 7,
+            audit: AuditRecord(
+                at: site.world.time.now, action: "env.extend", target: "pr-7", actor: "ada", detail: [:]))
+        _ = await site.pass()
+        #expect(site.comments.count == 1 && !site.comments[0].contains("soon"))
+        await site.close()
+    }
+
     @Test("While they wait out their grace they are said to be removed, in the same words until they are gone")
     func grace() async throws {
         let prune = "prune: {grace: 6h, guarded_grace: none}\n"

@@ -33,10 +33,13 @@ struct PullRequestTests {
             #expect(closed.state == .merged && closed.closedAt == start + .minutes(5) && closed.commentDigest == "c")
             #expect(closed.checkedCommit == "111")
             try await store.noteChecked(nil, on: 7, of: "acme/odoo")
+            // The last word holds until it is opened again, and is never said of one that is open.
+            try await store.settlePullRequests([7, 8], of: "acme/ODOO")
+            #expect(try await store.pullRequests(of: "acme/odoo").map(\.isSettled) == [true, false])
             #expect(try await store.savePullRequests([Self.row(7, 6, sha: "3")]) == 1)
             let reopened = try #require(try await store.pullRequests(of: "acme/odoo").first)
             #expect(reopened.state == .open && reopened.closedAt == nil && reopened.commentDigest == "c")
-            #expect(reopened.checkedCommit == nil)
+            #expect(reopened.checkedCommit == nil && !reopened.isSettled)
             #expect(try await store.pullRequests(of: "acme/other").isEmpty)
         }
     }

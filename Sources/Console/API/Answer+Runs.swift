@@ -238,7 +238,8 @@ extension Answer {
         .object([
             .init("slug", text, "the environment"),
             .init(
-                "phase", .choice(["active", "expiring", "ending", "expired", "unwanted", "suspended", "unknown"]),
+                "phase",
+                .choice(["active", "expiring", "ending", "expired", "unwanted", "suspended", "pinned", "unknown"]),
                 "where in its life it is"),
             .init("expires_at", instantOrNull, "its end; null: none, or its time does not run yet"),
             .init("reason", text, "which rule gives that end, or why there is none"),

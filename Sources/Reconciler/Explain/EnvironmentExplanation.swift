@@ -14,6 +14,8 @@ public struct EnvironmentExplanation: Sendable {
         case unknown
         /// A person has it left alone.
         case suspended
+        /// Nothing wants it any more, and a person has pinned it: all of it stays as it is.
+        case pinned
         /// Its time is over: what it owns goes.
         case expired
         /// Nothing wants it any more: what it owns goes.

@@ -104,8 +104,18 @@ struct EnvironmentReading {
         case .unknown: return Standing(state: .unknown, reason: life.reason, command: "reconcile validate")
         // Nobody has it left alone any more, which the last look did not know.
         case .suspended: return Standing(state: .pending, reason: "it was resumed, and the next pass looks at it again")
+        case .pinned: return kept(life)
         case .active, .expiring, .ending: return nil
         }
+    }
+
+    /// What nothing wants any more and a person keeps.
+    private func kept(_ life: EnvironmentOutlook) -> Standing {
+        guard let row, row.isPinned(at: now) else {
+            return Standing(state: .pending, reason: "it was unpinned, and the next pass looks at it again")
+        }
+        return Standing(
+            state: .pinned, reason: life.reason, until: row.pinnedUntil, command: "reconcile env unpin \(slug)")
     }
 
     // MARK: What it owns

@@ -154,11 +154,13 @@ struct ObstacleFinder {
         }
     }
 
-    /// Lets the environment go on that is suspended: its owner, or one that stands on it.
-    private func resumption(of change: PlannedChange) -> String? {
-        // The reason ends with the command where another environment than the owner is suspended.
-        guard let reason = change.verdictReason, let place = reason.ranges(of: " env resume ").last else {
-            return change.environment.map { "reconcile env resume \($0)" }
+    /// Lets the environment go on that a person holds: its owner, or one that stands on it.
+    ///
+    /// - Parameter verb: what takes the person's word back.
+    private func release(of change: PlannedChange, _ verb: String) -> String? {
+        // The reason ends with the command where another environment than the owner is held.
+        guard let reason = change.verdictReason, let place = reason.ranges(of: " env \(verb) ").last else {
+            return change.environment.map { "reconcile env \(verb) \($0)" }
         }
         return "reconcile\(reason[place.lowerBound...])"
     }
@@ -166,7 +168,8 @@ struct ObstacleFinder {
     private func command(_ hold: Hold, _ change: PlannedChange) -> String? {
         switch hold {
         case .unknownWish: "reconcile validate"
-        case .suspended: resumption(of: change)
+        case .suspended: release(of: change, "resume")
+        case .pinned: release(of: change, "unpin")
         case .unobserved: "reconcile doctor"
         case .approval: "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }

@@ -96,13 +96,17 @@ public final class HookPoller: Sendable {
             for listing in issues {
                 for project in try await projects(of: listing) where !stop.isRaised {
                     lease = try await store.renewLease(lease)
-                    written += try await poll(listing, project)
+                    written += try await kept(listing.provider, project) { () async throws(StoreFault) -> Int in
+                        try await poll(listing, project)
+                    }
                 }
             }
             for listing in mail {
                 for domain in await domains(of: listing) where !stop.isRaised {
                     lease = try await store.renewLease(lease)
-                    written += try await poll(listing, domain)
+                    written += try await kept(listing.provider, domain) { () async throws(StoreFault) -> Int in
+                        try await poll(listing, domain)
+                    }
                 }
             }
         } catch {
@@ -113,16 +117,35 @@ public final class HookPoller: Sendable {
         return written
     }
 
+    /// What one list brought; what the store refuses of it holds up no other list.
+    private func kept(
+        _ provider: String, _ scope: String, _ read: () async throws(StoreFault) -> Int
+    ) async throws(StoreFault) -> Int {
+        do throws(StoreFault) {
+            return try await read()
+        } catch {
+            metrics.add("reconciler_hook_polls_total", 1, ["provider": provider, "outcome": "failed"])
+            guard error.isRefusal else { throw error }
+            log.warning(
+                "a list can't be kept",
+                ["provider": provider, "scope": scope, "code": error.code, "fault": error.message])
+            return 0
+        }
+    }
+
     /// Makes the next round read a work item's project again from before that item's change.
+    ///
+    /// It is kept beside how far was read: a round that is under way may have read the list before the change.
     public func lookAgain(at item: WorkItemRecord) async {
         guard let project = item.project else { return }
-        let name = Self.mark(item.system, project)
         do throws(StoreFault) {
-            guard var mark = try await store.bookmark(name)?.objectValue,
-                let since = mark["since"]?.stringValue.flatMap({ Timestamp($0) }), since > item.updatedAt
-            else { return }
-            mark["since"] = .string(item.updatedAt.description)
-            try await store.setBookmark(name, .object(mark))
+            try await store.changeBookmark(Self.mark(item.system, project)) { before in
+                var mark = before?.objectValue ?? Value.Object()
+                let again = before?["again"]?.stringValue.flatMap { Timestamp($0) }
+                mark["again"] = .string(min(again ?? item.updatedAt, item.updatedAt).description)
+                mark["asked"] = .int((before?["asked"]?.intValue ?? 0) &+ 1)
+                return .object(mark)
+            }
         } catch {
             log.warning("a contested work item waits for the whole list", ["item": item.reference, "code": error.code])
         }
@@ -159,7 +182,9 @@ public final class HookPoller: Sendable {
         let name = Self.mark(listing.provider, project)
         let mark = try await store.bookmark(name)
         let now = time.now
-        let since = mark?["since"]?.stringValue.flatMap { Timestamp($0) }
+        let end = mark?["since"]?.stringValue.flatMap { Timestamp($0) }
+        let again = mark?["again"]?.stringValue.flatMap { Timestamp($0) }
+        let since = end.map { min($0, again ?? $0) }
         let wholeAt = mark?["whole_at"]?.stringValue.flatMap { Timestamp($0) }
         let isWhole = since == nil || wholeAt.map { now - $0 >= Self.wholeInterval || now < $0 } ?? true
         let list = await listing.issues(in: project, since: isWhole ? nil : since, context)
@@ -167,16 +192,20 @@ public final class HookPoller: Sendable {
             listing.provider == "plane"
                 ? IssueReading.plane(item, in: project) : IssueReading.gitHub(item, in: project)
         }
-        var written = 0
+        var (written, refused) = (0, 0)
         for start in stride(from: 0, to: items.count, by: 200) {
-            let tally = try await store.putWorkItems(
-                Array(items[start..<min(items.count, start + 200)]), listedAt: now)
-            for (outcome, count) in tally.outcomes {
-                metrics.add(
-                    "reconciler_hook_mirror_total", Double(count),
-                    ["table": "work_items", "outcome": outcome.rawValue])
+            let put = try await keep(items[start..<min(items.count, start + 200)], "work_items", \.reference) {
+                (items) async throws(StoreFault) -> Int in
+                let tally = try await store.putWorkItems(items, listedAt: now)
+                for (outcome, count) in tally.outcomes {
+                    metrics.add(
+                        "reconciler_hook_mirror_total", Double(count),
+                        ["table": "work_items", "outcome": outcome.rawValue])
+                }
+                return tally.written
             }
-            written += tally.written
+            written += put.written
+            refused += put.refused
         }
         guard list.completeness.isComplete else {
             note(list.completeness.gap ?? "", listing.provider, project)
@@ -192,13 +221,23 @@ public final class HookPoller: Sendable {
                     ["table": "work_items", "outcome": MirrorOutcome.buried.rawValue])
             }
         }
-        var next = Value.Object()
         // An empty list begins again at its own begin: whose clock is right nobody knows.
-        let reached = items.map(\.updatedAt).max() ?? since ?? Timestamp(seconds: 0)
-        next["since"] = .string(max(reached, since ?? reached).description)
-        next["whole_at"] = .string((isWhole ? now : wholeAt ?? now).description)
-        try await store.setBookmark(name, .object(next))
-        metrics.add("reconciler_hook_polls_total", 1, ["provider": listing.provider, "outcome": "read"])
+        let reached = items.map(\.updatedAt).max() ?? end ?? Timestamp(seconds: 0)
+        let asked = mark?["asked"]
+        try await store.changeBookmark(name) { present in
+            var next = Value.Object()
+            next["since"] = .string(max(reached, end ?? reached).description)
+            next["whole_at"] = .string((isWhole ? now : wholeAt ?? now).description)
+            // Somebody asked to look again while the list was read: the next round does.
+            if present?["asked"] != asked {
+                next["again"] = present?["again"]
+                next["asked"] = present?["asked"]
+            }
+            return .object(next)
+        }
+        metrics.add(
+            "reconciler_hook_polls_total", 1,
+            ["provider": listing.provider, "outcome": refused > 0 ? "failed" : "read"])
         if written > 0 {
             log.info(
                 "a list repaired work items",
@@ -221,7 +260,7 @@ public final class HookPoller: Sendable {
     private func poll(_ listing: any MailEventListing, _ domain: String) async throws(StoreFault) -> Int {
         let name = Self.mark(listing.provider, domain)
         var mark = try await store.bookmark(name)
-        var written = 0
+        var (written, refused) = (0, 0)
         for _ in 0..<100 where !stop.isRaised {
             switch await listing.mailEvents(of: domain, after: mark, from: time.now - Self.mailHistory, context) {
             case .failure(let fault):
@@ -229,21 +268,56 @@ public final class HookPoller: Sendable {
                 return written
             case .success(let page):
                 // The events before the mark: what is read twice counts once.
-                let new = try await store.putMailEvents(page.items.compactMap { MailReading.record($0) })
-                written += new
-                if new > 0 {
+                let put = try await keep(
+                    page.items.compactMap { MailReading.record($0) }[...], "mail_events", \.messageID
+                ) { (events) async throws(StoreFault) -> Int in try await store.putMailEvents(events) }
+                written += put.written
+                refused += put.refused
+                if put.written > 0 {
                     metrics.add(
-                        "reconciler_hook_mirror_total", Double(new), ["table": "mail_events", "outcome": "repaired"])
+                        "reconciler_hook_mirror_total", Double(put.written),
+                        ["table": "mail_events", "outcome": "repaired"])
                 }
                 if mark != page.mark { try await store.setBookmark(name, page.mark) }
                 mark = page.mark
                 guard page.hasMore else {
-                    metrics.add("reconciler_hook_polls_total", 1, ["provider": listing.provider, "outcome": "read"])
+                    metrics.add(
+                        "reconciler_hook_polls_total", 1,
+                        ["provider": listing.provider, "outcome": refused > 0 ? "failed" : "read"])
                     return written
                 }
             }
         }
         return written
+    }
+
+    /// Keeps what a list brought; where the store refuses some of it, all but that.
+    ///
+    /// Reading goes on behind what was refused: the next whole list, or the next event of the message, tries it again.
+    private func keep<Item: Sendable>(
+        _ items: ArraySlice<Item>, _ table: String, _ name: KeyPath<Item, String>,
+        _ put: ([Item]) async throws(StoreFault) -> Int
+    ) async throws(StoreFault) -> (written: Int, refused: Int) {
+        do throws(StoreFault) {
+            return (try await put(Array(items)), 0)
+        } catch {
+            guard error.kind == .refused else { throw error }
+            guard items.count > 1 else {
+                metrics.add("reconciler_hook_mirror_total", 1, ["table": table, "outcome": "refused"])
+                log.warning(
+                    "the store refuses what a list says",
+                    [
+                        "table": table, "item": items.first.map { $0[keyPath: name] } ?? "", "code": error.code,
+                        "fault": error.message,
+                    ])
+                return (0, 1)
+            }
+            // By halves: of two hundred that have one such row, fifteen writes and not two hundred.
+            let middle = items.startIndex + items.count / 2
+            let first = try await keep(items[..<middle], table, name, put)
+            let second = try await keep(items[middle...], table, name, put)
+            return (first.written + second.written, first.refused + second.refused)
+        }
     }
 
     private func note(_ fault: ProviderFault, _ provider: String) {

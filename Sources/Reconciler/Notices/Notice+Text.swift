@@ -56,7 +56,8 @@ extension Notice {
         case .environmentExpiring:
             return "environment \(subject) expires\(instant("expires_at").map { " at \($0)" } ?? ""): "
                 + "reconcile env extend \(subject) --days 7"
-        case .environmentEnded: return "the end of environment \(subject) has come: reconcile sweep --dry-run"
+        case .environmentEnded:
+            return "the end of environment \(subject) has come\(because("because")): reconcile sweep --dry-run"
         case .environmentExtended: return "environment \(subject) was extended\(by("actor"))"
         case .environmentPinned:
             return "environment \(subject) was pinned\(by("actor"))\(until("until"))\(because("reason"))"

@@ -22,7 +22,8 @@ extension Pass {
             let openCommits = Set(rows.filter { $0.state == .open }.map(\.pullRequest.headCommit))
             // Of what may be open or not, or stands in no books yet, nothing is said.
             let uncertain = Set((share.keepsRecords ? pulls?.listing : pulls?.remembered)?.uncertain ?? [])
-            for row in rows where share.owns(environment: row.pullRequest.slug) {
+            var settled: [Int64] = []
+            for row in rows where !row.isSettled && share.owns(environment: row.pullRequest.slug) {
                 guard !uncertain.contains(row.pullRequest.number) else { continue }
                 guard !stop.isRaised, let report = facts.report(on: row) else { continue }
                 // What stands there is ended with the last word of the policy on previews, whatever went with it.
@@ -33,13 +34,16 @@ extension Pass {
                 let check = policy.updateCommitStatus && hasCheck ? PreviewReport.end(of: row) ?? report.check : nil
                 let head = row.pullRequest.headCommit
                 let isReplaced = policy.updateCommitStatus && row.checkedCommit != head
-                await say(
+                let isSaid = await say(
                     Words(
                         comment: comment, check: check,
                         delivery: policy.createDeployments ? report.delivery(of: head) : nil,
                         replaced: isReplaced ? row.checkedCommit.flatMap { openCommits.contains($0) ? nil : $0 } : nil),
                     on: row, repository, host)
+                // A preview that is gone for good has had its last word, whatever a later policy wants to be said.
+                if isSaid, row.state != .open, report.isGone { settled.append(row.pullRequest.number) }
             }
+            try await reconciler.store.settlePullRequests(settled, of: repository)
         } catch {
             note("previews_unsaid", ["fault": .string("\(error)")])
             reconciler.log.warning("nothing could be said of previews", ["fault": "\(error)"])
@@ -111,9 +115,10 @@ extension Pass {
         }
     }
 
+    /// - Returns: whether all of it stands there now, and is written down.
     private mutating func say(
         _ words: Words, on row: PullRequestRow, _ repository: String, _ host: any PullRequestHost
-    ) async {
+    ) async -> Bool {
         let pull = row.pullRequest
         let (store, context) = (reconciler.store, reconciler.context(of: run.id))
         let permit = watch.map { watch in WritePermit { await watch.holds() } }
@@ -130,15 +135,19 @@ extension Pass {
                 "nothing could be said on a pull request",
                 ["number": "\(pull.number)", "code": fault.code, "fault": fault.message])
         }
-        guard (said.commentDigest, said.statusDigest) != (row.commentDigest, row.statusDigest) else { return }
+        guard (said.commentDigest, said.statusDigest) != (row.commentDigest, row.statusDigest) else {
+            return fault == nil
+        }
         note("preview_said", ["number": .int(pull.number), "slug": .string(pull.slug)])
         do throws(StoreFault) {
             try await store.noteReport(
                 on: pull.number, of: repository, commentDigest: said.commentDigest, statusDigest: said.statusDigest)
+            return fault == nil
         } catch {
             // It is said again by the next pass, which finds it said.
             reconciler.log.warning(
                 "what was said on a pull request could not be written down", ["fault": error.message])
+            return false
         }
     }
 

@@ -48,6 +48,8 @@ struct PreviewReport: Sendable {
     var expiresAt: Timestamp?
     /// Why it never expires.
     var endless: String?
+    /// That its end is near, or has come; nil while there is time.
+    var warning: String?
     var parts: [Part] = []
 
     /// The most parts that a comment shows.
@@ -57,7 +59,12 @@ struct PreviewReport: Sendable {
     // MARK: The comment
 
     var comment: String {
-        var lines = ["### Preview `\(slug)`: \(Self.plain(word))", "", "| | |", "|---|---|"]
+        var lines = ["### Preview `\(slug)`: \(Self.plain(word))", ""]
+        if let warning, isAlive {
+            lines += ["> **\(Self.plain(warning))** Keep it: `reconcile env extend \(slug) --days 7`", ""]
+        }
+        let begin = lines.count
+        lines += ["| | |", "|---|---|"]
         if let address { lines.append("| Address | \(stage == .ready ? address : "`\(address)`, once it is ready") |") }
         if let commit { lines.append("| Commit | `\(commit.prefix(12))` |") }
         if let unseen, isAlive {
@@ -70,13 +77,18 @@ struct PreviewReport: Sendable {
         } else if let endless, isAlive {
             lines.append("| Expires | never (\(Self.plain(endless))) |")
         }
-        if lines.count == 4 { lines.removeLast(3) }
+        if lines.count == begin + 2 { lines.removeLast(3) }
         if !parts.isEmpty {
             lines += ["", "| Plan | |", "|---|---|"]
             lines += parts.prefix(Self.partLimit).map { "| `\($0.key)` | \(Self.plain(Self.text($0.state))) |" }
             if parts.count > Self.partLimit { lines.append("| … | \(parts.count - Self.partLimit) more |") }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Whether nothing of it is there any more.
+    var isGone: Bool {
+        if case .gone = stage { true } else { false }
     }
 
     private var isAlive: Bool {
@@ -240,7 +252,9 @@ struct PreviewFacts: Sendable {
 
     private func ending(_ slug: String, _ reason: String) -> PreviewReport {
         let isLeft = owners.contains(slug)
-        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason) : .gone(reason))
+        // Whoever pinned it keeps it, though nothing wants it any more.
+        let pin = outlooks[slug].flatMap { $0.phase == .pinned ? "; \($0.reason)" : nil } ?? ""
+        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason + pin) : .gone(reason))
         if isLeft { report.parts = (changes[slug] ?? []).filter { !done.contains($0.key) }.map(part) }
         return report
     }
@@ -256,6 +270,7 @@ struct PreviewFacts: Sendable {
         report.unseen = pull.isFork && environment.headCommit != pull.headCommit ? pull.headCommit : nil
         report.address = environment.domain.map { "https://\($0)" }
         report.expiresAt = outlook.expiresAt
+        report.warning = Self.warning(outlook)
         let isClear = outlook.phase.isDecided
         report.endless = outlook.expiresAt == nil && isClear ? outlook.reason : nil
         var keys = Set(environment.resources)
@@ -264,12 +279,22 @@ struct PreviewFacts: Sendable {
         return report
     }
 
+    /// In instants and not in spans: as long as they are the same, so is the comment.
+    private static func warning(_ outlook: EnvironmentOutlook) -> String? {
+        switch (outlook.phase, outlook.expiresAt, outlook.goesAt) {
+        case (.expiring, let end?, _):
+            "It expires soon, at \(end.minuteText) UTC, and what it consists of goes with it."
+        case (.ending, _, let end?): "Its time is over: what it consists of goes at \(end.minuteText) UTC."
+        default: nil
+        }
+    }
+
     private func stage(_ outlook: EnvironmentOutlook, _ open: [PreviewReport.Part]) -> PreviewReport.Stage {
         switch outlook.phase {
         case .unknown: return .uncertain(outlook.reason)
         case .suspended: return .suspended(outlook.reason)
         case .expired: return open.isEmpty ? .expired : .leaving("it expired")
-        case .active, .expiring, .ending, .unwanted: break
+        case .active, .expiring, .ending, .unwanted, .pinned: break
         }
         for part in open.sorted(by: { $0.key < $1.key }) {
             if case .failed(let code) = part.state { return .failed(code: code) }

@@ -181,8 +181,10 @@ struct PullRequestMerging {
         // What was said of a commit is ended there, also where another came with the end.
         if seen.state != .open, let before { pull.headCommit = before.pullRequest.headCommit }
         let closedAt = seen.state == .open ? nil : before?.closedAt ?? pull.updatedAt
-        return PullRequestRow(
+        var row = PullRequestRow(
             repository: repository, pull, state: seen.state, closedAt: closedAt, commentDigest: before?.commentDigest,
             statusDigest: before?.statusDigest, checkedCommit: before?.checkedCommit)
+        row.isSettled = seen.state != .open && before?.isSettled == true
+        return row
     }
 }

@@ -4,7 +4,8 @@ public import Store
 
 /// How long what runs leave behind is kept.
 public struct RetentionRule: Sendable, Hashable {
-    /// The audit log, the chain of evidence with its manifests, runs and their steps.
+    /// The audit log, the chain of evidence with its manifests, runs and their steps; and what has come to its end: findings,
+    /// differences, what people said of them, approvals, notices, messages, maintenance and pull requests.
     public var audit = Duration.days(90)
     /// What evidence is about (plans, observations, exchanges), and the events of runs.
     public var artifacts = Duration.days(30)
@@ -38,6 +39,8 @@ public struct Retention: Sendable {
         public var auditRecords = 0
         public var evidenceLinks = 0
         public var runs = Store.RunRemains()
+        /// What had come to its end, by table.
+        public var past: [Store.PastRows] = []
         public var objects = 0
         public var bytes = 0
         /// Another process was at it.
@@ -107,6 +110,7 @@ public struct Retention: Sendable {
         }
         report.runs = try await store.cutRuns(
             artifacts: report.artifactsBefore, runs: report.auditBefore, isDryRun: isDryRun)
+        report.past = try await store.cutPast(before: report.auditBefore, isDryRun: isDryRun)
         var manifests: Set<Digest> = []
         for link in try await store.evidenceChain(limit: .max)
         where !isDryRun || link.at >= report.auditBefore { manifests.insert(link.manifest) }

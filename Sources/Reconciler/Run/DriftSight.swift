@@ -104,6 +104,8 @@ struct DriftSight: Sendable {
     private func isSeen(_ change: PlannedChange) -> Bool {
         switch change.hold {
         case .unknownWish, .suspended, .unobserved, .ambiguous: return false
+        // That nothing wants it is known, and is the only thing that differs.
+        case .pinned: return told.contains(change.key)
         default: break
         }
         switch change.action {

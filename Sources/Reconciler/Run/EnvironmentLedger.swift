@@ -34,11 +34,11 @@ struct EnvironmentLedger {
     /// - Parameters:
     ///   - rows: as they are.
     ///   - owners: the environments that still own something.
-    /// - Returns: the rows that are to be others, or are new, by slug; the warnings that nobody was given yet, and what people
-    ///   should be told.
+    /// - Returns: the rows that are to be others, or are new, by slug; the warnings that nobody was given yet, what people
+    ///   should be told, and the environments that begin a new life.
     func update(
         _ rows: [EnvironmentRow], owners: Set<String>
-    ) -> (rows: [EnvironmentRow], warnings: [Warning], notices: [Notice]) {
+    ) -> (rows: [EnvironmentRow], warnings: [Warning], notices: [Notice], reborn: Set<String>) {
         let places = Dictionary(zip(rows.map(\.slug), rows.indices), uniquingKeysWith: { first, _ in first })
         let outlooks = Dictionary(plan.environments.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let standings = standings()
@@ -51,23 +51,50 @@ struct EnvironmentLedger {
             if row != before { updated.append(row) }
         }
         let wanted = Set(desired.environments.map(\.slug))
-        for row in rows where !wanted.contains(row.slug) {
-            guard outlooks[row.slug]?.phase == .unwanted, !owners.contains(row.slug), row.status != .gone else {
-                continue
-            }
-            var gone = row
-            gone.status = .gone
-            gone.expiresAt = nil
-            gone.careEnds = caredFor.contains(row.slug) ? now + Self.careOutlives : nil
-            updated.append(gone)
+        for row in rows where !wanted.contains(row.slug) && row.status != .gone {
+            guard let outlook = outlooks[row.slug] else { continue }
+            let left = unwanted(row, outlook, isEmpty: !owners.contains(row.slug), &told)
+            if left != row { updated.append(left) }
         }
-        return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices)
+        return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
+    }
+
+    /// The row of an environment that nothing wants: its end is told once, and nothing of it is told while a pin keeps it.
+    ///
+    /// - Parameter isEmpty: whether it owns nothing any more.
+    private func unwanted(
+        _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, isEmpty: Bool, _ told: inout Told
+    ) -> EnvironmentRow {
+        guard outlook.phase == .unwanted || outlook.phase == .pinned else { return before }
+        var row = before
+        row.unwantedSince = before.unwantedSince ?? now
+        guard outlook.phase == .unwanted else {
+            // What was its end counts no more: it goes when its pin ends.
+            row.expiresAt = outlook.expiresAt
+            return row
+        }
+        if before.endToldAt == nil {
+            row.endToldAt = now
+            // The end of the pin that kept it is past, or was taken away.
+            if before.unwantedSince != nil { row.expiresAt = nil }
+            told.notices.append(
+                notice(
+                    .environmentEnded, row, outlook, dedupe: "unwanted \(row.unwantedSince ?? now)",
+                    keep: "reconcile env pin \(row.slug)"))
+        }
+        if isEmpty {
+            row.status = .gone
+            row.expiresAt = nil
+            row.careEnds = caredFor.contains(row.slug) ? now + Self.careOutlives : nil
+        }
+        return row
     }
 
     /// What people are told of what was written.
     private struct Told {
         var warnings: [Warning] = []
         var notices: [Notice] = []
+        var reborn: Set<String> = []
     }
 
     /// The row of an environment after this pass.
@@ -79,7 +106,8 @@ struct EnvironmentLedger {
         let wasOver = row.status == .expired || row.status == .gone
         // Nothing is learnt of care from a document that can't be read, or that nobody has said yes to.
         let isCareKnown = kept[environment.slug] == nil && outlook?.phase != .unknown
-        begin(&row, environment, outlook, wasOver: wasOver, isCareKnown: isCareKnown)
+        begin(&row, environment, outlook, wasOver: wasOver, isCareKnown: isCareKnown, &told)
+        (row.unwantedSince, row.endToldAt) = (nil, nil)
         // One that is as it was stays written as it was, so that its row does.
         if let standing, row.standing != standing { row.standing = standing }
         if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
@@ -107,12 +135,14 @@ struct EnvironmentLedger {
     /// Moves the instants from which the time of an environment counts.
     private func begin(
         _ row: inout EnvironmentRow, _ environment: Environment, _ outlook: EnvironmentOutlook?, wasOver: Bool,
-        isCareKnown: Bool
+        isCareKnown: Bool, _ told: inout Told
     ) {
         if wasOver, outlook?.phase == .active || outlook?.phase == .expiring {
             // A new commit on its branch begins its life anew; an extension or a pin goes on with the old one.
             let isRevived = row.status == .gone || row.expiredHead != environment.headCommit
             if isRevived { (row.createdAt, row.deployedAt, row.activeAt) = (now, now, now) }
+            // What people gave to the life before is over with it, but for what brought the environment back.
+            if row.status == .gone || isRevived && outlook?.hasBegun == false { told.reborn.insert(row.slug) }
             row.expiredHead = nil
             (row.warnedFor, row.warnedAt, row.noticeEnds) = (nil, nil, nil)
         }
@@ -160,7 +190,7 @@ struct EnvironmentLedger {
         case .unknown: if !wasOver { row.status = .unknown }
         // Left alone, it is there and doesn't end; that it is suspended is a mark of its own.
         case .suspended: if !wasOver { row.status = .active }
-        case .active, .unwanted, nil:
+        case .active, .unwanted, .pinned, nil:
             row.status = .active
             row.headCommit = environment.headCommit
         }
@@ -216,7 +246,8 @@ struct EnvironmentLedger {
     }
 
     private func notice(
-        _ kind: Notice.Kind, _ row: EnvironmentRow, _ outlook: EnvironmentOutlook?, dedupe: String
+        _ kind: Notice.Kind, _ row: EnvironmentRow, _ outlook: EnvironmentOutlook?, dedupe: String,
+        keep: String? = nil
     ) -> Notice {
         var payload = Value.Object()
         payload["expires_at"] = outlook?.expiresAt.map { .string($0.description) } ?? .null
@@ -224,7 +255,8 @@ struct EnvironmentLedger {
         payload["reason"] = .string(outlook?.reason ?? "")
         payload["cost_monthly_usd"] = row.metadata["cost_monthly_usd"] ?? .null
         payload["branch"] = row.branch.map { .string($0) } ?? .null
-        payload["keep"] = .string("reconcile env extend \(row.slug) --days 7")
+        if keep != nil { payload["because"] = .string(outlook?.reason ?? "") }
+        payload["keep"] = .string(keep ?? "reconcile env extend \(row.slug) --days 7")
         return Notice(
             kind, of: row.slug, environment: row.slug, at: now, runID: runID, payload: .object(payload), dedupe: dedupe)
     }

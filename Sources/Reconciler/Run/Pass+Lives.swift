@@ -103,20 +103,31 @@ extension Pass {
             payload: deletion.value, dedupe: deletion.since.description)
     }
 
-    /// The changes of a plan that wait for a person; the same change has the same notice, which is written once.
-    func waitingNotices(_ plan: Plan) -> [Notice] {
+    /// The changes of a plan that wait for a person; each wait has one notice, which is written once.
+    func waitingNotices(_ plan: Plan) async throws(StoreFault) -> [Notice] {
         guard options.targets.isEmpty else { return [] }
         let waiting = plan.changes.filter {
             $0.verdict == .needsApproval && share.owns($0.key, wantedBy: $0.environment)
         }
-        return waiting.map { change in
+        let waits = try await reconciler.store.rememberWaits(
+            waiting.map {
+                ApprovalWait(key: $0.key, change: $0.approvalDigest, environment: $0.environment)
+            }, at: plannedAt
+        ) { [share] wait in
+            guard share.owns(wait.key, wantedBy: wait.environment) else { return false }
+            guard let change = plan.changes.first(where: { $0.key == wait.key }) else { return true }
+            // What can't be seen, or is held up by something else meanwhile, waits on.
+            if change.action == .read { return false }
+            return change.verdict == .allowed || change.approvalDigest != wait.change
+        }
+        return zip(waiting, waits).map { change, wait in
             Notice(
                 .approvalWaiting, of: change.key.description, environment: change.environment, at: plannedAt,
                 runID: run.id,
                 payload: [
                     "action": .string(change.action.rawValue), "reason": .string(change.verdictReason ?? ""),
                     "change": .string(change.approvalDigest.description), "run": .string(run.id),
-                ], dedupe: change.approvalDigest.description)
+                ], dedupe: change.approvalDigest.description + (wait.since.map { " \($0)" } ?? ""))
         }
     }
 }

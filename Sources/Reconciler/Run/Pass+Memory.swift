@@ -199,7 +199,10 @@ extension Pass {
             of: desired.resources.lazy.filter { revived.contains($0.environment ?? "") }.map(\.key))
         _ = try await reconciler.store.saveEnvironments(
             updated.rows.filter { share.owns(environment: $0.slug) },
-            notices: (updated.notices + stays).filter { share.owns(environment: $0.environment) })
+            notices: (updated.notices + stays).filter { share.owns(environment: $0.environment) },
+            reborn: (inventory?.environments ?? []).filter {
+                updated.reborn.contains($0.slug) && share.owns(environment: $0.slug)
+            })
         let gone = Set(updated.rows.lazy.filter { $0.status == .gone }.map(\.slug))
         try await reconciler.store.post(
             ledger.lapses(rows.lazy.filter { [share] in share.owns(environment: $0.slug) && !gone.contains($0.slug) }))

@@ -271,7 +271,7 @@ struct Pass {
             text: PlanDocument.text(plan, runID: run.id, plannedAt: plannedAt),
             canonical: String(decoding: canonical, as: UTF8.self),
             waits: plan.changes.count { $0.verdict == .needsApproval }, environments: plan.touchedEnvironments,
-            notices: waitingNotices(plan) + lapses)
+            notices: try await waitingNotices(plan) + lapses)
         if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
         try await weighGroundsAgain()
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })

@@ -38,7 +38,7 @@ public struct Sweep: Sendable {
         func isEnding(_ outlook: EnvironmentOutlook) -> Bool {
             switch outlook.phase {
             case .expiring, .ending, .expired, .unwanted: true
-            case .active, .suspended, .unknown: byOwner[outlook.slug] != nil
+            case .active, .suspended, .pinned, .unknown: byOwner[outlook.slug] != nil
             }
         }
         endings = plan.environments.filter(isEnding).map { outlook in

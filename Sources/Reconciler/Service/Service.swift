@@ -32,8 +32,6 @@ public final class Service: Sendable {
     public let bell: WakeBell
     let stop = StopSignal()
     private let onPass: @Sendable (RunReport) -> Void
-    /// Whether people were told that passes fail.
-    private let hasTold = Locked(false)
     private let retention: Retention?
     let looksAfterOthers: Bool
     /// Whether something of our share waited for another service in the last pass.
@@ -55,6 +53,8 @@ public final class Service: Sendable {
 
     /// The longest wait after failures.
     static let longestBackOff = Duration.minutes(15)
+    /// A service that fails says so at least so often; one that was silent for longer is no more.
+    static let longestSilence = Duration.hours(1)
     /// So many in a row are told: one alone is nobody's business.
     static let failuresToTell = 3
 
@@ -214,24 +214,33 @@ public final class Service: Sendable {
         return !isElsewhere
     }
 
-    /// Tells people that passes fail one after the other, and that they succeed again; each once.
+    /// Tells people that passes fail one after the other, and that they succeed again; each once, also where another process
+    /// has taken the place of the one that failed.
     private func tell(_ fault: (any Fault)?, _ runID: String, at now: Timestamp) async {
         let failures = currentStatus.failures
-        let wasTold = hasTold.withLock { $0 }
-        let isFailing = failures >= Self.failuresToTell
-        guard isFailing != wasTold, isFailing || failures == 0 else { return }
-        let text = fault.map { "\($0.code): \($0.message)" } ?? ""
-        let notice = Notice(
-            isFailing ? .serviceFailing : .serviceRecovered, of: reconciler.holder, environment: nil, at: now,
-            runID: runID, payload: isFailing ? ["count": .int(Int64(failures)), "fault": .string(text)] : [:],
-            dedupe: runID)
-        do {
-            try await reconciler.store.post([notice])
-            hasTold.withLock { $0 = isFailing }
+        let (holder, silence) = (reconciler.holder, max(Self.longestSilence, interval * 3))
+        do throws(StoreFault) {
+            if failures >= Self.failuresToTell {
+                let text = fault.map { "\($0.code): \($0.message)" } ?? ""
+                let notice = Notice(
+                    .serviceFailing, of: Self.machine(of: holder), environment: nil, at: now, runID: runID,
+                    payload: ["count": .int(Int64(failures)), "fault": .string(text)], dedupe: runID)
+                try await reconciler.store.noteFailing(holder, notice) { LeaseHolder.isGone($0, ours: holder) }
+            } else if failures == 0 {
+                try await reconciler.store.noteSucceeding(
+                    holder, isGone: { LeaseHolder.isGone($0, ours: holder) || now - $1 > silence }
+                ) { Notice(.serviceRecovered, of: $0, environment: nil, at: now, runID: runID, dedupe: runID) }
+            }
         } catch {
             // It may be the store that fails; the next pass tries again.
             reconciler.log.warning("a notice could not be written", ["fault": error.description])
         }
+    }
+
+    /// The machine of a process: what failed there is one matter, whichever process it was.
+    private static func machine(of holder: String) -> String {
+        let name = holder.prefix { $0 != "/" }
+        return String(name.lastIndex(of: ":").map { name[..<$0] } ?? name)
     }
 
     /// Cuts what is older than its time, once a day.
@@ -246,7 +255,7 @@ public final class Service: Sendable {
                 "cut what is older than its time",
                 [
                     "audit": report.auditRecords, "evidence": report.evidenceLinks, "runs": report.runs.runs,
-                    "objects": report.objects, "bytes": report.bytes,
+                    "over": report.past.reduce(0) { $0 + $1.count }, "objects": report.objects, "bytes": report.bytes,
                 ])
         } catch {
             reconciler.log.warning(

@@ -63,7 +63,7 @@ extension Reconciler {
                     "reconciler_drift_items", Double(plan.drift.count { $0.cause == cause }), ["cause": cause.rawValue])
             }
             for phase in [
-                EnvironmentOutlook.Phase.active, .expiring, .ending, .expired, .unwanted, .suspended, .unknown,
+                EnvironmentOutlook.Phase.active, .expiring, .ending, .expired, .unwanted, .suspended, .pinned, .unknown,
             ] {
                 metrics.set(
                     "reconciler_environments", Double(plan.environments.count { $0.phase == phase }),

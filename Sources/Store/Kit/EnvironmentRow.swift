@@ -91,6 +91,7 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.headCommit = headCommit
         record.pinnedUntil = pinnedUntil
         record.pinReason = pinReason
+        record.pinnedBy = pinnedBy
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
         record.promise = neverEnds ? .never : expiresAt.map { .until($0) }
@@ -118,6 +119,18 @@ public struct EnvironmentRow: Sendable, Hashable {
     public var careEnds: Timestamp? {
         get { metadata["care_ends"]?.stringValue.flatMap { Timestamp($0) } }
         set { set("care_ends", newValue.map { .string($0.description) }) }
+    }
+
+    /// Since when nothing wants it; nil of one that is wanted.
+    public var unwantedSince: Timestamp? {
+        get { metadata["unwanted_since"]?.stringValue.flatMap { Timestamp($0) } }
+        set { if newValue != unwantedSince { set("unwanted_since", newValue.map { .string($0.description) }) } }
+    }
+
+    /// When people were told that it goes because nothing wants it; nil where they weren't, or it is wanted again.
+    public var endToldAt: Timestamp? {
+        get { metadata["end_told_at"]?.stringValue.flatMap { Timestamp($0) } }
+        set { if newValue != endToldAt { set("end_told_at", newValue.map { .string($0.description) }) } }
     }
 
     /// Whether its name is free for another one, who then owes it nothing.

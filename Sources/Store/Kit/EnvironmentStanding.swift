@@ -109,6 +109,9 @@ extension EnvironmentRow {
         if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
         if alarming > 0 { return (.outOfSync, differs) }
         if status == .gone { return (.gone, "nothing of it is there any more") }
+        if unwantedSince != nil, isPinned(at: now) {
+            return (.unknown, "nothing wants it any more, only its pin keeps it: reconcile env unpin \(slug)")
+        }
         guard let standing else { return (.unknown, "no pass has looked at it yet") }
         if standing.resources == 0 { return (.unknown, "nothing of it is looked after") }
         if standing.unseen > 0 {

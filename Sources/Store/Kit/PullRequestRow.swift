@@ -15,6 +15,8 @@ public struct PullRequestRow: Sendable, Hashable {
     public var statusDigest: String?
     /// The commit that carries our check, or was about to when it was last looked at; nil where none does.
     public var checkedCommit: String?
+    /// Whether it is over and its last word was said: nothing of it is said any more.
+    public var isSettled = false
 
     public init(
         repository: String, _ pullRequest: PullRequest, state: PullRequest.State = .open, closedAt: Timestamp? = nil,

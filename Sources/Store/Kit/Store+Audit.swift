@@ -33,8 +33,10 @@ extension Store {
     /// Each link's digest covers its record and the link before, so that whoever changes one record has to write all
     /// later links anew; a copy of ``AuditVerification/head`` kept elsewhere shows even that.
     ///
+    /// - Parameter kept: a head of before that was kept elsewhere: the chain has to go on from it.
+    /// - Returns: what came of it.
     /// - Throws: `StoreFault` when the store can't be read; what is wrong with the log is in the answer.
-    public func verifyAuditLog() async throws(StoreFault) -> AuditVerification {
+    public func verifyAuditLog(since kept: String? = nil) async throws(StoreFault) -> AuditVerification {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> AuditVerification in
             var records: [String: AuditRecord] = [:]
             var order: [String] = []
@@ -50,6 +52,7 @@ extension Store {
             result.anchor = anchor
             var previous = anchor?.digest ?? Self.auditOrigin
             var linked: Set<String> = []
+            var hasKept = kept == nil || kept == previous
             for row in try db.run(
                 "select sequence, audit_id, previous, digest from ops.audit_chain order by sequence", [])
             {
@@ -79,24 +82,59 @@ extension Store {
                     result.faults.append(AuditVerification.Fault(id, "the record of link \(sequence) is gone"))
                 }
                 previous = digest
+                if kept == digest { hasKept = true }
             }
-            let head = try db.run("select sequence, digest from ops.audit_head where name = 'audit'", []).first
-            let (count, digest) = try (head?.int(0) ?? 0, head?.text(1) ?? Self.auditOrigin)
+            var heads: [String: (count: Int64, digest: String)] = [:]
+            for row in try db.run("select name, sequence, digest from ops.audit_head", []) {
+                heads[try row.text(0)] = (try row.int(1), try row.text(2))
+            }
+            if heads["audit"] == nil {
+                result.faults.append(AuditVerification.Fault("head", "the head of the chain was taken away"))
+            }
+            let (count, digest) = heads["audit"] ?? (Int64(result.links), previous)
             if count != Int64(result.links) || digest != previous {
                 result.faults.append(
                     AuditVerification.Fault("head", "the chain should have \(count.of("link")) and has \(result.links)")
                 )
             }
-            // What was written before there was a chain stands before its first link.
-            let first = order.firstIndex(where: linked.contains) ?? order.endIndex
+            // What was written before there was a chain stands before its first link, and none of it after a cut.
+            let first = anchor == nil ? order.firstIndex(where: linked.contains) ?? order.endIndex : order.startIndex
             result.unchained = order[..<first].count
             for id in order[first...] where !linked.contains(id) {
                 result.faults.append(
                     AuditVerification.Fault(id, "a record was slipped in: no link of the chain knows it"))
             }
+            result.faults += Self.unchainedFaults(result, heads["unchained"]?.count, isCut: anchor != nil)
+            if let kept, !hasKept {
+                let cut = anchor.map { ", unless it was cut before \($0.before.minuteText)" } ?? ""
+                result.faults.append(
+                    AuditVerification.Fault(
+                        "head", "the chain doesn't go on from \(kept), which was its head once\(cut)"))
+            }
             result.head = previous
             return result
         }
+    }
+
+    /// What is wrong with the number of records that no link knows and that stand before the first link.
+    ///
+    /// - Parameters:
+    ///   - result: with how many there are.
+    ///   - known: how many there were when the chain began, less those that were cut; nil where that is gone.
+    ///   - isCut: whether the chain was cut, and they before it.
+    private static func unchainedFaults(
+        _ result: AuditVerification, _ known: Int64?, isCut: Bool
+    ) -> [AuditVerification.Fault] {
+        guard let known else {
+            return [AuditVerification.Fault("head", "how many records are older than the chain was taken away")]
+        }
+        guard !isCut, known != Int64(result.unchained) else { return [] }
+        return [
+            AuditVerification.Fault(
+                "head",
+                "\(known.of("record")) should be older than the chain, and \(result.unchained) "
+                    + "\(result.unchained == 1 ? "is" : "are"): some were slipped in or taken out")
+        ]
     }
 
     /// Appends one record to the audit log, and its link to the chain.
@@ -124,7 +162,7 @@ extension Store {
     }
 
     /// What the first link follows.
-    private static let auditOrigin = Digest(of: "audit chain 1").description
+    static let auditOrigin = Digest(of: "audit chain 1").description
 
     private static func auditDigest(_ audit: AuditRecord, id: String, previous: String) -> String {
         let parts = [

@@ -25,6 +25,29 @@ extension Store {
         }
     }
 
+    /// Notes under a name what follows from what stands there, whoever else notes something there meanwhile.
+    ///
+    /// - Parameters:
+    ///   - name: of the note.
+    ///   - change: what is to stand there, of what does; nil: nothing did.
+    /// - Throws: `StoreFault`.
+    public func changeBookmark(
+        _ name: String, _ change: @escaping @Sendable (Value?) -> Value
+    ) async throws(StoreFault) {
+        let (now, lock) = (time.now, engine.dialect.rowLock)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            // Who comes first makes the row, so that the others wait for it.
+            let isNew = try !db.run(
+                """
+                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+                on conflict (key) do nothing returning key
+                """, [.text(name), .json(.null), .time(now)]
+            ).isEmpty
+            let before = isNew ? nil : try Self.state(name, lock: lock, in: db)
+            try Self.setState(name, change(before), at: now, in: db)
+        }
+    }
+
     /// What stands under a key of `ops.reconcile_state`; nil where nothing does.
     static func state(_ key: String, lock: String = "", in db: any SQLConnection) throws(StoreFault) -> Value? {
         try db.run("select value from ops.reconcile_state where key = $1\(lock)", [.text(key)]).first?.json(0)

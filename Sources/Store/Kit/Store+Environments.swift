@@ -1,6 +1,6 @@
 import Basics
 import DesiredState
-import Diff
+public import Diff
 import Formats
 
 extension Store {
@@ -35,21 +35,46 @@ extension Store {
     ///
     /// What people set (days added, pinned, suspended) is taken from the rows only for environments that are new.
     ///
+    /// - Parameters:
+    ///   - rows: as they are to be.
+    ///   - notices: what to tell of it.
+    ///   - reborn: environments that begin a new life, as their plan knew them: the days and the pin of the life before end
+    ///     with that; what people gave since then counts for the new one.
     /// - Returns: how many rows were written.
     /// - Throws: `StoreFault`.
     @discardableResult
-    public func saveEnvironments(_ rows: [EnvironmentRow], notices: [Notice] = []) async throws(StoreFault) -> Int {
-        guard !rows.isEmpty || !notices.isEmpty else { return 0 }
+    public func saveEnvironments(
+        _ rows: [EnvironmentRow], notices: [Notice] = [], reborn: [EnvironmentRecord] = []
+    ) async throws(StoreFault) -> Int {
+        guard !rows.isEmpty || !notices.isEmpty || !reborn.isEmpty else { return 0 }
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
             var written = 0
             // Some at a time: ten thousand rows read at once take as much memory as the rest of a pass.
             for start in stride(from: 0, to: rows.count, by: 250) {
                 written += try writeChanged(rows[start...].prefix(250), in: db)
             }
+            for record in reborn { try Self.endLife(of: record, in: db) }
             // Together with the rows: a warning that is recorded is one that is told.
             _ = try write(notices, in: db)
             return written
         }
+    }
+
+    /// Takes what people had given to a life that is over from the environment that begins another one.
+    private static func endLife(of record: EnvironmentRecord, in db: any SQLConnection) throws(StoreFault) {
+        if record.extensionDays != 0 {
+            try db.run(
+                "update ops.environments set extension_days = extension_days - cast($2 as integer) where slug = $1",
+                [.text(record.slug), .int(Int64(record.extensionDays))])
+        }
+        guard record.isPinned else { return }
+        let (until, binds): (String, [SQLValue]) =
+            record.pinnedUntil.map { ("pinned_until = $2", [.time($0)]) } ?? ("pinned_until is null", [])
+        try db.run(
+            """
+            update ops.environments set is_pinned = false, pinned_until = null, pin_reason = null, pinned_by = null
+            where slug = $1 and is_pinned and \(until)
+            """, [.text(record.slug)] + binds)
     }
 
     private func writeChanged(_ rows: ArraySlice<EnvironmentRow>, in db: any SQLConnection) throws(StoreFault) -> Int {

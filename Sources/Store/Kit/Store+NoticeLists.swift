@@ -139,7 +139,7 @@ extension Store {
     /// Forgets messages that were sent before an instant; the dead stay until somebody has looked at them, but for those
     /// whose channel wasn't there: nobody can bring them back.
     ///
-    /// The notices themselves stay: they keep a transition from being told twice.
+    /// The notices themselves stay for longer: they keep a transition from being told twice.
     ///
     /// - Returns: how many.
     /// - Throws: `StoreFault`.

@@ -5,7 +5,7 @@ import Formats
 extension Store {
     private static let pullRequestColumns = """
         repository, number, state, head_ref, head_sha, base_ref, labels, is_fork, is_draft, approved_sha, updated_at,
-        closed_at, comment_digest, status_digest, checked_sha
+        closed_at, comment_digest, status_digest, checked_sha, settled_at
         """
 
     /// What was last seen of a repository's pull requests, also of those that are closed; sorted by number.
@@ -47,7 +47,8 @@ extension Store {
                     set state = excluded.state, head_ref = excluded.head_ref, head_sha = excluded.head_sha,
                       base_ref = excluded.base_ref, labels = excluded.labels, is_fork = excluded.is_fork,
                       is_draft = excluded.is_draft, approved_sha = excluded.approved_sha,
-                      updated_at = excluded.updated_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at
+                      updated_at = excluded.updated_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at,
+                      settled_at = case when excluded.state = 'open' then null else pull_requests.settled_at end
                     where excluded.updated_at >= pull_requests.updated_at returning number
                     """,
                     [
@@ -80,6 +81,23 @@ extension Store {
         }
     }
 
+    /// Notes that the last word was said on pull requests that are over; one that is opened again has others to come.
+    ///
+    /// - Throws: `StoreFault`.
+    public func settlePullRequests(_ numbers: [Int64], of repository: String) async throws(StoreFault) {
+        guard !numbers.isEmpty else { return }
+        let now = time.now
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            for number in numbers {
+                try db.run(
+                    """
+                    update ops.pull_requests set settled_at = $3
+                    where repository = $1 and number = $2 and state <> 'open'
+                    """, [.text(repository.lowercased()), .int(number), .time(now)])
+            }
+        }
+    }
+
     /// Notes which commit of a pull request carries our check from now on; nil: none does.
     ///
     /// - Throws: `StoreFault`.
@@ -103,9 +121,11 @@ extension Store {
             number: number, head: try row.text(3), headCommit: try row.text(4), base: try row.text(5), labels: labels,
             isFork: try row.bool(7), isDraft: try row.bool(8), updatedAt: try row.time(10))
         pull.approvedCommit = row.optionalText(9)
-        return PullRequestRow(
+        var known = PullRequestRow(
             repository: repository, pull, state: state, closedAt: try row.optionalTime(11),
             commentDigest: row.optionalText(12), statusDigest: row.optionalText(13),
             checkedCommit: row.optionalText(14))
+        known.isSettled = try row.optionalTime(15) != nil
+        return known
     }
 }

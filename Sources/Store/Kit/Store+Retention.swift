@@ -103,6 +103,12 @@ extension Store {
             }
             guard !isDryRun, !old.isEmpty else { return old.count }
             for record in old.sorted() { try db.run("delete from ops.audit_log where id = $1", [.text(record)]) }
+            // What no link knows is of before the chain; what of it stays is still that.
+            let older = old.count { !chained.contains($0) }
+            if older > 0 {
+                try db.run(
+                    "update ops.audit_head set sequence = sequence - $1 where name = 'unchained'", [.int(Int64(older))])
+            }
             if let last {
                 try db.run("delete from ops.audit_chain where sequence <= $1", [.int(last.sequence)])
                 try Self.write(
@@ -241,12 +247,12 @@ extension Store {
         return remains
     }
 
-    private func isMirrored(_ table: String) async throws(StoreFault) -> Bool {
+    func isMirrored(_ table: String) async throws(StoreFault) -> Bool {
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in try Self.mirrors(table, in: db) }
     }
 
     /// Deletes rows in portions, so that whoever writes meanwhile never waits long.
-    private func cut(
+    func cut(
         _ table: String, _ key: String, _ condition: String, _ instant: Timestamp, _ isDryRun: Bool
     ) async throws(StoreFault) -> Int {
         if isDryRun {

@@ -1,4 +1,6 @@
 public import Basics
+import DesiredState
+import Diff
 
 /// How the store stands at an instant, for metrics: nothing of it is needed to work.
 public struct StoreStanding: Sendable, Hashable {
@@ -13,7 +15,7 @@ public struct StoreStanding: Sendable, Hashable {
     /// Steps of which nobody knows yet whether they happened.
     public let openSteps: Int
     public let oldestOpenStep: Timestamp?
-    /// Since when the oldest difference is there that somebody has to see to.
+    /// Since when the oldest difference is there that somebody has to see to: nobody has said yet that it is known.
     public let oldestDrift: Timestamp?
     /// The next end of an environment that has not come yet.
     public let nextExpiry: Timestamp?
@@ -36,9 +38,7 @@ extension Store {
             }
             let open = try first(
                 "select count(*), min(intended_at) from ops.reconcile_steps where state in ('intended', 'unknown')")
-            let drift = try first(
-                "select min(first_seen) from ops.drift_items where status = 'open' "
-                    + "and cause not in ('expected', 'provider_normalization')")
+            let drift = try Self.oldestDrift(at: now, in: db)
             let next = try first(
                 "select min(expires_at) from ops.environments where expires_at > $1", [.time(now)])
             let overdue = try first(
@@ -53,8 +53,27 @@ extension Store {
             }
             return StoreStanding(
                 openSteps: Int(clamping: try open.int(0)), oldestOpenStep: try open.optionalTime(1),
-                oldestDrift: try drift.optionalTime(0), nextExpiry: try next.optionalTime(0),
+                oldestDrift: drift, nextExpiry: try next.optionalTime(0),
                 overdueEnvironments: Int(clamping: try overdue.int(0)), leases: leases)
         }
+    }
+
+    private static func oldestDrift(at now: Timestamp, in db: any SQLConnection) throws(StoreFault) -> Timestamp? {
+        let alarming = "status = 'open' and cause not in ('expected', 'provider_normalization')"
+        let marked = Set(try driftMarks(at: now, in: db).map(\.key))
+        guard !marked.isEmpty else {
+            return try db.run("select min(first_seen) from ops.drift_items where \(alarming)").first?.optionalTime(0)
+        }
+        let unmarked = try db.run(
+            """
+            select min(first_seen) from ops.drift_items where \(alarming) and resource_key not in
+              (select resource_key from ops.drift_marks where ended_at is null and (until is null or until > $1))
+            """, [.time(now)]
+        ).first?.optionalTime(0)
+        // Whether a mark holds depends on what differs now.
+        let conditions = DriftFilter(keys: marked.sorted()).conditions
+        let told = try openDrift(conditions.clause("and"), conditions.binds, at: now, in: db)
+            .filter { !$0.isQuiet && $0.cause != .providerNormalization }.map(\.firstSeen).min()
+        return [unmarked, told].compactMap { $0 }.min()
     }
 }

@@ -34,13 +34,15 @@ struct AuditCommand {
     }
 
     func verify() async throws -> ExitStatus {
-        let result = try await context.withStore { store in try await store.verifyAuditLog() }
+        let kept = context.arguments.value("head")
+        let result = try await context.withStore { store in try await store.verifyAuditLog(since: kept) }
         if context.terminal.isJSON {
             context.terminal.json(result.document)
         } else if result.isWhole {
             let older = result.unchained == 0 ? "" : ", and \(result.unchained) of before there was a chain"
             let lines = result.links - (result.anchor?.sequence ?? 0)
             context.terminal.print("The audit log is whole: \(lines.of("line"))\(older), head \(result.head).")
+            if let kept { context.terminal.print("It goes on from \(kept).") }
             if let anchor = result.anchor {
                 context.terminal.print(
                     "It begins after line \(anchor.sequence): what was before \(anchor.before.minuteText) was cut on "

@@ -39,6 +39,8 @@ struct RetentionCommand {
               runs          \(report.runs.runs.of("run")), \(report.runs.steps.of("step")), \
             \(report.runs.plans.of("plan")), \(report.runs.events.of("event"))
             """)
+        let past = report.past.filter { $0.count > 0 }.map { "\($0.table) \($0.count)" }
+        context.terminal.print("  what is over  \(past.isEmpty ? "nothing" : past.joined(separator: ", "))")
         return .done
     }
 
@@ -55,6 +57,9 @@ struct RetentionCommand {
         ] {
             object[name] = .int(Int64(count))
         }
+        var past = Value.Object()
+        for rows in report.past { past[rows.table] = .int(Int64(rows.count)) }
+        object["over"] = .object(past)
         return .object(object)
     }
 }

@@ -96,7 +96,7 @@ struct SweepText {
         case .ending: return "has ended, goes at \(at(outlook.goesAt))"
         case .expired: return "has ended at \(at(outlook.expiresAt)): goes"
         case .unwanted: return "is no longer wanted: goes"
-        case .active, .suspended, .unknown: return "lives, but loses some"
+        case .active, .suspended, .pinned, .unknown: return "lives, but loses some"
         }
     }
 

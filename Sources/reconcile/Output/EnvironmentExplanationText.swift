@@ -62,6 +62,7 @@ struct EnvironmentExplanationText {
         ([it.standing] + it.others).contains { one in
             switch one.state {
             case .suspended: obstacle.kind == .hold(.suspended)
+            case .pinned: obstacle.kind == .hold(.pinned)
             case .unknown: obstacle.kind == .hold(.unknownWish)
             default: false
             }
@@ -73,7 +74,7 @@ struct EnvironmentExplanationText {
         let word: String
         switch standing.state {
         case .asWanted, .pending: word = paint.green(name)
-        case .expiring, .ending, .gone, .unwanted: word = paint.yellow(name)
+        case .expiring, .ending, .gone, .unwanted, .pinned: word = paint.yellow(name)
         default: word = paint.red(name)
         }
         let gap = String(repeating: " ", count: max(1, 13 - name.count))

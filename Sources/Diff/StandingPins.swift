@@ -1,0 +1,43 @@
+internal import Basics
+internal import DesiredState
+
+/// Pins of environments that nothing wants any more.
+///
+/// Such an environment has no wish that anything could be held against: all that it owns stays as it is, and what it
+/// stands on stays there, until the pin ends or is taken away. One that is wanted is pinned by its clock alone.
+enum StandingPins {
+    /// - Parameters:
+    ///   - inventory: what is remembered of environments, and of their pins.
+    ///   - wanted: those that the desired state names.
+    ///   - now: the instant of the plan.
+    /// - Returns: a scope for each, which holds what it owns.
+    static func scopes(_ inventory: Inventory, beside wanted: [Environment], now: Timestamp) -> [UnknownScope] {
+        let pinned = inventory.environments.filter { $0.status != .gone && $0.isPinned(at: now) }
+        guard !pinned.isEmpty else { return [] }
+        let names = Set(wanted.lazy.map(\.slug))
+        return pinned.filter { !names.contains($0.slug) }.map { record in
+            let who = record.pinnedBy.map { " by \($0)" } ?? ""
+            let until = record.pinnedUntil.map { " until \($0.minuteText) UTC" } ?? ""
+            let why = record.pinReason.map { " (\($0))" } ?? ""
+            return UnknownScope(
+                .environment(record.slug), code: Hold.pinCode,
+                reason: "it is pinned\(who)\(until)\(why), though \(record.whyUnwanted); let it go with: "
+                    + "reconcile env unpin \(record.slug)", at: nil)
+        }
+    }
+}
+
+extension EnvironmentRecord {
+    /// Whether a person keeps it at an instant.
+    func isPinned(at now: Timestamp) -> Bool { isPinned && (pinnedUntil.map { now < $0 } ?? true) }
+
+    /// Why nothing wants it, of one that the desired state doesn't name.
+    var whyUnwanted: String {
+        if PullRequest.number(inSlug: slug) != nil, branch?.hasPrefix("refs/pull/") == true {
+            return "its pull request is closed, or nothing allows its preview any more"
+        }
+        // Which of the two isn't known here: the branches that there are have become environments.
+        return branch.map { "branch \($0) is gone, or nothing makes an environment of it any more" }
+            ?? "no document wants the environment any more"
+    }
+}

@@ -1,0 +1,82 @@
+import Basics
+import DesiredState
+import Formats
+import Testing
+
+@testable import Diff
+
+/// A pin of an environment that nothing wants any more.
+@Suite struct StandingPinTests {
+    typealias W = Worlds
+
+    private static let small: [(String, Value)] = [("region", "sgp1"), ("size", "s-1")]
+    private static let large: [(String, Value)] = [("region", "sgp1"), ("size", "s-2")]
+
+    private static func record(until: Timestamp?, tier: Tier = .dev, host: String? = nil) -> EnvironmentRecord {
+        var record = W.record("a", tier, pinned: true, branch: "feature/a")
+        (record.pinnedUntil, record.pinReason, record.pinnedBy, record.host) = (until, "the demo", "sam", host)
+        return record
+    }
+
+    private static func input(_ record: EnvironmentRecord) -> PlanInput {
+        W.input(
+            [], [W.seen(.record, "e.com/A/a")],
+            [W.ours(.record, "e.com/A/a", env: "a"), W.ours(.record, "e.com/A/gone", env: "a")], records: [record])
+    }
+
+    @Test(arguments: [nil, Timestamp?.some(W.now + .microseconds(1))], [Tier.dev, .staging])
+    func `keeps all of it as it is while it stands, and says who, why and until when`(
+        _ until: Timestamp?, _ tier: Tier
+    ) throws {
+        let plan = makePlan(Self.input(Self.record(until: until, tier: tier)))
+        let life = try #require(plan.environments.first)
+        #expect(life.phase == .pinned && life.expiresAt == until && !life.phase.isDecided)
+        #expect(plan.changes.count == 2 && plan.allowedChanges.isEmpty)
+        for change in plan.changes {
+            #expect(change.action == .read && change.verdict == .blocked && change.hold == .pinned)
+            let reason = try #require(change.verdictReason)
+            let end = until.map { " until \($0.minuteText) UTC" } ?? ""
+            #expect(reason.hasPrefix("RUN-0032: it is pinned by sam\(end) (the demo), though branch feature/a is gone"))
+            #expect(reason.hasSuffix("reconcile env unpin a"))
+        }
+        // Known and meant: nobody is called for it.
+        #expect(plan.drift.map(\.cause) == [.expected])
+    }
+
+    @Test func `ends at its instant and not before, and holds nothing of one that is gone or wanted`() throws {
+        let over = makePlan(Self.input(Self.record(until: W.now)))
+        #expect(over.environments.first?.phase == .unwanted)
+        #expect(over.allowedChanges.map(\.action).sorted { $0.rawValue < $1.rawValue } == [.delete, .forget])
+        var input = Self.input(Self.record(until: nil))
+        input.desired = input.desired.with(environments: [W.environment("a", branch: "feature/a")])
+        let wanted = makePlan(input)
+        #expect(wanted.environments.first?.phase == .active && wanted.allowedChanges.count == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func `what it stands on may change and not go`(_ isWanted: Bool) throws {
+        let plan = makePlan(
+            W.input(
+                isWanted ? [W.want(.droplet, "web", Self.large)] : [],
+                [W.seen(.droplet, "web", Self.small), W.seen(.record, "e.com/A/a")],
+                [W.ours(.droplet, "web", Self.small), W.ours(.record, "e.com/A/a", env: "a")],
+                records: [Self.record(until: nil, host: "web")]))
+        let web = try #require(plan.changes.first { $0.key.name == "web" })
+        if isWanted {
+            #expect(web.action == .update && web.hold != .pinned)
+        } else {
+            #expect(web.action == .read && web.hold == .pinned)
+            #expect(web.verdictReason?.contains("environment a stands on it and is kept: it is pinned by sam") == true)
+        }
+    }
+
+    @Test func `a suspension beside it counts first`() throws {
+        var input = Self.input(Self.record(until: nil))
+        input.desired =
+            W.input(unknown: [
+                UnknownScope(.environment("a"), code: Hold.suspensionCode, reason: "it is suspended", at: nil)
+            ]).desired
+        let plan = makePlan(input)
+        #expect(plan.environments.first?.phase == .suspended && plan.changes.allSatisfy { $0.hold == .suspended })
+    }
+}

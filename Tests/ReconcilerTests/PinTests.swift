@@ -1,0 +1,136 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Reconciler
+import Store
+import Testing
+
+@Suite("What people gave to the life of an environment")
+struct PinTests {
+    private static let slug = "feature-loyalty"
+    private static let database = "database shop-pg odoo_feature_loyalty"
+    private static let all = ["main", "feature/crm", "feature/loyalty"]
+
+    private func row(_ world: World) async throws -> EnvironmentRow {
+        try #require(try await world.store.environment(Self.slug))
+    }
+
+    private func audit(_ world: World) -> AuditRecord {
+        AuditRecord(at: world.time.now, action: "env.test", target: Self.slug, actor: "ada", detail: .object([:]))
+    }
+
+    private func ends(_ world: World) async throws -> [Notice] {
+        try await world.store.notices(limit: 1_000).filter { $0.kind == .environmentEnded && $0.subject == Self.slug }
+    }
+
+    private func branches(_ world: World, _ names: [String], _ revision: Character) {
+        world.source.set(World.tree(branches: names, revision: revision))
+        world.time.advance(by: .minutes(1))
+    }
+
+    @Test("Of one whose branch went a pin keeps everything until it is taken away or ends; then its end is told once")
+    func keepsUnwanted() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let until = world.time.now + .days(30)
+        try await world.store.setPinned(Self.slug, true, reason: "the demo", until: until, audit: audit(world))
+        branches(world, ["main", "feature/crm"], "b")
+        let holdings = await world.holdings()
+        for _ in 0..<2 {
+            let report = await world.pass()
+            #expect(report.isSuccess, "\(report.story)")
+        }
+        #expect(await world.holdings() == holdings && holdings.contains(Self.database))
+        #expect(try await ends(world).isEmpty)
+        let kept = try await row(world)
+        #expect(kept.status == .active && kept.expiresAt == until && kept.unwantedSince != nil)
+        let (sync, reason) = kept.sync(alarming: 0, at: world.time.now)
+        #expect(sync == .unknown && reason.contains("only its pin keeps it: reconcile env unpin \(Self.slug)"))
+        guard case .environment(let told) = try await world.reconciler().answer("environment/\(Self.slug)") else {
+            throw TestFault()
+        }
+        #expect(told.standing.state == .pinned && told.standing.until == until)
+        #expect(told.standing.command == "reconcile env unpin \(Self.slug)" && told.obstacle?.kind == .hold(.pinned))
+        #expect(told.standing.reason.contains("pinned by ada until") && told.standing.reason.contains("(the demo)"))
+        // Kept is no difference that anybody has to see to.
+        #expect(try await world.store.openDrift().allSatisfy(\.isQuiet))
+
+        try await world.store.setPinned(Self.slug, false, audit: audit(world))
+        let swept = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false, "\(swept.story)")
+        _ = await world.pass()
+        let notices = try await ends(world)
+        #expect(notices.count == 1 && notices.first?.summary.contains("branch feature/loyalty is gone") == true)
+        #expect(notices.first?.payload["keep"] == .string("reconcile env pin \(Self.slug)"))
+        #expect(try await row(world).status == .gone)
+    }
+
+    @Test("That a branch went is told once for each time, with what it takes along")
+    func tellsEnds() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        for (index, revision) in ["b", "c"].enumerated() {
+            branches(world, ["main", "feature/crm"], Character(revision))
+            for _ in 0..<2 { _ = await world.pass() }
+            #expect(try await ends(world).count == index + 1)
+            branches(world, Self.all, "d")
+            _ = await world.pass()
+            let back = try await row(world)
+            #expect(back.status == .active && back.unwantedSince == nil && back.endToldAt == nil)
+        }
+    }
+
+    @Test("A branch that is made again begins a new life: without the days and the pin of the one before")
+    func beginsAnew() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        try await world.store.extendEnvironment(Self.slug, days: 14, audit: audit(world))
+        try await world.store.setPinned(
+            Self.slug, true, reason: "the demo", until: world.time.now + .days(1), audit: audit(world))
+        branches(world, ["main", "feature/crm"], "b")
+        world.time.advance(by: .days(2))
+        _ = await world.pass()
+        #expect(try await row(world).status == .gone)
+        branches(world, Self.all, "c")
+        let report = await world.pass()
+        let again = try await row(world)
+        #expect(again.status == .active && again.extensionDays == 0 && !again.isPinned, "\(report.story)")
+        #expect(again.pinnedUntil == nil && again.pinReason == nil && again.pinnedBy == nil)
+        #expect(again.expiresAt == again.createdAt.map { $0 + .days(7) })
+        _ = await world.pass()
+        #expect(try await row(world).expiresAt == again.expiresAt)
+    }
+
+    @Test("So does one that expired and has a new commit; but what people give it while it comes back is kept")
+    func revives() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        try await world.store.extendEnvironment(Self.slug, days: 3, audit: audit(world))
+        await world.age(by: .days(11))
+        _ = await world.pass()
+        #expect(try await row(world).status == .expired)
+        world.source.change { tree in
+            tree.branches = .known(
+                Self.all.map { Branch(name: $0, commit: String(repeating: "5", count: 40), committedAt: nil) })
+        }
+        let (store, given) = (world.store, audit(world))
+        let extended = Locked(false)
+        // Somebody extends it after the plan was made, and is told that it is done.
+        let report = await world.reconciler(
+            seed: 77,
+            onWrite: {
+                let isFirst = extended.withLock { was in
+                    defer { was = true }
+                    return !was
+                }
+                guard isFirst else { return }
+                _ = try? await store.extendEnvironment(Self.slug, days: 2, audit: given)
+            }
+        ).pass(PassOptions())
+        let again = try await row(world)
+        #expect(again.status == .active && again.extensionDays == 2, "\(report.story)")
+        _ = await world.pass()
+        #expect(try await row(world).expiresAt == again.createdAt.map { $0 + .days(9) })
+    }
+}
