@@ -64,7 +64,10 @@ extension CommandCall {
         let isBad = event["level"]?.stringValue.map { $0 != "info" } ?? (type.contains("warn") || type.contains("fail"))
         let shown = isBad ? screen.paint.yellow(type) : screen.paint.cyan(type)
         let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(Self.eventText(event, type))"
-        return screen.width.map { Table.cut(text, to: $0) } ?? text
+        // Below the type where that leaves room enough, so that the times stand alone.
+        return screen.width.map { width in
+            Table.wrap(text, to: width, indent: width < 80 ? 4 : 18).joined(separator: "\n")
+        } ?? text
     }
 
     /// What an event of a run holds, or what any other line says beside its type.
