@@ -5,7 +5,7 @@ import HTTPClient
 extension CommandCall {
     func approve() async throws -> ClientExit {
         let connection = try connection()
-        let plan = try await connection.get("/plans/\(target.percentEncoded)").data
+        let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         let run = plan["run_id"]?.stringValue ?? target
         let waiting = (plan["changes"]?.listValue ?? []).filter { $0["decision"]?.stringValue == "needs_approval" }
         let wanted = arguments.all("key")
