@@ -92,7 +92,7 @@ public struct Table: Sendable {
 
     /// Each row as a block: its first cell, and below it each other one behind its title.
     private func stacked(_ paint: Paint, _ width: Int) -> String {
-        let titles = columns.map { $0.title.lowercased() }
+        let titles = columns.map { $0.title.lowercased().replacing("(utc)", with: "(UTC)") }
         let margin = (titles.dropFirst().map(\.count).max() ?? 0) + 4
         // Beside the title or, where that leaves too little, below it.
         let isBeside = margin <= width / 2

@@ -160,7 +160,7 @@ struct CommandHelpTests {
     }
 
     @Test("bash offers what can follow", arguments: asked)
-    func bash(_ line: String, _ word: String, _ isOffered: Bool) throws {
+    func bash(_ line: String, _ word: String, _ isOffered: Bool) async throws {
         let (directory, begin) = try place()
         try directory.write(ClientCommands.table.bashCompletion, to: "odooops.bash")
         try directory.write(
@@ -172,14 +172,14 @@ struct CommandHelpTests {
             _odooops
             printf '%s\\n' "${COMPREPLY[@]}"
             """, to: "ask.bash")
-        let result = Shell.run(
+        let result = await shell(
             "\(begin) bash \(directory.path("ask.bash")) \(directory.path("odooops.bash")) \(Shell.quote(line))")
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output.split(separator: "\n").contains(Substring(word)) == isOffered, "\(result.output)")
     }
 
     @Test("zsh offers the same", .enabled(if: Shell.has("zsh"), "zsh is not installed"), arguments: asked)
-    func zsh(_ line: String, _ word: String, _ isOffered: Bool) throws {
+    func zsh(_ line: String, _ word: String, _ isOffered: Bool) async throws {
         let (directory, begin) = try place()
         try directory.write(ClientCommands.table.zshCompletion, to: "_odooops")
         // What the functions of zsh's own completion are given is what they offer.
@@ -199,7 +199,7 @@ struct CommandHelpTests {
             ask() { . "$1"; }
             ask "$1"
             """, to: "ask.zsh")
-        let result = Shell.run(
+        let result = await shell(
             "\(begin) zsh -f \(directory.path("ask.zsh")) \(directory.path("_odooops")) \(Shell.quote(line))")
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output.split(separator: "\n").contains(Substring(word)) == isOffered, "\(result.output)")

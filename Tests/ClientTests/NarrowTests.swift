@@ -168,7 +168,7 @@ struct NarrowTests {
             .init("ATTRIBUTE", importance: 9, least: 9, wraps: true, isNeeded: true),
             .init("VALUE", importance: 8, least: 11, wraps: true, isNeeded: true),
             .init("SOURCE", importance: 7, least: .max, wraps: true, isNeeded: true),
-            .init("CHANGED", importance: 1),
+            .init("AT (UTC)", importance: 1),
         ])
         table.add("data", "198.51.100.66", "ssot/environments.yaml:12", "today")
         table.add("ttl", "-", "ssot/a.yaml:1", "-")
@@ -184,13 +184,13 @@ struct NarrowTests {
         #expect(
             table.text(paint, width: 32) == """
                 data
-                  value    198.51.100.66
+                  value     198.51.100.66
                   source
                     ssot/environments.yaml:12
-                  changed  today
+                  at (UTC)  today
 
                 ttl
-                  source   ssot/a.yaml:1
+                  source    ssot/a.yaml:1
 
                 """)
     }
