@@ -1,6 +1,10 @@
 # The two commands that matter: `make demo` and `make test`. Each installs what is missing.
 SWIFT ?= swift
 PREFIX ?= /usr/local
+# Where the service's configuration lies; below a prefix of one's own, which may be written without being root.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+# Where zsh looks for completions; Debian has another place for packages.
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 BUILD_FLAGS ?= -debug-info-format none
 RELEASE_FLAGS ?= -c release --static-swift-stdlib $(BUILD_FLAGS)
 # Where `make install` and `make deb` take the programs from; `make release` puts them there.
@@ -56,15 +60,20 @@ install: $(if $(shell command -v $(SWIFT)),release)
 	install -m 755 $(BINARIES)/reconcile $(DESTDIR)$(PREFIX)/bin/reconcile
 	install -m 755 $(BINARIES)/odooops $(DESTDIR)$(PREFIX)/bin/odooops
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(ZSH_COMPLETIONS)
 	for program in reconcile odooops; do \
 		$(BINARIES)/$$program man > $(DESTDIR)$(PREFIX)/share/man/man1/$$program.1 && \
 		$(BINARIES)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
-		$(BINARIES)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program || exit 1; \
+		$(BINARIES)/$$program completion zsh > $(DESTDIR)$(ZSH_COMPLETIONS)/_$$program || exit 1; \
 	done
 	install -d $(DESTDIR)$(PREFIX)/share/odooops/errors
 	install -m 644 docs/errors/*.md $(DESTDIR)$(PREFIX)/share/odooops/errors
-	sed 's|@PREFIX@|$(PREFIX)|g' packaging/reconcile.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
+	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' packaging/reconcile.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/reconcile.service
+	# What somebody has written there stays.
+	install -d $(DESTDIR)$(SYSCONFDIR)/odooops
+	test -e $(DESTDIR)$(SYSCONFDIR)/odooops/reconciler.yaml || \
+		install -m 644 packaging/debian/reconciler.yaml $(DESTDIR)$(SYSCONFDIR)/odooops/reconciler.yaml
 
 deb: release
 	@./scripts/package --binaries $(BINARIES)

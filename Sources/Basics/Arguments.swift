@@ -89,11 +89,17 @@ public struct CommandTable: Sendable {
     public let program: String
     public let commands: [CommandSpec]
     public let common: [OptionSpec]
+    /// What a shell offers for values: by the option (`--context`), the command and its argument (`context use NAME`),
+    /// or what stands for it in the help (`TIER`).
+    public let values: [String: CompletionValues]
 
-    public init(program: String, commands: [CommandSpec], common: [OptionSpec]) {
+    public init(
+        program: String, commands: [CommandSpec], common: [OptionSpec], values: [String: CompletionValues] = [:]
+    ) {
         self.program = program
         self.commands = commands
         self.common = common
+        self.values = values
     }
 
     /// Reads the arguments after the program's name.

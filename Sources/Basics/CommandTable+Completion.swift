@@ -1,3 +1,11 @@
+/// What can stand for a value that is none of a few choices.
+public enum CompletionValues: Sendable {
+    case words([String])
+    /// What a command of the shell prints, a word a line.
+    case printed(String)
+    case files
+}
+
 extension CommandTable {
     /// What completes words in a shell.
     ///
@@ -15,14 +23,21 @@ extension CommandTable {
     /// Completes the words of a command line for bash: source it, or put it where bash-completion looks.
     public var bashCompletion: String {
         let function = "_" + Self.word(program)
-        var cases = ""
-        for (words, options) in completions() {
-            cases += "        \(Self.quoted(words))) options=\(Self.quoted(options.joined(separator: " "))) ;;\n"
+        func offer(_ values: CompletionValues) -> String {
+            switch values {
+            case .words(let words): "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$current\"))"
+            case .printed(let command): "COMPREPLY=($(compgen -W \"$(\(command))\" -- \"$current\"))"
+            case .files: "COMPREPLY=($(compgen -f -- \"$current\"))"
+            }
+        }
+        func cases(_ rows: [(pattern: String, values: CompletionValues)], _ indent: String) -> String {
+            rows.map { "\(indent)\($0.pattern)) \(offer($0.values)); return ;;\n" }.joined()
         }
         return """
             # Completion of \(program) for bash.
             \(function)() {
-                local current previous words options next index
+                local current previous words known options next index
+                local -a rest
                 COMPREPLY=()
                 current=${COMP_WORDS[COMP_CWORD]}
                 previous=${COMP_WORDS[COMP_CWORD-1]}
@@ -32,33 +47,48 @@ extension CommandTable {
                 elif [ "$previous" = = ]; then
                     previous=${COMP_WORDS[COMP_CWORD-2]}
                 fi
-                case $previous in
-            \(choices().map { "    \($0.option)) COMPREPLY=($(compgen -W '\($0.choices)' -- \"$current\")); return ;;" }
-                .joined(separator: "\n"))
-                \(fileOptions())) COMPREPLY=($(compgen -f -- "$current")); return ;;
-                esac
                 words=
                 for ((index = 1; index < COMP_CWORD; index++)); do
                     case ${COMP_WORDS[index]} in
-                    \(valueOptions())) index=$((index + 1)); if [ "${COMP_WORDS[index]}" = = ]; then index=$((index + 1)); fi ;;
+                    \(valueOptions)) index=$((index + 1)); if [ "${COMP_WORDS[index]}" = = ]; then index=$((index + 1)); fi ;;
                     -*) ;;
                     *) words="${words:+$words }${COMP_WORDS[index]}" ;;
                     esac
                 done
-                next=
-                case $words in
-            \(followers().map { "    \(Self.quoted($0.words))) next=\(Self.quoted($0.next)) ;;" }.joined(separator: "\n"))
-                esac
-                options=
-                while [ -n "$words" ] && [ -z "$options" ]; do
-                    case $words in
-            \(cases)        *) case $words in *' '*) words=${words% *} ;; *) words= ;; esac ;;
+                # The longest beginning of the words that is a command; the others are its arguments.
+                known=$words
+                while [ -n "$known" ]; do
+                    case $known in
+                    \(commandNames)) break ;;
+                    *' '*) known=${known% *} ;;
+                    *) known= ;;
                     esac
                 done
-                case $current in
-                -*) COMPREPLY=($(compgen -W "$options \(common.map { "--\($0.name)" }.joined(separator: " ")) --help" -- "$current")) ;;
-                *) COMPREPLY=($(compgen -W "$next" -- "$current")) ;;
+                read -r -a rest <<<"${words#"$known"}"
+                case "$known $previous" in
+            \(cases(optionValues, "    "))    esac
+                case $previous in
+                \(valueOptions)) return ;;
                 esac
+                case $current in
+                -*)
+                    options=
+                    case $known in
+            \(optionsOfCommands.map { "        \(Self.quoted($0.name))) options=\(Self.quoted($0.options.map { "--\($0.name)" }.joined(separator: " "))) ;;\n" }.joined())        esac
+                    COMPREPLY=($(compgen -W "$options \(common.map { "--\($0.name)" }.joined(separator: " ")) --help" -- "$current"))
+                    return ;;
+                esac
+                case "$known ${#rest[@]}" in
+            \(cases(argumentValues, "    "))    esac
+                case $words in
+                help) words= ;;
+                'help '*) words=${words#help } ;;
+                esac
+                next=
+                case $words in
+            \(described().map { "    \(Self.quoted($0.words))) next=\(Self.quoted($0.next.map(\.name).joined(separator: " "))) ;;" }.joined(separator: "\n"))
+                esac
+                COMPREPLY=($(compgen -W "$next" -- "$current"))
             }
             complete -F \(function) \(program)
 
@@ -67,30 +97,37 @@ extension CommandTable {
 
     /// Completes the words of a command line for zsh, with what each means.
     public var zshCompletion: String {
-        func entry(_ name: String, _ help: String) -> String {
-            Self.quoted("\(name.replacingColons):\(help)")
+        func entry(_ name: String, _ help: String) -> String { Self.quoted("\(name.replacingColons):\(help)") }
+        func entries(_ options: [OptionSpec]) -> String {
+            options.map { entry("--\($0.name)", $0.help) }.joined(separator: " ")
         }
-        var nexts = ""
-        for (words, names) in described() {
-            nexts +=
-                "    \(Self.quoted(words))) next=(\(names.map { entry($0.name, $0.help) }.joined(separator: " "))) ;;\n"
+        func offer(_ values: CompletionValues) -> String {
+            switch values {
+            case .words(let words): "compadd -- \(words.joined(separator: " "))"
+            case .printed(let command): "compadd -- ${(f)\"$(\(command))\"}"
+            case .files: "_files"
+            }
         }
-        var options = ""
-        for command in visible where !command.options.isEmpty {
-            let texts = command.options.map { entry("--\($0.name)", $0.help) }
-            options += "    \(Self.quoted(command.name))) options=(\(texts.joined(separator: " "))) ;;\n"
+        func cases(_ rows: [(pattern: String, values: CompletionValues)]) -> String {
+            rows.map { "\($0.pattern)) \(offer($0.values)); return ;;\n" }.joined()
         }
-        let shared = common.map { entry("--\($0.name)", $0.help) } + [entry("--help", "Print the help.")]
+        let nexts = described().map { row in
+            let names = row.next.map { entry($0.name, $0.help) }.joined(separator: " ")
+            return "\(Self.quoted(row.words))) next=(\(names)) ;;\n"
+        }.joined()
+        let options = optionsOfCommands.map {
+            "    \(Self.quoted($0.name))) options=(\(entries($0.options))) ;;\n"
+        }.joined()
         return """
             #compdef \(program)
             # Completion of \(program) for zsh.
-            local -a next options common
-            local typed word skips
-            case ${words[CURRENT-1]} in
-            \(choices().map { "\($0.option)) compadd -- \($0.choices); return ;;" }.joined(separator: "\n"))
-            \(fileOptions())) _files; return ;;
-            esac
-            common=(\(shared.joined(separator: " ")))
+            local -a next options common rest
+            local typed known previous word skips
+            previous=${words[CURRENT-1]}
+            if [[ ${words[CURRENT]} == --*=* ]]; then
+                previous=${words[CURRENT]%%=*}
+                compset -P '*='
+            fi
             typed=
             for word in ${words[2,CURRENT-1]}; do
                 if [[ -n $skips ]]; then
@@ -98,27 +135,43 @@ extension CommandTable {
                     continue
                 fi
                 case $word in
-                \(valueOptions())) skips=1 ;;
+                \(valueOptions)) skips=1 ;;
                 -*) ;;
                 *) typed="${typed:+$typed }$word" ;;
                 esac
             done
-            case $typed in
-            \(nexts)esac
-            while [[ -n $typed && ${#options} -eq 0 ]]; do
-                case $typed in
-            \(options)    esac
-                case $typed in
-                *' '*) typed=${typed% *} ;;
-                *) typed= ;;
+            # The longest beginning of the words that is a command; the others are its arguments.
+            known=$typed
+            while [[ -n $known ]]; do
+                case $known in
+                \(commandNames)) break ;;
+                *' '*) known=${known% *} ;;
+                *) known= ;;
                 esac
             done
+            rest=(${=typed#$known})
+            case "$known $previous" in
+            \(cases(optionValues))esac
+            case $previous in
+            \(valueOptions)) return ;;
+            esac
             if [[ ${words[CURRENT]} == -* ]]; then
+                case $known in
+            \(options)    esac
+                common=(\(entries(common)) \(entry("--help", "Print the help.")))
                 _describe option options -- common
-            elif (( ${#next} )); then
+                return
+            fi
+            case "$known ${#rest}" in
+            \(cases(argumentValues))esac
+            case $typed in
+            help) typed= ;;
+            'help '*) typed=${typed#help } ;;
+            esac
+            case $typed in
+            \(nexts)esac
+            if (( ${#next} )); then
                 _describe command next
-            else
-                _files
             fi
 
             """
@@ -128,36 +181,48 @@ extension CommandTable {
 
     private var visible: [CommandSpec] { commands.filter { !$0.isHidden && !$0.name.isEmpty } }
 
-    /// The options of each command.
-    private func completions() -> [(words: String, options: [String])] {
-        visible.filter { !$0.options.isEmpty }.map { ($0.name, $0.options.map { "--\($0.name)" }) }
-    }
+    /// The commands as a pattern of a shell.
+    private var commandNames: String { visible.map { Self.quoted($0.name) }.joined(separator: "|") }
 
-    /// The options whose value is one of a few, under any command.
-    private func choices() -> [(option: String, choices: String)] {
-        var all: [String: Set<String>] = [:]
-        for option in common + commands.flatMap(\.options) where !option.choices.isEmpty {
-            all["--\(option.name)", default: []].formUnion(option.choices)
-        }
-        return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted().joined(separator: " ")) }
+    /// The options of each command, also of the program without one.
+    private var optionsOfCommands: [(name: String, options: [OptionSpec])] {
+        commands.filter { !$0.isHidden && !$0.options.isEmpty }.map { ($0.name, $0.options) }
     }
-
-    /// The options whose value is a file.
-    private func fileOptions() -> String { options { $0.placeholder == "FILE" } }
 
     /// The options that take a value, which is no word of a command.
-    private func valueOptions() -> String { options { $0.placeholder != nil } }
-
-    private func options(where isMeant: (OptionSpec) -> Bool) -> String {
-        let names = (common + commands.flatMap(\.options)).filter(isMeant).map { "--\($0.name)" }
-        return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
+    private var valueOptions: String {
+        let names = (common + commands.flatMap(\.options)).filter { $0.placeholder != nil || !$0.choices.isEmpty }
+        return names.isEmpty ? "--" : Set(names.map { "--\($0.name)" }).sorted().joined(separator: "|")
     }
 
-    /// Which words may follow the words so far.
-    private func followers() -> [(words: String, next: String)] {
-        described().map { ($0.words, $0.next.map(\.name).joined(separator: " ")) }
+    /// What follows an option of a command, and after these of any command: the same option can have others elsewhere.
+    private var optionValues: [(pattern: String, values: CompletionValues)] {
+        func values(_ option: OptionSpec) -> CompletionValues? {
+            option.choices.isEmpty
+                ? self.values["--\(option.name)"] ?? option.placeholder.flatMap { self.values[$0] }
+                : .words(option.choices)
+        }
+        let own = commands.filter { !$0.isHidden }.flatMap { command in
+            command.options.compactMap { option in
+                values(option).map { (Self.quoted("\(command.name) --\(option.name)"), $0) }
+            }
+        }
+        return own + common.compactMap { option in values(option).map { ("*\(Self.quoted(" --\(option.name)"))", $0) } }
     }
 
+    /// What can be the arguments of a command, by how many stand before.
+    private var argumentValues: [(pattern: String, values: CompletionValues)] {
+        visible.flatMap { command in
+            command.positionals.enumerated().compactMap { index, name in
+                let name = name.filter { $0 != "[" && $0 != "]" }
+                return (values["\(command.name) \(name)"] ?? values[name]).map {
+                    (Self.quoted("\(command.name) \(index)"), $0)
+                }
+            }
+        }
+    }
+
+    /// Which words may follow the words so far, with what each means.
     private func described() -> [(words: String, next: [(name: String, help: String)])] {
         var all: [(words: String, next: [(name: String, help: String)])] = []
         func add(_ words: String, _ name: String, _ help: String) {

@@ -136,16 +136,17 @@ public struct Log: Sendable {
 public enum StandardStreams {
     /// Writes to standard output; false when nobody reads it any more.
     @discardableResult
-    public static func output(_ text: String) -> Bool { write(text, to: 1) }
+    public static func output(_ text: String) -> Bool { failure(writing: text, to: 1) == nil }
 
     /// Writes to standard error; false when nobody reads it any more.
     @discardableResult
-    public static func error(_ text: String) -> Bool { write(text, to: 2) }
+    public static func error(_ text: String) -> Bool { failure(writing: text, to: 2) == nil }
 
     /// Whether the stream is a terminal.
     public static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 
-    private static func write(_ text: String, to descriptor: CInt) -> Bool {
+    /// Writes to a stream, by default standard output; what the system says where it can't be, nil where it is written.
+    static func failure(writing text: String, to descriptor: CInt = 1) -> CInt? {
         var text = text
         return text.withUTF8 { buffer in
             var written = 0
@@ -153,11 +154,11 @@ public enum StandardStreams {
                 let count = Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
                 if count < 0 {
                     if errno == EINTR { continue }
-                    return false
+                    return errno
                 }
                 written += count
             }
-            return true
+            return nil
         }
     }
 }

@@ -1,6 +1,9 @@
 import Basics
 
 extension ClientCommands {
+    private static let policiesRead =
+        "PATH is a work tree; without it the repository is read that ODOOOPS_SSOT or reconciler.yaml names."
+
     /// Commands that only look.
     static let reading: [CommandSpec] = [
         CommandSpec(
@@ -9,7 +12,7 @@ extension ClientCommands {
                 tierOption,
                 OptionSpec(
                     "status", "STATUS", "Only in this status.",
-                    choices: ["active", "expiring", "expired", "gone", "unknown"]),
+                    choices: ["active", "expiring", "expired", "gone", "unknown", "suspended"]),
                 OptionSpec("branch", "BRANCH", "Only of this branch."), limit, all,
             ],
             examples: [("odooops env list --tier=prod", ""), ("odooops env list --json | jq -r '.[].name'", "")]),
@@ -60,6 +63,8 @@ extension ClientCommands {
             positionals: ["KEY"], examples: [("odooops drift show digitalocean.record/shop.example/A/erp", "")]),
         CommandSpec(
             "alerts list", "Lists what is not as it has to be: differences and failed checks, with since when.",
+            discussion:
+                "In the API these are the findings: GET /findings. What people are told of is odooops notices list.",
             options: [
                 OptionSpec(
                     "severity", "SEVERITY", "critical: escalated; warning: open.", choices: ["critical", "warning"]),
@@ -68,9 +73,13 @@ extension ClientCommands {
             ],
             examples: [("odooops alerts list --severity=critical", "What has been open for too long.")]),
         CommandSpec(
-            "notices list", "Lists what people should be told, oldest first.", options: [environmentOption, limit, all]),
+            "notices list", "Lists what people should be told, oldest first.",
+            discussion:
+                "In the API these are the alerts: GET /alerts. What is not as it has to be is odooops alerts list.",
+            options: [environmentOption, limit, all]),
         CommandSpec(
             "notices dead", "Lists messages to channels that were given up: only a person brings them back.",
+            discussion: "In the API these are the notices that are dead: GET /notices?state=dead.",
             options: [limit, all]),
         CommandSpec("gates list", "Shows the policy gates as the last pass saw them."),
         CommandSpec(
@@ -127,8 +136,12 @@ extension ClientCommands {
             ],
             examples: [("odooops runs list --phase failed --since 7d", "")]),
         CommandSpec(
-            "runs show", "Shows one run with its steps.", positionals: ["RUN"],
-            examples: [("odooops runs show latest", "")]),
+            "runs show", "Shows one run with its steps.",
+            discussion: """
+                RUN is latest, a run's id, the beginning of one that no other run shares, or the last eight digits, as the
+                console shows them; so it is for every command that takes a RUN.
+                """,
+            positionals: ["RUN"], examples: [("odooops runs show latest", ""), ("odooops runs show 7c1b9e11", "")]),
         CommandSpec(
             "runs events", "Shows the story of a run, line by line.", positionals: ["RUN"], options: [limit, all]),
         CommandSpec("runs evidence", "Shows what was kept of a run as evidence.", positionals: ["RUN"]),
@@ -215,7 +228,10 @@ extension ClientCommands {
             positionals: ["[PATH]"], examples: [("odooops policy validate .", "")]),
         CommandSpec(
             "policy check", "Shows what applies to a tier, by the operator's program beside this one.",
+            discussion: policiesRead,
             positionals: ["TIER", "[PATH]"], examples: [("odooops policy check staging", "")]),
-        CommandSpec("policy list", "Shows what applies to each tier, likewise.", positionals: ["[PATH]"]),
+        CommandSpec(
+            "policy list", "Shows what applies to each tier, likewise.", discussion: policiesRead,
+            positionals: ["[PATH]"]),
     ]
 }

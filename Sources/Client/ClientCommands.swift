@@ -6,7 +6,18 @@ public enum ClientCommands {
     public static let version = "0.1.0"
 
     public static let table = CommandTable(
-        program: "odooops", commands: start + reading + deciding + own + later, common: common)
+        program: "odooops", commands: start + reading + deciding + own + later, common: common,
+        values: [
+            "FILE": .files, "PATH": .files, "api PATH": .words([]), "SHELL": .words(["bash", "zsh"]),
+            "TIER": .words(["production", "staging", "dev", "preview"]),
+            "METHOD": .words(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            "ROLE": .words(["viewer", "developer", "admin", "owner"]),
+            "--context": contexts, "context use NAME": contexts, "context remove NAME": contexts,
+        ])
+
+    /// The names of the services that this client knows, which hold nothing that a shell would read otherwise.
+    private static let contexts = CompletionValues.printed(
+        #"odooops context list --json 2>/dev/null | sed -n 's/.*"name": *"\([^"]*\)".*/\1/p'"#)
 
     private static let common: [OptionSpec] = [
         OptionSpec("context", "NAME", "The service to ask, one of odooops context list."),
@@ -51,6 +62,8 @@ public enum ClientCommands {
         var count = 0
         while count < arguments.count, arguments[count].hasPrefix("--"), arguments[count] != "--" {
             let option = common.first { "--\($0.name)" == arguments[count] }
+            // The one command that is written like an option.
+            if arguments[count] == "--version" { break }
             guard option != nil || arguments[count].contains("=") else { return arguments }
             count += option?.placeholder == nil ? 1 : 2
         }

@@ -24,7 +24,8 @@ public enum ClientExit: Int32, Sendable, CaseIterable {
     public var meaning: String {
         switch self {
         case .done: "Done."
-        case .failed: "It failed: the service, a run that was waited for, or a log that is not as it was written."
+        case .failed:
+            "It failed: the service, a run that was waited for, or a log that is not as it was written; or the result can't be written."
         case .refused: "Refused: a confirmation or an approval is missing, or something else stands in the way."
         case .nothing: "Nothing waits for that: there is no change to approve."
         case .usage: "Wrong usage: an unknown command or option, or a value that an option can't have."

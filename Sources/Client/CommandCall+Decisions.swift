@@ -5,7 +5,7 @@ import HTTPClient
 extension CommandCall {
     func approve() async throws -> ClientExit {
         let connection = try connection()
-        let plan = try await connection.get("/plans/\(target.percentEncoded)").data
+        let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         let run = plan["run_id"]?.stringValue ?? target
         let waiting = (plan["changes"]?.listValue ?? []).filter { $0["decision"]?.stringValue == "needs_approval" }
         let wanted = arguments.all("key")
@@ -201,11 +201,26 @@ extension CommandCall {
         let attributes = data["attributes"]?.listValue ?? []
         guard !attributes.isEmpty else { return "" }
         let columns: [Listing.Column] = [
-            .key("ATTRIBUTE", 9, "name"), .text("VALUE", 8, "value"), .text("FROM", 5, "from"),
-            .text("SOURCE", 4, "source"),
-            Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" },
+            .needed("ATTRIBUTE", 9, "name", least: 16), .needed("VALUE", 8, "value", least: 12),
+            .name("FROM", 5, "from"), .place("SOURCE", 7, "source"),
         ]
-        return "\n" + table(columns, attributes)
+        let whole = filled(
+            columns + [Listing.Column("CHANGED LAST", 3) { row, _ in row.commitText("commit") ?? "-" }], attributes)
+        guard !whole.fits(screen.width) else { return "\n" + whole.text(screen.paint, width: screen.width) }
+        // A commit takes more room than all else, and many lines have the same one: what it is stands below, once.
+        let texts = attributes.compactMap { $0.commitText("commit") }
+        var commits: [String] = []
+        for text in texts where !commits.contains(text) { commits.append(text) }
+        let isOne = commits.count == 1 && texts.count == attributes.count
+        let id = Listing.Column("CHANGED LAST", 6, least: 12) { row, _ in
+            row["commit"]?["id"]?.stringValue.map { String(Paint.plain($0).prefix(12)) } ?? "-"
+        }
+        let text = "\n" + table(isOne ? columns : columns + [id], attributes)
+        // Of several nobody could say which is whose where their column was left out.
+        guard isOne || text.lowercased().contains("changed last") else { return text }
+        let lines = commits.flatMap { commit in screen.width.map { Table.wrap(commit, to: $0) } ?? [commit] }
+        return text + "\n\(screen.paint.dim(isOne ? "All of it changed last by" : "Changed last by"))\n"
+            + lines.map { $0 + "\n" }.joined()
     }
 
     /// What is in the way, where it stands, and what ends it; empty where nothing is.
@@ -244,7 +259,8 @@ extension CommandCall {
         let resources = data["resources"]?.listValue ?? []
         if !resources.isEmpty {
             let columns: [Listing.Column] = [
-                .key("RESOURCE", 9, "key", least: 22), .text("ACTION", 8, "action"), .text("DECISION", 7, "decision"),
+                .key("RESOURCE", 9, "key", least: 22), .text("ACTION", 8, "action"),
+                .text("DECISION", 7, "decision", least: 14),
                 .prose("WHY", 5, "reason"),
             ]
             text += "\n" + table(columns, resources)

@@ -49,8 +49,8 @@ extension CommandCall {
     }
 
     private static let attributes: [Listing.Column] = [
-        .key("ATTRIBUTE", 9, "path"), .key("IS", 8, "is", least: 12), .key("WANTED", 7, "wanted", least: 12),
-        .text("WANTED BY", 6, "by"), .instant("SINCE", 4, "since"),
+        .needed("ATTRIBUTE", 9, "path", least: 12), .needed("IS", 8, "is", least: 15),
+        .needed("WANTED", 7, "wanted", least: 15), .place("WANTED BY", 6, "by"), .instant("SINCE", 4, "since"),
     ]
 
     /// One attribute for the table; of a sensitive one only that it differs.

@@ -115,6 +115,13 @@ extension CommandCall {
         let connection = try connection()
         let name = try await environment(target, connection)
         let isUnpin = verb == "unpin"
+        // What holds already is neither done again nor written into the audit log as if somebody had changed it.
+        if isUnpin || verb == "resume" {
+            let row = try await connection.get("/environments/\(name.percentEncoded)").data
+            if row[isUnpin ? "pinned" : "suspended"]?.boolValue == false {
+                return answer(row, "\(name) is not \(isUnpin ? "pinned" : "suspended"): nothing was changed.")
+            }
+        }
         let row = try await connection.write(
             isUnpin ? "DELETE" : "POST", "/environments/\(name.percentEncoded)/\(isUnpin ? "pin" : verb)", body
         ).data

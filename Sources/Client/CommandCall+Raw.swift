@@ -58,7 +58,8 @@ extension CommandCall {
         let name = arguments.command.name
         let shared = screen.isJSON ? ["--json"] : ["--color", screen.paint.isOn ? "always" : "never"]
         let words = name.split(separator: " ").map(String.init)
-        let given = arguments.positionals.isEmpty && name != "policy check" ? ["."] : arguments.positionals
+        // What applies is read where the operator's program reads it; what is written is checked where one stands.
+        let given = arguments.positionals.isEmpty && name == "policy validate" ? ["."] : arguments.positionals
         guard name == "policy list" else { return try await operate(words + given + shared) }
         var documents: [Value] = []
         for tier in ["production", "staging", "dev", "preview"] {

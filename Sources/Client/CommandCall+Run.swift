@@ -12,6 +12,7 @@ extension CommandCall {
                 target.isEmpty ? absence.instead : absence.instead.replacing("TARGET", with: target.shellQuoted)
             throw ClientFault.notThere(absence.lacks, instead: "Meanwhile: \(instead)")
         }
+        try checkNames()
         if let listing = Self.listings[name] { return try await list(listing) }
         switch name {
         case "status": return try await status()
@@ -60,6 +61,23 @@ extension CommandCall {
         case "context remove": return try removeContext()
         case "api": return try await raw()
         default: return try await about(name)
+        }
+    }
+
+    /// Refuses what can be the name of nothing and would be another path of the API, or none: also what a script left empty.
+    private func checkNames() throws(ClientFault) {
+        for (word, given) in zip(arguments.command.positionals, arguments.positionals) {
+            guard ["TARGET", "RUN", "KEY", "ID"].contains(word.filter { $0 != "[" && $0 != "]" }) else { continue }
+            let isControl = given.unicodeScalars.contains { $0.value < 32 || (127..<160).contains($0.value) }
+            guard isControl || ["", ".", ".."].contains(given) else { continue }
+            let group = arguments.command.name.prefix { $0 != " " }
+            let lists = "\(group) list"
+            let isListed = ClientCommands.table.commands.contains { $0.name == lists }
+            throw ClientFault(
+                "CLI-0012", .notFound,
+                "nothing can be called \"\(Paint.plain(given.split(separator: "\n").joined(separator: " ")))\"",
+                hint: isListed
+                    ? "See all: odooops \(lists)" : "See what it takes: odooops \(arguments.command.name) --help")
         }
     }
 
@@ -117,7 +135,8 @@ extension CommandCall {
 
     /// What was kept of a run: where it stands in the chain, and what there is.
     private func showEvidence() async throws -> ClientExit {
-        let data = try await connection().get("/runs/\(target.percentEncoded)/evidence").data
+        let connection = try connection()
+        let data = try await connection.get("/runs/\(runID(target, connection).percentEncoded)/evidence").data
         let items = data["items"]?.listValue ?? []
         let head: [(String, String?)] = [
             ("run", screen.paint.bold(data.shown("run"))), ("kept", data.minute("at")),

@@ -9,7 +9,8 @@ extension CommandCall {
     private static let pollInterval = Duration.milliseconds(500)
 
     func showRun() async throws -> ClientExit {
-        let run = try await connection().get("/runs/\(target.percentEncoded)").data
+        let connection = try connection()
+        let run = try await connection.get("/runs/\(runID(target, connection).percentEncoded)").data
         let steps = run["steps"]?.listValue ?? []
         return answer(run, runText(run) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
     }
@@ -19,7 +20,7 @@ extension CommandCall {
         var lines: [(String, String?)] = [
             ("run", screen.paint.bold(id)), ("phase", Listing.phase(run.shown("phase"), screen.paint)),
             ("trigger", run.shown("trigger")), ("dry run", run["dry_run"]?.boolValue == true ? "yes" : nil),
-            ("revision", run.shown("revision")), ("begun", run.minute("started_at")), ("took", Listing.took(run)),
+            ("revision", run.shown("revision")), ("begun", run.minute("started_at")), lasting(run),
         ]
         if let plan = run["metadata"]?["summary"] { lines.append(("plan", PlanView.counts(plan))) }
         let steps = run["steps"]?.listValue ?? []
@@ -38,10 +39,25 @@ extension CommandCall {
         return text
     }
 
+    /// How long a run took, or takes so far.
+    private func lasting(_ run: Value) -> (String, String?) {
+        guard Listing.took(run) == "-", let time = elapsed(run) else { return ("took", Listing.took(run)) }
+        return ("takes", "\(time.shortText) so far")
+    }
+
+    /// How long ago a run began; nil where it has ended, or nobody says when it began.
+    private func elapsed(_ run: Value) -> Duration? {
+        guard run["completed_at"]?.isNull ?? true, let begin = run["started_at"]?.stringValue.flatMap({ Timestamp($0) })
+        else { return nil }
+        return max(.zero, now - begin)
+    }
+
     func showEvents() async throws -> ClientExit {
         let connection = try connection()
         let listing = Listing(
-            path: "/runs/\(target.percentEncoded)/events", empty: "Nothing was told of it.", columns: [])
+            path: "/runs/\(try await runID(target, connection).percentEncoded)/events",
+            empty: "Nothing was told of it.",
+            columns: [])
         let (rows, hasMore) = try await rows(listing, connection)
         return showLines(rows, hasMore: hasMore, of: listing)
     }
@@ -64,7 +80,10 @@ extension CommandCall {
         let isBad = event["level"]?.stringValue.map { $0 != "info" } ?? (type.contains("warn") || type.contains("fail"))
         let shown = isBad ? screen.paint.yellow(type) : screen.paint.cyan(type)
         let text = "\(screen.paint.dim(event.minute("at")))  \(shown)  \(Self.eventText(event, type))"
-        return screen.width.map { Table.cut(text, to: $0) } ?? text
+        // Below the type where that leaves room enough, so that the times stand alone.
+        return screen.width.map { width in
+            Table.wrap(text, to: width, indent: width < 80 ? 4 : 18).joined(separator: "\n")
+        } ?? text
     }
 
     /// What an event of a run holds, or what any other line says beside its type.
@@ -87,7 +106,7 @@ extension CommandCall {
     func watch() async throws -> ClientExit {
         let patience = try patience()
         let connection = try connection()
-        let run = try await connection.get("/runs/\(target.percentEncoded)").data
+        let run = try await connection.get("/runs/\(runID(target, connection).percentEncoded)").data
         return try ended([try await settled(run, connection, patience)])
     }
 
@@ -190,8 +209,14 @@ extension CommandCall {
             let settled = steps.count { !["intended", "running", "pending"].contains($0.shown("state")) }
             let current = steps.last.map { ", \($0.shown("title"))" } ?? ""
             let mark = marks[turn % 4]
+            // A change takes one step or several: how far it is can be said of changes alone.
+            let total = PlanView.toDo(run["metadata"]?["summary"])
+            let begun = Set(steps.compactMap { $0["key"]?.stringValue }).count
+            let place = total > 0 && begun > 0 ? "change \(begun) of \(max(begun, total)), " : ""
+            // The run's own time, and not that of whoever looks at it.
+            let time = elapsed(run)?.shortText
             try await pause(patience, inVain: "run \(id) did not end") {
-                "\(mark) run \(id) \(phase), \(settled.of("step")) done, \($0)\(current)"
+                "\(mark) run \(id) \(phase), \(place)\(settled.of("step")) done, \(time ?? $0)\(current)"
             }
             turn += 1
         }
@@ -226,7 +251,8 @@ extension CommandCall {
     // MARK: Plans
 
     func showPlan() async throws -> ClientExit {
-        let plan = try await connection().get("/plans/\(target.percentEncoded)").data
+        let connection = try connection()
+        let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         return answer(plan, PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
     }
 }

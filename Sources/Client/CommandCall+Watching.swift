@@ -111,7 +111,8 @@ extension CommandCall {
         var last = first.last?["at"]?.stringValue ?? now.description
         var seen = Set(first.compactMap { $0["id"]?.stringValue })
         let listing = Listing(path: "/logs", empty: "", columns: [])
-        while true {
+        // Whoever reads no more (… | head) wants no more.
+        while !surroundings.isUnread() {
             try await surroundings.time.sleep(for: .seconds(1))
             let new = try await rows(listing, connection, query: filter + [("since", last)], limit: 1_000).rows
                 .filter { !seen.contains($0["id"]?.stringValue ?? "") }
@@ -124,6 +125,7 @@ extension CommandCall {
                 if let id = row["id"]?.stringValue { seen.insert(id) }
             }
         }
+        return .done
     }
 
     func metrics() async throws -> ClientExit {

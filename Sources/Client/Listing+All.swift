@@ -8,11 +8,12 @@ extension Listing {
         emptyFiltered: "No environment is so. See all: odooops env list",
         empty: "There is no environment yet. After the first pass there is: odooops reconcile --wait",
         columns: [
-            .key("NAME", 9, "name", least: 32), .text("TIER", 7, "tier"), Column("STATUS", 8, environmentStatus),
-            Column("SYNC", 8, sync), Column("HEALTH", 5, health), Column("TIME LEFT", 6, timeLeft),
-            Column("REVISION", 4) { row, _ in String(row.shown("revision").prefix(12)) },
-            .text("BRANCH", 4, "branch"), .text("HOST", 3, "host"),
-            .text("DATABASE", 2, "database"), Column("COST", 1) { row, _ in cost(row) },
+            .key("NAME", 9, "name", least: 32), .text("TIER", 7, "tier", least: 10),
+            Column("STATUS", 8, least: 9, environmentStatus),
+            Column("SYNC", 8, least: 9, sync), Column("HEALTH", 5, health), Column("TIME LEFT", 6, timeLeft),
+            .revision(4),
+            .name("BRANCH", 4, "branch"), .name("HOST", 3, "host"),
+            .name("DATABASE", 2, "database"), Column("COST", 1) { row, _ in cost(row) },
             .instant("SINCE", 1, "created_at"),
         ])
 
@@ -23,7 +24,8 @@ extension Listing {
             .key("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
             // Half of two values says nothing of how they differ.
             Column("WHAT", 8, least: 37) { row, _ in difference(row) }, .instant("SINCE", 7, "first_seen"),
-            Column("ENVIRONMENT", 4, sharedEnvironment), Column("KNOWN", 3, known), .text("RUN", 1, "run_id"),
+            Column("ENVIRONMENT", 4, least: .max, sharedEnvironment), Column("KNOWN", 3, known),
+            .name("RUN", 1, "run_id"),
         ])
 
     static let findings = Listing(
@@ -39,9 +41,9 @@ extension Listing {
     static let notices = Listing(
         path: "/alerts", filters: [("environment", "environment")], empty: "There is nothing to be told.",
         columns: [
-            .instant("AT", 7, "at"), .text("KIND", 8, "kind"), .key("SUBJECT", 9, "subject"),
+            .instant("AT", 7, "at"), .key("KIND", 8, "kind", least: 12), .key("SUBJECT", 9, "subject"),
             Column("WHY", 6, least: 24, wraps: true) { row, _ in noticeText(row["payload"] ?? .null) },
-            .text("RUN", 1, "run"),
+            .name("RUN", 1, "run"),
         ])
 
     static let deadNotices = Listing(
@@ -65,9 +67,9 @@ extension Listing {
                 case let word: look.paint.dim(word)
                 }
             }, Column("BASELINE", 7) { row, _ in row.shown("baseline_allowed") },
-            .text("CATEGORY", 5, "category", least: 13), .text("NAME", 4, "name"),
-            .text("NEEDS", 6, "required_secrets", least: 16), .text("PROVIDER", 2, "provider"),
-            .text("DOCUMENT", 1, "document"),
+            .text("CATEGORY", 5, "category", least: 13), .name("NAME", 4, "name"),
+            .key("NEEDS", 6, "required_secrets", least: 16), .name("PROVIDER", 2, "provider"),
+            .name("DOCUMENT", 1, "document"),
         ])
 
     static let providers = Listing(
@@ -83,28 +85,28 @@ extension Listing {
         path: "/inventory", filters: [("kind", "kind"), ("environment", "environment")],
         emptyFiltered: "We own nothing such.", empty: "We own nothing yet.",
         columns: [
-            .key("KEY", 9, "key", least: 22), Column("ENVIRONMENT", 6, sharedEnvironment),
-            .text("PROVIDER ID", 4, "provider_id"),
+            .key("KEY", 9, "key", least: 22), Column("ENVIRONMENT", 6, least: .max, sharedEnvironment),
+            .name("PROVIDER ID", 4, "provider_id"),
             .text("PROTECTED", 5, "protected"), .instant("SINCE", 3, "created_at"),
-            Column("REVISION", 1) { row, _ in String(row.shown("revision").prefix(12)) },
+            .revision(1),
         ])
 
     static let deployments = Listing(
         path: "/deployments", emptyFiltered: "None of the latest 500 runs has changed anything of it.",
         empty: "None of the latest 500 runs has changed anything.",
         columns: [
-            .key("ID", 9, "id", least: 36), Column("ENVIRONMENT", 8, sharedEnvironment),
+            .key("ID", 9, "id", least: 36), Column("ENVIRONMENT", 8, least: 11, wraps: true, sharedEnvironment),
             Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
-            Column("REVISION", 5) { row, _ in String(row.shown("revision").prefix(12)) }, .text("STEPS", 4, "steps"),
+            .revision(5), .text("STEPS", 4, "steps"),
             .instant("BEGUN", 7, "started_at"), Column("TOOK", 3) { row, _ in took(row) },
-            .text("AUTHOR", 2, "author"), .text("RUN", 1, "run"),
+            .name("AUTHOR", 2, "author"), .name("RUN", 1, "run"),
         ])
 
     static let backups = Listing(
         path: "/backups", empty: "The last look saw no snapshot and no backup.",
         columns: [
             .key("KEY", 9, "key", least: 22), .text("HELD", 7, "count"), .text("SIZE IN GB", 5, "size_gb"),
-            .instant("LATEST", 8, "created_at"), .text("PROVIDER ID", 2, "provider_id"),
+            .instant("LATEST", 8, "created_at"), .name("PROVIDER ID", 2, "provider_id"),
         ])
 
     static let schedules = Listing(
@@ -116,15 +118,15 @@ extension Listing {
                 return state == "active"
                     ? look.paint.green(state) : state == "by_hand" ? state : look.paint.red(state)
             }, .instant("NEXT", 7, "next_slot"), Column("LOCAL TIME", 5, least: 23, nextLocally),
-            Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .text("CRON", 4, "cron"),
-            .text("ZONE", 2, "time_zone"), .text("RUNNER", 3, "runner"), .prose("WHY NOT", 6, "reason"),
+            Column("LAST", 5) { row, look in state(row.shown("last_state"), look.paint) }, .name("CRON", 4, "cron"),
+            .name("ZONE", 2, "time_zone"), .name("RUNNER", 3, "runner"), .prose("WHY NOT", 6, "reason"),
         ])
 
     static let upcoming = Listing(
         path: "/upcoming", empty: "Nothing is to come.",
         columns: [
             .instant("AT", 8, "at"), Column("IN", 6) { row, look in ahead(row, look) }, .key("WHAT", 9, "what"),
-            Column("ENVIRONMENT", 7, sharedEnvironment),
+            Column("ENVIRONMENT", 7, least: 11, wraps: true, sharedEnvironment),
         ])
 
     static let runs = Listing(
@@ -135,7 +137,7 @@ extension Listing {
             Column("PHASE", 8, least: 17) { row, look in phase(row.shown("phase"), look.paint) },
             .text("TRIGGER", 4, "trigger"), .instant("BEGUN", 7, "started_at"),
             Column("TOOK", 5) { row, _ in took(row) },
-            Column("REVISION", 3) { row, _ in String(row.shown("revision").prefix(12)) },
+            .revision(3),
             Column("ERROR", 6) { row, _ in row["error"]?["message"]?.shown ?? row.shown("error") },
         ])
 
@@ -151,8 +153,8 @@ extension Listing {
         path: "/approvals", empty: "Nobody has approved anything.",
         columns: [
             .key("KEY", 9, "key", least: 22), .text("ACTION", 7, "action"), .text("STANDING", 8, "standing"),
-            .text("BY", 6, "approved_by"), .instant("UNTIL", 5, "expires_at"), .text("REASON", 3, "reason"),
-            .text("RUN", 1, "run"),
+            .name("BY", 6, "approved_by"), .instant("UNTIL", 5, "expires_at"), .text("REASON", 3, "reason"),
+            .name("RUN", 1, "run"),
         ])
 
     static let audit = Listing(
@@ -162,7 +164,7 @@ extension Listing {
         ],
         emptyFiltered: "Nobody has changed anything such.", empty: "Nobody has changed anything by hand yet.",
         columns: [
-            .instant("AT", 7, "at"), .text("WHO", 8, "actor"), .text("ACTION", 9, "action"),
+            .instant("AT", 7, "at"), .key("WHO", 8, "actor", least: 8), .key("ACTION", 9, "action", least: 12),
             .key("TARGET", 6, "target", least: 20), .text("DETAIL", 2, "detail"),
         ])
 
@@ -170,7 +172,7 @@ extension Listing {
         path: "/webhooks/deliveries", filters: [("provider", "provider"), ("state", "state")],
         emptyFiltered: "No hook has sent anything such.", empty: "No hook has sent anything yet.",
         columns: [
-            .instant("RECEIVED", 7, "received_at"), .text("PROVIDER", 8, "provider"), .text("EVENT", 6, "event"),
+            .instant("RECEIVED", 7, "received_at"), .key("PROVIDER", 8, "provider"), .name("EVENT", 6, "event"),
             Column("STATE", 8) { row, look in state(row.shown("state"), look.paint) },
             .text("TRIES", 3, "attempts"), .key("ID", 9, "id", least: 36), .text("REASON", 4, "reason"),
         ])
@@ -178,15 +180,15 @@ extension Listing {
     static let keys = Listing(
         path: "/access/keys", empty: "There is no key yet. Make one: odooops keys add NAME --role viewer",
         columns: [
-            .key("NAME", 9, "name"), .text("ROLES", 8, "grants"), .text("SCOPES", 5, "scopes"),
-            .text("BY", 3, "created_by"), .instant("SINCE", 2, "created_at"), .instant("UNTIL", 6, "expires_at"),
+            .key("NAME", 9, "name"), .key("ROLES", 8, "grants", least: 16), .key("SCOPES", 5, "scopes", least: 16),
+            .name("BY", 3, "created_by"), .instant("SINCE", 2, "created_at"), .instant("UNTIL", 6, "expires_at"),
             .instant("REVOKED", 7, "revoked_at"),
         ])
 
     static let users = Listing(
         path: "/access/users", empty: "Nobody can log in yet. Add somebody: odooops users add NAME --role viewer",
         columns: [
-            .key("NAME", 9, "name"), .text("ROLES", 8, "grants"), .instant("SINCE", 3, "created_at"),
+            .key("NAME", 9, "name"), .key("ROLES", 8, "grants", least: 16), .instant("SINCE", 3, "created_at"),
             .instant("REVOKED", 7, "disabled_at"),
         ])
 
@@ -209,13 +211,13 @@ extension Listing {
             .instant("PLANNED", 7, "planned_at"),
             Column("CHANGES", 6, least: 20) { row, _ in PlanView.counts(row["summary"]) },
             .text("TRIGGER", 3, "trigger"),
-            Column("REVISION", 2) { row, _ in String(row.shown("revision").prefix(12)) },
+            .revision(2),
             Column("FINGERPRINT", 1) { row, _ in String(row.shown("fingerprint").prefix(19)) },
         ])
 
     static let evidence = Listing(
         path: "", empty: "Nothing of it is kept any more.",
-        columns: [.key("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .text("DIGEST", 5, "digest")])
+        columns: [.key("NAME", 9, "name"), .text("BYTES", 7, "bytes"), .name("DIGEST", 5, "digest")])
 
     /// The environments of pull requests.
     static let previews = Listing(

@@ -8,10 +8,10 @@ extension Listing {
         emptyFiltered: "No module stands so. How each environment stands: odooops modules summary",
         empty: "No document wants a module, and nobody has looked what is installed.",
         columns: [
-            Column("ENVIRONMENT", 8) { row, _ in row.shown("environment") }, .key("MODULE", 9, "module", least: 20),
+            .key("ENVIRONMENT", 8, "environment", least: 11), .key("MODULE", 9, "module", least: 20),
             Column("STANDS", 8, least: 11, standing), .text("STATE", 5, "state"), .text("VERSION", 5, "version"),
-            .text("WAVE", 6, "wave"), .text("ALLOWED", 4, "permission"), .text("GATE", 2, "gate"),
-            .text("REPOSITORY", 3, "repository"), .text("ORIGIN", 2, "origin"), .text("WANTED AT", 1, "wanted_at"),
+            .text("WAVE", 6, "wave"), .text("ALLOWED", 4, "permission"), .name("GATE", 2, "gate"),
+            .name("REPOSITORY", 3, "repository"), .name("ORIGIN", 2, "origin"), .name("WANTED AT", 1, "wanted_at"),
             .instant("SINCE", 1, "observed_at"),
         ])
 

@@ -8,18 +8,21 @@ struct Listing: Sendable {
         let importance: Int
         /// The least width in which it says something; nil: that of its title.
         let least: Int?
-        /// Whether a cell goes on in the next line rather than being cut; it has to be without colours.
+        /// Whether a cell goes on in the next line rather than being cut.
         let wraps: Bool
+        /// Whether rows are laid out as lines below one another before this is left out.
+        let isNeeded: Bool
         let show: @Sendable (Value, Look) -> String
 
         init(
-            _ title: String, _ importance: Int, least: Int? = nil, wraps: Bool = false,
+            _ title: String, _ importance: Int, least: Int? = nil, wraps: Bool = false, isNeeded: Bool = false,
             _ show: @escaping @Sendable (Value, Look) -> String
         ) {
             self.title = title
             self.importance = importance
             self.least = least
             self.wraps = wraps
+            self.isNeeded = isNeeded
             self.show = show
         }
 
@@ -31,6 +34,26 @@ struct Listing: Sendable {
         /// A member by which rows are told apart, and which others ask for: shown whole, in several lines if need be.
         static func key(_ title: String, _ importance: Int, _ member: String, least: Int? = nil) -> Column {
             Column(title, importance, least: least, wraps: true) { row, _ in row.shown(member) }
+        }
+
+        /// A member that is a name or an id of something else: shown whole, and left out where there is no room for that.
+        static func name(_ title: String, _ importance: Int, _ member: String) -> Column {
+            text(title, importance, member, least: .max)
+        }
+
+        /// A member without which the table says nothing, whole and in several lines if need be.
+        static func needed(_ title: String, _ importance: Int, _ member: String, least: Int) -> Column {
+            Column(title, importance, least: least, wraps: true, isNeeded: true) { row, _ in row.shown(member) }
+        }
+
+        /// A member that is a file and a line, by which people open it: whole on one line, or in a line of its own.
+        static func place(_ title: String, _ importance: Int, _ member: String) -> Column {
+            needed(title, importance, member, least: .max)
+        }
+
+        /// A commit by the beginning of its id.
+        static func revision(_ importance: Int) -> Column {
+            Column("REVISION", importance, least: 12) { row, _ in String(row.shown("revision").prefix(12)) }
         }
 
         /// A member that says why: shown whole, in several lines if need be, for its end says what to do.
@@ -162,13 +185,18 @@ extension CommandCall {
     func table(_ listing: Listing, _ rows: [Value]) -> String { table(listing.columns, rows) }
 
     func table(_ columns: [Listing.Column], _ rows: [Value]) -> String {
+        filled(columns, rows).text(screen.paint, width: screen.width)
+    }
+
+    func filled(_ columns: [Listing.Column], _ rows: [Value]) -> Table {
         let look = Look(paint: screen.paint, now: now)
         var table = Table(
             columns: columns.map {
-                Table.Column($0.title, importance: $0.importance, least: $0.least, wraps: $0.wraps)
+                Table.Column(
+                    $0.title, importance: $0.importance, least: $0.least, wraps: $0.wraps, isNeeded: $0.isNeeded)
             })
         for row in rows { table.add(cells: columns.map { $0.show(row, look) }) }
-        return table.text(screen.paint, width: screen.width)
+        return table
     }
 
     /// Lines of a name and what it is; what is nothing is left out.

@@ -27,7 +27,12 @@ struct PlanView {
             lines.append(
                 "\(waiting.of("waits", "wait")) for a person: odooops approve \(plan.shown("run_id"))")
         }
-        return lines.map { line in width.map { Table.cut(line, to: $0) } ?? line }.joined(separator: "\n") + "\n"
+        return lines.flatMap { line in width.map { Self.wrap(line, to: $0) } ?? [line] }.joined(separator: "\n") + "\n"
+    }
+
+    /// A line in as many as it takes, those after the first set in below its text: keys, files and reasons stay whole.
+    private static func wrap(_ line: String, to width: Int) -> [String] {
+        Table.wrap(line, to: width, indent: line.prefix { $0 == " " }.count + 4)
     }
 
     /// What environments share comes first, then each by its name.
@@ -53,11 +58,7 @@ struct PlanView {
             why.append(requests.of("request"))
         }
         lines.append(indent + paint.dim(why.joined(separator: " · ")))
-        // Never cut: its end says what to do.
-        if let verdict = verdict(change) {
-            let parts = width.map { Table.wrap(verdict.text, to: max(20, $0 - indent.count)) } ?? [verdict.text]
-            lines += parts.map { indent + verdict.painted($0) }
-        }
+        if let verdict = verdict(change) { lines.append(indent + verdict.painted(verdict.text)) }
         return lines
     }
 
@@ -115,6 +116,12 @@ struct PlanView {
     /// `Plan: 1 to update, 2 blocked, 3 unknown · 42 as wanted`.
     private var summary: String { "Plan: " + Self.counts(plan["summary"], plan["changes"]?.listValue ?? []) }
 
+    /// What a pass does of its own; in this order.
+    private static let actions = ["create", "adopt", "update", "replace", "delete", "forget"]
+
+    /// How many changes a pass makes; 0 where its counts don't say.
+    static func toDo(_ summary: Value?) -> Int { Int(actions.compactMap { summary?[$0]?.intValue }.reduce(0, +)) }
+
     /// The counts of a plan in words.
     ///
     /// - Parameters:
@@ -123,7 +130,7 @@ struct PlanView {
     /// - Returns: `1 to update, 2 blocked · 42 as wanted`.
     static func counts(_ summary: Value?, _ changes: [Value]? = nil) -> String {
         func count(_ name: String) -> Int64 { summary?[name]?.intValue ?? 0 }
-        var parts = ["create", "adopt", "update", "replace", "delete", "forget"].compactMap { name in
+        var parts = actions.compactMap { name in
             count(name) > 0 ? "\(count(name)) to \(name)" : nil
         }
         if let changes {

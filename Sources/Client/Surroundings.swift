@@ -6,6 +6,8 @@ public import HTTPClient
 public struct Surroundings: Sendable {
     public var environment: [String: String]
     public var output: @Sendable (String) -> Void
+    /// Whether nobody reads the output any more.
+    public var isUnread: @Sendable () -> Bool
     public var errorOutput: @Sendable (String) -> Void
     /// Whether a standard stream, 0 to 2, is a terminal.
     public var isTerminal: @Sendable (CInt) -> Bool
@@ -22,6 +24,7 @@ public struct Surroundings: Sendable {
 
     public init(
         environment: [String: String], output: @escaping @Sendable (String) -> Void,
+        isUnread: @escaping @Sendable () -> Bool = { false },
         errorOutput: @escaping @Sendable (String) -> Void, isTerminal: @escaping @Sendable (CInt) -> Bool,
         columns: @escaping @Sendable () -> Int, readLine: @escaping @Sendable (_ isSecret: Bool) -> String?,
         transport: any HTTPTransport, time: any TimeSource, newKey: @escaping @Sendable () -> String,
@@ -29,6 +32,7 @@ public struct Surroundings: Sendable {
     ) {
         self.environment = environment
         self.output = output
+        self.isUnread = isUnread
         self.errorOutput = errorOutput
         self.isTerminal = isTerminal
         self.columns = columns

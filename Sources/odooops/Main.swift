@@ -13,7 +13,7 @@ enum Main {
         let environment = ProcessEnvironment.variables()
         let surroundings = Surroundings(
             environment: environment,
-            output: { if !StandardStreams.output($0) { ProcessEnvironment.end(0) } },
+            output: { ResultOutput.write($0) }, isUnread: { ResultOutput.isUnread },
             errorOutput: { StandardStreams.error($0) },
             isTerminal: { StandardStreams.isTerminal($0) },
             columns: { environment["COLUMNS"].flatMap(Int.init) ?? StandardStreams.columns(1) },
@@ -26,7 +26,7 @@ enum Main {
             },
             operate: { await operate($0, environment) })
         let program = ClientProgram(arguments: Array(CommandLine.arguments.dropFirst()), surroundings: surroundings)
-        ProcessEnvironment.end(await program.run().rawValue)
+        ResultOutput.end(await program.run().rawValue)
     }
 
     /// Runs `reconcile` from the directory of this program.

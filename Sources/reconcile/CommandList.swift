@@ -4,7 +4,13 @@ import Basics
 enum CommandList {
     static let version = "0.1.0"
 
-    static let table = CommandTable(program: "reconcile", commands: commands, common: common)
+    static let table = CommandTable(
+        program: "reconcile", commands: commands, common: common,
+        values: [
+            "FILE": .files, "PATH": .files, "DIR": .files, "PLAN.json": .files,
+            "TIER": .words(["production", "staging", "dev", "preview"]), "SHELL": .words(["bash", "zsh"]),
+            "ROLE": .words(["viewer", "developer", "admin", "owner"]),
+        ])
 
     private static let common: [OptionSpec] = [
         OptionSpec("config", "FILE", "Configuration file; default: reconciler.yaml in this directory."),

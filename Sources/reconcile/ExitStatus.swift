@@ -18,7 +18,8 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     var meaning: String {
         switch self {
         case .done: "Done."
-        case .failed: "It failed: a provider, the store, the repository, a step; or somebody stopped it."
+        case .failed:
+            "It failed: a provider, the store, the repository, a step; somebody stopped it; or the result can't be written."
         case .changesPending: "Changes are pending; only with --detailed-exitcode."
         case .drift: "Nothing is pending, but drift was found; only with --detailed-exitcode."
         case .refused: "Refused: a guard, a policy, a missing approval, or a saved plan that is stale or was changed."

@@ -20,7 +20,7 @@ enum Main {
         Task.detached {
             let program = Program(
                 arguments: arguments, environment: ProcessEnvironment.variables(), signals: signals)
-            ProcessEnvironment.end(await program.run().rawValue)
+            ResultOutput.end(await program.run().rawValue)
         }
         while true { pause() }
     }

@@ -97,6 +97,33 @@ import Web
         #expect(answer.status == 200 && answer.data["extension_days"] == 7, "\(answer.body)")
     }
 
+    @Test func whatIsSuspendedIsListedWhateverItsStatusIsAndPartByPart() async throws {
+        let world = try await APIWorld()
+        _ = try await world.store.saveEnvironments(
+            (0..<230).map {
+                EnvironmentRow(slug: "e-\(100 + $0)", tier: .dev, createdAt: APIWorld.now, expiresAt: nil)
+            })
+        let suspended = ["e-100", "e-299", "e-300", "e-329"]
+        for name in suspended + ["e-200"] {
+            let body: Value = name == "e-200" ? ["until": .string((APIWorld.now + .hours(1)).description)] : [:]
+            #expect(
+                try await world.send("POST", "/environments/\(name)/suspend", as: "owner", body: body).status == 200)
+        }
+        world.time.advance(by: .hours(2))
+        var names: [String] = []
+        var cursor: String?
+        repeat {
+            let part = try await world.send(
+                "GET", "/environments?status=suspended&limit=3\(cursor.map { "&cursor=\($0)" } ?? "")", as: "viewer")
+            #expect(part.status == 200, "\(part.body)")
+            names += part.data.listValue?.compactMap { $0["name"]?.stringValue } ?? []
+            cursor = part.body["meta"]?["next_cursor"]?.stringValue
+        } while cursor != nil
+        // A suspension that has ended by itself is none.
+        #expect(names == suspended)
+        #expect(try await world.send("GET", "/environments?status=asleep", as: "viewer").status == 400)
+    }
+
     @Test func aNewKeyIsShownOnceAndCountsUntilItIsTakenBack() async throws {
         let world = try await APIWorld()
         let body: Value = ["name": "ci", "roles": ["developer"], "scopes": ["read"], "days": 1]

@@ -42,14 +42,12 @@ extension APIEndpoints {
                 at: .list,
                 parameters: [
                     APIParameter("tier", choice(Tier.self), "only of this tier"),
-                    APIParameter("status", choice(EnvironmentRow.Status.self), "only in this status"),
+                    APIParameter(
+                        "status", environmentStatus, "only in this status, or suspended, whatever its status is"),
                     APIParameter("branch", .line(most: 255), "only of this branch"), nameCursor,
                 ], answer: .list(row), isPaged: true
             ) { call in
-                let (rows, hasMore) = try await services.store.environmentPage(
-                    limit: call.limit, after: call.text("cursor"), tier: call.text("tier").flatMap(Tier.init),
-                    status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
-                    names: call.visibleNames)
+                let (rows, hasMore) = try await environmentPage(call, services)
                 let drift = Dictionary(
                     grouping: try await services.store.openDrift(of: rows.map(\.slug)), by: \.environment)
                 return page(
@@ -103,6 +101,30 @@ extension APIEndpoints {
                         }))
             },
         ]
+    }
+
+    /// What is suspended has a status besides, and the filter speaks of either.
+    private static let environmentStatus = APISchema.choice(
+        EnvironmentRow.Status.allCases.map(\.rawValue) + ["suspended"])
+
+    private static func environmentPage(
+        _ call: APICall, _ services: APIServices
+    ) async throws -> (rows: [EnvironmentRow], hasMore: Bool) {
+        let onlySuspended = call.text("status") == "suspended"
+        var found: [EnvironmentRow] = []
+        var cursor = call.text("cursor")
+        while true {
+            let (rows, hasMore) = try await services.store.environmentPage(
+                limit: onlySuspended ? 200 : call.limit, after: cursor, tier: call.text("tier").flatMap(Tier.init),
+                status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
+                names: call.visibleNames)
+            guard onlySuspended else { return (rows, hasMore) }
+            found += rows.lazy.filter { $0.isSuspended(at: call.now) }
+            guard hasMore, found.count <= call.limit else {
+                return (Array(found.prefix(call.limit)), found.count > call.limit)
+            }
+            cursor = rows.last?.slug
+        }
     }
 
     private static func change(

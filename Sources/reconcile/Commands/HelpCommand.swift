@@ -14,7 +14,7 @@ enum HelpCommand {
     static func print(_ command: CommandSpec, _ terminal: Terminal) -> ExitStatus {
         let table = CommandList.table
         guard terminal.isJSON else {
-            StandardStreams.output(table.help(command, width: terminal.fittingWidth))
+            terminal.raw(table.help(command, width: terminal.fittingWidth))
             return .done
         }
         terminal.json(table.document(of: command))
@@ -43,7 +43,7 @@ enum HelpCommand {
                     ]
                 ),
             ], seeAlso: "odooops(1), /usr/share/doc/odooops")
-        StandardStreams.output(CommandList.table.manual(text, version: CommandList.version))
+        ResultOutput.write(CommandList.table.manual(text, version: CommandList.version))
         return .done
     }
 
@@ -51,7 +51,7 @@ enum HelpCommand {
     ///
     /// - Throws: `ArgumentFault` where it is not known.
     static func printCompletion(_ shell: String) throws(ArgumentFault) -> ExitStatus {
-        StandardStreams.output(try CommandList.table.completion(for: shell))
+        ResultOutput.write(try CommandList.table.completion(for: shell))
         return .done
     }
 
@@ -59,7 +59,7 @@ enum HelpCommand {
         if terminal.isJSON {
             terminal.json(["program": "reconcile", "version": .string(CommandList.version)])
         } else {
-            StandardStreams.output("reconcile \(CommandList.version)\n")
+            terminal.raw("reconcile \(CommandList.version)\n")
         }
         return .done
     }

@@ -34,11 +34,14 @@ struct Terminal: Sendable {
     func print(_ text: @autoclosure () -> String) {
         guard !isJSON, !isQuiet else { return }
         let text = text()
-        StandardStreams.output(text.hasSuffix("\n") ? text : text + "\n")
+        raw(text.hasSuffix("\n") ? text : text + "\n")
     }
 
+    /// Prints what was asked for and nothing else, whatever was said of the form.
+    func raw(_ text: String) { ResultOutput.write(text) }
+
     /// Prints the result for programs.
-    func json(_ value: Value) { StandardStreams.output(JSON.write(value, pretty: true)) }
+    func json(_ value: Value) { raw(JSON.write(value, pretty: true)) }
 
     /// Prints a fault: code and sentence, place, and what to do.
     func fault(_ fault: any Fault) {
