@@ -21,13 +21,14 @@ public func makePlan(_ input: PlanInput) -> Plan {
 
 /// The plan for resources in the order of their keys, each once.
 private func makePlan(inOrder input: PlanInput) -> Plan {
-    let input = input.rekeyed()
+    var input = input.rekeyed()
+    input.desired = input.desired.holdingArrivals(input.inventory)
     let scopes = UnknownScopes(
         input.desired.unknown, of: input.desired, Footing(input.inventory, input.observed))
     let targets = PlanTargets(input.targets)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let lives = EnvironmentLives(
-        environments, records: input.inventory.environments, policy: input.desired.policy, scopes: scopes,
+        environments, of: input.desired, records: input.inventory.environments, scopes: scopes,
         kept: input.departures.keptCare, now: input.now)
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)
