@@ -36,7 +36,8 @@ extension ClientCommands {
             discussion: """
                 An approval holds for exactly the changes of that plan, and once. It has to be confirmed: by the name of
                 the first on a terminal, or by --confirm, which for the run `latest` wants the keys. What the plan itself
-                rests on (source.…) is approved by its key alone.
+                rests on (source.…), and what documents let go of and goes by itself after its grace, is approved by its
+                key alone.
                 """,
             positionals: ["RUN"],
             options: [

@@ -15,20 +15,22 @@ extension CommandCall {
                 "CLI-0012", .notFound, "no change of \(key) waits in run \(run)",
                 hint: near.map { "Did you mean \($0)?" } ?? "See what waits: odooops plan show \(run)")
         }
-        // What a plan rests on changes how everything is treated: only who names it means it.
-        let leftOut = wanted.isEmpty ? waiting.filter(Self.isDeparture) : []
+        // What a plan rests on changes how everything is treated, and what goes by itself may be a slip of a document: only
+        // who names it means it.
+        let leftOut = wanted.isEmpty ? waiting.filter(Self.isApprovedByName) : []
         let meant =
             wanted.isEmpty
-            ? waiting.filter { !Self.isDeparture($0) }
+            ? waiting.filter { !Self.isApprovedByName($0) }
             : waiting.filter { wanted.contains($0["key"]?.stringValue ?? "") }
         let others = leftOut.map {
             "Left out, for only its name means it: \($0.shown("reason")): odooops approve \(run) --key \($0.shown("key"))"
         }
         guard !meant.isEmpty else {
             guard others.isEmpty else {
+                let isFooting = leftOut.allSatisfy(Self.isDeparture)
                 throw ClientFault(
                     "CLI-0012", .refused,
-                    "what waits in run \(run) is what its plan rests on, which is approved by its name alone",
+                    "what waits in run \(run) \(isFooting ? "is what its plan rests on, which " : "")is approved by its name alone",
                     hint: others.joined(separator: "\n  "))
             }
             throw ClientFault(
@@ -60,6 +62,11 @@ extension CommandCall {
     /// Whether a change is what the plan rests on, and no resource's.
     private static func isDeparture(_ change: Value) -> Bool {
         change["key"]?.stringValue?.hasPrefix(ServiceNames.departure) == true
+    }
+
+    /// Whether it waits for its name alone: what the plan rests on, and what goes by itself after its grace.
+    private static func isApprovedByName(_ change: Value) -> Bool {
+        isDeparture(change) || change["hold"]?.stringValue == "grace"
     }
 
     func revoke() async throws -> ClientExit {

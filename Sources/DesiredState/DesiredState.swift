@@ -49,6 +49,8 @@ public struct DesiredState: Sendable, Hashable {
     public var modulePlans: [ModulePlan] = []
     /// The pull requests that the policy is about, sorted by number.
     public internal(set) var previews: [Preview] = []
+    /// What else than documents brings environments about.
+    public var sources = EnvironmentSources()
     /// What the advisor looks for.
     public var advisor = Advisor()
     /// The features of Supabase and whether they are used, sorted by id.
@@ -60,7 +62,8 @@ public struct DesiredState: Sendable, Hashable {
     /// The files by which guards and environments are read, and those that were found by their schema and not by their
     /// path, by the document for which each stands.
     public internal(set) var guards: [String: String] = [:]
-    /// By which `guards` names the policies, and the policy of DigitalOcean.
+    /// By which `guards` names the policies, the environments, and the policy of DigitalOcean.
+    public static let environmentsDocument = ManagedDocument.environments.stem
     public static let policiesDocument = ManagedDocument.policies.stem
     public static let digitalOceanPolicyDocument = ManagedDocument.digitalOceanPolicy.stem
     /// The other documents that have a schema and stand at their own paths.

@@ -10,6 +10,7 @@ extension Decision {
     mutating func awaitGrace() {
         let rule = policy.prune
         let marks = Dictionary(input.inventory.marks.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let releases = releases()
         for index in drafts.indices
         where drafts[index].change.action == .delete && drafts[index].change.cause != .expired {
             guard drafts[index].isAllowed || drafts[index].change.verdict == .needsApproval else { continue }
@@ -18,28 +19,87 @@ extension Decision {
                     .blocked, "how things go can't be read (`prune` of the policies): \(fault)", as: .rule)
                 continue
             }
+            let key = drafts[index].key
             let isGuarded = reasonToAsk(drafts[index]) != nil
-            let grace = isGuarded ? rule.guardedGrace : rule.grace
+            let release = isGuarded ? nil : drafts[index].change.environment.flatMap { releases[$0] }
+            // What only waits for somebody to notice goes at once by a person's word.
+            if release != nil, input.approvals.contains(key) { continue }
+            let grace =
+                release != nil ? max(rule.grace, rule.guardedGrace) : isGuarded ? rule.guardedGrace : rule.grace
             guard grace > .zero else { continue }
             let providerID = drafts[index].change.providerID ?? ""
-            let mark = marks[drafts[index].key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
-            let candidate = PruneCandidate(
-                key: drafts[index].key, providerID: providerID, environment: drafts[index].change.environment,
+            let mark = marks[key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
+            var candidate = PruneCandidate(
+                key: key, providerID: providerID, environment: drafts[index].change.environment,
                 markedAt: mark?.markedAt, grace: grace, needsApproval: isGuarded)
+            candidate.why = release?.reason
             candidates.append(candidate)
             guard let mark else {
-                let after = isGuarded ? " and an approval" : ""
-                drafts[index].refuse(
-                    .blocked,
-                    "it is marked first: a later pass deletes it after \(grace.shortText) of grace\(after), unless "
-                        + "something wants it again", as: .grace)
+                hold(
+                    index, release, "it is marked first, and goes \(grace.shortText) later",
+                    else: "it is marked first: a later pass deletes it after \(grace.shortText) of grace"
+                        + "\(isGuarded ? " and an approval" : ""), unless something wants it again")
                 continue
             }
             let goesAt = mark.markedAt + grace
             guard input.now < goesAt else { continue }
-            drafts[index].refuse(.blocked, candidate.reason(markedAt: mark.markedAt), as: .grace)
+            hold(
+                index, release, "it goes after \(goesAt.minuteText) UTC",
+                else: candidate.reason(markedAt: mark.markedAt))
             drafts[index].change.blockedUntil = goesAt
         }
+        keepTogether(releases)
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }
+    }
+
+    /// Keeps one thing until its grace is over; of what documents let go, a person may have it go before.
+    private mutating func hold(_ index: Int, _ release: Release?, _ when: String, else reason: String) {
+        if let release, let slug = drafts[index].change.environment {
+            drafts[index].refuse(.needsApproval, release.sentence(drafts[index].key, of: slug, when), as: .grace)
+        } else {
+            drafts[index].refuse(.blocked, reason, as: .grace)
+        }
+    }
+
+    /// The environments of this plan that haven't ended, and of which documents let go, or of all that they own.
+    private func releases() -> [String: Release] {
+        guard policy.prune.guardedGrace > .zero else { return [:] }
+        var releases: [String: Release] = [:]
+        var living: Set<String> = []
+        for draft in drafts where draft.change.action == .delete && draft.change.cause != .expired {
+            guard let slug = draft.change.environment, let life = lives[slug] else { continue }
+            switch life.outlook.phase {
+            case .unwanted: releases[slug] = life.release
+            case .active, .expiring, .ending:
+                // Without data nothing is lost that its documents can't make again.
+                if input.schemas[draft.key.kind]?.isStateful == true { living.insert(slug) }
+            case .expired, .suspended, .unknown: break
+            }
+        }
+        guard !living.isEmpty else { return releases }
+        living.subtract(input.desired.resources.lazy.compactMap(\.environment))
+        for slug in living { releases[slug] = .ofEverything }
+        return releases
+    }
+
+    /// Nothing of such an environment goes by time before all of it may: without its address or its user it would be broken
+    /// for as long as its data waits.
+    private mutating func keepTogether(_ releases: [String: Release]) {
+        guard !releases.isEmpty else { return }
+        var held: [String: ResourceKey] = [:]
+        for draft in drafts where !draft.isAllowed && (draft.change.action == .delete || draft.isKept) {
+            guard let slug = draft.change.environment, releases[slug] != nil else { continue }
+            if let other = held[slug], ResourceKey.compare(other, draft.key) < 0 { continue }
+            held[slug] = draft.key
+        }
+        for index in drafts.indices where drafts[index].change.action == .delete && drafts[index].isAllowed {
+            let key = drafts[index].key
+            guard let slug = drafts[index].change.environment, let release = releases[slug], let other = held[slug],
+                !input.approvals.contains(key)
+            else { continue }
+            drafts[index].refuse(
+                .needsApproval, release.sentence(key, of: slug, "it goes together with \(other), which stays so far"),
+                as: .grace)
+        }
     }
 }

@@ -8,6 +8,8 @@ struct EnvironmentLives {
         /// Nil where neither the repository nor the store knows it.
         let tier: Tier?
         let isProtected: Bool
+        /// How documents have let go of it although it hasn't ended; nil where they haven't.
+        var release: Release?
 
         /// Whether what it owns goes without a question: a development environment at its end.
         var endsFreely: Bool {
@@ -26,9 +28,10 @@ struct EnvironmentLives {
 
     /// What is `kept` is the care of environments whose documents give them less, and nobody has said that it is meant.
     init(
-        _ environments: [Environment], records: [EnvironmentRecord], policy: Policy, scopes: UnknownScopes,
+        _ environments: [Environment], of desired: DesiredState, records: [EnvironmentRecord], scopes: UnknownScopes,
         kept: [String: Care] = [:], now: Timestamp
     ) {
+        let policy = desired.policy
         areOfBranches = Set(environments.lazy.filter(\.isOfBranch).map(\.slug))
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         for wanted in environments {
@@ -44,17 +47,26 @@ struct EnvironmentLives {
             lives[environment.slug] = Life(
                 outlook: outlook, tier: environment.tier, isProtected: environment.isProtected)
         }
-        for record in records where lives[record.slug] == nil && record.status != .gone {
+        let wanted = Set(environments.lazy.map(\.slug))
+        let unwanted = records.filter { !wanted.contains($0.slug) && $0.status != .gone }
+        let branches = unwanted.compactMap { record in record.branch.map { (record.slug, $0) } }
+        let standings =
+            branches.isEmpty
+            ? [:] : desired.sources.standings(Dictionary(branches, uniquingKeysWith: { first, _ in first }))
+        for record in unwanted {
             let outlook: EnvironmentOutlook
+            var release: Release?
             if let scope = scopes.existence(ofEnvironment: record.slug) {
                 outlook = EnvironmentOutlook(
                     slug: record.slug, phase: scope.phase, expiresAt: scope.isPin ? record.pinnedUntil : nil,
                     reason: scope.sentence)
             } else {
+                let why = Unwanting(record, standings[record.slug] ?? .unknown, desired.guards)
                 outlook = EnvironmentOutlook(
-                    slug: record.slug, phase: .unwanted, expiresAt: nil, reason: record.whyUnwanted)
+                    slug: record.slug, phase: .unwanted, expiresAt: nil, reason: why.reason)
+                release = why.release
             }
-            lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false)
+            lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false, release: release)
         }
         outlooks = lives.values.map(\.outlook).sorted { compareBytes($0.slug, $1.slug) < 0 }
         expired = Set(outlooks.filter { $0.phase == .expired }.map(\.slug))

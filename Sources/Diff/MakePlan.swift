@@ -21,14 +21,15 @@ public func makePlan(_ input: PlanInput) -> Plan {
 
 /// The plan for resources in the order of their keys, each once.
 private func makePlan(inOrder input: PlanInput) -> Plan {
-    let input = input.rekeyed()
+    var input = input.rekeyed()
+    input.desired = input.desired.holdingArrivals(input.inventory)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let scopes = UnknownScopes(
         input.desired.unknown + StandingPins.scopes(input.inventory, beside: environments, now: input.now),
         of: input.desired, Footing(input.inventory, input.observed))
     let targets = PlanTargets(input.targets)
     let lives = EnvironmentLives(
-        environments, records: input.inventory.environments, policy: input.desired.policy, scopes: scopes,
+        environments, of: input.desired, records: input.inventory.environments, scopes: scopes,
         kept: input.departures.keptCare, now: input.now)
 
     var comparison = Comparison(input, lives: lives, scopes: scopes, targets: targets)

@@ -57,7 +57,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
     case window
     /// Somebody else writes the same attribute, and each write is undone.
     case contested
-    /// It is marked, or is to be, and goes only after its grace: time alone ends that.
+    /// It is marked, or is to be, and goes only after its grace: time ends that, and where the verdict is `needsApproval` a
+    /// person.
     case grace
 
     /// The code of the unknown scope that stands for an environment that a person suspended.
@@ -145,6 +146,15 @@ public struct PlannedChange: Sendable, Hashable {
         self.wanted = wanted
         self.isProtected = isProtected
     }
+}
+
+extension PlannedChange {
+    /// Whether only a person's yes lets it happen: else it happens by itself after its grace, and a yes that names it only
+    /// shortens that.
+    public var waitsForPerson: Bool { verdict == .needsApproval && hold != .grace }
+
+    /// Whether an approval has to name it: none of all that waits means it.
+    public var isApprovedByName: Bool { hold == .grace || Departure.isKey(key) }
 }
 
 /// A difference that is there whether or not anything is done about it.

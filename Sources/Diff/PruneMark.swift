@@ -30,6 +30,8 @@ public struct PruneCandidate: Sendable, Hashable {
     public let grace: Duration
     /// Whether a person has to say yes as well.
     public let needsApproval: Bool
+    /// How documents let go of its environment though that hasn't ended; nil where they didn't.
+    public internal(set) var why: String?
 
     /// The first instant at which it may go; nil where it isn't marked yet.
     public var goesAt: Timestamp? { markedAt.map { $0 + grace } }

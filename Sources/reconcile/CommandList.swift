@@ -79,7 +79,8 @@ enum CommandList {
             discussion: """
                 An approval holds for exactly the changes of that plan, and once: when anything about a change has moved
                 since, it doesn't count, and the pass says so. What the plan itself rests on (source.…) is approved by its
-                key alone, and so is whatever waits in the run `latest`.
+                key alone; so is what documents let go of and goes by itself after its grace, and whatever waits in the run
+                `latest`.
                 """,
             positionals: ["RUN"],
             options: [

@@ -51,7 +51,7 @@ struct Refusal: Fault {
 
     /// Changes of an applied plan that a rule, a guard or a missing approval held back; nil when there is none.
     init?(withheld changes: [PlannedChange], runID: String) {
-        let waiting = changes.filter { $0.verdict == .needsApproval }
+        let waiting = changes.filter(\.waitsForPerson)
         let denied = changes.filter { $0.verdict == .denied }
         guard let first = denied.first ?? waiting.first else { return nil }
         code = "RUN-0012"

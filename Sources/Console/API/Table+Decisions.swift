@@ -56,7 +56,8 @@ extension APIEndpoints {
             APIRoute(
                 "POST", "/approvals", "approve", "approvals",
                 "Allows changes that wait in the plan of a run: those of `keys`. Without `keys`, which `latest` can't be, all "
-                    + "that wait but what the plan itself rests on (`source.…`), which only its key means.",
+                    + "that wait but what the plan itself rests on (`source.…`) and what goes by itself after its grace, which "
+                    + "only its key means.",
                 needs: .approve,
                 body: .object([
                     .init("run", run.schema, required: true), .init("keys", .list(.line(least: 1, most: 512))),

@@ -90,11 +90,7 @@ struct BranchEnvironments {
 
     /// Production has to be named; staging too, unless a pattern gives one environment for each of several branches.
     private func mayHaveEnvironment(_ branch: Branch, _ mapping: BranchMapping) -> Bool {
-        switch mapping.tier {
-        case .dev, .preview: return true
-        case .staging where mapping.pattern.hasWildcard: return true
-        case .staging, .production: break
-        }
+        if mapping.bringsAbout { return true }
         guard named.broken.isEmpty else { return false }
         report.warning(
             .unnamedEnvironment,
@@ -104,5 +100,16 @@ struct BranchEnvironments {
                 "Add an environment with `branch: \(branch.name)` to environments.yaml: production is never made from a "
                 + "branch alone.")
         return false
+    }
+}
+
+extension BranchMapping {
+    /// Whether its branches have environments that nobody names.
+    var bringsAbout: Bool {
+        switch tier {
+        case .dev, .preview: true
+        case .staging: pattern.hasWildcard
+        case .production: false
+        }
     }
 }

@@ -12,6 +12,8 @@ struct EnvironmentsBuilder {
     private(set) var environments: [Environment] = []
     /// The pull requests that the policy is about, sorted by number.
     private(set) var previews: [Preview] = []
+    /// What else than documents brings environments about.
+    private(set) var sources = EnvironmentSources()
     /// What environments own, by key; `nil` where two want the same.
     private(set) var owned: [ResourceKey: Draft] = [:]
     /// What the engine has for all of them.
@@ -33,10 +35,20 @@ struct EnvironmentsBuilder {
     }
 
     mutating func build(branches: BranchListing, tags: BranchListing, pullRequests: PullRequestListing?) {
+        (sources.branches, sources.tags, sources.pullRequests) = (branches, tags, pullRequests)
+        // A name that holds a secret is kept nowhere; nor is any environment made of it. None is as short as most names.
+        if case .known(let known) = branches {
+            sources.branches = .known(
+                known.filter { $0.name.utf8.count < 16 || PastedSecret.find(in: Array($0.name.utf8)).isEmpty })
+        }
+        if case .known(let known) = tags {
+            sources.tags = .known(
+                known.filter { $0.name.utf8.count < 16 || PastedSecret.find(in: Array($0.name.utf8)).isEmpty })
+        }
         if named.isPresent { compareTargets() } else { takeTargets() }
         if named.fault == nil { checkBranches(branches, tags) }
         var drafts = named.named.map { completed($0, branches, tags) }
-        drafts += branchDrafts(branches)
+        drafts += branchDrafts(branches, tags)
         drafts += previewDrafts(pullRequests)
         overrides.apply(to: &drafts, known: Set(named.broken.map(\.slug)), report)
         let runtime = RuntimeResources(
@@ -87,7 +99,8 @@ struct EnvironmentsBuilder {
                 report.unknown(.environment(target.name), cause)
                 named.broken.append(
                     EnvironmentsReading.Broken(
-                        slug: target.name, branch: target.branch?.value, host: nil, cluster: nil, cause: cause))
+                        slug: target.name, branch: target.branch?.value, host: nil, cluster: nil, cause: cause,
+                        hints: [BranchHint(candidates: [], isTold: target.branch != nil || target.fault == nil)]))
                 continue
             }
             guard let tier else { continue }
@@ -189,7 +202,7 @@ struct EnvironmentsBuilder {
     }
 
     /// The environments that branches bring about; none where it is not known which there should be.
-    private func branchDrafts(_ branches: BranchListing) -> [EnvironmentDraft] {
+    private mutating func branchDrafts(_ branches: BranchListing, _ tags: BranchListing) -> [EnvironmentDraft] {
         if let cause = policies.mappingsFault { report.unknown(.environments, cause) }
         guard named.fault == nil else { return [] }
         switch branches {
@@ -212,12 +225,44 @@ struct EnvironmentsBuilder {
             }
             return []
         case .known(let known):
-            let claimed = named.named.compactMap { $0.branch?.value } + named.broken.compactMap(\.branch)
+            UnusedMappings(policies.policy.branchMappings, known, tags, report).check()
+            let doubtful = doubtfulBranches(known)
+            let claimed = named.named.compactMap { $0.branch?.value } + doubtful.keys
+            let taken = Set(named.named.map(\.slug) + named.broken.map(\.slug))
+            // The ones that such branches may have had so far stay as they are.
+            for branch in doubtful.keys.sorted(by: { $0.precedesByBytes($1) }) {
+                guard let cause = doubtful[branch], case let slug = Slug.of(branch: branch), !taken.contains(slug),
+                    case .mapping(let mapping) = BranchEnvironments.match(branch, policies.mappings),
+                    mapping.bringsAbout
+                else { continue }
+                report.keep(.environment(slug), cause)
+            }
             return BranchEnvironments(
-                policies: policies, named: named, claimed: Set(claimed),
-                taken: Set(named.named.map(\.slug) + named.broken.map(\.slug)), report: report
+                policies: policies, named: named, claimed: Set(claimed), taken: taken, report: report
             ).drafts(known)
         }
+    }
+
+    /// The branches that entries which can't be read name or may mean: none gets another environment because of that.
+    ///
+    /// Where one can't be told at all, it may be any: then no branch brings a new environment about.
+    private mutating func doubtfulBranches(_ known: [Branch]) -> [String: Cause] {
+        guard !named.broken.isEmpty else { return [:] }
+        let names = Set(known.map(\.name))
+        var doubtful: [String: Cause] = [:]
+        for entry in named.broken {
+            if let branch = entry.branch { doubtful[branch] = doubtful[branch] ?? entry.cause }
+            for hint in entry.hints {
+                let meant = hint.candidates.filter(names.contains)
+                for branch in meant { doubtful[branch] = doubtful[branch] ?? entry.cause }
+                guard meant.isEmpty, !hint.isTold, sources.arrivals == nil else { continue }
+                sources.arrivals = UnknownScope(
+                    .environments, code: entry.cause.code,
+                    reason: "its branch may be that of the environment \(quoted(entry.slug)), which can't be told: "
+                        + Redaction.redact(entry.cause.reason), at: entry.cause.mark)
+            }
+        }
+        return doubtful
     }
 
     // MARK: Each environment

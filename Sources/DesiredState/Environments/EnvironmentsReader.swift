@@ -10,6 +10,8 @@ struct EnvironmentsReading {
         let host: String?
         let cluster: String?
         let cause: Cause
+        /// What it says of its branch, and what slid into it of theirs.
+        let hints: [BranchHint]
     }
 
     var named: [EnvironmentDraft] = []
@@ -59,6 +61,7 @@ struct EnvironmentsReader {
         let environments = fields.fields("environments", required: true)
         let tiers = fields.fields("tiers")
         reading.runtimes = Runtimes(fields)
+        let templates = takeStrays(fields, hasTemplates: tiers != nil)
         fields.finish()
         // Only now it is known whether they stand twice, are no mapping or stand under a misspelt name.
         if let cause = fields.broken["runtimes"] { reading.runtimes.fault = cause }
@@ -75,10 +78,56 @@ struct EnvironmentsReader {
             report.unknown(.environments, cause)
         }
         // The section of templates may have slid among the environments by its indentation.
-        let slid = tiers == nil ? reading.broken.first { closest(to: $0.slug, among: ["tiers"]) != nil }?.cause : nil
+        let slid =
+            templates
+            ?? (tiers == nil ? reading.broken.first { closest(to: $0.slug, among: ["tiers"]) != nil }?.cause : nil)
         if let cause = fields.broken["tiers"] ?? tiers?.fault ?? slid {
             for tier in Tier.allCases where reading.templates[tier] == nil { reading.brokenTemplates[tier] = cause }
         }
+    }
+
+    /// Takes what stands beside `environments` and looks like one of them, or like `tiers`, for what it looks like.
+    ///
+    /// It has slid out by its indentation, or has another name: what it was would otherwise count as not wanted.
+    ///
+    /// - Returns: why the templates can't be told; nil where they can.
+    private mutating func takeStrays(_ fields: Fields, hasTemplates: Bool) -> Cause? {
+        var templates: Cause?
+        for section in fields.unclaimed where !section.key.hasPrefix("x-") && !section.key.hasPrefix("_") {
+            // A misspelt section is told as one.
+            guard closest(to: section.key, among: ["environments", "tiers", "runtimes"]) == nil else { continue }
+            if section.value.looksLikeEnvironment {
+                loseStray(section, beside: "environments")
+            } else if !hasTemplates, section.value.looksLikeTemplates {
+                templates = report.error(
+                    .unknownKey, "\(quoted(section.key)) looks like the templates of environments",
+                    at: section.keyMark(in: file),
+                    hint:
+                        "Write `tiers`, or begin its name with `x-`. Until then what branches brought about is left alone."
+                )
+            } else {
+                continue
+            }
+            fields.allow(section.key)
+        }
+        return templates
+    }
+
+    /// An environment that stands where none is read: it is still wanted.
+    private mutating func loseStray(_ section: Node.Entry, beside name: String) {
+        let cause = report.error(
+            .unknownKey, "\(quoted(section.key)) looks like an environment, and stands beside those of `environments`",
+            at: section.keyMark(in: file),
+            hint:
+                "Move it into `environments`, indented as the others are\(name == "environments" ? ", or begin its name with `x-`" : ""). "
+                + "Until then no environment goes.")
+        report.unknown(.environments, cause)
+        report.unknown(.environment(section.key), cause)
+        func text(_ key: String) -> String? { section.value[key]?.value.scalar?.text }
+        reading.broken.append(
+            EnvironmentsReading.Broken(
+                slug: section.key, branch: nil, host: text("host"), cluster: text("database_cluster"), cause: cause,
+                hints: BranchHint.all(of: section)))
     }
 
     // MARK: Named environments
@@ -145,7 +194,7 @@ struct EnvironmentsReader {
         entry.allow("description", "notes", "owner", "health_check")
         entry.finish()
         // One that slid into another by its indentation is still wanted.
-        for (unknown, cause) in entry.unknownEntries where unknown.value["tier"] != nil {
+        for (unknown, cause) in entry.unknownEntries where unknown.value.looksLikeEnvironment {
             entry.fail(cause)
             report.unknown(.environments, cause)
         }
@@ -170,7 +219,7 @@ struct EnvironmentsReader {
         reading.broken.append(
             EnvironmentsReading.Broken(
                 slug: section.key, branch: draft.branch?.value, host: draft.host?.value, cluster: draft.cluster?.value,
-                cause: cause))
+                cause: cause, hints: BranchHint.all(of: section)))
     }
 
     /// A database is in a cluster of the inventory or on a server, and not on both.
@@ -193,6 +242,7 @@ struct EnvironmentsReader {
 
     private mutating func readTemplate(_ section: Node.Entry) {
         guard let tier = Tier(alias: section.key) else {
+            if section.value.looksLikeEnvironment { loseStray(section, beside: "tiers") }
             let cause = report.error(
                 .unknownTier, "`tiers` has the unknown tier \(quoted(section.key))", at: section.keyMark(in: file),
                 hint: didYouMean(section.key, among: Tier.words, else: "Write production, staging, dev or preview."))

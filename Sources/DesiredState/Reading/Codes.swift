@@ -29,6 +29,7 @@ enum Code: String, CaseIterable {
     case unknownGate = "SSOT-0026"
     case unknownTimeZone = "SSOT-0027"
     case shortLife = "SSOT-0028"
+    case unusedMapping = "SSOT-0029"
     // Environments.
     case unnamedEnvironment = "SSOT-0030"
     case unknownReference = "SSOT-0031"
@@ -140,6 +141,7 @@ enum Code: String, CaseIterable {
         case .unknownGate: "A health gate has a type that is not known."
         case .unknownTimeZone: "A time zone is not known."
         case .shortLife: "A time to live is shorter than an hour."
+        case .unusedMapping: "A branch mapping matches no branch."
         case .unnamedEnvironment:
             "A mapping leads to production or staging, but no environment of that name claims the branch."
         case .unknownReference: "A name points to something that no document declares."

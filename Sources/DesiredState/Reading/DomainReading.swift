@@ -121,6 +121,7 @@ final class DomainReading: Sendable {
         platforms.fill(&state)
         state.modulePlans = modulePlans
         state.previews = builder.previews
+        state.sources = builder.sources
         state.guards = library.guards
         state.documentsInPlace = library.documentsInPlace
         operations.fill(&state)

@@ -171,11 +171,17 @@ struct ObstacleFinder {
         case .suspended: release(of: change, "resume")
         case .pinned: release(of: change, "unpin")
         case .unobserved: "reconcile doctor"
-        case .approval: "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
+        case .approval: approval(of: change)
         case .dependency, .needed: change.dependsOn.first.map { "reconcile explain \($0)" }
         case .contested: "reconcile drift"
-        // An approval shortens no grace: once that is over, what needs one is held by `approval`.
-        case .ambiguous, .impossible, .rule, .window, .grace: nil
+        // An approval shortens a grace only of what documents let go: once another one is over, what needs one is held by
+        // `approval`.
+        case .grace: change.verdict == .needsApproval ? approval(of: change) : nil
+        case .ambiguous, .impossible, .rule, .window: nil
         }
+    }
+
+    private func approval(of change: PlannedChange) -> String {
+        "reconcile approve \(circumstances.lastRun ?? "latest") --key \(change.key)"
     }
 }

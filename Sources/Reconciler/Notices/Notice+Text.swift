@@ -80,7 +80,8 @@ extension Notice {
                 count("attempts").map { ", after \($0.of("failed attempt")) to delete it" } ?? ""
             return "\(subject) is wanted again and stays\(attempts)"
         case .pruneMarked:
-            return "nothing wants \(subject) any more; it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
+            return
+                "nothing wants \(subject) any more\(because("reason")); it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
                 + "reconcile explain \(subject)"
         case .pruneUnmarked: return "\(subject) is wanted again and stays"
         case .approvalWaiting:

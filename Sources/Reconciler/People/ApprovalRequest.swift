@@ -10,14 +10,15 @@ public struct ApprovalRequest: Sendable {
     public struct Outcome: Sendable {
         public let approvals: [ApprovalRecord]
         public let changes: [PlannedChange]
-        /// What the plan rests on and waits as well: nobody who names no keys means it.
+        /// What waits as well and is approved by its name alone: nobody who names no keys means it.
         public let leftOut: [PlannedChange]
         public let expiresAt: Timestamp
     }
 
     /// `latest` only with keys: which run that is may have changed since somebody looked.
     public let run: String
-    /// Keys of resources; empty: all that wait, but for what the plan rests on, which is approved by name alone.
+    /// Keys of resources; empty: all that wait, but for what is approved by its name alone: what the plan rests on, and what
+    /// goes by itself after its grace.
     public let keys: [String]
     public let reason: String?
     /// Nil: as long as the policy says.
@@ -77,12 +78,13 @@ public struct ApprovalRequest: Sendable {
                 hint: "Look: reconcile show \(runID). Then: reconcile approve \(runID), or name each with --key: "
                     + waitingKeys.joined(separator: ", "))
         }
-        let leftOut = waiting.filter { Departure.isKey($0.key) }
-        let meant = waiting.filter { !Departure.isKey($0.key) }
+        let leftOut = waiting.filter(\.isApprovedByName)
+        let meant = waiting.filter { !$0.isApprovedByName }
         guard !meant.isEmpty else {
+            let isFooting = leftOut.allSatisfy { Departure.isKey($0.key) }
             throw RequestFault(
                 .conflict,
-                "what waits in run \(runID) is what its plan rests on, which is approved by its name alone",
+                "what waits in run \(runID) \(isFooting ? "is what its plan rests on, which " : "")is approved by its name alone",
                 hint: leftOut.map { "\($0.reason): reconcile approve \(runID) --key \($0.key)" }.joined(separator: "; ")
             )
         }

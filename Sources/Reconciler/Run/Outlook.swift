@@ -36,8 +36,9 @@ extension Reconciler {
         var grounds = Grounds(try await store.lineage(), countsStored: true)
         var tree = try await weighBranches(snapshot, &grounds)
         tree.pullRequests = try await readPullRequests(tree, context(of: "look"), &grounds)?.listing
-        let desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
+        var desired = readDesiredState(tree, cache: documents).with(unknown: try await suspensions(at: now))
         var inventory = try await store.inventory()
+        desired = desired.holdingArrivals(inventory)
         try await weighCommit(desired, inventory, &grounds)
         let clock = try await clock(
             ClockBefore(wanted: desired, timetable: try await store.timetable(), running: latestDesired), grounds)

@@ -16,7 +16,8 @@ extension Pass {
         let waiting = plan.changes.filter { $0.verdict == .needsApproval && !weighed.contains($0.key) }
         var keys =
             options.approvals.contains("all")
-            ? Set(waiting.map(\.key)) : Set(options.approvals.compactMap { ResourceKey($0) })
+            ? Set(waiting.lazy.filter { !$0.isApprovedByName }.map(\.key))
+            : Set(options.approvals.compactMap { ResourceKey($0) })
         guard !waiting.isEmpty else { return keys }
         let standing = Dictionary(grouping: try await reconciler.store.standingApprovals(), by: \.key)
         for change in waiting {

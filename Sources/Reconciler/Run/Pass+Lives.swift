@@ -21,14 +21,15 @@ extension Pass {
                 revision: desired.revision)
         }
         var notices = toMark.map { candidate in
-            Notice(
+            var payload: Value.Object = [
+                "provider_id": .string(candidate.providerID),
+                "goes_at": .string((plannedAt + candidate.grace).description),
+                "revision": .string(desired.revision),
+            ]
+            payload["reason"] = candidate.why.map { .string($0) }
+            return Notice(
                 .pruneMarked, of: candidate.key.description, environment: candidate.environment, at: plannedAt,
-                runID: run.id,
-                payload: [
-                    "provider_id": .string(candidate.providerID),
-                    "goes_at": .string((plannedAt + candidate.grace).description),
-                    "revision": .string(desired.revision),
-                ], dedupe: "\(candidate.providerID):\(plannedAt)")
+                runID: run.id, payload: .object(payload), dedupe: "\(candidate.providerID):\(plannedAt)")
         }
         var removed: [ResourceKey] = []
         if !standing.isEmpty {
@@ -107,7 +108,8 @@ extension Pass {
     func waitingNotices(_ plan: Plan) async throws(StoreFault) -> [Notice] {
         guard options.targets.isEmpty else { return [] }
         let waiting = plan.changes.filter {
-            $0.verdict == .needsApproval && share.owns($0.key, wantedBy: $0.environment)
+            // What goes by itself after its grace waits for nobody; that it is marked was told.
+            $0.waitsForPerson && share.owns($0.key, wantedBy: $0.environment)
         }
         let waits = try await reconciler.store.rememberWaits(
             waiting.map {

@@ -31,7 +31,7 @@ extension Pass {
         run.phase =
             switch final {
             case .succeeded:
-                plan?.changes.contains { $0.verdict == .needsApproval } == true ? .awaitingApproval : .succeeded
+                plan?.changes.contains(where: \.waitsForPerson) == true ? .awaitingApproval : .succeeded
             case .planned: .planned
             case .failed, .stepsFailed, .stale, .invalid: .failed
             case .canceled: .canceled

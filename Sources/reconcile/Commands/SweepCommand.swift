@@ -58,7 +58,7 @@ struct SweepText {
         var lines = ["As of \(now.minuteText) UTC"]
         for ending in sweep.endings {
             let cost = ending.cost.map { " · $\($0) a month" } ?? ""
-            lines.append("\(paint.bold(ending.outlook.slug)) · \(when(ending.outlook))\(cost)")
+            lines.append("\(paint.bold(ending.outlook.slug)) · \(when(ending))\(cost)")
             lines.append("  \(ending.outlook.reason)")
             lines += ending.going.map { "  - \($0.key)" }
             lines += ending.held.map { "  ! \($0.key) stays: \($0.verdictReason ?? $0.verdict.rawValue)" }
@@ -86,7 +86,8 @@ struct SweepText {
         return lines.joined(separator: "\n")
     }
 
-    private func when(_ outlook: EnvironmentOutlook) -> String {
+    private func when(_ ending: Sweep.Ending) -> String {
+        let outlook = ending.outlook
         func at(_ instant: Timestamp?) -> String {
             instant.map { "\($0.minuteText) UTC (\($0 > now ? "in " : "")\(span($0))\($0 > now ? "" : " ago"))" }
                 ?? "now"
@@ -95,7 +96,7 @@ struct SweepText {
         case .expiring: return "ends at \(at(outlook.expiresAt))"
         case .ending: return "has ended, goes at \(at(outlook.goesAt))"
         case .expired: return "has ended at \(at(outlook.expiresAt)): goes"
-        case .unwanted: return "is no longer wanted: goes"
+        case .unwanted: return "is no longer wanted: \(ending.going.isEmpty && !ending.held.isEmpty ? "waits" : "goes")"
         case .active, .suspended, .pinned, .unknown: return "lives, but loses some"
         }
     }

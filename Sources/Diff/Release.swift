@@ -1,0 +1,101 @@
+internal import Basics
+public import DesiredState
+
+/// How documents have let go of an environment that hasn't ended, or of all that it owns.
+///
+/// That may be meant, and it may be a slip: an indentation, a pattern, the name of a section. What holds data doesn't come back.
+struct Release {
+    /// What has happened; a clause without an end.
+    let reason: String
+    /// What keeps it.
+    let remedy: String
+
+    /// Of one of which nothing that it owns is wanted any more, though it is.
+    static let ofEverything = Release(
+        reason: "it lives, and nothing of what it owns is wanted any more",
+        remedy: "put back what its entry, or the template of its tier, said")
+
+    /// Why it stays so far, and what can be done.
+    func sentence(_ key: ResourceKey, of slug: String, _ when: String) -> String {
+        "environment \(slug): \(reason): \(when); to have it go now: reconcile approve RUN --key \(key); to keep it: \(remedy)"
+    }
+}
+
+/// Why nothing wants an environment any more.
+struct Unwanting {
+    let reason: String
+    /// Nil where it has ended: its time is over, or what brought it about is known to be gone.
+    let release: Release?
+
+    /// - Parameters:
+    ///   - record: the environment as it is remembered.
+    ///   - standing: whether what brought it about is still there.
+    ///   - documents: the files by which environments are read, by document.
+    init(_ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String]) {
+        let origin = Origin(record)
+        let file = documents[origin.document] ?? "\(origin.document).yaml"
+        let reason: String
+        if standing == .there, let branch = record.branch {
+            let what = origin == .pullRequest ? "pull request" : "branch \(branch)"
+            reason = "\(file) wants it no more though its \(what) is still there"
+        } else if origin == .pullRequest {
+            reason = "its pull request is closed, or nothing allows its preview any more"
+        } else if let branch = record.branch {
+            let orNot = standing == .gone ? "" : ", or nothing makes an environment of it any more"
+            reason = "branch \(branch) is gone\(orNot)"
+        } else {
+            reason = "no document wants the environment any more"
+        }
+        self.reason = reason
+        let hasEnded = record.status == .expired || standing == .gone
+        release = hasEnded ? nil : Release(reason: reason, remedy: origin.remedy(file))
+    }
+
+    /// What had brought it about.
+    private enum Origin {
+        case entry, mapping, pullRequest
+
+        init(_ record: EnvironmentRecord) {
+            guard let branch = record.branch else {
+                self = .entry
+                return
+            }
+            if PullRequest.number(inSlug: record.slug) != nil, PullRequest.isHead(branch) {
+                self = .pullRequest
+            } else {
+                self = sameBytes(Slug.of(branch: branch), record.slug) ? .mapping : .entry
+            }
+        }
+
+        var document: String {
+            self == .entry ? DesiredState.environmentsDocument : DesiredState.policiesDocument
+        }
+
+        func remedy(_ file: String) -> String {
+            switch self {
+            case .entry: "put its entry back into \(file)"
+            case .mapping: "let a mapping of \(file) match its branch again"
+            case .pullRequest: "let \(file) allow its preview again"
+            }
+        }
+    }
+}
+
+extension DesiredState {
+    /// The same; while the branch of an entry can't be told, the environments of branches that own nothing yet are unknown,
+    /// for each may be the one of that entry.
+    public func holdingArrivals(_ inventory: Inventory) -> DesiredState {
+        guard let cause = sources.arrivals else { return self }
+        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
+        var copy = self
+        for environment in environments
+        where environment.isOfBranch && !owners.contains(environment.slug)
+            && environment.branch.map(PullRequest.isHead) != true
+        {
+            copy.unknown.append(
+                UnknownScope(
+                    .environment(environment.slug), code: cause.code, reason: cause.reason, at: cause.mark))
+        }
+        return copy
+    }
+}

@@ -1,0 +1,136 @@
+import Basics
+import DesiredState
+import Diff
+import Reconciler
+import Store
+import Testing
+
+@Suite("What documents let go of by a slip")
+struct ReleaseTests {
+    private static let crm = ["database shop-pg odoo_crm", "record shop.example A crm", "user shop-pg odoo_crm"]
+    private static let entry =
+        "  crm: {tier: dev, branch: feature/crm, host: web, database_cluster: shop-pg, database: odoo_crm, domain: crm.shop.example}\n"
+
+    private static func tree(
+        _ entry: String, _ revision: Character, branches: [String] = ["main", "feature/crm"]
+    ) -> SourceTree {
+        let parts = World.environments.ranges(of: Self.entry)
+        var environments = World.environments
+        if let range = parts.first { environments.replaceSubrange(range, with: entry) }
+        return World.tree(
+            environments: environments, policies: World.plainPolicies, branches: branches, revision: revision)
+    }
+
+    private static func world() async throws -> World {
+        let world = try await World(tree(entry, "a"))
+        let report = await world.pass()
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(await owned(world) == crm)
+        return world
+    }
+
+    /// What `crm` owns at the provider.
+    private static func owned(_ world: World) async -> [String] {
+        await world.holdings().filter { crm.contains($0) }
+    }
+
+    @Test("stays whole for its grace, is told once, asks nobody, and goes at its end")
+    func waits() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree("", "b"))
+        let first = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(first.story)")
+        #expect(first.isSuccess && first.run.phase == .succeeded)
+        let marks = try await world.store.inventory().marks
+        #expect(marks.count == 3)
+        let goesAt = world.time.now + .hours(24)
+        world.time.jump(to: goesAt - .microseconds(1))
+        let waiting = await world.pass()
+        let held = waiting.withheld.filter { $0.environment == "crm" }
+        #expect(held.count == 3 && held.allSatisfy { $0.hold == .grace && $0.blockedUntil == goesAt })
+        let reason = held.first { $0.key.kind == .database }?.verdictReason ?? ""
+        #expect(
+            reason.contains(
+                "ssot/environments.yaml wants it no more though its branch feature/crm is still there: it goes after")
+                && reason.contains("put its entry back into ssot/environments.yaml"), "\(reason)")
+        #expect(await Self.owned(world) == Self.crm)
+        let told = try await world.store.notices().filter {
+            $0.environment == "crm" && [.pruneMarked, .approvalWaiting].contains($0.kind)
+        }
+        #expect(told.map(\.kind) == [.pruneMarked, .pruneMarked, .pruneMarked])
+        #expect(told.allSatisfy { $0.summary.contains("its branch feature/crm is still there") })
+        world.time.jump(to: goesAt)
+        let last = await world.pass()
+        #expect(await Self.owned(world).isEmpty, "\(last.story)")
+        #expect(try await world.store.inventory().marks.isEmpty)
+    }
+
+    @Test("goes at once where a person names it, and not by a word for all that waits")
+    func named() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree("", "b"))
+        let first = await world.pass(PassOptions(approvals: ["all"]))
+        #expect(await Self.owned(world) == Self.crm, "\(first.story)")
+        await #expect(throws: (any Error).self) {
+            try await ApprovalRequest(run: first.run.id, keys: [], reason: nil, lasting: nil).make(
+                in: world.store, by: Actor("ada"), at: world.time.now)
+        }
+        let keys = first.withheld.filter { $0.environment == "crm" }.map(\.key.description)
+        let obstacle = try await world.reconciler().explain(keys[0]).obstacle
+        #expect(obstacle?.command == "reconcile approve \(first.run.id) --key \(obstacle?.key.description ?? "")")
+        _ = try await ApprovalRequest(run: first.run.id, keys: keys, reason: nil, lasting: nil).make(
+            in: world.store, by: Actor("ada"), at: world.time.now)
+        let second = await world.pass()
+        #expect(await Self.owned(world).isEmpty, "\(second.story)")
+        #expect(try await world.store.inventory().marks.isEmpty)
+    }
+
+    @Test("stays where its entry is back, and goes at once when its branch goes as well")
+    func comesBack() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree("", "b"))
+        _ = await world.pass()
+        world.source.set(Self.tree(Self.entry, "c"))
+        _ = await world.pass()
+        #expect(try await world.store.inventory().marks.contains { $0.environment == "crm" } == false)
+        world.time.advance(by: .days(2))
+        _ = await world.pass()
+        #expect(await Self.owned(world) == Self.crm)
+        world.source.set(Self.tree("", "d", branches: ["main"]))
+        let last = await world.pass()
+        #expect(await Self.owned(world).isEmpty, "\(last.story)")
+    }
+
+    @Test(
+        "that has only slid is neither marked nor made a second time",
+        arguments: [
+            // Out of `environments`, behind everything else.
+            ("", "crm: {tier: dev, branch: feature/crm, host: web}\n"),
+            // Its branch under another key.
+            (entry.replacing("branch:", with: "brnch:"), ""),
+        ])
+    func slips(_ inside: String, _ behind: String) async throws {
+        let world = try await Self.world()
+        var tree = Self.tree(inside, "b")
+        tree.files = tree.files.map {
+            guard $0.path == "ssot/environments.yaml", case .bytes(let bytes) = $0.content else { return $0 }
+            return SourceFile(path: $0.path, text: String(decoding: bytes, as: UTF8.self) + behind)
+        }
+        world.source.set(tree)
+        for _ in 1...2 { _ = await world.pass() }
+        world.time.advance(by: .days(2))
+        let report = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(report.story)")
+        #expect(try await world.store.inventory().marks.isEmpty)
+        #expect(await world.holdings().contains { $0.contains("feature_crm") } == false)
+    }
+}
+
+extension String {
+    /// The text with each occurrence of another replaced.
+    fileprivate func replacing(_ old: String, with new: String) -> String {
+        var text = self
+        while let range = text.firstRange(of: old) { text.replaceSubrange(range, with: new) }
+        return text
+    }
+}
