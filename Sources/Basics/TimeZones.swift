@@ -4,6 +4,9 @@ public struct TimeZones: Sendable, Hashable {
     /// Why a zone that was asked for is not here, by name.
     public private(set) var faults: [String: String] = [:]
 
+    /// What was probably meant by a name that the tz database doesn't have.
+    public private(set) var likely: [String: String] = [:]
+
     public init(_ zones: [TimeZone] = []) {
         for name in ["UTC", "Etc/UTC"] { self.zones[name] = .utc }
         for zone in zones { self.zones[zone.name] = zone }
@@ -30,6 +33,7 @@ public struct TimeZones: Sendable, Hashable {
                     result.faults[name] = "\(directory)/\(name) can't be used: \(error.reason)"
                 }
             } catch {
+                result.likely[name] = nearest(to: name, in: directory)
                 result.faults[name] =
                     FileSystem.isDirectory(directory)
                     ? "the tz database of this machine has no such zone"
@@ -37,6 +41,20 @@ public struct TimeZones: Sendable, Hashable {
             }
         }
         return result
+    }
+
+    /// The name in the tz database that is nearest, looked for part by part: `asia/manilla` is `Asia/Manila`.
+    private static func nearest(to name: String, in directory: String) -> String? {
+        var path = ""
+        for part in name.split(separator: "/") {
+            // Data and tables lie beside the zones, with an ending or in small letters.
+            let names = FileSystem.list(directory + path).filter {
+                !$0.contains(".") && $0.utf8.first.map { (65...90).contains($0) } == true
+            }
+            guard let found = Suggestion.nearest(to: String(part), in: names) else { return nil }
+            path += "/" + found
+        }
+        return FileSystem.isDirectory(directory + path) ? nil : String(path.dropFirst())
     }
 
     /// Whether a text can be a name, so that it may become a part of a path: `America/Argentina/Salta`, `Etc/GMT+3`.

@@ -8,10 +8,15 @@ public struct PastedSecret: Sendable, Hashable {
     /// Looks through a whole file, comments and broken syntax included.
     ///
     /// Stricter than `Redaction`, which hides whatever could be a secret: here only what a provider's tokens, a
-    /// private key, a JSON web token or an address with a password look like is told, so that it can be an error.
+    /// private key, a JSON web token or an address with a password look like is told, also in base64, and what stands at a
+    /// key of a password and is no reference, so that it can be an error.
     public static func find(in bytes: [UInt8]) -> [PastedSecret] {
-        let found = SecretScanner.found(in: bytes, guessing: false).filter { match in
-            !match.isGuess && !isPlaceholder(match.body) && !(match.kind == "an API key" && isWords(match.body))
+        let scanner = SecretScanner(bytes)
+        var found = SecretScanner.found(in: bytes, guessing: false)
+        found += scanner.encoded().map { ($0.range, $0.kind, $0.body[...], false) }
+        found += scanner.passwords().map { ($0.range, $0.kind, bytes[$0.range], false) }
+        found.removeAll { match in
+            match.isGuess || isPlaceholder(match.body) || match.kind == "an API key" && isWords(match.body)
         }
         return found.map(\.range).merged.map { range in
             PastedSecret(range: range, kind: found.first { range.contains($0.range.lowerBound) }?.kind ?? "a secret")

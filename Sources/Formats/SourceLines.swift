@@ -22,6 +22,9 @@ public struct SourceLines: Sendable {
         self.ranges = ranges
     }
 
+    /// How many there are.
+    var count: Int { ranges.count }
+
     /// The bytes of a line, without its end; empty where the file has no such line.
     public func bytes(of number: Int) -> ArraySlice<UInt8> {
         ranges.indices.contains(number - 1) ? bytes[ranges[number - 1]] : []

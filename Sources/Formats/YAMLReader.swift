@@ -99,7 +99,10 @@ struct YAMLReader: ~Copyable {
         while true {
             guard yaml_parser_parse(parser, &event) == 1 else {
                 isRefused = true
-                diagnostics.append(YAMLProblem(parser.pointee, source).diagnostic())
+                // Where two sides of a merge stand, what libyaml stumbles over is a line of one of them.
+                diagnostics.append(
+                    MergeConflict.diagnostic(of: source.bytes, file: file, code: FormatCode.syntax)
+                        ?? YAMLProblem(parser.pointee, source).diagnostic())
                 return
             }
             let isLast = event.type == YAML_STREAM_END_EVENT

@@ -13,7 +13,7 @@ struct YAMLSource {
                 at: SourceMark(file: file, line: 1, column: 1),
                 hint: "split the file, or move what is no desired state out of it")
         }
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+        if WideText.isBigEndian(bytes) != nil {
             return Diagnostic(
                 .error, FormatCode.encoding, "the file is UTF-16 and must be UTF-8",
                 at: SourceMark(file: file, line: 1, column: 1),

@@ -50,6 +50,10 @@ struct BadDocument: Sendable, CustomTestStringConvertible {
             "a regular expression", policies, "branch_mappings: [{pattern: \"^feature/.*$\", tier: dev}]\n",
             ["1:29: error[SSOT-", "globs"]),
         BadDocument("an alias bomb", environments, bomb, ["error[FMT-"]),
+        BadDocument(
+            "a merge conflict", environments,
+            "environments:\n  a: {tier: dev}\n<<<<<<< HEAD\n  b: {tier: dev}\n=======\n  c: {tier: dev}\n>>>>>>> x\n",
+            ["3:1: error[FMT-0002]", "merge conflict", "<<<<<<<"]),
         BadDocument("too deep", environments, "a: " + String(repeating: "[", count: 20_000), ["error[FMT-"]),
     ]
 
@@ -115,5 +119,34 @@ struct BadDocumentTests {
         #expect(empty.status == 65, "\(empty.story)")
         #expect(empty.error.contains("SSOT-0001"), "\(empty.story)")
         #expect(await site.records() == before, "\(empty.story)")
+    }
+
+    @Test("in UTF-16 is shown as it was meant, and no secret of it is")
+    func showsWideText() async throws {
+        let place = try TemporaryDirectory()
+        for (name, text) in Site.files { try place.write(text, to: name) }
+        let text = "environments: {}\n# ghp_" + "Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c\n"
+        let bytes = ([0xFEFF] + Array(text.utf16)).flatMap {
+            [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)]
+        }
+        try FileSystem.write(bytes, to: place.path("ssot/environments.yaml"))
+        let result = await Program.run(["validate", "."], in: place.path, deadline: .seconds(10))
+        #expect(result.status == 65, "\(result.story)")
+        for said in ["1:1: error[FMT-0001]: the file is UTF-16", "| environments: {}", "2:3: error[SSOT-0300]"] {
+            #expect(result.output.contains(said), "“\(said)” is missing: \(result.story)")
+        }
+        #expect(!result.output.contains("Q7mV2xK9") && !result.output.contains("{0}"), "\(result.story)")
+    }
+
+    @Test("with a password in plain text shows its line without it")
+    func hidesPasswords() async throws {
+        let place = try TemporaryDirectory()
+        for (name, text) in Site.files { try place.write(text, to: name) }
+        let password = "Tr0ub4" + "dor&3xyz"
+        try place.write("environments: {}\nx_smtp: {password: \"\(password)\"}\n", to: "ssot/environments.yaml")
+        let result = await Program.run(["validate", "."], in: place.path, deadline: .seconds(10))
+        #expect(result.output.contains("2:21: error[SSOT-0300]: a password stands here"), "\(result.story)")
+        #expect(result.output.contains("x_smtp: {password: \"<redacted>\"}"), "\(result.story)")
+        #expect(!result.output.contains(password), "\(result.story)")
     }
 }

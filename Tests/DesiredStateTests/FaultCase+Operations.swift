@@ -337,7 +337,7 @@ extension FaultCase {
             thresholds: {dependabot: {critical: 0}}
             exceptions:
               - {id: E, scope: dependabot, severity: hgh, expires_on: 2026-04-30, tracking_issue: t, rationale: r}
-            """, ["warning SSOT-0050 3:5"], []),
+            """, ["warning SSOT-0050 3:42"], []),
         FaultCase(
             "days as a text", Paths.hygiene, "protected_exact: [main]\nretention: {default_days: two weeks}\n",
             ["error SSOT-0004 2:27"], []),

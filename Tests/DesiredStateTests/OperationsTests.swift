@@ -251,4 +251,23 @@ import Testing
                 "ssot/runtime/prod_settings.yaml:29:16",
             ])
     }
+
+    /// The word that is wrong is what has to be looked at, and not the beginning of its entry.
+    @Test(arguments: [
+        ("dependabot", "critcal", "2:44", "Did you mean `critical`?"),
+        ("dependabt", "critical", "2:22", "Did you mean `dependabot`?"),
+        ("dependabot", "low", "2:44", "Write critical or high, or add a threshold for it."),
+    ]) func anExceptionForNothingIsToldAtItsWord(
+        _ scope: String, _ severity: String, _ place: String, _ hint: String
+    ) {
+        let state = read([
+            "ssot/security/vuln_policy.yaml": """
+            thresholds: {dependabot: {critical: 0, high: 3}}
+            exceptions: [{scope: \(scope), severity: \(severity), id: a, expires_on: 2026-05-01, tracking_issue: T-1, rationale: r}]
+            """
+        ])
+        let found = state.diagnostics.filter { $0.message.contains("lifts nothing") }
+        #expect(found.map { $0.mark?.description } == ["ssot/security/vuln_policy.yaml:\(place)"])
+        #expect(found.map(\.hint) == [hint])
+    }
 }

@@ -93,7 +93,42 @@ import Testing
             Paths.policies:
                 "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: 1h, time_zone: Mars/Olympus}]\n"
         ])
-        #expect(state.zoneDiagnostics(TimeZones()).map(\.code) == ["SSOT-0027"])
+        let found = state.zoneDiagnostics(TimeZones())
+        #expect(found.map(\.code) == ["SSOT-0027"])
+        // At the name itself, and not where the window begins.
+        #expect(found.map { $0.mark?.description } == ["\(Paths.policies):1:77"])
         #expect(state.diagnostics.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("Asia/Manilla", "Asia/Manila"), ("asia/manila", "Asia/Manila"), ("Europe/Berlim", "Europe/Berlin"),
+            ("America/Argentina/Slta", "America/Argentina/Salta"), ("Mars/Olympus", nil), ("Europe", nil),
+        ] as [(String, String?)]) func aZoneThatIsMisspeltIsSuggested(_ name: String, _ meant: String?) throws
+    {
+        try #require(FileSystem.isDirectory(TimeZones.directory))
+        let state = read([
+            Paths.policies:
+                "sync_windows: [{kind: deny, schedule: \"0 1 * * *\", duration: 1h, time_zone: \(name)}]\n"
+        ])
+        let hint = try #require(state.zoneDiagnostics(TimeZones.load([name])).first?.hint)
+        #expect(hint.contains(meant.map { "Did you mean `\($0)`?" } ?? "`Europe/Berlin`"))
+    }
+
+    @Test(arguments: ["\" main\"", "\"main \"", "“main”", "\"a b\"", "\"main\\u00A0\"", "«main»"])
+    func aPatternThatNoBranchCanHaveIsTold(_ pattern: String) {
+        let state = read([Paths.policies: "branch_mappings: [{pattern: \(pattern), tier: dev}]\n"])
+        #expect(state.diagnostics.contains { $0.severity == .error && $0.message.hasPrefix("the pattern ") })
+    }
+
+    /// Beside a word that looks the same, the question alone would be a riddle.
+    @Test(
+        arguments: [("pr\u{43E}duction", "U+043E"), ("production\u{A0}", "U+00A0"), ("prodction", nil)]
+            as [(String, String?)])
+    func aLetterThatOnlyLooksRightIsNamed(_ tier: String, _ character: String?) throws {
+        let state = read([Paths.policies: "branch_mappings: [{pattern: main, tier: \"\(tier)\"}]\n"])
+        let hint = try #require(state.diagnostics.lazy.compactMap(\.hint).first { $0.hasPrefix("Did you mean") })
+        #expect(hint.hasPrefix("Did you mean `production`?"))
+        #expect(hint.contains("U+") == (character != nil) && hint.contains(character ?? "`production`"))
     }
 }

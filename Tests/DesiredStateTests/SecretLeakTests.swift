@@ -207,4 +207,39 @@ import Testing
         #expect(state.covers(ResourceKey(ResourceKind("digitalocean.droplet"), token), of: nil))
         expectNone(of: String(token.dropFirst(4)), in: "\(state)", "\(token)")
     }
+
+    // MARK: What has no shape
+
+    /// A password below a key that nobody reads, and one in the place of a reference.
+    @Test(arguments: [
+        ("environments: {lab: {tier: dev, x_smtp: {password: \"Tr0ub4|dor&3xyz\"}}}", "1:53"),
+        ("environments: {lab: {tier: dev}}\nsmtp_password: Tr0ub4|dor-3xyz", "2:16"),
+        ("environments: {lab: {tier: dev, smtpPass: Tr0ub4|dor3xyz}}", "1:43"),
+    ]) func aPasswordIsToldAndNotShown(_ text: String, _ place: String) {
+        let state = read([Paths.environments: text.replacing("|", with: "") + "\n"])
+        #expect(
+            state.diagnostics.filter { $0.code == "SSOT-0300" }.map { $0.mark?.description } == [
+                "\(Paths.environments):\(place)"
+            ])
+        expectNone(of: "tr0ub4dor", in: "\(state)", "\(text)")
+    }
+
+    /// A file in UTF-16 is refused as such, and what stands in it is told at its place all the same.
+    @Test(arguments: [(false, true), (true, true), (false, false)])
+    func aTokenInUTF16IsTold(_ isBig: Bool, _ hasMark: Bool) {
+        let token = "ghp_" + "Q7mV2xK9pR4tW6yB8nD3fH5jL1sZ0c"
+        let units = (hasMark ? [0xFEFF] : []) + Array("environments: {}\n# é \(token)\n".utf16)
+        let bytes = units.flatMap { unit -> [UInt8] in
+            let (high, low) = (UInt8(truncatingIfNeeded: unit >> 8), UInt8(truncatingIfNeeded: unit))
+            return isBig ? [high, low] : [low, high]
+        }
+        let tree = SourceTree(
+            revision: "r", files: [SourceFile(path: Paths.environments, content: .bytes(bytes))], branches: .none)
+        let state = readDesiredState(tree)
+        #expect(
+            state.diagnostics.map { "\($0.code) \($0.mark?.description ?? "")" } == [
+                "FMT-0001 \(Paths.environments):1:1", "SSOT-0300 \(Paths.environments):2:5",
+            ])
+        expectNone(of: String(token.dropFirst(4)), in: "\(state)", "\(token)")
+    }
 }

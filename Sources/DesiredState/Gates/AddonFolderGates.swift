@@ -15,6 +15,8 @@ extension Gate {
             report.exitStatus = 2
             return ""
         }
+        // Of a list that can't be told no folder is known not to be in it.
+        if report.gap != nil { return "" }
         guard let entries = context.entries(of: "addons", report) else { return "" }
         let found = entries.filter { $0.name.hasPrefix("ipai_") }
         report.requireListed(found, in: "addons", of: listed, document.file)
@@ -23,46 +25,48 @@ extension Gate {
     }
 
     /// The names of the list; what is wrong with it is a violation.
-    private static func orphans(_ document: (file: String, root: Node), _ report: GateReport) -> Set<String> {
+    private static func orphans(_ document: GateValue, _ report: GateReport) -> Set<String> {
         let file = document.file
         checkSchema(of: document, prefix: "ssot.odoo.orphan_addons_allowlist.v1", isExact: true, report)
-        let version = document.root["version"]?.value
-        if version?.scalar?.text != "1.0" {
+        let version = document["version"]
+        if !version.isUnclear, version.scalarText != "1.0" {
             report.fail(
-                .wrongSchema, "\(file) has the version \(quoted(version?.scalar?.text ?? "")), and not 1.0",
-                at: version?.mark(in: file) ?? document.root.mark(in: file), hint: "Write `version: \"1.0\"`.")
+                .wrongSchema, "\(file) has the version \(quoted(version.scalarText ?? "")), and not 1.0",
+                at: version.mark, hint: "Write `version: \"1.0\"`.")
         }
-        requireKeys(["schema", "version", "notes", "modules"], of: document.root, file, file, report)
-        guard let modules = document.root["modules"]?.value, modules.isFilled else { return [] }
-        guard let items = modules.items else {
+        requireKeys(["schema", "version", "notes", "modules"], of: document, file, report)
+        let modules = document["modules"]
+        guard !modules.isMissing, !modules.isUnclear else { return [] }
+        guard modules.node?.items != nil, let items = modules.items else {
             report.fail(
-                .missingField, "`modules` is \(modules.shapeName) where a list is needed", at: modules.mark(in: file),
+                .missingField, "`modules` is \(modules.node?.shapeName ?? "") where a list is needed", at: modules.mark,
                 hint: "Write one `- name: …` for each.")
             return []
         }
         var names: Set<String> = []
         for item in items {
-            let name = item["name"]?.value.filledText
+            guard item.isMap else {
+                report.fail(.missingField, "a module has no `name`", at: item.mark, hint: "Add `name:` to it.")
+                continue
+            }
+            let name = item["name"].filledText
             let what = name.map { "the module \(quoted($0))" } ?? "a module"
-            requireKeys(["name", "reason", "migration_target", "ticket"], of: item, what, file, report)
-            for key in ["name", "reason"] where item[key]?.value.isFilled != true {
-                report.fail(
-                    .missingField, "\(what) has no `\(key)`", at: item.mark(in: file), hint: "Add `\(key):` to it.")
+            requireKeys(["name", "reason", "migration_target", "ticket"], of: item, what, report)
+            for key in ["name", "reason"] where item[key].isMissing {
+                report.fail(.missingField, "\(what) has no `\(key)`", at: item.mark, hint: "Add `\(key):` to it.")
             }
             if let name, !names.insert(name).inserted {
-                report.fail(.ambiguous, "\(what) stands twice", at: item.mark(in: file), hint: "Keep one of the two.")
+                report.fail(.ambiguous, "\(what) stands twice", at: item.mark, hint: "Keep one of the two.")
             }
         }
         return names
     }
 
-    private static func requireKeys(
-        _ known: [String], of node: Node, _ what: String, _ file: String, _ report: GateReport
-    ) {
-        for entry in node.entries ?? [] where !known.contains(entry.key) {
+    private static func requireKeys(_ known: [String], of value: GateValue, _ what: String, _ report: GateReport) {
+        for (entry, _) in value.members() ?? [] where !known.contains(entry.key) {
             report.fail(
                 .unknownWord, "\(what) has the key \(quoted(entry.key)), which the list doesn't know",
-                at: entry.keyMark(in: file),
+                at: entry.keyMark(in: value.file),
                 hint: didYouMean(entry.key, among: known, else: "Write \(alternatives(known))."))
         }
     }
@@ -77,13 +81,10 @@ extension Gate {
         guard let document = context.document("odoo/addon_allowlist", report),
             let section = context.section("modules", of: document, report)
         else { return "" }
-        let listed = (section.items ?? []).compactMap { $0.filledText ?? $0["name"]?.value.filledText }
-        guard !listed.isEmpty else {
-            report.unknown(
-                .missingInput, "\(document.file) lists no module", at: section.mark(in: document.file),
-                hint: "List the modules that may be there.")
-            return ""
-        }
+        guard
+            let items = section.someItems(lack: "lists no module", hint: "List the modules that may be there.")
+        else { return "" }
+        let listed = items.compactMap { $0.filledText ?? $0["name"].writtenText }
         guard let entries = context.entries(of: "addons/ipai", report) else { return "" }
         // What the script passes over, and the one module that is for whatever is new.
         let found = entries.filter { entry in

@@ -45,6 +45,7 @@ extension Gate {
                 .bucketPrefix, "the bucket \(quoted(bucket)) of \(environment) doesn't begin with \(prefix)", at: nil,
                 hint: "Name a bucket of \(environment): the prefix keeps its data apart from other environments'.")
         }
-        return "\(buckets.count.of("bucket")) of \(environment) begin with \(prefix)"
+        return
+            "\(buckets.count.of("bucket of \(environment) begins", "buckets of \(environment) begin")) with \(prefix)"
     }
 }

@@ -31,7 +31,7 @@ extension Gate {
         guard let live = LiveRecords(given, zones: wanted.zones, report) else { return "" }
         wanted.compare(live, report)
         return
-            "\(wanted.records.count.of("record")) and \(wanted.proxies.count.of("way", "ways")) through the proxy are as wanted"
+            "\(wanted.records.count.of("record")) and \(wanted.proxies.count.of("way")) through the proxy are as wanted"
     }
 }
 
@@ -46,18 +46,31 @@ private struct DNSRecordKey: Hashable, Comparable, CustomStringConvertible {
     ///
     /// As the script has them: the type in capitals; the name in small letters, with its zone and without a final dot, `@`
     /// for the zone itself; the content without quotes. The name that a CNAME, MX or NS points to is one like another.
-    init?(_ node: Node, zone: String) {
-        func text(_ keys: String...) -> String? { keys.lazy.compactMap { node[$0]?.value.filledText }.first }
-        guard let type = text("type"), let name = text("name"), let content = text("content", "value") else {
-            return nil
-        }
+    init?(type: String?, name: String?, content: String?, priority: String?, zone: String) {
+        guard let type, let name, let content else { return nil }
         self.type = type.uppercased()
         self.name = Self.name(name, in: zone)
         let bare = content.hasPrefix("\"") && content.hasSuffix("\"") && content.utf8.count > 1
         let unquoted = bare ? String(content.dropFirst().dropLast()) : content
         self.content = ["CNAME", "MX", "NS"].contains(self.type) ? HostName.normal(unquoted) : unquoted
-        priority =
-            node["priority"].flatMap { $0.value.scalar?.value.isNull == false ? $0.value.scalar?.text : nil } ?? ""
+        self.priority = priority ?? ""
+    }
+
+    /// One that Cloudflare gave.
+    init?(live node: Node) {
+        func text(_ key: String) -> String? { node[key]?.value.filledText }
+        self.init(
+            type: text("type"), name: text("name"), content: text("content") ?? text("value"),
+            priority: node["priority"].flatMap { $0.value.scalar?.value.isNull == false ? $0.value.scalar?.text : nil },
+            zone: "")
+    }
+
+    /// One that a document wants.
+    init?(wanted record: GateValue, zone: String) {
+        let content = record["content"].isAbsent ? record["value"] : record["content"]
+        self.init(
+            type: record["type"].filledText, name: record["name"].filledText, content: content.filledText,
+            priority: record["priority"].isMissing ? nil : record["priority"].writtenText, zone: zone)
     }
 
     static func name(_ text: String, in zone: String) -> String {
@@ -85,14 +98,14 @@ private struct WantedRecords {
         for (path, parsed) in context.recordDocuments { read(records: parsed, path, report) }
         if let registry = context.subdomainRegistry {
             if let root = registry.root {
-                read(registry: root, registry.path)
+                read(registry: GateValue(root, in: registry.path, report))
             } else {
                 report.unreadable(registry.path, registry.cause)
             }
         }
         if let edge = context.library.entry(under: GateDocuments.edgeMap) {
             if let root = edge.root {
-                read(edge: root, edge.path)
+                read(edge: GateValue(root, in: edge.path, report))
             } else {
                 report.unreadable(edge.path, edge.cause)
             }
@@ -107,8 +120,11 @@ private struct WantedRecords {
         }
         let stem = FilePlaces.stem(String(file.split(separator: "/").last ?? "")) ?? ""
         let named = stem.hasSuffix(".records") ? String(stem.dropLast(".records".utf8.count)) : ""
-        let zone = HostName.normal(["zone", "domain"].lazy.compactMap { root[$0]?.value.filledText }.first ?? named)
-        guard let items = root.items ?? root["records"]?.value.items, !items.isEmpty, !zone.isEmpty else {
+        let document = GateValue(root, in: file, report)
+        let (list, owner) = root.items != nil ? (document, nil) : (document["records"], Self.zone(of: document))
+        let zone = HostName.normal(owner?.filledText ?? named)
+        if list.isUnclear || owner?.isUnclear == true { return }
+        guard let items = list.node?.items, !items.isEmpty, !zone.isEmpty, let records = list.items else {
             report.unknown(
                 .missingInput, "\(file) lists no record of a zone", at: root.mark(in: file),
                 hint: "Write `zone`, and `records` with `type`, `name` and `content`.")
@@ -116,39 +132,49 @@ private struct WantedRecords {
         }
         zones.insert(zone)
         wholeZones.insert(zone)
-        for item in items {
-            guard let key = DNSRecordKey(item, zone: zone) else {
-                report.fail(
-                    .missingField, "a record has no `type`, `name` or `content`", at: item.mark(in: file),
-                    hint: "Add what is missing.")
+        for record in records {
+            guard let key = DNSRecordKey(wanted: record, zone: zone) else {
                 wholeZones.remove(zone)
+                let content = record["content"].isAbsent ? record["value"] : record["content"]
+                let isUnclear = [record["type"], record["name"], content].contains { $0.isUnclear && !$0.isMissing }
+                if !record.isMap || isUnclear { continue }
+                report.fail(
+                    .missingField, "a record has no `type`, `name` or `content`", at: record.mark,
+                    hint: "Add what is missing.")
                 continue
             }
-            records.append((key, item["proxied"]?.value.scalar?.value.boolValue, item.mark(in: file)))
+            let proxied = record["proxied"]
+            self.records.append((key, proxied.isAbsent ? nil : proxied.isTrue, record.mark))
         }
     }
 
-    private mutating func read(registry root: Node, _ file: String) {
-        let zone = HostName.normal(root["domain"]?.value.filledText ?? "")
-        for item in root["subdomains"]?.value.items ?? []
-        where item["lifecycle"]?.value.filledText ?? "active" == "active" {
-            guard let name = item["name"]?.value.scalar?.text, let proxied = item["cloudflare_proxied"]?.value,
-                let isProxied = proxied.scalar?.value.boolValue
-            else { continue }
-            add(DNSRecordKey.name(name, in: zone), isProxied, proxied.mark(in: file), zone)
+    private static func zone(of document: GateValue) -> GateValue {
+        document["zone"].isAbsent ? document["domain"] : document["zone"]
+    }
+
+    private mutating func read(registry document: GateValue) {
+        let zone = HostName.normal(document["domain"].filledText ?? "")
+        for item in document["subdomains"].items ?? []
+        where item["lifecycle"].word(of: Gate.lifecycles, or: "active") == "active" {
+            let proxied = item["cloudflare_proxied"]
+            guard !proxied.isAbsent, let isProxied = proxied.isTrue, let name = item["name"].writtenText else {
+                continue
+            }
+            add(DNSRecordKey.name(name, in: zone), isProxied, proxied.mark, zone)
         }
     }
 
     /// `hostnames` of the map of the edge: each with its `aliases` and `cloudflare.proxied`.
-    private mutating func read(edge root: Node, _ file: String) {
-        let zone = HostName.normal(root.at("zone", "name")?.filledText ?? "")
-        guard root.at("zone", "provider")?.filledText.map({ $0 == "cloudflare" }) ?? true else { return }
-        for item in root["hostnames"]?.value.items ?? [] {
-            guard let proxied = item.at("cloudflare", "proxied"), let isProxied = proxied.scalar?.value.boolValue else {
-                continue
-            }
-            for name in [item["hostname"]?.value].compactMap({ $0?.filledText }) + (item.texts("aliases") ?? []) {
-                add(DNSRecordKey.name(name, in: zone), isProxied, proxied.mark(in: file), zone)
+    private mutating func read(edge document: GateValue) {
+        let owner = document["zone"]
+        let provider = owner["provider"]
+        if provider.isUnclear || provider.filledText.map({ $0 != "cloudflare" }) ?? false { return }
+        let zone = HostName.normal(owner["name"].filledText ?? "")
+        for item in document["hostnames"].items ?? [] {
+            let proxied = item["cloudflare"]["proxied"]
+            guard !proxied.isAbsent, let isProxied = proxied.isTrue else { continue }
+            for name in [item["hostname"].filledText].compactMap(\.self) + (item["aliases"].texts ?? []) {
+                add(DNSRecordKey.name(name, in: zone), isProxied, proxied.mark, zone)
             }
         }
     }
@@ -252,7 +278,7 @@ private struct LiveRecords {
                 sizes[total, default: Pages()].copies[number, default: 0] += 1
             }
             for node in result {
-                guard let key = DNSRecordKey(node, zone: "") else { continue }
+                guard let key = DNSRecordKey(live: node) else { continue }
                 let proxied = node["proxied"]?.value.scalar?.value.boolValue
                 records[key] = .some(proxied)
                 lines[key] = Int(node.line)

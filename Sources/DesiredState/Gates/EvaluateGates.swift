@@ -4,8 +4,8 @@ import Formats
 /// Evaluates every policy gate, and lists those that a document requires but nobody can evaluate.
 ///
 /// Pure: the same tree and inputs give the same results, sorted by name. Nothing passes that was not looked at: a
-/// missing or broken input is unknown, unless nothing speaks of what the gate is about: then it is not asked. Of a commit
-/// that changes one file only the gates that looked into it are evaluated again.
+/// missing or broken input is unknown, unless nothing speaks of what the gate is about: then it is not asked. Where it
+/// can't be told which gates are required, any may be, and that is a result of its own, `required_gates`. Of a commit that changes one file only the gates that looked into it are evaluated again.
 ///
 /// - Parameters:
 ///   - tree: the files of one commit; gates also read those of `GateDocuments` where they are among them.
@@ -19,7 +19,7 @@ public func evaluateGates(
     let gates = KeptGates(KeptGates.Ground(cache.files(of: tree), tree, inputs, named), cache)
     let known = Set(Gate.all.map(\.name))
     var results = gates.results
-    for (name, places) in gates.required where !known.contains(name) {
+    for (name, places) in gates.required.places where !known.contains(name) {
         let report = GateReport()
         let isSetting = SecuritySetting(named: name) != nil
         report.unknown(
@@ -32,6 +32,12 @@ public func evaluateGates(
         results.append(
             report.result(
                 Gate(name: name, title: "Required by a document.") { _, _ in "" }, summary: "", requiredAt: places))
+    }
+    if gates.required.areInDoubt {
+        let report = GateReport()
+        for doubt in gates.required.doubts { report.add(unknown: doubt) }
+        let gate = Gate(name: "required_gates", title: "Which gates environments require is known.") { _, _ in "" }
+        results.append(report.result(gate, summary: "", requiredAt: []))
     }
     return results.sorted { $0.name.precedesByBytes($1.name) }
 }

@@ -21,8 +21,13 @@ final class GateReport {
 
     /// Something is not there or can't be decided: the gate doesn't pass.
     func unknown(_ code: GateCode, _ message: String, at mark: SourceMark?, hint: String) {
-        if gap == nil { gap = message }
-        findings.append(Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint))
+        add(unknown: Diagnostic(.warning, code.rawValue, message, at: mark, hint: hint))
+    }
+
+    func add(unknown finding: Diagnostic) {
+        if gap == nil { gap = finding.message }
+        // What can't be told of a value is told once, however often a gate looks at it.
+        if !findings.contains(finding) { findings.append(finding) }
     }
 
     /// A document is there and can't be read.
@@ -88,7 +93,7 @@ struct GateContext {
     }
 
     /// A document below a root; where it is missing or broken the gate is unknown.
-    func document(_ stem: String, _ report: GateReport) -> (file: String, root: Node)? {
+    func document(_ stem: String, _ report: GateReport) -> GateValue? {
         guard let entry = library.entry(under: stem) else {
             report.unknown(
                 .missingInput, "\(stem).yaml is not below any root", at: nil,
@@ -99,25 +104,19 @@ struct GateContext {
             report.unreadable(entry.path, entry.cause)
             return nil
         }
-        return (entry.path, root)
+        return GateValue(root, in: entry.path, report)
     }
 
     /// A list or mapping that a gate can't do without.
-    func section(_ key: String, of document: (file: String, root: Node), _ report: GateReport) -> Node? {
-        guard let entry = document.root[key] else {
+    func section(_ key: String, of document: GateValue, _ report: GateReport) -> GateValue? {
+        let section = document[key]
+        if section.isAbsent {
             report.unknown(
                 .missingInput, "\(document.file) has no `\(key)`",
                 at: SourceMark(file: document.file, line: 1, column: 1),
                 hint: "Write it, or an empty one where there is nothing.")
-            return nil
         }
-        guard !entry.isAmbiguous else {
-            report.unknown(
-                .unreadableInput, "\(document.file) has `\(key)` twice", at: entry.keyMark(in: document.file),
-                hint: "Keep one of the two.")
-            return nil
-        }
-        return entry.value
+        return section.node == nil ? nil : section
     }
 
     /// Reports a path that is missing, or that nobody could look for.
@@ -148,7 +147,11 @@ struct GateContext {
     /// The ids of the registry; nil, and the gate unknown, where it can't be read.
     func secretIDs(_ report: GateReport) -> Set<String>? {
         guard let registry = document("secrets/registry", report) else { return nil }
-        let ids = ["secrets", "v2_entries"].flatMap { registry.root[$0]?.value.entries?.map(\.key) ?? [] }
+        let sections = [registry["secrets"], registry["v2_entries"]]
+        let members = sections.map { $0.members(tellTwice: false) }
+        guard zip(sections, members).allSatisfy({ $0.isAbsent || $1 != nil }) else { return nil }
+        // Which of two entries counts is nothing to whoever asks whether there is one.
+        let ids = members.flatMap { $0?.map(\.entry.key) ?? [] }
         guard !ids.isEmpty else {
             report.unknown(
                 .missingInput, "\(registry.file) holds no secret",
@@ -172,9 +175,4 @@ extension Node {
         guard let scalar else { return true }
         return !scalar.value.isNull && scalar.value != .string("")
     }
-
-    func isTrue(_ key: String) -> Bool { self[key]?.value.scalar?.value == .bool(true) }
-
-    /// The texts of a list; nil where it is none.
-    func texts(_ key: String) -> [String]? { self[key]?.value.items?.compactMap { $0.scalar?.text } }
 }

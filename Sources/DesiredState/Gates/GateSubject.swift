@@ -68,27 +68,32 @@ struct GateSubject: Sendable {
     private func namesProxy(_ context: GateContext) -> Bool {
         guard let registry = context.subdomainRegistry else { return false }
         // What can't be read may speak of it.
-        guard let names = registry.root?["subdomains"]?.value.items else { return true }
+        guard let names = registry.root?.at("subdomains")?.items else { return true }
         return names.contains { $0["cloudflare_proxied"] != nil }
     }
 
     private func isRequired(_ library: Library) -> Bool {
         guard !required.isEmpty, let entry = library.document(.convergence) else { return false }
         // What can't be read may require anything.
-        guard let environments = entry.root?["environments"]?.value.entries else { return true }
+        guard let environments = entry.root?.at("environments")?.entries else { return true }
         return environments.contains { environment in
-            required.contains { key in environment.value["required"]?.value[key].map { !$0.value.isEmptyList } ?? false
+            guard !environment.isAmbiguous, let required = environment.value.at("required") else { return true }
+            return self.required.contains { key in
+                required[key].map { $0.isAmbiguous || !$0.value.isEmptyList } ?? false
             }
         }
     }
 
     private func isIntegrated(_ library: Library) -> Bool {
         guard let integration, let entry = library.document(.integrationsIndex) else { return false }
-        guard let rows = entry.root?["integrations"]?.value.items else { return true }
+        guard let rows = entry.root?.at("integrations")?.items else { return true }
         return rows.contains { row in
-            guard row["status"]?.value.filledText != "planned" else { return false }
+            guard row.at("status")?.filledText != "planned" else { return false }
             return ["id", "vendor"].contains { key in
-                row[key]?.value.filledText?.lowercased().hasPrefix(integration) ?? false
+                // Of what stands twice any may be meant.
+                row[key].map { [$0.value] + $0.duplicates.map(\.value) }?.contains {
+                    $0.filledText?.lowercased().hasPrefix(integration) ?? false
+                } ?? false
             }
         }
     }

@@ -45,12 +45,12 @@ final class KeptGates: Sendable {
 
     private let ground: Ground
     private let kept: [Kept<GateResult>]
-    private let keptRequired: Kept<[String: [SourceMark]]>
+    private let keptRequired: Kept<RequiredGates>
 
     /// One result a gate, sorted by name.
     var results: [GateResult] { kept.map(\.value) }
-    /// The gates that environments require, with the places.
-    var required: [String: [SourceMark]] { keptRequired.value }
+    /// The gates that environments require.
+    var required: RequiredGates { keptRequired.value }
 
     /// Evaluates the gates that looked into what is not the same any more, or all where the ground is another.
     init(_ ground: Ground, _ cache: DocumentCache) {
@@ -61,7 +61,7 @@ final class KeptGates: Sendable {
             cache: cache)
         let required =
             before.flatMap { $0.keptRequired.holds(for: files) ? $0.keptRequired : nil }
-            ?? Kept(files, context.library) { Self.required(context.library) }
+            ?? Kept(files, context.library) { RequiredGates(context.library) }
         let isRequiredAsBefore = before?.required == required.value
         var evaluations = 0
         var kept: [Kept<GateResult>] = []
@@ -74,8 +74,8 @@ final class KeptGates: Sendable {
             kept.append(
                 Kept(files, context.library) {
                     Self.evaluate(
-                        gate, context, requiredAt: required.value[gate.name] ?? [],
-                        isNamed: ground.named.contains(gate.name))
+                        gate, context, requiredAt: required.value.places[gate.name] ?? [],
+                        isAsked: required.value.areInDoubt || ground.named.contains(gate.name))
                 })
         }
         self.ground = ground
@@ -85,31 +85,15 @@ final class KeptGates: Sendable {
     }
 
     private static func evaluate(
-        _ gate: Gate, _ context: GateContext, requiredAt places: [SourceMark], isNamed: Bool
+        _ gate: Gate, _ context: GateContext, requiredAt places: [SourceMark], isAsked: Bool
     ) -> GateResult {
         let report = GateReport()
         let summary = gate.evaluate(context, report)
         let result = report.result(gate, summary: summary, requiredAt: places)
-        guard result.verdict == .unknown, places.isEmpty, !isNamed, let subject = GateSubject.all[gate.name],
+        guard result.verdict == .unknown, places.isEmpty, !isAsked, let subject = GateSubject.all[gate.name],
             !subject.isUsed(context)
         else { return result }
         return result.notAsked(of: subject.name)
-    }
-
-    /// The gates that environments require, with the places.
-    private static func required(_ library: Library) -> [String: [SourceMark]] {
-        var found: [String: [SourceMark]] = [:]
-        guard let entry = library.document(.convergence), let environments = entry.root?["environments"]?.value.entries
-        else {
-            return found
-        }
-        for environment in environments where !environment.isAmbiguous {
-            for gate in environment.value["required"]?.value["gates"]?.value.items ?? [] {
-                guard let name = gate.filledText else { continue }
-                found[name, default: []].append(gate.mark(in: entry.path))
-            }
-        }
-        return found
     }
 }
 

@@ -22,23 +22,26 @@ extension Gate {
         checkSchema(of: document, prefix: "ssot.bridges", isExact: false, report)
         checkFields(items, document, report)
         let registered = context.secretIDs(report)
+        var names: Set<String> = []
+        var isWhole = true
         for item in items {
-            for secret in item["secrets"]?.value.items ?? [] {
-                guard let registered, let id = secret.scalar?.text, !registered.contains(id) else { continue }
+            let secrets = item["secrets"]
+            for secret in secrets.isMissing ? [] : secrets.items ?? [] {
+                guard let registered, let id = secret.writtenText, !registered.contains(id) else { continue }
                 report.fail(
-                    .unknownSecret, "the secret \(quoted(id)) of a bridge is not in the registry",
-                    at: secret.mark(in: document.file),
+                    .unknownSecret, "the secret \(quoted(id)) of a bridge is not in the registry", at: secret.mark,
                     hint: didYouMean(id, among: registered, else: "Add it to the registry, or correct the name."))
             }
-            if let contract = item["contract_doc"]?.value, let path = contract.filledText,
-                item["status"]?.value.filledText == "active"
-            {
-                let name = item["name"]?.value.filledText ?? ""
+            let name = item["name"]
+            if let text = name.filledText { names.insert(text) }
+            isWhole = isWhole && !name.isUnclear
+            let contract = item["contract_doc"]
+            if let path = contract.filledText, item["status"].filledText == "active" {
                 context.require(
-                    path: path, of: "the bridge \(quoted(name))", at: contract.mark(in: document.file), report)
+                    path: path, of: "the bridge \(quoted(name.filledText ?? ""))", at: contract.mark, report)
             }
         }
-        return Set(items.compactMap { $0["name"]?.value.filledText })
+        return isWhole ? names : nil
     }
 
     private static func checkMatrix(_ context: GateContext, _ report: GateReport, bridges: Set<String>?) -> Int {
@@ -47,18 +50,18 @@ extension Gate {
         else { return 0 }
         checkSchema(of: document, prefix: "ssot.parity", isExact: false, report)
         checkFields(items, document, report)
-        for item in items where item["gap_type"]?.value.filledText == "ipai_bridge" {
-            guard let bridge = item["ipai_bridge"]?.value, let name = bridge.filledText else {
+        for item in items where item["gap_type"].filledText == "ipai_bridge" {
+            let bridge = item["ipai_bridge"]
+            guard let name = bridge.filledText else {
+                if bridge.isUnclear { continue }
                 report.fail(
-                    .missingField, "a gap that a bridge fills doesn't name the bridge",
-                    at: item.mark(in: document.file),
+                    .missingField, "a gap that a bridge fills doesn't name the bridge", at: item.mark,
                     hint: "Write `ipai_bridge:` with its name.")
                 continue
             }
             guard let bridges, !bridges.contains(name) else { continue }
             report.fail(
-                .unknownBridge, "the bridge \(quoted(name)) is not in the catalogue",
-                at: bridge.mark(in: document.file),
+                .unknownBridge, "the bridge \(quoted(name)) is not in the catalogue", at: bridge.mark,
                 hint: didYouMean(name, among: bridges, else: "Add it to bridges/catalog.yaml."))
         }
         return items.count
@@ -78,19 +81,21 @@ extension Gate {
         else { return 0 }
         let words = ["met", "partial", "missing", "waived"]
         for item in items {
-            let id = quoted(item["id"]?.value.filledText ?? "")
-            let status = item["status"]?.value
-            let mark = (status ?? item).mark(in: document.file)
-            guard let text = status?.filledText, words.contains(text) else {
+            let id = quoted(item["id"].filledText ?? "")
+            let status = item["status"]
+            let required = item["required"]
+            if status.isUnclear || required.isUnclear { continue }
+            let mark = status.isAbsent ? item.mark : status.mark
+            guard let text = status.filledText, words.contains(text) else {
                 report.fail(
                     .unknownWord, "the status of the feature \(id) is not \(alternatives(words))", at: mark,
                     hint: "Write one of them.")
                 continue
             }
-            guard let required = item["required"]?.value.scalar?.value.boolValue else {
+            guard let required = required.boolean else {
                 report.fail(
-                    .missingField, "the feature \(id) doesn't say whether it is `required`",
-                    at: item.mark(in: document.file), hint: "Write `required: true` or `required: false`.")
+                    .missingField, "the feature \(id) doesn't say whether it is `required`", at: item.mark,
+                    hint: "Write `required: true` or `required: false`.")
                 continue
             }
             if required, text == "missing" {
@@ -109,46 +114,54 @@ extension Gate {
     // MARK: Shared
 
     private static func rows(
-        _ key: String, of document: (file: String, root: Node), _ context: GateContext, _ report: GateReport
-    ) -> [Node]? {
-        guard let section = context.section(key, of: document, report) else { return nil }
-        guard let items = section.items, !items.isEmpty else {
-            report.unknown(
-                .missingInput, "\(document.file) has nothing in `\(key)`", at: section.mark(in: document.file),
-                hint: "Write the entries, or remove the document.")
-            return nil
-        }
-        return items
+        _ key: String, of document: GateValue, _ context: GateContext, _ report: GateReport
+    ) -> [GateValue]? {
+        context.section(key, of: document, report)?.someItems(
+            lack: "has nothing in `\(key)`", hint: "Write the entries, or remove the document.")
     }
 
     /// Holds entries to `schema_rules` of their own document: `status_values` says what `status` may be.
-    private static func checkFields(_ items: [Node], _ document: (file: String, root: Node), _ report: GateReport) {
-        let rules = document.root["schema_rules"]?.value
-        guard let required = rules?.texts("required_fields"), !required.isEmpty else {
+    private static func checkFields(_ items: [GateValue], _ document: GateValue, _ report: GateReport) {
+        let rules = document["schema_rules"]
+        let fields = rules["required_fields"]
+        if rules.isUnclear || fields.isUnclear { return }
+        guard let required = fields.isAbsent ? [] : fields.texts, !required.isEmpty else {
             report.unknown(
                 .missingInput, "\(document.file) has no `schema_rules.required_fields`",
                 at: SourceMark(file: document.file, line: 1, column: 1), hint: "Write which fields an entry must have.")
             return
         }
-        let words = (rules?.entries ?? []).compactMap { rule -> (field: String, allowed: [String])? in
-            guard rule.key.hasSuffix("_values"), let allowed = rules?.texts(rule.key) else { return nil }
-            return (String(rule.key.dropLast("_values".count)), allowed)
-        }
+        let words = allowed(by: rules, report)
         for item in items {
-            for field in required where item[field]?.value.isFilled != true {
+            for field in required where item[field].isMissing {
                 report.fail(
-                    .missingField, "an entry has no `\(field)`", at: item.mark(in: document.file),
-                    hint: "Add `\(field):` to it.")
+                    .missingField, "an entry has no `\(field)`", at: item.mark, hint: "Add `\(field):` to it.")
             }
             for (field, allowed) in words {
-                guard let value = item[field]?.value else { continue }
-                let text = value.scalar?.text
-                if let text, allowed.contains(text) { continue }
+                let value = item[field]
+                guard value.node != nil else { continue }
+                if let text = value.scalarText, allowed.contains(text) { continue }
                 report.fail(
-                    .unknownWord, "`\(field)` is \(text.map { quoted($0) } ?? value.shapeName)",
-                    at: value.mark(in: document.file),
-                    hint: didYouMean(text ?? "", among: allowed, else: "Write \(alternatives(allowed))."))
+                    .unknownWord, "`\(field)` is \(value.shown)", at: value.mark,
+                    hint: didYouMean(
+                        value.scalarText ?? "", among: allowed, else: "Write \(alternatives(allowed))."))
             }
+        }
+    }
+
+    /// The words that a field may have, from `…_values`.
+    private static func allowed(by rules: GateValue, _ report: GateReport) -> [(field: String, allowed: [String])] {
+        (rules.members() ?? []).compactMap { rule, value in
+            guard rule.key.hasSuffix("_values") else {
+                let end = rule.key.split(separator: "_").last.map(String.init) ?? ""
+                if closest(to: end, among: ["values"]) != nil {
+                    report.unknown(
+                        .unknownWord, "no gate knows the rule \(quoted(rule.key)), so nothing is held to it",
+                        at: rule.keyMark(in: rules.file), hint: "Its name ends with `_values`.")
+                }
+                return nil
+            }
+            return value.texts.map { (String(rule.key.dropLast("_values".count)), $0) }
         }
     }
 }

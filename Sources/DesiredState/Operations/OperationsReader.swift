@@ -107,8 +107,19 @@ struct OperationsReader {
         let expires = values[3].flatMap { Timestamp(date: $0) }
         var lacks = zip(needed, values).filter { $0.1 == nil }.map { "`\($0.0)`" }
         if values[3] != nil, expires == nil { lacks.append("a readable `expires_on`") }
+        var place = node.mark(in: file)
+        var hint = "Write all of \(needed.joined(separator: ", "))."
         if let scope = values[1], let severity = values[2], thresholds[scope]?[severity] == nil {
             lacks.append("a threshold for \(quoted(scope)) and \(quoted(severity))")
+            let key = thresholds[scope] == nil ? "scope" : "severity"
+            let words = thresholds[scope]?.keys.sorted() ?? thresholds.keys.sorted()
+            // Where nothing else is wrong, the word is what has to be looked at.
+            if lacks.count == 1 {
+                place = node[key]?.value.mark(in: file) ?? place
+                hint = didYouMean(
+                    thresholds[scope] == nil ? scope : severity, among: words,
+                    else: "Write \(alternatives(words)), or add a threshold for it.")
+            }
         }
         guard lacks.isEmpty, let id = values[0], let scope = values[1], let severity = values[2], let expires,
             let issue = values[4]
@@ -116,7 +127,7 @@ struct OperationsReader {
             report.warning(
                 .ineffectiveException,
                 "an exception of the vulnerability policy lifts nothing: it lacks \(lacks.joined(separator: ", "))",
-                at: node.mark(in: file), hint: "Write all of \(needed.joined(separator: ", ")).")
+                at: place, hint: hint)
             return nil
         }
         return VulnerabilityPolicy.Exception(

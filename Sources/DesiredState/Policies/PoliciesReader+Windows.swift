@@ -35,7 +35,8 @@ extension PoliciesReader {
             reading.policy.syncWindows.append(
                 SyncWindow(
                     kind: kind, schedule: schedule, duration: duration, timeZone: zone, scope: scope,
-                    allowsManual: allowsManual, reason: reason, source: entry.mark))
+                    allowsManual: allowsManual, reason: reason, source: entry.mark,
+                    timeZoneSource: entry.mark(of: "time_zone")))
         }
     }
 

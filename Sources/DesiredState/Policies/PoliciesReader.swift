@@ -107,7 +107,20 @@ struct PoliciesReader {
         }
     }
 
+    /// White space, which git refuses, and quotes that a word processor made of those that were typed.
+    private static func isInNoBranch(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isWhitespace || (0x2018...0x201F).contains(scalar.value) || scalar == "«" || scalar == "»"
+    }
+
     func pattern(_ text: Text, _ entry: Fields) -> GlobPattern? {
+        if let strange = text.value.unicodeScalars.first(where: { Self.isInNoBranch($0) }) {
+            let sign =
+                strange.isASCII ? "a space" : String(String.UnicodeScalarView([strange])).lookalikeCharacter ?? ""
+            entry.fail(
+                .invalidPattern, "the pattern \(quoted(text.value)) holds \(sign), as the name of no branch does",
+                at: text.mark, hint: "Write the name as git has it, without spaces and in plain quotes.")
+            return nil
+        }
         do {
             return try GlobPattern(text.value)
         } catch {

@@ -158,9 +158,11 @@ extension DesiredState {
             return Diagnostic(
                 .error, Code.unknownTimeZone.rawValue,
                 "the time zone \(quoted(window.timeZone)) is not known: "
-                    + (zones.faults[window.timeZone] ?? "it was not loaded"), at: window.source,
-                hint:
-                    "Write a name of the IANA database: `Europe/Berlin`. Until then nothing is changed by this window.")
+                    + (zones.faults[window.timeZone] ?? "it was not loaded"),
+                at: window.timeZoneSource,
+                hint: (zones.likely[window.timeZone].map { "Did you mean `\($0)`?" }
+                    ?? "Write a name of the IANA database: `Europe/Berlin`.")
+                    + " Until then nothing is changed by this window.")
         }.sorted()
     }
 }

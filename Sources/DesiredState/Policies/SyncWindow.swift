@@ -59,10 +59,12 @@ public struct SyncWindow: Sendable, Hashable {
     public let allowsManual: Bool
     public let reason: String?
     public let source: SourceMark
+    /// Where the name of the time zone stands.
+    public let timeZoneSource: SourceMark
 
     public init(
         kind: Kind, schedule: Cron, duration: Duration, timeZone: String = "UTC", scope: PolicyScope = PolicyScope(),
-        allowsManual: Bool = false, reason: String? = nil, source: SourceMark
+        allowsManual: Bool = false, reason: String? = nil, source: SourceMark, timeZoneSource: SourceMark? = nil
     ) {
         self.kind = kind
         self.schedule = schedule
@@ -72,6 +74,7 @@ public struct SyncWindow: Sendable, Hashable {
         self.allowsManual = allowsManual
         self.reason = reason
         self.source = source
+        self.timeZoneSource = timeZoneSource ?? source
     }
 
     /// Whether it is open at an instant: from each begin on, up to its end and without it.

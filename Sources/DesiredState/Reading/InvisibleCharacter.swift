@@ -5,8 +5,28 @@ extension String {
     var invisibleCharacter: String? {
         guard !utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
         guard let found = unicodeScalars.first(where: { Self.isInvisible($0.value) }) else { return nil }
-        let digits = String(found.value, radix: 16, uppercase: true)
-        return "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+        return Self.codePoint(found)
+    }
+
+    /// The first character that looks like one of ASCII, or like a space, and is another, as `U+043E`; nil where there is none.
+    ///
+    /// So is each letter of the Greek and the Cyrillic alphabet, and each of the wide forms.
+    var lookalikeCharacter: String? {
+        guard !utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return unicodeScalars.first { scalar in
+            switch scalar.value {
+            case 0xA0, 0xAB, 0xBB, 0x370...0x52F, 0x2000...0x200A, 0x2010...0x2015, 0x2018...0x201F, 0x202F, 0x2039,
+                0x203A, 0x2212,
+                0x3000, 0xFF01...0xFF5E:
+                true
+            default: false
+            }
+        }.map(Self.codePoint)
+    }
+
+    private static func codePoint(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: Swift.max(0, 4 - digits.utf8.count)) + digits
     }
 
     private static func isInvisible(_ scalar: UInt32) -> Bool {

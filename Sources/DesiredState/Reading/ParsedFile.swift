@@ -39,21 +39,25 @@ final class ParsedFile: Sendable {
                 file, root: nil, cause: Cause(diagnostic), schema: nil, bytes: 0, endsAbruptly: false,
                 diagnostics: [diagnostic], paths: [], names: [])
         case .bytes(let bytes):
-            let found = PastedSecret.find(in: bytes)
-            let secrets = Self.diagnostics(of: found, bytes, file.path)
-            let masked = found.isEmpty ? bytes : PastedSecret.masked(bytes, found)
+            // One in UTF-16 is refused, and yet looked through: what stands in it is read as it was meant.
+            let plain = WideText.narrowed(bytes) ?? bytes
+            let found = PastedSecret.find(in: plain)
+            let secrets = Self.diagnostics(of: found, plain, file.path)
+            let masked = found.isEmpty ? plain : PastedSecret.masked(plain, found)
             let file = SourceFile(path: file.path, content: .bytes(masked), objectID: file.objectID)
             if file.path.hasSuffix(".yaml") || file.path.hasSuffix(".yml") {
-                self.init(yaml: masked, file, secrets, size: bytes.count)
+                let document = YAML.parse(plain.count == bytes.count ? masked : bytes, file: file.path)
+                self.init(yaml: masked, document, file, secrets, size: bytes.count)
             } else {
                 self.init(other: masked, file, secrets, size: bytes.count)
             }
         }
     }
 
-    private convenience init(yaml bytes: [UInt8], _ file: SourceFile, _ secrets: [Diagnostic], size: Int) {
+    private convenience init(
+        yaml bytes: [UInt8], _ document: YAMLDocument, _ file: SourceFile, _ secrets: [Diagnostic], size: Int
+    ) {
         let path = file.path
-        let document = YAML.parse(bytes, file: path)
         var cause: Cause?
         if document.root == nil {
             let first = document.diagnostics.first { $0.severity == .error } ?? document.diagnostics.first
@@ -81,9 +85,11 @@ final class ParsedFile: Sendable {
             do {
                 root = try JSON.tree(bytes)
             } catch {
-                let diagnostic = Diagnostic(
-                    .error, error.code, error.message, at: Self.mark(of: error.offset, in: bytes, of: path),
-                    hint: error.hint ?? "Mend the JSON at this place.")
+                let diagnostic =
+                    MergeConflict.diagnostic(of: bytes, file: path, code: error.code)
+                    ?? Diagnostic(
+                        .error, error.code, error.message, at: Self.mark(of: error.offset, in: bytes, of: path),
+                        hint: error.hint ?? "Mend the JSON at this place.")
                 diagnostics.append(diagnostic)
                 cause = Cause(diagnostic)
             }
@@ -188,7 +194,8 @@ final class ParsedFile: Sendable {
 extension SourceFile {
     /// With every secret in it masked.
     var masked: SourceFile {
-        guard case .bytes(let bytes) = content, let masked = PastedSecret.masked(bytes) else { return self }
+        guard case .bytes(let bytes) = content else { return self }
+        guard let masked = PastedSecret.masked(WideText.narrowed(bytes) ?? bytes) else { return self }
         return SourceFile(path: path, content: .bytes(masked), objectID: objectID)
     }
 }

@@ -15,7 +15,9 @@ func closest(to word: String, among words: some Sequence<String>) -> String? {
 /// `Did you mean "x"?`, or what else to do.
 func didYouMean(_ word: String, among words: some Sequence<String>, else hint: String) -> String {
     guard let meant = closest(to: word, among: words) else { return hint }
-    return "Did you mean `\(meant)`?"
+    // Beside a word that looks the same the question alone would be a riddle.
+    let strange = word.lookalikeCharacter.map { " The text holds \($0), which only looks like what should be there." }
+    return "Did you mean `\(meant)`?" + (strange ?? "")
 }
 
 /// `a`, `a or b`, `a, b or c`.

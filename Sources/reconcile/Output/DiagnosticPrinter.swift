@@ -27,7 +27,8 @@ struct DiagnosticPrinter {
         guard let file = files.first(where: { $0.path == path }), case .bytes(let bytes) = file.content,
             bytes.count < 8 << 20
         else { return nil }
+        let plain = WideText.narrowed(bytes) ?? bytes
         // A secret of several lines can't be told by one of them, so all of it is masked first.
-        return SourceLines(PastedSecret.masked(bytes) ?? bytes)
+        return SourceLines(PastedSecret.masked(plain) ?? plain)
     }
 }
