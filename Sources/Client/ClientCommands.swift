@@ -168,7 +168,7 @@ public enum ClientCommands {
                 OptionSpec("key-file", "FILE", "Keep this key in place of a login; - reads standard input."),
             ],
             examples: [("odooops auth login --user ada", ""), ("odooops auth login --key-file - <key", "")]),
-        CommandSpec("auth logout", "Forgets what was kept of the login at this service."),
+        CommandSpec("auth logout", "Ends the login at this service, and forgets what was kept of it."),
         CommandSpec("auth whoami", "Shows who the service takes you for, and what you may."),
         CommandSpec(
             "auth token", "Prints the token that is kept, for other programs.",

@@ -80,17 +80,39 @@ extension CommandCall {
         return exit
     }
 
-    func logOut() throws -> ClientExit {
+    func logOut() async throws -> ClientExit {
         let place = try place()
         var credentials = try files.credentials()
         let kept = credentials.entry(place.name, at: place.address.text) ?? credentials.entry(place.name)
         let wasKept = kept != nil
+        // Ended where it counts first: a token that is only forgotten here is still one to whoever has read it.
+        let isEnded = await end(kept, at: place)
         if let kept { credentials.remove(kept.context) }
         if wasKept { try files.write(credentials) }
-        let document: Value = ["context": .string(place.name), "forgotten": .bool(wasKept)]
+        let document: Value = [
+            "context": .string(place.name), "forgotten": .bool(wasKept), "ended": .bool(isEnded),
+        ]
         return wasKept
-            ? told("The login at \(place.address.text) is forgotten.", document)
+            ? told("The login at \(place.address.text) is \(isEnded ? "ended and " : "")forgotten.", document)
             : answer(document, "Nothing was kept.")
+    }
+
+    /// Has the service end a login; whether it did. A key is no login: it goes on elsewhere, and an owner takes it back.
+    private func end(_ kept: Credentials.Entry?, at place: (name: String, address: ServiceAddress)) async -> Bool {
+        guard let kept, let last = kept.expiresAt, last > now, kept.url == place.address.text else { return false }
+        do {
+            try place.address.check(allowsPlain: arguments.has("allow-http"))
+            let connection = ServiceConnection(
+                address: place.address, credential: kept.token, timeout: try duration("timeout") ?? .seconds(30),
+                transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
+                newKey: surroundings.newKey, sameService: sameService)
+            _ = try await connection.write("POST", "/auth/logout", isRepeatable: false)
+            return true
+        } catch {
+            let reason = (error as? any Fault)?.message ?? "it could not be asked"
+            screen.remark("The service did not end the login, which counts until \(last.minuteText): \(reason)")
+            return false
+        }
     }
 
     func whoami() async throws -> ClientExit {

@@ -47,7 +47,7 @@ extension CommandCall {
         case "webhooks retry": return try await retryDelivery()
         case "policy validate", "policy check", "policy list": return try await policy()
         case "auth login": return try await logIn()
-        case "auth logout": return try logOut()
+        case "auth logout": return try await logOut()
         case "auth whoami": return try await whoami()
         case "auth token": return try printToken()
         case "keys add": return try await addKey()

@@ -31,7 +31,9 @@ public struct FrontDoor: Sendable {
     }
 
     private func guarded(_ request: WebRequest) async -> WebResponse {
-        guard request.path == "/metrics" else { return await service.answer(request) }
+        guard request.path == "/metrics" else {
+            return await service.answer(request, isForwarded: access.origin(of: request).isForwarded)
+        }
         do {
             let caller = try await access.caller(of: request)
             if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }

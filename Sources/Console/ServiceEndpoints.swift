@@ -44,13 +44,17 @@ public struct ServiceEndpoints: Sendable {
     }
 
     /// Answers health, readiness, metrics and the hook that asks for a pass.
-    public func answer(_ request: WebRequest) async -> WebResponse {
+    ///
+    /// - Parameters:
+    ///   - request: as it came.
+    ///   - isForwarded: whether it came through a proxy, as the configuration has it; what it says itself counts anyway.
+    public func answer(_ request: WebRequest, isForwarded: Bool = false) async -> WebResponse {
         switch (request.method, request.path) {
         case ("GET", "/healthz"), ("HEAD", "/healthz"): return health()
         case ("GET", "/readyz"), ("HEAD", "/readyz"): return await readiness()
         case ("GET", "/metrics"), ("HEAD", "/metrics"):
             return .text(200, metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
-        case ("POST", "/hooks/reconcile"): return await hook(request)
+        case ("POST", "/hooks/reconcile"): return await hook(request, isForwarded)
         case (_, "/healthz"), (_, "/readyz"), (_, "/metrics"):
             return .refusal(405, "this path is read with GET", allow: "GET, HEAD")
         case (_, "/hooks/reconcile"): return .refusal(405, "this path is called with POST", allow: "POST")
@@ -79,7 +83,7 @@ public struct ServiceEndpoints: Sendable {
             ])
     }
 
-    private func hook(_ request: WebRequest) async -> WebResponse {
+    private func hook(_ request: WebRequest, _ isForwarded: Bool) async -> WebResponse {
         if let hookSecret {
             guard let signature = request.header("X-Hub-Signature-256"), signature.hasPrefix("sha256="),
                 let given = Hex.decode(signature.dropFirst(7)),
@@ -90,7 +94,7 @@ public struct ServiceEndpoints: Sendable {
             }
         } else if isHookSecretConfigured {
             return .refusal(503, "hook_secret is configured and leads to no value")
-        } else if !ClientOrigin.isByHandHere(request) {
+        } else if isForwarded || !ClientOrigin.isByHandHere(request) {
             // A proxy at this machine brings everybody, and a browser what any page tells it.
             return .refusal(
                 403, "without hook_secret only this machine itself may ask for a pass: name one in reconciler.yaml")

@@ -13,6 +13,7 @@ struct FilesTests {
         "POST /auth/login": [
             "token": "token-of-ada", "token_type": "Bearer", "expires_at": "2027-01-01T00:00:00Z", "user": "ada",
         ], "GET /environments": [], "GET /auth/whoami": ["name": "key:ci"],
+        "POST /auth/logout": ["user": "ada", "everywhere": false],
     ]
 
     private static func mode(_ path: String) -> mode_t {
@@ -65,7 +66,24 @@ struct FilesTests {
         _ = await world.run("env", "list", "--url", "https://elsewhere.example")
         #expect(authorization(world.service.requests.last) == nil)
         #expect((await world.run("auth", "token")).output == "token-of-ada\n")
-        #expect((await world.run("auth", "logout")).exit == .done)
+        let ended = await world.run("auth", "logout", "--json")
+        #expect(ended.exit == .done && ended.json?["ended"] == true, "\(ended.story)")
+        #expect(world.service.routes.last == "POST /auth/logout")
+        #expect(authorization(world.service.requests.last) == "Bearer token-of-ada")
+        _ = await world.run("env", "list")
+        #expect(authorization(world.service.requests.last) == nil)
+    }
+
+    @Test("A login that the service could not end is forgotten all the same, and told to count on")
+    func loginThatCountsOn() async throws {
+        var answers = Self.login
+        answers["POST /auth/logout"] = nil
+        let world = try World(FakeService(answers))
+        try world.directory.write("long enough a word\n", to: "password")
+        chmod(world.directory.path("password"), 0o600)
+        _ = await world.run("auth", "login", "--user", "ada", "--password-file", world.directory.path("password"))
+        let result = await world.run("auth", "logout")
+        #expect(result.exit == .done && result.error.contains("counts until"), "\(result.story)")
         _ = await world.run("env", "list")
         #expect(authorization(world.service.requests.last) == nil)
     }

@@ -40,7 +40,7 @@ struct AuditedWriteTests {
     /// Writes that need more than these rows, each with the suite that sends it and reads its line.
     private static let elsewhere = [
         "approve": "OrderedPassTests, after real passes", "enableSchedule": "AuditedOrderTests",
-        "logIn": "AuditedOrderTests",
+        "changePassword": "OwnLoginTests", "logIn": "AuditedOrderTests", "logOut": "OwnLoginTests",
         "retryDelivery": "AuditedOrderTests", "retryNotice": "AuditedOrderTests", "runSchedule": "AuditedOrderTests",
         "sweepNow": "OrderedPassTests", "syncSecrets": "SecretSyncTests",
     ]

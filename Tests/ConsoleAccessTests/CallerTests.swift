@@ -85,6 +85,13 @@ import Web
         ("::1", "203.0.113.9", "http", "203.0.113.9", false),
         ("10.0.0.1", "10.0.0.5", "https", "10.0.0.5", true),
         ("::ffff:192.0.2.1", "9.9.9.9", "https", "192.0.2.1", false),
+        // As some proxies write it, with the port of the client.
+        ("10.0.0.1", "203.0.113.9:5060", "https", "203.0.113.9", true),
+        ("10.0.0.1", "203.0.113.9:5060, 10.0.0.2:443", "https", "203.0.113.9", true),
+        ("10.0.0.1", "[2001:db8::9]:5060", "https", "2001:db8::9", true),
+        ("10.0.0.1", "[2001:db8::9]", "https", "2001:db8::9", true),
+        ("10.0.0.1", "203.0.113.9:port", "https", "10.0.0.1", true),
+        ("10.0.0.1", "203.0.113.9:70000", "https", "10.0.0.1", true),
     ])
     func onlyTrustedProxiesSayWhoTheClientIs(
         peer: String, list: String, proto: String, address: String, secure: Bool
@@ -95,6 +102,41 @@ import Web
         let origin = ClientOrigin(request, trusted: Self.trusted)
         #expect(origin.address == address && origin.isSecure == secure)
         #expect(origin.isForwarded && !origin.isLoopback && origin.host == "a.example")
+    }
+
+    @Test(
+        "What came through a proxy is not of this machine, whichever header says so",
+        arguments: [
+            "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Server", "x-forwarded",
+            "Forwarded",
+            "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP", "Fastly-Client-IP",
+        ])
+    func headersOfProxies(name: String) {
+        func origin(_ headers: [(String, String)], trusted: [AddressRange] = []) -> ClientOrigin {
+            ClientOrigin(
+                WebRequest(
+                    method: "GET", path: "/",
+                    headers: (headers + [("Host", "127.0.0.1")]).map { (name: $0.0, value: $0.1) },
+                    peer: "127.0.0.1"), trusted: trusted)
+        }
+        #expect(origin([]).isLoopback && origin([("Accept", "*/*")]).isLoopback)
+        #expect(!origin([(name, "192.0.2.1")]).isLoopback && origin([(name, "192.0.2.1")]).isForwarded)
+    }
+
+    @Test(
+        "Whom a trusted proxy leaves unnamed is somebody behind it, and whoever is named is not of this machine either")
+    func proxiesThatNameNobody() {
+        let trusted = ["127.0.0.1", "::1"].compactMap { AddressRange($0) }
+        for peer in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            for headers in [[], [("X-Forwarded-For", "127.0.0.1")], [("X-Forwarded-For", "junk")]] {
+                let request = WebRequest(
+                    method: "GET", path: "/",
+                    headers: (headers + [("Host", "localhost")]).map { (name: $0.0, value: $0.1) },
+                    peer: peer)
+                #expect(!ClientOrigin(request, trusted: trusted).isLoopback, "\(peer) \(headers)")
+                #expect(ClientOrigin(request, trusted: []).isLoopback == headers.isEmpty)
+            }
+        }
     }
 
     @Test(arguments: [

@@ -53,8 +53,8 @@ import Web
                 ($0 as? AccessFault)?.code == "ACCESS-0006"
             }
         }
-        // A bucket for each address, and one for each name that was looked up.
-        #expect(access.limiter.count == 5 + 2)
+        // A bucket for each address, and of each name that was looked up one with its address and one for itself.
+        #expect(access.limiter.count == 5 + 2 * 2)
         let told = lines.withLock { $0 }
         #expect(told.count == 5 && told[3].contains("ada") && told.allSatisfy { $0.utf8.count < 500 })
         #expect(!told.contains { $0.contains("ve") && $0.contains("e\\\"") }, "a stranger's name isn't written down")
@@ -64,6 +64,62 @@ import Web
                 _ = try await access.putUser(name, password: nil, grants: [], by: "test")
             }
         }
+    }
+
+    /// An access control over a clock that sleeping moves, and somebody with a password.
+    private static func accessOfAda() async throws -> (access: AccessControl, time: SimulatedTime) {
+        let time = SimulatedTime(now: TokenTests.now, advancesBySleeping: true)
+        let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
+        _ = try await store.migrate()
+        let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)
+        _ = try await access.putUser(
+            "ada", password: Secret("correct horse battery"), grants: [Grant(.viewer)], by: "test")
+        return (access, time)
+    }
+
+    @Test("Wrong logins of others hold a name's own up and don't lock it out")
+    func othersLockNobodyOut() async throws {
+        let (access, time) = try await Self.accessOfAda()
+        func login(_ password: String, from address: String) async throws -> Duration {
+            let before = time.uptime
+            _ = try? await access.logIn(name: "ada", password: Secret(password), from: ClientOrigin(address: address))
+            return time.uptime - before
+        }
+        var waits: [Duration] = []
+        for index in 0..<40 { waits.append(try await login("wrong", from: "198.51.100.\(index)")) }
+        #expect(waits.prefix(5).allSatisfy { $0 == .zero }, "a slip or two hold nobody up")
+        #expect(waits[5] > .zero && waits[6] == waits[5] * 2 && waits.max() == .seconds(8), "\(waits)")
+        let before = time.uptime
+        let user = try await access.logIn(
+            name: "ada", password: Secret("correct horse battery"), from: ClientOrigin(address: "192.0.2.1"))
+        #expect(user.name == "ada" && time.uptime - before == .seconds(8))
+        // It is over when they stop.
+        time.advance(by: .minutes(10))
+        #expect(try await login("correct horse battery", from: "192.0.2.1") == .zero)
+    }
+
+    @Test("Whoever guesses at one name from one network is refused, whatever address of it they use")
+    func guessesFromOneNetworkEnd() async throws {
+        let (access, time) = try await Self.accessOfAda()
+        var codes: [String] = []
+        for index in 0..<12 {
+            // One a minute: no limit of the address itself.
+            time.advance(by: .seconds(10))
+            do {
+                _ = try await access.logIn(
+                    name: "ada", password: Secret("guess \(index)"), from: ClientOrigin(address: "2001:db8::\(index)"))
+            } catch let fault as AccessFault { codes.append("\(fault.code) \(fault.status)") }
+        }
+        #expect(codes.prefix(10).allSatisfy { $0 == "ACCESS-0006 401" } && codes.last == "ACCESS-0005 429", "\(codes)")
+        // Elsewhere the name's owner comes in, and from there others do.
+        let right = Secret("correct horse battery")
+        #expect(
+            try await access.logIn(name: "ada", password: right, from: ClientOrigin(address: "192.0.2.1")).name == "ada"
+        )
+        _ = try await access.putUser("bob", password: right, grants: [Grant(.viewer)], by: "test")
+        #expect(
+            try await access.logIn(name: "bob", password: right, from: ClientOrigin(address: "2001:db8::1")).name
+                == "bob")
     }
 
     @Test func oneCustomersAddressesAreOne() {

@@ -202,6 +202,23 @@ struct ExplanationTests {
         let made = try await Self.environment(world, "feature/crm")
         #expect(made.slug == "crm" && made.standing.state == .asWanted && made.obstacle == nil && made.path.isEmpty)
 
+        // What another process saw since this look is in the ledger, and no plan of ours has it.
+        let outlook = made.outlook
+        let difference = DriftItem(
+            key: try #require(made.resources.first?.key), cause: .externalChange,
+            attributes: [AttributeChange(path: "data", before: "a", after: "b")], environment: "crm", source: nil,
+            summary: "data differs")
+        let runs = try await world.store.runs(limit: 1)
+        func record(_ items: [DriftItem]) async throws {
+            _ = try await world.store.recordDrift(items, runID: runs[0].id, at: world.time.now) { _, _ in true }
+        }
+        try await record([difference])
+        let differing = try await world.reconciler().explainEnvironment("crm", in: outlook)
+        #expect(differing?.standing.state == .differs, "\(String(describing: differing?.standing))")
+        #expect(differing?.standing.reason.contains("1 resource of it differs") == true)
+        try await record([])
+        #expect(try await world.reconciler().explainEnvironment("crm", in: outlook)?.standing.state == .asWanted)
+
         let id = try #require(await world.record("crm"))
         _ = await world.call(
             "PATCH", "/v2/domains/shop.example/records/\(id)", ["type": "A", "data": "198.51.100.9"])

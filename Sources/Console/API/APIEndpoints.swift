@@ -208,6 +208,10 @@ public struct APIEndpoints: Sendable {
         if route.isWrite { try services.access.checkForgery(request, by: caller) }
         guard Self.accepts(request.header("Accept")) else { throw APIFault.notAcceptable }
         for (name, value) in try Self.query(request, of: route) { parameters[name] = value }
+        if !route.pathNames.contains("environment"), let word = parameters["environment"]?.stringValue {
+            parameters["environment"] = .string(
+                try await Self.environmentName(ofFilter: word, route.permission, caller, services))
+        }
         for parameter in route.parameters where route.pathNames.contains(parameter.name) {
             guard let value = parameters[parameter.name] else { continue }
             // A name that can't be is the name of nothing.

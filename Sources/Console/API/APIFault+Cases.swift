@@ -1,6 +1,7 @@
 import Basics
 import ConsoleAccess
 import DesiredState
+import Formats
 import Reconciler
 import Store
 
@@ -17,7 +18,7 @@ extension APIFault {
     static func noRoute(_ path: String) -> APIFault {
         APIFault(
             "ROUTE_NOT_FOUND", "API-0001", 404, "there is nothing at \(path.prefix(200))",
-            hint: "See all routes: GET /api/v1/openapi.json")
+            hint: "See all routes: GET /api/v1/openapi.json", details: ["path": .string(String(path.prefix(200)))])
     }
 
     static func noMethod(_ method: String, allowed: [String]) -> APIFault {
@@ -26,25 +27,36 @@ extension APIFault {
             "this path knows \(allowed.joined(separator: ", ")) and not \(method)",
             hint: "See all routes: GET /api/v1/openapi.json")
         fault.headers = [("Allow", allowed.joined(separator: ", "))]
+        fault.details = ["method": .string(method), "allowed": .strings(allowed)]
         return fault
     }
 
     static func badParameter(_ what: String) -> APIFault {
         APIFault(
             "INVALID_PARAMETER", "API-0003", 400, "the query can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json")
+            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("parameter", what))
     }
 
     static func badHeader(_ what: String) -> APIFault {
         APIFault(
             "INVALID_PARAMETER", "API-0003", 400, "the header can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json")
+            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("header", what))
     }
 
     static func badBody(_ what: String) -> APIFault {
         APIFault(
             "INVALID_BODY", "API-0004", 400, "the body can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json")
+            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("member", what))
+    }
+
+    /// The first word of what is wrong names it: `days has to be from 1 to 365`; of a whole body nothing does.
+    private static func problem(_ kind: String, _ what: String) -> Value.Object {
+        var details: Value.Object = ["problem": .string(Paint.plain(what))]
+        let name = what.prefix { $0 != " " }
+        let rest = what.dropFirst(name.count)
+        let isNamed = [" is ", " has to ", " may ", " holds "].contains { rest.hasPrefix($0) } && name != "it"
+        if isNamed, name != "this", !name.isEmpty { details[kind] = .string(Paint.plain(String(name))) }
+        return details
     }
 
     static let notAcceptable = APIFault(
@@ -139,7 +151,10 @@ extension APIFault {
                 }
             self.init(name, fault.code, fault.status, fault.message, hint: fault.hint)
             if fault.status == 401 { headers = [("WWW-Authenticate", "Bearer realm=\"odooops\"")] }
-            if let wait = fault.retryAfterSeconds { headers.append(("Retry-After", wait)) }
+            if let wait = fault.retryAfterSeconds {
+                headers.append(("Retry-After", wait))
+                details["retry_after_seconds"] = Int64(wait).map { .int($0) } ?? .null
+            }
         case let fault as RequestFault:
             let (name, status) =
                 switch fault.kind {

@@ -10,7 +10,9 @@ extension Answer {
         "DriftItem",
         .object([
             .init("key", text, "the resource that differs"),
-            .init("cause", choice(ChangeCause.self), "why it differs"),
+            .init(
+                "cause", .choice(DriftRecord.causeWords),
+                "why it differs; finding: a rule wants it otherwise, and nobody need have changed anything"),
             .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init(
                 "detail",

@@ -92,7 +92,14 @@ enum Answer {
     static let user = APISchema.named("User", .object(userMembers))
 
     /// A user who may something else than before, with what else went and stays.
-    static let changedUser = APISchema.named("ChangedUser", .object(userMembers + lossMembers))
+    static let changedUser = APISchema.named("ChangedUser", .object(userMembers + lossMembers + [notes]))
+
+    /// A user who was added just now.
+    static let newUser = APISchema.named("NewUser", .object(userMembers + [notes]))
+
+    /// What may not be meant of what was done.
+    private static let notes = APISchema.Field(
+        "notes", texts, "what may not be meant: a sentence for each role at an environment that there isn't")
 
     private static let userMembers: [APISchema.Field] = [
         .init("name", text, "what they log in with"),
@@ -114,7 +121,8 @@ enum Answer {
         "NewKey",
         .object(
             keyMembers + [
-                .init("key", textOrNull, "the key itself, shown this once; null where the request is sent again")
+                .init("key", textOrNull, "the key itself, shown this once; null where the request is sent again"),
+                notes,
             ]))
 
     private static let keyMembers: [APISchema.Field] = [

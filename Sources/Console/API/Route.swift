@@ -104,6 +104,9 @@ public struct APICall: Sendable {
     /// A text of path or query.
     func text(_ name: String) -> String? { parameters[name]?.stringValue }
 
+    /// The name after which a part of a list begins that is ordered by names.
+    var nameCursor: String? { text("cursor").flatMap(NameCursor.name) }
+
     /// An instant of the query.
     func instant(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp($0) } }
 

@@ -30,15 +30,16 @@ extension APIEndpoints {
                     .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
                 ]), answer: Answer.newKey, status: 201
             ) { call in
+                let grants = grants(call)
                 let new = try await services.access.addKey(
-                    call.body["name"]?.stringValue ?? "",
-                    grants: (call.body["roles"]?.listValue ?? []).compactMap { $0.stringValue.flatMap { Grant($0) } },
+                    call.body["name"]?.stringValue ?? "", grants: grants,
                     scopes: call.body["scopes"]?.listValue?.compactMap(\.stringValue)
                         .compactMap(Permission.init(rawValue:)),
                     lasting: call.body["days"]?.intValue.flatMap { Int(exactly: $0) }.map { .days($0) },
                     by: call.caller.name, detail: call.actor.detail())
                 var object = new.account.document
                 object["key"] = new.key.reveal { .string($0) }
+                object["notes"] = .strings(try await notes(on: grants, services))
                 return Envelope(201, .object(object))
             },
             APIRoute(

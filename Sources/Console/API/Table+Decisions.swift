@@ -101,7 +101,9 @@ extension APIEndpoints {
         ) { call in
             let marking = DriftMarking(
                 try resourceKey(call), kind, reason: call.body["reason"]?.stringValue ?? "", lasting: lasting(call))
-            let marks = try await marking.make(in: services.store, by: call.actor, at: call.now)
+            let marks = try await marking.make(
+                in: services.store, by: call.actor, at: call.now,
+                wanted: services.outlook()?.desired.resources.map(\.key) ?? [])
             return Envelope(201, .list(marks.map(\.document)))
         }
     }

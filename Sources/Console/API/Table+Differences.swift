@@ -12,13 +12,13 @@ extension APIEndpoints {
     static func differences(_ services: APIServices) -> [APIRoute] { driftRoutes(services) + thingRoutes(services) }
 
     private static func driftRoutes(_ services: APIServices) -> [APIRoute] {
-        let environment = APIParameter("environment", .line(most: 255), "only of this environment")
+        let environment = onlyEnvironment
         return [
             APIRoute(
                 "GET", "/drift", "listDrift", "drift", "What differs from what is wanted, by key.", needs: .read,
                 at: .list,
                 parameters: [
-                    APIParameter("cause", choice(ChangeCause.self), "only of this cause"), environment,
+                    APIParameter("cause", .choice(DriftRecord.causeWords), "only of this cause"), environment,
                     APIParameter("key", .line(least: 1, most: 512), "only of this resource"),
                     APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
                 ], answer: .list(Answer.driftItem), isPaged: true
@@ -28,12 +28,13 @@ extension APIEndpoints {
                 let filter = DriftFilter(
                     environments: call.visibleNames, environment: call.text("environment"),
                     keys: key.map { [ResourceKey($0)].compactMap { $0 } },
-                    cause: call.text("cause").flatMap(ChangeCause.init))
+                    cause: call.text("cause"))
                 let (rows, hasMore) = try await services.store.driftPage(
-                    filter, limit: call.limit, after: call.text("cursor").map(differencePlace),
+                    filter, limit: call.limit, after: call.nameCursor.map(differencePlace),
                     isQuiet: call.parameters["known"]?.boolValue)
                 return page(
-                    rows.map(\.document), next: hasMore ? rows.last.map { "\($0.key) \($0.cause.rawValue)" } : nil)
+                    rows.map(\.document),
+                    next: hasMore ? rows.last.map { NameCursor("\($0.key) \($0.cause.rawValue)").description } : nil)
             },
             APIRoute(
                 "GET", "/findings", "listFindings", "findings", "What is not as it has to be.", needs: .read, at: .list,
@@ -137,14 +138,15 @@ extension APIEndpoints {
                 at: .list,
                 parameters: [
                     APIParameter("kind", .line(most: 128), "only of this kind, such as digitalocean.droplet"),
-                    APIParameter("environment", .line(most: 255), "only of this environment"), nameCursor,
+                    onlyEnvironment, nameCursor,
                 ], answer: .list(Answer.thing), isPaged: true
             ) { call in
                 let found = try await services.store.inventoryPage(
-                    limit: call.limit, after: call.text("cursor"), kind: call.text("kind"),
+                    limit: call.limit, after: call.nameCursor, kind: call.text("kind"),
                     environment: call.text("environment"), environments: call.visibleNames)
                 return page(
-                    found.rows.map(\.document), next: found.hasMore ? found.rows.last?.key.description : nil)
+                    found.rows.map(\.document),
+                    next: found.hasMore ? (found.rows.last?.key.description).map(NameCursor.init)?.description : nil)
             },
             APIRoute(
                 "GET", "/integrations", "listIntegrations", "integrations",

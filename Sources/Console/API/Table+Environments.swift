@@ -8,11 +8,16 @@ import Store
 /// Routes about environments.
 extension APIEndpoints {
     static let environmentName = APIParameter(
-        "environment", .line(least: 1, most: 255), "its name, its id or its branch; a slash of a branch is written %2F",
+        "environment", .line(least: 1, most: 255),
+        "its name, its id, its branch, or a tier that only one is of; a slash of a branch is written %2F",
         required: true)
 
     static let onlyEnvironment = APIParameter(
-        "environment", .line(least: 1, most: 255), "only of this environment")
+        "environment", .line(least: 1, most: 255),
+        "only of this environment: its name, its id, its branch, or a tier that only one is of")
+
+    /// Stands beside the statuses: an environment that is left alone has one of them too.
+    private static let suspended = "suspended"
 
     /// The one figure that is kept of an environment; whoever asks for another one learns where it is.
     private static let environmentFigure = APISchema.pattern(
@@ -24,12 +29,40 @@ extension APIEndpoints {
     static func environment(_ call: APICall, _ services: APIServices) async throws -> EnvironmentRow {
         let slug = call.text("environment") ?? ""
         guard let row = try await services.store.environment(slug) else {
-            let known = try await services.store.environmentNames().filter { call.visible.contains($0) }
-            let near = Suggestion.nearest(to: slug, in: known).map { "Did you mean \($0)? " } ?? ""
-            throw APIFault.notFound(
-                "there is no environment \(slug)", hint: "\(near)List them: GET /api/v1/environments")
+            throw try await noEnvironment(slug, services, where: call.visible.contains)
         }
         return row
+    }
+
+    /// The name of the environment that a filter means: an empty list of what doesn't exist would say that all is well.
+    ///
+    /// One that is gone is known as long as anything is kept of it, and one that is wanted before a pass has made it.
+    static func environmentName(
+        ofFilter word: String, _ permission: Permission?, _ caller: Caller, _ services: APIServices
+    ) async throws -> String {
+        let wanted = services.outlook()?.desired
+        let found =
+            try await services.store.environmentName(of: word)
+            ?? wanted?.environments.first { $0.slug == word || $0.branch == word }?.slug
+        // As a path has it: what is none of theirs and what isn't there look alike.
+        if let permission { try caller.demand(permission, at: .environment(found ?? word)) }
+        if let found { return found }
+        if wanted?.modulePlans.contains(where: { $0.environment == word }) == true { return word }
+        if try await services.store.keepsAnything(ofEnvironment: word) { return word }
+        throw try await noEnvironment(word, services) { caller.environments(for: permission ?? .read).contains($0) }
+    }
+
+    private static func noEnvironment(
+        _ name: String, _ services: APIServices, where isVisible: (String) -> Bool
+    ) async throws -> APIFault {
+        let known = try await services.store.environmentNames().filter(isVisible)
+        let suggestion = Suggestion.nearest(to: name, in: known)
+        let near = suggestion.map { "Did you mean \($0)? " } ?? ""
+        var fault = APIFault.notFound(
+            "there is no environment \(name)", hint: "\(near)List them: GET /api/v1/environments")
+        fault.details["environment"] = .string(name)
+        if let suggestion { fault.details["did_you_mean"] = .string(suggestion) }
+        return fault
     }
 
     static func environments(_ services: APIServices) -> [APIRoute] {
@@ -43,20 +76,27 @@ extension APIEndpoints {
                 parameters: [
                     APIParameter("tier", choice(Tier.self), "only of this tier"),
                     APIParameter(
-                        "status", environmentStatus, "only in this status, or suspended, whatever its status is"),
+                        "status", .choice(EnvironmentRow.Status.allCases.map(\.rawValue) + [suspended]),
+                        "only in this status; suspended: only those that a person has left alone, whatever their status"
+                    ),
                     APIParameter("branch", .line(most: 255), "only of this branch"), nameCursor,
                 ], answer: .list(row), isPaged: true
             ) { call in
-                let (rows, hasMore) = try await environmentPage(call, services)
+                let (rows, hasMore) = try await services.store.environmentPage(
+                    limit: call.limit, after: call.nameCursor, tier: call.text("tier").flatMap(Tier.init),
+                    status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
+                    names: call.visibleNames,
+                    isSuspendedAt: call.text("status") == suspended ? call.now : nil)
                 let drift = Dictionary(
                     grouping: try await services.store.openDrift(of: rows.map(\.slug)), by: \.environment)
                 return page(
                     rows.map { $0.document(at: call.now, drift: drift[$0.slug] ?? []) },
-                    next: hasMore ? rows.last?.slug : nil)
+                    next: hasMore ? (rows.last?.slug).map(NameCursor.init)?.description : nil)
             },
             APIRoute(
                 "GET", "/environments/{environment}", "getEnvironment", "environments",
-                "One environment, by its name, its id or its branch, whose slashes are written `%2F`.",
+                "One environment, by its name, its id, its branch, whose slashes are written `%2F`, or a tier that only one "
+                    + "is of.",
                 needs: .read, at: .environment, parameters: [environmentName], answer: row
             ) { call in
                 let row = try await environment(call, services)
@@ -101,30 +141,6 @@ extension APIEndpoints {
                         }))
             },
         ]
-    }
-
-    /// What is suspended has a status besides, and the filter speaks of either.
-    private static let environmentStatus = APISchema.choice(
-        EnvironmentRow.Status.allCases.map(\.rawValue) + ["suspended"])
-
-    private static func environmentPage(
-        _ call: APICall, _ services: APIServices
-    ) async throws -> (rows: [EnvironmentRow], hasMore: Bool) {
-        let onlySuspended = call.text("status") == "suspended"
-        var found: [EnvironmentRow] = []
-        var cursor = call.text("cursor")
-        while true {
-            let (rows, hasMore) = try await services.store.environmentPage(
-                limit: onlySuspended ? 200 : call.limit, after: cursor, tier: call.text("tier").flatMap(Tier.init),
-                status: call.text("status").flatMap(EnvironmentRow.Status.init), branch: call.text("branch"),
-                names: call.visibleNames)
-            guard onlySuspended else { return (rows, hasMore) }
-            found += rows.lazy.filter { $0.isSuspended(at: call.now) }
-            guard hasMore, found.count <= call.limit else {
-                return (Array(found.prefix(call.limit)), found.count > call.limit)
-            }
-            cursor = rows.last?.slug
-        }
     }
 
     private static func change(

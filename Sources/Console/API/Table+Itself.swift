@@ -84,6 +84,35 @@ extension APIEndpoints {
                     ])
             },
             APIRoute(
+                "POST", "/auth/logout", "logOut", "auth",
+                "Ends the session or the token that it is sent with; `everywhere` ends all of its user's.", needs: nil,
+                body: .object([.init("everywhere", .flag)]),
+                answer: .object([
+                    .init("user", Answer.text, "whose it was"),
+                    .init("everywhere", .flag, "whether all their sessions and tokens ended"),
+                ])
+            ) { call in
+                let name = try user(call)
+                let everywhere = call.body["everywhere"]?.boolValue ?? false
+                try await services.access.endOwn(call.request, by: call.caller, everywhere: everywhere)
+                return Envelope(200, ["user": .string(name), "everywhere": .bool(everywhere)])
+            },
+            APIRoute(
+                "PUT", "/auth/password", "changePassword", "auth",
+                "Gives you another password, with the present one, and ends all your sessions and tokens, also this one.",
+                needs: nil,
+                body: .object([
+                    .init("password", .line(least: 1, most: 1_024), required: true),
+                    .init("new_password", .line(least: PasswordHash.leastLength, most: 256), required: true),
+                ]), answer: .object([.init("user", Answer.text, "whose password it is")])
+            ) { call in
+                let name = try user(call)
+                try await services.access.changeOwnPassword(
+                    Secret(call.body["password"]?.stringValue ?? ""),
+                    to: Secret(call.body["new_password"]?.stringValue ?? ""), by: call.caller)
+                return Envelope(200, ["user": .string(name)])
+            },
+            APIRoute(
                 "GET", "/auth/whoami", "getCaller", "auth", "Who you are and what you may.", needs: nil, answer: who
             ) { call in
                 let caller = call.caller
@@ -126,6 +155,22 @@ extension APIEndpoints {
                     ["accepted": true, "message": "a pass begins as soon as the present one has ended"])
             },
         ]
+    }
+
+    /// The name of a person who has an account here.
+    private static func user(_ call: APICall) throws -> String {
+        switch call.caller.identity {
+        case .user(_, let name): return name
+        case .anonymous: throw AccessFault.needsLogin
+        case .key(_, let name):
+            throw APIFault.moved(
+                "the key \(name) is no login, and has no password",
+                hint: "An owner takes a key back: DELETE /api/v1/access/keys/\(name)")
+        case .external(let subject, _):
+            throw APIFault.moved(
+                "\(subject) logs in at an issuer of tokens, and has no password here",
+                hint: "Log out where you logged in: the token ends when its issuer says.")
+        }
     }
 
     /// Counts only what is the caller's, and leaves out what no one environment has: runs, plans, hooks, shards.

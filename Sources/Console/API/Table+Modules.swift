@@ -22,7 +22,7 @@ extension APIEndpoints {
             ) { call in
                 let sight = try await ModuleOverview(call, services)
                 let standing = call.text("standing").flatMap(ModuleComparison.Standing.init)
-                let place = call.text("cursor").map(modulePlace)
+                let place = call.nameCursor.map(modulePlace)
                 var found: [ModuleRow] = []
                 for name in sight.environments where place.map({ !name.precedesByBytes($0.environment) }) ?? true {
                     let after = place.flatMap { $0.environment == name ? $0.module : nil }
@@ -36,7 +36,7 @@ extension APIEndpoints {
                 return page(
                     shown.map(\.document),
                     next: found.count > call.limit
-                        ? shown.last.map { "\($0.environment) \($0.module.name)" } : nil)
+                        ? shown.last.map { NameCursor("\($0.environment) \($0.module.name)").description } : nil)
             },
             APIRoute(
                 "GET", "/modules/summary", "listModuleSummaries", "modules",
@@ -46,11 +46,14 @@ extension APIEndpoints {
             ) { call in
                 let sight = try await ModuleOverview(call, services)
                 let names = sight.environments.filter { name in
-                    call.text("cursor").map { $0.precedesByBytes(name) } ?? true
+                    call.nameCursor.map { $0.precedesByBytes(name) } ?? true
                 }
                 var rows: [Value] = []
                 for name in names.prefix(call.limit) { rows.append(try await sight.summary(of: name, services)) }
-                return page(rows, next: names.count > call.limit ? names.prefix(call.limit).last : nil)
+                return page(
+                    rows,
+                    next: names.count > call.limit
+                        ? names.prefix(call.limit).last.map { NameCursor($0).description } : nil)
             },
         ]
     }

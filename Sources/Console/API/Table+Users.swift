@@ -1,5 +1,6 @@
 import Basics
 import ConsoleAccess
+import DesiredState
 import Formats
 import Reconciler
 import Store
@@ -18,7 +19,7 @@ extension APIEndpoints {
                 body: .object([
                     .init("name", .line(least: 1, most: 64), required: true), .init("roles", roles, required: true),
                     password,
-                ]), answer: Answer.user, status: 201
+                ]), answer: Answer.newUser, status: 201
             ) { call in
                 let name = call.body["name"]?.stringValue ?? ""
                 if let known = try await services.store.user(named: name), known.disabledAt == nil {
@@ -26,7 +27,9 @@ extension APIEndpoints {
                         "there is a user \(name) already",
                         hint: "Change what they may: PUT /api/v1/access/users/\(name)")
                 }
-                return Envelope(201, try await put(name, call, services).user.document)
+                var object = try await put(name, call, services).user.document.objectValue ?? [:]
+                object["notes"] = .strings(try await notes(on: grants(call), services))
+                return Envelope(201, .object(object))
             },
             APIRoute(
                 "PUT", "/access/users/{user}", "changeUser", "access",
@@ -43,7 +46,9 @@ extension APIEndpoints {
                 }
                 if let roles = call.body["roles"]?.listValue, !roles.contains("owner") { try spareSelf(name, call) }
                 let change = try await put(name, call, services)
-                return Envelope(200, .object(change.loss.added(to: change.user.document.objectValue ?? [:])))
+                var object = change.loss.added(to: change.user.document.objectValue ?? [:])
+                object["notes"] = .strings(try await notes(on: grants(call), services))
+                return Envelope(200, .object(object))
             },
             APIRoute(
                 "DELETE", "/access/users/{user}", "revokeUser", "access",
@@ -71,12 +76,29 @@ extension APIEndpoints {
     private static func put(
         _ name: String, _ call: APICall, _ services: APIServices
     ) async throws -> UserChange {
-        let grants = call.body["roles"]?.listValue?.compactMap { $0.stringValue.flatMap { Grant($0) } }
         let change = try await services.access.putUser(
-            name, password: (call.body["password"]?.stringValue).map { Secret($0) }, grants: grants,
+            name, password: (call.body["password"]?.stringValue).map { Secret($0) },
+            grants: call.body["roles"] == nil ? nil : grants(call),
             by: call.caller.name, detail: call.actor.detail())
         services.access.forgetAll()
         return change
+    }
+
+    /// The roles that a body gives.
+    static func grants(_ call: APICall) -> [Grant] {
+        (call.body["roles"]?.listValue ?? []).compactMap { $0.stringValue.flatMap { Grant($0) } }
+    }
+
+    /// A sentence for each role at an environment that there isn't: it is given, for one may come, and is worth a look.
+    static func notes(on grants: [Grant], _ services: APIServices) async throws -> [String] {
+        let places = grants.map(\.environment).filter { $0 != "*" }
+        guard !places.isEmpty else { return [] }
+        var known = Set(try await services.store.environmentNames())
+        known.formUnion(services.outlook()?.desired.environments.map(\.slug) ?? [])
+        return places.filter { !known.contains($0) }.map { place in
+            let near = Suggestion.nearest(to: place, in: known).map { "; did you mean \($0)?" } ?? ""
+            return "no environment is named \(place), and the role at it counts once there is one\(near)"
+        }
     }
 
     private static func noUser(_ name: String) -> APIFault {

@@ -21,7 +21,10 @@ extension APIEndpoints {
         "cursor",
         .pattern(PageCursor.pattern, about: "the next_cursor of the part before") { PageCursor($0) != nil },
         "where the part before ended")
-    static let nameCursor = APIParameter("cursor", .line(least: 1, most: 512), "where the part before ended")
+    static let nameCursor = APIParameter(
+        "cursor",
+        .pattern(NameCursor.pattern, about: "the next_cursor of the part before") { NameCursor.name($0) != nil },
+        "where the part before ended")
     static let noticeCursor = APIParameter(
         "cursor",
         .pattern("^\(identifierForm)$", about: "the next_cursor of the part before", matches: isIdentifier),
@@ -53,14 +56,15 @@ extension APIEndpoints {
     static func part<Row>(
         _ rows: [Row], _ call: APICall, key: (Row) -> String, document: (Row) -> Value
     ) -> Envelope {
-        let after = call.text("cursor")
+        let after = call.nameCursor
         let sorted = rows.map { (key: key($0), row: $0) }.filter { row in
             after.map { $0.precedesByBytes(row.key) } ?? true
         }
         .sorted { $0.key.precedesByBytes($1.key) }
         let shown = sorted.prefix(call.limit)
         return page(
-            shown.map { document($0.row) }, next: sorted.count > call.limit ? shown.last?.key : nil)
+            shown.map { document($0.row) },
+            next: sorted.count > call.limit ? (shown.last?.key).map(NameCursor.init)?.description : nil)
     }
 
     /// The run that a path names.

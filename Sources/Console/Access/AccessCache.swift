@@ -15,6 +15,8 @@ final class AccessCache: Sendable {
         var keys: [Digest: Entry<KeyAccount?>] = [:]
         var sessions: [Digest: Entry<(session: SessionRecord, user: UserAccount)?>] = [:]
         var users: [String: Entry<UserAccount?>] = [:]
+        /// Whether tokens were ended before their time, by their digests.
+        var ended: [Digest: Entry<Bool>] = [:]
     }
 
     /// How long a memory counts.
@@ -72,8 +74,21 @@ final class AccessCache: Sendable {
         return session
     }
 
+    /// Whether the token of a digest was ended by its owner.
+    func hasEnded(_ digest: Digest, at now: Duration, orFrom store: Store) async throws(StoreFault) -> Bool {
+        let known = state.withLock { state in state.ended[digest].flatMap { $0.until > now ? $0 : nil } }
+        if let known { return known.content }
+        let hasEnded = try await store.hasEnded(digest)
+        state.withLock { state in
+            if state.ended.count >= Self.most { state.ended = [:] }
+            state.ended[digest] = Entry(content: hasEnded, until: now + Self.memory)
+        }
+        return hasEnded
+    }
+
     func forgetAll() {
         state.withLock { state in
+            state.ended = [:]
             state.keys = [:]
             state.sessions = [:]
             state.users = [:]
@@ -84,6 +99,7 @@ final class AccessCache: Sendable {
         state.withLock { state in
             state.sessions[digest] = nil
             state.keys[digest] = nil
+            state.ended[digest] = nil
         }
     }
 }

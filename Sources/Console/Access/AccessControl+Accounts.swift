@@ -48,7 +48,7 @@ extension AccessControl {
         _ name: String, password: Secret?, grants: [Grant]?, by actor: String, detail origin: Value = [:]
     ) async throws -> UserChange {
         // `key:ci` and `oidc:…` are the names of others in the audit log.
-        guard !name.isEmpty, name.utf8.count <= Self.nameLimit, !name.contains(":"), name != "anonymous" else {
+        guard !name.isEmpty, name.utf8.count <= Self.nameLength, !name.contains(":"), name != "anonymous" else {
             throw AccessFault.badName
         }
         var hash: String?

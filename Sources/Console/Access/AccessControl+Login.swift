@@ -5,12 +5,22 @@ import Web
 
 /// Logins by password, the tokens that they give, and the count of requests.
 extension AccessControl {
-    /// Tries, a minute, for each address and for each name.
+    /// Tries, a minute, for each address.
     private static let loginLimit = 10
+    /// Failures, in `failureTime`, of one name from one address: more are refused.
+    private static let pairLimit = 10
+    /// Failures, in `failureTime`, of one name from wherever: who comes after them waits, and is not refused, lest anybody
+    /// lock a known name out.
+    private static let nameLimit = 20
+    private static let failureTime = Duration.minutes(10)
+    /// So many failures of a name hold nobody up.
+    private static let freeFailures = 5
+    /// The longest that a login is held up.
+    private static let longestDelay = Duration.seconds(8)
     /// Requests with a wrong proof, a minute, for each address.
     private static let wrongProofLimit = 100
     /// The longest name and the longest password, in bytes: longer ones are nobody's and are not looked at.
-    static let nameLimit = 255
+    static let nameLength = 255
     static let passwordLimit = 1_024
 
     /// Whether a name and a password are somebody's.
@@ -19,19 +29,28 @@ extension AccessControl {
     /// - Throws: `AccessFault` where they aren't, or where there were too many tries; `StoreFault`.
     public func logIn(name: String, password: Secret, from origin: ClientOrigin) async throws -> UserAccount {
         let isTooLong =
-            name.utf8.count > Self.nameLimit || password.reveal { $0.utf8.count } > Self.passwordLimit
-        let buckets = [("address:\(origin.network)", "this address"), ("name:\(name)", "this name")]
-        for (bucket, per) in buckets.prefix(isTooLong ? 1 : 2) {
-            let standing = limiter.take("login:\(bucket)", limit: Self.loginLimit, at: time.uptime)
-            if let wait = standing.retryAfter {
-                metrics?.add("odooops_logins_total", 1, ["result": "too_many"])
-                throw AccessFault.tooManyLogins(limit: Self.loginLimit, per: per, after: wait)
-            }
+            name.utf8.count > Self.nameLength || password.reveal { $0.utf8.count } > Self.passwordLimit
+        if let wait = limiter.take("login:address:\(origin.network)", limit: Self.loginLimit, at: time.uptime)
+            .retryAfter
+        {
+            metrics?.add("odooops_logins_total", 1, ["result": "too_many"])
+            throw AccessFault.tooManyLogins(limit: Self.loginLimit, per: "this address", after: wait)
         }
         guard !isTooLong else {
             failed(nil, origin)
             throw AccessFault.badLogin
         }
+        // Counted before it is known whether it fails: tries that are sent at once must not all find the same count.
+        let pair = "login:pair:\(origin.network)\n\(name)"
+        let standing = limiter.take(pair, limit: Self.pairLimit, each: Self.failureTime, at: time.uptime)
+        if let wait = standing.retryAfter {
+            metrics?.add("odooops_logins_total", 1, ["result": "too_many"])
+            throw AccessFault.tooManyFailures(limit: Self.pairLimit, minutes: 10, after: wait)
+        }
+        let everywhere = limiter.take(
+            "login:name:\(name)", limit: Self.nameLimit, each: Self.failureTime, at: time.uptime)
+        let delay = Self.delay(afterFailures: Self.nameLimit - everywhere.remaining - 1)
+        if delay > .zero { try await time.sleep(for: delay) }
         let user = try await store.user(named: name)
         // A name that nobody has costs as much time as a wrong password.
         let kept = user?.passwordHash ?? Self.nobodysHash
@@ -40,8 +59,16 @@ extension AccessControl {
             failed(user, origin)
             throw AccessFault.badLogin
         }
+        limiter.giveBack(pair, limit: Self.pairLimit)
+        limiter.giveBack("login:name:\(name)", limit: Self.nameLimit)
         metrics?.add("odooops_logins_total", 1, ["result": "right"])
         return user
+    }
+
+    /// How long a login of a name is held up, right or wrong, after so many failures: each more doubles it.
+    static func delay(afterFailures failures: Int) -> Duration {
+        let beyond = failures - freeFailures
+        return beyond < 0 ? .zero : min(longestDelay, .milliseconds(250 << min(beyond, 8)))
     }
 
     /// Leaves a trace of a login that failed; what a stranger typed for a name may be a password, so it isn't written.
@@ -103,7 +130,13 @@ extension AccessControl {
                 user.disabledAt == nil
             else { throw AccessFault.badProof("the token's user has no access any more") }
             guard generation == user.tokenGeneration else {
-                throw AccessFault.badProof("the token was ended by a new password, or by taking its user's access back")
+                throw AccessFault.badProof(
+                    "the token was ended by its user, by a new password, or by taking its user's access back")
+            }
+            if let digest = Self.digest(ofToken: claims),
+                try await cache.hasEnded(digest, at: time.uptime, orFrom: store)
+            {
+                throw AccessFault.badProof("the token was ended by its user")
             }
             return Caller(
                 .user(id: user.id, name: user.name), proof: .token, grants: user.grants.compactMap { Grant($0) },

@@ -77,6 +77,20 @@ public struct AccessFault: Fault {
             retryAfter: after)
     }
 
+    static func tooManyFailures(limit: Int, minutes: Int, after: Duration) -> AccessFault {
+        AccessFault(
+            "ACCESS-0005", 429, "more than \(limit) logins of this name failed from this address in \(minutes) minutes",
+            hint:
+                "Wait as Retry-After says, or log in from another address; keys and sessions that are open work meanwhile.",
+            retryAfter: after)
+    }
+
+    /// Somebody who is logged in gave another password than theirs for the present one.
+    static let badOldPassword = AccessFault(
+        "ACCESS-0006", 403, "the present password is wrong",
+        hint: "Send the one that you log in with; where it is forgotten, an owner sets a new one: "
+            + "reconcile access user add NAME --password-file FILE")
+
     static let badLogin = AccessFault(
         "ACCESS-0006", 401, "the name or the password is wrong",
         hint: "See who has access: reconcile access user list; then set a new password: "
@@ -103,7 +117,7 @@ public struct AccessFault: Fault {
     static let badName = AccessFault(
         "ACCESS-0012", 400, "a user can't have this name",
         hint:
-            "Take one of 1 to \(AccessControl.nameLimit) bytes without a colon: names with one are those of keys and of "
+            "Take one of 1 to \(AccessControl.nameLength) bytes without a colon: names with one are those of keys and of "
             + "people that an issuer knows.")
 
     static let noSigningKey = AccessFault(

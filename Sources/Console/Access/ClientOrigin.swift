@@ -8,7 +8,7 @@ public struct ClientOrigin: Sendable, Hashable {
     public let address: String
     /// Whether the client's own connection is encrypted.
     public let isSecure: Bool
-    /// Whether it went through a proxy, a trusted one or not.
+    /// Whether it went through a proxy, a trusted one or not; whatever comes from the address of a trusted one did.
     public let isForwarded: Bool
     /// The name that the client asked for, without a port; empty where it named none.
     public let host: String
@@ -28,11 +28,12 @@ public struct ClientOrigin: Sendable, Hashable {
     ///   - isSecure: whether this server itself speaks TLS.
     public init(_ request: WebRequest, trusted: [AddressRange], isSecure: Bool = false) {
         let forwarded = request.headers.filter { $0.name.lowercased() == "x-forwarded-for" }
-            .flatMap { $0.value.split(separator: ",") }.map { $0.trimmedSpaces }
-        let names = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded"]
-        isForwarded = request.headers.contains { names.contains($0.name.lowercased()) }
+            .flatMap { $0.value.split(separator: ",") }.map { Self.withoutPort($0.trimmedSpaces) }
         let isTrusted = { (address: String) in trusted.contains { $0.contains(address) } }
-        guard isTrusted(request.peer) else {
+        let isFromProxy = isTrusted(request.peer)
+        // A proxy has no business here of its own: whom it leaves unnamed is still somebody behind it.
+        isForwarded = isFromProxy || request.headers.contains { Self.isProxyHeader($0.name.lowercased()) }
+        guard isFromProxy else {
             address = Self.plain(request.peer)
             self.isSecure = isSecure
             host = Self.hostName(request.header("Host"))
@@ -93,6 +94,30 @@ public struct ClientOrigin: Sendable, Hashable {
 
     static func isLoopback(_ address: String) -> Bool {
         address == "::1" || AddressRange("127.0.0.0/8")?.contains(address) ?? false
+    }
+
+    /// Whether only proxies write a header; a client of this machine that does so itself is not taken for one.
+    private static func isProxyHeader(_ name: String) -> Bool {
+        name.hasPrefix("x-forwarded") || proxyHeaders.contains(name)
+    }
+
+    /// What proxies and the networks before them say of a request beside `X-Forwarded-…`.
+    private static let proxyHeaders: Set<String> = [
+        "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for",
+        "x-originating-ip", "x-remote-ip", "x-envoy-external-address", "x-appengine-user-ip", "x-azure-clientip",
+        "true-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "cf-ray", "cdn-loop", "fastly-client-ip",
+        "fly-client-ip", "do-connecting-ip", "x-proxyuser-ip",
+    ]
+
+    /// An address without the port that some proxies write after it: `192.0.2.1:5060`, `[2001:db8::1]:5060`.
+    private static func withoutPort(_ hop: String) -> String {
+        func isPort(_ text: Substring) -> Bool { text.first == ":" && UInt16(text.dropFirst()) != nil }
+        if hop.hasPrefix("["), let end = hop.firstIndex(of: "]") {
+            let rest = hop[hop.index(after: end)...]
+            return rest.isEmpty || isPort(rest) ? String(hop[..<end].dropFirst()) : hop
+        }
+        guard let colon = hop.firstIndex(of: ":"), isPort(hop[colon...]) else { return hop }
+        return hop[..<colon].contains(".") ? String(hop[..<colon]) : hop
     }
 
     private static func plain(_ address: String) -> String {

@@ -53,11 +53,11 @@ final class RateLimiter: Sendable {
     /// How many are kept now.
     var count: Int { state.withLock { $0.buckets.count } }
 
-    /// Takes one request of `name`; with a limit of 0 all pass.
-    func take(_ name: String, limit: Int, at now: Duration) -> RateStanding {
+    /// Takes one request of `name`, of which `limit` come back evenly in each `period`; with a limit of 0 all pass.
+    func take(_ name: String, limit: Int, each period: Duration = .minutes(1), at now: Duration) -> RateStanding {
         guard limit > 0 else { return RateStanding(limit: 0, remaining: 0, reset: .zero, retryAfter: nil) }
         let digest = Digest(of: name)
-        let perSecond = Double(limit) / 60
+        let perSecond = Double(limit) / (Double(period.microseconds) / 1_000_000)
         func duration(_ tokens: Double) -> Duration { .microseconds(Int64(max(0, tokens) / perSecond * 1_000_000)) }
         let (level, isTaken) = state.withLock { state -> (Double, Bool) in
             Self.forget(&state, at: now)
@@ -74,6 +74,17 @@ final class RateLimiter: Sendable {
         return RateStanding(
             limit: limit, remaining: Int(level), reset: duration(Double(limit) - level),
             retryAfter: isTaken ? nil : duration(1 - level))
+    }
+
+    /// Gives back what was taken of `name` and turned out not to count.
+    func giveBack(_ name: String, limit: Int) {
+        let digest = Digest(of: name)
+        state.withLock { state in
+            guard var bucket = state.buckets[digest] else { return }
+            bucket.level = min(Double(limit), bucket.level + 1)
+            if bucket.level == Double(limit) { bucket.fullAt = bucket.at }
+            state.buckets[digest] = bucket
+        }
     }
 
     /// Drops buckets that are full again; where all places are taken, the half of those that say the least.

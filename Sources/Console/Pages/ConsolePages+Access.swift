@@ -15,10 +15,13 @@ extension ConsolePages {
     func admit(_ request: WebRequest, to route: Route) async -> Admission {
         guard let access else { return .viewer(Viewer()) }
         var known: Caller?
+        var standing: RateStanding?
         do {
             let caller = try await access.caller(of: request)
             known = caller
-            if let refusal = AccessControl.refusal(of: access.count(caller)) { throw refusal }
+            let counted = access.count(caller)
+            standing = counted
+            if let refusal = AccessControl.refusal(of: counted) { throw refusal }
             let permission = route.need.permission
             var place = route.need.place
             // The overview is of the whole project: whoever sees a part of it begins with their environments.
@@ -35,11 +38,7 @@ extension ConsolePages {
             viewer.visible = caller.environments(for: permission)
             return .viewer(viewer)
         } catch let fault as AccessFault {
-            if let wait = fault.retryAfter, let seconds = fault.retryAfterSeconds, fault.status == 429 {
-                return .refused(
-                    .text(429, "\(fault.code): \(fault.message); try again in \(wait.shortText)\n")
-                        .with("Retry-After", seconds))
-            }
+            if fault.status == 429 { return .refused(tooMany(fault, standing, request, known)) }
             if fault.status == 401 { return .refused(Self.toLogin(request)) }
             var viewer = known.map { Viewer(of: $0) } ?? Viewer()
             viewer.isStranger = known == nil
@@ -88,6 +87,34 @@ extension ConsolePages {
             ])
     }
 
+    /// A page like any other, with the headers by which programs know when to come back; a feed needs no page.
+    private func tooMany(
+        _ fault: AccessFault, _ standing: RateStanding?, _ request: WebRequest, _ known: Caller?
+    ) -> WebResponse {
+        let wait = fault.retryAfter.map { "Try again in \($0.shortText)." } ?? "Try again in a minute."
+        var response: WebResponse
+        if request.segments.first == "events" {
+            response = .text(429, "\(fault.code): \(fault.message)\n")
+        } else {
+            var page = Page(.login, title: "Too many requests", lead: "") {
+                banner(.warn, fault.message, icon: .clock) {
+                    p("\(fault.code). \(wait)")
+                    if let hint = fault.hint { p(hint) }
+                }
+            }
+            page.status = 429
+            var viewer = known.map { Viewer(of: $0) } ?? Viewer()
+            viewer.isStranger = known == nil
+            response = respond(page, request, viewer)
+        }
+        let headers = standing?.headers ?? []
+        response.headers += headers
+        if let seconds = fault.retryAfterSeconds, !headers.contains(where: { $0.name == "Retry-After" }) {
+            response.headers.append(("Retry-After", seconds))
+        }
+        return response
+    }
+
     private func refusal(_ fault: AccessFault, _ request: WebRequest, _ viewer: Viewer) -> WebResponse {
         var page = Page(.login, title: "This is not for you", lead: "") {
             banner(.warn, fault.message, icon: .lock) {
@@ -113,9 +140,10 @@ extension ConsolePages {
             return Self.leading(to: form["back"]).with("Set-Cookie", cookie)
         } catch let fault as any Fault {
             let back = form["back"] ?? "/"
-            var page = LoginPage.form(back: back, fault: fault)
+            var page = LoginPage.form(back: back, name: form["name"] ?? "", fault: fault)
             page.status = (fault as? AccessFault)?.status ?? 503
-            return respond(page, request, await visitor(request))
+            let response = respond(page, request, await visitor(request))
+            return (fault as? AccessFault)?.retryAfterSeconds.map { response.with("Retry-After", $0) } ?? response
         } catch {
             return .text(503, "signing in failed\n")
         }

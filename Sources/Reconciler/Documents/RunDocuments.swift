@@ -43,7 +43,7 @@ extension DriftRecord {
         }
         var object = Value.Object()
         object["key"] = .string(key.description)
-        object["cause"] = .string(cause.rawValue)
+        object["cause"] = .string(causeWord)
         object["environment"] = .text(environment)
         object["detail"] = detail
         object["first_seen"] = .string(firstSeen.description)

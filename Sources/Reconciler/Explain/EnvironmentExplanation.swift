@@ -34,6 +34,8 @@ public struct EnvironmentExplanation: Sendable {
         case expiring
         /// The next pass does what is left to do.
         case pending
+        /// Something of it differs, and no plan mends it yet.
+        case differs
         case asWanted = "as_wanted"
     }
 
@@ -183,10 +185,11 @@ extension Reconciler {
         let tiers = [environment?.tier, row?.tier]
         let subject = SyncSubject(environment: slug, tier: Tier.allCases.first { tiers.contains($0) })
         let life = outlook.plan.environments.first { $0.slug == slug }
+        let differences = try await store.openDrift(of: [slug]).filter { !$0.isQuiet }
         let reading = EnvironmentReading(
             slug: slug, desired: desired, environment: environment, row: row, life: life, pull: pull, doubt: doubt,
             unread: wishes.first(among: resources.map(\.key), wanted: Set(desired.resources.map(\.key))),
-            obstacle: first?.obstacle, changes: changes, now: time.now)
+            obstacle: first?.obstacle, changes: changes, differences: differences, now: time.now)
         let commits = await source.origins(of: ExplainedFact.marks(of: environment), at: desired.revision)
         return EnvironmentExplanation(
             slug: slug, outlook: outlook, environment: environment, row: row, life: life,

@@ -20,6 +20,8 @@ struct EnvironmentReading {
     /// The first thing in the way of what it owns.
     let obstacle: Obstacle?
     let changes: [PlannedChange]
+    /// What differs of it and nobody has accepted, as whoever looked last has written down: not all of it may be planned.
+    let differences: [DriftRecord]
     let now: Timestamp
 
     var standing: Standing { refusal ?? ignorance ?? suspension ?? end ?? hold ?? rest }
@@ -158,6 +160,16 @@ struct EnvironmentReading {
         }
         guard changes.isEmpty else {
             return Standing(state: .pending, reason: "the next pass makes \(changes.count.of("change")) of it")
+        }
+        if let first = differences.first {
+            let count = Set(differences.map(\.key)).count
+            return Standing(
+                state: .differs,
+                reason: count.of("resource of it differs", "resources of it differ")
+                    + ", and nothing is planned for that: "
+                    + (differences.allSatisfy(\.isOnlyFinding)
+                        ? "no change of ours mends it" : "it was seen after the plan that this tells of"),
+                command: "reconcile explain \(first.key)")
         }
         return Standing(state: .asWanted, reason: "all that it owns is as it is wanted")
     }

@@ -1,5 +1,4 @@
 public import DesiredState
-public import Diff
 
 /// Which differences are asked for; nil: all.
 public struct DriftFilter: Sendable, Hashable {
@@ -9,10 +8,11 @@ public struct DriftFilter: Sendable, Hashable {
     public var environment: String?
     /// Only of these resources.
     public var keys: [ResourceKey]?
-    public var cause: ChangeCause?
+    /// Only of this cause, as `DriftRecord.causeWord` has it.
+    public var cause: String?
 
     public init(
-        environments: [String]? = nil, environment: String? = nil, keys: [ResourceKey]? = nil, cause: ChangeCause? = nil
+        environments: [String]? = nil, environment: String? = nil, keys: [ResourceKey]? = nil, cause: String? = nil
     ) {
         self.environments = environments
         self.environment = environment
@@ -25,7 +25,8 @@ public struct DriftFilter: Sendable, Hashable {
         conditions.add("environment", oneOf: environments)
         conditions.add("environment = ?", environment.map { .text($0) })
         conditions.add("resource_key", oneOf: keys?.map(\.description))
-        conditions.add("cause = ?", (cause?.rawValue).map { .text($0) })
+        // Whether it is a finding alone is seen in a row that was read.
+        conditions.add("cause = ?", cause.flatMap { $0 == DriftRecord.findingCause ? nil : .text($0) })
         return conditions
     }
 }

@@ -73,6 +73,9 @@ extension EnvironmentRow {
         set { set("standing", newValue?.value) }
     }
 
+    /// Whether no pass has brought it about or found it yet: it is wanted, and no more is known.
+    public var isComing: Bool { (status == .active || status == .expiring) && standing == nil && deed == nil }
+
     /// Nil as long as no step was done for it.
     public var deed: EnvironmentDeed? {
         get {

@@ -151,6 +151,22 @@ public struct DriftRecord: Sendable, Hashable {
         self.mark = mark
     }
 
+    /// Whether a rule wants it otherwise, and nobody need have changed anything.
+    public var isOnlyFinding: Bool { Self.isOnlyFinding(detail) }
+
+    static func isOnlyFinding(_ detail: Value) -> Bool {
+        detail["finding"] != nil && detail["attributes"]?.listValue?.isEmpty != false
+    }
+
+    /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
+    public var causeWord: String { isOnlyFinding ? Self.findingCause : cause.rawValue }
+
+    /// Stands beside the causes of changes.
+    public static let findingCause = "finding"
+
+    /// Every word that `causeWord` can be.
+    public static let causeWords = ChangeCause.allCases.map(\.rawValue) + [findingCause]
+
     /// Whether it is known, by the SSOT or by a person, so that nobody is alarmed.
     public var isQuiet: Bool { cause == .expected || mark != nil }
 }

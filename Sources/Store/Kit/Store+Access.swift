@@ -281,6 +281,55 @@ extension Store {
         }
     }
 
+    /// Whether the login of a digest was ended before its time.
+    ///
+    /// - Throws: `StoreFault`.
+    public func hasEnded(_ digest: Digest) async throws(StoreFault) -> Bool {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            try !db.run(
+                "select 1 from ops.access_sessions where digest = $1 and ended_at is not null", [.text(digest.hex)]
+            ).isEmpty
+        }
+    }
+
+    /// Writes down that a token is ended, with its audit record, until it would have ended by itself.
+    ///
+    /// A token isn't kept while it counts: what is kept of it is that it does no more.
+    ///
+    /// - Throws: `StoreFault`.
+    public func endToken(_ token: SessionRecord, audit: AuditRecord) async throws(StoreFault) {
+        let (id, auditID) = (identifiers.next(at: audit.at), identifiers.next(at: audit.at))
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run("delete from ops.access_sessions where expires_at < $1", [.time(audit.at - .days(1))])
+            let ended = try db.run(
+                """
+                insert into ops.access_sessions (digest, id, user_id, created_at, expires_at, ended_at, origin)
+                values ($1, $2, $3, $4, $5, $4, $6) on conflict (digest) do nothing returning id
+                """,
+                [
+                    .text(token.digest.hex), .text(id), .text(token.userID), .time(audit.at), .time(token.expiresAt),
+                    .text(token.origin),
+                ])
+            guard !ended.isEmpty else { return }
+            try Self.write(audit, id: auditID, in: db)
+        }
+    }
+
+    /// Ends all sessions and tokens of a user, with the audit record.
+    ///
+    /// - Throws: `StoreFault`.
+    public func endLogins(ofUser id: String, audit: AuditRecord) async throws(StoreFault) {
+        let auditID = identifiers.next(at: audit.at)
+        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try db.run(
+                """
+                update ops.access_users set token_generation = token_generation + 1, updated_at = $2 where id = $1
+                """, [.text(id), .time(audit.at)])
+            try Self.endSessions(of: id, at: audit.at, in: db)
+            try Self.write(audit, id: auditID, in: db)
+        }
+    }
+
     private static func endSessions(of user: String, at now: Timestamp, in db: any SQLConnection) throws(StoreFault) {
         try db.run(
             "update ops.access_sessions set ended_at = $2 where user_id = $1 and ended_at is null",

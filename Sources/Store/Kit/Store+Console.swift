@@ -5,8 +5,8 @@ public import Formats
 public struct RunTally: Sendable, Hashable {
     public var runs = 0
     public var failed = 0
-    /// Those that changed something at a provider.
-    public var applied = 0
+    /// What they changed for each environment, counted as the list of deployments has it.
+    public var deployments = 0
 
     public init() {}
 }
@@ -20,7 +20,10 @@ public struct DeploymentRow: Sendable, Hashable {
     public let failed: Int
     public let unsettled: Int
     public let from: Timestamp
+    /// Nil: it is under way.
     public let to: Timestamp?
+    /// Whether its run has come to its end: until then there may be more to do for it.
+    public var hasEnded = true
     /// The commit that the run brought about.
     public var revision: String?
     /// Who wrote that commit.
@@ -32,8 +35,9 @@ public struct DeploymentRow: Sendable, Hashable {
     /// Where it stands among deployments, the newest first.
     public var cursor: PageCursor { PageCursor(at: from, id: id) }
 
-    /// `failed`, `deploying` while the fate of a step isn't known, or `success`; as `ops.deployments` has it.
-    public var state: String { failed > 0 ? "failed" : unsettled > 0 ? "deploying" : "success" }
+    /// `failed`, `deploying` while its run is under way or the fate of a step isn't known, or `success`; as
+    /// `ops.deployments` has it.
+    public var state: String { failed > 0 ? "failed" : unsettled > 0 || !hasEnded ? "deploying" : "success" }
 
     /// The author's name alone, for the address that git writes after it is nobody's business; nil where it has none.
     public var authorName: String? {
@@ -81,17 +85,21 @@ extension Store {
             var tally = RunTally()
             for row in try db.run(
                 """
-                select r.last_phase, count(*), sum(case when exists (select 1 from ops.reconcile_steps s
-                  where s.run_id = r.id and s.state = 'done') then 1 else 0 end)
-                from ops.runs r where r.created_at > $1 and r.run_type = 'reconcile' and r.last_phase <> 'planned'
-                group by r.last_phase
+                select last_phase, count(*) from ops.runs
+                where created_at > $1 and run_type = 'reconcile' and last_phase <> 'planned' group by last_phase
                 """, [.time(instant)])
             {
                 let count = Int(clamping: try row.int(1))
                 tally.runs += count
                 if row.optionalText(0) == RunPhase.failed.rawValue { tally.failed += count }
-                tally.applied += Int(clamping: try row.optionalInt(2) ?? 0)
             }
+            tally.deployments = try db.run(
+                """
+                select run_id from ops.reconcile_steps
+                where run_id in (select id from ops.runs where run_type = 'reconcile' and created_at > $1)
+                group by run_id, environment
+                """, [.time(instant)]
+            ).count
             return tally
         }
     }
@@ -114,7 +122,8 @@ extension Store {
                 """
                 select run_id, environment, count(*), sum(case when state = 'failed' then 1 else 0 end),
                   sum(case when state in ('intended', 'unknown') then 1 else 0 end), min(intended_at), max(finished_at),
-                  (select metadata from ops.runs where id = run_id)
+                  (select metadata from ops.runs where id = run_id),
+                  (select last_phase from ops.runs where id = run_id)
                 from ops.reconcile_steps
                 where run_id in (select id from ops.runs where run_type = 'reconcile' order by created_at desc limit $1)
                   \(environment == nil ? "" : "and environment = $2")
@@ -122,13 +131,15 @@ extension Store {
                 """, binds)
             {
                 let metadata = row.optionalText(7) == nil ? Value.null : try row.jsonb(7)
+                let unsettled = Int(clamping: try row.optionalInt(4) ?? 0)
+                let phase = row.optionalText(8).flatMap(RunPhase.init(rawValue:))
+                let hasEnded = !(phase == .pending || phase == .planning || phase == .applying)
                 rows.append(
                     DeploymentRow(
                         runID: try row.text(0), environment: row.optionalText(1), steps: Int(clamping: try row.int(2)),
-                        failed: Int(clamping: try row.optionalInt(3) ?? 0),
-                        unsettled: Int(clamping: try row.optionalInt(4) ?? 0), from: try row.time(5),
-                        to: try row.optionalTime(6), revision: metadata["revision"]?.stringValue,
-                        author: metadata["author"]?.stringValue))
+                        failed: Int(clamping: try row.optionalInt(3) ?? 0), unsettled: unsettled, from: try row.time(5),
+                        to: hasEnded && unsettled == 0 ? try row.optionalTime(6) : nil, hasEnded: hasEnded,
+                        revision: metadata["revision"]?.stringValue, author: metadata["author"]?.stringValue))
             }
             return rows
         }

@@ -5,8 +5,8 @@ extension Store {
     /// Shows what runs did for each environment as deployments, where `ops.deployments` has the shape that the platform's
     /// existing console reads; called again, it says the same of a run anew.
     ///
-    /// What is made for no environment has none here either. The state is `success`, `failed`, or `deploying` while the fate
-    /// of a step isn't known.
+    /// What is made for no environment has none here either. The state is `success`, `failed`, or `deploying` while its run is
+    /// under way or the fate of a step isn't known.
     ///
     /// - Throws: `StoreFault`.
     public func showDeployments(ofRuns ids: [String]) async throws(StoreFault) {
@@ -33,7 +33,9 @@ extension Store {
             """, [.text(run.id)])
         {
             let (steps, failed, open) = (try row.int(1), try row.optionalInt(2) ?? 0, try row.optionalInt(3) ?? 0)
-            let (begun, ended) = (try row.time(4), try row.optionalTime(5))
+            let isUnderWay = failed == 0 && (open > 0 || [.pending, .planning, .applying].contains(run.phase))
+            let begun = try row.time(4)
+            let ended = isUnderWay ? nil : try row.optionalTime(5)
             let message =
                 steps.of("step") + (failed > 0 ? ", \(failed) failed" : "")
                 + (open > 0 ? ", \(open) not settled" : "")
@@ -52,7 +54,7 @@ extension Store {
                 [
                     .text(DeploymentRow.id(ofRun: run.id, row.optionalText(0))),
                     .optional(row.optionalText(6)), .text(run.revision ?? "unknown"), .optional(row.optionalText(7)),
-                    .text(failed > 0 ? "failed" : open > 0 ? "deploying" : "success"), .optional(author),
+                    .text(failed > 0 ? "failed" : isUnderWay ? "deploying" : "success"), .optional(author),
                     .text(message), .int(ended.map { ($0 - begun).components.seconds } ?? 0),
                     .jsonb(["run_id": .string(run.id), "steps": .int(steps)]), .time(begun), .time(ended),
                 ])

@@ -164,12 +164,14 @@ extension Store {
             engine.dialect == .postgres ? #"resource_key collate "C", cause collate "C""# : "resource_key, cause"
         var conditions = filter.conditions
         conditions.add(after: place, order)
-        // Whether people know of it is seen in a row that was read.
-        let most = isQuiet == nil ? "limit \(max(0, limit) + 1)" : ""
+        // Whether people know of it, and whether it is a finding alone, is seen in a row that was read.
+        let most = isQuiet == nil && filter.cause == nil ? "limit \(max(0, limit) + 1)" : ""
         let (clause, binds) = (conditions.clause("and"), conditions.binds)
         let rows = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [DriftRecord] in
             try Self.openDrift("\(clause) order by \(order) \(most)", binds, at: time.now, in: db)
-        }.filter { row in isQuiet.map { $0 == row.isQuiet } ?? true }
+        }.filter { row in
+            (isQuiet.map { $0 == row.isQuiet } ?? true) && (filter.cause.map { $0 == row.causeWord } ?? true)
+        }
         return (Array(rows.prefix(limit)), rows.count > limit)
     }
 

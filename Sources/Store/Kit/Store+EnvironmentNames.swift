@@ -1,8 +1,10 @@
+import DesiredState
+
 extension Store {
-    /// The name of the environment that somebody means by a name, an id or a branch.
+    /// The name of the environment that somebody means by a name, an id, a branch or a tier.
     ///
-    /// A name goes before an id, and an id before a branch. Environments that are gone have no branch any more; a branch that
-    /// several run names none of them.
+    /// A name goes before an id, an id before a branch, and a branch before a tier, also by an alias: `prod`. Environments
+    /// that are gone have no branch and no tier any more; a branch or a tier that several are of names none of them.
     ///
     /// - Returns: nil where there is none.
     /// - Throws: `StoreFault`.
@@ -25,7 +27,28 @@ extension Store {
                 }
                 if row.optionalText(2) != EnvironmentRow.Status.gone.rawValue { running.append(slug) }
             }
-            return identified ?? (running.count == 1 ? running[0] : nil)
+            if let found = identified ?? (running.count == 1 ? running[0] : nil) { return found }
+            guard running.isEmpty, let tier = Tier(alias: word) else { return nil }
+            let ofTier = try db.run(
+                "select slug from ops.environments where tier = $1 and (status is null or status <> $2) limit 2",
+                [.text(tier.rawValue), .text(EnvironmentRow.Status.gone.rawValue)])
+            return ofTier.count == 1 ? try ofTier[0].text(0) : nil
+        }
+    }
+
+    /// Whether anything is kept of an environment, be it as long gone as it may, or no more than the name in a document.
+    ///
+    /// - Throws: `StoreFault`.
+    public func keepsAnything(ofEnvironment name: String) async throws(StoreFault) -> Bool {
+        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            for table in [
+                "reconcile_inventory", "drift_items", "module_looks", "reconcile_notices", "run_environments",
+                "reconcile_steps", "run_events",
+            ] where try !db.run("select 1 from ops.\(table) where environment = $1 limit 1", [.text(name)]).isEmpty {
+                return true
+            }
+            guard try Self.mirrors("convergence_findings", in: db) else { return false }
+            return try !db.run("select 1 from ops.convergence_findings where env = $1 limit 1", [.text(name)]).isEmpty
         }
     }
 

@@ -17,7 +17,7 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func environmentPage(
         limit: Int, after name: String? = nil, tier: Tier? = nil, status: EnvironmentRow.Status? = nil,
-        branch: String? = nil, names: [String]? = nil
+        branch: String? = nil, names: [String]? = nil, isSuspendedAt now: Timestamp? = nil
     ) async throws(StoreFault) -> (rows: [EnvironmentRow], hasMore: Bool) {
         var conditions = Conditions()
         conditions.add("slug > ?", name.map { .text($0) })
@@ -28,6 +28,7 @@ extension Store {
             conditions.add("(status is null or status <> ?)", .text(EnvironmentRow.Status.gone.rawValue))
         }
         conditions.add("branch = ?", branch.map { .text($0) })
+        conditions.add("is_suspended and (suspended_until is null or suspended_until > ?)", now.map { .time($0) })
         conditions.add("slug", oneOf: names)
         let (clause, binds) = (conditions.clause("and"), conditions.binds)
         let rows = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [EnvironmentRow] in
@@ -43,6 +44,7 @@ extension Store {
     ///   - cursor: where the part before ended.
     ///   - actor: only of this one.
     ///   - action: only this.
+    ///   - actionPrefix: only those that begin so.
     ///   - target: only of this.
     ///   - since: only then or later.
     ///   - until: only before.
@@ -50,12 +52,13 @@ extension Store {
     /// - Throws: `StoreFault`.
     public func auditPage(
         limit: Int, after cursor: PageCursor? = nil, actor: String? = nil, action: String? = nil,
-        target: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil
+        actionPrefix: String? = nil, target: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil
     ) async throws(StoreFault) -> Page<(id: String, record: AuditRecord)> {
         var conditions = Conditions()
         conditions.add(after: cursor, "at", "id")
         conditions.add("actor = ?", actor.map { .text($0) })
         conditions.add("action = ?", action.map { .text($0) })
+        conditions.add("substr(action, 1, length(?)) = ?", actionPrefix.map { .text($0) })
         conditions.add("target = ?", target.map { .text($0) })
         conditions.add("at >= ?", since.map { .time($0) })
         conditions.add("at < ?", until.map { .time($0) })

@@ -48,6 +48,7 @@ extension Store {
         environments: [String], notices: [Notice]
     ) async throws(StoreFault) -> StoreFault? {
         try Self.check(runID: runID)
+        let summary = PlanSummaryText.summary(in: canonical)
         let plan: @Sendable (any SQLConnection) throws(StoreFault) -> Void = {
             (db: any SQLConnection) throws(StoreFault) -> Void in
             try db.run(
@@ -60,9 +61,10 @@ extension Store {
                 [.text(runID), .text(fingerprint.description), .text(text), .time(time.now), .int(Int64(waits))])
             try Self.note(environments, ofRun: runID, in: db)
             _ = try write(notices, in: db)
-            // Whoever watches the run sees that it goes on from here.
+            // Whoever watches the run sees that it goes on from here, with what.
             try db.run(
                 "update ops.runs set last_phase = 'applying' where id = $1 and last_phase = 'planning'", [.text(runID)])
+            try note(revision: revision, summary: summary, ofRun: runID, in: db)
         }
         do throws(StoreFault) {
             try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
@@ -77,6 +79,25 @@ extension Store {
             try await engine.transaction(plan)
             return error
         }
+    }
+
+    /// Says of a run that is under way what it brings about and how much that is; its end writes all of it anew.
+    private func note(
+        revision: String, summary: Value?, ofRun runID: String, in db: any SQLConnection
+    ) throws(StoreFault) {
+        guard
+            let row = try db.run(
+                "select metadata, input_json from ops.runs where id = $1 and last_phase = 'applying'", [.text(runID)]
+            ).first
+        else { return }
+        var metadata = try row.jsonb(0).objectValue ?? Value.Object()
+        var input = try row.jsonb(1).objectValue ?? Value.Object()
+        metadata["revision"] = .string(revision)
+        input["revision"] = .string(revision)
+        if let summary { metadata["summary"] = summary }
+        try db.run(
+            "update ops.runs set metadata = $2, input_json = $3, updated_at = $4 where id = $1",
+            [.text(runID), .jsonb(.object(metadata)), .jsonb(.object(input)), .time(time.now)])
     }
 
     private func mirrorPlan(

@@ -8,7 +8,7 @@ public struct Tally: Sendable {
     public var environments: [EnvironmentRow.Status: Int] = [:]
     /// Environments that people want left alone.
     public var suspended = 0
-    /// Differences by cause.
+    /// Differences by cause, as `DriftRecord.causeWord` has it.
     public var drift: [String: Int] = [:]
     /// Differences that are known, by the SSOT or by a person.
     public var knownDrift = 0
@@ -53,6 +53,13 @@ extension Store {
             for row in try db.run(Self.driftCounts(open.clause("and")), open.binds) {
                 tally.drift[try row.text(0), default: 0] += Int(clamping: try row.int(1))
             }
+            // What a rule alone wants otherwise was changed by nobody: of few rows their detail has to be read for it.
+            for row in try db.run(Self.driftFindings(open.clause("and")), open.binds) {
+                guard DriftRecord.isOnlyFinding(try row.json(1)) else { continue }
+                tally.drift[try row.text(0), default: 0] -= 1
+                tally.drift[DriftRecord.findingCause, default: 0] += 1
+            }
+            tally.drift = tally.drift.filter { $0.value > 0 }
             if try Self.mirrors("convergence_findings", in: db) {
                 var standing = Conditions()
                 standing.add("env", oneOf: environments)
@@ -81,6 +88,13 @@ extension Store {
         select status, count(*),
           sum(case when is_suspended and (suspended_until is null or suspended_until > $1) then 1 else 0 end)
         from ops.environments where tier is not null and (status is null or status <> $2) \(among) group by status
+        """
+    }
+
+    static func driftFindings(_ among: String = "") -> String {
+        """
+        select cause, detail from ops.drift_items
+        where status = 'open' and cast(detail as text) like '%"finding"%' \(among)
         """
     }
 

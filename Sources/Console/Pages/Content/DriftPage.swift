@@ -10,16 +10,18 @@ enum DriftPage {
 
     static func render(_ context: PageContext) async throws -> Page {
         let all = try await context.store.openDrift().filter { context.shows($0.environment) }
-        let cause = context.query("cause").flatMap { ChangeCause(rawValue: $0) }
-        let environment = context.query("environment")
+        let filters = try await DriftFilters(context)
+        let (cause, environment) = (filters.cause, filters.environment)
         let shown = all.filter { record in
-            (cause == nil || record.cause == cause)
+            filters.problem == nil && (cause == nil || record.causeWord == cause)
                 && (environment == nil || (record.environment ?? "shared") == environment)
         }.sorted { a, b in
             // What somebody should look at comes first, the newest of it on top.
             a.isQuiet == b.isQuiet ? a.firstSeen > b.firstSeen : !a.isQuiet
         }
-        let explanations = try await explain(shown, context)
+        let begin = min(max(0, context.query("from").flatMap { Int($0) } ?? 0), shown.count)
+        let part = Array(shown.dropFirst(begin).prefix(pageSize))
+        let explanations = try await explain(part, context)
         let hasLooked = try await context.hasLooked()
         return Page(
             .drift,
@@ -35,17 +37,19 @@ enum DriftPage {
                     card("By cause") { DriftCauses.chart(all) }
                     card("By environment") { byEnvironment(all) }
                 }
-                if cause != nil || environment != nil {
+                if let problem = filters.problem {
+                    banner(.warn, problem) { p { a(Link(.drift), "Show all") } }
+                } else if cause != nil || environment != nil {
                     p {
-                        "\(shown.count) of \(all.count) shown. "
+                        "\(shown.count) of \(all.count) fit\(filters.words). "
                         a(Link(.drift), "Show all")
                     }
                 }
-                for record in shown.prefix(pageSize) {
+                for record in part {
                     DriftView(record, context, explanation: explanations[record.key]).html
                 }
-                if shown.count > pageSize {
-                    p("and \(shown.count - pageSize) more: reconcile drift", "soft")
+                pager("differences", from: begin, by: pageSize, of: shown.count) { from in
+                    Link(.drift, query: filters.query + (from > 0 ? [("from", "\(from)")] : []))
                 }
             }
         }
@@ -73,16 +77,86 @@ enum DriftPage {
                 $0.value.count == $1.value.count ? $0.key.precedesByBytes($1.key) : $0.value.count > $1.value.count
             }
         return element(.ul, "legend") {
-            for (slug, records) in groups.prefix(12) {
+            for (slug, records) in groups.prefix(12) { line(slug, records) }
+            if groups.count > 12 {
                 element(.li) {
-                    a(Link(.drift, query: [("environment", slug)]), slug)
-                    if records.contains(where: { !$0.isQuiet }) {
-                        chip(.warn, "\(records.count { !$0.isQuiet }) alarming")
+                    element(.details, "", .id("more-environments")) {
+                        element(.summary) { "and \(groups.count - 12) more" }
+                        element(.ul, "legend") {
+                            for (slug, records) in groups.dropFirst(12) { line(slug, records) }
+                        }
                     }
-                    span("count", "\(records.count)")
                 }
             }
-            if groups.count > 12 { element(.li) { "and \(groups.count - 12) more" } }
+        }
+    }
+
+    private static func line(_ slug: String, _ records: [DriftRecord]) -> HTML {
+        element(.li) {
+            a(Link(.drift, query: [("environment", slug)]), slug)
+            if records.contains(where: { !$0.isQuiet }) {
+                chip(.warn, "\(records.count { !$0.isQuiet }) alarming")
+            }
+            span("count", "\(records.count)")
+        }
+    }
+}
+
+/// Which differences a reader asked for.
+private struct DriftFilters {
+    /// As `DriftRecord.causeWord` has it.
+    var cause: String?
+    /// A name; `shared` for what belongs to none.
+    var environment: String?
+    /// What can't be asked for, in a sentence: then nothing is shown, which would look like an answer.
+    var problem: String?
+
+    init(_ context: PageContext) async throws {
+        if let word = context.query("cause") {
+            cause = word
+            if !DriftRecord.causeWords.contains(word) {
+                problem = "There is no cause \(word.prefix(60))" + Self.near(word, DriftRecord.causeWords)
+            }
+        }
+        guard let word = context.query("environment") else { return }
+        environment = word
+        guard word != "shared" else { return }
+        let filter = try await EnvironmentFilter(word, context)
+        environment = filter.name ?? word
+        problem = problem ?? filter.problem
+    }
+
+    var query: [(String, String)] {
+        [("cause", cause), ("environment", environment)].compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// What was asked for, as it follows a count.
+    var words: String {
+        let parts = [cause.map { Words.cause(word: $0).text }, environment.map { "of \($0)" }].compactMap { $0 }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
+    private static func near(_ word: String, _ words: [String]) -> String {
+        Suggestion.nearest(to: word, in: words).map { "; did you mean \($0)?" } ?? ""
+    }
+}
+
+/// The environment that a page is asked to keep to, by its name, id, branch or tier.
+struct EnvironmentFilter {
+    /// Nil: there is none.
+    let name: String?
+    /// That there is none, in a sentence.
+    let problem: String?
+
+    init(_ word: String, _ context: PageContext) async throws {
+        if let found = try await context.store.environmentName(of: word) {
+            (name, problem) = (found, nil)
+        } else if try await context.store.keepsAnything(ofEnvironment: word) {
+            (name, problem) = (word, nil)
+        } else {
+            let known = try await context.store.environmentNames().filter { context.shows($0) }
+            let near = Suggestion.nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
+            (name, problem) = (nil, "There is no environment \(word.prefix(60))\(near)")
         }
     }
 }

@@ -23,7 +23,8 @@ struct DriftView {
     }
 
     var html: HTML {
-        let (word, tone) = isOnlyFinding ? ("not as it should be", Tone.warn) : Words.cause(record.cause)
+        let isOnlyFinding = record.isOnlyFinding
+        let (word, tone) = Words.cause(record)
         return element(.section, "card", .labelled(by: anchor)) {
             element(.header) {
                 element(.h2, "key", .id(anchor)) { record.key.description }
@@ -74,11 +75,6 @@ struct DriftView {
                 command("reconcile explain \(record.key)")
             }
         }
-    }
-
-    /// Whether a rule wants it otherwise, and nobody need have changed anything.
-    private var isOnlyFinding: Bool {
-        record.detail["finding"] != nil && record.detail["attributes"]?.listValue?.isEmpty != false
     }
 
     private var anchor: String { "d-" + Anchor.id("\(record.key) \(record.cause.rawValue)") }

@@ -175,7 +175,7 @@ enum EnvironmentPage {
         var grid = Grid("What holds for it", "What", "Value", "Said by", "Changed last", "Before")
         for one in facts {
             grid.add(
-                code(one.fact.name), HTML(one.shown(one.fact.value)),
+                element(.code, "nowrap") { one.fact.name }, HTML(one.shown(one.fact.value)),
                 markup {
                     HTML(one.fact.claims.first?.authority.title ?? "")
                     if let mark = one.fact.mark { span("sub") { code(mark.description) } }

@@ -38,20 +38,24 @@ enum EnvironmentsPage {
                             + "the next pass brings it about.", icon: .layers, next: "reconcile env list")
                 }
             } else {
-                tabs(all, tier)
+                tabs(all, tier, context)
                 if all.count <= 60, tier == nil, text == nil { boards(page, drift, context) }
                 table(page, from: begin, of: shown, drift, context)
             }
         }
     }
 
-    private static func tabs(_ all: [EnvironmentRow], _ tier: Tier?) -> HTML {
-        element(.nav, "tabs", .label("Tiers")) {
-            link("All", all.count { $0.status != .gone }, Link(.environments), tier == nil)
+    /// Each keeps what is searched for.
+    private static func tabs(_ all: [EnvironmentRow], _ tier: Tier?, _ context: PageContext) -> HTML {
+        let search = context.query("q").map { [("q", $0)] } ?? []
+        return element(.nav, "tabs", .label("Tiers")) {
+            link("All", all.count { $0.status != .gone }, Link(.environments, query: search), tier == nil)
             for one in Tier.allCases {
                 let count = all.count { $0.tier == one }
                 if count > 0 {
-                    link(Words.name(of: one), count, Link(.environments, query: [("tier", one.rawValue)]), tier == one)
+                    link(
+                        Words.name(of: one), count, Link(.environments, query: [("tier", one.rawValue)] + search),
+                        tier == one)
                 }
             }
         }

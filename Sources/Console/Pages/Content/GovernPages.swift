@@ -335,6 +335,6 @@ enum SettingsPage {
     }
 
     private static func table(_ rows: [ConsoleFacts.Setting]) -> HTML {
-        facts(rows.map { ($0.name, code($0.value)) })
+        facts(rows.map { ($0.name, $0.value.isEmpty ? span("soft", "not configured") : code($0.value)) })
     }
 }

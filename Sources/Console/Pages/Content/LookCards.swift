@@ -10,12 +10,36 @@ struct LookCards {
 
     private let looks: [ResourceKind: LookRecord]
     private let now: Timestamp
+    /// The providers that this service has a credential of.
+    private let providers: Set<String>
+    /// Whether a pass of this service has read what documents name.
+    private let hasPassed: Bool
 
     /// For the cards of these kinds: the lists of the others may be long, and are left where they are.
     init(_ context: PageContext, _ kinds: [ResourceKind]) async throws {
         looks = Dictionary(
             try await context.store.looks(of: kinds).map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         now = context.now
+        providers = Set(context.pages.facts.providers)
+        hasPassed = context.known.outlook != nil
+    }
+
+    /// Why nothing is there to be shown: nobody looked, nothing is named to look at, or there is nothing.
+    private func nothing(_ kind: ResourceKind, icon: Icon) -> HTML {
+        if looks[kind]?.watched != nil {
+            return empty("There is none", "The last look found nothing of it.", icon: icon)
+        }
+        guard hasPassed, providers.contains(kind.provider) else {
+            return empty(
+                "Not looked at yet",
+                "A pass looks once an hour at what the documents name, when it has the provider's credential.",
+                icon: icon, next: "reconcile doctor")
+        }
+        return empty(
+            "Nothing to look at",
+            looks[kind]?.problem.map { "The last look came to nothing: \($0)." }
+                ?? "The provider's credential is there, and no document names a repository or project to look at.",
+            icon: icon, next: "reconcile validate")
     }
 
     private func items(_ kind: ResourceKind) -> [ObservedResource] { looks[kind]?.watched?.seen.resources ?? [] }
@@ -44,10 +68,7 @@ struct LookCards {
     ) -> HTML {
         card(title, aside: aside(kind), flush: true) {
             if items.isEmpty {
-                empty(
-                    looks[kind]?.watched == nil ? "Not looked at yet" : "There is none",
-                    "A pass looks once an hour at what the documents name, when it has the provider's credential.",
-                    icon: icon, next: "reconcile doctor")
+                nothing(kind, icon: icon)
             } else {
                 items.prefix(Self.most).reduce(into: Grid(title, columns: columns)) { $0.add(cells: row($1)) }.html
             }
@@ -70,7 +91,7 @@ struct LookCards {
         ) { project in
             let ill = project.attributes["unhealthy"]?.listValue?.compactMap(\.stringValue) ?? []
             let isHealthy = project.attributes["is_healthy"]?.boolValue
-            let health = ill.isEmpty ? text(project, "status") : ill.joined(separator: ", ")
+            let health = ill.isEmpty ? Words.state(text(project, "status")) : ill.joined(separator: ", ")
             let backup = backups[project.key.name]
             let made = backup?.attributes["latest"]?.stringValue.flatMap { Timestamp($0) }
             let network = networks[project.key.name]?.attributes["allowed_cidrs"]?.listValue?.compactMap(\.stringValue)

@@ -44,7 +44,9 @@ enum ObservabilityPage {
                         element(.select, "", .named("env")) {
                             element(.option, "", .value("")) { "all" }
                             for one in ["prod", "stage", "dev", "unknown"] {
-                                HTML(.option, [.value(one)] + (chosen == one ? [.flag("selected")] : []), HTML(one))
+                                HTML(
+                                    .option, [.value(one)] + (chosen == one ? [.flag("selected")] : []),
+                                    HTML(Words.mailTier(one)))
                             }
                         }
                     }
@@ -56,11 +58,13 @@ enum ObservabilityPage {
                         "Mailgun's hooks fill this in; staging and development send to the catcher only.",
                         icon: .archive, next: "reconcile hooks list --provider mailgun")
                 } else {
-                    mail.reduce(into: Grid("Mail", "Stamp", "Subject", "From", "To", "Transport", "Env")) { grid, one in
+                    mail.reduce(into: Grid("Mail", "Stamp", "Subject", "From", "To", "Transport", "Environment")) {
+                        grid, one in
                         grid.add(
                             ago(one.receivedAt, context.now), strong(one.subject ?? "(no subject)"),
                             HTML(one.sender ?? "–"),
-                            HTML(one.recipient ?? "–"), code(one.transport ?? "–"), label(one.environment))
+                            HTML(one.recipient ?? "–"), code(one.transport ?? "–"),
+                            label(Words.mailTier(one.environment)))
                     }.html
                 }
             }
@@ -88,7 +92,15 @@ enum MetricsPage {
                                 span("key", family.name)
                                 span("sub", family.help)
                             }, label(family.shape),
-                            markup { for line in family.lines.prefix(8) { span("sub") { code(line) } } })
+                            markup {
+                                for line in family.lines.prefix(8) { span("sub") { code(line) } }
+                                if family.lines.count > 8 {
+                                    element(.details, "", .id("more-\(Anchor.id(family.name))")) {
+                                        element(.summary) { "and \(family.lines.count - 8) more" }
+                                        for line in family.lines.dropFirst(8) { span("sub") { code(line) } }
+                                    }
+                                }
+                            })
                     }.html
                 }
             }
@@ -227,10 +239,14 @@ enum LoginPage {
                 }
             }
         }
-        return form(back: context.query("back") ?? "/", fault: nil)
+        return form(back: context.query("back") ?? "/", name: "", fault: nil)
     }
 
-    static func form(back: String, fault: (any Fault)?) -> Page {
+    /// - Parameters:
+    ///   - back: where to go on.
+    ///   - name: as it was typed before; a password is typed anew.
+    ///   - fault: why somebody didn't come in.
+    static func form(back: String, name: String, fault: (any Fault)?) -> Page {
         Page(.login, lead: "Accounts are given by an owner: reconcile access user add NAME --role ROLE.") {
             if let fault {
                 element(.div, "", .role("alert")) { banner(.bad, fault.message) { p(fault.hint ?? "") } }
@@ -239,15 +255,21 @@ enum LoginPage {
                 div("filters") {
                     element(.label) {
                         "Name"
-                        element(
-                            .input, "", .type("text"), .named("name"), .set("autocomplete", "username"),
-                            .set("autocapitalize", "none"), .flag("required"), .flag("autofocus"))
+                        HTML(
+                            .input,
+                            [
+                                .type("text"), .named("name"), .value(String(name.prefix(255))),
+                                .set("autocomplete", "username"), .set("autocapitalize", "none"), .flag("required"),
+                            ] + (name.isEmpty ? [.flag("autofocus")] : []), HTML())
                     }
                     element(.label) {
                         "Password"
-                        element(
-                            .input, "", .type("password"), .named("password"), .set("autocomplete", "current-password"),
-                            .flag("required"))
+                        HTML(
+                            .input,
+                            [
+                                .type("password"), .named("password"), .set("autocomplete", "current-password"),
+                                .flag("required"),
+                            ] + (name.isEmpty ? [] : [.flag("autofocus")]), HTML())
                     }
                     element(.input, "", .type("hidden"), .named("back"), .value(back))
                     element(.button, "button primary", .type("submit")) { "Sign in" }

@@ -12,6 +12,7 @@ enum OverviewPage {
         let environments = try await store.environments().filter { $0.status != .gone }
         let drift = try await store.openDrift()
         let tally = try await store.runTally(since: context.now - .hours(24))
+        let deployments = try await store.deployments(ofLast: 40)
         let nodes = try await store.activeNodes()
         let hasSeenNodes = try await nodes.isNone ? DigitalOceanPage.hasSeen(store.mirror(.ingestRuns)) : true
         let plan = try await store.latestPlan()
@@ -33,7 +34,7 @@ enum OverviewPage {
                 byCause(drift, hasLooked: hasLooked)
             }
             div("grid2") {
-                activity(runs, context)
+                activity(deployments, runs, context)
                 ending(environments, context, hasLooked: hasLooked)
             }
         }
@@ -126,7 +127,7 @@ enum OverviewPage {
         return div("tiles") {
             tile(
                 "Environments", environments.map { "\($0.count)" } ?? "–", isHealthy ? nil : .warn,
-                note: environments.map { "\($0.count { $0.status == .active }) active" } ?? "nobody has looked yet",
+                note: environments.map { life($0, context.now) } ?? "nobody has looked yet",
                 link: Link(.environments))
             tile(
                 "Active nodes", nodes.map { "\($0.droplets + $0.clusters)" } ?? "–",
@@ -141,7 +142,7 @@ enum OverviewPage {
                     : "\(passed) of \(judged.of("gate"))" + (unknown > 0 ? ", \(unknown) can't be judged" : ""),
                 link: Link(.gates))
             tile(
-                "Deploys in 24 h", "\(tally.applied)", tally.failed > 0 ? .warn : nil,
+                "Deploys in 24 h", "\(tally.deployments)", tally.failed > 0 ? .warn : nil,
                 note: "\(tally.runs.of("pass", "passes")), \(tally.failed) failed", link: Link(.deployments))
             tile(
                 "Open drift", drift.map { "\($0.count)" } ?? "–", drift.map { $0.isEmpty ? .ok : .bad },
@@ -153,12 +154,29 @@ enum OverviewPage {
                 note: loop.failures > 0 ? "\(loop.failures) failed in a row" : "the service's next pass",
                 link: Link(.runs),
                 chart: bars.count > 1
-                    ? Chart.bars(
-                        Array(bars),
-                        label:
-                            "The last \(bars.count.of("pass", "passes")), the latest took \(TimeText.took(.milliseconds(Int(durations.last ?? 0))))"
-                    ) : HTML())
+                    ? markup {
+                        Chart.bars(
+                            Array(bars),
+                            label:
+                                "The last \(bars.count.of("pass", "passes")), the latest took \(TimeText.took(.milliseconds(Int(durations.last ?? 0))))"
+                        )
+                        span("note", "How long the last \(bars.count.of("pass", "passes")) took")
+                    } : HTML())
         }
+    }
+
+    /// How environments fare, each counted once; what no pass has brought about yet is not active.
+    static func life(_ environments: [EnvironmentRow], _ now: Timestamp) -> String {
+        let left = environments.filter { $0.isSuspended(at: now) }.count
+        let others = environments.filter { !$0.isSuspended(at: now) }
+        let coming = others.count { $0.isComing }
+        let parts = [
+            (others.count { $0.status == .active && !$0.isComing }, "active"), (coming, "coming"), (left, "suspended"),
+            (others.count { $0.status == .expiring && !$0.isComing }, "expiring"),
+            (others.count { $0.status == .expired }, "expired"), (others.count { $0.status == .unknown }, "unknown"),
+        ]
+        let said = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return said.isEmpty ? "0 active" : said.joined(separator: ", ")
     }
 
     private static func next(_ loop: ConsoleFacts.Loop, _ now: Timestamp) -> String {
@@ -205,8 +223,19 @@ enum OverviewPage {
         }
     }
 
-    private static func activity(_ runs: [RunRecord], _ context: PageContext) -> HTML {
-        card("Recent activity", aside: a(Link(.runs), "All runs"), flush: true) {
+    /// What was brought to which environment; where nothing was lately, the passes that found nothing to do.
+    private static func activity(
+        _ deployments: [DeploymentRow], _ runs: [RunRecord], _ context: PageContext
+    ) -> HTML {
+        guard deployments.isEmpty else {
+            return card("Recent activity", aside: a(Link(.deployments), "All deployments"), flush: true) {
+                element(.ul, "timeline") {
+                    for row in deployments.prefix(7) { DeploymentsPage.entry(row, context.now) }
+                }
+                div("body") { p { a(Link(.runs), "All passes") } }
+            }
+        }
+        return card("Recent activity", aside: a(Link(.runs), "All runs"), flush: true) {
             if runs.isEmpty {
                 empty(
                     "No run yet", "A run is one pass: what was wanted, seen, planned and done.",
@@ -260,17 +289,17 @@ enum DriftCauses {
     }
 
     static func chart(_ drift: [DriftRecord]) -> HTML {
-        let causes = ChangeCause.allCases.map { cause in (cause, drift.count { $0.cause == cause }) }
+        let causes = DriftRecord.causeWords.map { cause in (cause, drift.count { $0.causeWord == cause }) }
             .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
         return div("stack") {
             Chart.meter(
-                causes.map { (count: $0.1, tone: Words.cause($0.0).tone) },
-                label: causes.map { "\($0.1) \(Words.cause($0.0).text)" }.joined(separator: ", "))
+                causes.map { (count: $0.1, tone: Words.cause(word: $0.0).tone) },
+                label: causes.map { "\($0.1) \(Words.cause(word: $0.0).text)" }.joined(separator: ", "))
             element(.ul, "legend") {
                 for (cause, count) in causes {
                     element(.li) {
-                        element(.span, "swatch c-\(Words.cause(cause).tone.rawValue)", .hidden)
-                        a(Link(.drift, query: [("cause", cause.rawValue)]), Words.cause(cause).text)
+                        element(.span, "swatch c-\(Words.cause(word: cause).tone.rawValue)", .hidden)
+                        a(Link(.drift, query: [("cause", cause)]), Words.cause(word: cause).text)
                         span("count", "\(count)")
                     }
                 }

@@ -100,7 +100,7 @@ enum DigitalOceanPage {
             grid.add(
                 ago(row.time("started_at"), now), chip(row["status"] == "success" ? .ok : .warn, row["status"] ?? ""),
                 markup {
-                    code(row["counts"] ?? "")
+                    Words.value(row["counts"].flatMap { try? JSON.parse($0) })
                     if let error = row["last_error"] { span("sub", error) }
                 }, HTML(row["triggered_by"] ?? ""))
         }

@@ -45,26 +45,55 @@ enum DeploymentsPage {
     static func table(_ rows: [DeploymentRow], _ now: Timestamp) -> Grid {
         var grid = Grid("Deployments", "Environment", "Outcome", "Revision", "Author", "Steps", "Began", "Took", "Run")
         for row in rows {
-            let outcome =
-                row.failed > 0
-                ? chip(.bad, "\(row.failed) failed")
-                : row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
             grid.add(
-                Words.environment(row.environment), outcome, Words.revision(row.revision), HTML(row.authorName ?? "–"),
-                span("num", "\(row.steps)"), ago(row.from, now),
+                Words.environment(row.environment), outcome(row), Words.revision(row.revision),
+                HTML(row.authorName ?? "–"),
+                span("num", "\(row.steps)"), moment(row.from, now),
                 span("num nowrap", row.to.map { TimeText.took($0 - row.from) } ?? "–"), Words.run(row.runID))
         }
         return grid
+    }
+
+    /// How it went, or that it is still going.
+    private static func outcome(_ row: DeploymentRow) -> HTML {
+        if row.failed > 0 { return chip(.bad, "\(row.failed) failed") }
+        if !row.hasEnded { return chip(.info, "under way") }
+        return row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
+    }
+
+    /// One as a point of a timeline.
+    static func entry(_ row: DeploymentRow, _ now: Timestamp) -> HTML {
+        let tone: Tone = row.failed > 0 ? .bad : !row.hasEnded ? .info : row.unsettled > 0 ? .warn : .ok
+        return element(.li) {
+            span("c-\(tone.rawValue)") { tone.icon.html }
+            div("line") {
+                Words.environment(row.environment)
+                outcome(row)
+                span("soft", row.steps.of("step"))
+            }
+            span("when") {
+                if let author = row.authorName { "\(author), " }
+                ago(row.from, now)
+                " · "
+                Words.revision(row.revision)
+                " · run "
+                Words.run(row.runID)
+            }
+        }
     }
 }
 
 /// Who changed what by hand, chained.
 enum AuditPage {
+    private static let pageSize = 200
+
     static func render(_ context: PageContext) async throws -> Page {
-        let records = try await context.store.auditLog(limit: 200)
         let wanted = context.query("action")
+        let after = context.query("after")
+        let cursor = after.flatMap { PageCursor($0) }
+        let part = try await context.store.auditPage(limit: pageSize, after: cursor, actionPrefix: wanted)
         let check = context.query("check") == "chain" ? try await context.store.verifyAuditLog() : nil
-        let shown = records.filter { record in wanted.map { record.action.hasPrefix($0) } ?? true }
+        let shown = part.rows.map(\.record)
         return Page(
             .audit,
             lead: "Everything that people changed: who, what, when and why. Each record is chained to the one before."
@@ -83,7 +112,16 @@ enum AuditPage {
                 }
             }
             element(.section, "card", .label("Audit log")) {
-                if shown.isEmpty {
+                form(wanted)
+                if after != nil, cursor == nil {
+                    banner(.warn, "This is no place in the log") { p { a(Link(.audit), "Show the newest") } }
+                }
+                if shown.isEmpty, wanted != nil || cursor != nil {
+                    empty(
+                        "No record fits",
+                        "There is none" + (wanted.map { " whose action begins with \($0.prefix(60))" } ?? "")
+                            + (cursor == nil ? "." : " further back."), icon: .shield)
+                } else if shown.isEmpty {
                     empty(
                         "Nobody changed anything by hand",
                         "Extending, pinning, suspending, approving and acknowledging are "
@@ -91,7 +129,32 @@ enum AuditPage {
                 } else {
                     table(shown, context.now).html
                 }
+                if cursor != nil || part.next != nil {
+                    element(.nav, "pager", .label("More records")) {
+                        if cursor != nil { a(link(wanted, nil), "Newest") }
+                        span("soft", shown.count.of("record"))
+                        if let next = part.next { a(link(wanted, next), "Older") }
+                    }
+                }
             }
+        }
+    }
+
+    private static func link(_ action: String?, _ after: PageCursor?) -> Link {
+        let parts = [("action", action), ("after", after?.description)]
+        return Link(.audit, query: parts.compactMap { name, value in value.map { (name, $0) } })
+    }
+
+    private static func form(_ action: String?) -> HTML {
+        element(.form, "filters", .action(Link(.audit)), .set("method", "get"), .role("search")) {
+            element(.label) {
+                "Action, or how it begins"
+                element(
+                    .input, "", .type("search"), .named("action"), .value(action ?? ""),
+                    .set("placeholder", "env.extend"))
+            }
+            element(.button, "button", .type("submit")) { "Show" }
+            if action != nil { a(Link(.audit), "Show all", "button quiet") }
         }
     }
 
@@ -108,7 +171,7 @@ enum AuditPage {
         var grid = Grid("Audit log", "When", "Who", "What", "Of what", "Detail")
         for record in records {
             grid.add(
-                ago(record.at, now), strong(record.actor), label(record.action), span("key", record.target),
+                moment(record.at, now), strong(record.actor), label(record.action), span("key", record.target),
                 span("soft", detail(record.detail)))
         }
         return grid
@@ -123,17 +186,8 @@ enum AuditPage {
 /// All that is told, in one stream.
 enum LogsPage {
     static func render(_ context: PageContext) async throws -> Page {
-        var filter = LogFilter()
-        filter.environment = context.query("environment")
-        filter.service = context.query("service").flatMap(LogLine.Service.init)
-        filter.level = context.query("level").flatMap(LogLine.Level.init)
-        filter.correlation = context.query("correlation")
-        filter.since = context.query("since").flatMap(instant)
-        filter.until = context.query("until").flatMap(instant)
-        filter.hasAudit = context.maySeeAudit
-        filter.environments = context.share?.names
-        let cursor = context.query("after").flatMap { PageCursor($0) }
-        let found = try await context.store.logPage(filter, limit: 150, after: cursor)
+        let query = try await LogQuery(context)
+        let found = try await query.found(context)
         let lines = found.rows
         return Page(
             .logs,
@@ -141,8 +195,13 @@ enum LogsPage {
                 "Runs, people's changes, notices and providers' hooks in one stream. Logs of Odoo itself are not gathered yet."
         ) {
             element(.section, "card", .label("Logs")) {
-                form(context)
-                if lines.isEmpty {
+                form(context, query.problems)
+                if !query.problems.isEmpty {
+                    empty(
+                        "This can't be looked for",
+                        "Mend what is said at the fields above: nothing was left out of it.",
+                        icon: .list)
+                } else if lines.isEmpty {
                     empty(
                         "No line fits", "Nothing was told in that time, or the filters leave nothing.", icon: .list,
                         next: "reconcile runs")
@@ -161,14 +220,12 @@ enum LogsPage {
         return Link(.logs, query: query + [("after", next.description)])
     }
 
-    private static func instant(_ text: String) -> Timestamp? { Timestamp(text) ?? Timestamp(date: text) }
-
     private static func table(_ lines: [LogLine], _ now: Timestamp) -> Grid {
         var grid = Grid("Lines", "When", "Level", "Service", "Environment", "Message", "Correlation")
         for line in lines {
             let tone: Tone = line.level == .error ? .bad : line.level == .warning ? .warn : .idle
             grid.add(
-                ago(line.at, now), chip(tone, line.level.rawValue), label(line.service.rawValue),
+                moment(line.at, now), chip(tone, line.level.rawValue), label(line.service.rawValue),
                 Words.environment(line.environment),
                 code(line.message.utf8.count > 400 ? String(line.message.prefix(400)) + "…" : line.message),
                 line.correlation.map { id in
@@ -180,32 +237,44 @@ enum LogsPage {
         return grid
     }
 
-    private static func form(_ context: PageContext) -> HTML {
+    private static func form(_ context: PageContext, _ problems: [String: String]) -> HTML {
         element(.form, "filters", .action(Link(.logs)), .set("method", "get"), .role("search")) {
-            field("Environment", "environment", context)
+            field("Environment", "environment", context, problems)
             let services = LogLine.Service.allCases.filter { $0 != .audit || context.maySeeAudit }
-            choice("Service", "service", services.map(\.rawValue), context)
-            choice("Level", "level", LogLine.Level.allCases.map(\.rawValue), context)
-            field("Correlation id", "correlation", context)
-            field("Since (UTC)", "since", context, hint: "2026-03-01T12:00:00Z")
-            field("Until (UTC)", "until", context, hint: "2026-03-02")
+            choice("Service", "service", services.map(\.rawValue), context, problems)
+            choice("Level", "level", LogLine.Level.allCases.map(\.rawValue), context, problems)
+            field("Correlation id", "correlation", context, problems)
+            field("Since (UTC)", "since", context, problems, hint: "2026-03-01T12:00")
+            field("Until (UTC)", "until", context, problems, hint: "2026-03-02")
             element(.button, "button primary", .type("submit")) { "Show" }
             a(Link(.logs), "Clear", "button quiet")
         }
     }
 
-    private static func field(_ title: String, _ name: String, _ context: PageContext, hint: String = "") -> HTML {
+    private static func field(
+        _ title: String, _ name: String, _ context: PageContext, _ problems: [String: String], hint: String = ""
+    ) -> HTML {
         element(.label) {
             title
-            element(
-                .input, "", .type("text"), .named(name), .value(context.query(name) ?? ""), .set("placeholder", hint),
-                .set("size", "18"))
+            HTML(
+                .input,
+                [
+                    .type("text"), .named(name), .value(context.query(name) ?? ""), .set("placeholder", hint),
+                    .set("size", "18"),
+                ] + (problems[name] == nil ? [] : [.set("aria-invalid", "true")]), HTML())
+            problem(problems[name])
         }
     }
 
-    private static func choice(_ title: String, _ name: String, _ options: [String], _ context: PageContext) -> HTML {
+    /// Why a field can't be looked for; inside of its label, so that it is read out with it.
+    private static func problem(_ text: String?) -> HTML { text.map { span("c-bad", $0) } ?? HTML() }
+
+    private static func choice(
+        _ title: String, _ name: String, _ options: [String], _ context: PageContext, _ problems: [String: String]
+    ) -> HTML {
         element(.label) {
             title
+            problem(problems[name])
             element(.select, "", .named(name)) {
                 element(.option, "", .value("")) { "any" }
                 for option in options {
@@ -214,6 +283,57 @@ enum LogsPage {
                         HTML(option))
                 }
             }
+        }
+    }
+}
+
+/// Which lines a reader asked for; what can't be read of it is told and not left out.
+struct LogQuery {
+    private var filter = LogFilter()
+    private var cursor: PageCursor?
+    /// By the name of the field.
+    private(set) var problems: [String: String] = [:]
+
+    init(_ context: PageContext) async throws {
+        if let word = context.query("environment") {
+            let found = try await EnvironmentFilter(word, context)
+            (filter.environment, problems["environment"]) = (found.name, found.problem)
+        }
+        filter.service = read("service", context, "There is no such service") { LogLine.Service(rawValue: $0) }
+        filter.level = read("level", context, "There is no such level") { LogLine.Level(rawValue: $0) }
+        filter.correlation = context.query("correlation")
+        let form = "Not a time such as 2026-03-01T12:00 or 2026-03-01"
+        filter.since = read("since", context, form, Self.instant)
+        filter.until = read("until", context, form, Self.instant)
+        cursor = read("after", context, "", { PageCursor($0) })
+        filter.hasAudit = context.maySeeAudit
+        filter.environments = context.share?.names
+    }
+
+    func found(_ context: PageContext) async throws -> (rows: [LogLine], next: PageCursor?) {
+        guard problems.isEmpty else { return ([], nil) }
+        let part = try await context.store.logPage(filter, limit: 150, after: cursor)
+        return (part.rows, part.next)
+    }
+
+    private mutating func read<Value>(
+        _ name: String, _ context: PageContext, _ problem: String, _ reading: (String) -> Value?
+    ) -> Value? {
+        guard let text = context.query(name) else { return nil }
+        let value = reading(text)
+        if value == nil { problems[name] = problem }
+        return value
+    }
+
+    /// An instant, a day, or the time of a day without its seconds or its zone, which is UTC.
+    static func instant(_ text: String) -> Timestamp? {
+        if let known = Timestamp(text) ?? Timestamp(date: text) { return known }
+        var bare = text.replacing(" ", with: "T")
+        if bare.hasSuffix("Z") { bare.removeLast() }
+        return switch bare.utf8.count {
+        case 16: Timestamp("\(bare):00Z")
+        case 19: Timestamp("\(bare)Z")
+        default: nil
         }
     }
 }

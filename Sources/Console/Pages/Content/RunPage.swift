@@ -27,7 +27,9 @@ enum RunPage {
             context.share.map { $0.holds(event.payload["environment"]?.stringValue) } ?? true
         }
         let link = try await context.store.evidence(ofRun: run.id)
-        let record = EvidenceRecord(context.pages.evidence, link)
+        let begin = first("step", of: journal.count, context)
+        let shown = Array(journal.dropFirst(begin).prefix(told))
+        let record = EvidenceRecord(context.pages.evidence, link, of: Set(shown.map(\.stepID)))
         let check = try await check(link, context)
         var page = Page(
             .runs, title: "Run \(Words.shortRun(run.id))",
@@ -47,8 +49,8 @@ enum RunPage {
                 // Evidence is of the whole pass.
                 summary(run, context)
             }
-            steps(run, journal, record, context)
-            story(events, context)
+            steps(run, shown, from: begin, of: journal.count, record, context)
+            story(run, events, context)
         }
         page.chips = markup {
             Words.phase(run.phase)
@@ -62,8 +64,8 @@ enum RunPage {
             div("stack") {
                 facts([
                     ("Run", code(run.id)), ("Asked by", HTML(run.trigger.rawValue)),
-                    ("Revision", Words.revision(run.revision)), ("Began", ago(run.startedAt, context.now)),
-                    ("Ended", ago(run.completedAt, context.now)),
+                    ("Revision", Words.revision(run.revision)), ("Began", moment(run.startedAt, context.now)),
+                    ("Ended", moment(run.completedAt, context.now)),
                     ("Took", HTML(run.completedAt.map { TimeText.took($0 - run.startedAt) } ?? "not ended")),
                     ("Drift found", HTML(run.metadata["drift"]?.intValue.map { "\($0)" } ?? "–")),
                 ])
@@ -157,27 +159,42 @@ enum RunPage {
     // MARK: Steps
 
     private static func steps(
-        _ run: RunRecord, _ journal: [JournalEntry], _ record: EvidenceRecord, _ context: PageContext
+        _ run: RunRecord, _ shown: [JournalEntry], from begin: Int, of all: Int, _ record: EvidenceRecord,
+        _ context: PageContext
     ) -> HTML {
-        card("Steps", aside: HTML(journal.count.of("step")), flush: true) {
-            if journal.isEmpty {
+        card("Steps", aside: HTML(all.of("step")), flush: true) {
+            if all == 0 {
                 empty("No step", "Nothing was to be done, or nothing may be done.", icon: .ok)
             } else {
-                let limit = textLimit(journal, record)
+                let limit = textLimit(shown, record)
                 element(.ol, "timeline") {
-                    for (index, entry) in journal.prefix(200).enumerated() {
-                        step(entry, index, record, limit, context)
-                    }
+                    for (index, entry) in shown.enumerated() { step(entry, begin + index, record, limit, context) }
                 }
-                if journal.count > 200 {
-                    div("body") { p("and \(journal.count - 200) more: reconcile show \(run.id)") }
-                }
+                pager("steps", from: begin, by: told, of: all) { part(of: run, steps: $0, events: nil, context) }
             }
         }
     }
 
-    /// Of so many steps requests and answers are shown; of the others the evidence has them.
-    static let told = 25
+    /// So many steps are on one page, each with its requests and answers.
+    static let told = 50
+
+    /// So many events are on one page.
+    private static let toldEvents = 200
+
+    /// How many steps or events come before the part that is asked for.
+    private static func first(_ name: String, of all: Int, _ context: PageContext) -> Int {
+        min(max(0, context.query(name).flatMap { Int($0) } ?? 0), all)
+    }
+
+    /// This page from another step or another event on.
+    private static func part(of run: RunRecord, steps: Int?, events: Int?, _ context: PageContext) -> Link {
+        let parts = [
+            ("step", steps.map(String.init) ?? context.query("step")),
+            ("event", events.map(String.init) ?? context.query("event")),
+        ]
+        return Link("/runs", run.id, query: parts.compactMap { name, value in value.map { (name, $0) } })
+    }
+
     /// So many requests of one step are shown.
     private static let exchanged = 6
 
@@ -211,29 +228,28 @@ enum RunPage {
                 span("key", entry.key.description)
                 " · \(entry.action.rawValue) · "
                 Words.environment(entry.environment)
-                " · "
+                " · \(TimeText.exact(entry.intendedAt)) · "
                 ago(entry.intendedAt, context.now)
             }
             if entry.state == .failed, let message = entry.output["message"]?.stringValue {
                 p { "\(entry.output["code"]?.stringValue.map { "\($0): " } ?? "")\(message)" }
             }
-            if index < told {
-                element(.details, "", .id("step-\(index)")) {
-                    element(.summary) {
-                        exchanges.isEmpty
-                            ? "What it was given and what came of it" : "\(exchanges.count.of("request")) and answer"
-                    }
-                    if exchanges.isEmpty {
-                        object("Given", entry.input, limit)
-                        object("Came of it", entry.output, limit)
-                    } else {
-                        for exchange in exchanges.prefix(exchanged) { Self.exchange(exchange, limit) }
-                        if exchanges.count > exchanged {
-                            p("and \(exchanges.count - exchanged) more, in the evidence", "soft")
-                        }
+            element(.details, "", .id("step-\(index)")) {
+                element(.summary) {
+                    exchanges.isEmpty
+                        ? "What it was given and what came of it" : "\(exchanges.count.of("request")) and answer"
+                }
+                if exchanges.isEmpty {
+                    object("Given", entry.input, limit)
+                    object("Came of it", entry.output, limit)
+                } else {
+                    for exchange in exchanges.prefix(exchanged) { Self.exchange(exchange, limit) }
+                    if exchanges.count > exchanged {
+                        p("and \(exchanges.count - exchanged) more, in the evidence", "soft")
                     }
                 }
-            } else if context.share == nil, let name = record.objects[entry.stepID] {
+            }
+            if exchanges.count > exchanged, context.share == nil, let name = record.objects[entry.stepID] {
                 p { a(Link("/runs", entry.runID, "evidence", name), "Each request and answer, as evidence") }
             }
         }
@@ -263,16 +279,20 @@ enum RunPage {
 
     // MARK: Story
 
-    private static func story(_ events: [RunEvent], _ context: PageContext) -> HTML {
-        card("Its story", aside: HTML(events.count.of("event")), flush: true) {
+    private static func story(_ run: RunRecord, _ events: [RunEvent], _ context: PageContext) -> HTML {
+        let begin = first("event", of: events.count, context)
+        return card("Its story", aside: HTML(events.count.of("event")), flush: true) {
             if events.isEmpty {
                 empty("Nothing was told", "Events are written when a run ends.", icon: .list)
             } else {
-                events.prefix(200).reduce(into: Grid("Events", "When", "What", "Detail")) { grid, event in
+                events.dropFirst(begin).prefix(toldEvents).reduce(into: Grid("Events", "When", "What", "Detail")) {
+                    grid, event in
                     grid.add(
-                        ago(event.at, context.now), label(event.type),
-                        code(Words.value(event.payload)))
+                        moment(event.at, context.now), label(event.type.spaced), HTML(Words.value(event.payload)))
                 }.html
+                pager("events", from: begin, by: toldEvents, of: events.count) {
+                    part(of: run, steps: nil, events: $0, context)
+                }
             }
         }
     }
@@ -291,10 +311,14 @@ struct EvidenceRecord {
     /// The name of the object that holds a step.
     let objects: [String: String]
 
-    /// So many steps are read for a page.
-    private static let limit = 200
+    /// So many objects are looked through for the steps of a page.
+    private static let limit = 5_000
 
-    init(_ store: EvidenceStore, _ link: EvidenceLink?) {
+    /// - Parameters:
+    ///   - store: where evidence is kept.
+    ///   - link: of the run.
+    ///   - wanted: the ids of the steps of which requests and answers are shown.
+    init(_ store: EvidenceStore, _ link: EvidenceLink?, of wanted: Set<String>) {
         guard let link else {
             (state, exchangesByStep, objects) = (.none, [:], [:])
             return
@@ -304,9 +328,10 @@ struct EvidenceRecord {
             var steps: [String: [Value]] = [:]
             var names: [String: String] = [:]
             for item in manifest.items.filter({ $0.name.hasPrefix("steps/") }).prefix(Self.limit) {
-                guard let value = try? JSON.parse(store.get(item.digest)), let id = value["step"]?.stringValue else {
-                    continue
-                }
+                guard names.count < wanted.count else { break }
+                guard let value = try? JSON.parse(store.get(item.digest)), let id = value["step"]?.stringValue,
+                    wanted.contains(id)
+                else { continue }
                 steps[id] = value["exchanges"]?.listValue ?? []
                 names[id] = item.name
             }

@@ -74,7 +74,7 @@ enum RunsPage {
                     if run.phase == .failed { span("sub", OverviewPage.fault(run)) }
                 }, changes(run), Words.revision(run.revision),
                 HTML(run.isDryRun ? "\(run.trigger.rawValue), a look" : run.trigger.rawValue),
-                ago(run.startedAt, now),
+                moment(run.startedAt, now),
                 span("num nowrap", run.completedAt.map { TimeText.took($0 - run.startedAt) } ?? "–"))
         }
         return grid

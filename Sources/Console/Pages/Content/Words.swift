@@ -94,12 +94,43 @@ enum Words {
         }
     }
 
+    /// A difference by the word and the colour of its cause; what only a rule wants otherwise was changed by nobody.
+    static func cause(_ record: DriftRecord) -> (text: String, tone: Tone) { cause(word: record.causeWord) }
+
+    /// The same of the word that API and links have for it.
+    static func cause(word: String) -> (text: String, tone: Tone) {
+        ChangeCause(rawValue: word).map(cause) ?? ("not as it should be", .warn)
+    }
+
     /// A value on one line, as the plan shows it.
     static func value(_ value: Value?) -> String {
         guard let value, !value.isNull else { return "nothing" }
-        if case .string(let text) = value { return text.isEmpty ? "\"\"" : short(text) }
-        return short(JSON.write(value))
+        return short(told(value))
     }
+
+    /// A value in words: what a list holds, what an object says, without brackets and quotation marks.
+    private static func told(_ value: Value, within: Bool = false) -> String {
+        switch value {
+        case .null: return "nothing"
+        case .string(let text): return text.isEmpty ? "\"\"" : text
+        case .list(let items):
+            if items.isEmpty { return "none" }
+            return items.map { told($0, within: true) }.joined(separator: ", ")
+        case .object(let object):
+            let members = object.members.filter { !$0.value.isNull }
+            if members.isEmpty { return "nothing" }
+            let text = members.map { "\($0.name): \(told($0.value, within: true))" }
+                .joined(separator: within ? ", " : " · ")
+            return within ? "(\(text))" : text
+        default: return JSON.write(value)
+        }
+    }
+
+    /// A state of a provider as people read it: `ACTIVE_HEALTHY` is active healthy.
+    static func state(_ text: String) -> String { text.lowercased().spaced }
+
+    /// The tier that the platform's tables call by a shorter word.
+    static func mailTier(_ word: String) -> String { Tier(alias: word).map(name) ?? word }
 
     /// Of what is long its beginning, and how long it is.
     private static func short(_ text: String) -> String {

@@ -173,6 +173,33 @@ func ago(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
     ) { TimeText.relative(instant, now) }
 }
 
+/// An instant to the second, to be read without a pointer, and how long ago that is.
+func moment(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
+    guard let instant else { return span("soft", "–") }
+    return markup {
+        element(.time, "nowrap num", .datetime(instant.description)) { TimeText.exact(instant) }
+        span("sub") { ago(instant, now) }
+    }
+}
+
+/// Leads to the other parts of a list that is shown by parts; nothing where this is all of it.
+///
+/// - Parameters:
+///   - name: what there is more of.
+///   - begin: how many come before this part.
+///   - count: how many this part has at the most.
+///   - all: how many there are.
+///   - link: the part that begins after so many.
+func pager(_ name: String, from begin: Int, by count: Int, of all: Int, link: (Int) -> Link) -> HTML {
+    guard all > count || begin > 0 else { return HTML() }
+    let end = min(all, begin + count)
+    return element(.nav, "pager", .label("More \(name)")) {
+        if begin > 0 { a(link(max(0, begin - count)), "Previous \(min(begin, count))") }
+        span("soft", begin < end ? "\(begin + 1) to \(end) of \(all)" : "none of \(all)")
+        if end < all { a(link(end), "Next \(min(count, all - end))") }
+    }
+}
+
 /// Instants and durations in words.
 enum TimeText {
     /// `2026-11-21 17:06:42 UTC`.

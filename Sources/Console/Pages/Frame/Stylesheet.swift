@@ -41,7 +41,7 @@ enum Stylesheet {
     private static let frame = """
         .skip{position:absolute;left:-999px;top:.5rem;z-index:30;background:var(--accent);color:var(--on-accent);padding:.5rem 1rem;border-radius:8px}
         .skip:focus{left:.75rem}
-        .top{position:sticky;top:0;z-index:10;display:flex;align-items:center;gap:.75rem;height:56px;padding:0 1.25rem;background:color-mix(in srgb,var(--surface) 88%,transparent);backdrop-filter:blur(10px);border-bottom:1px solid var(--line)}
+        .top{position:sticky;top:0;z-index:10;display:flex;align-items:center;gap:.75rem;height:56px;padding:0 max(1.25rem,calc((100vw - 1560px)/2 + 1.25rem));background:color-mix(in srgb,var(--surface) 88%,transparent);backdrop-filter:blur(10px);border-bottom:1px solid var(--line)}
         .brand{display:flex;align-items:center;gap:.6rem;color:var(--text);text-decoration:none;font-weight:680;letter-spacing:-.015em}
         .brand-mark{display:grid;place-items:center;width:28px;height:28px;border-radius:8px;background:linear-gradient(140deg,light-dark(#6a4be0,#8f78ff),light-dark(#4529ab,#5c3fd6));color:#fff}
         .brand-mark .icon{width:17px;height:17px;stroke-width:1.8}
