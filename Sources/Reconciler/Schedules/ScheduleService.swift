@@ -268,7 +268,7 @@ public final class ScheduleService: Sendable {
             name: job.name, environment: job.environment?.slug, alertsOnFailure: job.alertsOnFailure,
             disableAfter: job.terms.disableAfter)
         var pause = Self.settlePauses.first
-        var isUnsure = false
+        var (isUnsure, isLast) = (false, false)
         while true {
             do throws(StoreFault) {
                 let settlement = try await store.settle(claim, outcome, terms)
@@ -283,7 +283,7 @@ public final class ScheduleService: Sendable {
                 isUnsure = isUnsure || error.kind == .unknown
                 // A database that was demoted reads only, until we are led to the one that took its place.
                 let mayHelp = error.disposition != .stop || error.kind == .readOnly
-                guard mayHelp, !Task.isCancelled, time.now + pause < claim.slot.availableAt else {
+                guard mayHelp, !isLast, !Task.isCancelled, time.now + pause < claim.slot.availableAt else {
                     // The claim runs out, and whoever takes it next sees that it was begun.
                     log.error(
                         "the end of a scheduled run could not be written", ["job": job.id, "fault": error.message])
@@ -292,8 +292,8 @@ public final class ScheduleService: Sendable {
                 log.warning(
                     "the end of a scheduled run waits for the store", ["job": job.id, "fault": error.message])
             }
-            // A service that stops tries once more, and at once.
-            try? await time.sleep(for: pause)
+            // A service that stops waits no more: it tries once again, and at once.
+            do { try await time.sleep(for: pause) } catch { isLast = true }
             pause = min(pause * 2, Self.settlePauses.longest)
         }
     }
