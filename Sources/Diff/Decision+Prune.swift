@@ -73,7 +73,7 @@ extension Decision {
             case .active, .expiring, .ending:
                 // Without data nothing is lost that its documents can't make again.
                 if input.schemas[draft.key.kind]?.isStateful == true { living.insert(slug) }
-            case .expired, .suspended, .unknown: break
+            case .expired, .suspended, .pinned, .unknown: break
             }
         }
         guard !living.isEmpty else { return releases }
