@@ -277,11 +277,11 @@ struct PollerTests {
         #expect(try await titles(world).count == 8)
         #expect(try await world.rows("select message_id from ops.mail_events").count == 2)
         for provider in ["github", "mailgun"] {
-            let labels = ["provider": provider, "outcome": "failed"]
+            let labels: KeyValuePairs = ["provider": provider, "outcome": "failed"]
             #expect(world.metrics.value("reconciler_hook_polls_total", labels) == 1)
         }
         for table in ["work_items", "mail_events"] {
-            let labels = ["table": table, "outcome": "refused"]
+            let labels: KeyValuePairs = ["table": table, "outcome": "refused"]
             #expect(world.metrics.value("reconciler_hook_mirror_total", labels) == 1)
         }
         let told = lines.withLock { $0.filter { $0.contains("the store refuses what a list says") } }

@@ -71,7 +71,7 @@ struct StoredApprovalTests {
         let world = try await World()
         _ = await world.pass()
         let key = "digitalocean.database/shop-pg/odoo_prod"
-        let without = World.environments.replacingOnce("database: odoo_prod, ", with: "")
+        let without = World.environments.replacing("database: odoo_prod, ", with: "")
         func told() async throws -> Int {
             try await world.store.notices(limit: 1_000).count { $0.kind == .approvalWaiting && $0.subject == key }
         }

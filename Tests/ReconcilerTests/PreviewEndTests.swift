@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Formats
 import Reconciler
 import Simulator
 import Store

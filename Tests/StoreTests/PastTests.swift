@@ -35,7 +35,7 @@ import Testing
             told: ["finding.opened", "finding.opened", "finding.opened", "finding.resolved"]),
         Story(
             testDescription: "escalated again after a mute", looks: [false, false, true, false],
-            escalatesAfter: .minutes(90), told: ["finding.opened", "finding.escalated", "finding.escalated"]),
+            escalatesAfter: .hours(1), told: ["finding.opened", "finding.escalated", "finding.escalated"]),
         Story(
             testDescription: "acknowledged first, then open, then mended", looks: [true, false, nil],
             told: ["finding.opened", "finding.resolved"]),
