@@ -156,7 +156,10 @@ struct ObstacleFinder {
 
     /// Lets the environment go on that a person holds: its owner, or one that stands on it.
     ///
-    /// - Parameter verb: what takes the person's word back.
+    /// - Parameters:
+    ///   - change: what is held.
+    ///   - verb: what takes the person's word back.
+    /// - Returns: the command; nil where nobody knows whose word it is.
     private func release(of change: PlannedChange, _ verb: String) -> String? {
         // The reason ends with the command where another environment than the owner is held.
         guard let reason = change.verdictReason, let place = reason.ranges(of: " env \(verb) ").last else {

@@ -61,7 +61,12 @@ struct EnvironmentLedger {
 
     /// The row of an environment that nothing wants: its end is told once, and nothing of it is told while a pin keeps it.
     ///
-    /// - Parameter isEmpty: whether it owns nothing any more.
+    /// - Parameters:
+    ///   - before: as it is.
+    ///   - outlook: what the plan says of it.
+    ///   - isEmpty: whether it owns nothing any more.
+    ///   - told: takes what people should be told.
+    /// - Returns: the row as it is to be.
     private func unwanted(
         _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, isEmpty: Bool, _ told: inout Told
     ) -> EnvironmentRow {

@@ -122,6 +122,7 @@ extension Store {
     ///   - result: with how many there are.
     ///   - known: how many there were when the chain began, less those that were cut; nil where that is gone.
     ///   - isCut: whether the chain was cut, and they before it.
+    /// - Returns: the faults.
     private static func unchainedFaults(
         _ result: AuditVerification, _ known: Int64?, isCut: Bool
     ) -> [AuditVerification.Fault] {
