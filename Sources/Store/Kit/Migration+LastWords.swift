@@ -3,7 +3,7 @@ extension Migration {
     ///
     /// On a store that is new the chain is there before the first record: no record without a link is ever right.
     static let lastWords = Migration(
-        version: 33, name: "last words", types: [],
+        version: 31, name: "last words", types: [],
         tables: [
             Table("pull_requests", .addition, ["settled_at timestamptz"]),
             // By which the last notice of a matter is found.
