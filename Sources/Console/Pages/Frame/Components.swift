@@ -177,7 +177,9 @@ func ago(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
 func moment(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
     guard let instant else { return span("soft", "–") }
     return markup {
-        element(.time, "nowrap num", .datetime(instant.description)) { TimeText.exact(instant) }
+        element(.time, "nowrap num", .datetime(instant.description), .title(TimeText.exact(instant))) {
+            TimeText.exact(instant)
+        }
         span("sub") { ago(instant, now) }
     }
 }
