@@ -97,7 +97,9 @@ extension CommandCall {
             : answer(document, "Nothing was kept.")
     }
 
-    /// Has the service end a login; whether it did. A key is no login: it goes on elsewhere, and an owner takes it back.
+    /// Has the service end a login, and says whether it did.
+    ///
+    /// A key is no login: it goes on elsewhere, and an owner takes it back.
     private func end(_ kept: Credentials.Entry?, at place: (name: String, address: ServiceAddress)) async -> Bool {
         guard let kept, let last = kept.expiresAt, last > now, kept.url == place.address.text else { return false }
         do {

@@ -48,6 +48,7 @@ public struct ServiceEndpoints: Sendable {
     /// - Parameters:
     ///   - request: as it came.
     ///   - isForwarded: whether it came through a proxy, as the configuration has it; what it says itself counts anyway.
+    /// - Returns: the answer.
     public func answer(_ request: WebRequest, isForwarded: Bool = false) async -> WebResponse {
         switch (request.method, request.path) {
         case ("GET", "/healthz"), ("HEAD", "/healthz"): return health()

@@ -47,7 +47,8 @@ import Web
             let nobody = try await world.send(route.method, path, body: Self.body(route))
             if route.permission == nil {
                 #expect(nobody.status != 403, "\(route.id)")
-                #expect(nobody.status != 401 || route.id == "logIn", "\(route.id)")
+                let ownLogin = ["logIn", "logOut", "changePassword"]
+                #expect(nobody.status != 401 || ownLogin.contains(route.id), "\(route.id)")
                 continue
             }
             #expect(nobody.status == 401, "\(route.id) answers somebody without a key")

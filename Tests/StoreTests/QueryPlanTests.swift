@@ -138,7 +138,8 @@ import Testing
             #expect(quiet.rows.map(\.cause) == [.expected] && !quiet.hasMore)
             let loud = try await test.store.driftPage(limit: 3, isQuiet: false)
             #expect(loud.rows.count == 3 && loud.hasMore)
-            let some = DriftFilter(environments: ["dev"], environment: "dev", keys: [key("b")], cause: "external_change")
+            let some = DriftFilter(
+                environments: ["dev"], environment: "dev", keys: [key("b")], cause: "external_change")
             #expect(try await test.store.driftPage(some, limit: 9).rows.map(\.key) == [key("b")])
             for none in [
                 DriftFilter(environments: []), DriftFilter(environments: ["other"], environment: "dev"),

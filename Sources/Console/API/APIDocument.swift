@@ -10,7 +10,9 @@ public enum APIDocument {
         "delivery": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e11", "key": "ci",
         "schedule": "sweep", "notice": "0199a1b2-7b1c-7a54-9d0c-2f2b7c1b9e12",
         "deployment": "0e1c7a52-93bb-8d10-8a4f-5c2d6b7e9f01",
-        "name": "ada", "password": "correct horse battery staple", "days": 7, "reason": "shown to the customer",
+        "name": "ada", "password": "correct horse battery staple",
+        "new_password": "incorrect horse battery staple", "everywhere": true, "days": 7,
+        "reason": "shown to the customer",
         "until": "2027-01-31T00:00:00Z", "user": "ada", "environments": ["feature-crm"], "roles": ["developer@staging"],
         "secrets": ["SLACK_BOT_TOKEN"], "keys": ["digitalocean.droplet/old"],
     ]
@@ -28,11 +30,14 @@ public enum APIDocument {
         var text = "curl -s"
         if route.method != "GET" { text += " -X \(route.method)" }
         text += " \"$ODOOOPS\(path)\""
-        if route.permission != nil { text += " -H \"Authorization: Bearer $KEY\"" }
+        // What ends a login takes no role, and that login.
+        let isOwn = ["logOut", "changePassword"].contains(route.id)
+        if route.permission != nil || isOwn { text += " -H \"Authorization: Bearer $\(isOwn ? "TOKEN" : "KEY")\"" }
         if route.isWrite, route.permission != nil { text += " -H \"Idempotency-Key: $(uuidgen)\"" }
         if let fields = route.body.flatMap(fields) {
             var body = Value.Object()
-            for field in fields where field.isRequired || ["reason", "password", "keys"].contains(field.name) {
+            for field in fields
+            where field.isRequired || ["reason", "password", "keys", "everywhere"].contains(field.name) {
                 body[field.name] = route.id == "addKey" && field.name == "name" ? "ci" : samples[field.name] ?? .null
                 if field.name == "key" { body["key"] = "digitalocean.droplet/erp" }
             }

@@ -165,7 +165,7 @@ extension APIEndpoints {
         case .key(_, let name):
             throw APIFault.moved(
                 "the key \(name) is no login, and has no password",
-                hint: "An owner takes a key back: DELETE /api/v1/access/keys/\(name)")
+                hint: "An owner takes a key back: reconcile access key revoke \(name)")
         case .external(let subject, _):
             throw APIFault.moved(
                 "\(subject) logs in at an issuer of tokens, and has no password here",

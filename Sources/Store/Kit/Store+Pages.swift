@@ -13,6 +13,7 @@ extension Store {
     ///   - status: only in it.
     ///   - branch: only of it.
     ///   - names: only these; nil: all.
+    ///   - now: only those that are left alone at this instant.
     /// - Returns: the environments, and whether there are more.
     /// - Throws: `StoreFault`.
     public func environmentPage(

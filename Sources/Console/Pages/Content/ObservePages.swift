@@ -246,6 +246,7 @@ enum LoginPage {
     ///   - back: where to go on.
     ///   - name: as it was typed before; a password is typed anew.
     ///   - fault: why somebody didn't come in.
+    /// - Returns: the page.
     static func form(back: String, name: String, fault: (any Fault)?) -> Page {
         Page(.login, lead: "Accounts are given by an owner: reconcile access user add NAME --role ROLE.") {
             if let fault {

@@ -177,7 +177,9 @@ func ago(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
 func moment(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
     guard let instant else { return span("soft", "–") }
     return markup {
-        element(.time, "nowrap num", .datetime(instant.description)) { TimeText.exact(instant) }
+        element(.time, "nowrap num", .datetime(instant.description), .title(TimeText.exact(instant))) {
+            TimeText.exact(instant)
+        }
         span("sub") { ago(instant, now) }
     }
 }
@@ -190,6 +192,7 @@ func moment(_ instant: Timestamp?, _ now: Timestamp) -> HTML {
 ///   - count: how many this part has at the most.
 ///   - all: how many there are.
 ///   - link: the part that begins after so many.
+/// - Returns: how much is shown, with the parts before and after.
 func pager(_ name: String, from begin: Int, by count: Int, of all: Int, link: (Int) -> Link) -> HTML {
     guard all > count || begin > 0 else { return HTML() }
     let end = min(all, begin + count)
