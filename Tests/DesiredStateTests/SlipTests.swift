@@ -152,7 +152,6 @@ import Testing
         ),
         (Paths.inventory, "databases: [{\(cluster), schemata: [odoo]}]\n", "kind digitalocean.database"),
         (Paths.inventory, "machines: [{\(droplet)}]\n", "kind digitalocean.droplet"),
-        (Paths.environments, "environments: {}\ntemplates: {dev: {database: d}}\n", "environments"),
         (Paths.convergence, "environments: {}\nproduction: {required: {gates: [g]}}\n", "kind supabase.function"),
         (Paths.policies, "windows: [{kind: deny}]\n", "environments"),
         (Paths.policy, "allowed_surfaces: {}\nrules: {droplets: {allowed: false}}\n", "kind digitalocean.droplet"),
