@@ -142,6 +142,12 @@ public enum StandardStreams {
     @discardableResult
     public static func error(_ text: String) -> Bool { failure(writing: text, to: 2) == nil }
 
+    /// Opens nothing in the place of each standard stream that is closed (`>&-`), before anything else is opened: else a file or
+    /// socket would get its number, and with it what is meant for the stream.
+    public static func occupyClosed() {
+        for descriptor: CInt in 0...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", O_RDWR) }
+    }
+
     /// Whether the stream is a terminal.
     public static func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 

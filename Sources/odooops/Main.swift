@@ -9,6 +9,7 @@ import HTTPClient
 @main
 enum Main {
     static func main() async {
+        StandardStreams.occupyClosed()
         signal(SIGPIPE, SIG_IGN)
         let environment = ProcessEnvironment.variables()
         let surroundings = Surroundings(

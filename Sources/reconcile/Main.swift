@@ -9,6 +9,7 @@ import Glibc
 enum Main {
     /// Not asynchronous: signals have to be blocked in the first thread, before any other inherits its mask.
     static func main() {
+        StandardStreams.occupyClosed()
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == GitFetchHelper.subcommand {
             ProcessEnvironment.end(GitFetchHelper.run(arguments: Array(arguments.dropFirst())))

@@ -176,7 +176,7 @@ import Testing
         site.provider.simulator.order(FaultOrder("DELETE", "/v2/domains/*/records/*", .slow(.milliseconds(1_200))))
         let watched = await person.onTerminal("reconcile --wait --color never")
         #expect(watched.status == 0 && watched.output.contains("phase     succeeded"), "\(watched.story)")
-        #expect(watched.output.contains("applying, 0 steps done"), "\(watched.story)")
+        #expect(watched.output.contains("applying, change 1 of 1, 0 steps done"), "\(watched.story)")
         #expect(!(await site.records()).contains { $0.hasPrefix("A live ") })
         #expect((await person.run("drift", "list")).output == "Nothing differs from git.\n")
         #expect((await person.run("plan", "list", "--approval", "waiting")).output == "No plan stands so.\n")

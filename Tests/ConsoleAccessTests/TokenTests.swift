@@ -140,7 +140,8 @@ import Web
     }
 
     @Test func aSessionLastsUntilItEndsAndGuardsItsForms() async throws {
-        let time = SimulatedTime(now: Self.now)
+        // Who guesses at a name is held up for longer and longer.
+        let time = SimulatedTime(now: Self.now, advancesBySleeping: true)
         let store = Store(engine: try await SQLiteEngine.open(path: ":memory:", isReadOnly: false), time: time)
         _ = try await store.migrate()
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: false), time: time)

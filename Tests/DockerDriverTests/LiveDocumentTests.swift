@@ -60,8 +60,7 @@ struct LiveDocumentTests {
         #expect(unknown.inventory.count == 4)
         // The environment was a passing one, so that its data goes with it.
         let record = EnvironmentRecord(slug: "feature-loyalty", tier: .dev, branch: branch.name, createdAt: nil)
-        let other = Branch(name: "main", commit: branch.commit, committedAt: nil)
-        let gone = await engine.converge(Self.files, branches: .known([other]), made.inventory, remembering: [record])
+        let gone = await engine.converge(Self.files, branches: .known([]), made.inventory, remembering: [record])
         #expect(
             SmallEngine.Convergence.lines(gone.first) == [
                 "delete docker.container/feature-loyalty-odoo allowed",

@@ -29,10 +29,11 @@ extension SmallEngine {
                 revision: String(repeating: "a", count: 40),
                 files: files.map { SourceFile(path: $0.key, text: $0.value) }, branches: branches))
         let kinds = Set(driver.schemas.map(\.kind))
-        let state = DesiredState(
+        var state = DesiredState(
             revision: whole.revision, roots: whole.roots, environments: whole.environments,
             resources: whole.resources.filter { kinds.contains($0.key.kind) }, unknown: whole.unknown,
             policy: whole.policy, documents: whole.documents, diagnostics: whole.diagnostics)
+        state.sources = whole.sources
         let first = await plan(state, inventory, environments)
         let (ours, failures) = await apply(first, state.resources, inventory)
         return Convergence(
