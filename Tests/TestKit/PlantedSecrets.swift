@@ -9,8 +9,8 @@ public enum PlantedSecrets {
     /// The word as it is, in base64 at each of its three alignments, and in hexadecimal digits.
     public static let marks = ["canary-", "canary0", "Y2FuYXJ5", "NhbmFyeS", "jYW5hcnkt", "63616e6172792d"]
 
-    /// What people have written themselves, and what a simulated provider remembers: secrets may stand there. And programs that
-    /// were installed: the conformance test of drivers in them has a word of its own.
+    // What people have written themselves, and what a simulated provider remembers: secrets may stand there. And programs
+    // that were installed: the conformance test of drivers in them has a word of its own.
     private static let exempt: Set<String> = ["git", ".git", "ssot", "world.json", "state.json", "bin"]
 
     /// The files below a directory that hold one, sorted; what is planted by name of the file is left out.
