@@ -146,7 +146,12 @@ struct LocalFetchTests {
         #expect(reason.contains("not found"))
         let again = try await mirror.fetch(deadline: .seconds(10))
         #expect(again.isBorrowing && !again.isRecloned && again.changes.isEmpty)
-        let next = try sample.commit(["ssot/kept.yaml": "kept 2"])
+        // `git commit` refuses a tree that lacks objects, unless `git add` has just happened to write them again.
+        try sample.directory.write("kept 2", to: "source/ssot/kept.yaml")
+        sample.git("add ssot/kept.yaml")
+        let changed = sample.git("write-tree --missing-ok")
+        let next = sample.git("commit-tree -p HEAD -m Change \(changed)")
+        sample.git("update-ref refs/heads/main \(next)")
         _ = try await mirror.fetch(deadline: .seconds(10))
         let later = try await mirror.files(at: next, under: ["ssot"])
         #expect(
