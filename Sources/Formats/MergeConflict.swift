@@ -11,7 +11,7 @@ public enum MergeConflict {
     /// - Returns: nil where it holds none.
     public static func diagnostic(of bytes: [UInt8], file: String, code: String) -> Diagnostic? {
         // Nearly no text has them, and counting lines takes longer.
-        guard bytes.firstRange(of: Array("<<<<<<<".utf8)) != nil else { return nil }
+        guard mayHoldOne(bytes) else { return nil }
         let lines = SourceLines(bytes)
         guard let begin = lines.firstLine(from: 1, beginning: "<<<<<<<"),
             let middle = lines.firstLine(from: begin + 1, beginning: "=======")
@@ -23,6 +23,17 @@ public enum MergeConflict {
             hint: "keep one of the two sides, and remove the lines that begin with '<<<<<<<', '=======' and '>>>>>>>'",
             notes: [Diagnostic.Note("the other side begins here", at: mark(middle))]
                 + (end.map { [Diagnostic.Note("it ends here", at: mark($0))] } ?? []))
+    }
+
+    /// Whether seven signs of the first kind stand in a row anywhere.
+    private static func mayHoldOne(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            var run = 0
+            return bytes.contains { byte in
+                run = byte == UInt8(ascii: "<") ? run + 1 : 0
+                return run == 7
+            }
+        }
     }
 }
 

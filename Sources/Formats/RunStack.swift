@@ -37,10 +37,11 @@ struct RunStack<Element>: ~Copyable {
         guard length > 0 else { return [] }
         let run = base + start
         count = start
-        return Array(unsafeUninitializedCapacity: length) { buffer, filled in
-            buffer.baseAddress?.moveInitialize(from: run, count: length)
-            filled = length
-        }
+        // Made of uninitialised memory it would look up its own type at run time.
+        var elements: [Element] = []
+        elements.reserveCapacity(length)
+        for index in 0..<length { elements.append((run + index).move()) }
+        return elements
     }
 
     subscript(index: Int) -> Element {

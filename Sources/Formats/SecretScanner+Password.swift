@@ -7,7 +7,7 @@ extension SecretScanner {
     func passwords() -> [Match] {
         var found: [Match] = []
         var index = 0
-        while let colon = text[index...].firstIndex(of: UInt8(ascii: ":")) {
+        while let colon = passwordColon(from: index) {
             index = colon + 1
             guard isPasswordKey(before: colon), let value = value(after: colon), looksLikePassword(text[value]) else {
                 continue
@@ -18,6 +18,22 @@ extension SecretScanner {
         return found
     }
 
+    /// The next colon behind what may be the end of a key of a password; nearly every key ends with another letter.
+    private func passwordColon(from start: Int) -> Int? {
+        text.withUnsafeBufferPointer { text in
+            for index in start..<max(start, text.count) where text[index] == UInt8(ascii: ":") {
+                var last = index - 1
+                while last > 0, text[last] == 0x20 || isQuote(text[last]) { last -= 1 }
+                guard last >= 2 else { continue }
+                switch text[last] | 0x20 {
+                case UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "e"): return index
+                default: continue
+                }
+            }
+            return nil
+        }
+    }
+
     private static let passwordWords = ["password", "passwd", "passphrase", "pwd", "pass"].map { Array($0.utf8) }
 
     /// Whether the key that ends there is one of a password: `password`, `DB_PASSWORD`, `smtpPass`, `"pwd"`.
@@ -25,10 +41,6 @@ extension SecretScanner {
         var end = colon
         while end > 0, text[end - 1] == 0x20 { end -= 1 }
         if end > 0, isQuote(text[end - 1]) { end -= 1 }
-        // Nearly every key ends with another letter.
-        guard end > 2, [UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "e")].contains(text[end - 1] | 0x20) else {
-            return false
-        }
         return Self.passwordWords.contains { word in
             let start = end - word.count
             guard start >= 0, zip(text[start..<end], word).allSatisfy({ $0 | 0x20 == $1 }) else { return false }
@@ -102,20 +114,32 @@ extension SecretScanner {
     /// Stretches of base64 in which something stands that has the shape of a secret, with what it looks like.
     func encoded() -> [(range: Range<Int>, kind: String, body: [UInt8])] {
         var found: [(Range<Int>, String, [UInt8])] = []
-        text.withUnsafeBufferPointer { text in
-            var start = 0
-            for index in 0...text.count {
-                if index < text.count, Self.sixBits[Int(text[index])] < 64 { continue }
-                defer { start = index + 1 }
-                // Of fewer characters there is no token in it.
-                guard index - start >= 24, let plain = Self.decoded(text[start..<index]) else { continue }
-                for match in SecretScanner(plain).matches(guessing: false) where !match.isGuess {
-                    found.append(
-                        (start..<index, match.kind + " in base64", Array(plain[match.body..<match.range.upperBound])))
-                }
+        var index = 0
+        while let stretch = base64(from: index) {
+            index = stretch.upperBound + 1
+            guard let plain = decoded(stretch) else { continue }
+            for match in SecretScanner(plain).matches(guessing: false) where !match.isGuess {
+                found.append((stretch, match.kind + " in base64", Array(plain[match.body..<match.range.upperBound])))
             }
         }
         return found
+    }
+
+    /// The next stretch of characters of base64; of fewer than 24 there is no token in it.
+    private func base64(from start: Int) -> Range<Int>? {
+        text.withUnsafeBufferPointer { text in
+            Self.sixBits.withUnsafeBufferPointer { sixBits in
+                var (begin, index) = (start, start)
+                while index <= text.count {
+                    if index == text.count || sixBits[Int(text[index])] == 64 {
+                        if index - begin >= 24 { return begin..<index }
+                        begin = index + 1
+                    }
+                    index += 1
+                }
+                return nil
+            }
+        }
     }
 
     /// What each character of base64 stands for, in either alphabet; 64 for all others.
@@ -129,13 +153,13 @@ extension SecretScanner {
         return bits
     }()
 
-    /// The text that a stretch stands for; nil where that is no text, which is told by its first characters.
-    private static func decoded(_ stretch: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8]? {
+    /// The text that a stretch stands for; nil where that is no text, as of most paths and names, which is told by its
+    /// first characters.
+    private func decoded(_ stretch: Range<Int>) -> [UInt8]? {
         var plain: [UInt8] = []
-        plain.reserveCapacity(stretch.count)
         var (bits, count) = (UInt32(0), 0)
-        for character in stretch {
-            bits = bits << 6 | UInt32(sixBits[Int(character)])
+        for index in stretch {
+            bits = bits << 6 | UInt32(Self.sixBits[Int(text[index])])
             count += 6
             guard count >= 8 else { continue }
             count -= 8

@@ -84,13 +84,32 @@ struct SecretScanner {
         return starts
     }()
 
-    /// By the first two bytes of the prefix, so that most words cost one look.
-    private static let isStart: [Bool] = {
-        var isStart = [Bool](repeating: false, count: 1 << 16)
-        for shape in shapes { isStart[pair(shape.prefix[0], shape.prefix[1])] = true }
-        isStart[pair(webTokenStart[0], webTokenStart[1])] = true
-        return isStart
+    /// The shapes whose prefixes begin with the same two bytes; the first of these groups is that of all other bytes.
+    private static let groups: [[Shape]] = {
+        var groups: [[Shape]] = [[]]
+        for shape in shapes {
+            let start = shape.prefix.prefix(2)
+            if let known = groups.firstIndex(where: { $0.first?.prefix.prefix(2) == start }) {
+                groups[known].append(shape)
+            } else {
+                groups.append([shape])
+            }
+        }
+        return groups
     }()
+
+    /// The group of two bytes, so that most words cost one look; what begins a web token has one without shapes.
+    private static let groupOfPair: [UInt8] = {
+        var groupOfPair = [UInt8](repeating: 0, count: 1 << 16)
+        for (number, group) in groups.enumerated() {
+            guard let prefix = group.first?.prefix else { continue }
+            groupOfPair[pair(prefix[0], prefix[1])] = UInt8(number)
+        }
+        groupOfPair[pair(webTokenStart[0], webTokenStart[1])] = webTokenGroup
+        return groupOfPair
+    }()
+
+    private static let webTokenGroup = UInt8.max
 
     private static func pair(_ first: UInt8, _ second: UInt8) -> Int { Int(first) << 8 | Int(second) }
 
@@ -125,7 +144,7 @@ struct SecretScanner {
 
     /// The next place at which a stretch can begin; nearly every byte is passed over with one look.
     private func candidate(from start: Int, guessing: Bool) -> Int? {
-        let (starts, isStart) = (Self.starts, Self.isStart)
+        let (starts, groupOfPair) = (Self.starts, Self.groupOfPair)
         return text.withUnsafeBufferPointer { text in
             let count = text.count
             var isInWord = start > 0 && start <= count && Self.isWord(text[start - 1])
@@ -146,7 +165,7 @@ struct SecretScanner {
                     if isSign { return index }
                 } else if !isInWord, kind.contains(.word) {
                     if guessing { return index }
-                    if kind.contains(.shape), index + 1 < count, isStart[Self.pair(byte, text[index + 1])] {
+                    if kind.contains(.shape), index + 1 < count, groupOfPair[Self.pair(byte, text[index + 1])] > 0 {
                         return index
                     }
                 }
@@ -172,8 +191,15 @@ struct SecretScanner {
             let end = maskEnd(from: index)
             return Match(range: index..<end, kind: "what was masked", body: index, isGuess: true)
         }
-        if index + 1 < text.count, Self.isStart[Self.pair(byte, text[index + 1])] {
-            for shape in Self.shapes where has(shape.prefix, at: index) {
+        let group = index + 1 < text.count ? Self.groupOfPair[Self.pair(byte, text[index + 1])] : 0
+        if group == Self.webTokenGroup {
+            if has(Self.webTokenStart, at: index) {
+                return webToken(at: index, &refused).map {
+                    Match(range: $0, kind: "a JSON web token", body: $0.lowerBound)
+                }
+            }
+        } else if group > 0 {
+            for shape in Self.groups[Int(group)] where has(shape.prefix, at: index) {
                 let start = index + shape.prefix.count
                 if shape.isHex, run(from: start, Self.isHex) - start < shape.least { continue }
                 let end =
@@ -181,11 +207,6 @@ struct SecretScanner {
                     ? run(from: start, Self.isToken)
                     : run(from: start) { Self.isToken($0) || $0 == shape.joint }
                 if end - start >= shape.least { return Match(range: index..<end, kind: shape.kind, body: start) }
-            }
-            if has(Self.webTokenStart, at: index) {
-                return webToken(at: index, &refused).map {
-                    Match(range: $0, kind: "a JSON web token", body: $0.lowerBound)
-                }
             }
         }
         guard guessing else { return nil }

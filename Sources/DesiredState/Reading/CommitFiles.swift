@@ -9,6 +9,8 @@ struct CommitFiles: Sendable {
     ///
     /// One that can't be parsed stands under every schema that its lines name.
     let bySchema: [String: [Int]]
+    /// The schemas of these files that end with a version, by what stands before it.
+    let versions: [Substring: [String]]
     /// The YAML files at no such path of which there are no bytes, so that they may be any document; likewise.
     let withoutBytes: [Int]
     /// The files that lie below no root.
@@ -42,7 +44,12 @@ struct CommitFiles: Sendable {
         }
         self.places = places
         self.parses = parses
-        bySchema = same.flatMap { isSameSchema ? $0.bySchema : nil } ?? Self.bySchema(places, parsed)
+        if let same, isSameSchema {
+            (bySchema, versions) = (same.bySchema, same.versions)
+        } else {
+            bySchema = Self.bySchema(places, parsed)
+            versions = Dictionary(grouping: bySchema.keys) { ManagedDocument.family(of: $0) ?? "" }
+        }
         withoutBytes = Self.withoutBytes(places, parsed)
         others = places.beside.map { files[$0] }
     }

@@ -370,8 +370,9 @@ struct Library {
 
     /// The versions of a document that files are written in and nobody reads, sorted.
     private func strangeVersions(of document: ManagedDocument) -> [String] {
-        guard !document.schemas.isEmpty else { return [] }
-        return contents.files.bySchema.keys.filter { document.isStrangeVersion($0) }.sorted { $0.precedesByBytes($1) }
+        Set(document.schemas.compactMap { ManagedDocument.family(of: $0) })
+            .flatMap { contents.files.versions[$0] ?? [] }
+            .filter { document.isStrangeVersion($0) }.sorted { $0.precedesByBytes($1) }
     }
 
     private func refuse(

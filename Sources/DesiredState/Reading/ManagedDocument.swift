@@ -33,7 +33,7 @@ struct ManagedDocument: Sendable {
     }
 
     /// What stands before the `.v` and the digits of a version; nil where a schema has none.
-    private static func family(of schema: String) -> Substring? {
+    static func family(of schema: String) -> Substring? {
         let digits = schema.utf8.reversed().prefix { (48...57).contains($0) }.count
         let rest = schema.dropLast(digits)
         return digits > 0 && rest.hasSuffix(".v") ? rest.dropLast(2) : nil
