@@ -20,7 +20,7 @@ struct EnvironmentLives {
 
     /// Sorted by slug.
     let outlooks: [EnvironmentOutlook]
-    private var lives: [String: Life] = [:]
+    private let lives: [String: Life]
     /// Slugs whose resources are no longer wanted although the repository lists them.
     let expired: Set<String>
     /// Slugs of those that are wanted by a branch or a pull request alone.
@@ -33,6 +33,7 @@ struct EnvironmentLives {
     ) {
         let policy = desired.policy
         areOfBranches = Set(environments.lazy.filter(\.isOfBranch).map(\.slug))
+        var lives: [String: Life] = [:]
         let remembered = Dictionary(records.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         for wanted in environments {
             let environment = kept[wanted.slug].map { wanted.keeping($0, policy) } ?? wanted
@@ -47,8 +48,7 @@ struct EnvironmentLives {
             lives[environment.slug] = Life(
                 outlook: outlook, tier: environment.tier, isProtected: environment.isProtected)
         }
-        let wanted = Set(environments.lazy.map(\.slug))
-        let unwanted = records.filter { !wanted.contains($0.slug) && $0.status != .gone }
+        let unwanted = records.filter { lives[$0.slug] == nil && $0.status != .gone }
         let branches = unwanted.compactMap { record in record.branch.map { (record.slug, $0) } }
         let standings =
             branches.isEmpty
@@ -68,6 +68,7 @@ struct EnvironmentLives {
             }
             lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false, release: release)
         }
+        self.lives = lives
         outlooks = lives.values.map(\.outlook).sorted { compareBytes($0.slug, $1.slug) < 0 }
         expired = Set(outlooks.filter { $0.phase == .expired }.map(\.slug))
     }

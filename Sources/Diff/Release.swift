@@ -84,10 +84,13 @@ struct Unwanting {
 extension DesiredState {
     /// The same; while the branch of an entry can't be told, the environments of branches that own nothing yet are unknown,
     /// for each may be the one of that entry.
+    ///
+    /// Of what it gave before it makes the same, so that whoever looks before the plan may hold them too.
     public func holdingArrivals(_ inventory: Inventory) -> DesiredState {
         guard let cause = sources.arrivals else { return self }
         let owners = Set(inventory.entries.lazy.compactMap(\.environment))
         var copy = self
+        copy.sources.arrivals = nil
         for environment in environments
         where environment.isOfBranch && !owners.contains(environment.slug)
             && environment.branch.map(PullRequest.isHead) != true

@@ -21,8 +21,9 @@ enum StandingPins {
             let why = record.pinReason.map { " (\($0))" } ?? ""
             return UnknownScope(
                 .environment(record.slug), code: Hold.pinCode,
-                reason: "it is pinned\(who)\(until)\(why), though \(record.whyUnwanted); let it go with: "
-                    + "reconcile env unpin \(record.slug)", at: nil)
+                // Which of the two it is isn't known here: the branches that there are have become environments.
+                reason: "it is pinned\(who)\(until)\(why), though \(Unwanting(record, .unknown, [:]).reason); "
+                    + "let it go with: reconcile env unpin \(record.slug)", at: nil)
         }
     }
 }
@@ -30,14 +31,4 @@ enum StandingPins {
 extension EnvironmentRecord {
     /// Whether a person keeps it at an instant.
     func isPinned(at now: Timestamp) -> Bool { isPinned && (pinnedUntil.map { now < $0 } ?? true) }
-
-    /// Why nothing wants it, of one that the desired state doesn't name.
-    var whyUnwanted: String {
-        if PullRequest.number(inSlug: slug) != nil, branch?.hasPrefix("refs/pull/") == true {
-            return "its pull request is closed, or nothing allows its preview any more"
-        }
-        // Which of the two isn't known here: the branches that there are have become environments.
-        return branch.map { "branch \($0) is gone, or nothing makes an environment of it any more" }
-            ?? "no document wants the environment any more"
-    }
 }

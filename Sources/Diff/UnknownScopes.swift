@@ -40,26 +40,31 @@ struct UnknownScopes {
             }
         }
         // That a document of it can't be read either sets nothing of what it stands on free.
-        let left = scopes.reduce(into: [String: UnknownScope]()) { left, scope in
-            if scope.isSuspension, case .environment(let slug) = scope.extent { left[slug] = left[slug] ?? scope }
-        }
+        let left = Self.byEnvironment(scopes, where: \.isSuspension)
         // A pin without a suspension lets change what its environment stands on, and only keeps it from going.
-        let pinned = scopes.reduce(into: [String: UnknownScope]()) { pinned, scope in
-            if scope.isPin, case .environment(let slug) = scope.extent { pinned[slug] = pinned[slug] ?? scope }
-        }
+        let pinned = Self.byEnvironment(scopes, where: \.isPin)
         guard !left.isEmpty || !pinned.isEmpty else { return }
         let dependents = Dependents(
-            desired, and: footing?.keys(of: Set(left.keys).union(pinned.keys)) ?? [:])
-        for slug in left.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
-            guard let scope = left[slug] else { continue }
+            desired, and: footing?.keys(of: Set((left + pinned).lazy.map(\.slug))) ?? [:])
+        for (slug, scope) in left {
             for key in dependents.needs(of: slug) { suspended[key] = suspended[key] ?? scope.ofWhatStandsUnder(slug) }
         }
-        for slug in pinned.keys.sorted(by: { compareBytes($0, $1) < 0 }) {
-            guard let scope = pinned[slug] else { continue }
+        for (slug, scope) in pinned {
             for key in dependents.needs(of: slug) {
                 keptResources[key] = keptResources[key] ?? scope.ofWhatStandsUnder(slug)
             }
         }
+    }
+
+    /// The first of such scopes of each environment, sorted by slug.
+    private static func byEnvironment(
+        _ scopes: [UnknownScope], where isOne: (UnknownScope) -> Bool
+    ) -> [(slug: String, scope: UnknownScope)] {
+        var found: [String: UnknownScope] = [:]
+        for scope in scopes where isOne(scope) {
+            if case .environment(let slug) = scope.extent { found[slug] = found[slug] ?? scope }
+        }
+        return found.sorted { compareBytes($0.key, $1.key) < 0 }.map { ($0.key, $0.value) }
     }
 
     private static func precedes(_ a: UnknownScope, _ b: UnknownScope) -> Bool {

@@ -115,10 +115,15 @@ import Testing
         #expect(hint.contains(meant.map { "Did you mean `\($0)`?" } ?? "`Europe/Berlin`"))
     }
 
-    @Test(arguments: ["\" main\"", "\"main \"", "“main”", "\"a b\"", "\"main\\u00A0\"", "«main»"])
-    func aPatternThatNoBranchCanHaveIsTold(_ pattern: String) {
+    @Test(
+        arguments: [
+            ("\" main\"", "a space"), ("\"main \"", "a space"), ("“main”", "U+201C"), ("\"a b\"", "a space"),
+            ("\"main\\u00A0\"", "U+00A0"), ("«main»", "U+00AB"), ("\"main\\u205F\"", "U+205F"),
+        ])
+    func aPatternThatNoBranchCanHaveIsTold(_ pattern: String, _ sign: String) {
         let state = read([Paths.policies: "branch_mappings: [{pattern: \(pattern), tier: dev}]\n"])
-        #expect(state.diagnostics.contains { $0.severity == .error && $0.message.hasPrefix("the pattern ") })
+        let errors = state.diagnostics.filter { $0.severity == .error && $0.message.hasPrefix("the pattern ") }
+        #expect(errors.contains { $0.message.contains(" holds \(sign), ") }, "\(state.diagnostics)")
     }
 
     /// Beside a word that looks the same, the question alone would be a riddle.

@@ -124,21 +124,25 @@ import Testing
 
     // MARK: What slid out of its place
 
-    @Test func anEnvironmentThatSlidOutIsStillWanted() throws {
+    /// Whose name is near to that of a section may be that section, too.
+    @Test(arguments: [
+        ("payroll", ["error SSOT-0006"], []),
+        ("runtime", ["error SSOT-0006", "warning SSOT-0006"], ["kind docker.image"]),
+    ]) func anEnvironmentThatSlidOutIsStillWanted(_ name: String, _ faults: [String], _ more: [String]) {
         let state = read(
             [
                 Paths.policies: "branch_mappings: [{pattern: \"feature/*\", tier: dev}]",
                 Paths.environments: """
                 environments:
                   staging: {tier: staging}
-                payroll:
+                \(name):
                   tier: dev
                   branch: feature/payroll
                 """,
             ], branches: branches("main", "feature/payroll"))
-        #expect(state.faults == ["error SSOT-0006 \(Paths.environments):3:1"])
+        #expect(state.faults == faults.map { "\($0) \(Paths.environments):3:1" })
         // Nothing goes, and its branch is left to it.
-        #expect(state.scopes == ["environments", "environment payroll"])
+        #expect(state.scopes == ["environments", "environment \(name)"] + more)
         #expect(state.keptScopes == ["environment feature-payroll"])
         // Its branch gets no second one.
         #expect(state.environments.map(\.slug) == ["staging"])

@@ -77,5 +77,9 @@ import Testing
         #expect(plan.environments.filter { $0.phase == .unknown }.map(\.slug) == ["new"])
         let reason = plan.changes.first { $0.environment == "new" }?.verdictReason
         #expect(reason?.contains("its branch may be that of lab") == true && reason?.contains(":3:5") == true)
+        // Whoever looks holds them before the plan does: that is the same.
+        let input = world(false)
+        let held = input.desired.holdingArrivals(input.inventory)
+        #expect(held.unknown.count == 1 && held.holdingArrivals(input.inventory).unknown == held.unknown)
     }
 }

@@ -282,13 +282,7 @@ struct CareTests {
     func suspendsItsHost() async throws {
         let world = try await World()
         #expect(await world.pass().isSuccess)
-        func suspend(_ isSuspended: Bool) async throws {
-            try await world.store.setSuspended(
-                "production", isSuspended, reason: "incident: do not touch",
-                audit: AuditRecord(
-                    at: world.time.now, action: "env.suspend", target: "production", actor: "ann", detail: .null))
-        }
-        try await suspend(true)
+        try await world.setSuspended("production", true)
         let holdings = await world.holdings()
         world.source.set(
             World.tree(inventory: World.inventory.replacing("s-1vcpu-2gb", with: "s-2vcpu-4gb"), revision: "b"))
@@ -299,7 +293,7 @@ struct CareTests {
             change.hold == .suspended && change.verdictReason?.contains("environment production stands on it") == true)
         let obstacle = try await world.reconciler().explain(change.key.description).obstacle
         #expect(obstacle?.command == "reconcile env resume production")
-        try await suspend(false)
+        try await world.setSuspended("production", false)
         #expect(await world.pass().isSuccess)
         #expect(await world.holdings().contains("droplet web s-2vcpu-4gb"))
         await world.engine.close()
@@ -329,13 +323,7 @@ struct CareTests {
         let world = try await World(tree(before, "s-1vcpu-2gb", "a"))
         let first = await world.pass()
         #expect(first.isSuccess, "\(first.story)")
-        func suspend(_ isSuspended: Bool) async throws {
-            try await world.store.setSuspended(
-                "production", isSuspended, reason: "incident: do not touch",
-                audit: AuditRecord(
-                    at: world.time.now, action: "env.suspend", target: "production", actor: "ann", detail: .null))
-        }
-        try await suspend(true)
+        try await world.setSuspended("production", true)
         let holdings = await world.holdings()
         #expect(holdings.contains("droplet web s-1vcpu-2gb"))
         world.source.set(tree(after, "s-2vcpu-4gb", "b"))
@@ -345,7 +333,7 @@ struct CareTests {
             #expect(report.withheld.first { $0.key.name == "web" }?.hold == .suspended, "\(report.story)")
             #expect(try await world.store.environments().first { $0.slug == "production" }?.host == "web")
         }
-        try await suspend(false)
+        try await world.setSuspended("production", false)
         for _ in 0..<2 { _ = await world.pass(PassOptions(approvals: ["all"])) }
         let last = await world.pass()
         #expect(await world.holdings().contains("droplet web s-2vcpu-4gb"), "\(last.story)")

@@ -98,32 +98,12 @@ struct ContainerReplacementTests {
         await world.engine.close()
     }
 
-    @Test("What was never put in its place is not handed on to another environment of that name")
-    func endsWithItsLife() async throws {
+    @Test(
+        "What an environment had doesn't come back with the next one of its name, be it let go of whole or half replaced",
+        arguments: [false, true])
+    func endsWithItsLife(_ isHalfReplaced: Bool) async throws {
         let branches = ["feature/crm", "feature/one", "feature/two"]
         let world = try await World(Self.tree("odoo:19.0", branches: branches, "a"))
-        let engine = ContainerEngine(world.time)
-        _ = try await Self.pass(world, engine, process: 1)
-        func volume() -> String? { engine.containers.first { $0.name.contains("crm") }?.volume }
-        let old = try #require(volume())
-        world.source.set(Self.tree("odoo:19.1", branches: branches, "b"))
-        engine.failCreations(3)
-        let failed = try await Self.pass(world, engine, process: 2)
-        #expect(engine.containers.isEmpty, "\(failed.story)")
-        world.source.set(Self.tree("odoo:19.1", branches: Array(branches.dropFirst()), "c"))
-        for process in 3..<6 { _ = try await Self.pass(world, engine, process: process) }
-        #expect(volume() == nil && engine.containers.count == 2)
-        world.source.set(Self.tree("odoo:19.1", branches: branches, "d"))
-        for process in 6..<8 { _ = try await Self.pass(world, engine, process: process) }
-        let new = try #require(volume())
-        #expect(new != old)
-        await world.engine.close()
-    }
-
-    @Test("What was let go of on purpose begins anew under its name")
-    func beginsAnew() async throws {
-        let branches = ["feature/crm", "feature/one", "feature/two"]
-        let world = try await World(Self.tree("odoo:19.1", branches: branches, "a"))
         let engine = ContainerEngine(world.time)
         _ = try await Self.pass(world, engine, process: 1)
         func volume() -> String? {
@@ -131,11 +111,18 @@ struct ContainerReplacementTests {
             return engine.containers.first { $0.name.contains("crm") }?.volume
         }
         let old = try #require(volume())
-        world.source.set(Self.tree("odoo:19.1", branches: Array(branches.dropFirst()), "b"))
-        for process in 2..<5 { _ = try await Self.pass(world, engine, process: process) }
-        #expect(volume() == nil)
-        world.source.set(Self.tree("odoo:19.1", branches: branches, "c"))
-        for process in 5..<7 { _ = try await Self.pass(world, engine, process: process) }
+        let image = isHalfReplaced ? "odoo:19.1" : "odoo:19.0"
+        if isHalfReplaced {
+            world.source.set(Self.tree(image, branches: branches, "b"))
+            engine.failCreations(3)
+            let failed = try await Self.pass(world, engine, process: 2)
+            #expect(engine.containers.isEmpty, "\(failed.story)")
+        }
+        world.source.set(Self.tree(image, branches: Array(branches.dropFirst()), "c"))
+        for process in 3..<6 { _ = try await Self.pass(world, engine, process: process) }
+        #expect(volume() == nil && engine.containers.count == 2)
+        world.source.set(Self.tree(image, branches: branches, "d"))
+        for process in 6..<8 { _ = try await Self.pass(world, engine, process: process) }
         let new = try #require(volume())
         #expect(new != old)
         await world.engine.close()

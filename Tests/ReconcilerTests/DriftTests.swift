@@ -163,18 +163,14 @@ struct DriftTests {
         let key = try #require(ResourceKey(Self.record))
         let resources = try await world.reconciler().look().desired.resources
         let slug = try #require(resources.first { $0.key == key }?.environment)
-        try await world.store.setSuspended(
-            slug, true,
-            audit: AuditRecord(at: world.time.now, action: "env.suspend", target: slug, actor: "ann", detail: .null))
+        try await world.setSuspended(slug, true)
         let before = World.tree()
         world.source.set(World.tree(inventory: World.inventory.replacing("ttl: 1800", with: "ttl: often")))
         _ = await Self.look(world, shows: false, seed: 8)
         #expect(try await Self.open(world).isSuperset(of: [lost, Self.record, root]))
 
         world.source.set(before)
-        try await world.store.setSuspended(
-            slug, false,
-            audit: AuditRecord(at: world.time.now, action: "env.resume", target: slug, actor: "ann", detail: .null))
+        try await world.setSuspended(slug, false)
         #expect(await world.pass().isSuccess)
         #expect(try await Self.open(world) == [])
     }

@@ -69,24 +69,18 @@ struct ExplanationTests {
         let key = try #require(ResourceKey(Self.record))
         let resource = try #require(try await world.reconciler().look().desired.resources.first { $0.key == key })
         let slug = try #require(resource.environment)
-        func suspend(_ isSuspended: Bool) async throws {
-            try await world.store.setSuspended(
-                slug, isSuspended,
-                audit: AuditRecord(
-                    at: world.time.now, action: "env.suspend", target: slug, actor: "ann", detail: .null))
-        }
-        try await suspend(true)
+        try await world.setSuspended(slug, true)
         let suspended = try await world.reconciler().explain(Self.record)
         #expect(suspended.obstacle?.kind == .hold(.suspended))
         #expect(suspended.obstacle?.command == "reconcile env resume \(slug)")
         // What was changed by hand is drift still, and nobody is told that it is well again.
         for isSuspended in [false, true] {
-            try await suspend(isSuspended)
+            try await world.setSuspended(slug, isSuspended)
             _ = await world.pass(PassOptions(isDryRun: true))
             #expect(try await world.store.openDrift().map(\.key.description) == [Self.record])
         }
         #expect(try await world.store.notices().allSatisfy { $0.kind != .findingResolved })
-        try await suspend(false)
+        try await world.setSuspended(slug, false)
         #expect(try await world.reconciler().explain(Self.record).obstacle == nil)
         world.source.set(
             World.tree(inventory: World.inventory.replacing("ttl: 1800", with: "ttl: often")))
@@ -99,9 +93,7 @@ struct ExplanationTests {
     func suspendedAndUnread() async throws {
         let world = try await World()
         #expect(await world.pass().isSuccess)
-        try await world.store.setSuspended(
-            "crm", true,
-            audit: AuditRecord(at: world.time.now, action: "env.suspend", target: "crm", actor: "ann", detail: .null))
+        try await world.setSuspended("crm", true)
         #expect(try await Self.environment(world).others.isEmpty)
         let bad = "ttl: 1800}, {type: A, name: crm, data: 203.0.113.8, ttl: often}"
         world.source.set(World.tree(inventory: World.inventory.replacing("ttl: 1800}", with: bad)))
@@ -223,19 +215,13 @@ struct ExplanationTests {
         _ = await world.call(
             "PATCH", "/v2/domains/shop.example/records/\(id)", ["type": "A", "data": "198.51.100.9"])
         let until = world.time.now + .days(2)
-        func suspend(_ isSuspended: Bool) async throws {
-            try await world.store.setSuspended(
-                "crm", isSuspended, reason: "a demo", until: isSuspended ? until : nil,
-                audit: AuditRecord(
-                    at: world.time.now, action: "env.suspend", target: "crm", actor: "ann", detail: .null))
-        }
-        try await suspend(true)
+        try await world.setSuspended("crm", true, reason: "a demo", until: until)
         let suspended = try await Self.environment(world)
         #expect(suspended.standing.state == .suspended && suspended.standing.until == until)
         #expect(suspended.standing.reason == "ann has it left alone: a demo")
         #expect(suspended.standing.command == "reconcile env resume crm")
         #expect(suspended.obstacle?.kind == .hold(.suspended), "\(suspended.document.json)")
-        try await suspend(false)
+        try await world.setSuspended("crm", false)
 
         // A freeze: the line of the policy, also of the resource that waits for its end.
         let freeze = "freeze: {all: {until: \"2027-01-01T00:00:00Z\", reason: audit}}\n"
@@ -254,14 +240,14 @@ struct ExplanationTests {
         #expect(broken.standing.command == "reconcile validate" && broken.others.isEmpty)
 
         // Suspended as well: mending the line alone would change nothing of it.
-        try await suspend(true)
+        try await world.setSuspended("crm", true, reason: "a demo", until: until)
         let both = try await Self.environment(world)
         #expect(both.standing == broken.standing)
         #expect(both.others == [suspended.standing], "\(both.document.json)")
         let also = try #require(both.document["also"]?[0])
         #expect(also["state"] == "suspended" && also["command"] == "reconcile env resume crm")
         #expect(also["reason"] == "ann has it left alone: a demo" && also["until"]?.stringValue == until.description)
-        try await suspend(false)
+        try await world.setSuspended("crm", false)
 
         world.source.set(World.tree())
         await world.age(by: .days(15))

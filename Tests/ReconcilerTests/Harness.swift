@@ -225,6 +225,17 @@ struct World: Sendable {
         return await reconciler(seed: seed).pass(options)
     }
 
+    /// Has an environment left alone, or no more, as a person would.
+    func setSuspended(
+        _ slug: String, _ isSuspended: Bool, reason: String? = nil, until: Timestamp? = nil
+    ) async throws {
+        _ = try await store.setSuspended(
+            slug, isSuspended, reason: reason, until: until,
+            audit: AuditRecord(
+                at: time.now, action: isSuspended ? "env.suspend" : "env.resume", target: slug, actor: "ann",
+                detail: .null))
+    }
+
     /// Lets time go by, with a pass half a day before its end by which people are warned of what ends.
     func age(by duration: Duration) async {
         time.advance(by: duration - .hours(13))

@@ -103,17 +103,11 @@ struct RestoreTests {
 
     @Test("An environment whose suspension was made longer since is neither changed nor ended")
     func leavesAloneWhatWasSuspendedForLonger() async throws {
-        func suspend(_ world: World, _ days: Int) async throws {
-            try await world.store.setSuspended(
-                "feature-loyalty", true, reason: "an audit", until: World.start + .days(days),
-                audit: AuditRecord(
-                    at: world.time.now, action: "env.suspend", target: "feature-loyalty", actor: "ann", detail: .null))
-        }
         let (world, holdings) = try await Self.restored { world in
-            try await suspend(world, 2)
+            try await world.setSuspended("feature-loyalty", true, until: World.start + .days(2))
             #expect(await world.pass().isSuccess)
         } after: { world in
-            try await suspend(world, 60)
+            try await world.setSuspended("feature-loyalty", true, until: World.start + .days(60))
             world.time.advance(by: .days(8))
             #expect(await world.pass().isSuccess)
         }

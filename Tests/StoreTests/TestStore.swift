@@ -100,3 +100,14 @@ func drift(
         attributes: [AttributeChange(path: "size", before: "s-1", after: after, isSensitive: isSensitive)],
         environment: "dev", source: SourceMark(file: "a.yaml", line: 3, column: 5), summary: "size differs")
 }
+
+extension Store {
+    /// Moves one schedule on, unless somebody else has moved it.
+    func advance(
+        _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], dropping reason: String? = nil
+    ) async throws(StoreFault) -> Bool {
+        var move = ScheduleMove(state, to: cursor)
+        (move.slots, move.dropReason) = (slots, reason)
+        return try await !advance([move]).isEmpty
+    }
+}

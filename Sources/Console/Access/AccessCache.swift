@@ -37,53 +37,48 @@ final class AccessCache: Sendable {
     }
 
     func key(_ digest: Digest, at now: Duration, orFrom store: Store) async throws(StoreFault) -> KeyAccount? {
-        let known = state.withLock { state in state.keys[digest].flatMap { $0.until > now ? $0 : nil } }
-        if let known { return known.content }
-        let key = try await store.key(digest)
-        state.withLock { state in
-            if state.keys.count >= Self.most { state.keys = [:] }
-            state.keys[digest] = Entry(content: key, until: now + Self.memory)
-        }
-        return key
+        try await remembered(digest, in: \.keys, at: now) { () throws(StoreFault) in try await store.key(digest) }
     }
 
     /// `generation` is that of the token which is to be proved: a memory from before it is none.
     func user(
         _ id: String, ofGeneration generation: Int64, at now: Duration, orFrom store: Store
     ) async throws(StoreFault) -> UserAccount? {
-        let known = state.withLock { state in state.users[id].flatMap { $0.until > now ? $0 : nil } }
-        if let known, known.content.map({ $0.tokenGeneration >= generation }) ?? true { return known.content }
-        let user = try await store.user(id: id)
-        state.withLock { state in
-            if state.users.count >= Self.most { state.users = [:] }
-            state.users[id] = Entry(content: user, until: now + Self.memory)
+        try await remembered(id, in: \.users, at: now) { user in
+            user.map { $0.tokenGeneration >= generation } ?? true
+        } orFrom: { () throws(StoreFault) in
+            try await store.user(id: id)
         }
-        return user
     }
 
     func session(
         _ digest: Digest, at now: Duration, now instant: Timestamp, orFrom store: Store
     ) async throws(StoreFault) -> (session: SessionRecord, user: UserAccount)? {
-        let known = state.withLock { state in state.sessions[digest].flatMap { $0.until > now ? $0 : nil } }
-        if let known { return known.content }
-        let session = try await store.session(digest, at: instant)
-        state.withLock { state in
-            if state.sessions.count >= Self.most { state.sessions = [:] }
-            state.sessions[digest] = Entry(content: session, until: now + Self.memory)
+        try await remembered(digest, in: \.sessions, at: now) { () throws(StoreFault) in
+            try await store.session(digest, at: instant)
         }
-        return session
     }
 
     /// Whether the token of a digest was ended by its owner.
     func hasEnded(_ digest: Digest, at now: Duration, orFrom store: Store) async throws(StoreFault) -> Bool {
-        let known = state.withLock { state in state.ended[digest].flatMap { $0.until > now ? $0 : nil } }
-        if let known { return known.content }
-        let hasEnded = try await store.hasEnded(digest)
-        state.withLock { state in
-            if state.ended.count >= Self.most { state.ended = [:] }
-            state.ended[digest] = Entry(content: hasEnded, until: now + Self.memory)
+        try await remembered(digest, in: \.ended, at: now) { () throws(StoreFault) in
+            try await store.hasEnded(digest)
         }
-        return hasEnded
+    }
+
+    /// What is remembered under a key, as long as it counts; else what is read now, which is remembered then.
+    private func remembered<Key: Hashable & Sendable, Content: Sendable>(
+        _ key: Key, in place: any WritableKeyPath<State, [Key: Entry<Content>]> & Sendable, at now: Duration,
+        where counts: (Content) -> Bool = { _ in true }, orFrom read: () async throws(StoreFault) -> Content
+    ) async throws(StoreFault) -> Content {
+        let known = state.withLock { state in state[keyPath: place][key].flatMap { $0.until > now ? $0 : nil } }
+        if let known, counts(known.content) { return known.content }
+        let content = try await read()
+        state.withLock { state in
+            if state[keyPath: place].count >= Self.most { state[keyPath: place] = [:] }
+            state[keyPath: place][key] = Entry(content: content, until: now + Self.memory)
+        }
+        return content
     }
 
     func forgetAll() {

@@ -31,7 +31,7 @@ struct DigitalOceanPolicyReader {
     }
 
     private func readSurface(_ section: Node.Entry, _ policy: inout Policy) {
-        if section.key.hasPrefix("x-") || section.key.hasPrefix("_") { return }
+        if section.key.isForeignKey { return }
         let entry = Fields(section.value, "the surface \(quoted(section.key))", in: file, report)
         if section.isAmbiguous {
             entry.fail(
@@ -79,7 +79,7 @@ struct DigitalOceanPolicyReader {
     private func checkSurface(_ key: String, _ surfaces: Fields?) {
         let known = SurfacePolicy.kinds.keys.sorted { $0.precedesByBytes($1) }
         guard !known.contains(key), !SurfacePolicy.unseen.contains(key), closest(to: key, among: known) == nil,
-            !key.hasPrefix("x-"), !key.hasPrefix("_")
+            !key.isForeignKey
         else { return }
         let missing = known.filter { surfaces?.keys.contains($0) == false }
         let mark = surfaces?.keyMark(of: key)

@@ -100,7 +100,8 @@ struct MonitoringReader {
     private func checkLevels(_ alerts: Fields) -> Cause? {
         var cause: Cause?
         let told = Set(alerts.unknownEntries.map(\.entry.key))
-        for item in alerts.unclaimed where item.value.entries != nil && !told.contains(item.key) && !Self.isFree(item) {
+        for item in alerts.unclaimed
+        where item.value.entries != nil && !told.contains(item.key) && !item.key.isForeignKey {
             // `critical` is no misspelling of `crit`.
             let meant = Self.levels.first { item.key.lowercased().hasPrefix($0) }
             let known = "Write `\(alternatives(Self.levels))`"
@@ -113,8 +114,6 @@ struct MonitoringReader {
         }
         return cause
     }
-
-    private static func isFree(_ item: Node.Entry) -> Bool { item.key.hasPrefix("x-") || item.key.hasPrefix("_") }
 
     /// Tells of levels beside the metrics, and of metrics that nobody knows.
     private func checkMetrics(_ section: Node.Entry, _ entry: Fields) {
@@ -129,7 +128,7 @@ struct MonitoringReader {
         for item in section.value.entries ?? [] where AlertMetric(rawValue: item.key) == nil {
             let missing = AlertMetric.allCases.map(\.rawValue).filter { section.value[$0] == nil }
             let meant = closest(to: item.key, among: missing)
-            let holdsLevels = Self.levels.contains { item.value[$0]?.value.entries != nil } && !Self.isFree(item)
+            let holdsLevels = Self.levels.contains { item.value[$0]?.value.entries != nil } && !item.key.isForeignKey
             guard meant != nil || holdsLevels else { continue }
             report.unknown(
                 .kind(.alertPolicy),

@@ -9,6 +9,8 @@ struct BranchEnvironments {
     let claimed: Set<String>
     /// The slugs of all named environments, also of those that can't be read.
     let taken: Set<String>
+    /// What is in the names of branches that hold a secret, by name.
+    let secrets: [String: String]
     let report: Report
 
     enum Match {
@@ -79,11 +81,11 @@ struct BranchEnvironments {
     ///
     /// One that was made of it before can't be named either, so until the branch is gone no environment goes.
     private func isSecret(_ branch: Branch, _ mapping: BranchMapping) -> Bool {
-        guard let secret = PastedSecret.find(in: Array(branch.name.utf8)).first else { return false }
+        guard let kind = secrets[branch.name] else { return false }
         report.keep(
             .environments,
             report.warning(
-                .pastedSecret, "the name of a branch holds \(secret.kind)", at: mapping.source,
+                .pastedSecret, "the name of a branch holds \(kind)", at: mapping.source,
                 hint: "Revoke it now and delete the branch; until then it has no environment, and none goes."))
         return true
     }

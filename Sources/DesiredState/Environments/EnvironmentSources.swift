@@ -27,7 +27,10 @@ public struct EnvironmentSources: Sendable, Hashable {
     public func standings(_ environments: [String: String]) -> [String: Standing] {
         // The listing is long, and what nothing wants any more is not.
         let asked = Set(environments.values)
-        let found = Set((branches.names + tags.names).lazy.filter(asked.contains))
+        var found: Set<String> = []
+        for case .known(let known) in [branches, tags] {
+            for branch in known where asked.contains(branch.name) { found.insert(branch.name) }
+        }
         let isKnown = if case .known = branches { true } else { false }
         return environments.reduce(into: [:]) { standings, environment in
             let (slug, branch) = environment
@@ -47,11 +50,6 @@ public struct EnvironmentSources: Sendable, Hashable {
         }
         return pullRequests.fault == nil && !pullRequests.uncertain.contains(number) ? .gone : .unknown
     }
-}
-
-extension BranchListing {
-    /// Those that are known.
-    fileprivate var names: [String] { if case .known(let known) = self { known.map(\.name) } else { [] } }
 }
 
 extension PullRequest {

@@ -14,6 +14,8 @@ struct EnvironmentsBuilder {
     private(set) var previews: [Preview] = []
     /// What else than documents brings environments about.
     private(set) var sources = EnvironmentSources()
+    /// What the names of branches hold of which no environment is made, by name.
+    private var secrets: [String: String] = [:]
     /// What environments own, by key; `nil` where two want the same.
     private(set) var owned: [ResourceKey: Draft] = [:]
     /// What the engine has for all of them.
@@ -34,17 +36,12 @@ struct EnvironmentsBuilder {
         self.report = report
     }
 
-    mutating func build(branches: BranchListing, tags: BranchListing, pullRequests: PullRequestListing?) {
-        (sources.branches, sources.tags, sources.pullRequests) = (branches, tags, pullRequests)
-        // A name that holds a secret is kept nowhere; nor is any environment made of it. None is as short as most names.
-        if case .known(let known) = branches {
-            sources.branches = .known(
-                known.filter { $0.name.utf8.count < 16 || PastedSecret.find(in: Array($0.name.utf8)).isEmpty })
-        }
-        if case .known(let known) = tags {
-            sources.tags = .known(
-                known.filter { $0.name.utf8.count < 16 || PastedSecret.find(in: Array($0.name.utf8)).isEmpty })
-        }
+    mutating func build(
+        branches: BranchListing, tags: BranchListing, pullRequests: PullRequestListing?, _ kept: KeptReadings
+    ) {
+        let clean = kept.read(CleanListings.self, of: [branches, tags], report)
+        (sources.branches, sources.tags, sources.pullRequests) = (clean.listings[0], clean.listings[1], pullRequests)
+        secrets = clean.secrets
         if named.isPresent { compareTargets() } else { takeTargets() }
         if named.fault == nil { checkBranches(branches, tags) }
         var drafts = named.named.map { completed($0, branches, tags) }
@@ -238,7 +235,7 @@ struct EnvironmentsBuilder {
                 report.keep(.environment(slug), cause)
             }
             return BranchEnvironments(
-                policies: policies, named: named, claimed: Set(claimed), taken: taken, report: report
+                policies: policies, named: named, claimed: Set(claimed), taken: taken, secrets: secrets, report: report
             ).drafts(known)
         }
     }

@@ -66,11 +66,6 @@ struct EnvironmentsReader {
         // Only now it is known whether they stand twice, are no mapping or stand under a misspelt name.
         if let cause = fields.broken["runtimes"] { reading.runtimes.fault = cause }
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
-        // One that slid out of the others by its indentation keeps its branch, too.
-        for (entry, cause) in fields.unknownEntries
-        where ["tier", "branch"].contains(where: { entry.value[$0] != nil }) {
-            readNamed(entry, out: cause)
-        }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
         for (tier, cause) in templatesLost { reading.brokenTemplates[tier] = reading.brokenTemplates[tier] ?? cause }
         if let cause = fields.broken["environments"] ?? (environments == nil ? fields.fault : nil) {
@@ -93,12 +88,12 @@ struct EnvironmentsReader {
     /// - Returns: why the templates can't be told; nil where they can.
     private mutating func takeStrays(_ fields: Fields, hasTemplates: Bool) -> Cause? {
         var templates: Cause?
-        for section in fields.unclaimed where !section.key.hasPrefix("x-") && !section.key.hasPrefix("_") {
-            // A misspelt section is told as one.
-            guard closest(to: section.key, among: ["environments", "tiers", "runtimes"]) == nil else { continue }
+        for section in fields.unclaimed where !section.key.isForeignKey {
+            // A misspelt section is told as one, whatever else it may be.
+            let isMisspelt = closest(to: section.key, among: ["environments", "tiers", "runtimes"]) != nil
             if section.value.looksLikeEnvironment {
                 loseStray(section, beside: "environments")
-            } else if !hasTemplates, section.value.looksLikeTemplates {
+            } else if !isMisspelt, !hasTemplates, section.value.looksLikeTemplates {
                 templates = report.error(
                     .unknownKey, "\(quoted(section.key)) looks like the templates of environments",
                     at: section.keyMark(in: file),
@@ -108,7 +103,7 @@ struct EnvironmentsReader {
             } else {
                 continue
             }
-            fields.allow(section.key)
+            if !isMisspelt { fields.allow(section.key) }
         }
         return templates
     }
@@ -132,10 +127,9 @@ struct EnvironmentsReader {
 
     // MARK: Named environments
 
-    private mutating func readNamed(_ section: Node.Entry, out cause: Cause? = nil) {
+    private mutating func readNamed(_ section: Node.Entry) {
         let subject = "the environment \(quoted(section.key))"
         let entry = Fields(section.value, subject, in: file, report)
-        if let cause { entry.fail(cause) }
         if section.isAmbiguous {
             entry.fail(
                 Cause(

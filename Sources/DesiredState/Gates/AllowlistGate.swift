@@ -16,8 +16,7 @@ extension Gate {
         else { return "" }
         let target = document["target_version"]
         let version = target.isAbsent ? "19.0" : target.writtenText
-        /// By name; nil where it isn't known whether it is ready.
-        var usable: [String: Bool?] = [:]
+        var lists = Lists()
         for repository in repositories {
             let named = repository["name"]
             guard let name = named.filledText else {
@@ -29,66 +28,72 @@ extension Gate {
                 }
                 continue
             }
-            if usable[name] != nil {
+            if !lists.listed.insert(name).inserted {
                 report.fail(
                     .ambiguous, "the repository \(quoted(name)) stands twice", at: repository.mark,
                     hint: "Keep one of the two.")
+                lists.unready.remove(name)
             }
-            usable[name] = .some(check(repository, name, version, report))
+            if isUnready(repository, name, version, report) { lists.unready.insert(name) }
         }
-        let modules = checkModules(usable, context, report)
-        let pins = checkPins(usable, context, report)
+        let modules = checkModules(lists, context, report)
+        let pins = checkPins(lists.listed, context, report)
         let waiting = repositories.count { $0["status"].scalarText == "pending_vendor" }
         let ready = (repositories.count - waiting).of("repository is ready", "repositories are ready")
         return ready + (waiting > 0 ? " and \(waiting) will be vendored" : "")
             + ", \(modules.of("module comes", "modules come")) from them, \(pins.of("is", "are")) pinned"
     }
 
-    /// Whether modules may come from it; nil where that can't be told.
-    private static func check(
+    /// The repositories by name.
+    private struct Lists {
+        var listed: Set<String> = []
+        /// Those of them from which no module may come.
+        var unready: Set<String> = []
+    }
+
+    /// Whether no module may come from it; false where that can't be told, too.
+    private static func isUnready(
         _ repository: GateValue, _ name: String, _ version: String?, _ report: GateReport
-    ) -> Bool? {
+    ) -> Bool {
         let status = repository["status"]
-        if status.isUnclear { return nil }
+        if status.isUnclear { return false }
         let word = status.scalarText ?? ""
         switch word {
         case "ok", "pinned", "pinned-ok": break
-        case "pending_vendor": return true
+        case "pending_vendor": return false
         case "blocked", "empty":
             // The scanner exits with 2 for an empty one, whatever else is wrong.
             if word == "empty" { report.exitStatus = 2 }
             report.fail(
                 .unusableRepository, "the repository \(quoted(name)) is \(word)", at: status.mark,
                 hint: word == "empty" ? "Remove it: it may not be on the path of addons." : "Port it, or remove it.")
-            return false
+            return true
         default:
             report.fail(
                 .unknownWord, "the status of the repository \(quoted(name)) is \(quoted(word))", at: status.mark,
                 hint: didYouMean(
                     word, among: ["ok", "pinned", "blocked", "empty", "pending_vendor"],
                     else: "Write ok, pinned, blocked, empty or pending_vendor."))
-            return false
+            return true
         }
         let branch = repository["branch"]
         if branch.isAbsent {
             report.unknown(
                 .missingInput, "the repository \(quoted(name)) doesn't say its branch", at: repository.mark,
                 hint: "Add `branch:` to it.")
-            return nil
+            return false
         }
-        guard let text = branch.writtenText, let version else { return nil }
+        guard let text = branch.writtenText, let version else { return false }
         if text != version, text != "_git_aggregated" {
             report.fail(
                 .unusableRepository, "the repository \(quoted(name)) is on the branch \(quoted(text)), not \(version)",
                 at: branch.mark, hint: "Take the branch \(version), or call it blocked.")
-            return false
+            return true
         }
-        return true
+        return false
     }
 
-    private static func checkModules(
-        _ usable: [String: Bool?], _ context: GateContext, _ report: GateReport
-    ) -> Int {
+    private static func checkModules(_ lists: Lists, _ context: GateContext, _ report: GateReport) -> Int {
         var count = 0
         for stem in ["oca/must_have_base", "oca/must_have_accounting"] {
             guard let document = context.document(stem, report),
@@ -108,24 +113,22 @@ extension Gate {
                 }
                 // In parentheses stands what is no repository: the core itself.
                 if repository.hasPrefix("(") { continue }
-                switch usable[repository] {
-                case true??, .some(nil): break
-                case false??:
+                if lists.unready.contains(repository) {
                     report.fail(
                         .unusableRepository, "the module \(name) comes from \(quoted(repository)), which is not ready",
                         at: source.mark, hint: "Port the repository, or take the module out.")
-                case nil:
+                } else if !lists.listed.contains(repository) {
                     report.fail(
                         .unlistedRepository, "the module \(name) comes from \(quoted(repository)), which is not listed",
                         at: source.mark,
-                        hint: didYouMean(repository, among: usable.keys, else: "Add it to odoo/oca_repos.yaml."))
+                        hint: didYouMean(repository, among: lists.listed, else: "Add it to odoo/oca_repos.yaml."))
                 }
             }
         }
         return count
     }
 
-    private static func checkPins(_ usable: [String: Bool?], _ context: GateContext, _ report: GateReport) -> Int {
+    private static func checkPins(_ listed: Set<String>, _ context: GateContext, _ report: GateReport) -> Int {
         guard let document = context.document("odoo/oca_lock", report),
             let section = context.section("repos", of: document, report),
             let pins = section.someItems(lack: "pins no repository", hint: "Pin the repositories, or remove the gate.")
@@ -133,10 +136,10 @@ extension Gate {
         for pin in pins {
             let named = pin["name"]
             let name = named.filledText ?? ""
-            if !named.isUnclear, usable[name] == nil {
+            if !named.isUnclear, !listed.contains(name) {
                 report.fail(
                     .unlistedRepository, "the pinned repository \(quoted(name)) is not listed", at: pin.mark,
-                    hint: didYouMean(name, among: usable.keys, else: "Add it to odoo/oca_repos.yaml."))
+                    hint: didYouMean(name, among: listed, else: "Add it to odoo/oca_repos.yaml."))
             }
             let ref = pin["ref"]
             if ref.isUnclear { continue }

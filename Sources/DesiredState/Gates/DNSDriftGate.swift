@@ -67,9 +67,9 @@ private struct DNSRecordKey: Hashable, Comparable, CustomStringConvertible {
 
     /// One that a document wants.
     init?(wanted record: GateValue, zone: String) {
-        let content = record["content"].isAbsent ? record["value"] : record["content"]
         self.init(
-            type: record["type"].filledText, name: record["name"].filledText, content: content.filledText,
+            type: record["type"].filledText, name: record["name"].filledText,
+            content: record.first("content", or: "value").filledText,
             priority: record["priority"].isMissing ? nil : record["priority"].writtenText, zone: zone)
     }
 
@@ -121,7 +121,8 @@ private struct WantedRecords {
         let stem = FilePlaces.stem(String(file.split(separator: "/").last ?? "")) ?? ""
         let named = stem.hasSuffix(".records") ? String(stem.dropLast(".records".utf8.count)) : ""
         let document = GateValue(root, in: file, report)
-        let (list, owner) = root.items != nil ? (document, nil) : (document["records"], Self.zone(of: document))
+        let (list, owner) =
+            root.items != nil ? (document, nil) : (document["records"], document.first("zone", or: "domain"))
         let zone = HostName.normal(owner?.filledText ?? named)
         if list.isUnclear || owner?.isUnclear == true { return }
         guard let items = list.node?.items, !items.isEmpty, !zone.isEmpty, let records = list.items else {
@@ -135,8 +136,8 @@ private struct WantedRecords {
         for record in records {
             guard let key = DNSRecordKey(wanted: record, zone: zone) else {
                 wholeZones.remove(zone)
-                let content = record["content"].isAbsent ? record["value"] : record["content"]
-                let isUnclear = [record["type"], record["name"], content].contains { $0.isUnclear && !$0.isMissing }
+                let fields = [record["type"], record["name"], record.first("content", or: "value")]
+                let isUnclear = fields.contains { $0.isUnclear && !$0.isMissing }
                 if !record.isMap || isUnclear { continue }
                 report.fail(
                     .missingField, "a record has no `type`, `name` or `content`", at: record.mark,
@@ -146,10 +147,6 @@ private struct WantedRecords {
             let proxied = record["proxied"]
             self.records.append((key, proxied.isAbsent ? nil : proxied.isTrue, record.mark))
         }
-    }
-
-    private static func zone(of document: GateValue) -> GateValue {
-        document["zone"].isAbsent ? document["domain"] : document["zone"]
     }
 
     private mutating func read(registry document: GateValue) {

@@ -64,7 +64,7 @@ extension Gate {
                     notes: [Diagnostic.Note("first here", at: first)])
             }
             guard host["status"].word(of: lifecycles, or: "active") == "active" else { continue }
-            let target = host["resolves_to"].isAbsent ? host["cname"] : host["resolves_to"]
+            let target = host.first("resolves_to", or: "cname")
             if !target.isUnclear, target.filledText == nil || target.filledText == "tbd" {
                 report.fail(
                     .unresolvedHost, "the active host \(quoted(name)) doesn't say what it resolves to", at: host.mark,

@@ -32,9 +32,9 @@ struct GateValue {
         file = mark.file
     }
 
-    /// A whole document, or a part of it on the way to which nothing stands twice.
-    init(_ node: Node, in file: String, name: String = "", _ report: GateReport) {
-        self.init(.given(node), name, at: node.mark(in: file), report)
+    /// A whole document.
+    init(_ node: Node, in file: String, _ report: GateReport) {
+        self.init(.given(node), "", at: node.mark(in: file), report)
     }
 
     // MARK: On the way
@@ -56,6 +56,12 @@ struct GateValue {
             }
             return GateValue(.given(entry.value), key, at: entry.value.mark(in: file), report)
         }
+    }
+
+    /// What a mapping has at the first of two keys that mean the same, and at the other one where that is absent.
+    func first(_ key: String, or other: String) -> GateValue {
+        let value = self[key]
+        return value.isAbsent ? self[other] : value
     }
 
     private func missing(_ key: String, among entries: [Node.Entry]) -> GateValue {

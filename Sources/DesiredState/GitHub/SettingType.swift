@@ -59,7 +59,8 @@ enum SettingType {
         return false
     }
 
-    private static let flagHint = "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts."
+    /// What to write where a boolean is meant.
+    static let flagHint = "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts."
 
     private static func shown(_ node: Node) -> String {
         if case .int(let number)? = node.scalar?.value { return "\(number)" }

@@ -114,8 +114,7 @@ struct PoliciesReader {
 
     func pattern(_ text: Text, _ entry: Fields) -> GlobPattern? {
         if let strange = text.value.unicodeScalars.first(where: { Self.isInNoBranch($0) }) {
-            let sign =
-                strange.isASCII ? "a space" : String(String.UnicodeScalarView([strange])).lookalikeCharacter ?? ""
+            let sign = strange.isASCII ? "a space" : String.codePoint(strange)
             entry.fail(
                 .invalidPattern, "the pattern \(quoted(text.value)) holds \(sign), as the name of no branch does",
                 at: text.mark, hint: "Write the name as git has it, without spaces and in plain quotes.")

@@ -88,7 +88,7 @@ final class DomainReading: Sendable {
         var builder = EnvironmentsBuilder(
             named: EnvironmentsReader.read(library, report), policies: policies, inventory: inventory,
             convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
-        builder.build(branches: tree.branches, tags: tree.tags, pullRequests: tree.pullRequests)
+        builder.build(branches: tree.branches, tags: tree.tags, pullRequests: tree.pullRequests, library.kept)
         FilestoreExpiry(builder.environments, builder.named).check(inventory, report)
         let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
         let operations = OperationsReading(

@@ -208,7 +208,7 @@ final class Fields {
         if case .bool(let value)? = entry.value.scalar?.value { return (value, mark) }
         fail(
             .wrongType, "`\(key)` of \(subject) is \(entry.value.shapeName) where true or false is needed", at: mark,
-            hint: "Write `true` or `false`; in YAML 1.2 `yes`, `no`, `on` and `off` are texts.", key: key)
+            hint: SettingType.flagHint, key: key)
         return nil
     }
 
@@ -275,13 +275,12 @@ final class Fields {
     ///
     /// - Parameter hasForeignSections: whether other programs keep sections of their own here.
     func finish(hasForeignSections: Bool = false) {
-        for entry in entries where !known.contains(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_")
-        {
+        for entry in entries where !known.contains(entry.key) && !entry.key.isForeignKey {
             let missing = known.filter { name in !entries.contains { $0.key == name } }
             let meant = closest(to: entry.key, among: missing)
             let isStray =
                 meant == nil && !hasForeignSections && entry.value.holdsOthers && !Self.forPeople.contains(entry.key)
-            let others = "Known are \(known.sorted().joined(separator: ", "))."
+            var others: String { "Known are \(known.sorted().joined(separator: ", "))." }
             let cause = report.warning(
                 .unknownKey, "\(subject) has the unknown key \(quoted(entry.key))", at: entry.keyMark(in: file),
                 hint: meant.map { "Did you mean `\($0)`? Until that is clear, what it belongs to is left alone." }
@@ -307,6 +306,11 @@ extension Fields {
     private static let strayHint =
         "It may have slid out of its place by its indentation, or be a section under another name: put it right, or "
         + "begin its name with `x-`. Until then nothing of this document goes because it isn't named."
+}
+
+extension String {
+    /// Whether what stands at such a key is for other programs, or for people, whatever it looks like.
+    var isForeignKey: Bool { hasPrefix("x-") || hasPrefix("_") }
 }
 
 extension Node {

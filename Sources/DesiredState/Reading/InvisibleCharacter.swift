@@ -24,7 +24,8 @@ extension String {
         }.map(Self.codePoint)
     }
 
-    private static func codePoint(_ scalar: Unicode.Scalar) -> String {
+    /// A character as Unicode names it, such as `U+043E`.
+    static func codePoint(_ scalar: Unicode.Scalar) -> String {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         return "U+" + String(repeating: "0", count: Swift.max(0, 4 - digits.utf8.count)) + digits
     }

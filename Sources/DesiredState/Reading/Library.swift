@@ -120,6 +120,8 @@ struct Library {
     /// does anything of one that holds what nobody knows the place of.
     func distrustCutDocuments(_ report: Report) {
         let incomplete = report.lines(of: [.missingKey])
+        // Hardly any document needs them; what is added meanwhile is said of other files.
+        lazy var unfinished = report.lines(of: [.unfinished])
         for (index, scopes) in wants where !scopes.isEmpty && entries[index].cause == nil {
             let file = entries[index].path
             if let cause = report.distrusted[file] { for scope in scopes { report.keep(scope, cause) } }
@@ -141,7 +143,7 @@ struct Library {
                 let mark = SourceMark(file: file, line: line, column: 1)
                 var cause = Cause(code: Code.unfinished.rawValue, reason: reason, mark: mark)
                 // Of a key that a reader asked for that was told.
-                if !report.lines(of: [.unfinished]).contains("\(file):\(line)") {
+                if !unfinished.contains("\(file):\(line)") {
                     cause = report.warning(
                         .unfinished, reason, at: mark,
                         hint: "Write `[]` or `null` if nothing is missing. \(Self.nothingGoes)")

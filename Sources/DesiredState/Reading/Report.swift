@@ -75,7 +75,7 @@ final class Report {
     /// Sorted by what they cover.
     var unknown: [UnknownScope] {
         let all = scopes.merging(kept) { whole, _ in whole }
-        return all.values.map { ($0.extent.sortText, $0) }.sortedByPlaces { $0.0.precedesByBytes($1.0) }.map(\.1)
+        return Array(all.values).sortedByPlaces(\.extent.sortText) { $0.precedesByBytes($1) }
     }
 
     @discardableResult

@@ -71,8 +71,7 @@ struct NameReference: Sendable, Hashable {
     }
 
     private static func addKeys(_ value: Node, _ kind: Kind, _ found: inout [NameReference]) {
-        for entry in value.entries ?? []
-        where isName(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_") {
+        for entry in value.entries ?? [] where isName(entry.key) && !entry.key.isForeignKey {
             found.append(
                 NameReference(kind: kind, name: entry.key, line: entry.keyLine, column: entry.keyColumn))
         }

@@ -161,11 +161,10 @@ public final class HookProcessor: Sendable {
         guard attempts < Self.attemptLimit else {
             return DeliverySettlement(settlement.claim, .dead(code: fault.code, reason: fault.message))
         }
-        // 10 s, 20 s, 40 s … up to 20 minutes, each with up to a half more.
-        let wait = Duration.seconds(10) * (1 << min(attempts - 1, 7))
+        // 10 s, 20 s, 40 s …, each with up to a half more: twenty minutes and more before it is given up.
+        let wait = random.backOff(after: attempts, from: .seconds(10), upTo: .minutes(20))
         return DeliverySettlement(
-            settlement.claim,
-            .failed(code: fault.code, reason: fault.message, retryAt: time.now + wait + random.jitter(wait / 2)))
+            settlement.claim, .failed(code: fault.code, reason: fault.message, retryAt: time.now + wait))
     }
 
     private func note(_ settlement: DeliverySettlement, _ outcome: MirrorOutcome?) async {

@@ -151,8 +151,8 @@ public final class NoticeService: Sendable {
         let isLast = attempts >= channel.attempts
         // 30 s, 1 min, 2 min … up to half an hour, each with up to a half more; never sooner than was asked for.
         func retryAt(_ after: Duration? = nil) -> Timestamp {
-            let usual = min(Duration.seconds(30) * (1 << min(attempts - 1, 12)), Self.longestBackOff)
-            return time.now + max(usual + random.jitter(usual / 2), min(after ?? .zero, .hours(6)))
+            let usual = random.backOff(after: attempts, from: .seconds(30), upTo: Self.longestBackOff)
+            return time.now + max(usual, min(after ?? .zero, .hours(6)))
         }
         switch answer {
         case .sent(let receipt): return .sent(receipt: receipt)

@@ -11,22 +11,22 @@ extension Grounds {
         _ desired: DesiredState, _ inventory: Inventory, at now: Timestamp, _ store: Store,
         holdsData: (ResourceKind) -> Bool
     ) async throws(StoreFault) {
-        var living = Set(desired.environments.map(\.slug))
+        let wanted = Set(desired.environments.lazy.map(\.slug))
+        var living = wanted
         found.careFound = CareFound(desired, living: living, entries: inventory.entries, holdsData: holdsData)
         // Only rows know whether what nothing wants any more is there yet, and whether what is wanted is another one.
         let isPlain = remembered.care?.keys.allSatisfy { living.contains($0) } == true
         if !isPlain || remembered.departure(.care, in: found) != nil {
             let rows = try await store.environments()
-            found.careFound.takeovers += successions(of: rows, desired, inventory, at: now)
+            found.careFound.takeovers += successions(of: rows, desired, wanted, inventory, at: now)
             // For as long as somebody is asked about one that is gone, its time isn't over.
             let asked = Set(remembered.openTakeovers(of: found.careFound).compactMap(\.owner))
             rememberCare(of: rows, unless: asked, at: now)
             living.formUnion(asked)
             living.formUnion(rows.lazy.filter { !$0.isNameFree(at: now) }.map(\.slug))
             found.careFound.living = living
-            let wanted = Set(desired.environments.map(\.slug))
             missing = rows.filter { remembered.care?[$0.slug] != nil && !wanted.contains($0.slug) }
-            passedOn = wholeHandedOn(missing.map(\.slug), inventory)
+            passedOn = missing.isEmpty ? [] : wholeHandedOn(missing.map(\.slug), inventory)
         }
         _ = try await weigh(.care, store)
     }
@@ -49,9 +49,9 @@ extension Grounds {
     ///
     /// It may be the same one under another name: nothing in the inventory tells that. What a branch brings about is none.
     private func successions(
-        of rows: [EnvironmentRow], _ desired: DesiredState, _ inventory: Inventory, at now: Timestamp
+        of rows: [EnvironmentRow], _ desired: DesiredState, _ wanted: Set<String>, _ inventory: Inventory,
+        at now: Timestamp
     ) -> [Takeover] {
-        let wanted = Set(desired.environments.map(\.slug))
         let lost = rows.filter { row in
             remembered.care?[row.slug] != nil && !wanted.contains(row.slug)
                 && (row.status != .gone || row.careEnds != nil)

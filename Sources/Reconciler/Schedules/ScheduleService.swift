@@ -105,7 +105,7 @@ public final class ScheduleService: Sendable {
             let due = agenda.withLock { $0.due(now) }
             guard !due.isEmpty else { return }
             let states = try await store.scheduleStates(of: due.map(\.id))
-            return try await advance(due.filter { states[$0.id] != nil }, states, now)
+            return try await advance(states, now)
         }
         var states = try await store.scheduleStates()
         let new = jobs.map(\.id).filter { states[$0] == nil }
@@ -118,23 +118,18 @@ public final class ScheduleService: Sendable {
         let blocked = agenda.withLock { $0.untold(looked) }
         try await store.tellBlocked(blocked, at: now)
         agenda.withLock { $0.tell(looked) }
-        try await advance(jobs, states, now)
+        try await advance(states, now)
         try await tend(jobs, states)
         agenda.withLock { $0.endLook(uptime) }
     }
 
     /// Moves those on that are due by what the store knows of them now.
-    private func advance(
-        _ jobs: [ScheduledJob], _ states: [String: ScheduleState], _ now: Timestamp
-    ) async throws(StoreFault) {
+    private func advance(_ states: [String: ScheduleState], _ now: Timestamp) async throws(StoreFault) {
         let due = agenda.withLock { agenda in
             agenda.learn(states)
             return agenda.due(now)
         }
-        let asked = Set(jobs.lazy.map(\.id))
-        let moves = due.compactMap { job in
-            asked.contains(job.id) ? states[job.id].flatMap { move(job, $0, now) } : nil
-        }
+        let moves = due.compactMap { job in states[job.id].flatMap { move(job, $0, now) } }
         guard !moves.isEmpty else { return }
         let moved = try await store.advance(moves)
         agenda.withLock { agenda in
@@ -234,8 +229,9 @@ public final class ScheduleService: Sendable {
         }
         let mayRetry = claim.slot.attempts <= job.terms.retries
         // 1 min, 2 min, 4 min … up to an hour, each with up to a half more.
-        let usual = min(Duration.minutes(1) * (1 << min(claim.slot.attempts - 1, 8)), .hours(1))
-        let retryAt = mayRetry ? time.now + usual + random.jitter(usual / 2) : nil
+        let retryAt =
+            mayRetry
+            ? time.now + random.backOff(after: claim.slot.attempts, from: .minutes(1), upTo: .hours(1)) : nil
         let outcome: ScheduleOutcome
         switch answer {
         case .succeeded(let receipt): outcome = .succeeded(receipt: receipt)

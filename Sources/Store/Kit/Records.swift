@@ -9,8 +9,8 @@ public enum RunPhase: String, Sendable, Hashable, CaseIterable {
     case awaitingApproval = "awaiting_approval"
     case applying, succeeded, failed, canceled
 
-    /// Whether nothing follows it.
-    public var isTerminal: Bool { self == .succeeded || self == .failed || self == .canceled || self == .planned }
+    /// Whether somebody is at it: what it does may go on.
+    var isUnderWay: Bool { self == .pending || self == .planning || self == .applying }
 }
 
 /// What started a run.

@@ -51,26 +51,27 @@ extension Store {
         if waits.isEmpty, try await bookmark(Self.waitsKey)?.objectValue?.members.isEmpty ?? true { return [] }
         let lock = engine.dialect.rowLock
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [ApprovalWait] in
-            let stored = try Self.state(Self.waitsKey, lock: lock, in: db)
-            var known: [ResourceKey: ApprovalWait] = [:]
-            for member in stored?.objectValue?.members ?? [] {
-                if let wait = ApprovalWait(member.name, member.value) { known[wait.key] = wait }
-            }
             var dated: [ApprovalWait] = []
-            for var wait in waits {
-                if let before = known[wait.key], before.change == wait.change {
-                    wait.since = before.since
-                } else if stored != nil {
-                    wait.since = now
+            try Self.changeState(Self.waitsKey, at: now, lock: lock, in: db) { stored in
+                var known: [ResourceKey: ApprovalWait] = [:]
+                for member in stored?.objectValue?.members ?? [] {
+                    if let wait = ApprovalWait(member.name, member.value) { known[wait.key] = wait }
                 }
-                dated.append(wait)
+                for var wait in waits {
+                    if let before = known[wait.key], before.change == wait.change {
+                        wait.since = before.since
+                    } else if stored != nil {
+                        wait.since = now
+                    }
+                    dated.append(wait)
+                }
+                let present = Set(dated.map(\.key))
+                for wait in known.values where !present.contains(wait.key) && hasEnded(wait) { known[wait.key] = nil }
+                for wait in dated { known[wait.key] = wait }
+                var object = Value.Object()
+                for wait in known.values.sorted(by: { $0.key < $1.key }) { object[wait.key.description] = wait.value }
+                return .object(object)
             }
-            let present = Set(dated.map(\.key))
-            for wait in known.values where !present.contains(wait.key) && hasEnded(wait) { known[wait.key] = nil }
-            for wait in dated { known[wait.key] = wait }
-            var object = Value.Object()
-            for wait in known.values.sorted(by: { $0.key < $1.key }) { object[wait.key.description] = wait.value }
-            if stored != .object(object) { try Self.setState(Self.waitsKey, .object(object), at: now, in: db) }
             return dated
         }
     }

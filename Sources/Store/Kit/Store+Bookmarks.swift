@@ -36,16 +36,33 @@ extension Store {
     ) async throws(StoreFault) {
         let (now, lock) = (time.now, engine.dialect.rowLock)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            // Who comes first makes the row, so that the others wait for it.
-            let isNew = try !db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                on conflict (key) do nothing returning key
-                """, [.text(name), .json(.null), .time(now)]
-            ).isEmpty
-            let before = isNew ? nil : try Self.state(name, lock: lock, in: db)
-            try Self.setState(name, change(before), at: now, in: db)
+            try Self.changeState(name, at: now, lock: lock, in: db, change)
         }
+    }
+
+    /// Puts under a key of `ops.reconcile_state` what follows from what stands there, whoever else changes it meanwhile.
+    ///
+    /// - Parameters:
+    ///   - key: of the value.
+    ///   - now: when it is changed.
+    ///   - lock: locks a row that is read.
+    ///   - db: where, in a transaction.
+    ///   - change: what is to stand there, of what does; nil: nothing did.
+    /// - Throws: `StoreFault`.
+    static func changeState(
+        _ key: String, at now: Timestamp, lock: String, in db: any SQLConnection,
+        _ change: (Value?) throws(StoreFault) -> Value
+    ) throws(StoreFault) {
+        // Who comes first makes the row, so that the others wait for it.
+        let isNew = try !db.run(
+            """
+            insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
+            on conflict (key) do nothing returning key
+            """, [.text(key), .json(.null), .time(now)]
+        ).isEmpty
+        let before = isNew ? nil : try state(key, lock: lock, in: db)
+        let after = try change(before)
+        if before != after { try setState(key, after, at: now, in: db) }
     }
 
     /// What stands under a key of `ops.reconcile_state`; nil where nothing does.

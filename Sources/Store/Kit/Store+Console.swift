@@ -133,7 +133,7 @@ extension Store {
                 let metadata = row.optionalText(7) == nil ? Value.null : try row.jsonb(7)
                 let unsettled = Int(clamping: try row.optionalInt(4) ?? 0)
                 let phase = row.optionalText(8).flatMap(RunPhase.init(rawValue:))
-                let hasEnded = !(phase == .pending || phase == .planning || phase == .applying)
+                let hasEnded = phase?.isUnderWay != true
                 rows.append(
                     DeploymentRow(
                         runID: try row.text(0), environment: row.optionalText(1), steps: Int(clamping: try row.int(2)),

@@ -33,7 +33,7 @@ extension Store {
             """, [.text(run.id)])
         {
             let (steps, failed, open) = (try row.int(1), try row.optionalInt(2) ?? 0, try row.optionalInt(3) ?? 0)
-            let isUnderWay = failed == 0 && (open > 0 || [.pending, .planning, .applying].contains(run.phase))
+            let isUnderWay = failed == 0 && (open > 0 || run.phase.isUnderWay)
             let begun = try row.time(4)
             let ended = isUnderWay ? nil : try row.optionalTime(5)
             let message =

@@ -51,20 +51,7 @@ extension Store {
         }
     }
 
-    /// Moves a schedule on, with the times that became due, unless somebody else has moved it.
-    ///
-    /// - Returns: whether it was moved by this call.
-    /// - Throws: `StoreFault`.
-    public func advance(
-        _ state: ScheduleState, to cursor: Timestamp, slots: [NewScheduleSlot], dropping reason: String? = nil,
-        notices: [Notice] = []
-    ) async throws(StoreFault) -> Bool {
-        var move = ScheduleMove(state, to: cursor)
-        (move.slots, move.dropReason, move.notices) = (slots, reason, notices)
-        return try await !advance([move]).isEmpty
-    }
-
-    /// Moves schedules on, each unless somebody else has moved it.
+    /// Moves schedules on, with the times that became due, each unless somebody else has moved it.
     ///
     /// Very many may be due at one instant: they share transactions, so that each doesn't wait for the disk.
     ///

@@ -83,11 +83,11 @@ extension Store {
     ) async throws(StoreFault) {
         let (now, lock) = (time.now, engine.dialect.rowLock)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
-            let stored = try Self.state(Self.troublesKey, lock: lock, in: db)
-            var troubles = (stored?.listValue ?? []).compactMap { ServiceTrouble($0) }
-            try change(&troubles, db)
-            let value = Value.list(troubles.map(\.value))
-            if stored != value { try Self.setState(Self.troublesKey, value, at: now, in: db) }
+            try Self.changeState(Self.troublesKey, at: now, lock: lock, in: db) { (stored) throws(StoreFault) in
+                var troubles = (stored?.listValue ?? []).compactMap { ServiceTrouble($0) }
+                try change(&troubles, db)
+                return .list(troubles.map(\.value))
+            }
         }
     }
 }
