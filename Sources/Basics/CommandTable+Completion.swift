@@ -1,7 +1,8 @@
 /// What can stand for a value that is none of a few choices.
 public enum CompletionValues: Sendable {
     case words([String])
-    /// What a command of the shell prints, a word a line.
+    /// What a command of the shell prints, a word a line; in the array `given` stand the options of every command that were
+    /// typed with a value, as `--name=value`.
     case printed(String)
     case files
 }
@@ -36,8 +37,8 @@ extension CommandTable {
         return """
             # Completion of \(program) for bash.
             \(function)() {
-                local current previous words known options next index
-                local -a rest
+                local current previous words known options next index option
+                local -a rest given
                 COMPREPLY=()
                 current=${COMP_WORDS[COMP_CWORD]}
                 previous=${COMP_WORDS[COMP_CWORD-1]}
@@ -50,7 +51,13 @@ extension CommandTable {
                 words=
                 for ((index = 1; index < COMP_CWORD; index++)); do
                     case ${COMP_WORDS[index]} in
-                    \(valueOptions)) index=$((index + 1)); if [ "${COMP_WORDS[index]}" = = ]; then index=$((index + 1)); fi ;;
+                    \(valueOptions))
+                        option=${COMP_WORDS[index]}
+                        index=$((index + 1))
+                        if [ "${COMP_WORDS[index]}" = = ]; then index=$((index + 1)); fi
+                        case $option in \(commonValueOptions)) given+=("$option=${COMP_WORDS[index]}") ;; esac ;;
+                    --*=*)
+                        case ${COMP_WORDS[index]%%=*} in \(commonValueOptions)) given+=("${COMP_WORDS[index]}") ;; esac ;;
                     -*) ;;
                     *) words="${words:+$words }${COMP_WORDS[index]}" ;;
                     esac
@@ -121,7 +128,7 @@ extension CommandTable {
         return """
             #compdef \(program)
             # Completion of \(program) for zsh.
-            local -a next options common rest
+            local -a next options common rest given
             local typed known previous word skips
             previous=${words[CURRENT-1]}
             if [[ ${words[CURRENT]} == --*=* ]]; then
@@ -131,11 +138,14 @@ extension CommandTable {
             typed=
             for word in ${words[2,CURRENT-1]}; do
                 if [[ -n $skips ]]; then
+                    case $skips in \(commonValueOptions)) given+=("$skips=${(Q)word}") ;; esac
                     skips=
                     continue
                 fi
                 case $word in
-                \(valueOptions)) skips=1 ;;
+                \(valueOptions)) skips=$word ;;
+                --*=*)
+                    case ${word%%=*} in \(commonValueOptions)) given+=("${(Q)word}") ;; esac ;;
                 -*) ;;
                 *) typed="${typed:+$typed }$word" ;;
                 esac
@@ -190,9 +200,14 @@ extension CommandTable {
     }
 
     /// The options that take a value, which is no word of a command.
-    private var valueOptions: String {
-        let names = (common + commands.flatMap(\.options)).filter { $0.placeholder != nil || !$0.choices.isEmpty }
-        return names.isEmpty ? "--" : Set(names.map { "--\($0.name)" }).sorted().joined(separator: "|")
+    private var valueOptions: String { Self.pattern(of: common + commands.flatMap(\.options)) }
+
+    /// Those of them that every command has.
+    private var commonValueOptions: String { Self.pattern(of: common) }
+
+    private static func pattern(of options: [OptionSpec]) -> String {
+        let names = options.filter { $0.placeholder != nil || !$0.choices.isEmpty }.map { "--\($0.name)" }
+        return names.isEmpty ? "--" : Set(names).sorted().joined(separator: "|")
     }
 
     /// What follows an option of a command, and after these of any command: the same option can have others elsewhere.

@@ -52,7 +52,10 @@ extension ClientCommands {
             options: [
                 OptionSpec(
                     "cause", "CAUSE", "Only of this cause.",
-                    choices: ["unapplied_commit", "external_change", "provider_normalization", "expired", "expected"]),
+                    choices: [
+                        "unapplied_commit", "external_change", "provider_normalization", "expired", "expected",
+                        "finding",
+                    ]),
                 environmentOption,
                 OptionSpec("known", "YES", "Only what people know, or what they don't.", choices: ["true", "false"]),
                 limit, all,
@@ -82,6 +85,18 @@ extension ClientCommands {
             discussion: "In the API these are the notices that are dead: GET /notices?state=dead.",
             options: [limit, all]),
         CommandSpec("gates list", "Shows the policy gates as the last pass saw them."),
+        CommandSpec(
+            "advisor list",
+            "Shows the rules of the advisor by pillar, and what came of each by what the last pass saw.",
+            discussion: """
+                What a rule asks is a text for people. It is unknown where what is observed can't tell, or where the service
+                doesn't know the rule; why says what is missing.
+                """,
+            options: [
+                OptionSpec("pillar", "PILLAR", "Only of this pillar, such as reliability."),
+                OptionSpec(
+                    "verdict", "VERDICT", "Only what came to this.", choices: ["pass", "fail", "unknown"]),
+            ], examples: [("odooops advisor list --verdict fail", "What isn't kept.")]),
         CommandSpec(
             "integrations list", "Lists the catalogue of integrations, those that everybody may have first.",
             options: [

@@ -13,11 +13,16 @@ public enum ClientCommands {
             "METHOD": .words(["GET", "POST", "PUT", "PATCH", "DELETE"]),
             "ROLE": .words(["viewer", "developer", "admin", "owner"]),
             "--context": contexts, "context use NAME": contexts, "context remove NAME": contexts,
+            "TARGET": environments, "ENVIRONMENT": environments, "--environment": environments,
         ])
 
     /// The names of the services that this client knows, which hold nothing that a shell would read otherwise.
     private static let contexts = CompletionValues.printed(
         #"odooops context list --json 2>/dev/null | sed -n 's/.*"name": *"\([^"]*\)".*/\1/p'"#)
+
+    /// The environments of the service that the line so far asks, which is nobody's business but that of who typed it.
+    private static let environments = CompletionValues.printed(
+        #"odooops completion environments "${given[@]}" 2>/dev/null </dev/null"#)
 
     private static let common: [OptionSpec] = [
         OptionSpec("context", "NAME", "The service to ask, one of odooops context list."),
@@ -217,7 +222,12 @@ public enum ClientCommands {
                 ("odooops api POST /reconcile --data '{\"reason\": \"after the outage\"}'", ""),
             ]),
         CommandSpec(
-            "completion", "Prints what completes commands in a shell.", positionals: ["SHELL"],
+            "completion", "Prints what completes commands in a shell.",
+            discussion: """
+                SHELL is bash or zsh. What it prints asks odooops completion environments for names: that prints those of the
+                service, or nothing where it doesn't answer within a second.
+                """,
+            positionals: ["SHELL"],
             examples: [
                 ("source <(odooops completion bash)", "In this shell; in ~/.bashrc for all."),
                 ("odooops completion zsh >~/.zfunc/_odooops", "With ~/.zfunc in fpath."),

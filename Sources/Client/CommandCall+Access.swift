@@ -66,10 +66,7 @@ extension CommandCall {
     private func keep(
         _ key: Secret, at place: (name: String, address: ServiceAddress), _ credentials: inout Credentials
     ) async throws -> ClientExit {
-        let connection = ServiceConnection(
-            address: place.address, credential: key, timeout: try duration("timeout") ?? .seconds(30),
-            transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
-            newKey: surroundings.newKey, sameService: sameService)
+        let connection = try connection(to: place.address, with: key)
         let who = try await connection.get("/auth/whoami").data
         let name = who.shown("name")
         credentials.put(
@@ -104,10 +101,7 @@ extension CommandCall {
         guard let kept, let last = kept.expiresAt, last > now, kept.url == place.address.text else { return false }
         do {
             try place.address.check(allowsPlain: arguments.has("allow-http"))
-            let connection = ServiceConnection(
-                address: place.address, credential: kept.token, timeout: try duration("timeout") ?? .seconds(30),
-                transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
-                newKey: surroundings.newKey, sameService: sameService)
+            let connection = try connection(to: place.address, with: kept.token)
             _ = try await connection.write("POST", "/auth/logout", isRepeatable: false)
             return true
         } catch {
@@ -160,6 +154,7 @@ extension CommandCall {
         } else {
             screen.remark("This key was made and shown before; make another one: odooops keys add NAME --role ROLE")
         }
+        remarkOnNotes(of: data)
         return .done
     }
 

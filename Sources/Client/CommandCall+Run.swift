@@ -29,6 +29,7 @@ extension CommandCall {
         case "drift unmute": return try await unmarkDrift()
         case "alerts list": return try await listFindings()
         case "gates list": return try await listGates()
+        case "advisor list": return try await listAdvice()
         case "runs show": return try await showRun()
         case "runs events": return try await showEvents()
         case "runs evidence": return try await showEvidence()
@@ -114,6 +115,7 @@ extension CommandCall {
         case "man":
             screen.raw(ClientCommands.manual)
             return .done
+        case "completion" where target == "environments": return await nameEnvironments()
         case "completion":
             screen.raw(try ClientCommands.table.completion(for: target))
             return .done

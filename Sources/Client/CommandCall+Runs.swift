@@ -253,6 +253,7 @@ extension CommandCall {
     func showPlan() async throws -> ClientExit {
         let connection = try connection()
         let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
+        guard !plan.isNull else { return answer(plan, "Nothing was planned yet: odooops reconcile --wait") }
         return answer(plan, PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
     }
 }

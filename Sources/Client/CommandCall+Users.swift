@@ -35,9 +35,19 @@ extension CommandCall {
         let place = isNew ? "" : "/\(target.percentEncoded)"
         let user = try await connection().write(isNew ? "POST" : "PUT", "/access/users\(place)", body).data
         let end = password == nil ? "" : ", and logs in with that password"
-        return told(
+        let exit = told(
             "\(user.shown("name")) \(isNew ? "has access" : "was changed"): \(user.shown("grants"))\(end)."
                 + Self.loss(in: user), user)
+        remarkOnNotes(of: user)
+        return exit
+    }
+
+    /// Says what may not be meant of what was done, such as a role at an environment that there isn't.
+    func remarkOnNotes(of data: Value) {
+        guard !screen.isJSON else { return }
+        for note in data["notes"]?.listValue ?? [] {
+            screen.remark(screen.errorPaint.yellow("note:") + " \(note.shown)")
+        }
     }
 
     func revokeUser() async throws -> ClientExit {

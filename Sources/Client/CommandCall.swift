@@ -76,11 +76,21 @@ struct CommandCall: Sendable {
         let place = try place()
         let credential = try authenticated ? credential(place) : nil
         if credential != nil || !authenticated { try place.address.check(allowsPlain: arguments.has("allow-http")) }
-        return ServiceConnection(
-            address: place.address, credential: credential, timeout: try duration("timeout") ?? .seconds(30),
+        var connection = try connection(to: place.address, with: credential)
+        connection.idempotencyKey = arguments.value("idempotency-key")
+        connection.command = arguments.command.name
+        connection.given = authenticated ? given : nil
+        return connection
+    }
+
+    /// A service, asked with that very proof of who asks.
+    func connection(
+        to address: ServiceAddress, with credential: Secret?
+    ) throws(ArgumentFault) -> ServiceConnection {
+        ServiceConnection(
+            address: address, credential: credential, timeout: try duration("timeout") ?? .seconds(30),
             transport: surroundings.transport, time: surroundings.time, version: ClientCommands.version,
-            newKey: surroundings.newKey, idempotencyKey: arguments.value("idempotency-key"),
-            command: arguments.command.name, sameService: sameService, given: authenticated ? given : nil)
+            newKey: surroundings.newKey, sameService: sameService)
     }
 
     /// The one line of a file, or of standard input for `-`.

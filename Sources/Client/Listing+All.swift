@@ -231,6 +231,14 @@ extension Listing {
             .prose("WHY", 7, "why"),
         ])
 
+    static let advice = Listing(
+        path: "/advisor", empty: "",
+        columns: [
+            .key("PILLAR", 9, "pillar"), .key("RULE", 9, "id", least: 16),
+            Column("VERDICT", 8) { row, look in verdict(row.shown("verdict"), look.paint) },
+            .text("SEVERITY", 3, "severity"), .prose("WHY", 7, "why"),
+        ])
+
     // MARK: Cells
 
     @Sendable static func sharedEnvironment(_ row: Value, _ look: Look) -> String { row.environmentName }

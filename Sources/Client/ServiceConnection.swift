@@ -13,7 +13,7 @@ struct Reply: Sendable {
 struct ServiceConnection: Sendable {
     let address: ServiceAddress
     let credential: Secret?
-    let timeout: Duration
+    var timeout: Duration
     let transport: any HTTPTransport
     let time: any TimeSource
     let version: String
@@ -28,6 +28,9 @@ struct ServiceConnection: Sendable {
     /// Where the credential comes from, where it is no login that was kept.
     var given: String?
 
+    /// Whether reading is tried again; nobody waits for an answer that comes late otherwise.
+    var isPatient = true
+
     /// How often reading is tried, and how long is waited between.
     private static let waits: [Duration] = [.milliseconds(200), .seconds(1)]
 
@@ -37,7 +40,7 @@ struct ServiceConnection: Sendable {
         let request = request("GET", path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")))
         var tries = 0
         while true {
-            let wait = tries < Self.waits.count ? Self.waits[tries] : nil
+            let wait = isPatient && tries < Self.waits.count ? Self.waits[tries] : nil
             tries += 1
             let result = await attempt(request)
             if let wait, let pause = Self.pause(result, wait) {
@@ -134,10 +137,7 @@ enum AnswerFault {
         let code = error["code"]?.stringValue ?? "CLI-0003"
         var message = error["message"]?.stringValue ?? "the service answered with status \(status) and no reason"
         // People gave words, and no body.
-        for start in ["the body can't be: ", "the query can't be: ", "the header can't be: "]
-        where message.hasPrefix(start) && command != "api" {
-            message.removeFirst(start.count)
-        }
+        if command != "api", let problem = error["details"]?["problem"]?.stringValue { message = problem }
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
         return ClientFault(
@@ -165,7 +165,8 @@ enum AnswerFault {
         ("GET /api/v1/runs/", "odooops runs show "), ("GET /api/v1/runs", "odooops runs list"),
         ("GET /api/v1/plans", "odooops plan list"), ("GET /api/v1/deployments", "odooops deployment list"),
         ("GET /api/v1/notices", "odooops notices dead"), ("GET /api/v1/sweep", "odooops sweep"),
-        ("GET /api/v1/audit-logs", "odooops audit list"), ("POST /api/v1/reconcile", "odooops reconcile"),
+        ("GET /api/v1/audit-logs", "odooops audit list"), ("GET /api/v1/advisor", "odooops advisor list"),
+        ("POST /api/v1/reconcile", "odooops reconcile"),
         ("GET /api/v1/metrics/range?figure=runs&step=1h", "odooops metrics --metric runs --step 1h"),
     ]
 

@@ -137,7 +137,7 @@ private struct CheckLook {
     }
 
     private func unseen(_ kind: ResourceKind) -> Answer {
-        (.unknown, silent[kind].map { DraftText.silent(kind, $0) } ?? "no driver looked at \(kind)")
+        (.unknown, DraftText.unseen(kind, silent[kind]))
     }
 
     /// A name is there when a record for it is seen; one that the documents only plan can't be.
@@ -184,24 +184,7 @@ private struct CheckLook {
     private func security(_ setting: SecuritySetting) -> Answer {
         let names = Self.repositories(of: desired).sorted { $0.precedesByBytes($1) }
         guard !names.isEmpty else { return (.unknown, "no document names a repository of which to ask") }
-        guard let seen = observed.kinds[.repository] else { return unseen(.repository) }
-        var unsaid: String?
-        for name in names {
-            guard let repository = seen.resources.first(where: { $0.key.name.lowercased() == name.lowercased() }) else {
-                let reason = seen.completeness(of: name).words.reason
-                unsaid = unsaid ?? "the repository \(name) was not seen" + (reason.map { ": \($0)" } ?? "")
-                continue
-            }
-            switch repository.attributes[setting.rawValue]?.boolValue {
-            case true?: continue
-            case false?: return (.fail, "\(setting.rawValue) is disabled in the repository \(name)")
-            case nil:
-                unsaid =
-                    unsaid
-                    ?? "GitHub doesn't say whether \(setting.rawValue) is on in \(name): only its administrators see that"
-            }
-        }
-        if let unsaid { return (.unknown, unsaid) }
-        return (.pass, "\(setting.rawValue) is enabled in \(names.joined(separator: ", "))")
+        let (isOn, why) = SettingLook(observed: observed, silent: silent).answer(setting, in: names)
+        return (isOn.map { $0 ? .pass : .fail } ?? .unknown, why)
     }
 }

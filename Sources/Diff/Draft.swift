@@ -66,6 +66,11 @@ enum DraftText {
     /// Why a resource is unknown whose driver this installation lacks the means for.
     static func silent(_ kind: ResourceKind, _ why: String) -> String { "\(kind) is not observed: \(why)" }
 
+    /// Why nothing was seen of a kind.
+    static func unseen(_ kind: ResourceKind, _ why: String?) -> String {
+        why.map { silent(kind, $0) } ?? "no driver looked at \(kind)"
+    }
+
     static func why(_ completeness: Completeness?, _ kind: ResourceKind) -> String {
         switch completeness {
         case nil: "\(kind) is not observed: no driver reads it, or its provider has no credential"

@@ -143,17 +143,32 @@ struct CommandHelpTests {
         ("odooops context use ", "work", true), ("odooops context use work ", "work", false),
         ("odooops env list --limit ", "env", false), ("odooops keys add ci --role ", "viewer", true),
         ("odooops help ", "env", true), ("odooops help env ", "pin", true), ("odooops help ", "pin", false),
+        // What is asked of the service, of the one that the line names.
+        ("odooops env show ", "staging", true), ("odooops logs ", "staging", true),
+        ("odooops drift list --environment ", "staging", true), ("odooops metrics s", "staging", true),
+        ("odooops env show staging ", "staging", false), ("odooops env show --json ", "staging", true),
+        ("odooops env show --context work --token-file f ", "--context=work", true),
+        ("odooops --context work env show --token-file f ", "--token-file=f", true),
+        ("odooops --context=work env show ", "--context=work", true),
+        ("odooops drift list --cause finding --environment ", "--cause=finding", false),
         // A target is no file.
         ("odooops env show ", "here.yaml", false), ("odooops policy validate ", "here.yaml", true),
         ("odooops auth login --key-file ", "here.yaml", true), ("odooops policy check dev ", "here.yaml", true),
     ]
 
-    /// A folder with a file in it, and a program that knows one context.
+    /// A folder with a file in it, and a program that knows one context, and of environments one and how it was asked.
     private func place() throws -> (directory: TemporaryDirectory, begin: String) {
         let directory = try TemporaryDirectory(prefix: "odooops-completion")
         try directory.write("", to: "folder/here.yaml")
         let program = try directory.write(
-            "#!/bin/sh\nprintf '%s' '[\n  {\n    \"name\": \"work\",\n    \"current\": true\n  }\n]'\n",
+            """
+            #!/bin/sh
+            case "$1 $2" in
+            'completion environments') shift 2; printf '%s\\n' staging "$@" ;;
+            *) printf '%s' '[\n  {\n    \"name\": \"work\",\n    \"current\": true\n  }\n]' ;;
+            esac
+
+            """,
             to: "bin/odooops")
         chmod(program, 0o755)
         return (directory, "cd \(directory.path("folder")) && PATH=\(directory.path("bin")):$PATH")

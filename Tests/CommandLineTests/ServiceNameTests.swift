@@ -1,6 +1,8 @@
+import Basics
 import DesiredState
 import Diff
 import Reconciler
+import Store
 import Testing
 
 @testable import Client
@@ -16,5 +18,11 @@ import Testing
     func departures(_ subject: Departure.Subject) throws {
         let key = try #require(ResourceKey("\(ServiceNames.departure)\(subject.rawValue)/ssot"))
         #expect(Departure.isKey(key))
+    }
+
+    @Test("Differences can be asked for by every cause that the service has a word for")
+    func causes() throws {
+        let list = try #require(ClientCommands.table.commands.first { $0.name == "drift list" })
+        #expect(list.options.first { $0.name == "cause" }?.choices == DriftRecord.causeWords)
     }
 }

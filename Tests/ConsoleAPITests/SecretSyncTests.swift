@@ -129,7 +129,7 @@ struct SecretSyncTests {
         arguments: [
             (["secrets": []], "owner", nil, 400, "API-0004"), ([:], "owner", nil, 400, "API-0004"),
             (["secrets": ["KEY"], "more": 1], "owner", nil, 400, "API-0004"),
-            (["secrets": ["KEY"]], "owner", "short", 400, "API-0003: the header can't be: Idempotency-Key"),
+            (["secrets": ["KEY"]], "owner", "short", 400, "API-0003: the header Idempotency-Key has to have"),
         ] as [(Value, String, String?, Int, String)])
     func malformed(body: Value, role: String, key: String?, status: Int, words: String) async throws {
         let simulator = try simulator()

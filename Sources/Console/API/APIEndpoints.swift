@@ -338,12 +338,14 @@ public struct APIEndpoints: Sendable {
         let known = route.parameters.filter { !route.pathNames.contains($0.name) }
         for (name, text) in request.query {
             guard let parameter = known.first(where: { $0.name == name }) else {
-                let near = Suggestion.nearest(to: name, in: known.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-                throw APIFault.badParameter("\(name) is not known\(near)")
+                throw APIFault.badParameter(
+                    "\(name) is not known\(RequestProblem.near(name, among: known.map(\.name)))")
             }
             guard values[name] == nil else { throw APIFault.badParameter("\(name) is given twice") }
             let value = parameter.schema.value(ofText: text)
-            if let problem = parameter.schema.problem(value, at: name) { throw APIFault.badParameter(problem) }
+            if let problem = parameter.schema.problem(value, at: name) {
+                throw APIFault.badParameter(RequestProblem(problem))
+            }
             values[name] = value
         }
         for parameter in known where parameter.isRequired && values[parameter.name] == nil {
@@ -355,7 +357,7 @@ public struct APIEndpoints: Sendable {
     private static func body(_ request: WebRequest, _ route: APIRoute) throws(APIFault) -> Value {
         guard request.body.count <= bodyLimit else { throw APIFault.tooLarge(bodyLimit) }
         guard let schema = route.body else {
-            guard request.body.isEmpty else { throw APIFault.badBody("this route takes none") }
+            guard request.body.isEmpty else { throw APIFault.badBody(.notTaken) }
             return .null
         }
         if let type = request.header("Content-Type"), !request.body.isEmpty {
@@ -367,10 +369,10 @@ public struct APIEndpoints: Sendable {
         let value: Value
         do throws(JSONFault) {
             value = try JSON.parse(request.body, limits: JSONLimits(maximumBytes: bodyLimit, maximumDepth: 16))
-        } catch { throw APIFault.badBody(error.message) }
+        } catch { throw APIFault.badBody(.noJSON(error.message)) }
         let whole = schema.coerced(value)
         if let problem = schema.problem(whole, at: "") {
-            throw APIFault.badBody(problem.hasPrefix(" ") ? "it\(problem)" : problem)
+            throw APIFault.badBody(RequestProblem(problem))
         }
         return whole
     }

@@ -31,32 +31,28 @@ extension APIFault {
         return fault
     }
 
-    static func badParameter(_ what: String) -> APIFault {
-        APIFault(
-            "INVALID_PARAMETER", "API-0003", 400, "the query can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("parameter", what))
+    static func badParameter(_ problem: RequestProblem) -> APIFault { bad(.query, problem) }
+
+    static func badHeader(_ problem: RequestProblem) -> APIFault { bad(.header, problem) }
+
+    static func badBody(_ problem: RequestProblem) -> APIFault { bad(.body, problem) }
+
+    /// The one place where what a request got wrong becomes a sentence.
+    private static func bad(_ part: RequestProblem.Part, _ problem: RequestProblem) -> APIFault {
+        let (name, code) = part == .body ? ("INVALID_BODY", "API-0004") : ("INVALID_PARAMETER", "API-0003")
+        return APIFault(
+            name, code, 400, problem.message(of: part),
+            hint: (problem.remedy.map { $0 + " " } ?? "") + "See what the route takes: GET /api/v1/openapi.json",
+            details: problem.details(of: part))
     }
 
-    static func badHeader(_ what: String) -> APIFault {
-        APIFault(
-            "INVALID_PARAMETER", "API-0003", 400, "the header can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("header", what))
-    }
-
-    static func badBody(_ what: String) -> APIFault {
-        APIFault(
-            "INVALID_BODY", "API-0004", 400, "the body can't be: \(what)",
-            hint: "See what the route takes: GET /api/v1/openapi.json", details: problem("member", what))
-    }
-
-    /// The first word of what is wrong names it: `days has to be from 1 to 365`; of a whole body nothing does.
-    private static func problem(_ kind: String, _ what: String) -> Value.Object {
-        var details: Value.Object = ["problem": .string(Paint.plain(what))]
-        let name = what.prefix { $0 != " " }
-        let rest = what.dropFirst(name.count)
-        let isNamed = [" is ", " has to ", " may ", " holds "].contains { rest.hasPrefix($0) } && name != "it"
-        if isNamed, name != "this", !name.isEmpty { details[kind] = .string(Paint.plain(String(name))) }
-        return details
+    static func noPillar(_ pillar: String, among known: Set<String>) -> APIFault {
+        var fault = APIFault.notFound(
+            "no rule of the advisor is of the pillar \(Paint.plain(pillar))", hint: "See all: GET /api/v1/advisor")
+        if let near = Suggestion.nearest(to: pillar, in: known.sorted()) {
+            fault.details["did_you_mean"] = .string(near)
+        }
+        return fault
     }
 
     static let notAcceptable = APIFault(

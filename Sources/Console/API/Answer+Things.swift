@@ -1,3 +1,4 @@
+import DesiredState
 import Diff
 import Reconciler
 import Store
@@ -147,6 +148,22 @@ extension Answer {
                         .init("attributes", .anything, "what the provider says of it"),
                         .init("created_at", instantOrNull, "when it was made, as far as the provider says"),
                     ])), "what was seen"),
+        ]))
+
+    static let advisorRule = APISchema.named(
+        "AdvisorRule",
+        .object([
+            .init("id", text, "its id, unique across all packs"), .init("pack", text, "the pack that it stands in"),
+            .init("pillar", text, "what it serves, as written, such as reliability"),
+            .init("severity", choice(AdvisorRule.Severity.self), "how much it matters"),
+            .init("title", text, "the same as check in one line"),
+            .init("check", text, "what has to hold, as written for people"),
+            .init(
+                "verdict", choice(AdvisorAnswer.Verdict.self),
+                "what came of it; unknown: what is observed can't tell, or this program doesn't know the rule"),
+            .init("why", text, "the verdict in one sentence; of unknown what is missing"),
+            .init("workbook", textOrNull, "the workbook by which people mend it"),
+            .init("source", text, "where it stands"),
         ]))
 
     // MARK: What was told and sent

@@ -73,8 +73,7 @@ public indirect enum APISchema: Sendable {
             return APISchema.text(least: least, most: most).problem(value, at: path)
         case (.choice(let words), .string(let text)):
             if words.contains(text) { return nil }
-            let near = Suggestion.nearest(to: text, in: words).map { "; did you mean \($0)?" } ?? ""
-            return "\(path) has to be one of \(words.joined(separator: ", "))\(near)"
+            return "\(path) has to be one of \(words.joined(separator: ", "))\(RequestProblem.near(text, among: words))"
         case (.instant, .string(let text)):
             return Timestamp(text) == nil ? "\(path) has to be an instant such as 2026-12-24T00:00:00Z" : nil
         case (.pattern(_, let about, let matches), .string(let text)):
@@ -96,9 +95,8 @@ public indirect enum APISchema: Sendable {
             for member in object.members {
                 guard let field = fields.first(where: { $0.name == member.name }) else {
                     if isOpen { continue }
-                    let near = Suggestion.nearest(to: member.name, in: fields.map(\.name))
                     return "\(Self.join(path, member.name)) is not known"
-                        + (near.map { "; did you mean \($0)?" } ?? "")
+                        + RequestProblem.near(member.name, among: fields.map(\.name))
                 }
                 if let problem = field.schema.problem(member.value, at: Self.join(path, member.name)) {
                     return problem

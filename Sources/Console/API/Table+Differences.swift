@@ -34,7 +34,7 @@ extension APIEndpoints {
                     isQuiet: call.parameters["known"]?.boolValue)
                 return page(
                     rows.map(\.document),
-                    next: hasMore ? rows.last.map { NameCursor("\($0.key) \($0.cause.rawValue)").description } : nil)
+                    nextAfter: hasMore ? rows.last.map { "\($0.key) \($0.cause.rawValue)" } : nil)
             },
             APIRoute(
                 "GET", "/findings", "listFindings", "findings", "What is not as it has to be.", needs: .read, at: .list,
@@ -146,7 +146,7 @@ extension APIEndpoints {
                     environment: call.text("environment"), environments: call.visibleNames)
                 return page(
                     found.rows.map(\.document),
-                    next: found.hasMore ? (found.rows.last?.key.description).map(NameCursor.init)?.description : nil)
+                    nextAfter: found.hasMore ? found.rows.last?.key.description : nil)
             },
             APIRoute(
                 "GET", "/integrations", "listIntegrations", "integrations",

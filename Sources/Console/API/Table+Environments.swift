@@ -91,7 +91,7 @@ extension APIEndpoints {
                     grouping: try await services.store.openDrift(of: rows.map(\.slug)), by: \.environment)
                 return page(
                     rows.map { $0.document(at: call.now, drift: drift[$0.slug] ?? []) },
-                    next: hasMore ? (rows.last?.slug).map(NameCursor.init)?.description : nil)
+                    nextAfter: hasMore ? rows.last?.slug : nil)
             },
             APIRoute(
                 "GET", "/environments/{environment}", "getEnvironment", "environments",

@@ -35,8 +35,8 @@ extension APIEndpoints {
                 let shown = found.prefix(call.limit)
                 return page(
                     shown.map(\.document),
-                    next: found.count > call.limit
-                        ? shown.last.map { NameCursor("\($0.environment) \($0.module.name)").description } : nil)
+                    nextAfter: found.count > call.limit
+                        ? shown.last.map { "\($0.environment) \($0.module.name)" } : nil)
             },
             APIRoute(
                 "GET", "/modules/summary", "listModuleSummaries", "modules",
@@ -52,8 +52,7 @@ extension APIEndpoints {
                 for name in names.prefix(call.limit) { rows.append(try await sight.summary(of: name, services)) }
                 return page(
                     rows,
-                    next: names.count > call.limit
-                        ? names.prefix(call.limit).last.map { NameCursor($0).description } : nil)
+                    nextAfter: names.count > call.limit ? names.prefix(call.limit).last : nil)
             },
         ]
     }

@@ -118,16 +118,20 @@ extension APIEndpoints {
             },
             APIRoute(
                 "GET", "/plans/{run}", "getPlan", "plans",
-                "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since. Those "
-                    + "who see some environments alone get the changes of these.",
-                needs: .read, at: .list, parameters: [run], answer: Answer.plan
+                "The plan of a run, as it was saved; latest: what the last pass planned, whatever was looked at since, and null "
+                    + "where nothing was planned yet. Those who see some environments alone get the changes of these.",
+                needs: .read, at: .list, parameters: [run], answer: .nullable(Answer.plan)
             ) { call in
                 let name = call.text("run") ?? ""
                 let plan = try await KeptPlan(name, services.store, services.evidence)
+                // Nobody asked for a run that there isn't.
+                if plan == nil, name == "latest" { return Envelope(200, .null) }
                 if let share = call.share {
                     guard let part = plan.flatMap({ share.plan($0.document) }) else {
                         throw APIFault.notFound(
-                            "there is no plan \(name) with anything of \(share.names.joined(separator: ", "))",
+                            name == "latest"
+                                ? "the latest plan has nothing of \(share.names.joined(separator: ", "))"
+                                : "there is no plan \(name) with anything of \(share.names.joined(separator: ", "))",
                             hint: "List the plans: GET /api/v1/plans")
                     }
                     return Envelope(200, part)

@@ -96,8 +96,8 @@ extension APIEndpoints {
         var known = Set(try await services.store.environmentNames())
         known.formUnion(services.outlook()?.desired.environments.map(\.slug) ?? [])
         return places.filter { !known.contains($0) }.map { place in
-            let near = Suggestion.nearest(to: place, in: known).map { "; did you mean \($0)?" } ?? ""
-            return "no environment is named \(place), and the role at it counts once there is one\(near)"
+            "no environment is named \(place), and the role at it counts once there is one"
+                + RequestProblem.near(place, among: known)
         }
     }
 

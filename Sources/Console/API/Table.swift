@@ -9,7 +9,8 @@ extension APIEndpoints {
     /// Every route.
     static func table(_ services: APIServices) -> [APIRoute] {
         aboutItself(services) + environments(services) + records(services) + deployments(services)
-            + backups(services) + differences(services) + modules(services)
+            + backups(services) + differences(services) + advisor(services)
+            + modules(services)
             + schedules(services) + orders(services) + decisions(services) + accounts(services) + users(services)
             + sweep(services) + figures(services)
             + history(services)
@@ -52,6 +53,11 @@ extension APIEndpoints {
             meta: ["count": .int(Int64(rows.count)), "next_cursor": next.map { .string($0) } ?? .null])
     }
 
+    /// An envelope of one part of a list that is ordered by names, with the last name of it where there is more.
+    static func page(_ rows: [Value], nextAfter name: String?) -> Envelope {
+        page(rows, next: name.map { NameCursor($0).description })
+    }
+
     /// One part of a list that is in memory, ordered by a text that is unique.
     static func part<Row>(
         _ rows: [Row], _ call: APICall, key: (Row) -> String, document: (Row) -> Value
@@ -63,8 +69,7 @@ extension APIEndpoints {
         .sorted { $0.key.precedesByBytes($1.key) }
         let shown = sorted.prefix(call.limit)
         return page(
-            shown.map { document($0.row) },
-            next: sorted.count > call.limit ? (shown.last?.key).map(NameCursor.init)?.description : nil)
+            shown.map { document($0.row) }, nextAfter: sorted.count > call.limit ? shown.last?.key : nil)
     }
 
     /// The run that a path names.

@@ -4,6 +4,8 @@ public import Basics
 public struct Advisor: Sendable, Hashable {
     /// Sorted by id; ids are unique across the packs.
     public var rules: [AdvisorRule] = []
+    /// In the order of their documents.
+    public var packs: [AdvisorPack] = []
     /// Sorted by id.
     public var rubrics: [AdvisorRubric] = []
     /// Sorted by id.
@@ -52,6 +54,21 @@ public struct AdvisorRule: Sendable, Hashable {
         self.evidence = evidence
         self.workbook = workbook
         self.source = source
+    }
+}
+
+/// What a rule pack says that a program can compare: its rules are text for people.
+public struct AdvisorPack: Sendable, Hashable {
+    public let id: String
+    /// In per cent by metric and level, as `disk_warn`; of those that are written as numbers.
+    public let thresholds: [String: Double]
+    /// The names of the droplets that its rules look at; nil where it lists none.
+    public let droplets: [String]?
+
+    public init(id: String, thresholds: [String: Double], droplets: [String]?) {
+        self.id = id
+        self.thresholds = thresholds
+        self.droplets = droplets
     }
 }
 

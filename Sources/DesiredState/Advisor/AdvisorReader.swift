@@ -11,6 +11,7 @@ enum AdvisorReader {
         let books = library.kept.read(AdvisorWorkbooks.self, workbooks, report)
         var advisor = Advisor()
         advisor.rules = rules.rules
+        advisor.packs = rules.packs
         advisor.rubrics = rubrics.compactMap { $0.reading(RubricReading.self, report)?.rubric }
             .sorted { ($0.id, $0.source) < ($1.id, $1.source) }
         advisor.workbooks = books.workbooks
@@ -35,9 +36,13 @@ struct AdvisorRules: DocumentsReading {
     private(set) var rules: [AdvisorRule] = []
     /// The workbooks that they name.
     private(set) var references: [Text] = []
+    /// In the order of their documents.
+    private(set) var packs: [AdvisorPack] = []
 
     init(_ documents: [DocumentContent?], _ report: Report) {
-        let all = documents.flatMap { $0?.reading(RulePack.self, report)?.rules ?? [] }
+        let readings = documents.compactMap { $0?.reading(RulePack.self, report) }
+        packs = readings.compactMap(\.pack)
+        let all = readings.flatMap(\.rules)
         var first: [String: Int] = [:]
         first.reserveCapacity(all.count)
         for (index, rule) in all.enumerated() {

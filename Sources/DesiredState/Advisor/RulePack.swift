@@ -10,6 +10,8 @@ struct RulePack: DocumentReading {
         let workbook: Text?
     }
 
+    /// Nil where it has no id or no pillar.
+    private(set) var pack: AdvisorPack?
     /// In the order of the document; an id may stand in it twice.
     private(set) var rules: [Rule] = []
 
@@ -20,6 +22,13 @@ struct RulePack: DocumentReading {
         let origin = fields.text("source")
         let nodes = fields.nodes("rules", required: true)
         guard let id, let pillar else { return }
+        let figures = PackThresholds(root, in: file)
+        pack = AdvisorPack(
+            id: id.value,
+            thresholds: Dictionary(
+                figures.thresholds.compactMap { said in said.number.map { (said.name, $0) } },
+                uniquingKeysWith: { first, _ in first }),
+            droplets: figures.droplets?.names.map(\.value))
         for node in nodes ?? [] {
             let entry = Fields(node, "a rule of the pack \(quoted(id.value))", in: file, report)
             let name = entry.text("id", required: true)

@@ -3,7 +3,7 @@ import Formats
 /// What an alert watches, in the words of `monitoring.yaml` and of the provider's interface.
 ///
 /// The types are those of the `alert_policy` schema of the DigitalOcean API.
-enum AlertMetric: String, CaseIterable {
+public enum AlertMetric: String, Sendable, CaseIterable {
     case disk = "disk_utilization"
     case memory = "memory_utilization"
     case cpu = "cpu_utilization"
@@ -11,7 +11,7 @@ enum AlertMetric: String, CaseIterable {
     case outboundBandwidth = "outbound_bandwidth"
 
     /// The provider's name.
-    var type: String {
+    public var type: String {
         switch self {
         case .disk: "v1/insights/droplet/disk_utilization_percent"
         case .memory: "v1/insights/droplet/memory_utilization_percent"
@@ -36,7 +36,7 @@ enum AlertMetric: String, CaseIterable {
     var attribute: String { self == .load ? "threshold_per_vcpu" : "value" }
 
     /// Its name in the thresholds of a rule pack; nil where rule packs have none.
-    var short: String? {
+    public var short: String? {
         switch self {
         case .disk: "disk"
         case .memory: "memory"

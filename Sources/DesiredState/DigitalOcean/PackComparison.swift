@@ -58,13 +58,22 @@ struct PackComparison: DocumentReading {
 }
 
 /// What a rule pack says that monitoring says too.
-private struct PackThresholds {
+struct PackThresholds {
     /// One threshold in per cent, by metric and level.
     struct Threshold {
         let name: String
         let text: String
         let value: Value
         let mark: SourceMark
+
+        /// Nil where it is none.
+        var number: Double? {
+            switch value {
+            case .int(let number): Double(number)
+            case .number(let text): Double(text)
+            default: nil
+            }
+        }
     }
 
     let thresholds: [Threshold]

@@ -18,6 +18,14 @@ public struct Outlook: Sendable {
     /// Why nobody looks at kinds that a driver would know, by kind.
     let silent: [ResourceKind: String]
 
+    /// What came of each rule of the advisor, in the order of the rules.
+    public var advice: [AdvisorAnswer] { evaluateAdvisor(desired, observed, silent: silent) }
+
+    /// The documents of the advisor that can't be read: nobody knows which rules they hold.
+    public var unreadAdvice: [String] {
+        desired.documents.filter { $0.status == .unreadable && $0.domain == "advisor" }.map(\.path)
+    }
+
     /// The environment of a resource that is wanted, ours or to be changed; nil where it is of none.
     func environment(of key: ResourceKey) -> String? {
         desired.resources.first { $0.key == key }?.environment

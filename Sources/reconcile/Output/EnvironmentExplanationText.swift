@@ -74,7 +74,8 @@ struct EnvironmentExplanationText {
         let word: String
         switch standing.state {
         case .asWanted, .pending: word = paint.green(name)
-        case .expiring, .ending, .gone, .unwanted, .pinned: word = paint.yellow(name)
+        // Nothing is in the way of what differs: a pass mends it once a plan wants that.
+        case .expiring, .ending, .gone, .unwanted, .pinned, .differs: word = paint.yellow(name)
         default: word = paint.red(name)
         }
         let gap = String(repeating: " ", count: max(1, 13 - name.count))

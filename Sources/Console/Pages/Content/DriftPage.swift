@@ -115,7 +115,7 @@ private struct DriftFilters {
         if let word = context.query("cause") {
             cause = word
             if !DriftRecord.causeWords.contains(word) {
-                problem = "There is no cause \(word.prefix(60))" + Self.near(word, DriftRecord.causeWords)
+                problem = "There is no cause \(word.prefix(60))" + nearWord(to: word, among: DriftRecord.causeWords)
             }
         }
         guard let word = context.query("environment") else { return }
@@ -135,10 +135,6 @@ private struct DriftFilters {
         let parts = [cause.map { Words.cause(word: $0).text }, environment.map { "of \($0)" }].compactMap { $0 }
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
-
-    private static func near(_ word: String, _ words: [String]) -> String {
-        Suggestion.nearest(to: word, in: words).map { "; did you mean \($0)?" } ?? ""
-    }
 }
 
 /// The environment that a page is asked to keep to, by its name, id, branch or tier.
@@ -155,8 +151,12 @@ struct EnvironmentFilter {
             (name, problem) = (word, nil)
         } else {
             let known = try await context.store.environmentNames().filter { context.shows($0) }
-            let near = Suggestion.nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
-            (name, problem) = (nil, "There is no environment \(word.prefix(60))\(near)")
+            (name, problem) = (nil, "There is no environment \(word.prefix(60))\(nearWord(to: word, among: known))")
         }
     }
+}
+
+/// What was probably meant, as it ends a sentence; empty where nothing is near.
+private func nearWord(to word: String, among known: some Collection<String>) -> String {
+    Suggestion.nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
 }
