@@ -131,6 +131,9 @@ final class Fields {
 
     var keys: [String] { entries.map(\.key) }
 
+    /// What stands behind a key, without making it known; nil where nothing does.
+    func node(_ key: String) -> Node? { entries.first { $0.key == key && !$0.isAmbiguous }?.value }
+
     /// Where a key stands; nil where it doesn't.
     func mark(of key: String) -> SourceMark? { entries.first { $0.key == key }?.value.mark(in: file) }
 
@@ -192,6 +195,12 @@ final class Fields {
                 at: mark,
                 hint: "Write a whole number without quotes.", key: key)
             return nil
+        }
+        if let text = entry.value.scalar?.text, text.hasLeadingZero {
+            report.warning(
+                .implausibleValue,
+                "`\(key)` of \(subject) is written \(text): that is \(value) here, as YAML 1.2 has it, and octal or a text "
+                    + "for programs that read YAML 1.1", at: mark, hint: "Write `\(value)`.")
         }
         guard range.contains(value) else {
             fail(
@@ -278,7 +287,9 @@ final class Fields {
         for entry in entries where !known.contains(entry.key) && !entry.key.hasPrefix("x-") && !entry.key.hasPrefix("_")
         {
             let missing = known.filter { name in !entries.contains { $0.key == name } }
-            let meant = closest(to: entry.key, among: missing)
+            let meant =
+                closest(to: entry.key, among: missing)
+                ?? Self.otherNames[entry.key].flatMap { name in missing.contains(name) ? name : nil }
             let isStray =
                 meant == nil && !hasForeignSections && entry.value.holdsOthers && !Self.forPeople.contains(entry.key)
             let others = "Known are \(known.sorted().joined(separator: ", "))."
@@ -299,6 +310,11 @@ final class Fields {
 }
 
 extension Fields {
+    /// How people call what has another name here, where that isn't near to it.
+    private static let otherNames = [
+        "fqdn": "domain", "hostname": "domain", "droplet": "host", "db_name": "database", "dbname": "database",
+        "cluster": "database_cluster", "db_user": "database_user", "git_branch": "branch",
+    ]
     /// Keys under which people write what no program reads.
     private static let forPeople: Set<String> = [
         "description", "notes", "note", "comment", "comments", "rationale", "owner", "owners", "contacts", "references",
@@ -307,6 +323,14 @@ extension Fields {
     private static let strayHint =
         "It may have slid out of its place by its indentation, or be a section under another name: put it right, or "
         + "begin its name with `x-`. Until then nothing of this document goes because it isn't named."
+}
+
+extension String {
+    /// Whether it is a whole number with a zero before it, which programs read in different ways.
+    fileprivate var hasLeadingZero: Bool {
+        let digits = utf8.first == 45 || utf8.first == 43 ? utf8.dropFirst() : utf8[...]
+        return digits.first == 48 && digits.count > 1 && digits.allSatisfy { (48...57).contains($0) }
+    }
 }
 
 extension Node {
