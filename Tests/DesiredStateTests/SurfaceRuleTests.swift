@@ -30,6 +30,11 @@ import Testing
             // The last ones of the document are too many.
             ("allowed_surfaces:\n  droplets: {allowed: true, max_count: 1}", ["3:5 2:40", "4:5 2:40"]),
             ("allowed_surfaces:\n  droplets: {allowed: true, max_count: 3}", []),
+            // One that breaks another rule counts as well.
+            (
+                "allowed_surfaces:\n  droplets: {allowed: true, regions_allowed: [sgp1], max_count: 2}",
+                ["2:23 2:46", "4:5 2:65"]
+            ),
             ("allowed_surfaces:\n  volumes: {allowed: false}", ["5:11 2:22"]),
             // A bucket carries no tags, and a volume may.
             ("allowed_surfaces:\n  spaces_object_storage: {allowed: true, required_tags: [x]}", []),

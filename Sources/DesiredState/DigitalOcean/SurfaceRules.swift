@@ -79,10 +79,9 @@ extension DesiredState {
                 let breach = surface.breach(of: resource.attributes) { attribute in
                     attribute != "tags" || !SurfacePolicy.untagged.contains(resource.key.kind)
                 }
-                if let breach {
-                    found.append(Self.finding(resource, breach, name))
-                    continue
-                }
+                // It counts all the same: whoever mends it would learn only then that there are too many.
+                if let breach { found.append(Self.finding(resource, breach, name)) }
+                guard surface.isAllowed else { continue }
                 room = room.map { $0 - 1 }
                 guard let left = room, left < 0, let most = surface.maximumCount else { continue }
                 found.append(
