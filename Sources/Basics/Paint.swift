@@ -37,7 +37,8 @@ public struct Paint: Sendable {
 
     /// How many columns a text takes on a terminal, without its colour codes.
     public static func width(_ text: String) -> Int {
-        var count = 0
+        guard text.utf8.contains(0x1B) else { return text.displayWidth }
+        var shown = String.UnicodeScalarView()
         var isEscape = false
         for scalar in text.unicodeScalars {
             if isEscape {
@@ -45,10 +46,10 @@ public struct Paint: Sendable {
             } else if scalar == "\u{1B}" {
                 isEscape = true
             } else {
-                count += 1
+                shown.append(scalar)
             }
         }
-        return count
+        return String(shown).displayWidth
     }
 
     /// What comes from outside can't move the cursor or change the colours: control characters are shown, not sent.

@@ -138,6 +138,15 @@ public struct UnknownScope: Sendable, Hashable {
         self.mark = mark
         self.isAboutRemovals = isAboutRemovals
     }
+
+    /// Whether all can be read, and documents want different things of it.
+    public var isContradiction: Bool {
+        let codes: [Code] = [.mailDisagreement, .dnsDisagreement, .documentDisagreement, .secretDisagreement]
+        return codes.contains { $0.rawValue == code }
+    }
+
+    /// What keeps anybody from knowing it, for sentences: `what is wanted of it …`.
+    public var trouble: String { isContradiction ? "isn't clear" : "can't be read" }
 }
 
 /// One file under the roots and what became of it.

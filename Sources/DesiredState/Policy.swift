@@ -86,6 +86,8 @@ public struct SurfacePolicy: Sendable, Hashable {
     public let source: SourceMark
     /// Where it says that what isn't attached to anything is waste; nil where it doesn't.
     public var mustBeAttached: SourceMark?
+    /// Where its rules are written, by their keys.
+    public var marks: [String: SourceMark] = [:]
 
     public init(
         name: String, isAllowed: Bool, maximumCount: Int?, requiredTags: [String], regions: [String],

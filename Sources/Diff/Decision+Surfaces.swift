@@ -1,6 +1,5 @@
 internal import Basics
 internal import DesiredState
-internal import Formats
 
 /// The policy of the provider's surfaces, and the quotas of the tiers.
 extension Decision {
@@ -26,41 +25,10 @@ extension Decision {
         case .create, .replace, .adopt, .update: break
         case .noop, .delete, .forget, .read: return nil
         }
-        if !surface.isAllowed { return "the policy doesn't allow the surface \(surface.name)" }
-        func concerns(_ attribute: String) -> Bool {
+        return surface.breach(of: change.wanted) { attribute in
             guard schema.rule(attribute) != nil else { return false }
             return change.action != .update || change.attributes.contains { $0.path == attribute }
-        }
-        func literal(_ attribute: String) -> Value? {
-            guard case .literal(let value)? = change.wanted.first(where: { $0.name == attribute })?.value else {
-                return nil
-            }
-            return value
-        }
-        if !surface.regions.isEmpty, concerns("region"), let region = literal("region")?.stringValue,
-            !surface.regions.contains(region)
-        {
-            return "the policy of \(surface.name) allows the regions \(surface.regions.joined(separator: ", ")), "
-                + "not \(region)"
-        }
-        if concerns("tags") {
-            let tags = (literal("tags")?.listValue ?? []).compactMap(\.stringValue)
-            let missing = surface.requiredTags.filter { required in !tags.contains { Self.fits($0, required) } }
-            if !missing.isEmpty {
-                return "the policy of \(surface.name) requires the \(missing.count == 1 ? "tag" : "tags") "
-                    + missing.joined(separator: ", ")
-            }
-        }
-        return nil
-    }
-
-    /// Whether a tag is the required one; a part in angle brackets stands for any text that isn't empty.
-    static func fits(_ tag: String, _ required: String) -> Bool {
-        guard let open = required.firstIndex(of: "<"), let close = required[open...].firstIndex(of: ">") else {
-            return sameBytes(tag, required)
-        }
-        let (start, end) = (required[..<open], required[required.index(after: close)...])
-        return tag.utf8.count > start.utf8.count + end.utf8.count && tag.hasPrefix(start) && tag.hasSuffix(end)
+        }?.what
     }
 
     private mutating func note(_ exception: PolicyException, on surface: String) {
@@ -88,7 +56,7 @@ extension Decision {
             let going = drafts.count {
                 $0.change.action == .delete && $0.isAllowed && kinds.contains($0.key.kind)
             }
-            var room = maximum - held + going
+            guard var room = surface.room(beside: held - going) else { continue }
             var denied = 0
             let exception = policy.exception(for: surface.name, at: input.now)
             for index in order.order

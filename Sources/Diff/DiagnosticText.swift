@@ -39,7 +39,7 @@ public enum DiagnosticText {
         "\(ValueText.plain(mark.file)):\(mark.line):\(mark.column)"
     }
 
-    /// The line with its number, and a caret under the column; a long line is cut around it.
+    /// The line with its number, and a caret under the column; a long line is cut around it, with `…` where it is.
     private static func quote(
         _ line: String, _ mark: SourceMark, _ paint: Paint, _ color: Paint.Color, _ width: Int
     ) -> String {
@@ -49,17 +49,39 @@ public enum DiagnosticText {
         let scalars = Array(Redaction.redact(line).unicodeScalars)
         let before = String(String.UnicodeScalarView(line.unicodeScalars.prefix(max(0, mark.column - 1))))
         let column = min(Redaction.redact(before).unicodeScalars.count, scalars.count) + 1
-        let start = column > room ? column - room / 2 : 1
-        let part = scalars[(start - 1)..<min(scalars.count, start - 1 + room)]
-        var shown = start > 1 ? "…" : ""
-        var caret = start > 1 ? " " : ""
-        for (offset, scalar) in part.enumerated() {
-            // A tab is one column of the mark, and one of the text here.
-            let piece = scalar == "\t" ? " " : ValueText.plain(String(scalar))
+        let start = firstShown(scalars, before: column - 1, room)
+        var (shown, ahead) = (start > 0 ? "…" : "", start > 0 ? " " : "")
+        var taken = 0
+        var end = start
+        while end < scalars.count {
+            let piece = piece(scalars[end])
+            taken += Paint.width(piece)
+            guard taken <= room || end < column else { break }
             shown += piece
-            if start + offset < column { caret += Paint.spaces(Paint.width(piece)) }
+            if end < column - 1 { ahead += piece }
+            end += 1
         }
+        if end < scalars.count { shown += "…" }
         let margin = Paint.spaces(number.utf8.count)
+        let caret = Paint.spaces(Paint.width(ahead))
         return "  \(paint(number, .dim)) | \(shown)\n  \(margin) | \(caret)\(paint("^", color))\n"
+    }
+
+    /// What is shown of a scalar; a tab is one column of the mark, and one of the text here.
+    private static func piece(_ scalar: Unicode.Scalar) -> String {
+        scalar == "\t" ? " " : ValueText.plain(String(scalar))
+    }
+
+    /// Where the shown part of a line begins: at its beginning, or half of the room before what is pointed at.
+    private static func firstShown(_ scalars: [Unicode.Scalar], before index: Int, _ room: Int) -> Int {
+        var width = 0
+        var start = index
+        var half = index
+        while start > 0, width < room {
+            start -= 1
+            width += Paint.width(piece(scalars[start]))
+            if width <= room / 2 { half = start }
+        }
+        return start == 0 && width < room ? 0 : half
     }
 }

@@ -18,8 +18,8 @@ struct Paint {
         isOn && !text.isEmpty ? "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// Columns that a text without colours takes; wide characters count as one.
-    static func width(_ text: String) -> Int { text.unicodeScalars.count }
+    /// Columns that a text without colours takes.
+    static func width(_ text: String) -> Int { text.displayWidth }
 
     static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 }

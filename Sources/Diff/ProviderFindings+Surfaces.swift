@@ -105,7 +105,7 @@ extension ProviderFindings {
         guard let carried = object.attributes["tags"]?.listValue else { return [] }
         let tags = (carried + (wished?.listValue ?? [])).compactMap { $0.stringValue?.lowercased() }
         return surface.requiredTags.filter { required in
-            !tags.contains { Decision.fits($0, required.lowercased()) }
+            !tags.contains { SurfacePolicy.fits($0, required.lowercased()) }
         }
     }
 

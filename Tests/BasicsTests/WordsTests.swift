@@ -11,6 +11,15 @@ import Testing
     ])
     func aShellTakesItForOneWord(text: String, quoted: String) { #expect(text.shellQuoted == quoted) }
 
+    @Test(arguments: [
+        ("abc", 3), ("", 0), ("ステージング", 12), ("🚀", 2), ("e\u{301}", 1), ("👨\u{200D}👩\u{200D}👧", 2), ("🇩🇪", 2), ("…", 1),
+        ("ä", 1), ("한국", 4), ("1\u{FE0F}\u{20E3}", 2),
+    ])
+    func aTextTakesItsColumns(text: String, columns: Int) {
+        #expect(text.displayWidth == columns)
+        #expect(Paint.width("\u{1B}[31m\(text)\u{1B}[0m") == columns)
+    }
+
     @Test("Of one thing there is one, of none and of several there are several")
     func things() {
         #expect([0, 1, 2].map { $0.of("run") } == ["0 runs", "1 run", "2 runs"])

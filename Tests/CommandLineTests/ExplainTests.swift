@@ -37,6 +37,18 @@ struct ExplainTests {
         #expect(wanted.last?.hasPrefix("  revision     \(head?.prefix(12) ?? "?")") == true, "\(people.story)")
     }
 
+    @Test("Documents that contradict each other can be read, and all of them are named")
+    func contradiction() async throws {
+        let site = try Site()
+        try site.commit([
+            "ssot/odoo/mail.yaml": "production: {smtp_server: a.example, smtp_port: 587}\n",
+            "ssot/runtime/prod_settings.yaml": "email: {config: {smtp_host: b.example, smtp_port: 587}}\n",
+        ])
+        let mail = await site.run("explain", "mail.transport/production")
+        #expect(mail.output.contains("documents contradict each other on the mail of production: "), "\(mail.story)")
+        #expect(!mail.output.contains("can't be read") && mail.output.contains("until they agree"), "\(mail.story)")
+    }
+
     @Test(
         "An environment's attributes are told with line, commit and what decided; entries without resources are known")
     func attributesOfAnEnvironment() async throws {

@@ -223,5 +223,26 @@ extension FaultCase {
         record(
             "type: A, name: a b, data: 203.0.113.7", ["error SSOT-0011 4:25"],
             ["resource digitalocean.record/example.com/A/a b"]),
+        // An alias has no other records, the domain itself is none, and what it points to is a whole name.
+        record(
+            "type: CNAME, name: www, data: a.example.}\n      - {type: TXT, name: www, data: t",
+            ["error SSOT-0054 4:9"],
+            [
+                "resource digitalocean.record/example.com/CNAME/www",
+                "resource digitalocean.record/example.com/TXT/www/t",
+            ]),
+        record(
+            "type: CNAME, name: www, data: a.example.}\n      - {type: CNAME, name: www, data: b.example.",
+            ["error SSOT-0054 4:9", "error SSOT-0054 5:9"],
+            [
+                "resource digitalocean.record/example.com/CNAME/www/a.example",
+                "resource digitalocean.record/example.com/CNAME/www/b.example",
+            ]),
+        record(
+            "type: CNAME, name: \"@\", data: a.example.}\n      - {type: TXT, name: \"@\", data: t",
+            ["error SSOT-0054 4:9"],
+            ["resource digitalocean.record/example.com/CNAME/@"]),
+        record("type: CNAME, name: www, data: a.example", ["warning SSOT-0055 4:40"], []),
+        record("type: CNAME, name: www, data: erp", ["warning SSOT-0055 4:40"], []),
     ]
 }

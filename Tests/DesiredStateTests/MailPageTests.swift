@@ -106,6 +106,10 @@ import Testing
         let told = Set(state.diagnostics.filter { $0.code == "SSOT-0120" }.compactMap { $0.mark?.file })
         #expect(told == Set(files.keys).subtracting(["ssot/odoo/mail.yaml"]))
         #expect(state.scopes.contains("resource mail.transport/production"))
+        // Why it is unknown names all of them.
+        let scope = state.unknown.first { $0.extent == .resource(ResourceKey(.mailTransport, "production")) }
+        #expect(scope?.isContradiction == true && scope?.trouble == "isn't clear")
+        #expect(files.keys.allSatisfy { scope?.reason.contains("\($0):") == true }, "\(scope?.reason ?? "")")
         // Alone it wants nothing, and is no root.
         let alone = read([Self.page: files[Self.page] ?? "", Paths.environments: "environments: {}\n"])
         #expect(alone.resources.allSatisfy { $0.key.kind != .mailTransport })

@@ -85,6 +85,68 @@ import Testing
         }
     }
 
+    /// What nobody but people and other programs need has a type as well: reader and schema refuse the same.
+    private static let typed: [(schema: String, path: String, text: String, other: String)] = [
+        (
+            "modules-oca_p0_allowlist.v1", "odoo/parity/oca_p0_allowlist.yaml",
+            "modules: [{module: a, dependencies: %}]",
+            "[b]"
+        ),
+        (
+            "modules-oca_p0_allowlist.v1", "odoo/parity/oca_p0_allowlist.yaml",
+            "modules: [{module: a, install_order: %}]", "2"
+        ),
+        (
+            "modules-oca_lock.v1", "odoo/oca_lock.yaml",
+            "repos: [{name: a, ref: 4ae1186942461cfcc2ee14952335020cfa42af49, target_path: %}]", "addons/a"
+        ),
+        (
+            "mail.v1", "odoo/mail.yaml", "production: {smtp_server: a.example, smtp_port: 587, email_from: %}",
+            "a@b.example"
+        ),
+        ("mailgun.v1", "integrations/mailgun.yaml", "mailgun: {smtp: {policy: {port_25_forbidden: %}}}", "true"),
+        ("github-enterprise-cloud.v1", "github/enterprise-cloud.yaml", "enterprise: %", "{org: a}"),
+        (
+            "github-enterprise-cloud.v1", "github/enterprise-cloud.yaml", "advanced_security: {desired_state: %}",
+            "{a: true}"
+        ),
+        ("vercel-projects.v1", "vercel/projects.yaml", "projects: []\nmonorepo: %", "{apps_root: apps}"),
+        (
+            "mappings-plane_github.v1", "mappings/plane_github.yaml", "mappings: []\ndefaults: {writeback_enabled: %}",
+            "true"
+        ),
+        (
+            "vuln-policy.v1", "security/vuln_policy.yaml",
+            "thresholds: {a: {b: 1}}\nexceptions: [{id: a, scope: a, severity: b, expires_on: \"2027-01-01\", "
+                + "tracking_issue: x, rationale: y, count_at_creation: %}]", "2"
+        ),
+        (
+            "release-contract.v1", "runtime/release_contract.yaml",
+            "required_fields: [{field: a, type: text, description: {x: y}}]\noptional_fields: [{field: b, type: %}]",
+            "text"
+        ),
+    ]
+
+    @Test(.enabled(if: SchemaCheck.isAvailable)) func readerAndSchemaRefuseTheSameTypes() throws {
+        let directory = try TemporaryDirectory(prefix: "odooops-types")
+        var pairs: [(schema: String, file: String)] = []
+        for (number, one) in Self.typed.enumerated() {
+            for (kind, value) in [("wrong", "[{x: 1.5}]"), ("right", one.other)] {
+                let text = one.text.replacing("%", with: value) + "\n"
+                try directory.write(text, to: "\(number)-\(kind).yaml")
+                pairs.append((one.schema, directory.path("\(number)-\(kind).yaml")))
+                let told = read(["ssot/\(one.path)": text]).diagnostics.filter { $0.severity != .note }
+                #expect(told.isEmpty == (kind == "right"), "\(text): \(told)")
+            }
+        }
+        let result = SchemaCheck.run(pairs)
+        for pair in pairs {
+            #expect(
+                result.output.contains("\(pair.file)::") == pair.file.hasSuffix("-wrong.yaml"),
+                "\(pair): \(result.output)")
+        }
+    }
+
     /// What the reader reports of a document's form is what the schema refuses.
     @Test(arguments: [
         (Paths.convergence, "environments: {prod: {thresholds: {max_commits_behind: few}}}"),

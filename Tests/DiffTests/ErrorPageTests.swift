@@ -114,7 +114,7 @@ private struct Example {
             isGate
             ? evaluateGates(tree, GateInputs(variables: variables, now: now, dnsRecords: Self.observation(observed)))
                 .flatMap(\.findings)
-            : (state.diagnostics + state.dueDiagnostics(at: now)).sorted()
+            : (state.diagnostics + state.dueDiagnostics(at: now) + state.surfaceDiagnostics(at: now)).sorted()
         guard let diagnostic = found.first(where: { $0.code == code }) else { return nil }
         var line: String?
         if let mark = diagnostic.mark, case .bytes(let bytes)? = files.first(where: { $0.path == mark.file })?.content {

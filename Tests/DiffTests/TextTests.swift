@@ -154,5 +154,26 @@ import Testing
             Diagnostic(.warning, "X-1", "far", at: SourceMark(file: "a", line: 1, column: 5_000)),
             sourceLine: String(repeating: "x", count: 9_000), style: TextStyle(width: 80))
         #expect(long.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        // Cut on both sides, which is to be seen.
+        let lines = long.split(separator: "\n")
+        #expect(lines[1].contains("| …x") && lines[1].hasSuffix("x…"))
+        let begin = DiagnosticText.render(
+            Diagnostic(.warning, "X-1", "near", at: SourceMark(file: "a", line: 1, column: 1)),
+            sourceLine: String(repeating: "x", count: 100), style: TextStyle(width: 80))
+        #expect(begin.split(separator: "\n")[1].hasSuffix("x…") && !begin.contains("| …"))
+    }
+
+    /// Under the letter, whatever columns those before it take.
+    @Test(arguments: [
+        ("name: erp # x", 10), ("a: ステージング # x", 3 + 12 + 1), ("a: 🚀 # x", 3 + 2 + 1), ("a: e\u{301} # x", 5),
+        ("a: ❤\u{FE0F} # x", 6), ("a: 한국 # x", 8), ("a: ｶﾅ # x", 6),
+    ])
+    func theCaretStandsUnderItsLetter(_ line: String, _ columns: Int) throws {
+        let hash = try #require(Array(line.unicodeScalars).firstIndex(of: "#"))
+        let text = DiagnosticText.render(
+            Diagnostic(.warning, "X-1", "x", at: SourceMark(file: "a", line: 1, column: hash + 1)), sourceLine: line,
+            style: TextStyle())
+        let caret = text.split(separator: "\n")[2]
+        #expect(caret.utf8.count == "    | ".utf8.count + columns + 1, "\(text)")
     }
 }

@@ -10,6 +10,15 @@ import Testing
 
 @Suite("Comparing and planning steps")
 struct TableTests {
+    @Test("What the policy's rules are about, its kinds have")
+    func ruledAttributes() throws {
+        for kind in SurfacePolicy.kinds.values.joined() where kind.provider == "digitalocean" {
+            let schema = try #require(DigitalOceanKinds.all.first { $0.kind == kind })
+            #expect(schema.rule("region") != nil)
+            #expect((schema.rule("tags") != nil) == !SurfacePolicy.untagged.contains(kind), "\(kind)")
+        }
+    }
+
     @Test(
         "one thing written in two ways is the same",
         arguments: [

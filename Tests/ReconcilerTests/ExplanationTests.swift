@@ -167,6 +167,27 @@ struct ExplanationTests {
         }
     }
 
+    @Test("What no document says is told as a default, and what documents contradict each other on as that")
+    func withoutLine() async throws {
+        var tree = World.tree()
+        tree.files += [
+            SourceFile(path: "ssot/odoo/mail.yaml", text: "production: {smtp_server: a.example, smtp_port: 587}\n"),
+            SourceFile(
+                path: "ssot/runtime/prod_settings.yaml",
+                text: "email: {config: {smtp_host: b.example, smtp_port: 587}}\n"),
+        ]
+        let world = try await World(tree)
+        let record = try await world.reconciler().explain("digitalocean.record/shop.example/A/crm")
+        let ttl = record.provenance?.origins.first { $0.attribute.name == "ttl" }
+        #expect(ttl?.mark == nil && ttl?.commit == nil && ttl?.decider == "the default: no document says it")
+        let attributes = record.document["attributes"]?.listValue ?? []
+        #expect(attributes.first { $0["name"] == "ttl" }?["source"] == .null, "\(record.document.json)")
+        let mail = try await world.reconciler().explain("mail.transport/production")
+        let reason = mail.obstacle?.reason ?? ""
+        #expect(reason.contains("mail.yaml:1:") && reason.contains("prod_settings.yaml:1:"), "\(reason)")
+        #expect(!reason.contains("can't be read") && mail.obstacle?.kind == .hold(.unknownWish))
+    }
+
     @Test("Of what is ours and can't be read it is not said that nothing wants it")
     func doubtful() async throws {
         let world = try await World()

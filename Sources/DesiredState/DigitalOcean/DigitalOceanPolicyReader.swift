@@ -73,6 +73,9 @@ struct DigitalOceanPolicyReader {
             requiredTags: (tags ?? []).map(\.value) + conditions.tags, regions: (regions ?? []).map(\.value),
             source: section.keyMark(in: file))
         policy.surfaces[section.key]?.mustBeAttached = conditions.mustBeAttached
+        for rule in ["allowed", "max_count", "required_tags", "regions_allowed"] {
+            policy.surfaces[section.key]?.marks[rule] = entry.mark(of: rule)
+        }
     }
 
     /// Tells of a surface that nobody knows: it rules nothing, so what has no surface of its own may have been meant.

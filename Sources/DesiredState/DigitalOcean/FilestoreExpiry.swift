@@ -91,15 +91,26 @@ struct FilestoreExpiry {
                 "Write `bucket/prefix`, or `spaces://REGION/bucket/prefix`. \(consequence)", [])
             return expiring.isEmpty ? nil : cause
         }
-        // A bucket may be none of ours; one that is written nearly as one of ours is probably meant to be that.
+        // An inventory without buckets leaves them to somebody else.
         let names = inventory.buckets.declared
-        guard !filestore.bucket.contains("{"), !names.contains(filestore.bucket),
-            let meant = closest(to: filestore.bucket, among: expiring.keys.map(\.name).sorted())
+        guard !names.isEmpty, inventory.buckets.incomplete == nil, !filestore.bucket.contains("{"),
+            !names.contains(filestore.bucket)
         else { return nil }
-        return report.error(
-            .unknownReference,
-            "\(place.owner) keeps its files in the bucket \(quoted(filestore.bucket)), which is not in the inventory",
-            at: place.mark,
-            hint: "Did you mean `\(meant)`? If it is another one, add it to `spaces` of the inventory. \(consequence)")
+        let what =
+            "\(place.owner) keeps its files in the bucket \(quoted(filestore.bucket)), which is not in the inventory"
+        // A bucket may be none of ours; one that is written nearly as one of ours is probably meant to be that.
+        let risked = closest(to: filestore.bucket, among: expiring.keys.map(\.name).sorted())
+        guard let meant = risked ?? closest(to: filestore.bucket, among: names.sorted()) else {
+            report.note(
+                .unknownReference, what, at: place.mark,
+                hint: "Add it to `spaces` of the inventory, unless somebody else looks after it.")
+            return nil
+        }
+        let hint = "Did you mean `\(meant)`? If it is another one, add it to `spaces` of the inventory."
+        guard risked != nil else {
+            report.warning(.unknownReference, what, at: place.mark, hint: hint)
+            return nil
+        }
+        return report.error(.unknownReference, what, at: place.mark, hint: "\(hint) \(consequence)")
     }
 }

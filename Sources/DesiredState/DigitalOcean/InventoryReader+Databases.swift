@@ -72,8 +72,19 @@ extension InventoryReader {
     private func readMembers(_ entry: Fields, cluster: String?, source: SourceMark) {
         let databases = members("dbs", .database, cluster, entry)
         let users = members("users", .databaseUser, cluster, entry)
+        if let cluster {
+            reading.members[cluster] = InventoryReading.Members(
+                databases: memberNames("dbs", entry), users: memberNames("users", entry))
+        }
         readPools(entry, cluster, databases, users)
         readSources(entry, cluster, source: source)
+    }
+
+    /// The names that a list holds; nil where it isn't there, or one of its names can't be told.
+    private func memberNames(_ key: String, _ entry: Fields) -> [String]? {
+        guard entry.broken[key] == nil, let nodes = entry.nodes(key) else { return nil }
+        let names = nodes.compactMap { ($0["name"]?.value ?? $0).scalar?.value.stringValue }
+        return names.count == nodes.count ? names : nil
     }
 
     /// Names, or mappings with a name; each becomes a resource below its cluster.
@@ -149,6 +160,9 @@ extension InventoryReader {
             if let user { needs += users[user.value].map { [$0] } ?? [] }
             var attributes = literal("db", database) + literal("user", user)
             attributes += literal("mode", mode) + literal("size", size)
+            if let database {
+                reading.pools[key] = InventoryReading.Pool(cluster: clusterName, database: database, user: user)
+            }
             add(Draft(key, attributes, source: node.mark(in: file), dependsOn: needs))
         }
     }

@@ -60,6 +60,7 @@ extension InventoryReader {
             }
             records.append(record)
         }
+        let refused = refuseAliases(records)
         let siblings = Dictionary(records.map { (Siblings($0), 1) }, uniquingKeysWith: +)
         for record in records {
             let isAlone = siblings[Siblings(record)] == 1
@@ -72,11 +73,63 @@ extension InventoryReader {
             }
             guard isSound(record.entry, key, .record), let key, let draft = record.draft else {
                 // With the data its place among its siblings is unknown too.
-                if !isAlone, let cause = record.entry.fault { report.unknown(.kind(.record), cause) }
+                if !isAlone, !refused.contains(ObjectIdentifier(record.entry)), let cause = record.entry.fault {
+                    report.unknown(.kind(.record), cause)
+                }
                 continue
             }
             add(draft(key))
         }
+    }
+
+    /// A name that is an alias has no other records (RFC 1034, 3.6.2): the provider refuses what comes second, so all of
+    /// such a name are left alone.
+    ///
+    /// - Returns: the entries in which nothing else is wrong.
+    private func refuseAliases(_ records: [Record]) -> Set<ObjectIdentifier> {
+        guard records.contains(where: { $0.type == "CNAME" }) else { return [] }
+        var refused: Set<ObjectIdentifier> = []
+        func refuse(_ record: Record, _ cause: Cause) {
+            if record.entry.fault == nil { refused.insert(ObjectIdentifier(record.entry)) }
+            record.entry.fail(cause)
+        }
+        for (name, all) in Dictionary(grouping: records, by: \.name) {
+            for alias in all where alias.type == "CNAME" {
+                let others = all.filter { $0.type != "CNAME" || $0.data != alias.data }
+                guard !others.isEmpty || name == "@" else { continue }
+                let what =
+                    name == "@"
+                    ? "the records NS and SOA, which every domain has"
+                    : "another record of that name (\(others.first?.type ?? ""))"
+                let cause = report.error(
+                    .aliasBesideRecords,
+                    "\(alias.entry.subject) stands beside \(what)", at: alias.entry.mark,
+                    hint: name == "@"
+                        ? "Write records A and AAAA for the domain itself: it can't be an alias."
+                        : "Keep the alias or the others; until then all records of that name are left alone.",
+                    notes: others.map { Diagnostic.Note("its \($0.type) record is here", at: $0.entry.mark) })
+                refuse(alias, cause)
+                // The domain itself is no alias whatever else it has, so the others are right.
+                if name != "@" { for other in others where other.type != "CNAME" { refuse(other, cause) } }
+            }
+        }
+        return refused
+    }
+
+    /// Where the provider wants a whole name, which ends in a dot, and what it gets instead.
+    private func checkEnd(of data: Text, _ entry: Fields, _ zone: String) {
+        guard data.value != "@", !data.value.hasSuffix("."), Address.isHostName(data.value) else { return }
+        let isOneWord = !data.value.contains(".")
+        let below = data.value == zone || data.value.hasSuffix("." + zone)
+        report.warning(
+            .relativeName,
+            "\(entry.subject) points to \(quoted(data.value)) without a final dot, "
+                + (isOneWord ? "which DigitalOcean refuses" : "which becomes \(quoted(data.value + "."))"),
+            at: data.mark,
+            hint: isOneWord
+                ? "Write `\(data.value).\(zone).` for the name below this domain, or `\(data.value).` for the one above all."
+                : "Write `\(data.value).`"
+                    + (below ? "." : ", or `\(data.value).\(zone).` if it lies below this domain."))
     }
 
     /// - Returns: nil where type or name can't be told, so that there is no key.
@@ -94,6 +147,7 @@ extension InventoryReader {
         var data = entry.text("data", required: true, orNumber: true)
         if let written = data {
             check(written, type, entry)
+            if type == "CNAME" { checkEnd(of: written, entry, zone) }
             // `@` stands for the domain itself; one way to say a thing is enough from here on.
             if written.value == "@", ["CNAME", "MX", "NS", "SRV"].contains(type) {
                 data = Text(value: zone + ".", mark: written.mark)

@@ -20,7 +20,24 @@ struct InventoryReading {
         let source: SourceMark
     }
 
+    /// What a pool leads to.
+    struct Pool {
+        let cluster: String
+        let database: Text
+        /// Nil: whoever connects.
+        let user: Text?
+    }
+
+    /// The names of one sort that stand in a cluster, also of those that are unknown; nil where it doesn't list them.
+    struct Members {
+        var databases: [String]?
+        var users: [String]?
+    }
+
     var drafts: [ResourceKey: Draft] = [:]
+    var pools: [ResourceKey: Pool] = [:]
+    /// By the name of their cluster.
+    var members: [String: Members] = [:]
     var droplets = Names()
     var clusters = Names()
     var zones = Names()

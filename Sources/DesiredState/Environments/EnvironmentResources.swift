@@ -81,6 +81,15 @@ struct EnvironmentResources {
         }
         if let cause = zones.broken[zone] { throw Unknown(cause: cause) }
         let name = domain.value == zone ? "@" : String(domain.value.dropLast(zone.count + 1))
+        if let alias = inventory.drafts[RecordKey.key(zone: zone, type: "CNAME", name: name, data: nil)] {
+            let cause = report.error(
+                .aliasBesideRecords,
+                "\(draft.subject) has the domain \(quoted(domain.value)), which is an alias (CNAME) in the inventory",
+                at: domain.mark,
+                hint: "Remove the alias, or give the environment another domain: an alias has no address of its own.",
+                notes: [Diagnostic.Note("the alias is here", at: alias.source)])
+            throw Unknown(cause: cause)
+        }
         let droplet = ResourceKey(.droplet, host.value)
         return [
             Draft(

@@ -21,6 +21,8 @@ struct EnvironmentsBuilder {
     /// What the engine has for all of them.
     private(set) var shared: [Draft] = []
     private var clashing: Set<ResourceKey> = []
+    /// Tiers whose template would have all branches share something.
+    private var sharing: [Tier: Cause] = [:]
     /// What holds for several environments alike, so that it is kept once: of ten thousand it is the most that they hold.
     private var common: Set<EnvironmentFact> = []
 
@@ -44,6 +46,7 @@ struct EnvironmentsBuilder {
         secrets = clean.secrets
         if named.isPresent { compareTargets() } else { takeTargets() }
         if named.fault == nil { checkBranches(branches, tags) }
+        sharing = SharedTemplates(policies: policies, report: report).faults(named.templates)
         var drafts = named.named.map { completed($0, branches, tags) }
         drafts += branchDrafts(branches, tags)
         drafts += previewDrafts(pullRequests)
@@ -270,6 +273,7 @@ struct EnvironmentsBuilder {
         if let cause = policies.brokenTiers[draft.tier] { report.unknown(scope, cause) }
         if let cause = policies.brokenClasses[draft.ttlClass] { report.unknown(scope, cause) }
         if draft.isOfBranch, let cause = named.brokenTemplates[draft.tier] { report.unknown(scope, cause) }
+        if draft.isOfTemplate, let cause = sharing[draft.tier] { report.unknown(scope, cause) }
     }
 
     /// Keeps what an environment owns, unless it is declared elsewhere.
@@ -293,6 +297,11 @@ struct EnvironmentsBuilder {
             return true
         }
         clashing.insert(draft.key)
+        // That all branches would share it was told of their template.
+        if owner.isOfTemplate, let cause = sharing[owner.tier] {
+            report.unknown(.resource(draft.key), cause)
+            return false
+        }
         report.unknown(
             .resource(draft.key),
             report.error(

@@ -34,6 +34,8 @@ struct EnvironmentsReader {
     let report: Report
     private(set) var reading = EnvironmentsReading()
     private var templatesLost: [Tier: Cause] = [:]
+    /// How the entries are called, those that can't be read as well.
+    private var names: [String] = []
 
     private init(file: String, _ report: Report) {
         self.file = file
@@ -65,6 +67,7 @@ struct EnvironmentsReader {
         fields.finish()
         // Only now it is known whether they stand twice, are no mapping or stand under a misspelt name.
         if let cause = fields.broken["runtimes"] { reading.runtimes.fault = cause }
+        names = environments?.keys ?? []
         for entry in environments?.allEntries() ?? [] { readNamed(entry) }
         for entry in tiers?.allEntries() ?? [] { readTemplate(entry) }
         for (tier, cause) in templatesLost { reading.brokenTemplates[tier] = reading.brokenTemplates[tier] ?? cause }
@@ -140,7 +143,8 @@ struct EnvironmentsReader {
                 .invalidName, "\(subject) has a name that is no DNS label", at: section.keyMark(in: file),
                 hint: "Use lower-case letters, digits and inner hyphens, at most 40"
                     // What is made of a secret can't be told from it any more, and holds most of it.
-                    + (Redaction.looksSecret(value: section.key) ? "." : ": `\(Slug.of(branch: section.key))`."))
+                    + (Redaction.looksSecret(value: section.key)
+                        ? "." : ": `\(Slug.suggestion(for: section.key, notIn: names))`."))
         }
         let tier = entry.text("tier", required: true, orNumber: true).flatMap { readTier($0, entry) }
         var draft = EnvironmentDraft(
@@ -183,6 +187,11 @@ struct EnvironmentsReader {
             // Production is protected whatever its entry says.
             if draft.isProtected == isProtected.value {
                 draft.claims.add("protected", "\(isProtected.value)", .entry, at: isProtected.mark)
+            } else if tier == .production {
+                report.warning(
+                    .withoutEffect, "\(subject) says `protected: false`, and production is always protected",
+                    at: isProtected.mark,
+                    hint: "Remove the line, or give the environment another tier if it may be deleted without a word.")
             }
         }
         entry.allow("description", "notes", "owner", "health_check")

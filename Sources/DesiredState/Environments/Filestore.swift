@@ -26,7 +26,10 @@ struct Filestore {
 
     private static func isBucket(_ name: String) -> Bool {
         var rest = name
-        for placeholder in EnvironmentTemplate.placeholders { rest = rest.replacing(placeholder, with: "x") }
+        // That of an environment holds none.
+        if name.utf8.contains(UInt8(ascii: "{")) {
+            for placeholder in EnvironmentTemplate.placeholders { rest = rest.replacing(placeholder, with: "x") }
+        }
         return !rest.isEmpty
             && rest.utf8.allSatisfy {
                 ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 45 || $0 == 46 || $0 == 95

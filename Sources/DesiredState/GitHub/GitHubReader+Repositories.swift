@@ -23,14 +23,19 @@ extension GitHubReader {
             if let name {
                 entry.describe(as: "the repository \(quoted(name.value))")
                 names.insert(name.value)
+                checkRepositoryName(name, entry)
             }
+            checkLifecycle(entry, among: nodes ?? [])
             var attributes = WantedAttribute.of("description", entry.text("description"))
             for key in [
                 "lifecycle", "category", "data_classification", "system_of_record", "visibility", "rename_from",
             ] {
                 attributes += WantedAttribute.of(key, entry.text(key))
             }
-            if let target = entry.text("rename_target") { names.insert(target.value) }
+            if let target = entry.text("rename_target") {
+                names.insert(target.value)
+                checkRepositoryName(target, entry)
+            }
             attributes += WantedAttribute.of("tier", entry.text("tier", orNumber: true))
             let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
             readHooks(entry, of: key)
@@ -47,6 +52,7 @@ extension GitHubReader {
             add(Draft(key, attributes, source: node.mark(in: file)))
         }
         readBoards(fields, organisation)
+        if fields.broken["repos"] == nil { checkProtected(organisation, names, complete: nodes != nil) }
         for node in fields.nodes("pending_renames") ?? [] {
             guard let target = node["to"]?.value, let text = target.scalar?.text, !names.contains(text) else {
                 continue
@@ -56,6 +62,53 @@ extension GitHubReader {
                 at: target.mark(in: file),
                 hint: didYouMean(text, among: names.sorted(), else: "Add the repository, or remove the rename."))
         }
+    }
+
+    /// GitHub takes letters, digits, `-`, `_` and `.`, at most a hundred.
+    private func checkRepositoryName(_ name: Text, _ entry: Fields) {
+        let isValid =
+            name.value.utf8.count <= 100 && name.value != "." && name.value != ".." && !name.value.hasSuffix(".git")
+            && name.value.utf8.allSatisfy {
+                ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 45 || $0 == 46 || $0 == 95
+            }
+        guard !isValid else { return }
+        entry.fail(
+            .invalidName, "\(entry.subject) has the name \(quoted(name.value)), which GitHub refuses", at: name.mark,
+            hint: "Use letters, digits, `-`, `_` and `.`, at most 100, without the organisation before it.")
+    }
+
+    /// Words for where a repository stands in its life; others may be used, and one nearly as these is a slip.
+    private static let lifecycles = [
+        "active", "archived", "deprecated", "experimental", "incubating", "maintenance", "planned", "proposed",
+        "retired", "sunset",
+    ]
+
+    private func checkLifecycle(_ entry: Fields, among repositories: [Node]) {
+        guard let node = entry.node("lifecycle"), let word = node.scalar?.value.stringValue,
+            !Self.lifecycles.contains(word), let meant = closest(to: word, among: Self.lifecycles),
+            // A word that several have is meant so.
+            repositories.count(where: { $0.text("lifecycle") == word }) == 1
+        else { return }
+        report.warning(
+            .unknownWord, "`lifecycle` of \(entry.subject) is \(quoted(word))", at: node.mark(in: entry.file),
+            hint: "Did you mean `\(meant)`?")
+    }
+
+    /// A protection for a repository that the list of its organisation doesn't hold; capitals make no other name.
+    private func checkProtected(_ organisation: Text, _ names: Set<String>, complete isComplete: Bool) {
+        guard isComplete, let repository = protectedRepository else { return }
+        let parts = repository.value.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == organisation.value.lowercased(),
+            !names.contains(where: { $0.lowercased() == parts[1].lowercased() })
+        else { return }
+        report.warning(
+            .unknownReference,
+            "the branches of \(quoted(repository.value)) are to be protected, which the list of repositories doesn't hold",
+            at: repository.mark,
+            hint: didYouMean(
+                parts[1], among: names.sorted { $0.precedesByBytes($1) },
+                else: "Add the repository to `repos`, or correct the name."),
+            notes: [Diagnostic.Note("the list is of this organisation", at: organisation.mark)])
     }
 
     // MARK: Apps

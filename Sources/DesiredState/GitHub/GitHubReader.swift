@@ -14,6 +14,8 @@ struct GitHubReader {
     var report: Report { drafts.report }
     var acknowledged: [AcknowledgedDrift] = []
     private var codeOwners: [CodeOwnerRule] = []
+    /// Whose branches are to be protected; nil where no document says.
+    private(set) var protectedRepository: Text?
     /// The settings of the document at hand, by the path under which `known_drift` names them.
     var settings: [String: Setting] = [:]
     /// Labels that documents want, whichever does.
@@ -77,6 +79,7 @@ struct GitHubReader {
     private mutating func readProtection(_ root: Node, _ file: String) {
         let fields = Fields(root, "the branch protection", in: file, report)
         let repository = fields.text("repo", required: true)
+        protectedRepository = repository
         let branches = fields.fields("branches", required: true)
         if let cause = fields.broken["branches"] ?? (repository == nil || branches == nil ? fields.fault : nil) {
             report.unknown(.kind(.branchProtection), cause)
@@ -211,7 +214,7 @@ struct GitHubReader {
     private mutating func readEnterprise(_ root: Node, _ file: String, inventory: Library.Entry?) {
         let fields = Fields(root, "the enterprise policy", in: file, report)
         let section = fields.fields("advanced_security")
-        _ = section?.entry("desired_state")
+        _ = (section?.fields("desired_state"), fields.fields("enterprise"))
         section?.finishLeniently()
         fields.finishLeniently()
         if let cause = fields.broken["advanced_security"] ?? section?.broken["desired_state"] {

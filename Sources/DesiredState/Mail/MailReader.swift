@@ -94,6 +94,7 @@ struct MailReader {
             statement.user = section.text("smtp_user")
             statement.credential = section.text("smtp_password_secret")
             statement.security = security(section)
+            _ = section.text("email_from")
             let policy = section.fields("policy")
             let catches = policy?.flag("enforce_catcher_routing")
             statement.isCaught = statement.provider.map { $0.value.contains("catcher") } ?? (catches?.value == true)
@@ -128,7 +129,10 @@ struct MailReader {
         guard let node = root["mailgun"]?.value, let smtp = node["smtp"]?.value else { return }
         let fields = Fields(smtp, "`smtp` of the Mailgun integration", in: file, report)
         let host = fields.text("host")
-        let catches = fields.fields("policy")?.flag("non_prod_must_use_catcher")
+        let policy = fields.fields("policy")
+        let catches = policy?.flag("non_prod_must_use_catcher")
+        // Port 25 is forbidden whatever it says.
+        _ = policy?.flag("port_25_forbidden")
         if catches?.value == true { mustCatch = mustCatch ?? catches?.mark }
         guard let ports = fields.fields("ports") else { return }
         let sections: [(String, [Tier])] = [("production", [.production]), ("staging_dev", Self.others)]
@@ -214,7 +218,8 @@ struct MailReader {
             let deciding = said.filter { !$0.isAside }
             guard let first = deciding.first(where: { $0.credential != nil }) ?? deciding.first else { continue }
             if let cause = first.fault { lose([tier], cause) }
-            for other in said where other.source != first.source { compare(other, first, tier) }
+            let others = said.filter { $0.source != first.source && contradicts($0, first, tier) }
+            if let other = others.first { lose([tier], contradiction([first] + others, tier, at: other)) }
             if tier != .production { checkCatcher(first, tier) }
             let key = ResourceKey(.mailTransport, tier.rawValue)
             guard !report.isUnknown(.resource(key)), !report.isUnknown(.kind(.mailTransport)), let host = first.host,
@@ -249,22 +254,31 @@ struct MailReader {
         return attributes
     }
 
-    /// Where two documents send the mail of a tier different ways, none is taken.
-    private func compare(_ other: Statement, _ first: Statement, _ tier: Tier) {
+    /// Why nobody can tell where the mail of a tier goes: all that is said of it.
+    private func contradiction(_ statements: [Statement], _ tier: Tier, at place: Statement) -> Cause {
+        let said = statements.map { "\($0.host?.mark ?? $0.source) says \(quoted($0.address))" }
+        return Cause(
+            code: Code.mailDisagreement.rawValue,
+            reason: "documents contradict each other on the mail of \(tier.rawValue): \(said.joined(separator: ", "))",
+            mark: place.host?.mark ?? place.source)
+    }
+
+    /// Where two documents send the mail of a tier different ways, none is taken; each is told.
+    private func contradicts(_ other: Statement, _ first: Statement, _ tier: Tier) -> Bool {
         let differs =
             other.host.map { a in first.host.map { HostName.normal($0.value) != HostName.normal(a.value) } ?? false }
             ?? false
         let portDiffers = other.port.map { a in first.port.map { $0.value != a.value } ?? false } ?? false
-        guard differs || portDiffers else { return }
+        guard differs || portDiffers else { return false }
         let who = tier == .production ? "production" : "all but production"
-        let cause = report.warning(
+        report.warning(
             .mailDisagreement,
             "\(other.file) sends the mail of \(who) through \(quoted(other.address)), and \(first.file) through "
                 + quoted(first.address),
             at: (differs ? other.host?.mark : other.port?.mark) ?? other.source,
             hint: "Decide which is right and make both say the same; until then the transport is left alone.",
             notes: [Diagnostic.Note("the other is here", at: first.host?.mark ?? first.source)])
-        lose([tier], cause)
+        return true
     }
 
     private func checkCatcher(_ statement: Statement, _ tier: Tier) {

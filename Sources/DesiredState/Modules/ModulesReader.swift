@@ -68,6 +68,12 @@ struct ModulesReader {
         let name = entry.text(keys.name, required: true)
         if let name { entry.describe(as: quoted(name.value)) }
         let repository = keys.repository.flatMap { entry.text($0) }
+        if list == .lock || list == .repositories, let repository { checkSource(repository, entry) }
+        if list == .lock { _ = entry.text("target_path") }
+        if list == .parity {
+            // For those who install; the order is no wish of ours.
+            _ = (entry.texts("dependencies"), entry.integer("install_order", in: 0...100_000))
+        }
         let commit = list == .lock ? entry.text("ref", required: true, orNumber: true) : nil
         if let commit { check(commit, entry) }
         let status = entry.text(list == .parity ? "repo_status" : list == .lock ? "lifecycle" : "status")
@@ -83,6 +89,27 @@ struct ModulesReader {
         return ModuleEntry(
             list: list, name: name.value, repository: repository?.value, commit: commit?.value, status: status?.value,
             moduleCount: count.map { Int($0.value) }, source: node.mark(in: file))
+    }
+
+    /// Where a repository comes from: an address that git takes, or `OWNER/NAME` at GitHub.
+    private func checkSource(_ source: Text, _ entry: Fields) {
+        guard !Self.isSource(source.value) else { return }
+        report.warning(
+            .invalidAddress,
+            "`source` of \(entry.subject) is \(quoted(source.value)), which is no address of a repository",
+            at: source.mark, hint: "Write `https://github.com/OWNER/NAME`.")
+    }
+
+    private static func isSource(_ text: String) -> Bool {
+        guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { return false }
+        for scheme in ["https://", "http://", "ssh://", "git://", "file://"] where text.hasPrefix(scheme) {
+            let parts = text.dropFirst(scheme.utf8.count).split(separator: "/", maxSplits: 1)
+            return parts.count == 2 && !parts[1].isEmpty
+        }
+        guard !text.contains("://") else { return false }
+        // git@host:path, or a name without any address.
+        if let colon = text.firstIndex(of: ":") { return text[..<colon].contains("@") && !text.hasSuffix(":") }
+        return true
     }
 
     private func check(_ commit: Text, _ entry: Fields) {

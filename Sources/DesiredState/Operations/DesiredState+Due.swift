@@ -1,7 +1,8 @@
 public import Basics
 
 extension DesiredState {
-    /// What is due or has expired at an instant, sorted: secrets to replace or review, claims, exceptions.
+    /// What is due or has expired at an instant, sorted: secrets to replace or review, claims, exceptions,
+    /// freezes.
     ///
     /// Apart from the diagnostics, because the desired state of a commit knows no clock. A day that can't be read never
     /// makes anything due.
@@ -12,6 +13,7 @@ extension DesiredState {
             + domains.flatMap(\.subdomains).compactMap { Self.due($0, now) }
             + (vulnerabilityPolicy?.exceptions ?? []).compactMap { Self.due($0, now) }
             + policy.exceptions.compactMap { Self.due($0, now) }
+            + policy.freezes.compactMap { Self.due($0, now) }
         return found.sorted()
     }
 
@@ -60,6 +62,15 @@ extension DesiredState {
             "the exception for the surface \(quoted(exception.surface)) ended with \((expires - .days(1)).dayText)",
             at: exception.source,
             hint: "Take it out, or have it approved again with a new `expiry_date`: it lifts nothing any more.")
+    }
+
+    private static func due(_ freeze: Freeze, _ now: Timestamp) -> Diagnostic? {
+        guard freeze.until <= now else { return nil }
+        let tiers = freeze.scope.tiers.map(\.rawValue).joined(separator: ", ")
+        return Diagnostic(
+            .note, Code.pastFreeze.rawValue,
+            "the freeze of \(tiers.isEmpty ? "everything" : tiers) ended at \(freeze.until): it holds nothing back",
+            at: freeze.source, hint: "Remove it, or write a new `until` if it shall come again.")
     }
 
     private static func due(_ exception: VulnerabilityPolicy.Exception, _ now: Timestamp) -> Diagnostic? {

@@ -100,13 +100,17 @@ struct OperationsReader {
     ) -> VulnerabilityPolicy.Exception? {
         func text(_ key: String) -> String? {
             let scalar = node[key].flatMap { $0.isAmbiguous ? nil : $0.value.scalar }
-            return scalar.flatMap { $0.value.isNull || $0.text.isEmpty ? nil : $0.text }
+            return scalar.flatMap { $0.value.isNull || $0.value.boolValue != nil || $0.text.isEmpty ? nil : $0.text }
         }
         let needed = ["id", "scope", "severity", "expires_on", "tracking_issue", "rationale"]
         let values = needed.map { text($0) }
         let expires = values[3].flatMap { Timestamp(date: $0) }
         var lacks = zip(needed, values).filter { $0.1 == nil }.map { "`\($0.0)`" }
         if values[3] != nil, expires == nil { lacks.append("a readable `expires_on`") }
+        let count = node["count_at_creation"].flatMap { $0.value.scalar?.value.isNull == true ? nil : $0.value }
+        if let count, text("count_at_creation").flatMap({ Int($0) }) == nil {
+            lacks.append("a whole number as `count_at_creation`, which is \(count.shapeName)")
+        }
         var place = node.mark(in: file)
         var hint = "Write all of \(needed.joined(separator: ", "))."
         if let scope = values[1], let severity = values[2], thresholds[scope]?[severity] == nil {

@@ -65,6 +65,8 @@ extension PlaneReader {
         }
         let defaults = fields.fields("defaults")
         for key in ["pr_merge_state", "issue_close_state"] { checkState(defaults?.text(key)) }
+        // Told also where each mapping has its own.
+        for key in ["writeback_enabled", "label_sync_enabled"] { _ = defaults?.flag(key) }
         for node in nodes ?? [] { readMapping(node, defaults, document.path) }
     }
 

@@ -20,12 +20,35 @@ extension ResourceQuota {
 }
 
 extension Fields {
+    /// A unit that was left out: `memory: 2` is two bytes, and `cpu: 1000` a thousand processors.
+    private func warnIfImplausible(_ key: String, _ amount: Int64, _ written: Text) {
+        let (what, hint): (String, String)
+        if key == "cpu" {
+            guard amount > 512_000 else { return }
+            (what, hint) = (
+                "\(Quantity.text(millicores: amount)) processors",
+                "Write `\(Quantity.text(millicores: amount / 1_000))` if thousandths of one are meant: `1000m` is one."
+            )
+        } else {
+            guard (1..<1 << 20).contains(amount) else { return }
+            (what, hint) = (
+                amount.of("byte"),
+                "Write the unit: `\(written.value.prefix { $0.isNumber || $0 == "." })Gi`, for example."
+            )
+        }
+        report.warning(
+            .implausibleValue, "`\(key)` of \(subject) is \(quoted(written.value)), which is \(what)", at: written.mark,
+            hint: hint)
+    }
+
     fileprivate func quantity(
         _ key: String, _ parse: (String) throws(Quantity.Fault) -> Int64
     ) -> Int64? {
         guard let written = text(key, orNumber: true) else { return nil }
         do {
-            return try parse(written.value)
+            let amount = try parse(written.value)
+            warnIfImplausible(key, amount, written)
+            return amount
         } catch {
             let example = key == "cpu" ? "`500m` or `2`" : "`512Mi`, `10Gi` or `10G`"
             let why =

@@ -90,6 +90,9 @@ final class DomainReading: Sendable {
             convergence: convergence, overrides: EnvironmentOverrides(library, report), report)
         builder.build(branches: tree.branches, tags: tree.tags, pullRequests: tree.pullRequests, library.kept)
         FilestoreExpiry(builder.environments, builder.named).check(inventory, report)
+        FilestoreSharing.check(builder.environments, report)
+        let pools = PoolReferences(inventory, builder.owned, report)
+        pools.check(builder.named)
         let platforms = Platforms(&library, policies.policy, inventory, convergence, report)
         let operations = OperationsReading(
             &library, checks: convergence.checks, environments: builder.environments,
@@ -105,6 +108,10 @@ final class DomainReading: Sendable {
         let protection = Protection(environments: builder.environments, named: builder.named, inventory: inventory)
         var drafts = Array(builder.owned.values) + builder.shared + platforms.drafts.drafts.values + operations.drafts
         for var draft in inventory.drafts.values {
+            if inventory.pools[draft.key] != nil {
+                guard !report.isUnknown(.resource(draft.key)) else { continue }
+                draft.dependsOn += pools.needs(of: draft.key)
+            }
             draft.isProtected = protection.covers(draft.key, uses: inventory.uses[draft.key] ?? [])
             drafts.append(draft)
         }

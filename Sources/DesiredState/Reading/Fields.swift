@@ -131,6 +131,9 @@ final class Fields {
 
     var keys: [String] { entries.map(\.key) }
 
+    /// What stands behind a key, without making it known; nil where nothing does.
+    func node(_ key: String) -> Node? { entries.first { $0.key == key && !$0.isAmbiguous }?.value }
+
     /// Where a key stands; nil where it doesn't.
     func mark(of key: String) -> SourceMark? { entries.first { $0.key == key }?.value.mark(in: file) }
 
@@ -192,6 +195,12 @@ final class Fields {
                 at: mark,
                 hint: "Write a whole number without quotes.", key: key)
             return nil
+        }
+        if let text = entry.value.scalar?.text, text.hasLeadingZero {
+            report.warning(
+                .implausibleValue,
+                "`\(key)` of \(subject) is written \(text): that is \(value) here, as YAML 1.2 has it, and octal or a text "
+                    + "for programs that read YAML 1.1", at: mark, hint: "Write `\(value)`.")
         }
         guard range.contains(value) else {
             fail(
@@ -277,7 +286,9 @@ final class Fields {
     func finish(hasForeignSections: Bool = false) {
         for entry in entries where !known.contains(entry.key) && !entry.key.isForeignKey {
             let missing = known.filter { name in !entries.contains { $0.key == name } }
-            let meant = closest(to: entry.key, among: missing)
+            let meant =
+                closest(to: entry.key, among: missing)
+                ?? Self.otherNames[entry.key].flatMap { name in missing.contains(name) ? name : nil }
             let isStray =
                 meant == nil && !hasForeignSections && entry.value.holdsOthers && !Self.forPeople.contains(entry.key)
             var others: String { "Known are \(known.sorted().joined(separator: ", "))." }
@@ -298,6 +309,11 @@ final class Fields {
 }
 
 extension Fields {
+    /// How people call what has another name here, where that isn't near to it.
+    private static let otherNames = [
+        "fqdn": "domain", "hostname": "domain", "droplet": "host", "db_name": "database", "dbname": "database",
+        "cluster": "database_cluster", "db_user": "database_user", "git_branch": "branch",
+    ]
     /// Keys under which people write what no program reads.
     private static let forPeople: Set<String> = [
         "description", "notes", "note", "comment", "comments", "rationale", "owner", "owners", "contacts", "references",
@@ -311,6 +327,12 @@ extension Fields {
 extension String {
     /// Whether what stands at such a key is for other programs, or for people, whatever it looks like.
     var isForeignKey: Bool { hasPrefix("x-") || hasPrefix("_") }
+
+    /// Whether it is a whole number with a zero before it, which programs read in different ways.
+    fileprivate var hasLeadingZero: Bool {
+        let digits = utf8.first == 45 || utf8.first == 43 ? utf8.dropFirst() : utf8[...]
+        return digits.first == 48 && digits.count > 1 && digits.allSatisfy { (48...57).contains($0) }
+    }
 }
 
 extension Node {

@@ -47,6 +47,24 @@ struct SchedulesReader {
             report.unknown(.kind(.schedule), cause)
         }
         for node in nodes ?? [] { readChore(node) }
+        checkRunners()
+    }
+
+    /// A runner of one chore that is written nearly as that of several others: nobody would run it.
+    private func checkRunners() {
+        let counts = Dictionary(chores.values.map { ($0.runner, 1) }, uniquingKeysWith: +)
+        let known = Set(counts.filter { $0.value > 1 }.keys).union(["manual"])
+        for chore in chores.values where counts[chore.runner] == 1 && !known.contains(chore.runner) {
+            // Names that count up are near to each other and none is meant for another.
+            let letters = chore.runner.filter { !$0.isNumber }
+            let others = known.filter { $0.filter { !$0.isNumber } != letters }
+            guard let meant = closest(to: chore.runner, among: others), chore.runner.utf8.count > 4 else { continue }
+            report.warning(
+                .unknownWord, "`runner` of the chore \(quoted(chore.id)) is \(quoted(chore.runner))",
+                at: chore.marks["runner"] ?? chore.source,
+                hint: "Did you mean `\(meant)`?"
+                    + (counts[meant].map { " \($0.of("other chore has", "other chores have")) that." } ?? ""))
+        }
     }
 
     private mutating func readChore(_ node: Node) {

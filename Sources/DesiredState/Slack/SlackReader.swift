@@ -73,8 +73,10 @@ struct SlackReader {
             attributes += WantedAttribute.of(
                 "commands", set: command.map { [$0] }, at: entry.mark(of: "command"))
             if let scopes = entry.fields("scopes") {
-                attributes += WantedAttribute.of("bot_scopes", set: scopes.texts("bot"), at: scopes.mark(of: "bot"))
-                attributes += WantedAttribute.of("user_scopes", set: scopes.texts("user"), at: scopes.mark(of: "user"))
+                let (bot, user) = (scopes.texts("bot"), scopes.texts("user"))
+                SlackScopes.check((bot ?? []) + (user ?? []), of: entry, report)
+                attributes += WantedAttribute.of("bot_scopes", set: bot, at: scopes.mark(of: "bot"))
+                attributes += WantedAttribute.of("user_scopes", set: user, at: scopes.mark(of: "user"))
                 attributes += WantedAttribute.of("events", set: scopes.texts("events"), at: scopes.mark(of: "events"))
                 entry.absorb(scopes)
             }
@@ -114,8 +116,10 @@ struct SlackReader {
         var attributes: [WantedAttribute] = []
         if let scopes = entry.fields("required_scopes", required: true) {
             let bot = scopes.texts("bot", required: true)
+            let user = scopes.texts("user")
+            SlackScopes.check((bot ?? []) + (user ?? []), of: entry, report)
             attributes += WantedAttribute.of("bot_scopes", set: bot, at: scopes.mark(of: "bot"))
-            attributes += WantedAttribute.of("user_scopes", set: scopes.texts("user"), at: scopes.mark(of: "user"))
+            attributes += WantedAttribute.of("user_scopes", set: user, at: scopes.mark(of: "user"))
             entry.absorb(scopes)
         }
         if let events = entry.fields("event_subscriptions") {

@@ -35,6 +35,22 @@ public enum Slug {
         return (bytes.isEmpty ? "branch" : String(decoding: bytes, as: UTF8.self)) + "-" + digest
     }
 
+    /// The name for an environment that somebody meant by a text which is no slug: the nearest one, where it is free.
+    static func suggestion(for text: String, notIn taken: some Sequence<String>) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            let lower = (65...90).contains(byte) ? byte + 32 : byte
+            if isAlphanumeric(lower) {
+                bytes.append(lower)
+            } else if let last = bytes.last, last != hyphen {
+                bytes.append(hyphen)
+            }
+        }
+        while bytes.last == hyphen { bytes.removeLast() }
+        let plain = String(decoding: bytes, as: UTF8.self)
+        return text.utf8.allSatisfy { $0 < 128 } && isValid(plain) && !taken.contains(plain) ? plain : of(branch: text)
+    }
+
     /// Whether no other such name gives the same slug: one word, or a word, a slash and words with hyphens between.
     private static func isUnmistakable(_ branch: String) -> Bool {
         let parts = branch.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -62,11 +62,11 @@ struct VercelReader {
             report.unknown(kinds: Self.kinds, cause)
         }
         // A rule that can't be read is told, and asks nothing.
-        if let monorepo = root["monorepo"]?.value.entries == nil ? nil : fields.fields("monorepo") {
+        if let monorepo = fields.fields("monorepo"), !monorepo.isNoMapping {
             rules.appsRoot = monorepo.text("apps_root")
             rules.turborepo = monorepo.flag("turborepo")
         }
-        if let section = root["policy"]?.value.entries == nil ? nil : fields.fields("policy") {
+        if let section = fields.fields("policy"), !section.isNoMapping {
             rules.includesOutside = section.flag("include_files_outside_root_required")
             rules.ignoredBuild = section.flag("ignored_build_required")
             rules.noValues = section.flag("env_values_never_in_repo")

@@ -220,7 +220,7 @@ extension Provenance.Origin {
         var object = Value.Object()
         object["name"] = .string(attribute.name)
         object["value"] = .string(shown)
-        object["source"] = .string(mark.description)
+        object["source"] = .text(mark?.description)
         object["from"] = .string(decider)
         object["commit"] = commit?.document ?? .null
         return .object(object)

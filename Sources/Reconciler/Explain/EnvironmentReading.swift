@@ -68,7 +68,7 @@ struct EnvironmentReading {
         // What is wanted by its name is known, whichever others there may be.
         if doubt.extent == .environments, environment != nil { return nil }
         return Standing(
-            state: .unknown, reason: "what is wanted of it can't be read: \(doubt.code): \(doubt.reason)",
+            state: .unknown, reason: "what is wanted of it \(doubt.trouble): \(doubt.code): \(doubt.reason)",
             source: doubt.mark, command: doubt.mark == nil ? "reconcile doctor" : "reconcile validate")
     }
 
@@ -77,7 +77,8 @@ struct EnvironmentReading {
         guard let unread, obstacle?.kind != .hold(.unknownWish) else { return nil }
         return Standing(
             state: .unknown,
-            reason: "what is wanted of \(unread.key) can't be read: \(unread.scope.code): \(unread.scope.reason)",
+            reason: "what is wanted of \(unread.key) \(unread.scope.trouble): \(unread.scope.code): "
+                + unread.scope.reason,
             source: unread.scope.mark, command: "reconcile validate")
     }
 

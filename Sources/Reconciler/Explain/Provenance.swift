@@ -7,7 +7,8 @@ public struct Provenance: Sendable {
     /// One attribute and where its value comes from.
     public struct Origin: Sendable, Hashable {
         public let attribute: WantedAttribute
-        public let mark: SourceMark
+        /// Where it is written; nil where no document says it.
+        public let mark: SourceMark?
         /// What the line is, of all that could have said it.
         public let decider: String
         /// The commit that changed the line last; nil where there is no history.
@@ -45,12 +46,16 @@ public struct Provenance: Sendable {
     /// Every attribute, in its order.
     public var origins: [Origin] {
         resource.attributes.map { attribute in
-            let mark = attribute.mark ?? resource.source
-            return Origin(
-                attribute: attribute, mark: mark, decider: decider(of: mark), commit: commits[mark],
+            Origin(
+                attribute: attribute, mark: attribute.mark,
+                decider: attribute.mark.map { decider(of: $0) } ?? Self.byDefault,
+                commit: attribute.mark.flatMap { commits[$0] },
                 isHidden: sensitive.hides(attribute, of: resource.key.kind))
         }
     }
+
+    /// Of what follows from a resource without being written.
+    private static let byDefault = "the default: no document says it"
 
     /// The commit that changed last the line that wants the resource; nil where there is no history.
     public var commit: GitCommit? { commits[resource.source] }

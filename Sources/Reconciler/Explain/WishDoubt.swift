@@ -79,7 +79,7 @@ extension UnknownScope {
     func obstacle(to key: ResourceKey, isKnown: Bool) -> Obstacle {
         let stranger = isKnown ? "" : "nothing that can be read is called so, and "
         return Obstacle(
-            kind: .hold(.unknownWish), key: key, reason: "\(stranger)what is wanted can't be read: \(code): \(reason)",
+            kind: .hold(.unknownWish), key: key, reason: "\(stranger)what is wanted \(trouble): \(code): \(reason)",
             source: mark, until: nil, command: "reconcile validate")
     }
 }

@@ -21,9 +21,9 @@ struct ValidateCommand {
             GateInputs(
                 variables: context.environment.filter { GateInputs.variableNames.contains($0.key) },
                 now: now), cache: cache)
-        // What is due depends on the day, and not on the documents alone.
+        // What is due, and which exceptions hold, depends on the day, and not on the documents alone.
         let found =
-            (desired.diagnostics + desired.dueDiagnostics(at: now)
+            (desired.diagnostics + desired.dueDiagnostics(at: now) + desired.surfaceDiagnostics(at: now)
             + desired.zoneDiagnostics(TimeZones.load(desired.policy.timeZoneNames))).sorted()
         let isStrict = context.arguments.has("strict")
         let diagnostics = isStrict ? found.strictly : found

@@ -24,7 +24,11 @@ struct ExplanationText {
             text += it.provenance.map { Self.text($0, paint) } ?? ""
         } else if let doubt = it.doubt {
             text += "  wanted by    unknown at revision \(it.outlook.desired.revision.prefix(12))"
-            text += doubt.mark.map { ": \($0) can't be read\n" } ?? "\n"
+            if doubt.isContradiction {
+                text += ": \(doubt.reason)\n"
+            } else {
+                text += doubt.mark.map { ": \($0) can't be read\n" } ?? "\n"
+            }
         } else {
             text += "  wanted by    nothing at revision \(it.outlook.desired.revision.prefix(12))\n"
         }
@@ -43,7 +47,8 @@ struct ExplanationText {
             }
         } else {
             let isRead = it.obstacle == nil
-            text += "  next         nothing: \(isRead ? "it is as wanted" : "until that can be read")\n"
+            let until = it.doubt?.isContradiction == true ? "until they agree" : "until that can be read"
+            text += "  next         nothing: \(isRead ? "it is as wanted" : until)\n"
         }
         if let drift = it.drift {
             text += "  drift        \(drift.cause.rawValue) since \(drift.firstSeen.minuteText): "
@@ -107,7 +112,8 @@ struct ExplanationText {
     static func text(_ origins: [Provenance.Origin], _ paint: Paint) -> String {
         var text = ""
         for origin in origins {
-            text += "    \(origin.attribute.name) = \(origin.shown)\(paint.dim("  \(origin.mark)"))\n"
+            let place = origin.mark.map { "  \($0)" } ?? ""
+            text += "    \(origin.attribute.name) = \(origin.shown)\(paint.dim(place))\n"
             text += paint.dim("        \(origin.decider)")
             text += origin.commit.map { paint.dim(", changed last by \(Self.text($0))") } ?? ""
             text += "\n"
