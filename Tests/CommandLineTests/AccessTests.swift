@@ -17,6 +17,7 @@ struct AccessTests {
         #expect(added.status == 0 && added.output.contains("ada has access"), "\(added.story)")
         let again = await site.run("access", "user", "add", "ada", "--role", "viewer@stage", "--json")
         #expect(again.json?["new"] == false, "\(again.story)")
+        #expect(again.json?["notes"]?[0]?.stringValue?.contains("no environment is named stage") == true)
         let users = await site.run("access", "user", "list", "--json").json
         #expect(users?[0]?["roles"]?[0] == "viewer@stage" && users?[0]?["password"] == true)
         #expect(!(await site.run("access", "user", "list", "--json").output.contains("scrypt")))
@@ -30,6 +31,16 @@ struct AccessTests {
         #expect(await site.run("access", "key", "revoke", "hers").status == 0)
         #expect(await site.run("access", "user", "revoke", "ada").status == 64)
 
+        // Said beside the key, and never among what a file of keys is made of.
+        #expect(await site.run().status == 0)
+        let astray = await site.run("access", "key", "add", "stray", "--role", "viewer@labb")
+        #expect(astray.status == 0 && astray.error.contains("did you mean lab?"), "\(astray.story)")
+        #expect(!astray.output.contains("labb"), "\(astray.story)")
+        let meant = await site.run("access", "user", "add", "bob", "--role", "viewer@lab")
+        #expect(meant.status == 0 && meant.error.isEmpty, "\(meant.story)")
+        #expect(await site.run("access", "user", "revoke", "bob").status == 0)
+        #expect(await site.run("access", "key", "revoke", "stray").status == 0)
+
         let key = await site.run("access", "key", "add", "ci", "--role", "developer", "--scope", "read", "--json")
         #expect(key.json?["key"]?.stringValue?.hasPrefix("odops_") == true, "\(key.story)")
         #expect(await site.run("access", "key", "add", "ci", "--role", "developer").error.contains("STORE-0024"))
@@ -42,8 +53,9 @@ struct AccessTests {
         let log = await site.run("audit", "--json").json?.listValue?.compactMap { $0["action"]?.stringValue }
         #expect(
             log == [
-                "access.key.revoke", "access.key.add", "access.key.revoke", "access.user.revoke", "access.key.add",
-                "access.user.put", "access.user.put",
+                "access.key.revoke", "access.key.add", "access.key.revoke", "access.user.revoke", "access.user.put",
+                "access.key.add", "access.key.revoke", "access.user.revoke", "access.key.add", "access.user.put",
+                "access.user.put",
             ])
     }
 }

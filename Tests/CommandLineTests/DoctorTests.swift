@@ -60,9 +60,34 @@ struct Ailment: Sendable, CustomTestStringConvertible {
             prepare: { try $0.commit(["ssot/github/org_repos.yaml": Ailment.hook]) }),
         Ailment(check: "digitalocean", state: "failed", remedy: "curl ", prepare: { await $0.provider.goDown() }),
         Ailment(
+            check: "messages", state: "warning", remedy: "reconcile notices retry all", status: 0,
+            prepare: { try await message($0, "ops", "dead", attempts: 8, "NOTICE-0002") }),
+        Ailment(
+            check: "messages", state: "warning", remedy: "Name the channel again in notifications.channels", status: 0,
+            prepare: { try await message($0, "old", "dead", attempts: 0, "NOTICE-0004") }),
+        Ailment(
+            check: "channel ops", state: "warning", remedy: "reconcile notices test ops", status: 0,
+            prepare: { try await message($0, "ops", "waiting", attempts: 3, "NOTICE-0003") }),
+        Ailment(
             check: "hooks of GitHub", state: "failed", remedy: "hooks.github",
             environment: ["ODOOOPS_HOOKS_GITHUB": "env:NOWHERE"]),
     ]
+
+    /// A message to people that a channel did not take; the channel `ops` is there.
+    private static func message(
+        _ site: Site, _ channel: String, _ state: String, attempts: Int, _ code: String
+    ) async throws {
+        try site.directory.write(
+            "notifications: {channels: {ops: {type: slack, channel: '#ops'}}}", to: "reconciler.yaml")
+        _ = await site.run("--dry-run")
+        let statement = """
+            insert into notice_messages (id, channel, group_key, state, created_at, available_at, attempts, error_code, reason)
+            values ('01990000-0000-7000-8000-000000000001', '\(channel)', '', '\(state)', '2026-01-01T00:00:00.000000Z',
+              '2026-01-01T00:00:00.000000Z', \(attempts), '\(code)', 'it said no')
+            """
+        let result = Shell.run("sqlite3 \(Shell.quote("\(site.state)/ops.sqlite")) \(Shell.quote(statement))")
+        #expect(result.status == 0, "\(result.output)")
+    }
 }
 
 @Suite("Doctor")

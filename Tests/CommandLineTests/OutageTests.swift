@@ -74,6 +74,10 @@ struct OutageTests {
         #expect(result.error.contains("error STORE-0002: "), "\(result.story)")
         #expect(result.error.contains("df -h \(disk.path)"), "\(result.story)")
         #expect(await site.records().isEmpty)
+        let doctor = await site.run("doctor", "--json", with: ["ODOOOPS_STATE_DIR": disk.path])
+        let check = doctor.json?.listValue?.first { $0["check"]?.stringValue == "state directory" }
+        #expect(check?["state"]?.stringValue == "failed", "\(doctor.story)")
+        #expect(check?["remedy"]?.stringValue?.contains("df -h") == true, "\(doctor.story)")
     }
 
     @Test("A provider that answers a page for people is not believed: all of it is unknown and nothing is done")

@@ -75,6 +75,27 @@ struct StoreCommandTests {
         #expect(later.json?.listValue?.count == 1, "\(later.story)")
     }
 
+    @Test("A copy that is written over the store of a service ends it before it does anything by an old view")
+    func overAService() async throws {
+        let site = try Site()
+        let running = try await ServiceTests.Running(site)
+        #expect(await running.passes(1), "\(running.program.story)")
+        let copy = "\(site.directory.path)/copy.sqlite"
+        #expect(await site.run("store", "backup", copy).status == 0)
+        running.wake()
+        #expect(await running.passes(2), "\(running.program.story)")
+        await site.point("www", at: "203.0.113.99")
+        #expect(Shell.run("cp \(copy) \(site.state)/ops.sqlite").status == 0)
+        running.wake()
+        let end = await running.program.end(within: .seconds(60))
+        #expect(end?.status == 4, "\(running.program.story)")
+        #expect(running.program.errorOutput.contains("STORE-0054"), "\(running.program.story)")
+        let restored = await site.run("store", "restore", copy)
+        #expect(restored.status == 0, "\(restored.story)")
+        let later = await site.run("runs", "--json")
+        #expect(later.json?.listValue?.count == 1, "\(later.story)")
+    }
+
     @Test("A copy goes to a bucket with its evidence and comes back; nothing there is replaced, and no key leads out")
     func bucket() async throws {
         let site = try Self.siteWithBuckets()

@@ -287,6 +287,17 @@ struct PollerTests {
         let told = lines.withLock { $0.filter { $0.contains("the store refuses what a list says") } }
         #expect(told.count == 2 && told.contains { $0.contains("github:acme/odoo#4") }, "\(told)")
         #expect(try await poller.poll() == 0)
+        // The list brings an event once: what was refused is kept as a delivery, tried for a while, and told by that.
+        for _ in 0..<20 {
+            _ = try await world.processor.work()
+            time.advance(by: .hours(1))
+        }
+        let kept = try await world.deliveries()
+        #expect(kept.map(\.deliveryID) == ["list:e1"] && kept.map(\.state) == [.dead], "\(kept)")
+        #expect(kept[0].attempts == HookProcessor.attemptLimit && kept[0].errorCode == "STORE-0034", "\(kept)")
+        #expect(kept[0].scope == "mg.example.com" && kept[0].event == "delivered")
+        #expect(try await poller.poll() == 0)
+        #expect(try await world.deliveries().count == 1)
         await world.close()
     }
 

@@ -208,7 +208,7 @@ import Testing
             try await Self.fill(test)
             let left = [
                 "convergence_findings": 3, "drift_items": 2, "drift_marks": 2, "reconcile_approvals": 1,
-                "mail_events": 3, "maintenance_runs": 2, "pull_requests": 4, "reconcile_notices": 3,
+                "mail_events": 3, "maintenance_runs": 2, "pull_requests": 4, "reconcile_notices": 3, "environments": 2,
             ]
             func count() async throws -> [String: Int] {
                 var counts: [String: Int] = [:]

@@ -89,16 +89,12 @@ extension APIEndpoints {
         (call.body["roles"]?.listValue ?? []).compactMap { $0.stringValue.flatMap { Grant($0) } }
     }
 
-    /// A sentence for each role at an environment that there isn't: it is given, for one may come, and is worth a look.
+    /// A sentence for each role at an environment that there isn't.
     static func notes(on grants: [Grant], _ services: APIServices) async throws -> [String] {
-        let places = grants.map(\.environment).filter { $0 != "*" }
-        guard !places.isEmpty else { return [] }
+        guard grants.contains(where: { $0.environment != "*" }) else { return [] }
         var known = Set(try await services.store.environmentNames())
         known.formUnion(services.outlook()?.desired.environments.map(\.slug) ?? [])
-        return places.filter { !known.contains($0) }.map { place in
-            "no environment is named \(place), and the role at it counts once there is one"
-                + RequestProblem.near(place, among: known)
-        }
+        return Grant.notes(on: grants, known: known)
     }
 
     private static func noUser(_ name: String) -> APIFault {

@@ -1,3 +1,5 @@
+import Basics
+
 /// What a person or a key is, from the least to the most.
 public enum Role: String, Sendable, Hashable, CaseIterable, Comparable {
     case viewer, developer, admin, owner
@@ -52,5 +54,20 @@ public struct Grant: Sendable, Hashable, CustomStringConvertible {
     func covers(project: String, environment: String?) -> Bool {
         guard self.project == "*" || self.project == project else { return false }
         return self.environment == "*" || self.environment == environment
+    }
+}
+
+extension Grant {
+    /// A sentence for each role at an environment that there isn't: it is given, for one may come, and is worth a look.
+    ///
+    /// - Parameters:
+    ///   - grants: what is given.
+    ///   - known: the names of the environments that there are.
+    /// - Returns: the sentences.
+    public static func notes(on grants: [Grant], known: Set<String>) -> [String] {
+        grants.map(\.environment).filter { $0 != "*" && !known.contains($0) }.map { place in
+            let near = Suggestion.nearest(to: place, in: known).map { "; did you mean \($0)?" } ?? ""
+            return "no environment is named \(place), and the role at it counts once there is one\(near)"
+        }
     }
 }

@@ -269,7 +269,10 @@ public final class HookPoller: Sendable {
             case .success(let page):
                 // The events before the mark: what is read twice counts once.
                 let put = try await keep(
-                    page.items.compactMap { MailReading.record($0) }[...], "mail_events", \.messageID
+                    page.items.compactMap { MailReading.record($0) }[...], "mail_events", \.messageID,
+                    instead: { (event) async throws(StoreFault) in
+                        _ = try await self.store.keep([MailReading.delivery(of: event, in: domain, at: self.time.now)])
+                    }
                 ) { (events) async throws(StoreFault) -> Int in try await store.putMailEvents(events) }
                 written += put.written
                 refused += put.refused
@@ -293,9 +296,11 @@ public final class HookPoller: Sendable {
 
     /// Keeps what a list brought; where the store refuses some of it, all but that.
     ///
-    /// Reading goes on behind what was refused: the next whole list, or the next event of the message, tries it again.
+    /// Reading goes on behind what was refused. The next whole list of issues tries it again; of what no list brings twice
+    /// `instead` keeps it, by which it is tried again for a while and then told.
     private func keep<Item: Sendable>(
         _ items: ArraySlice<Item>, _ table: String, _ name: KeyPath<Item, String>,
+        instead: ((Item) async throws(StoreFault) -> Void)? = nil,
         _ put: ([Item]) async throws(StoreFault) -> Int
     ) async throws(StoreFault) -> (written: Int, refused: Int) {
         do throws(StoreFault) {
@@ -310,12 +315,20 @@ public final class HookPoller: Sendable {
                         "table": table, "item": items.first.map { $0[keyPath: name] } ?? "", "code": error.code,
                         "fault": error.message,
                     ])
+                if let item = items.first, let instead {
+                    do throws(StoreFault) { try await instead(item) } catch {
+                        guard error.kind == .refused else { throw error }
+                        log.error(
+                            "what the store refuses of a list can't be kept as a delivery either, and is lost",
+                            ["table": table, "item": item[keyPath: name], "code": error.code, "fault": error.message])
+                    }
+                }
                 return (0, 1)
             }
             // By halves: of two hundred that have one such row, fifteen writes and not two hundred.
             let middle = items.startIndex + items.count / 2
-            let first = try await keep(items[..<middle], table, name, put)
-            let second = try await keep(items[middle...], table, name, put)
+            let first = try await keep(items[..<middle], table, name, instead: instead, put)
+            let second = try await keep(items[middle...], table, name, instead: instead, put)
             return (first.written + second.written, first.refused + second.refused)
         }
     }

@@ -23,6 +23,20 @@ enum MailReading {
             stamp: variables?["stamp"]?.stringValue, raw: HookBody.redacted(data))
     }
 
+    /// A delivery of which the same event is read again, as if a hook had brought it.
+    ///
+    /// - Parameters:
+    ///   - event: which the store refuses.
+    ///   - domain: in whose list it stood.
+    ///   - now: when it was read there.
+    /// - Returns: it, not kept yet.
+    static func delivery(of event: MailEventRecord, in domain: String, at now: Timestamp) -> DeliveryRecord {
+        let body = HookBody.text(["event-data": event.raw])
+        return DeliveryRecord(
+            provider: "mailgun", deliveryID: "list:\(event.eventID)", event: event.event, scope: domain, lane: .record,
+            body: body, bodyDigest: Digest(of: body), bodyBytes: body.utf8.count, receivedAt: now)
+    }
+
     private static func bare(_ id: String?) -> String? {
         guard var id else { return nil }
         if id.hasPrefix("<"), id.hasSuffix(">") { id = String(id.dropFirst().dropLast()) }

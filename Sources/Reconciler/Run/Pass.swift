@@ -343,7 +343,7 @@ struct Pass {
     private mutating func endAbandonedRuns() async throws {
         for run in try await reconciler.store.abandonRuns(except: run.id, at: reconciler.time.now) {
             if !run.isDryRun { abandoned.append(run.id) }
-            reconciler.log.warning("a run was left in the middle by a process that is gone", ["run.id": run.id])
+            reconciler.log.warning("a run whose end was never written down is ended as failed", ["run.id": run.id])
         }
     }
 

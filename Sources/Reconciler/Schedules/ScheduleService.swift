@@ -23,7 +23,7 @@ public final class ScheduleService: Sendable {
 
     /// Between two looks at the clock, and for what people asked for.
     static let pause = Duration.seconds(5)
-    /// How long slots that ended are remembered.
+    /// How long slots that ended are remembered, and how far schedules had come that nothing wants any more.
     static let memory = Duration.days(90)
     /// Between two attempts to write down how a run ended: at first, and at most.
     static let settlePauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
@@ -326,6 +326,7 @@ public final class ScheduleService: Sendable {
         }
         guard isDue else { return }
         _ = try await store.forgetSlots(before: time.now - Self.memory)
+        try await store.forgetSchedules(notIn: Set(jobs.map(\.id)), before: time.now - Self.memory)
         try await store.dropWaiting(since: time.now - DueSlots.horizon)
     }
 

@@ -85,6 +85,12 @@ extension Reconciler {
                 "not everything was observed",
                 ["run.id": report.run.id, "code": fault.code, "fault": fault.message])
         }
+        let errors = report.desired?.diagnostics.count { $0.severity == .error } ?? 0
+        if errors > 0 {
+            log.warning(
+                "documents have errors: what they want stays as it is",
+                ["run.id": report.run.id, "errors": errors, "hint": "reconcile validate"])
+        }
         switch report.outcome {
         case .succeeded, .planned:
             log.info(
@@ -98,7 +104,12 @@ extension Reconciler {
             // As it should be: one works, the others stand by.
             log.info("another process was faster, and works", ["fault": fault.message])
         case .failed(let fault):
-            log.error("pass failed", ["run.id": report.run.id, "code": fault.code, "fault": fault.message])
+            log.error(
+                "pass failed",
+                [
+                    "run.id": report.run.id, "code": fault.code, "fault": fault.message, "place": fault.place ?? "-",
+                    "hint": fault.hint ?? "-",
+                ])
         case .stepsFailed, .stale, .invalid, .canceled:
             log.warning(
                 "pass ended", ["run.id": report.run.id, "outcome": outcome, "revision": report.run.revision ?? "-"])

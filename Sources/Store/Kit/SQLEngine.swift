@@ -56,9 +56,17 @@ public protocol SQLConnection {
     /// - Throws: `StoreFault`.
     @discardableResult
     func run(_ sql: String, _ binds: [SQLValue]) throws(StoreFault) -> [SQLRow]
+
+    /// Leaves a mark with this transaction, a number that only grows, where what lies under the tables can be asked for it
+    /// past the tables: a file that somebody writes over behaves in part like the one before.
+    ///
+    /// - Throws: `StoreFault`.
+    func leaveMark() throws(StoreFault)
 }
 
 extension SQLConnection {
+    public func leaveMark() throws(StoreFault) {}
+
     /// Runs one statement without binds.
     @discardableResult
     func run(_ sql: String) throws(StoreFault) -> [SQLRow] { try run(sql, []) }

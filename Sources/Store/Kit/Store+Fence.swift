@@ -5,7 +5,7 @@ extension Store {
     /// is committed by a process that has lost it, however long it stood still in between.
     public func fenced(by leases: [Lease]) -> Store {
         var store = self
-        store.engine = FencedEngine(inner: engine, leases: leases)
+        store.engine = FencedEngine(inner: engine, leases: leases, memory: memory)
         return store
     }
 
@@ -14,10 +14,14 @@ extension Store {
     /// - Parameters:
     ///   - leases: each of them has to be held.
     ///   - isShared: whether nobody else can take them before the transaction ends.
+    ///   - memory: hears of a store that is another one.
+    ///   - place: where the data is.
     ///   - db: the transaction.
-    /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken one.
-    static func confirm(_ leases: [Lease], isShared: Bool, in db: any SQLConnection) throws(StoreFault) {
-        guard let first = leases.first else { return }
+    /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken one, or the store is one of before.
+    static func confirm(
+        _ leases: [Lease], isShared: Bool, _ memory: StoreMemory, place: String, in db: any SQLConnection
+    ) throws(StoreFault) {
+        guard !leases.isEmpty else { return }
         var conditions: [String] = []
         var binds: [SQLValue] = []
         for lease in leases {
@@ -29,7 +33,7 @@ extension Store {
         let lock = isShared ? " order by name collate \"C\" for share" : ""
         let held = try db.run(
             "select token from ops.leases where \(conditions.joined(separator: " or "))\(lock)", binds)
-        guard held.count == leases.count else { throw .leaseLost(first) }
+        guard held.count == leases.count else { throw try memory.loss(of: leases, place: place, in: db) }
     }
 }
 
@@ -37,6 +41,7 @@ extension Store {
 private struct FencedEngine: SQLEngine {
     let inner: any SQLEngine
     let leases: [Lease]
+    let memory: StoreMemory
 
     var dialect: SQLDialect { inner.dialect }
     var place: String { inner.place }
@@ -45,8 +50,8 @@ private struct FencedEngine: SQLEngine {
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
         let isShared = dialect == .postgres
-        return try await inner.transaction { [leases] (db: any SQLConnection) throws(StoreFault) -> T in
-            try Store.confirm(leases, isShared: isShared, in: db)
+        return try await inner.transaction { [leases, memory, place] (db: any SQLConnection) throws(StoreFault) -> T in
+            try Store.confirm(leases, isShared: isShared, memory, place: place, in: db)
             return try body(db)
         }
     }

@@ -11,12 +11,17 @@ extension Store {
     ///   - holder: names this process for people; unique among processes.
     ///   - lasting: how long it lasts without being renewed.
     /// - Returns: nil when somebody else holds it.
-    /// - Throws: `StoreFault`.
+    /// - Throws: `StoreFault`, of kind `fenced` where the store is another one, or one of before.
     public func acquireLease(name: String, holder: String, lasting: Duration) async throws(StoreFault) -> Lease? {
-        let now = time.now
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Lease? in
-            try Self.acquire(name, holder, lasting, now, in: db)
+        try memory.confirm()
+        let (now, memory, place) = (time.now, memory, engine.place)
+        let taken = try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Lease? in
+            let lease = try Self.acquire(name, holder, lasting, now, in: db)
+            if let lease { try memory.weigh(lease, place: place) }
+            return lease
         }
+        if let taken { memory.note([taken]) }
+        return taken
     }
 
     static func acquire(
@@ -73,9 +78,9 @@ extension Store {
 
     /// Makes leases last longer, all of them or none.
     ///
-    /// - Throws: `StoreFault` of kind `fenced` when somebody else holds one of them.
+    /// - Throws: `StoreFault` of kind `fenced` when somebody else holds one of them, or the store is one of before.
     public func renewLeases(_ leases: [Lease]) async throws(StoreFault) {
-        let now = time.now
+        let (now, memory, place) = (time.now, memory, engine.place)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
             for lease in leases {
                 let renewed = try db.run(
@@ -87,7 +92,7 @@ extension Store {
                         .text(lease.name), .text(lease.holder), .int(lease.token), .time(now + lease.lasting),
                         .time(now),
                     ])
-                guard !renewed.isEmpty else { throw .leaseLost(lease) }
+                guard !renewed.isEmpty else { throw try memory.loss(of: [lease], place: place, in: db) }
             }
         }
     }
@@ -96,8 +101,9 @@ extension Store {
     ///
     /// - Throws: `StoreFault` of kind `fenced` when somebody else has taken one of them.
     public func confirmLeases(_ leases: [Lease]) async throws(StoreFault) {
+        let (memory, place) = (memory, engine.place)
         try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Void in
-            try Self.confirm(leases, isShared: false, in: db)
+            try Self.confirm(leases, isShared: false, memory, place: place, in: db)
         }
     }
 

@@ -80,6 +80,10 @@ extension Store {
                     table: past.table,
                     count: try await cut("ops.\(past.table)", past.key, past.condition, instant, isDryRun)))
         }
+        // Last: what was told of them goes before they do.
+        counts.append(
+            PastRows(
+                table: "environments", count: try await cutGoneEnvironments(before: instant, isDryRun: isDryRun)))
         return counts
     }
 }

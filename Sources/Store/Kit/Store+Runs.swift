@@ -181,7 +181,8 @@ extension Store {
         try Self.check(runID: current)
         let error = Value.object(
             [
-                "code": "STORE-0040", "message": "the process that ran it ended before the run did",
+                "code": "STORE-0040",
+                "message": "its end was never written down: its process is gone, or could not write it",
                 "hint": "the next run looks at its open steps first; `reconcile show` of this run lists them",
             ] as KeyValuePairs)
         return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [RunRecord] in

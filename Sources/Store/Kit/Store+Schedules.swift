@@ -260,6 +260,46 @@ extension Store {
         }
     }
 
+    /// Forgets how far schedules have come that nothing wants since before an instant, and of which no time is left.
+    ///
+    /// Those that are wanted are noted as such, at most once a day: theirs may be due once a year.
+    ///
+    /// - Parameters:
+    ///   - wanted: the ids of all that there are.
+    ///   - instant: what was wanted, moved or ran later stays.
+    /// - Returns: how many were forgotten.
+    /// - Throws: `StoreFault`.
+    @discardableResult
+    public func forgetSchedules(notIn wanted: Set<String>, before instant: Timestamp) async throws(StoreFault) -> Int {
+        let now = time.now
+        let silent = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [(String, Timestamp)] in
+            try db.run(
+                "select schedule_id, updated_at from ops.schedule_states where updated_at < $1", [.time(now - .days(1))]
+            ).map { (row) throws(StoreFault) in (try row.text(0), try row.time(1)) }
+        }
+        let kept = silent.filter { wanted.contains($0.0) }.map(\.0)
+        let over = silent.filter { !wanted.contains($0.0) && $0.1 < instant }.map(\.0)
+        guard !kept.isEmpty || !over.isEmpty else { return 0 }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+            for id in kept {
+                try db.run(
+                    "update ops.schedule_states set updated_at = $2 where schedule_id = $1 and updated_at < $2",
+                    [.text(id), .time(now)])
+            }
+            var count = 0
+            for id in over {
+                count += try db.run(
+                    """
+                    delete from ops.schedule_states where schedule_id = $1 and updated_at < $2 and not exists
+                      (select 1 from ops.schedule_slots s where s.schedule_id = $1)
+                    returning schedule_id
+                    """, [.text(id), .time(instant)]
+                ).count
+            }
+            return count
+        }
+    }
+
     /// Closes what has waited since before an instant and nobody here can run: its schedule is gone, or blocked for long.
     ///
     /// So are runs whose process died, and that nobody has taken over.

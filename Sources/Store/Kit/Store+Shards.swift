@@ -12,6 +12,8 @@ public struct ShardClaim: Sendable {
     public var conflict: Int?
     /// Who is gone and had left a lease of it behind.
     public var left: [String] = []
+    /// What tells the store from every other.
+    var identity: String?
 }
 
 /// Who works on a store by shards, at an instant.
@@ -52,15 +54,19 @@ extension Store {
     ///   - isOver: whether a holder or a service is known to be gone.
     ///   - choose: the share of this process, by the services that are there.
     /// - Returns: what it holds now, and what not.
-    /// - Throws: `StoreFault`.
+    /// - Throws: `StoreFault`, of kind `fenced` where the store is another one, or one of before.
     public func claimShards(
         of count: Int, holder: String, service: String?, isAside: Bool = false, lasting: Duration,
         isOver: @escaping @Sendable (String) -> Bool, choose: @escaping @Sendable ([String]) -> [Int]
     ) async throws(StoreFault) -> ShardClaim {
-        let now = time.now
+        try memory.confirm()
+        let (now, memory, place) = (time.now, memory, engine.place)
         let lock = engine.dialect.rowLock
-        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ShardClaim in
+        let drawn = identifiers.next(at: now)
+        let claim = try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ShardClaim in
             var claim = ShardClaim()
+            claim.identity = try Self.identity(or: drawn, now, in: db)
+            try memory.weigh(identity: claim.identity, place: place)
             let agreed = try Self.agree(on: count, now, lock, isOver, except: service, in: db)
             guard agreed == count else {
                 claim.conflict = agreed
@@ -79,6 +85,8 @@ extension Store {
                     try Self.free(name, of: current.holder, now, in: db)
                 }
                 if let lease = try Self.acquire(name, holder, lasting, now, in: db) {
+                    try memory.weigh(lease, place: place)
+                    if claim.leases.isEmpty { try db.leaveMark() }
                     claim.leases.append(lease)
                 } else if claim.refused == nil, let current {
                     claim.refused = Lease(
@@ -93,6 +101,8 @@ extension Store {
             }
             return claim
         }
+        memory.note(claim.leases, identity: claim.identity)
+        return claim
     }
 
     /// Says that a service is alive, so that others leave it its share; not where they work by another number of shards.

@@ -7,6 +7,8 @@ public struct Store: Sendable {
     var engine: any SQLEngine
     let time: any TimeSource
     let identifiers = IdentifierSource()
+    /// Shared by all copies of this value.
+    let memory = StoreMemory()
 
     /// - Parameters:
     ///   - engine: an open engine; it stays the caller's to close.
@@ -26,6 +28,7 @@ public struct Store: Sendable {
     ///
     /// - Throws: `StoreFault`.
     public func ping() async throws(StoreFault) {
+        try memory.confirm()
         _ = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Int in try db.run("select 1").count }
     }
 

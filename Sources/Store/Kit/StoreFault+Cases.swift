@@ -76,6 +76,24 @@ extension StoreFault {
             hint: "another process took it over after it expired; this one must not act any more")
     }
 
+    /// The store has forgotten a lease's token: it is a copy of before, brought there while this process had it open.
+    static func wentBack(_ lease: String, to found: Int64, from seen: Int64, place: String) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0054",
+            message:
+                "the store went back in time while this process had it open: the lease \(lease) has the token \(found) "
+                + "there, and had \(seen)",
+            place: place, hint: "stop all services on it, make it safe, and start again: reconcile store restore")
+    }
+
+    /// There is another store where this process had one open.
+    static func anotherStore(place: String) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0054",
+            message: "there is another store in the place of the one that this process had open", place: place,
+            hint: "stop all services on it, make it safe, and start again: reconcile store restore")
+    }
+
     /// A run that another process ended is not brought back to life.
     static func runEnded(_ id: String, as phase: String) -> StoreFault {
         StoreFault(

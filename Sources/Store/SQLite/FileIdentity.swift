@@ -40,6 +40,16 @@ extension StoreFault {
             hint: "put it back; until this process ends, `ls -l /proc/\(getpid())/fd` shows where its content still is")
     }
 
+    /// Something was written over the file past SQLite, such as by `cp`; what is read is in part of the one before.
+    static func overwritten(_ path: String) -> StoreFault {
+        StoreFault(
+            .fenced, code: "STORE-0054",
+            message:
+                "the store's file was written over while this process had it open: it reads and writes nothing more",
+            place: "sqlite:\(path)",
+            hint: "stop whoever has it open, and bring the copy in place once more: reconcile store restore FILE")
+    }
+
     /// Somebody has open what is to be replaced.
     static func inUse(_ path: String) -> StoreFault {
         StoreFault(

@@ -84,6 +84,20 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Handed fr
         return sqlite3_file_control(database, "ops", SQLITE_FCNTL_HAS_MOVED, &isMoved) == SQLITE_OK && isMoved != 0
     }
 
+    /// The begin of the file as it is on the disk; nil where it can't be read.
+    var head: FileHead? { FileHead(database) }
+
+    /// How far the write-ahead log has come; nil where there is none.
+    var logState: LogState? { LogState(database) }
+
+    func leaveMark() throws(StoreFault) {
+        let count = try run("pragma ops.user_version", []).first?.int(0) ?? 0
+        guard count < Int64(Int32.max) else { return }
+        // Never kept as a prepared statement: its text is another one each time.
+        let status = sqlite3_exec(database, "pragma ops.user_version = \(count + 1)", nil, nil, nil)
+        guard status == SQLITE_OK else { throw fault(status) }
+    }
+
     /// Makes this the only connection to the file until it is closed, with nothing left beside the file.
     ///
     /// - Throws: `StoreFault` of kind `locked` where another one is open, however idle.

@@ -43,6 +43,7 @@ public final class SQLiteEngine: SQLEngine {
     private let reading: ThreadPool
     /// The file that was opened; nil in memory, and where it can't be told.
     private let identity = Locked<FileIdentity?>(nil)
+    private let watch = Locked(FileWatch())
 
     /// Opens a file, making it where it is missing, or `:memory:`.
     ///
@@ -57,6 +58,7 @@ public final class SQLiteEngine: SQLEngine {
             if path != ":memory:", case .file(let identity) = FileIdentity.look(at: path) {
                 guard !connection.isMoved else { throw .replaced(path) }
                 engine.identity.withLock { $0 = identity }
+                engine.watch.withLock { $0.begin(path, connection) }
             }
             engine.connections.withLock { $0.writer = connection }
         }
@@ -96,7 +98,9 @@ public final class SQLiteEngine: SQLEngine {
             if self.options.isDurable { try writer.wait(forDisk: waitsForDisk) }
             self.turns.withLock { $0.leaveRoom() }
             defer { self.turns.withLock { $0.wrote() } }
-            let value = try writer.transaction("begin immediate", self.inPlace(body))
+            let value = try self.knowing { () throws(StoreFault) -> T in
+                try writer.transaction("begin immediate", self.inPlace(body))
+            }
             if writer.log.begin() { self.copy(writer.log) }
             return value
         }
@@ -143,7 +147,7 @@ public final class SQLiteEngine: SQLEngine {
             if connection == nil { connection = try self.connect(isReader: true) }
             guard let connection else { throw .closed(self.place) }
             defer { self.connections.withLock { if !$0.isClosed { $0.readers.append(connection) } } }
-            return try connection.transaction("begin", body)
+            return try self.knowing { () throws(StoreFault) -> T in try connection.transaction("begin", body) }
         }
     }
 
@@ -171,7 +175,7 @@ public final class SQLiteEngine: SQLEngine {
         }
     }
 
-    /// `body`, unless the file is no longer the one that was opened.
+    /// `body`, unless the file is no longer the one that was opened, or somebody else has written to it.
     ///
     /// Connections keep what they opened, and new ones would open what came into its place: two stores as one.
     private func inPlace<T: Sendable>(
@@ -179,7 +183,20 @@ public final class SQLiteEngine: SQLEngine {
     ) -> @Sendable (any SQLConnection) throws(StoreFault) -> T {
         { [self] (db: any SQLConnection) throws(StoreFault) -> T in
             try confirmPlace()
+            if let connection = db as? SQLiteConnection {
+                try watch.withLock { watch throws(StoreFault) in try watch.confirm(path, connection) }
+            }
             return try body(db)
+        }
+    }
+
+    /// What `body` gives; a file that was a database when it was opened, and is none any more, was written over.
+    private func knowing<T>(_ body: () throws(StoreFault) -> T) throws(StoreFault) -> T {
+        do throws(StoreFault) {
+            return try body()
+        } catch {
+            guard error.kind == .badAddress, identity.withLock({ $0 }) != nil else { throw error }
+            throw watch.withLock { $0.condemn(path) }
         }
     }
 
@@ -207,8 +224,9 @@ public final class SQLiteEngine: SQLEngine {
     private func connect(isReader: Bool) throws(StoreFault) -> SQLiteConnection {
         // Before it: beside another file, the log of the one that is open would be taken for that one's.
         try confirmPlace()
-        let connection = try SQLiteConnection(
-            path: path, isReadOnly: isReadOnly, isReader: isReader, options: options)
+        let connection = try knowing { () throws(StoreFault) -> SQLiteConnection in
+            try SQLiteConnection(path: path, isReadOnly: isReadOnly, isReader: isReader, options: options)
+        }
         try confirmPlace()
         return connection
     }

@@ -16,24 +16,28 @@ struct AccessCommand {
         let name = try Self.checked(context.arguments.positionals[0])
         let password = try password()
         let grants = try grants()
-        let change = try await context.withStore { store in
+        let (change, notes) = try await context.withStore { store in
             let known = try await store.user(named: name)
             if known == nil, grants == nil {
                 throw ArgumentFault(
                     "--role is missing", hint: "Run: reconcile access user add \(name) --role viewer")
             }
-            return try await control(store).putUser(name, password: password, grants: grants, by: context.actor)
+            let change = try await control(store).putUser(
+                name, password: password, grants: grants, by: context.actor)
+            return (change, try await Self.notes(on: grants ?? [], store))
         }
         if context.terminal.isJSON {
             var object = change.loss.added()
             object["name"] = .string(name)
             object["new"] = .bool(change.isNew)
+            object["notes"] = .strings(notes)
             context.terminal.json(.object(object))
         } else {
             context.terminal.print(
                 "\(name) \(change.isNew ? "has access" : "was changed")"
                     + "\(password == nil ? "" : " and logs in with that password")."
                     + " Recorded in the audit log as \(context.actor)." + Self.text(of: change.loss))
+            remark(notes)
         }
         return .done
     }
@@ -102,19 +106,21 @@ struct AccessCommand {
             }
             lasting = .days(days)
         }
-        let added = try await context.withStore { store in
-            try await control(store).addKey(
+        let (added, notes) = try await context.withStore { store in
+            let added = try await control(store).addKey(
                 name, grants: grants, scopes: scopes.isEmpty ? nil : scopes, lasting: lasting, by: context.actor)
+            return (added, try await Self.notes(on: grants, store))
         }
         added.key.reveal { key in
             if context.terminal.isJSON {
                 context.terminal.json([
                     "name": .string(name), "id": .string(added.account.id), "key": .string(key),
-                    "expires_at": .text(added.account.expiresAt?.description),
+                    "expires_at": .text(added.account.expiresAt?.description), "notes": .strings(notes),
                 ])
             } else {
                 context.terminal.print(
                     "\(key)\n\nThis is the only time that it is shown: keep it where secrets are kept.")
+                remark(notes)
             }
         }
         return .done
@@ -180,6 +186,17 @@ struct AccessCommand {
         let approvals = loss.approvals.map { "\nTaken back, and waits for an approval again: \($0)" }
         let keys = loss.keys.map { "\nA key of theirs still opens: reconcile access key revoke \($0)" }
         return (approvals + keys).joined()
+    }
+
+    /// What may not be meant: roles at environments that the store knows none of.
+    private static func notes(on grants: [Grant], _ store: Store) async throws -> [String] {
+        guard grants.contains(where: { $0.environment != "*" }) else { return [] }
+        return Grant.notes(on: grants, known: Set(try await store.environmentNames()))
+    }
+
+    /// On standard error: what is on standard output may be written where only a key belongs.
+    private func remark(_ notes: [String]) {
+        for note in notes { context.terminal.remark("note: \(note)") }
     }
 
     private func control(_ store: Store) throws -> AccessControl {

@@ -13,7 +13,7 @@ struct DoctorCommand {
 
     init(_ context: CommandContext) { self.context = context }
 
-    private struct Check {
+    struct Check {
         enum State: String { case ok, warning, failed }
 
         let name: String
@@ -41,6 +41,7 @@ struct DoctorCommand {
         checks += found
         checks += await providers(configuration, usable, wanted: wanted)
         checks += await hooks(configuration, usable)
+        checks += await Self.messages(configuration, usable)
         await store?.close()
         show(checks)
         return checks.contains { $0.state == .failed } ? .failed : .done
@@ -50,13 +51,15 @@ struct DoctorCommand {
         do throws(FileSystemFault) {
             try FileSystem.createDirectory(configuration.stateDirectory, mode: 0o750)
             let probe = "\(configuration.stateDirectory)/.doctor"
-            try FileSystem.write([], to: probe)
+            // Something, for an empty file has room on a disk that is full.
+            try FileSystem.write([UInt8](repeating: 0, count: 4_096), to: probe)
             FileSystem.remove(probe)
             return Check(name: "state directory", state: .ok, detail: configuration.stateDirectory, remedy: nil)
         } catch {
             return Check(
                 name: "state directory", state: .failed, detail: error.description,
-                remedy: "Make it writable for this user, or name another one as state_dir.")
+                remedy:
+                    "Make it writable for this user, make room on its disk (df -h), or name another one as state_dir.")
         }
     }
 

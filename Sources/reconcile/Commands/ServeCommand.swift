@@ -133,14 +133,16 @@ struct ServeCommand {
         return await guarding.value ? .refused : .done
     }
 
-    /// Ends the service once another file is its store: what it holds in mind is of the one before.
+    /// Ends the service once another store is in the place of its own: what it holds in mind is of the one before.
     ///
     /// - Returns: whether that was so, when it ends or is cancelled.
     private static func isReplaced(_ store: Store, _ service: Service, _ log: Log) async -> Bool {
-        guard store.isEmbedded else { return false }
         let time = SystemTime()
         while !Task.isCancelled {
-            do throws(StoreFault) { try await store.ping() } catch {
+            do throws(StoreFault) {
+                // A file is looked at; of a server a pass finds out by its lease.
+                if store.isEmbedded { try await store.ping() } else { try store.confirmSame() }
+            } catch {
                 // What is locked, full or gone comes back; a store that was replaced doesn't.
                 if error.kind == .fenced {
                     log.error(
