@@ -70,6 +70,29 @@ import Testing
         }
     }
 
+    @Test(arguments: engines) func `two services that begin on an empty store at once know the same one`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            let engine = try await test.another()
+            for round in 0..<20 {
+                try await test.prepare(["delete from ops.reconcile_state where key = 'store.identity'"])
+                // Each has its own memory, as a process has.
+                let stores = [test.engine, engine].map { Store(engine: $0, time: test.time) }
+                for turn in 0..<3 {
+                    async let one = Self.claim(stores[0], "one")
+                    async let two = Self.claim(stores[1], "two")
+                    for claim in try await [one, two] where !claim.leases.isEmpty {
+                        try await stores[0].releaseLeases(claim.leases)
+                    }
+                    #expect(await Self.code { try stores[0].confirmSame() } == nil, "round \(round), turn \(turn)")
+                    #expect(await Self.code { try stores[1].confirmSame() } == nil, "round \(round), turn \(turn)")
+                }
+            }
+            await engine.close()
+        }
+    }
+
     @Test(arguments: engines) func `tokens that others were given in between are no sign of that`(
         _ dialect: SQLDialect
     ) async throws {

@@ -79,7 +79,11 @@ extension Store {
         or drawn: String, _ now: Timestamp, in db: any SQLConnection
     ) throws(StoreFault) -> String {
         if let kept = try state(identityKey, in: db)?.stringValue { return kept }
-        try setState(identityKey, .string(drawn), at: now, in: db)
-        return drawn
+        // Of two services that begin on an empty store at once, the first draws it for both.
+        try db.run(
+            """
+            insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing
+            """, [.text(identityKey), .json(.string(drawn)), .time(now)])
+        return try state(identityKey, in: db)?.stringValue ?? drawn
     }
 }
