@@ -69,7 +69,8 @@ public enum OpenAPI {
             operation["security"] = .list([])
         }
         var parameters = route.parameters.map { parameter($0, isPath: route.pathNames.contains($0.name)) }
-        if route.isWrite {
+        // Of a write that needs nobody's permission nothing is kept.
+        if route.isWrite, route.permission != nil {
             var header = Value.Object()
             header["name"] = "Idempotency-Key"
             header["in"] = "header"

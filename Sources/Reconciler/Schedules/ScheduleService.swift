@@ -334,12 +334,12 @@ public final class ScheduleService: Sendable {
     private func lookAfterBackups(_ jobs: [ScheduledJob]) async throws(StoreFault) {
         let uptime = time.uptime
         guard backups.withLock({ $0.isDue(uptime) }) else { return }
-        let jobs = jobs.filter { $0.environment != nil && $0.way != .byHand }
-        let past = jobs.isEmpty ? [:] : try await store.backupPasts(startingWith: ScheduledJob.backupPrefix)
+        let watched = jobs.lazy.filter { $0.environment != nil && $0.way != .byHand }
+        let past = watched.isEmpty ? [:] : try await store.backupPasts(startingWith: ScheduledJob.backupPrefix)
         let now = time.now
         metrics.clear("reconciler_backup_overdue_seconds")
         var notices: [Notice] = []
-        for job in jobs {
+        for job in watched {
             let past = past[job.id] ?? BackupPast()
             let (since, notice) = backups.withLock { watch in
                 let since = watch.dueSince(job, past, now)

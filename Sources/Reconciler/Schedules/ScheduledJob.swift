@@ -72,20 +72,31 @@ public struct ScheduledJob: Sendable, Hashable {
         zones: (Set<String>) -> TimeZones
     ) -> [ScheduledJob] {
         let times = zones(Set([settings.all.timeZone] + settings.jobs.values.map(\.timeZone)))
-        var jobs = desired.chores.map { chore in
-            make(
-                chore.id, chore.name ?? chore.id, nil, chore.cron, chore.runner, chore.alertsOnFailure, chore.source,
-                settings, times, doubt: chore.doubt)
+        // Their ids are sorted before the jobs are made: jobs are not light, and there may be very many.
+        let chores = desired.chores.map { ($0.id, ScheduleOrigin.chore($0)) }
+        let backups = desired.environments.indices.lazy
+            .filter { desired.environments[$0].backupSchedule != nil }
+            .map { (backupPrefix + desired.environments[$0].slug, ScheduleOrigin.backup($0)) }
+        return (chores + backups).sorted { $0.0.precedesByBytes($1.0) }.compactMap { id, origin in
+            switch origin {
+            case .chore(let chore):
+                return make(
+                    id, chore.name ?? id, nil, chore.cron, chore.runner, chore.alertsOnFailure, chore.source,
+                    settings, times, doubt: chore.doubt)
+            case .backup(let index):
+                let environment = desired.environments[index]
+                guard let cron = environment.backupSchedule.flatMap({ crons.cron($0) }) else { return nil }
+                return make(
+                    id, backupName(of: environment), environment, cron, "backup", true, environment.backupSource,
+                    settings, times)
+            }
         }
-        for environment in desired.environments {
-            guard let cron = environment.backupSchedule.flatMap({ crons.cron($0) }) else { continue }
-            jobs.append(
-                make(
-                    backupPrefix + environment.slug, backupName(of: environment), environment, cron, "backup", true,
-                    environment.backupSource, settings, times))
-        }
-        // Places are light to move, and jobs are not.
-        return jobs.indices.sorted { jobs[$0].id.precedesByBytes(jobs[$1].id) }.map { jobs[$0] }
+    }
+
+    private enum ScheduleOrigin {
+        case chore(Chore)
+        /// Of the environment at a place among those that are wanted.
+        case backup(Int)
     }
 
     private static func make(

@@ -100,24 +100,26 @@ extension Store {
 
     /// Tells that schedules can't run, of each once for each reason; and again after people were told that it had recovered.
     ///
-    /// - Returns: what was told; nothing of one of which it had been.
-    /// - Throws: `StoreFault`.
-    @discardableResult
-    public func tellBlocked(_ blocked: [BlockedSchedule], at now: Timestamp) async throws(StoreFault) -> [Notice] {
-        guard !blocked.isEmpty else { return [] }
-        let notices = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [Notice] in
-            var notices: [Notice] = []
-            for one in blocked {
-                let recovery = try Self.lastTold([.scheduleRecovered], of: one.id, one.environment, in: db)?.id
-                notices.append(
-                    Notice(
-                        .scheduleBlocked, of: one.id, environment: one.environment, at: now,
-                        payload: ["name": .string(one.name), "reason": .string(one.reason)],
-                        dedupe: recovery.map { "\(one.reason), after \($0)" } ?? one.reason))
+    /// - Throws: `StoreFault`; what was told until then stays told.
+    public func tellBlocked(_ blocked: [BlockedSchedule], at now: Timestamp) async throws(StoreFault) {
+        // Of ten thousand at once, as after the first commit with backups that nobody makes, a part at a time: neither memory
+        // nor other writers wait for all of them.
+        for start in stride(from: 0, to: blocked.count, by: 200) {
+            let part = blocked[start..<min(start + 200, blocked.count)]
+            let notices = try await engine.read { (db: any SQLConnection) throws(StoreFault) -> [Notice] in
+                var notices: [Notice] = []
+                for one in part {
+                    let recovery = try Self.lastTold([.scheduleRecovered], of: one.id, one.environment, in: db)?.id
+                    notices.append(
+                        Notice(
+                            .scheduleBlocked, of: one.id, environment: one.environment, at: now,
+                            payload: ["name": .string(one.name), "reason": .string(one.reason)],
+                            dedupe: recovery.map { "\(one.reason), after \($0)" } ?? one.reason))
+                }
+                return notices
             }
-            return notices
+            try await post(notices)
         }
-        return try await post(notices)
     }
 
     /// Whether people were told of a schedule last that something is wrong with it: it may never have failed, as a backup that is
