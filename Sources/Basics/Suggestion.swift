@@ -11,6 +11,11 @@ public enum Suggestion {
         return best?.candidate
     }
 
+    /// What was probably meant, as it ends a sentence; empty where nothing is near.
+    public static func afterthought(on word: String, among known: some Sequence<String>) -> String {
+        nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
+    }
+
     /// How many letters have to be inserted, removed, replaced or swapped with their neighbour (optimal string alignment).
     private static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a), Array(b))

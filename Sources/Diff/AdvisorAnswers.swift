@@ -195,16 +195,8 @@ private struct AdvisorLook {
         guard item["compare"]?.stringValue == "GreaterThan" else { return "doesn't compare by GreaterThan" }
         let window = item["window"]?.stringValue ?? "unknown"
         guard window == "5m" else { return "has the window \(window), and 5m is the longest" }
-        guard let value = number(item["value"]) else { return "says no value" }
+        guard let value = item["value"]?.doubleValue else { return "says no value" }
         return value >= least ? nil : "begins at \(Self.text(value)) %, and \(Self.text(least)) % is the least"
-    }
-
-    private func number(_ value: Value?) -> Double? {
-        switch value {
-        case .int(let number)?: Double(number)
-        case .number(let text)?: Double(text)
-        default: nil
-        }
     }
 
     /// Whether each alert tells somebody.

@@ -7,9 +7,10 @@ extension SecretScanner {
     func passwords() -> [Match] {
         var found: [Match] = []
         var index = 0
-        while let colon = passwordColon(from: index) {
+        while let (colon, keyEnd) = passwordColon(from: index) {
             index = colon + 1
-            guard isPasswordKey(before: colon), let value = value(after: colon), looksLikePassword(text[value]) else {
+            guard isPasswordKey(endingAt: keyEnd), let value = value(after: colon), looksLikePassword(text[value])
+            else {
                 continue
             }
             found.append(Match(range: value, kind: "a password", body: value.lowerBound))
@@ -18,15 +19,17 @@ extension SecretScanner {
         return found
     }
 
-    /// The next colon behind what may be the end of a key of a password; nearly every key ends with another letter.
-    private func passwordColon(from start: Int) -> Int? {
+    /// The next colon behind what may be a key of a password, and the end of that key; nearly every key ends with another
+    /// letter.
+    private func passwordColon(from start: Int) -> (colon: Int, keyEnd: Int)? {
         text.withUnsafeBufferPointer { text in
             for index in start..<max(start, text.count) where text[index] == UInt8(ascii: ":") {
-                var last = index - 1
-                while last > 0, text[last] == 0x20 || isQuote(text[last]) { last -= 1 }
-                guard last >= 2 else { continue }
-                switch text[last] | 0x20 {
-                case UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "e"): return index
+                var end = index
+                while end > 0, text[end - 1] == 0x20 { end -= 1 }
+                if end > 0, isQuote(text[end - 1]) { end -= 1 }
+                guard end > 2 else { continue }
+                switch text[end - 1] | 0x20 {
+                case UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "e"): return (index, end)
                 default: continue
                 }
             }
@@ -37,11 +40,8 @@ extension SecretScanner {
     private static let passwordWords = ["password", "passwd", "passphrase", "pwd", "pass"].map { Array($0.utf8) }
 
     /// Whether the key that ends there is one of a password: `password`, `DB_PASSWORD`, `smtpPass`, `"pwd"`.
-    private func isPasswordKey(before colon: Int) -> Bool {
-        var end = colon
-        while end > 0, text[end - 1] == 0x20 { end -= 1 }
-        if end > 0, isQuote(text[end - 1]) { end -= 1 }
-        return Self.passwordWords.contains { word in
+    private func isPasswordKey(endingAt end: Int) -> Bool {
+        Self.passwordWords.contains { word in
             let start = end - word.count
             guard start >= 0, zip(text[start..<end], word).allSatisfy({ $0 | 0x20 == $1 }) else { return false }
             // `bypass` and `must_pass` are no keys of a password.

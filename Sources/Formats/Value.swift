@@ -64,6 +64,14 @@ public enum Value: Sendable, Hashable {
 
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
     public var intValue: Int64? { if case .int(let value) = self { value } else { nil } }
+    /// Whole or not; nil, too, for what no `Double` holds.
+    public var doubleValue: Double? {
+        switch self {
+        case .int(let value): Double(value)
+        case .number(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
+        default: nil
+        }
+    }
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var listValue: [Value]? { if case .list(let value) = self { value } else { nil } }
     public var objectValue: Object? { if case .object(let value) = self { value } else { nil } }

@@ -67,7 +67,7 @@ extension Simulator {
         case ("POST", "time"):
             try body.refuseOthers(than: ["advance_seconds", "settle"], in: "an order of time")
             if body["settle"]?.boolValue == true { settle() }
-            let seconds = body["advance_seconds"].flatMap(Self.double) ?? 0
+            let seconds = body["advance_seconds"]?.doubleValue ?? 0
             guard (0...1e9).contains(seconds) else { throw .badWorld("advance_seconds is out of range") }
             advance(by: .milliseconds(Int(seconds * 1_000)))
             let now = options.time.now + state.withLock { $0.clockOffset }
@@ -83,7 +83,7 @@ extension Simulator {
         if let other = body.objectValue?.members.first(where: { !["rate", "seed"].contains($0.name) }) {
             throw .badOrder(text, "beside `rate` and `seed` there is nothing such as `\(other.name)`")
         }
-        guard let rate = body["rate"].flatMap(Self.double), (0...1).contains(rate) else {
+        guard let rate = body["rate"]?.doubleValue, (0...1).contains(rate) else {
             throw .badOrder(text, "`rate` is a share from 0 to 1")
         }
         let seed = body["seed"] ?? 1
@@ -91,14 +91,6 @@ extension Simulator {
             throw .badOrder(text, "`seed` is a whole number, 0 or more")
         }
         return .random(seed: UInt64(number), rate: rate)
-    }
-
-    private static func double(_ value: Value) -> Double? {
-        switch value {
-        case .int(let number): Double(number)
-        case .number(let text): Double(text)
-        default: nil
-        }
     }
 
     private static func value(_ request: LoggedRequest) -> Value {

@@ -3,7 +3,7 @@ import DesiredState
 import Diff
 import Formats
 import Store
-import StoreSQLite
+@testable import StoreSQLite
 import TestKit
 import Testing
 
@@ -30,6 +30,11 @@ import Testing
             await #expect { try await engine.backup(to: copies[0]) } throws: {
                 ($0 as? StoreFault)?.code == "STORE-0051"
             }
+            // What is wrong with the place of the copy is told of that place, and not of the store.
+            await #expect { try await engine.backup(to: "\(directory.path)/nowhere/copy.sqlite") } throws: {
+                let fault = $0 as? StoreFault
+                return fault?.code == "STORE-0051" && fault?.hint.contains("\(directory.path)/nowhere`") == true
+            }
             for path in copies {
                 let copy = Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: true), time: test.time)
                 let names = try await copy.inventory().entries.map(\.key.name)
@@ -43,6 +48,14 @@ import Testing
             }
             #expect(FileSystem.list(directory.path).count == 3)
         }
+    }
+
+    @Test func `a copy that has no room says where to make it`() {
+        let fault = SQLiteEngine.refusal(
+            StoreFault(.full, code: "STORE-0002", message: "full", place: "sqlite:/var/ops.sqlite", hint: "df -h /var"),
+            "/backup/ops.sqlite")
+        #expect(fault.code == "STORE-0051" && fault.place == "/backup/ops.sqlite")
+        #expect(fault.hint.contains("`df -h /backup`"), "\(fault.hint)")
     }
 
     @Test(arguments: engines) func `what a restored store can't know is taken away`(

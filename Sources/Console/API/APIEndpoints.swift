@@ -339,7 +339,7 @@ public struct APIEndpoints: Sendable {
         for (name, text) in request.query {
             guard let parameter = known.first(where: { $0.name == name }) else {
                 throw APIFault.badParameter(
-                    "\(name) is not known\(RequestProblem.near(name, among: known.map(\.name)))")
+                    "\(name) is not known\(Suggestion.afterthought(on: name, among: known.map(\.name)))")
             }
             guard values[name] == nil else { throw APIFault.badParameter("\(name) is given twice") }
             let value = parameter.schema.value(ofText: text)

@@ -30,11 +30,6 @@ struct RequestProblem: ExpressibleByStringInterpolation {
         self.text = text
     }
 
-    /// What was probably meant, as it ends a sentence; empty where nothing is near.
-    static func near(_ word: String, among known: some Collection<String>) -> String {
-        Suggestion.nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
-    }
-
     /// A body that is no JSON, with what its reader found.
     static func noJSON(_ reason: String) -> RequestProblem { RequestProblem(ofWhole: "is no JSON: \(reason)") }
 

@@ -73,7 +73,8 @@ public indirect enum APISchema: Sendable {
             return APISchema.text(least: least, most: most).problem(value, at: path)
         case (.choice(let words), .string(let text)):
             if words.contains(text) { return nil }
-            return "\(path) has to be one of \(words.joined(separator: ", "))\(RequestProblem.near(text, among: words))"
+            return
+                "\(path) has to be one of \(words.joined(separator: ", "))\(Suggestion.afterthought(on: text, among: words))"
         case (.instant, .string(let text)):
             return Timestamp(text) == nil ? "\(path) has to be an instant such as 2026-12-24T00:00:00Z" : nil
         case (.pattern(_, let about, let matches), .string(let text)):
@@ -96,7 +97,7 @@ public indirect enum APISchema: Sendable {
                 guard let field = fields.first(where: { $0.name == member.name }) else {
                     if isOpen { continue }
                     return "\(Self.join(path, member.name)) is not known"
-                        + RequestProblem.near(member.name, among: fields.map(\.name))
+                        + Suggestion.afterthought(on: member.name, among: fields.map(\.name))
                 }
                 if let problem = field.schema.problem(member.value, at: Self.join(path, member.name)) {
                     return problem

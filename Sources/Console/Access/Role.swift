@@ -66,7 +66,7 @@ extension Grant {
     /// - Returns: the sentences.
     public static func notes(on grants: [Grant], known: Set<String>) -> [String] {
         grants.map(\.environment).filter { $0 != "*" && !known.contains($0) }.map { place in
-            let near = Suggestion.nearest(to: place, in: known).map { "; did you mean \($0)?" } ?? ""
+            let near = Suggestion.afterthought(on: place, among: known)
             return "no environment is named \(place), and the role at it counts once there is one\(near)"
         }
     }

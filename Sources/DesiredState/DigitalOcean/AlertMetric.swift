@@ -47,12 +47,4 @@ public enum AlertMetric: String, Sendable, CaseIterable {
 
     /// The windows that the provider knows, by their minutes.
     static let windows: [Int64: String] = [5: "5m", 10: "10m", 30: "30m", 60: "1h"]
-
-    static func number(_ value: Value) -> Double? {
-        switch value {
-        case .int(let number): Double(number)
-        case .number(let text): Double(text).flatMap { $0.isFinite ? $0 : nil }
-        default: nil
-        }
-    }
 }

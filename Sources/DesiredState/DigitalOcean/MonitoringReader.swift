@@ -180,7 +180,7 @@ struct MonitoringReader {
     private func number(_ key: String, _ alert: Fields) -> (value: Value, mark: SourceMark)? {
         guard let entry = alert.entry(key, required: true) else { return nil }
         let mark = entry.value.mark(in: file)
-        guard let value = entry.value.scalar?.value, let number = AlertMetric.number(value) else {
+        guard let value = entry.value.scalar?.value, let number = value.doubleValue else {
             alert.fail(
                 .wrongType, "`\(key)` of \(alert.subject) is \(entry.value.shapeName) where a number is needed",
                 at: mark, hint: "Write a number without quotes.")
@@ -200,8 +200,8 @@ struct MonitoringReader {
     private func compareLevels(_ alerts: Fields, _ metric: AlertMetric, _ droplet: Text) {
         let key = metric.threshold
         guard let warn = alerts.entry("warn")?.value[key]?.value, let crit = alerts.entry("crit")?.value[key]?.value,
-            let low = warn.scalar.flatMap({ AlertMetric.number($0.value) }),
-            let high = crit.scalar.flatMap({ AlertMetric.number($0.value) }), low >= high
+            let low = warn.scalar?.value.doubleValue,
+            let high = crit.scalar?.value.doubleValue, low >= high
         else { return }
         report.warning(
             .thresholdOrder,

@@ -67,13 +67,7 @@ struct PackThresholds {
         let mark: SourceMark
 
         /// Nil where it is none.
-        var number: Double? {
-            switch value {
-            case .int(let number): Double(number)
-            case .number(let text): Double(text)
-            default: nil
-            }
-        }
+        var number: Double? { value.doubleValue }
     }
 
     let thresholds: [Threshold]

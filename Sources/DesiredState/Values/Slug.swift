@@ -18,16 +18,7 @@ public enum Slug {
     /// fall together with (upper case, underscores, dots, several slashes, a hyphen before the slash), gets six digits
     /// of its digest behind it.
     public static func of(branch: String) -> String {
-        var bytes: [UInt8] = []
-        for byte in branch.utf8 {
-            let lower = (65...90).contains(byte) ? byte + 32 : byte
-            if isAlphanumeric(lower) {
-                bytes.append(lower)
-            } else if let last = bytes.last, last != hyphen {
-                bytes.append(hyphen)
-            }
-        }
-        while bytes.last == hyphen { bytes.removeLast() }
+        var bytes = hyphenated(branch)
         if isUnmistakable(branch), bytes.count <= maximumLength { return String(decoding: bytes, as: UTF8.self) }
         let digest = Digest(of: branch).hex.prefix(6)
         bytes = Array(bytes.prefix(maximumLength - 7))
@@ -37,6 +28,12 @@ public enum Slug {
 
     /// The name for an environment that somebody meant by a text which is no slug: the nearest one, where it is free.
     static func suggestion(for text: String, notIn taken: some Sequence<String>) -> String {
+        let plain = String(decoding: hyphenated(text), as: UTF8.self)
+        return text.utf8.allSatisfy { $0 < 128 } && isValid(plain) && !taken.contains(plain) ? plain : of(branch: text)
+    }
+
+    /// Its letters and digits in lower case, and one hyphen for whatever stands between them.
+    private static func hyphenated(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
             let lower = (65...90).contains(byte) ? byte + 32 : byte
@@ -47,8 +44,7 @@ public enum Slug {
             }
         }
         while bytes.last == hyphen { bytes.removeLast() }
-        let plain = String(decoding: bytes, as: UTF8.self)
-        return text.utf8.allSatisfy { $0 < 128 } && isValid(plain) && !taken.contains(plain) ? plain : of(branch: text)
+        return bytes
     }
 
     /// Whether no other such name gives the same slug: one word, or a word, a slash and words with hyphens between.

@@ -67,7 +67,7 @@ extension DigitalOceanDriver {
             }
         }
         body["entities"] = .strings(entities)
-        if let each = Normal.number(wanted["threshold_per_vcpu"]) {
+        if let each = wanted["threshold_per_vcpu"]?.doubleValue {
             guard let processors, processors > 0 else {
                 throw impossible(step, "a threshold for each processor needs a droplet whose processors are known")
             }

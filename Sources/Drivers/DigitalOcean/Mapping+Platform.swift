@@ -194,7 +194,7 @@ extension Mapping {
         if isLoadAlert(resource),
             let droplet = resource.attributes["droplet_id"]?.intValue, let processors = names.processors[droplet],
             processors > 0,
-            let value = Normal.number(resource.attributes["value"])
+            let value = resource.attributes["value"]?.doubleValue
         {
             items.append(Attributes.Item("threshold_per_vcpu", Normal.decimal(value / Double(processors))))
         }

@@ -18,15 +18,6 @@ extension Normal {
         return .number("\(rounded)")
     }
 
-    /// What `value` is as a number; nil where it is none.
-    static func number(_ value: Value?) -> Double? {
-        switch value {
-        case .int(let number)?: Double(number)
-        case .number(let text)?: Double(text)
-        default: nil
-        }
-    }
-
     /// The provider writes `Production`; people write tiers.
     static let projectEnvironment: @Sendable (Value) -> Value = { value in
         guard case .string(let text) = value else { return value }

@@ -42,7 +42,8 @@ extension Pass {
                 return Notice(
                     .scheduleEnded, of: id, environment: one.environment.slug, at: reconciler.time.now, runID: run.id,
                     payload: [
-                        "name": .string(ScheduledJob.backupName(of: one.environment)), "reason": .string(one.reason),
+                        "name": .string(ScheduledJob.backupName(of: one.environment.slug)),
+                        "reason": .string(one.reason),
                     ],
                     dedupe: run.id)
             })

@@ -12,7 +12,8 @@ struct BackupWatch: Sendable {
     /// What was due while no service was there runs first.
     static let settling = Duration.hours(1)
 
-    private var seen: [String: (cron: Cron, since: Timestamp)] = [:]
+    /// By what is written: a cron expression itself is not light.
+    private var seen: [String: (cron: String, since: Timestamp)] = [:]
     private var lookedAt: Duration?
 
     /// Whether it is time for another look.
@@ -25,9 +26,10 @@ struct BackupWatch: Sendable {
     /// Since when a backup should have been made; nil where none is missing.
     mutating func dueSince(_ job: ScheduledJob, _ past: BackupPast, _ now: Timestamp) -> Timestamp? {
         let before = seen[job.id]
-        if before?.cron != job.cron { seen[job.id] = (job.cron, now) }
+        let cron = job.cron.description
+        if before?.cron != cron { seen[job.id] = (cron, now) }
         // By another cron expression than before it is due by that, from now on.
-        let begin = before != nil && before?.cron != job.cron ? now : past.lastSuccess
+        let begin = before != nil && before?.cron != cron ? now : past.lastSuccess
         let since = begin.map { job.next(after: $0) } ?? past.first ?? job.next(after: seen[job.id]?.since ?? now)
         return since.flatMap { $0 <= now ? $0 : nil }
     }

@@ -18,23 +18,72 @@ public struct ScheduledJob: Sendable, Hashable {
     public static let backupPrefix = "backup/"
 
     /// What people call the backup of an environment.
-    static func backupName(of environment: Environment) -> String { "Backup of \(environment.slug)" }
+    static func backupName(of slug: String) -> String { "Backup of \(slug)" }
+
+    /// What a backup is of.
+    public struct Subject: Sendable, Hashable {
+        public let slug: String
+        public let tier: Tier
+        public let database: String?
+
+        init(_ environment: Environment) {
+            (slug, tier, database) = (environment.slug, environment.tier, environment.database)
+        }
+    }
+
+    /// How and when it runs, which very many jobs have in common: it is kept once for all of them.
+    final class Manner: Sendable, Hashable {
+        let cron: Cron
+        let zone: TimeZone
+        let isZoneKnown: Bool
+        let runner: String
+        /// Nil: its workflow is not named, which is said with the id of each job.
+        let way: Way?
+        let terms: ScheduleSettings.Terms
+        let alertsOnFailure: Bool
+
+        init(
+            _ cron: Cron, _ zone: TimeZone, isZoneKnown: Bool, _ runner: String, _ way: Way?,
+            _ terms: ScheduleSettings.Terms, alertsOnFailure: Bool
+        ) {
+            (self.cron, self.zone, self.isZoneKnown, self.runner) = (cron, zone, isZoneKnown, runner)
+            (self.way, self.terms, self.alertsOnFailure) = (way, terms, alertsOnFailure)
+        }
+
+        static func == (a: Manner, b: Manner) -> Bool {
+            a === b
+                || a.cron == b.cron && a.zone == b.zone && a.isZoneKnown == b.isZoneKnown && a.runner == b.runner
+                    && a.way == b.way && a.terms == b.terms && a.alertsOnFailure == b.alertsOnFailure
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(cron)
+            hasher.combine(runner)
+            hasher.combine(way)
+        }
+    }
 
     /// A chore's id, or `backup/ENVIRONMENT`.
     public let id: String
-    public let name: String
+    /// Nil for a backup.
+    private let choreName: String?
     /// Whose backup it is; nil for a chore.
-    public let environment: Environment?
-    public let cron: Cron
-    /// UTC where the one that is named is not known.
-    public let zone: TimeZone
-    public let isZoneKnown: Bool
-    /// As the SSOT or the configuration names it.
-    public let runner: String
-    public let way: Way
-    public let terms: ScheduleSettings.Terms
-    public let alertsOnFailure: Bool
+    public let environment: Subject?
     public let source: SourceMark
+    private let manner: Manner
+
+    public var name: String { choreName ?? environment.map { Self.backupName(of: $0.slug) } ?? id }
+    public var cron: Cron { manner.cron }
+    /// UTC where the one that is named is not known.
+    public var zone: TimeZone { manner.zone }
+    public var isZoneKnown: Bool { manner.isZoneKnown }
+    /// As the SSOT or the configuration names it.
+    public var runner: String { manner.runner }
+    public var way: Way {
+        manner.way ?? .blocked("its workflow is not named: set schedules.jobs.\(id).workflow")
+    }
+    public var terms: ScheduleSettings.Terms { manner.terms }
+    public var alertsOnFailure: Bool { manner.alertsOnFailure }
 
     /// Staging and development share one worker, so that they never take what production needs.
     public var lane: String {
@@ -72,41 +121,52 @@ public struct ScheduledJob: Sendable, Hashable {
         zones: (Set<String>) -> TimeZones
     ) -> [ScheduledJob] {
         let times = zones(Set([settings.all.timeZone] + settings.jobs.values.map(\.timeZone)))
-        // Their ids are sorted before the jobs are made: jobs are not light, and there may be very many.
-        let chores = desired.chores.map { ($0.id, ScheduleOrigin.chore($0)) }
+        // By their places: neither chores nor environments are light, and there may be very many.
+        let chores = desired.chores.indices.lazy.map { (desired.chores[$0].id, ScheduleOrigin.chore($0)) }
         let backups = desired.environments.indices.lazy
             .filter { desired.environments[$0].backupSchedule != nil }
             .map { (backupPrefix + desired.environments[$0].slug, ScheduleOrigin.backup($0)) }
-        return (chores + backups).sorted { $0.0.precedesByBytes($1.0) }.compactMap { id, origin in
+        var manners: [String: Manner] = [:]
+        return (Array(chores) + backups).sorted { $0.0.precedesByBytes($1.0) }.compactMap { id, origin in
             switch origin {
-            case .chore(let chore):
-                return make(
-                    id, chore.name ?? id, nil, chore.cron, chore.runner, chore.alertsOnFailure, chore.source,
-                    settings, times, doubt: chore.doubt)
+            case .chore(let index):
+                let chore = desired.chores[index]
+                let manner = manner(
+                    of: id, chore.cron, chore.runner, alerts: chore.alertsOnFailure, settings, times, doubt: chore.doubt
+                )
+                return ScheduledJob(
+                    id: id, choreName: chore.name ?? id, environment: nil, source: chore.source, manner: manner)
             case .backup(let index):
                 let environment = desired.environments[index]
-                guard let cron = environment.backupSchedule.flatMap({ crons.cron($0) }) else { return nil }
-                return make(
-                    id, backupName(of: environment), environment, cron, "backup", true, environment.backupSource,
-                    settings, times)
+                guard let text = environment.backupSchedule, let cron = crons.cron(text) else { return nil }
+                let hasOwnTerms = settings.jobs[id] != nil
+                let manner =
+                    (hasOwnTerms ? nil : manners[text])
+                    ?? manner(of: id, cron, backupRunner, alerts: true, settings, times, doubt: nil)
+                if !hasOwnTerms { manners[text] = manner }
+                return ScheduledJob(
+                    id: id, choreName: nil, environment: Subject(environment), source: environment.backupSource,
+                    manner: manner)
             }
         }
     }
 
+    private static let backupRunner = "backup"
+
+    /// Where a job is among those that are wanted.
     private enum ScheduleOrigin {
-        case chore(Chore)
-        /// Of the environment at a place among those that are wanted.
+        case chore(Int)
         case backup(Int)
     }
 
-    private static func make(
-        _ id: String, _ name: String, _ environment: Environment?, _ cron: Cron, _ named: String, _ alerts: Bool,
-        _ source: SourceMark, _ settings: ScheduleSettings, _ zones: TimeZones, doubt: String? = nil
-    ) -> ScheduledJob {
+    private static func manner(
+        of id: String, _ cron: Cron, _ named: String, alerts: Bool, _ settings: ScheduleSettings, _ zones: TimeZones,
+        doubt: String?
+    ) -> Manner {
         let terms = settings.terms(of: id)
         let runner = terms.runner ?? named
         let zone = zones[terms.timeZone]
-        let way: Way
+        let way: Way?
         if let doubt {
             way = .unread("it can't be read: \(doubt)")
         } else if zone == nil {
@@ -114,11 +174,7 @@ public struct ScheduledJob: Sendable, Hashable {
         } else if let found = settings.runners[runner] {
             switch found {
             case .workflow(let repository, let file, let ref):
-                if let file = terms.workflow ?? file {
-                    way = .runner(.workflow(repository: repository, file: file, ref: ref))
-                } else {
-                    way = .blocked("its workflow is not named: set schedules.jobs.\(id).workflow")
-                }
+                way = (terms.workflow ?? file).map { .runner(.workflow(repository: repository, file: $0, ref: ref)) }
             case .command, .pass: way = .runner(found)
             }
         } else if runner == "manual" {
@@ -126,9 +182,8 @@ public struct ScheduledJob: Sendable, Hashable {
         } else {
             way = .blocked("nobody is the runner \(runner): set schedules.runners.\(runner)")
         }
-        return ScheduledJob(
-            id: id, name: name, environment: environment, cron: cron, zone: zone ?? .utc,
-            isZoneKnown: zone != nil, runner: runner, way: way, terms: terms, alertsOnFailure: alerts, source: source)
+        return Manner(
+            cron, zone ?? .utc, isZoneKnown: zone != nil, runner, way, terms, alertsOnFailure: alerts)
     }
 }
 

@@ -130,14 +130,12 @@ public struct DriftRecord: Sendable, Hashable {
     public let runID: String
     /// Since when each attribute differs, by path.
     public let attributesSince: [String: Timestamp]
-    /// Names exactly this difference: what an acknowledgement is bound to.
-    public let difference: Digest
     /// What a person said of it that stands; nil where nobody did.
     public let mark: DriftMark?
 
     public init(
         key: ResourceKey, cause: ChangeCause, environment: String?, detail: Value, firstSeen: Timestamp,
-        lastSeen: Timestamp, runID: String, attributesSince: [String: Timestamp], difference: Digest, mark: DriftMark?
+        lastSeen: Timestamp, runID: String, attributesSince: [String: Timestamp], mark: DriftMark?
     ) {
         self.key = key
         self.cause = cause
@@ -147,8 +145,25 @@ public struct DriftRecord: Sendable, Hashable {
         self.lastSeen = lastSeen
         self.runID = runID
         self.attributesSince = attributesSince
-        self.difference = difference
         self.mark = mark
+    }
+
+    /// Names exactly this difference: what an acknowledgement is bound to.
+    ///
+    /// Worked out anew each time.
+    public var difference: Digest { Self.difference(cause, detail) }
+
+    /// What makes a difference this one and no other: cause, sentence and attributes, but not the line that wants it.
+    static func difference(_ cause: ChangeCause, _ detail: Value) -> Digest {
+        let attributes = (detail["attributes"]?.listValue ?? []).map { attribute -> Value in
+            guard attribute["source"] != nil else { return attribute }
+            return .object(Value.Object((attribute.objectValue?.members ?? []).filter { $0.name != "source" }))
+        }
+        let parts: Value = [
+            .string(cause.rawValue), detail["summary"] ?? .null,
+            detail["attributes"] == nil ? .null : .list(attributes),
+        ]
+        return Digest(of: StoredJSON.sortedText(parts))
     }
 
     /// Whether a rule wants it otherwise, and nobody need have changed anything.

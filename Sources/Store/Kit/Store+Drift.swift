@@ -197,13 +197,16 @@ extension Store {
                 throw .unreadable("\(try row.text(0)) in ops.drift_items names no known key or cause")
             }
             let (firstSeen, lastSeen, detail) = (try row.time(4), try row.time(5), try row.json(3))
-            let difference = Self.difference(cause, detail)
+            // Most have no mark, and their digest is asked of nobody.
+            let mark = marks[key].flatMap { marks in
+                let difference = DriftRecord.difference(cause, detail)
+                return marks.first { $0.covers(key, difference, at: now) }
+            }
             records.append(
                 DriftRecord(
                     key: key, cause: cause, environment: row.optionalText(2), detail: detail, firstSeen: firstSeen,
                     lastSeen: max(lastSeen, latest ?? lastSeen), runID: try row.text(6),
-                    attributesSince: Self.instants(try row.json(7)), difference: difference,
-                    mark: marks[key]?.first { $0.covers(key, difference, at: now) }))
+                    attributesSince: Self.instants(try row.json(7)), mark: mark))
         }
         return records
     }
@@ -272,18 +275,5 @@ extension Store {
             instants[member.name] = member.value.stringValue.flatMap { Timestamp($0) }
         }
         return instants
-    }
-
-    /// What makes a difference this one and no other: cause, sentence and attributes, but not the line that wants it.
-    private static func difference(_ cause: ChangeCause, _ detail: Value) -> Digest {
-        let attributes = (detail["attributes"]?.listValue ?? []).map { attribute -> Value in
-            guard attribute["source"] != nil else { return attribute }
-            return .object(Value.Object((attribute.objectValue?.members ?? []).filter { $0.name != "source" }))
-        }
-        let parts: Value = [
-            .string(cause.rawValue), detail["summary"] ?? .null,
-            detail["attributes"] == nil ? .null : .list(attributes),
-        ]
-        return Digest(of: StoredJSON.sortedText(parts))
     }
 }

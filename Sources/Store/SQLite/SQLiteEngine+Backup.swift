@@ -23,15 +23,14 @@ extension SQLiteEngine {
                 try connection.run("vacuum ops into $1", [.text(partial)])
             } catch {
                 FileSystem.remove(partial)
-                throw error
+                throw Self.refusal(error, target)
             }
             let size = FileSystem.modified(partial)?.bytes ?? 0
             guard Self.sync(partial), FileSystem.move(partial, to: target) else {
                 FileSystem.remove(partial)
                 throw Self.refusal("the copy can't be written: \(String(cString: strerror(errno)))", target)
             }
-            _ = Self.sync(
-                String(target.contains("/") ? target[..<(target.lastIndex(of: "/") ?? target.endIndex)] : "."))
+            _ = Self.sync(StoreFault.directory(of: target))
             return size
         }
     }
@@ -43,9 +42,25 @@ extension SQLiteEngine {
         return fsync(descriptor) == 0
     }
 
-    static func refusal(_ message: String, _ path: String) -> StoreFault {
-        StoreFault(
-            .refused, code: "STORE-0051", message: message, place: path,
-            hint: "give another file, in a directory that this user may write to")
+    /// What stopped a copy, where that is of its target: SQLite says it as if the store itself were meant.
+    static func refusal(_ fault: StoreFault, _ target: String) -> StoreFault {
+        let directory = StoreFault.directory(of: target)
+        switch fault.code {
+        case "STORE-0002":
+            return refusal(
+                "there is no room for the copy", target,
+                hint: "make room where it goes, as `df -h \(directory)` shows, or give a file on another disk")
+        case "STORE-0007":
+            return refusal(
+                "the copy can't be written: \(fault.message)", target,
+                hint: "see that its directory is there and may be written to: `ls -ld \(directory)`")
+        default: return fault
+        }
+    }
+
+    static func refusal(
+        _ message: String, _ path: String, hint: String = "give another file, in a directory that this user may write to"
+    ) -> StoreFault {
+        StoreFault(.refused, code: "STORE-0051", message: message, place: path, hint: hint)
     }
 }

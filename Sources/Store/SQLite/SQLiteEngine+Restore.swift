@@ -112,7 +112,7 @@ extension SQLiteEngine {
             putBack()
             throw refusal("the copy can't be put in place: \(reason)", path)
         }
-        _ = sync(path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+        _ = sync(StoreFault.directory(of: path))
         return wasThere ? old : nil
     }
 }

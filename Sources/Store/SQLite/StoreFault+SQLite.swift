@@ -64,7 +64,8 @@ extension StoreFault {
             hint: "make room: `df -h \(directory(of: path))`; nothing of this write was kept")
     }
 
-    private static func directory(of path: String) -> String {
+    /// Where a file is.
+    static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

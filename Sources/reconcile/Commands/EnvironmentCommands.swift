@@ -32,7 +32,7 @@ struct EnvironmentListCommand {
         for row in rows {
             table.add(
                 paint.bold(row.slug), row.tier.rawValue, row.branch ?? "-", status(row, now, paint),
-                row.createdAt.map { (now - $0).shortText } ?? "unknown", timeLeft(row, now, paint),
+                row.createdAt.map { max(.zero, now - $0).shortText } ?? "unknown", timeLeft(row, now, paint),
                 row.metadata["cost_monthly_usd"].flatMap(\.text).map { "$\($0)" } ?? "-",
                 row.domain.map { "https://\($0)" } ?? "-")
         }

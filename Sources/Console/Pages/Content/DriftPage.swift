@@ -115,7 +115,9 @@ private struct DriftFilters {
         if let word = context.query("cause") {
             cause = word
             if !DriftRecord.causeWords.contains(word) {
-                problem = "There is no cause \(word.prefix(60))" + nearWord(to: word, among: DriftRecord.causeWords)
+                problem =
+                    "There is no cause \(word.prefix(60))"
+                    + Suggestion.afterthought(on: word, among: DriftRecord.causeWords)
             }
         }
         guard let word = context.query("environment") else { return }
@@ -151,12 +153,8 @@ struct EnvironmentFilter {
             (name, problem) = (word, nil)
         } else {
             let known = try await context.store.environmentNames().filter { context.shows($0) }
-            (name, problem) = (nil, "There is no environment \(word.prefix(60))\(nearWord(to: word, among: known))")
+            let near = Suggestion.afterthought(on: word, among: known)
+            (name, problem) = (nil, "There is no environment \(word.prefix(60))\(near)")
         }
     }
-}
-
-/// What was probably meant, as it ends a sentence; empty where nothing is near.
-private func nearWord(to word: String, among known: some Collection<String>) -> String {
-    Suggestion.nearest(to: word, in: known).map { "; did you mean \($0)?" } ?? ""
 }
