@@ -8,10 +8,10 @@ public import DesiredState
 public struct Timetable: Sendable, Hashable {
     /// Sorted by id.
     public let chores: [Chore]
-    /// Sorted by slug; each with its schedule.
-    public let backups: [Environment]
+    /// Sorted by slug.
+    public let backups: [Backup]
 
-    public init(chores: [Chore] = [], backups: [Environment] = []) {
+    public init(chores: [Chore] = [], backups: [Backup] = []) {
         self.chores = chores
         self.backups = backups
     }
@@ -25,16 +25,48 @@ public struct Timetable: Sendable, Hashable {
         }
         backups = desired.environments.compactMap { environment in
             environment.backupSchedule.map { schedule in
-                Environment(
-                    backedUp: environment.slug, schedule, environment.tier, isProtected: environment.isProtected,
+                Backup(
+                    of: environment.slug, schedule, environment.tier, isProtected: environment.isProtected,
                     database: environment.database, source: environment.backupSource)
             }
         }
     }
 
+    /// What running the backups of an environment needs of it.
+    public struct Backup: Sendable, Hashable {
+        /// Of its environment.
+        public let slug: String
+        /// The five fields of a crontab.
+        public let schedule: String
+        /// As which it is backed up.
+        public let tier: Tier
+        /// Whether what the environment owns is.
+        public let isProtected: Bool
+        public let database: String?
+        /// The line by which it is backed up.
+        public let source: SourceMark
+
+        public init(
+            of slug: String, _ schedule: String, _ tier: Tier, isProtected: Bool, database: String?, source: SourceMark
+        ) {
+            (self.slug, self.schedule, self.tier, self.isProtected) = (slug, schedule, tier, isProtected)
+            (self.database, self.source) = (database, source)
+        }
+
+        /// The environment as far as it is known.
+        var environment: Environment {
+            Environment(
+                slug: slug, tier: tier, ttlClass: .named, ttl: .never, branch: nil, headCommit: nil, host: nil,
+                domain: nil, databaseCluster: nil, database: database, filestore: nil, workers: nil,
+                backupSchedule: schedule, autoDeploy: false, quota: nil, isProtected: isProtected, source: source,
+                resources: [])
+        }
+    }
+
     /// A backup that nobody makes any more, and why.
     public struct Ended: Sendable, Hashable {
-        public let environment: Environment
+        /// Of its environment.
+        public let slug: String
         /// In one sentence without an end.
         public let reason: String
     }
@@ -50,35 +82,14 @@ public struct Timetable: Sendable, Hashable {
     public func ended(with next: Timetable, _ desired: DesiredState) -> [Ended] {
         let going = Set(next.backups.map(\.slug))
         let wanted = Set(desired.environments.map(\.slug))
-        return backups.lazy.filter { !going.contains($0.slug) && Care(of: $0).isAny }.map { environment in
-            let before = "it was backed up at \(environment.backupSchedule ?? "?"), by \(environment.backupSource)"
+        return backups.lazy.filter { !going.contains($0.slug) && Care(of: $0.environment).isAny }.map { backup in
+            let before = "it was backed up at \(backup.schedule), by \(backup.source)"
             return Ended(
-                environment: environment,
-                reason: wanted.contains(environment.slug)
+                slug: backup.slug,
+                reason: wanted.contains(backup.slug)
                     ? "its documents name no backup any more: \(before)"
-                    : "nothing wants environment \(environment.slug) any more, and it is gone: \(before)")
+                    : "nothing wants environment \(backup.slug) any more, and it is gone: \(before)")
         }
-    }
-}
-
-extension Environment {
-    /// What running its backups needs of it.
-    ///
-    /// - Parameters:
-    ///   - slug: its name.
-    ///   - schedule: the five fields of a crontab.
-    ///   - tier: as which it is backed up.
-    ///   - isProtected: whether what it owns is.
-    ///   - database: its database.
-    ///   - source: the line by which it is.
-    public init(
-        backedUp slug: String, _ schedule: String, _ tier: Tier, isProtected: Bool, database: String?,
-        source: SourceMark
-    ) {
-        self.init(
-            slug: slug, tier: tier, ttlClass: .named, ttl: .never, branch: nil, headCommit: nil, host: nil, domain: nil,
-            databaseCluster: nil, database: database, filestore: nil, workers: nil, backupSchedule: schedule,
-            autoDeploy: false, quota: nil, isProtected: isProtected, source: source, resources: [])
     }
 }
 
@@ -105,14 +116,15 @@ extension DesiredState {
     /// What runs by the clock, before any commit could be read.
     public init(running timetable: Timetable) {
         self.init(
-            revision: "", roots: [], environments: timetable.backups, resources: [], unknown: [], policy: Policy(),
+            revision: "", roots: [], environments: timetable.backups.map(\.environment), resources: [], unknown: [],
+            policy: Policy(),
             documents: [], diagnostics: [])
         self = with(chores: timetable.chores)
     }
 
     /// The same, but that what runs by the clock is what ran before.
     public func running(_ timetable: Timetable) -> DesiredState {
-        with(environments: timetable.backups).with(chores: timetable.chores)
+        with(environments: timetable.backups.map(\.environment)).with(chores: timetable.chores)
     }
 
     /// The same, with the backups of before where nobody can say, or has said, that they are wanted otherwise.
@@ -129,21 +141,24 @@ extension DesiredState {
     public func recalling(_ timetable: Timetable, living: Set<String>, kept: [String: Care]) -> DesiredState {
         let scopes = UnknownScopes(unknown.filter { !$0.isSuspension }, of: self)
         let isPolicyUnread = documents.contains { $0.status == .unreadable && $0.domain == "policies" }
-        var wanted = Dictionary(environments.map { ($0.slug, $0) }) { first, _ in first }
+        // By their places: environments are not light, and nearly always each of very many is as it was.
+        let places = Dictionary(environments.indices.lazy.map { (environments[$0].slug, $0) }) { first, _ in first }
+        var (held, missed): ([Int: Environment], [Environment]) = ([:], [])
         for before in timetable.backups {
             let slug = before.slug
-            if let now = wanted[slug] {
+            if let place = places[slug] {
+                let now = environments[place]
                 let isLost =
                     isPolicyUnread && now.isBackedUpByTier && now.backupSchedule == nil
                     || kept[slug] != nil && isLessBackedUp(now)
                 // What can be read of it holds, but for its schedule.
                 if scopes.environment(slug) != nil {
-                    wanted[slug] = before
+                    held[place] = before.environment
                 } else if isLost {
-                    wanted[slug] = now.backedUp(as: before)
+                    held[place] = now.backedUp(as: before.environment)
                 }
             } else if scopes.existence(ofEnvironment: slug) != nil || living.contains(slug) {
-                wanted[slug] = before
+                missed.append(before.environment)
             }
         }
         let written = Set(chores.map(\.id))
@@ -154,23 +169,26 @@ extension DesiredState {
             chore.doubt = scope.sentence
             return chore
         }
-        return with(environments: wanted.values.sorted { $0.slug.precedesByBytes($1.slug) })
-            .with(chores: (chores + unread).sorted { $0.id.precedesByBytes($1.id) })
+        var looked = self
+        if !held.isEmpty || !missed.isEmpty {
+            let all = environments.indices.map { held[$0] ?? environments[$0] } + missed
+            looked = looked.with(environments: all.sorted { $0.slug.precedesByBytes($1.slug) })
+        }
+        return unread.isEmpty
+            ? looked : looked.with(chores: (chores + unread).sorted { $0.id.precedesByBytes($1.id) })
     }
 
     /// The same, with the backups that environments have by the clock: whether they are made is held against those.
     public func backedUp(as clock: DesiredState) -> DesiredState {
+        let looked = clock.environments
         let backups = Dictionary(
-            clock.environments.lazy.filter { $0.backupSchedule != nil }.map { ($0.slug, $0) },
+            looked.indices.lazy.filter { looked[$0].backupSchedule != nil }.map { (looked[$0].slug, $0) },
             uniquingKeysWith: { first, _ in first })
-        let lost = environments.contains { one in
-            backups[one.slug].map { $0.backupSchedule != one.backupSchedule } == true
+        func lost(_ one: Environment) -> Environment? {
+            backups[one.slug].map { looked[$0] }.flatMap { $0.backupSchedule == one.backupSchedule ? nil : $0 }
         }
-        guard lost else { return self }
-        return with(
-            environments: environments.map { one in
-                backups[one.slug].map { $0.backupSchedule == one.backupSchedule ? one : one.backedUp(as: $0) } ?? one
-            })
+        guard environments.contains(where: { lost($0) != nil }) else { return self }
+        return with(environments: environments.map { one in lost(one).map { one.backedUp(as: $0) } ?? one })
     }
 
     /// Whether an environment that keeps its tier has lost the backups which that tier had: it has none, or another tier's.

@@ -27,7 +27,7 @@ struct TimetableTests {
     }
 
     private static func backups(_ desired: DesiredState) -> [String] {
-        Timetable(of: desired).backups.map { "\($0.slug) \($0.tier) \($0.backupSchedule ?? "-")" }
+        Timetable(of: desired).backups.map { "\($0.slug) \($0.tier) \($0.schedule)" }
     }
 
     private static let before = ["lab dev 0 0 * * *", "shop production 0 */6 * * *"]
@@ -74,7 +74,7 @@ struct TimetableTests {
         let looked = now.recalling(old, living: Set(living), kept: kept)
         #expect(Self.backups(looked) == backups)
         // Whether they are made is held against the same.
-        let held = Timetable(of: now.backedUp(as: looked)).backups.map { "\($0.slug) \($0.backupSchedule ?? "-")" }
+        let held = Timetable(of: now.backedUp(as: looked)).backups.map { "\($0.slug) \($0.schedule)" }
         let written = Set(now.environments.map(\.slug))
         #expect(
             held

@@ -115,8 +115,8 @@ struct ScheduleStoreTests {
             let whole = Timetable(
                 chores: [chore],
                 backups: [
-                    Environment(
-                        backedUp: "shop", "0 */6 * * *", .production, isProtected: true, database: "odoo", source: mark)
+                    Timetable.Backup(
+                        of: "shop", "0 */6 * * *", .production, isProtected: true, database: "odoo", source: mark)
                 ])
             try await test.store.rememberTimetable(Timetable(), from: nil, notices: [])
             #expect(try await test.store.timetable() == nil, "nothing is worth no write")

@@ -33,16 +33,16 @@ extension Pass {
         let next = Timetable(of: clock)
         let ended = (ran ?? Timetable()).ended(with: next, desired)
         for one in ended {
-            reconciler.log.warning("backups end", ["environment": one.environment.slug, "why": one.reason])
+            reconciler.log.warning("backups end", ["environment": one.slug, "why": one.reason])
         }
         try await reconciler.store.rememberTimetable(
             next, from: ran,
             notices: ended.map { one in
-                let id = ScheduledJob.backupPrefix + one.environment.slug
+                let id = ScheduledJob.backupPrefix + one.slug
                 return Notice(
-                    .scheduleEnded, of: id, environment: one.environment.slug, at: reconciler.time.now, runID: run.id,
+                    .scheduleEnded, of: id, environment: one.slug, at: reconciler.time.now, runID: run.id,
                     payload: [
-                        "name": .string(ScheduledJob.backupName(of: one.environment.slug)),
+                        "name": .string(ScheduledJob.backupName(of: one.slug)),
                         "reason": .string(one.reason),
                     ],
                     dedupe: run.id)

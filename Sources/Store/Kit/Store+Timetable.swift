@@ -34,11 +34,11 @@ extension Store {
     private static func value(_ timetable: Timetable) -> Value {
         [
             "backups": .list(
-                timetable.backups.map { environment in
+                timetable.backups.map { backup in
                     [
-                        "database": .text(environment.database), "protected": .bool(environment.isProtected),
-                        "schedule": .text(environment.backupSchedule), "slug": .string(environment.slug),
-                        "source": value(environment.source), "tier": .string(environment.tier.rawValue),
+                        "database": .text(backup.database), "protected": .bool(backup.isProtected),
+                        "schedule": .string(backup.schedule), "slug": .string(backup.slug),
+                        "source": value(backup.source), "tier": .string(backup.tier.rawValue),
                     ]
                 }),
             "chores": .list(
@@ -61,12 +61,12 @@ extension Store {
                 running: id, one["name"]?.stringValue, cron, by: runner,
                 alertsOnFailure: one["alerts"]?.boolValue ?? true, source: mark(one["source"]))
         }
-        let backups: [Environment] = (stored["backups"]?.listValue ?? []).compactMap { one in
+        let backups: [Timetable.Backup] = (stored["backups"]?.listValue ?? []).compactMap { one in
             guard let slug = one["slug"]?.stringValue, let schedule = one["schedule"]?.stringValue else { return nil }
             // A word of a newer version is taken for the most careful.
             let tier = one["tier"]?.stringValue.flatMap { Tier(rawValue: $0) } ?? .production
-            return Environment(
-                backedUp: slug, schedule, tier, isProtected: one["protected"]?.boolValue ?? true,
+            return Timetable.Backup(
+                of: slug, schedule, tier, isProtected: one["protected"]?.boolValue ?? true,
                 database: one["database"]?.stringValue, source: mark(one["source"]))
         }
         return Timetable(chores: chores, backups: backups)

@@ -59,7 +59,8 @@ extension SQLiteEngine {
     }
 
     static func refusal(
-        _ message: String, _ path: String, hint: String = "give another file, in a directory that this user may write to"
+        _ message: String, _ path: String,
+        hint: String = "give another file, in a directory that this user may write to"
     ) -> StoreFault {
         StoreFault(.refused, code: "STORE-0051", message: message, place: path, hint: hint)
     }
