@@ -67,8 +67,8 @@ extension ProviderFault {
             return make(
                 .badAddress, site, error.message,
                 hint:
-                    "write POSTGRES_ADMIN_URL as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ in the "
-                    + "password", .stop)
+                    "write POSTGRES_ADMIN_URL as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ and `%2F` "
+                    + "for / in the password", .stop)
         }
         if state.hasPrefix("28") || state == "3D000" && !error.wasSent {
             return fault(

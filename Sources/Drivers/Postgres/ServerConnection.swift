@@ -119,32 +119,10 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         return "postgres://\(text(PQuser(pointer)))@\(text(PQhost(pointer))):\(text(PQport(pointer)))"
     }
 
-    private static func isReadable(_ uri: Secret) -> Bool {
-        uri.reveal { text in
-            var message: UnsafeMutablePointer<CChar>?
-            guard text.hasPrefix("postgres"), !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
-                PQfreemem(message)
-                return false
-            }
-            PQconninfoFree(list)
-            return true
-        }
-    }
+    private static func isReadable(_ uri: Secret) -> Bool { ServerAddress(uri) != nil }
 
     /// `db.example:5432`, as an address has it: of several hosts all, whichever of them answers; nil where it can't be read.
-    static func hosts(of uri: Secret) -> String? {
-        uri.reveal { text in
-            guard isReadable(uri), let list = PQconninfoParse(text, nil) else { return nil }
-            defer { PQconninfoFree(list) }
-            var values: [String: String] = [:]
-            var option = list
-            while let keyword = option.pointee.keyword {
-                if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
-                option += 1
-            }
-            return "\(values["host"] ?? values["hostaddr"] ?? "localhost"):\(values["port"] ?? "5432")"
-        }
-    }
+    static func hosts(of uri: Secret) -> String? { ServerAddress(uri)?.hosts }
 
     private static func errorText(_ pointer: OpaquePointer) -> String {
         PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
