@@ -19,6 +19,9 @@ enum FaultCode: String, CaseIterable {
     case serverError = "POSTGRES-0014"
     case leaseLost = "POSTGRES-0015"
     case modulesUnreadable = "POSTGRES-0016"
+    case readerShut = "POSTGRES-0017"
+    case readerAddress = "POSTGRES-0018"
+    case readerDatabase = "POSTGRES-0019"
 }
 
 /// One call as the driver names it, for faults.
