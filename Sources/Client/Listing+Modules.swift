@@ -24,6 +24,7 @@ extension Listing {
             .text("WANTED", 6, "wanted"), count("INSTALLED", 7, "installed"), count("MISSING", 7, "missing"),
             count("NOT ALLOWED", 7, "not_allowed"), count("PENDING", 7, "pending"), count("BESIDES", 3, "extra"),
             .instant("SINCE", 2, "observed_at"), .text("PROBLEM", 5, "problem", least: 24),
+            .text("READ THROUGH", 1, "read_through"),
         ])
 
     @Sendable private static func standing(_ row: Value, _ look: Look) -> String {

@@ -59,6 +59,7 @@ struct Composition {
             applicationRepository: HookRepositories(
                 [configuration.application?.url ?? configuration.ssot?.url].compactMap { $0 }
             ).onGitHub.first, moduleInterval: configuration.moduleInterval,
+            moduleServers: providers.moduleServers,
             giveMemoryBack: { ProcessEnvironment.trimHeaps() })
         self.configuration = configuration
         self.store = store

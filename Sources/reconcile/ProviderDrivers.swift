@@ -1,4 +1,5 @@
 import Basics
+import DesiredState
 import Diff
 import DigitalOceanDriver
 import DockerDriver
@@ -108,6 +109,15 @@ struct ProviderDrivers {
         guard let uri = configuration.providers["postgres"]?.credential?.resolve(in: environment) else { return [] }
         return [PostgresDriver(uri: uri, resolve: { [environment] in $0.resolve(in: environment) })]
     }
+
+    /// What reads lists of modules on servers of `modules.servers`, sorted by cluster; no driver, for nothing is wanted there.
+    var moduleReaders: [ModuleReader] {
+        configuration.moduleServers.sorted { $0.key.precedesByBytes($1.key) }.map { cluster, reference in
+            ModuleReader(cluster: cluster, reference: reference) { [environment] in reference.resolve(in: environment) }
+        }
+    }
+
+    var moduleServers: [ModuleServer] { moduleReaders.map { ModuleServer(cluster: $0.cluster, listing: $0) } }
 
     /// Left out where nobody configured it, like Docker.
     private var spaces: [any Driver] {

@@ -134,6 +134,11 @@ struct CanaryTests {
         let stored = postgres?.makeDatabase("canary")
         let planted = { (uri: String, word: String) in uri.replacing("postgres@", "postgres:canary-\(word)@") }
         environment["POSTGRES_ADMIN_URL"] = postgres.map { planted($0.uri(), "admin-password") }
+        environment["CLUSTER_READER"] = postgres.map { planted($0.uri(), "reader-password") }
+        environment["LOST_READER"] = "postgres://reader:canary-lost@reader@127.0.0.1:1/x"
+        try site.directory.write(
+            "modules: {servers: {brightwater-pg: 'env:CLUSTER_READER', other-pg: 'env:LOST_READER'}}\n",
+            to: "reconciler.yaml")
         let engine = DockerServer.shared
         environment["DOCKER_HOST"] = engine.map { "unix://\($0.socket)" }
         defer {
@@ -255,12 +260,14 @@ struct CanaryTests {
         let cookie = try #require(
             session?.head.split(separator: "odooops_session=").dropFirst().first?.prefix { $0 != ";" })
         #expect(cookie.count == 64)
-        for path in ["/api/v1/status", "/api/v1/access/users", "/api/v1/openapi.json"] {
+        for path in [
+            "/api/v1/status", "/api/v1/access/users", "/api/v1/openapi.json", "/api/v1/modules/summary",
+        ] {
             let answer = await Answer.to("GET", path, port: port, headers: "Authorization: Bearer \(token)\r\n")
             #expect(answer?.status == 200, "\(path)")
             texts[path] = answer?.body
         }
-        for path in ["/", "/access", "/runs", "/logs"] {
+        for path in ["/", "/access", "/runs", "/logs", "/modules"] {
             let answer = await Answer.to("GET", path, port: port, headers: "Cookie: odooops_session=\(cookie)\r\n")
             texts["page \(path)"] = answer?.body
         }

@@ -89,6 +89,9 @@ struct ServerTests {
             ("postgres://postgres@127.0.0.1:\(server.port)/none", "POSTGRES-0001"),
             ("postgres://postgres:\(Self.password)@127.0.0.1:1/postgres", "POSTGRES-0008"),
             ("postgres://\(Self.password):x@[", "POSTGRES-0010"),
+            // What is left of a password after its `@` or `/` is no host and no port.
+            ("postgres://postgres:x@\(Self.password)@127.0.0.1:1/postgres", "POSTGRES-0010"),
+            ("postgres://postgres:\(Self.password)/x@127.0.0.1:1/postgres", "POSTGRES-0010"),
         ]
         for (uri, code) in addresses {
             let other = Self.driver(uri, statements)

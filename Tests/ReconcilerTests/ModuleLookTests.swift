@@ -197,11 +197,13 @@ struct ModuleLookTests {
         let outlook = try #require(report.outlook)
         #expect(
             ModuleReach(reconciler, outlook).silence(of: "production")
-                == "the database shop-pg/odoo_prod is on another server than elsewhere.example:5432")
+                == "the database shop-pg/odoo_prod is on another server than elsewhere.example:5432: name the one to read "
+                + "its lists from as modules.servers.shop-pg")
         #expect(ModuleReach(reconciler, outlook).silence(of: "nobody") == "no document names a database for it")
         #expect(
             ModuleReach(Self.reconciler(world, []), outlook).silence(of: "production")
-                == "no PostgreSQL server is configured: set POSTGRES_ADMIN_URL")
+                == "no PostgreSQL server is configured: set POSTGRES_ADMIN_URL, or name a server to read its lists from as "
+                + "modules.servers.shop-pg")
         let cluster = try #require(outlook.observed.resource(ResourceKey(.databaseCluster, "shop-pg")))
         let port = cluster.attributes["port"]?.intValue ?? 0
         odoo.place.withLock { $0 = "\(cluster.attributes["host"]?.stringValue ?? ""):\(port)" }

@@ -8,6 +8,9 @@ public final class PostgresServer: Sendable {
     /// Started on first use; nil when PostgreSQL is not installed or does not start.
     public static let shared: PostgresServer? = start()
 
+    /// Starts one more, which is the caller's alone; nil where that can't be.
+    public static func another() -> PostgresServer? { start() }
+
     /// Whether the server's programs are there, for `.enabled(if:)`; starts nothing.
     public static var isInstalled: Bool { binaries != nil }
 
@@ -50,6 +53,15 @@ public final class PostgresServer: Sendable {
     public func execute(_ sql: String, database: String = "postgres") -> (status: Int32, output: String) {
         Shell.run(
             "psql -X -q -A -t -v ON_ERROR_STOP=1 -d \(Shell.quote(uri(database: database))) -c \(Shell.quote(sql))")
+    }
+
+    /// Lets a role in with its password alone from now on; all others need none.
+    public func wantPassword(of role: String) -> Bool {
+        let file = Shell.quote("\(directory)/data/pg_hba.conf")
+        let line = Shell.quote("host all \(role) all scram-sha-256")
+        // Written in place, so that it stays the server's.
+        let isWritten = Shell.run("rest=$(cat \(file)) && printf '%s\n%s\n' \(line) \"$rest\" >\(file)").status == 0
+        return isWritten && execute("select pg_reload_conf()").status == 0
     }
 
     /// Ends every session at once, as a crash of the server would, and starts it again with the settings of before.

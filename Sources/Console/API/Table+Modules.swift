@@ -122,6 +122,7 @@ extension ModuleOverview {
         object["outcome"] = .string((look?.outcome ?? .unknown).rawValue)
         object["problem"] = .text(look?.problem ?? silence(of: name))
         object["database"] = .text(look?.database.description)
+        object["read_through"] = .text(source(of: name))
         object["observed_at"] = .text(look?.observedAt.description)
         object["wanted"] = plans[name].map { .int(Int64($0.modules.count)) } ?? .null
         object["counts"] = .object(counts)
@@ -161,6 +162,10 @@ extension Answer {
             .init("outcome", choice(ModuleLook.Outcome.self), "what the last look showed that showed anything"),
             .init("problem", textOrNull, "why the last look showed nothing, or why nobody looks; null where one does"),
             .init("database", textOrNull, "the resource that was looked into; null: none has been"),
+            .init(
+                "read_through", textOrNull,
+                "what its list is read through, modules.servers.CLUSTER or POSTGRES_ADMIN_URL, with host and port; null: "
+                    + "nobody looks"),
             .init("observed_at", instantOrNull, "since when it is seen to be so; null: nobody has looked"),
             .init("wanted", .nullable(.count), "how many modules are wanted; null: that isn't known"),
             .init("counts", .map(.count), "how many modules stand how"),

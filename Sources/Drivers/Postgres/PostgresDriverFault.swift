@@ -19,6 +19,9 @@ enum FaultCode: String, CaseIterable {
     case serverError = "POSTGRES-0014"
     case leaseLost = "POSTGRES-0015"
     case modulesUnreadable = "POSTGRES-0016"
+    case readerShut = "POSTGRES-0017"
+    case readerAddress = "POSTGRES-0018"
+    case readerDatabase = "POSTGRES-0019"
 }
 
 /// One call as the driver names it, for faults.
@@ -67,8 +70,8 @@ extension ProviderFault {
             return make(
                 .badAddress, site, error.message,
                 hint:
-                    "write POSTGRES_ADMIN_URL as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ in the "
-                    + "password", .stop)
+                    "write POSTGRES_ADMIN_URL as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ and `%2F` "
+                    + "for / in the password", .stop)
         }
         if state.hasPrefix("28") || state == "3D000" && !error.wasSent {
             return fault(

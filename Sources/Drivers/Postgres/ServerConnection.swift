@@ -5,6 +5,9 @@ internal import Glibc
 /// One connection; used by one thread at a time.
 final class ServerConnection: @unchecked Sendable {  // Handed from thread to thread, never shared.
     private let pointer: OpaquePointer
+    /// Until when everything has to be answered; nil: libpq waits for as long as the server takes.
+    private let deadline: Duration?
+    private let limit: Duration?
 
     /// Connects, step by step, so that the deadline holds for all hosts of the address together.
     ///
@@ -12,13 +15,20 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
     ///   - uri: the address; what it says wins over the settings given here.
     ///   - database: takes the place of the address's own.
     ///   - timeout: the longest to connect.
+    ///   - limit: the longest that all of it may take, from connecting on; nil: no such bound.
+    ///   - isReadOnly: whether each transaction may only read.
     /// - Throws: `ServerError`.
-    init(_ uri: Secret, database: String?, timeout: Duration) throws(ServerError) {
+    init(
+        _ uri: Secret, database: String?, timeout: Duration, limit: Duration? = nil, isReadOnly: Bool = false
+    ) throws(ServerError) {
         guard Self.isReadable(uri) else {
             // libpq's own message is left out, for it quotes the address.
             throw ServerError(
                 state: "", message: "the server's address can't be read", wasSent: false, isBadAddress: true)
         }
+        let time = SystemTime()
+        // Names are looked up before libpq gives anything to wait for: that counts too.
+        let end = limit.map { time.uptime + $0 }
         let seconds = max(2, timeout.components.seconds)
         let pointer = uri.reveal { uri in
             // `dbname` last would win over the URI's, and first be overridden: the URI goes first, the name after it.
@@ -33,11 +43,11 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
         guard let pointer else { throw ServerError(state: "", message: "no memory for a connection", wasSent: false) }
         self.pointer = pointer
+        (self.limit, self.deadline) = (limit, end)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
         // The code of a refused login is only in the verbose text.
         PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
-        let time = SystemTime()
-        let deadline = time.uptime + timeout
+        let deadline = min(time.uptime + timeout, end ?? time.uptime + timeout)
         var step = PGRES_POLLING_WRITING
         while PQstatus(pointer) != CONNECTION_BAD, step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING {
             let left = (deadline - time.uptime).microseconds / 1_000
@@ -45,7 +55,8 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
                 fd: PQsocket(pointer), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
                 throw ServerError(
-                    state: "08001", message: "no answer within \(timeout.shortText)", isBroken: true, wasSent: false)
+                    state: "08001", message: "no answer within \(min(timeout, limit ?? timeout).shortText)",
+                    isBroken: true, wasSent: false)
             }
             step = PQconnectPoll(pointer)
         }
@@ -56,9 +67,11 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
         PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
         // The owner of a database may say for all who connect where names are looked for: theirs would run with our rights.
+        // Said here and not while connecting: poolers refuse settings there.
         _ = try query(
-            "set search_path = pg_catalog; set statement_timeout = '10min'; set lock_timeout = '10s'; set timezone = 'UTC'"
-        )
+            "set search_path = pg_catalog; set statement_timeout = '\(isReadOnly ? "5s" : "10min")'; "
+                + "set lock_timeout = '\(isReadOnly ? "2s" : "10s")'; set timezone = 'UTC'"
+                + (isReadOnly ? "; set default_transaction_read_only = on" : ""))
     }
 
     deinit { PQfinish(pointer) }
@@ -72,12 +85,14 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
     ///
     /// - Returns: the rows of the last statement.
     func query(_ sql: String, _ parameters: [String] = []) throws(ServerError) -> [[String?]] {
-        let result =
-            parameters.isEmpty
-            ? PQexec(pointer, sql)
-            : withCStrings(parameters) { values in
+        let result: OpaquePointer?
+        if !parameters.isEmpty {
+            result = withCStrings(parameters) { values in
                 PQexecParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
             }
+        } else {
+            result = deadline == nil ? PQexec(pointer, sql) : try answer(to: sql)
+        }
         guard let result else {
             throw ServerError(state: "", message: Self.firstLine(Self.errorText(pointer)), isBroken: isBroken)
         }
@@ -103,6 +118,37 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
     }
 
+    /// As `PQexec`, but that it ends at the deadline: a server that stands still keeps its connections open.
+    private func answer(to sql: String) throws(ServerError) -> OpaquePointer? {
+        guard PQsendQuery(pointer, sql) == 1 else { return nil }
+        let time = SystemTime()
+        var last: OpaquePointer?
+        while true {
+            while PQisBusy(pointer) == 1 {
+                let left = ((deadline ?? time.uptime) - time.uptime).microseconds / 1_000
+                var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
+                guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
+                    PQclear(last)
+                    throw ServerError(
+                        state: "08006", message: "no answer within \((limit ?? .zero).shortText)", isBroken: true)
+                }
+                guard PQconsumeInput(pointer) == 1 else {
+                    PQclear(last)
+                    return nil
+                }
+            }
+            guard let result = PQgetResult(pointer) else { return last }
+            PQclear(last)
+            last = result
+        }
+    }
+
+    /// The server's version, and whether whoever is logged in may do everything there.
+    var standing: (version: String, isSuperuser: Bool) {
+        func told(_ name: String) -> String { PQparameterStatus(pointer, name).map { String(cString: $0) } ?? "" }
+        return (told("server_version"), told("is_superuser") == "on")
+    }
+
     /// What the server keeps of a password, made on this side, so that the password itself is in no log of the server.
     func verifier(of password: Secret, user: String) throws(ServerError) -> Secret {
         let verifier = password.reveal { PQencryptPasswordConn(pointer, $0, user, "scram-sha-256") }
@@ -119,32 +165,10 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         return "postgres://\(text(PQuser(pointer)))@\(text(PQhost(pointer))):\(text(PQport(pointer)))"
     }
 
-    private static func isReadable(_ uri: Secret) -> Bool {
-        uri.reveal { text in
-            var message: UnsafeMutablePointer<CChar>?
-            guard text.hasPrefix("postgres"), !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
-                PQfreemem(message)
-                return false
-            }
-            PQconninfoFree(list)
-            return true
-        }
-    }
+    private static func isReadable(_ uri: Secret) -> Bool { ServerAddress(uri) != nil }
 
     /// `db.example:5432`, as an address has it: of several hosts all, whichever of them answers; nil where it can't be read.
-    static func hosts(of uri: Secret) -> String? {
-        uri.reveal { text in
-            guard isReadable(uri), let list = PQconninfoParse(text, nil) else { return nil }
-            defer { PQconninfoFree(list) }
-            var values: [String: String] = [:]
-            var option = list
-            while let keyword = option.pointee.keyword {
-                if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
-                option += 1
-            }
-            return "\(values["host"] ?? values["hostaddr"] ?? "localhost"):\(values["port"] ?? "5432")"
-        }
-    }
+    static func hosts(of uri: Secret) -> String? { ServerAddress(uri)?.hosts }
 
     private static func errorText(_ pointer: OpaquePointer) -> String {
         PQerrorMessage(pointer).map { String(cString: $0) } ?? ""

@@ -110,6 +110,8 @@ public struct Configuration: Sendable {
     public var notifications = NotificationSettings()
     /// The least between two looks at which modules Odoo has installed in an environment's database.
     public var moduleInterval = Duration.minutes(15)
+    /// Addresses of servers from which those lists are read and nothing else, by the `database_cluster` of environments.
+    public var moduleServers: [String: SecretReference] = [:]
     /// How long what runs leave behind is kept.
     public var retention = RetentionRule()
     /// The collector's address for traces; nil: none.

@@ -139,6 +139,10 @@ extension ConfigurationReader {
                 "the least between two looks at which modules Odoo has installed in an environment's database, 1m to "
                     + "24h"),
             ConfigurationKey(
+                "modules.servers", variable: nil, fallback: "none: only the server of POSTGRES_ADMIN_URL",
+                "servers from which these lists are read and nothing else, a reference to a postgres:// URI each, by the "
+                    + "database_cluster of environments; see docs/providers/postgres.md"),
+            ConfigurationKey(
                 "retention.audit", variable: "ODOOOPS_RETENTION_AUDIT", fallback: "90d",
                 "how long the audit log, the chain of evidence, runs and steps are kept, 7d to 3650d"),
             ConfigurationKey(

@@ -42,4 +42,8 @@ public struct ModuleOverview: Sendable {
 
     /// Why no pass looks which modules an environment has installed; nil where one does, or where none can tell.
     public func silence(of environment: String) -> String? { reach?.silence(of: environment) }
+
+    /// Through what the list of an environment is read, with host and port where they can be told; nil where nobody looks, or
+    /// none can tell.
+    public func source(of environment: String) -> String? { reach?.source(of: environment) }
 }

@@ -42,6 +42,8 @@ public struct Reconciler: Sendable {
     public let applicationRepository: String?
     /// The least between two looks at which modules Odoo has installed in an environment's database.
     public let moduleInterval: Duration
+    /// Servers from which lists of modules are read beside those of the drivers, sorted by cluster.
+    let moduleServers: [ModuleServer]
     /// Called when much has been freed: after a look at everything, and at the end of a pass.
     let giveMemoryBack: @Sendable () -> Void
     /// Parsed documents, kept from pass to pass.
@@ -65,7 +67,7 @@ public struct Reconciler: Sendable {
         traffic: ProviderTraffic = ProviderTraffic(), holder: String, gateVariables: [String: String] = [:],
         budgets: BudgetBook? = nil, tracer: Tracer? = nil, applicationRepository: String? = nil,
         zones: @escaping @Sendable (Set<String>) -> TimeZones = { TimeZones.load($0) },
-        moduleInterval: Duration = .minutes(15),
+        moduleInterval: Duration = .minutes(15), moduleServers: [ModuleServer] = [],
         giveMemoryBack: @escaping @Sendable () -> Void = {}
     ) {
         self.source = source
@@ -89,6 +91,7 @@ public struct Reconciler: Sendable {
         self.zones = zones
         self.applicationRepository = applicationRepository
         self.moduleInterval = moduleInterval
+        self.moduleServers = moduleServers
         self.giveMemoryBack = giveMemoryBack
     }
 

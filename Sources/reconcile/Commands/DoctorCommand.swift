@@ -37,9 +37,11 @@ struct DoctorCommand {
         checks.append(check)
         if let shards = await shards(configuration, store) { checks.append(shards) }
         let usable = isUsable ? store : nil
-        let (found, wanted) = await repository(configuration)
+        let (found, desired) = await repository(configuration)
         checks += found
+        let wanted = (desired?.resources ?? []).reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 }
         checks += await providers(configuration, usable, wanted: wanted)
+        checks += await Self.moduleServers(configuration, context.environment, desired)
         checks += await hooks(configuration, usable)
         checks += await Self.messages(configuration, usable)
         await store?.close()
@@ -111,8 +113,8 @@ struct DoctorCommand {
             remedy: isFailing ? "Run on the machine of the service that stands aside: reconcile doctor" : nil)
     }
 
-    /// What the repository is like, and how many resources of each kind it wants.
-    private func repository(_ configuration: Configuration) async -> ([Check], wanted: [ResourceKind: Int]) {
+    /// What the repository is like, and what it wants; nil where that can't be read.
+    private func repository(_ configuration: Configuration) async -> ([Check], DesiredState?) {
         do {
             let log = Log(level: .error)
             let snapshot = try await Composition.source(configuration, log: log, context.environment).read(log)
@@ -136,11 +138,11 @@ struct DoctorCommand {
                     remedy: errors == 0 ? nil : "Run: reconcile validate"),
             ]
             if let secrets = secrets(desired) { checks.append(secrets) }
-            return (checks, desired.resources.reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 })
+            return (checks, desired)
         } catch let fault as any Fault {
-            return ([failure("repository", fault)], [:])
+            return ([failure("repository", fault)], nil)
         } catch {
-            return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], [:])
+            return ([Check(name: "repository", state: .failed, detail: "\(error)", remedy: nil)], nil)
         }
     }
 

@@ -30,7 +30,7 @@ enum ModulesPage {
                 }
             }
             if names.count > mostTabs { p("\(names.count) environments in all: odooops modules summary", "soft") }
-            whatIsKnown(look, overview.silence(of: name), context.now)
+            whatIsKnown(look, overview.silence(of: name), overview.source(of: name), context.now)
             if outlook == nil {
                 banner(.info, "What is wanted is known after a pass of this service", icon: .info)
             } else if overview.plans[name] == nil {
@@ -59,7 +59,9 @@ enum ModulesPage {
 
     // MARK: What was seen
 
-    @Content private static func whatIsKnown(_ look: ModuleLook?, _ silence: String?, _ now: Timestamp) -> HTML {
+    @Content private static func whatIsKnown(
+        _ look: ModuleLook?, _ silence: String?, _ source: String?, _ now: Timestamp
+    ) -> HTML {
         if let look {
             if let problem = look.problem {
                 banner(.warn, "The last look showed nothing") {
@@ -79,10 +81,12 @@ enum ModulesPage {
             p("soft") {
                 "Database \(look.database.name): seen to be so since "
                 ago(look.observedAt, now)
+                if let source { "; it is read through \(source)" }
             }
         } else {
             banner(.info, "Nobody has looked yet what is installed", icon: .eye) {
                 p(silence.map(sentence) ?? "A pass looks into its database once in a while: modules.interval.")
+                if let source { p("It is read through \(source).") }
             }
         }
     }
