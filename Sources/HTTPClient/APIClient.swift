@@ -3,7 +3,17 @@ public import Basics
 /// One provider's API for one credential: base URL, authorisation, budget, retries and the record of what was said.
 public final class APIClient: Sendable {
     /// Takes every exchange of the task, beside what each call names.
-    @TaskLocal public static var recorder: (@Sendable (Exchange) -> Void)?
+    @TaskLocal public static var recorder: Recorder?
+
+    /// Takes exchanges.
+    ///
+    /// It has a type of its own because the optimiser binds a bare closure without the metadata of its type: the runtime then
+    /// ends the process in `swift_task_localValuePush`.
+    public struct Recorder: Sendable {
+        let take: @Sendable (Exchange) -> Void
+
+        public init(_ take: @escaping @Sendable (Exchange) -> Void) { self.take = take }
+    }
 
     public let provider: String
     public let budget: RequestBudget
@@ -197,7 +207,7 @@ public final class APIClient: Sendable {
         case .failure(let fault): reading = RateReading(isSent: fault.mayHaveHadEffect)
         }
         budget.release(grant, reading: reading)
-        let takers = [record, Self.recorder].compactMap { $0 }
+        let takers = [record, Self.recorder?.take].compactMap { $0 }
         if !takers.isEmpty {
             let redaction = redaction.merged(with: call.redaction)
             let exchange = Exchange(

@@ -170,11 +170,11 @@ struct DoctorCommand {
     private func providers(
         _ configuration: Configuration, _ store: Store?, wanted: [ResourceKind: Int]
     ) async -> [Check] {
-        var record: (@Sendable (Exchange) -> Void)?
+        var record: APIClient.Recorder?
         if let path = configuration.recordFile {
             do throws(HTTPFault) {
                 let recorder = try ExchangeRecorder(path: path)
-                record = { recorder.record($0, runID: "doctor") }
+                record = APIClient.Recorder { recorder.record($0, runID: "doctor") }
             } catch {
                 return [failure("recording", error)]
             }
