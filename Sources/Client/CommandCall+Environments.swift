@@ -27,6 +27,7 @@ extension CommandCall {
             ("health", "\(Listing.health(row, look)): \(row.shown("health_reason"))"),
             ("revision", row.shown("revision")), ("time left", Listing.timeLeft(row, look)),
             ("ends", row.minute("expires_at")),
+            ("goes", row.shown("goes_at") == row.shown("expires_at") ? nil : row.minute("goes_at")),
             (
                 "extended by",
                 row["extension_days"]?.intValue.flatMap { $0 == 0 ? nil : $0.of("day") }
@@ -46,12 +47,13 @@ extension CommandCall {
             ("last used", row.minute("active_at")), ("cost a month", Listing.cost(row)),
         ]
         lines += times
-        let isEnding = !isPinned && row.shown("expires_at") != "-"
-        return block(lines) + (isEnding ? screen.paint.dim("More time: odooops env extend \(name) --days 7\n") : "")
+        // The service knows how many days its policy allows, and whether they would be enough.
+        let keep = isPinned ? nil : row["keep"]?.stringValue
+        return block(lines) + (keep.map { screen.paint.dim("More time: \(Remedy.here($0))\n") } ?? "")
     }
 
     /// What more days come to: a new end, or the time from which on they count.
-    private static func extended(_ row: Value, _ count: Int64) -> String {
+    private static func extended(_ row: Value, _ count: Int64, _ now: Timestamp) -> String {
         let name = row.shown("name")
         func pause(_ what: String, _ until: String, _ command: String) -> String {
             let end = row.shown(until) == "-" ? "" : " at \(row.minute(until)), or at once"
@@ -64,7 +66,14 @@ extension CommandCall {
             return pause("its pin ends", "pinned_until", "odooops env unpin \(name)")
         }
         let end = row.minute("expires_at")
-        return end == "-" ? "\(count.of("day")) more; the next pass says until when." : "until \(end)."
+        guard end != "-" else { return "\(count.of("day")) more; the next pass says until when." }
+        let instant = row["expires_at"]?.stringValue.flatMap { Timestamp($0) }
+        guard let instant, instant <= now else { return "until \(end)." }
+        let goesAt = row["goes_at"]?.stringValue.flatMap { Timestamp($0) }
+        let goes = goesAt.flatMap { $0 > now ? ", at \($0.minuteText) at the earliest" : nil } ?? " with the next pass"
+        let keep = row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
+        return "\(count.of("day")) more, until \(end), which has passed: "
+            + (row.shown("status") == "expired" ? "it doesn't come back." : "it still goes\(goes).") + keep
     }
 
     /// The answer of `explain` to why an environment stands as it does, and what comes, differs or is amiss of it.
@@ -128,9 +137,11 @@ extension CommandCall {
         let end = row.minute("expires_at")
         let said =
             switch verb {
-            case "extend": "\(name) has " + Self.extended(row, body?["days"]?.intValue ?? 0)
+            case "extend": "\(name) has " + Self.extended(row, body?["days"]?.intValue ?? 0, now)
             case "pin":
                 "\(name) is kept\(row.shown("pinned_until") == "-" ? "" : " until \(row.minute("pinned_until"))"). Take it back: odooops env unpin \(name)"
+            case "unpin" where row.isUnwanted:
+                "\(name) is kept no more, and nothing wants it: the next pass deletes it, or marks it where the policy gives it a grace. Keep it: odooops env pin \(name) --reason \"why\""
             case "unpin": "\(name) may end again" + (end == "-" ? "." : ": \(end).")
             case "suspend":
                 "\(name) is left alone\(row.shown("suspended_until") == "-" ? "" : " until \(row.minute("suspended_until"))"). Take it back: odooops env resume \(name)"
@@ -138,4 +149,9 @@ extension CommandCall {
             }
         return told(said, row)
     }
+}
+
+extension Value {
+    /// Of an environment: whether nothing wants it any more.
+    var isUnwanted: Bool { self["unwanted_since"]?.stringValue != nil }
 }

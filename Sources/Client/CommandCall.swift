@@ -232,7 +232,9 @@ struct CommandCall: Sendable {
         guard given.contains("/") || tier != nil else { return given }
         let filter: (String, String?) = given.contains("/") ? ("branch", given) : ("tier", tier)
         let rows = try await connection.get("/environments", [filter]).data.listValue ?? []
-        let names = rows.filter { $0["status"]?.stringValue != "gone" }.compactMap { $0["name"]?.stringValue }
+        var names = rows.filter { $0["status"]?.stringValue != "gone" }.compactMap { $0["name"]?.stringValue }
+        // What is kept of one that is gone may still be asked for, by the branch that the list shows.
+        if names.isEmpty, given.contains("/") { names = rows.compactMap { $0["name"]?.stringValue } }
         if let same = names.first(where: { $0 == given }) { return same }
         if names.count == 1, let only = names.first { return only }
         if names.isEmpty, !given.contains("/") { return given }

@@ -10,7 +10,8 @@ extension Listing {
         columns: [
             .key("NAME", 9, "name", least: 32), .text("TIER", 7, "tier", least: 10),
             Column("STATUS", 8, least: 9, environmentStatus),
-            Column("SYNC", 8, least: 9, sync), Column("HEALTH", 5, health), Column("TIME LEFT", 6, timeLeft),
+            Column("SYNC", 8, least: 9, sync), Column("HEALTH", 5, health),
+            Column("TIME LEFT", 6, least: 9, wraps: true, timeLeft),
             .revision(4),
             .name("BRANCH", 4, "branch"), .name("HOST", 3, "host"),
             .name("DATABASE", 2, "database"), Column("COST", 1) { row, _ in cost(row) },
@@ -245,6 +246,7 @@ extension Listing {
 
     @Sendable static func environmentStatus(_ row: Value, _ look: Look) -> String {
         if row["suspended"]?.boolValue == true { return look.paint.yellow("suspended") }
+        if row.isUnwanted { return look.paint.red("unwanted") }
         let status = row.shown("status")
         return switch status {
         case "active": look.paint.green(status)
@@ -266,7 +268,8 @@ extension Listing {
     }
 
     @Sendable static func health(_ row: Value, _ look: Look) -> String {
-        switch row.shown("health") {
+        if row.shown("status") == "gone" { return look.paint.dim("nothing runs") }
+        return switch row.shown("health") {
         case "healthy": look.paint.green("healthy")
         case "degraded": look.paint.red("degraded")
         case let word: look.paint.dim(word)
@@ -275,9 +278,14 @@ extension Listing {
 
     @Sendable static func timeLeft(_ row: Value, _ look: Look) -> String {
         if row["pinned"]?.boolValue == true { return "pinned" }
+        let goesAt = row["goes_at"]?.stringValue.flatMap { Timestamp($0) }
+        let goes = goesAt.flatMap { $0 > look.now ? "goes \($0.minuteText)" : nil }
+        if row.isUnwanted {
+            return row["suspended"]?.boolValue == true ? "-" : look.paint.red(goes ?? "goes as soon as it may")
+        }
         guard let end = row["expires_at"]?.stringValue.flatMap({ Timestamp($0) }) else { return "-" }
         let left = end - look.now
-        if left <= .zero { return look.paint.red("over") }
+        if left <= .zero { return look.paint.red("over" + (goes.map { ", \($0)" } ?? "")) }
         return left < .hours(24) ? look.paint.yellow(left.shortText) : left.shortText
     }
 

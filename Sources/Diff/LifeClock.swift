@@ -31,15 +31,26 @@ struct LifeClock {
 
         let days = extensionDays(of: known)
         let start = start(of: known)
-        var end = start.instant.flatMap { instant(after: $0, ttl, days: days.count) }
+        let timeEnds = start.instant.flatMap { instant(after: $0, ttl, days: days.count) }
+        var end = timeEnds
         let pin = known.isPinned ? known.pinnedUntil : nil
         if let pin, let unpinned = end { end = max(unpinned, pin) }
+        func lasting(_ outlook: EnvironmentOutlook) -> EnvironmentOutlook {
+            var outlook = outlook
+            outlook.timeEnds = timeEnds == end ? nil : timeEnds
+            // More days move the end of its time and not that of its pin.
+            outlook.keeping = Keeping(
+                end: timeEnds, now: now, extended: known.extensionDays, longest: rule.longestExtension,
+                most: rule.mostExtension)
+            return outlook
+        }
 
         if known.status == .expired, !(end.map { now < $0 } ?? false) {
             guard let head = environment.headCommit, let expiredHead = known.expiredHead, head != expiredHead else {
-                return EnvironmentOutlook(
-                    slug: environment.slug, phase: .expired, expiresAt: end,
-                    reason: "it expired, and its branch has no newer commit that is known")
+                return lasting(
+                    EnvironmentOutlook(
+                        slug: environment.slug, phase: .expired, expiresAt: end,
+                        reason: "it expired, and its branch has no newer commit that is known"))
             }
             return beginning(ttl, "\(name): \(ttl.shortText) from now, for its branch has a new commit")
         }
@@ -55,7 +66,7 @@ struct LifeClock {
         var outlook = EnvironmentOutlook(
             slug: environment.slug, phase: phase(until: end, goesAt), expiresAt: end, reason: reason, goesAt: goesAt)
         outlook.noticeEnds = noticeEnds
-        return outlook
+        return lasting(outlook)
     }
 
     private func phase(until end: Timestamp, _ goesAt: Timestamp) -> EnvironmentOutlook.Phase {

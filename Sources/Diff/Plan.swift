@@ -235,6 +235,10 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     public let goesAt: Timestamp?
     /// Until when people have time to say no, where they are told now; nil where that isn't asked.
     public internal(set) var noticeEnds: Timestamp?
+    /// When its time to live is over, where a pin that ends later keeps it longer; nil where that is its end.
+    public internal(set) var timeEnds: Timestamp?
+    /// What gives it more time, or brings it back.
+    public internal(set) var keeping = Keeping.extend(days: 7)
 
     public init(
         slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true,

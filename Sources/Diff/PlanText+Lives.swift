@@ -20,7 +20,7 @@ extension PlanWriter {
     /// How long it lives, and how to change that; nil where it simply lives on.
     func life(_ outlook: EnvironmentOutlook) -> String? {
         let slug = ValueText.plain(outlook.slug)
-        let extend = "reconcile env extend \(slug) --days 7"
+        let keep = outlook.keeping.command(slug)
         let reason = ValueText.plain(outlook.reason)
         switch outlook.phase {
         case .active:
@@ -30,14 +30,14 @@ extension PlanWriter {
         case .expiring:
             guard let end = outlook.expiresAt else { return paint("expires soon (\(reason))", .yellow) }
             return paint("expires in \((end - context.now).shortText), \(end.minuteText) UTC", .yellow)
-                + " · keep it: \(extend)"
+                + " · keep it: \(keep)"
         case .ending:
             guard let goesAt = outlook.goesAt else { return paint("has ended (\(reason))", .yellow) }
             return paint("has ended, goes in \((goesAt - context.now).shortText), \(goesAt.minuteText) UTC", .yellow)
-                + " · keep it: \(extend)"
+                + " · keep it: \(keep)"
         case .expired:
             let ago = outlook.expiresAt.map { " \((context.now - $0).shortText) ago" } ?? ""
-            return paint("expired\(ago)", .red) + " (\(reason)) · bring it back: \(extend)"
+            return paint("expired\(ago)", .red) + " (\(reason)) · bring it back: \(keep)"
         case .unwanted: return paint("no longer wanted", .red) + " (\(reason))"
         case .suspended: return paint("suspended", .yellow) + " (\(reason))"
         case .pinned: return paint("pinned", .yellow) + " (\(reason))"

@@ -32,6 +32,45 @@ struct CommandsTests {
         #expect(wrong.exit == .usage)
     }
 
+    @Test("What is gone is asked for by its branch where nothing else is of it, and shown as what doesn't run")
+    func gone() async throws {
+        let gone: Value = [
+            ["name": "old", "tier": "dev", "branch": "feature/old", "status": "gone", "health": "unknown"]
+        ]
+        let service = FakeService(["GET /environments": gone, "GET /environments/old": gone[0] ?? .null])
+        let world = try World(service)
+        let shown = await world.run("env", "show", "feature/old")
+        #expect(shown.exit == .done && shown.output.contains("nothing runs"), "\(shown.story)")
+        #expect(service.routes.last == "GET /environments/old")
+        let none = await (try World(FakeService(["GET /environments": []]))).run("env", "show", "feature/old")
+        #expect(none.error.contains("no environment is of the branch feature/old"), "\(none.story)")
+    }
+
+    @Test("What nothing wants any more is said to be so, with when it goes and what keeps it")
+    func unwanted() async throws {
+        let row: Value = [
+            "name": "crm", "tier": "dev", "status": "active", "sync": "unknown", "pinned": false,
+            "unwanted_since": "2026-05-28T08:00:00Z", "goes_at": "2999-01-01T09:00:00Z", "expires_at": .null,
+            "keep": "reconcile env pin crm --until 7d --reason \"why\"",
+        ]
+        let service = FakeService([
+            "GET /environments": [row], "GET /environments/crm": row, "DELETE /environments/crm/pin": row,
+        ])
+        let list = await (try World(service)).run("env", "list")
+        #expect(list.output.contains("unwanted") && list.output.contains("goes 2999-01-01 09:00"), "\(list.story)")
+        #expect(!list.output.contains("active"))
+        let shown = await (try World(service)).run("env", "show", "crm")
+        #expect(
+            shown.output.contains("More time: odooops env pin crm --until 7d") && !shown.output.contains("active"),
+            "\(shown.story)")
+        var pinned = row.objectValue ?? [:]
+        pinned["pinned"] = true
+        let world = try World(
+            FakeService(["GET /environments/crm": .object(pinned), "DELETE /environments/crm/pin": row]))
+        let loose = await world.run("env", "unpin", "crm")
+        #expect(loose.output.contains("nothing wants it: the next pass deletes it, or marks it"), "\(loose.story)")
+    }
+
     @Test(
         "More days are told with the end that they give, or with when they count",
         arguments: [
@@ -43,6 +82,13 @@ struct CommandsTests {
                 "which count when it is resumed at 2026-12-24 08:00"
             ),
             (["pinned": true], "a has 7 days more, which count when its pin ends: odooops env unpin a"),
+            (
+                [
+                    "expires_at": "2020-01-01T08:00:00Z", "goes_at": "2999-01-01T09:00:00Z", "status": "expiring",
+                    "keep": "reconcile env extend a --days 20",
+                ],
+                "a has 7 days more, until 2020-01-01 08:00, which has passed: it still goes, at 2999-01-01 09:00 at the earliest. Keep it: odooops env extend a --days 20"
+            ),
         ] as [(Value, String)])
     func extended(_ members: Value, _ text: String) async throws {
         var row = members.objectValue ?? [:]

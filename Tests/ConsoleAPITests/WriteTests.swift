@@ -97,6 +97,47 @@ import Web
         #expect(answer.status == 200 && answer.data["extension_days"] == 7, "\(answer.body)")
     }
 
+    @Test func whatNothingWantsOrIsGoneIsNotExtendedAndSaidToBeSo() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        let goesAt = APIWorld.now + .hours(20)
+        var loose = EnvironmentRow(
+            slug: "loose", tier: .dev, branch: "feature/loose", createdAt: APIWorld.now,
+            expiresAt: APIWorld.now + .days(3))
+        (loose.unwantedSince, loose.graceEnds) = (APIWorld.now - .hours(4), goesAt)
+        var ending = EnvironmentRow(
+            slug: "ending", tier: .dev, status: .expiring, createdAt: APIWorld.now,
+            expiresAt: APIWorld.now - .hours(1))
+        ending.metadata = ["grace_seconds": 7_200, "longest_extension_days": 2]
+        let gone = EnvironmentRow(
+            slug: "gone", tier: .dev, branch: "feature/gone", status: .gone, createdAt: APIWorld.now)
+        _ = try await world.store.saveEnvironments([loose, ending, gone])
+        for (name, code, message) in [
+            ("loose", "RUN-0033", "nothing wants loose any more: more days count for nothing"),
+            ("gone", "USAGE-0001", "gone is gone: nothing of it is there any more"),
+        ] {
+            let answer = try await world.send("POST", "/environments/\(name)/extend", as: "owner", body: ["days": 7])
+            #expect(answer.status == 409 && answer.code == code, "\(answer.body)")
+            #expect(answer.body["errors"]?[0]?["message"]?.stringValue == message)
+        }
+        let row = try await world.send("GET", "/environments/loose", as: "viewer").data
+        #expect(row["goes_at"]?.stringValue == goesAt.description && row["expires_at"] == .null, "\(row)")
+        #expect(row["keep"] == "reconcile env pin loose --until 7d --reason \"why\"")
+        let other = try await world.send("GET", "/environments/ending", as: "viewer").data
+        #expect(other["keep"] == "reconcile env extend ending --days 2" && other["unwanted_since"] == .null, "\(other)")
+        let coming = try await world.send("GET", "/upcoming", as: "viewer").data.listValue ?? []
+        func told(_ name: String) -> [String] {
+            coming.filter { $0["environment"]?.stringValue == name }.map {
+                "\($0["at"]?.stringValue ?? "") \($0["what"]?.stringValue ?? "")"
+            }
+        }
+        #expect(told("loose") == ["\(goesAt) environment goes, nothing wants it"])
+        #expect(told("ending") == ["\(APIWorld.now + .hours(1)) environment goes"])
+        // By its branch what is kept of it is found too.
+        #expect(try await world.get(["environments", "feature/gone"], as: "viewer").data["name"] == "gone")
+        #expect(try await world.send("GET", "/logs?environment=feature/gone", as: "viewer").status == 200)
+    }
+
     @Test func whatIsSuspendedIsListedWhateverItsStatusIsAndPartByPart() async throws {
         let world = try await APIWorld()
         _ = try await world.store.saveEnvironments(

@@ -16,11 +16,19 @@ import Testing
             }
             var gone = row("gone", "feature/crm")
             gone.status = .gone
+            // Of its branch nothing is left but it.
+            var last = row("last", "feature/last")
+            last.status = .gone
+            // A tier that something is of goes before.
+            var late = row("late", "prod")
+            late.status = .gone
             try await test.store.saveEnvironments([
-                row("crm", "feature/crm"), row("main", "crm"), row("a", "twice"), row("b", "twice"), gone,
+                row("crm", "feature/crm"), row("main", "crm"), row("a", "twice"), row("b", "twice"), gone, last, late,
+                EnvironmentRow(slug: "erp", tier: .production, createdAt: start, expiresAt: nil),
             ])
             for (word, name) in [
                 ("crm", "crm"), ("feature/crm", "crm"), ("main", "main"), ("gone", "gone"), ("twice", nil),
+                ("feature/last", "last"), ("prod", "erp"),
                 ("none", nil), ("' or '1'='1", nil), (runID(7), nil),
             ] {
                 #expect(try await test.store.environmentName(of: word) == name, "\(word)")

@@ -51,6 +51,14 @@ enum Answer {
             .init("created_at", instantOrNull, "when it began; null: not yet"),
             .init("expires_at", instantOrNull, "when it ends; null: never, or nobody knows"),
             .init("seconds_left", .nullable(.count), "until expires_at; negative: it has passed"),
+            .init(
+                "unwanted_since", instantOrNull,
+                "since when nothing wants it any more; null: something does, or it is gone"),
+            .init(
+                "goes_at", instantOrNull,
+                "when what it owns goes, after its end and its grace; null: not by time, or with the next pass"),
+            .init(
+                "keep", textOrNull, "the operator's command that gives it more time; null: it has no end, or is gone"),
             .init("extension_days", .count, "days that people have added to its time"),
             .init("pinned", .flag, "whether a person keeps it from expiring"),
             .init("pinned_until", instantOrNull, "when the pin ends by itself"),

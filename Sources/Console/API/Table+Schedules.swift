@@ -73,7 +73,11 @@ extension APIEndpoints {
             add(job.next(after: call.now), "schedule \(job.id)", job.environment?.slug)
         }
         for row in try await services.store.environments() where row.status != .gone {
-            if !row.isPinned(at: call.now) { add(row.expiresAt, "environment ends", row.slug) }
+            let isPinned = row.isPinned(at: call.now)
+            if !isPinned, !row.isUnwanted { add(row.expiresAt, "environment ends", row.slug) }
+            if !isPinned, let goesAt = row.goesAt(call.now), row.isUnwanted || goesAt != row.expiresAt {
+                add(goesAt, row.isUnwanted ? "environment goes, nothing wants it" : "environment goes", row.slug)
+            }
             if row.isPinned { add(row.pinnedUntil, "pin ends", row.slug) }
             if row.isSuspended { add(row.suspendedUntil, "suspension ends", row.slug) }
         }

@@ -23,12 +23,18 @@ extension EnvironmentRow {
         object["sync"] = .string(sync.word.rawValue)
         object["sync_reason"] = .string(sync.reason)
         object["drift"] = .count(alarming)
-        object["health"] = .string((standing?.health ?? .unknown).rawValue)
-        object["health_reason"] = .text(standing?.healthReason)
+        // What the last pass found of it is over with it.
+        let isGone = status == .gone
+        object["health"] = .string((isGone ? .unknown : standing?.health ?? .unknown).rawValue)
+        object["health_reason"] = isGone ? "it is gone: nothing of it runs" : .text(standing?.healthReason)
         object["revision"] = .text(headCommit)
         object["created_at"] = .text(createdAt?.description)
-        object["expires_at"] = .text(expiresAt?.description)
-        object["seconds_left"] = .count(expiresAt.map { Int(($0 - now).components.seconds) })
+        let end = endsAt(now)
+        object["expires_at"] = .text(end?.description)
+        object["seconds_left"] = .count(end.map { Int(($0 - now).components.seconds) })
+        object["unwanted_since"] = .text(isUnwanted ? unwantedSince?.description : nil)
+        object["goes_at"] = .text(goesAt(now)?.description)
+        object["keep"] = .text(keepCommand(at: now))
         object["extension_days"] = .count(extensionDays)
         object["pinned"] = .bool(isPinned)
         object["pinned_until"] = .text(pinnedUntil?.description)
@@ -45,7 +51,7 @@ extension EnvironmentRow {
         object["host"] = .text(host)
         object["domain"] = .text(domain)
         object["database"] = .text(database)
-        object["cost_monthly_usd"] = metadata["cost_monthly_usd"] ?? .null
+        object["cost_monthly_usd"] = isGone ? .null : metadata["cost_monthly_usd"] ?? .null
         return .object(object)
     }
 }

@@ -102,7 +102,7 @@ struct EnvironmentReading {
             let when = life.expiresAt.map { " on \($0.minuteText)" } ?? ""
             return Standing(
                 state: .expired, reason: "its time was over\(when): \(life.reason)", source: environment?.source,
-                command: "reconcile env extend \(slug) --days 7")
+                command: life.keeping.command(slug))
         case .unwanted: return Standing(state: .unwanted, reason: life.reason, source: environment?.source)
         case .unknown: return Standing(state: .unknown, reason: life.reason, command: "reconcile validate")
         // Nobody has it left alone any more, which the last look did not know.
@@ -147,7 +147,7 @@ struct EnvironmentReading {
     }
 
     private var rest: Standing {
-        let extend = "reconcile env extend \(slug) --days 7"
+        let extend = life?.keeping.command(slug)
         switch life?.phase {
         case .ending:
             return Standing(

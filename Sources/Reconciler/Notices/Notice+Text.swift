@@ -55,7 +55,7 @@ extension Notice {
         switch kind {
         case .environmentExpiring:
             return "environment \(subject) expires\(instant("expires_at").map { " at \($0)" } ?? ""): "
-                + "reconcile env extend \(subject) --days 7"
+                + (text("keep") ?? "reconcile env extend \(subject) --days 7")
         case .environmentEnded:
             return "the end of environment \(subject) has come\(because("because")): reconcile sweep --dry-run"
         case .environmentExtended: return "environment \(subject) was extended\(by("actor"))"
@@ -65,7 +65,11 @@ extension Notice {
         case .environmentSuspended:
             return "environment \(subject) is left alone\(by("actor"))\(until("until"))\(because("reason"))"
         case .environmentResumed: return "environment \(subject) is reconciled again\(by("actor"))"
-        case .pinEnded: return "the pin of environment \(subject) has ended: its time to live counts again"
+        case .pinEnded:
+            return "the pin of environment \(subject) has ended: "
+                + (text("unwanted_since") == nil
+                    ? "its time to live counts again"
+                    : "nothing wants it any more, so it goes: reconcile sweep --dry-run")
         case .suspensionEnded: return "environment \(subject) is reconciled again: its suspension has ended"
         case .deletionStuck:
             let attempts = count("attempts").map { ", \($0.of("attempt"))" } ?? ""

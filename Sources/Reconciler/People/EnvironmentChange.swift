@@ -1,5 +1,6 @@
 public import Basics
 import DesiredState
+import Diff
 import Formats
 public import Store
 
@@ -34,8 +35,14 @@ public struct EnvironmentChange: Sendable {
     /// - Returns: the environment as it is afterwards.
     /// - Throws: `RequestFault` where it can't be; `StoreFault`.
     public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> EnvironmentRow {
-        let rows = try await store.environments().filter { $0.status != .gone }
+        let all = try await store.environments()
+        let rows = all.filter { $0.status != .gone }
         guard let before = rows.first(where: { $0.slug == name }) else {
+            guard !all.contains(where: { $0.slug == name }) else {
+                throw RequestFault(
+                    .conflict, "\(name) is gone: nothing of it is there any more",
+                    hint: "It begins anew when its branch or its entry is back: reconcile explain \(name)")
+            }
             let near = Suggestion.nearest(to: name, in: rows.map(\.slug))
             throw RequestFault(
                 .notFound, "there is no environment \(name)",
@@ -43,9 +50,10 @@ public struct EnvironmentChange: Sendable {
         }
         // The limits as of the last pass; the plan counts no more days than the policy allows, whatever is stored.
         if verb == .extend {
-            guard (1...365).contains(days) else {
+            guard (1...Keeping.mostAtOnce).contains(days) else {
                 throw RequestFault(
-                    .invalid, "\(name) can't be extended by \(days.of("day"))", hint: "Give between 1 and 365 days.")
+                    .invalid, "\(name) can't be extended by \(days.of("day"))",
+                    hint: "Give between 1 and \(Keeping.mostAtOnce) days.")
             }
             // Days that count for nothing would only look like time that was won.
             guard !before.neverEnds else {
@@ -53,10 +61,11 @@ public struct EnvironmentChange: Sendable {
                     .conflict, "\(name) never ends; there is nothing to extend",
                     hint: "See when each environment ends: reconcile env list", code: "RUN-0031")
             }
+            guard !before.isUnwanted else { throw before.daysForNothing(at: now) }
             if let longest = before.limit("longest_extension_days"), days > longest {
                 throw RequestFault(
                     .conflict, "\(name) can't be extended by \(days.of("day")) at once: the policy allows \(longest)",
-                    hint: "Run: reconcile env extend \(name) --days \(longest)")
+                    hint: "Run: \(before.keeping(at: now, wish: days).command(name))")
             }
         }
         if let until, until <= now {
@@ -100,6 +109,49 @@ extension EnvironmentRow {
         return nil
     }
 
-    /// A limit of its extensions that the last pass remembered.
-    fileprivate func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
+    /// What more days have come to.
+    ///
+    /// - Parameter now: the present.
+    /// - Returns: what follows `payroll has 7 days more (7 in all)`, with the end of the sentence.
+    public func comeTo(at now: Timestamp) -> String {
+        let pin = isPinned(at: now) ? pinnedUntil : nil
+        guard let end = expiresAt, !isSuspended(at: now), !isPinned(at: now) || pin != nil else {
+            return pauseOfLife(at: now).map { ", which \($0)." } ?? "; the next pass says until when."
+        }
+        if let pin, timeEnds ?? end <= pin {
+            return ", which are over before its pin is, at \(pin.minuteText) UTC. Pin it longer: "
+                + "reconcile env pin \(slug) --until TIME --reason \"why\"."
+        }
+        guard end <= now else {
+            return (status == .expired ? ": it comes back with the next pass, and ends" : ": it ends")
+                + " \(end.minuteText) UTC."
+        }
+        let goes = goesAt(now).flatMap { $0 > now ? ", at \($0.minuteText) UTC at the earliest" : nil }
+        return ": it ends \(end.minuteText) UTC, which has passed: "
+            + (status == .expired ? "it doesn't come back" : "it still goes" + (goes ?? " with the next pass"))
+            + ". Keep it: \(keeping(at: now).command(slug))."
+    }
+
+    /// Why days count for nothing: nothing wants it any more.
+    fileprivate func daysForNothing(at now: Timestamp) -> RequestFault {
+        let what = branch.map { "its branch \($0)" } ?? "its entry"
+        let when: String
+        if isSuspended(at: now) {
+            when = "It goes when it is reconciled again"
+        } else if isPinned(at: now) {
+            when = "It goes when its pin ends" + (pinnedUntil.map { ", at \($0.minuteText) UTC" } ?? "")
+        } else {
+            let end = goesAt(now).flatMap { $0 > now ? $0 : nil }
+            when = "It goes " + (end.map { "at \($0.minuteText) UTC" } ?? "with the next pass that may delete it")
+        }
+        let keep: String? =
+            !isPinned(at: now)
+            ? Keeping.pin.command(slug)
+            : pinnedUntil.map { _ in "reconcile env pin \(slug) --until TIME --reason \"why\"" }
+        return RequestFault(
+            .conflict, "nothing wants \(slug) any more: more days count for nothing",
+            hint: "\(when). " + (keep.map { "Keep it: \($0). " } ?? "")
+                + "It has its time again when \(what), or what made an environment of it, is back.",
+            code: "RUN-0033")
+    }
 }

@@ -50,6 +50,8 @@ struct PreviewReport: Sendable {
     var endless: String?
     /// That its end is near, or has come; nil while there is time.
     var warning: String?
+    /// What gives it more time.
+    var keeping = Keeping.extend(days: 7)
     var parts: [Part] = []
 
     /// The most parts that a comment shows.
@@ -61,7 +63,7 @@ struct PreviewReport: Sendable {
     var comment: String {
         var lines = ["### Preview `\(slug)`: \(Self.plain(word))", ""]
         if let warning, isAlive {
-            lines += ["> **\(Self.plain(warning))** Keep it: `reconcile env extend \(slug) --days 7`", ""]
+            lines += ["> **\(Self.plain(warning))** Keep it: `\(keeping.command(slug))`", ""]
         }
         let begin = lines.count
         lines += ["| | |", "|---|---|"]
@@ -73,7 +75,7 @@ struct PreviewReport: Sendable {
         }
         if let expiresAt, isAlive {
             lines.append("| Expires | \(expiresAt.minuteText) UTC |")
-            lines.append("| Longer | `reconcile env extend \(slug) --days 7` |")
+            lines.append("| Longer | `\(keeping.command(slug))` |")
         } else if let endless, isAlive {
             lines.append("| Expires | never (\(Self.plain(endless))) |")
         }
@@ -271,6 +273,7 @@ struct PreviewFacts: Sendable {
         report.address = environment.domain.map { "https://\($0)" }
         report.expiresAt = outlook.expiresAt
         report.warning = Self.warning(outlook)
+        report.keeping = outlook.keeping
         let isClear = outlook.phase.isDecided
         report.endless = outlook.expiresAt == nil && isClear ? outlook.reason : nil
         var keys = Set(environment.resources)

@@ -27,6 +27,8 @@ struct EnvironmentLedger {
     struct Warning: Sendable {
         let slug: String
         let expiresAt: Timestamp
+        /// The command that gives it more time.
+        let keep: String
     }
 
     /// What this pass changes of the rows.
@@ -51,9 +53,10 @@ struct EnvironmentLedger {
             if row != before { updated.append(row) }
         }
         let wanted = Set(desired.environments.map(\.slug))
+        let ends = pruneEnds()
         for row in rows where !wanted.contains(row.slug) && row.status != .gone {
             guard let outlook = outlooks[row.slug] else { continue }
-            let left = unwanted(row, outlook, isEmpty: !owners.contains(row.slug), &told)
+            let left = unwanted(row, outlook, ends[row.slug], isEmpty: !owners.contains(row.slug), &told)
             if left != row { updated.append(left) }
         }
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
@@ -64,15 +67,19 @@ struct EnvironmentLedger {
     /// - Parameters:
     ///   - before: as it is.
     ///   - outlook: what the plan says of it.
+    ///   - goesAt: when the grace of what it owns is over; nil where there is none.
     ///   - isEmpty: whether it owns nothing any more.
     ///   - told: takes what people should be told.
     /// - Returns: the row as it is to be.
     private func unwanted(
-        _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, isEmpty: Bool, _ told: inout Told
+        _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, _ goesAt: Timestamp?, isEmpty: Bool,
+        _ told: inout Told
     ) -> EnvironmentRow {
         guard outlook.phase == .unwanted || outlook.phase == .pinned else { return before }
         var row = before
         row.unwantedSince = before.unwantedSince ?? now
+        row.timeEnds = nil
+        row.graceEnds = outlook.phase == .unwanted && !isEmpty ? goesAt : nil
         guard outlook.phase == .unwanted else {
             // What was its end counts no more: it goes when its pin ends.
             row.expiresAt = outlook.expiresAt
@@ -95,6 +102,18 @@ struct EnvironmentLedger {
         return row
     }
 
+    /// When the last of what each environment owns and nothing wants may go.
+    private func pruneEnds() -> [String: Timestamp] {
+        var ends: [String: Timestamp] = [:]
+        for candidate in plan.candidates {
+            guard let slug = candidate.environment else { continue }
+            // What isn't marked yet is marked by this pass.
+            let end = candidate.goesAt ?? now + candidate.grace
+            ends[slug] = max(ends[slug] ?? end, end)
+        }
+        return ends
+    }
+
     /// What people are told of what was written.
     private struct Told {
         var warnings: [Warning] = []
@@ -112,7 +131,7 @@ struct EnvironmentLedger {
         // Nothing is learnt of care from a document that can't be read, or that nobody has said yes to.
         let isCareKnown = kept[environment.slug] == nil && outlook?.phase != .unknown
         begin(&row, environment, outlook, wasOver: wasOver, isCareKnown: isCareKnown, &told)
-        (row.unwantedSince, row.endToldAt) = (nil, nil)
+        (row.unwantedSince, row.endToldAt, row.graceEnds) = (nil, nil, nil)
         // One that is as it was stays written as it was, so that its row does.
         if let standing, row.standing != standing { row.standing = standing }
         if isCareKnown || before == nil { (row.tier, row.ttlClass) = (environment.tier, environment.ttlClass) }
@@ -125,7 +144,7 @@ struct EnvironmentLedger {
             row.domain = environment.domain
             row.database = environment.database
         }
-        row.expiresAt = outlook?.expiresAt
+        (row.expiresAt, row.timeEnds) = (outlook?.expiresAt, outlook?.timeEnds)
         if let cost {
             var metadata = row.metadata.objectValue ?? Value.Object()
             metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
@@ -188,7 +207,8 @@ struct EnvironmentLedger {
                 let again = row.warnedFor == expiresAt ? " \(now)" : ""
                 (row.warnedFor, row.warnedAt) = (expiresAt, now)
                 row.noticeEnds = outlook?.noticeEnds
-                told.warnings.append(Warning(slug: row.slug, expiresAt: expiresAt))
+                told.warnings.append(
+                    Warning(slug: row.slug, expiresAt: expiresAt, keep: Self.keep(row, outlook)))
                 told.notices.append(notice(.environmentExpiring, row, outlook, dedupe: expiresAt.description + again))
             }
         // What is over stays over while its document can't be read, with the head at which it ended.
@@ -243,7 +263,12 @@ struct EnvironmentLedger {
             payload: [
                 "ended_at": .string(until.description), "reason": reason.map { .string($0) } ?? .null,
                 "by": actor.map { .string($0) } ?? .null,
+                "unwanted_since": row.unwantedSince.map { .string($0.description) } ?? .null,
             ], dedupe: until.description)
+    }
+
+    private static func keep(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> String {
+        (outlook?.keeping ?? .extend(days: 7)).command(row.slug)
     }
 
     private func ended(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> Notice {
@@ -256,12 +281,12 @@ struct EnvironmentLedger {
     ) -> Notice {
         var payload = Value.Object()
         payload["expires_at"] = outlook?.expiresAt.map { .string($0.description) } ?? .null
-        payload["goes_at"] = outlook?.goesAt.map { .string($0.description) } ?? .null
+        payload["goes_at"] = (outlook?.goesAt ?? row.graceEnds).map { .string($0.description) } ?? .null
         payload["reason"] = .string(outlook?.reason ?? "")
         payload["cost_monthly_usd"] = row.metadata["cost_monthly_usd"] ?? .null
         payload["branch"] = row.branch.map { .string($0) } ?? .null
         if keep != nil { payload["because"] = .string(outlook?.reason ?? "") }
-        payload["keep"] = .string(keep ?? "reconcile env extend \(row.slug) --days 7")
+        payload["keep"] = .string(keep ?? Self.keep(row, outlook))
         return Notice(
             kind, of: row.slug, environment: row.slug, at: now, runID: runID, payload: .object(payload), dedupe: dedupe)
     }
@@ -282,6 +307,7 @@ struct EnvironmentLedger {
         metadata["most_extension_days"] = rule.mostExtension.map { .int(Int64($0)) }
         var isEndless = true
         if case .after(let ttl) = environment.ttl { isEndless = ttl <= .zero }
+        metadata["grace_seconds"] = rule.grace > .zero ? .int(rule.grace.components.seconds) : nil
         metadata["never_ends"] = isEndless && environment.tier.hasLife ? .bool(true) : nil
         row.metadata = .object(metadata)
     }

@@ -213,8 +213,7 @@ extension Pass {
                 key: "ttl:\(warning.slug):\(warning.expiresAt)")
             progress(
                 .note(
-                    "environment \(warning.slug) expires at \(warning.expiresAt): "
-                        + "reconcile env extend \(warning.slug) --days 7"))
+                    "environment \(warning.slug) expires at \(warning.expiresAt): \(warning.keep)"))
         }
         // What a guard refused to let go of is still held: the guard has to find it refused next time as well.
         // What could not be seen in this pass is no deletion yet, and will be one when it is seen.

@@ -110,9 +110,13 @@ extension EnvironmentRow {
     public func sync(alarming: Int, at now: Timestamp) -> (word: Sync, reason: String) {
         let differs = alarming.of("resource differs", "resources differ")
         if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
+        if isUnwanted, !isPinned(at: now) {
+            let when = goesAt(now).flatMap { $0 > now ? "at \($0.minuteText) UTC" : nil } ?? "as soon as it may"
+            return (alarming > 0 ? .outOfSync : .unknown, "nothing wants it any more: it goes \(when)")
+        }
         if alarming > 0 { return (.outOfSync, differs) }
         if status == .gone { return (.gone, "nothing of it is there any more") }
-        if unwantedSince != nil, isPinned(at: now) {
+        if isUnwanted {
             return (.unknown, "nothing wants it any more, only its pin keeps it: reconcile env unpin \(slug)")
         }
         guard let standing else { return (.unknown, "no pass has looked at it yet") }

@@ -3,8 +3,9 @@ import DesiredState
 extension Store {
     /// The name of the environment that somebody means by a name, an id, a branch or a tier.
     ///
-    /// A name goes before an id, an id before a branch, and a branch before a tier, also by an alias: `prod`. Environments
-    /// that are gone have no branch and no tier any more; a branch or a tier that several are of names none of them.
+    /// A name goes before an id, an id before a branch, and a branch before a tier, also by an alias: `prod`. An environment
+    /// that is gone has no tier any more, and is meant by its branch where nothing else is; a branch or a tier that several
+    /// are of names none of them.
     ///
     /// - Returns: nil where there is none.
     /// - Throws: `StoreFault`.
@@ -12,7 +13,7 @@ extension Store {
         // A column of ids refuses what is none, and a value that is compared with both has no type.
         let isID = IdentifierSource.isUUID(word)
         return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> String? in
-            var (identified, running): (String?, [String]) = (nil, [])
+            var (identified, running, gone): (String?, [String], [String]) = (nil, [], [])
             for row in try db.run(
                 """
                 select slug, branch, status from ops.environments
@@ -25,14 +26,20 @@ extension Store {
                     identified = slug
                     continue
                 }
-                if row.optionalText(2) != EnvironmentRow.Status.gone.rawValue { running.append(slug) }
+                if row.optionalText(2) == EnvironmentRow.Status.gone.rawValue {
+                    gone.append(slug)
+                } else {
+                    running.append(slug)
+                }
             }
             if let found = identified ?? (running.count == 1 ? running[0] : nil) { return found }
-            guard running.isEmpty, let tier = Tier(alias: word) else { return nil }
+            guard running.isEmpty else { return nil }
+            let last = gone.count == 1 ? gone[0] : nil
+            guard let tier = Tier(alias: word) else { return last }
             let ofTier = try db.run(
                 "select slug from ops.environments where tier = $1 and (status is null or status <> $2) limit 2",
                 [.text(tier.rawValue), .text(EnvironmentRow.Status.gone.rawValue)])
-            return ofTier.count == 1 ? try ofTier[0].text(0) : nil
+            return ofTier.isEmpty ? last : ofTier.count == 1 ? try ofTier[0].text(0) : nil
         }
     }
 

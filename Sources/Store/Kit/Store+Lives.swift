@@ -26,22 +26,25 @@ extension Store {
             slug, "extension_days = extension_days + cast($2 as integer)", [.int(Int64(days))], audit: audit,
             notice: .environmentExtended
         ) { (db: any SQLConnection) throws(StoreFault) -> Void in
-            guard
-                let row = try db.run(
-                    "select expires_at, extension_days from ops.environments where slug = $1", [.text(slug)]
-                ).first
-            else { return }
+            guard var row = try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first else { return }
             // Inside the transaction, so that two people together can't pass it.
-            if let most, try row.int(1) > Int64(most) {
+            if let most, row.extensionDays > most {
                 throw .invalid(
                     "\(slug) can't be extended by \(days.of("more day")): the policy allows \(most) in all, and it has "
-                        + "\(try row.int(1) - Int64(days))",
+                        + "\(row.extensionDays - days)",
                     hint: "pin it with a reason and an end, or raise extension_days.most in .odooops/policies.yaml")
             }
-            guard let expiresAt = try row.optionalTime(0) else { return }
+            guard let expiresAt = row.expiresAt else { return }
+            // Days that a pin outlasts put nothing off.
+            let timeEnds = (row.timeEnds ?? expiresAt) + .days(days)
+            let end = row.isPinned ? max(timeEnds, row.pinnedUntil ?? timeEnds) : timeEnds
+            let metadata = row.metadata
+            row.timeEnds = timeEnds == end ? nil : timeEnds
             try db.run(
-                "update ops.environments set expires_at = $2 where slug = $1",
-                [.text(slug), .time(expiresAt + .days(days))])
+                "update ops.environments set expires_at = $2 where slug = $1", [.text(slug), .time(end)])
+            guard row.metadata != metadata else { return }
+            try db.run(
+                "update ops.environments set metadata = $2 where slug = $1", [.text(slug), .jsonb(row.metadata)])
         }
     }
 

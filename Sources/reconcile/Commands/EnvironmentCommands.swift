@@ -1,5 +1,6 @@
 import Basics
 import DesiredState
+import Diff
 import Formats
 import Reconciler
 import Store
@@ -37,20 +38,33 @@ struct EnvironmentListCommand {
                 row.domain.map { "https://\($0)" } ?? "-")
         }
         context.terminal.print(table.text(paint))
-        let ending = rows.filter { row in row.expiresAt.map { $0 > now && $0 - now < .hours(24) } ?? false }
-        for row in ending { context.terminal.print("Keep \(row.slug): reconcile env extend \(row.slug) --days 7") }
+        for row in rows where isEnding(row, now) {
+            guard let keep = row.keepCommand(at: now) else { continue }
+            context.terminal.print("Keep \(row.slug): \(keep)")
+        }
         return .done
+    }
+
+    /// Whether it goes unless somebody says no: its end is near as the policy has it, or past, or nothing wants it.
+    private func isEnding(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
+        guard !row.isSuspended(at: now) else { return false }
+        if row.isUnwanted { return true }
+        guard !row.isPinned(at: now), row.status != .expired else { return false }
+        return row.status == .expiring || row.expiresAt.map { $0 <= now } ?? false
     }
 
     private func status(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
         if row.isSuspended(at: now) {
             return paint.yellow("suspended" + (row.suspendedUntil.map { " until \($0.minuteText)" } ?? ""))
         }
-        if let expiresAt = row.expiresAt, row.status != .expired, !row.isPinned(at: now) {
-            if expiresAt <= now { return paint.red("over") }
-            if expiresAt - now < .hours(24) { return paint.yellow("expiring") }
+        if row.isUnwanted { return paint.red("unwanted") }
+        return switch row.status {
+        case .expired: paint.red(row.status.rawValue)
+        case .expiring: paint.yellow(row.status.rawValue)
+        // No pass has looked since.
+        case .active where !row.isPinned(at: now) && row.expiresAt.map { $0 <= now } == true: paint.red("over")
+        case .active, .gone, .unknown: row.status.rawValue
         }
-        return row.status == .expired ? paint.red("expired") : row.status.rawValue
     }
 
     private func timeLeft(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
@@ -58,8 +72,12 @@ struct EnvironmentListCommand {
             let until = row.pinnedUntil.map { " until \($0.minuteText)" } ?? ""
             return "pinned\(until)" + (row.pinReason.map { ": \($0)" } ?? "")
         }
+        let goes = row.goesAt(now).flatMap { $0 > now ? "goes \($0.minuteText)" : nil }
+        if row.isUnwanted { return row.isSuspended(at: now) ? "-" : paint.red(goes ?? "goes as soon as it may") }
         guard let expiresAt = row.expiresAt else { return row.createdAt == nil ? "unknown age" : "no end" }
-        if expiresAt <= now { return paint.red("ended \((now - expiresAt).shortText) ago") }
+        if expiresAt <= now {
+            return paint.red("ended \((now - expiresAt).shortText) ago" + (goes.map { ", \($0)" } ?? ""))
+        }
         let pin = row.isPinned ? ", its pin has ended" : ""
         return (expiresAt - now).shortText + (row.extensionDays > 0 ? " (+\(row.extensionDays)d)" : "") + pin
     }
@@ -108,7 +126,8 @@ struct EnvironmentChangeCommand {
                 .object([
                     "name": .string(name), "action": .string(verb.rawValue),
                     "extension_days": .int(Int64(row.extensionDays)), "pinned": .bool(row.isPinned),
-                    "suspended": .bool(row.isSuspended),
+                    "suspended": .bool(row.isSuspended), "expires_at": .text(row.expiresAt?.description),
+                    "unwanted_since": .text(row.isUnwanted ? row.unwantedSince?.description : nil),
                     "until": .text((verb == .pin ? row.pinnedUntil : row.suspendedUntil)?.description),
                     "reason": .text(verb == .pin ? row.pinReason : row.suspendReason),
                 ]))
@@ -117,11 +136,13 @@ struct EnvironmentChangeCommand {
         let sentence =
             switch verb {
             case .extend:
-                "\(name) has \(days.of("day")) more (\(row.extensionDays) in all)"
-                    + (row.pauseOfLife(at: now).map { ", which \($0)." } ?? ".")
+                "\(name) has \(days.of("day")) more (\(row.extensionDays) in all)\(row.comeTo(at: now))"
             case .pin:
                 "\(name) is pinned: it does not expire until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env unpin \(name)."
+            case .unpin where row.isUnwanted:
+                "\(name) is no longer pinned, and nothing wants it any more: the next pass deletes it, or marks it where "
+                    + "the policy gives it a grace. Keep it: \(row.keeping(at: now).command(name))."
             case .unpin: "\(name) is no longer pinned: its time to live counts again."
             case .suspend:
                 "\(name) is suspended: nothing of it is changed or deleted until "

@@ -44,7 +44,7 @@ enum EnvironmentPage {
         }
         page.chips = markup {
             Words.tier(row.tier)
-            Words.status(row)
+            if !row.isUnwanted { Words.status(row) }
             EnvironmentsPage.sync(row, drift, context.now)
             EnvironmentsPage.health(row)
             EnvironmentsPage.life(row, context.now)
@@ -73,15 +73,19 @@ enum EnvironmentPage {
                 div("stack") {
                     facts([
                         ("Began", ago(row.createdAt, context.now)), ("Last changed", ago(row.deed?.at, context.now)),
-                        ("Last active", ago(row.activeAt, context.now)), ("Ends", ago(row.expiresAt, context.now)),
+                        ("Last active", ago(row.activeAt, context.now)),
+                        ("Ends", ago(row.endsAt(context.now), context.now)),
+                        ("Goes", ago(row.goesAt(context.now), context.now)),
                         ("Rule", HTML(row.ttlClass?.rawValue ?? "none")),
                         ("Days added", HTML("\(row.extensionDays)")), ("Pinned", pin(row, context.now)),
                         ("Suspended", suspension(row, context.now)),
                     ])
-                    if row.expiresAt != nil { command("reconcile env extend \(row.slug) --days 7") }
-                    command(
-                        row.isPinned(at: context.now)
-                            ? "reconcile env unpin \(row.slug)" : "reconcile env pin \(row.slug) --reason \"why\"")
+                    if !row.isUnwanted, let keep = row.keepCommand(at: context.now) { command(keep) }
+                    if row.status != .gone {
+                        command(
+                            row.isPinned(at: context.now)
+                                ? "reconcile env unpin \(row.slug)" : "reconcile env pin \(row.slug) --reason \"why\"")
+                    }
                 }
             }
         }

@@ -12,11 +12,19 @@ enum EnvironmentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let all = try await context.store.environments().filter { context.shows($0.slug) }
         let drift = Dictionary(grouping: try await context.store.openDrift()) { $0.environment ?? "" }
-        let tier = context.query("tier").flatMap { Tier(rawValue: $0) }
+        let asked = context.query("tier")
+        let tier = asked.flatMap { Tier(alias: $0) }
+        // What can't be asked for shows nothing: the whole list would look like an answer.
+        let problem = asked.flatMap { word in
+            tier == nil && !word.isEmpty
+                ? "There is no tier \(word.prefix(60))"
+                    + Suggestion.afterthought(on: word, among: Tier.allCases.map(\.rawValue)) : nil
+        }
+        let showsGone = context.query("gone") != nil
         let after = context.query("after")
         let text = context.query("q")?.lowercased()
         let shown = all.filter { row in
-            (tier == nil ? row.status != .gone || context.query("gone") != nil : row.tier == tier)
+            problem == nil && (row.status == .gone) == showsGone && (tier.map { row.tier == $0 } ?? true)
                 && (text.map { row.slug.contains($0) || (row.branch?.lowercased().contains($0) ?? false) } ?? true)
         }
         let begin = after.map { after in shown.count { !after.precedesByBytes($0.slug) } } ?? 0
@@ -39,8 +47,12 @@ enum EnvironmentsPage {
                 }
             } else {
                 tabs(all, tier, context)
-                if all.count <= 60, tier == nil, text == nil { boards(page, drift, context) }
-                table(page, from: begin, of: shown, drift, context)
+                if let problem {
+                    banner(.warn, problem) { p { a(Link(.environments), "Show all") } }
+                } else {
+                    if all.count <= 60, tier == nil, text == nil, !showsGone { boards(page, drift, context) }
+                    table(page, from: begin, of: shown, drift, context)
+                }
             }
         }
     }
@@ -49,15 +61,20 @@ enum EnvironmentsPage {
     private static func tabs(_ all: [EnvironmentRow], _ tier: Tier?, _ context: PageContext) -> HTML {
         let search = context.query("q").map { [("q", $0)] } ?? []
         return element(.nav, "tabs", .label("Tiers")) {
-            link("All", all.count { $0.status != .gone }, Link(.environments, query: search), tier == nil)
+            let gone = all.count { $0.status == .gone }
+            let showsGone = context.query("gone") != nil
+            link(
+                "All", all.count - gone, Link(.environments, query: search),
+                (context.query("tier") ?? "").isEmpty && !showsGone)
             for one in Tier.allCases {
-                let count = all.count { $0.tier == one }
+                let count = all.count { $0.tier == one && $0.status != .gone }
                 if count > 0 {
                     link(
                         Words.name(of: one), count, Link(.environments, query: [("tier", one.rawValue)] + search),
-                        tier == one)
+                        tier == one && !showsGone)
                 }
             }
+            if gone > 0 { link("Gone", gone, Link(.environments, query: [("gone", "1")] + search), showsGone) }
         }
     }
 
@@ -96,7 +113,9 @@ enum EnvironmentsPage {
     }
 
     static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> Tone {
-        if row.status == .expired || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange }) {
+        if row.status == .expired || row.isUnwanted && !row.isPinned(at: now)
+            || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange })
+        {
             return .bad
         }
         if row.status == .expiring || drift.contains(where: { !$0.isQuiet }) { return .warn }
@@ -131,35 +150,37 @@ enum EnvironmentsPage {
     static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
         if row.status == .gone { return chip(.idle, "over", icon: .clock) }
         if row.isSuspended(at: now) { return chip(.idle, "doesn't end meanwhile", icon: .pause) }
-        if row.isPinned(at: now) { return chip(.accent, "pinned", icon: .pin) }
+        if row.isPinned(at: now) { return chip(.accent, row.isUnwanted ? "pinned, unwanted" : "pinned", icon: .pin) }
+        let goes = row.goesAt(now).flatMap { $0 > now ? ", goes \($0.minuteText)" : nil } ?? ""
+        if row.isUnwanted { return chip(.bad, "unwanted\(goes)", icon: .clock) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
-        guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago", icon: .clock) }
+        guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago\(goes)", icon: .clock) }
         return chip(endsSoon(row, now) ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
     }
 
     /// Whether its end is near, so that somebody who wants it longer has to say so now.
     private static func endsSoon(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
-        guard row.status != .gone, !row.isSuspended(at: now), !row.isPinned(at: now), let end = row.expiresAt else {
-            return false
-        }
+        guard row.status != .gone, !row.isUnwanted, !row.isSuspended(at: now), !row.isPinned(at: now),
+            let end = row.expiresAt
+        else { return false }
         return end > now && end - now < .hours(48)
     }
 
     static func cost(_ row: EnvironmentRow) -> String {
-        row.metadata["cost_monthly_usd"]?.stringValue.map { "$\($0)" } ?? "–"
+        row.status == .gone ? "–" : row.metadata["cost_monthly_usd"]?.stringValue.map { "$\($0)" } ?? "–"
     }
 
     // MARK: Table
 
     /// How to keep what ends soon; of more than a few the page of each says it.
-    private static func keeping(_ rows: [EnvironmentRow]) -> HTML {
+    private static func keeping(_ rows: [EnvironmentRow], _ now: Timestamp) -> HTML {
         guard !rows.isEmpty else { return HTML() }
         return div("body stack") {
             p("soft") {
                 rows.count == 1
                     ? "One ends within two days. To keep it:" : "\(rows.count) end within two days. To keep one:"
             }
-            for row in rows.prefix(3) { command("reconcile env extend \(row.slug) --days 7") }
+            for row in rows.prefix(3) { command(row.keeping(at: now).command(row.slug)) }
             if rows.count > 3 { p("Of the others the page of each says it.", "soft") }
         }
     }
@@ -203,13 +224,15 @@ enum EnvironmentsPage {
                     "Name or branch"
                     element(.input, "", .type("search"), .named("q"), .value(context.query("q") ?? ""))
                 }
-                if let tier = context.query("tier") {
-                    element(.input, "", .type("hidden"), .named("tier"), .value(tier))
+                for name in ["tier", "gone"] {
+                    if let value = context.query(name) {
+                        element(.input, "", .type("hidden"), .named(name), .value(value))
+                    }
                 }
                 element(.button, "button", .type("submit")) { "Find" }
                 if context.query("q") != nil { a(page(context, q: nil), "button quiet") { "Show all" } }
             }
-            keeping(rows.filter { endsSoon($0, context.now) })
+            keeping(rows.filter { endsSoon($0, context.now) }, context.now)
             if rows.isEmpty {
                 nothingFits(context)
             } else {
@@ -221,16 +244,18 @@ enum EnvironmentsPage {
 
     private static func nothingFits(_ context: PageContext) -> HTML {
         let tier =
-            context.query("tier").map { tier in " of the tier \(Tier(rawValue: tier).map(Words.name) ?? tier)" } ?? ""
+            context.query("tier").flatMap { Tier(alias: $0) }.map { " of the tier \(Words.name(of: $0))" } ?? ""
         let name = context.query("q").map { " with \u{201C}\($0)\u{201D} in its name or branch" } ?? ""
         return empty(
-            "No environment fits", "There is none\(tier)\(name). What has ended is shown with its tier.", icon: .layers,
+            "No environment fits", "There is none\(tier)\(name). What is gone has a list of its own.", icon: .layers,
             next: "odooops env list --status gone")
     }
 
     /// This list with the same tier, another search, or from another row on.
     private static func page(_ context: PageContext, q: String?, after: String? = nil) -> Link {
-        let parts: [(String, String?)] = [("tier", context.query("tier")), ("q", q), ("after", after)]
+        let parts: [(String, String?)] = [
+            ("tier", context.query("tier")), ("gone", context.query("gone")), ("q", q), ("after", after),
+        ]
         return Link(.environments, query: parts.compactMap { name, value in value.map { (name, $0) } })
     }
 

@@ -251,8 +251,9 @@ enum OverviewPage {
     private static func ending(
         _ environments: [EnvironmentRow], _ context: PageContext, hasLooked: Bool
     ) -> HTML {
-        let ending = environments.filter { $0.expiresAt != nil && !$0.isPinned(at: context.now) }
-            .sorted { ($0.expiresAt ?? context.now) < ($1.expiresAt ?? context.now) }
+        let now = context.now
+        let ending = environments.filter { ($0.expiresAt != nil || $0.isUnwanted) && !$0.isPinned(at: now) }
+            .sorted { ($0.goesAt(now) ?? $0.expiresAt ?? now) < ($1.goesAt(now) ?? $1.expiresAt ?? now) }
         return card("Ends next", aside: a(Link(.environments), "All environments"), flush: true) {
             if environments.isEmpty, !hasLooked {
                 unlooked("Environments are known after the first pass.")
@@ -270,7 +271,7 @@ enum OverviewPage {
                                 strong(row.slug)
                                 EnvironmentsPage.life(row, context.now)
                             }
-                            span("when") { code("reconcile env extend \(row.slug) --days 7") }
+                            if let keep = row.keepCommand(at: now) { span("when") { code(keep) } }
                         }
                     }
                 }

@@ -1,0 +1,61 @@
+public import Basics
+public import Diff
+import Formats
+
+/// How it ends, and what keeps it.
+extension EnvironmentRow {
+    /// Whether nothing wants it any more, and something of it is there.
+    public var isUnwanted: Bool { unwantedSince != nil && status != .gone }
+
+    /// When its time to live is over, where its pin ends later; nil where that is its end.
+    public var timeEnds: Timestamp? {
+        get { metadata["time_ends"]?.stringValue.flatMap { Timestamp($0) } }
+        set { if newValue != timeEnds { set("time_ends", newValue.map { .string($0.description) }) } }
+    }
+
+    /// When the grace of what it owns and nothing wants is over; nil where there is none, or the last pass found it wanted.
+    public var graceEnds: Timestamp? {
+        get { metadata["grace_ends"]?.stringValue.flatMap { Timestamp($0) } }
+        set { if newValue != graceEnds { set("grace_ends", newValue.map { .string($0.description) }) } }
+    }
+
+    /// When it ends; nil where nothing wants it any more, for the time that it had counts no longer.
+    public func endsAt(_ now: Timestamp) -> Timestamp? { isUnwanted && !isPinned(at: now) ? nil : expiresAt }
+
+    /// A limit of its extensions that the last pass remembered.
+    public func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
+
+    /// When what it owns goes: after its end and its grace, or after the grace of what nothing wants any more.
+    ///
+    /// - Parameter now: the present: a pin or a suspension may have ended.
+    /// - Returns: nil where it doesn't go by time: it never ends, is left alone, or goes with the next pass.
+    public func goesAt(_ now: Timestamp) -> Timestamp? {
+        guard status != .gone, !isSuspended(at: now) else { return nil }
+        let isPinned = isPinned(at: now)
+        if isPinned, pinnedUntil == nil { return nil }
+        if isUnwanted { return isPinned ? pinnedUntil : graceEnds }
+        guard var end = expiresAt else { return nil }
+        if isPinned, let pinnedUntil { end = max(end, pinnedUntil) }
+        end = end + .seconds(limit("grace_seconds") ?? 0)
+        return status == .expiring ? max(end, noticeEnds ?? end) : end
+    }
+
+    /// What gives it more time; of one that nothing wants no days do.
+    ///
+    /// - Parameters:
+    ///   - now: the present.
+    ///   - wish: how many days would be good.
+    /// - Returns: enough days for an end to come, as far as the last pass knew the policy to allow them, else a pin.
+    public func keeping(at now: Timestamp, wish: Int = 7) -> Keeping {
+        guard !isUnwanted else { return .pin }
+        return Keeping(
+            end: timeEnds ?? expiresAt, now: now, extended: extensionDays, longest: limit("longest_extension_days"),
+            most: limit("most_extension_days"), wish: wish)
+    }
+
+    /// The command that gives it more time; nil where it has no end, or is gone.
+    public func keepCommand(at now: Timestamp) -> String? {
+        guard status != .gone, isUnwanted ? !isPinned || pinnedUntil != nil : expiresAt != nil else { return nil }
+        return keeping(at: now).command(slug)
+    }
+}
