@@ -52,12 +52,22 @@ public struct Paint: Sendable {
         return String(shown).displayWidth
     }
 
-    /// What comes from outside can't move the cursor or change the colours: control characters are shown, not sent.
+    /// What comes from outside can't move the cursor, change the colours or turn what stands beside it: what acts unseen is
+    /// shown, not sent.
     public static func plain(_ text: String) -> String {
+        shown(text) { $0.actsUnseen && $0 != "\n" }
+    }
+
+    /// The same of a text that is painted and laid out already: its colours and its tabs stay.
+    public static func unturned(_ text: String) -> String {
+        shown(text) { $0.value > 127 && $0.actsUnseen }
+    }
+
+    private static func shown(_ text: String, where isHidden: (Unicode.Scalar) -> Bool) -> String {
+        guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 32 && scalar != "\n" || (127..<160).contains(scalar.value)
-            if isControl {
+            if isHidden(scalar) {
                 result.append(
                     contentsOf: (scalar == "\t" ? " " : "\\u{\(String(scalar.value, radix: 16))}").unicodeScalars)
             } else {
@@ -73,5 +83,16 @@ public struct Paint: Sendable {
         if let place = fault.place { text += "  at \(Self.plain(place))\n" }
         if let hint = fault.hint { text += "  \(Self.plain(hint))\n" }
         return text
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it isn't seen and acts on what stands around it: a control character, one that turns the direction of writing,
+    /// one that has no width, or one that ends a line or a paragraph.
+    public var actsUnseen: Bool {
+        switch value {
+        case 0..<32, 127..<160, 0x200B, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

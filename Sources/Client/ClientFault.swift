@@ -10,12 +10,14 @@ public struct ClientFault: Fault {
     public let exit: ClientExit
     /// The error as the service wrote it; nil where the fault is not the service's.
     public let answer: Value?
+    /// Whether only time is missing, as long as the service begins anew or is asked too often: who watches goes on.
+    let isPassing: Bool
 
     public var disposition: Disposition { exit == .later ? .retry(after: nil) : .stop }
 
     init(
         _ code: String, _ exit: ClientExit, _ message: String, place: String? = nil, hint: String?,
-        answer: Value? = nil
+        answer: Value? = nil, isPassing: Bool = false
     ) {
         self.code = code
         self.exit = exit
@@ -23,6 +25,18 @@ public struct ClientFault: Fault {
         self.place = place
         self.hint = hint
         self.answer = answer
+        self.isPassing = isPassing
+    }
+
+    /// After how long the service wants to be asked again; nil where it doesn't say.
+    var retryAfter: Duration? { answer?["details"]?["retry_after_seconds"]?.intValue.map { .seconds($0) } }
+
+    /// The same, said to whoever watched a run: that goes on.
+    func leaving(run id: String) -> ClientFault {
+        let mend = hint.map { $0 + ($0.hasSuffix(".") ? " " : ". ") } ?? ""
+        return ClientFault(
+            code, exit, "\(message); run \(id) goes on without being watched", place: place,
+            hint: "\(mend)Then go on watching: odooops runs watch \(id)")
     }
 
     /// For `--json`.
@@ -36,13 +50,16 @@ public struct ClientFault: Fault {
         return .object(object)
     }
 
-    static func unreachable(_ what: String, _ address: ServiceAddress, hint: String?) -> ClientFault {
+    static func unreachable(
+        _ what: String, _ address: ServiceAddress, hint: String?, isPassing: Bool = true
+    ) -> ClientFault {
         let start =
             address.isLoopback
             ? "Start the service here: reconcile run. Or name another one: odooops context add NAME --url URL"
             : "Look at the address: odooops context list. Or say another one: --url URL"
         return ClientFault(
-            "CLI-0001", .unavailable, "nobody answers at \(address.text): \(what)", hint: hint ?? start)
+            "CLI-0001", .unavailable, "nobody answers at \(address.text): \(what)", hint: hint ?? start,
+            isPassing: isPassing)
     }
 
     static func unanswered(_ what: String, place: String?, key: String?) -> ClientFault {
@@ -51,13 +68,14 @@ public struct ClientFault: Fault {
             key == nil ? "no whole answer came: \(what)" : "no whole answer came, and it may have been done: \(what)",
             place: place,
             hint: key.map { "Send it again under the same key, then it is done once: --idempotency-key \($0)" }
-                ?? "Try again, or wait longer: --timeout 2m")
+                ?? "Try again, or wait longer: --timeout 2m", isPassing: key == nil)
     }
 
-    static func strange(_ what: String, _ address: ServiceAddress) -> ClientFault {
+    static func strange(_ what: String, _ address: ServiceAddress, isPassing: Bool = false) -> ClientFault {
         ClientFault(
             "CLI-0003", .failed, "the answer is none of this API: \(what)", place: address.text,
-            hint: "Look whether the address is that of the service, without /api: odooops context list")
+            hint: "Look whether the address is that of the service, without /api: odooops context list",
+            isPassing: isPassing)
     }
 
     static func notThere(_ what: String, instead: String) -> ClientFault {
@@ -97,9 +115,10 @@ public struct ClientFault: Fault {
                 hint: "Look: odooops runs show \(run)")
     }
 
-    static func waitedInVain(_ what: String, _ deadline: Duration) -> ClientFault {
+    static func waitedInVain(_ what: String, _ deadline: Duration, run: String? = nil) -> ClientFault {
         ClientFault(
             "CLI-0011", .later, "\(what) within \(deadline.shortText); it goes on without being watched",
-            hint: "Look: odooops runs list. Or wait longer: --wait-for 30m")
+            hint: (run.map { "Go on watching: odooops runs watch \($0)." } ?? "Look: odooops runs list.")
+                + " Or wait longer: --wait-for 30m")
     }
 }

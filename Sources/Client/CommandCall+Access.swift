@@ -59,7 +59,7 @@ extension CommandCall {
             known.map { "odooops context use \($0.name)" }
             ?? "odooops context add NAME --url \(address.text)"
             + (configuration.current == nil ? "" : ", then odooops context use NAME")
-        screen.remark("Without --url other commands ask \(current). To ask this one: \(command)")
+        screen.remark("Without --url other commands ask \(ServiceAddress.shown(current)). To ask this one: \(command)")
     }
 
     /// Keeps a key, once the service has taken it.
@@ -171,8 +171,10 @@ extension CommandCall {
         let credentials = try files.credentials()
         let current = try? place()
         let rows = configuration.contexts.map { context -> (ClientConfiguration.Context, String, Bool) in
+            // Somebody may have written an address with a password into the file.
+            let shown = ClientConfiguration.Context(name: context.name, url: ServiceAddress.shown(context.url))
             let entry = credentials.entry(context.name, at: context.url)
-            return (context, entry.map { $0.user ?? "a key" } ?? "-", context.name == current?.name)
+            return (shown, entry.map { $0.user ?? "a key" } ?? "-", context.name == current?.name)
         }
         if screen.isJSON {
             screen.json(

@@ -242,7 +242,8 @@ extension CommandCall {
     /// A state of an environment, why it is so, where that stands, when it ends, and what ends it.
     private func standingLines(_ title: String, _ one: Value) -> [(String, String?)] {
         [
-            (title, one.shown("state").spaced), ("because", one.shown("reason")), ("at", one.shown("source")),
+            (title, one.shown("state").spaced), ("because", Remedy.here(one.shown("reason"))),
+            ("at", one.shown("source")),
             ("until", one.minute("until")),
             ("what to do", Remedy.here(one.shown("command"))),
         ]

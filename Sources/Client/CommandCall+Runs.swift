@@ -5,8 +5,12 @@ import HTTPClient
 extension CommandCall {
     private static let finalPhases: Set<String> = ["succeeded", "failed", "canceled", "planned", "awaiting_approval"]
 
-    /// How often a run that is waited for is looked at.
-    private static let pollInterval = Duration.milliseconds(500)
+    /// How long after the last look a run that is waited for is looked at again.
+    ///
+    /// Who waits for long may not use up all that a person may ask for in a minute.
+    private static func interval(waited: Duration) -> Duration {
+        waited < .seconds(10) ? .milliseconds(500) : waited < .minutes(1) ? .seconds(1) : .seconds(2)
+    }
 
     func showRun() async throws -> ClientExit {
         let connection = try connection()
@@ -117,10 +121,12 @@ extension CommandCall {
         let before = try await arguments.has("wait") ? latest(connection)?["id"]?.stringValue : nil
         let data = try await connection.write("POST", "/reconcile", Self.body([("reason", textValue("reason"))])).data
         guard let patience else {
-            return told("\(data.shown("message")). Watch it: odooops runs watch latest", data)
+            return told("\(data.shown("message")). To wait for its end: odooops reconcile --wait", data)
         }
         while true {
-            if let run = try await latest(connection), let id = run["id"]?.stringValue, id != before {
+            if let run = try await tirelessly(until: patience.end, { try await latest(connection) }),
+                let id = run["id"]?.stringValue, id != before
+            {
                 let first = try await settled(run, connection, patience)
                 return try ended([first] + (try await parts(beside: first, after: before, connection, patience)))
             }
@@ -132,6 +138,8 @@ extension CommandCall {
     private struct Patience {
         let begun: Duration
         let limit: Duration
+
+        var end: Duration { begun + limit }
     }
 
     /// - Throws: `ArgumentFault` where `--wait-for` is no time.
@@ -143,15 +151,15 @@ extension CommandCall {
     ///
     /// - Throws: `ClientFault` where it has waited long enough.
     private func pause(
-        _ patience: Patience, inVain: String, _ progress: (_ waited: String) -> String
+        _ patience: Patience, inVain: String, of run: String? = nil, _ progress: (_ waited: String) -> String
     ) async throws {
         let waited = surroundings.time.uptime - patience.begun
         guard waited < patience.limit else {
             screen.progress("")
-            throw ClientFault.waitedInVain(inVain, patience.limit)
+            throw ClientFault.waitedInVain(inVain, patience.limit, run: run)
         }
         screen.progress(progress(waited.shortText))
-        try await surroundings.time.sleep(for: min(Self.pollInterval, patience.limit - waited))
+        try await surroundings.time.sleep(for: min(Self.interval(waited: waited), patience.limit - waited))
     }
 
     private func latest(_ connection: ServiceConnection) async throws -> Value? {
@@ -167,7 +175,9 @@ extension CommandCall {
         var seen = [first.shown("id")]
         var parts: [Value] = []
         while true {
-            let runs = try await connection.get("/runs", [("limit", "50")]).data.listValue ?? []
+            let runs = try await tirelessly(until: patience.end) {
+                try await connection.get("/runs", [("limit", "50")]).data.listValue ?? []
+            }
             for run in runs.prefix(while: { $0["id"]?.stringValue != before }).reversed()
             where !missing.isEmpty && run["dry_run"]?.boolValue != true && !seen.contains(run.shown("id")) {
                 let part = try await settled(run, connection, patience)
@@ -199,7 +209,15 @@ extension CommandCall {
         let marks = ["|", "/", "-", "\\"]
         var turn = 0
         while true {
-            let run = try await connection.get("/runs/\(id.percentEncoded)").data
+            let run: Value
+            do {
+                run = try await tirelessly(until: patience.end) {
+                    try await connection.get("/runs/\(id.percentEncoded)").data
+                }
+            } catch let fault as ClientFault {
+                screen.progress("")
+                throw fault.leaving(run: id)
+            }
             let phase = run.shown("phase")
             let steps = run["steps"]?.listValue ?? []
             if Self.finalPhases.contains(phase) {
@@ -215,7 +233,7 @@ extension CommandCall {
             let place = total > 0 && begun > 0 ? "change \(begun) of \(max(begun, total)), " : ""
             // The run's own time, and not that of whoever looks at it.
             let time = elapsed(run)?.shortText
-            try await pause(patience, inVain: "run \(id) did not end") {
+            try await pause(patience, inVain: "run \(id) did not end", of: id) {
                 "\(mark) run \(id) \(phase), \(place)\(settled.of("step")) done, \(time ?? $0)\(current)"
             }
             turn += 1

@@ -114,6 +114,6 @@ extension CommandCall {
             lines.append("Stays:")
             lines += staying.map { "  \($0.shown("slug")): \($0.shown("reason"))" }
         }
-        return lines.joined(separator: "\n")
+        return Remedy.here(lines.joined(separator: "\n"))
     }
 }

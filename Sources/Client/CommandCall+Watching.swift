@@ -111,12 +111,17 @@ extension CommandCall {
         var last = first.last?["at"]?.stringValue ?? now.description
         var seen = Set(first.compactMap { $0["id"]?.stringValue })
         let listing = Listing(path: "/logs", empty: "", columns: [])
+        // Each look counts against what a person may ask for in a minute: while nothing comes there are fewer.
+        var idle = 0
         // Whoever reads no more (… | head) wants no more.
         while !surroundings.isUnread() {
-            try await surroundings.time.sleep(for: .seconds(1))
-            let new = try await rows(listing, connection, query: filter + [("since", last)], limit: 1_000).rows
-                .filter { !seen.contains($0["id"]?.stringValue ?? "") }
+            try await surroundings.time.sleep(for: .seconds(min(5, 1 + idle)))
+            let query = filter + [("since", last)]
+            let new = try await tirelessly(until: nil) {
+                try await rows(listing, connection, query: query, limit: 1_000).rows
+            }.filter { !seen.contains($0["id"]?.stringValue ?? "") }
             for row in new.reversed() { show(row) }
+            idle = new.isEmpty ? idle + 1 : 0
             guard let newest = new.first?["at"]?.stringValue else { continue }
             // Only what shares the last instant can come again.
             if newest != last { seen = [] }

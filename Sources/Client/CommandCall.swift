@@ -219,7 +219,10 @@ struct CommandCall: Sendable {
         let given = (arguments.command.options + ClientCommands.table.common).flatMap { option -> [String] in
             guard arguments.has(option.name), option.name != "confirm" else { return [] }
             return option.placeholder == nil
-                ? ["--\(option.name)"] : arguments.all(option.name).flatMap { ["--\(option.name)", $0.shellQuoted] }
+                ? ["--\(option.name)"]
+                : arguments.all(option.name).flatMap { value in
+                    ["--\(option.name)", (option.name == "url" ? ServiceAddress.shown(value) : value).shellQuoted]
+                }
         }
         return [arguments.command.name] + positionals.map(\.shellQuoted) + given
     }

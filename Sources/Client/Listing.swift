@@ -58,7 +58,7 @@ struct Listing: Sendable {
 
         /// A member that says why: shown whole, in several lines if need be, for its end says what to do.
         static func prose(_ title: String, _ importance: Int, _ member: String, least: Int = 24) -> Column {
-            key(title, importance, member, least: least)
+            Column(title, importance, least: least, wraps: true) { row, _ in Remedy.here(row.shown(member)) }
         }
 
         /// A member that is an instant, in UTC as its title says: one without its time says nothing.

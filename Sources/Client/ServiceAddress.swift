@@ -23,6 +23,13 @@ struct ServiceAddress: Sendable, Hashable {
         while text.hasSuffix("/") { text.removeLast() }
         for end in ["/api/v1", "/api"] where text.hasSuffix(end) { text.removeLast(end.count) }
         let hint = "Write it like \(Self.standard) or https://odooops.example"
+        // What stands before an @ is a name and a password, wherever it is: a fault is shown, kept and sent on.
+        guard !text.contains("@") else {
+            throw .badAddress(
+                "\(Self.shown(given)) holds a name or a password",
+                hint: "\(hint), without what stands before the @. Then log in: odooops auth login; or give a key: "
+                    + "ODOOOPS_TOKEN or --token-file FILE")
+        }
         let lower = text.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
             throw .badAddress("\(given) is no address of a service", hint: hint)
@@ -30,12 +37,19 @@ struct ServiceAddress: Sendable, Hashable {
         isSecure = lower.hasPrefix("https://")
         let rest = text.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { $0 != "/" }
-        guard !authority.isEmpty, !authority.contains("@"), !text.contains("?"), !text.contains("#"),
+        guard !authority.isEmpty, !text.contains("?"), !text.contains("#"),
             text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C })
         else { throw .badAddress("\(given) is no address of a service", hint: hint) }
         let name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
         host = String(name).lowercased()
         self.text = (isSecure ? "https://" : "http://") + String(rest)
+    }
+
+    /// An address as people may see it: nothing of what stands before an `@`.
+    static func shown(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let begin = text.firstRange(of: "://").map(\.upperBound).flatMap { $0 <= at ? $0 : nil } ?? text.startIndex
+        return "\(text[..<begin])\u{2026}\(text[at...])"
     }
 
     /// Refuses to send a credential where others could read it on the way.

@@ -99,7 +99,8 @@ struct ServiceConnection: Sendable {
 
     private func fault(_ fault: HTTPFault, key: String?) -> ClientFault {
         switch fault.kind {
-        case .notSent, .badURL, .tls: .unreachable(fault.message, address, hint: fault.hint)
+        case .notSent: .unreachable(fault.message, address, hint: fault.hint)
+        case .badURL, .tls: .unreachable(fault.message, address, hint: fault.hint, isPassing: false)
         case .timedOut(sent: false): .unreachable(fault.message, address, hint: nil)
         default: .unanswered(fault.message, place: fault.place, key: key)
         }
@@ -112,7 +113,10 @@ struct ServiceConnection: Sendable {
         case .success(let answer): response = answer
         }
         guard let object = (try? JSON.parse(response.body))?.objectValue else {
-            throw .strange("status \(response.status) and no JSON object", address)
+            // A proxy's page: the service behind it is not there now.
+            throw .strange(
+                "status \(response.status) and no JSON object", address,
+                isPassing: [502, 503, 504].contains(response.status))
         }
         // The one document without an envelope describes the API itself.
         if response.status < 300, object["openapi"] != nil {
@@ -141,7 +145,8 @@ enum AnswerFault {
         let remedy = error["remediation"]?.stringValue
         let name = error["error"]?.stringValue ?? ""
         return ClientFault(
-            code, exit(status, name), message, hint: hint(remedy, code, command, sameService, given), answer: error)
+            code, exit(status, name), message, hint: hint(remedy, code, command, sameService, given), answer: error,
+            isPassing: [429, 502, 503, 504].contains(status))
     }
 
     static func exit(_ status: Int, _ name: String) -> ClientExit {
@@ -182,6 +187,8 @@ enum AnswerFault {
             }
             return "Log in: odooops auth login\(sameService); or give a key: ODOOOPS_TOKEN or --token-file FILE"
         }
+        // Nobody could log in to do it from here.
+        if code == "ACCESS-0007" { return remedy }
         if code == "ACCESS-0006" {
             return "Try again. Forgotten: where the service runs, reconcile access user add NAME --password-file FILE"
         }
@@ -194,6 +201,7 @@ enum AnswerFault {
         for (route, command) in routes {
             guard let range = text.firstRange(of: route) else { continue }
             text.replaceSubrange(range, with: command)
+            if route.hasPrefix("PUT /api/v1/access/users/") { text += " --role ROLE" }
             break
         }
         return Remedy.here(text)

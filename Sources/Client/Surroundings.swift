@@ -70,6 +70,7 @@ struct Screen: Sendable {
     /// Prints a result for people.
     func print(_ text: String) {
         guard !isJSON, !isQuiet else { return }
+        let text = Paint.unturned(text)
         raw(text.hasSuffix("\n") ? text : text + "\n")
     }
 
@@ -85,7 +86,7 @@ struct Screen: Sendable {
     /// Prints a remark.
     func remark(_ text: String) {
         guard !isQuiet else { return }
-        surroundings.errorOutput(text + "\n")
+        surroundings.errorOutput(Paint.unturned(text) + "\n")
     }
 
     func fault(_ fault: any Fault) {

@@ -21,6 +21,20 @@ import Testing
         #expect(secret.reveal { $0 } == value)
     }
 
+    @Test(arguments: [
+        ("a\u{1B}[2Jb", "a\\u{1b}[2Jb"), ("a\tb\nc\r", "a b\nc\\u{d}"), ("fix/\u{202E}xat", "fix/\\u{202e}xat"),
+        ("\u{2066}a\u{2069}", "\\u{2066}a\\u{2069}"), ("a\u{200B}b\u{2028}c\u{2029}", "a\\u{200b}b\\u{2028}c\\u{2029}"),
+        ("\u{9B}2J", "\\u{9b}2J"), ("héllo … ✓ שלום 👩‍💻", "héllo … ✓ שלום 👩‍💻"),
+    ])
+    func whatActsUnseenIsShown(text: String, shown: String) {
+        #expect(Paint.plain(text) == shown)
+        // What is painted and laid out already keeps its colours, its lines and its tabs.
+        let painted = "\u{1B}[31m\(text)\u{1B}[0m\n"
+        let isPlain = text.unicodeScalars.allSatisfy { $0.value < 128 || !$0.actsUnseen }
+        #expect((Paint.unturned(painted) == painted) == isPlain)
+        #expect(Paint.unturned("\u{1B}[1mfix/\u{202E}x\u{1B}[0m\t|") == "\u{1B}[1mfix/\\u{202e}x\u{1B}[0m\t|")
+    }
+
     @Test func aSecretReferenceShowsWhereAndNeverWhat() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("from-file\r\n\n", to: "token")

@@ -129,6 +129,16 @@ struct ConnectionTests {
             ("reconcile show 01", "odooops runs show 01"), ("reconcile showing", "reconcile showing"),
             ("reconcile access user add ada --role viewer", "odooops users add ada --role viewer"),
             ("reconcile store backup x.db", "reconcile store backup x.db"),
+            (
+                "An owner gives a role: reconcile access user add NAME --role ROLE, or reconcile access key add NAME --role ROLE",
+                "An owner gives a role: odooops users change NAME --role ROLE, or odooops keys add NAME --role ROLE"
+            ),
+            ("reconcile access key revoke ci", "odooops keys revoke ci"),
+            ("See: reconcile schedules show backup/a.b, then wait", "See: odooops schedules list, then wait"),
+            ("reconcile schedules show x.", "odooops schedules list."),
+            ("reconcile schedules show", "odooops schedules list"),
+            ("reconcile schedules enable x", "odooops schedules enable x"),
+            ("has come: reconcile sweep --dry-run", "has come: odooops sweep --dry-run"),
             ("odooops reconcile --wait", "odooops reconcile --wait"), ("they reconcile runs", "they odooops runs list"),
         ] { #expect(Remedy.here(theirs) == ours) }
         let finding: Value = [
@@ -139,6 +149,50 @@ struct ConnectionTests {
         #expect(shown.output.contains("odooops explain a/b") && !shown.output.contains("reconcile "), "\(shown.story)")
         let json = await (try World(service)).run("alerts", "list", "--json")
         #expect(json.output.contains("reconcile explain a/b"), "a program gets what the service wrote")
+    }
+
+    @Test("What mends a refusal is a command that this program takes, and that mends it")
+    func remediesThatMend() async throws {
+        let owner = "Make the first owner: reconcile access user add NAME --role owner --password-file FILE"
+        for (words, status, code, remedy, shown) in [
+            (["reconcile"], 401, "ACCESS-0007", owner, owner),
+            (["auth", "login", "--user", "me", "--password-file", "-"], 401, "ACCESS-0007", owner, owner),
+            (
+                ["users", "add", "vic", "--role", "viewer"], 409, "API-0017",
+                "Change what they may: PUT /api/v1/access/users/vic",
+                "Change what they may: odooops users change vic --role ROLE"
+            ),
+            (
+                ["schedules", "run", "x"], 409, "API-0017", "See what it needs: reconcile schedules show x",
+                "See what it needs: odooops schedules list"
+            ),
+        ] {
+            let service = FakeService { request throws(HTTPFault) in
+                FakeService.fault(status, code, "it can't be", remedy)
+            }
+            let result = await (try World(service, typed: ["correct horse"])).run(words)
+            #expect(result.error.contains(shown + "\n"), "\(result.story)")
+            #expect(!result.error.contains("auth login"), "\(result.story)")
+        }
+        let sweep: Value = [
+            "ending": [["environment": "crm", "phase": "held", "reason": "resume it: reconcile env resume crm"]],
+            "targets": [],
+        ]
+        let explained: Value = [
+            "key": "crm", "state": "suspended", "reason": "resume it: reconcile env resume crm",
+            "resources": [
+                ["key": "a/b", "action": "noop", "decision": "blocked", "reason": "so: reconcile env resume crm"]
+            ],
+        ]
+        let service = FakeService([
+            "GET /sweep": sweep, "GET /environments/crm": ["name": "crm"], "GET /explanations": explained,
+            "GET /drift": [], "GET /findings": [], "GET /upcoming": [],
+        ])
+        for words in [["sweep", "--dry-run"], ["env", "explain", "crm"]] {
+            let result = await (try World(service)).run(words)
+            #expect(result.output.contains("odooops env resume crm"), "\(result.story)")
+            #expect(!result.output.contains("reconcile env"), "\(result.story)")
+        }
     }
 
     @Test("Lists are asked for in parts until there are enough, and say when there is more")
@@ -162,6 +216,8 @@ struct ConnectionTests {
         let service = FakeService(["GET /environments": [["name": "a\u{1B}[2Jb\nc", "tier": "dev"]]])
         let result = await (try World(service)).run("env", "list")
         #expect(!result.output.contains("\u{1B}") && result.output.contains("a\\u{1b}[2Jb c"), "\(result.story)")
+        let turned = FakeService(["GET /environments": [["name": "a", "tier": "dev", "branch": "fix/\u{202E}xat"]]])
+        #expect((await (try World(turned)).run("env", "list")).output.contains("fix/\\u{202e}xat"))
         let fault = FakeService { request throws(HTTPFault) in FakeService.fault(500, "X-1", "a\u{1B}[2Jb", nil) }
         #expect(!(await (try World(fault)).run("env", "list")).error.contains("\u{1B}"))
     }

@@ -198,4 +198,34 @@ struct FilesTests {
     func badAddresses(text: String) {
         #expect(throws: ClientFault.self) { try ServiceAddress(text) }
     }
+
+    @Test(
+        "A password in an address is neither used nor shown, wherever the address comes from",
+        arguments: [
+            "https://ada:s3cr3tpass@h", "http://ada:s3cr3tpass@127.0.0.1:8080/x", "ada:s3cr3tpass@h",
+            "https://ada:s3cr3tpass/1@h", "ftp://ada:s3cr3tpass@h", "https://h/s3cr3tpass@x",
+            "https://ada:x@s3cr3tpass@h",
+        ], [true, false])
+    func passwordsInAddresses(text: String, isJSON: Bool) async throws {
+        let service = FakeService(["GET /status": [:]])
+        let more = isJSON ? ["--json"] : []
+        let world = try World(service, environment: ["ODOOOPS_URL": text])
+        let other = try World(service)
+        try other.directory.write(
+            "current: work\ncontexts:\n  work:\n    url: \(JSON.write(.string(text)))\n",
+            to: "config/odooops/config.yaml")
+        for (world, words) in [
+            (world, ["status"]), (world, ["status", "--context", "x"]),
+            (world, ["context", "add", "work", "--url", text]), (world, ["context", "list"]),
+            (world, ["keys", "revoke", "x", "--url", text]), (other, ["status"]),
+            (other, ["context", "list"]), (other, ["auth", "token"]), (other, ["context", "use", "work"]),
+        ] {
+            let result = await world.run(words + more)
+            #expect(!result.story.contains("s3cr3tpass"), "\(words)\n\(result.story)")
+            guard words.first == "status", !words.contains("--context") else { continue }
+            #expect(result.exit == .configuration && result.error.contains("a name or a password"), "\(result.story)")
+        }
+        #expect(service.requests.isEmpty)
+        #expect((try? FileSystem.read(world.configurationPath)) == nil, "nothing of it was kept")
+    }
 }

@@ -74,16 +74,18 @@ final class World: Sendable {
     private let outputs = Locked((out: "", error: ""))
     private let keys = Locked(0)
     let operated = Locked<[[String]]>([])
+    private let isUnread: @Sendable () -> Bool
 
     init(
         _ service: FakeService, terminal: Bool = false, columns: Int = 80, typed: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], isUnread: @escaping @Sendable () -> Bool = { false }
     ) throws {
         self.service = service
         directory = try TemporaryDirectory(prefix: "odooops-client")
         isTerminal = terminal
         self.columns = columns
         self.typed = Locked(typed)
+        self.isUnread = isUnread
         self.environment = ["XDG_CONFIG_HOME": directory.path("config")].merging(environment) { $1 }
     }
 
@@ -106,7 +108,7 @@ final class World: Sendable {
         let (isTerminal, columns) = (self.isTerminal, self.columns)
         outputs.withLock { $0 = ("", "") }
         let surroundings = Surroundings(
-            environment: environment, output: { text in outputs.withLock { $0.out += text } },
+            environment: environment, output: { text in outputs.withLock { $0.out += text } }, isUnread: isUnread,
             errorOutput: { text in outputs.withLock { $0.error += text } }, isTerminal: { _ in isTerminal },
             columns: { columns }, readLine: { _ in typed.withLock { $0.isEmpty ? nil : $0.removeFirst() } },
             transport: service, time: time,

@@ -10,7 +10,11 @@ struct AccessTests {
         let site = try Site()
         let password = try site.directory.write("correct horse battery\n", to: "password")
         #expect(await site.run("access", "user", "list").output.contains("Make the first owner"))
-        #expect(await site.run("access", "user", "add", "ada").status == 64)
+        // The first one has to be able to log in: from then on everybody is asked to.
+        let first = await site.run("access", "user", "add", "ada")
+        #expect(
+            first.status == 64
+                && first.error.contains("access user add ada --role owner --password-file FILE"), "\(first.story)")
         #expect(await site.run("access", "user", "add", "ada", "--role", "king").status == 64)
         #expect(await site.run("access", "user", "add", "a b", "--role", "owner").status == 64)
         let added = await site.run("access", "user", "add", "ada", "--role", "owner", "--password-file", password)
@@ -36,6 +40,14 @@ struct AccessTests {
         let astray = await site.run("access", "key", "add", "stray", "--role", "viewer@labb")
         #expect(astray.status == 0 && astray.error.contains("did you mean lab?"), "\(astray.story)")
         #expect(!astray.output.contains("labb"), "\(astray.story)")
+        site.git("branch \"feature/a\"; git branch \"feature/\u{202E}b\"")
+        #expect(await site.run().status == 0)
+        let branch = await site.run("access", "user", "add", "cyd", "--role", "viewer@feature/a", "--json")
+        let note = branch.json?["notes"]?[0]?.stringValue ?? ""
+        #expect(note.contains("in the project feature") && note.contains("write viewer@feature-a"), "\(branch.story)")
+        #expect(await site.run("access", "user", "revoke", "cyd").status == 0)
+        let listed = await site.run("env", "list")
+        #expect(listed.output.contains("feature/\\u{202e}b") && !listed.output.contains("\u{202E}"), "\(listed.story)")
         let meant = await site.run("access", "user", "add", "bob", "--role", "viewer@lab")
         #expect(meant.status == 0 && meant.error.isEmpty, "\(meant.story)")
         #expect(await site.run("access", "user", "revoke", "bob").status == 0)
@@ -54,6 +66,7 @@ struct AccessTests {
         #expect(
             log == [
                 "access.key.revoke", "access.key.add", "access.key.revoke", "access.user.revoke", "access.user.put",
+                "access.user.revoke", "access.user.put",
                 "access.key.add", "access.key.revoke", "access.user.revoke", "access.key.add", "access.user.put",
                 "access.user.put",
             ])

@@ -1,4 +1,5 @@
 import Basics
+import ConsoleAccess
 import DesiredState
 import Diff
 import Formats
@@ -150,6 +151,107 @@ import Testing
             notes.count == 1 && notes[0].contains("stagin") && notes[0].contains("did you mean staging?"), "\(notes)")
         #expect(try await give("b", "viewer@staging") == [])
         #expect(try await give("c", "viewer") == [])
+        // The slash of a branch is that behind a project, and the project is another one.
+        let project = world.access.project
+        let branch = try await give("d", "viewer@release/1")
+        #expect(
+            branch == [
+                "viewer@release/1 counts in the project release, and that of this service is \(project); release/1 is "
+                    + "the environment staging: write viewer@staging"
+            ])
+        let elsewhere = try await give("e", "viewer@elsewhere/staging")
+        #expect(elsewhere.count == 1 && elsewhere[0].contains("the project elsewhere"), "\(elsewhere)")
+        #expect(try await give("g", "developer@\(project)/staging") == [])
+    }
+
+    @Test("What is none of a caller's looks like what isn't there, by whichever word and way it is asked for")
+    func hiddenNames() async throws {
+        let engine = Locked<(any SQLEngine)?>(nil)
+        let world = try await APIWorld(over: { made in
+            engine.withLock { $0 = made }
+            return made
+        })
+        let kept = try #require(engine.withLock { $0 })
+        try await world.fill()
+        var row = EnvironmentRow(slug: "hidden-lab", tier: .production, createdAt: APIWorld.now, expiresAt: nil)
+        row.branch = "feature/hidden"
+        _ = try await world.store.saveEnvironments([row])
+        let rows =
+            try await kept
+            .read { (db: any SQLConnection) throws(StoreFault) -> [SQLRow] in
+                try db.run("select id from ops.environments where slug = 'hidden-lab'", [])
+            }
+        let id = try #require(try rows.first?.text(0))
+        let key = try await world.access.addKey(
+            "part", grants: [Grant(.viewer, environment: "staging")], scopes: nil, lasting: nil, by: "test"
+        ).key.reveal { $0 }
+        /// What they are told, but for the word that they said themselves.
+        func told(_ answer: APIWorld.Answer, _ word: String) -> String {
+            "\(answer.status) " + JSON.write(answer.body["errors"] ?? .null).replacing(word, with: "WORD")
+        }
+        for (word, absent) in [
+            ("hidden-lab", "hidden-lob"), ("feature/hidden", "feature/nope"), ("production", "prodaction"),
+            (id, String(id.reversed())),
+        ] {
+            for path in [
+                ["environments", word], ["environments", word, "deployments"], ["databases", word, "backups"],
+            ] {
+                let other = path.map { $0 == word ? absent : $0 }
+                let (there, none) = (try await world.get(path, as: key), try await world.get(other, as: key))
+                #expect(told(there, word) == told(none, absent) && there.status == 403, "\(path): \(there.body)")
+            }
+            for path in ["/logs", "/drift", "/findings", "/deployments"] {
+                let there = try await world.send("GET", "\(path)?environment=\(word)", as: key)
+                let none = try await world.send("GET", "\(path)?environment=\(absent)", as: key)
+                #expect(
+                    told(there, word) == told(none, absent) && there.status == 403, "\(path) \(word): \(there.body)")
+                #expect(word == "hidden-lab" || !JSON.write(there.body).contains("hidden-lab"), "\(there.body)")
+            }
+        }
+        #expect(try await world.get(["environments", "release/1"], as: key).status == 200)
+    }
+
+    @Test(
+        "A day is taken where an instant is, and stands for its beginning",
+        arguments: ["/audit-logs", "/runs", "/logs", "/deployments"])
+    func days(path: String) async throws {
+        let world = try await APIWorld()
+        try await world.fillEveryList()
+        // All of it was written on that day.
+        let day = String(APIWorld.now.description.prefix(10))
+        let next = String((APIWorld.now + .days(1)).description.prefix(10))
+        func rows(_ query: String) async throws -> Int {
+            let answer = try await world.send("GET", "\(path)?\(query)", as: "owner")
+            #expect(answer.status == 200, "\(answer.body)")
+            return answer.data.listValue?.count ?? -1
+        }
+        let all = try await rows("since=\(day)")
+        #expect(all > 0)
+        #expect(try await rows("since=\(day)T00:00:00Z&until=\(next)") == all)
+        #expect(try await rows("until=\(day)") == 0)
+        #expect(try await rows("since=\(next)") == 0)
+        for wrong in ["2026-02-30", "2026-2-1", "yesterday"] {
+            let answer = try await world.send("GET", "\(path)?since=\(wrong)", as: "owner")
+            #expect(answer.status == 400 && answer.code == "API-0003", "\(answer.body)")
+        }
+    }
+
+    @Test("Who asks as others have it is told how it is asked here")
+    func otherWords() async throws {
+        let world = try await APIWorld()
+        try await world.fill()
+        for path in ["/logs", "/environments/staging/logs"] {
+            let answer = try await world.send("GET", "\(path)?follow=true", as: "viewer")
+            let hint = answer.body["errors"]?[0]?["remediation"]?.stringValue ?? ""
+            #expect(answer.status == 400 && hint.contains("since=") && hint.contains("--follow"), "\(answer.body)")
+        }
+        for provider in ["github", "vercel", "mailgun", "slack", "plane"] {
+            let answer = try await world.send("POST", "/webhooks/\(provider)", as: "owner", body: [:])
+            let hint = answer.body["errors"]?[0]?["remediation"]?.stringValue ?? ""
+            #expect(answer.status == 404 && hint.hasSuffix("POST /hooks/\(provider)"), "\(answer.body)")
+        }
+        let other = try await world.send("POST", "/webhooks/gitlab", as: "owner", body: [:])
+        #expect(other.body["errors"]?[0]?["remediation"]?.stringValue?.contains("openapi.json") == true)
     }
 
     @Test("A deployment is under way as long as its run is, and has no end before")
@@ -176,6 +278,13 @@ import Testing
         }
         let during = try await deployment()
         #expect(during["state"] == "deploying" && during["completed_at"] == .null, "\(during)")
+        func count(_ state: String) async throws -> Int? {
+            try await world.send("GET", "/deployments?state=\(state)", as: "viewer")
+                .data.listValue?.count
+        }
+        #expect(try await count("deploying") == 1)
+        #expect(try await count("success") == 0)
+        #expect(try await world.send("GET", "/deployments?state=succeeded", as: "viewer").status == 400)
         // What the run brings about is known when its plan is.
         #expect(during["revision"] == "abc", "\(during)")
         let told = try await world.send("GET", "/runs/\(id)", as: "viewer").data

@@ -53,6 +53,26 @@ import Web
         #expect(reason.contains("admin") && reason.contains("ada"))
     }
 
+    @Test("A refusal names the place as it was asked for, or the project and where else somebody has the role")
+    func refusalsNameThePlace() {
+        func reason(_ grants: [String], _ permission: Permission, _ place: AccessPlace, _ word: String? = nil) -> String
+        {
+            guard case .forbidden(let text, nil) = Self.caller(grants).decide(permission, at: place, called: word)
+            else {
+                return "allowed"
+            }
+            return text
+        }
+        #expect(reason(["viewer@a"], .read, .environment("b"), "feature/b").contains(" at feature/b, "))
+        #expect(!reason(["viewer@a"], .read, .environment("secret-b"), "feature/b").contains("secret-b"))
+        #expect(reason(["viewer@a"], .read, .environment("b")).contains(" at b, "))
+        #expect(reason(["viewer@a"], .read, .project).contains("for the whole project"))
+        let elsewhere = reason(["viewer@feature/payroll", "viewer"], .operate, .list)
+        #expect(elsewhere.hasSuffix("of the project erp at least, and ada has it at none"), "\(elsewhere)")
+        let theirs = reason(["viewer@feature/payroll"], .read, .list)
+        #expect(theirs.hasSuffix("and ada has it at none: theirs is viewer@feature/payroll"), "\(theirs)")
+    }
+
     @Test func whatIsDemandedIsRefusedAsItIsDecided() {
         func refusal(_ caller: Caller, _ permission: Permission) -> AccessFault? {
             do throws(AccessFault) {

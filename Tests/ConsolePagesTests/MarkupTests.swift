@@ -14,6 +14,11 @@ import Testing
         #expect(element(.p, "", .title(text)).source == "<p title=\"\(escaped)\"></p>")
     }
 
+    @Test(arguments: ["\u{202E}", "\u{202A}", "\u{2066}", "\u{2069}", "\u{2028}"])
+    func noTextTurnsWhatFollowsIt(mark: String) {
+        #expect(HTML("fix/\(mark)xat & …").source == "fix/\u{FFFD}xat &amp; …")
+    }
+
     @Test(arguments: [
         (["a b"], "/runs/a%20b"), (["../../etc"], "/runs/..%2F..%2Fetc"), (["\" onclick=x"], "/runs/%22%20onclick%3Dx"),
         (["a", "b"], "/runs/a/b"), (["é"], "/runs/%C3%A9"),

@@ -149,6 +149,27 @@ import Web
             let shown = try await page(segments, environment)
             #expect(shown.status == status, "\(segments) at \(environment)")
         }
+        // What is none of theirs and what isn't there look alike, but for the word that they said.
+        for (word, absent) in [("feature/hidden-lab", "feature/hidden-lob"), ("hidden-lab", "hidden-lob")] {
+            let there = try await page(["environments", word], "staging")
+            let none = try await page(["environments", absent], "staging")
+            #expect(there.status == none.status && there.status == 403)
+            #expect(there.text.replacing("hidden-lab", with: "hidden-lob") == none.text, "\(there.text)")
+            for list in ["drift", "logs"] {
+                func filtered(_ word: String) async throws -> String {
+                    let request = WebRequest(
+                        method: "GET", path: "/\(list)", segments: [list], query: [(name: "environment", value: word)],
+                        headers: [
+                            ("Host", "ops"), ("Accept", "text/html"), ("X-API-Key", try #require(keys["staging"])),
+                        ], peer: "192.0.2.1")
+                    return String(decoding: try #require(await pages.answer(request)).body, as: UTF8.self)
+                }
+                let shown = try await filtered(word)
+                #expect(shown.contains("There is no environment \(word)"), "\(list)")
+                let none = try await filtered(absent)
+                #expect(shown.replacing("hidden-lab", with: "hidden-lob") == none, "\(list)")
+            }
+        }
         // What was only planned for them is in the list that leads to it.
         let planned = "01920000-0000-7000-8000-000000000003"
         try await store.beginRun(

@@ -70,6 +70,7 @@ struct NotificationSettingsTests {
             ("channels: {w: {type: webhook, url: 'ftp://x', secret: 'env:A'}}", "CONF-0009"),
             ("channels: {w: {type: webhook, url: 'https://u:p@x', secret: 'env:A'}}", "CONF-0006"),
             ("channels: {w: {type: webhook, url: 'https://x', secret: plain}}", "CONF-0006"),
+            ("channels: {w: {type: webhook, url: 'https://x'}}", "CONF-0015"),
             ("channels: {m: {type: email, from: 'a@b.c'}}", "CONF-0015"),
             ("channels: {m: {type: email, from: a, to: 'a@b.c'}}", "CONF-0015"),
             (##"channels: {m: {type: email, from: 'a@b.c', to: ["a@b.c\nBcc: x@y.z"]}}"##, "CONF-0015"),
@@ -83,6 +84,9 @@ struct NotificationSettingsTests {
         } catch let fault as ConfigurationFault {
             #expect(fault.code == code, "\(text): \(fault.message)")
             #expect(fault.place?.contains("reconciler.yaml:") == true && fault.hint != nil)
+            // What is proposed for a secret is never the secret itself.
+            guard fault.message.hasSuffix("lacks secret") else { return }
+            #expect(fault.hint == "Write secret: env:NAME or file:PATH below it.")
         }
     }
 }

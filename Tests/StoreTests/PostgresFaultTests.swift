@@ -25,6 +25,12 @@ import Testing
             ("postgres://postgres:canary@host.invalid/postgres", "STORE-0010"),
             ("postgres://postgres:canary%zz@\(here)/postgres", "STORE-0031"),
             ("postgres://postgres:canary@\(here)/postgres?canary_option=1", "STORE-0031"),
+            // What is left of a password after its `@` or `/` is no host, no port and no database.
+            ("postgres://postgres:x@canary@\(here)/postgres", "STORE-0031"),
+            ("postgres://postgres:canary/x@\(here)/postgres", "STORE-0031"),
+            ("postgres://postgres:1/canary@\(here)/postgres", "STORE-0031"),
+            ("postgres://postgres:x@y/canary@\(here)/postgres", "STORE-0031"),
+            ("postgres://postgres:canary/postgres", "STORE-0031"),
         ]
         for (uri, code) in cases {
             // The server reads its rules again in its own time.

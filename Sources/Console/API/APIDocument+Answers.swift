@@ -51,6 +51,7 @@ extension APISchema {
         case .text, .line, .pattern: "text"
         case .choice(let words): words.map { "`\($0)`" }.joined(separator: ", ")
         case .instant: "instant"
+        case .instantOrDay: "instant or day"
         case .integer, .count: "whole number"
         case .flag: "true or false"
         case .list(let item, _, _): "list of \(item.words)"

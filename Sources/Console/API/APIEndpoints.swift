@@ -140,7 +140,6 @@ public struct APIEndpoints: Sendable {
             requestID: id, at: services.time.now, type: isVendor ? Envelope.mediaType : "application/json",
             address: services.address ?? origin.localAddress(of: request))
         if let bare, envelope.errors.isEmpty { response.body = Array((JSON.write(bare) + "\n").utf8) }
-        if request.method == "HEAD" { response.body = [] }
         SecurityHeaders.add(to: &response, isSecure: origin.isSecure, policy: SecurityHeaders.dataPolicy)
         return response
     }
@@ -245,7 +244,8 @@ public struct APIEndpoints: Sendable {
             let name =
                 APISchema.line(least: 1, most: 255).problem(.string(word), at: "environment") == nil
                 ? try await services.store.environmentName(of: word) ?? word : word
-            try caller.demand(permission, at: .environment(name))
+            // What is none of theirs and what isn't there look alike, by whichever word it was asked for.
+            try caller.demand(permission, at: .environment(name), called: word)
             parameters["environment"] = .string(name)
         }
     }
@@ -338,8 +338,13 @@ public struct APIEndpoints: Sendable {
         let known = route.parameters.filter { !route.pathNames.contains($0.name) }
         for (name, text) in request.query {
             guard let parameter = known.first(where: { $0.name == name }) else {
+                let follows = name == "follow" && known.contains { $0.name == "since" }
                 throw APIFault.badParameter(
-                    "\(name) is not known\(Suggestion.afterthought(on: name, among: known.map(\.name)))")
+                    RequestProblem(
+                        "\(name) is not known\(Suggestion.afterthought(on: name, among: known.map(\.name)))",
+                        advice: follows
+                            ? "Ask again with since=AT, the at of the newest line; or run: odooops logs TARGET --follow"
+                            : nil))
             }
             guard values[name] == nil else { throw APIFault.badParameter("\(name) is given twice") }
             let value = parameter.schema.value(ofText: text)

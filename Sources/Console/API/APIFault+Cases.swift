@@ -16,9 +16,12 @@ extension APIEndpoints {
 
 extension APIFault {
     static func noRoute(_ path: String) -> APIFault {
-        APIFault(
+        // Where others look for what providers send to.
+        let provider = HookProvider.allCases.first { path == "\(APIEndpoints.prefix)/webhooks/\($0.rawValue)" }
+        return APIFault(
             "ROUTE_NOT_FOUND", "API-0001", 404, "there is nothing at \(path.prefix(200))",
-            hint: "See all routes: GET /api/v1/openapi.json", details: ["path": .string(String(path.prefix(200)))])
+            hint: provider.map { "Have \($0.title) send its hooks to POST \($0.path)" }
+                ?? "See all routes: GET /api/v1/openapi.json", details: ["path": .string(String(path.prefix(200)))])
     }
 
     static func noMethod(_ method: String, allowed: [String]) -> APIFault {
@@ -42,7 +45,8 @@ extension APIFault {
         let (name, code) = part == .body ? ("INVALID_BODY", "API-0004") : ("INVALID_PARAMETER", "API-0003")
         return APIFault(
             name, code, 400, problem.message(of: part),
-            hint: (problem.remedy.map { $0 + " " } ?? "") + "See what the route takes: GET /api/v1/openapi.json",
+            hint: problem.advice ?? (problem.remedy.map { $0 + " " } ?? "")
+                + "See what the route takes: GET /api/v1/openapi.json",
             details: problem.details(of: part))
     }
 

@@ -12,9 +12,14 @@ struct RequestProblem: ExpressibleByStringInterpolation {
     let name: String?
     /// What is said of it, beginning with its name where it has one: `days has to be from 1 to 365`.
     let text: String
+    /// What does what was meant, where that is known.
+    private(set) var advice: String?
 
-    /// - Parameter text: begins with the name of what is wrong, as ``APISchema/problem(_:at:)`` says it.
-    init(_ text: String) {
+    /// - Parameters:
+    ///   - text: begins with the name of what is wrong, as ``APISchema/problem(_:at:)`` says it.
+    ///   - advice: what does what was meant.
+    init(_ text: String, advice: String? = nil) {
+        self.advice = advice
         // What has no name is said of the whole: ` has to be an object`.
         let isOfWhole = text.hasPrefix(" ")
         self.text = isOfWhole ? String(text.dropFirst()) : text

@@ -107,8 +107,8 @@ public struct APICall: Sendable {
     /// The name after which a part of a list begins that is ordered by names.
     var nameCursor: String? { text("cursor").flatMap(NameCursor.name) }
 
-    /// An instant of the query.
-    func instant(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp($0) } }
+    /// An instant of the query, or the beginning of a day of it.
+    func instant(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp($0) ?? Timestamp(date: $0) } }
 
     /// How many rows are wanted.
     var limit: Int { parameters["limit"]?.intValue.flatMap { Int(exactly: $0) } ?? 50 }

@@ -38,6 +38,8 @@ public indirect enum APISchema: Sendable {
     case line(least: Int = 0, most: Int = 1_024)
     case choice([String])
     case instant
+    /// An instant, or a day, which stands for its beginning in UTC: as callers may send a time.
+    case instantOrDay
     case pattern(String, about: String, matches: @Sendable (String) -> Bool)
     case integer(ClosedRange<Int64>)
     /// Any whole number, in answers.
@@ -77,6 +79,9 @@ public indirect enum APISchema: Sendable {
                 "\(path) has to be one of \(words.joined(separator: ", "))\(Suggestion.afterthought(on: text, among: words))"
         case (.instant, .string(let text)):
             return Timestamp(text) == nil ? "\(path) has to be an instant such as 2026-12-24T00:00:00Z" : nil
+        case (.instantOrDay, .string(let text)):
+            return Timestamp(text) == nil && Timestamp(date: text) == nil
+                ? "\(path) has to be a day such as 2026-12-24, or an instant such as 2026-12-24T00:00:00Z" : nil
         case (.pattern(_, let about, let matches), .string(let text)):
             return matches(text) ? nil : "\(path) has to be \(about)"
         case (.integer(let range), .int(let number)):
@@ -112,7 +117,7 @@ public indirect enum APISchema: Sendable {
 
     private var name: String {
         switch self {
-        case .text, .line, .choice, .instant, .pattern: "a text"
+        case .text, .line, .choice, .instant, .instantOrDay, .pattern: "a text"
         case .integer, .count: "a whole number"
         case .flag: "true or false"
         case .list: "a list"
@@ -170,6 +175,9 @@ public indirect enum APISchema: Sendable {
         case .instant:
             object["type"] = "string"
             object["format"] = "date-time"
+        case .instantOrDay:
+            object["type"] = "string"
+            object["anyOf"] = .list([["format": "date-time"], ["format": "date"]])
         case .pattern(let pattern, let about, _):
             object["type"] = "string"
             object["pattern"] = .string(pattern)
@@ -220,7 +228,7 @@ public indirect enum APISchema: Sendable {
         case .list(let schema, _, _), .map(let schema), .nullable(let schema): schema.gather(into: &parts)
         case .object(let fields, _): for field in fields { field.schema.gather(into: &parts) }
         case .either(let forms): for form in forms { form.gather(into: &parts) }
-        case .text, .line, .choice, .instant, .pattern, .integer, .count, .flag, .anything: break
+        case .text, .line, .choice, .instant, .instantOrDay, .pattern, .integer, .count, .flag, .anything: break
         }
     }
 }

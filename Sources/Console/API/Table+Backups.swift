@@ -17,6 +17,11 @@ extension APIEndpoints {
             .init("created_at", .nullable(.instant), "when the latest was made; null where nobody knows"),
         ]))
 
+    private static let madeSince = APIParameter(
+        "since", .instantOrDay, "only where the latest was made then or later: an instant, or a day at 00:00 UTC")
+    private static let madeUntil = APIParameter(
+        "until", .instantOrDay, "only where the latest was made before: an instant, or a day at 00:00 UTC")
+
     static func backups(_ services: APIServices) -> [APIRoute] {
         [
             APIRoute(
@@ -24,13 +29,19 @@ extension APIEndpoints {
                 "The snapshots and backups that providers held when the last pass of this service looked, by key: `count` "
                     + "of them, the latest made at `created_at`. When they are due is in `/schedules`. 404 where nobody has "
                     + "looked.",
-                needs: .read, parameters: [nameCursor], answer: .list(backup), isPaged: true
+                needs: .read, parameters: [madeSince, madeUntil, nameCursor], answer: .list(backup), isPaged: true
             ) { call in
                 guard let found = services.outlook()?.backups else {
                     throw APIFault.notFound(
                         "nobody has looked yet at what providers hold", hint: "Ask for a pass: POST /api/v1/reconcile")
                 }
-                return part(found, call, key: { "\($0.key)" }, document: \.backupDocument)
+                let (since, until) = (call.instant("since"), call.instant("until"))
+                let asked = found.filter { backup in
+                    guard since != nil || until != nil else { return true }
+                    guard let at = backup.backedUpAt else { return false }
+                    return since.map { $0 <= at } ?? true && until.map { at < $0 } ?? true
+                }
+                return part(asked, call, key: { "\($0.key)" }, document: \.backupDocument)
             },
             APIRoute(
                 "GET", "/databases/{environment}/backups", "listDatabaseBackups", "backups",

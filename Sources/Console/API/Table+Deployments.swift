@@ -10,11 +10,19 @@ extension APIEndpoints {
     /// In so many of the latest runs deployments are looked for, as on the console's page.
     private static let deployedRuns = 500
 
+    private static let deploymentStates = ["success", "failed", "deploying"]
+
+    /// What narrows them; a deployment is of the time when its first step began.
+    private static let deploymentFilters = [
+        APIParameter("state", .choice(deploymentStates), "only those that ended so, or are under way"), since, until,
+        timeCursor,
+    ]
+
     private static let deployment = APISchema.object([
         .init("id", .text(), "its id, made of its run and its environment"),
         .init("environment", .nullable(.text()), "null: it is shared"),
         .init("run", .text(), "the id of the run that made it"),
-        .init("state", .choice(["success", "failed", "deploying"]), "how it ended; `deploying`: it is under way"),
+        .init("state", .choice(deploymentStates), "how it ended; `deploying`: it is under way"),
         .init("revision", .nullable(.text()), "the commit of the SSOT that was brought about"),
         .init("author", .nullable(.text()), "who wrote that commit"),
         .init("steps", .count, "how many steps it had"), .init("failed", .count, "how many of them failed"),
@@ -30,7 +38,7 @@ extension APIEndpoints {
                 "GET", "/deployments", "listDeployments", "deployments",
                 "What each of the latest \(deployedRuns) runs changed for an environment, newest first; deployments of "
                     + "the application itself the service doesn't make.",
-                needs: .read, at: .list, parameters: [onlyEnvironment, timeCursor], answer: .list(deployment),
+                needs: .read, at: .list, parameters: [onlyEnvironment] + deploymentFilters, answer: .list(deployment),
                 isPaged: true
             ) { call in
                 try await deployments(call, of: call.text("environment"), services)
@@ -38,7 +46,8 @@ extension APIEndpoints {
             APIRoute(
                 "GET", "/environments/{environment}/deployments", "listEnvironmentDeployments", "deployments",
                 "What each of the latest \(deployedRuns) runs changed for this environment, newest first.",
-                needs: .read, at: .environment, parameters: [environmentName, timeCursor], answer: .list(deployment),
+                needs: .read, at: .environment, parameters: [environmentName] + deploymentFilters,
+                answer: .list(deployment),
                 isPaged: true
             ) { call in
                 try await deployments(call, of: environment(call, services).slug, services)
@@ -75,8 +84,12 @@ extension APIEndpoints {
     private static func rows(
         _ call: APICall, _ environment: String?, _ services: APIServices
     ) async throws -> [DeploymentRow] {
-        try await services.store.deployments(ofLast: deployedRuns, environment: environment)
-            .filter { call.visible.contains($0.environment) }
+        let (state, since, until) = (call.text("state"), call.instant("since"), call.instant("until"))
+        return try await services.store.deployments(ofLast: deployedRuns, environment: environment)
+            .filter { row in
+                call.visible.contains(row.environment) && state.map { $0 == row.state } ?? true
+                    && since.map { $0 <= row.from } ?? true && until.map { row.from < $0 } ?? true
+            }
             .sorted { $0.from == $1.from ? $1.id.precedesByBytes($0.id) : $0.from > $1.from }
     }
 }

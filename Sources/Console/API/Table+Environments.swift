@@ -45,7 +45,7 @@ extension APIEndpoints {
             try await services.store.environmentName(of: word)
             ?? wanted?.environments.first { $0.slug == word || $0.branch == word }?.slug
         // As a path has it: what is none of theirs and what isn't there look alike.
-        if let permission { try caller.demand(permission, at: .environment(found ?? word)) }
+        if let permission { try caller.demand(permission, at: .environment(found ?? word), called: word) }
         if let found { return found }
         if wanted?.modulePlans.contains(where: { $0.environment == word }) == true { return word }
         if try await services.store.keepsAnything(ofEnvironment: word) { return word }

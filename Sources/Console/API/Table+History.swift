@@ -41,8 +41,9 @@ extension APIEndpoints {
             "^[1-9][0-9]{0,4}[mhd]$", about: "a time such as 5m, 1h or 1d", matches: { seconds(ofStep: $0) != nil })
         let parameters = [
             APIParameter("figure", figure, "the figure: \(names)", required: true),
-            APIParameter("from", .instant, "the beginning; a day before the end"),
-            APIParameter("to", .instant, "the end; now"),
+            APIParameter(
+                "from", .instantOrDay, "the beginning: an instant, or a day at 00:00 UTC; a day before the end"),
+            APIParameter("to", .instantOrDay, "the end: an instant, or a day at 00:00 UTC; now"),
             APIParameter(
                 "step", step,
                 "how long each step is; where nothing is said, so long that there are at most \(fewSteps) of them"),

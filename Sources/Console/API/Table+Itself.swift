@@ -161,7 +161,7 @@ extension APIEndpoints {
     private static func user(_ call: APICall) throws -> String {
         switch call.caller.identity {
         case .user(_, let name): return name
-        case .anonymous: throw AccessFault.needsLogin
+        case .anonymous: throw call.caller.loginFault
         case .key(_, let name):
             throw APIFault.moved(
                 "the key \(name) is no login, and has no password",

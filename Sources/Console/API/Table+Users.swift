@@ -89,12 +89,11 @@ extension APIEndpoints {
         (call.body["roles"]?.listValue ?? []).compactMap { $0.stringValue.flatMap { Grant($0) } }
     }
 
-    /// A sentence for each role at an environment that there isn't.
+    /// A sentence for each role at an environment that there isn't, or in another project.
     static func notes(on grants: [Grant], _ services: APIServices) async throws -> [String] {
-        guard grants.contains(where: { $0.environment != "*" }) else { return [] }
-        var known = Set(try await services.store.environmentNames())
-        known.formUnion(services.outlook()?.desired.environments.map(\.slug) ?? [])
-        return Grant.notes(on: grants, known: known)
+        let wanted = services.outlook()?.desired.environments.map { (name: $0.slug, branch: $0.branch) } ?? []
+        return try await Grant.notes(
+            on: grants, in: services.store, wanted: wanted, project: services.access.project)
     }
 
     private static func noUser(_ name: String) -> APIFault {

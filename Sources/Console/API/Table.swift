@@ -30,8 +30,10 @@ extension APIEndpoints {
         "cursor",
         .pattern("^\(identifierForm)$", about: "the next_cursor of the part before", matches: isIdentifier),
         "where the part before ended")
-    static let since = APIParameter("since", .instant, "only then or later")
-    static let until = APIParameter("until", .instant, "only before")
+    static let since = APIParameter(
+        "since", .instantOrDay, "only then or later: an instant, or a day, which begins at 00:00 UTC")
+    static let until = APIParameter(
+        "until", .instantOrDay, "only before: an instant, or a day, which begins at 00:00 UTC")
     static let run = APIParameter(
         "run",
         .pattern("^(\(identifierForm)|latest)$", about: "a run's id, or latest") {

@@ -57,6 +57,8 @@ extension AccessControl {
         let isRight = await passwordThread.run { PasswordHash.verify(password, against: kept) }
         guard isRight, let user, user.passwordHash != nil, user.disabledAt == nil else {
             failed(user, origin)
+            // No secret: the page on which one signs in says so as well. Looked up for any name, which takes as long.
+            if issuer == nil, try await !store.hasAccounts() { throw AccessFault.nobodyHasAccess }
             throw AccessFault.badLogin
         }
         limiter.giveBack(pair, limit: Self.pairLimit)

@@ -13,7 +13,7 @@ extension AccessControl {
     ///   - everywhere: whether all their sessions and tokens end.
     /// - Throws: `AccessFault` where the caller is no user of this service; `StoreFault`.
     public func endOwn(_ request: WebRequest, by caller: Caller, everywhere: Bool) async throws {
-        guard case .user(let id, let name) = caller.identity else { throw AccessFault.needsLogin }
+        guard case .user(let id, let name) = caller.identity else { throw caller.loginFault }
         let now = time.now
         var detail: Value.Object = ["via": "api", "from": .string(caller.origin.address)]
         if everywhere { detail["everywhere"] = true }
@@ -43,7 +43,7 @@ extension AccessControl {
     /// - Throws: `AccessFault` where the caller is no user of this service, the present password is wrong, or the new one
     ///   is too short; `StoreFault`.
     public func changeOwnPassword(_ present: Secret, to new: Secret, by caller: Caller) async throws {
-        guard case .user(_, let name) = caller.identity else { throw AccessFault.needsLogin }
+        guard case .user(_, let name) = caller.identity else { throw caller.loginFault }
         do {
             _ = try await logIn(name: name, password: present, from: caller.origin)
         } catch let fault as AccessFault where fault.code == AccessFault.badLogin.code {

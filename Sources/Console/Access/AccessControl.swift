@@ -41,6 +41,9 @@ public struct AccessControl: Sendable {
         self.random = random
     }
 
+    /// The project that this service looks after.
+    public var project: String { settings.project }
+
     /// Whether only this machine can reach the service.
     public var isLoopback: Bool { settings.isLoopback }
 
@@ -79,11 +82,11 @@ public struct AccessControl: Sendable {
     private func anonymous(_ origin: ClientOrigin) async throws -> Caller {
         let isConfigured = try await isConfigured()
         if !isConfigured, !settings.isLoopback { throw AccessFault.notConfigured }
-        guard !isConfigured, origin.isLoopback else {
-            return Caller(.anonymous, proof: .nothing, grants: [], origin: origin, project: settings.project)
-        }
-        guard origin.hasLoopbackHost else { throw AccessFault.strangeHost(origin.host) }
-        return Caller(.anonymous, proof: .nothing, grants: [Grant(.viewer)], origin: origin, project: settings.project)
+        let isReader = !isConfigured && origin.isLoopback
+        if isReader, !origin.hasLoopbackHost { throw AccessFault.strangeHost(origin.host) }
+        return Caller(
+            .anonymous, proof: .nothing, grants: isReader ? [Grant(.viewer)] : [], origin: origin,
+            project: settings.project, isBeforeAccess: !isConfigured)
     }
 
     /// Whether somebody was given access.

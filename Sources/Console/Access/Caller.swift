@@ -29,10 +29,12 @@ public struct Caller: Sendable {
     public let origin: ClientOrigin
     /// The project that this service looks after.
     let project: String
+    /// Whether nobody was given access yet, so that nobody can log in.
+    let isBeforeAccess: Bool
 
     public init(
         _ identity: Identity, proof: Proof, grants: [Grant], scopes: Set<Permission>? = nil, origin: ClientOrigin,
-        project: String
+        project: String, isBeforeAccess: Bool = false
     ) {
         self.identity = identity
         self.proof = proof
@@ -40,6 +42,7 @@ public struct Caller: Sendable {
         self.scopes = scopes
         self.origin = origin
         self.project = project
+        self.isBeforeAccess = isBeforeAccess
     }
 
     /// The name for the audit log and for pages.
@@ -71,7 +74,16 @@ public struct Caller: Sendable {
     public var highestRole: Role? { grants.filter { covers($0) }.map(\.role).max() }
 
     /// Whether they may, and if not, why.
-    public func decide(_ permission: Permission, at place: AccessPlace = .project) -> AccessDecision {
+    ///
+    /// - Parameters:
+    ///   - permission: what they want to do.
+    ///   - place: where.
+    ///   - word: as what they called the environment: the refusal says no more of it than they did, lest it tell whether
+    ///     there is one, and what its name is.
+    /// - Returns: the decision.
+    public func decide(
+        _ permission: Permission, at place: AccessPlace = .project, called word: String? = nil
+    ) -> AccessDecision {
         guard scopes?.contains(permission) ?? true else {
             return .forbidden("\(name) has not the scope \(permission.rawValue)", scope: permission)
         }
@@ -82,17 +94,30 @@ public struct Caller: Sendable {
         }
         if isAllowed { return .allowed }
         if isAnonymous { return .needsLogin }
-        let whereText = place.environment.map { " at \($0)" } ?? (place.isList ? "" : " for the whole project")
+        guard !place.isList else {
+            // Whoever has roles elsewhere sees by them what was meant otherwise.
+            let elsewhere = grants.filter { $0.role >= wanted && !covers($0) }
+            let theirs = elsewhere.isEmpty ? "" : ": theirs is \(elsewhere.map(\.description).joined(separator: ", "))"
+            return .forbidden(
+                "this needs the role \(wanted.rawValue) at an environment of the project \(project) at least, and "
+                    + "\(name) has it at none\(theirs)")
+        }
+        let whereText = place.environment.map { " at \((word ?? $0).prefix(255))" } ?? " for the whole project"
         return .forbidden("this needs the role \(wanted.rawValue)\(whereText), and \(name) has not that role there")
     }
+
+    /// What an anonymous caller lacks: a login, or before that somebody who can log in.
+    public var loginFault: AccessFault { isBeforeAccess ? .nobodyToLogIn : .needsLogin }
 
     /// Goes on where they may.
     ///
     /// - Throws: `AccessFault` that says what is missing: a login, a role, or a scope of a key.
-    public func demand(_ permission: Permission, at place: AccessPlace = .project) throws(AccessFault) {
-        switch decide(permission, at: place) {
+    public func demand(
+        _ permission: Permission, at place: AccessPlace = .project, called word: String? = nil
+    ) throws(AccessFault) {
+        switch decide(permission, at: place, called: word) {
         case .allowed: return
-        case .needsLogin: throw AccessFault.needsLogin
+        case .needsLogin: throw loginFault
         case .forbidden(let reason, let scope): throw AccessFault.forbidden(reason, scope: scope)
         }
     }

@@ -56,18 +56,3 @@ public struct Grant: Sendable, Hashable, CustomStringConvertible {
         return self.environment == "*" || self.environment == environment
     }
 }
-
-extension Grant {
-    /// A sentence for each role at an environment that there isn't: it is given, for one may come, and is worth a look.
-    ///
-    /// - Parameters:
-    ///   - grants: what is given.
-    ///   - known: the names of the environments that there are.
-    /// - Returns: the sentences.
-    public static func notes(on grants: [Grant], known: Set<String>) -> [String] {
-        grants.map(\.environment).filter { $0 != "*" && !known.contains($0) }.map { place in
-            let near = Suggestion.afterthought(on: place, among: known)
-            return "no environment is named \(place), and the role at it counts once there is one\(near)"
-        }
-    }
-}

@@ -28,11 +28,12 @@ extension ConsolePages {
             if Self.isOverview(request), !caller.may(.read), caller.may(.read, at: .list) {
                 return .refused(Self.leading(to: "/environments"))
             }
-            if let word = place.environment {
+            let word = place.environment
+            if let word {
                 try caller.demand(permission, at: .list)
                 place = .environment(try await store.environmentName(of: word) ?? word)
             }
-            try caller.demand(permission, at: place)
+            try caller.demand(permission, at: place, called: word)
             var viewer = Viewer(of: caller)
             viewer.maySeeAudit = caller.may(.readAudit, at: place)
             viewer.visible = caller.environments(for: permission)

@@ -54,9 +54,10 @@ struct ConfigurationFields {
         return text
     }
 
-    func required(_ key: String) throws(ConfigurationFault) -> String {
+    // The form is as what it is written: of a secret never the value itself.
+    func required(_ key: String, as form: String = "VALUE") throws(ConfigurationFault) -> String {
         guard let text = try text(key), !text.isEmpty else {
-            throw fault("CONF-0015", "\(path) lacks \(key)", hint: "Write \(key): VALUE below it.")
+            throw fault("CONF-0015", "\(path) lacks \(key)", hint: "Write \(key): \(form) below it.")
         }
         return text
     }

@@ -109,7 +109,7 @@ extension ConfigurationReader {
                 "CONF-0006", "the address of a webhook holds a credential", at: "url",
                 hint: "Take it out; the receiver proves by the signature who sends.")
         }
-        let text = try fields.required("secret")
+        let text = try fields.required("secret", as: "env:NAME or file:PATH")
         guard let secret = SecretReference(text) else {
             throw fields.fault(
                 "CONF-0006", "\(fields.path).secret has to be a reference to a secret and never the secret itself",

@@ -89,20 +89,11 @@ struct NoticeLetter: Sendable {
         }
     }
 
-    /// Control characters become spaces: a value can't begin a line, a header or a field of its own.
+    /// What acts unseen becomes a space: a value can't begin a line, a header or a field of its own, nor turn what follows it.
     static func oneLine(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 32 || (127...159).contains(scalar.value)
-            // Marks that turn the direction of what follows, and the separators of lines and paragraphs.
-            let isTurning = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-            if isControl || isTurning || scalar.value == 0x2028 || scalar.value == 0x2029 {
-                result.append(" ")
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { result.append(scalar.actsUnseen ? " " : scalar) }
+        return String(result)
     }
 
     private static func shortened(_ text: String, to limit: Int) -> String {

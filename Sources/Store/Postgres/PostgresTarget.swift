@@ -16,23 +16,31 @@ struct PostgresTarget: Sendable {
 
     /// Takes an address apart.
     ///
-    /// - Throws: `StoreFault`; libpq's own message is left out, for it quotes the address.
+    /// A password with `@` or `/` in it has to be written with `%40` and `%2F`: libpq takes what comes after for the host, the
+    /// port or the database, asks for that name in the network, and every fault would show it as the store's place.
+    ///
+    /// - Throws: `StoreFault`, also of such an address; libpq's own message is left out, for it quotes the address.
     init(_ uri: Secret, options: PostgresEngine.Options) throws(StoreFault) {
         var parts: [String: String] = [:]
         var isReadable = false
         uri.reveal { text in
             var message: UnsafeMutablePointer<CChar>?
-            guard !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
+            // In a database's name an `@` has to be `%40`: this one is that of a password with a slash in it.
+            let path = text.firstRange(of: "://").map { text[$0.upperBound...] }?.drop { $0 != "/" }.prefix {
+                $0 != "?"
+            }
+            guard path?.contains("@") != true, !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
                 PQfreemem(message)
                 return
             }
-            isReadable = true
             var option = list
             while let keyword = option.pointee.keyword {
                 if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
                 option += 1
             }
             PQconninfoFree(list)
+            let isPort = (parts["port"] ?? "").utf8.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ",") }
+            isReadable = isPort && parts["host"]?.contains("@") != true
         }
         guard isReadable else {
             throw StoreFault(

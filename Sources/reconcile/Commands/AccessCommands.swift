@@ -19,12 +19,11 @@ struct AccessCommand {
         let (change, notes) = try await context.withStore { store in
             let known = try await store.user(named: name)
             if known == nil, grants == nil {
-                throw ArgumentFault(
-                    "--role is missing", hint: "Run: reconcile access user add \(name) --role viewer")
+                throw try await roleIsMissing(name, hasPassword: password != nil, store)
             }
             let change = try await control(store).putUser(
                 name, password: password, grants: grants, by: context.actor)
-            return (change, try await Self.notes(on: grants ?? [], store))
+            return (change, try await self.notes(on: grants ?? [], store))
         }
         if context.terminal.isJSON {
             var object = change.loss.added()
@@ -40,6 +39,16 @@ struct AccessCommand {
             remark(notes)
         }
         return .done
+    }
+
+    /// The first one has to be an owner who can log in: from then on everybody is asked for a login.
+    private func roleIsMissing(_ name: String, hasPassword: Bool, _ store: Store) async throws -> ArgumentFault {
+        let isFirst = try await !store.hasAccounts()
+        let file = context.arguments.value("password-file")?.shellQuoted ?? "FILE"
+        return ArgumentFault(
+            isFirst ? "--role is missing, and nobody has access yet" : "--role is missing",
+            hint: "Run: reconcile access user add \(name.shellQuoted) --role \(isFirst ? "owner" : "viewer")"
+                + (isFirst || hasPassword ? " --password-file \(file)" : ""))
     }
 
     func listUsers() async throws -> ExitStatus {
@@ -59,7 +68,8 @@ struct AccessCommand {
         }
         guard !users.isEmpty else {
             context.terminal.print(
-                "Nobody has access yet. Make the first owner: reconcile access user add NAME --role owner")
+                "Nobody has access yet. Make the first owner: "
+                    + "reconcile access user add NAME --role owner --password-file FILE")
             return .done
         }
         var table = Table("NAME", "ROLES", "PASSWORD", "SINCE", "REVOKED")
@@ -109,7 +119,7 @@ struct AccessCommand {
         let (added, notes) = try await context.withStore { store in
             let added = try await control(store).addKey(
                 name, grants: grants, scopes: scopes.isEmpty ? nil : scopes, lasting: lasting, by: context.actor)
-            return (added, try await Self.notes(on: grants, store))
+            return (added, try await self.notes(on: grants, store))
         }
         added.key.reveal { key in
             if context.terminal.isJSON {
@@ -188,10 +198,9 @@ struct AccessCommand {
         return (approvals + keys).joined()
     }
 
-    /// What may not be meant: roles at environments that the store knows none of.
-    private static func notes(on grants: [Grant], _ store: Store) async throws -> [String] {
-        guard grants.contains(where: { $0.environment != "*" }) else { return [] }
-        return Grant.notes(on: grants, known: Set(try await store.environmentNames()))
+    /// What may not be meant: roles at environments that the store knows none of, and in other projects.
+    private func notes(on grants: [Grant], _ store: Store) async throws -> [String] {
+        try await Grant.notes(on: grants, in: store, project: context.configuration().access.project)
     }
 
     /// On standard error: what is on standard output may be written where only a key belongs.

@@ -33,7 +33,8 @@ struct Terminal: Sendable {
     /// Prints a result for people; nothing with `--json` or `--quiet`, and then it isn't even written.
     func print(_ text: @autoclosure () -> String) {
         guard !isJSON, !isQuiet else { return }
-        let text = text()
+        // Names of branches and what people wrote stand in it.
+        let text = Paint.unturned(text())
         raw(text.hasSuffix("\n") ? text : text + "\n")
     }
 
@@ -51,6 +52,6 @@ struct Terminal: Sendable {
     /// Prints a remark to standard error.
     func remark(_ text: String) {
         guard !isQuiet else { return }
-        StandardStreams.error(text + "\n")
+        StandardStreams.error(Paint.unturned(text) + "\n")
     }
 }

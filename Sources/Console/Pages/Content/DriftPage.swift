@@ -147,10 +147,11 @@ struct EnvironmentFilter {
     let problem: String?
 
     init(_ word: String, _ context: PageContext) async throws {
-        if let found = try await context.store.environmentName(of: word) {
+        var found = try await context.store.environmentName(of: word)
+        if found == nil, try await context.store.keepsAnything(ofEnvironment: word) { found = word }
+        // What is none of theirs and what isn't there look alike.
+        if let found, context.shows(found) {
             (name, problem) = (found, nil)
-        } else if try await context.store.keepsAnything(ofEnvironment: word) {
-            (name, problem) = (word, nil)
         } else {
             let known = try await context.store.environmentNames().filter { context.shows($0) }
             let near = Suggestion.afterthought(on: word, among: known)

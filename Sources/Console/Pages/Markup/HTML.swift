@@ -1,3 +1,5 @@
+import Basics
+
 /// Markup whose every text was escaped when it became part of it.
 ///
 /// There is no way to put text into it as it is: names of elements and attributes come from closed sets or from literals,
@@ -8,8 +10,17 @@ struct HTML: Sendable, Hashable {
     /// Nothing.
     init() { source = "" }
 
-    /// A text, escaped.
-    init(_ text: some StringProtocol) { source = Self.escaped(text) }
+    /// A text, escaped; what would turn the direction of the text after it becomes the character for what can't be shown.
+    init(_ text: some StringProtocol) {
+        // Each of them begins with this byte.
+        guard text.utf8.contains(0xE2), text.unicodeScalars.contains(where: Self.turns) else {
+            source = Self.escaped(text)
+            return
+        }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { shown.append(Self.turns(scalar) ? "\u{FFFD}" : scalar) }
+        source = Self.escaped(String(shown))
+    }
 
     /// An element with its end.
     init(_ tag: Tag, _ attributes: [Attribute], _ content: HTML) {
@@ -49,6 +60,8 @@ struct HTML: Sendable, Hashable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    private static func turns(_ scalar: Unicode.Scalar) -> Bool { scalar.value > 0x200B && scalar.actsUnseen }
 
     private static func isSpecial(_ byte: UInt8) -> Bool {
         switch byte {
