@@ -53,10 +53,36 @@ extension CommandCall {
             ("reason", textValue("reason")), ("minutes", try minutes()),
         ])
         let rows = try await connection.write("POST", "/approvals", body).data
+        let closed = windows(meant, rows.listValue ?? [])
+        let next =
+            closed.count == meant.count
+            ? []
+            : [
+                "The next pass does \(closed.isEmpty ? "it" : "the rest"), unless anything about it moves before: "
+                    + "odooops reconcile --wait"
+            ]
         return answer(
-            rows,
-            table(.approvals, rows.listValue ?? []) + others.map { $0 + "\n" }.joined()
-                + "The next pass does it, unless anything about it moves before: odooops reconcile --wait")
+            rows, table(.approvals, rows.listValue ?? []) + (others + closed + next).joined(separator: "\n"))
+    }
+
+    /// What windows keep from happening although it is approved, by what the plan saw of them: one line each.
+    private func windows(_ changes: [Value], _ approvals: [Value]) -> [String] {
+        changes.compactMap { change in
+            guard change["hold"]?.stringValue == "approval", change["held_at"]?["file"] != nil else { return nil }
+            let opensAt = change["blocked_until"]?.stringValue.flatMap { Timestamp($0) }
+            if let opensAt, opensAt <= now { return nil }
+            let mark = change["held_at"]
+            let place = " (\(mark?.shown("file") ?? ""):\(mark?.shown("line") ?? ""))"
+            let key = change.shown("key")
+            guard let opensAt else { return "\(key): no opening is in sight\(place)" }
+            let end = approvals.first { $0["key"] == change["key"] }?["expires_at"]?.stringValue.flatMap {
+                Timestamp($0)
+            }
+            let when = "\(key): not before \(change.minute("blocked_until")) UTC\(place)"
+            guard let end, end <= opensAt else { return "\(when), by the next pass from then on" }
+            return "\(when), and the approval ends before: give --for "
+                + "\((opensAt - now).components.seconds / 3_600 + 2)h"
+        }
     }
 
     /// Whether a change is what the plan rests on, and no resource's.

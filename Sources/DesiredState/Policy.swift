@@ -35,6 +35,8 @@ public struct Policy: Sendable, Hashable {
     public var approvals = ApprovalRule()
     /// The most deletions (deletes and replaces) in one run; more stop all of them.
     public var maximumDeletes = 10
+    /// Why that can't be read, and none may be; nil where it can.
+    public var unreadableLimit: UnreadableRule?
 
     public init() {}
 

@@ -15,8 +15,10 @@ extension Decision {
         where drafts[index].change.action == .delete && drafts[index].change.cause != .expired {
             guard drafts[index].isAllowed || drafts[index].change.verdict == .needsApproval else { continue }
             if let fault = rule.fault {
+                let place = rule.source.map { ", \($0)" } ?? ""
                 drafts[index].refuse(
-                    .blocked, "how things go can't be read (`prune` of the policies): \(fault)", as: .rule)
+                    .blocked, "how things go can't be read (`prune` of the policies\(place)): \(fault)", as: .rule)
+                drafts[index].change.heldAt = rule.source
                 continue
             }
             let key = drafts[index].key
@@ -55,7 +57,7 @@ extension Decision {
     /// Keeps one thing until its grace is over; of what documents let go, a person may have it go before.
     private mutating func hold(_ index: Int, _ release: Release?, _ when: String, else reason: String) {
         if let release, let slug = drafts[index].change.environment {
-            drafts[index].refuse(.needsApproval, release.sentence(drafts[index].key, of: slug, when), as: .grace)
+            drafts[index].refuse(.needsApproval, release.sentence(of: slug, when), as: .grace)
         } else {
             drafts[index].refuse(.blocked, reason, as: .grace)
         }
@@ -98,7 +100,7 @@ extension Decision {
                 !input.approvals.contains(key)
             else { continue }
             drafts[index].refuse(
-                .needsApproval, release.sentence(key, of: slug, "it goes together with \(other), which stays so far"),
+                .needsApproval, release.sentence(of: slug, "it goes together with \(other), which stays so far"),
                 as: .grace)
         }
     }

@@ -164,16 +164,22 @@ extension Decision {
         let count = drafts.count { $0.destroys && ($0.isAllowed || $0.change.verdict == .needsApproval) }
         let cap = policy.maximumDeletes
         guard count > cap else { return }
-        let reason =
-            "the plan would delete \(count), the cap is \(cap): raise limits.max_deletes in .odooops/policies.yaml, or "
-            + "delete in smaller commits"
+        // What the file says isn't the cap where it can't be read: raising it would change nothing.
+        let unread = cap == 0 ? policy.unreadableLimit : nil
+        let remedy =
+            unread.map { unread in
+                let place = unread.source.map { "\($0): " } ?? ""
+                return "mend what keeps `limits` of the policies from being read: "
+                    + "\(place)\(unread.code): \(unread.reason)"
+            } ?? "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"
+        let bound = unread == nil ? ", the cap is \(cap)" : ", and how many it may can't be read"
         for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
-            drafts[index].refuse(.denied, reason, as: .rule)
+            drafts[index].refuse(.denied, "the plan would delete \(count)\(bound): \(remedy)", as: .rule)
+            drafts[index].change.heldAt = unread?.source
         }
         diagnostics.append(
             Diagnostic(
-                .warning, "PLAN-0004",
-                "the plan would delete \(count.of("resource")), the cap is \(cap): none is deleted",
-                hint: "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"))
+                .warning, "PLAN-0004", "the plan would delete \(count.of("resource"))\(bound): none is deleted",
+                at: unread?.source, hint: remedy))
     }
 }

@@ -9,15 +9,11 @@ extension Decision {
     /// droplet on which production runs.
     mutating func keepToWindows() {
         let calendar = SyncCalendar(policy, zones: input.zones)
-        guard !calendar.isEmpty, drafts.contains(where: \.isAllowed) else { return }
+        guard !calendar.isEmpty else { return }
         let dependents = Dependents(input.desired)
         var known: [[SyncSubject]: (SyncCalendar.Closure, Timestamp?)?] = [:]
         for index in drafts.indices where drafts[index].isAllowed && drafts[index].hasEffect {
-            let slugs = dependents.environments(of: drafts[index].key, drafts[index].change.environment)
-            let subjects =
-                slugs.isEmpty
-                ? [SyncSubject(environment: nil, tier: nil)]
-                : slugs.map { SyncSubject(environment: $0, tier: lives[$0]?.tier) }
+            let subjects = subjects(of: drafts[index], dependents)
             let answer: (SyncCalendar.Closure, Timestamp?)?
             if let before = known[subjects] {
                 answer = before
@@ -28,10 +24,34 @@ extension Decision {
                 known[subjects] = .some(answer)
             }
             guard let (closure, opening) = answer else { continue }
-            let next = opening.map { "; it opens at \($0.minuteText) UTC" } ?? "; no opening is in sight"
+            let next =
+                opening.map { "; changes may be made again from \($0.minuteText) UTC on" } ?? "; no opening is in sight"
             drafts[index].refuse(.blocked, closure.reason + next, as: .window)
             drafts[index].change.blockedUntil = opening
             drafts[index].change.heldAt = closure.source
         }
+        noteWindows(calendar, dependents)
+    }
+
+    /// Says of what waits for a person when it may happen at the earliest: an approval that ends before lets nothing happen.
+    ///
+    /// As a pass by hand would find it, which whoever approves can make. What goes by itself after its grace has its instant.
+    private mutating func noteWindows(_ calendar: SyncCalendar, _ dependents: Dependents) {
+        for index in drafts.indices {
+            let change = drafts[index].change
+            guard change.verdict == .needsApproval, change.hold == .approval, drafts[index].hasEffect else { continue }
+            let subjects = subjects(of: drafts[index], dependents)
+            guard let closure = calendar.closure(of: subjects, at: input.now, isManual: true) else { continue }
+            drafts[index].change.blockedUntil = calendar.nextOpening(of: subjects, from: input.now, isManual: true)
+            drafts[index].change.heldAt = closure.source
+        }
+    }
+
+    /// What the windows of a change are about.
+    private func subjects(of draft: Draft, _ dependents: Dependents) -> [SyncSubject] {
+        let slugs = dependents.environments(of: draft.key, draft.change.environment)
+        return slugs.isEmpty
+            ? [SyncSubject(environment: nil, tier: nil)]
+            : slugs.map { SyncSubject(environment: $0, tier: lives[$0]?.tier) }
     }
 }

@@ -96,7 +96,11 @@ extension PlanWriter {
             let wait = change.blockedUntil.map { " (in \(($0 - context.now).shortText))" } ?? ""
             write("✗ blocked: \(reason)\(wait)", .red)
         case .needsApproval:
-            write("! needs approval: \(reason)", .yellow)
+            let wait = change.hold == .approval ? change.blockedUntil : nil
+            let place = change.heldAt.map { ", \(ValueText.plain("\($0)"))" } ?? ""
+            write(
+                "! needs approval: \(reason)" + (wait.map { "; not before \($0.minuteText) UTC\(place)" } ?? ""),
+                .yellow)
             line("        approve it: \(approval(of: change.key))")
         }
     }

@@ -15,9 +15,9 @@ struct Release {
         reason: "it lives, and nothing of what it owns is wanted any more",
         remedy: "put back what its entry, or the template of its tier, said")
 
-    /// Why it stays so far, and what can be done.
-    func sentence(_ key: ResourceKey, of slug: String, _ when: String) -> String {
-        "environment \(slug): \(reason): \(when); to have it go now: reconcile approve RUN --key \(key); to keep it: \(remedy)"
+    /// Why it stays so far, and how it is kept; whoever shows it knows which command lets it go.
+    func sentence(of slug: String, _ when: String) -> String {
+        "environment \(slug): \(reason): \(when); to keep it: \(remedy)"
     }
 }
 

@@ -117,6 +117,9 @@ public struct HTTPFault: Fault {
         self.hint = hint
     }
 
+    /// Whether nothing was sent because the budget that processes share can't be asked: the other side has no part in it.
+    public var isOfShare: Bool { code == "HTTP-0012" }
+
     /// Whether the other side may have acted on the request.
     public var mayHaveHadEffect: Bool {
         switch kind {

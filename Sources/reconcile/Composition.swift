@@ -125,7 +125,7 @@ enum StoreAccess {
         guard migrates else { return store }
         do throws(StoreFault) {
             let status = try await store.schemaStatus()
-            if let problem = status.problems.first { throw problem }
+            if let obstacle = status.obstacle { throw obstacle }
             if status.needsMigration {
                 guard isEmbedded || status.current == 0 else {
                     throw StoreFault.notMigrated(

@@ -280,6 +280,27 @@ struct CommandsTests {
         #expect(nothing.exit == .nothing && nothing.error.contains("odooops plan show r1"), "\(nothing.story)")
     }
 
+    @Test("An approval that ends before a window opens says so, and promises no next pass")
+    func closedWindow() async throws {
+        let change: Value = [
+            "key": "do.droplet/old", "action": "delete", "decision": "needs_approval", "hold": "approval",
+            "blocked_until": "2099-01-01T22:00:00Z",
+            "held_at": ["file": ".odooops/policies.yaml", "line": 54, "column": 5],
+        ]
+        let approval: Value = ["key": "do.droplet/old", "expires_at": "2098-12-31T00:00:00Z"]
+        let service = FakeService([
+            "GET /plans/r1": ["run_id": "r1", "changes": [change]], "POST /approvals": [approval],
+        ])
+        let result = await (try World(service)).run("approve", "r1", "--confirm")
+        #expect(result.exit == .done, "\(result.story)")
+        #expect(
+            result.output.contains(
+                "do.droplet/old: not before 2099-01-01 22:00 UTC (.odooops/policies.yaml:54), and the approval ends before"
+            ),
+            "\(result.story)")
+        #expect(!result.output.contains("next pass"), "\(result.story)")
+    }
+
     @Test("What a plan rests on is approved by its name alone, and what is the latest run only in view of it")
     func departures() async throws {
         let care: Value = [

@@ -24,6 +24,19 @@ struct LiveScheduleTests {
         } ?? []
     }
 
+    @Test("where no service is there, nobody is told that one runs it within seconds")
+    func unserved() async throws {
+        var files = Site.files
+        files["ssot/maintenance/schedules.yaml"] = Self.chores
+        let site = try Site(files: files)
+        try site.directory.write(
+            "schedules: {runners: {marker: {type: pass}}, defaults: {time_zone: Europe/Berlin}}\n",
+            to: "reconciler.yaml")
+        let asked = await site.run("schedules", "run", "mark")
+        #expect(asked.status == 0 && asked.output.contains("start `reconcile run`"), "\(asked.story)")
+        #expect(!asked.output.contains("within seconds"), "\(asked.story)")
+    }
+
     @Test(
         "a command and a pass run once each when a person asks; one that runs as the service stops is told as unknown")
     func serves() async throws {
@@ -45,7 +58,7 @@ struct LiveScheduleTests {
         #expect(await running.passes(1), "\(running.program.story)")
         for id in ["mark", "look", "long"] {
             let asked = await site.run("schedules", "run", id)
-            #expect(asked.status == 0, "\(asked.story)")
+            #expect(asked.status == 0 && asked.output.contains("within seconds"), "\(asked.story)")
         }
         #expect(await site.run("schedules", "run", "lost").error.contains("nobody is the runner nobody"))
         #expect(await running.passes(2), "\(running.program.story)")

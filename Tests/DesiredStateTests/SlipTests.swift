@@ -102,6 +102,11 @@ import Testing
         #expect(policy("limits: {max_deletes: }").maximumDeletes == 0)
         #expect(policy("limits:").maximumDeletes == 0)
         #expect(policy("limits: {}").maximumDeletes == 10)
+        // Whoever tells of it names the line.
+        #expect(policy("limits: {max_deletes: }").unreadableLimit?.source?.line == 1)
+        #expect(read([Paths.policies: "limits: {{\n"]).policy.unreadableLimit?.source != nil, "no document")
+        #expect(policy("prune: {grace: soon, guarded_grace: 24h}").prune.source?.column == 16)
+        #expect(policy("limits: {}").unreadableLimit == nil && policy("prune: {}").prune.source == nil)
         #expect(policy("approvals: {longest: }").approvals.longest == .hours(1))
         #expect(policy("approvals: {longest: 7d, valid_for: x}").approvals.validFor == .hours(1))
         #expect(policy("approvals:").approvals.longest == .hours(1))

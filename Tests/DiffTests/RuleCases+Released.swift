@@ -71,8 +71,7 @@ extension RuleCases {
             "whose branch is still there stays whole and is marked", waits,
             says: [
                 "environment a: environments.yaml wants it no more though its branch feature/a is still there: it is "
-                    + "marked first, and goes 1d later; to have it go now: reconcile approve RUN --key "
-                    + "digitalocean.database/c/a; to keep it: put its entry back into environments.yaml"
+                    + "marked first, and goes 1d later; to keep it: put its entry back into environments.yaml"
             ], holds: [.grace, .grace]),
         released(
             "which a mapping had made, is told of the mapping", waits,

@@ -69,7 +69,7 @@ extension RuleCases {
             policy(window(.allow, "0 13 * * *", .hours(1), tiers: [.dev])), closed,
             says: [
                 "no allow window is open: not 0 13 * * * for 1h, UTC (.odooops/policies.yaml:30:5): freight",
-                "it opens at 2026-03-06 13:00 UTC",
+                "changes may be made again from 2026-03-06 13:00 UTC on",
             ]),
         timed(
             "the window of another tier says nothing",
@@ -80,7 +80,7 @@ extension RuleCases {
         timed(
             "deny wins", policy(window(.allow, "0 12 * * *", .hours(1)), window(.deny, "20 12 * * *", .hours(2))),
             allClosed,
-            says: ["it opens at 2026-03-07 12:00 UTC"]),
+            says: ["changes may be made again from 2026-03-07 12:00 UTC on"]),
         timed(
             "a person gets through where the window says so",
             policy(window(.deny, "0 12 * * *", .hours(1), manual: true)), open, isManual: true),
@@ -117,7 +117,8 @@ extension RuleCases {
                 [W.want(.record, "e.com/A/a", env: "a")], [W.seen(.record, "e.com/A/a")],
                 [W.ours(.record, "e.com/A/a", env: "a")], environments: [W.environment("a")],
                 records: [W.record("a", age: .days(8))], policy: policy(window(.deny, "0 12 * * *", .hours(1)))),
-            expected: ["record/e.com/A/a delete blocked expired"], says: ["it opens at 2026-03-06 13:00 UTC"]),
+            expected: ["record/e.com/A/a delete blocked expired"],
+            says: ["changes may be made again from 2026-03-06 13:00 UTC on"]),
         RuleCase(
             name: "what waits for a person asks first, whatever the time",
             input: W.input(

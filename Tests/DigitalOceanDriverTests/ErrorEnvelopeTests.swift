@@ -1,4 +1,5 @@
 import Basics
+import DigitalOceanDriver
 import Drivers
 import Formats
 import HTTPClient
@@ -25,5 +26,20 @@ import Testing
     @Test func `a missing answer has no code`() {
         let envelope = ErrorEnvelope(of: HTTPFault(.notSent, code: "HTTP-0002", message: "no connection", place: nil))
         #expect(envelope.value.json == #"{"ok":false,"error":"HTTP-0002: no connection"}"#)
+    }
+
+    @Test func `what our own store keeps from being asked is no fault of the provider, and names its remedy`() {
+        let call = ProviderCall("droplets.list", "GET", "/v2/droplets", isRead: true)
+        func reason(_ code: String) -> String {
+            let fault = HTTPFault(
+                .notSent, code: code, message: "the request budget can't be asked: STORE-0002: no room", place: nil,
+                hint: "make room: `df -h /var`")
+            return DigitalOceanDriver.names.fault(fault, call).reason
+        }
+        #expect(
+            reason("HTTP-0012").contains(
+                "DigitalOcean was not asked: the request budget can't be asked: STORE-0002: no room; make room: `df -h /var`"
+            ))
+        #expect(reason("HTTP-0002").contains("DigitalOcean could not be reached"))
     }
 }

@@ -102,6 +102,41 @@ struct StoredApprovalTests {
         #expect(!late.journal.contains { $0.key == change.key })
     }
 
+    @Test("that ends before a window opens says so, with the time that it would take", arguments: [false, true])
+    func windows(isLongEnough: Bool) async throws {
+        let window = "sync_windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 12h, tiers: [production]}]\n"
+        let policies = World.plainPolicies + window
+        let world = try await World(World.tree(policies: policies))
+        let midnight = Timestamp(seconds: world.time.now.seconds / 86_400 * 86_400) + .days(1)
+        world.time.jump(to: midnight + .hours(13))
+        #expect(await world.pass().isSuccess)
+        world.source.set(
+            World.tree(
+                environments: World.environments.replacing("database: odoo_prod, ", with: ""), policies: policies,
+                revision: "b"))
+        _ = await world.pass()
+        world.time.jump(to: midnight + .days(2) + .minutes(90))
+        let report = await world.pass(PassOptions(trigger: .schedule))
+        let change = try #require(report.withheld.first { $0.verdict == .needsApproval }, "\(report.story)")
+        let opening = midnight + .days(2) + .hours(12)
+        #expect(change.blockedUntil == opening && change.heldAt?.line == 5)
+        let explained = try await world.reconciler().explain(change.key.description).obstacle
+        #expect(
+            explained?.kind == .hold(.approval) && explained?.until == nil, "no instant says yes in a person's place")
+        let outcome = try await ApprovalRequest(
+            run: report.run.id, keys: [change.key.description], lasting: .hours(isLongEnough ? 12 : 1)
+        ).make(in: world.store, by: Actor("ada"), at: world.time.now)
+        let closed = try #require(outcome.closed.first)
+        #expect(closed.key == change.key && closed.opensAt == opening && closed.place == ".odooops/policies.yaml:5")
+        #expect(closed.hours == (isLongEnough ? nil : 12))
+        _ = await world.pass(PassOptions(trigger: .schedule))
+        let name = "database shop-pg odoo_prod"
+        #expect(await world.holdings().contains(name))
+        world.time.jump(to: opening)
+        _ = await world.pass(PassOptions(trigger: .schedule))
+        #expect(await world.holdings().contains(name) == !isLongEnough)
+    }
+
     @Test("of a run without keys is none of what the plan rests on, and of whatever run is the latest there is none")
     func leavesDeparturesOut() async throws {
         let (world, _, change) = try await Self.waiting()

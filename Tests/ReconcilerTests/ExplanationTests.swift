@@ -3,6 +3,7 @@ import DesiredState
 import Diff
 import Formats
 import Reconciler
+import Simulator
 import Store
 import TestKit
 import Testing
@@ -102,6 +103,32 @@ struct ExplanationTests {
         // What is in the way of the resource says the line where a change of it is planned.
         let source = both.obstacle?.kind == .hold(.unknownWish) ? both.obstacle?.source : both.others.first?.source
         #expect(source?.file.hasSuffix("inventory.yaml") == true && source?.line == 8, "\(both.document.json)")
+    }
+
+    @Test("What can't be seen of an environment is no change that can't be made")
+    func unseen() async throws {
+        let world = try await World()
+        #expect(await world.pass().isSuccess)
+        world.simulator.order(FaultOrder("GET", "/v2/domains/*/records", .serverErrorBefore, times: 1_000))
+        let blind = try await Self.environment(world)
+        #expect(
+            blind.standing.state == .blocked && blind.obstacle?.kind == .hold(.unobserved), "\(blind.document.json)")
+        #expect(blind.standing.reason == "1 resource of it can't be seen", "\(blind.standing.reason)")
+    }
+
+    @Test("A policy that can't be read is the line that holds a deletion back")
+    func unreadPolicy() async throws {
+        let world = try await World(World.tree(policies: World.plainPolicies + "prune: {grace: none}\n"))
+        #expect(await world.pass().isSuccess)
+        let key = "digitalocean.database/shop-pg/odoo_prod"
+        world.source.set(
+            World.tree(
+                environments: World.environments.replacing("database: odoo_prod, ", with: ""),
+                policies: World.plainPolicies + "prune: {grace: soon, guarded_grace: 24h}\n",
+                revision: "b"))
+        let held = try await world.reconciler().explain(key)
+        #expect(held.change?.action == .delete && held.obstacle?.kind == .hold(.rule), "\(held.document.json)")
+        #expect(held.obstacle?.source?.description == ".odooops/policies.yaml:5:16", "\(held.document.json)")
     }
 
     @Test("What waits for something else is told by what that one waits for, until a person has said yes")

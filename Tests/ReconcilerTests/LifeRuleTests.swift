@@ -272,4 +272,29 @@ struct LifeRuleTests {
         _ = await world.pass(PassOptions(trigger: .schedule))
         #expect(await world.holdings().contains(Self.database) == false)
     }
+
+    @Test("A window that lets people through lets a sweep by hand through, and is shown so", arguments: [false, true])
+    func sweeping(letsPeople: Bool) async throws {
+        let manual = letsPeople ? ", manual_sync: true" : ""
+        let world = try await Self.world(
+            "7d", "sync_windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 12h, tiers: [dev]\(manual)}]")
+        let midnight = Timestamp(seconds: world.time.now.seconds / 86_400 * 86_400) + .days(9)
+        world.time.jump(to: midnight - .hours(2))
+        _ = await world.pass(PassOptions(trigger: .schedule))
+        world.time.jump(to: midnight + .hours(11) + .minutes(30))
+        let reconciler = world.reconciler()
+        #expect(try await Sweep(reconciler.look(), world.store).targets == [])
+        let sweep = try await Sweep(reconciler.look(isManual: true), world.store)
+        #expect(sweep.targets == (letsPeople ? [Self.slug] : []))
+        #expect(sweep.endings.first { $0.outlook.slug == Self.slug }?.isBare == false)
+        // As the command and the API ask for it.
+        for trigger in [RunTrigger.schedule, .ttl] {
+            #expect(await world.holdings().contains(Self.database))
+            _ = await world.pass(PassOptions(trigger: trigger))
+        }
+        #expect(await world.holdings().contains(Self.database) == !letsPeople)
+        guard letsPeople else { return }
+        let after = try await Sweep(reconciler.look(isManual: true), world.store)
+        #expect(after.endings.allSatisfy { $0.outlook.slug != Self.slug || $0.isBare })
+    }
 }

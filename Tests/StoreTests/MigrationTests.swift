@@ -151,6 +151,66 @@ import Testing
         }
     }
 
+    @Test(arguments: engines)
+    func `a table that has lost what keeps its rows from being there twice is told, with what makes it again`(
+        _ dialect: SQLDialect
+    ) async throws {
+        try await TestStore.with(dialect) { test in
+            try await test.prepare(["drop index ops.access_keys_name"])
+            let status = try await test.store.schemaStatus()
+            let fault = try #require(status.problems.first)
+            #expect(status.problems.count == 1 && fault.code == "STORE-0055" && status.obstacle?.code == fault.code)
+            #expect(fault.message.hasPrefix("ops.access_keys has lost the unique index access_keys_name"))
+            await #expect { try await test.store.migrate() } throws: { ($0 as? StoreFault)?.code == "STORE-0055" }
+            // In the file itself no table has the schema before its name; here it has.
+            let remedy = try #require(fault.hint?.split(separator: "`").dropFirst().first)
+            #expect(remedy.contains("ops.") == (dialect == .postgres), "\(remedy)")
+            let qualified = remedy.replacing(" access_keys_name", with: " ops.access_keys_name")
+            let statement = dialect == .postgres ? String(remedy) : String(qualified)
+            try await test.prepare([statement])
+            #expect(try await test.store.schemaStatus().problems.isEmpty)
+        }
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled))
+    func `a lost key stops the work where it is ours, and only is told where others read it or have it otherwise`()
+        async throws
+    {
+        try await TestStore.with(.postgres) { test in
+            try await test.prepare(["alter table ops.deployments drop constraint deployments_pkey"])
+            let told = try await test.store.schemaStatus()
+            #expect(told.problems.map(\.code) == ["STORE-0055"] && told.obstacle == nil)
+            try await test.prepare(["alter table ops.plans drop constraint plans_pkey"])
+            let status = try await test.store.schemaStatus()
+            #expect(status.problems.count == 2 && status.obstacle?.message.hasPrefix("ops.plans has lost") == true)
+            #expect(status.obstacle?.hint?.contains("`alter table ops.plans add primary key (run_id)`") == true)
+            #expect(status.obstacle?.hint?.contains("delete from") == false, "nobody knows which row is true")
+        }
+        try await TestStore.with(.postgres, migrated: false) { test in
+            try await test.prepare(
+                OlderShapes.supabase + OlderShapes.consoleRuns + OlderShapes.consoleRunsLater
+                    + OlderShapes.consoleArtifacts)
+            try await test.store.migrate()
+            try await test.prepare(["alter table ops.artifacts drop constraint artifacts_pkey"])
+            #expect(try await test.store.schemaStatus().problems.isEmpty)
+        }
+    }
+
+    @Test(.enabled(if: PostgresServer.isInstalled))
+    func `views that went with what they read are made again, where this user may`() async throws {
+        try await TestStore.with(.postgres) { test in
+            #expect(try await test.store.schemaStatus().missingViews.isEmpty)
+            try await test.prepare([#"drop view public."ops.artifacts", public.integrations_view"#])
+            let missing = [#"public."integrations_view""#, #"public."ops.artifacts""#]
+            let status = try await test.store.schemaStatus()
+            #expect(status.missingViews == missing && status.problems.isEmpty && !status.needsMigration)
+            let report = try await test.store.migrate()
+            #expect(report.applied == missing.map { "created \($0)" } && report.from == report.to)
+            #expect(try await test.store.migrate().applied.isEmpty)
+            #expect(try await test.rows(#"select count(*) from public."ops.artifacts""#).first?.int(0) == 0)
+        }
+    }
+
     @Test(.enabled(if: PostgresServer.isInstalled))
     func `tables are closed to strangers, and a stranger is told instead of shown nothing`() async throws {
         try await TestStore.with(.postgres, migrated: false) { test in

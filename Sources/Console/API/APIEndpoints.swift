@@ -21,8 +21,8 @@ public struct APIServices: Sendable {
     let time: any TimeSource
     let log: Log?
     private let isExplaining = Locked(false)
-    /// What was seen for the last explanation, and when.
-    private let glance = Locked<(outlook: Outlook, at: Timestamp)?>(nil)
+    /// What was seen last, and when: of what the service's next pass would do, and of what one by hand would.
+    private let glances = Locked<[Bool: (outlook: Outlook, at: Timestamp)]>([:])
 
     /// - Parameters:
     ///   - store: what is read and written.
@@ -69,17 +69,17 @@ public struct APIServices: Sendable {
 
     func endExplaining() { isExplaining.withLock { $0 = false } }
 
-    /// What there is, for an explanation.
+    /// What there is, for an explanation, or for a pass that is asked for by hand.
     ///
     /// Each look takes of the budgets at providers, which are everybody's: who only reads gets what was seen within the
     /// last minute, if it was.
-    func outlook(_ reconciler: Reconciler, isFresh: Bool) async throws -> Outlook {
+    func outlook(_ reconciler: Reconciler, isFresh: Bool, isManual: Bool = false) async throws -> Outlook {
         let now = time.now
-        if !isFresh, let kept = glance.withLock({ $0 }), kept.at <= now, now - kept.at < .minutes(1) {
+        if !isFresh, let kept = glances.withLock({ $0[isManual] }), kept.at <= now, now - kept.at < .minutes(1) {
             return kept.outlook
         }
-        let outlook = try await reconciler.look()
-        glance.withLock { $0 = (outlook, now) }
+        let outlook = try await reconciler.look(isManual: isManual)
+        glances.withLock { $0[isManual] = (outlook, now) }
         return outlook
     }
 }

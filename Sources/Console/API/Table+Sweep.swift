@@ -56,7 +56,7 @@ extension APIEndpoints {
         guard let reconciler = services.reconciler else { throw APIFault.noService }
         guard services.beginExplaining() else { throw APIFault.busy }
         defer { services.endExplaining() }
-        return try await Sweep(services.outlook(reconciler, isFresh: isFresh), services.store)
+        return try await Sweep(services.outlook(reconciler, isFresh: isFresh, isManual: true), services.store)
     }
 }
 

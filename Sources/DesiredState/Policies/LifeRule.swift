@@ -1,4 +1,4 @@
-import Basics
+public import Basics
 
 /// How environments of a class end: an entry of `ttl_policies`.
 public struct LifeRule: Sendable, Hashable {
@@ -34,6 +34,8 @@ public struct PruneRule: Sendable, Hashable {
     public var guardedGrace = Duration.zero
     /// Why it can't be read, so that nothing goes; nil where it can.
     public var fault: String?
+    /// The line that can't be read; nil where no single one is.
+    public var source: SourceMark?
 
     /// A rule without any grace.
     public init() {}
@@ -44,6 +46,22 @@ public struct PruneRule: Sendable, Hashable {
         rule.guardedGrace = .hours(24)
         return rule
     }()
+}
+
+/// A rule of the policies that can't be read, so that it allows nothing.
+public struct UnreadableRule: Sendable, Hashable {
+    public let code: String
+    public let reason: String
+    /// Nil where no single line is it.
+    public let source: SourceMark?
+
+    public init(code: String, reason: String, at source: SourceMark?) {
+        self.code = code
+        self.reason = reason
+        self.source = source
+    }
+
+    init(_ cause: Cause) { self.init(code: cause.code, reason: cause.reason, at: cause.mark) }
 }
 
 /// How long an approval holds: `approvals`.

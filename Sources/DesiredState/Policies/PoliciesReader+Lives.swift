@@ -92,7 +92,7 @@ extension PoliciesReader {
         if let grace = duration("guarded_grace", section, most: .days(366), orNone: true) { rule.guardedGrace = grace }
         section.allow("description", "notes")
         section.finish()
-        rule.fault = section.fault?.reason
+        (rule.fault, rule.source) = (section.fault?.reason, section.fault?.mark)
         reading.policy.prune = rule
     }
 

@@ -19,14 +19,22 @@ struct PoliciesReader {
             reading.mappingsFault = document.cause
             reading.previewsFault = document.cause
             // It may have allowed none.
-            reading.policy.maximumDeletes = 0
+            reading.loseLimit(document.cause)
             reading.loseWindows(document.cause)
             reading.policy.prune.fault = document.cause?.reason
+            reading.policy.prune.source = document.cause?.mark
             return reading
         }
         var reader = PoliciesReader(file: document.path, report)
         reader.read(root)
-        if document.endsAbruptly, root["limits"] == nil { reader.reading.policy.maximumDeletes = 0 }
+        if document.endsAbruptly, root["limits"] == nil {
+            reader.reading.loseLimit(
+                document.cause
+                    ?? Cause(
+                        code: Code.unfinished.rawValue,
+                        reason: "\(document.path) ends in the middle of a line, so more may have followed",
+                        mark: document.parsed.end))
+        }
         return reader.reading
     }
 
@@ -48,7 +56,7 @@ struct PoliciesReader {
         fields.finish()
         for key in fields.broken.keys.sorted() { lose(section: key, fields.broken[key]) }
         // It may be what forbids.
-        if fields.stray != nil { reading.policy.maximumDeletes = 0 }
+        if let stray = fields.stray { reading.loseLimit(stray) }
         if root.entries == nil {
             for key in [
                 "branch_mappings", "previews", "resource_quotas", "ttl_policies", "limits", "sync_windows", "prune",
@@ -75,9 +83,9 @@ struct PoliciesReader {
                 reading.policy.ttl[ttlClass] = nil
                 reading.brokenClasses[ttlClass] = cause
             }
-        case "limits": reading.policy.maximumDeletes = 0
+        case "limits": reading.loseLimit(cause)
         case "sync_windows", "freeze": reading.loseWindows(cause)
-        case "prune": reading.policy.prune.fault = cause.reason
+        case "prune": (reading.policy.prune.fault, reading.policy.prune.source) = (cause.reason, cause.mark)
         case "approvals": reading.policy.approvals = .unreadable
         default: break
         }
@@ -257,7 +265,7 @@ struct PoliciesReader {
         }
         section.finish()
         // A limit that can't be read allows nothing.
-        if section.fault != nil { reading.policy.maximumDeletes = 0 }
+        if let fault = section.fault { reading.loseLimit(fault) }
     }
 }
 

@@ -34,6 +34,12 @@ struct PoliciesReading {
                 scope: PolicyScope(), reason: cause?.reason ?? "the policies can't be read", source: cause?.mark))
     }
 
+    /// Takes it that nothing may be deleted: the document may have allowed none.
+    mutating func loseLimit(_ cause: Cause?) {
+        policy.maximumDeletes = 0
+        policy.unreadableLimit = policy.unreadableLimit ?? cause.map { UnreadableRule($0) }
+    }
+
     /// The quota of an environment.
     func quota(tier: Tier, isEphemeral: Bool) -> ResourceQuota { policy.quota(tier: tier, isEphemeral: isEphemeral) }
 }

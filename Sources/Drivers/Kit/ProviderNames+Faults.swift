@@ -80,6 +80,11 @@ extension ProviderNames {
         case .effectUnknown:
             return self.fault(
                 .lost, call, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .notReached where fault.isOfShare:
+            // Nobody spoke to it; what is wrong is here, and its remedy goes wherever the reason goes.
+            return self.fault(
+                .notReached, call, "\(title) was not asked: \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")",
+                hint: "run `reconcile doctor`", missing.disposition)
         case .answerLost, .notReached:
             return self.fault(
                 missing.meaning == .answerLost ? .lost : .notReached, call,

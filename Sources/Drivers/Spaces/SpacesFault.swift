@@ -149,6 +149,10 @@ extension ProviderFault {
         case .effectUnknown:
             return make(
                 .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
+        case .notReached where fault.isOfShare:
+            return make(
+                .notReached, site, "Spaces was not asked: \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")",
+                hint: "run `reconcile doctor`", missing.disposition)
         case .answerLost, .notReached:
             return make(
                 missing.meaning == .answerLost ? .lost : .notReached, site,

@@ -11,7 +11,8 @@ extension Sweep {
     public init(_ outlook: Outlook, _ store: Store) async throws(StoreFault) {
         let deletions = outlook.plan.changes.filter { $0.action == .delete }.map(\.key)
         self.init(
-            outlook.plan, rows: try await store.environments(), stuck: try await store.stuckDeletions(of: deletions))
+            outlook.plan, outlook.inventory, rows: try await store.environments(),
+            stuck: try await store.stuckDeletions(of: deletions))
     }
 
     /// As `reconcile sweep --json` and the API show it.

@@ -137,10 +137,18 @@ struct EnvironmentReading {
             (state, reason) = (.blocked, "\(count(.grace)) of it waits until its grace is over")
         default:
             state = .blocked
-            reason =
-                held.isEmpty
-                ? "\(changes.count.of("change")) of it can't be made yet"
-                : "\(held.count.of("change")) of it can't be made"
+            // What could not be seen is no change: nobody knows whether anything of it would.
+            let unseen = held.count { $0.action == .read }
+            let known = held.count - unseen
+            if held.isEmpty {
+                reason = "\(changes.count.of("change")) of it can't be made yet"
+            } else if known > 0 {
+                reason =
+                    "\(known.of("change")) of it can't be made"
+                    + (unseen > 0 ? ", and \(unseen.of("resource")) of it can't be seen" : "")
+            } else {
+                reason = "\(unseen.of("resource")) of it can't be seen"
+            }
         }
         return Standing(
             state: state, reason: reason, source: obstacle.source, until: obstacle.until, command: obstacle.command)

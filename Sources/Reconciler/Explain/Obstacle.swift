@@ -86,7 +86,9 @@ struct ObstacleFinder {
         let hold = change.hold ?? .rule
         return Obstacle(
             kind: .hold(hold), key: key, reason: change.verdictReason ?? change.verdict.rawValue,
-            source: source(of: hold, change), until: change.blockedUntil, command: command(hold, change))
+            source: source(of: hold, change),
+            // No instant says yes in a person's place.
+            until: hold == .approval ? nil : change.blockedUntil, command: command(hold, change))
     }
 
     /// What an allowed change waits for that another service has to do.
@@ -150,6 +152,7 @@ struct ObstacleFinder {
     private func source(of hold: Hold, _ change: PlannedChange) -> SourceMark? {
         switch hold {
         case .unknownWish: WishDoubt(outlook.desired).about(change.key, of: change.environment)?.mark
+        case .approval: nil
         default: change.heldAt
         }
     }

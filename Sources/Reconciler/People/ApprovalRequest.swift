@@ -1,5 +1,5 @@
 public import Basics
-import DesiredState
+public import DesiredState
 public import Diff
 import Formats
 public import Store
@@ -13,6 +13,19 @@ public struct ApprovalRequest: Sendable {
         /// What waits as well and is approved by its name alone: nobody who names no keys means it.
         public let leftOut: [PlannedChange]
         public let expiresAt: Timestamp
+        /// What a window keeps from happening at first, in the order of the changes.
+        public let closed: [Closed]
+    }
+
+    /// What a window or a freeze keeps from happening although somebody said yes.
+    public struct Closed: Sendable, Hashable {
+        public let key: ResourceKey
+        /// When it may happen at the earliest; nil: nothing opens in sight.
+        public let opensAt: Timestamp?
+        /// The line of the window.
+        public let place: String?
+        /// The hours that an approval has to hold for it; nil where the one that was given does, or none may.
+        public let hours: Int?
     }
 
     /// `latest` only with keys: which run that is may have changed since somebody looked.
@@ -52,7 +65,32 @@ public struct ApprovalRequest: Sendable {
                     runID: found.id, key: $0.key, action: $0.action.rawValue, change: $0.approvalDigest,
                     approvedBy: actor.name, reason: reason, createdAt: now, expiresAt: now + lasting)
             }, origin: actor.detail())
-        return Outcome(approvals: granted, changes: changes, leftOut: leftOut, expiresAt: now + lasting)
+        return Outcome(
+            approvals: granted, changes: changes, leftOut: leftOut, expiresAt: now + lasting,
+            closed: Self.closed(changes, document, from: now, until: now + lasting, longest: Self.longest(of: found)))
+    }
+
+    /// What of it windows keep, by what the plan saw of them.
+    private static func closed(
+        _ changes: [PlannedChange], _ document: Value, from now: Timestamp, until end: Timestamp, longest: Duration
+    ) -> [Closed] {
+        let rows = (document["changes"]?.listValue ?? []).filter {
+            $0["hold"]?.stringValue == Hold.approval.rawValue && $0["held_at"] != nil
+        }
+        return changes.compactMap { change in
+            guard let row = rows.first(where: { $0["key"]?.stringValue == change.key.description }) else { return nil }
+            let opensAt = row["blocked_until"]?.stringValue.flatMap { Timestamp($0) }
+            if let opensAt, opensAt <= now { return nil }
+            let place = row["held_at"].flatMap { mark in
+                mark["file"]?.stringValue.map { "\($0):\(mark["line"]?.intValue ?? 1)" }
+            }
+            // One more than it takes, for the pass that then comes.
+            let hours = opensAt.map { Int(($0 - now).components.seconds / 3_600) + 2 }
+            let isShort = opensAt.map { $0 >= end } ?? false
+            return Closed(
+                key: change.key, opensAt: opensAt, place: place,
+                hours: hours.flatMap { isShort && .hours($0) <= longest ? $0 : nil })
+        }
     }
 
     /// The changes that wait and were named; when none was, all that wait but for what only its name means.
@@ -96,16 +134,21 @@ public struct ApprovalRequest: Sendable {
 
     /// How long it holds: what the person says, within what the policy of that run allowed.
     private static func lasting(_ wanted: Duration?, of run: RunRecord) throws(RequestFault) -> Duration {
-        func seconds(_ name: String) -> Duration? {
-            run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
-        }
-        let longest = seconds("longest_seconds") ?? ApprovalRule().longest
-        guard let wanted else { return min(seconds("valid_for_seconds") ?? ApprovalRule().validFor, longest) }
+        let longest = longest(of: run)
+        guard let wanted else { return min(seconds("valid_for_seconds", of: run) ?? ApprovalRule().validFor, longest) }
         if wanted <= longest { return wanted }
         throw RequestFault(
             .conflict,
             "--for can't be \(wanted.shortText): the policy lets an approval hold for \(longest.shortText) at most",
             hint: "Leave --for out, or raise approvals.longest in .odooops/policies.yaml.")
+    }
+
+    private static func longest(of run: RunRecord) -> Duration {
+        seconds("longest_seconds", of: run) ?? ApprovalRule().longest
+    }
+
+    private static func seconds(_ name: String, of run: RunRecord) -> Duration? {
+        run.metadata["approvals"]?[name]?.intValue.map { .seconds($0) }
     }
 
     /// Takes back every approval of a key that stands.

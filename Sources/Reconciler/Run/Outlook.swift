@@ -37,8 +37,12 @@ public struct Outlook: Sendable {
 extension Reconciler {
     /// Reads, observes and plans as of an instant (now where none is given), and leaves no trace.
     ///
+    /// - Parameters:
+    ///   - instant: nil: now.
+    ///   - isManual: whether what is shown is what a pass by hand would do, which some windows let through.
+    /// - Returns: what was read and seen, and the plan for it.
     /// - Throws: a `Fault` of the source or the store.
-    public func look(at instant: Timestamp? = nil) async throws -> Outlook {
+    public func look(at instant: Timestamp? = nil, isManual: Bool = false) async throws -> Outlook {
         let now = instant ?? time.now
         let snapshot = try await source.read(log)
         var grounds = Grounds(try await store.lineage(), countsStored: true)
@@ -65,6 +69,7 @@ extension Reconciler {
         input.installation = installation
         input.clock = clock
         input.zones = zones(desired.policy.timeZoneNames)
+        input.isManual = isManual
         input.departures = grounds.unconfirmed
         input.watched = await watch(desired, runID: "look", isAsking: false, isKept: false)
         input.emptySecrets = drivers.emptySecrets(of: desired, input.schemas)

@@ -20,7 +20,7 @@ extension Pass {
         input.installation = reconciler.installation
         input.clock = clock
         input.zones = reconciler.zones(desired.policy.timeZoneNames)
-        input.isManual = options.trigger == .manual
+        input.isManual = options.trigger.isByHand
         input.departures = options.saved == nil ? grounds.unconfirmed : grounds.departures
         input.watched = watched
         input.emptySecrets = reconciler.drivers.emptySecrets(of: desired, input.schemas)

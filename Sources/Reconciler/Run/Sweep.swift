@@ -19,6 +19,8 @@ public struct Sweep: Sendable {
         public let going: [PlannedChange]
         /// What would go and may not, each with its reason in the change.
         public let held: [PlannedChange]
+        /// Whether nothing of it is left that could go.
+        public let isBare: Bool
     }
 
     /// By name.
@@ -31,7 +33,8 @@ public struct Sweep: Sendable {
     public let candidates: [PruneCandidate]
     public let stuck: [StuckDeletion]
 
-    public init(_ plan: Plan, rows: [EnvironmentRow], stuck: [StuckDeletion]) {
+    public init(_ plan: Plan, _ inventory: Inventory, rows: [EnvironmentRow], stuck: [StuckDeletion]) {
+        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
         let remembered = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let deletions = plan.changes.filter { $0.action == .delete }
         let byOwner = Dictionary(grouping: deletions) { $0.environment ?? "" }
@@ -46,7 +49,8 @@ public struct Sweep: Sendable {
             let changes = byOwner[outlook.slug] ?? []
             return Ending(
                 outlook: outlook, tier: row?.tier, cost: row?.metadata["cost_monthly_usd"]?.stringValue,
-                going: changes.filter { $0.verdict == .allowed }, held: changes.filter { $0.verdict != .allowed })
+                going: changes.filter { $0.verdict == .allowed }, held: changes.filter { $0.verdict != .allowed },
+                isBare: changes.isEmpty && !owners.contains(outlook.slug))
         }
         let known = Set(plan.environments.map(\.slug))
         others = deletions.filter { $0.environment.map { !known.contains($0) } ?? true }

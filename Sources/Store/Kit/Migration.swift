@@ -51,18 +51,37 @@ struct Migration: Sendable {
             self.indexes = indexes
         }
 
-        /// Sets of columns that have to be unique together, for `on conflict`.
-        var uniqueKeys: [Set<String>] {
-            var keys = columns.filter { $0.rest.hasPrefix("primary key") }.map { Set([$0.name]) }
-            for constraint in constraints {
-                guard let open = constraint.firstIndex(of: "("), let close = constraint.lastIndex(of: ")") else {
-                    continue
+        /// Columns that have to be unique together, for `on conflict`.
+        var keys: [Key] {
+            columns.filter { $0.rest.hasPrefix("primary key") }.map { Key(isPrimary: true, columns: [$0.name]) }
+                + constraints.compactMap { constraint in
+                    guard let open = constraint.firstIndex(of: "("), let close = constraint.lastIndex(of: ")") else {
+                        return nil
+                    }
+                    let names = constraint[constraint.index(after: open)..<close].split(separator: ",")
+                    return Key(
+                        isPrimary: constraint.hasPrefix("primary"),
+                        columns: names.map { String($0.drop { $0 == " " }) })
                 }
-                let names = constraint[constraint.index(after: open)..<close].split(separator: ",")
-                keys.append(Set(names.map { String($0.drop { $0 == " " }) }))
-            }
-            return keys
         }
+
+        /// Indexes that hold a rule and no key, such as that only one row of many may be open.
+        var uniqueIndexes: [(name: String, definition: String)] {
+            indexes.compactMap { index in
+                let words = index.split(separator: " ", maxSplits: 3)
+                guard words.count == 4, words[0] == "unique" else { return nil }
+                return (String(words[2]), index)
+            }
+        }
+    }
+
+    /// A key of a table, its columns as the table names them.
+    struct Key: Sendable {
+        let isPrimary: Bool
+        let columns: [String]
+
+        /// As SQL has it.
+        var constraint: String { "\(isPrimary ? "primary key" : "unique") (\(columns.joined(separator: ", ")))" }
     }
 
     /// A query under a name of its own.

@@ -27,14 +27,23 @@ public struct SchemaStatus: Sendable {
     /// The version that this program needs.
     public let expected: Int
     public let needsMigration: Bool
-    /// What stands in the way, each with its remedy; empty when nothing does.
+    /// What is wrong with it, each with its remedy; empty when nothing is.
     public let problems: [StoreFault]
+    /// The first of them with which nothing may be done; nil where only tables are concerned that others read.
+    public let obstacle: StoreFault?
+    /// What others read under another name and isn't there, although it could be.
+    public let missingViews: [String]
 
-    public init(current: Int, expected: Int, needsMigration: Bool, problems: [StoreFault]) {
+    public init(
+        current: Int, expected: Int, needsMigration: Bool, problems: [StoreFault], obstacle: StoreFault?,
+        missingViews: [String]
+    ) {
         self.current = current
         self.expected = expected
         self.needsMigration = needsMigration
         self.problems = problems
+        self.obstacle = obstacle
+        self.missingViews = missingViews
     }
 }
 

@@ -16,6 +16,9 @@ public enum RunPhase: String, Sendable, Hashable, CaseIterable {
 /// What started a run.
 public enum RunTrigger: String, Sendable, Hashable, CaseIterable {
     case commit, schedule, webhook, manual, ttl, drift
+
+    /// Whether a person asked for the pass: to look again, or to have go what has ended.
+    public var isByHand: Bool { self == .manual || self == .ttl }
 }
 
 /// One pass of the loop, kept for as long as the audit log: `ops.runs`.

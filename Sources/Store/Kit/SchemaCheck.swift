@@ -26,8 +26,8 @@ struct SchemaCheck {
         if let column = demanding.min(by: { $0.name < $1.name }) {
             return "the column \(column.name) must be filled and means nothing to this program"
         }
-        for key in table.uniqueKeys where !there.uniqueKeys.contains(key) {
-            return "\(key.sorted().joined(separator: ", ")) is not unique"
+        for key in table.keys where !there.uniqueKeys.contains(Set(key.columns)) {
+            return "\(key.columns.sorted().joined(separator: ", ")) is not unique"
         }
         return nil
     }
@@ -66,6 +66,36 @@ struct SchemaCheck {
     var unmirrored: [(table: String, reason: String)] {
         migration.tables.filter { $0.part == .mirror }
             .compactMap { table in misfit(of: table).map { (table.name, $0) } }
+    }
+
+    /// What keeps rows of a table from being there twice and is gone, each as SQL has it, with the statements that bring
+    /// it back; for a table that this migration has made, or taken as it was.
+    ///
+    /// The indexes of a table for others are not looked at: it may be theirs, and then never had them.
+    func losses(of table: Migration.Table) -> [(what: String, remedy: String)] {
+        guard let there = shape.relations[table.name], there.isTable else { return [] }
+        let ours = dialect == .sqlite ? table.name : "ops.\(table.name)"
+        var losses: [(what: String, remedy: String)] = []
+        for key in table.part == .addition ? [] : table.keys where !there.uniqueKeys.contains(Set(key.columns)) {
+            // SQLite can't give a table a key; only a copy brings it back.
+            let remedy = dialect == .sqlite ? "" : "alter table \(ours) add \(key.constraint)"
+            guard table.part == .mirror, !remedy.isEmpty else {
+                losses.append((key.constraint, remedy))
+                continue
+            }
+            // Others only read it, and the next runs write it again: of rows that are there twice one may go.
+            let same = key.columns.map { "a.\($0) = b.\($0)" }.joined(separator: " and ")
+            losses.append(
+                (key.constraint, "delete from \(ours) a using \(ours) b where a.ctid > b.ctid and \(same); \(remedy)"))
+        }
+        guard table.part != .mirror else { return losses }
+        for index in table.uniqueIndexes where !there.uniqueIndexes.contains(index.name) {
+            var statement = migration.create(index.definition, on: table, dialect)
+            // In the file itself no table has the schema before its name.
+            if dialect == .sqlite, let schema = statement.firstRange(of: "ops.") { statement.removeSubrange(schema) }
+            losses.append(("the unique index \(index.name)", statement))
+        }
+        return losses
     }
 
     private func names(of relation: SchemaShape.Relation) -> String {

@@ -14,6 +14,8 @@ struct SchemaShape {
         var columns: [String: Column] = [:]
         /// Sets of columns that are unique together, whatever the row.
         var uniqueKeys: Set<Set<String>> = []
+        /// The names of all its unique indexes, also of those that are about some rows alone.
+        var uniqueIndexes: Set<String> = []
     }
 
     var exists = false
@@ -53,17 +55,21 @@ struct SchemaShape {
         }
         for row in try db.run(
             """
-            select c.relname, string_agg(a.attname, ',')
+            select c.relname, string_agg(a.attname, ','), x.relname, i.indpred is null and i.indexprs is null
             from pg_catalog.pg_index i
             join pg_catalog.pg_class c on c.oid = i.indrelid
+            join pg_catalog.pg_class x on x.oid = i.indexrelid
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
-            where n.nspname = 'ops' and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
-            group by i.indexrelid, c.relname
+            where n.nspname = 'ops' and i.indisunique and i.indisvalid
+            group by i.indexrelid, c.relname, x.relname
             """)
         {
+            let table = try row.text(0)
+            shape.relations[table]?.uniqueIndexes.insert(try row.text(2))
+            guard try row.bool(3) else { continue }
             let columns = try row.text(1).split(separator: ",").map(String.init)
-            shape.relations[try row.text(0)]?.uniqueKeys.insert(Set(columns))
+            shape.relations[table]?.uniqueKeys.insert(Set(columns))
         }
         for row in try db.run(
             """
@@ -101,8 +107,10 @@ struct SchemaShape {
             }
             if !primaryKey.isEmpty { relation.uniqueKeys.insert(primaryKey) }
             for index in try db.run(
-                #"select name from pragma_index_list($1, 'ops') where "unique" = 1 and partial = 0"#, [.text(table)])
+                #"select name, partial from pragma_index_list($1, 'ops') where "unique" = 1"#, [.text(table)])
             {
+                relation.uniqueIndexes.insert(try index.text(0))
+                guard try !index.bool(1) else { continue }
                 var columns: Set<String> = []
                 for column in try db.run("select name from pragma_index_info($1, 'ops')", [.text(try index.text(0))]) {
                     if let name = column.optionalText(0) { columns.insert(name) }

@@ -16,7 +16,7 @@ extension Store {
         // Looking costs no write, so a schema that is up to date can be on a store that others write to.
         let status = try await schemaStatus()
         if let problem = status.problems.first { throw problem }
-        guard status.needsMigration else {
+        guard status.needsMigration || !status.missingViews.isEmpty else {
             return MigrationReport(from: status.current, to: status.current, applied: [], notes: [])
         }
         // A file's lock is waited for as long as any writer needs; the first of two may need longer for a whole schema.
@@ -49,8 +49,13 @@ extension Store {
                 try apply(check, in: db, applied: &applied, notes: &notes)
                 shape = try SchemaShape.read(db, engine.dialect)
             }
-            return MigrationReport(
-                from: current, to: max(current, min(latest, Migration.latest)), applied: applied, notes: notes)
+            let reached = max(current, min(latest, Migration.latest))
+            // Those of earlier migrations too: where the schema was brought in anew they went with what was there.
+            for missing in try missingViews(upTo: reached, in: db) {
+                try Self.make(
+                    missing.view, of: missing.migration, hasServiceRole: shape.hasServiceRole, in: db, &applied, &notes)
+            }
+            return MigrationReport(from: current, to: reached, applied: applied, notes: notes)
         }
     }
 
@@ -71,20 +76,79 @@ extension Store {
                     try db.run("select max(version) from ops.odooops_migrations").first?.optionalInt(0)
                     .flatMap { Int(exactly: $0) } ?? 0
             }
+            var obstacle = problems.first
+            var missing: [String] = []
             if problems.isEmpty {
                 // Several migrations may add to one table: what is wrong with it is said once.
                 var named: Set<String> = []
                 for migration in Migration.all {
                     let check = SchemaCheck(
                         migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
-                    problems += check.problems(besides: named)
+                    if migration.version <= current {
+                        for (table, fault) in try lostKeys(check, in: db) where named.insert(table.name).inserted {
+                            problems.append(fault)
+                            if table.part != .mirror { obstacle = obstacle ?? fault }
+                        }
+                    }
+                    let others = check.problems(besides: named)
+                    obstacle = obstacle ?? others.first
+                    problems += others
                     named.formUnion(check.misfits)
                 }
+                missing = try missingViews(upTo: current, in: db).map(\.view.place)
             }
             return SchemaStatus(
                 current: current, expected: Migration.latest, needsMigration: current < Migration.latest,
-                problems: problems)
+                problems: problems, obstacle: obstacle, missingViews: missing)
         }
+    }
+
+    /// The tables of a migration that was applied that have lost what keeps their rows from being there twice.
+    private func lostKeys(
+        _ check: SchemaCheck, in db: any SQLConnection
+    ) throws(StoreFault) -> [(table: Migration.Table, fault: StoreFault)] {
+        var lost: [(table: Migration.Table, fault: StoreFault)] = []
+        for table in check.migration.tables {
+            let losses = check.losses(of: table)
+            // What others have in another shape, and we never wrote, has keys of its own.
+            if losses.isEmpty { continue }
+            if table.part == .mirror, try !Self.mirrors(table.name, in: db) { continue }
+            let fault = StoreFault.keysLost(
+                "ops.\(table.name)", losses.map(\.what).joined(separator: ", "),
+                remedy: losses.map(\.remedy).filter { !$0.isEmpty }.joined(separator: "; "),
+                isMirror: table.part == .mirror, place: engine.place)
+            lost.append((table, fault))
+        }
+        return lost
+    }
+
+    /// The views of the migrations up to a version that aren't there, and that this user may make.
+    private func missingViews(
+        upTo version: Int, in db: any SQLConnection
+    ) throws(StoreFault) -> [(view: Migration.View, migration: Migration)] {
+        let all = Migration.all.filter { $0.version <= version }.flatMap { migration in
+            migration.views.map { (view: $0, migration: migration) }
+        }
+        guard engine.dialect == .postgres, !all.isEmpty else { return [] }
+        let places = all.map { "('\($0.view.schema)', '\($0.view.name)', '\($0.view.place)')" }.joined(separator: ", ")
+        // By the catalogue alone: a name in a schema that this user may not use would be an error.
+        let free = try db.run(
+            """
+            select v.place from (values \(places)) v (schema, name, place)
+            join pg_catalog.pg_namespace n on n.nspname = v.schema
+            where pg_catalog.has_schema_privilege(n.oid, 'create') and not exists (
+              select 1 from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = v.name)
+            """)
+        guard !free.isEmpty else { return [] }
+        var names: Set<String> = []
+        for row in free { names.insert(try row.text(0)) }
+        var missing: [(view: Migration.View, migration: Migration)] = []
+        for one in all where names.contains(one.view.place) {
+            var isOurs = true
+            for table in one.view.tables where isOurs { isOurs = try Self.mirrors(table, in: db) }
+            if isOurs { missing.append(one) }
+        }
+        return missing
     }
 
     /// The version that was applied last; 0 where none was.

@@ -36,6 +36,32 @@ extension StoreFault {
             hint: "use the version of the program that wrote the store, or another --store")
     }
 
+    /// A table of ours has lost what keeps its rows from being there twice.
+    ///
+    /// - Parameters:
+    ///   - table: with its schema.
+    ///   - what: the keys and indexes.
+    ///   - remedy: the statements that bring them back; empty where none can.
+    ///   - isMirror: whether others only read it.
+    ///   - place: the store.
+    /// - Returns: the fault.
+    static func keysLost(
+        _ table: String, _ what: String, remedy: String, isMirror: Bool, place: String
+    ) -> StoreFault {
+        let restore = "bring the backup in again as docs/operating.md says under Restore"
+        let hint =
+            if remedy.isEmpty {
+                "stop all services, and \(restore)"
+            } else if isMirror {
+                "where a backup was brought in over it, \(restore); otherwise as its owner: `\(remedy)`"
+            } else {
+                "stop all services; as its owner: `\(remedy)`; where that finds rows twice, \(restore)"
+            }
+        return StoreFault(
+            .incompatible, code: "STORE-0055",
+            message: "\(table) has lost \(what): rows can be there twice", place: place, hint: hint)
+    }
+
     static func unreadable(_ detail: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0023", message: "a stored row can't be read: \(detail)",

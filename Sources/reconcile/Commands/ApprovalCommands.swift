@@ -34,10 +34,24 @@ struct ApproveCommand {
                 "Left out, for only its name means it: \(change.reason): reconcile approve \(outcome.approvals[0].runID) "
                     + "--key \(change.key)")
         }
-        context.terminal.print(
-            "The next pass does it, unless anything about it moves before: reconcile\n"
-                + "Take it back: reconcile revoke \(changes[0].key)")
+        for closed in outcome.closed { context.terminal.print(Self.text(closed, until: outcome.expiresAt)) }
+        if outcome.closed.count < changes.count {
+            context.terminal.print(
+                "The next pass does \(outcome.closed.isEmpty ? "it" : "the rest"), unless anything about it moves before: "
+                    + "reconcile")
+        }
+        context.terminal.print("Take it back: reconcile revoke \(changes[0].key)")
         return .done
+    }
+
+    /// When what a window keeps may happen, and whether the approval is still good then.
+    private static func text(_ closed: ApprovalRequest.Closed, until end: Timestamp) -> String {
+        let place = closed.place.map { " (\($0))" } ?? ""
+        guard let opensAt = closed.opensAt else { return "\(closed.key): no opening is in sight\(place)" }
+        let when = "\(closed.key): not before \(opensAt.minuteText) UTC\(place)"
+        guard opensAt >= end else { return "\(when), by the next pass from then on" }
+        return "\(when), and the approval ends before: "
+            + (closed.hours.map { "give --for \($0)h" } ?? "approve it again then")
     }
 }
 

@@ -33,12 +33,12 @@ struct DoctorCommand {
             return .configuration
         }
         checks.append(stateDirectory(configuration))
-        let (check, store, isUsable) = await open(configuration)
-        checks.append(check)
+        let (found, store, isUsable) = await open(configuration)
+        checks += found
         if let shards = await shards(configuration, store) { checks.append(shards) }
         let usable = isUsable ? store : nil
-        let (found, desired) = await repository(configuration)
-        checks += found
+        let (looks, desired) = await repository(configuration)
+        checks += looks
         let wanted = (desired?.resources ?? []).reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 }
         checks += await providers(configuration, usable, wanted: wanted)
         checks += await Self.moduleServers(configuration, context.environment, desired)
@@ -66,25 +66,32 @@ struct DoctorCommand {
     }
 
     /// Opens the store for all checks; it can be used where its schema is what this program needs.
-    private func open(_ configuration: Configuration) async -> (Check, Store?, isUsable: Bool) {
+    private func open(_ configuration: Configuration) async -> ([Check], Store?, isUsable: Bool) {
         var opened: Store?
         do throws(StoreFault) {
             let store = try await StoreAccess.open(configuration, migrates: false)
             opened = store
             let status = try await store.schemaStatus()
-            if let problem = status.problems.first { return (failure("store", problem), store, false) }
+            guard status.problems.isEmpty else {
+                let isUsable = status.obstacle == nil && !status.needsMigration
+                return (status.problems.map { failure("store", $0) }, store, isUsable)
+            }
             if status.needsMigration {
                 let check = Check(
                     name: "store", state: .warning,
                     detail: "\(store.place): schema version \(status.current), this program needs \(status.expected)",
                     remedy: "Run: reconcile migrate")
-                return (check, store, false)
+                return ([check], store, false)
             }
+            let views = status.missingViews
             let check = Check(
-                name: "store", state: .ok, detail: "\(store.place), schema version \(status.current)", remedy: nil)
-            return (check, store, true)
+                name: "store", state: views.isEmpty ? .ok : .warning,
+                detail: "\(store.place), schema version \(status.current)"
+                    + (views.isEmpty ? "" : "; what others read there is missing: \(views.joined(separator: ", "))"),
+                remedy: views.isEmpty ? nil : "Run: reconcile migrate")
+            return ([check], store, true)
         } catch {
-            return (failure("store", error), opened, false)
+            return ([failure("store", error)], opened, false)
         }
     }
 
@@ -350,7 +357,10 @@ struct MigrateCommand {
         if report.applied.isEmpty {
             context.terminal.print("\(place) is up to date at schema version \(report.to).")
         } else {
-            context.terminal.print("\(place): schema version \(report.from) → \(report.to)")
+            context.terminal.print(
+                report.from == report.to
+                    ? "\(place) is at schema version \(report.to), and lacked something:"
+                    : "\(place): schema version \(report.from) → \(report.to)")
             for name in report.applied { context.terminal.print("  applied \(name)") }
         }
         for note in report.notes { context.terminal.print("  note: \(note)") }

@@ -122,14 +122,18 @@ struct SchedulesCommand {
     func run() async throws -> ExitStatus {
         let name = context.arguments.positionals[0]
         let jobs = try await jobs()
-        let id = try await context.withStore { store in
-            try await ScheduleOrder.run(
-                name, of: jobs, in: store, by: Actor(context.actor), at: SystemTime().now)
+        let (id, isServed) = try await context.withStore { store in
+            let now = SystemTime().now
+            let id = try await ScheduleOrder.run(name, of: jobs, in: store, by: Actor(context.actor), at: now)
+            return (id, try await store.hasService(at: now))
         }
         if context.terminal.isJSON {
             context.terminal.json(.object(["id": .string(id), "schedule": .string(name)]))
         } else {
-            context.terminal.print("\(name) waits for the service, which runs it within seconds.")
+            context.terminal.print(
+                isServed
+                    ? "\(name) waits for the service, which runs it within seconds."
+                    : "\(name) waits for a service, and none is there: start `reconcile run`, which runs it.")
         }
         return .done
     }

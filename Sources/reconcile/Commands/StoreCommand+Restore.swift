@@ -13,9 +13,13 @@ extension StoreCommand {
         defer { folder.map { FileSystem.remove($0) } }
         let actor = context.actor
         let restoration: Store.Restoration
+        var mended: [String] = []
+        var problem: StoreFault?
         if var copy = context.arguments.positionals.first {
             let path = try sqlitePath(
-                instead: "pg_restore --clean --if-exists --dbname=\"$DATABASE_URL\" ops.dump")
+                instead: "psql \"$DATABASE_URL\" -c 'drop schema if exists ops cascade' && "
+                    + "pg_restore --exit-on-error --single-transaction --dbname=\"$DATABASE_URL\" ops.dump && "
+                    + "reconcile store restore")
             source = try copies(at: copy)
             if let source {
                 let temporary = try FileSystem.makeTemporaryDirectory(prefix: "odooops-copy")
@@ -39,15 +43,27 @@ extension StoreCommand {
             (kept, restoration) = (put.kept, put.settled)
         } else {
             guard !hasEvidence else { throw Self.evidenceWithoutPlace }
-            restoration = try await context.withStore { store in try await store.settleRestored(by: actor) }
+            // Made safe first: whatever is wrong with it besides is told when nothing in it is out of date any more.
+            (restoration, mended, problem) = try await context.withStore {
+                store -> (Store.Restoration, [String], StoreFault?) in
+                let restoration = try await store.settleRestored(by: actor)
+                do throws(StoreFault) {
+                    return (restoration, try await store.migrate().applied, nil)
+                } catch {
+                    return (restoration, [], error)
+                }
+            }
         }
         // Brought last: whatever comes of it, nothing out of date is in the store.
         if let source, hasEvidence { evidence = try await source.fetchEvidence(to: try evidenceDirectory()) }
-        tell(restoration, kept: kept, evidence: evidence)
+        tell(restoration, kept: kept, evidence: evidence, mended: mended)
+        if let problem { throw problem }
         return .done
     }
 
-    private func tell(_ restoration: Store.Restoration, kept: String?, evidence: (fetched: Int, all: Int)?) {
+    private func tell(
+        _ restoration: Store.Restoration, kept: String?, evidence: (fetched: Int, all: Int)?, mended: [String]
+    ) {
         if context.terminal.isJSON {
             var object = Value.Object()
             object["kept"] = .text(kept)
@@ -66,6 +82,7 @@ extension StoreCommand {
             object["users"] = .strings(restoration.users)
             object["keys"] = .strings(restoration.keys)
             object["open_steps"] = .int(Int64(restoration.openSteps))
+            object["applied"] = .strings(mended)
             context.terminal.json(.object(object))
             return
         }
@@ -73,6 +90,7 @@ extension StoreCommand {
         if let evidence {
             context.terminal.print("Brought \(evidence.fetched) of \(evidence.all.of("file")) of evidence.")
         }
+        if !mended.isEmpty { context.terminal.print("For others to read: \(mended.joined(separator: ", ")).") }
         for line in Self.lines(restoration) { context.terminal.print(line) }
     }
 
@@ -128,7 +146,7 @@ extension StoreCommand {
         let store = Store(engine: try await SQLiteEngine.open(path: copy, isReadOnly: true), time: SystemTime())
         do {
             let status = try await store.schemaStatus()
-            if let problem = status.problems.first { throw problem }
+            if let obstacle = status.obstacle { throw obstacle }
             guard status.current > 0 else {
                 throw ArgumentFault("\(copy) holds no store", hint: "Name a file that `reconcile store backup` wrote.")
             }

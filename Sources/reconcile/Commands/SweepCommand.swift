@@ -20,7 +20,8 @@ struct SweepCommand {
         let now = try context.now() ?? SystemTime().now
         let sweep: Sweep
         do {
-            let outlook = try await composition.reconciler.look(at: try context.now())
+            // By hand like the pass that follows: what lets that through may not hold this back.
+            let outlook = try await composition.reconciler.look(at: try context.now(), isManual: true)
             sweep = try await Sweep(outlook, composition.store)
         } catch {
             await composition.close()
@@ -95,10 +96,16 @@ struct SweepText {
         switch outlook.phase {
         case .expiring: return "ends at \(at(outlook.expiresAt))"
         case .ending: return "has ended, goes at \(at(outlook.goesAt))"
-        case .expired: return "has ended at \(at(outlook.expiresAt)): goes"
-        case .unwanted: return "is no longer wanted: \(ending.going.isEmpty && !ending.held.isEmpty ? "waits" : "goes")"
+        case .expired: return "has ended at \(at(outlook.expiresAt)): \(fate(ending))"
+        case .unwanted: return "is no longer wanted: \(fate(ending))"
         case .active, .suspended, .pinned, .unknown: return "lives, but loses some"
         }
+    }
+
+    /// What becomes of what it owns.
+    private func fate(_ ending: Sweep.Ending) -> String {
+        if !ending.going.isEmpty { return "goes" }
+        return ending.isBare ? "nothing of it is left" : "waits"
     }
 
     private func span(_ instant: Timestamp) -> String { (instant > now ? instant - now : now - instant).shortText }

@@ -1,0 +1,57 @@
+import Basics
+import Formats
+import TestKit
+import Testing
+
+@Suite("reconcile sweep")
+struct SweepTests {
+    private static let record = "digitalocean.record/shop.example/A/lab"
+
+    /// The files with a lab that owns a record, in a window that is always closed.
+    private static func files(letsPeople: Bool? = nil) -> [String: String] {
+        var files = Site.files
+        files["ssot/infra/digitalocean/inventory.yaml", default: ""] += """
+            droplets:
+              - {name: web, region: sgp1, size: s-1vcpu-2gb, image: ubuntu-24-04-x64}
+
+            """
+        files["ssot/environments.yaml"] = """
+            schema: ssot.environments.v1
+            environments:
+              lab: {tier: dev, branch: main, host: web, domain: lab.shop.example}
+
+            """
+        guard let letsPeople else { return files }
+        files[".odooops/policies.yaml", default: ""] += """
+            sync_windows:
+              - {kind: deny, schedule: "0 0 * * *", duration: 24h, manual_sync: \(letsPeople)}
+
+            """
+        return files
+    }
+
+    @Test("By hand it gets through the windows that let people through, and says what goes, waits, or is gone already")
+    func windows() async throws {
+        let site = try Site(files: Self.files())
+        for _ in 0..<4 where !(await site.records().contains { $0.hasPrefix("A lab ") }) { _ = await site.run() }
+        #expect(await site.records().contains { $0.hasPrefix("A lab ") })
+        let later = (SystemTime().now + .days(20)).description
+        func sweep() async -> Program.Result { await site.run("sweep", "--dry-run", "--now", later) }
+
+        try site.commit(Self.files(letsPeople: false))
+        let closed = await sweep()
+        #expect(closed.output.contains("ago): waits"), "\(closed.story)")
+        #expect(closed.output.contains("! \(Self.record) stays: a deny window is open"), "\(closed.story)")
+
+        try site.commit(Self.files(letsPeople: true))
+        let open = await sweep()
+        #expect(open.output.contains("ago): goes") && open.output.contains("- \(Self.record)"), "\(open.story)")
+
+        // An end that nothing is left for.
+        let bare = try Site()
+        #expect(await bare.run().status == 0)
+        let left = await bare.run("sweep", "--dry-run", "--now", later)
+        #expect(
+            left.output.contains("lab · has ended") && left.output.contains("nothing of it is left"), "\(left.story)")
+    }
+}

@@ -1,0 +1,57 @@
+import Basics
+import DesiredState
+import Diff
+import Formats
+import Testing
+
+/// The line of the policies that holds a change back, and until when it does.
+@Suite struct HeldAtTests {
+    private typealias W = Worlds
+    private static let mark = W.mark(40, ".odooops/policies.yaml")
+
+    /// A tag that nothing wants any more.
+    private static func plan(_ policy: Policy, protected: Bool = false) -> Plan {
+        makePlan(
+            W.input(
+                [], [W.seen(.tag, "t")], [W.ours(.tag, "t", env: "a", protected: protected)],
+                environments: [W.environment("a")], records: [W.record("a")], policy: policy))
+    }
+
+    @Test func `what can't be read of how things go is named with its line`() throws {
+        var policy = Policy()
+        (policy.prune.fault, policy.prune.source) = ("`soon` is no duration", Self.mark)
+        let change = try #require(Self.plan(policy).changes.first)
+        #expect(change.verdict == .blocked && change.heldAt == Self.mark)
+        #expect(change.verdictReason?.contains("policies, .odooops/policies.yaml:40:5)") == true)
+    }
+
+    @Test func `a cap that can't be read is mended where it stands, and not raised`() throws {
+        var policy = Policy()
+        policy.maximumDeletes = 0
+        let meant = try #require(Self.plan(policy).diagnostics.first { $0.code == "PLAN-0004" })
+        #expect(meant.hint?.contains("raise limits.max_deletes") == true && meant.message.contains("the cap is 0"))
+        policy.unreadableLimit = UnreadableRule(code: "FMT-0001", reason: "no value", at: Self.mark)
+        let plan = Self.plan(policy)
+        let unread = try #require(plan.diagnostics.first { $0.code == "PLAN-0004" })
+        #expect(unread.mark == Self.mark && unread.hint?.contains("raise") == false)
+        #expect(unread.hint?.hasSuffix(".odooops/policies.yaml:40:5: FMT-0001: no value") == true)
+        #expect(plan.changes.first?.verdict == .denied && plan.changes.first?.heldAt == Self.mark)
+    }
+
+    @Test(arguments: [false, true])
+    func `what waits for a yes says when a window lets it happen, which none does that lets people through`(
+        isForAll: Bool
+    ) throws {
+        var policy = Policy()
+        policy.syncWindows = [
+            SyncWindow(
+                kind: .deny, schedule: try Cron(parsing: "0 12 * * *"), duration: .hours(1), timeZone: "UTC",
+                scope: PolicyScope(), allowsManual: !isForAll, reason: nil, source: Self.mark)
+        ]
+        let change = try #require(Self.plan(policy, protected: true).changes.first)
+        #expect(change.verdict == .needsApproval && change.hold == .approval)
+        #expect(change.heldAt == (isForAll ? Self.mark : nil))
+        #expect(change.blockedUntil == (isForAll ? Timestamp("2026-03-06T13:00:00Z") : nil))
+        #expect(change.verdictReason?.contains("window") == false, "approvals are of the change, whatever the time")
+    }
+}
