@@ -176,6 +176,8 @@ import Testing
         }
         let during = try await deployment()
         #expect(during["state"] == "deploying" && during["completed_at"] == .null, "\(during)")
+        let evidence = try await world.send("GET", "/runs/\(id)/evidence", as: "viewer")
+        #expect(evidence.status == 404 && "\(evidence.body)".contains("is kept when it ends"), "\(evidence.body)")
         // What the run brings about is known when its plan is.
         #expect(during["revision"] == "abc", "\(during)")
         let told = try await world.send("GET", "/runs/\(id)", as: "viewer").data

@@ -14,13 +14,18 @@ extension APIEndpoints {
         .init("id", .text(), "its id, made of its run and its environment"),
         .init("environment", .nullable(.text()), "null: it is shared"),
         .init("run", .text(), "the id of the run that made it"),
-        .init("state", .choice(["success", "failed", "deploying"]), "how it ended; `deploying`: it is under way"),
+        .init(
+            "state", choice(DeploymentRow.State.self),
+            "how it ended; deploying: its run is under way; unsettled: that has ended, and nobody knows what became of a step"
+        ),
         .init("revision", .nullable(.text()), "the commit of the SSOT that was brought about"),
         .init("author", .nullable(.text()), "who wrote that commit"),
         .init("steps", .count, "how many steps it had"), .init("failed", .count, "how many of them failed"),
         .init("unsettled", .count, "of how many of them nobody knows yet what became"),
         .init("started_at", .instant, "when its first step began"),
-        .init("completed_at", .nullable(.instant), "when its last step ended; null: it is under way"),
+        .init(
+            "completed_at", .nullable(.instant),
+            "when its last step ended, or where that is unsettled its run; null: that is under way"),
     ])
 
     static func deployments(_ services: APIServices) -> [APIRoute] {
@@ -88,7 +93,7 @@ extension DeploymentRow {
         object["id"] = .string(id)
         object["environment"] = .text(environment)
         object["run"] = .string(runID)
-        object["state"] = .string(state)
+        object["state"] = .string(state.rawValue)
         object["revision"] = .text(revision)
         object["author"] = .text(authorName)
         object["steps"] = .int(Int64(steps))
