@@ -44,7 +44,7 @@ extension ClientCommands {
             "explain",
             "Says why a resource or environment stands so: who wants it, what blocks it, what comes next.",
             discussion:
-                "KEY is a resource's key, the name or branch of an environment, such as pr-7, or ops.integration/ID.",
+                "KEY is a resource's key, the name or branch of an environment, such as pr-7, ops.integration/ID, or a code.",
             positionals: ["KEY"],
             examples: [("odooops explain digitalocean.droplet/erp", ""), ("odooops explain pr-7", "")]),
         CommandSpec(

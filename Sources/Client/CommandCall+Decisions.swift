@@ -190,6 +190,11 @@ extension CommandCall {
     }
 
     func explain() async throws -> ClientExit {
+        if Self.isCode(target) {
+            let page = try await connection().get("/errors/\(target)").data
+            if screen.isJSON { screen.json(page) } else { screen.print(page.shown("text")) }
+            return .done
+        }
         let data = try await connection().get("/explanations", [("key", target)]).data
         if screen.isJSON {
             screen.json(data)
@@ -213,20 +218,40 @@ extension CommandCall {
             return .done
         }
         let wake = data["next_wake"].map { "\($0.minute("at"))  \($0.shown("reason"))" }
+        let findings = data["findings"]?.listValue ?? []
+        let rest = findings.isEmpty ? "it is as wanted" : "no change of ours mends it"
         let wanted: [(String, String?)] = [
             ("key", screen.paint.bold(data.shown("key"))), ("environment", data.environmentName),
             ("wanted by", data.shown("source")), ("changed last", data.commitText("commit")), ("revision", head),
             ("observed", data.shown("observed")), ("provider id", data.shown("provider_id")),
         ]
         let planned: [(String, String?)] = [
-            ("action", data.shown("action") == "noop" ? "none: it is as wanted" : data.shown("action")),
+            ("action", data.shown("action") == "noop" ? "none: \(rest)" : data.shown("action")),
             ("cause", data.shown("cause")), ("reason", data.shown("reason")),
             ("decision", data.shown("decision")), ("because", Remedy.here(data.shown("decision_reason"))),
             ("blocked until", data.minute("blocked_until")), ("differs since", data.minute("drift_since")),
             ("waits for", data.shown("depends_on")), ("next look", wake),
         ]
-        screen.print(block(wanted + planned) + obstacleText(data) + attributesText(data))
+        screen.print(
+            block(wanted + planned) + findings.map(findingText).joined() + obstacleText(data) + attributesText(data))
         return .done
+    }
+
+    /// Whether a text is written as codes are, such as `PLAN-0023`.
+    private static func isCode(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && (1...12).contains(parts[0].utf8.count) && parts[1].utf8.count == 4
+            && parts[0].utf8.allSatisfy { (65...90).contains($0) }
+            && parts[1].utf8.allSatisfy { (48...57).contains($0) }
+    }
+
+    /// What a rule wants otherwise, at which line, and what people can do.
+    private func findingText(_ finding: Value) -> String {
+        var text = "\n\(screen.paint.yellow("Against a rule")): \(finding.shown("code")): \(finding.shown("message"))\n"
+        for name in ["source", "hint", "command"] where finding.shown(name) != "-" {
+            text += "  \(name == "source" ? "at " : "")\(Remedy.here(finding.shown(name)))\n"
+        }
+        return text
     }
 
     /// Each attribute with who says it and who changed that line last; empty where there is none.

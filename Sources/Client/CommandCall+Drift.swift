@@ -79,6 +79,14 @@ extension CommandCall {
             let command = obstacle.shown("command")
             return Remedy.here(obstacle.shown("reason") + (command == "-" ? "" : ": \(command)")) + keep
         }
+        if explanation?["action"] == "noop", let findings = explanation?["findings"]?.listValue, !findings.isEmpty {
+            // No pass mends what only a rule wants otherwise.
+            return findings.map { finding in
+                let hint = finding.shown("hint")
+                let page = "odooops explain \(finding.shown("code"))"
+                return hint == "-" ? "What it means, and what mends it: \(page)" : "\(hint): \(page)"
+            }.joined(separator: "\n") + keep
+        }
         switch explanation?["decision"]?.stringValue {
         case "needs_approval": return "It waits for a person: odooops approve latest --key \(key)" + keep
         case "allowed" where explanation?["action"] != "noop":

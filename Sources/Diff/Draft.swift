@@ -25,12 +25,7 @@ struct Draft {
     var key: ResourceKey { change.key }
     var destroys: Bool { change.action == .delete || change.action == .replace }
     /// Whether it touches the provider.
-    var hasEffect: Bool {
-        switch change.action {
-        case .create, .update, .replace, .delete, .adopt: true
-        case .noop, .forget, .read: false
-        }
-    }
+    var hasEffect: Bool { change.hasEffect }
     var isAllowed: Bool { change.verdict == .allowed }
 
     /// Holds it back; whoever does so says what sort of hold it is, for what helps against it follows from that.

@@ -290,6 +290,15 @@ public struct Inventory: Sendable {
         return shared
     }
 
+    /// The same with what was written of single entries since; nil for one that is ours no more.
+    public func writing(_ written: [ResourceKey: InventoryEntry?]) -> Inventory {
+        guard !written.isEmpty else { return self }
+        var moved = self
+        let kept = entries.filter { written[$0.key] == nil }
+        moved.entries = (kept + written.values.compactMap(\.self)).sorted { $0.key < $1.key }
+        return moved
+    }
+
     /// The same, supposing that people are told of each end in time: for a look at another instant than now.
     public var supposingWarnings: Inventory {
         let told = environments.map { record in

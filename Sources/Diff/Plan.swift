@@ -194,6 +194,15 @@ public struct DriftItem: Sendable, Hashable {
 
     /// Whether nothing of it differs from a wish.
     public var isOnlyFinding: Bool { finding != nil && attributes.isEmpty }
+
+    /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
+    public var causeWord: String { isOnlyFinding ? Self.findingCause : cause.rawValue }
+
+    /// Stands beside the causes of changes.
+    public static let findingCause = "finding"
+
+    /// Every word that `causeWord` can be.
+    public static let causeWords = ChangeCause.allCases.map(\.rawValue) + [findingCause]
 }
 
 /// What the life of an environment comes to at the time of the plan.
@@ -296,11 +305,11 @@ public struct Plan: Sendable {
     /// In the order in which they would run; without noops.
     public internal(set) var changes: [PlannedChange]
     public let summary: Summary
-    public let drift: [DriftItem]
+    public internal(set) var drift: [DriftItem]
     public let environments: [EnvironmentOutlook]
     public let diagnostics: [Diagnostic]
     /// Requests that the allowed changes take, by provider.
-    public let requests: [String: Int]
+    public internal(set) var requests: [String: Int]
     public let basis: Basis
     public let fingerprint: Digest
     /// What it was restricted to, sorted; empty: everything.

@@ -129,7 +129,7 @@ public enum PlanDocument {
     /// One item of the drift report.
     public static func json(_ item: DriftItem) -> Value {
         var members = object([
-            ("key", .string(item.key.description)), ("cause", .string(item.cause.rawValue)),
+            ("key", .string(item.key.description)), ("cause", .string(item.causeWord)),
             ("summary", .string(item.summary)), ("environment", .text(item.environment)),
             ("attributes", .list(item.attributes.map(json))), ("source", json(item.source)),
         ])

@@ -58,6 +58,45 @@ struct ExplanationPrintingTests {
     }
 
     @Test(
+        "A finding is shown with its code, its line and what people can do; a code's page is read by the same command")
+    func finding() async throws {
+        let key = "digitalocean.droplet/stray"
+        let (hint, message) = ("delete it by hand, or write it down", "the droplet stray is wanted by nothing")
+        let explanation: Value = [
+            "type": "resource", "key": .string(key), "action": "noop", "decision": "allowed", "obstacle": .null,
+            "reason": .string(message), "observed": "there, provider id 7",
+            "findings": [
+                [
+                    "code": "PLAN-0023", "message": .string(message), "source": "ssot/policy.yaml:4:3",
+                    "hint": .string(hint), "command": "reconcile explain PLAN-0023",
+                ]
+            ],
+        ]
+        let row: Value = [
+            "key": .string(key), "cause": "finding", "environment": .null, "first_seen": "2026-11-21T17:06:00Z",
+            "last_seen": "2026-11-21T18:06:00Z", "run_id": "r-1", "mark": .null, "attributes_since": [:],
+            "detail": ["summary": .string("PLAN-0023: \(message)"), "attributes": [], "finding": "PLAN-0023"],
+        ]
+        let world = try World(
+            FakeService([
+                "GET /explanations": explanation, "GET /drift": [row],
+                "GET /errors/PLAN-0023": ["code": "PLAN-0023", "text": "# PLAN-0023: What it means."],
+            ]))
+        let told = await world.run("explain", key)
+        for text in [
+            "PLAN-0023: \(message)", "at ssot/policy.yaml:4:3", hint, "odooops explain PLAN-0023",
+            "no change of ours mends it",
+        ] { #expect(told.output.contains(text), "\(text)\n\(told.story)") }
+        #expect(!told.output.contains("as wanted"), "\(told.story)")
+        let shown = await world.run("drift", "show", key)
+        for text in [hint, "odooops explain PLAN-0023", "odooops drift ack \(key)"] {
+            #expect(shown.output.contains(text), "\(text)\n\(shown.story)")
+        }
+        let page = await world.run("explain", "PLAN-0023")
+        #expect(page.exit == .done && page.output.contains("# PLAN-0023: What it means."), "\(page.story)")
+    }
+
+    @Test(
         "Who changed the line last is told apart from who made the revision, also of each attribute",
         arguments: [("resource", "mail.transport/dev"), ("entry", "ops.integration/mail")])
     func explanation(type: String, key: String) async throws {

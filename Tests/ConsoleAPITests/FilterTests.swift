@@ -285,6 +285,8 @@ import Testing
         #expect(try await count("deploying") == 1)
         #expect(try await count("success") == 0)
         #expect(try await world.send("GET", "/deployments?state=succeeded", as: "viewer").status == 400)
+        let evidence = try await world.send("GET", "/runs/\(id)/evidence", as: "viewer")
+        #expect(evidence.status == 404 && "\(evidence.body)".contains("is kept when it ends"), "\(evidence.body)")
         // What the run brings about is known when its plan is.
         #expect(during["revision"] == "abc", "\(during)")
         let told = try await world.send("GET", "/runs/\(id)", as: "viewer").data

@@ -249,7 +249,7 @@ import Web
         }
         let all = try await world.send("GET", "/deployments", as: "viewer")
         #expect(names(all) == ["shared", "feature-a", "staging"], "\(all.body)")
-        #expect(all.data.listValue?.map { $0["state"]?.stringValue } == ["failed", "deploying", "success"])
+        #expect(all.data.listValue?.map { $0["state"]?.stringValue } == ["failed", "unsettled", "success"])
         let first = try await world.send("GET", "/deployments?limit=1", as: "viewer")
         let cursor = try #require(first.body["meta"]?["next_cursor"]?.stringValue)
         let rest = try await world.send("GET", "/deployments?limit=2&cursor=\(cursor)", as: "viewer")

@@ -119,6 +119,15 @@ final class ExampleSource: Source {
         }
     }
 
+    /// Makes a branch.
+    func branch(_ name: String) {
+        state.withLock { tree in
+            guard case .known(let branches) = tree.branches else { return }
+            let commit = String(Digest(of: name).hex.prefix(40))
+            tree.branches = .known(branches + [Branch(name: name, commit: commit, committedAt: nil)])
+        }
+    }
+
     func read(_ log: Log) async throws -> SourceSnapshot {
         SourceSnapshot(tree: state.withLock { $0 }, commitAuthor: "Ada Lovelace <ada@brightwater.example>")
     }

@@ -77,8 +77,9 @@ import Web
         ] { #expect(live.contains(text), "\(text)") }
         for text in ["missing", "Not as the documents have it"] { #expect(!live.contains(">\(text)<"), "\(text)") }
         #expect(try await html("environment=lab").contains("No document names a database for it."))
-        // A name that nobody knows is no environment's page.
-        #expect(try await html("environment=nobody").contains("lab"))
+        // A name that nobody knows shows nobody's modules.
+        let nobody = try await html("environment=nobody")
+        #expect(nobody.contains("There is no environment nobody") && !nobody.contains("queue_job"), "\(nobody)")
     }
 
     @Test("What is wanted, allowed and installed stands side by side, and each standing is a filter")

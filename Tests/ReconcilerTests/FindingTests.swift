@@ -53,8 +53,15 @@ struct FindingTests {
         #expect(blind.observationFaults == [])
         #expect(blind.plan?.diagnostics.contains { $0.code == "PLAN-0011" && $0.severity == .note } == true)
         #expect(try await world.store.openDrift().count == 1)
+        // Nor is what was written down of it forgotten by whoever asks why.
+        world.simulator.order(FaultOrder("GET", "/v2/volumes", .html(status: 403)))
+        let unseen = try await world.reconciler().explain("digitalocean.volume/loose")
+        #expect(unseen.findings.map(\.code) == ["PLAN-0011"], "\(unseen.document.json)")
+        #expect(unseen.findings.first?.source?.file == "ssot/infra/digitalocean/policy.yaml")
 
         _ = await world.call("DELETE", "/v2/volumes/\(id)", nil)
+        #expect(
+            try await world.reconciler().explain("digitalocean.volume/loose").findings.isEmpty, "it is seen to be gone")
         #expect(await world.pass().plan?.drift.isEmpty == true)
         #expect(try await world.store.openDrift().isEmpty)
     }
@@ -125,6 +132,50 @@ struct FindingTests {
         world.time.advance(by: .minutes(61))
         _ = await world.pass()
         #expect(try await world.store.openDrift().map(\.key.description) == ["digitalocean.droplet/pr-8"])
+    }
+
+    @Test(
+        "The command that is proposed for a finding says the rule, its line and what people can do",
+        arguments: [
+            ("digitalocean.droplet/pr-7", "PLAN-0023", "there, provider id"),
+            ("digitalocean.surface/droplets", "PLAN-0005", "a rule of the policy"),
+        ])
+    func explained(name: String, code: String, observation: String) async throws {
+        let world = try await Self.sandboxes(Self.rules)
+        _ = await world.pass()
+        let record = try #require(try await world.store.openDrift().first { $0.key.description == name })
+        let told = try #require(try await world.store.findings().first { $0.identity.key == name })
+        #expect(told.suggestedAction == "reconcile explain \(name)")
+        let it = try await world.reconciler().explain(name)
+        #expect(it.change == nil && it.obstacle == nil && it.drift?.firstSeen == record.firstSeen)
+        #expect(it.observation.hasPrefix(observation), "\(it.observation)")
+        let finding = try #require(it.findings.first)
+        #expect(it.findings.count == 1 && finding.code == code, "\(it.document.json)")
+        #expect(record.detail["summary"] == .string("\(code): \(finding.message)"))
+        #expect(finding.source?.file == "ssot/infra/digitalocean/policy.yaml" && finding.hint != nil)
+        let document = it.document
+        #expect(document["action"] == "noop" && document["reason"] == .string(finding.message), "\(document.json)")
+        #expect(document["findings"]?[0]?["command"] == .string("reconcile explain \(code)"), "\(document.json)")
+        // Something that nobody has told of is still nothing.
+        await #expect(throws: UnknownKeyFault.self) {
+            try await world.reconciler().explain("digitalocean.droplet/pr-77")
+        }
+    }
+
+    @Test("What a rule alone wants otherwise is called a finding wherever its cause is told")
+    func causes() async throws {
+        let world = try await Self.sandboxes(Self.rules)
+        let reconciler = world.reconciler()
+        let report = await reconciler.pass(PassOptions())
+        let drift = try #require(report.plan?.drift)
+        #expect(drift.count == 3 && drift.allSatisfy { PlanDocument.json($0)["cause"] == "finding" })
+        let lines = reconciler.metrics.exposition().split(separator: "\n").filter { $0.contains("drift_items{") }
+        #expect(lines.contains("reconciler_drift_items{cause=\"finding\"} 3"), "\(lines)")
+        #expect(lines.contains("reconciler_drift_items{cause=\"external_change\"} 0"), "\(lines)")
+        let findings = try await world.store.findings()
+        #expect(findings.count == 3 && findings.allSatisfy { $0.evidence["cause"] == "finding" }, "\(findings)")
+        let notices = try await world.store.notices(limit: 100).filter { $0.kind == .findingOpened }
+        #expect(notices.allSatisfy { $0.payload["why"] == "finding" }, "\(notices)")
     }
 
     @Test("A look that can't be made resolves nothing")

@@ -68,6 +68,15 @@ private struct HeardEngine: SQLEngine {
             }
             try await test.store.showDeployments(ofRuns: [runID(1), runID(2), runID(3)])
             #expect(try await rows() == ["abc deploying 2 steps, 1 not settled \(runID(1)) ada"])
+            #expect(try await test.store.deployments(ofLast: 9).first?.state == .deploying)
+            // Its process was lost in the middle: nothing is under way any more, and nobody knows what became of the step.
+            first.phase = .failed
+            first.completedAt = start + .minutes(3)
+            try await test.store.updateRun(first)
+            try await test.store.showDeployments(ofRuns: [runID(1)])
+            #expect(try await rows() == ["abc failed 2 steps, 1 not settled \(runID(1)) ada"])
+            let open = try await test.store.deployments(ofLast: 9).first
+            #expect(open?.state == .unsettled && open?.to == first.completedAt && open?.unsettled == 1)
             // Its fate is known later, to another run.
             var failed = entry("b", step: "b", state: .failed)
             failed.finishedAt = start

@@ -34,8 +34,12 @@ import Testing
                 ended.completedAt = one.startedAt + took
                 try await test.store.beginRun(ended)
             }
+            // A rule wants it otherwise, and nobody changed anything.
+            let finding = DriftItem(
+                key: key("c"), cause: .externalChange, attributes: [], environment: nil, source: nil,
+                summary: "PLAN-0023: c", finding: "PLAN-0023")
             _ = try await test.store.recordDrift(
-                [drift("a"), drift("b")], runID: runID(1), at: start + .seconds(10), isGone: { _, _ in false })
+                [drift("a"), drift("b"), finding], runID: runID(1), at: start + .seconds(10), isGone: { _, _ in false })
             _ = try await test.store.recordDrift([drift("a")], runID: runID(2), at: late, isGone: { _, _ in true })
             try await test.prepare([Self.delivery("old", at: start), Self.delivery("new", at: late)])
             test.time.advance(by: .hours(2))
@@ -57,6 +61,7 @@ import Testing
             }
             let open = try await history(.drift)
             #expect(Self.values(open, "external_change") == [2, 1, 1, nil, nil])
+            #expect(Self.values(open, "finding") == [1, 0, 0, nil, nil])
             // Of the deliveries of the first hour those that ended well may be forgotten already.
             let deliveries = try await history(.deliveries, kept: .hours(1))
             #expect(deliveries?.knownSince == start + .hours(1))

@@ -226,7 +226,10 @@ extension Answer {
     private static let plannedDrift = APISchema.named(
         "PlannedDrift",
         .object([
-            .init("key", text, "the resource"), .init("cause", choice(ChangeCause.self), "why it differs"),
+            .init("key", text, "the resource"),
+            .init(
+                "cause", .choice(DriftItem.causeWords),
+                "why it differs; finding: a rule wants it otherwise, and nobody need have changed anything"),
             .init("summary", text, "what differs, in one line"),
             .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what differs of it"),

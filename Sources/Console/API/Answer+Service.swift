@@ -137,6 +137,16 @@ extension Answer {
                 .init("blocked_until", instantOrNull, "when it may happen at the earliest"),
                 .init("depends_on", texts, "keys of what has to be done before"),
                 .init("drift_since", instantOrNull, "since when it differs"),
+                .init(
+                    "findings",
+                    many(
+                        .object([
+                            .init("code", text, "what its page is called"),
+                            .init("message", text, "what is against the rule, in one sentence"),
+                            .init("source", textOrNull, "the line that rules it"),
+                            .init("hint", textOrNull, "what people can do"),
+                            .init("command", text, "what shows the code's page"),
+                        ])), "what rules want otherwise of it, which no change of ours mends"),
             ]))
 
     private static let stance: [APISchema.Field] = [

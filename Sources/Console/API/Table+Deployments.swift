@@ -10,11 +10,11 @@ extension APIEndpoints {
     /// In so many of the latest runs deployments are looked for, as on the console's page.
     private static let deployedRuns = 500
 
-    private static let deploymentStates = ["success", "failed", "deploying"]
+    private static let deploymentStates = DeploymentRow.State.allCases.map(\.rawValue)
 
     /// What narrows them; a deployment is of the time when its first step began.
     private static let deploymentFilters = [
-        APIParameter("state", .choice(deploymentStates), "only those that ended so, or are under way"), since, until,
+        APIParameter("state", .choice(deploymentStates), "only those that stand so"), since, until,
         timeCursor,
     ]
 
@@ -22,13 +22,18 @@ extension APIEndpoints {
         .init("id", .text(), "its id, made of its run and its environment"),
         .init("environment", .nullable(.text()), "null: it is shared"),
         .init("run", .text(), "the id of the run that made it"),
-        .init("state", .choice(deploymentStates), "how it ended; `deploying`: it is under way"),
+        .init(
+            "state", .choice(deploymentStates),
+            "how it ended; deploying: its run is under way; unsettled: that has ended, and nobody knows what became of a step"
+        ),
         .init("revision", .nullable(.text()), "the commit of the SSOT that was brought about"),
         .init("author", .nullable(.text()), "who wrote that commit"),
         .init("steps", .count, "how many steps it had"), .init("failed", .count, "how many of them failed"),
         .init("unsettled", .count, "of how many of them nobody knows yet what became"),
         .init("started_at", .instant, "when its first step began"),
-        .init("completed_at", .nullable(.instant), "when its last step ended; null: it is under way"),
+        .init(
+            "completed_at", .nullable(.instant),
+            "when its last step ended, or where that is unsettled its run; null: that is under way"),
     ])
 
     static func deployments(_ services: APIServices) -> [APIRoute] {
@@ -87,7 +92,7 @@ extension APIEndpoints {
         let (state, since, until) = (call.text("state"), call.instant("since"), call.instant("until"))
         return try await services.store.deployments(ofLast: deployedRuns, environment: environment)
             .filter { row in
-                call.visible.contains(row.environment) && state.map { $0 == row.state } ?? true
+                call.visible.contains(row.environment) && state.map { $0 == row.state.rawValue } ?? true
                     && since.map { $0 <= row.from } ?? true && until.map { row.from < $0 } ?? true
             }
             .sorted { $0.from == $1.from ? $1.id.precedesByBytes($0.id) : $0.from > $1.from }
@@ -101,7 +106,7 @@ extension DeploymentRow {
         object["id"] = .string(id)
         object["environment"] = .text(environment)
         object["run"] = .string(runID)
-        object["state"] = .string(state)
+        object["state"] = .string(state.rawValue)
         object["revision"] = .text(revision)
         object["author"] = .text(authorName)
         object["steps"] = .int(Int64(steps))

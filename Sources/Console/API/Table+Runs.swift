@@ -57,8 +57,14 @@ extension APIEndpoints {
             ) { call in
                 let run = try await run(call, services)
                 guard let link = try await services.store.evidence(ofRun: run.id) else {
+                    guard !run.phase.isUnderWay else {
+                        throw APIFault.notFound(
+                            "run \(run.id) is under way: its evidence is kept when it ends",
+                            hint: "Follow it: GET /api/v1/runs/\(run.id)/events")
+                    }
                     throw APIFault.notFound(
-                        "run \(run.id) has no evidence", hint: "See its error: GET /api/v1/runs/\(run.id)")
+                        "run \(run.id) has no evidence: it was not ended by its own process, or ended before it could be kept",
+                        hint: "See its error: GET /api/v1/runs/\(run.id)")
                 }
                 var object = Value.Object()
                 object["run"] = .string(run.id)

@@ -42,6 +42,8 @@ struct Applier: Sendable {
         var done: Set<ResourceKey> = []
         /// What the last done step of each change gave back; a value of nil says that the object is gone.
         var left: [ResourceKey: ObservedResource?] = [:]
+        /// What the inventory was told last of each change; a value of nil says that it is ours no more.
+        var written: [ResourceKey: InventoryEntry?] = [:]
         var failures = 0
         /// The store went away: nothing more may be done, because nothing could be written down.
         var storeFault: StoreFault?
@@ -59,6 +61,8 @@ struct Applier: Sendable {
         var object: ObservedResource?
         /// What the last done step gave back, also where a later one failed; a value of nil says that the object is gone.
         var left: ObservedResource??
+        /// What the inventory was told last; nil where it stayed as it was.
+        var written: InventoryChange?
         var isDone = false
         var isCanceled = false
         /// Why it was not begun.
@@ -121,6 +125,11 @@ struct Applier: Sendable {
                 guard let position = index[done.key] else { continue }
                 if let object = done.object { objects[done.key] = object }
                 if let left = done.left { result.left[done.key] = .some(left) }
+                switch done.written {
+                case .put(let entry): result.written[done.key] = .some(entry)
+                case .remove: result.written[done.key] = .some(nil)
+                case nil: break
+                }
                 if done.isDone { result.done.insert(done.key) }
                 if let reason = done.skipReason {
                     let skipped = SkippedChange(key: done.key, reason: reason)

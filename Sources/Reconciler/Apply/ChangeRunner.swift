@@ -157,6 +157,7 @@ struct ChangeRunner: Sendable {
         }
         do throws(StoreFault) {
             try await reconciler.store.settle(entry, inventory: inventory)
+            if let inventory { result.written = inventory }
         } catch {
             // The effect has happened and could not be written down: the intent stays open, and the next pass looks.
             result.storeFault = error
@@ -307,6 +308,7 @@ struct ChangeRunner: Sendable {
             entry.state = .done
             entry.finishedAt = reconciler.time.now
             try await reconciler.store.settle(entry, inventory: inventory)
+            result.written = inventory
         } catch {
             result.storeFault = error
             return

@@ -25,13 +25,24 @@ extension Explanation {
         object["observed"] = .string(observation)
         object["action"] = .string(change?.action.rawValue ?? (obstacle == nil ? "noop" : "read"))
         object["cause"] = .text(change?.cause.rawValue)
-        object["reason"] = .text(change?.reason)
+        object["reason"] = .text(change?.reason ?? findings.first?.message)
         object["decision"] = .string(change?.verdict.rawValue ?? (obstacle == nil ? "allowed" : "blocked"))
         object["decision_reason"] = .text(change == nil ? obstacle?.reason : change?.verdictReason)
         object["blocked_until"] = .text(change?.blockedUntil?.description)
         object["depends_on"] = .strings((change?.dependsOn ?? []).map(\.description))
         object["drift_since"] = .text(drift?.firstSeen.description)
+        object["findings"] = .list(findings.map(\.document))
         return .object(object)
+    }
+}
+
+extension ExplainedFinding {
+    /// As `reconcile explain --json` and the API show it.
+    fileprivate var document: Value {
+        [
+            "code": .string(code), "message": .string(message), "source": .text(source?.description),
+            "hint": .text(hint), "command": .string(command),
+        ]
     }
 }
 

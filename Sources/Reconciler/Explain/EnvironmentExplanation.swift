@@ -144,7 +144,8 @@ extension Reconciler {
             return .environment(environment)
         }
         if let entry = try await explainEntry(name, in: outlook) { return .entry(entry) }
-        let basis = try await explainBasis(outlook, of: ResourceKey(name).map { [$0] } ?? [])
+        let basis = try await explainBasis(
+            try await counting(approvalsOf: outlook), of: ResourceKey(name).map { [$0] } ?? [])
         return .resource(try await explain(name, on: basis, withHistory: true))
     }
 
@@ -171,6 +172,7 @@ extension Reconciler {
             }
             return nil
         }
+        let outlook = try await counting(approvalsOf: outlook)
         let resources = resources(of: slug, outlook)
         var first: Explanation?
         // What is held back has its reason in the plan; of what is allowed only the journal and the lease can tell one.

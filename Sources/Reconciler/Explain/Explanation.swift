@@ -25,6 +25,8 @@ public struct Explanation: Sendable {
     /// Nil where nothing is to be done.
     public let change: PlannedChange?
     public let drift: DriftRecord?
+    /// What rules want otherwise of it, which no change of ours mends.
+    public let findings: [ExplainedFinding]
     public let provenance: Provenance?
     /// What is in the way; nil when nothing is.
     public let obstacle: Obstacle?
@@ -34,11 +36,13 @@ public struct Explanation: Sendable {
     public let lastRun: RunRecord?
 
     /// The environment that it belongs to; nil where it belongs to none.
-    public var environment: String? { resource?.environment ?? entry?.environment ?? change?.environment }
+    public let environment: String?
 
     /// What the provider shows of it, in one line.
     public var observation: String {
-        guard let kind = outlook.observed.kinds[key.kind] else {
+        // A rule alone is no thing that a provider could show.
+        if key.kind == .policySurface { return "a rule of the policy, and nothing at a provider" }
+        guard let kind = outlook.seen(key.kind) else {
             return outlook.silent[key.kind].map { "unknown: \($0)" } ?? "no driver looked at \(key.kind)"
         }
         let matches = kind.resources.filter { $0.key == key }
@@ -81,7 +85,7 @@ public struct UnknownKeyFault: Fault {
 struct ExplainBasis: Sendable {
     let outlook: Outlook
     let doubt: WishDoubt
-    /// What is wanted, remembered or to be changed.
+    /// What is wanted, remembered or to be changed; what only differs is among the differences.
     let known: Set<ResourceKey>
     let lastRun: RunRecord?
     let share: Share
@@ -96,7 +100,7 @@ extension Reconciler {
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
     public func explain(_ keys: some Sequence<ResourceKey>, in outlook: Outlook) async throws -> [Explanation] {
         let keys = Array(keys)
-        let basis = try await explainBasis(outlook, of: keys)
+        let basis = try await explainBasis(try await counting(approvalsOf: outlook), of: keys)
         var all: [Explanation] = []
         for key in keys { all.append(try await explain(key.description, on: basis, withHistory: false)) }
         return all
@@ -125,14 +129,23 @@ extension Reconciler {
     /// - Throws: `UnknownKeyFault` when nothing is called so; a `Fault` of the store.
     func explain(_ name: String, on basis: ExplainBasis, withHistory: Bool) async throws -> Explanation {
         let outlook = basis.outlook
-        guard let key = ResourceKey(name), basis.known.contains(key) || isInDoubt(key, basis.doubt) else {
+        // A key has its differences beside each other; the one with findings tells of them all.
+        func told(_ key: ResourceKey) -> DriftItem? {
+            let items = outlook.plan.drift.filter { $0.key == key }
+            return items.first { $0.finding != nil } ?? items.first
+        }
+        guard let key = ResourceKey(name),
+            basis.known.contains(key) || basis.drift[key] != nil || told(key) != nil || isInDoubt(key, basis.doubt)
+        else {
             throw UnknownKeyFault(
                 name,
                 known: Set(
-                    basis.known.map(\.description) + outlook.desired.environments.map(\.slug)
+                    basis.known.map(\.description) + outlook.plan.drift.map(\.key.description)
+                        + outlook.desired.environments.map(\.slug)
                         + outlook.desired.entries.keys.map(\.description)))
         }
         let isKnown = basis.known.contains(key)
+        let item = told(key)
         let resource = outlook.desired.resources.first { $0.key == key }
         let change = outlook.plan.changes.first { $0.key == key }
         let doubt = wishDoubt(key, resource, change, isKnown: isKnown, basis.doubt)
@@ -157,11 +170,17 @@ extension Reconciler {
         // No change is planned of what can't be read, and still it isn't as anybody wants it for sure.
         let obstacle =
             finder.first(for: key, path: &path) ?? (change == nil ? doubt?.obstacle(to: key, isKnown: isKnown) : nil)
+        let entry = outlook.inventory.entries.first { $0.key == key }
+        let drift = basis.drift[key]
         return Explanation(
-            key: key, outlook: outlook, resource: resource, doubt: doubt,
-            entry: outlook.inventory.entries.first { $0.key == key }, change: change, drift: basis.drift[key],
+            key: key, outlook: outlook, resource: resource, doubt: doubt, entry: entry, change: change, drift: drift,
+            findings: ExplainedFinding.all(
+                item, outlook.hasSeen(whatRulesSayOf: key) ? nil : drift, outlook.plan.diagnostics),
             provenance: provenance, obstacle: obstacle, path: path, nextWake: nextWake(obstacle, service),
-            lastRun: basis.lastRun)
+            lastRun: basis.lastRun,
+            environment: isKnown
+                ? resource?.environment ?? entry?.environment ?? change?.environment
+                : item?.environment ?? drift?.environment)
     }
 
     /// What each shard's service last said; a process of this machine that is gone says nothing any more.

@@ -116,7 +116,7 @@ extension DesiredState {
 extension DriftItem {
     var value: Value {
         var members: Value.Object = [
-            "key": .string(key.description), "cause": .string(cause.rawValue), "summary": .string(summary),
+            "key": .string(key.description), "cause": .string(causeWord), "summary": .string(summary),
             "environment": environment.map { .string($0) } ?? .null,
             "source": source.map { .string($0.description) } ?? .null,
             "attributes": .list(

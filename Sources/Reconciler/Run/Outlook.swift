@@ -9,14 +9,16 @@ public struct Outlook: Sendable {
     public let desired: DesiredState
     /// What is looked after by the clock: what the commit wants as far as it can be read and is trusted, else what ran before.
     let clock: DesiredState
-    public let observed: ObservedState
-    public let inventory: Inventory
-    public let plan: Plan
+    public private(set) var observed: ObservedState
+    public private(set) var inventory: Inventory
+    public fileprivate(set) var plan: Plan
     public let commitAuthor: String
     public let commitSubject: String
     public let committedAt: Timestamp?
     /// Why nobody looks at kinds that a driver would know, by kind.
     let silent: [ResourceKind: String]
+    /// What is looked at once in a while, as it was last seen.
+    let watched: [WatchedKind]
 
     /// What came of each rule of the advisor, in the order of the rules.
     public var advice: [AdvisorAnswer] { evaluateAdvisor(desired, observed, silent: silent) }
@@ -26,11 +28,61 @@ public struct Outlook: Sendable {
         desired.documents.filter { $0.status == .unreadable && $0.domain == "advisor" }.map(\.path)
     }
 
+    /// What was seen of a kind, in this look or when somebody last looked at it; nil where nobody did.
+    func seen(_ kind: ResourceKind) -> ObservedKind? {
+        observed.kinds[kind] ?? watched.first { $0.seen.kind == kind }?.seen
+    }
+
+    /// Whether all was seen that a rule of a resource is held against, so that what it doesn't tell is not so.
+    func hasSeen(whatRulesSayOf key: ResourceKey) -> Bool {
+        ProviderFindings.kinds(saying: key).allSatisfy { seen($0)?.completeness(of: key.name).isComplete == true }
+    }
+
     /// The environment of a resource that is wanted, ours or to be changed; nil where it is of none.
     func environment(of key: ResourceKey) -> String? {
         desired.resources.first { $0.key == key }?.environment
             ?? inventory.entries.first { $0.key == key }?.environment
             ?? plan.changes.first { $0.key == key }?.environment
+    }
+
+    /// The same as a pass has left it: what it made is there and ours, and what it did is not to be done any more.
+    ///
+    /// - Parameters:
+    ///   - applied: what came of the plan's changes.
+    ///   - drift: what differs still; nil where that is all that differed before.
+    /// - Returns: the same, held in the same memory, where nothing was made.
+    func after(_ applied: Applier.Result, leaving drift: [DriftItem]?) -> Outlook {
+        var after = self
+        after.observed = observed.after(applied.left)
+        after.inventory = inventory.writing(applied.written)
+        after.plan = plan.without(applied.done, leaving: drift ?? plan.drift)
+        return after
+    }
+}
+
+extension Reconciler {
+    /// The same with what people have approved since: what is told of it is what the next pass will do.
+    ///
+    /// - Throws: what the store says.
+    func counting(approvalsOf outlook: Outlook) async throws(StoreFault) -> Outlook {
+        let approved = try await approved(in: outlook.plan)
+        guard !approved.isEmpty else { return outlook }
+        var counted = outlook
+        counted.plan = outlook.plan.approving(
+            approved, outlook.desired, outlook.inventory, zones: zones(outlook.desired.policy.timeZoneNames),
+            at: time.now)
+        return counted
+    }
+
+    /// The changes of a plan that wait for a person's yes and have it.
+    private func approved(in plan: Plan) async throws(StoreFault) -> Set<ResourceKey> {
+        let waiting = plan.changes.filter { $0.verdict == .needsApproval }
+        guard !waiting.isEmpty else { return [] }
+        let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
+        let approved = waiting.lazy.filter { change in
+            standing[change.key]?.contains { $0.change == change.approvalDigest } == true
+        }
+        return Set(approved.map(\.key))
     }
 }
 
@@ -78,17 +130,13 @@ extension Reconciler {
             input.prices = prices
             plan = makePlan(input)
         }
-        let standing = Dictionary(grouping: try await store.standingApprovals(), by: \.key)
-        input.approvals = Set(
-            plan.changes.filter { change in
-                change.verdict == .needsApproval
-                    && standing[change.key]?.contains { $0.change == change.approvalDigest } == true
-            }.map(\.key))
+        input.approvals = try await approved(in: plan)
         if !input.approvals.isEmpty { plan = makePlan(input) }
         return Outlook(
             desired: desired, clock: clock, observed: observed,
             inventory: inventory, plan: plan,
             commitAuthor: snapshot.commitAuthor,
-            commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent)
+            commitSubject: snapshot.commitSubject, committedAt: snapshot.committedAt, silent: silent,
+            watched: input.watched)
     }
 }

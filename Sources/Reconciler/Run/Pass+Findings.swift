@@ -86,7 +86,7 @@ private struct Escalation {
 extension Finding {
     fileprivate init(_ drift: DriftRecord, _ escalation: Escalation) {
         var evidence = drift.detail.objectValue ?? Value.Object()
-        evidence["cause"] = .string(drift.cause.rawValue)
+        evidence["cause"] = .string(drift.causeWord)
         if let mark = drift.mark {
             evidence["acknowledged"] = [
                 "kind": .string(mark.kind.rawValue), "by": .string(mark.by), "reason": .string(mark.reason),

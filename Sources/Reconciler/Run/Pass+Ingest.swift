@@ -63,6 +63,16 @@ extension Pass {
     }
 }
 
+extension ObservedState {
+    /// The same with what the steps since have made and changed, and without what they have taken away.
+    func after(_ left: [ResourceKey: ObservedResource?]) -> ObservedState {
+        guard !left.isEmpty else { return self }
+        var touched: [ResourceKind: [ResourceKey: ObservedResource?]] = [:]
+        for (key, object) in left { touched[key.kind, default: [:]].updateValue(object, forKey: key) }
+        return ObservedState(kinds.values.map { kind in touched[kind.kind].map(kind.after) ?? kind })
+    }
+}
+
 extension ObservedKind {
     /// The same with what the steps since have made and changed, and without what they have taken away.
     func after(_ left: [ResourceKey: ObservedResource?]) -> ObservedKind {

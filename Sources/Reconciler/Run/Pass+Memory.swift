@@ -113,8 +113,10 @@ extension Pass {
         let sight = DriftSight(
             plan, desired, ObservedState(observed.kinds.values + watched.map(\.seen)), inventory,
             known: Set(reconciler.schemas.keys), done: applied.done)
+        let remaining = sight.remaining(of: plan)
+        if !applied.done.isEmpty { self.remaining = remaining }
         let delta = try await reconciler.store.recordDrift(
-            sight.remaining(of: plan), runID: run.id, at: reconciler.time.now, isOurs: share.filter
+            remaining, runID: run.id, at: reconciler.time.now, isOurs: share.filter
         ) { key, environment in sight.isGone(key, of: environment) }
         if delta.opened + delta.changed + delta.resolved > 0 {
             note(
@@ -186,7 +188,7 @@ extension Pass {
             changed: Set(
                 applied.journal.filter { $0.state == .done && $0.action != .delete }.compactMap(\.environment)),
             observed: options.targets.isEmpty
-                ? observed.map { ObservedState($0.kinds.values.map { $0.after(applied.left) }) } : nil,
+                ? observed.map { $0.after(applied.left) } : nil,
             kept: grounds?.keptCare ?? [:],
             caredFor: grounds?.caredFor(
                 Set(

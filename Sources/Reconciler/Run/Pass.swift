@@ -28,6 +28,8 @@ extension Reconciler {
         }
         await pass.execute()
         let report = pass.report(duration: time.uptime - began, requests: traffic.takeCounts())
+        // What the next pass finds just so is held once.
+        if let outlook = report.outlook { lastLook.withLock { $0 = (outlook.inventory, outlook.observed) } }
         if let tracer, let trace = pass.trace {
             traffic.trace(run.id, by: nil)
             let (name, spans) = trace.spans(report)
@@ -83,6 +85,8 @@ struct Pass {
     var inventory: Inventory?
     /// What differs after the pass, as the store knows it.
     var drift: [DriftRecord] = []
+    /// What of the plan's differences is still there after what was made; nil where that is all of them.
+    var remaining: [DriftItem]?
     /// The stored approvals that this pass counts in.
     var storedApprovals: [ResourceKey: String] = [:]
     /// What it rests on, held against what the last pass rested on.
@@ -362,7 +366,8 @@ struct Pass {
             report.outlook = Outlook(
                 desired: desired, clock: clock ?? desired, observed: observed, inventory: inventory, plan: plan,
                 commitAuthor: snapshot.commitAuthor, commitSubject: snapshot.commitSubject,
-                committedAt: snapshot.committedAt, silent: reconciler.silent)
+                committedAt: snapshot.committedAt, silent: reconciler.silent, watched: watched
+            ).after(applied, leaving: remaining)
         }
         return report
     }

@@ -58,9 +58,9 @@ extension Reconciler {
                     "reconciler_withheld_changes", Double(plan.changes.count { $0.verdict == verdict }),
                     ["decision": verdict.rawValue])
             }
-            for cause in ChangeCause.allCases {
+            for cause in DriftItem.causeWords {
                 metrics.set(
-                    "reconciler_drift_items", Double(plan.drift.count { $0.cause == cause }), ["cause": cause.rawValue])
+                    "reconciler_drift_items", Double(plan.drift.count { $0.causeWord == cause }), ["cause": cause])
             }
             for phase in [
                 EnvironmentOutlook.Phase.active, .expiring, .ending, .expired, .unwanted, .suspended, .pinned, .unknown,

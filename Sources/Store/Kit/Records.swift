@@ -10,7 +10,7 @@ public enum RunPhase: String, Sendable, Hashable, CaseIterable {
     case applying, succeeded, failed, canceled
 
     /// Whether somebody is at it: what it does may go on.
-    var isUnderWay: Bool { self == .pending || self == .planning || self == .applying }
+    public var isUnderWay: Bool { self == .pending || self == .planning || self == .applying }
 }
 
 /// What started a run.
@@ -177,13 +177,10 @@ public struct DriftRecord: Sendable, Hashable {
     }
 
     /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
-    public var causeWord: String { isOnlyFinding ? Self.findingCause : cause.rawValue }
-
-    /// Stands beside the causes of changes.
-    public static let findingCause = "finding"
+    public var causeWord: String { isOnlyFinding ? DriftItem.findingCause : cause.rawValue }
 
     /// Every word that `causeWord` can be.
-    public static let causeWords = ChangeCause.allCases.map(\.rawValue) + [findingCause]
+    public static var causeWords: [String] { DriftItem.causeWords }
 
     /// Whether it is known, by the SSOT or by a person, so that nobody is alarmed.
     public var isQuiet: Bool { cause == .expected || mark != nil }

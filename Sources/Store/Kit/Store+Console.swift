@@ -20,7 +20,7 @@ public struct DeploymentRow: Sendable, Hashable {
     public let failed: Int
     public let unsettled: Int
     public let from: Timestamp
-    /// Nil: it is under way.
+    /// Nil: its run is under way, or nobody knows when that ended.
     public let to: Timestamp?
     /// Whether its run has come to its end: until then there may be more to do for it.
     public var hasEnded = true
@@ -35,9 +35,20 @@ public struct DeploymentRow: Sendable, Hashable {
     /// Where it stands among deployments, the newest first.
     public var cursor: PageCursor { PageCursor(at: from, id: id) }
 
-    /// `failed`, `deploying` while its run is under way or the fate of a step isn't known, or `success`; as
-    /// `ops.deployments` has it.
-    public var state: String { failed > 0 ? "failed" : unsettled > 0 || !hasEnded ? "deploying" : "success" }
+    /// What it came to; `ops.deployments`, whose readers know the other three alone, has `failed` for `unsettled`.
+    public var state: State {
+        if failed > 0 { return .failed }
+        return hasEnded ? unsettled > 0 ? .unsettled : .success : .deploying
+    }
+
+    /// What the steps of a run for an environment come to.
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        case success, failed
+        /// Its run is under way.
+        case deploying
+        /// Its run has ended, and nobody knows what became of a step: the next pass looks.
+        case unsettled
+    }
 
     /// The author's name alone, for the address that git writes after it is nobody's business; nil where it has none.
     public var authorName: String? {
@@ -123,7 +134,8 @@ extension Store {
                 select run_id, environment, count(*), sum(case when state = 'failed' then 1 else 0 end),
                   sum(case when state in ('intended', 'unknown') then 1 else 0 end), min(intended_at), max(finished_at),
                   (select metadata from ops.runs where id = run_id),
-                  (select last_phase from ops.runs where id = run_id)
+                  (select last_phase from ops.runs where id = run_id),
+                  (select completed_at from ops.runs where id = run_id)
                 from ops.reconcile_steps
                 where run_id in (select id from ops.runs where run_type = 'reconcile' order by created_at desc limit $1)
                   \(environment == nil ? "" : "and environment = $2")
@@ -134,11 +146,13 @@ extension Store {
                 let unsettled = Int(clamping: try row.optionalInt(4) ?? 0)
                 let phase = row.optionalText(8).flatMap(RunPhase.init(rawValue:))
                 let hasEnded = phase?.isUnderWay != true
+                // A step of which nobody knows what became ended, as far as anybody knows, with its run.
+                let end = unsettled > 0 ? try row.optionalTime(9) : try row.optionalTime(6)
                 rows.append(
                     DeploymentRow(
                         runID: try row.text(0), environment: row.optionalText(1), steps: Int(clamping: try row.int(2)),
                         failed: Int(clamping: try row.optionalInt(3) ?? 0), unsettled: unsettled, from: try row.time(5),
-                        to: hasEnded && unsettled == 0 ? try row.optionalTime(6) : nil, hasEnded: hasEnded,
+                        to: hasEnded ? end : nil, hasEnded: hasEnded,
                         revision: metadata["revision"]?.stringValue, author: metadata["author"]?.stringValue))
             }
             return rows

@@ -6,7 +6,7 @@ extension Store {
     /// existing console reads; called again, it says the same of a run anew.
     ///
     /// What is made for no environment has none here either. The state is `success`, `failed`, or `deploying` while its run is
-    /// under way or the fate of a step isn't known.
+    /// under way. That console knows no word for what an ended run left open: it is `failed` until a later run has settled it.
     ///
     /// - Throws: `StoreFault`.
     public func showDeployments(ofRuns ids: [String]) async throws(StoreFault) {
@@ -33,9 +33,9 @@ extension Store {
             """, [.text(run.id)])
         {
             let (steps, failed, open) = (try row.int(1), try row.optionalInt(2) ?? 0, try row.optionalInt(3) ?? 0)
-            let isUnderWay = failed == 0 && (open > 0 || run.phase.isUnderWay)
+            let isUnderWay = failed == 0 && run.phase.isUnderWay
             let begun = try row.time(4)
-            let ended = isUnderWay ? nil : try row.optionalTime(5)
+            let ended = isUnderWay ? nil : open > 0 ? run.completedAt : try row.optionalTime(5)
             let message =
                 steps.of("step") + (failed > 0 ? ", \(failed) failed" : "")
                 + (open > 0 ? ", \(open) not settled" : "")
@@ -54,7 +54,7 @@ extension Store {
                 [
                     .text(DeploymentRow.id(ofRun: run.id, row.optionalText(0))),
                     .optional(row.optionalText(6)), .text(run.revision ?? "unknown"), .optional(row.optionalText(7)),
-                    .text(failed > 0 ? "failed" : isUnderWay ? "deploying" : "success"), .optional(author),
+                    .text(isUnderWay ? "deploying" : failed > 0 || open > 0 ? "failed" : "success"), .optional(author),
                     .text(message), .int(ended.map { ($0 - begun).components.seconds } ?? 0),
                     .jsonb(["run_id": .string(run.id), "steps": .int(steps)]), .time(begun), .time(ended),
                 ])

@@ -1,5 +1,6 @@
 public import Basics
 import DesiredState
+import Diff
 
 /// A figure of which the past can be told from what is kept.
 public enum RangedFigure: String, Sendable, Hashable, CaseIterable {
@@ -168,18 +169,25 @@ extension Store {
         case .drift:
             return [
                 (
-                    "select first_seen, cause, resolved_at from ops.drift_items where status = 'open' and first_seen < $1 "
-                        + limit, [end]
+                    "select \(driftColumns) from ops.drift_items where status = 'open' and first_seen < $1 \(limit)",
+                    [end]
                 ),
                 (
                     """
-                    select first_seen, cause, resolved_at from ops.drift_items
+                    select \(driftColumns) from ops.drift_items
                     where status = 'resolved' and resolved_at >= $1 and first_seen < $2 \(limit)
                     """, [begin, end]
                 ),
             ]
         }
     }
+
+    /// What is counted of a difference.
+    ///
+    /// What a rule alone wants otherwise was changed by nobody: of few rows their detail has to be read for it.
+    private static let driftColumns = """
+        first_seen, cause, resolved_at, case when cast(detail as text) like '%"finding"%' then detail end
+        """
 
     private static func counts(_ rows: [SQLRow], _ steps: TimeSteps) throws(StoreFault) -> [String: [Int?]] {
         var counts: [String: [Int]] = [:]
@@ -215,7 +223,10 @@ extension Store {
         // Each begins to count in one step and ceases to in another, so that no row is looked at once a step.
         var changes: [String: [Int]] = [:]
         for row in rows {
-            let (begin, cause) = (try row.time(0), try row.text(1))
+            let begin = try row.time(0)
+            let detail = row.optionalText(3) == nil ? nil : try row.json(3)
+            let isOnlyFinding = detail.map(DriftRecord.isOnlyFinding) ?? false
+            let cause = isOnlyFinding ? DriftItem.findingCause : try row.text(1)
             var own = changes[cause] ?? [Int](repeating: 0, count: steps.count + 1)
             own[begin < steps.first ? 0 : steps.index(of: begin) ?? steps.count] += 1
             if let resolved = try row.optionalTime(2), resolved <= end {

@@ -40,7 +40,7 @@ struct DriftCommand {
         var table = Table("SINCE", "CAUSE", "KNOWN", "KEY", "ENVIRONMENT", "WHAT DIFFERS")
         for item in items {
             table.add(
-                item.firstSeen.minuteText, paint.yellow(item.cause.rawValue), item.mark?.text ?? "-",
+                item.firstSeen.minuteText, paint.yellow(item.causeWord), item.mark?.text ?? "-",
                 item.key.description, item.environment ?? "shared", item.detail["summary"]?.stringValue ?? "-")
         }
         context.terminal.print(table.text(paint))

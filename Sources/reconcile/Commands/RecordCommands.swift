@@ -71,7 +71,7 @@ struct ShowCommand {
         var verification: EvidenceVerification?
         if context.arguments.has("verify") {
             guard let head else {
-                throw EvidenceMissing(runID: run.id)
+                throw EvidenceMissing(of: run)
             }
             verification = evidence.verify(
                 head, known: Dictionary(chain.map { ($0.runID, $0.manifest) }, uniquingKeysWith: { first, _ in first }),
@@ -203,8 +203,14 @@ struct EvidenceMissing: Fault {
     let code = "EVID-0006"
     let message: String
     let place: String? = nil
-    let hint: String? = "It ended before it could write any; see reconcile show RUN for its error."
+    let hint: String?
     let disposition = Disposition.stop
 
-    init(runID: String) { message = "run \(runID) has no evidence" }
+    init(of run: RunRecord) {
+        message = "run \(run.id) has no evidence\(run.phase.isUnderWay ? " yet" : "")"
+        hint =
+            run.phase.isUnderWay
+            ? "It is under way: its evidence is kept when it ends."
+            : "It ended before it could write any; see reconcile show RUN for its error."
+    }
 }

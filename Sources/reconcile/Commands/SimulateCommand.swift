@@ -64,7 +64,7 @@ struct SimulateCommand {
             throw ArgumentFault(
                 "--load names neither a file nor a run: \(name)", hint: "List the runs with: reconcile runs")
         }
-        guard let head else { throw EvidenceMissing(runID: run.id) }
+        guard let head else { throw EvidenceMissing(of: run) }
         let evidence = EvidenceStore(directory: "\(try context.configuration().stateDirectory)/evidence")
         guard let observed = try evidence.object("observed.jsonl", of: head.manifest) else {
             throw ArgumentFault(

@@ -46,12 +46,12 @@ struct ExplanationText {
                 text += "  after        \(change.dependsOn.map(\.description).joined(separator: ", "))\n"
             }
         } else {
-            let isRead = it.obstacle == nil
             let until = it.doubt?.isContradiction == true ? "until they agree" : "until that can be read"
-            text += "  next         nothing: \(isRead ? "it is as wanted" : until)\n"
+            let why = it.findings.isEmpty ? "it is as wanted" : "no change of ours mends it"
+            text += "  next         nothing: \(it.obstacle == nil ? why : until)\n"
         }
         if let drift = it.drift {
-            text += "  drift        \(drift.cause.rawValue) since \(drift.firstSeen.minuteText): "
+            text += "  drift        \(drift.causeWord) since \(drift.firstSeen.minuteText): "
             text += "\(drift.detail["summary"]?.stringValue ?? "")\n"
             for (path, since) in drift.attributesSince.sorted(by: { $0.key.precedesByBytes($1.key) })
             where since != drift.firstSeen {
@@ -75,11 +75,22 @@ struct ExplanationText {
     /// The one sentence that somebody came for.
     private func answer(_ paint: Paint, _ now: Timestamp) -> String {
         guard let obstacle = it.obstacle else {
-            return it.change == nil
-                ? "  \(paint.green("as wanted"))\n"
-                : "  \(paint.green("nothing is in the way")): the next pass does it\n"
+            if it.change != nil {
+                return "  \(paint.green("nothing is in the way")): the next pass does it\n" + found(paint)
+            }
+            return it.findings.isEmpty ? "  \(paint.green("as wanted"))\n" : found(paint)
         }
-        return Self.text(obstacle, it.path, paint, now)
+        return Self.text(obstacle, it.path, paint, now) + found(paint)
+    }
+
+    /// What rules want otherwise of it: each with its line and with what people can do.
+    private func found(_ paint: Paint) -> String {
+        it.findings.map { finding in
+            var text = "  \(paint.yellow("against rule")) \(finding.code): \(finding.message)\n"
+            text += finding.source.map { "               at \($0)\n" } ?? ""
+            text += finding.hint.map { "               \($0)\n" } ?? ""
+            return text + "               \(paint.bold(finding.command))\n"
+        }.joined()
     }
 
     /// What is in the way, from where to where, until when, and what ends it.

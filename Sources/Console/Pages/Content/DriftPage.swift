@@ -64,8 +64,9 @@ enum DriftPage {
         // What is in the way may be another's.
         guard context.share == nil, let outlook = context.known.outlook, let reconciler = context.pages.reconciler
         else { return [:] }
-        // Another process may have looked since: what this one's last plan doesn't change, it can't explain as a difference.
-        let planned = Set(outlook.plan.changes.map(\.key))
+        // Another process may have looked since: what this one's last plan doesn't tell of, it can't explain as a difference.
+        let planned = Set(outlook.plan.changes.map(\.key)).union(
+            outlook.plan.drift.lazy.filter { $0.finding != nil }.map(\.key))
         let keys = records.map(\.key).filter(planned.contains).prefix(explained)
         let found = try await reconciler.explain(keys, in: outlook)
         return Dictionary(found.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

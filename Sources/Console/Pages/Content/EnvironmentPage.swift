@@ -17,7 +17,7 @@ enum EnvironmentPage {
                     .environments, "There is no environment \(slug)", next: "reconcile env list")
             }
             // A pull request without a preview, or an environment before its first pass.
-            return Page(.environments, title: slug, lead: "No pass has brought it about.") { standing(answer) }
+            return Page(.environments, title: slug, lead: "No pass has brought it about.") { standing(answer, context) }
         }
         let drift = try await context.store.openDrift(of: [slug])
         let deployments = try await context.store.deployments(ofLast: 300, environment: slug)
@@ -26,7 +26,7 @@ enum EnvironmentPage {
             .environments, title: slug,
             lead: row.branch.map { "Runs the branch \($0)." } ?? "Named in the repository, without a branch."
         ) {
-            if let answer { standing(answer) }
+            if let answer { standing(answer, context) }
             about(row, context)
             if let answer, !answer.facts.isEmpty { wishes(answer.facts) }
             for record in drift { DriftView(record, context).html }
@@ -39,7 +39,7 @@ enum EnvironmentPage {
                         icon: sync.word == .unknown ? .eye : .ok)
                 }
             }
-            why(slug, explanations, Set(drift.map(\.key)), context)
+            why(row, explanations, Set(drift.map(\.key)), context)
             history(deployments, context)
         }
         page.chips = markup {
@@ -144,10 +144,17 @@ enum EnvironmentPage {
         }
     }
 
-    private static func standing(_ answer: EnvironmentExplanation) -> HTML {
+    private static func standing(_ answer: EnvironmentExplanation, _ context: PageContext) -> HTML {
         card("Why it stands so") {
             div("stack") {
                 state(answer.standing)
+                // Another process has looked since, or a pass is under way: what it changes is told after the next one here.
+                if let known = context.known.learnedAt, let last = answer.lastRun, last.id != context.known.runID {
+                    span("sub soft") {
+                        "As of \(known.minuteText) UTC, before run "
+                        Words.run(last.id)
+                    }
+                }
                 for one in answer.others {
                     state(one)
                     if let next = one.command { command(next) }
@@ -208,13 +215,17 @@ enum EnvironmentPage {
     }
 
     private static func why(
-        _ slug: String, _ explanations: [Explanation], _ differing: Set<ResourceKey>, _ context: PageContext
+        _ row: EnvironmentRow, _ explanations: [Explanation], _ differing: Set<ResourceKey>, _ context: PageContext
     ) -> HTML {
         card("Why each resource stands so", flush: true) {
-            if explanations.isEmpty {
+            if explanations.isEmpty, context.known.outlook != nil {
+                empty(
+                    row.status == .gone ? "Nothing of it is left" : "It has no resource of its own",
+                    "The last pass found nothing that \(row.slug) owns, and nothing to make for it.", icon: .bulb)
+            } else if explanations.isEmpty {
                 empty(
                     "Nothing to explain yet",
-                    "After a pass of this service, each resource of \(slug) is listed with the line that wants it "
+                    "After a pass of this service, each resource of \(row.slug) is listed with the line that wants it "
                         + "and what is in its way.", icon: .bulb, next: "reconcile env list")
             } else {
                 ExplanationView.table(explanations, differing, context.now)
@@ -264,6 +275,7 @@ enum ExplanationView {
     static func stands(_ one: Explanation, differs: Bool) -> HTML {
         guard let obstacle = one.obstacle else {
             guard let change = one.change else {
+                guard one.findings.isEmpty else { return findings(one) }
                 guard differs else { return chip(.ok, "as wanted") }
                 return markup {
                     chip(.warn, "differs", icon: .split)
@@ -278,6 +290,19 @@ enum ExplanationView {
         return markup {
             Self.obstacle(obstacle, showsKey: obstacle.key != one.key)
             if let next = obstacle.command { command(next) }
+        }
+    }
+
+    /// What rules want otherwise, each with its line and with what people can do: no pass mends it.
+    private static func findings(_ one: Explanation) -> HTML {
+        markup {
+            chip(.warn, "against a rule")
+            for finding in one.findings {
+                span("sub", "\(finding.code): \(finding.message)")
+                if let source = finding.source { span("sub") { code(source.description) } }
+                if let hint = finding.hint { span("sub", hint) }
+                command(finding.command)
+            }
         }
     }
 

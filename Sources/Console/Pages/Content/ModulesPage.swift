@@ -16,9 +16,16 @@ enum ModulesPage {
             context.pages.reconciler, outlook, context.store, where: context.shows)
         let names = overview.environments
         let asked = context.query("environment")
-        guard let name = asked.flatMap({ names.contains($0) ? $0 : nil }) ?? names.first else {
-            return page { nothing(context, outlook?.desired) }
+        var chosen = asked.flatMap { names.contains($0) ? $0 : nil }
+        if let asked, chosen == nil {
+            let filter = try await EnvironmentFilter(asked, context)
+            chosen = filter.name.flatMap { names.contains($0) ? $0 : nil }
+            guard chosen != nil else {
+                let problem = filter.problem ?? "Nothing is known of the modules of \(filter.name ?? asked)"
+                return page { banner(.warn, problem) { p { a(Link(.modules), "Show all") } } }
+            }
         }
+        guard let name = chosen ?? names.first else { return page { nothing(context, outlook?.desired) } }
         let look = overview.looks[name]
         let census = try await context.store.moduleCensus(of: look)
         let comparison = overview.comparison(of: name, census)

@@ -8,10 +8,16 @@ import Store
 /// What each run did for each environment.
 enum DeploymentsPage {
     static func render(_ context: PageContext) async throws -> Page {
-        let rows = try await context.store.deployments(ofLast: 500, environment: context.query("environment"))
-            .filter { context.shows($0.environment) }
+        let word = context.query("environment")
+        let isShared = word == "shared"
+        let filter: EnvironmentFilter? =
+            if let word, !isShared { try await EnvironmentFilter(word, context) } else { nil }
+        let rows =
+            filter?.problem == nil
+            ? try await context.store.deployments(ofLast: 500, environment: filter?.name)
+                .filter { context.shows($0.environment) && (!isShared || $0.environment == nil) } : []
         let looks =
-            context.query("environment") == nil && context.share == nil
+            word == nil && context.share == nil
             ? try await LookCards(context, [.vercelDeployment]) : nil
         let hasPassed = try await rows.isEmpty ? context.store.lastPass() != nil : true
         return Page(
@@ -20,15 +26,18 @@ enum DeploymentsPage {
                 "One row for each environment that a run changed, and below what Vercel has deployed of the projects that "
                 + "the documents name, also by itself."
         ) {
-            if !hasPassed {
+            if let problem = filter?.problem {
+                banner(.warn, problem) { p { a(Link(.deployments), "Show all") } }
+            } else if !hasPassed {
                 div("card") {
                     unlooked("No pass has come as far as a plan, so none has deployed anything.", icon: .rocket)
                 }
             } else if rows.isEmpty {
                 div("card") {
                     empty(
-                        "Nothing was deployed lately", "The latest passes had nothing to change.", icon: .rocket,
-                        next: "reconcile runs")
+                        "Nothing was deployed lately",
+                        "The latest passes had nothing to change\(filter?.name.map { " for \($0)" } ?? "").",
+                        icon: .rocket, next: "reconcile runs")
                 }
             } else {
                 element(.section, "card", .label("Deployments")) {
@@ -56,9 +65,12 @@ enum DeploymentsPage {
 
     /// How it went, or that it is still going.
     private static func outcome(_ row: DeploymentRow) -> HTML {
-        if row.failed > 0 { return chip(.bad, "\(row.failed) failed") }
-        if !row.hasEnded { return chip(.info, "under way") }
-        return row.unsettled > 0 ? chip(.warn, "\(row.unsettled) unsettled") : chip(.ok, "done")
+        switch row.state {
+        case .failed: chip(.bad, "\(row.failed) failed")
+        case .deploying: chip(.info, "under way")
+        case .unsettled: chip(.warn, "\(row.unsettled) unsettled")
+        case .success: chip(.ok, "done")
+        }
     }
 
     /// One as a point of a timeline.

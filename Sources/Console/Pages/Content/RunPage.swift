@@ -113,8 +113,10 @@ enum RunPage {
                 switch record.state {
                 case .none:
                     p(
-                        "This run left no evidence: it was not ended by its own process, or ended before it could be kept."
-                    )
+                        run.phase.isUnderWay
+                            ? "It is under way: its evidence is kept when it ends."
+                            : "This run left no evidence: it was not ended by its own process, or ended before it could be "
+                                + "kept.")
                 case .broken(let reason):
                     banner(.bad, "The evidence is not what it was") { p(reason) }
                 case .whole(let link, let manifest):
