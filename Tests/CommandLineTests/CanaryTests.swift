@@ -258,7 +258,8 @@ struct CanaryTests {
         let session = await Answer.to(
             "POST", "/login", port: port, headers: form, body: "name=ada&password=\(word)&back=/")
         let cookie = try #require(
-            session?.head.split(separator: "odooops_session=").dropFirst().first?.prefix { $0 != ";" })
+            session?.head.split(separator: "odooops_session=").dropFirst().first?.prefix { $0 != ";" },
+            "\(session.map { $0.head + $0.body } ?? "no answer")")
         #expect(cookie.count == 64)
         for path in [
             "/api/v1/status", "/api/v1/access/users", "/api/v1/openapi.json", "/api/v1/modules/summary",

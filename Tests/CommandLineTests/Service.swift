@@ -78,7 +78,7 @@ struct Answer: Sendable {
         -> Answer?
     {
         // A password is checked on purpose slowly, and slower still beside other tests.
-        guard let socket = RawSocket(port: port, seconds: 30) else { return nil }
+        guard let socket = RawSocket(port: port, seconds: 120) else { return nil }
         let request =
             "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
         guard socket.send(request.utf8) else { return nil }
