@@ -21,11 +21,14 @@ struct TestStore {
     /// The file, or the URI.
     let address: String
 
+    /// Beside all other tests a thread may stand still in the middle of a transaction for longer than a service ever should.
+    private static let patient = PostgresEngine.Options(idleTimeout: .seconds(120))
+
     /// Opens another engine on the same data, as another process would.
     func another() async throws -> any SQLEngine {
         switch engine.dialect {
         case .sqlite: try await SQLiteEngine.open(path: address)
-        case .postgres: try await PostgresEngine.open(Secret(address))
+        case .postgres: try await PostgresEngine.open(Secret(address), options: Self.patient)
         }
     }
 
@@ -52,7 +55,7 @@ struct TestStore {
             engine = try await SQLiteEngine.open(path: address)
         case .postgres:
             address = try #require(PostgresServer.shared?.makeDatabase("store"))
-            engine = try await PostgresEngine.open(Secret(address))
+            engine = try await PostgresEngine.open(Secret(address), options: patient)
         }
         let time = SimulatedTime(now: start)
         let store = Store(engine: engine, time: time)

@@ -31,7 +31,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
         settings = """
             set local statement_timeout = \(options.statementTimeout.microseconds / 1_000);
             set local lock_timeout = \(options.lockTimeout.microseconds / 1_000);
-            set local idle_in_transaction_session_timeout = 10000;
+            set local idle_in_transaction_session_timeout = \(options.idleTimeout.microseconds / 1_000);
             set local timezone = 'UTC'; set local datestyle = 'ISO'; set local client_min_messages = 'error';
             """
         // Row level security answers a stranger with no rows, which would read as "we own nothing". Switched off, such

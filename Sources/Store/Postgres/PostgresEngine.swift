@@ -14,15 +14,18 @@ public final class PostgresEngine: SQLEngine {
         public var statementTimeout: Duration
         /// How long to wait for a row that another session has locked.
         public var lockTimeout: Duration
+        /// How long a transaction may lie open without a statement before the server ends it: what it has locked is others' again.
+        public var idleTimeout: Duration
 
         public init(
             connections: Int = 4, connectTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30),
-            lockTimeout: Duration = .seconds(5)
+            lockTimeout: Duration = .seconds(5), idleTimeout: Duration = .seconds(10)
         ) {
             self.connections = connections
             self.connectTimeout = connectTimeout
             self.statementTimeout = statementTimeout
             self.lockTimeout = lockTimeout
+            self.idleTimeout = idleTimeout
         }
     }
 
