@@ -17,7 +17,7 @@ let features: [SwiftSetting] = [
 
 // Small rooms in which everything else spends its time. Optimised in debug builds too, they let the tests take a quarter less
 // of the processor, and the build a few seconds more.
-let quick: Set<String> = ["Basics", "Formats", "StoreSQLite"]
+let quick: Set<String> = ["Basics", "Formats", "HTTPClient", "StoreSQLite"]
 
 func room(
     _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = []

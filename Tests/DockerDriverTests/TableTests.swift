@@ -42,6 +42,32 @@ import Testing
         #expect(pull?.hasSuffix("/v1.44/images/create?fromImage=docker.io%2Flibrary%2Fodoo&tag=latest") == true)
     }
 
+    @Test(
+        "what the registry refuses is a refusal and in no doubt, also where the engine says it as a failure of its own",
+        arguments: [
+            (500, "name unknown", "failed DOCKER-0009"), (500, "toomanyrequests: too many", "failed DOCKER-0010"),
+            (404, "pull access denied for odoo, repository does not exist", "failed DOCKER-0009"),
+            (400, "invalid reference format", "failed DOCKER-0004"), (0, "", "unknown DOCKER-0007"),
+        ])
+    func refusals(status: Int, message: String, expected: String) async throws {
+        let driver = DockerDriver(
+            host: try #require(DockerHost("unix:///x")),
+            transport: Answering { request throws(HTTPFault) in
+                let isPull = request.method == "POST"
+                if isPull, status == 0 {
+                    throw HTTPFault(.lost, code: "HTTP-0005", message: "cut off", place: nil)
+                }
+                let said: Value = ["message": .string(isPull ? message : "No such image")]
+                return HTTPResponse(status: isPull ? status : 404, body: Array(JSON.write(said).utf8))
+            }, time: SimulatedTime(now: Timestamp(seconds: 0), advancesBySleeping: true))
+        for kind in [ResourceKind.container, .containerImage] {
+            let wanted = change(kind, "odoo", .create, kind == .container ? ["image": "odoo"] : [:])
+            let outcome = await run(driver, wanted, context)
+            #expect(outcome.word == expected, "\(outcome)")
+            if case .failed(let fault) = outcome { #expect(fault.message.contains(message)) }
+        }
+    }
+
     private static let logins = """
         {"auths": {"ghcr.io": {"auth": "YWRhOnM6M2NyZXQ="}, "https://index.docker.io/v1/": {"username": "u", "password": "p"},
          "127.0.0.1:5000": {"identitytoken": "t"}}}

@@ -32,8 +32,11 @@ public final class SpecTraffic: Sendable {
     ///
     /// - Returns: whether it was kept.
     @discardableResult public func note(_ exchange: Exchange) -> Bool {
-        guard let directory, exchange.status > 0, !Self.isException(exchange) else { return false }
-        let form = Self.form(exchange)
+        guard let directory, exchange.status > 0 else { return false }
+        // What is secret in it is taken out when it is read: once.
+        let answer = exchange.responseBody
+        guard !Self.isException(exchange, answer) else { return false }
+        let form = Self.form(exchange, answer)
         return state.withLock { state in
             guard state.kept[form, default: 0] < Self.most else { return false }
             state.kept[form, default: 0] += 1
@@ -49,21 +52,21 @@ public final class SpecTraffic: Sendable {
     /// What is known not to be as specified: an answer that a fault has cut off or replaced by a page, the one object that
     /// Plane answers with where its description has a page (docs/providers/plane.md), and Slack's refusals with 200 and channels
     /// in which nothing was said yet (docs/providers/slack.md).
-    private static func isException(_ exchange: Exchange) -> Bool {
-        exchange.responseBody.hasSuffix("bytes that are no JSON>\"")
+    private static func isException(_ exchange: Exchange, _ answer: String) -> Bool {
+        answer.hasSuffix("bytes that are no JSON>\"")
             || exchange.provider == "plane" && exchange.url.contains("external_id=")
             || exchange.provider == "slack"
-                && (exchange.responseBody.contains(#""ok":false"#) || exchange.responseBody.contains(#""messages":[]"#))
+                && (answer.contains(#""ok":false"#) || answer.contains(#""messages":[]"#))
     }
 
     /// Method, path without ids, names of the query, status, and the shapes of both bodies.
-    private static func form(_ exchange: Exchange) -> String {
+    private static func form(_ exchange: Exchange, _ answer: String) -> String {
         let parts = exchange.url.split(separator: "?", maxSplits: 1)
         let path = (parts.first ?? "").split(separator: "/").map { part in
             part.utf8.contains { (0x30...0x39).contains($0) } && part.utf8.count > 3 ? "*" : String(part)
         }
         let query = parts.dropFirst().joined().split(separator: "&").map { $0.prefix { $0 != "=" } }.sorted()
-        let bodies = [exchange.requestBody, exchange.responseBody].map { (try? JSON.parse($0)).map(shape) ?? "-" }
+        let bodies = [exchange.requestBody, answer].map { (try? JSON.parse($0)).map(shape) ?? "-" }
         return ([exchange.provider, exchange.method, "\(exchange.status)"] + path + query.map(String.init) + bodies)
             .joined(separator: " ")
     }

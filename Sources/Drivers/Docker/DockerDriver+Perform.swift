@@ -108,28 +108,44 @@ extension DockerDriver {
         let key = ResourceKey(.containerImage, name)
         if !(try await find(key, context)).isEmpty { return }
         let site = CallSite(operation: "images.pull", method: "POST", path: "/images/create")
-        // Without a tag the engine would pull all of them.
-        let answer = try await api.send(
-            site, query: [("fromImage", parts.repository), ("tag", parts.digest ?? parts.tag ?? "latest")],
-            headers: logins?.header(for: parts.repository).map { [$0] } ?? [], timeout: limits.pullDeadline, context)
+        let answer: Answer
+        do throws(ProviderFault) {
+            // Without a tag the engine would pull all of them.
+            answer = try await api.send(
+                site, query: [("fromImage", parts.repository), ("tag", parts.digest ?? parts.tag ?? "latest")],
+                headers: logins?.header(for: parts.repository).map { [$0] } ?? [], timeout: limits.pullDeadline,
+                context)
+        } catch {
+            // What the registry says may come as the engine's own failure. Nothing was made by then, so nothing is in doubt.
+            guard error.status > 0, error.disposition == .observeAgain else { throw error }
+            throw Self.notPulled(name, error.message, status: error.status, site)
+        }
         for line in answer.body.split(separator: UInt8(ascii: "\n")) {
             guard let root = (try? JSONDocument(Array(line)))?.root else { continue }
             guard let message = root["errorDetail"]["message"].string ?? root["error"].string else { continue }
-            if message.contains("toomanyrequests") {
-                throw .make(
-                    .pullLimit, site, "the registry's limit of pulls is used up: \(message)", status: 200,
-                    .retry(after: .hours(1)))
-            }
-            let isRefused = ["denied", "unauthorized", "authentication"].contains { message.contains($0) }
-            throw .make(
-                .pullFailed, site, "\(name) could not be pulled: \(message)",
-                hint: isRefused
-                    ? "is its name right, and does DOCKER_AUTH_CONFIG hold a login for its registry?"
-                    : "is its name right?", status: 200, .retry(after: .minutes(5)))
+            throw Self.notPulled(name, message, status: 200, site)
         }
         guard !(try await find(key, context)).isEmpty else {
             throw .make(.pullFailed, site, "the pull of \(name) ended without the image", .retry(after: .minutes(1)))
         }
+    }
+
+    /// Why an image didn't come, by the words of its registry.
+    private static func notPulled(
+        _ name: String, _ message: String, status: Int, _ site: CallSite
+    ) -> ProviderFault {
+        if message.contains("toomanyrequests") {
+            return .make(
+                .pullLimit, site, "the registry's limit of pulls is used up: \(message)", status: status,
+                .retry(after: .hours(1)))
+        }
+        let isRefused = ["denied", "unauthorized", "authentication"].contains { message.contains($0) }
+        return .make(
+            .pullFailed, site, "\(name) could not be pulled: \(message)",
+            hint: isRefused
+                ? "is its name right, and does DOCKER_AUTH_CONFIG hold a login for its registry?"
+                : "is its name right?",
+            status: status, .retry(after: .minutes(5)))
     }
 
     // MARK: What the effects share

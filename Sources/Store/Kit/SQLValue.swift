@@ -72,7 +72,7 @@ public struct SQLRow: Sendable {
         self.source = source
     }
 
-    private func value(_ column: Int) -> SQLValue { values.indices.contains(column) ? values[column] : .null }
+    private func value(_ column: Int) -> SQLValue { column >= 0 && column < values.count ? values[column] : .null }
 
     /// A text, or a number or boolean as text; nil for null and for a column that is not there.
     public func optionalText(_ column: Int) -> String? {
