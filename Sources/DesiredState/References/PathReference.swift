@@ -33,7 +33,7 @@ struct PathReference: Sendable, Hashable {
             // The place of what was found last: lines and columns are counted only up to what is a path, and once.
             var (line, column, counted) = (Int32(1), 1, 0)
             var index = 0
-            while let slash = bytes[index...].firstIndex(of: UInt8(ascii: "/")) {
+            while let slash = bytes.firstIndex(of: UInt8(ascii: "/"), in: index..<bytes.count) {
                 var start = slash
                 while start > index, isPart(bytes[start - 1]) { start -= 1 }
                 index = slash + 1
@@ -41,14 +41,13 @@ struct PathReference: Sendable, Hashable {
                 guard start == 0 || !isForeign(bytes[start - 1]), index == bytes.count || !isForeign(bytes[index]),
                     let (path, steps) = path(UnsafeBufferPointer(rebasing: bytes[start..<index]))
                 else { continue }
-                for byte in bytes[counted..<start] {
-                    if byte == UInt8(ascii: "\n") {
-                        (line, column) = (line &+ 1, 1)
-                    } else if byte & 0xC0 != 0x80 {
-                        column += 1
-                    }
+                while let end = bytes.firstIndex(of: UInt8(ascii: "\n"), in: counted..<start) {
+                    (line, column, counted) = (line &+ 1, 1, end + 1)
                 }
-                counted = start
+                while counted < start {
+                    if bytes[counted] & 0xC0 != 0x80 { column += 1 }
+                    counted += 1
+                }
                 found.append(
                     PathReference(path: path, steps: steps, line: line, column: Int32(clamping: column)))
             }
