@@ -19,6 +19,18 @@ public enum ChangeCause: String, Sendable, Hashable, CaseIterable {
     case expired
     /// Known and accepted.
     case expected
+
+    /// Stands beside the causes for what only a rule wants otherwise: nobody need have changed anything.
+    public static let finding = "finding"
+
+    /// Every word for whoever reads why something differs.
+    public static let words = allCases.map(\.rawValue) + [finding]
+
+    /// The word for a difference of this cause.
+    ///
+    /// - Parameter isOnlyFinding: whether nothing of it differs from a wish.
+    /// - Returns: one of `words`.
+    public func word(isOnlyFinding: Bool) -> String { isOnlyFinding ? Self.finding : rawValue }
 }
 
 /// Whether a change may happen.
@@ -195,14 +207,8 @@ public struct DriftItem: Sendable, Hashable {
     /// Whether nothing of it differs from a wish.
     public var isOnlyFinding: Bool { finding != nil && attributes.isEmpty }
 
-    /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
-    public var causeWord: String { isOnlyFinding ? Self.findingCause : cause.rawValue }
-
-    /// Stands beside the causes of changes.
-    public static let findingCause = "finding"
-
-    /// Every word that `causeWord` can be.
-    public static let causeWords = ChangeCause.allCases.map(\.rawValue) + [findingCause]
+    /// The cause for whoever reads it.
+    public var causeWord: String { cause.word(isOnlyFinding: isOnlyFinding) }
 }
 
 /// What the life of an environment comes to at the time of the plan.
