@@ -284,7 +284,7 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     /// When its time to live is over, where a pin that ends later keeps it longer; nil where that is its end.
     public internal(set) var timeEnds: Timestamp?
     /// What gives it more time, or brings it back.
-    public internal(set) var keeping = Keeping.extend(days: 7)
+    public internal(set) var keeping = Keeping.usual
 
     public init(
         slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true,
