@@ -71,6 +71,13 @@ public struct Diagnostic: Sendable, Hashable, Comparable {
         self.notes = notes
     }
 
+    /// Whether a text is written as codes are, such as `SSOT-0300`; keys and branches of nearly all are written otherwise.
+    public static func isCode(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return parts.count == 2 && (2...8).contains(parts[0].count) && parts[1].count == 4
+            && parts[0].allSatisfy { (65...90).contains($0) } && parts[1].allSatisfy { (48...57).contains($0) }
+    }
+
     /// The same, and no worse than that.
     public func limited(to most: Severity) -> Diagnostic {
         Diagnostic(max(severity, most), code, message, at: mark, hint: hint, notes: notes)

@@ -21,6 +21,9 @@ extension Fault {
         if let hint { text += "\n  \(hint)" }
         return text
     }
+
+    /// The message, and what to do about it where that is known: for where nothing else shows it.
+    public var messageAndHint: String { message + (hint.map { "; \($0)" } ?? "") }
 }
 
 /// What follows from a fault.

@@ -133,7 +133,7 @@ struct Credentials: Sendable {
             entries.append(
                 Entry(
                     context: member.name, url: url, token: Secret(token), user: member.value["user"]?.stringValue,
-                    expiresAt: member.value["expires_at"]?.stringValue.flatMap { Timestamp($0) }))
+                    expiresAt: member.value["expires_at"]?.instantValue))
         }
     }
 }

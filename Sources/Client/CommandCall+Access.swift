@@ -34,7 +34,7 @@ extension CommandCall {
         guard let token = data["token"]?.stringValue else {
             throw ClientFault.strange("the login gave no token", place.address)
         }
-        let end = data["expires_at"]?.stringValue.flatMap { Timestamp($0) }
+        let end = data["expires_at"]?.instantValue
         credentials.put(
             Credentials.Entry(
                 context: place.name, url: place.address.text, token: Secret(token), user: user, expiresAt: end))

@@ -68,17 +68,16 @@ extension CommandCall {
     /// What windows keep from happening although it is approved, by what the plan saw of them: one line each.
     private func windows(_ changes: [Value], _ approvals: [Value]) -> [String] {
         changes.compactMap { change in
-            guard change["hold"]?.stringValue == "approval", change["held_at"]?["file"] != nil else { return nil }
-            let opensAt = change["blocked_until"]?.stringValue.flatMap { Timestamp($0) }
+            guard change["hold"]?.stringValue == "approval", let mark = change["held_at"], mark["file"] != nil else {
+                return nil
+            }
+            let opensAt = change["blocked_until"]?.instantValue
             if let opensAt, opensAt <= now { return nil }
-            let mark = change["held_at"]
-            let place = " (\(mark?.shown("file") ?? ""):\(mark?.shown("line") ?? ""))"
+            let place = " (\(mark.shown("file")):\(mark.shown("line")))"
             let key = change.shown("key")
             guard let opensAt else { return "\(key): no opening is in sight\(place)" }
-            let end = approvals.first { $0["key"] == change["key"] }?["expires_at"]?.stringValue.flatMap {
-                Timestamp($0)
-            }
-            let when = "\(key): not before \(change.minute("blocked_until")) UTC\(place)"
+            let when = "\(key): not before \(opensAt.minuteText) UTC\(place)"
+            let end = approvals.first { $0["key"] == change["key"] }?["expires_at"]?.instantValue
             guard let end, end <= opensAt else { return "\(when), by the next pass from then on" }
             return "\(when), and the approval ends before: give --for "
                 + "\((opensAt - now).components.seconds / 3_600 + 2)h"
@@ -190,7 +189,7 @@ extension CommandCall {
     }
 
     func explain() async throws -> ClientExit {
-        if Self.isCode(target) {
+        if Diagnostic.isCode(target) {
             let page = try await connection().get("/errors/\(target)").data
             if screen.isJSON { screen.json(page) } else { screen.print(page.shown("text")) }
             return .done
@@ -235,14 +234,6 @@ extension CommandCall {
         screen.print(
             block(wanted + planned) + findings.map(findingText).joined() + obstacleText(data) + attributesText(data))
         return .done
-    }
-
-    /// Whether a text is written as codes are, such as `PLAN-0023`.
-    private static func isCode(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && (1...12).contains(parts[0].utf8.count) && parts[1].utf8.count == 4
-            && parts[0].utf8.allSatisfy { (65...90).contains($0) }
-            && parts[1].utf8.allSatisfy { (48...57).contains($0) }
     }
 
     /// What a rule wants otherwise, at which line, and what people can do.

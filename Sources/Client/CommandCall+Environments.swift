@@ -67,10 +67,9 @@ extension CommandCall {
         }
         let end = row.minute("expires_at")
         guard end != "-" else { return "\(count.of("day")) more; the next pass says until when." }
-        let instant = row["expires_at"]?.stringValue.flatMap { Timestamp($0) }
-        guard let instant, instant <= now else { return "until \(end)." }
-        let goesAt = row["goes_at"]?.stringValue.flatMap { Timestamp($0) }
-        let goes = goesAt.flatMap { $0 > now ? ", at \($0.minuteText) at the earliest" : nil } ?? " with the next pass"
+        guard let instant = row["expires_at"]?.instantValue, instant <= now else { return "until \(end)." }
+        let goes =
+            row.goesLater(than: now).map { ", at \($0.minuteText) at the earliest" } ?? " with the next pass"
         let keep = row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
         return "\(count.of("day")) more, until \(end), which has passed: "
             + (row.shown("status") == "expired" ? "it doesn't come back." : "it still goes\(goes).") + keep
@@ -154,4 +153,9 @@ extension CommandCall {
 extension Value {
     /// Of an environment: whether nothing wants it any more.
     var isUnwanted: Bool { self["unwanted_since"]?.stringValue != nil }
+
+    /// Of an environment: when what it owns goes, where that is still to come.
+    func goesLater(than now: Timestamp) -> Timestamp? {
+        self["goes_at"]?.instantValue.flatMap { $0 > now ? $0 : nil }
+    }
 }

@@ -32,8 +32,8 @@ extension CommandCall {
         let series = data["series"]?.listValue ?? []
         text += series.isEmpty ? "Nothing was counted in that time.\n" : table(ofSeries: series, data.shown("label"))
         screen.print(text)
-        let since = data["known_since"]?.stringValue.flatMap { Timestamp($0) }
-        let begin = data["from"]?.stringValue.flatMap { Timestamp($0) }
+        let since = data["known_since"]?.instantValue
+        let begin = data["from"]?.instantValue
         if let since, let begin, since > begin {
             screen.remark(
                 screen.errorPaint.dim("It is kept since \(since.minuteText) UTC; what was before nobody knows."))

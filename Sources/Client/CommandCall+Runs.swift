@@ -51,7 +51,7 @@ extension CommandCall {
 
     /// How long ago a run began; nil where it has ended, or nobody says when it began.
     private func elapsed(_ run: Value) -> Duration? {
-        guard run["completed_at"]?.isNull ?? true, let begin = run["started_at"]?.stringValue.flatMap({ Timestamp($0) })
+        guard run["completed_at"]?.isNull ?? true, let begin = run["started_at"]?.instantValue
         else { return nil }
         return max(.zero, now - begin)
     }

@@ -278,12 +278,11 @@ extension Listing {
 
     @Sendable static func timeLeft(_ row: Value, _ look: Look) -> String {
         if row["pinned"]?.boolValue == true { return "pinned" }
-        let goesAt = row["goes_at"]?.stringValue.flatMap { Timestamp($0) }
-        let goes = goesAt.flatMap { $0 > look.now ? "goes \($0.minuteText)" : nil }
+        let goes = row.goesLater(than: look.now).map { "goes \($0.minuteText)" }
         if row.isUnwanted {
             return row["suspended"]?.boolValue == true ? "-" : look.paint.red(goes ?? "goes as soon as it may")
         }
-        guard let end = row["expires_at"]?.stringValue.flatMap({ Timestamp($0) }) else { return "-" }
+        guard let end = row["expires_at"]?.instantValue else { return "-" }
         let left = end - look.now
         if left <= .zero { return look.paint.red("over" + (goes.map { ", \($0)" } ?? "")) }
         return left < .hours(24) ? look.paint.yellow(left.shortText) : left.shortText
@@ -344,12 +343,12 @@ extension Listing {
     }
 
     private static func ahead(_ row: Value, _ look: Look) -> String {
-        row["at"]?.stringValue.flatMap { Timestamp($0) }.map { ($0 - look.now).shortText } ?? "-"
+        row["at"]?.instantValue.map { ($0 - look.now).shortText } ?? "-"
     }
 
     static func took(_ row: Value) -> String {
-        guard let begin = row["started_at"]?.stringValue.flatMap({ Timestamp($0) }),
-            let end = row["completed_at"]?.stringValue.flatMap({ Timestamp($0) })
+        guard let begin = row["started_at"]?.instantValue,
+            let end = row["completed_at"]?.instantValue
         else { return "-" }
         return (end - begin).shortText
     }

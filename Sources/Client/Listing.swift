@@ -113,7 +113,7 @@ extension Value {
 
     /// An instant for people.
     func minute(_ member: String) -> String {
-        self[member]?.stringValue.flatMap { Timestamp($0) }?.minuteText ?? shown(member)
+        self[member]?.instantValue?.minuteText ?? shown(member)
     }
 
     /// A member that is a commit, for people: `0123456789ab Ada, 2026-11-21 17:06: "subject"`; nil where there is none.

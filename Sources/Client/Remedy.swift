@@ -10,7 +10,7 @@ enum Remedy {
         ("approvals", "approvals list"), ("approve", "approve"), ("revoke", "revoke"), ("runs", "runs list"),
         ("show", "runs show"), ("drift ack", "drift ack"), ("drift mute", "drift mute"),
         ("drift unmute", "drift unmute"), ("drift", "drift list"), ("explain", "explain"),
-        ("schedules list", "schedules list"), ("schedules run", "schedules run"),
+        ("schedules list", "schedules list"), ("schedules show", "schedules list"), ("schedules run", "schedules run"),
         ("schedules enable", "schedules enable"), ("findings", "alerts list"), ("--dry-run", "inventory list"),
         ("sweep", "sweep"), ("audit verify", "audit verify"), ("audit", "audit list"),
         // Said to somebody who has access already.
@@ -18,8 +18,8 @@ enum Remedy {
         ("access key add", "keys add"), ("access key revoke", "keys revoke"),
     ]
 
-    /// What this program shows in a list alone: the name behind the operator's command goes.
-    private static let lists: [(theirs: String, ours: String)] = [("schedules show", "schedules list")]
+    /// Those of the operator's that show what this program shows in a list alone: the name behind them goes.
+    private static let ofOne: Set<String> = ["schedules show"]
 
     /// The text with each of the operator's commands that has its like here as that; the others stay as they are.
     static func here(_ text: String) -> String {
@@ -29,28 +29,28 @@ enum Remedy {
             result += rest[..<range.lowerBound]
             let after = rest[range.upperBound...]
             let isOurs = result.hasSuffix("odooops ") || result.last?.isLetter == true || result.last == "-"
-            func begins(_ command: (theirs: String, ours: String)) -> Bool {
+            let found = commands.first { command in
                 guard after.hasPrefix(command.theirs) else { return false }
                 let next = after.dropFirst(command.theirs.count).first
                 return next.map { !$0.isLetter && $0 != "-" } ?? true
             }
-            let found = commands.first(where: begins)
-            if !isOurs, let list = lists.first(where: begins) {
-                result += "odooops \(list.ours)"
-                rest = after.dropFirst(list.theirs.count)
-                if rest.first == " " {
-                    let name = rest.dropFirst().prefix { !$0.isWhitespace }
-                    let end = name.lastIndex { !".,;:)".contains($0) }.map { name.index(after: $0) }
-                    rest = rest[(end ?? name.startIndex)...]
-                }
-            } else if !isOurs, let found {
+            if !isOurs, let found {
                 result += "odooops \(found.ours)"
                 rest = after.dropFirst(found.theirs.count)
+                if ofOne.contains(found.theirs) { rest = withoutName(rest) }
             } else {
                 result += rest[range]
                 rest = after
             }
         }
         return result + rest
+    }
+
+    /// What comes behind a name, with the marks that end the sentence.
+    private static func withoutName(_ text: Substring) -> Substring {
+        guard text.first == " " else { return text }
+        let name = text.dropFirst().prefix { !$0.isWhitespace }
+        let end = name.lastIndex { !".,;:)".contains($0) }.map { name.index(after: $0) }
+        return text[(end ?? name.startIndex)...]
     }
 }

@@ -114,7 +114,7 @@ enum BasisDigests {
         }
         hasher.append(policy.prune.grace.microseconds)
         hasher.append(policy.prune.guardedGrace.microseconds)
-        hasher.append(policy.prune.fault)
+        hasher.append(policy.prune.unreadable?.reason)
     }
 
     private static func append(_ scope: PolicyScope, to hasher: inout CanonicalHasher) {

@@ -139,8 +139,7 @@ extension Comparison {
             draft.refuse(
                 .blocked,
                 "\(DraftText.difference(found.changes)) again after each write: somebody else writes it too, so it rests "
-                    + "until \(until.minuteText) UTC", as: .contested)
-            draft.change.blockedUntil = until
+                    + "until \(until.minuteText) UTC", as: .contested, until: until)
         }
         finish(draft, resource, found)
     }

@@ -14,11 +14,12 @@ extension Decision {
         for index in drafts.indices
         where drafts[index].change.action == .delete && drafts[index].change.cause != .expired {
             guard drafts[index].isAllowed || drafts[index].change.verdict == .needsApproval else { continue }
-            if let fault = rule.fault {
-                let place = rule.source.map { ", \($0)" } ?? ""
+            if let unread = rule.unreadable {
+                let place = unread.source.map { ", \($0)" } ?? ""
                 drafts[index].refuse(
-                    .blocked, "how things go can't be read (`prune` of the policies\(place)): \(fault)", as: .rule)
-                drafts[index].change.heldAt = rule.source
+                    .blocked, "how things go can't be read (`prune` of the policies\(place)): \(unread.reason)",
+                    as: .rule,
+                    at: unread.source)
                 continue
             }
             let key = drafts[index].key
@@ -47,19 +48,20 @@ extension Decision {
             guard input.now < goesAt else { continue }
             hold(
                 index, release, "it goes after \(goesAt.minuteText) UTC",
-                else: candidate.reason(markedAt: mark.markedAt))
-            drafts[index].change.blockedUntil = goesAt
+                else: candidate.reason(markedAt: mark.markedAt), until: goesAt)
         }
         keepTogether(releases)
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }
     }
 
     /// Keeps one thing until its grace is over; of what documents let go, a person may have it go before.
-    private mutating func hold(_ index: Int, _ release: Release?, _ when: String, else reason: String) {
+    private mutating func hold(
+        _ index: Int, _ release: Release?, _ when: String, else reason: String, until goesAt: Timestamp? = nil
+    ) {
         if let release, let slug = drafts[index].change.environment {
-            drafts[index].refuse(.needsApproval, release.sentence(of: slug, when), as: .grace)
+            drafts[index].refuse(.needsApproval, release.sentence(of: slug, when), as: .grace, until: goesAt)
         } else {
-            drafts[index].refuse(.blocked, reason, as: .grace)
+            drafts[index].refuse(.blocked, reason, as: .grace, until: goesAt)
         }
     }
 

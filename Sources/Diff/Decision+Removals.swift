@@ -174,8 +174,8 @@ extension Decision {
             } ?? "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"
         let bound = unread == nil ? ", the cap is \(cap)" : ", and how many it may can't be read"
         for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
-            drafts[index].refuse(.denied, "the plan would delete \(count)\(bound): \(remedy)", as: .rule)
-            drafts[index].change.heldAt = unread?.source
+            drafts[index].refuse(
+                .denied, "the plan would delete \(count)\(bound): \(remedy)", as: .rule, at: unread?.source)
         }
         diagnostics.append(
             Diagnostic(

@@ -27,7 +27,13 @@ struct WindowGuard {
     private let dependents: Dependents
     private let now: Timestamp
     private let isManual: Bool
-    private var known: [[SyncSubject]: (SyncCalendar.Closure, Timestamp?)?] = [:]
+    /// What was found before: very many changes have the same subjects.
+    private var known: [Question: (SyncCalendar.Closure, opening: Timestamp?)?] = [:]
+
+    private struct Question: Hashable {
+        let subjects: [SyncSubject]
+        let isManual: Bool
+    }
 
     /// Nil where the policy never closes.
     init?(_ desired: DesiredState, zones: TimeZones, at now: Timestamp, isManual: Bool) {
@@ -40,35 +46,33 @@ struct WindowGuard {
 
     /// Blocks a change that may not be made now, and says when it may.
     mutating func hold(_ change: inout PlannedChange, tier: (_ slug: String) -> Tier?) {
-        let subjects = subjects(of: change, tier)
-        let answer: (SyncCalendar.Closure, Timestamp?)?
-        if let before = known[subjects] {
-            answer = before
-        } else {
-            answer = calendar.closure(of: subjects, at: now, isManual: isManual).map {
-                ($0, calendar.nextOpening(of: subjects, from: now, isManual: isManual))
-            }
-            known[subjects] = .some(answer)
-        }
-        guard let (closure, opening) = answer else { return }
+        guard let (closure, opening) = closure(of: subjects(of: change, tier), isManual: isManual) else { return }
         let next =
             opening.map { "; changes may be made again from \($0.minuteText) UTC on" } ?? "; no opening is in sight"
-        change.verdict = .blocked
-        change.verdictReason = closure.reason + next
-        change.hold = .window
-        change.blockedUntil = opening
-        change.heldAt = closure.source
+        change.refuse(.blocked, closure.reason + next, as: .window, until: opening, at: closure.source)
     }
 
     /// Says of what waits for a person when it may happen at the earliest: an approval that ends before lets nothing happen.
     ///
     /// As a pass by hand would find it, which whoever approves can make. What goes by itself after its grace has its instant.
-    func note(_ change: inout PlannedChange, tier: (_ slug: String) -> Tier?) {
-        guard change.verdict == .needsApproval, change.hold == .approval else { return }
-        let subjects = subjects(of: change, tier)
-        guard let closure = calendar.closure(of: subjects, at: now, isManual: true) else { return }
-        change.blockedUntil = calendar.nextOpening(of: subjects, from: now, isManual: true)
-        change.heldAt = closure.source
+    mutating func note(_ change: inout PlannedChange, tier: (_ slug: String) -> Tier?) {
+        guard change.verdict == .needsApproval, change.hold == .approval,
+            let (closure, opening) = closure(of: subjects(of: change, tier), isManual: true)
+        else { return }
+        (change.blockedUntil, change.heldAt) = (opening, closure.source)
+    }
+
+    /// What closes, and when it opens; nil where it is open.
+    private mutating func closure(
+        of subjects: [SyncSubject], isManual: Bool
+    ) -> (SyncCalendar.Closure, opening: Timestamp?)? {
+        let question = Question(subjects: subjects, isManual: isManual)
+        if let before = known[question] { return before }
+        let answer = calendar.closure(of: subjects, at: now, isManual: isManual).map {
+            ($0, opening: calendar.nextOpening(of: subjects, from: now, isManual: isManual))
+        }
+        known[question] = .some(answer)
+        return answer
     }
 
     /// What the windows of a change are about.

@@ -28,11 +28,11 @@ struct Draft {
     var hasEffect: Bool { change.hasEffect }
     var isAllowed: Bool { change.verdict == .allowed }
 
-    /// Holds it back; whoever does so says what sort of hold it is, for what helps against it follows from that.
-    mutating func refuse(_ verdict: Verdict, _ reason: String, as hold: Hold) {
-        change.verdict = verdict
-        change.verdictReason = reason
-        change.hold = hold
+    /// Holds it back, as the change itself is held back.
+    mutating func refuse(
+        _ verdict: Verdict, _ reason: String, as hold: Hold, until: Timestamp? = nil, at place: SourceMark? = nil
+    ) {
+        change.refuse(verdict, reason, as: hold, until: until, at: place)
     }
 }
 

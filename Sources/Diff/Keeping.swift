@@ -5,6 +5,9 @@ public enum Keeping: Sendable, Hashable {
     case extend(days: Int)
     case pin
 
+    /// What does where nobody knows its end or its policy.
+    public static let usual = Keeping.extend(days: 7)
+
     /// The most days that can be given at once, whatever the policy says.
     public static let mostAtOnce = 365
 

@@ -65,22 +65,3 @@ extension Plan {
         return counted
     }
 }
-
-extension PlannedChange {
-    /// Whether it touches the provider.
-    var hasEffect: Bool {
-        switch action {
-        case .create, .update, .replace, .delete, .adopt: true
-        case .noop, .forget, .read: false
-        }
-    }
-
-    /// Nothing keeps it from happening any more.
-    fileprivate mutating func allow() {
-        verdict = .allowed
-        verdictReason = nil
-        hold = nil
-        blockedUntil = nil
-        heldAt = nil
-    }
-}

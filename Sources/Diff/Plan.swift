@@ -19,6 +19,18 @@ public enum ChangeCause: String, Sendable, Hashable, CaseIterable {
     case expired
     /// Known and accepted.
     case expected
+
+    /// Stands beside the causes for what only a rule wants otherwise: nobody need have changed anything.
+    public static let finding = "finding"
+
+    /// Every word for whoever reads why something differs.
+    public static let words = allCases.map(\.rawValue) + [finding]
+
+    /// The word for a difference of this cause.
+    ///
+    /// - Parameter isOnlyFinding: whether nothing of it differs from a wish.
+    /// - Returns: one of `words`.
+    public func word(isOnlyFinding: Bool) -> String { isOnlyFinding ? Self.finding : rawValue }
 }
 
 /// Whether a change may happen.
@@ -155,6 +167,37 @@ extension PlannedChange {
 
     /// Whether an approval has to name it: none of all that waits means it.
     public var isApprovedByName: Bool { hold == .grace || Departure.isKey(key) }
+
+    /// Whether it touches the provider.
+    var hasEffect: Bool {
+        switch action {
+        case .create, .update, .replace, .delete, .adopt: true
+        case .noop, .forget, .read: false
+        }
+    }
+
+    /// Holds it back, in place of whatever did before.
+    ///
+    /// - Parameters:
+    ///   - verdict: what becomes of it.
+    ///   - reason: why, with the rule.
+    ///   - hold: of which sort that is, for what helps against it follows from that.
+    ///   - until: when that ends by itself; nil where it takes more than time.
+    ///   - place: the line of the policy that holds it back; nil where none does.
+    mutating func refuse(
+        _ verdict: Verdict, _ reason: String, as hold: Hold, until: Timestamp? = nil, at place: SourceMark? = nil
+    ) {
+        self.verdict = verdict
+        (verdictReason, self.hold) = (reason, hold)
+        (blockedUntil, heldAt) = (until, place)
+    }
+
+    /// Nothing keeps it from happening any more.
+    mutating func allow() {
+        verdict = .allowed
+        (verdictReason, hold) = (nil, nil)
+        (blockedUntil, heldAt) = (nil, nil)
+    }
 }
 
 /// A difference that is there whether or not anything is done about it.
@@ -195,14 +238,8 @@ public struct DriftItem: Sendable, Hashable {
     /// Whether nothing of it differs from a wish.
     public var isOnlyFinding: Bool { finding != nil && attributes.isEmpty }
 
-    /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
-    public var causeWord: String { isOnlyFinding ? Self.findingCause : cause.rawValue }
-
-    /// Stands beside the causes of changes.
-    public static let findingCause = "finding"
-
-    /// Every word that `causeWord` can be.
-    public static let causeWords = ChangeCause.allCases.map(\.rawValue) + [findingCause]
+    /// The cause for whoever reads it.
+    public var causeWord: String { cause.word(isOnlyFinding: isOnlyFinding) }
 }
 
 /// What the life of an environment comes to at the time of the plan.
@@ -247,7 +284,7 @@ public struct EnvironmentOutlook: Sendable, Hashable {
     /// When its time to live is over, where a pin that ends later keeps it longer; nil where that is its end.
     public internal(set) var timeEnds: Timestamp?
     /// What gives it more time, or brings it back.
-    public internal(set) var keeping = Keeping.extend(days: 7)
+    public internal(set) var keeping = Keeping.usual
 
     public init(
         slug: String, phase: Phase, expiresAt: Timestamp?, reason: String, hasBegun: Bool = true,

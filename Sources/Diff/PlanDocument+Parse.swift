@@ -74,7 +74,7 @@ extension PlanDocument {
         let dependsOn = try reader.texts("depends_on").map { (text: String) throws(PlanFault) in
             try reader.key(text, "depends_on")
         }
-        return PlannedChange(
+        var change = PlannedChange(
             key: try reader.key(try reader.text("key"), "key"), action: try reader.word("action"),
             reason: try reader.text("reason"), cause: try reader.word("cause"), verdict: try reader.word("decision"),
             verdictReason: try reader.optionalText("decision_reason"),
@@ -84,6 +84,9 @@ extension PlanDocument {
             }, source: try reader.mark("source"), environment: try reader.optionalText("environment"),
             dependsOn: dependsOn, requests: try reader.count("requests"),
             providerID: try reader.optionalText("provider_id"), isProtected: try reader.flag("protected"))
+        change.blockedUntil = try reader.optionalInstant("blocked_until")
+        change.heldAt = try reader.mark("held_at")
+        return change
     }
 
     private static func attribute(_ reader: Reader) throws(PlanFault) -> AttributeChange {
@@ -97,10 +100,9 @@ extension PlanDocument {
     }
 
     private static func outlook(_ reader: Reader) throws(PlanFault) -> EnvironmentOutlook {
-        let hasEnd = try reader.optionalText("expires_at") != nil
-        return EnvironmentOutlook(
+        EnvironmentOutlook(
             slug: try reader.text("slug"), phase: try reader.word("phase"),
-            expiresAt: hasEnd ? try reader.instant("expires_at") : nil, reason: try reader.text("reason"),
+            expiresAt: try reader.optionalInstant("expires_at"), reason: try reader.text("reason"),
             hasBegun: try reader.flag("begun"))
     }
 }
@@ -170,6 +172,10 @@ private struct Reader {
     func instant(_ name: String) throws(PlanFault) -> Timestamp {
         guard let instant = Timestamp(try text(name)) else { throw fault(name, "an instant") }
         return instant
+    }
+
+    func optionalInstant(_ name: String) throws(PlanFault) -> Timestamp? {
+        try optionalText(name) == nil ? nil : try instant(name)
     }
 
     func key(_ text: String, _ name: String) throws(PlanFault) -> ResourceKey {

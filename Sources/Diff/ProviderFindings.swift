@@ -109,7 +109,7 @@ public enum ProviderFindings {
         let found = seen.resources.filter { $0.key.name == cluster }
         guard found.count <= 1 else { return nil }
         let backup = found.first
-        let latest = backup?.attributes["latest"]?.stringValue.flatMap { Timestamp($0) }
+        let latest = backup?.attributes["latest"]?.instantValue
         // Without one, the time runs from when the cluster was made; of one that isn't there nothing is due.
         let clusters = input.observed.kinds[.databaseCluster]?.resources.filter { $0.key.name == cluster } ?? []
         guard clusters.count == 1, latest != nil || seen.completeness.isComplete,
@@ -198,7 +198,7 @@ private struct SnapshotAges {
     }
 
     private static func made(_ snapshot: ObservedResource) -> Timestamp? {
-        snapshot.createdAt ?? snapshot.attributes["created_at"]?.stringValue.flatMap { Timestamp($0) }
+        snapshot.createdAt ?? snapshot.attributes["created_at"]?.instantValue
     }
 
     private static func subject(_ snapshot: ObservedResource) -> String {

@@ -97,7 +97,7 @@ public struct SecretStores: Sendable {
             SecretAnswer(resource.key, state, reason, setAt: instant)
         }
         if !found.isEmpty {
-            let instants = found.compactMap { $0.attributes["updated_at"]?.stringValue.flatMap { Timestamp($0) } }
+            let instants = found.compactMap { $0.attributes["updated_at"]?.instantValue }
             return answer(
                 .present, "it is there as \(found.map(\.key.name).joined(separator: ", "))",
                 at: instants.count == found.count ? instants.min() : nil)

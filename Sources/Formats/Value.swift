@@ -1,3 +1,5 @@
+public import Basics
+
 /// A JSON or YAML value without its place: what is compared, digested and stored.
 ///
 /// There is no floating point: a number with a fraction keeps the text it had, so that nothing is lost or invented.
@@ -72,6 +74,8 @@ public enum Value: Sendable, Hashable {
         default: nil
         }
     }
+    /// An instant, which is written as text.
+    public var instantValue: Timestamp? { stringValue.flatMap { Timestamp($0) } }
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     public var listValue: [Value]? { if case .list(let value) = self { value } else { nil } }
     public var objectValue: Object? { if case .object(let value) = self { value } else { nil } }

@@ -27,8 +27,8 @@ extension Simulator {
             }
             return try control(request.method, String(request.path.dropFirst("/_simulator/".utf8.count)), body)
         } catch {
-            let message = error.message + (error.hint.map { "; \($0)" } ?? "")
-            return Self.json(400, .members(["code": .string(error.code), "message": .string(message)]))
+            return Self.json(
+                400, .members(["code": .string(error.code), "message": .string(error.messageAndHint)]))
         }
     }
 

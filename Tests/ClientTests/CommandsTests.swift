@@ -13,8 +13,6 @@ struct CommandsTests {
         ["name": "old", "tier": "dev", "branch": "feature/crm", "status": "gone"],
     ]
 
-    private func body(_ request: HTTPRequest?) -> Value? { request.flatMap { try? JSON.parse($0.body) } }
-
     @Test("A tier by its alias, and an environment by its branch")
     func namesOfPeople() async throws {
         let service = FakeService([
@@ -27,7 +25,7 @@ struct CommandsTests {
         #expect(result.exit == .done, "\(result.story)")
         #expect(service.routes.last == "POST /environments/feature-crm/extend")
         let expected: Value = ["days": 7]
-        #expect(body(service.requests.last) == expected)
+        #expect(service.requests.last?.json == expected)
         let wrong = await world.run("env", "list", "--tier", "prd")
         #expect(wrong.exit == .usage)
     }
@@ -242,228 +240,6 @@ struct CommandsTests {
         #expect(other.error.contains("Did you mean: odooops reconcile"), "\(other.story)")
     }
 
-    // MARK: Deciding
-
-    private static let plan: Value = [
-        "run_id": "r1",
-        "changes": [
-            ["key": "do.droplet/old", "action": "delete", "decision": "needs_approval"],
-            ["key": "do.droplet/new", "action": "create", "decision": "needs_approval"],
-            ["key": "do.droplet/free", "action": "update", "decision": "allowed"],
-        ],
-    ]
-
-    private func deciding() -> FakeService { FakeService(["GET /plans/r1": Self.plan, "POST /approvals": []]) }
-
-    @Test("An approval of what deletes needs a confirmation, and approves exactly what was shown")
-    func confirmation() async throws {
-        let unasked = try World(deciding())
-        let refused = await unasked.run("approve", "r1")
-        #expect(refused.exit == .refused && refused.error.contains("odooops approve r1 --confirm"), "\(refused.story)")
-        #expect(unasked.service.routes == ["GET /plans/r1"])
-        let confirmed = try World(deciding())
-        #expect((await confirmed.run("approve", "r1", "--confirm", "--for", "2h", "--reason", "moved")).exit == .done)
-        let expected: Value = [
-            "run": "r1", "keys": ["do.droplet/old", "do.droplet/new"], "reason": "moved", "minutes": 120,
-        ]
-        #expect(body(confirmed.service.requests.last) == expected)
-        // Whatever waits for a person can't be taken back, also where it makes or changes something.
-        let overwrites = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/new")
-        #expect(
-            overwrites.exit == .refused
-                && overwrites.error.contains("odooops approve r1 --key do.droplet/new --confirm"),
-            "\(overwrites.story)")
-        let wrong = await (try World(deciding())).run("approve", "r1", "--key", "do.droplet/free")
-        #expect(wrong.exit == .notFound, "\(wrong.story)")
-        let idle = FakeService(["GET /plans/r1": ["run_id": "r1", "changes": []]])
-        let nothing = await (try World(idle)).run("approve", "r1")
-        #expect(nothing.exit == .nothing && nothing.error.contains("odooops plan show r1"), "\(nothing.story)")
-    }
-
-    @Test("An approval that ends before a window opens says so, and promises no next pass")
-    func closedWindow() async throws {
-        let change: Value = [
-            "key": "do.droplet/old", "action": "delete", "decision": "needs_approval", "hold": "approval",
-            "blocked_until": "2099-01-01T22:00:00Z",
-            "held_at": ["file": ".odooops/policies.yaml", "line": 54, "column": 5],
-        ]
-        let approval: Value = ["key": "do.droplet/old", "expires_at": "2098-12-31T00:00:00Z"]
-        let service = FakeService([
-            "GET /plans/r1": ["run_id": "r1", "changes": [change]], "POST /approvals": [approval],
-        ])
-        let result = await (try World(service)).run("approve", "r1", "--confirm")
-        #expect(result.exit == .done, "\(result.story)")
-        #expect(
-            result.output.contains(
-                "do.droplet/old: not before 2099-01-01 22:00 UTC (.odooops/policies.yaml:54), and the approval ends before"
-            ),
-            "\(result.story)")
-        #expect(!result.output.contains("next pass"), "\(result.story)")
-    }
-
-    @Test("What a plan rests on is approved by its name alone, and what is the latest run only in view of it")
-    func departures() async throws {
-        let care: Value = [
-            "key": "source.care/ssot", "action": "update", "decision": "needs_approval",
-            "reason": "environment erp is dev now, and was production",
-        ]
-        let old: Value = ["key": "do.droplet/old", "action": "delete", "decision": "needs_approval"]
-        func service(_ changes: [Value]) -> FakeService {
-            let plan: Value = ["run_id": "r1", "changes": .list(changes)]
-            return FakeService(["GET /plans/r1": plan, "GET /plans/latest": plan, "POST /approvals": []])
-        }
-        let both = try World(service([care, old]))
-        let rest = await both.run("approve", "r1", "--confirm")
-        #expect(
-            rest.exit == .done && rest.output.contains("odooops approve r1 --key source.care/ssot"), "\(rest.story)")
-        #expect(body(both.service.requests.last)?["keys"] == ["do.droplet/old"])
-
-        let alone = try World(service([care]))
-        let unnamed = await alone.run("approve", "r1", "--confirm")
-        #expect(
-            unnamed.exit == .refused && unnamed.error.contains("odooops approve r1 --key source.care/ssot"),
-            "\(unnamed.story)")
-        let unasked = await alone.run("approve", "r1", "--key", "source.care/ssot")
-        #expect(unasked.exit == .refused && unasked.error.contains("erp is dev now"), "\(unasked.story)")
-        #expect(!alone.service.routes.contains("POST /approvals"))
-        #expect((await alone.run("approve", "latest", "--key", "source.care/ssot", "--confirm")).exit == .done)
-
-        let latest = try World(service([old]))
-        let unseen = await latest.run("approve", "latest", "--confirm")
-        #expect(unseen.exit == .refused && unseen.error.contains("odooops approve r1 --confirm"), "\(unseen.story)")
-        #expect(!unseen.error.contains("--confirm --confirm") && latest.service.routes == ["GET /plans/latest"])
-    }
-
-    @Test("On a terminal the name is typed, and another name is no confirmation", arguments: ["do.droplet/old", "yes"])
-    func typedName(_ typed: String) async throws {
-        let world = try World(deciding(), terminal: true, typed: [typed])
-        let result = await world.run("approve", "r1", "--color", "never")
-        #expect(result.error.contains("Type do.droplet/old to go on"), "\(result.story)")
-        #expect((result.exit == .done) == (typed == "do.droplet/old"))
-        #expect(world.service.routes.contains("POST /approvals") == (typed == "do.droplet/old"))
-    }
-
-    // MARK: Waiting
-
-    private static let ends: [(String, ClientExit)] = [
-        ("succeeded", .done), ("planned", .done), ("failed", .failed), ("canceled", .failed),
-        ("awaiting_approval", .refused),
-    ]
-
-    @Test("A pass that is waited for is watched to its end", arguments: ends)
-    func waiting(_ phase: String, _ exit: ClientExit) async throws {
-        let polls = Locked(0)
-        let service = FakeService { request throws(HTTPFault) in
-            switch FakeService.route(request) {
-            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
-            case "GET /runs?limit=1":
-                let isNew = polls.withLock { count in
-                    count += 1
-                    return count > 3
-                }
-                return FakeService.envelope([["id": isNew ? "new" : "old", "phase": "succeeded"]])
-            default:
-                let now = polls.withLock { count in
-                    count += 1
-                    return count > 6 ? phase : "applying"
-                }
-                return FakeService.envelope(["id": "new", "phase": .string(now), "steps": []])
-            }
-        }
-        let world = try World(service, terminal: true)
-        let result = await world.run("reconcile", "--wait", "--color", "never")
-        #expect(result.exit == exit, "\(result.story)")
-        #expect(result.error.contains("run new applying"))
-        #expect(result.output.contains("new"))
-        #expect(!service.routes.contains("GET /runs/old"))
-    }
-
-    /// A run of one of three services, each with a shard.
-    private static func part(_ id: String, _ held: [Int64], _ phase: String) -> Value {
-        [
-            "id": .string(id), "phase": .string(phase), "dry_run": .bool(id == "try"), "steps": [],
-            "metadata": ["shards": ["held": .list(held.map { .int($0) }), "of": 3]],
-        ]
-    }
-
-    @Test("Where services share the work, the run of each is waited for, and the worst decides", arguments: ends)
-    func waitingForParts(_ phase: String, _ exit: ClientExit) async throws {
-        let polls = Locked(0)
-        let runs = [
-            Self.part("d", [2], phase), Self.part("try", [2], "failed"), Self.part("c", [], "failed"),
-            Self.part("b", [0], "succeeded"), Self.part("a", [1], "succeeded"), Self.part("old", [2], "failed"),
-        ]
-        let service = FakeService { request throws(HTTPFault) in
-            let route = FakeService.route(request)
-            switch route {
-            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
-            case "GET /runs?limit=1":
-                let isNew = polls.withLock { count in
-                    count += 1
-                    return count > 1
-                }
-                return FakeService.envelope([isNew ? runs[4] : runs[5]])
-            case "GET /runs?limit=50":
-                // The last of them begins later.
-                let isWhole = polls.withLock { count in
-                    count += 1
-                    return count > 4
-                }
-                return FakeService.envelope(.list(isWhole ? runs : Array(runs.dropFirst(2))))
-            default:
-                let run = runs.first { route.hasSuffix("/\($0["id"]?.stringValue ?? "")") }
-                return FakeService.envelope(run ?? .null)
-            }
-        }
-        let result = await (try World(service, terminal: true)).run("reconcile", "--wait", "--json")
-        #expect(result.exit == exit, "\(result.story)")
-        #expect(result.error.contains("waiting for who looks after shard 2"), "\(result.story)")
-        let document = try JSON.parse(Array(result.output.utf8))
-        #expect(document["id"] == "b")
-        #expect(document["parts"]?.listValue?.compactMap { $0["id"]?.stringValue } == ["a", "d"])
-        #expect(!service.routes.contains("GET /runs/try") && !service.routes.contains("GET /runs/old"))
-    }
-
-    @Test("Waiting ends when its time is over")
-    func waitingEnds() async throws {
-        let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])
-        let result = await (try World(service)).run("reconcile", "--wait", "--wait-for", "5s")
-        #expect(result.exit == .later && result.error.contains("CLI-0011"), "\(result.story)")
-        #expect(service.routes.count == 13, "one look before, one order, one look each half second")
-    }
-
-    @Test("All that is waited for one after the other has one end", arguments: 0..<3)
-    func waitingEndsOnce(_ stage: Int) async throws {
-        // The pass begins after three seconds, its first part ends after three more, and that of shard 0 begins late.
-        let time = Locked<SimulatedTime?>(nil)
-        let service = FakeService { request throws(HTTPFault) in
-            let route = FakeService.route(request)
-            let gone = (time.withLock { $0?.now } ?? World.now) - World.now
-            let first = Self.part("a", [1, 2], gone >= .seconds(6) ? "succeeded" : "applying")
-            switch route {
-            case "POST /reconcile": return FakeService.envelope(["accepted": true], status: 202)
-            case "GET /runs?limit=1", "GET /runs?limit=50":
-                return FakeService.envelope(gone >= .seconds(3) ? [first] : [])
-            default: return FakeService.envelope(first)
-            }
-        }
-        let world = try World(service)
-        time.withLock { $0 = world.time }
-        let limit = [2, 4, 8][stage]
-        let result = await world.run("reconcile", "--wait", "--wait-for", "\(limit)s")
-        #expect(result.exit == .later && result.error.contains("CLI-0011"), "\(result.story)")
-        let missed = ["no pass began", "run a did not end", "no pass looked at shard 0"][stage]
-        #expect(result.error.contains("\(missed) within \(limit)s"), "\(result.story)")
-        #expect(world.time.now - World.now == .seconds(limit))
-    }
-
-    @Test("A time that can't be is refused before a pass is asked for")
-    func wrongWaiting() async throws {
-        let service = FakeService(["GET /runs": [], "POST /reconcile": ["accepted": true]])
-        let result = await (try World(service)).run("reconcile", "--wait", "--wait-for", "soon")
-        #expect(result.exit == .usage && service.routes.isEmpty, "\(result.story)")
-    }
-
     @Test("Policies are read by the operator's program, with the words that were given")
     func policies() async throws {
         let world = try World(FakeService([:]))
@@ -482,7 +258,7 @@ struct CommandsTests {
         let wrote = await world.run("api", "POST", "reconcile", "--data", #"{"reason": "x"}"#)
         #expect(wrote.exit == .done, "\(wrote.story)")
         let expected: Value = ["reason": "x"]
-        #expect(body(service.requests.last) == expected)
+        #expect(service.requests.last?.json == expected)
         #expect((await world.run("api", "POST", "reconcile", "--data", "{")).exit == .usage)
         #expect((await world.run("api", "TRACE", "/")).exit == .usage)
     }

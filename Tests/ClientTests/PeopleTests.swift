@@ -17,7 +17,7 @@ struct PeopleTests {
         let world = try World(service, typed: ["correct horse battery"])
         let added = await world.run("users", "add", "ada", "--role", "admin", "--password-file", "-")
         #expect(added.exit == .done && !added.story.contains("horse"), "\(added.story)")
-        let sent = try JSON.parse(try #require(service.requests.last).body)
+        let sent = try #require(service.requests.last?.json)
         #expect(sent == ["name": "ada", "roles": ["admin"], "password": "correct horse battery"])
         #expect((await world.run("users", "add", "eve")).exit == .usage)
         #expect((await world.run("users", "change", "ada")).exit == .usage)
@@ -49,7 +49,7 @@ struct PeopleTests {
         #expect((await world.run("sweep")).exit != .done)
         #expect(!service.routes.contains("POST /sweep"))
         #expect((await world.run("sweep", "--confirm")).exit == .done)
-        #expect(try JSON.parse(try #require(service.requests.last).body) == ["environments": ["crm"]])
+        #expect(service.requests.last?.json == ["environments": ["crm"]])
     }
 
     @Test("What belongs to no environment is called shared in every list, whatever the API calls it")

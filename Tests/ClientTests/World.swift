@@ -127,3 +127,8 @@ final class World: Sendable {
         return Result(exit: exit, output: out, error: error)
     }
 }
+
+extension HTTPRequest {
+    /// What was sent; nil where that is no JSON.
+    var json: Value? { try? JSON.parse(body) }
+}

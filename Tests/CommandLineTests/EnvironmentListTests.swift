@@ -25,7 +25,7 @@ struct EnvironmentListTests {
         let fresh = await site.run("env", "list")
         #expect(Self.line(fresh).contains(" active ") && !fresh.output.contains("Keep"), "\(fresh.story)")
         let rows = await site.run("env", "list", "--json")
-        let end = try #require(rows.json?[0]?["expires_at"]?.stringValue.flatMap { Timestamp($0) }, "\(rows.story)")
+        let end = try #require(rows.json?[0]?["expires_at"]?.instantValue, "\(rows.story)")
         #expect(rows.json?[0]?["goes_at"]?.stringValue == (end + .hours(2)).description)
         let late = await site.run("env", "list", "--now", (end + .hours(1)).description)
         #expect(

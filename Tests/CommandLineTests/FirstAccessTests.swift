@@ -1,6 +1,5 @@
 import Basics
 import Formats
-import Glibc
 import TestKit
 import Testing
 
@@ -11,23 +10,15 @@ import Testing
         let site = try Site()
         let running = try await ServiceTests.Running(site)
         try #require(await running.passes(1), "\(running.program.story)")
-        let password = try site.directory.write("correct horse battery\n", to: "password")
-        chmod(password, 0o600)
-        func client(_ arguments: String...) async -> (status: Int32?, error: String) {
-            let ended = await ChildProcess.run(
-                Places.program("odooops"), arguments,
-                environment: [
-                    "PATH": "/usr/bin:/bin", "XDG_CONFIG_HOME": site.directory.path("config"),
-                    "ODOOOPS_URL": "http://127.0.0.1:\(running.port)",
-                ], deadline: .seconds(60))
-            return (ended.status, String(decoding: ended.errorOutput, as: UTF8.self))
-        }
+        let person = Person(of: running)
+        let password = try person.secret("correct horse battery")
         let owner = "reconcile access user add NAME --role owner --password-file FILE"
         for result in [
-            await client("reconcile"), await client("auth", "login", "--user", "me", "--password-file", password),
+            await person.run("reconcile"),
+            await person.run("auth", "login", "--user", "me", "--password-file", password),
         ] {
-            #expect(result.status == 77 && result.error.contains(owner), "\(result)")
-            #expect(!result.error.contains("odooops auth login"), "\(result)")
+            #expect(result.status == 77 && result.error.contains(owner), "\(result.story)")
+            #expect(!result.error.contains("odooops auth login"), "\(result.story)")
         }
 
         // RFC 9110, section 8.6: a length that HEAD gives is that of the answer to GET.
@@ -46,7 +37,7 @@ import Testing
 
         let added = await site.run("access", "user", "add", "me", "--role", "owner", "--password-file", password)
         #expect(added.status == 0, "\(added.story)")
-        let login = await client("auth", "login", "--user", "me", "--password-file", password)
-        #expect(login.status == 0, "\(login)")
+        let login = await person.run("auth", "login", "--user", "me", "--password-file", password)
+        #expect(login.status == 0, "\(login.story)")
     }
 }

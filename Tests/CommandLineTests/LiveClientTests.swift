@@ -7,52 +7,6 @@ import Testing
 
 /// `odooops` against `reconcile run`: both as they were built, speaking over a socket.
 @Suite("The people's client and the service") struct LiveClientTests {
-    /// A person with a client.
-    private struct Person {
-        let running: ServiceTests.Running
-
-        private var environment: [String: String] {
-            [
-                "PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "200",
-                "XDG_CONFIG_HOME": running.site.directory.path("config"),
-                "ODOOOPS_URL": "http://127.0.0.1:\(running.port)",
-            ]
-        }
-
-        func run(
-            _ arguments: String..., with more: [String: String] = [:], input: String = ""
-        ) async -> Program.Result {
-            await run(arguments, with: more, input: input)
-        }
-
-        func run(_ arguments: [String], with more: [String: String] = [:], input: String = "") async -> Program.Result {
-            await child(Places.program("odooops"), arguments, more, input)
-        }
-
-        /// On a terminal, on which somebody types; both streams are one there.
-        func onTerminal(_ line: String, typing text: String = "") async -> Program.Result {
-            let command = "exec \(Shell.quote(Places.program("odooops"))) \(line)"
-            return await child("/usr/bin/script", ["-qec", command, "/dev/null"], [:], text)
-        }
-
-        private func child(
-            _ path: String, _ arguments: [String], _ more: [String: String], _ input: String
-        ) async -> Program.Result {
-            let ended = await ChildProcess.run(
-                path, arguments, environment: environment.merging(more) { $1 }, input: Array(input.utf8),
-                outputLimit: 4 << 20, deadline: .seconds(60))
-            return Program.Result(
-                status: ended.status, signal: ended.signal, output: String(decoding: ended.output, as: UTF8.self),
-                error: String(decoding: ended.errorOutput, as: UTF8.self), timedOut: ended.timedOut)
-        }
-
-        func secret(_ text: String) throws -> String {
-            let path = try running.site.directory.write(text + "\n", to: "secret-\(Digest(of: text).hex)")
-            chmod(path, 0o600)
-            return path
-        }
-    }
-
     private static let live = "environments:\n  live: {tier: production, branch: main, host: host"
     private static let password = "correct horse battery"
     private static let record = "digitalocean.record/shop.example/A/live"
@@ -67,7 +21,7 @@ import Testing
         ])
         let running = try await ServiceTests.Running(site)
         try #require(await running.passes(1), "\(running.program.story)")
-        let person = Person(running: running)
+        let person = Person(of: running)
         let added = await site.run(
             "access", "user", "add", "ada", "--role", "owner", "--password-file", try person.secret(Self.password))
         try #require(added.status == 0, "\(added.story)")
@@ -105,7 +59,7 @@ import Testing
         let claims = String(decoding: try #require(Self.decode(parts[1])), as: UTF8.self)
         let end = try #require((try? JSON.parse(claims))?["exp"]?.intValue)
         let late = Self.encode(Array(claims.replacing("\(end)", with: "\(end - 86_400)").utf8))
-        let key = try FileSystem.read(person.running.site.state + "/access.key")
+        let key = try FileSystem.read(person.site.state + "/access.key")
         let signed = "\(parts[0]).\(late)"
         let expired = "\(signed).\(Self.encode(hmacSHA256(key: key, Array(signed.utf8))))"
         let refused = await person.run("auth", "whoami", with: ["ODOOOPS_TOKEN": expired])
@@ -114,7 +68,7 @@ import Testing
         let changed = await person.run("auth", "whoami", with: ["ODOOOPS_TOKEN": token.dropLast(2) + "xx"])
         #expect(changed.status == 77, "\(changed.story)")
 
-        let path = person.running.site.directory.path("config/odooops/credentials.json")
+        let path = person.site.directory.path("config/odooops/credentials.json")
         #expect(FileSystem.isPrivate(path))
         chmod(path, 0o644)
         let open = await person.run("env", "list")
@@ -138,7 +92,7 @@ import Testing
     @Test("Login, environments, plan, drift, a confirmed approval, and a pass that is watched to its end")
     func mainWay() async throws {
         let person = try await begin()
-        let site = person.running.site
+        let site = person.site
         try await logIn(person)
         let listed = await person.run("env", "list")
         #expect(listed.output.contains("live") && listed.output.contains("production"), "\(listed.story)")
@@ -228,19 +182,20 @@ import Testing
         }
 
         // Longer than somebody is willing to wait, then a pass that fails, then no service at all.
-        let site = person.running.site
+        let site = person.site
         let inventory = "ssot/infra/digitalocean/inventory.yaml"
         try site.commit([inventory: Site.inventory.replacing("hello", with: "slow")])
         site.provider.simulator.order(FaultOrder("*", "/v2/domains/*/records/*", .slow(.seconds(2))))
         #expect((await person.run("reconcile", "--wait", "--wait-for", "1s")).status == 75)
-        #expect(await person.running.passes(2), "\(person.running.program.story)")
+        let running = try #require(person.running)
+        #expect(await running.passes(2), "\(running.program.story)")
         try site.commit([inventory: Site.inventory.replacing("hello", with: "bad")])
         site.provider.simulator.order(FaultOrder("*", "/v2/domains/*/records/*", .html(status: 400), times: 20))
         let failed = await person.run("reconcile", "--wait", "--json")
         #expect(failed.status == 1 && failed.json?["phase"] == "failed", "\(failed.story)")
         #expect(failed.error.contains("odooops runs show"), "\(failed.story)")
-        person.running.program.send(SIGTERM)
-        #expect((await person.running.program.end(within: .seconds(60)))?.status == 0)
+        running.program.send(SIGTERM)
+        #expect((await running.program.end(within: .seconds(60)))?.status == 0)
         let gone = await person.run("status")
         #expect(gone.status == 69 && gone.error.contains("reconcile run"), "\(gone.story)")
     }

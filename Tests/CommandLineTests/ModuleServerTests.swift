@@ -158,17 +158,11 @@ struct ModuleServerTests {
         }
         #expect(await body("/modules?environment=live").contains("it is read through modules.servers.live-pg"))
         #expect(await body("/api/v1/modules").contains("web_lab"))
-        let client = await ChildProcess.run(
-            Places.program("odooops"), ["modules", "summary", "--json"],
-            environment: [
-                "PATH": "/usr/bin:/bin", "ODOOOPS_URL": "http://127.0.0.1:\(port)",
-                "XDG_CONFIG_HOME": site.directory.path("config"),
-            ], outputLimit: 1 << 20, deadline: .seconds(30))
-        let told = String(decoding: client.output + client.errorOutput, as: UTF8.self)
-        #expect(client.status == 0 && told.contains("modules.servers.lab-pg"), "\(told)")
+        let told = await Person(site, port: port).run("modules", "summary", "--json")
+        #expect(told.status == 0 && told.output.contains("modules.servers.lab-pg"), "\(told.story)")
         service.send(SIGTERM)
         #expect(await service.end(within: .seconds(60))?.status == 0, "\(service.story)")
-        return texts + [told, service.story]
+        return texts + [told.story, service.story]
     }
 
     @Test("Doctor says what is wrong with a server that is named, and how to mend it")

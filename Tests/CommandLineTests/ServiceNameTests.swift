@@ -23,6 +23,6 @@ import Testing
     @Test("Differences can be asked for by every cause that the service has a word for")
     func causes() throws {
         let list = try #require(ClientCommands.table.commands.first { $0.name == "drift list" })
-        #expect(list.options.first { $0.name == "cause" }?.choices == DriftRecord.causeWords)
+        #expect(list.options.first { $0.name == "cause" }?.choices == ChangeCause.words)
     }
 }

@@ -78,6 +78,8 @@ struct APIWorld {
         var data: Value { body["data"] ?? .null }
         var error: String? { body["errors"]?[0]?["error"]?.stringValue }
         var code: String? { body["errors"]?[0]?["code"]?.stringValue }
+        /// What is said to be done about it; empty where nothing is.
+        var remedy: String { body["errors"]?[0]?["remediation"]?.stringValue ?? "" }
     }
 
     func send(

@@ -35,7 +35,7 @@ import Web
             "GET", "/environments", headers: [("X-Forwarded-For", "203.0.113.9")], peer: "127.0.0.1")
         for answer in [write, login, behind] {
             #expect(answer.status == 401 && answer.code == "ACCESS-0007", "\(answer.body)")
-            let remedy = answer.body["errors"]?[0]?["remediation"]?.stringValue ?? ""
+            let remedy = answer.remedy
             #expect(remedy.contains("access user add NAME --role owner --password-file FILE"), "\(remedy)")
         }
         let proxied = [("X-Forwarded-For", "203.0.113.9")]

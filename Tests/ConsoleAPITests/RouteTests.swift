@@ -291,7 +291,7 @@ import Web
         func remedy(_ path: String, as role: String = "viewer") async throws -> String {
             let answer = try await world.send("GET", path, as: role)
             #expect(answer.status == 404, "\(path): \(answer.body)")
-            return answer.body["errors"]?[0]?["remediation"]?.stringValue ?? ""
+            return answer.remedy
         }
         #expect(try await remedy("/environments/stagin") == "Did you mean staging? List them: GET /api/v1/environments")
         #expect(try await remedy("/environments/other-name") == "List them: GET /api/v1/environments")

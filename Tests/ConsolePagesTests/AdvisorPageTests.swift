@@ -68,7 +68,7 @@ import Web
     func page() async throws {
         let pages = ConsolePages(
             store: store, evidence: EvidenceStore(directory: "/nonexistent"), knowledge: knowledge, time: time)
-        let html = String(decoding: try await PagesTests.get(pages, "/advisor").body, as: UTF8.self)
+        let html = try await PagesTests.html(pages, "/advisor")
         for text in [
             "reliability", "security", "locked_doors", "no driver looked at digitalocean.droplet",
             "this program doesn&#39;t know the rule", "&lt;script&gt;doors", "ssot/advisor/rulepacks/torn.yaml",

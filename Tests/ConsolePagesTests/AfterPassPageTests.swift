@@ -83,8 +83,7 @@ import Web
         let (store, time) = try await Stores.empty()
         try await store.beginRun(
             RunRecord(id: Stores.runID, trigger: .manual, phase: phase, isDryRun: false, startedAt: testNow))
-        let response = try await PagesTests.get(PagesTests.pages(store, time), "/runs/\(Stores.runID)")
-        let html = String(decoding: response.body, as: UTF8.self)
+        let html = try await PagesTests.html(PagesTests.pages(store, time), "/runs/\(Stores.runID)")
         #expect(html.contains("its evidence is kept when it ends") == isUnderWay, "\(html)")
         #expect(html.contains("This run left no evidence") != isUnderWay)
     }

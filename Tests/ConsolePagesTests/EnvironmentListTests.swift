@@ -45,20 +45,16 @@ import Web
         return (PagesTests.pages(store, time), store)
     }
 
-    private static func html(_ pages: ConsolePages, _ path: String) async throws -> String {
-        String(decoding: try await PagesTests.get(pages, path).body, as: UTF8.self)
-    }
-
     @Test("What nothing wants any more is shown with when it goes and not as what lasts, and is kept by a pin alone")
     func unwanted() async throws {
         let (pages, store) = try await Self.filled()
         let goes = "unwanted, goes \((testNow + .hours(20)).minuteText)"
-        let list = try await Self.html(pages, "/environments")
+        let list = try await PagesTests.html(pages, "/environments")
         #expect(list.contains(goes) && !list.contains("3 days left") && !list.contains("env extend loose"))
         #expect(list.contains("reconcile env extend late --days 2"), "as the policy allows")
-        let page = try await Self.html(pages, "/environments/loose")
+        let page = try await PagesTests.html(pages, "/environments/loose")
         #expect(page.contains(goes) && page.contains("reconcile env pin loose") && !page.contains("env extend"))
-        let overview = try await Self.html(pages, "/")
+        let overview = try await PagesTests.html(pages, "/")
         #expect(overview.contains(goes) && overview.contains("reconcile env extend late --days 2"))
         await store.close()
     }
@@ -66,13 +62,13 @@ import Web
     @Test("The tabs count what their lists show, and what is gone has a list of its own")
     func gone() async throws {
         let (pages, store) = try await Self.filled()
-        let list = try await Self.html(pages, "/environments")
+        let list = try await PagesTests.html(pages, "/environments")
         for tab in ["All 3", "production 1", "development 1", "preview 1", "Gone 1"] {
             #expect(list.contains(">\(tab)</a>"), "\(tab)")
         }
         #expect(!list.contains("<strong>old"))
-        #expect(!(try await Self.html(pages, "/environments?tier=dev")).contains("<strong>old"))
-        let gone = try await Self.html(pages, "/environments?gone=1")
+        #expect(!(try await PagesTests.html(pages, "/environments?tier=dev")).contains("<strong>old"))
+        let gone = try await PagesTests.html(pages, "/environments?gone=1")
         #expect(gone.contains("<strong>old") && !gone.contains("<strong>late") && gone.contains("nothing runs"))
         #expect(!gone.contains("$9.00"), "nothing of it costs anything")
         await store.close()
@@ -85,7 +81,7 @@ import Web
         ])
     func tiers(word: String, problem: String?) async throws {
         let (pages, store) = try await Self.filled()
-        let list = try await Self.html(pages, "/environments?tier=\(word)")
+        let list = try await PagesTests.html(pages, "/environments?tier=\(word)")
         #expect(list.contains("<strong>erp") == (problem == nil) && !list.contains("<strong>late"), "\(word)")
         #expect(list.contains(problem ?? "<tbody"))
         await store.close()

@@ -108,7 +108,7 @@ import Web
         if let latest = backup.attributes["latest"]?.stringValue { #expect(backups.contains(latest)) }
         let row = try #require(
             try await Self.get("/backups", world).listValue?.first { $0["key"]?.stringValue == "\(backup.key)" })
-        func instant(_ value: Value?) -> Timestamp? { value?.stringValue.flatMap { Timestamp($0) } }
+        func instant(_ value: Value?) -> Timestamp? { value?.instantValue }
         let made = (row["created_at"], backup.attributes["latest"])
         #expect(row["count"] == backup.attributes["count"] && instant(made.0) == instant(made.1), "\(row)")
         let own = try await Self.get("/databases/production/backups", world)
@@ -320,7 +320,7 @@ import Web
             let routes = PagesTests.routes.filter { !$0.contains(Stores.runID) && !$0.hasSuffix("/staging") }
             var named: [String: String] = [:]
             for route in routes + ["/environments/production"] {
-                let html = String(decoding: try await PagesTests.get(pages, route).body, as: UTF8.self)
+                let html = try await PagesTests.html(pages, route)
                 for path in html.links + html.text.paths where !hooks.contains(path) && !path.contains("&") {
                     named[path] = route
                 }

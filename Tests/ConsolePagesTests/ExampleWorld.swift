@@ -89,7 +89,7 @@ struct ExampleWorld: Sendable {
     }
 
     func html(_ path: String, _ pages: ConsolePages? = nil) async throws -> String {
-        String(decoding: try await PagesTests.get(pages ?? self.pages(), path).body, as: UTF8.self)
+        try await PagesTests.html(pages ?? self.pages(), path)
     }
 }
 

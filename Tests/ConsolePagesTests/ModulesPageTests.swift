@@ -65,7 +65,7 @@ import Web
     }
 
     private func html(_ query: String = "environment=live") async throws -> String {
-        String(decoding: try await PagesTests.get(pages, "/modules?\(query)").body, as: UTF8.self)
+        try await PagesTests.html(pages, "/modules?\(query)")
     }
 
     @Test("Before anybody has looked nothing is missing, and it is said why nobody looks")

@@ -53,6 +53,10 @@ import Web
         return try #require(await pages.answer(request), "\(path) is a page")
     }
 
+    static func html(_ pages: ConsolePages, _ path: String) async throws -> String {
+        String(decoding: try await get(pages, path).body, as: UTF8.self)
+    }
+
     @Test(arguments: [false, true])
     func everyPageStands(isFull: Bool) async throws {
         let (store, time) = try await isFull ? Stores.full() : Stores.empty()

@@ -10,16 +10,12 @@ import Web
 
 /// Pages as people get along on them: by keyboard and screen reader, with many rows, and before they have signed in.
 @Suite struct ReadingTests {
-    private func text(_ pages: ConsolePages, _ path: String) async throws -> String {
-        String(decoding: try await PagesTests.get(pages, path).body, as: UTF8.self)
-    }
-
     @Test("Where one signs in no page is named that would lead back there, and all that are read without a login are")
     func login() async throws {
         let (store, time) = try await Stores.full()
         let local = PagesTests.pages(store, time, access: true)
         for path in ["/login", "/drift"] {
-            let shown = try await text(local, path)
+            let shown = try await PagesTests.html(local, path)
             #expect(shown.components("<li><a href=\"") >= PageSpec.all.count - 1, "\(path): this machine reads them")
         }
         let access = AccessControl(store: store, settings: AccessSettings(isLoopback: true), time: time)
@@ -52,7 +48,7 @@ import Web
         let pages = PagesTests.pages(store, time)
         var (rows, commands, times) = (0, 0, 0)
         for route in PagesTests.routes {
-            let html = try await text(pages, route)
+            let html = try await PagesTests.html(pages, route)
             for body in html.split(separator: "<tbody role=\"rowgroup\">").dropFirst() {
                 let body = String(body.prefix(upTo: body.firstRange(of: "</tbody>")?.lowerBound ?? body.endIndex))
                 #expect(body.components("<tr ") == body.components("<th scope=\"row\""), "\(route): \(body)")
@@ -93,18 +89,18 @@ import Web
         var path: String? = "/environments?tier=dev&q=E-1"
         var (seen, parts): ([String], [[String]]) = ([], [])
         while let next = path {
-            let html = try await text(pages, next)
+            let html = try await PagesTests.html(pages, next)
             #expect(html.contains("type=\"hidden\" name=\"tier\" value=\"dev\""), "a search keeps the tier")
             seen += names(html)
             parts.append(names(html))
             #expect(html.contains("\(seen.count - parts[parts.count - 1].count + 1) to \(seen.count) of 250"))
             path = link(html, "Next")
             if path == nil, let back = link(html, "Previous") {
-                #expect(names(try await text(pages, back)) == parts[parts.count - 2])
+                #expect(names(try await PagesTests.html(pages, back)) == parts[parts.count - 2])
             }
         }
         #expect(parts.map(\.count) == [100, 100, 50] && seen == rows.prefix(250).map(\.slug))
-        let none = try await text(pages, "/environments?q=nowhere")
+        let none = try await PagesTests.html(pages, "/environments?q=nowhere")
         #expect(none.contains("No environment fits") && none.contains("Show all") && !none.contains("<tbody"))
         await store.close()
     }

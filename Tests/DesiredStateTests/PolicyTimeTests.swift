@@ -77,7 +77,7 @@ import Testing
                     var rule = LifeRule(ttl: .after(.days(7))); rule.start = .created; return rule
                 }())
         #expect(plain.warnBefore == .hours(24) && plain.grace == .zero)
-        #expect(policy.prune.grace == .hours(1) && policy.prune.guardedGrace == .zero && policy.prune.fault == nil)
+        #expect(policy.prune.grace == .hours(1) && policy.prune.guardedGrace == .zero && policy.prune.unreadable == nil)
         // Nobody's approval holds longer than the most that may be said.
         #expect(policy.approvals.validFor == .hours(2) && policy.approvals.longest == .hours(2))
         let silent = Self.policy("branch_mappings: []\n")
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: ["prune: {grace: 5}", "prune: soon", "prune: {gracee: 1h}", "branch_mappings: [\n"])
-    func aPruneThatCannotBeReadLetsNothingGo(_ text: String) { #expect(Self.policy(text).prune.fault != nil) }
+    func aPruneThatCannotBeReadLetsNothingGo(_ text: String) { #expect(Self.policy(text).prune.unreadable != nil) }
 
     @Test func aZoneThatNobodyKnowsIsTold() {
         let state = read([

@@ -105,13 +105,13 @@ import Testing
         // Whoever tells of it names the line.
         #expect(policy("limits: {max_deletes: }").unreadableLimit?.source?.line == 1)
         #expect(read([Paths.policies: "limits: {{\n"]).policy.unreadableLimit?.source != nil, "no document")
-        #expect(policy("prune: {grace: soon, guarded_grace: 24h}").prune.source?.column == 16)
-        #expect(policy("limits: {}").unreadableLimit == nil && policy("prune: {}").prune.source == nil)
+        #expect(policy("prune: {grace: soon, guarded_grace: 24h}").prune.unreadable?.source?.column == 16)
+        #expect(policy("limits: {}").unreadableLimit == nil && policy("prune: {}").prune.unreadable == nil)
         #expect(policy("approvals: {longest: }").approvals.longest == .hours(1))
         #expect(policy("approvals: {longest: 7d, valid_for: x}").approvals.validFor == .hours(1))
         #expect(policy("approvals:").approvals.longest == .hours(1))
         #expect(policy("approvals: {}").approvals.longest == .days(30))
-        #expect(policy("prune: {grace: }").prune.fault != nil)
+        #expect(policy("prune: {grace: }").prune.unreadable != nil)
         #expect(policy("sync_windows:").unreadableWindows.count == 1)
     }
 

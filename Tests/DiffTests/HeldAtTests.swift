@@ -19,7 +19,7 @@ import Testing
 
     @Test func `what can't be read of how things go is named with its line`() throws {
         var policy = Policy()
-        (policy.prune.fault, policy.prune.source) = ("`soon` is no duration", Self.mark)
+        policy.prune.unreadable = UnreadableRule(code: "SSOT-0001", reason: "`soon` is no duration", at: Self.mark)
         let change = try #require(Self.plan(policy).changes.first)
         #expect(change.verdict == .blocked && change.heldAt == Self.mark)
         #expect(change.verdictReason?.contains("policies, .odooops/policies.yaml:40:5)") == true)
@@ -48,10 +48,28 @@ import Testing
                 kind: .deny, schedule: try Cron(parsing: "0 12 * * *"), duration: .hours(1), timeZone: "UTC",
                 scope: PolicyScope(), allowsManual: !isForAll, reason: nil, source: Self.mark)
         ]
-        let change = try #require(Self.plan(policy, protected: true).changes.first)
+        let plan = Self.plan(policy, protected: true)
+        let change = try #require(plan.changes.first)
         #expect(change.verdict == .needsApproval && change.hold == .approval)
         #expect(change.heldAt == (isForAll ? Self.mark : nil))
         #expect(change.blockedUntil == (isForAll ? Timestamp("2026-03-06T13:00:00Z") : nil))
         #expect(change.verdictReason?.contains("window") == false, "approvals are of the change, whatever the time")
+        let saved = try PlanDocument.parse(PlanDocument.json(plan, runID: "r", plannedAt: W.now)).changes.first
+        #expect(saved?.heldAt == change.heldAt && saved?.blockedUntil == change.blockedUntil)
+    }
+
+    @Test(arguments: [false, true])
+    func `what no time ends says no time, also where something else rests until then`(isSuspended: Bool) throws {
+        var ours = W.ours(.droplet, "web", [("region", "sgp1"), ("size", "s-2")], env: "a")
+        ours.echoes = [Echo("size", "S2", times: 3, isAnswer: false, at: W.now - .minutes(5))]
+        let suspension = UnknownScope(.environment("a"), code: Hold.suspensionCode, reason: "left alone", at: nil)
+        let plan = makePlan(
+            W.input(
+                [W.want(.droplet, "web", [("region", "sgp1"), ("size", "s-2")], env: "a")],
+                [W.seen(.droplet, "web", [("region", "sgp1"), ("size", "S2")])], [ours],
+                environments: [W.environment("a")], records: [W.record("a")], unknown: isSuspended ? [suspension] : []))
+        let change = try #require(plan.changes.first)
+        #expect(change.verdict == .blocked && change.hold == (isSuspended ? .suspended : .contested))
+        #expect((change.blockedUntil == nil) == isSuspended, "\(change.verdictReason ?? "")")
     }
 }

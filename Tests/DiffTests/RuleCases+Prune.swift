@@ -16,7 +16,7 @@ extension RuleCases {
         var policy = Policy()
         policy.prune.grace = grace
         policy.prune.guardedGrace = guarded
-        policy.prune.fault = fault
+        policy.prune.unreadable = fault.map { UnreadableRule(code: "SSOT-0001", reason: $0, at: nil) }
         var input = W.input(
             isWanted ? [W.want(.tag, "t", env: "a")] : [], [W.seen(.tag, "t")],
             [W.ours(.tag, "t", env: "a", protected: protected)], environments: [W.environment("a")],

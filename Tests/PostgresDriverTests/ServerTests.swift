@@ -235,9 +235,9 @@ struct ServerTests {
         #expect(try await curious.account(context).get() == account)
         let elsewhere = Self.driver("postgres://postgres@localhost:\(server.port)/postgres", statements)
         #expect(try await elsewhere.account(context).get() != account)
-        #expect(ServerConnection.hosts(of: Secret("postgres://u:pw@a:1,b:2/x?sslmode=require")) == "a,b:1,2")
-        #expect(ServerConnection.hosts(of: Secret("postgres:///x?host=/run/pg")) == "/run/pg:5432")
-        #expect(ServerConnection.hosts(of: Secret("mysql://a/x")) == nil)
+        #expect(ServerAddress(Secret("postgres://u:pw@a:1,b:2/x?sslmode=require"))?.hosts == "a,b:1,2")
+        #expect(ServerAddress(Secret("postgres:///x?host=/run/pg"))?.hosts == "/run/pg:5432")
+        #expect(ServerAddress(Secret("mysql://a/x"))?.hosts == nil)
     }
 
     /// An operator of theirs stands before the server's for whoever connects, and would run with the rights of an administrator.

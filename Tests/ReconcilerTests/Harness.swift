@@ -256,6 +256,18 @@ struct World: Sendable {
 
         """
 
+    /// With a rule of its own by which what branches bring about lives, and more sections.
+    static func policies(life rule: String, _ more: String = "") -> String {
+        """
+        branch_mappings:
+          - {pattern: "feature/*", tier: "dev", auto_deploy: true}
+        ttl_policies: {dev_ephemeral: \(rule), dev_named: never, staging: never, production: never}
+        limits: {max_deletes: 8}
+        \(more)
+
+        """
+    }
+
     static let environments = """
         schema: ssot.environments.v1
         environments:

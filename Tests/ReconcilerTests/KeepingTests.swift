@@ -11,17 +11,6 @@ struct KeepingTests {
     private static let slug = "feature-loyalty"
     private static let database = "database shop-pg odoo_feature_loyalty"
 
-    private static func policies(_ rule: String, _ more: String = "") -> String {
-        """
-        branch_mappings:
-          - {pattern: "feature/*", tier: "dev", auto_deploy: true}
-        ttl_policies: {dev_ephemeral: \(rule), dev_named: never, staging: never, production: never}
-        limits: {max_deletes: 8}
-        \(more)
-
-        """
-    }
-
     private func row(_ world: World, _ slug: String = Self.slug) async throws -> EnvironmentRow {
         try #require(try await world.store.environment(slug))
     }
@@ -119,7 +108,7 @@ struct KeepingTests {
     @Test("Whoever is warned is told days that the policy allows, and a pin where it allows none")
     func limits() async throws {
         let rule = "{ttl: 7d, warn_before: 24h, grace: 12h, extension_days: {longest: 2, most: 3}}"
-        let world = try await World(World.tree(policies: Self.policies(rule)))
+        let world = try await World(World.tree(policies: World.policies(life: rule)))
         _ = await world.pass()
         for keep in ["extend \(Self.slug) --days 2", "extend \(Self.slug) --days 1", "pin \(Self.slug) --until 7d"] {
             let end = try #require(try await row(world).expiresAt)
@@ -149,10 +138,10 @@ struct KeepingTests {
         "Where it ended long ago so many days are named as give it an end to come, and fewer are said to change nothing"
     )
     func overdue() async throws {
-        let world = try await World(World.tree(policies: Self.policies("30d")))
+        let world = try await World(World.tree(policies: World.policies(life: "30d")))
         _ = await world.pass()
         world.time.advance(by: .days(20))
-        world.source.set(World.tree(policies: Self.policies("7d"), revision: "b"))
+        world.source.set(World.tree(policies: World.policies(life: "7d"), revision: "b"))
         let report = await world.pass()
         let outlook = try #require(report.plan?.environments.first { $0.slug == Self.slug })
         // Who was promised more has half of the time of a warning.
@@ -173,7 +162,7 @@ struct KeepingTests {
 
     @Test("Days that a pin outlasts put nothing off, and are neither told as if they did nor offered")
     func pins() async throws {
-        let world = try await World(World.tree(policies: Self.policies("7d")))
+        let world = try await World(World.tree(policies: World.policies(life: "7d")))
         _ = await world.pass()
         let time = try #require(try await row(world).expiresAt)
         let until = world.time.now + .days(30)

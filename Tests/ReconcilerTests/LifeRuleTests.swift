@@ -10,19 +10,8 @@ import Testing
 
 @Suite("The rule by which an environment ends")
 struct LifeRuleTests {
-    private static func policies(_ rule: String, _ more: String = "") -> String {
-        """
-        branch_mappings:
-          - {pattern: "feature/*", tier: "dev", auto_deploy: true}
-        ttl_policies: {dev_ephemeral: \(rule), dev_named: never, staging: never, production: never}
-        limits: {max_deletes: 8}
-        \(more)
-
-        """
-    }
-
     private static func world(_ rule: String, _ more: String = "") async throws -> World {
-        let world = try await World(World.tree(policies: policies(rule, more)))
+        let world = try await World(World.tree(policies: World.policies(life: rule, more)))
         let report = await world.pass()
         #expect(report.isSuccess, "\(report.story)")
         return world

@@ -228,7 +228,7 @@ extension Answer {
         .object([
             .init("key", text, "the resource"),
             .init(
-                "cause", .choice(DriftItem.causeWords),
+                "cause", .choice(ChangeCause.words),
                 "why it differs; finding: a rule wants it otherwise, and nobody need have changed anything"),
             .init("summary", text, "what differs, in one line"),
             .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),

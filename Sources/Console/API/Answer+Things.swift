@@ -12,7 +12,7 @@ extension Answer {
         .object([
             .init("key", text, "the resource that differs"),
             .init(
-                "cause", .choice(DriftRecord.causeWords),
+                "cause", .choice(ChangeCause.words),
                 "why it differs; finding: a rule wants it otherwise, and nobody need have changed anything"),
             .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init(

@@ -32,9 +32,8 @@ public struct Envelope: Sendable {
     /// The refusal of a write that is answered without the usual members: `{"ok": false, "error": "…"}`.
     init(bare fault: any Fault) {
         let refusal = APIFault(fault)
-        let hint = fault.hint.map { "; \($0)" } ?? ""
         self.init(
-            refusal.status, ["ok": false, "error": .string("\(fault.code): \(fault.message)\(hint)")])
+            refusal.status, ["ok": false, "error": .string("\(fault.code): \(fault.messageAndHint)")])
         headers = refusal.headers
     }
 

@@ -110,6 +110,9 @@ public struct APICall: Sendable {
     /// An instant of the query, or the beginning of a day of it.
     func instant(_ name: String) -> Timestamp? { text(name).flatMap { Timestamp($0) ?? Timestamp(date: $0) } }
 
+    /// The time that `since` and `until` of the query ask for.
+    var askedTime: AskedTime { AskedTime(since: instant("since"), until: instant("until")) }
+
     /// How many rows are wanted.
     var limit: Int { parameters["limit"]?.intValue.flatMap { Int(exactly: $0) } ?? 50 }
 
@@ -124,4 +127,16 @@ public struct APICall: Sendable {
 
     /// Who it is, for the audit log.
     var actor: Actor { Actor(caller.name, via: "api", address: caller.origin.address) }
+}
+
+/// A time that is asked for: all of it where neither end is said.
+struct AskedTime {
+    let since: Timestamp?
+    let until: Timestamp?
+
+    /// Whether an instant is in it; what has none is in all of time alone.
+    func has(_ instant: Timestamp?) -> Bool {
+        guard let instant else { return since == nil && until == nil }
+        return since.map { $0 <= instant } ?? true && until.map { instant < $0 } ?? true
+    }
 }

@@ -35,13 +35,9 @@ extension APIEndpoints {
                     throw APIFault.notFound(
                         "nobody has looked yet at what providers hold", hint: "Ask for a pass: POST /api/v1/reconcile")
                 }
-                let (since, until) = (call.instant("since"), call.instant("until"))
-                let asked = found.filter { backup in
-                    guard since != nil || until != nil else { return true }
-                    guard let at = backup.backedUpAt else { return false }
-                    return since.map { $0 <= at } ?? true && until.map { at < $0 } ?? true
-                }
-                return part(asked, call, key: { "\($0.key)" }, document: \.backupDocument)
+                let time = call.askedTime
+                return part(
+                    found.filter { time.has($0.backedUpAt) }, call, key: { "\($0.key)" }, document: \.backupDocument)
             },
             APIRoute(
                 "GET", "/databases/{environment}/backups", "listDatabaseBackups", "backups",

@@ -89,11 +89,11 @@ extension APIEndpoints {
     private static func rows(
         _ call: APICall, _ environment: String?, _ services: APIServices
     ) async throws -> [DeploymentRow] {
-        let (state, since, until) = (call.text("state"), call.instant("since"), call.instant("until"))
+        let (state, time) = (call.text("state"), call.askedTime)
         return try await services.store.deployments(ofLast: deployedRuns, environment: environment)
             .filter { row in
                 call.visible.contains(row.environment) && state.map { $0 == row.state.rawValue } ?? true
-                    && since.map { $0 <= row.from } ?? true && until.map { row.from < $0 } ?? true
+                    && time.has(row.from)
             }
             .sorted { $0.from == $1.from ? $1.id.precedesByBytes($0.id) : $0.from > $1.from }
     }

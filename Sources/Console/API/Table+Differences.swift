@@ -18,7 +18,7 @@ extension APIEndpoints {
                 "GET", "/drift", "listDrift", "drift", "What differs from what is wanted, by key.", needs: .read,
                 at: .list,
                 parameters: [
-                    APIParameter("cause", .choice(DriftRecord.causeWords), "only of this cause"), environment,
+                    APIParameter("cause", .choice(ChangeCause.words), "only of this cause"), environment,
                     APIParameter("key", .line(least: 1, most: 512), "only of this resource"),
                     APIParameter("known", .flag, "only what people know, or only what they don't"), nameCursor,
                 ], answer: .list(Answer.driftItem), isPaged: true

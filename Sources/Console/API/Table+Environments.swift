@@ -159,7 +159,7 @@ extension APIEndpoints {
                 verb, of: name,
                 days: call.body["days"]?.intValue.flatMap { Int(exactly: $0) } ?? 0,
                 reason: call.body["reason"]?.stringValue,
-                until: call.body["until"]?.stringValue.flatMap { Timestamp($0) })
+                until: call.body["until"]?.instantValue)
             let row = try await change.make(in: services.store, by: call.actor, at: call.now)
             return Envelope(200, row.document(at: call.now, drift: drift))
         }

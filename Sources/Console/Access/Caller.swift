@@ -135,7 +135,7 @@ public struct Caller: Sendable {
         return .only(Set(names).sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
     }
 
-    private func covers(_ grant: Grant) -> Bool { grant.project == "*" || grant.project == project }
+    private func covers(_ grant: Grant) -> Bool { grant.covers(project: project) }
 }
 
 /// What came of asking whether somebody may.

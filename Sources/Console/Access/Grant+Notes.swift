@@ -18,22 +18,18 @@ extension Grant {
         let known = Set(try await store.environmentNames()).union(wanted.map(\.name))
         var notes: [String] = []
         for grant in grants {
-            let isElsewhere = grant.project != "*" && grant.project != project
+            let isElsewhere = !grant.covers(project: project)
             if !isElsewhere, grant.environment == "*" || known.contains(grant.environment) { continue }
             // What was written: people know a branch, whose slash is read as that behind a project.
             let word = isElsewhere ? "\(grant.project)/\(grant.environment)" : grant.environment
             let meant = try await store.environmentName(of: word) ?? wanted.first { $0.branch == word }?.name
             let remedy = meant.map { "; \(word) is the environment \($0): write \(grant.role.rawValue)@\($0)" }
-            if isElsewhere {
-                let near = Suggestion.afterthought(on: grant.project, among: [project])
-                notes.append(
-                    "\(grant) counts in the project \(grant.project), and that of this service is \(project)"
-                        + (remedy ?? near))
-            } else {
-                let near = Suggestion.afterthought(on: word, among: known)
-                notes.append(
-                    "no environment is named \(word), and the role at it counts once there is one\(remedy ?? near)")
-            }
+            notes.append(
+                isElsewhere
+                    ? "\(grant) counts in the project \(grant.project), and that of this service is \(project)"
+                        + (remedy ?? Suggestion.afterthought(on: grant.project, among: [project]))
+                    : "no environment is named \(word), and the role at it counts once there is one"
+                        + (remedy ?? Suggestion.afterthought(on: word, among: known)))
         }
         return notes
     }

@@ -50,9 +50,11 @@ public struct Grant: Sendable, Hashable, CustomStringConvertible {
         return "\(role.rawValue)@\(project)/\(environment)"
     }
 
+    /// Whether it holds anywhere in a project.
+    func covers(project: String) -> Bool { self.project == "*" || self.project == project }
+
     /// Whether it holds for an environment of a project; nil stands for what belongs to no environment.
     func covers(project: String, environment: String?) -> Bool {
-        guard self.project == "*" || self.project == project else { return false }
-        return self.environment == "*" || self.environment == environment
+        covers(project: project) && (self.environment == "*" || self.environment == environment)
     }
 }

@@ -33,9 +33,7 @@ public struct PruneRule: Sendable, Hashable {
     /// How long a thing stays that only a person may let go: what is protected or holds data.
     public var guardedGrace = Duration.zero
     /// Why it can't be read, so that nothing goes; nil where it can.
-    public var fault: String?
-    /// The line that can't be read; nil where no single one is.
-    public var source: SourceMark?
+    public var unreadable: UnreadableRule?
 
     /// A rule without any grace.
     public init() {}

@@ -92,7 +92,7 @@ extension PoliciesReader {
         if let grace = duration("guarded_grace", section, most: .days(366), orNone: true) { rule.guardedGrace = grace }
         section.allow("description", "notes")
         section.finish()
-        (rule.fault, rule.source) = (section.fault?.reason, section.fault?.mark)
+        rule.unreadable = section.fault.map { UnreadableRule($0) }
         reading.policy.prune = rule
     }
 

@@ -21,8 +21,7 @@ struct PoliciesReader {
             // It may have allowed none.
             reading.loseLimit(document.cause)
             reading.loseWindows(document.cause)
-            reading.policy.prune.fault = document.cause?.reason
-            reading.policy.prune.source = document.cause?.mark
+            reading.policy.prune.unreadable = document.cause.map { UnreadableRule($0) }
             return reading
         }
         var reader = PoliciesReader(file: document.path, report)
@@ -85,7 +84,7 @@ struct PoliciesReader {
             }
         case "limits": reading.loseLimit(cause)
         case "sync_windows", "freeze": reading.loseWindows(cause)
-        case "prune": (reading.policy.prune.fault, reading.policy.prune.source) = (cause.reason, cause.mark)
+        case "prune": reading.policy.prune.unreadable = UnreadableRule(cause)
         case "approvals": reading.policy.approvals = .unreadable
         default: break
         }

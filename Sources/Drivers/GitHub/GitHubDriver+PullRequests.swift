@@ -100,7 +100,7 @@ extension GitHubDriver: PullRequestHost {
         let attributes = resource.attributes
         guard let number = attributes["number"]?.intValue, let head = attributes["head"]?.stringValue,
             let commit = attributes["head_sha"]?.stringValue, let base = attributes["base"]?.stringValue,
-            let updated = attributes["updated_at"]?.stringValue.flatMap({ Timestamp($0) })
+            let updated = attributes["updated_at"]?.instantValue
         else { return nil }
         // Of a fork that was deleted there is no name, and it is none of ours either.
         let isOurs = attributes["head_repository"]?.stringValue?.lowercased() == repository.description.lowercased()

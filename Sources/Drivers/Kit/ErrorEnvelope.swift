@@ -26,8 +26,7 @@ public struct ErrorEnvelope: Sendable, Hashable {
     /// Of what ended it before a provider could answer.
     public init(of fault: any Fault) {
         let place = fault.place.map { "\($0): " } ?? ""
-        let hint = fault.hint.map { "; \($0)" } ?? ""
-        self.init(error: "\(place)\(fault.code): \(fault.message)\(hint)", code: nil)
+        self.init(error: "\(place)\(fault.code): \(fault.messageAndHint)", code: nil)
     }
 
     /// One object, always with `ok` and `error`.

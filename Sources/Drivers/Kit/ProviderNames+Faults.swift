@@ -83,7 +83,7 @@ extension ProviderNames {
         case .notReached where fault.isOfShare:
             // Nobody spoke to it; what is wrong is here, and its remedy goes wherever the reason goes.
             return self.fault(
-                .notReached, call, "\(title) was not asked: \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")",
+                .notReached, call, "\(title) was not asked: \(fault.messageAndHint)",
                 hint: "run `reconcile doctor`", missing.disposition)
         case .answerLost, .notReached:
             return self.fault(

@@ -16,7 +16,7 @@ extension MailgunDriver: MailEventListing {
     public func mailEvents(
         of domain: String, after mark: Value?, from start: Timestamp, _ context: DriverContext
     ) async -> Result<MailEventPage, ProviderFault> {
-        let since = mark?["since"]?.stringValue.flatMap { Timestamp($0) }
+        let since = mark?["since"]?.instantValue
         let read = mark?["read"]?.listValue?.compactMap(\.stringValue) ?? []
         let cursor = MailgunEventCursor(since: since ?? start, read: Set(read))
         return await events(of: domain, after: cursor, context).map { batch in

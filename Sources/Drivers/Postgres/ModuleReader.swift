@@ -62,15 +62,18 @@ public final class ModuleReader: ModuleListing {
     /// - Parameter database: its name at the server; nil: the address's own is connected to, and no list is read.
     /// - Returns: the server's version, whether its role may do everything, and the list; never a part of it.
     public func look(in database: String?) async -> Result<Sight, ProviderFault> {
-        let form = "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ and `%2F` for / in the password"
         guard let uri = address() else {
             return .failure(
-                fault(.readerAddress, "has no address: nothing is at \(reference)", hint: "put \(form), there", .stop))
+                fault(
+                    .readerAddress, "has no address: nothing is at \(reference)",
+                    hint: "put \(PostgresURI.form), there",
+                    .stop))
         }
         guard let parts = ServerAddress(uri) else {
             return .failure(
                 fault(
-                    .readerAddress, "has an address that can't be read, at \(reference)", hint: "write \(form)", .stop))
+                    .readerAddress, "has an address that can't be read, at \(reference)",
+                    hint: "write \(PostgresURI.form)", .stop))
         }
         let (limit, heard) = (limit, heard)
         let result: Result<(Sight, refusal: String?), ServerError> = await thread.run {
@@ -105,12 +108,12 @@ public final class ModuleReader: ModuleListing {
         if let database, ModuleTable.statesOfTable.contains(state) {
             return unreadable(database, error.message, address, state: state)
         }
-        let role = address.user.map { Identifier($0)?.quoted ?? $0 } ?? "ROLE"
         switch state {
         case "28P01":
             return fault(
                 .readerShut, "doesn't let us in: \(error.message)",
-                hint: "write the role's password as it is into \(reference), or set it there: alter role \(role) "
+                hint:
+                    "write the role's password as it is into \(reference), or set it there: alter role \(address.role) "
                     + "password 'PASSWORD'", state: state, .stop)
         case "3D000":
             return fault(
@@ -118,12 +121,15 @@ public final class ModuleReader: ModuleListing {
                 hint:
                     "is \(reference) the address of the cluster \(cluster)? Environments whose database_cluster it is "
                     + "have their databases there", state: state, .stop)
-        case _ where state.hasPrefix("28") || state.hasPrefix("53"):
+        case _ where state.hasPrefix("28"):
             return fault(
                 .readerDatabase, "doesn't open a database: \(error.message)",
-                hint: state.hasPrefix("28")
-                    ? "let \(role) in at \(address.hosts), by pg_hba.conf or the cluster's trusted sources"
-                    : "leave the role a connection: alter role \(role) connection limit 5", state: state,
+                hint: "let \(address.role) in at \(address.hosts), by pg_hba.conf or the cluster's trusted sources",
+                state: state, .retry(after: nil))
+        case _ where state.hasPrefix("53"):
+            return fault(
+                .readerDatabase, "doesn't open a database: \(error.message)",
+                hint: "leave the role a connection: alter role \(address.role) connection limit 5", state: state,
                 .retry(after: nil))
         case _ where state.hasPrefix("08") || state.hasPrefix("57P") || error.isBroken || state.isEmpty:
             return fault(
@@ -138,10 +144,10 @@ public final class ModuleReader: ModuleListing {
     private func unreadable(
         _ database: String, _ reason: String, _ address: ServerAddress, state: String = ""
     ) -> ProviderFault {
-        let role = address.user.map { Identifier($0)?.quoted ?? $0 } ?? "ROLE"
-        return fault(
+        fault(
             .modulesUnreadable, "shows no list of modules in the database \(database): \(reason)",
-            hint: "let its role read it, in that database: \(ModuleTable.grants(on: database, to: role))", state: state,
+            hint: "let its role read it, in that database: \(ModuleTable.grants(on: database, to: address.role))",
+            state: state,
             .stop)
     }
 

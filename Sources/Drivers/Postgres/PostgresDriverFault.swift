@@ -69,9 +69,7 @@ extension ProviderFault {
         if error.isBadAddress {
             return make(
                 .badAddress, site, error.message,
-                hint:
-                    "write POSTGRES_ADMIN_URL as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ and `%2F` "
-                    + "for / in the password", .stop)
+                hint: "write POSTGRES_ADMIN_URL as \(PostgresURI.form)", .stop)
         }
         if state.hasPrefix("28") || state == "3D000" && !error.wasSent {
             return fault(

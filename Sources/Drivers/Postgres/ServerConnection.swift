@@ -5,9 +5,8 @@ internal import Glibc
 /// One connection; used by one thread at a time.
 final class ServerConnection: @unchecked Sendable {  // Handed from thread to thread, never shared.
     private let pointer: OpaquePointer
-    /// Until when everything has to be answered; nil: libpq waits for as long as the server takes.
-    private let deadline: Duration?
-    private let limit: Duration?
+    /// Within what everything has to be answered; nil: libpq waits for as long as the server takes.
+    private let bound: TimeBound?
 
     /// Connects, step by step, so that the deadline holds for all hosts of the address together.
     ///
@@ -21,14 +20,13 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
     init(
         _ uri: Secret, database: String?, timeout: Duration, limit: Duration? = nil, isReadOnly: Bool = false
     ) throws(ServerError) {
-        guard Self.isReadable(uri) else {
+        guard ServerAddress(uri) != nil else {
             // libpq's own message is left out, for it quotes the address.
             throw ServerError(
                 state: "", message: "the server's address can't be read", wasSent: false, isBadAddress: true)
         }
-        let time = SystemTime()
         // Names are looked up before libpq gives anything to wait for: that counts too.
-        let end = limit.map { time.uptime + $0 }
+        bound = limit.map { TimeBound($0) }
         let seconds = max(2, timeout.components.seconds)
         let pointer = uri.reveal { uri in
             // `dbname` last would win over the URI's, and first be overridden: the URI goes first, the name after it.
@@ -43,20 +41,17 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
         guard let pointer else { throw ServerError(state: "", message: "no memory for a connection", wasSent: false) }
         self.pointer = pointer
-        (self.limit, self.deadline) = (limit, end)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
         // The code of a refused login is only in the verbose text.
         PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
-        let deadline = min(time.uptime + timeout, end ?? time.uptime + timeout)
+        let connecting = TimeBound(timeout).sooner(bound)
         var step = PGRES_POLLING_WRITING
         while PQstatus(pointer) != CONNECTION_BAD, step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING {
-            let left = (deadline - time.uptime).microseconds / 1_000
-            var descriptor = pollfd(
-                fd: PQsocket(pointer), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
-            guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
+            let events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT
+            guard connecting.waits(for: events, at: PQsocket(pointer)) else {
                 throw ServerError(
-                    state: "08001", message: "no answer within \(min(timeout, limit ?? timeout).shortText)",
-                    isBroken: true, wasSent: false)
+                    state: "08001", message: "no answer within \(connecting.limit.shortText)", isBroken: true,
+                    wasSent: false)
             }
             step = PQconnectPoll(pointer)
         }
@@ -90,8 +85,10 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
             result = withCStrings(parameters) { values in
                 PQexecParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
             }
+        } else if let bound {
+            result = try answer(to: sql, within: bound)
         } else {
-            result = deadline == nil ? PQexec(pointer, sql) : try answer(to: sql)
+            result = PQexec(pointer, sql)
         }
         guard let result else {
             throw ServerError(state: "", message: Self.firstLine(Self.errorText(pointer)), isBroken: isBroken)
@@ -118,19 +115,16 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
     }
 
-    /// As `PQexec`, but that it ends at the deadline: a server that stands still keeps its connections open.
-    private func answer(to sql: String) throws(ServerError) -> OpaquePointer? {
+    /// As `PQexec`, but that it ends with its time: a server that stands still keeps its connections open.
+    private func answer(to sql: String, within bound: TimeBound) throws(ServerError) -> OpaquePointer? {
         guard PQsendQuery(pointer, sql) == 1 else { return nil }
-        let time = SystemTime()
         var last: OpaquePointer?
         while true {
             while PQisBusy(pointer) == 1 {
-                let left = ((deadline ?? time.uptime) - time.uptime).microseconds / 1_000
-                var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-                guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
+                guard bound.waits(for: POLLIN, at: PQsocket(pointer)) else {
                     PQclear(last)
                     throw ServerError(
-                        state: "08006", message: "no answer within \((limit ?? .zero).shortText)", isBroken: true)
+                        state: "08006", message: "no answer within \(bound.limit.shortText)", isBroken: true)
                 }
                 guard PQconsumeInput(pointer) == 1 else {
                     PQclear(last)
@@ -165,11 +159,6 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         return "postgres://\(text(PQuser(pointer)))@\(text(PQhost(pointer))):\(text(PQport(pointer)))"
     }
 
-    private static func isReadable(_ uri: Secret) -> Bool { ServerAddress(uri) != nil }
-
-    /// `db.example:5432`, as an address has it: of several hosts all, whichever of them answers; nil where it can't be read.
-    static func hosts(of uri: Secret) -> String? { ServerAddress(uri)?.hosts }
-
     private static func errorText(_ pointer: OpaquePointer) -> String {
         PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
     }
@@ -181,6 +170,28 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         guard let range = text.firstRange(of: "FATAL:  ") else { return "" }
         let state = text[range.upperBound...].prefix { $0 != ":" }
         return state.utf8.count == 5 ? String(state) : ""
+    }
+}
+
+/// How long all of something may take, counted from its beginning.
+private struct TimeBound {
+    let limit: Duration
+    /// As uptime.
+    private let end: Duration
+
+    init(_ limit: Duration) {
+        self.limit = limit
+        end = SystemTime().uptime + limit
+    }
+
+    /// Whichever ends first.
+    func sooner(_ other: TimeBound?) -> TimeBound { other.map { $0.end < end ? $0 : self } ?? self }
+
+    /// Waits until a socket is ready; false where the time is over before.
+    func waits(for events: Int32, at socket: Int32) -> Bool {
+        let left = (end - SystemTime().uptime).microseconds / 1_000
+        var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
+        return left > 0 && poll(&descriptor, 1, Int32(clamping: left)) != 0
     }
 }
 

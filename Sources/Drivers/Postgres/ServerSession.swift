@@ -22,7 +22,7 @@ final class ServerSession: Sendable {
     var place: String { known.withLock { $0 } ?? "the server of POSTGRES_ADMIN_URL" }
 
     /// Where it is by its address, without names and passwords.
-    var hosts: String? { ServerConnection.hosts(of: uri) }
+    var hosts: String? { ServerAddress(uri)?.hosts }
 
     /// Runs SQL on the server's own database.
     ///

@@ -151,7 +151,7 @@ extension ProviderFault {
                 .lost, site, "the answer was lost, so the effect is not known: \(fault.message)", missing.disposition)
         case .notReached where fault.isOfShare:
             return make(
-                .notReached, site, "Spaces was not asked: \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")",
+                .notReached, site, "Spaces was not asked: \(fault.messageAndHint)",
                 hint: "run `reconcile doctor`", missing.disposition)
         case .answerLost, .notReached:
             return make(

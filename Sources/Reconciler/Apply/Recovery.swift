@@ -72,7 +72,7 @@ struct Recovery: Sendable {
         guard let object = matches.first else {
             if entry.action == .delete || entry.action == .replace && !creates {
                 // What was made a moment ago may be missing in a list although it is there.
-                if let made = entry.input["created_at"]?.stringValue.flatMap({ Timestamp($0) }),
+                if let made = entry.input["created_at"]?.instantValue,
                     Self.isYoung(made, at: reconciler.time.now)
                 {
                     return (nil, "it was made so lately that it may be there and not be listed", nil)

@@ -147,7 +147,7 @@ private struct SecretReading {
         }
         guard let seen = observed.kinds[resource.key.kind] else { return (.unknown, unseen(resource.key.kind), nil) }
         if let found = seen.resources.first(where: { $0.key == resource.key }) {
-            return (.present, "it is there", found.attributes["updated_at"]?.stringValue.flatMap { Timestamp($0) })
+            return (.present, "it is there", found.attributes["updated_at"]?.instantValue)
         }
         switch seen.completeness(of: resource.key.name) {
         case .complete:

@@ -141,7 +141,7 @@ public final class HookPoller: Sendable {
         do throws(StoreFault) {
             try await store.changeBookmark(Self.mark(item.system, project)) { before in
                 var mark = before?.objectValue ?? Value.Object()
-                let again = before?["again"]?.stringValue.flatMap { Timestamp($0) }
+                let again = before?["again"]?.instantValue
                 mark["again"] = .string(min(again ?? item.updatedAt, item.updatedAt).description)
                 mark["asked"] = .int((before?["asked"]?.intValue ?? 0) &+ 1)
                 return .object(mark)
@@ -182,10 +182,10 @@ public final class HookPoller: Sendable {
         let name = Self.mark(listing.provider, project)
         let mark = try await store.bookmark(name)
         let now = time.now
-        let end = mark?["since"]?.stringValue.flatMap { Timestamp($0) }
-        let again = mark?["again"]?.stringValue.flatMap { Timestamp($0) }
+        let end = mark?["since"]?.instantValue
+        let again = mark?["again"]?.instantValue
         let since = end.map { min($0, again ?? $0) }
-        let wholeAt = mark?["whole_at"]?.stringValue.flatMap { Timestamp($0) }
+        let wholeAt = mark?["whole_at"]?.instantValue
         let isWhole = since == nil || wholeAt.map { now - $0 >= Self.wholeInterval || now < $0 } ?? true
         let list = await listing.issues(in: project, since: isWhole ? nil : since, context)
         let items = list.items.compactMap { item in

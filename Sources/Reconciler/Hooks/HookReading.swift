@@ -118,7 +118,7 @@ enum IssueReading {
     /// Nil where it lacks what tells it from others, or when it was changed.
     static func gitHub(_ issue: Value, in repository: String) -> WorkItemRecord? {
         guard let number = issue["number"]?.intValue, let title = issue["title"]?.stringValue,
-            let updated = issue["updated_at"]?.stringValue.flatMap({ Timestamp($0) })
+            let updated = issue["updated_at"]?.instantValue
         else { return nil }
         // The host's own spelling: names are the same in small and in large letters.
         let address = issue["repository_url"]?.stringValue?.split(separator: "/").suffix(2).joined(separator: "/")
@@ -139,7 +139,7 @@ enum IssueReading {
     static func plane(_ item: Value, in project: String?, fallback: Timestamp? = nil) -> WorkItemRecord? {
         guard let id = item["id"]?.stringValue, !id.isEmpty,
             let title = item["name"]?.stringValue ?? fallback.map({ _ in "" }),
-            let updated = item["updated_at"]?.stringValue.flatMap({ Timestamp($0) }) ?? fallback
+            let updated = item["updated_at"]?.instantValue ?? fallback
         else { return nil }
         let person = item["assignees"]?.listValue?.first
         return WorkItemRecord(

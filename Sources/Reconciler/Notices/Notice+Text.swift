@@ -1,4 +1,5 @@
 import Basics
+import Diff
 import Formats
 public import Store
 
@@ -55,7 +56,7 @@ extension Notice {
         switch kind {
         case .environmentExpiring:
             return "environment \(subject) expires\(instant("expires_at").map { " at \($0)" } ?? ""): "
-                + (text("keep") ?? "reconcile env extend \(subject) --days 7")
+                + (text("keep") ?? Keeping.usual.command(subject))
         case .environmentEnded:
             return "the end of environment \(subject) has come\(because("because")): reconcile sweep --dry-run"
         case .environmentExtended: return "environment \(subject) was extended\(by("actor"))"

@@ -23,7 +23,7 @@ public struct ApprovalRequest: Sendable {
         /// When it may happen at the earliest; nil: nothing opens in sight.
         public let opensAt: Timestamp?
         /// The line of the window.
-        public let place: String?
+        public let place: String
         /// The hours that an approval has to hold for it; nil where the one that was given does, or none may.
         public let hours: Int?
     }
@@ -67,28 +67,22 @@ public struct ApprovalRequest: Sendable {
             }, origin: actor.detail())
         return Outcome(
             approvals: granted, changes: changes, leftOut: leftOut, expiresAt: now + lasting,
-            closed: Self.closed(changes, document, from: now, until: now + lasting, longest: Self.longest(of: found)))
+            closed: Self.closed(changes, from: now, until: now + lasting, longest: Self.longest(of: found)))
     }
 
     /// What of it windows keep, by what the plan saw of them.
     private static func closed(
-        _ changes: [PlannedChange], _ document: Value, from now: Timestamp, until end: Timestamp, longest: Duration
+        _ changes: [PlannedChange], from now: Timestamp, until end: Timestamp, longest: Duration
     ) -> [Closed] {
-        let rows = (document["changes"]?.listValue ?? []).filter {
-            $0["hold"]?.stringValue == Hold.approval.rawValue && $0["held_at"] != nil
-        }
-        return changes.compactMap { change in
-            guard let row = rows.first(where: { $0["key"]?.stringValue == change.key.description }) else { return nil }
-            let opensAt = row["blocked_until"]?.stringValue.flatMap { Timestamp($0) }
+        changes.compactMap { change in
+            guard change.hold == .approval, let place = change.heldAt else { return nil }
+            let opensAt = change.blockedUntil
             if let opensAt, opensAt <= now { return nil }
-            let place = row["held_at"].flatMap { mark in
-                mark["file"]?.stringValue.map { "\($0):\(mark["line"]?.intValue ?? 1)" }
-            }
             // One more than it takes, for the pass that then comes.
             let hours = opensAt.map { Int(($0 - now).components.seconds / 3_600) + 2 }
             let isShort = opensAt.map { $0 >= end } ?? false
             return Closed(
-                key: change.key, opensAt: opensAt, place: place,
+                key: change.key, opensAt: opensAt, place: "\(place.file):\(place.line)",
                 hours: hours.flatMap { isShort && .hours($0) <= longest ? $0 : nil })
         }
     }

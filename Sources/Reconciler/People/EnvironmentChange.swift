@@ -119,18 +119,19 @@ extension EnvironmentRow {
             return pauseOfLife(at: now).map { ", which \($0)." } ?? "; the next pass says until when."
         }
         if let pin, timeEnds ?? end <= pin {
-            return ", which are over before its pin is, at \(pin.minuteText) UTC. Pin it longer: "
-                + "reconcile env pin \(slug) --until TIME --reason \"why\"."
+            return ", which are over before its pin is, at \(pin.minuteText) UTC. Pin it longer: \(longerPin)."
         }
         guard end <= now else {
             return (status == .expired ? ": it comes back with the next pass, and ends" : ": it ends")
                 + " \(end.minuteText) UTC."
         }
-        let goes = goesAt(now).flatMap { $0 > now ? ", at \($0.minuteText) UTC at the earliest" : nil }
+        let goes = goesLater(than: now).map { ", at \($0.minuteText) UTC at the earliest" }
         return ": it ends \(end.minuteText) UTC, which has passed: "
             + (status == .expired ? "it doesn't come back" : "it still goes" + (goes ?? " with the next pass"))
             + ". Keep it: \(keeping(at: now).command(slug))."
     }
+
+    private var longerPin: String { "reconcile env pin \(slug) --until TIME --reason \"why\"" }
 
     /// Why days count for nothing: nothing wants it any more.
     fileprivate func daysForNothing(at now: Timestamp) -> RequestFault {
@@ -141,13 +142,10 @@ extension EnvironmentRow {
         } else if isPinned(at: now) {
             when = "It goes when its pin ends" + (pinnedUntil.map { ", at \($0.minuteText) UTC" } ?? "")
         } else {
-            let end = goesAt(now).flatMap { $0 > now ? $0 : nil }
-            when = "It goes " + (end.map { "at \($0.minuteText) UTC" } ?? "with the next pass that may delete it")
+            let end = goesLater(than: now).map { "at \($0.minuteText) UTC" }
+            when = "It goes " + (end ?? "with the next pass that may delete it")
         }
-        let keep: String? =
-            !isPinned(at: now)
-            ? Keeping.pin.command(slug)
-            : pinnedUntil.map { _ in "reconcile env pin \(slug) --until TIME --reason \"why\"" }
+        let keep = isPinned(at: now) ? pinnedUntil.map { _ in longerPin } : Keeping.pin.command(slug)
         return RequestFault(
             .conflict, "nothing wants \(slug) any more: more days count for nothing",
             hint: "\(when). " + (keep.map { "Keep it: \($0). " } ?? "")

@@ -51,7 +51,7 @@ struct PreviewReport: Sendable {
     /// That its end is near, or has come; nil while there is time.
     var warning: String?
     /// What gives it more time.
-    var keeping = Keeping.extend(days: 7)
+    var keeping = Keeping.usual
     var parts: [Part] = []
 
     /// The most parts that a comment shows.

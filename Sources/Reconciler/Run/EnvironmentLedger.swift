@@ -268,7 +268,7 @@ struct EnvironmentLedger {
     }
 
     private static func keep(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> String {
-        (outlook?.keeping ?? .extend(days: 7)).command(row.slug)
+        (outlook?.keeping ?? .usual).command(row.slug)
     }
 
     private func ended(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> Notice {

@@ -83,8 +83,7 @@ struct ModuleSources {
                 environment: environment, database: key, name: name, isThere: !isAbsent, listing: listing,
                 cluster: cluster, server: server)
         }
-        let parts = key.name.split(separator: "/", maxSplits: 1).map(String.init)
-        let cluster = key.kind == .database && parts.count == 2 ? parts[0] : nil
+        let (cluster, name) = Self.place(of: key)
         if let cluster, let (listing, server) = named[cluster] {
             // A list that is another cluster's would be believed.
             if let other = server.flatMap({ self.cluster(at: $0) }), other != cluster {
@@ -94,13 +93,14 @@ struct ModuleSources {
                         + "of \(cluster) there"
                 )
             }
-            return (question(parts[1], listing, of: cluster, at: server), nil)
+            return (question(name, listing, of: cluster, at: server), nil)
         }
         let way = cluster.map { ", or name a server to read its lists from as modules.servers.\($0)" } ?? ""
         guard let listing else {
             return (nil, "no PostgreSQL server is configured: set POSTGRES_ADMIN_URL\(way)")
         }
-        guard let found = cluster == nil ? server(of: key) : server(of: parts) else {
+        let driver = if let cluster { driver(ofCluster: cluster) } else { driver(ofServersOwn: key) }
+        guard let driver else {
             let server = listing.server ?? "that of POSTGRES_ADMIN_URL"
             let remedy = cluster.map { ": name the one to read its lists from as modules.servers.\($0)" } ?? ""
             return (nil, "the database \(key.name) is on another server than \(server)\(remedy)")
@@ -108,18 +108,24 @@ struct ModuleSources {
         guard isSeen || isAbsent else {
             return (nil, "nobody has seen whether the database \(key.name) is there")
         }
-        return (question(cluster == nil ? key.name : parts[1], found, of: nil, at: found.server), nil)
+        return (question(name, driver, of: nil, at: driver.server), nil)
     }
 
-    /// The driver of a server's own database.
-    private func server(of key: ResourceKey) -> (any ModuleListing)? {
+    /// The cluster that a database lies in, and what its server calls it; nil where that is a server's own.
+    private static func place(of key: ResourceKey) -> (cluster: String?, name: String) {
+        let parts = key.name.split(separator: "/", maxSplits: 1).map(String.init)
+        return key.kind == .database && parts.count == 2 ? (parts[0], parts[1]) : (nil, key.name)
+    }
+
+    /// The driver that looks after a server's own database.
+    private func driver(ofServersOwn key: ResourceKey) -> (any ModuleListing)? {
         guard key.kind == .serverDatabase else { return nil }
         return drivers.first { $0.provider == key.kind.provider } as? any ModuleListing
     }
 
-    /// The driver of a cluster's database, where its credential leads to that very cluster.
-    private func server(of parts: [String]) -> (any ModuleListing)? {
-        guard let cluster = observed.resource(ResourceKey(.databaseCluster, parts[0])) else { return nil }
+    /// The driver whose credential leads to that very cluster.
+    private func driver(ofCluster name: String) -> (any ModuleListing)? {
+        guard let cluster = observed.resource(ResourceKey(.databaseCluster, name)) else { return nil }
         let names = Self.names(of: cluster)
         return drivers.lazy.compactMap { $0 as? any ModuleListing }.first { $0.server.map(names.contains) == true }
     }

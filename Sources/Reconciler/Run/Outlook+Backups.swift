@@ -31,7 +31,7 @@ extension Outlook {
 extension ObservedResource {
     /// When a snapshot was made, or the latest of a cluster's backups; nil where the provider doesn't say.
     public var backedUpAt: Timestamp? {
-        createdAt ?? (attributes["latest"] ?? attributes["created_at"])?.stringValue.flatMap { Timestamp($0) }
+        createdAt ?? (attributes["latest"] ?? attributes["created_at"])?.instantValue
     }
 
     /// For how many backups it stands: those of a cluster, or one snapshot.

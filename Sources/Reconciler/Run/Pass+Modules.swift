@@ -110,7 +110,7 @@ extension ModuleQuestion {
         switch await listing.modules(in: name, context) {
         case .success(let census): return ModuleAnswer(question: self, sight: .census(census))
         case .failure(let fault):
-            let problem = "\(fault.code): \(fault.message)\(fault.hint.map { "; \($0)" } ?? "")"
+            let problem = "\(fault.code): \(fault.messageAndHint)"
             return ModuleAnswer(question: self, sight: .problem(problem), isOfServer: listing.isOfServer(fault))
         }
     }

@@ -58,7 +58,7 @@ extension Reconciler {
                     "reconciler_withheld_changes", Double(plan.changes.count { $0.verdict == verdict }),
                     ["decision": verdict.rawValue])
             }
-            for cause in DriftItem.causeWords {
+            for cause in ChangeCause.words {
                 metrics.set(
                     "reconciler_drift_items", Double(plan.drift.count { $0.causeWord == cause }), ["cause": cause])
             }

@@ -110,7 +110,7 @@ extension Provider {
     /// One a day, the first an hour after the cluster, and the last seven of them.
     private func backups(of cluster: World.Cluster) -> Answer {
         var list: [Value] = []
-        if let made = cluster.object["created_at"]?.stringValue.flatMap({ Timestamp($0) }) {
+        if let made = cluster.object["created_at"]?.instantValue {
             let first = made + .hours(1)
             let days = first <= now ? Int((now - first) / .days(1)) : -1
             for day in stride(from: days, through: max(0, days - 6), by: -1) where day >= 0 {

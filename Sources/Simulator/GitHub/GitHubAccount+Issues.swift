@@ -58,7 +58,7 @@ extension GitHubAccount {
     }
 
     private func instant(_ issue: Value.Object, _ name: String) -> Timestamp {
-        issue[name]?.stringValue.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
+        issue[name]?.instantValue ?? Timestamp(seconds: 0)
     }
 }
 

@@ -175,7 +175,7 @@ extension GitHubAccount {
                 return error(404, "Not Found")
             }
             // A run takes a minute; a workflow that is named for it fails.
-            if run["created_at"]?.stringValue.flatMap({ Timestamp($0) }).map({ now - $0 >= .minutes(1) }) == true {
+            if run["created_at"]?.instantValue.map({ now - $0 >= .minutes(1) }) == true {
                 run["status"] = "completed"
                 run["conclusion"] = run["path"]?.stringValue?.contains("fail") == true ? "failure" : "success"
             }

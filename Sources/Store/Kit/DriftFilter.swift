@@ -27,7 +27,7 @@ public struct DriftFilter: Sendable, Hashable {
         conditions.add("environment = ?", environment.map { .text($0) })
         conditions.add("resource_key", oneOf: keys?.map(\.description))
         // Whether it is a finding alone is seen in a row that was read.
-        conditions.add("cause = ?", cause.flatMap { $0 == DriftItem.findingCause ? nil : .text($0) })
+        conditions.add("cause = ?", cause.flatMap { $0 == ChangeCause.finding ? nil : .text($0) })
         return conditions
     }
 }

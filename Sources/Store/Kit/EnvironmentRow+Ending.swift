@@ -9,14 +9,14 @@ extension EnvironmentRow {
 
     /// When its time to live is over, where its pin ends later; nil where that is its end.
     public var timeEnds: Timestamp? {
-        get { metadata["time_ends"]?.stringValue.flatMap { Timestamp($0) } }
-        set { if newValue != timeEnds { set("time_ends", newValue.map { .string($0.description) }) } }
+        get { self[instant: "time_ends"] }
+        set { self[instant: "time_ends"] = newValue }
     }
 
     /// When the grace of what it owns and nothing wants is over; nil where there is none, or the last pass found it wanted.
     public var graceEnds: Timestamp? {
-        get { metadata["grace_ends"]?.stringValue.flatMap { Timestamp($0) } }
-        set { if newValue != graceEnds { set("grace_ends", newValue.map { .string($0.description) }) } }
+        get { self[instant: "grace_ends"] }
+        set { self[instant: "grace_ends"] = newValue }
     }
 
     /// When it ends; nil where nothing wants it any more, for the time that it had counts no longer.
@@ -39,6 +39,9 @@ extension EnvironmentRow {
         end = end + .seconds(limit("grace_seconds") ?? 0)
         return status == .expiring ? max(end, noticeEnds ?? end) : end
     }
+
+    /// When what it owns goes, where that is still to come; nil, too, where it goes with the next pass.
+    public func goesLater(than now: Timestamp) -> Timestamp? { goesAt(now).flatMap { $0 > now ? $0 : nil } }
 
     /// What gives it more time; of one that nothing wants no days do.
     ///

@@ -105,32 +105,32 @@ public struct EnvironmentRow: Sendable, Hashable {
 
     /// When the warning was recorded.
     public var warnedAt: Timestamp? {
-        get { metadata["warned_at"]?.stringValue.flatMap { Timestamp($0) } }
-        set { set("warned_at", newValue.map { .string($0.description) }) }
+        get { self[instant: "warned_at"] }
+        set { self[instant: "warned_at"] = newValue }
     }
 
     /// Until when whoever was warned has time to say no: nothing of it goes before.
     public var noticeEnds: Timestamp? {
-        get { metadata["notice_ends"]?.stringValue.flatMap { Timestamp($0) } }
-        set { set("notice_ends", newValue.map { .string($0.description) }) }
+        get { self[instant: "notice_ends"] }
+        set { self[instant: "notice_ends"] = newValue }
     }
 
     /// Until when the name of one that is gone keeps its care, because nobody said that it may go; nil where it is free.
     public var careEnds: Timestamp? {
-        get { metadata["care_ends"]?.stringValue.flatMap { Timestamp($0) } }
-        set { set("care_ends", newValue.map { .string($0.description) }) }
+        get { self[instant: "care_ends"] }
+        set { self[instant: "care_ends"] = newValue }
     }
 
     /// Since when nothing wants it; nil of one that is wanted.
     public var unwantedSince: Timestamp? {
-        get { metadata["unwanted_since"]?.stringValue.flatMap { Timestamp($0) } }
-        set { if newValue != unwantedSince { set("unwanted_since", newValue.map { .string($0.description) }) } }
+        get { self[instant: "unwanted_since"] }
+        set { self[instant: "unwanted_since"] = newValue }
     }
 
     /// When people were told that it goes because nothing wants it; nil where they weren't, or it is wanted again.
     public var endToldAt: Timestamp? {
-        get { metadata["end_told_at"]?.stringValue.flatMap { Timestamp($0) } }
-        set { if newValue != endToldAt { set("end_told_at", newValue.map { .string($0.description) }) } }
+        get { self[instant: "end_told_at"] }
+        set { self[instant: "end_told_at"] = newValue }
     }
 
     /// Whether its name is free for another one, who then owes it nothing.

@@ -79,7 +79,7 @@ extension EnvironmentRow {
     /// Nil as long as no step was done for it.
     public var deed: EnvironmentDeed? {
         get {
-            guard let value = metadata["deed"], let at = value["at"]?.stringValue.flatMap({ Timestamp($0) }),
+            guard let value = metadata["deed"], let at = value["at"]?.instantValue,
                 let run = value["run"]?.stringValue, let revision = value["revision"]?.stringValue
             else { return nil }
             return EnvironmentDeed(at: at, runID: run, revision: revision)
@@ -93,6 +93,12 @@ extension EnvironmentRow {
                     ]
                 })
         }
+    }
+
+    /// An instant among what is remembered of it besides its columns; what is as it was stays as it was written.
+    subscript(instant name: String) -> Timestamp? {
+        get { metadata[name]?.instantValue }
+        set { if newValue != self[instant: name] { set(name, newValue.map { .string($0.description) }) } }
     }
 
     mutating func set(_ name: String, _ value: Value?) {
@@ -111,7 +117,7 @@ extension EnvironmentRow {
         let differs = alarming.of("resource differs", "resources differ")
         if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
         if isUnwanted, !isPinned(at: now) {
-            let when = goesAt(now).flatMap { $0 > now ? "at \($0.minuteText) UTC" : nil } ?? "as soon as it may"
+            let when = goesLater(than: now).map { "at \($0.minuteText) UTC" } ?? "as soon as it may"
             return (alarming > 0 ? .outOfSync : .unknown, "nothing wants it any more: it goes \(when)")
         }
         if alarming > 0 { return (.outOfSync, differs) }

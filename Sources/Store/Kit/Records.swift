@@ -176,11 +176,8 @@ public struct DriftRecord: Sendable, Hashable {
         detail["finding"] != nil && detail["attributes"]?.listValue?.isEmpty != false
     }
 
-    /// The cause for whoever reads it: what only a rule wants otherwise was changed by nobody.
-    public var causeWord: String { isOnlyFinding ? DriftItem.findingCause : cause.rawValue }
-
-    /// Every word that `causeWord` can be.
-    public static var causeWords: [String] { DriftItem.causeWords }
+    /// The cause for whoever reads it.
+    public var causeWord: String { cause.word(isOnlyFinding: isOnlyFinding) }
 
     /// Whether it is known, by the SSOT or by a person, so that nobody is alarmed.
     public var isQuiet: Bool { cause == .expected || mark != nil }

@@ -22,7 +22,7 @@ public struct ApprovalWait: Sendable, Hashable {
             return nil
         }
         self.init(key: key, change: change, environment: value["environment"]?.stringValue)
-        since = value["since"]?.stringValue.flatMap { Timestamp($0) }
+        since = value["since"]?.instantValue
     }
 
     fileprivate var value: Value {

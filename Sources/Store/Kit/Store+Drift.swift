@@ -272,7 +272,7 @@ extension Store {
     private static func instants(_ seen: Value) -> [String: Timestamp] {
         var instants: [String: Timestamp] = [:]
         for member in seen.objectValue?.members ?? [] {
-            instants[member.name] = member.value.stringValue.flatMap { Timestamp($0) }
+            instants[member.name] = member.value.instantValue
         }
         return instants
     }

@@ -226,7 +226,7 @@ extension Store {
             let begin = try row.time(0)
             let detail = row.optionalText(3) == nil ? nil : try row.json(3)
             let isOnlyFinding = detail.map(DriftRecord.isOnlyFinding) ?? false
-            let cause = isOnlyFinding ? DriftItem.findingCause : try row.text(1)
+            let cause = isOnlyFinding ? ChangeCause.finding : try row.text(1)
             var own = changes[cause] ?? [Int](repeating: 0, count: steps.count + 1)
             own[begin < steps.first ? 0 : steps.index(of: begin) ?? steps.count] += 1
             if let resolved = try row.optionalTime(2), resolved <= end {

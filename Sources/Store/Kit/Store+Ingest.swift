@@ -103,7 +103,7 @@ extension Store {
     }
 
     private static func isDue(_ state: Value, at now: Timestamp) -> Bool {
-        guard let last = state["at"]?.stringValue.flatMap({ Timestamp($0) }) else { return true }
+        guard let last = state["at"]?.instantValue else { return true }
         // A clock that was set back must not stop it for as long as it was ahead.
         return now - last >= ingestInterval || now < last
     }

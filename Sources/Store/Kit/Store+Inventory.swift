@@ -169,7 +169,7 @@ extension Echo {
     fileprivate init?(_ stored: Value) {
         guard let attribute = stored["attribute"]?.stringValue, let value = stored["value"],
             let times = stored["times"]?.intValue.flatMap({ Int(exactly: $0) }),
-            let at = stored["at"]?.stringValue.flatMap({ Timestamp($0) })
+            let at = stored["at"]?.instantValue
         else { return nil }
         self.init(attribute, value, times: times, isAnswer: stored["answer"]?.boolValue ?? false, at: at)
     }

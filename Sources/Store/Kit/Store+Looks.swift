@@ -50,19 +50,19 @@ public struct LookRecord: Sendable {
 
     init?(_ document: Value) {
         guard let name = document["kind"]?.stringValue,
-            let tried = document["tried_at"]?.stringValue.flatMap({ Timestamp($0) })
+            let tried = document["tried_at"]?.instantValue
         else { return nil }
         let kind = ResourceKind(name)
         self.init(
             kind: kind, names: document["names"]?.listValue?.compactMap(\.stringValue) ?? [], triedAt: tried,
             problem: document["problem"]?.stringValue)
-        guard let seen = document["seen_at"]?.stringValue.flatMap({ Timestamp($0) }) else { return }
+        guard let seen = document["seen_at"]?.instantValue else { return }
         let resources = (document["objects"]?.listValue ?? []).compactMap { item -> ObservedResource? in
             guard let name = item["name"]?.stringValue else { return nil }
             return ObservedResource(
                 key: ResourceKey(kind, name), providerID: item["id"]?.stringValue ?? "",
                 attributes: Attributes(item["attributes"] ?? .null),
-                createdAt: item["created_at"]?.stringValue.flatMap { Timestamp($0) })
+                createdAt: item["created_at"]?.instantValue)
         }
         let reason = document["reason"]?.stringValue
         watched = WatchedKind(

@@ -80,6 +80,6 @@ extension Store {
     }
 
     private static func instant(_ line: Value) -> Timestamp {
-        line["at"]?.stringValue.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
+        line["at"]?.instantValue ?? Timestamp(seconds: 0)
     }
 }

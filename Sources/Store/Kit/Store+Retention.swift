@@ -35,8 +35,8 @@ public struct ChainAnchor: Sendable, Hashable {
     init?(_ value: Value) {
         guard let sequence = value["sequence"]?.intValue.flatMap({ Int(exactly: $0) }),
             let digest = value["digest"]?.stringValue,
-            let before = value["before"]?.stringValue.flatMap({ Timestamp($0) }),
-            let cutAt = value["cut_at"]?.stringValue.flatMap({ Timestamp($0) })
+            let before = value["before"]?.instantValue,
+            let cutAt = value["cut_at"]?.instantValue
         else { return nil }
         self.init(sequence: sequence, digest: digest, before: before, cutAt: cutAt)
     }

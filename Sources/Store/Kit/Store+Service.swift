@@ -78,9 +78,8 @@ extension Store {
         let value = try row.json(0)
         return ServiceSign(
             holder: value["holder"]?.stringValue ?? "",
-            nextPassAt: value["next_pass_at"]?.stringValue
-                .flatMap { Timestamp($0) }, failures: Int(clamping: value["failures"]?.intValue ?? 0),
-            at: try row.time(1))
+            nextPassAt: value["next_pass_at"]?.instantValue,
+            failures: Int(clamping: value["failures"]?.intValue ?? 0), at: try row.time(1))
     }
 
     private static let ringKey = "service.rings"

@@ -16,7 +16,7 @@ private struct ServiceTrouble {
 
     init?(_ value: Value) {
         guard let holder = value["holder"]?.stringValue, let subject = value["subject"]?.stringValue,
-            let at = value["at"]?.stringValue.flatMap({ Timestamp($0) })
+            let at = value["at"]?.instantValue
         else { return nil }
         self.init(holder: holder, subject: subject, at: at)
     }

@@ -57,7 +57,7 @@ extension Store {
             for row in try db.run(Self.driftFindings(open.clause("and")), open.binds) {
                 guard DriftRecord.isOnlyFinding(try row.json(1)) else { continue }
                 tally.drift[try row.text(0), default: 0] -= 1
-                tally.drift[DriftItem.findingCause, default: 0] += 1
+                tally.drift[ChangeCause.finding, default: 0] += 1
             }
             tally.drift = tally.drift.filter { $0.value > 0 }
             if try Self.mirrors("convergence_findings", in: db) {

@@ -16,20 +16,14 @@ struct PostgresTarget: Sendable {
 
     /// Takes an address apart.
     ///
-    /// A password with `@` or `/` in it has to be written with `%40` and `%2F`: libpq takes what comes after for the host, the
-    /// port or the database, asks for that name in the network, and every fault would show it as the store's place.
-    ///
-    /// - Throws: `StoreFault`, also of such an address; libpq's own message is left out, for it quotes the address.
+    /// - Throws: `StoreFault`, also where libpq takes a part of the password for something else, which every fault would
+    ///   show as the store's place; libpq's own message is left out, for it quotes the address.
     init(_ uri: Secret, options: PostgresEngine.Options) throws(StoreFault) {
         var parts: [String: String] = [:]
         var isReadable = false
         uri.reveal { text in
             var message: UnsafeMutablePointer<CChar>?
-            // In a database's name an `@` has to be `%40`: this one is that of a password with a slash in it.
-            let path = text.firstRange(of: "://").map { text[$0.upperBound...] }?.drop { $0 != "/" }.prefix {
-                $0 != "?"
-            }
-            guard path?.contains("@") != true, !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
+            guard !text.utf8.contains(0), let list = PQconninfoParse(text, &message) else {
                 PQfreemem(message)
                 return
             }
@@ -39,14 +33,12 @@ struct PostgresTarget: Sendable {
                 option += 1
             }
             PQconninfoFree(list)
-            let isPort = (parts["port"] ?? "").utf8.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ",") }
-            isReadable = isPort && parts["host"]?.contains("@") != true
+            isReadable = !PostgresURI.misplacesPassword(text, read: parts)
         }
         guard isReadable else {
             throw StoreFault(
                 .badAddress, code: "STORE-0031", message: "the store's address can't be read as a PostgreSQL URI",
-                hint: "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with `%40` for @ and `%2F` for / in "
-                    + "the password")
+                hint: "write it as \(PostgresURI.form)")
         }
         self.uri = uri
         self.options = options

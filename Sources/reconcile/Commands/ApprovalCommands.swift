@@ -46,7 +46,7 @@ struct ApproveCommand {
 
     /// When what a window keeps may happen, and whether the approval is still good then.
     private static func text(_ closed: ApprovalRequest.Closed, until end: Timestamp) -> String {
-        let place = closed.place.map { " (\($0))" } ?? ""
+        let place = " (\(closed.place))"
         guard let opensAt = closed.opensAt else { return "\(closed.key): no opening is in sight\(place)" }
         let when = "\(closed.key): not before \(opensAt.minuteText) UTC\(place)"
         guard opensAt >= end else { return "\(when), by the next pass from then on" }

@@ -34,21 +34,21 @@ extension DoctorCommand {
         var sight: ModuleReader.Sight?
         var (readable, unknown): ([String], [String]) = ([], [])
         var worst: ProviderFault?
-        for (index, environment) in environments.prefix(mostModuleDatabases).enumerated() {
+        databases: for (index, environment) in environments.prefix(mostModuleDatabases).enumerated() {
             switch await reader.look(in: environment.database) {
             case .success(let found):
                 sight = found
                 var count = "not initialised"
                 if case .modules(let modules) = found.census { count = modules.count.of("module") }
                 readable.append("\(environment.database ?? "") \(count)")
-                continue
+            case .failure(let fault) where reader.isOfServer(fault):
+                if worst.map(isAbsence) ?? true { worst = fault }
+                unknown += environments[index...].map(\.slug)
+                break databases
             case .failure(let fault):
                 if worst.map(isAbsence) ?? true { worst = fault }
                 unknown.append(environment.slug)
-                guard reader.isOfServer(fault) else { continue }
-                unknown += environments[(index + 1)...].map(\.slug)
             }
-            break
         }
         var read = readable.isEmpty ? "" : "; read: \(readable.joined(separator: ", "))"
         if let worst {

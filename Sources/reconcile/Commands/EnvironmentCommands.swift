@@ -72,7 +72,7 @@ struct EnvironmentListCommand {
             let until = row.pinnedUntil.map { " until \($0.minuteText)" } ?? ""
             return "pinned\(until)" + (row.pinReason.map { ": \($0)" } ?? "")
         }
-        let goes = row.goesAt(now).flatMap { $0 > now ? "goes \($0.minuteText)" : nil }
+        let goes = row.goesLater(than: now).map { "goes \($0.minuteText)" }
         if row.isUnwanted { return row.isSuspended(at: now) ? "-" : paint.red(goes ?? "goes as soon as it may") }
         guard let expiresAt = row.expiresAt else { return row.createdAt == nil ? "unknown age" : "no end" }
         if expiresAt <= now {

@@ -22,7 +22,7 @@ struct ExplainCommand {
             }
             return .done
         }
-        if let name = context.arguments.positionals.first, Self.isCode(name) {
+        if let name = context.arguments.positionals.first, Diagnostic.isCode(name) {
             throw ArgumentFault(
                 "there is no code \(name)", hint: "The page of a code that was printed: reconcile explain SSOT-0300")
         }
@@ -49,15 +49,5 @@ struct ExplainCommand {
         case .entry(let one): context.terminal.print(EntryExplanationText(one).text(paint, now: now))
         }
         return .done
-    }
-
-    /// Whether a text is written as codes are, such as `SSOT-0300`.
-    ///
-    /// Nothing else needs to be looked for then.
-    private static func isCode(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count == 2 && (2...8).contains(parts[0].utf8.count) && parts[1].utf8.count == 4
-            && parts[0].utf8.allSatisfy { (65...90).contains($0) }
-            && parts[1].utf8.allSatisfy { (48...57).contains($0) }
     }
 }

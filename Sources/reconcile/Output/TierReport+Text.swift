@@ -196,7 +196,7 @@ extension TierReport {
     private var pruneRow: String {
         func text(_ grace: Duration) -> String { grace == .zero ? "at once" : "\(grace.shortText) after it was marked" }
         let rule = policy.prune
-        if rule.fault != nil { return "nothing that is no longer wanted goes: `prune` can't be read" }
+        if rule.unreadable != nil { return "nothing that is no longer wanted goes: `prune` can't be read" }
         return
             "what nothing wants goes \(text(rule.grace)); what is protected or holds data \(text(rule.guardedGrace)), and approved"
     }

@@ -115,10 +115,10 @@ private struct DriftFilters {
     init(_ context: PageContext) async throws {
         if let word = context.query("cause") {
             cause = word
-            if !DriftRecord.causeWords.contains(word) {
+            if !ChangeCause.words.contains(word) {
                 problem =
                     "There is no cause \(word.prefix(60))"
-                    + Suggestion.afterthought(on: word, among: DriftRecord.causeWords)
+                    + Suggestion.afterthought(on: word, among: ChangeCause.words)
             }
         }
         guard let word = context.query("environment") else { return }

@@ -12,22 +12,9 @@ enum EnvironmentsPage {
     static func render(_ context: PageContext) async throws -> Page {
         let all = try await context.store.environments().filter { context.shows($0.slug) }
         let drift = Dictionary(grouping: try await context.store.openDrift()) { $0.environment ?? "" }
-        let asked = context.query("tier")
-        let tier = asked.flatMap { Tier(alias: $0) }
-        // What can't be asked for shows nothing: the whole list would look like an answer.
-        let problem = asked.flatMap { word in
-            tier == nil && !word.isEmpty
-                ? "There is no tier \(word.prefix(60))"
-                    + Suggestion.afterthought(on: word, among: Tier.allCases.map(\.rawValue)) : nil
-        }
-        let showsGone = context.query("gone") != nil
-        let after = context.query("after")
-        let text = context.query("q")?.lowercased()
-        let shown = all.filter { row in
-            problem == nil && (row.status == .gone) == showsGone && (tier.map { row.tier == $0 } ?? true)
-                && (text.map { row.slug.contains($0) || (row.branch?.lowercased().contains($0) ?? false) } ?? true)
-        }
-        let begin = after.map { after in shown.count { !after.precedesByBytes($0.slug) } } ?? 0
+        let asked = EnvironmentsAsked(context)
+        let shown = all.filter(asked.fits)
+        let begin = context.query("after").map { after in shown.count { !after.precedesByBytes($0.slug) } } ?? 0
         let page = Array(shown.dropFirst(begin).prefix(pageSize))
         let hasLooked = try await all.isEmpty ? context.hasLooked() : true
         return Page(
@@ -46,35 +33,32 @@ enum EnvironmentsPage {
                             + "the next pass brings it about.", icon: .layers, next: "reconcile env list")
                 }
             } else {
-                tabs(all, tier, context)
-                if let problem {
+                tabs(all, asked)
+                if let problem = asked.problem {
                     banner(.warn, problem) { p { a(Link(.environments), "Show all") } }
                 } else {
-                    if all.count <= 60, tier == nil, text == nil, !showsGone { boards(page, drift, context) }
-                    table(page, from: begin, of: shown, drift, context)
+                    if all.count <= 60, asked.isNothing { boards(page, drift, context) }
+                    table(page, from: begin, of: shown, asked, drift, context.now)
                 }
             }
         }
     }
 
     /// Each keeps what is searched for.
-    private static func tabs(_ all: [EnvironmentRow], _ tier: Tier?, _ context: PageContext) -> HTML {
-        let search = context.query("q").map { [("q", $0)] } ?? []
-        return element(.nav, "tabs", .label("Tiers")) {
+    private static func tabs(_ all: [EnvironmentRow], _ asked: EnvironmentsAsked) -> HTML {
+        element(.nav, "tabs", .label("Tiers")) {
             let gone = all.count { $0.status == .gone }
-            let showsGone = context.query("gone") != nil
             link(
-                "All", all.count - gone, Link(.environments, query: search),
-                (context.query("tier") ?? "").isEmpty && !showsGone)
+                "All", all.count - gone, asked.link(tier: nil, gone: nil), asked.tierWord == nil && !asked.showsGone)
             for one in Tier.allCases {
                 let count = all.count { $0.tier == one && $0.status != .gone }
                 if count > 0 {
                     link(
-                        Words.name(of: one), count, Link(.environments, query: [("tier", one.rawValue)] + search),
-                        tier == one && !showsGone)
+                        Words.name(of: one), count, asked.link(tier: one.rawValue, gone: nil),
+                        asked.tier == one && !asked.showsGone)
                 }
             }
-            if gone > 0 { link("Gone", gone, Link(.environments, query: [("gone", "1")] + search), showsGone) }
+            if gone > 0 { link("Gone", gone, asked.link(tier: nil, gone: "1"), asked.showsGone) }
         }
     }
 
@@ -151,7 +135,7 @@ enum EnvironmentsPage {
         if row.status == .gone { return chip(.idle, "over", icon: .clock) }
         if row.isSuspended(at: now) { return chip(.idle, "doesn't end meanwhile", icon: .pause) }
         if row.isPinned(at: now) { return chip(.accent, row.isUnwanted ? "pinned, unwanted" : "pinned", icon: .pin) }
-        let goes = row.goesAt(now).flatMap { $0 > now ? ", goes \($0.minuteText)" : nil } ?? ""
+        let goes = row.goesLater(than: now).map { ", goes \($0.minuteText)" } ?? ""
         if row.isUnwanted { return chip(.bad, "unwanted\(goes)", icon: .clock) }
         guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago\(goes)", icon: .clock) }
@@ -186,8 +170,8 @@ enum EnvironmentsPage {
     }
 
     private static func table(
-        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ drift: [String: [DriftRecord]],
-        _ context: PageContext
+        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ asked: EnvironmentsAsked,
+        _ drift: [String: [DriftRecord]], _ now: Timestamp
     ) -> HTML {
         var grid = Grid(
             "Environments", "Environment", "Tier", "Host and database", "Revision", "Sync and health", "Life",
@@ -213,65 +197,115 @@ enum EnvironmentsPage {
                     }
                 },
                 div("chips") {
-                    sync(row, drift[row.slug] ?? [], context.now)
+                    sync(row, drift[row.slug] ?? [], now)
                     health(row)
                 },
-                life(row, context.now), span("num", cost(row)))
+                life(row, now), span("num", cost(row)))
         }
         return element(.section, "card", .label("All environments")) {
             element(.form, "filters", .action(Link(.environments)), .set("method", "get"), .role("search")) {
                 element(.label) {
                     "Name or branch"
-                    element(.input, "", .type("search"), .named("q"), .value(context.query("q") ?? ""))
+                    element(.input, "", .type("search"), .named("q"), .value(asked.search ?? ""))
                 }
-                for name in ["tier", "gone"] {
-                    if let value = context.query(name) {
-                        element(.input, "", .type("hidden"), .named(name), .value(value))
-                    }
+                for (name, value) in asked.list {
+                    element(.input, "", .type("hidden"), .named(name), .value(value))
                 }
                 element(.button, "button", .type("submit")) { "Find" }
-                if context.query("q") != nil { a(page(context, q: nil), "button quiet") { "Show all" } }
+                if asked.search != nil { a(asked.link(search: nil), "button quiet") { "Show all" } }
             }
-            keeping(rows.filter { endsSoon($0, context.now) }, context.now)
+            keeping(rows.filter { endsSoon($0, now) }, now)
             if rows.isEmpty {
-                nothingFits(context)
+                nothingFits(asked)
             } else {
                 grid.html
             }
-            if all.count > rows.count { pager(rows, from: begin, of: all, context) }
+            if all.count > rows.count { pager(rows, from: begin, of: all, asked) }
         }
     }
 
-    private static func nothingFits(_ context: PageContext) -> HTML {
-        let tier =
-            context.query("tier").flatMap { Tier(alias: $0) }.map { " of the tier \(Words.name(of: $0))" } ?? ""
-        let name = context.query("q").map { " with \u{201C}\($0)\u{201D} in its name or branch" } ?? ""
+    private static func nothingFits(_ asked: EnvironmentsAsked) -> HTML {
+        let tier = asked.tier.map { " of the tier \(Words.name(of: $0))" } ?? ""
+        let name = asked.search.map { " with \u{201C}\($0)\u{201D} in its name or branch" } ?? ""
         return empty(
             "No environment fits", "There is none\(tier)\(name). What is gone has a list of its own.", icon: .layers,
             next: "odooops env list --status gone")
     }
 
-    /// This list with the same tier, another search, or from another row on.
-    private static func page(_ context: PageContext, q: String?, after: String? = nil) -> Link {
-        let parts: [(String, String?)] = [
-            ("tier", context.query("tier")), ("gone", context.query("gone")), ("q", q), ("after", after),
-        ]
-        return Link(.environments, query: parts.compactMap { name, value in value.map { (name, $0) } })
-    }
-
     private static func pager(
-        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ context: PageContext
+        _ rows: [EnvironmentRow], from begin: Int, of all: [EnvironmentRow], _ asked: EnvironmentsAsked
     ) -> HTML {
-        let q = context.query("q")
         let end = begin + rows.count
         // The row before the part before this one; nil: that begins with the first.
         let before = begin > pageSize ? all[begin - pageSize - 1].slug : nil
         return element(.nav, "pager", .label("More environments")) {
-            if begin > 0 { a(page(context, q: q, after: before), "Previous \(min(begin, pageSize))") }
+            if begin > 0 { a(asked.link(after: before), "Previous \(min(begin, pageSize))") }
             span("soft", rows.isEmpty ? "none of \(all.count)" : "\(begin + 1) to \(end) of \(all.count)")
             if end < all.count, let last = rows.last {
-                a(page(context, q: q, after: last.slug), "Next \(min(pageSize, all.count - end))")
+                a(asked.link(after: last.slug), "Next \(min(pageSize, all.count - end))")
             }
         }
+    }
+}
+
+/// Which environments are asked for.
+private struct EnvironmentsAsked {
+    /// As it is written.
+    let tierWord: String?
+    let tier: Tier?
+    /// Says whether those are asked for that are gone, whatever it is.
+    private let goneWord: String?
+    /// A part of a name or branch, as it is written.
+    let search: String?
+    private let part: String?
+    /// What can't be asked for; nil where it can.
+    let problem: String?
+
+    var showsGone: Bool { goneWord != nil }
+
+    /// Whether nothing narrows the list.
+    var isNothing: Bool { tier == nil && search == nil && !showsGone }
+
+    /// Which list is shown, whatever is searched for in it.
+    var list: [(name: String, value: String)] {
+        [("tier", tierWord), ("gone", goneWord)].compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    init(_ context: PageContext) {
+        let word = context.query("tier")
+        let tier = word.flatMap { Tier(alias: $0) }
+        (tierWord, self.tier) = (word, tier)
+        goneWord = context.query("gone")
+        search = context.query("q")
+        part = search?.lowercased()
+        problem = word.flatMap { word in
+            tier != nil
+                ? nil
+                : "There is no tier \(word.prefix(60))"
+                    + Suggestion.afterthought(on: word, among: Tier.allCases.map(\.rawValue))
+        }
+    }
+
+    /// Whether an environment is one of them; none is where there is a problem, for the whole list would look like an answer.
+    func fits(_ row: EnvironmentRow) -> Bool {
+        guard problem == nil, (row.status == .gone) == showsGone, tier.map({ row.tier == $0 }) ?? true else {
+            return false
+        }
+        guard let part else { return true }
+        return row.slug.contains(part) || row.branch?.lowercased().contains(part) ?? false
+    }
+
+    /// Another list of a tier, or of what is gone, with the same search.
+    func link(tier: String?, gone: String?) -> Link { Self.link(tier, gone, search, after: nil) }
+
+    /// The same list with another search.
+    func link(search: String?) -> Link { Self.link(tierWord, goneWord, search, after: nil) }
+
+    /// The same list from the row after one on.
+    func link(after name: String?) -> Link { Self.link(tierWord, goneWord, search, after: name) }
+
+    private static func link(_ tier: String?, _ gone: String?, _ search: String?, after: String?) -> Link {
+        let parts = [("tier", tier), ("gone", gone), ("q", search), ("after", after)]
+        return Link(.environments, query: parts.compactMap { name, value in value.map { (name, $0) } })
     }
 }

@@ -93,7 +93,7 @@ struct LookCards {
             let isHealthy = project.attributes["is_healthy"]?.boolValue
             let health = ill.isEmpty ? Words.state(text(project, "status")) : ill.joined(separator: ", ")
             let backup = backups[project.key.name]
-            let made = backup?.attributes["latest"]?.stringValue.flatMap { Timestamp($0) }
+            let made = backup?.attributes["latest"]?.instantValue
             let network = networks[project.key.name]?.attributes["allowed_cidrs"]?.listValue?.compactMap(\.stringValue)
             return [
                 markup {

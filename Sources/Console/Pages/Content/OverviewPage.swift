@@ -290,7 +290,7 @@ enum DriftCauses {
     }
 
     static func chart(_ drift: [DriftRecord]) -> HTML {
-        let causes = DriftRecord.causeWords.map { cause in (cause, drift.count { $0.causeWord == cause }) }
+        let causes = ChangeCause.words.map { cause in (cause, drift.count { $0.causeWord == cause }) }
             .filter { $0.1 > 0 }.sorted { $0.1 > $1.1 }
         return div("stack") {
             Chart.meter(

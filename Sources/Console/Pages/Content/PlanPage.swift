@@ -52,7 +52,7 @@ enum PlanPage {
             span("key soft", String((plan["fingerprint"]?.stringValue ?? "").prefix(19)))
             span("soft") {
                 "planned "
-                ago(plan["planned_at"]?.stringValue.flatMap { Timestamp($0) }, context.now)
+                ago(plan["planned_at"]?.instantValue, context.now)
             }
         }
         return page
