@@ -4,9 +4,13 @@ internal import Glibc
 
 /// One connection; used by one thread at a time.
 final class ServerConnection: @unchecked Sendable {  // Handed from thread to thread, never shared.
+    /// The longest that is waited for one statement where nothing shorter is said: the server ends each after ten minutes,
+    /// and one that says nothing after that stands still.
+    static let longestStatement = Duration.minutes(11)
+
     private let pointer: OpaquePointer
-    /// Until when everything has to be answered; nil: libpq waits for as long as the server takes.
-    private let deadline: Duration?
+    /// Until when everything has to be answered; nil: each statement has its own time.
+    private let end: Duration?
     private let limit: Duration?
 
     /// Connects, step by step, so that the deadline holds for all hosts of the address together.
@@ -43,7 +47,7 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
         guard let pointer else { throw ServerError(state: "", message: "no memory for a connection", wasSent: false) }
         self.pointer = pointer
-        (self.limit, self.deadline) = (limit, end)
+        (self.limit, self.end) = (limit, end)
         PQsetNoticeProcessor(pointer, { _, _ in }, nil)
         // The code of a refused login is only in the verbose text.
         PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
@@ -54,9 +58,10 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
             var descriptor = pollfd(
                 fd: PQsocket(pointer), events: Int16(step == PGRES_POLLING_READING ? POLLIN : POLLOUT), revents: 0)
             guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
+                // What waits to read was taken by somebody, who says nothing.
                 throw ServerError(
                     state: "08001", message: "no answer within \(min(timeout, limit ?? timeout).shortText)",
-                    isBroken: true, wasSent: false)
+                    isBroken: true, wasSent: false, isSilent: step == PGRES_POLLING_READING)
             }
             step = PQconnectPoll(pointer)
         }
@@ -68,10 +73,17 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
         // The owner of a database may say for all who connect where names are looked for: theirs would run with our rights.
         // Said here and not while connecting: poolers refuse settings there.
-        _ = try query(
-            "set search_path = pg_catalog; set statement_timeout = '\(isReadOnly ? "5s" : "10min")'; "
-                + "set lock_timeout = '\(isReadOnly ? "2s" : "10s")'; set timezone = 'UTC'"
-                + (isReadOnly ? "; set default_transaction_read_only = on" : ""))
+        do throws(ServerError) {
+            _ = try query(
+                "set search_path = pg_catalog; set statement_timeout = '\(isReadOnly ? "5s" : "10min")'; "
+                    + "set lock_timeout = '\(isReadOnly ? "2s" : "10s")'; set timezone = 'UTC'"
+                    + (isReadOnly ? "; set default_transaction_read_only = on" : ""), within: timeout)
+        } catch {
+            // Nothing of what the connection is for.
+            var unsent = error
+            unsent.wasSent = false
+            throw unsent
+        }
     }
 
     deinit { PQfinish(pointer) }
@@ -83,17 +95,16 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
 
     /// Runs SQL; several statements in one text are one transaction.
     ///
+    /// - Parameters:
+    ///   - sql: what is run.
+    ///   - parameters: its values.
+    ///   - time: the longest that its answer may take; the end of all of it may come before.
     /// - Returns: the rows of the last statement.
-    func query(_ sql: String, _ parameters: [String] = []) throws(ServerError) -> [[String?]] {
-        let result: OpaquePointer?
-        if !parameters.isEmpty {
-            result = withCStrings(parameters) { values in
-                PQexecParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
-            }
-        } else {
-            result = deadline == nil ? PQexec(pointer, sql) : try answer(to: sql)
-        }
-        guard let result else {
+    /// - Throws: `ServerError`.
+    func query(
+        _ sql: String, _ parameters: [String] = [], within time: Duration = longestStatement
+    ) throws(ServerError) -> [[String?]] {
+        guard let result = try answer(to: sql, parameters, within: time) else {
             throw ServerError(state: "", message: Self.firstLine(Self.errorText(pointer)), isBroken: isBroken)
         }
         defer { PQclear(result) }
@@ -118,21 +129,36 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
     }
 
-    /// As `PQexec`, but that it ends at the deadline: a server that stands still keeps its connections open.
-    private func answer(to sql: String) throws(ServerError) -> OpaquePointer? {
-        guard PQsendQuery(pointer, sql) == 1 else { return nil }
+    /// As `PQexec` and `PQexecParams`, but that it ends: a server that stands still keeps its connections open.
+    private func answer(
+        to sql: String, _ parameters: [String], within longest: Duration
+    ) throws(ServerError) -> OpaquePointer? {
         let time = SystemTime()
+        let own = time.uptime + longest
+        let deadline = min(own, end ?? own)
+        let isSent =
+            if parameters.isEmpty {
+                PQsendQuery(pointer, sql)
+            } else {
+                withCStrings(parameters) { values in
+                    PQsendQueryParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
+                }
+            }
+        guard isSent == 1 else { return nil }
         var last: OpaquePointer?
         while true {
             while PQisBusy(pointer) == 1 {
-                let left = ((deadline ?? time.uptime) - time.uptime).microseconds / 1_000
+                let left = (deadline - time.uptime).microseconds / 1_000
                 var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
                 guard left > 0, poll(&descriptor, 1, Int32(clamping: left)) != 0 else {
                     PQclear(last)
+                    let limit = deadline == own ? longest : limit ?? longest
                     throw ServerError(
-                        state: "08006", message: "no answer within \((limit ?? .zero).shortText)", isBroken: true)
+                        state: "08006", message: "no answer within \(limit.shortText)", isBroken: true, isSilent: true)
                 }
                 guard PQconsumeInput(pointer) == 1 else {
+                    // Why it hangs up; what went well before says nothing of what came after.
+                    if last != nil, PQresultStatus(last) == PGRES_FATAL_ERROR { return last }
                     PQclear(last)
                     return nil
                 }
