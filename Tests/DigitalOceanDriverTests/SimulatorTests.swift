@@ -152,6 +152,11 @@ struct SimulatorTests {
         #expect(changed.word == "done" && changed.resource?.attributes["slack_channels"] == ["", "Ops"])
         #expect(!"\(seen) \(changed)".contains("canary"))
         #expect(try await call("GET")["alerts"]?["slack"] == hooks)
+        // A copy of what was seen tells in the same channels, by addresses that nobody knows.
+        let copy = try World()
+        try copy.simulator.load(observation: Rehearsal.lines(await world.observe()))
+        let again = await copy.observe().kinds[.alertPolicy]?.resources.first { $0.key == life.key }
+        #expect(again?.attributes["slack_channels"] == ["", "Ops"])
     }
 
     @Test("a list whose pages shift is read again; one that keeps shifting proves nothing")
