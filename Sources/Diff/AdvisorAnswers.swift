@@ -199,24 +199,32 @@ private struct AdvisorLook {
         return value >= least ? nil : "begins at \(Self.text(value)) %, and \(Self.text(least)) % is the least"
     }
 
-    /// Whether each alert tells somebody.
-    ///
-    /// The addresses of chat hooks are secrets and not kept, so that nothing fails.
+    /// Whether each alert tells somebody, by mail or in a channel of Slack; the addresses of hooks are secrets and not kept.
     private func destinations(_ rule: AdvisorRule) -> Answer {
         if let other = differs(rule, from: []) { return other }
         guard let policies = observed.kinds[.alertPolicy] else { return unseen(.alertPolicy) }
         guard policies.completeness.isComplete else {
             return (.unknown, DraftText.why(policies.completeness, .alertPolicy))
         }
-        let mute = policies.resources.filter { $0.attributes["emails"]?.listValue?.isEmpty != false }
+        func told(_ alert: ObservedResource, _ by: String) -> Bool? {
+            alert.attributes[by]?.listValue.map { !$0.isEmpty }
+        }
+        let unheard = policies.resources.filter { alert in
+            told(alert, "emails") != true && told(alert, "slack_channels") != true
+        }
+        let mute = unheard.filter { told($0, "emails") == false && told($0, "slack_channels") == false }
         if let first = mute.first {
             return (
-                .unknown,
-                "\(mute.count.of("alert")) of \(policies.resources.count) tells nobody by mail, \(first.key.name) first; whether Slack is told is not observed"
+                .fail,
+                "\(mute.count.of("alert")) of \(policies.resources.count) \(mute.count == 1 ? "tells" : "tell") nobody, by mail or Slack: "
+                    + "\(first.key.name)\(mute.count == 1 ? "" : " first")"
             )
         }
+        if let first = unheard.first {
+            return (.unknown, "of \(unheard.count.of("alert")) it was not seen who is told, \(first.key.name) first")
+        }
         guard !policies.resources.isEmpty else { return (.unknown, "there is no alert that could tell anybody") }
-        return (.pass, "\(policies.resources.count.of("alert")), and each tells somebody by mail")
+        return (.pass, "\(policies.resources.count.of("alert")), and each tells somebody by mail or Slack")
     }
 
     // MARK: Repositories of GitHub

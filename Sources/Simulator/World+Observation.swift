@@ -152,7 +152,14 @@ extension World {
                 "compare": .string(item.text("compare")), "value": item.attributes["value"] ?? 0,
                 "window": .string(item.text("window")),
                 "entities": .strings(item.attributes["droplet_id"]?.intValue.map { ["\($0)"] } ?? []), "tags": [],
-                "alerts": .members(["email": item.attributes["emails"] ?? [], "slack": []]),
+                // The addresses of hooks are secrets, which no observation holds.
+                "alerts": .members([
+                    "email": item.attributes["emails"] ?? [],
+                    "slack": .list(
+                        (item.attributes["slack_channels"]?.strings ?? []).map {
+                            .members(["url": "", "channel": .string($0)])
+                        }),
+                ]),
                 "enabled": item.attributes["enabled"] ?? true,
             ])
         }

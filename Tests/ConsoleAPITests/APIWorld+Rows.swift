@@ -19,14 +19,16 @@ extension APIWorld {
         try await store.intend(step)
         _ = try await store.appendEvidence(runID: runID, manifest: Digest(of: "manifest"), previous: nil)
         let attributes = [
-            AttributeChange(path: "size", before: "s-1vcpu-1gb", after: "s-2vcpu-2gb", mark: mark),
+            AttributeChange(
+                path: "size", before: "s-1vcpu-1gb", after: "s-2vcpu-2gb",
+                reference: ResourceKey(ResourceKind("digitalocean.droplet"), "web"), mark: mark),
             AttributeChange(path: "password", before: "a", after: "b", isSensitive: true),
         ]
         _ = try await store.recordDrift(
             [
                 DriftItem(
                     key: key, cause: .externalChange, attributes: attributes, environment: "staging", source: mark,
-                    summary: "size differs")
+                    summary: "size differs", finding: "PLAN-0023")
             ], runID: runID, at: Self.now
         ) { _, _ in true }
         _ = try await store.markDrift([

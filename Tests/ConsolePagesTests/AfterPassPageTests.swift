@@ -40,15 +40,7 @@ import Web
     @Test("A finding's command leads to an answer, and the page of differences gives it at once")
     func findings() async throws {
         let world = try await ExampleWorld()
-        let droplet: Value = [
-            "name": "stray", "region": "nyc3", "size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64",
-        ]
-        let made = await world.simulator.answer(
-            WebRequest(
-                method: "POST", path: "/v2/droplets", query: [],
-                headers: [("Authorization", "Bearer any"), ("Host", "digitalocean.test")],
-                body: Array(JSON.write(droplet).utf8)))
-        #expect(made.status == 202)
+        try await world.addDroplet("stray")
         let report = await world.pass()
         let item = try #require(report.plan?.drift.first { $0.isOnlyFinding }, "\(report.plan?.drift ?? [])")
         #expect(item.key.description == "digitalocean.droplet/stray")

@@ -13,6 +13,8 @@ import Web
     @Test("Runs, plans, evidence, gates and explanations of real passes hold what the document says, and nothing else")
     func answers() async throws {
         let world = try await ExampleWorld()
+        // Against a rule, so that answers hold a finding too.
+        try await world.addDroplet("stray")
         await world.pass()
         try await world.change(record: "erp", to: "198.51.100.66")
         let look = await world.look()
@@ -48,6 +50,13 @@ import Web
         _ = try await get("/deployments/\(deployment)", "getDeployment")
         let evidence = try await get("/runs/latest/evidence", "getRunEvidence")
         #expect(evidence["items"]?.listValue?.isEmpty == false, "\(evidence)")
+        func finding(_ items: Value?, _ path: (Value) -> Value?) -> Value? {
+            items?.listValue?.first { $0["key"] == "digitalocean.droplet/stray" }.flatMap(path)
+        }
+        let drift = finding(try await get("/drift", "listDrift")) { $0["detail"]?["finding"] }
+        #expect(drift?.stringValue?.hasPrefix("PLAN-") == true)
+        let looked = try await get("/plans/\(look.run.id)", "getPlan")
+        #expect(finding(looked["drift"]) { $0["finding"] } == drift)
         let plan = try await get("/plans/latest", "getPlan")
         #expect(plan["changes"]?.listValue?.isEmpty == false, "the first pass had something to do")
         let thing = try #require(try await get("/inventory", "listInventory")[0]?["key"]?.stringValue)
@@ -59,6 +68,8 @@ import Web
         ] {
             let explanation = try await get("/explanations", "explain", key: key)
             #expect(explanation["type"]?.stringValue == type, "\(explanation)")
+            let names = explanation["attributes"]?.listValue?.filter { $0["before"] != nil }
+            #expect(names?.isEmpty == (type != "environment"), "\(explanation)")
         }
     }
 }

@@ -9,6 +9,7 @@ import SimulatorKit
 import Store
 import StoreSQLite
 import TestKit
+import Testing
 import Web
 
 @testable import ConsolePages
@@ -80,6 +81,19 @@ struct ExampleWorld: Sendable {
                 "PATCH", "/v2/domains/brightwater.example/records/\(record["id"]?.intValue ?? 0)",
                 ["type": "A", "data": .string(address)])
         }
+    }
+
+    /// Somebody makes a droplet that no document wants.
+    func addDroplet(_ name: String) async throws {
+        let droplet: Value = [
+            "name": .string(name), "region": "nyc3", "size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64",
+        ]
+        let answer = await simulator.answer(
+            WebRequest(
+                method: "POST", path: "/v2/droplets", query: [],
+                headers: [("Authorization", "Bearer any"), ("Host", "digitalocean.test")],
+                body: Array(JSON.write(droplet).utf8)))
+        #expect(answer.status == 202)
     }
 
     func pages(schedules: @escaping @Sendable () -> [ScheduledJob]? = { nil }) -> ConsolePages {

@@ -116,6 +116,29 @@ import Web
         #expect(try await Self.html(pages, "/drift?environment=nope").contains("There is no environment nope"))
     }
 
+    @Test("A branch that is written from right to left stands by itself on pages, and costs no other name a byte")
+    func rightToLeft() async throws {
+        let (store, time) = try await Stores.empty()
+        let pages = PagesTests.pages(store, time)
+        func size(_ branch: String) async throws -> (html: String, marks: Int) {
+            var rows = (0..<40).map { index in
+                EnvironmentRow(slug: "e\(index)", tier: .dev, createdAt: testNow - .days(3), expiresAt: nil)
+            }
+            for index in rows.indices { rows[index].branch = "feature/\(index)" }
+            rows[7].branch = branch
+            _ = try await store.saveEnvironments(rows)
+            let html = try await Self.html(pages, "/environments?q=feature")
+            return (html, html.split(separator: "<bdi>", omittingEmptySubsequences: false).count - 1)
+        }
+        let plain = try await size("feature/abcd12")
+        #expect(plain.marks == 0)
+        let turned = try await size("feature/שבת-12")
+        #expect(turned.marks == 1 && turned.html.contains("<bdi>feature/שבת-12</bdi></span>"), "\(turned.html)")
+        #expect(turned.html.utf8.count - plain.html.utf8.count < 30)
+        let none = try await Self.html(pages, "/environments?q=נ")
+        #expect(none.contains("\u{201C}<bdi>נ</bdi>\u{201D} in its name"), "\(none)")
+    }
+
     @Test("Every step and every event of a run can be reached, with what was asked for")
     func runPages() async throws {
         let (store, time) = try await Stores.empty()

@@ -19,6 +19,29 @@ import Testing
         #expect(HTML("fix/\(mark)xat & …").source == "fix/\u{FFFD}xat &amp; …")
     }
 
+    @Test(
+        "A name that is written from right to left turns nothing around it, and other texts are written as they are",
+        arguments: [
+            ("שלום", "<bdi>שלום</bdi>"), ("feature/שלום-12", "<bdi>feature/שלום-12</bdi>"),
+            ("12 of מאיה כהן, 3 left", "12 of <bdi>מאיה כהן</bdi>, 3 left"),
+            ("\u{201C}سلام\u{201D} (ܫ) is 1 & 2", "\u{201C}<bdi>سلام</bdi>\u{201D} (<bdi>ܫ</bdi>) is 1 &amp; 2"),
+            ("a<ש>&b", "<bdi>a&lt;ש&gt;&amp;b</bdi>"), ("א  ב c", "<bdi>א  ב</bdi> c"),
+            ("א, ב", "<bdi>א</bdi>, <bdi>ב</bdi>"), (" א ", " <bdi>א</bdi> "),
+            ("א\nב", "<bdi>א</bdi>\n<bdi>ב</bdi>"), ("א\u{202E}b 1", "<bdi>א\u{FFFD}b</bdi> 1"), ("…: –", "…: –"),
+            ("\u{1E900}", "<bdi>\u{1E900}</bdi>"), ("a\u{200F} 1", "<bdi>a\u{200F}</bdi> 1"), ("名前 é 🙂", "名前 é 🙂"),
+        ])
+    func rightToLeft(text: String, html: String) {
+        #expect(HTML(text).source == html)
+        #expect(code(text).source == "<code>\(html)</code>")
+    }
+
+    @Test("Where no element can stand, the whole text has its own direction", arguments: ["title", "option"])
+    func textAlone(name: String) throws {
+        let tag = try #require(HTML.Tag(rawValue: name))
+        #expect(element(tag) { "1 מאיה: <b>" }.source == "<\(name) dir=\"auto\">1 מאיה: &lt;b&gt;</\(name)>")
+        #expect(element(tag) { "Maya" }.source == "<\(name)>Maya</\(name)>")
+    }
+
     @Test(arguments: [
         (["a b"], "/runs/a%20b"), (["../../etc"], "/runs/..%2F..%2Fetc"), (["\" onclick=x"], "/runs/%22%20onclick%3Dx"),
         (["a", "b"], "/runs/a/b"), (["é"], "/runs/%C3%A9"),

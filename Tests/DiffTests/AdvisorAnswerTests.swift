@@ -102,6 +102,12 @@ import Testing
         #expect(try answer("alert_notification_destination", [policies]).verdict == .pass)
         let unheard = try answer("alert_notification_destination", [mute])
         #expect(unheard.verdict == .unknown && unheard.why.contains("#2"), "\(unheard.why)")
+        for (channels, verdict) in [(["Ops"], AdvisorAnswer.Verdict.pass), ([""], .pass), ([], .fail)] {
+            let second = Self.policy([("emails", []), ("slack_channels", .strings(channels))])
+            let found = try answer(
+                "alert_notification_destination", [Self.seen(.alertPolicy, [("#1", Self.policy([])), ("#2", second)])])
+            #expect(found.verdict == verdict && (verdict == .pass || found.why.contains("#2")), "\(found.why)")
+        }
         #expect(try answer("alert_notification_destination", [Self.seen(.alertPolicy, [])]).verdict == .unknown)
     }
 

@@ -118,6 +118,47 @@ struct SimulatorTests {
         }
     }
 
+    @Test(
+        "whom an alert tells in Slack is seen by channel, never by the address of its hook, and stays when it is changed"
+    )
+    func slack() async throws {
+        let world = try World()
+        let life = try #require(Life.all.first { $0.key.name == "odoo-staging/disk_utilization/crit" })
+        for need in Life.all.prefix(while: { $0.key != life.key }) { _ = await world.engine.apply(need.create) }
+        let made = try #require(await world.engine.apply(life.create).resource)
+        #expect(made.attributes["slack_channels"] == [])
+        let path = "/v2/monitoring/alerts/\(made.providerID)"
+        func call(_ method: String, _ body: Value? = nil) async throws -> Value {
+            let answer = await world.simulator.answer(
+                WebRequest(
+                    method: method, path: path, query: [],
+                    headers: [("Authorization", "Bearer any"), ("Host", "digitalocean.test")],
+                    body: body.map { Array(JSON.write($0).utf8) } ?? []))
+            #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+            return try JSON.parse(answer.body)["policy"] ?? .null
+        }
+        let hooks: Value = [
+            ["url": "https://hooks.example.com/canary-hook-1", "channel": "Ops"],
+            ["url": "https://hooks.example.com/canary-hook-2", "channel": "https://hooks.example.com/canary-hook-2"],
+        ]
+        // Somebody adds them in the control panel.
+        var policy = try #require(try await call("GET").objectValue)
+        policy["alerts"] = ["email": ["ops@example.com"], "slack": hooks]
+        _ = try await call("PUT", .object(policy))
+        let seen = try #require(
+            await world.observe().kinds[.alertPolicy]?.resources.first { $0.key == life.key })
+        #expect(seen.attributes["slack_channels"] == ["", "Ops"], "\(seen)")
+        let changed = await world.engine.apply(life.update(from: seen))
+        #expect(changed.word == "done" && changed.resource?.attributes["slack_channels"] == ["", "Ops"])
+        #expect(!"\(seen) \(changed)".contains("canary"))
+        #expect(try await call("GET")["alerts"]?["slack"] == hooks)
+        // A copy of what was seen tells in the same channels, by addresses that nobody knows.
+        let copy = try World()
+        try copy.simulator.load(observation: Rehearsal.lines(await world.observe()))
+        let again = await copy.observe().kinds[.alertPolicy]?.resources.first { $0.key == life.key }
+        #expect(again?.attributes["slack_channels"] == ["", "Ops"])
+    }
+
     @Test("a list whose pages shift is read again; one that keeps shifting proves nothing")
     func shiftingPages() async throws {
         for (order, isComplete) in [

@@ -132,6 +132,36 @@ struct ModuleChoiceTests {
             Self.words(gone) == ["lab odoo_lab by lab-pg, not there", "live odoo_live by the driver, not there"])
     }
 
+    private static let declared =
+        "the database shop-pg/odoo_old is one that the inventory declares (ssot/infra/digitalocean/inventory.yaml:3:104), so that "
+        + "its list is only read where modules.servers.shop-pg names a server: name it there"
+
+    @Test(
+        "Of a database that is none of the environment's own it is told whose it is, whatever is configured",
+        arguments: [nil, shop, "elsewhere:5432"], [[:], ["lab-pg": "reader:1"]] as [[String: String]])
+    func declaredByTheInventory(driver: String?, servers: [String: String]) {
+        let sources = Self.sources(driver, servers)
+        #expect(sources.silences["old"] == Self.declared && sources.questions["old"] == nil)
+        #expect(sources.silences["bare"] == nil, "no document names a database for it")
+        #expect(Self.sources(driver, ["shop-pg": "reader:1"]).silences["old"] == nil)
+    }
+
+    @Test(
+        "Of a database without a cluster, and of one that the documents leave unknown, the true reason is told",
+        arguments: [
+            ("database: odoo_x", "a document names the database odoo_x for it, and no database_cluster"),
+            ("database_cluster: shop-pg, database: odoo_live", "database shop-pg/odoo_live can't be known"),
+            ("database_cluster: none-pg, database: odoo_x", "database none-pg/odoo_x can't be known"),
+        ])
+    func otherReasons(entry: String, reason: String) {
+        let text = Self.environments + "  more: {tier: dev, branch: old, \(entry)}\n"
+        let desired = readDesiredState(
+            World.tree(inventory: Self.inventory, environments: text, branches: ["main", "old", "lab", "bare"]))
+        let sources = ModuleSources(
+            desired, Self.observed(Self.all, isComplete: true), drivers: [Listing(Self.shop)], servers: [])
+        #expect(sources.silences["more"]?.contains(reason) == true, "\(sources.silences)")
+    }
+
     @Test("Who isn't read is told why and what helps, and an address that is another cluster's is believed nothing")
     func silences() {
         let sources = Self.sources("elsewhere:5432", ["lab-pg": Self.shop])
@@ -143,6 +173,7 @@ struct ModuleChoiceTests {
                 "live":
                     "the database shop-pg/odoo_live is on another server than elsewhere:5432: name the one to read its "
                     + "lists from as modules.servers.shop-pg",
+                "old": Self.declared,
             ])
         #expect(
             Self.sources(nil, [:]).silences["lab"]

@@ -35,6 +35,11 @@ import Testing
         Case("GET", "/v2/droplets/1", 404, notFound), Case("GET", "/v2/droplets/x", 404, notFound),
         Case("PATCH", "/v2/droplets", 404, notFound), Case("GET", "/v2/nothing", 404, notFound),
         Case("GET", "/v3/droplets", 404, notFound), Case("DELETE", "/v2/droplets", 422, "tag_name is required"),
+        Case(
+            "POST", "/v2/monitoring/alerts",
+            #"{"alerts": {"email": [], "slack": [{"channel": "Ops"}]}, "compare": "LessThan", "description": "", "#
+                + #""enabled": true, "entities": [], "tags": [], "type": "v1/x", "value": 1, "window": "5m"}"#, 422,
+            "alerts is invalid"),
         Case("POST", "/v2/droplets", "{", 400, "error parsing request body"),
         Case("POST", "/v2/droplets", "[]", 400, "error parsing request body"),
         Case("POST", "/v2/droplets", #"{"name": ""}"#, 422, "Name can't be blank"),

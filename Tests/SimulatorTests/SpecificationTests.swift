@@ -309,8 +309,9 @@ private struct Walk {
         for part in ["", "/default", "/default/resources"] { await expect(200, "GET", "/v2/projects\(part)") }
         let policy = json(
             """
-            {"alerts": {"email": ["ops@example.com"], "slack": []}, "compare": "GreaterThan", "description": "CPU",
-             "enabled": true, "entities": [], "tags": ["prod"], "type": "v1/insights/droplet/cpu", "value": 80,
+            {"alerts": {"email": ["ops@example.com"], "slack": [{"url": "https://hooks.example.com/x", "channel": "Ops"}]},
+             "compare": "GreaterThan", "description": "CPU", "enabled": true,
+             "entities": [], "tags": ["prod"], "type": "v1/insights/droplet/cpu", "value": 80,
              "window": "5m"}
             """)
         let alert = await expect(200, "POST", "/v2/monitoring/alerts", policy)

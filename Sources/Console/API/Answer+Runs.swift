@@ -234,6 +234,8 @@ extension Answer {
             .init("environment", textOrNull, "the environment that it belongs to; null: it is shared"),
             .init("attributes", many(attribute), "what differs of it"),
             .init("source", .nullable(place), "where it is wanted"),
+            .init(
+                "finding", text, "the code of what a rule wants otherwise; left out where none does", required: false),
         ]))
 
     static let outlook = APISchema.named(

@@ -21,6 +21,9 @@ extension Answer {
                     .init("summary", text, "what differs, in one line"),
                     .init("attributes", many(difference), "what differs of it"),
                     .init("source", place, "where it is wanted, if anywhere", required: false),
+                    .init(
+                        "finding", text, "the code of what a rule wants otherwise; left out where none does",
+                        required: false),
                 ]), "what differs"),
             .init("first_seen", .instant, "since when it differs"),
             .init("last_seen", .instant, "when it was last seen to differ"),

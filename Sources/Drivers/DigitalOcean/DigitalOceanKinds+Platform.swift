@@ -75,7 +75,7 @@ extension DigitalOceanKinds {
             AttributeRule("droplet_id"), AttributeRule("emails", .unordered),
             AttributeRule("value", normalise: Normal.decimal),
             AttributeRule("threshold_per_vcpu", normalise: Normal.decimal),
-        ] + .computed(["id"]),
+        ] + .computed(["id", "slack_channels"]),
         isStateful: false, carriesMark: true,
         requests: { action, attributes in simple(action, attributes, change: 2) })
 

@@ -89,6 +89,14 @@ extension Mapping {
         let emails = json["alerts"]["email"].items?.compactMap(\.string) ?? []
         items.append(
             Attributes.Item("emails", .list(emails.sorted { $0.precedesByBytes($1) }.map { .string($0) })))
+        if let slack = json["alerts"]["slack"].items {
+            // Whoever knows the address of a hook may write there: of each only its channel is kept.
+            let channels = slack.map { hook in
+                hook["channel"].string.flatMap { $0.contains("://") ? nil : $0 } ?? ""
+            }
+            items.append(
+                Attributes.Item("slack_channels", .strings(channels.sorted { $0.precedesByBytes($1) })))
+        }
         // Those of others have their id for a name, which nobody wants.
         let name = isOwned ? String(description.dropFirst(alertMark.count)) : "#\(id)"
         return ObservedResource(

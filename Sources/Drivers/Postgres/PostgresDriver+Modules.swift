@@ -5,6 +5,8 @@ public import Drivers
 extension PostgresDriver: ModuleListing {
     public var server: String? { session.hosts }
 
+    public func isOfServer(_ fault: ProviderFault) -> Bool { fault.isSilent }
+
     /// Reads `ir_module_module` in a transaction that can only read.
     ///
     /// Whoever runs Odoo owns that table, and may put anything in its place. So it is read only where it is a plain table with

@@ -7,17 +7,17 @@ internal import Formats
 extension PostgresDriver {
     public func observe(_ request: ObserveRequest, _ context: DriverContext) async -> [ObservedKind] {
         var kinds: [ObservedKind] = []
+        var silence: ProviderFault?
         for kind in schemas.map(\.kind).sorted() where request.kinds.contains(kind) {
             do throws(ProviderFault) {
+                // One that stands still takes its whole time for each question.
+                if let silence { throw silence }
                 let all = try await list(kind, name: nil)
-                let wanted = request.names[kind] ?? []
-                var resources: [ObservedResource] = []
-                for resource in all {
-                    let isCounted = kind == .serverDatabase && wanted.contains(resource.key.name)
-                    resources.append(isCounted ? await counted(resource) : resource)
-                }
-                kinds.append(ObservedKind(kind: kind, completeness: .complete, resources: resources))
+                let wanted = kind == .serverDatabase ? request.names[kind] ?? [] : []
+                kinds.append(
+                    ObservedKind(kind: kind, completeness: .complete, resources: await counted(all, named: wanted)))
             } catch {
+                if error.isSilent { silence = error }
                 kinds.append(
                     ObservedKind(kind: kind, completeness: .unknown(reason: error.reason), resources: []))
             }
@@ -93,22 +93,35 @@ extension PostgresDriver {
             ]), isOwned: isMarked(row[7]))
     }
 
-    /// With the number of tables, views, sequences and indexes; without it where we may not connect.
-    private func counted(_ resource: ObservedResource) async -> ObservedResource {
+    /// Those that are wanted with the number of their tables, views, sequences and indexes; without it where we may not
+    /// connect, and from the first on at which the server stands still.
+    private func counted(_ all: [ObservedResource], named wanted: Set<String>) async -> [ObservedResource] {
+        var (resources, isSilent) = ([ObservedResource](), false)
+        for resource in all {
+            var counted: ObservedResource?
+            if !isSilent, wanted.contains(resource.key.name) {
+                do throws(ProviderFault) {
+                    counted = try await self.counted(resource)
+                } catch {
+                    isSilent = error.isSilent
+                }
+            }
+            resources.append(counted ?? resource)
+        }
+        return resources
+    }
+
+    private func counted(_ resource: ObservedResource) async throws(ProviderFault) -> ObservedResource {
         let sql = """
             select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             where n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_toast|^pg_temp'
             """
-        do throws(ProviderFault) {
-            let rows = try await session.run(in: resource.key.name, "databases.count", sql)
-            guard let count = rows.first?.first.flatMap({ Self.number($0) }) else { return resource }
-            return ObservedResource(
-                key: resource.key, providerID: resource.providerID,
-                attributes: Attributes(resource.attributes.items + [Attributes.Item("object_count", .int(count))]),
-                isOwned: resource.isOwned)
-        } catch {
-            return resource
-        }
+        let rows = try await session.run(in: resource.key.name, "databases.count", sql)
+        guard let count = rows.first?.first.flatMap({ Self.number($0) }) else { return resource }
+        return ObservedResource(
+            key: resource.key, providerID: resource.providerID,
+            attributes: Attributes(resource.attributes.items + [Attributes.Item("object_count", .int(count))]),
+            isOwned: resource.isOwned)
     }
 
     private static func number(_ text: String?) -> Int64? { text.flatMap { Int64($0) } }

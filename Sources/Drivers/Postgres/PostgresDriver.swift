@@ -19,12 +19,19 @@ public final class PostgresDriver: Driver {
     ///   - connectTimeout: the longest to connect.
     ///   - heard: hears each statement without its values.
     ///   - resolve: gives the password of a role that is to be made; without it such a role is refused.
-    public init(
+    public convenience init(
         uri: Secret, connectTimeout: Duration = .seconds(10),
         heard: @escaping @Sendable (String) -> Void = { _ in },
         resolve: @escaping @Sendable (SecretReference) -> Secret? = { _ in nil }
     ) {
-        session = ServerSession(uri, timeout: connectTimeout, heard: heard)
+        self.init(uri: uri, limits: ServerLimits(connect: connectTimeout), heard: heard, resolve: resolve)
+    }
+
+    init(
+        uri: Secret, limits: ServerLimits, heard: @escaping @Sendable (String) -> Void = { _ in },
+        resolve: @escaping @Sendable (SecretReference) -> Secret? = { _ in nil }
+    ) {
+        session = ServerSession(uri, limits: limits, heard: heard)
         self.resolve = resolve
     }
 }

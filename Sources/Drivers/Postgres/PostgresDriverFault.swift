@@ -22,6 +22,7 @@ enum FaultCode: String, CaseIterable {
     case readerShut = "POSTGRES-0017"
     case readerAddress = "POSTGRES-0018"
     case readerDatabase = "POSTGRES-0019"
+    case silent = "POSTGRES-0020"
 }
 
 /// One call as the driver names it, for faults.
@@ -45,6 +46,8 @@ struct ServerError: Error, Sendable, Hashable {
     var wasSent = true
     /// Whether the address can't be read at all.
     var isBadAddress = false
+    /// Whether the server took what was said and said nothing to it for as long as it may.
+    var isSilent = false
 }
 
 extension ProviderFault {
@@ -82,6 +85,12 @@ extension ProviderFault {
             if error.wasSent, site.isWrite, error.isBroken {
                 return fault(.lost, "the answer was lost, so the effect is not known", .observeAgain)
             }
+            if error.isSilent {
+                return fault(
+                    .silent, "the server took the connection and stands still", .retry(after: nil),
+                    hint:
+                        "see whether the server, or a proxy or pool before it, hangs: `reconcile doctor` asks it again")
+            }
             return fault(.notReached, "the server could not be reached", .retry(after: nil), hint: "does it run?")
         }
         switch state {
@@ -105,6 +114,9 @@ extension ProviderFault {
     }
 
     var isNotFound: Bool { code == FaultCode.notFound.rawValue }
+
+    /// Whether the server stands still, so that another question would only take as long again.
+    var isSilent: Bool { code == FaultCode.silent.rawValue }
 
     /// The same words for an outcome: nothing happened, or nobody knows.
     var outcome: StepOutcome {

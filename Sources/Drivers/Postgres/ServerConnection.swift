@@ -4,8 +4,12 @@ internal import Glibc
 
 /// One connection; used by one thread at a time.
 final class ServerConnection: @unchecked Sendable {  // Handed from thread to thread, never shared.
+    /// The longest that is waited for one statement where nothing shorter is said: the server ends each after ten minutes,
+    /// and one that says nothing after that stands still.
+    static let longestStatement = Duration.minutes(11)
+
     private let pointer: OpaquePointer
-    /// Within what everything has to be answered; nil: libpq waits for as long as the server takes.
+    /// Within what everything has to be answered; nil: each statement has its own time.
     private let bound: TimeBound?
 
     /// Connects, step by step, so that the deadline holds for all hosts of the address together.
@@ -49,9 +53,10 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         while PQstatus(pointer) != CONNECTION_BAD, step == PGRES_POLLING_READING || step == PGRES_POLLING_WRITING {
             let events = step == PGRES_POLLING_READING ? POLLIN : POLLOUT
             guard connecting.waits(for: events, at: PQsocket(pointer)) else {
+                // What waits to read was taken by somebody, who says nothing.
                 throw ServerError(
                     state: "08001", message: "no answer within \(connecting.limit.shortText)", isBroken: true,
-                    wasSent: false)
+                    wasSent: false, isSilent: step == PGRES_POLLING_READING)
             }
             step = PQconnectPoll(pointer)
         }
@@ -63,10 +68,17 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
         // The owner of a database may say for all who connect where names are looked for: theirs would run with our rights.
         // Said here and not while connecting: poolers refuse settings there.
-        _ = try query(
-            "set search_path = pg_catalog; set statement_timeout = '\(isReadOnly ? "5s" : "10min")'; "
-                + "set lock_timeout = '\(isReadOnly ? "2s" : "10s")'; set timezone = 'UTC'"
-                + (isReadOnly ? "; set default_transaction_read_only = on" : ""))
+        do throws(ServerError) {
+            _ = try query(
+                "set search_path = pg_catalog; set statement_timeout = '\(isReadOnly ? "5s" : "10min")'; "
+                    + "set lock_timeout = '\(isReadOnly ? "2s" : "10s")'; set timezone = 'UTC'"
+                    + (isReadOnly ? "; set default_transaction_read_only = on" : ""), within: timeout)
+        } catch {
+            // Nothing of what the connection is for.
+            var unsent = error
+            unsent.wasSent = false
+            throw unsent
+        }
     }
 
     deinit { PQfinish(pointer) }
@@ -78,19 +90,16 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
 
     /// Runs SQL; several statements in one text are one transaction.
     ///
+    /// - Parameters:
+    ///   - sql: what is run.
+    ///   - parameters: its values.
+    ///   - time: the longest that its answer may take; the end of all of it may come before.
     /// - Returns: the rows of the last statement.
-    func query(_ sql: String, _ parameters: [String] = []) throws(ServerError) -> [[String?]] {
-        let result: OpaquePointer?
-        if !parameters.isEmpty {
-            result = withCStrings(parameters) { values in
-                PQexecParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
-            }
-        } else if let bound {
-            result = try answer(to: sql, within: bound)
-        } else {
-            result = PQexec(pointer, sql)
-        }
-        guard let result else {
+    /// - Throws: `ServerError`.
+    func query(
+        _ sql: String, _ parameters: [String] = [], within time: Duration = longestStatement
+    ) throws(ServerError) -> [[String?]] {
+        guard let result = try answer(to: sql, parameters, within: TimeBound(time).sooner(bound)) else {
             throw ServerError(state: "", message: Self.firstLine(Self.errorText(pointer)), isBroken: isBroken)
         }
         defer { PQclear(result) }
@@ -115,18 +124,31 @@ final class ServerConnection: @unchecked Sendable {  // Handed from thread to th
         }
     }
 
-    /// As `PQexec`, but that it ends with its time: a server that stands still keeps its connections open.
-    private func answer(to sql: String, within bound: TimeBound) throws(ServerError) -> OpaquePointer? {
-        guard PQsendQuery(pointer, sql) == 1 else { return nil }
+    /// As `PQexec` and `PQexecParams`, but that it ends: a server that stands still keeps its connections open.
+    private func answer(
+        to sql: String, _ parameters: [String], within bound: TimeBound
+    ) throws(ServerError) -> OpaquePointer? {
+        let isSent =
+            if parameters.isEmpty {
+                PQsendQuery(pointer, sql)
+            } else {
+                withCStrings(parameters) { values in
+                    PQsendQueryParams(pointer, sql, Int32(clamping: parameters.count), nil, values, nil, nil, 0)
+                }
+            }
+        guard isSent == 1 else { return nil }
         var last: OpaquePointer?
         while true {
             while PQisBusy(pointer) == 1 {
                 guard bound.waits(for: POLLIN, at: PQsocket(pointer)) else {
                     PQclear(last)
                     throw ServerError(
-                        state: "08006", message: "no answer within \(bound.limit.shortText)", isBroken: true)
+                        state: "08006", message: "no answer within \(bound.limit.shortText)", isBroken: true,
+                        isSilent: true)
                 }
                 guard PQconsumeInput(pointer) == 1 else {
+                    // Why it hangs up; what went well before says nothing of what came after.
+                    if last != nil, PQresultStatus(last) == PGRES_FATAL_ERROR { return last }
                     PQclear(last)
                     return nil
                 }

@@ -2,19 +2,31 @@ internal import Basics
 internal import Drivers
 internal import HTTPClient
 
+/// How long a server may take.
+struct ServerLimits: Sendable {
+    /// To connect.
+    var connect = Duration.seconds(10)
+    /// One statement that only reads.
+    var read = Duration.seconds(60)
+    /// One that changes something, which the server itself ends before.
+    var write = ServerConnection.longestStatement
+    /// All that is looked at in another database of the server, from connecting on.
+    var look = Duration.seconds(10)
+}
+
 /// One server, spoken to by one thread of its own; connects when it is needed, and anew when the connection is gone.
 final class ServerSession: Sendable {
     private let uri: Secret
     private let thread = ThreadPool(threads: 1)
     private let connection = Locked<ServerConnection?>(nil)
     private let known = Locked<String?>(nil)
-    private let timeout: Duration
+    private let limits: ServerLimits
     /// Hears each statement, values left out: for tests.
     let heard: @Sendable (String) -> Void
 
-    init(_ uri: Secret, timeout: Duration, heard: @escaping @Sendable (String) -> Void) {
+    init(_ uri: Secret, limits: ServerLimits, heard: @escaping @Sendable (String) -> Void) {
         self.uri = uri
-        self.timeout = timeout
+        self.limits = limits
         self.heard = heard
     }
 
@@ -37,7 +49,10 @@ final class ServerSession: Sendable {
                 hint: "whoever holds the lease now does the rest", .retry(after: .hours(1)))
         }
         if isHeard { heard(sql) }
-        let result = await perform { connection throws(ServerError) in try connection.query(sql, parameters) }
+        let limit = isWrite ? limits.write : limits.read
+        let result = await perform { connection throws(ServerError) in
+            try connection.query(sql, parameters, within: limit)
+        }
         return try unwrap(result, operation, isWrite: isWrite)
     }
 
@@ -56,15 +71,17 @@ final class ServerSession: Sendable {
         try await look(in: database, operation) { connection throws(ServerError) in try connection.query(sql) }
     }
 
-    /// Does several things in another database of the server, over one connection that ends with them.
+    /// Reads several things in another database of the server, over one connection that ends with them and may only read.
     func look<Value: Sendable>(
         in database: String, _ operation: String,
         _ body: @escaping @Sendable (ServerConnection) throws(ServerError) -> Value
     ) async throws(ProviderFault) -> Value {
-        let (uri, timeout) = (uri, timeout)
+        let (uri, limits) = (uri, limits)
         let result: Result<Value, ServerError> = await thread.run { () -> Result<Value, ServerError> in
             do throws(ServerError) {
-                return .success(try body(try ServerConnection(uri, database: database, timeout: timeout)))
+                let connection = try ServerConnection(
+                    uri, database: database, timeout: limits.connect, limit: limits.look, isReadOnly: true)
+                return .success(try body(connection))
             } catch {
                 return .failure(error)
             }
@@ -91,7 +108,7 @@ final class ServerSession: Sendable {
                 do throws(ServerError) {
                     return .success(try body(current))
                 } catch {
-                    if current.isBroken { self.connection.withLock { $0 = nil } }
+                    if error.isBroken || current.isBroken { self.connection.withLock { $0 = nil } }
                     throw error
                 }
             } catch {
@@ -103,7 +120,7 @@ final class ServerSession: Sendable {
     /// On the thread.
     private func connected() throws(ServerError) -> ServerConnection {
         if let current = connection.withLock({ $0 }), !current.isStale { return current }
-        let fresh = try ServerConnection(uri, database: nil, timeout: timeout)
+        let fresh = try ServerConnection(uri, database: nil, timeout: limits.connect)
         connection.withLock { $0 = fresh }
         known.withLock { $0 = fresh.place }
         return fresh

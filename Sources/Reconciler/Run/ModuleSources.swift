@@ -40,6 +40,8 @@ struct ModuleSources {
     /// By environment.
     private(set) var questions: [String: ModuleQuestion] = [:]
     /// Why nobody looks, by environment; nothing of those that no document names a database for.
+    ///
+    /// A database that the inventory declares is no resource of the environment that names it, which is why no driver reads it.
     private(set) var silences: [String: String] = [:]
 
     private let observed: ObservedState
@@ -59,10 +61,38 @@ struct ModuleSources {
             else { continue }
             add(environment.slug, ResourceKey(.database, "\(cluster)/\(name)"))
         }
+        var declared: [ResourceKey: SourceMark] = [:]
         for resource in desired.resources
         where resource.key.kind == .serverDatabase || resource.key.kind == .database {
-            if let environment = resource.environment { add(environment, resource.key) }
+            if let environment = resource.environment {
+                add(environment, resource.key)
+            } else {
+                declared[resource.key] = resource.source
+            }
         }
+        for environment in desired.environments
+        where questions[environment.slug] == nil && silences[environment.slug] == nil {
+            guard let name = environment.database else { continue }
+            silences[environment.slug] = Self.silence(name, on: environment.databaseCluster, declared)
+        }
+    }
+
+    /// Why nobody looks into a database that a document names for an environment, and that is none of its own resources.
+    private static func silence(
+        _ name: String, on cluster: String?, _ declared: [ResourceKey: SourceMark]
+    ) -> String {
+        guard let cluster else {
+            return
+                "a document names the database \(name) for it, and no database_cluster that would say where that is: name "
+                + "its cluster"
+        }
+        let way = "its list is only read where modules.servers.\(cluster) names a server: name it there"
+        guard let source = declared[ResourceKey(.database, "\(cluster)/\(name)")] else {
+            return
+                "what the documents want of the database \(cluster)/\(name) can't be known: see what `reconcile validate` "
+                + "says of it; meanwhile \(way)"
+        }
+        return "the database \(cluster)/\(name) is one that the inventory declares (\(source)), so that \(way)"
     }
 
     private mutating func add(_ environment: String, _ key: ResourceKey) {

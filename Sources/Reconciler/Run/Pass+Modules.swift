@@ -85,7 +85,7 @@ extension Pass {
         reconciler.log.warning(
             "a server shows no modules",
             [
-                "run.id": run.id, "server": answer.question.cluster ?? "",
+                "run.id": run.id, "server": answer.question.cluster ?? answer.question.server ?? "",
                 "environments": unknown.joined(separator: ", "), "problem": problem,
             ])
         for question in others {

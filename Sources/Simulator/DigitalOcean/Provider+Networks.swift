@@ -148,6 +148,10 @@ extension Provider {
             throw .unprocessable("window is invalid")
         }
         guard call.text("type")?.hasPrefix("v1/") == true else { throw .unprocessable("type is invalid") }
+        guard let told = policy["alerts"], let emails = told["email"]?.listValue, let hooks = told["slack"]?.listValue,
+            emails.allSatisfy({ $0.stringValue != nil }),
+            hooks.allSatisfy({ $0["url"]?.stringValue != nil && $0["channel"]?.stringValue != nil })
+        else { throw .unprocessable("alerts is invalid") }
         return policy
     }
 }

@@ -10,25 +10,31 @@ struct HTML: Sendable, Hashable {
     /// Nothing.
     init() { source = "" }
 
-    /// A text, escaped; what would turn the direction of the text after it becomes the character for what can't be shown.
+    /// A text, escaped; what would turn the direction of the text after it becomes the character for what can't be shown, and
+    /// what is written from right to left stands in an element of its own, for it would turn what stands around it.
     init(_ text: some StringProtocol) {
-        // Each of them begins with this byte.
-        guard text.utf8.contains(0xE2), text.unicodeScalars.contains(where: Self.turns) else {
+        // None of them begins with a smaller byte.
+        guard text.utf8.contains(where: { $0 >= 0xD6 }) else {
             source = Self.escaped(text)
             return
         }
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { shown.append(Self.turns(scalar) ? "\u{FFFD}" : scalar) }
-        source = Self.escaped(String(shown))
+        var isMixed = false
+        for scalar in text.unicodeScalars {
+            shown.append(Self.turns(scalar) ? "\u{FFFD}" : scalar)
+            isMixed = isMixed || scalar.isRightToLeft
+        }
+        source = isMixed ? Isolation.isolated(String(shown)) : Self.escaped(String(shown))
     }
 
     /// An element with its end.
     init(_ tag: Tag, _ attributes: [Attribute], _ content: HTML) {
         source = "<\(tag.rawValue)"
         for attribute in attributes { attribute.write(to: &source) }
-        source += ">"
+        let plain = tag.holdsTextAlone ? Isolation.removed(from: content.source) : nil
+        source += plain == nil ? ">" : " dir=\"auto\">"
         guard !tag.isVoid else { return }
-        source += content.source
+        source += plain ?? content.source
         source += "</\(tag.rawValue)>"
     }
 
@@ -86,6 +92,9 @@ struct HTML: Sendable, Hashable {
             default: false
             }
         }
+
+        /// Whether an element in it would be read as a part of the text, or be left out.
+        var holdsTextAlone: Bool { self == .title || self == .option }
     }
 }
 
