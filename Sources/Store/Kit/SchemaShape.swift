@@ -16,6 +16,8 @@ struct SchemaShape {
         var uniqueKeys: Set<Set<String>> = []
         /// The names of all its unique indexes, also of those that are about some rows alone.
         var uniqueIndexes: Set<String> = []
+        /// Its columns that name rows of another table of this schema, as `Migration.Table.ForeignKey` names them.
+        var foreignKeys: Set<String> = []
     }
 
     var exists = false
@@ -73,6 +75,19 @@ struct SchemaShape {
         }
         for row in try db.run(
             """
+            select c.relname, a.attname, f.relname
+            from pg_catalog.pg_constraint k
+            join pg_catalog.pg_class c on c.oid = k.conrelid
+            join pg_catalog.pg_class f on f.oid = k.confrelid
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.oid = f.relnamespace
+            join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+            where n.nspname = 'ops' and k.contype = 'f' and pg_catalog.cardinality(k.conkey) = 1
+            """)
+        {
+            shape.relations[try row.text(0)]?.foreignKeys.insert("\(try row.text(1)) → \(try row.text(2))")
+        }
+        for row in try db.run(
+            """
             select t.typname, e.enumlabel from pg_catalog.pg_enum e
             join pg_catalog.pg_type t on t.oid = e.enumtypid
             join pg_catalog.pg_namespace n on n.oid = t.typnamespace
@@ -116,6 +131,13 @@ struct SchemaShape {
                     if let name = column.optionalText(0) { columns.insert(name) }
                 }
                 relation.uniqueKeys.insert(columns)
+            }
+            if Migration.referring.contains(table) {
+                for key in try db.run(
+                    #"select "from", "table" from pragma_foreign_key_list($1, 'ops')"#, [.text(table)])
+                {
+                    relation.foreignKeys.insert("\(try key.text(0)) → \(try key.text(1))")
+                }
             }
             shape.relations[table] = relation
         }
