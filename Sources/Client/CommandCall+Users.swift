@@ -78,8 +78,10 @@ extension CommandCall {
         try confirm("what has ended of \(names) is deleted", typing: names)
         let body = Self.body([("environments", .list(targets)), ("reason", textValue("reason"))])
         let data = try await connection.write("POST", "/sweep", body).data
+        // The latest run may be the one under way, which ends before this one begins.
         return told(
-            "A pass begins that deletes what has ended of \(names). See it: odooops runs watch latest", data)
+            "A pass that deletes what has ended of \(names) begins as soon as the present one has ended. To wait for its "
+                + "end: odooops reconcile --wait", data)
     }
 
     private func text(ofSweep found: Value) -> String {

@@ -380,7 +380,14 @@ enum CommandList {
             discussion: "Exit status: 0 the receiver took it, 1 it didn't.", positionals: ["CHANNEL"],
             options: [actor], examples: [("reconcile notices test ops", "")]),
         CommandSpec("doctor", "Checks configuration, store, repository and providers; each fault with its remedy."),
-        CommandSpec("migrate", "Brings the ops schema of the store up to date."),
+        CommandSpec(
+            "migrate", "Brings the ops schema of the store up to date.",
+            options: [
+                OptionSpec(
+                    "accept-loss", "TABLE", "Make a missing table again, empty: its rows are lost; repeatable.",
+                    repeats: true),
+                actor,
+            ]),
         CommandSpec(
             "simulate", "Serves the provider simulator: every provider on one port.",
             options: [

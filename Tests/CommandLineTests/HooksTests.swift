@@ -49,6 +49,13 @@ struct HooksTests {
         #expect(isDone, "\(again.program.story)")
         let metrics = try #require(await again.get("/metrics"))
         #expect(metrics.body.contains("reconciler_hook_queue_depth{provider=\"github\"}"), "\(metrics.body)")
+        let served = await site.run("hooks", "list", "--state", "dead", "--json")
+        let asked = await site.run("hooks", "retry", served.json?["deliveries"]?[0]?["id"]?.stringValue ?? "")
+        #expect(asked.status == 0 && asked.output.contains("within seconds"), "\(asked.story)")
+        let isDead = await eventually(.seconds(90)) {
+            await site.run("hooks", "list", "--json").json?["dead"]?.intValue == 1
+        }
+        #expect(isDead, "the service has tried it again: \(again.program.story)")
         again.program.send(SIGTERM)
         #expect(await again.program.end(within: .seconds(60))?.status == 0, "\(again.program.story)")
 
@@ -62,7 +69,9 @@ struct HooksTests {
         let doctor = await site.run("doctor", "--json", with: secret)
         let check = doctor.json?.listValue?.first { $0["check"]?.stringValue == "deliveries" }
         #expect(check?["state"]?.stringValue == "warning", "\(doctor.story)")
-        #expect(await site.run("hooks", "retry", id).status == 0)
+        let unserved = await site.run("hooks", "retry", id)
+        #expect(unserved.status == 0 && unserved.output.contains("start `reconcile run`"), "\(unserved.story)")
+        #expect(!unserved.output.contains("within seconds"), "\(unserved.story)")
         #expect(await site.run("hooks", "retry", "p1").status == 64, "what is done is not done again")
         #expect(await site.run("hooks", "show", "nothing").status == 64)
         #expect(await site.run("audit", "--json").json?[0]?["action"]?.stringValue == "hooks.retry")

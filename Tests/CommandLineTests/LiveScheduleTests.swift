@@ -37,6 +37,35 @@ struct LiveScheduleTests {
         #expect(!asked.output.contains("within seconds"), "\(asked.story)")
     }
 
+    @Test("nor that it sends a message or works on a delivery that is tried again")
+    func unservedRetries() async throws {
+        let site = try Site()
+        _ = await site.run("--dry-run")
+        let messages = (1...2).map {
+            "('01990000-0000-7000-8000-00000000000\($0)', 'ops', '', 'dead', '2026-01-01T00:00:00.000000Z', "
+                + "'2026-01-01T00:00:00.000000Z', 8)"
+        }
+        let statement = """
+            insert into notice_messages (id, channel, group_key, state, created_at, available_at, attempts)
+            values \(messages.joined(separator: ", "));
+            insert into webhook_deliveries (id, provider, delivery_id, event, body_sha256, body_bytes, state, received_at,
+              available_at)
+            values ('01990000-0000-7000-8000-000000000003', 'github', 'd1', 'push', '\(String(repeating: "0", count: 64))', 1, 'dead',
+              '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')
+            """
+        let made = Shell.run("sqlite3 \(Shell.quote("\(site.state)/ops.sqlite")) \(Shell.quote(statement))")
+        #expect(made.status == 0, "\(made.output)")
+        for (words, deed) in [
+            (["notices", "retry", "all"], "2 messages wait for a service"),
+            (["notices", "retry", "latest"], "which sends it"), (["hooks", "retry", "latest"], "which works on it"),
+        ] {
+            let asked = await site.run(words[0], words[1], words[2])
+            #expect(asked.status == 0 && asked.output.contains(deed), "\(asked.story)")
+            #expect(asked.output.contains("start `reconcile run`"), "\(asked.story)")
+            #expect(!asked.output.contains("within seconds"), "\(asked.story)")
+        }
+    }
+
     @Test(
         "a command and a pass run once each when a person asks; one that runs as the service stops is told as unknown")
     func serves() async throws {

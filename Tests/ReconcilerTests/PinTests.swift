@@ -66,6 +66,40 @@ struct PinTests {
         #expect(try await row(world).status == .gone)
     }
 
+    @Test("What people decide is shown at once as the next pass finds it")
+    func settles() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        await world.age(by: .days(6) + .hours(12))
+        _ = await world.pass()
+        #expect(try await row(world).status == .expiring)
+        let (store, slug) = (world.store, Self.slug)
+        let until = world.time.now + .days(30)
+        let deeds: [(String, (AuditRecord) async throws -> EnvironmentRow)] = [
+            ("extend", { try await store.extendEnvironment(slug, days: 7, audit: $0) }),
+            ("pin for a time", { try await store.setPinned(slug, true, until: until, audit: $0) }),
+            ("extend under a pin", { try await store.extendEnvironment(slug, days: 2, audit: $0) }),
+            ("unpin", { try await store.setPinned(slug, false, audit: $0) }),
+            ("pin for ever", { try await store.setPinned(slug, true, audit: $0) }),
+            ("unpin again", { try await store.setPinned(slug, false, audit: $0) }),
+            ("suspend", { try await store.setSuspended(slug, true, audit: $0) }),
+            ("resume", { try await store.setSuspended(slug, false, audit: $0) }),
+            ("take days back", { try await store.extendEnvironment(slug, days: -9, audit: $0) }),
+            ("pin what expires", { try await store.setPinned(slug, true, until: until, audit: $0) }),
+            ("unpin what expires", { try await store.setPinned(slug, false, audit: $0) }),
+        ]
+        for (name, deed) in deeds {
+            let told = try await deed(audit(world))
+            #expect(try await row(world) == told, "\(name)")
+            _ = await world.pass()
+            let found = try await row(world)
+            #expect(told.status == found.status && told.expiresAt == found.expiresAt, "\(name)")
+            #expect(told.endsAt(world.time.now) == found.endsAt(world.time.now), "\(name)")
+            #expect(told.timeEnds == found.timeEnds && found.promisedEnd == nil, "\(name)")
+        }
+        #expect(try await row(world).status == .expiring)
+    }
+
     @Test("That a branch went is told once for each time, with what it takes along")
     func tellsEnds() async throws {
         let world = try await World()

@@ -119,6 +119,52 @@ struct LifeStoreTests {
     }
 
     @Test(
+        "What a person decides moves the end and the status at once, as far as the last pass knew them",
+        arguments: engines)
+    func settles(_ engine: SQLDialect) async throws {
+        try await TestStore.with(engine) { world in
+            let store = world.store
+            let (soon, far) = (start + .hours(6), start + .days(30))
+            var row = EnvironmentRow(
+                slug: "a", tier: .dev, ttlClass: .named, status: .expiring, createdAt: start - .days(6),
+                expiresAt: soon,
+                metadata: ["warn_seconds": 86_400])
+            row.warnedFor = soon
+            try await store.saveEnvironments([row])
+            func expect(
+                _ end: Timestamp?, _ status: EnvironmentRow.Status, after row: EnvironmentRow,
+                _ location: SourceLocation = #_sourceLocation
+            ) async throws {
+                #expect(row.expiresAt == end && row.status == status, sourceLocation: location)
+                #expect(try await store.tally(at: start, of: nil).environments == [status: 1], sourceLocation: location)
+            }
+            func audit(_ word: String) -> AuditRecord { Self.audit("env.\(word)") }
+            try await expect(far, .active, after: try await store.setPinned("a", true, until: far, audit: audit("pin")))
+            let unpinned = try await store.setPinned("a", false, audit: audit("unpin"))
+            try await expect(soon, .expiring, after: unpinned)
+            #expect(unpinned.record.promise == .until(far), "told of a later end, people are told of this one in time")
+            try await expect(nil, .active, after: try await store.setPinned("a", true, audit: audit("pin")))
+            try await expect(
+                nil, .active, after: try await store.extendEnvironment("a", days: 1, audit: audit("extend")))
+            let day = soon + .days(1)
+            try await expect(day, .active, after: try await store.setPinned("a", false, audit: audit("unpin")))
+            try await expect(nil, .active, after: try await store.setSuspended("a", true, audit: audit("suspend")))
+            try await expect(day, .active, after: try await store.setSuspended("a", false, audit: audit("resume")))
+            // By what it was: days move what is expiring out of the time of warning.
+            try await store.saveEnvironments([row])
+            try await expect(
+                soon + .days(7), .active, after: try await store.extendEnvironment("a", days: 7, audit: audit("extend"))
+            )
+            // Of what no pass has remembered nothing is made up.
+            row.metadata = .object([:])
+            try await store.saveEnvironments([row])
+            try await expect(
+                soon + .days(7), .expiring,
+                after: try await store.extendEnvironment("a", days: 7, audit: audit("extend")))
+        }
+    }
+
+    @Test(
         "What its tier, its class or the last pass says has no end is promised none, and else the end that is known",
         arguments: [
             (.production, nil, false, true), (.staging, nil, false, true), (.dev, .production, false, true),

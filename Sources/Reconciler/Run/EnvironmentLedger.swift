@@ -78,7 +78,7 @@ struct EnvironmentLedger {
         guard outlook.phase == .unwanted || outlook.phase == .pinned else { return before }
         var row = before
         row.unwantedSince = before.unwantedSince ?? now
-        row.timeEnds = nil
+        (row.timeEnds, row.promisedEnd) = (nil, nil)
         row.graceEnds = outlook.phase == .unwanted && !isEmpty ? goesAt : nil
         guard outlook.phase == .unwanted else {
             // What was its end counts no more: it goes when its pin ends.
@@ -144,7 +144,8 @@ struct EnvironmentLedger {
             row.domain = environment.domain
             row.database = environment.database
         }
-        (row.expiresAt, row.timeEnds) = (outlook?.expiresAt, outlook?.timeEnds)
+        let time = timeKept(of: row, since: before, outlook)
+        (row.expiresAt, row.timeEnds, row.promisedEnd) = (outlook?.expiresAt, outlook?.timeEnds ?? time, nil)
         if let cost {
             var metadata = row.metadata.objectValue ?? Value.Object()
             metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }
@@ -154,6 +155,19 @@ struct EnvironmentLedger {
         end(&row, environment, outlook, since: before, wasOver: wasOver, &told)
         if row.status != .gone, row.careEnds != nil { row.careEnds = nil }
         return row
+    }
+
+    /// When the time of one is over that doesn't end meanwhile: it counts again at a word, and is shown from then on.
+    ///
+    /// - Returns: nil where it ends, or where its time has moved with what was done.
+    private func timeKept(
+        of row: EnvironmentRow, since before: EnvironmentRow?, _ outlook: EnvironmentOutlook?
+    ) -> Timestamp? {
+        guard let before, let outlook, outlook.expiresAt == nil, outlook.phase != .unknown,
+            before.isSuspended(at: now) || before.isPinned && before.pinnedUntil == nil,
+            (row.createdAt, row.deployedAt, row.activeAt) == (before.createdAt, before.deployedAt, before.activeAt)
+        else { return nil }
+        return before.timeEnds ?? before.expiresAt
     }
 
     /// Moves the instants from which the time of an environment counts.
@@ -307,6 +321,7 @@ struct EnvironmentLedger {
         metadata["most_extension_days"] = rule.mostExtension.map { .int(Int64($0)) }
         var isEndless = true
         if case .after(let ttl) = environment.ttl { isEndless = ttl <= .zero }
+        metadata["warn_seconds"] = .int(rule.warnBefore.components.seconds)
         metadata["grace_seconds"] = rule.grace > .zero ? .int(rule.grace.components.seconds) : nil
         metadata["never_ends"] = isEndless && environment.tier.hasLife ? .bool(true) : nil
         row.metadata = .object(metadata)

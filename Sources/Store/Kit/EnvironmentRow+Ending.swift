@@ -7,16 +7,53 @@ extension EnvironmentRow {
     /// Whether nothing wants it any more, and something of it is there.
     public var isUnwanted: Bool { unwantedSince != nil && status != .gone }
 
-    /// When its time to live is over, where its pin ends later; nil where that is its end.
+    /// When its time to live is over, where its pin ends later, or it doesn't end meanwhile; nil where that is its end.
     public var timeEnds: Timestamp? {
         get { self[instant: "time_ends"] }
         set { self[instant: "time_ends"] = newValue }
+    }
+
+    /// The end that people were told of, where they have brought it nearer since and no pass has told them; nil where not.
+    public var promisedEnd: Timestamp? {
+        get { metadata["promised_end"]?.stringValue.flatMap { Timestamp($0) } }
+        set { if newValue != promisedEnd { set("promised_end", newValue.map { .string($0.description) }) } }
     }
 
     /// When the grace of what it owns and nothing wants is over; nil where there is none, or the last pass found it wanted.
     public var graceEnds: Timestamp? {
         get { self[instant: "grace_ends"] }
         set { self[instant: "grace_ends"] = newValue }
+    }
+
+    /// Brings its end and its status to what a person has just decided, as the next pass will, as far as the last one knew
+    /// its time and the policy.
+    ///
+    /// - Parameters:
+    ///   - now: the present.
+    ///   - days: how many were added to its time.
+    mutating func settle(at now: Timestamp, adding days: Int = 0) {
+        guard !neverEnds else { return }
+        guard !isUnwanted else {
+            // The time that it had counts no longer; a pin does.
+            if isPinned(at: now) { expiresAt = pinnedUntil }
+            return
+        }
+        let before = expiresAt
+        if let time = (timeEnds ?? expiresAt).map({ $0 + .days(days) }) {
+            if isSuspended(at: now) || isPinned && pinnedUntil == nil {
+                (expiresAt, timeEnds) = (nil, time)
+            } else {
+                // Days that a pin outlasts put nothing off.
+                let end = isPinned ? max(time, pinnedUntil ?? time) : time
+                (expiresAt, timeEnds) = (end, end == time ? nil : time)
+            }
+        }
+        // Whoever was told of a later end is told of this one in time.
+        if let before, let expiresAt, expiresAt < before { promisedEnd = max(promisedEnd ?? before, before) }
+        guard status == .active || status == .expiring else { return }
+        guard let expiresAt else { return status = .active }
+        guard let warning = limit("warn_seconds") else { return }
+        status = expiresAt - .seconds(warning) <= now ? .expiring : .active
     }
 
     /// When it ends; nil where nothing wants it any more, for the time that it had counts no longer.

@@ -94,7 +94,7 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.pinnedBy = pinnedBy
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
-        record.promise = neverEnds ? .never : expiresAt.map { .until($0) }
+        record.promise = neverEnds ? .never : expiresAt.map { .until(max($0, promisedEnd ?? $0)) }
         return record
     }
 

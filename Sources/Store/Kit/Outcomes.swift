@@ -3,7 +3,7 @@ public import DesiredState
 public import Diff
 
 /// What bringing the schema up to date came to.
-public struct MigrationReport: Sendable, Hashable {
+public struct MigrationReport: Sendable {
     /// The version before; 0 where there was none.
     public let from: Int
     public let to: Int
@@ -11,13 +11,21 @@ public struct MigrationReport: Sendable, Hashable {
     public let applied: [String]
     /// What was found and left alone.
     public let notes: [String]
+    /// What is still wrong with the schema, and doesn't stop the work.
+    public let problems: [SchemaStatus.Problem]
 
-    public init(from: Int, to: Int, applied: [String], notes: [String]) {
+    public init(
+        from: Int, to: Int, applied: [String], notes: [String], problems: [SchemaStatus.Problem] = []
+    ) {
         self.from = from
         self.to = to
         self.applied = applied
         self.notes = notes
+        self.problems = problems
     }
+
+    /// The first thing that is wrong; nil where at most a warning is left.
+    public var problem: StoreFault? { problems.first { !$0.isWarning }?.fault }
 }
 
 /// How the schema stands to what this program needs.
@@ -27,24 +35,37 @@ public struct SchemaStatus: Sendable {
     /// The version that this program needs.
     public let expected: Int
     public let needsMigration: Bool
-    /// What is wrong with it, each with its remedy; empty when nothing is.
-    public let problems: [StoreFault]
-    /// The first of them with which nothing may be done; nil where only tables are concerned that others read.
-    public let obstacle: StoreFault?
+    /// What is wrong with it, and what follows.
+    let found: [SchemaProblem]
     /// What others read under another name and isn't there, although it could be.
     public let missingViews: [String]
 
-    public init(
-        current: Int, expected: Int, needsMigration: Bool, problems: [StoreFault], obstacle: StoreFault?,
-        missingViews: [String]
+    init(
+        current: Int, expected: Int, needsMigration: Bool, found: [SchemaProblem], missingViews: [String]
     ) {
         self.current = current
         self.expected = expected
         self.needsMigration = needsMigration
-        self.problems = problems
-        self.obstacle = obstacle
+        self.found = found
         self.missingViews = missingViews
     }
+
+    /// One thing that is wrong.
+    public struct Problem: Sendable {
+        /// What it is, with its remedy.
+        public let fault: StoreFault
+        /// Whether nothing is wrong by it yet.
+        public let isWarning: Bool
+    }
+
+    /// What is wrong with it, each with its remedy; empty when nothing is.
+    public var problems: [StoreFault] { found.map(\.fault) }
+
+    /// The same, with what is only a warning told apart.
+    public var told: [Problem] { found.map { Problem(fault: $0.fault, isWarning: $0.weight == .warns) } }
+
+    /// The first of them with which nothing may be done; nil where the work can go on.
+    public var obstacle: StoreFault? { found.first { $0.weight == .stops }?.fault }
 }
 
 /// One change of what we own.

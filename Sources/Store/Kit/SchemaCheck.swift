@@ -98,6 +98,30 @@ struct SchemaCheck {
         return losses
     }
 
+    /// The foreign keys of a table that are gone, each with the statements that bring it back; for a table that this
+    /// migration has made, or taken as it was.
+    func lostForeignKeys(of table: Migration.Table) -> [(key: Migration.Table.ForeignKey, remedy: String)] {
+        guard let there = shape.relations[table.name], there.isTable, table.part != .addition else { return [] }
+        return table.foreignKeys.compactMap { key in
+            // Where the other table is missing, that is what has to be said.
+            guard !there.foreignKeys.contains(key.name), shape.relations[key.table] != nil else { return nil }
+            guard there.columns[key.column] != nil else { return nil }
+            // SQLite can't give a table a key; only a copy brings it back.
+            if dialect == .sqlite { return (key, "") }
+            let (child, parent) = ("ops.\(table.name)", "ops.\(key.table)")
+            let make =
+                "alter table \(child) add foreign key (\(key.column)) references \(parent) (\(key.referenced))"
+                + (key.action.isEmpty ? "" : " \(key.action)")
+            guard key.action == "on delete cascade" else { return (key, make) }
+            // What it would have deleted goes first, or it can't be made.
+            return (
+                key,
+                "delete from \(child) c where c.\(key.column) is not null and not exists "
+                    + "(select 1 from \(parent) p where p.\(key.referenced) = c.\(key.column)); \(make)"
+            )
+        }
+    }
+
     private func names(of relation: SchemaShape.Relation) -> String {
         let names = relation.columns.keys.sorted()
         return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")

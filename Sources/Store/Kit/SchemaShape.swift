@@ -16,6 +16,8 @@ struct SchemaShape {
         var uniqueKeys: Set<Set<String>> = []
         /// The names of all its unique indexes, also of those that are about some rows alone.
         var uniqueIndexes: Set<String> = []
+        /// Its columns that name rows of another table of this schema, as `Migration.Table.ForeignKey` names them.
+        var foreignKeys: Set<String> = []
     }
 
     var exists = false
@@ -73,6 +75,19 @@ struct SchemaShape {
         }
         for row in try db.run(
             """
+            select c.relname, a.attname, f.relname
+            from pg_catalog.pg_constraint k
+            join pg_catalog.pg_class c on c.oid = k.conrelid
+            join pg_catalog.pg_class f on f.oid = k.confrelid
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace and n.oid = f.relnamespace
+            join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+            where n.nspname = 'ops' and k.contype = 'f' and pg_catalog.cardinality(k.conkey) = 1
+            """)
+        {
+            shape.relations[try row.text(0)]?.foreignKeys.insert("\(try row.text(1)) → \(try row.text(2))")
+        }
+        for row in try db.run(
+            """
             select t.typname, e.enumlabel from pg_catalog.pg_enum e
             join pg_catalog.pg_type t on t.oid = e.enumtypid
             join pg_catalog.pg_namespace n on n.oid = t.typnamespace
@@ -84,40 +99,50 @@ struct SchemaShape {
         return shape
     }
 
+    /// In a few statements for all tables together: a store is opened with this.
     private static func readSQLite(_ db: any SQLConnection) throws(StoreFault) -> SchemaShape {
         var shape = SchemaShape()
         shape.exists = true
-        for row in try db.run("select name, type from ops.sqlite_schema where type in ('table', 'view')") {
-            var relation = Relation(isTable: try row.text(1) == "table")
+        var primaryKeys: [String: Set<String>] = [:]
+        for row in try db.run(
+            """
+            select t.name, t.type, c.name, lower(c.type), c."notnull", c.dflt_value, c.pk, c.hidden
+            from ops.sqlite_schema t join pragma_table_xinfo(t.name, 'ops') c where t.type in ('table', 'view')
+            """)
+        {
+            let (table, name, type) = (try row.text(0), try row.text(2), try row.text(3))
+            let (isKey, isGenerated) = (try row.int(6) > 0, try row.int(7) > 1)
+            if isKey { primaryKeys[table, default: []].insert(name) }
+            // An integer key and a generated column fill themselves.
+            let fillsItself = (isKey && type == "integer") || isGenerated
+            let empty = Relation(isTable: try row.text(1) == "table")
+            shape.relations[table, default: empty].columns[name] = Column(
+                name: name, type: type, isNotNull: try row.bool(4) || isKey,
+                hasDefault: row.optionalText(5) != nil || fillsItself)
+        }
+        for (table, columns) in primaryKeys { shape.relations[table]?.uniqueKeys.insert(columns) }
+        // Of a column that is an expression there is no name.
+        for row in try db.run(
+            """
+            select t.name, i.name, i.partial, json_group_array(c.name)
+            from ops.sqlite_schema t join pragma_index_list(t.name, 'ops') i join pragma_index_info(i.name, 'ops') c
+            where t.type = 'table' and i."unique" = 1 group by t.name, i.name, i.partial
+            """)
+        {
             let table = try row.text(0)
-            var primaryKey: Set<String> = []
-            for column in try db.run(
-                #"select name, lower(type), "notnull", dflt_value, pk, hidden from pragma_table_xinfo($1, 'ops')"#,
-                [.text(table)])
-            {
-                let name = try column.text(0)
-                let (type, isNotNull) = (try column.text(1), try column.bool(2))
-                let (isKey, isGenerated) = (try column.int(4) > 0, try column.int(5) > 1)
-                if isKey { primaryKey.insert(name) }
-                // An integer key and a generated column fill themselves.
-                let fillsItself = (isKey && type == "integer") || isGenerated
-                relation.columns[name] = Column(
-                    name: name, type: type, isNotNull: isNotNull || isKey,
-                    hasDefault: column.optionalText(3) != nil || fillsItself)
-            }
-            if !primaryKey.isEmpty { relation.uniqueKeys.insert(primaryKey) }
-            for index in try db.run(
-                #"select name, partial from pragma_index_list($1, 'ops') where "unique" = 1"#, [.text(table)])
-            {
-                relation.uniqueIndexes.insert(try index.text(0))
-                guard try !index.bool(1) else { continue }
-                var columns: Set<String> = []
-                for column in try db.run("select name from pragma_index_info($1, 'ops')", [.text(try index.text(0))]) {
-                    if let name = column.optionalText(0) { columns.insert(name) }
-                }
-                relation.uniqueKeys.insert(columns)
-            }
-            shape.relations[table] = relation
+            shape.relations[table]?.uniqueIndexes.insert(try row.text(1))
+            guard try !row.bool(2), let columns = try? JSON.parse(try row.text(3)).listValue else { continue }
+            shape.relations[table]?.uniqueKeys.insert(Set(columns.compactMap(\.stringValue)))
+        }
+        for row in try db.run(
+            """
+            select t.name, k."from", k."table" from ops.sqlite_schema t join pragma_foreign_key_list(t.name, 'ops') k
+            where t.type = 'table'
+            """)
+        {
+            let table = try row.text(0)
+            guard Migration.referring.contains(table) else { continue }
+            shape.relations[table]?.foreignKeys.insert("\(try row.text(1)) → \(try row.text(2))")
         }
         return shape
     }

@@ -24,27 +24,14 @@ extension Store {
         }
         return try await change(
             slug, "extension_days = extension_days + cast($2 as integer)", [.int(Int64(days))], audit: audit,
-            notice: .environmentExtended
-        ) { (db: any SQLConnection) throws(StoreFault) -> Void in
-            guard var row = try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first else { return }
+            notice: .environmentExtended, adding: days
+        ) { (row: EnvironmentRow) throws(StoreFault) -> Void in
             // Inside the transaction, so that two people together can't pass it.
-            if let most, row.extensionDays > most {
-                throw .invalid(
-                    "\(slug) can't be extended by \(days.of("more day")): the policy allows \(most) in all, and it has "
-                        + "\(row.extensionDays - days)",
-                    hint: "pin it with a reason and an end, or raise extension_days.most in .odooops/policies.yaml")
-            }
-            guard let expiresAt = row.expiresAt else { return }
-            // Days that a pin outlasts put nothing off.
-            let timeEnds = (row.timeEnds ?? expiresAt) + .days(days)
-            let end = row.isPinned ? max(timeEnds, row.pinnedUntil ?? timeEnds) : timeEnds
-            let metadata = row.metadata
-            row.timeEnds = timeEnds == end ? nil : timeEnds
-            try db.run(
-                "update ops.environments set expires_at = $2 where slug = $1", [.text(slug), .time(end)])
-            guard row.metadata != metadata else { return }
-            try db.run(
-                "update ops.environments set metadata = $2 where slug = $1", [.text(slug), .jsonb(row.metadata)])
+            guard let most, row.extensionDays > most else { return }
+            throw .invalid(
+                "\(slug) can't be extended by \(days.of("more day")): the policy allows \(most) in all, and it has "
+                    + "\(row.extensionDays - days)",
+                hint: "pin it with a reason and an end, or raise extension_days.most in .odooops/policies.yaml")
         }
     }
 
@@ -97,7 +84,8 @@ extension Store {
     // Of the values the first stands for `$2` in the assignment, the others for `$4` and on.
     private func change(
         _ slug: String, _ assignment: String, _ values: [SQLValue], audit: AuditRecord, notice kind: Notice.Kind,
-        afterwards: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
+        adding days: Int = 0,
+        check: @escaping @Sendable (EnvironmentRow) throws(StoreFault) -> Void = { _ throws(StoreFault) in }
     ) async throws(StoreFault) -> EnvironmentRow {
         let id = identifiers.next(at: audit.at)
         let notice = Notice(
@@ -109,8 +97,17 @@ extension Store {
                 update ops.environments set \(assignment), updated_at = $3
                 where slug = $1 and tier is not null returning slug
                 """, [.text(slug), values[0], .time(time.now)] + values.dropFirst())
-            guard !changed.isEmpty else { throw .unknownEnvironment(slug, place: engine.place) }
-            try afterwards(db)
+            guard !changed.isEmpty, let before = try Self.environmentRows("and slug = $1", [.text(slug)], in: db).first
+            else { throw .unknownEnvironment(slug, place: engine.place) }
+            try check(before)
+            // Told at once wherever it is shown, and not only by the next pass.
+            var row = before
+            row.settle(at: time.now, adding: days)
+            if row != before {
+                try db.run(
+                    "update ops.environments set expires_at = $2, status = $3, metadata = $4 where slug = $1",
+                    [.text(slug), .time(row.expiresAt), .text(row.status.rawValue), .jsonb(row.metadata)])
+            }
             try Self.write(audit, id: id, in: db)
             _ = try write([notice], in: db)
             // Read before it counts: a read that fails afterwards would look as if nothing had been done.

@@ -5,33 +5,58 @@ extension Store {
     /// Brings the schema up to date, in one transaction: all of it or nothing.
     ///
     /// Looks before it writes: what is there in a shape that ours fits stays and gets the columns that it lacks;
-    /// nothing is ever dropped or altered.
+    /// nothing is ever dropped or altered. A table that is missing is made again where its rows come again by themselves.
     ///
-    /// - Parameter latest: the version to stop at, as an earlier program would have; default: the present one.
-    /// - Returns: what was done.
-    /// - Throws: `StoreFault` of kind `incompatible` when a table or type of our name has another shape, and of kind
-    ///   `newerVersion` when a later version of this program wrote the schema.
+    /// - Parameters:
+    ///   - latest: the version to stop at, as an earlier program would have; default: the present one.
+    ///   - accepted: tables that are missing and are made again, although their rows are lost.
+    ///   - actor: who has said so, for the audit log.
+    /// - Returns: what was done, and what is still wrong.
+    /// - Throws: `StoreFault` of kind `incompatible` when a table or type of our name has another shape, or is missing and
+    ///   its rows would be lost, and of kind `newerVersion` when a later version of this program wrote the schema.
     @discardableResult
-    public func migrate(upTo latest: Int = .max) async throws(StoreFault) -> MigrationReport {
+    public func migrate(
+        upTo latest: Int = .max, accepting accepted: Set<String> = [], by actor: String = "migrate"
+    ) async throws(StoreFault) -> MigrationReport {
         // Looking costs no write, so a schema that is up to date can be on a store that others write to.
         let status = try await schemaStatus()
-        if let problem = status.problems.first { throw problem }
-        guard status.needsMigration || !status.missingViews.isEmpty else {
-            return MigrationReport(from: status.current, to: status.current, applied: [], notes: [])
+        if let problem = status.found.first(where: { $0.hinders(accepting: accepted) }) { throw problem.fault }
+        if let name = accepted.sorted().first(where: { name in !status.found.contains { $0.missing == name } }) {
+            throw .invalid(
+                "the table ops.\(name) is not missing", hint: "`reconcile doctor` says what is wrong with the store")
         }
+        let isLacking = status.found.contains { problem in
+            problem.missing.map { Migration.refills[$0] != nil || accepted.contains($0) } ?? false
+        }
+        guard status.needsMigration || isLacking || !status.missingViews.isEmpty else {
+            return MigrationReport(
+                from: status.current, to: status.current, applied: [], notes: [], problems: status.told)
+        }
+        let done = try await migratePatiently(upTo: latest, accepting: accepted, by: actor)
+        let after = try await schemaStatus()
+        return MigrationReport(
+            from: done.from, to: done.to, applied: done.applied, notes: done.notes, problems: after.told)
+    }
+
+    private func migratePatiently(
+        upTo latest: Int, accepting accepted: Set<String>, by actor: String
+    ) async throws(StoreFault) -> MigrationReport {
         // A file's lock is waited for as long as any writer needs; the first of two may need longer for a whole schema.
         for _ in 0..<(engine.dialect == .sqlite ? 24 : 0) {
             do throws(StoreFault) {
-                return try await migrateNow(upTo: latest)
+                return try await migrateNow(upTo: latest, accepting: accepted, by: actor)
             } catch {
                 guard error.kind == .locked else { throw error }
             }
         }
-        return try await migrateNow(upTo: latest)
+        return try await migrateNow(upTo: latest, accepting: accepted, by: actor)
     }
 
-    private func migrateNow(upTo latest: Int) async throws(StoreFault) -> MigrationReport {
-        try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
+    private func migrateNow(
+        upTo latest: Int, accepting accepted: Set<String>, by actor: String
+    ) async throws(StoreFault) -> MigrationReport {
+        let id = identifiers.next(at: time.now)
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> MigrationReport in
             // Two services that start together would both create: the second waits here and then finds it done.
             if engine.dialect == .postgres {
                 // The first one may need longer for a whole schema than any other lock is worth waiting for.
@@ -42,6 +67,9 @@ extension Store {
             var shape = try SchemaShape.read(db, engine.dialect)
             let current = try version(in: db, shape)
             var (applied, notes): ([String], [String]) = ([], [])
+            // Before anything is added to them.
+            let remade = try remake(upTo: current, accepting: accepted, shape, in: db, &applied)
+            if !remade.isEmpty { shape = try SchemaShape.read(db, engine.dialect) }
             for migration in Migration.all where migration.version > current && migration.version <= latest {
                 let check = SchemaCheck(
                     migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
@@ -51,108 +79,24 @@ extension Store {
             }
             let reached = max(current, min(latest, Migration.latest))
             // Those of earlier migrations too: where the schema was brought in anew they went with what was there.
-            for missing in try missingViews(upTo: reached, in: db) {
+            for missing in try missingViews(upTo: reached, shape, in: db) {
                 try Self.make(
                     missing.view, of: missing.migration, hasServiceRole: shape.hasServiceRole, in: db, &applied, &notes)
+            }
+            // Last, where the log has all that it needs.
+            let lost = remade.filter { accepted.contains($0) }
+            if !lost.isEmpty {
+                let audit = AuditRecord(
+                    at: time.now, action: "store.remade", target: lost.map { "ops.\($0)" }.joined(separator: " "),
+                    actor: actor, detail: .object(["tables": .strings(lost)]))
+                try Self.write(audit, id: id, in: db)
             }
             return MigrationReport(from: current, to: reached, applied: applied, notes: notes)
         }
     }
 
-    /// How the schema stands, without changing anything.
-    ///
-    /// - Throws: `StoreFault` when the database can't be asked.
-    public func schemaStatus() async throws(StoreFault) -> SchemaStatus {
-        try await engine.read { (db: any SQLConnection) throws(StoreFault) -> SchemaStatus in
-            let shape = try SchemaShape.read(db, engine.dialect)
-            var current = 0
-            var problems: [StoreFault] = []
-            do throws(StoreFault) {
-                current = try version(in: db, shape)
-            } catch {
-                guard error.kind == .newerVersion || error.kind == .incompatible else { throw error }
-                problems.append(error)
-                current =
-                    try db.run("select max(version) from ops.odooops_migrations").first?.optionalInt(0)
-                    .flatMap { Int(exactly: $0) } ?? 0
-            }
-            var obstacle = problems.first
-            var missing: [String] = []
-            if problems.isEmpty {
-                // Several migrations may add to one table: what is wrong with it is said once.
-                var named: Set<String> = []
-                for migration in Migration.all {
-                    let check = SchemaCheck(
-                        migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
-                    if migration.version <= current {
-                        for (table, fault) in try lostKeys(check, in: db) where named.insert(table.name).inserted {
-                            problems.append(fault)
-                            if table.part != .mirror { obstacle = obstacle ?? fault }
-                        }
-                    }
-                    let others = check.problems(besides: named)
-                    obstacle = obstacle ?? others.first
-                    problems += others
-                    named.formUnion(check.misfits)
-                }
-                missing = try missingViews(upTo: current, in: db).map(\.view.place)
-            }
-            return SchemaStatus(
-                current: current, expected: Migration.latest, needsMigration: current < Migration.latest,
-                problems: problems, obstacle: obstacle, missingViews: missing)
-        }
-    }
-
-    /// The tables of a migration that was applied that have lost what keeps their rows from being there twice.
-    private func lostKeys(
-        _ check: SchemaCheck, in db: any SQLConnection
-    ) throws(StoreFault) -> [(table: Migration.Table, fault: StoreFault)] {
-        var lost: [(table: Migration.Table, fault: StoreFault)] = []
-        for table in check.migration.tables {
-            let losses = check.losses(of: table)
-            // What others have in another shape, and we never wrote, has keys of its own.
-            if losses.isEmpty { continue }
-            if table.part == .mirror, try !Self.mirrors(table.name, in: db) { continue }
-            let fault = StoreFault.keysLost(
-                "ops.\(table.name)", losses.map(\.what).joined(separator: ", "),
-                remedy: losses.map(\.remedy).filter { !$0.isEmpty }.joined(separator: "; "),
-                isMirror: table.part == .mirror, place: engine.place)
-            lost.append((table, fault))
-        }
-        return lost
-    }
-
-    /// The views of the migrations up to a version that aren't there, and that this user may make.
-    private func missingViews(
-        upTo version: Int, in db: any SQLConnection
-    ) throws(StoreFault) -> [(view: Migration.View, migration: Migration)] {
-        let all = Migration.all.filter { $0.version <= version }.flatMap { migration in
-            migration.views.map { (view: $0, migration: migration) }
-        }
-        guard engine.dialect == .postgres, !all.isEmpty else { return [] }
-        let places = all.map { "('\($0.view.schema)', '\($0.view.name)', '\($0.view.place)')" }.joined(separator: ", ")
-        // By the catalogue alone: a name in a schema that this user may not use would be an error.
-        let free = try db.run(
-            """
-            select v.place from (values \(places)) v (schema, name, place)
-            join pg_catalog.pg_namespace n on n.nspname = v.schema
-            where pg_catalog.has_schema_privilege(n.oid, 'create') and not exists (
-              select 1 from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = v.name)
-            """)
-        guard !free.isEmpty else { return [] }
-        var names: Set<String> = []
-        for row in free { names.insert(try row.text(0)) }
-        var missing: [(view: Migration.View, migration: Migration)] = []
-        for one in all where names.contains(one.view.place) {
-            var isOurs = true
-            for table in one.view.tables where isOurs { isOurs = try Self.mirrors(table, in: db) }
-            if isOurs { missing.append(one) }
-        }
-        return missing
-    }
-
     /// The version that was applied last; 0 where none was.
-    private func version(in db: any SQLConnection, _ shape: SchemaShape) throws(StoreFault) -> Int {
+    func version(in db: any SQLConnection, _ shape: SchemaShape) throws(StoreFault) -> Int {
         guard shape.relations["odooops_migrations"] != nil else { return 0 }
         var latest = 0
         for row in try db.run("select version, name, sha256 from ops.odooops_migrations order by version") {
@@ -217,11 +161,7 @@ extension Store {
         }
         for (table, reason) in unmirrored {
             notes.append("ops.\(table) exists in another shape and is left alone: \(reason)")
-            try db.run(
-                """
-                insert into ops.reconcile_state (key, value, updated_at) values ($1, $2, $3)
-                on conflict (key) do update set value = excluded.value
-                """, [.text("unmirrored.\(table)"), .json(.string(reason)), .time(time.now)])
+            try remember(table, isUnmirrored: reason, in: db)
         }
         try db.run(
             "insert into ops.odooops_migrations (version, name, sha256, applied_at) values ($1, $2, $3, $4)",
@@ -232,7 +172,7 @@ extension Store {
     }
 
     /// Lets signed-in people read a table, where that role exists and the table is ours to open.
-    private static func open(
+    static func open(
         _ table: String, rows: String, in db: any SQLConnection, _ applied: inout [String]
     ) throws(StoreFault) {
         guard try mirrors(table, in: db) else { return }
@@ -279,7 +219,7 @@ extension Store {
     }
 
     /// Closes a table that we made to everybody but its owner and the role for services.
-    private static func secure(_ table: String, hasServiceRole: Bool, in db: any SQLConnection) throws(StoreFault) {
+    static func secure(_ table: String, hasServiceRole: Bool, in db: any SQLConnection) throws(StoreFault) {
         try db.run("alter table ops.\(table) enable row level security")
         guard hasServiceRole else { return }
         try db.run("grant usage on schema ops to service_role")

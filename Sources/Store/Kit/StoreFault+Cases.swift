@@ -62,6 +62,58 @@ extension StoreFault {
             message: "\(table) has lost \(what): rows can be there twice", place: place, hint: hint)
     }
 
+    /// A table of ours isn't there.
+    ///
+    /// - Parameters:
+    ///   - table: without its schema.
+    ///   - refill: how its rows come again by themselves; nil where they are lost.
+    ///   - place: the store.
+    /// - Returns: the fault.
+    static func tableMissing(_ table: String, refill: String?, place: String) -> StoreFault {
+        guard let refill else {
+            return StoreFault(
+                .incompatible, code: "STORE-0056", message: "ops.\(table) is missing, and its rows with it",
+                place: place,
+                hint:
+                    "stop all services, and bring the backup in again as docs/operating.md says under Restore; where its "
+                    + "rows may be lost, `reconcile migrate --accept-loss \(table)` makes it again, empty")
+        }
+        return StoreFault(
+            .incompatible, code: "STORE-0056", message: "ops.\(table) is missing", place: place,
+            hint: "run `reconcile migrate` with the same --store: it makes the table again, empty; \(refill)")
+    }
+
+    /// What says which migrations were applied isn't there, although they were.
+    static func migrationsMissing(place: String) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0056",
+            message: "ops.odooops_migrations is missing, and with it which migrations were applied", place: place,
+            hint: "stop all services, and bring the backup in again as docs/operating.md says under Restore")
+    }
+
+    /// Rows of a table of ours can name rows that aren't there.
+    ///
+    /// - Parameters:
+    ///   - table: with its schema.
+    ///   - column: what names them.
+    ///   - other: the table in which they are, with its schema.
+    ///   - remedy: the statements that bring it back; empty where none can.
+    ///   - place: the store.
+    /// - Returns: the fault.
+    static func foreignKeyLost(
+        _ table: String, _ column: String, of other: String, remedy: String, place: String
+    ) -> StoreFault {
+        StoreFault(
+            .incompatible, code: "STORE-0057",
+            message:
+                "\(table) has lost the foreign key (\(column)) to \(other): its rows can name rows that aren't there",
+            place: place,
+            hint: remedy.isEmpty
+                ? "stop all services, and bring the backup in again as docs/operating.md says under Restore"
+                : "as its owner: `\(remedy)`; where that finds rows that name none, bring the backup in again as "
+                    + "docs/operating.md says under Restore")
+    }
+
     static func unreadable(_ detail: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0023", message: "a stored row can't be read: \(detail)",

@@ -72,9 +72,12 @@ struct DoctorCommand {
             let store = try await StoreAccess.open(configuration, migrates: false)
             opened = store
             let status = try await store.schemaStatus()
-            guard status.problems.isEmpty else {
+            guard status.told.isEmpty else {
                 let isUsable = status.obstacle == nil && !status.needsMigration
-                return (status.problems.map { failure("store", $0) }, store, isUsable)
+                return (
+                    status.told.map { failure("store", $0.fault, as: $0.isWarning ? .warning : .failed) }, store,
+                    isUsable
+                )
             }
             if status.needsMigration {
                 let check = Check(
@@ -287,9 +290,11 @@ struct DoctorCommand {
         }
     }
 
-    private func failure(_ name: String, _ fault: any Fault, remedy: String? = nil) -> Check {
+    private func failure(
+        _ name: String, _ fault: any Fault, as state: Check.State = .failed, remedy: String? = nil
+    ) -> Check {
         Check(
-            name: name, state: .failed,
+            name: name, state: state,
             detail: "\(fault.code): \(fault.message)" + (fault.place.map { " (\($0))" } ?? ""),
             remedy: remedy ?? fault.hint)
     }
@@ -326,44 +331,5 @@ extension RequestBudgetSnapshot.Told {
     fileprivate var sentence: String {
         let what = scope.split(separator: " ").first.map { " for \($0)" } ?? ""
         return "\(remaining)\(limit.map { " of \($0)" } ?? "") requests left\(what)"
-    }
-}
-
-/// `reconcile migrate`.
-struct MigrateCommand {
-    private let context: CommandContext
-
-    init(_ context: CommandContext) { self.context = context }
-
-    func run() async throws -> ExitStatus {
-        let store = try await StoreAccess.open(try context.configuration(), migrates: false)
-        let report: MigrationReport
-        do {
-            report = try await store.migrate()
-        } catch {
-            await store.close()
-            throw error
-        }
-        let place = store.place
-        await store.close()
-        if context.terminal.isJSON {
-            context.terminal.json(
-                .object([
-                    "from": .int(Int64(report.from)), "to": .int(Int64(report.to)), "applied": .strings(report.applied),
-                    "notes": .strings(report.notes),
-                ]))
-            return .done
-        }
-        if report.applied.isEmpty {
-            context.terminal.print("\(place) is up to date at schema version \(report.to).")
-        } else {
-            context.terminal.print(
-                report.from == report.to
-                    ? "\(place) is at schema version \(report.to), and lacked something:"
-                    : "\(place): schema version \(report.from) → \(report.to)")
-            for name in report.applied { context.terminal.print("  applied \(name)") }
-        }
-        for note in report.notes { context.terminal.print("  note: \(note)") }
-        return .done
     }
 }

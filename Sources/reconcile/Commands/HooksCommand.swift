@@ -79,15 +79,16 @@ struct HooksCommand {
     // MARK: retry
 
     func retry() async throws -> ExitStatus {
-        let delivery = try await context.withStore { store in
+        let (delivery, isServed) = try await context.withStore { store in
+            let now = SystemTime().now
             let delivery = try await find(in: store)
-            try await DeliveryRetry.make(delivery, in: store, by: Actor(context.actor), at: SystemTime().now)
-            return delivery
+            try await DeliveryRetry.make(delivery, in: store, by: Actor(context.actor), at: now)
+            return (delivery, try await store.hasService(at: now))
         }
         if context.terminal.isJSON {
             context.terminal.json(.object(["id": .string(delivery.id), "state": "failed"]))
         } else {
-            context.terminal.print("\(delivery.id) waits for the service, which works on it within seconds.")
+            context.terminal.print(LeftToService.text(delivery.id, deed: "works on it", isServed: isServed))
         }
         return .done
     }

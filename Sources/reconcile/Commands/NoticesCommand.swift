@@ -88,30 +88,32 @@ struct NoticesCommand {
     // MARK: retry
 
     func retry() async throws -> ExitStatus {
-        let revived = try await context.withStore { store in
+        let (revived, isServed) = try await context.withStore { store in
+            let now = SystemTime().now
             let isAll = context.arguments.positionals[0] == "all"
             let wanted =
                 isAll ? try await store.noticeMessages(limit: 1_000, states: [.dead]) : [try await find(in: store)]
             var revived: [String] = []
             for message in wanted {
                 do {
-                    try await NoticeRetry.make(message, in: store, by: Actor(context.actor), at: SystemTime().now)
+                    try await NoticeRetry.make(message, in: store, by: Actor(context.actor), at: now)
                     revived.append(message.id)
                 } catch is RequestFault where isAll {
                     // The service was quicker: it is dead no more.
                 }
             }
-            return revived
+            return (revived, try await store.hasService(at: now))
         }
         if context.terminal.isJSON {
             context.terminal.json(.object(["ids": .strings(revived)]))
         } else if revived.isEmpty {
             context.terminal.print("No message is dead.")
         } else {
+            let isMany = revived.count > 1
             context.terminal.print(
-                revived.count == 1
-                    ? "\(revived[0]) waits for the service, which sends it within seconds."
-                    : "\(revived.count) messages wait for the service, which sends them within seconds.")
+                LeftToService.text(
+                    isMany ? "\(revived.count) messages" : revived[0], isMany: isMany,
+                    deed: isMany ? "sends them" : "sends it", isServed: isServed))
         }
         return .done
     }

@@ -130,10 +130,7 @@ struct SchedulesCommand {
         if context.terminal.isJSON {
             context.terminal.json(.object(["id": .string(id), "schedule": .string(name)]))
         } else {
-            context.terminal.print(
-                isServed
-                    ? "\(name) waits for the service, which runs it within seconds."
-                    : "\(name) waits for a service, and none is there: start `reconcile run`, which runs it.")
+            context.terminal.print(LeftToService.text(name, deed: "runs it", isServed: isServed))
         }
         return .done
     }

@@ -48,7 +48,8 @@ extension StoreCommand {
                 store -> (Store.Restoration, [String], StoreFault?) in
                 let restoration = try await store.settleRestored(by: actor)
                 do throws(StoreFault) {
-                    return (restoration, try await store.migrate().applied, nil)
+                    let report = try await store.migrate()
+                    return (restoration, report.applied, report.problem)
                 } catch {
                     return (restoration, [], error)
                 }

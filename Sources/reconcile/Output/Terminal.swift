@@ -45,8 +45,8 @@ struct Terminal: Sendable {
     func json(_ value: Value) { raw(JSON.write(value, pretty: true)) }
 
     /// Prints a fault: code and sentence, place, and what to do.
-    func fault(_ fault: any Fault) {
-        StandardStreams.error(errorPaint.fault(fault, word: fault is Refusal ? "refused" : "error"))
+    func fault(_ fault: any Fault, word: String? = nil) {
+        StandardStreams.error(errorPaint.fault(fault, word: word ?? (fault is Refusal ? "refused" : "error")))
     }
 
     /// Prints a remark to standard error.
