@@ -185,6 +185,30 @@ import Testing
         }
     }
 
+    @Test func `a log that others filled, copied and began anew while one looked away is no stranger's work`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let path = directory.path("a")
+        let time = SimulatedTime(now: start)
+        let idle = Store(engine: try await SQLiteEngine.open(path: path), time: time)
+        _ = try await idle.migrate()
+        let busy = Store(engine: try await SQLiteEngine.open(path: path), time: time)
+        func work() async throws { try await busy.releaseLeases(Self.claim(busy).leases) }
+        func copy() { #expect(Shell.run("sqlite3 \(path) 'pragma wal_checkpoint(full)'").status == 0) }
+        for rounds in 1...3 {
+            try await work()
+            copy()
+            try await idle.ping()
+            for _ in 0..<rounds {
+                try await work()
+                copy()
+            }
+            try await work()
+            #expect(await Self.code { try await idle.ping() } == nil, "\(rounds) times")
+        }
+    }
+
     @Test func `whatever SQLite does to the file by itself is no stranger's work`() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path("a")

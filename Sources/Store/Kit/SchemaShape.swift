@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What the schema `ops` of a database holds.
 struct SchemaShape {
     struct Column {

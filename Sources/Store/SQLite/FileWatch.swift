@@ -62,6 +62,12 @@ struct FileWatch {
         throw condemn(path)
     }
 
+    /// Notes how far the log is after a commit of our own, which may have begun it anew: what that says of the file is known.
+    mutating func noteCommit(_ path: String, _ connection: SQLiteConnection) {
+        guard log != nil, let state = connection.logState, Stamp(path) == stamp else { return }
+        log = state
+    }
+
     /// Notes that what lies there is no store any more.
     mutating func condemn(_ path: String) -> StoreFault {
         isForeign = true
@@ -114,9 +120,8 @@ struct LogState {
 
     /// Whether anything of it may have been copied into the file since an earlier look.
     func hasCopied(since before: LogState?) -> Bool {
-        guard let before, copied >= begun else { return true }
-        if salts == before.salts { return copied != before.copied }
-        // It begins anew once all of it was copied.
-        return copied > 0 || before.copied < before.length
+        // Others have begun it anew, which they may once all of it was copied: also what they had added to it before that.
+        guard let before, copied >= begun, salts == before.salts else { return true }
+        return copied != before.copied
     }
 }

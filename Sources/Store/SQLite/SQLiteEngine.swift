@@ -101,6 +101,7 @@ public final class SQLiteEngine: SQLEngine {
             let value = try self.knowing { () throws(StoreFault) -> T in
                 try writer.transaction("begin immediate", self.inPlace(body))
             }
+            self.watch.withLock { $0.noteCommit(self.path, writer) }
             if writer.log.begin() { self.copy(writer.log) }
             return value
         }
