@@ -289,10 +289,10 @@ struct ModuleServerTests {
 @Suite("Configuration of servers of modules")
 struct ModuleServerSettingsTests {
     private static func read(_ text: String) throws -> Configuration {
+        // Where people write, a planted secret may stand.
         let directory = try TemporaryDirectory(prefix: "odooops-modules")
-        try FileSystem.write(
-            Array("modules: {interval: 1h, servers: \(text)}\n".utf8), to: directory.path("reconciler.yaml"))
-        var reader = ConfigurationReader(environment: [:], workingDirectory: directory.path)
+        try directory.write("modules: {interval: 1h, servers: \(text)}\n", to: "ssot/reconciler.yaml")
+        var reader = ConfigurationReader(environment: [:], workingDirectory: directory.path("ssot"))
         return try reader.read(ConfigurationFlags())
     }
 

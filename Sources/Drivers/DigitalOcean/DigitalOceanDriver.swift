@@ -52,8 +52,8 @@ public final class DigitalOceanDriver: ProviderDriver {
             provider: "digitalocean", baseURL: Self.rootURL(baseURL),
             authorization: .bearer(token), transport: transport,
             budget: budget ?? RequestBudget(.digitalOcean, time: time), retry: retry,
-            // The address of a chat hook in an alert policy lets anybody write there.
-            redaction: Redaction(members: ["url"]), time: time, random: random)
+            // The address of a chat hook in an alert policy lets anybody write there, also where somebody took it for the channel.
+            redaction: Redaction(members: ["url", "channel"]), time: time, random: random)
         self.init(client: client, limits: limits, time: time, installation: installation, keep: keep)
     }
 
