@@ -18,8 +18,7 @@ extension Decision {
                 let place = unread.source.map { ", \($0)" } ?? ""
                 drafts[index].refuse(
                     .blocked, "how things go can't be read (`prune` of the policies\(place)): \(unread.reason)",
-                    as: .rule,
-                    at: unread.source)
+                    as: .rule, at: unread.source)
                 continue
             }
             let key = drafts[index].key

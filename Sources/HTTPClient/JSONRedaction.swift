@@ -10,7 +10,7 @@ enum JSONRedaction {
         "access_key",
     ]
 
-    /// By their bytes: a search of characters in each name of an answer took longer than all else that is done with it.
+    /// By their bytes: a search of characters in each name of an answer took as long as all the rest of its redaction.
     private static let parts = [
         "password", "passwd", "secret", "private_key", "credential", "connection_uri",
     ].map { Array($0.utf8) }

@@ -57,10 +57,10 @@ extension Mapping {
             guard type == "droplet" else { return "\(type):\(value)" }
             return "droplet:#\(value)"
         }
-        let sorted = Normal.trustedSources(.list(texts.sorted { $0.precedesByBytes($1) }.map { .string($0) }))
+        let sources = Normal.trustedSources(sorted(texts))
         return ObservedResource(
             key: ResourceKey(.databaseFirewall, cluster.name), providerID: cluster.id,
-            attributes: Attributes([Attributes.Item("rules", sorted)]))
+            attributes: Attributes([Attributes.Item("rules", sources)]))
     }
 
     /// The rules of a replacement; a failure names the droplets without an id.

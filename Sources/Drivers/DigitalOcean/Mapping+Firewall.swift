@@ -62,7 +62,7 @@ extension Mapping {
                 else { return text }
                 return prefix + name
             }
-            return .list(texts.sorted { $0.precedesByBytes($1) }.map { .string($0) })
+            return sorted(texts)
         case .list(let items): return .list(items.map { named($0, in: "", by: names) })
         default: return value
         }

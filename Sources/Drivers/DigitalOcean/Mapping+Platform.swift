@@ -9,6 +9,9 @@ extension Mapping {
         json[member].string.map { [Attributes.Item(name ?? member, .string($0))] } ?? []
     }
 
+    /// A list that has no order, in the one that it is compared in.
+    static func sorted(_ texts: [String]) -> Value { .strings(texts.sorted { $0.precedesByBytes($1) }) }
+
     static func vpc(_ json: JSONView, _: Shared) -> ObservedResource? {
         guard let id = json["id"].string, let name = json["name"].string, !name.isEmpty else { return nil }
         var items = text(json, "description") + text(json, "id") + text(json, "ip_range") + text(json, "region")
@@ -87,15 +90,13 @@ extension Mapping {
         let droplets = json["entities"].items?.compactMap(\.string) ?? []
         if droplets.count == 1, let id = Int64(droplets[0]) { items.append(Attributes.Item("droplet_id", .int(id))) }
         let emails = json["alerts"]["email"].items?.compactMap(\.string) ?? []
-        items.append(
-            Attributes.Item("emails", .list(emails.sorted { $0.precedesByBytes($1) }.map { .string($0) })))
+        items.append(Attributes.Item("emails", sorted(emails)))
         if let slack = json["alerts"]["slack"].items {
             // Whoever knows the address of a hook may write there: of each only its channel is kept.
             let channels = slack.map { hook in
                 hook["channel"].string.flatMap { $0.contains("://") ? nil : $0 } ?? ""
             }
-            items.append(
-                Attributes.Item("slack_channels", .strings(channels.sorted { $0.precedesByBytes($1) })))
+            items.append(Attributes.Item("slack_channels", sorted(channels)))
         }
         // Those of others have their id for a name, which nobody wants.
         let name = isOwned ? String(description.dropFirst(alertMark.count)) : "#\(id)"
@@ -109,9 +110,7 @@ extension Mapping {
             let bucket = grant["bucket"].string ?? ""
             return "\(bucket.isEmpty ? "*" : bucket):\(grant["permission"].string ?? "")".lowercased()
         }
-        let items =
-            text(json, "created_at")
-            + [Attributes.Item("grants", .list(grants.sorted { $0.precedesByBytes($1) }.map { .string($0) }))]
+        let items = text(json, "created_at") + [Attributes.Item("grants", sorted(grants))]
         return ObservedResource(
             key: ResourceKey(.spacesKey, name), providerID: id, attributes: Attributes(items), createdAt: created(json))
     }
@@ -190,12 +189,7 @@ extension Mapping {
             switch (item.name, item.value) {
             case ("droplet", .string(let text)): Attributes.Item("droplet", .string(names.named(text)))
             case ("resources", .list(let list)):
-                Attributes.Item(
-                    "resources",
-                    .list(
-                        list.compactMap(\.stringValue).map(names.named).sorted { $0.precedesByBytes($1) }.map {
-                            .string($0)
-                        }))
+                Attributes.Item("resources", sorted(list.compactMap(\.stringValue).map(names.named)))
             default: item
             }
         }

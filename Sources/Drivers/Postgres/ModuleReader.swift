@@ -66,8 +66,7 @@ public final class ModuleReader: ModuleListing {
             return .failure(
                 fault(
                     .readerAddress, "has no address: nothing is at \(reference)",
-                    hint: "put \(PostgresURI.form), there",
-                    .stop))
+                    hint: "put \(PostgresURI.form), there", .stop))
         }
         guard let parts = ServerAddress(uri) else {
             return .failure(
@@ -147,8 +146,7 @@ public final class ModuleReader: ModuleListing {
         fault(
             .modulesUnreadable, "shows no list of modules in the database \(database): \(reason)",
             hint: "let its role read it, in that database: \(ModuleTable.grants(on: database, to: address.role))",
-            state: state,
-            .stop)
+            state: state, .stop)
     }
 
     private func fault(

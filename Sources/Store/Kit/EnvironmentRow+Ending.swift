@@ -15,8 +15,8 @@ extension EnvironmentRow {
 
     /// The end that people were told of, where they have brought it nearer since and no pass has told them; nil where not.
     public var promisedEnd: Timestamp? {
-        get { metadata["promised_end"]?.stringValue.flatMap { Timestamp($0) } }
-        set { if newValue != promisedEnd { set("promised_end", newValue.map { .string($0.description) }) } }
+        get { self[instant: "promised_end"] }
+        set { self[instant: "promised_end"] = newValue }
     }
 
     /// When the grace of what it owns and nothing wants is over; nil where there is none, or the last pass found it wanted.

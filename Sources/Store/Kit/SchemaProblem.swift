@@ -15,11 +15,14 @@ struct SchemaProblem: Sendable {
     /// The table that is missing; nil where something else is wrong.
     var missing: String?
 
-    /// Whether `migrate` can do nothing before it is mended: it makes a missing table again where nothing is lost by that, or a
-    /// person has said that its rows may be.
+    /// The missing table that `migrate` makes again, for nothing is lost by that, or a person has said that its rows may be.
+    func remade(accepting accepted: Set<String>) -> String? {
+        missing.flatMap { Migration.refills[$0] != nil || accepted.contains($0) ? $0 : nil }
+    }
+
+    /// Whether `migrate` can do nothing before it is mended.
     func hinders(accepting accepted: Set<String>) -> Bool {
-        if let missing, Migration.refills[missing] != nil || accepted.contains(missing) { return false }
-        return weight == .stops
+        weight == .stops && remade(accepting: accepted) == nil
     }
 }
 
@@ -89,8 +92,14 @@ extension Migration.Table {
         let action: String
 
         /// As a shape names it.
-        var name: String { "\(column) → \(table)" }
+        var name: String { Self.name(column, of: table) }
+
+        /// As a shape names one: by its column and the table whose rows that names.
+        static func name(_ column: String, of table: String) -> String { "\(column) → \(table)" }
     }
+
+    /// What follows where it isn't as it was made: the work goes on without what is there for others.
+    var weight: SchemaProblem.Weight { part == .mirror ? .tells : .stops }
 
     /// Its foreign keys.
     var foreignKeys: [ForeignKey] {

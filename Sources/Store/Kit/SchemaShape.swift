@@ -86,7 +86,8 @@ struct SchemaShape {
             where n.nspname = 'ops' and k.contype = 'f' and pg_catalog.cardinality(k.conkey) = 1
             """)
         {
-            shape.relations[try row.text(0)]?.foreignKeys.insert("\(try row.text(1)) → \(try row.text(2))")
+            let key = Migration.Table.ForeignKey.name(try row.text(1), of: try row.text(2))
+            shape.relations[try row.text(0)]?.foreignKeys.insert(key)
         }
         for row in try db.run(
             """
@@ -144,7 +145,8 @@ struct SchemaShape {
         {
             let table = try row.text(0)
             guard Migration.referring.contains(table) else { continue }
-            shape.relations[table]?.foreignKeys.insert("\(try row.text(1)) → \(try row.text(2))")
+            let key = Migration.Table.ForeignKey.name(try row.text(1), of: try row.text(2))
+            shape.relations[table]?.foreignKeys.insert(key)
         }
         return shape
     }

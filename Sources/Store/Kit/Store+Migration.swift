@@ -25,9 +25,7 @@ extension Store {
             throw .invalid(
                 "the table ops.\(name) is not missing", hint: "`reconcile doctor` says what is wrong with the store")
         }
-        let isLacking = status.found.contains { problem in
-            problem.missing.map { Migration.refills[$0] != nil || accepted.contains($0) } ?? false
-        }
+        let isLacking = status.found.contains { $0.remade(accepting: accepted) != nil }
         guard status.needsMigration || isLacking || !status.missingViews.isEmpty else {
             return MigrationReport(
                 from: status.current, to: status.current, applied: [], notes: [], problems: status.told)
@@ -132,10 +130,8 @@ extension Store {
                 guard table.part == .addition else { continue }
                 for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             } else {
-                try db.run(migration.create(table, dialect))
+                try create(table, of: migration, hasServiceRole: shape.hasServiceRole, in: db)
                 applied.append("created ops.\(table.name)")
-                if dialect == .postgres { try Self.secure(table.name, hasServiceRole: shape.hasServiceRole, in: db) }
-                for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             }
         }
         for statement in migration.repairs { try db.run(statement) }
@@ -169,6 +165,15 @@ extension Store {
                 .int(Int64(migration.version)), .text(migration.name), .text(migration.digest(dialect).hex),
                 .time(time.now),
             ])
+    }
+
+    /// Makes a table, closed to others, with the indexes that its own migration gives it.
+    func create(
+        _ table: Migration.Table, of migration: Migration, hasServiceRole: Bool, in db: any SQLConnection
+    ) throws(StoreFault) {
+        try db.run(migration.create(table, engine.dialect))
+        if engine.dialect == .postgres { try Self.secure(table.name, hasServiceRole: hasServiceRole, in: db) }
+        for index in table.indexes { try db.run(migration.create(index, on: table, engine.dialect)) }
     }
 
     /// Lets signed-in people read a table, where that role exists and the table is ours to open.

@@ -16,9 +16,7 @@ extension Store {
         upTo version: Int, accepting accepted: Set<String>, _ shape: SchemaShape, in db: any SQLConnection,
         _ applied: inout [String]
     ) throws(StoreFault) -> [String] {
-        let wanted = try missingTables(upTo: version, shape, in: db).compactMap(\.missing).filter {
-            Migration.refills[$0] != nil || accepted.contains($0)
-        }
+        let wanted = try missingTables(upTo: version, shape, in: db).compactMap { $0.remade(accepting: accepted) }
         for name in wanted { try remake(name, upTo: version, shape, in: db) }
         // What is to be forgotten may be in another of them.
         for name in wanted {
@@ -46,17 +44,14 @@ extension Store {
                             )
                         }
                     }
-                    try db.run(migration.create(table, dialect))
-                    if dialect == .postgres {
-                        try Self.secure(name, hasServiceRole: shape.hasServiceRole, in: db)
-                    }
+                    try create(table, of: migration, hasServiceRole: shape.hasServiceRole, in: db)
                 } else {
                     for column in table.columns where !columns.contains(column.name) {
                         if let statement = migration.add(column, to: table, dialect) { try db.run(statement) }
                     }
+                    for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
                 }
                 columns.formUnion(table.columns.map(\.name))
-                for index in table.indexes { try db.run(migration.create(index, on: table, dialect)) }
             }
             guard dialect == .postgres else { continue }
             // A policy of another table that asked this one went with it.

@@ -33,7 +33,7 @@ extension Store {
                         migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
                     if migration.version <= current {
                         for (table, fault) in try lostKeys(check, in: db) where named.insert(table.name).inserted {
-                            found.append(SchemaProblem(fault: fault, weight: table.part == .mirror ? .tells : .stops))
+                            found.append(SchemaProblem(fault: fault, weight: table.weight))
                         }
                         found += try lostForeignKeys(check, in: db)
                     }
@@ -48,6 +48,14 @@ extension Store {
         }
     }
 
+    /// Whether a table is another's: others had it before us in another shape, which we never write.
+    private func isForeign(
+        _ table: Migration.Table, _ shape: SchemaShape, in db: any SQLConnection
+    ) throws(StoreFault) -> Bool {
+        guard table.part == .mirror else { return false }
+        return try !isOurs(table.name, shape, in: db)
+    }
+
     /// Whether a table has the shape that was taken for ours; where that can't be asked, it has.
     private func isOurs(_ table: String, _ shape: SchemaShape, in db: any SQLConnection) throws(StoreFault) -> Bool {
         if shape.relations["reconcile_state"] == nil { return true }
@@ -60,11 +68,11 @@ extension Store {
     ) throws(StoreFault) -> [SchemaProblem] {
         var missing: [SchemaProblem] = []
         for table in Migration.tables(upTo: version) where shape.relations[table.name] == nil {
-            if table.part == .mirror, try !isOurs(table.name, shape, in: db) { continue }
+            if try isForeign(table, shape, in: db) { continue }
             let fault = StoreFault.tableMissing(
                 table.name, refill: Migration.refills[table.name]?.how, place: engine.place)
             missing.append(
-                SchemaProblem(fault: fault, weight: table.part == .mirror ? .tells : .stops, missing: table.name))
+                SchemaProblem(fault: fault, weight: table.weight, missing: table.name))
         }
         return missing
     }
@@ -76,9 +84,8 @@ extension Store {
         var lost: [(table: Migration.Table, fault: StoreFault)] = []
         for table in check.migration.tables {
             let losses = check.losses(of: table)
-            // What others have in another shape, and we never wrote, has keys of its own.
             if losses.isEmpty { continue }
-            if table.part == .mirror, try !isOurs(table.name, check.shape, in: db) { continue }
+            if try isForeign(table, check.shape, in: db) { continue }
             let fault = StoreFault.keysLost(
                 "ops.\(table.name)", losses.map(\.what).joined(separator: ", "),
                 remedy: losses.map(\.remedy).filter { !$0.isEmpty }.joined(separator: "; "),
@@ -96,7 +103,7 @@ extension Store {
         for table in check.migration.tables {
             let losses = check.lostForeignKeys(of: table)
             if losses.isEmpty { continue }
-            if table.part == .mirror, try !isOurs(table.name, check.shape, in: db) { continue }
+            if try isForeign(table, check.shape, in: db) { continue }
             for (key, remedy) in losses {
                 let fault = StoreFault.foreignKeyLost(
                     "ops.\(table.name)", key.column, of: "ops.\(key.table)", remedy: remedy, place: engine.place)
