@@ -21,8 +21,8 @@ enum FullPlan {
         var change = PlannedChange(
             key: droplet, action: .update, reason: "size differs", cause: .externalChange, verdictReason: "a window",
             hold: .window, attributes: [attribute], source: mark, environment: "staging", dependsOn: [droplet],
-            requests: 2,
-            providerID: "1", wanted: [WantedAttribute("size", .literal("s-2vcpu-2gb"), at: mark)], isProtected: true)
+            requests: 2, providerID: "1", wanted: [WantedAttribute("size", .literal("s-2vcpu-2gb"), at: mark)],
+            isProtected: true)
         change.blockedUntil = now + .hours(1)
         change.price = PriceChange(before: 1_200, after: 2_400, isKnown: true)
         change.heldAt = mark
@@ -44,8 +44,7 @@ enum FullPlan {
             ], requests: ["digitalocean": 2],
             basis: Plan.Basis(
                 desired: Digest(of: "d"), observed: Digest(of: "o"), inventory: Digest(of: "i"),
-                policy: Digest(of: "p"),
-                drivers: ["digitalocean": "2"]), fingerprint: Digest(of: "f"))
+                policy: Digest(of: "p"), drivers: ["digitalocean": "2"]), fingerprint: Digest(of: "f"))
         plan.targets = ["staging"]
         plan.approvals = [droplet]
         plan.candidates = [candidate]
