@@ -53,22 +53,39 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// RFC 3339 in UTC, with as many fraction digits (0, 3 or 6) as the value needs.
     public var description: String {
-        let parts = calendar
-        var text = "\(Self.pad(parts.year, 4))-\(Self.pad(parts.month, 2))-\(Self.pad(parts.day, 2))"
-        text += "T\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2)):\(Self.pad(parts.second, 2))"
-        if fraction % 1_000 != 0 {
-            text += ".\(Self.pad(fraction, 6))"
-        } else if fraction != 0 {
-            text += ".\(Self.pad(fraction / 1_000, 3))"
+        written(UInt8(ascii: "T")) { digits, parts in
+            digits.put(UInt8(ascii: ":"))
+            digits.put(parts.second, 2)
+            if fraction != 0 {
+                let isShort = fraction % 1_000 == 0
+                digits.put(UInt8(ascii: "."))
+                digits.put(isShort ? fraction / 1_000 : fraction, isShort ? 3 : 6)
+            }
+            digits.put(UInt8(ascii: "Z"))
         }
-        return text + "Z"
     }
 
     /// `2026-03-06 14:05` in UTC, for tables.
-    public var minuteText: String {
+    public var minuteText: String { written(UInt8(ascii: " ")) { _, _ in } }
+
+    /// Its date and minute, and what `rest` puts behind them; each row that is read or shown has some of them.
+    private func written(_ separator: UInt8, _ rest: (inout ASCIIDigits, Calendar) -> Void) -> String {
         let parts = calendar
-        return "\(Self.pad(parts.year, 4))-\(Self.pad(parts.month, 2))-\(Self.pad(parts.day, 2)) "
-            + "\(Self.pad(parts.hour, 2)):\(Self.pad(parts.minute, 2))"
+        return String(unsafeUninitializedCapacity: 40) { bytes in
+            var digits = ASCIIDigits(bytes: bytes)
+            if parts.year < 0 { digits.put(UInt8(ascii: "-")) }
+            digits.put(abs(parts.year), 4)
+            digits.put(UInt8(ascii: "-"))
+            digits.put(parts.month, 2)
+            digits.put(UInt8(ascii: "-"))
+            digits.put(parts.day, 2)
+            digits.put(separator)
+            digits.put(parts.hour, 2)
+            digits.put(UInt8(ascii: ":"))
+            digits.put(parts.minute, 2)
+            rest(&digits, parts)
+            return digits.count
+        }
     }
 
     /// Parses seconds since the epoch with a fraction, such as `1772000000.25`, never by floating point; nil for anything
@@ -89,20 +106,27 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     ///
     /// Nil too for an instant whose year in UTC is none of 1 to 9999: it could be written and never be read again.
     public init?(_ text: some StringProtocol) {
-        var bytes = ArraySlice(Array(text.utf8))
+        let parsed = text.utf8.withContiguousStorageIfAvailable { Self.parsed($0) }
+        guard let instant = parsed ?? Array(text.utf8).withUnsafeBufferPointer({ Self.parsed($0) }) else { return nil }
+        self = instant
+    }
+
+    private static func parsed(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {
+        var place = 0
+        var next: UInt8? { place < bytes.count ? bytes[place] : nil }
         func number(_ digits: Int) -> Int? {
-            guard bytes.count >= digits else { return nil }
+            guard bytes.count - place >= digits else { return nil }
             var value = 0
-            for byte in bytes.prefix(digits) {
+            for byte in bytes[place..<place + digits] {
                 guard (48...57).contains(byte) else { return nil }
                 value = value * 10 + Int(byte - 48)
             }
-            bytes = bytes.dropFirst(digits)
+            place += digits
             return value
         }
-        func skip(_ allowed: String) -> Bool {
-            guard let first = bytes.first, allowed.utf8.contains(first) else { return false }
-            bytes = bytes.dropFirst()
+        func skip(_ allowed: StaticString) -> Bool {
+            guard let next, allowed.withUTF8Buffer({ $0.contains(next) }) else { return false }
+            place += 1
             return true
         }
         guard let year = number(4), skip("-"), let month = number(2), skip("-"), let day = number(2),
@@ -114,20 +138,20 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         if skip(".") {
             var scale = 100_000
             var digits = 0
-            while let byte = bytes.first, (48...57).contains(byte) {
+            while let byte = next, (48...57).contains(byte) {
                 fraction += Int(byte - 48) * scale
                 scale /= 10
                 digits += 1
-                bytes = bytes.dropFirst()
+                place += 1
             }
             guard digits > 0 else { return nil }
         }
         var offset = 0
         if !skip("Zz") {
-            let negative = bytes.first == UInt8(ascii: "-")
+            let negative = next == UInt8(ascii: "-")
             guard skip("+-"), let offsetHour = number(2) else { return nil }
             var offsetMinute = 0
-            if !bytes.isEmpty {
+            if next != nil {
                 _ = skip(":")
                 guard let value = number(2) else { return nil }
                 offsetMinute = value
@@ -135,12 +159,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
             guard offsetHour < 24, offsetMinute < 60 else { return nil }
             offset = (offsetHour * 60 + offsetMinute) * 60 * (negative ? -1 : 1)
         }
-        guard bytes.isEmpty else { return nil }
+        guard next == nil else { return nil }
         let days = Self.daysSinceEpoch(year, month, day)
         let total = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
         let instant = Timestamp(microseconds: Int64(total) * 1_000_000 + Int64(fraction))
-        guard instant == instant.writable else { return nil }
-        self = instant
+        return instant == instant.writable ? instant : nil
     }
 
     /// A calendar date `2026-03-06`, read as its first instant in UTC; nil for anything else.
@@ -149,8 +172,11 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         self = instant
     }
 
+    /// A civil date and time.
+    public typealias Calendar = (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int)
+
     /// The civil date and time in UTC.
-    public var calendar: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+    public var calendar: Calendar {
         let total = Int(seconds)
         var days = total / 86_400
         var rest = total % 86_400
@@ -190,10 +216,31 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         default: 31
         }
     }
+}
 
-    private static func pad(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return digits.utf8.count >= width ? digits : String(repeating: "0", count: width - digits.utf8.count) + digits
+/// Writes numbers one behind the other, without a text for each.
+private struct ASCIIDigits {
+    let bytes: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(bytes: UnsafeMutableBufferPointer<UInt8>) { self.bytes = bytes }
+
+    mutating func put(_ mark: UInt8) {
+        bytes[count] = mark
+        count += 1
+    }
+
+    private static func bound(_ width: Int) -> Int { (0..<width).reduce(1) { bound, _ in bound * 10 } }
+
+    /// A number that isn't negative, with zeros in front up to a width; a longer one is written whole.
+    mutating func put(_ value: Int, _ width: Int) {
+        var (width, rest) = (width, value)
+        while rest >= Self.bound(width) { width += 1 }
+        for place in stride(from: count + width - 1, through: count, by: -1) {
+            bytes[place] = UInt8(48 + rest % 10)
+            rest /= 10
+        }
+        count += width
     }
 }
 
