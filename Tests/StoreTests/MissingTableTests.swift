@@ -14,7 +14,7 @@ import Testing
         "environment_modules", "prune_marks",
     ]
     /// Those that others read: the work goes on without them.
-    private static let mirrors: Set = [
+    static let mirrors: Set = [
         "deployments", "artifacts", "convergence_findings", "do_droplets", "do_databases", "do_firewalls",
         "do_ingest_runs", "work_items", "mail_events", "integrations_catalog", "integrations_installations",
         "maintenance_runs",

@@ -7,6 +7,17 @@ struct SchemaCheck {
 
     /// Why a table can't be used as it is; nil when it can, maybe after columns were added, or when it isn't there.
     func misfit(of table: Migration.Table) -> String? {
+        if let misfit = misfit(ofColumns: table) { return misfit }
+        // The migration that made the table has looked at its keys.
+        guard let there = shape.relations[table.name], table.part != .addition else { return nil }
+        for key in table.keys where !there.uniqueKeys.contains(Set(key.columns)) {
+            return "\(key.columns.sorted().joined(separator: ", ")) is not unique"
+        }
+        return nil
+    }
+
+    /// The same, but for keys, which can be given to a table again.
+    func misfit(ofColumns table: Migration.Table) -> String? {
         guard let there = shape.relations[table.name] else { return nil }
         guard there.isTable else { return "it is a view" }
         for column in table.columns {
@@ -19,15 +30,11 @@ struct SchemaCheck {
             if column.type.hasPrefix("ops."), Self.family(found.type) == "text" { continue }
             return "the column \(column.name) is \(found.type), wanted is \(column.type)"
         }
-        // The migration that made the table has looked at the rest of it.
         if table.part == .addition { return nil }
         let ours = Set(table.columns.map(\.name))
         let demanding = there.columns.values.filter { !ours.contains($0.name) && $0.isNotNull && !$0.hasDefault }
         if let column = demanding.min(by: { $0.name < $1.name }) {
             return "the column \(column.name) must be filled and means nothing to this program"
-        }
-        for key in table.keys where !there.uniqueKeys.contains(Set(key.columns)) {
-            return "\(key.columns.sorted().joined(separator: ", ")) is not unique"
         }
         return nil
     }
@@ -90,12 +97,29 @@ struct SchemaCheck {
         }
         guard table.part != .mirror else { return losses }
         for index in table.uniqueIndexes where !there.uniqueIndexes.contains(index.name) {
-            var statement = migration.create(index.definition, on: table, dialect)
-            // In the file itself no table has the schema before its name.
-            if dialect == .sqlite, let schema = statement.firstRange(of: "ops.") { statement.removeSubrange(schema) }
-            losses.append(("the unique index \(index.name)", statement))
+            let statement = migration.create(index.definition, on: table, dialect)
+            losses.append(("the unique index \(index.name)", byItsOwner(statement)))
         }
         return losses
+    }
+
+    /// The columns of a table that are gone, each with the statement that makes it again, empty; for a table that this
+    /// migration has made, taken as it was, or added to.
+    func lostColumns(of table: Migration.Table) -> [(name: String, remedy: String)] {
+        guard let there = shape.relations[table.name], misfit(ofColumns: table) == nil else { return [] }
+        return table.columns.compactMap { column in
+            guard there.columns[column.name] == nil, let statement = migration.add(column, to: table, dialect) else {
+                return nil
+            }
+            return (column.name, byItsOwner(statement))
+        }
+    }
+
+    /// A statement as it is given to the database itself: in a file no table has the schema before its name.
+    private func byItsOwner(_ statement: String) -> String {
+        var statement = statement
+        if dialect == .sqlite, let schema = statement.firstRange(of: "ops.") { statement.removeSubrange(schema) }
+        return statement
     }
 
     /// The foreign keys of a table that are gone, each with the statements that bring it back; for a table that this

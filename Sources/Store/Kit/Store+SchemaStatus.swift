@@ -28,6 +28,10 @@ extension Store {
                 found = try missingTables(upTo: current, shape, in: db)
                 // Several migrations may add to one table: what is wrong with it is said once.
                 var named: Set<String> = []
+                for (table, problem) in try missingColumns(upTo: current, shape, in: db) {
+                    named.insert(table)
+                    found.append(problem)
+                }
                 for migration in Migration.all {
                     let check = SchemaCheck(
                         migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
@@ -75,6 +79,40 @@ extension Store {
                 SchemaProblem(fault: fault, weight: table.weight, missing: table.name))
         }
         return missing
+    }
+
+    /// The columns of migrations that were applied that aren't there: one problem a table, whichever migrations they are of.
+    ///
+    /// Of a table for others that also says what can't be made again; without that of any other table nothing is done.
+    private func missingColumns(
+        upTo version: Int, _ shape: SchemaShape, in db: any SQLConnection
+    ) throws(StoreFault) -> [(table: String, problem: SchemaProblem)] {
+        var found: [(table: String, problem: SchemaProblem)] = []
+        var lost: [(table: Migration.Table, columns: [(name: String, remedy: String)])] = []
+        for migration in Migration.all where migration.version <= version {
+            let check = SchemaCheck(migration: migration, shape: shape, dialect: engine.dialect, place: engine.place)
+            for table in migration.tables {
+                let columns = check.lostColumns(of: table)
+                let misfit = table.part == .mirror ? check.misfit(ofColumns: table) : nil
+                if columns.isEmpty, misfit == nil { continue }
+                if try isForeign(table, shape, in: db) { continue }
+                if let misfit {
+                    let fault = StoreFault.incompatible("ops.\(table.name)", misfit, place: engine.place)
+                    found.append((table.name, SchemaProblem(fault: fault, weight: table.weight)))
+                } else if let index = lost.firstIndex(where: { $0.table.name == table.name }) {
+                    lost[index].columns += columns
+                } else {
+                    lost.append((table, columns))
+                }
+            }
+        }
+        for (table, columns) in lost {
+            let fault = StoreFault.columnsMissing(
+                "ops.\(table.name)", columns.map(\.name), remedy: columns.map(\.remedy).joined(separator: "; "),
+                place: engine.place)
+            found.append((table.name, SchemaProblem(fault: fault, weight: table.weight)))
+        }
+        return found
     }
 
     /// The tables of a migration that was applied that have lost what keeps their rows from being there twice.

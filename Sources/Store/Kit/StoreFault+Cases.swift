@@ -20,11 +20,13 @@ extension StoreFault {
 
     /// A table or type of our name is there in another shape.
     static func incompatible(_ object: String, _ detail: String, place: String) -> StoreFault {
-        StoreFault(
+        // In the file itself no table has the schema before its name.
+        let name = place.hasPrefix("sqlite:") ? object.replacing("ops.", with: "", maxReplacements: 1) : object
+        return StoreFault(
             .incompatible, code: "STORE-0021",
             message: "\(object) exists in another shape: \(detail); nothing was changed", place: place,
             hint: "give another database with --store, or rename it first, for example "
-                + "`alter \(object.hasPrefix("type ") ? "" : "table ")\(object) rename to "
+                + "`alter \(object.hasPrefix("type ") ? "" : "table ")\(name) rename to "
                 + "\(object.split(separator: ".").last ?? "old")_before_odooops`, and run `reconcile migrate` again")
     }
 
@@ -112,6 +114,27 @@ extension StoreFault {
                 ? "stop all services, and bring the backup in again as docs/operating.md says under Restore"
                 : "as its owner: `\(remedy)`; where that finds rows that name none, bring the backup in again as "
                     + "docs/operating.md says under Restore")
+    }
+
+    /// Columns of a table of ours aren't there.
+    ///
+    /// - Parameters:
+    ///   - table: with its schema.
+    ///   - columns: their names.
+    ///   - remedy: the statements that make them again, empty.
+    ///   - place: the store.
+    /// - Returns: the fault.
+    static func columnsMissing(_ table: String, _ columns: [String], remedy: String, place: String) -> StoreFault {
+        let names = columns.prefix(8).joined(separator: ", ") + (columns.count > 8 ? ", …" : "")
+        return StoreFault(
+            .incompatible, code: "STORE-0058",
+            message:
+                "\(table) lacks the \(columns.count == 1 ? "column" : "columns") \(names), and what its rows held there is "
+                + "gone",
+            place: place,
+            hint:
+                "stop all services, and bring the backup in again as docs/operating.md says under Restore; where that may "
+                + "be lost, as the table's owner: `\(remedy)`")
     }
 
     static func unreadable(_ detail: String) -> StoreFault {
