@@ -36,16 +36,19 @@ public struct AccessFault: Fault {
         "ACCESS-0001", 401, "this needs a login",
         hint: "Log in: POST /api/v1/auth/login, or send Authorization: Bearer with a token or a key.")
 
-    private static let firstOwner =
-        "Make the first owner: reconcile access user add NAME --role owner --password-file FILE"
+    /// The command that gives the first one access, who then may give it to others.
+    public static let firstOwner = "reconcile access user add NAME --role owner --password-file FILE"
+
+    private static let begin = "Make the first owner: \(firstOwner)"
 
     /// Nobody is logged in, nor can anybody be before the first owner is made.
     public static let nobodyToLogIn = AccessFault(
-        "ACCESS-0007", 401, "this needs a login, and nobody was given access yet", hint: firstOwner)
+        "ACCESS-0007", 401, "this needs a login, and nobody was given access yet",
+        hint: begin)
 
     /// Somebody logs in where nobody can.
     static let nobodyHasAccess = AccessFault(
-        "ACCESS-0007", 401, "nobody was given access yet, so that nobody can log in", hint: firstOwner)
+        "ACCESS-0007", 401, "nobody was given access yet, so that nobody can log in", hint: begin)
 
     /// What was sent as proof proves nothing.
     static func badProof(_ what: String) -> AccessFault {
@@ -109,7 +112,7 @@ public struct AccessFault: Fault {
 
     static let notConfigured = AccessFault(
         "ACCESS-0007", 403, "nobody was given access yet, and this service can be reached from other machines",
-        hint: firstOwner)
+        hint: begin)
 
     static func strangeHost(_ host: String) -> AccessFault {
         AccessFault(

@@ -68,8 +68,7 @@ struct AccessCommand {
         }
         guard !users.isEmpty else {
             context.terminal.print(
-                "Nobody has access yet. Make the first owner: "
-                    + "reconcile access user add NAME --role owner --password-file FILE")
+                "Nobody has access yet. Make the first owner: \(AccessFault.firstOwner)")
             return .done
         }
         var table = Table("NAME", "ROLES", "PASSWORD", "SINCE", "REVOKED")

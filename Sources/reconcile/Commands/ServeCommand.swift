@@ -46,7 +46,7 @@ struct ServeCommand {
             if try await !access.isConfigured(), !access.isLoopback {
                 log.warning(
                     "nobody was given access: all but health and hooks is refused",
-                    ["hint": "reconcile access user add NAME --role owner --password-file FILE"])
+                    ["hint": AccessFault.firstOwner])
             }
             pages = ConsoleService.pages(composition, service, knowledge, access, schedules, context.environment)
             let services = APIServices(

@@ -235,7 +235,7 @@ enum LoginPage {
                     empty(
                         "Nobody was given access yet",
                         "Readers on this machine see everything and change nothing. With the first account everybody signs in.",
-                        icon: .lock, next: "reconcile access user add NAME --role owner --password-file FILE")
+                        icon: .lock, next: AccessFault.firstOwner)
                 }
             }
         }
