@@ -222,6 +222,12 @@ extension CommandCall {
         }
         let address = try ServiceAddress(required("url", "\(target) --url \(ServiceAddress.standard)"))
         var configuration = try files.configuration()
+        // Its login would stay behind, and count on.
+        if let known = configuration.context(target), known.url != address.text {
+            throw ArgumentFault(
+                "there is a service \(target) already, at \(known.url)",
+                hint: "Take another name, or remove it first: odooops context remove \(target)")
+        }
         configuration.put(ClientConfiguration.Context(name: target, url: address.text))
         try files.write(configuration)
         let isCurrent = configuration.current == target

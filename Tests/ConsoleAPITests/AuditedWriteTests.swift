@@ -91,6 +91,7 @@ struct AuditedWriteTests {
         #expect(try await put("PUT", "/ada", ["roles": ["viewer"]]) == 404)
         #expect(try await put("POST", "", ["name": "ada", "roles": ["owner"], "password": "short"]) == 400)
         #expect(try await put("POST", "", ["name": "key:ci", "roles": ["owner"]]) == 400)
+        #expect(try await put("POST", "", ["name": "eve", "roles": []]) == 400)
         #expect(try await put("POST", "", ["name": "ada", "roles": ["king"]]) == 400)
         #expect(try await put("POST", "", ada) == 201)
         let twice = try await world.send("POST", "/access/users", as: "owner", body: ada)

@@ -59,7 +59,7 @@ import Web
         #expect(told.count == 5 && told[3].contains("ada") && told.allSatisfy { $0.utf8.count < 500 })
         #expect(!told.contains { $0.contains("ve") && $0.contains("e\\\"") }, "a stranger's name isn't written down")
         #expect(metrics.value("odooops_logins_total", ["result": "wrong"]) == 5)
-        for name in ["key:ci", "oidc:u1", "anonymous", "", String(repeating: "n", count: 256)] {
+        for name in ["key:ci", "oidc:u1", "anonymous", "", ".", "..", String(repeating: "n", count: 256)] {
             await #expect(throws: AccessFault.self, "\(name.prefix(20))") {
                 _ = try await access.putUser(name, password: nil, grants: [], by: "test")
             }

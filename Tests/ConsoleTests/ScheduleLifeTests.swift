@@ -79,7 +79,10 @@ struct ScheduleLifeTests {
         _ = try await clock.store.requestSlot(of: "gates", lane: ScheduledJob.mainLane, audit: Self.audit(clock))
         try await clock.turn(service)
         #expect(clock.runner.all.count == 3)
-        #expect(try await clock.store.scheduleStates()["gates"]?.disabledAt != nil, "a success alone is no permission")
+        let state = try await clock.store.scheduleStates()["gates"]
+        #expect(state?.disabledAt != nil, "a success alone is no permission")
+        let told = try #require(clock.jobs.first { $0.id == "gates" }).document(state, at: clock.time.now)
+        #expect(told["next_slot"] == .null && told["next_slot_local"] == .null, "\(told)")
         await clock.engine.close()
     }
 

@@ -63,6 +63,19 @@ import Web
         await server.stop(drain: .seconds(1))
     }
 
+    @Test(arguments: ["/a/../b", "/a/..", "/a/./b"])
+    func `a path is sent as it is, and what is called as its own parent is not taken for it`(path: String) async throws
+    {
+        let seen = Locked<[String]>([])
+        let server = try WebServer(address: "127.0.0.1", port: 0) { request in
+            seen.withLock { $0.append(request.path) }
+            return WebResponse()
+        }
+        let answer = try await transport.send(HTTPRequest("GET", "http://127.0.0.1:\(server.port)\(path)"))
+        #expect(seen.withLock { $0 } == [path], "\(answer.status)")
+        await server.stop(drain: .seconds(1))
+    }
+
     @Test func `a redirect is an answer and not followed`() async throws {
         let server = try WebServer(address: "127.0.0.1", port: 0) { _ in
             WebResponse(status: 302, headers: [("Location", "http://127.0.0.1:1/")])

@@ -40,6 +40,8 @@ CURLM *http_multi(long connections_per_host, long cached_connections) {
 CURLcode http_prepare(CURL *easy, const struct http_setup *setup, curl_write_callback write, curl_write_callback header,
                       curl_prereq_callback before) {
     SET(CURLOPT_URL, setup->url);
+    /* A thing whose name is `..` would otherwise become the list that it is in. */
+    SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_NOSIGNAL, 1L);

@@ -26,7 +26,7 @@ extension APIEndpoints {
                 "POST", "/access/keys", "addKey", "access", "Makes a key, which is shown this once.", needs: .access,
                 body: .object([
                     .init("name", .line(least: 1, most: 64), required: true),
-                    .init("roles", .list(.role, most: 32), required: true),
+                    .init("roles", .list(.role, least: 1, most: 32), required: true),
                     .init("scopes", .list(choice(Permission.self), most: 16)), .init("days", .integer(1...3_650)),
                 ]), answer: Answer.newKey, status: 201
             ) { call in

@@ -8,7 +8,7 @@ import Store
 /// Routes by which owners say who can log in, and what they may.
 extension APIEndpoints {
     static func users(_ services: APIServices) -> [APIRoute] {
-        let roles = APISchema.list(.role, most: 32)
+        let roles = APISchema.list(.role, least: 1, most: 32)
         let password = APISchema.Field("password", .line(least: PasswordHash.leastLength, most: 256))
         let name = APIParameter("user", .line(least: 1, most: 64), "their name", required: true)
         return [

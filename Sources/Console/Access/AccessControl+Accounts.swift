@@ -47,8 +47,10 @@ extension AccessControl {
     public func putUser(
         _ name: String, password: Secret?, grants: [Grant]?, by actor: String, detail origin: Value = [:]
     ) async throws -> UserChange {
-        // `key:ci` and `oidc:…` are the names of others in the audit log.
-        guard !name.isEmpty, name.utf8.count <= Self.nameLength, !name.contains(":"), name != "anonymous" else {
+        // `key:ci` and `oidc:…` are the names of others in the audit log, and dots alone are no name in a path.
+        guard !name.isEmpty, name.utf8.count <= Self.nameLength, !name.contains(":"),
+            ![".", "..", "anonymous"].contains(name)
+        else {
             throw AccessFault.badName
         }
         var hash: String?

@@ -22,6 +22,11 @@ extension ScheduledJob {
         }
     }
 
+    /// When it runs next by itself; nil where it doesn't before a person enables it again.
+    public func comes(after now: Timestamp, _ state: ScheduleState?) -> Timestamp? {
+        state?.disabledAt == nil ? next(after: now) : nil
+    }
+
     /// As `reconcile schedules list --json` and the API show it.
     public func document(_ state: ScheduleState?, at now: Timestamp) -> Value {
         var object = Value.Object()
@@ -36,7 +41,7 @@ extension ScheduledJob {
         object["lane"] = .string(lane)
         object["last_state"] = .text(state?.lastState?.rawValue)
         object["last_slot"] = .text(state?.lastSlot?.description)
-        let next = next(after: now)
+        let next = comes(after: now, state)
         object["next_slot"] = .text(next?.description)
         object["next_slot_local"] = .text(next.map { zone.text($0) })
         object["source"] = .string(source.description)

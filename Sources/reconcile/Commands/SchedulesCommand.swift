@@ -51,7 +51,7 @@ struct SchedulesCommand {
         var table = Table("SCHEDULE", "CRON", "ZONE", "RUNNER", "STANDS", "LAST", "NEXT (UTC)", "LOCAL TIME")
         for job in jobs {
             let state = states[job.id]
-            let next = job.next(after: now)
+            let next = job.comes(after: now, state)
             table.add(
                 job.id, job.cron.description, job.terms.timeZone, job.runner, Self.word(job, state, paint),
                 state?.lastState?.rawValue ?? "-", next?.minuteText ?? "-", next.flatMap { Self.local(job, $0) } ?? "-")
@@ -94,7 +94,8 @@ struct SchedulesCommand {
         var text = paint.bold(job.id) + "  \(Self.word(job, state, paint))\n"
         text += "  what      \(job.name) (\(job.source))\n"
         text += "  when      \(job.cron), \(job.terms.timeZone)\n"
-        text += "  next      \(job.next(after: now).map { Self.instant(job, $0) } ?? "never")\n"
+        let never = state?.disabledAt == nil ? "never" : "not before it is enabled again"
+        text += "  next      \(job.comes(after: now, state).map { Self.instant(job, $0) } ?? never)\n"
         text += "  runner    \(job.runner)\n"
         switch job.way {
         case .blocked(let reason), .unread(let reason): text += "  blocked   \(reason)\n"

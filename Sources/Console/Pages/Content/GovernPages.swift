@@ -189,9 +189,10 @@ extension MaintenancePage {
                     }
                 },
                 markup {
-                    ago(job.next(after: now), now)
+                    let next = job.comes(after: now, state)
+                    ago(next, now)
                     // By the clocks that its cron expression means.
-                    if let next = job.next(after: now) { span("sub", job.zone.minuteText(next)) }
+                    if let next { span("sub", job.zone.minuteText(next)) }
                 }, HTML(job.runner), code(job.source.description))
         }
         return grid
