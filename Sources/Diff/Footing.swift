@@ -31,6 +31,14 @@ struct Footing {
         return found
     }
 
+    /// What environments own, with the slug of each.
+    func owned(by slugs: Set<String>) -> [(key: ResourceKey, slug: String)] {
+        guard !slugs.isEmpty else { return [] }
+        return inventory.entries.compactMap { entry in
+            entry.environment.flatMap { slugs.contains($0) ? (entry.key, $0) : nil }
+        }
+    }
+
     /// What an object is connected with at its provider: the droplet at the address of a record, the volume of a container.
     private static func uses(of entry: InventoryEntry, _ index: inout ObservedIndex) -> [ResourceKey] {
         let connections = Connection.of(entry.key.kind)

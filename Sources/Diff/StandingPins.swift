@@ -1,5 +1,5 @@
-internal import Basics
-internal import DesiredState
+public import Basics
+public import DesiredState
 
 /// Pins of environments that nothing wants any more.
 ///
@@ -12,10 +12,7 @@ enum StandingPins {
     ///   - now: the instant of the plan.
     /// - Returns: a scope for each, which holds what it owns.
     static func scopes(_ inventory: Inventory, beside wanted: [Environment], now: Timestamp) -> [UnknownScope] {
-        let pinned = inventory.environments.filter { $0.status != .gone && $0.isPinned(at: now) }
-        guard !pinned.isEmpty else { return [] }
-        let names = Set(wanted.lazy.map(\.slug))
-        return pinned.filter { !names.contains($0.slug) }.map { record in
+        records(inventory, beside: wanted, now: now).map { record in
             let who = record.pinnedBy.map { " by \($0)" } ?? ""
             let until = record.pinnedUntil.map { " until \($0.minuteText) UTC" } ?? ""
             let why = record.pinReason.map { " (\($0))" } ?? ""
@@ -25,6 +22,30 @@ enum StandingPins {
                 reason: "it is pinned\(who)\(until)\(why), though \(Unwanting(record, .unknown, [:]).reason); "
                     + "let it go with: reconcile env unpin \(record.slug)", at: nil)
         }
+    }
+
+    /// The environments that only a pin keeps.
+    fileprivate static func records(
+        _ inventory: Inventory, beside wanted: [Environment], now: Timestamp
+    ) -> [EnvironmentRecord] {
+        let pinned = inventory.environments.filter { $0.status != .gone && $0.isPinned(at: now) }
+        guard !pinned.isEmpty else { return [] }
+        let names = Set(wanted.lazy.map(\.slug))
+        return pinned.filter { !names.contains($0.slug) }
+    }
+}
+
+extension DesiredState {
+    /// The environments that people have left alone, or keep although nothing wants them.
+    ///
+    /// What they own stays theirs meanwhile, also where a commit wants it of another one: as that one's it would change and
+    /// go with that one.
+    public func leftAlone(_ inventory: Inventory, at now: Timestamp) -> Set<String> {
+        var slugs = Set(StandingPins.records(inventory, beside: environments, now: now).map(\.slug))
+        for scope in unknown where scope.isSuspension {
+            if case .environment(let slug) = scope.extent { slugs.insert(slug) }
+        }
+        return slugs
     }
 }
 

@@ -14,8 +14,8 @@ struct UnknownScopes {
     private var keptResources: [ResourceKey: UnknownScope] = [:]
     /// The first scope about an environment: what has no known owner may belong to it.
     private var anyEnvironment: UnknownScope?
-    /// Suspended environments, by what they need without owning it; empty where nobody suspended any.
-    private var suspended: [ResourceKey: UnknownScope] = [:]
+    /// Suspended environments by what they need, and those that only a pin keeps by what they own; empty where there are none.
+    private var leftAlone: [ResourceKey: UnknownScope] = [:]
 
     /// - Parameters:
     ///   - scopes: what is unknown, or left alone.
@@ -47,13 +47,16 @@ struct UnknownScopes {
         let dependents = Dependents(
             desired, and: footing?.keys(of: Set((left + pinned).lazy.map(\.slug))) ?? [:])
         for (slug, scope) in left {
-            for key in dependents.needs(of: slug) { suspended[key] = suspended[key] ?? scope.ofWhatStandsUnder(slug) }
+            for key in dependents.needs(of: slug) { leftAlone[key] = leftAlone[key] ?? scope.ofWhatStandsUnder(slug) }
         }
         for (slug, scope) in pinned {
             for key in dependents.needs(of: slug) {
                 keptResources[key] = keptResources[key] ?? scope.ofWhatStandsUnder(slug)
             }
         }
+        // A commit may want what it owns of another one, under another name say: by that one it isn't changed either.
+        let kept = Dictionary(pinned.map { ($0.slug, $0.scope) }, uniquingKeysWith: { first, _ in first })
+        for (key, slug) in footing?.owned(by: Set(kept.keys)) ?? [] { leftAlone[key] = leftAlone[key] ?? kept[slug] }
     }
 
     /// The first of such scopes of each environment, sorted by slug.
@@ -81,7 +84,7 @@ struct UnknownScopes {
         guard !isEmpty else { return nil }
         if let scope = everything ?? resources[key] ?? kinds[key.kind] { return scope }
         // Whoever has an environment left alone means what it runs on too.
-        return environment.flatMap { slugs[$0] } ?? suspended[key]
+        return environment.flatMap { slugs[$0] } ?? leftAlone[key]
     }
 
     /// The scope that forbids to let go of what nothing wants.

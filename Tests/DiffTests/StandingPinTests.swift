@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `what it owns isn't changed where a commit wants it of another one`(_ isPinned: Bool) throws {
+        var record = W.record("a", pinned: isPinned, branch: "feature/a")
+        record.pinnedBy = "sam"
+        let input = W.input(
+            [W.want(.droplet, "web", Self.large, env: "b")], [W.seen(.droplet, "web", Self.small)],
+            [W.ours(.droplet, "web", Self.small, env: "a")], environments: [W.environment("b")], records: [record])
+        let web = try #require(makePlan(input).changes.first)
+        #expect(web.action == .update && web.verdict == (isPinned ? .blocked : .allowed))
+        #expect(web.hold == (isPinned ? .pinned : nil))
+        if isPinned { #expect(web.verdictReason?.hasPrefix("RUN-0032: it is pinned by sam") == true) }
+        #expect(input.desired.leftAlone(input.inventory, at: input.now) == (isPinned ? ["a"] : []))
+    }
+
     @Test func `a suspension beside it counts first`() throws {
         var input = Self.input(Self.record(until: nil))
         input.desired =

@@ -24,6 +24,7 @@ extension Pass {
         let missing = grounds?.caredForMissing(in: desired) ?? []
         let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
+        let leftAlone = desired.leftAlone(inventory, at: plannedAt)
         let changed = Set(plan.changes.map(\.key))
         let unsure = Set(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -34,8 +35,12 @@ extension Pass {
                 continue
             }
             let isChanging = changed.contains(resource.key)
+            // As another one's it would be changed and deleted with that one, although a person keeps it as it is.
+            let staysWithOwner =
+                held.contains(resource.key)
+                || entry.environment.map(leftAlone.contains) == true
+                    && entry.environment != resource.environment
             // Whoever looks after it from now on does the rest.
-            let staysWithOwner = held.contains(resource.key)
             let isMoving =
                 isChanging && !staysWithOwner && !unsure.contains(resource.key)
                 && share.moves(resource.key, to: resource.environment)
