@@ -64,6 +64,9 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
             revision: input.desired.revision, basis: basis, changes: changes, targets: sortedTargets,
             approvals: input.approvals))
     plan.targets = sortedTargets
+    if !targets.isEmpty {
+        plan.leftOut = Set(comparison.drafts.lazy.map(\.key)).subtracting(drafts.lazy.map(\.key))
+    }
     plan.approvals = input.approvals
     plan.candidates = decision.candidates
     plan.secrets = comparison.secrets

@@ -311,6 +311,8 @@ public struct Plan: Sendable {
     public let fingerprint: Digest
     /// What it was restricted to, sorted; empty: everything.
     public var targets: [String] = []
+    /// What differs and is no change of it because of that.
+    public var leftOut: Set<ResourceKey> = []
     /// The approvals that it was made with.
     public var approvals: Set<ResourceKey> = []
     /// What is marked before it goes, sorted by key.

@@ -25,8 +25,9 @@ extension Pass {
         let held = grounds?.held(desired, inventory, holdsData: reconciler.holdsData) ?? []
         let unread = Set(plan.environments.lazy.filter { $0.phase == .unknown }.map(\.slug))
         let leftAlone = desired.leftAlone(inventory, at: plannedAt)
-        let changed = Set(plan.changes.map(\.key))
-        let unsure = Set(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
+        // What targets leave out differs all the same, and nothing is done about it: nobody takes it over by this pass.
+        let changed = plan.leftOut.union(plan.changes.lazy.map(\.key))
+        let unsure = plan.leftOut.union(plan.changes.lazy.filter { $0.action == .read }.map(\.key))
         let entries = Dictionary(inventory.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [InventoryChange] = []
         let sensitive = reconciler.sensitive
