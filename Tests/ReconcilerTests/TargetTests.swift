@@ -34,4 +34,26 @@ struct TargetTests {
         #expect(await world.pass().isSuccess)
         #expect(try await apex(world).revision.hasPrefix("b"))
     }
+
+    @Test("A sweep deletes what has ended, and makes or takes nothing of what lives on")
+    func sweepsNothingElse() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        await world.age(by: .days(8))
+        let moved = World.environments.replacing("database: odoo_crm, domain: crm.", "database: odoo_new, domain: new.")
+        world.source.set(World.tree(environments: moved, revision: "b"))
+        let before = await world.holdings()
+        let reconciler = world.reconciler(seed: 71)
+        var sweep = try await Sweep(reconciler.look(isManual: true), world.store)
+        #expect(sweep.targets == ["crm", "feature-loyalty"])
+        let options = try #require(sweep.pass)
+        let report = await reconciler.pass(options)
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(await world.holdings() == before.filter { !$0.contains("loyalty") })
+        sweep = try await Sweep(reconciler.look(isManual: true), world.store)
+        #expect(sweep.targets == ["crm"] && sweep.pass == nil)
+        #expect(await world.pass().isSuccess)
+        let after = await world.holdings()
+        #expect(after.contains("record shop.example A new") && !after.contains("record shop.example A crm"))
+    }
 }

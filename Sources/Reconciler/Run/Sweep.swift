@@ -59,6 +59,18 @@ public struct Sweep: Sendable {
         self.stuck = stuck
     }
 
-    /// The environments of which something goes now.
+    /// The environments of which something goes now, also those that live on.
     public var targets: [String] { endings.filter { !$0.going.isEmpty }.map(\.outlook.slug) }
+
+    /// A pass by hand over what has ended, and nothing else; nil where nothing of that goes now.
+    ///
+    /// It is about environments, of which nothing is wanted any more. Of one that lives on something goes because a commit
+    /// wants it in another way: a pass over that one would make the rest too, and one over its deletions alone would take
+    /// the old address away before there is a new one.
+    public var pass: PassOptions? {
+        let ended = endings.filter {
+            !$0.going.isEmpty && ($0.outlook.phase == .expired || $0.outlook.phase == .unwanted)
+        }
+        return ended.isEmpty ? nil : PassOptions(trigger: .manual, targets: ended.map(\.outlook.slug))
+    }
 }

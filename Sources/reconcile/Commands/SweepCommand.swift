@@ -27,7 +27,7 @@ struct SweepCommand {
             await composition.close()
             throw error
         }
-        guard !isDryRun, !sweep.targets.isEmpty else {
+        guard !isDryRun, let pass = sweep.pass else {
             await composition.close()
             if context.terminal.isJSON {
                 context.terminal.json(sweep.document(at: now))
@@ -38,7 +38,7 @@ struct SweepCommand {
         }
         // One pass over just these: it plans anew, so that what moved since the look is not swept.
         let reporter = RunReporter(context: context, composition: composition)
-        let report = await reporter.follow(PassOptions(trigger: .manual, targets: sweep.targets))
+        let report = await reporter.follow(pass)
         let status = reporter.print(report, savedTo: nil)
         await composition.close()
         return status
@@ -98,7 +98,7 @@ struct SweepText {
         case .ending: return "has ended, goes at \(at(outlook.goesAt))"
         case .expired: return "has ended at \(at(outlook.expiresAt)): \(fate(ending))"
         case .unwanted: return "is no longer wanted: \(fate(ending))"
-        case .active, .suspended, .pinned, .unknown: return "lives, but loses some"
+        case .active, .suspended, .pinned, .unknown: return "lives, but loses some by the next pass"
         }
     }
 
