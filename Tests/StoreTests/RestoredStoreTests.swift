@@ -47,10 +47,13 @@ import Testing
             unread.status = .unknown
             var gone = row("gone", ends: .hours(1))
             gone.status = .gone
+            var unwanted = row("unwanted", ends: .days(30))
+            (unwanted.unwantedSince, unwanted.graceEnds) = (start, start + .days(5))
             _ = try await store.saveEnvironments([
                 row("pin-over", ends: .days(2)), row("pin-ends", ends: .days(5)), row("pin-long", ends: .days(1)),
                 row("pin-for-good", ends: nil), row("left-alone", ends: nil), row("free-again", ends: .days(30)),
                 row("left-for-good", ends: nil), row("never", ends: nil), unread, gone,
+                unwanted,
             ])
             for (slug, days) in [("pin-over", 1), ("pin-ends", 5), ("pin-long", 30)] {
                 try await store.setPinned(slug, true, until: start + .days(days), audit: Self.audit("env.pin", test))
@@ -65,7 +68,7 @@ import Testing
             try await store.beginRun(run(1, at: start + .days(2)))
             test.time.jump(to: start + .days(4))
             let restoration = try await store.settleRestored(by: "ann")
-            #expect(restoration.pinned == ["left-alone", "pin-ends", "pin-over", "unread"])
+            #expect(restoration.pinned == ["left-alone", "pin-ends", "pin-over", "unread", "unwanted"])
             #expect(restoration.suspended == ["left-alone"])
             let until = test.time.now + Store.restoreGrace
             let rows = Dictionary(uniqueKeysWithValues: try await store.environments().map { ($0.slug, $0) })
@@ -75,6 +78,8 @@ import Testing
             #expect(rows["left-alone"]?.suspendedUntil == until && rows["left-alone"]?.suspendedBy == "ann")
             #expect(rows["free-again"]?.suspendedUntil == start + .hours(1))
             #expect(rows["left-for-good"]?.isSuspended(at: until) == true)
+            // Its marks are gone, and its grace begins anew.
+            #expect(rows["unwanted"]?.isUnwanted == true && rows["unwanted"]?.graceEnds == nil)
             // Settled twice, nothing ends later than it would.
             let again = try await store.settleRestored(by: "ann")
             #expect(again.pinned.isEmpty && again.suspended.isEmpty)

@@ -93,7 +93,14 @@ extension Store {
         _ restoration: inout Restoration, _ actor: String, _ now: Timestamp, in db: any SQLConnection
     ) throws(StoreFault) {
         let (until, latest) = (now + restoreGrace, restoration.latest)
-        for row in try environmentRows(in: db) where row.status != .gone {
+        for var row in try environmentRows(in: db) where row.status != .gone {
+            if row.graceEnds != nil {
+                // Its marks go, and the grace begins anew.
+                row.graceEnds = nil
+                try db.run(
+                    "update ops.environments set metadata = $2 where slug = $1",
+                    [.text(row.slug), .jsonb(row.metadata)])
+            }
             // One whose suspension ended before the backup was made was free then.
             let isSuspended = row.isSuspended && row.suspendedUntil.map { latest ?? $0 <= $0 } == true
             if isSuspended, let end = row.suspendedUntil, end < until {
@@ -107,7 +114,8 @@ extension Store {
             }
             // While it is left alone, or its document can't be read, nobody writes down when it would end.
             let isEndUnknown = row.expiresAt == nil && !row.neverEnds && (isSuspended || row.status == .unknown)
-            guard isEndUnknown || row.expiresAt.map({ $0 < until }) == true else { continue }
+            // The time of what nothing wants counts no longer, and somebody may have said since that it stays.
+            guard isEndUnknown || row.isUnwanted || row.expiresAt.map({ $0 < until }) == true else { continue }
             // A pin that has ended, or is about to, may have been made longer too.
             guard !row.isPinned || row.pinnedUntil.map({ $0 < until }) == true else { continue }
             try db.run(
