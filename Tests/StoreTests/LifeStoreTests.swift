@@ -181,6 +181,22 @@ struct LifeStoreTests {
         #expect(row.record.promise == (neverEnds ? .never : nil))
     }
 
+    @Test(
+        "A pin is offered where it ends later than the one that there is",
+        arguments: [(nil, true), (-1, true), (1, true), (7, false), (300, false), (Int.max, false)] as [(Int?, Bool)],
+        [false, true])
+    func offers(_ pin: (days: Int?, isOffered: Bool), _ isUnwanted: Bool) {
+        var row = EnvironmentRow(
+            slug: "a", tier: .dev, ttlClass: .named, extensionDays: 3, metadata: ["most_extension_days": 3])
+        if isUnwanted { row.unwantedSince = start }
+        row.isPinned = pin.days != nil
+        if let days = pin.days, days != .max { row.pinnedUntil = start + .days(days) }
+        // One that is pinned without end has none.
+        row.expiresAt = pin.days == .max ? nil : max(start + .days(1), row.pinnedUntil ?? start)
+        #expect(row.keeping(at: start) == .pin)
+        #expect((row.keepCommand(at: start) != nil) == pin.isOffered)
+    }
+
     @Test("An approval ends at its instant, and only one that nobody used has lapsed", arguments: engines)
     func approvals(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { world in

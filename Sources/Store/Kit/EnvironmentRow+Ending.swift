@@ -93,9 +93,12 @@ extension EnvironmentRow {
             most: limit("most_extension_days"), wish: wish)
     }
 
-    /// The command that gives it more time; nil where it has no end, or is gone.
+    /// The command that gives it more time; nil where it has no end, or is gone, and where its pin lasts longer anyway.
     public func keepCommand(at now: Timestamp) -> String? {
-        guard status != .gone, isUnwanted ? !isPinned || pinnedUntil != nil : expiresAt != nil else { return nil }
-        return keeping(at: now).command(slug)
+        guard status != .gone, isUnwanted || endsAt(now) != nil else { return nil }
+        let keeping = keeping(at: now)
+        // The pin of the command lasts seven days, and takes the place of the one that there is.
+        if keeping == .pin, isPinned(at: now), pinnedUntil.map({ $0 >= now + .days(7) }) ?? true { return nil }
+        return keeping.command(slug)
     }
 }
