@@ -150,6 +150,9 @@ struct KeepingTests {
         let said = few.comeTo(at: world.time.now)
         #expect(
             said.contains(", which has passed: it still goes, at ")
+        // A pass that was asked for something else knows nothing of its grace.
+        _ = await world.pass(PassOptions(targets: ["digitalocean.droplet/web"]))
+        #expect(try await row(world, "crm").goesAt(world.time.now) == goesAt)
                 && said.hasSuffix(" Keep it: reconcile env extend \(Self.slug) --days 13."), "\(said)")
         let enough = try await change(world, .extend, days: 13)
         #expect(enough.expiresAt.map { $0 > world.time.now } == true)

@@ -56,7 +56,10 @@ struct EnvironmentLedger {
         let ends = pruneEnds()
         for row in rows where !wanted.contains(row.slug) && row.status != .gone {
             guard let outlook = outlooks[row.slug] else { continue }
-            let left = unwanted(row, outlook, ends[row.slug], isEmpty: !owners.contains(row.slug), &told)
+            // Of what isn't targeted the plan holds no candidates, or not all of them.
+            let isWhole = plan.targets.isEmpty || plan.targets.contains(row.slug)
+            let goesAt = isWhole ? ends[row.slug] : row.graceEnds ?? ends[row.slug]
+            let left = unwanted(row, outlook, goesAt, isEmpty: !owners.contains(row.slug), &told)
             if left != row { updated.append(left) }
         }
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
