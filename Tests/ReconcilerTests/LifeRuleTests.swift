@@ -198,6 +198,10 @@ struct LifeRuleTests {
             left.status == .active && suspended.plan?.environments.first { $0.slug == Self.slug }?.phase == .suspended)
         world.time.jump(to: created + .days(11))
         _ = await world.pass()
+        // It was warned of its end before it was left alone, and was shown to have none since.
+        #expect(await world.holdings().contains(Self.database))
+        world.time.jump(to: created + .days(11) + .hours(12))
+        _ = await world.pass()
         #expect(await world.holdings().contains(Self.database) == false)
         _ = await world.pass()
         for kind in [Notice.Kind.pinEnded, .suspensionEnded, .environmentPinned, .environmentSuspended] {

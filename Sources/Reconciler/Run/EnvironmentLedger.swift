@@ -81,7 +81,7 @@ struct EnvironmentLedger {
         guard outlook.phase == .unwanted || outlook.phase == .pinned else { return before }
         var row = before
         row.unwantedSince = before.unwantedSince ?? now
-        (row.timeEnds, row.promisedEnd) = (nil, nil)
+        (row.timeEnds, row.promisedEnd, row.isPromisedNoEnd) = (nil, nil, false)
         row.graceEnds = outlook.phase == .unwanted && !isEmpty ? goesAt : nil
         guard outlook.phase == .unwanted else {
             // What was its end counts no more: it goes when its pin ends.
@@ -149,6 +149,7 @@ struct EnvironmentLedger {
         }
         let time = timeKept(of: row, since: before, outlook)
         (row.expiresAt, row.timeEnds, row.promisedEnd) = (outlook?.expiresAt, outlook?.timeEnds ?? time, nil)
+        row.isPromisedNoEnd = false
         if let cost {
             var metadata = row.metadata.objectValue ?? Value.Object()
             metadata["cost_monthly_usd"] = cost[environment.slug].map { .string($0) }

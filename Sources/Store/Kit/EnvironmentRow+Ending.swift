@@ -19,6 +19,12 @@ extension EnvironmentRow {
         set { self[instant: "promised_end"] = newValue }
     }
 
+    /// Whether it had no end while a person kept it, has one again, and no pass has told people of that one since.
+    public var isPromisedNoEnd: Bool {
+        get { metadata["promised_no_end"]?.boolValue == true }
+        set { if newValue != isPromisedNoEnd { set("promised_no_end", newValue ? .bool(true) : nil) } }
+    }
+
     /// When the grace of what it owns and nothing wants is over; nil where there is none, or the last pass found it wanted.
     public var graceEnds: Timestamp? {
         get { self[instant: "grace_ends"] }
@@ -46,6 +52,8 @@ extension EnvironmentRow {
                 // Days that a pin outlasts put nothing off.
                 let end = isPinned ? max(time, pinnedUntil ?? time) : time
                 (expiresAt, timeEnds) = (end, end == time ? nil : time)
+                // What people were told of this end before counts no more: they have read since that there is none.
+                if before == nil { isPromisedNoEnd = true }
             }
         }
         // Whoever was told of a later end is told of this one in time.
@@ -54,10 +62,20 @@ extension EnvironmentRow {
         guard let expiresAt else { return status = .active }
         guard let warning = limit("warn_seconds") else { return }
         status = expiresAt - .seconds(warning) <= now ? .expiring : .active
+        if status == .expiring, isPromisedNoEnd { noticeEnds = now + .seconds(warning) / 2 }
     }
 
     /// When it ends; nil where nothing wants it any more, for the time that it had counts no longer.
-    public func endsAt(_ now: Timestamp) -> Timestamp? { isUnwanted && !isPinned(at: now) ? nil : expiresAt }
+    public func endsAt(_ now: Timestamp) -> Timestamp? {
+        if isUnwanted { return isPinned(at: now) ? expiresAt : nil }
+        guard isBack(at: now) else { return expiresAt }
+        return timeEnds.map { isPinned ? max($0, pinnedUntil ?? $0) : $0 }
+    }
+
+    /// Whether its suspension has ended by itself, and no pass has said since when it ends.
+    private func isBack(at now: Timestamp) -> Bool {
+        expiresAt == nil && isSuspended && !isSuspended(at: now) && !(isPinned && pinnedUntil == nil) && !neverEnds
+    }
 
     /// A limit of its extensions that the last pass remembered.
     public func limit(_ name: String) -> Int? { metadata[name]?.intValue.flatMap { Int(exactly: $0) } }
@@ -71,9 +89,13 @@ extension EnvironmentRow {
         let isPinned = isPinned(at: now)
         if isPinned, pinnedUntil == nil { return nil }
         if isUnwanted { return isPinned ? pinnedUntil : graceEnds }
-        guard var end = expiresAt else { return nil }
+        guard var end = endsAt(now) else { return nil }
         if isPinned, let pinnedUntil { end = max(end, pinnedUntil) }
+        // The next pass warns of it, and gives half of the time of a warning.
+        let warning = Duration.seconds(limit("warn_seconds") ?? 0)
+        let told = isBack(at: now) && end - warning <= now ? now + warning / 2 : nil
         end = end + .seconds(limit("grace_seconds") ?? 0)
+        if let told { return max(end, told) }
         return status == .expiring ? max(end, noticeEnds ?? end) : end
     }
 

@@ -94,7 +94,11 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.pinnedBy = pinnedBy
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
-        record.promise = neverEnds ? .never : expiresAt.map { .until(max($0, promisedEnd ?? $0)) }
+        // Left alone, or pinned without end, it was shown to have none.
+        let rested = expiresAt == nil && (isSuspended || isPinned && pinnedUntil == nil)
+        record.promise =
+            neverEnds || isPromisedNoEnd || rested
+            ? .never : expiresAt.map { .until(max($0, promisedEnd ?? $0)) }
         return record
     }
 

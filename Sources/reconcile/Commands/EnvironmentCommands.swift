@@ -50,7 +50,7 @@ struct EnvironmentListCommand {
         guard !row.isSuspended(at: now) else { return false }
         if row.isUnwanted { return true }
         guard !row.isPinned(at: now), row.status != .expired else { return false }
-        return row.status == .expiring || row.expiresAt.map { $0 <= now } ?? false
+        return row.status == .expiring || row.endsAt(now).map { $0 <= now } ?? false
     }
 
     private func status(_ row: EnvironmentRow, _ now: Timestamp, _ paint: Paint) -> String {
@@ -62,7 +62,7 @@ struct EnvironmentListCommand {
         case .expired: paint.red(row.status.rawValue)
         case .expiring: paint.yellow(row.status.rawValue)
         // No pass has looked since.
-        case .active where !row.isPinned(at: now) && row.expiresAt.map { $0 <= now } == true: paint.red("over")
+        case .active where !row.isPinned(at: now) && row.endsAt(now).map { $0 <= now } == true: paint.red("over")
         case .active, .gone, .unknown: row.status.rawValue
         }
     }

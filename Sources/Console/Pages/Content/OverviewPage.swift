@@ -252,8 +252,10 @@ enum OverviewPage {
         _ environments: [EnvironmentRow], _ context: PageContext, hasLooked: Bool
     ) -> HTML {
         let now = context.now
-        let ending = environments.filter { ($0.expiresAt != nil || $0.isUnwanted) && !$0.isPinned(at: now) }
-            .sorted { ($0.goesAt(now) ?? $0.expiresAt ?? now) < ($1.goesAt(now) ?? $1.expiresAt ?? now) }
+        let ending = environments.filter {
+            ($0.endsAt(now) != nil || $0.isUnwanted) && !$0.isPinned(at: now) && !$0.isSuspended(at: now)
+        }
+        .sorted { ($0.goesAt(now) ?? $0.endsAt(now) ?? now) < ($1.goesAt(now) ?? $1.endsAt(now) ?? now) }
         return card("Ends next", aside: a(Link(.environments), "All environments"), flush: true) {
             if environments.isEmpty, !hasLooked {
                 unlooked("Environments are known after the first pass.")
