@@ -139,14 +139,39 @@ extension CommandCall {
             case "extend": "\(name) has " + Self.extended(row, body?["days"]?.intValue ?? 0, now)
             case "pin":
                 "\(name) is kept\(row.shown("pinned_until") == "-" ? "" : " until \(row.minute("pinned_until"))"). Take it back: odooops env unpin \(name)"
-            case "unpin" where row.isUnwanted:
-                "\(name) is kept no more, and nothing wants it: the next pass deletes it, or marks it where the policy gives it a grace. Keep it: odooops env pin \(name) --reason \"why\""
-            case "unpin": "\(name) may end again" + (end == "-" ? "." : ": \(end).")
+            case "unpin":
+                Self.loose(row, now).map { "\(name) is kept no more\($0)" }
+                    ?? "\(name) may end again" + (end == "-" ? "." : ": \(end).")
             case "suspend":
                 "\(name) is left alone\(row.shown("suspended_until") == "-" ? "" : " until \(row.minute("suspended_until"))"). Take it back: odooops env resume \(name)"
-            default: "\(name) is reconciled again, from the next pass on."
+            default: "\(name) is reconciled again" + (Self.loose(row, now) ?? ", from the next pass on.")
             }
         return told(said, row)
+    }
+
+    /// What comes of one that a person keeps no longer, or left alone until now; nil where its life goes on.
+    private static func loose(_ row: Value, _ now: Timestamp) -> String? {
+        func lasts(_ word: String) -> Bool {
+            row[word]?.boolValue == true && (row["\(word)_until"]?.instantValue.map { now < $0 } ?? true)
+        }
+        let name = row.shown("name")
+        if row.isUnwanted {
+            let until = row["pinned_until"]?.instantValue.map { " until \($0.minuteText)" }
+            if lasts("pinned") {
+                return ", and nothing wants it: only its pin keeps it\(until ?? ", until odooops env unpin \(name)")."
+            }
+            let goes =
+                lasts("suspended")
+                ? "it goes when it is reconciled again"
+                : "the next pass deletes it, or marks it where the policy gives it a grace"
+            return ", and nothing wants it: \(goes). Keep it: odooops env pin \(name) --reason \"why\""
+        }
+        guard let end = row["expires_at"]?.instantValue, end <= now, !lasts("pinned"), !lasts("suspended") else {
+            return nil
+        }
+        let goes = row.goesLater(than: now).map { ", at \($0.minuteText) at the earliest" } ?? " with the next pass"
+        let keep = row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
+        return ": its time was over \(row.minute("expires_at")), so it goes\(goes).\(keep)"
     }
 }
 

@@ -280,7 +280,8 @@ extension Listing {
         if row["pinned"]?.boolValue == true { return "pinned" }
         let goes = row.goesLater(than: look.now).map { "goes \($0.minuteText)" }
         if row.isUnwanted {
-            return row["suspended"]?.boolValue == true ? "-" : look.paint.red(goes ?? "goes as soon as it may")
+            let isSuspended = row["suspended"]?.boolValue == true
+            return look.paint.red(isSuspended ? "goes when resumed" : goes ?? "goes as soon as it may")
         }
         guard let end = row["expires_at"]?.instantValue else { return "-" }
         let left = end - look.now

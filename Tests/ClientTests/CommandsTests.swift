@@ -70,6 +70,46 @@ struct CommandsTests {
     }
 
     @Test(
+        "What is let loose is told with what comes of it", arguments: ["unpin", "resume"],
+        [
+            ([:], ["is kept no more": false, "nothing wants it": false, "its time was over": false]),
+            (
+                ["unwanted_since": "2026-05-28T08:00:00Z"],
+                [", and nothing wants it: the next pass deletes it, or marks it": true]
+            ),
+            (
+                ["unwanted_since": "2026-05-28T08:00:00Z", "suspended": true],
+                [", and nothing wants it: it goes when it is reconciled again. Keep it: odooops env pin a": true]
+            ),
+            (
+                ["unwanted_since": "2026-05-28T08:00:00Z", "pinned": true, "pinned_until": "2999-01-01T09:00:00Z"],
+                [", and nothing wants it: only its pin keeps it until 2999-01-01 09:00.": true, "Keep it": false]
+            ),
+            (
+                [
+                    "expires_at": "2020-01-01T08:00:00Z", "goes_at": "2999-01-01T09:00:00Z",
+                    "keep": "reconcile env extend a --days 20",
+                ],
+                [
+                    ": its time was over 2020-01-01 08:00, so it goes, at 2999-01-01 09:00 at the earliest. Keep it: odooops env extend a --days 20":
+                        true
+                ]
+            ),
+        ] as [(Value, [String: Bool])])
+    func loosened(_ verb: String, _ answer: (members: Value, texts: [String: Bool])) async throws {
+        var row = answer.members.objectValue ?? [:]
+        row["name"] = "a"
+        let result = await
+            (try World(
+                FakeService([
+                    "GET /environments/a": ["name": "a", "pinned": true, "suspended": true],
+                    "DELETE /environments/a/pin": .object(row), "POST /environments/a/resume": .object(row),
+                ]))).run("env", verb, "a")
+        #expect(result.exit == .done, "\(result.story)")
+        for (text, isThere) in answer.texts { #expect(result.output.contains(text) == isThere, "\(result.story)") }
+    }
+
+    @Test(
         "More days are told with the end that they give, or with when they count",
         arguments: [
             (["expires_at": "2026-12-24T08:00:00Z"], "a has until 2026-12-24 08:00"),

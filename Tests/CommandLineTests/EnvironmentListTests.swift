@@ -33,6 +33,24 @@ struct EnvironmentListTests {
                 && late.output.contains("Keep lab: reconcile env extend lab --days 7"), "\(late.story)")
     }
 
+    @Test("What was left alone shows its end again as soon as that is over")
+    func leftAlone() async throws {
+        let site = try Self.site("{ttl: 12h, warn_before: 1h, grace: 2h}")
+        #expect(await site.run().status == 0)
+        let end = try #require(await site.run("env", "list", "--json").json?[0]?["expires_at"]?.instantValue)
+        #expect(await site.run("env", "suspend", "lab", "--until", "5d").status == 0)
+        #expect(await site.run().status == 0)
+        let left = await site.run("env", "list")
+        #expect(Self.line(left).contains(" suspended until ") && Self.line(left).contains(" no end "), "\(left.story)")
+        let late = await site.run("env", "list", "--now", (end + .days(9)).description)
+        #expect(
+            Self.line(late).contains(" over ")
+                && late.output.contains("ended 9d ago, goes \((end + .days(9) + .minutes(30)).minuteText)")
+                && late.output.contains("Keep lab: reconcile env extend lab --days 16"), "\(late.story)")
+        let resumed = await site.run("env", "resume", "lab")
+        #expect(resumed.output.hasPrefix("lab is reconciled again from the next pass on."), "\(resumed.story)")
+    }
+
     @Test(
         "What nothing wants is unwanted; no days are promised to it, and what unpinning it comes to is said")
     func unwanted() async throws {
@@ -51,6 +69,16 @@ struct EnvironmentListTests {
         let loose = await site.run("env", "unpin", "lab")
         #expect(
             loose.output.contains("nothing wants it any more: the next pass deletes it, or marks it"), "\(loose.story)")
+        // Left alone it stays, and says what it comes to.
+        #expect(await site.run("env", "suspend", "lab").status == 0)
+        #expect(await site.run().status == 0)
+        let left = await site.run("env", "list")
+        #expect(Self.line(left).contains(" goes when resumed ") && !left.output.contains("Keep"), "\(left.story)")
+        let resumed = await site.run("env", "resume", "lab")
+        #expect(
+            resumed.output.hasPrefix(
+                "lab is reconciled again, and nothing wants it any more: the next pass deletes it, or marks it"),
+            "\(resumed.story)")
         let last = await site.run("env", "list")
         #expect(
             Self.line(last).contains(" goes as soon as it may ")

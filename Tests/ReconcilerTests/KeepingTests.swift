@@ -70,6 +70,58 @@ struct KeepingTests {
             document["cost_monthly_usd"] == .null && document["keep"] == .null && document["unwanted_since"] == .null)
     }
 
+    @Test(
+        "Of what is left alone it is said that nothing wants it, and that it goes, when that ends by a word or by itself",
+        arguments: [false, true])
+    func leftAlone(isResumed: Bool) async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let time = try #require(try await row(world).expiresAt)
+        let until = world.time.now + .days(5)
+        _ = try await change(world, .suspend, until: until)
+        func pass(_ branches: [String], _ revision: Character, _ environments: String = World.environments) async throws
+        {
+            world.source.set(World.tree(environments: environments, branches: branches, revision: revision))
+            world.time.advance(by: .minutes(1))
+            _ = await world.pass()
+        }
+        let all = ["main", "feature/crm", "feature/loyalty"]
+        // Whether an entry that can't be read wants it isn't known.
+        let unread = World.environments.replacing("crm: {tier: dev,", with: "crm: {tier: dev, tier: dev,")
+        try await pass(["main", "feature/crm"], "b", unread)
+        #expect(try await !row(world).isUnwanted)
+        try await pass(["main", "feature/crm"], "c")
+        let left = try await row(world)
+        #expect(left.isUnwanted && left.goesAt(world.time.now) == nil && left.endsAt(world.time.now) == nil)
+        #expect(
+            left.sync(alarming: 0, at: world.time.now).reason
+                == "suspended, and nothing wants it any more: it goes when it is reconciled again")
+        guard case .environment(let told) = try await world.reconciler().answer("environment/\(Self.slug)") else {
+            throw TestFault()
+        }
+        #expect(told.standing.state == .suspended && told.standing.reason.contains("nothing wants it any more"))
+        #expect(try await refusal(world)?.hint?.hasPrefix("It goes when it is reconciled again. ") == true)
+        // Wanted again meanwhile, it has its time.
+        try await pass(all, "d")
+        let back = try await row(world)
+        #expect(!back.isUnwanted && back.timeEnds == time && back.endsAt(until) == time, "\(back)")
+        try await pass(["main", "feature/crm"], "e")
+        #expect(await world.holdings().contains(Self.database))
+
+        var loose = try await row(world)
+        if isResumed { loose = try await change(world, .resume) } else { world.time.jump(to: until) }
+        #expect(loose.isUnwanted && loose.endsAt(world.time.now) == nil)
+        #expect(
+            loose.sync(alarming: 0, at: world.time.now).reason
+                == "nothing wants it any more: it goes as soon as it may")
+        #expect(
+            loose.comeLoose(at: world.time.now)
+                == ", and nothing wants it any more: the next pass deletes it, or marks it where the policy gives it a "
+                + "grace. Keep it: reconcile env pin \(Self.slug) --until 7d --reason \"why\".")
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+    }
+
     @Test("In the grace of what documents let go of, the row says when it goes, until they want it again")
     func grace() async throws {
         let entry = World.environments.split(separator: "\n").first { $0.hasPrefix("  crm:") } ?? ""
@@ -98,6 +150,9 @@ struct KeepingTests {
         }
         #expect(
             try await refusal(world, of: "crm")?.hint?.hasPrefix("It goes at \(goesAt.minuteText) UTC. Keep") == true)
+        // A pass that was asked for something else knows nothing of its grace.
+        _ = await world.pass(PassOptions(targets: ["digitalocean.droplet/web"]))
+        #expect(try await row(world, "crm").goesAt(world.time.now) == goesAt)
         world.source.set(tree(World.environments, "c"))
         _ = await world.pass()
         let back = try await row(world, "crm")
@@ -150,9 +205,6 @@ struct KeepingTests {
         let said = few.comeTo(at: world.time.now)
         #expect(
             said.contains(", which has passed: it still goes, at ")
-        // A pass that was asked for something else knows nothing of its grace.
-        _ = await world.pass(PassOptions(targets: ["digitalocean.droplet/web"]))
-        #expect(try await row(world, "crm").goesAt(world.time.now) == goesAt)
                 && said.hasSuffix(" Keep it: reconcile env extend \(Self.slug) --days 13."), "\(said)")
         let enough = try await change(world, .extend, days: 13)
         #expect(enough.expiresAt.map { $0 > world.time.now } == true)

@@ -209,6 +209,58 @@ struct LifeRuleTests {
         }
     }
 
+    @Test(
+        "What was left alone, or pinned without end, is warned again before it goes, whoever ended that and whether a pass looked",
+        arguments: [
+            (.suspend, nil, true), (.suspend, .resume, true), (.suspend, .resume, false), (.pin, .unpin, true),
+            (.pin, .unpin, false),
+        ] as [(EnvironmentChange.Verb, EnvironmentChange.Verb?, Bool)])
+    func warnsAgain(_ keep: EnvironmentChange.Verb, _ loose: EnvironmentChange.Verb?, _ looks: Bool) async throws {
+        let world = try await Self.world("{ttl: 7d, warn_before: 24h, grace: 6h}")
+        let end = try #require(try await row(world).expiresAt)
+        func change(_ verb: EnvironmentChange.Verb, until: Timestamp? = nil) async throws -> EnvironmentRow {
+            try await EnvironmentChange(verb, of: Self.slug, until: until)
+                .make(in: world.store, by: Actor("ada"), at: world.time.now)
+        }
+        world.time.jump(to: end - .hours(13))
+        _ = await world.pass()
+        #expect(try await told(world, .environmentExpiring) == 1)
+        let until = end + .days(20)
+        _ = try await change(keep, until: loose == nil ? until : nil)
+        for hours in [0, 100] where looks {
+            world.time.advance(by: .hours(hours))
+            _ = await world.pass()
+            let kept = try await row(world)
+            #expect(kept.endsAt(world.time.now) == nil && kept.record.promise == .never)
+        }
+        world.time.jump(to: until)
+        let now = world.time.now
+        let free: EnvironmentRow
+        if let loose { free = try await change(loose) } else { free = try await row(world) }
+        // Shown at once, with the time that the next pass gives.
+        #expect(free.endsAt(now) == end && free.goesAt(now) == now + .hours(12), "\(free)")
+        #expect(free.keepCommand(at: now) == "reconcile env extend \(Self.slug) --days 27")
+        #expect(
+            free.comeLoose(at: now)
+                == ": its time was over \(end.minuteText) UTC, so it goes, at \((now + .hours(12)).minuteText) UTC at "
+                + "the earliest. Keep it: reconcile env extend \(Self.slug) --days 27.")
+        for _ in 0..<2 {
+            let report = await world.pass()
+            #expect(await world.holdings().contains(Self.database), "\(report.story)")
+        }
+        #expect(try await told(world, .environmentExpiring) == 2)
+        let warned = try await row(world)
+        let noticeEnds = try #require(warned.noticeEnds)
+        #expect(noticeEnds - now >= .hours(12) && !warned.isPromisedNoEnd && warned.record.promise == .until(end))
+        world.time.jump(to: noticeEnds - .microseconds(1))
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database))
+        world.time.jump(to: noticeEnds)
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+        #expect(try await told(world, .environmentExpiring) == 2)
+    }
+
     @Test("A deletion that fails is named with its first time, and the rest goes without it")
     func stuck() async throws {
         let world = try await Self.world("7d")

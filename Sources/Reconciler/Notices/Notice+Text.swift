@@ -71,7 +71,10 @@ extension Notice {
                 + (text("unwanted_since") == nil
                     ? "its time to live counts again"
                     : "nothing wants it any more, so it goes: reconcile sweep --dry-run")
-        case .suspensionEnded: return "environment \(subject) is reconciled again: its suspension has ended"
+        case .suspensionEnded:
+            return "environment \(subject) is reconciled again: its suspension has ended"
+                + (text("unwanted_since") == nil
+                    ? "" : ", and nothing wants it any more, so it goes: reconcile sweep --dry-run")
         case .deletionStuck:
             let attempts = count("attempts").map { ", \($0.of("attempt"))" } ?? ""
             let fault = payload["fault"]?["message"]?.stringValue.map { ": \($0)" } ?? ""

@@ -131,6 +131,26 @@ extension EnvironmentRow {
             + ". Keep it: \(keeping(at: now).command(slug))."
     }
 
+    /// What comes of it now that a person keeps it no longer, or left it alone until now.
+    ///
+    /// - Parameter now: the present.
+    /// - Returns: what follows `payroll is no longer pinned`, with the end of the sentence; nil where its life goes on.
+    public func comeLoose(at now: Timestamp) -> String? {
+        let keep = "Keep it: \(keeping(at: now).command(slug))."
+        if isUnwanted {
+            let unwanted = ", and nothing wants it any more: "
+            if isPinned(at: now) {
+                return unwanted + "only its pin keeps it"
+                    + (pinnedUntil.map { " until \($0.minuteText) UTC." } ?? ", until reconcile env unpin \(slug).")
+            }
+            if isSuspended(at: now) { return unwanted + "it goes when it is reconciled again. \(keep)" }
+            return unwanted + "the next pass deletes it, or marks it where the policy gives it a grace. \(keep)"
+        }
+        guard let end = endsAt(now), end <= now, !isSuspended(at: now), !isPinned(at: now) else { return nil }
+        let goes = goesLater(than: now).map { ", at \($0.minuteText) UTC at the earliest" } ?? " with the next pass"
+        return ": its time was over \(end.minuteText) UTC, so it goes\(goes). \(keep)"
+    }
+
     private var longerPin: String { "reconcile env pin \(slug) --until TIME --reason \"why\"" }
 
     /// Why days count for nothing: nothing wants it any more.

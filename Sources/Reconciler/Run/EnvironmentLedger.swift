@@ -54,8 +54,11 @@ struct EnvironmentLedger {
         }
         let wanted = Set(desired.environments.map(\.slug))
         let ends = pruneEnds()
+        // Whether another document wants one of them can't be said then.
+        let isHidden = desired.unknown.contains { $0.extent == .environments }
         for row in rows where !wanted.contains(row.slug) && row.status != .gone {
             guard let outlook = outlooks[row.slug] else { continue }
+            if outlook.phase == .suspended, isHidden { continue }
             // Of what isn't targeted the plan holds no candidates, or not all of them.
             let isWhole = plan.targets.isEmpty || plan.targets.contains(row.slug)
             let goesAt = isWhole ? ends[row.slug] : row.graceEnds ?? ends[row.slug]
@@ -65,7 +68,7 @@ struct EnvironmentLedger {
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
     }
 
-    /// The row of an environment that nothing wants: its end is told once, and nothing of it is told while a pin keeps it.
+    /// The row of an environment that nothing wants: its end is told once, and nothing of it is told while a person keeps it.
     ///
     /// - Parameters:
     ///   - before: as it is.
@@ -78,9 +81,14 @@ struct EnvironmentLedger {
         _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, _ goesAt: Timestamp?, isEmpty: Bool,
         _ told: inout Told
     ) -> EnvironmentRow {
-        guard outlook.phase == .unwanted || outlook.phase == .pinned else { return before }
+        guard [.unwanted, .pinned, .suspended].contains(outlook.phase) else { return before }
         var row = before
         row.unwantedSince = before.unwantedSince ?? now
+        if outlook.phase == .suspended {
+            // It goes when it is reconciled again; should it be wanted until then, its time counts on.
+            row.graceEnds = nil
+            return row
+        }
         (row.timeEnds, row.promisedEnd, row.isPromisedNoEnd) = (nil, nil, false)
         row.graceEnds = outlook.phase == .unwanted && !isEmpty ? goesAt : nil
         guard outlook.phase == .unwanted else {

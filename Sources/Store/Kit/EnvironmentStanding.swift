@@ -115,7 +115,10 @@ extension EnvironmentRow {
     /// - Returns: the word, and why.
     public func sync(alarming: Int, at now: Timestamp) -> (word: Sync, reason: String) {
         let differs = alarming.of("resource differs", "resources differ")
-        if isSuspended(at: now) { return (.suspended, alarming > 0 ? "suspended, \(differs)" : "suspended") }
+        if isSuspended(at: now) {
+            let unwanted = isUnwanted ? ", and nothing wants it any more: it goes when it is reconciled again" : ""
+            return (.suspended, (alarming > 0 ? "suspended, \(differs)" : "suspended") + unwanted)
+        }
         if isUnwanted, !isPinned(at: now) {
             let when = goesLater(than: now).map { "at \($0.minuteText) UTC" } ?? "as soon as it may"
             return (alarming > 0 ? .outOfSync : .unknown, "nothing wants it any more: it goes \(when)")

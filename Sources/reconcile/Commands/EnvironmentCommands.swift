@@ -73,8 +73,10 @@ struct EnvironmentListCommand {
             return "pinned\(until)" + (row.pinReason.map { ": \($0)" } ?? "")
         }
         let goes = row.goesLater(than: now).map { "goes \($0.minuteText)" }
-        if row.isUnwanted { return row.isSuspended(at: now) ? "-" : paint.red(goes ?? "goes as soon as it may") }
-        guard let expiresAt = row.expiresAt else { return row.createdAt == nil ? "unknown age" : "no end" }
+        if row.isUnwanted {
+            return paint.red(row.isSuspended(at: now) ? "goes when resumed" : goes ?? "goes as soon as it may")
+        }
+        guard let expiresAt = row.endsAt(now) else { return row.createdAt == nil ? "unknown age" : "no end" }
         if expiresAt <= now {
             return paint.red("ended \((now - expiresAt).shortText) ago" + (goes.map { ", \($0)" } ?? ""))
         }
@@ -140,14 +142,13 @@ struct EnvironmentChangeCommand {
             case .pin:
                 "\(name) is pinned: it does not expire until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env unpin \(name)."
-            case .unpin where row.isUnwanted:
-                "\(name) is no longer pinned, and nothing wants it any more: the next pass deletes it, or marks it where "
-                    + "the policy gives it a grace. Keep it: \(row.keeping(at: now).command(name))."
-            case .unpin: "\(name) is no longer pinned: its time to live counts again."
+            case .unpin:
+                "\(name) is no longer pinned\(row.comeLoose(at: now) ?? ": its time to live counts again.")"
             case .suspend:
                 "\(name) is suspended: nothing of it is changed or deleted until "
                     + "\(until.map { "\($0.minuteText) UTC, or " } ?? "")reconcile env resume \(name)."
-            case .resume: "\(name) is reconciled again from the next pass on."
+            case .resume:
+                "\(name) is reconciled again\(row.comeLoose(at: now) ?? " from the next pass on.")"
             }
         context.terminal.print("\(sentence) Recorded in the audit log as \(context.actor).")
         return .done

@@ -97,7 +97,7 @@ enum EnvironmentsPage {
     }
 
     static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> Tone {
-        if row.status == .expired || row.isUnwanted && !row.isPinned(at: now)
+        if row.status == .expired || row.isUnwanted && !row.isPinned(at: now) && !row.isSuspended(at: now)
             || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange })
         {
             return .bad
@@ -133,11 +133,13 @@ enum EnvironmentsPage {
     /// How much time it has left, and why.
     static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
         if row.status == .gone { return chip(.idle, "over", icon: .clock) }
-        if row.isSuspended(at: now) { return chip(.idle, "doesn't end meanwhile", icon: .pause) }
+        if row.isSuspended(at: now) {
+            return chip(.idle, row.isUnwanted ? "unwanted, goes when resumed" : "doesn't end meanwhile", icon: .pause)
+        }
         if row.isPinned(at: now) { return chip(.accent, row.isUnwanted ? "pinned, unwanted" : "pinned", icon: .pin) }
         let goes = row.goesLater(than: now).map { ", goes \($0.minuteText)" } ?? ""
         if row.isUnwanted { return chip(.bad, "unwanted\(goes)", icon: .clock) }
-        guard let end = row.expiresAt else { return chip(.idle, "no end", icon: .clock) }
+        guard let end = row.endsAt(now) else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago\(goes)", icon: .clock) }
         return chip(endsSoon(row, now) ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)
     }
@@ -145,7 +147,7 @@ enum EnvironmentsPage {
     /// Whether its end is near, so that somebody who wants it longer has to say so now.
     private static func endsSoon(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
         guard row.status != .gone, !row.isUnwanted, !row.isSuspended(at: now), !row.isPinned(at: now),
-            let end = row.expiresAt
+            let end = row.endsAt(now)
         else { return false }
         return end > now && end - now < .hours(48)
     }
