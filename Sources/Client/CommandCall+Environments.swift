@@ -82,8 +82,8 @@ extension CommandCall {
         let row = try await connection.get("/environments/\(name.percentEncoded)").data
         let explanation = try await connection.get("/explanations", [("key", name)]).data
         let of: [(String, String?)] = [("environment", name)]
-        let drift = try await rows(.drift, connection, query: of, limit: 200).rows
-        let findings = try await rows(.findings, connection, query: of, limit: 200).rows
+        let drift = try await rows(.drift, connection, query: of, limit: .max).rows
+        let findings = try await rows(.findings, connection, query: of, limit: .max).rows
         let coming = (try await connection.get("/upcoming").data.listValue ?? [])
             .filter { $0["environment"]?.stringValue == name }
         if screen.isJSON {

@@ -125,20 +125,18 @@ extension Value {
 }
 
 extension CommandCall {
-    /// Asks for all rows that are wanted, part by part.
+    /// Asks for all rows that are wanted, part by part; all that there are where the command has no `--limit`.
     func rows(
         _ listing: Listing, _ connection: ServiceConnection, query: [(String, String?)] = [], limit: Int? = nil
     ) async throws -> (rows: [Value], hasMore: Bool) {
-        let most = try limit ?? (arguments.has("all") ? .max : number("limit", in: 1...100_000) ?? 50)
+        let isPaged = arguments.command.options.contains { $0.name == "limit" } || limit != nil
+        let most = try limit ?? (!isPaged || arguments.has("all") ? .max : number("limit", in: 1...100_000) ?? 50)
         var rows: [Value] = []
         var cursor: String?
-        let isPaged = arguments.command.options.contains { $0.name == "limit" } || limit != nil
         repeat {
             var parameters = query
-            if isPaged {
-                parameters.append(("limit", String(min(200, most - rows.count))))
-                parameters.append(("cursor", cursor))
-            }
+            if isPaged { parameters.append(("limit", String(min(200, most - rows.count)))) }
+            parameters.append(("cursor", cursor))
             let reply = try await connection.get(listing.path, parameters)
             let data = listing.member.map { reply.data[$0] ?? .null } ?? reply.data
             guard let part = data.listValue else {
@@ -146,7 +144,7 @@ extension CommandCall {
             }
             rows += part
             cursor = reply.meta["next_cursor"]?.stringValue
-        } while isPaged && cursor != nil && rows.count < most
+        } while cursor != nil && rows.count < most
         return (Array(rows.prefix(most)), cursor != nil || rows.count > most)
     }
 
