@@ -104,8 +104,19 @@ public struct ClientFault: Fault {
         ClientFault("CLI-0009", .configuration, what, hint: hint)
     }
 
-    static func ended(_ run: String, _ phase: String, _ reason: String?) -> ClientFault {
+    /// - Parameters:
+    ///   - run: its id.
+    ///   - phase: how it ended.
+    ///   - reason: what it says of that itself.
+    ///   - standing: how what it left to people stands by now; nil where nobody told.
+    /// - Returns: that it did not do all, and what to do about it.
+    static func ended(_ run: String, _ phase: String, _ reason: String?, _ standing: PlanStanding?) -> ClientFault {
         let why = reason.map { ": \($0)" } ?? ""
+        if phase == "awaiting_approval", let standing, !standing.isWaiting {
+            return ClientFault(
+                "CLI-0010", .refused, "run \(run) did not do all that is wanted: it left some of it to people\(why)",
+                hint: standing.text(ofPlan: run))
+        }
         return phase == "awaiting_approval"
             ? ClientFault(
                 "CLI-0010", .refused, "run \(run) did not do all that is wanted: it waits for an approval\(why)",

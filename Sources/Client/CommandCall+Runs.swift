@@ -16,10 +16,11 @@ extension CommandCall {
         let connection = try connection()
         let run = try await connection.get("/runs/\(runID(target, connection).percentEncoded)").data
         let steps = run["steps"]?.listValue ?? []
-        return answer(run, runText(run) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
+        let standing = screen.isJSON ? nil : await standing(of: run, connection)
+        return answer(run, runText(run, standing) + (steps.isEmpty ? "" : "\n" + table(.steps, steps)))
     }
 
-    private func runText(_ run: Value) -> String {
+    private func runText(_ run: Value, _ standing: PlanStanding?) -> String {
         let id = run.shown("id")
         var lines: [(String, String?)] = [
             ("run", screen.paint.bold(id)), ("phase", Listing.phase(run.shown("phase"), screen.paint)),
@@ -38,7 +39,11 @@ extension CommandCall {
         }
         var text = block(lines)
         if run.shown("phase") == "awaiting_approval" {
-            text += "It waits for a person: odooops plan show \(id); then: odooops approve \(id)\n"
+            let isWaiting = standing?.isWaiting ?? true
+            text +=
+                isWaiting
+                ? "It waits for a person: odooops plan show \(id); then: odooops approve \(id)\n"
+                : "\(standing?.text(ofPlan: id) ?? "")\n"
         }
         return text
     }
@@ -111,7 +116,7 @@ extension CommandCall {
         let patience = try patience()
         let connection = try connection()
         let run = try await connection.get("/runs/\(runID(target, connection).percentEncoded)").data
-        return try ended([try await settled(run, connection, patience)])
+        return try await ended([try await settled(run, connection, patience)], connection)
     }
 
     func reconcile() async throws -> ClientExit {
@@ -128,7 +133,8 @@ extension CommandCall {
                 let id = run["id"]?.stringValue, id != before
             {
                 let first = try await settled(run, connection, patience)
-                return try ended([first] + (try await parts(beside: first, after: before, connection, patience)))
+                let others = try await parts(beside: first, after: before, connection, patience)
+                return try await ended([first] + others, connection)
             }
             try await pause(patience, inVain: "no pass began") { "waiting for the pass to begin, \($0)" }
         }
@@ -241,7 +247,9 @@ extension CommandCall {
     }
 
     /// Says how runs ended; where several make one pass, the worst of them decides.
-    private func ended(_ runs: [Value]) throws(ClientFault) -> ClientExit {
+    private func ended(_ runs: [Value], _ connection: ServiceConnection) async throws(ClientFault) -> ClientExit {
+        var standings: [PlanStanding?] = []
+        for run in runs { standings.append(await standing(of: run, connection)) }
         if screen.isJSON {
             // One document: the run that keeps the records of all, with the others as its parts.
             let place = runs.firstIndex { Self.shards(of: $0).contains(0) } ?? 0
@@ -250,14 +258,14 @@ extension CommandCall {
             if !others.isEmpty { whole["parts"] = .list(others) }
             screen.json(.object(whole))
         } else {
-            for run in runs { screen.print(runText(run)) }
+            for (run, standing) in zip(runs, standings) { screen.print(runText(run, standing)) }
         }
         func isWell(_ run: Value) -> Bool { ["succeeded", "planned"].contains(run.shown("phase")) }
-        let bad = runs.filter { !isWell($0) }
-        guard let run = bad.first(where: { $0.shown("phase") != "awaiting_approval" }) ?? bad.first else {
-            return .done
-        }
-        let fault = ClientFault.ended(run.shown("id"), run.shown("phase"), run["error"]?["message"]?.stringValue)
+        let bad = zip(runs, standings).filter { !isWell($0.0) }
+        guard let (run, standing) = bad.first(where: { $0.0.shown("phase") != "awaiting_approval" }) ?? bad.first
+        else { return .done }
+        let fault = ClientFault.ended(
+            run.shown("id"), run.shown("phase"), run["error"]?["message"]?.stringValue, standing)
         // With --json the run itself is the document, and there is only one.
         guard !screen.isJSON else {
             screen.remark(fault.description)
@@ -272,6 +280,12 @@ extension CommandCall {
         let connection = try connection()
         let plan = try await connection.get("/plans/\(runID(target, connection).percentEncoded)").data
         guard !plan.isNull else { return answer(plan, "Nothing was planned yet: odooops reconcile --wait") }
-        return answer(plan, PlanView(plan: plan, paint: screen.paint, width: screen.width).text)
+        let isWaiting = (plan["changes"]?.listValue ?? []).contains {
+            $0["decision"]?.stringValue == "needs_approval"
+        }
+        let standing =
+            isWaiting && !screen.isJSON ? await standing(ofRun: plan.shown("run_id"), connection) : nil
+        return answer(
+            plan, PlanView(plan: plan, paint: screen.paint, width: screen.width, standing: standing).text)
     }
 }

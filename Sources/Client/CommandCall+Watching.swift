@@ -11,7 +11,7 @@ extension CommandCall {
             for (name, listing) in [
                 ("environments", Listing.environments), ("findings", Listing.findings), ("drift", Listing.drift),
             ] {
-                more[name] = .list(try await rows(listing, connection, limit: 200).rows)
+                more[name] = .list(try await rows(listing, connection, limit: .max).rows)
             }
         }
         if screen.isJSON {
@@ -70,7 +70,7 @@ extension CommandCall {
         case "waiting":
             return "\(count.of("change waits", "changes wait")) for a person: "
                 + "odooops plan show \(plan.shown("run"))"
-        case "approved": return "What waited is approved, and the next pass does it: odooops reconcile --wait"
+        case "approved": return PlanStanding.approvedText
         default: return nil
         }
     }

@@ -7,6 +7,8 @@ struct PlanView {
     let paint: Paint
     /// Columns that a line may take; nil: as many as it has.
     let width: Int?
+    /// How what needs a yes stands by now, of which the plan says nothing; nil where nobody told.
+    var standing: PlanStanding?
 
     /// Whole, from the head to the sum.
     var text: String {
@@ -24,8 +26,7 @@ struct PlanView {
         lines += ["", paint.bold(summary)]
         let waiting = changes.count { $0["decision"]?.stringValue == "needs_approval" }
         if waiting > 0 {
-            lines.append(
-                "\(waiting.of("waits", "wait")) for a person: odooops approve \(plan.shown("run_id"))")
+            lines.append((standing ?? .waiting(waiting)).text(ofPlan: plan.shown("run_id")))
         }
         return lines.flatMap { line in width.map { Self.wrap(line, to: $0) } ?? [line] }.joined(separator: "\n") + "\n"
     }
@@ -114,7 +115,10 @@ struct PlanView {
     // MARK: The sum
 
     /// `Plan: 1 to update, 2 blocked, 3 unknown · 42 as wanted`.
-    private var summary: String { "Plan: " + Self.counts(plan["summary"], plan["changes"]?.listValue ?? []) }
+    private var summary: String {
+        let changes = plan["changes"]?.listValue ?? []
+        return "Plan: " + Self.counts(plan["summary"], changes, waits: standing?.isWaiting ?? true)
+    }
 
     /// What a pass does of its own; in this order.
     private static let actions = ["create", "adopt", "update", "replace", "delete", "forget"]
@@ -127,8 +131,9 @@ struct PlanView {
     /// - Parameters:
     ///   - summary: what the service counted.
     ///   - changes: the changes, where they are at hand: they say what holds each back.
+    ///   - waits: whether what needs a yes still waits for it.
     /// - Returns: `1 to update, 2 blocked · 42 as wanted`.
-    static func counts(_ summary: Value?, _ changes: [Value]? = nil) -> String {
+    static func counts(_ summary: Value?, _ changes: [Value]? = nil, waits: Bool = true) -> String {
         func count(_ name: String) -> Int64 { summary?[name]?.intValue ?? 0 }
         var parts = actions.compactMap { name in
             count(name) > 0 ? "\(count(name)) to \(name)" : nil
@@ -138,7 +143,8 @@ struct PlanView {
                 $0.shown("decision")
             }
             for (decision, words) in [
-                ("needs_approval", "waiting for an approval"), ("denied", "denied"), ("blocked", "blocked"),
+                ("needs_approval", waits ? "waiting for an approval" : "needing an approval"), ("denied", "denied"),
+                ("blocked", "blocked"),
             ] {
                 if let count = held[decision]?.count { parts.append("\(count) \(words)") }
             }
