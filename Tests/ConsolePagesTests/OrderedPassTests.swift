@@ -118,7 +118,9 @@ struct OrderedPassTests {
         )
         #expect(Set(keys).isSuperset(of: [record, database]), "\(keys)")
 
-        let body: Value = ["run": .string(waiting.run.id), "keys": [.string(record)], "reason": "staging is over"]
+        // `latest` is the plan of that pass, whatever was looked at since.
+        await world.look()
+        let body: Value = ["run": "latest", "keys": [.string(record)], "reason": "staging is over"]
         let answer = try await ordered.send("POST", "/approvals", body)
         let route = try #require(ordered.api.routes.first { $0.id == "approve" })
         #expect(answer.status == 201 && route.answer.problem(answer.data, at: "data") == nil, "\(answer.data)")

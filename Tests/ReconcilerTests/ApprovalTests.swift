@@ -169,6 +169,18 @@ struct StoredApprovalTests {
         #expect(next.plan?.diagnostics.contains { $0.code == "PLAN-0024" } == false, "\(next.story)")
     }
 
+    @Test("of the latest run is that of the plan that was kept last, whatever was looked at or failed since")
+    func latestIsThatOfTheLastPlan() async throws {
+        let (world, report, change) = try await Self.waiting()
+        world.time.advance(by: .minutes(1))
+        let look = await world.pass(PassOptions(isDryRun: true))
+        world.time.advance(by: .minutes(1))
+        #expect(try await world.store.runs(limit: 1).first?.id == look.run.id)
+        let outcome = try await ApprovalRequest(run: "latest", keys: [change.key.description]).make(
+            in: world.store, by: Actor("ada"), at: world.time.now)
+        #expect(outcome.approvals.map(\.runID) == [report.run.id] && outcome.changes.map(\.key) == [change.key])
+    }
+
     @Test("is worth nothing when its giver's access was taken back")
     func endsWithItsGiversAccess() async throws {
         let (world, report, change) = try await Self.waiting()

@@ -55,7 +55,8 @@ extension APIEndpoints {
             },
             APIRoute(
                 "POST", "/approvals", "approve", "approvals",
-                "Allows changes that wait in the plan of a run: those of `keys`. Without `keys`, which `latest` can't be, all "
+                "Allows changes that wait in the plan of a run: those of `keys`. `latest` is the plan of the last pass, as in "
+                    + "`/plans/latest`. Without `keys`, which `latest` can't be, all "
                     + "that wait but what the plan itself rests on (`source.…`) and what goes by itself after its grace, which "
                     + "only its key means.",
                 needs: .approve,

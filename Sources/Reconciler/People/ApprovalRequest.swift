@@ -48,7 +48,7 @@ public struct ApprovalRequest: Sendable {
     ///
     /// - Throws: `RequestFault` where it can't be; a `StoreFault`, or a fault of the plan.
     public func make(in store: Store, by actor: Actor, at now: Timestamp) async throws -> Outcome {
-        guard let found = try await store.run(matching: run) else {
+        guard let found = try await meant(in: store, at: now) else {
             throw RequestFault(.notFound, "there is no run \(run)", hint: "List them with: reconcile runs")
         }
         let lasting = try Self.lasting(lasting, of: found)
@@ -68,6 +68,15 @@ public struct ApprovalRequest: Sendable {
         return Outcome(
             approvals: granted, changes: changes, leftOut: leftOut, expiresAt: now + lasting,
             closed: Self.closed(changes, from: now, until: now + lasting, longest: Self.longest(of: found)))
+    }
+
+    /// The run whose plan is meant.
+    ///
+    /// `latest` is that of the plan that was kept last, as it is wherever plans are shown: a look since then keeps none,
+    /// and neither does a pass that failed before it had one.
+    private func meant(in store: Store, at now: Timestamp) async throws(StoreFault) -> RunRecord? {
+        if run == Self.latest, let plan = try await store.latestPlanRow(at: now) { return plan.run }
+        return try await store.run(matching: run)
     }
 
     /// What of it windows keep, by what the plan saw of them.
@@ -123,7 +132,7 @@ public struct ApprovalRequest: Sendable {
         return (meant, leftOut)
     }
 
-    /// Stands for the run that was made last.
+    /// Stands for the run whose plan was kept last.
     private static let latest = "latest"
 
     /// How long it holds: what the person says, within what the policy of that run allowed.
