@@ -27,7 +27,7 @@ extension CommandCall {
         let roles = try givenRoles()
         let path = arguments.value("password-file")
         if roles.isEmpty, isNew || path == nil { _ = try required("role", "\(target) --role viewer") }
-        let password = try path.map { try secret(ofFile: $0) }
+        let password = try path.map { try secret(ofFile: $0, isNew: true) }
         let body = Self.body([
             ("name", isNew ? .string(target) : nil), ("roles", roles.isEmpty ? nil : .strings(roles)),
             ("password", password?.reveal { .string($0) }),

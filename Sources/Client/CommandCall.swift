@@ -94,16 +94,31 @@ struct CommandCall: Sendable {
     }
 
     /// The one line of a file, or of standard input for `-`.
-    func secret(ofFile path: String) throws(ClientFault) -> Secret {
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - isNew: whether it is set by this: a second line is then refused, for whoever wrote it means it to count.
+    /// - Returns: what it holds.
+    /// - Throws: `ClientFault` where there is none.
+    func secret(ofFile path: String, isNew: Bool = false) throws(ClientFault) -> Secret {
         let text: String?
+        var rest: String?
         if path == "-" {
             text = surroundings.readLine(false)
+            // Who types it is asked for one line alone.
+            if isNew, text != nil, !surroundings.isTerminal(0) { rest = surroundings.readLine(false) }
         } else {
             guard let bytes = try? FileSystem.read(path, limit: 1 << 16) else {
                 throw .badFile("the file can't be read", path, hint: "Name a file that is there, and yours to read.")
             }
             guard FileSystem.isPrivate(path) else { throw .openToOthers(path) }
-            text = String(String(decoding: bytes, as: UTF8.self).prefix { $0 != "\n" && $0 != "\r\n" })
+            let whole = String(decoding: bytes, as: UTF8.self)
+            text = String(whole.prefix { $0 != "\n" && $0 != "\r\n" })
+            if isNew { rest = whole.split(whereSeparator: \.isNewline).dropFirst().first.map(String.init) }
+        }
+        guard rest?.isEmpty ?? true else {
+            throw .badFile(
+                "the file holds more than one line", path, hint: "Write the password there alone, on one line.")
         }
         guard let text, !text.isEmpty, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 >= 0x80 }) else {
             throw .badFile("the file holds no secret", path, hint: "Write it there alone, on one line.")

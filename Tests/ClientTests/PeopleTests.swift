@@ -1,6 +1,8 @@
 import Basics
 import Formats
+import Glibc
 import HTTPClient
+import TestKit
 import Testing
 
 @testable import Client
@@ -27,6 +29,26 @@ struct PeopleTests {
         let asked = service.routes.count
         #expect((await world.run("users", "revoke", "ada")).exit != .done && service.routes.count == asked)
         #expect((await world.run("users", "revoke", "ada", "--confirm")).exit == .done)
+    }
+
+    @Test("A password of several lines is refused before it is set, and the newline of an editor is none")
+    func passwordLines() async throws {
+        let user: Value = ["name": "ada", "grants": ["admin"]]
+        let service = FakeService(["POST /access/users": user, "PUT /access/users/ada": user])
+        let world = try World(service, typed: ["correct horse battery", "second line"])
+        let file = try world.directory.write("correct horse battery\nsecond line\n", to: "two")
+        let one = try world.directory.write("correct horse battery\n", to: "one")
+        for path in [file, one] { chmod(path, 0o600) }
+        for path in ["-", file] {
+            for word in ["add", "change"] where path != "-" || word == "add" {
+                let refused = await world.run("users", word, "ada", "--role", "admin", "--password-file", path)
+                #expect(
+                    refused.exit == .configuration && refused.error.contains("more than one line"), "\(refused.story)")
+            }
+        }
+        #expect(service.routes.isEmpty)
+        let added = await world.run("users", "add", "ada", "--role", "admin", "--password-file", one)
+        #expect(added.exit == .done && service.requests.last?.json?["password"] == "correct horse battery")
     }
 
     @Test("What has ended is shown first, and deleted only as it was shown and confirmed")

@@ -28,6 +28,15 @@ struct AccessTests {
         let weak = try site.directory.write("short\n", to: "weak")
         let refused = await site.run("access", "user", "add", "eve", "--role", "viewer", "--password-file", weak)
         #expect(refused.status == 1 && refused.error.contains("ACCESS-0011"), "\(refused.story)")
+        let two = try site.directory.write("first line long ok\nsecond line\n", to: "two")
+        for (path, word) in [
+            (two, "more than one line"), (site.directory.path("none"), "No such file"),
+            (site.directory.path, "Is a directory"), (try site.directory.write("\n", to: "empty"), "holds no password"),
+        ] {
+            let refused = await site.run("access", "user", "add", "eve", "--role", "viewer", "--password-file", path)
+            #expect(refused.status == 64 && refused.error.contains(word), "\(refused.story)")
+        }
+        #expect(!(await site.run("access", "user", "list").output.contains("eve")))
         #expect(await site.run("access", "key", "add", "hers", "--role", "admin", "--actor", "ada").status == 0)
         let revoked = await site.run("access", "user", "revoke", "ada")
         #expect(

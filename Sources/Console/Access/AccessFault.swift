@@ -120,13 +120,17 @@ public struct AccessFault: Fault {
             hint: "Without a login, ask for http://127.0.0.1 or http://localhost.")
     }
 
+    /// Who is new has no access without a role, and who has one keeps it.
+    private static let password =
+        "reconcile access user add NAME --password-file FILE --role ROLE; without --role for whoever has access already"
+
     static let weakPassword = AccessFault(
         "ACCESS-0011", 400, "the password has less than \(PasswordHash.leastLength) characters",
-        hint: "Take a longer one: reconcile access user add NAME --password-file FILE")
+        hint: "Take a longer one: \(password)")
 
     static let longPassword = AccessFault(
         "ACCESS-0011", 400, "the password has more than \(AccessControl.passwordLimit) bytes",
-        hint: "Take a shorter one: reconcile access user add NAME --password-file FILE")
+        hint: "Take a shorter one: \(password)")
 
     static let badName = AccessFault(
         "ACCESS-0012", 400, "a user can't have this name",

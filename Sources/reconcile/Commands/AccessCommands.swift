@@ -245,11 +245,26 @@ struct AccessCommand {
     private func password() throws -> Secret? {
         guard let path = context.arguments.value("password-file") else { return nil }
         let file = path == "-" ? "/dev/stdin" : path
-        guard let password = SecretReference.file(file).resolve(in: [:]) else {
+        var text: String
+        do throws(FileSystemFault) {
+            text = String(decoding: try FileSystem.read(file, limit: 1 << 16), as: UTF8.self)
+        } catch {
+            throw ArgumentFault(
+                "--password-file \(path): \(error.message)",
+                hint: error.hint ?? "Name a file that holds the password alone, on one line; - reads standard input.")
+        }
+        while text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty else {
             throw ArgumentFault(
                 "--password-file \(path) holds no password",
                 hint: "Write it there alone, on one line; - reads standard input.")
         }
-        return password
+        // Nobody could type it where they log in, and no request may carry it.
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw ArgumentFault(
+                "--password-file \(path) holds more than one line, or a character that nobody can type",
+                hint: "Write the password there alone, on one line; - reads standard input.")
+        }
+        return Secret(text)
     }
 }
