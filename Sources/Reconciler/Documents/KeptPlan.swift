@@ -6,6 +6,8 @@ public import Store
 public struct KeptPlan: Sendable {
     public let runID: String
     public let document: Value
+    /// Whether it can be approved: a look's, and one that is kept as evidence alone, can't.
+    public let isSaved: Bool
 
     /// - Parameters:
     ///   - name: the id of a run, or `latest`: the plan that was made last by a pass, which is the one that can
@@ -16,6 +18,7 @@ public struct KeptPlan: Sendable {
     public init?(_ name: String, _ store: Store, _ evidence: EvidenceStore?) async throws(StoreFault) {
         if name == "latest", let latest = try await store.latestPlan() {
             (runID, document) = latest
+            isSaved = true
             return
         }
         let found = name == "latest" ? try await store.runs(limit: 1).first : try await store.run(withID: name)
@@ -23,12 +26,14 @@ public struct KeptPlan: Sendable {
         runID = run.id
         if let saved = try await store.plan(ofRun: run.id) {
             document = saved
+            isSaved = true
             return
         }
         guard let link = try await store.evidence(ofRun: run.id), let bytes = evidence?.object("plan.json", of: link),
             let value = try? JSON.parse(bytes)
         else { return nil }
         document = value
+        isSaved = false
     }
 }
 

@@ -129,6 +129,16 @@ extension Store {
         }
     }
 
+    /// Whether a run's plan is kept here.
+    ///
+    /// - Throws: `StoreFault`.
+    public func hasPlan(ofRun runID: String) async throws(StoreFault) -> Bool {
+        try Self.check(runID: runID)
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> Bool in
+            try !db.run("select 1 from ops.plans where run_id = $1", [.text(runID)]).isEmpty
+        }
+    }
+
     /// Whether a table that we only mirror into has the shape for it; found out when the schema was migrated.
     static func mirrors(_ table: String, in db: any SQLConnection) throws(StoreFault) -> Bool {
         try state("unmirrored.\(table)", in: db) == nil

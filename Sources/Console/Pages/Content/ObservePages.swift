@@ -248,7 +248,10 @@ enum LoginPage {
     ///   - fault: why somebody didn't come in.
     /// - Returns: the page.
     static func form(back: String, name: String, fault: (any Fault)?) -> Page {
-        Page(.login, lead: "Accounts are given by an owner: reconcile access user add NAME --role ROLE.") {
+        Page(
+            .login,
+            lead: "Accounts are given by an owner: reconcile access user add NAME --role ROLE --password-file -"
+        ) {
             if let fault {
                 element(.div, "", .role("alert")) { banner(.bad, fault.message) { p(fault.hint ?? "") } }
             }

@@ -30,6 +30,9 @@ enum PlanPage {
             lead: "What would be done, in this order, and why. The same inputs give the same bytes."
         ) {
             summary(plan, found.runID, context)
+            if !found.isSaved, all.contains(where: { $0["decision"]?.stringValue == Verdict.needsApproval.rawValue }) {
+                onlySeen
+            }
             if changes.isEmpty {
                 div("card") {
                     empty(
@@ -41,7 +44,9 @@ enum PlanPage {
             }
             for (slug, group) in PlanView.groups(shown) {
                 card(slug.isEmpty ? "Shared infrastructure" : "Environment \(slug)", flush: true) {
-                    for change in group { PlanView.change(change, approvals, context.now, run: found.runID) }
+                    for change in group {
+                        PlanView.change(change, approvals, context.now, run: found.isSaved ? found.runID : nil)
+                    }
                 }
             }
             if changes.count > pageSize { pager(found.runID, from, shown.count, of: changes.count) }
@@ -56,6 +61,15 @@ enum PlanPage {
             }
         }
         return page
+    }
+
+    /// Where to say yes to what a plan shows that nobody can say yes to.
+    private static var onlySeen: HTML {
+        banner(.warn, "Nothing can be approved in this plan") {
+            p("It is that of a look, or kept as evidence alone. Approvals are given to the plan of a pass.")
+            p { a(Link("/plans", "latest"), "The plan of the last pass") }
+            command("reconcile")
+        }
     }
 
     private static func summary(_ plan: Value, _ runID: String, _ context: PageContext) -> HTML {
@@ -147,8 +161,16 @@ enum PlanView {
     /// So many attributes of a change are shown.
     private static let most = 40
 
+    /// One change.
+    ///
+    /// - Parameters:
+    ///   - change: of a plan document.
+    ///   - approvals: those of the run.
+    ///   - now: the present; nil: none of them counts.
+    ///   - run: whose plan it is; nil where that can't be approved.
+    /// - Returns: what is to be done, why, and what it waits for.
     static func change(
-        _ change: Value, _ approvals: [ApprovalRecord] = [], _ now: Timestamp? = nil, run: String
+        _ change: Value, _ approvals: [ApprovalRecord] = [], _ now: Timestamp? = nil, run: String?
     ) -> HTML {
         let action = change["action"]?.stringValue ?? ""
         let key = change["key"]?.stringValue ?? ""
@@ -177,7 +199,7 @@ enum PlanView {
                     }
                 }
                 if let reason = change["decision_reason"]?.stringValue { p(reason, "why") }
-                if decision == Verdict.needsApproval.rawValue { approval(key, approvals, now, run) }
+                if decision == Verdict.needsApproval.rawValue, let run { approval(key, approvals, now, run) }
             }
         }
     }

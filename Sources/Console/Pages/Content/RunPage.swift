@@ -31,6 +31,7 @@ enum RunPage {
         let shown = Array(journal.dropFirst(begin).prefix(told))
         let record = EvidenceRecord(context.pages.evidence, link, of: Set(shown.map(\.stepID)))
         let check = try await check(link, context)
+        let hasPlan = try await hasPlan(run, link, context)
         var page = Page(
             .runs, title: "Run \(Words.shortRun(run.id))",
             lead: run.isDryRun ? "A look: it planned and changed nothing." : "A pass, from commit to evidence."
@@ -42,12 +43,12 @@ enum RunPage {
             }
             if context.share == nil {
                 div("grid2") {
-                    summary(run, context)
+                    summary(run, context, hasPlan: hasPlan)
                     evidence(run, record, check, context)
                 }
             } else {
                 // Evidence is of the whole pass.
-                summary(run, context)
+                summary(run, context, hasPlan: hasPlan)
             }
             steps(run, shown, from: begin, of: journal.count, record, context)
             story(run, events, context)
@@ -59,7 +60,20 @@ enum RunPage {
         return page
     }
 
-    private static func summary(_ run: RunRecord, _ context: PageContext) -> HTML {
+    /// Whether the reader finds a plan of it; without reading one, which may be long, where all of it is theirs.
+    private static func hasPlan(
+        _ run: RunRecord, _ link: EvidenceLink?, _ context: PageContext
+    ) async throws -> Bool {
+        if let share = context.share {
+            return try await KeptPlan(run.id, context.store, context.pages.evidence).flatMap { share.plan($0.document) }
+                != nil
+        }
+        if try await context.store.hasPlan(ofRun: run.id) { return true }
+        let items = link.flatMap { context.pages.evidence.manifest($0.manifest) }?.items ?? []
+        return items.contains { $0.name == "plan.json" }
+    }
+
+    private static func summary(_ run: RunRecord, _ context: PageContext, hasPlan: Bool) -> HTML {
         card("What it was") {
             div("stack") {
                 facts([
@@ -69,10 +83,12 @@ enum RunPage {
                     ("Took", HTML(run.completedAt.map { TimeText.took($0 - run.startedAt) } ?? "not ended")),
                     ("Drift found", HTML(run.metadata["drift"]?.intValue.map { "\($0)" } ?? "–")),
                 ])
-                p {
-                    a(Link("/plans", run.id), "button") {
-                        Icon.list.html
-                        "Read its plan"
+                if hasPlan {
+                    p {
+                        a(Link("/plans", run.id), "button") {
+                            Icon.list.html
+                            "Read its plan"
+                        }
                     }
                 }
             }

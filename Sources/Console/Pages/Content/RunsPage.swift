@@ -10,14 +10,24 @@ enum RunsPage {
     private static let pageSize = 50
 
     static func render(_ context: PageContext) async throws -> Page {
-        let runs = try await runs(context)
+        let before = try await before(context)
+        let isNowhere = before == nil && context.query("before") != nil
+        let runs = try await runs(context, before)
         let shown = Array(runs.prefix(pageSize))
         return Page(
             .runs,
             lead: "One row a pass: what asked for it, what it planned, how it ended. "
                 + "They are kept as long as retention.audit says."
         ) {
-            if shown.isEmpty {
+            if isNowhere {
+                banner(.warn, "This is no place among the runs") { p { a(Link(.runs), "Show the newest") } }
+            }
+            if shown.isEmpty, before != nil {
+                div("card") {
+                    empty("No run is further back", "This one is the oldest that is kept.", icon: .play)
+                    p { a(Link(.runs), "Newest") }
+                }
+            } else if shown.isEmpty {
                 div("card") {
                     empty(
                         "No run yet", "A run is one pass: what was wanted, seen, planned and done.", icon: .play,
@@ -34,9 +44,9 @@ enum RunsPage {
                 element(.section, "card", .label("Runs")) {
                     table(shown, context.now).html
                     let older = runs.count > pageSize ? shown.last : nil
-                    if context.query("before") != nil || older != nil {
+                    if before != nil || older != nil {
                         element(.nav, "pager", .label("More runs")) {
-                            if context.query("before") != nil { a(Link(.runs), "Newest") }
+                            if before != nil { a(Link(.runs), "Newest") }
                             span("soft", shown.count.of("run"))
                             if let older { a(Link(.runs, query: [("before", older.id)]), "Older") }
                         }
@@ -46,16 +56,18 @@ enum RunsPage {
         }
     }
 
+    /// The run before which the page begins; nil: with the newest, for none was named or there is no such.
+    private static func before(_ context: PageContext) async throws -> RunRecord? {
+        guard let id = context.query("before") else { return nil }
+        return try await context.store.run(withID: id)
+    }
+
     /// One more than a page shows, each as far as the reader may see it.
-    private static func runs(_ context: PageContext) async throws -> [RunRecord] {
-        let before = context.query("before")
+    private static func runs(_ context: PageContext, _ before: RunRecord?) async throws -> [RunRecord] {
         guard let share = context.share else {
-            return try await context.store.runs(limit: pageSize + 1, before: before)
+            return try await context.store.runs(limit: pageSize + 1, before: before?.id)
         }
-        var cursor: PageCursor?
-        if let before, let run = try await context.store.run(withID: before) {
-            cursor = PageCursor(at: run.startedAt, id: run.id)
-        }
+        let cursor = before.map { PageCursor(at: $0.startedAt, id: $0.id) }
         return try await context.store.runPage(limit: pageSize + 1, after: cursor, environments: share.names)
             .rows.map(share.run)
     }
