@@ -96,15 +96,16 @@ extension Store {
             var tally = RunTally()
             for row in try db.run(
                 """
-                select last_phase, input_json from ops.runs
-                where created_at > $1 and run_type = 'reconcile' and last_phase <> 'planned'
+                select last_phase, case when last_phase <> 'succeeded' then input_json end, count(*) from ops.runs
+                where created_at > $1 and run_type = 'reconcile' and last_phase <> 'planned' group by 1, 2
                 """, [.time(instant)])
             {
                 // A look that failed, or was stopped, is in the phase of a pass that did.
                 let input = row.optionalText(1) == nil ? Value.null : try row.jsonb(1)
                 guard input["dry_run"]?.boolValue != true else { continue }
-                tally.runs += 1
-                if row.optionalText(0) == RunPhase.failed.rawValue { tally.failed += 1 }
+                let count = Int(clamping: try row.int(2))
+                tally.runs += count
+                if row.optionalText(0) == RunPhase.failed.rawValue { tally.failed += count }
             }
             tally.deployments = try db.run(
                 """
