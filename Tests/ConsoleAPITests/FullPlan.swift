@@ -46,6 +46,7 @@ enum FullPlan {
                 desired: Digest(of: "d"), observed: Digest(of: "o"), inventory: Digest(of: "i"),
                 policy: Digest(of: "p"), drivers: ["digitalocean": "2"]), fingerprint: Digest(of: "f"))
         plan.targets = ["staging"]
+        plan.leftOut = [droplet]
         plan.approvals = [droplet]
         plan.candidates = [candidate]
         plan.secrets = [
