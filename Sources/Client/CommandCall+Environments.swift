@@ -68,11 +68,19 @@ extension CommandCall {
         let end = row.minute("expires_at")
         guard end != "-" else { return "\(count.of("day")) more; the next pass says until when." }
         guard let instant = row["expires_at"]?.instantValue, instant <= now else { return "until \(end)." }
-        let goes =
-            row.goesLater(than: now).map { ", at \($0.minuteText) at the earliest" } ?? " with the next pass"
-        let keep = row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
+        let isOver = row.shown("status") == "expired"
         return "\(count.of("day")) more, until \(end), which has passed: "
-            + (row.shown("status") == "expired" ? "it doesn't come back." : "it still goes\(goes).") + keep
+            + (isOver ? "it doesn't come back." : "it still goes\(goes(row, now)).") + keep(row)
+    }
+
+    /// When what has ended goes: what follows `it goes`.
+    private static func goes(_ row: Value, _ now: Timestamp) -> String {
+        row.goesLater(than: now).map { ", at \($0.minuteText) at the earliest" } ?? " with the next pass"
+    }
+
+    /// A sentence with the command that keeps it; empty where the service names none.
+    private static func keep(_ row: Value) -> String {
+        row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
     }
 
     /// The answer of `explain` to why an environment stands as it does, and what comes, differs or is amiss of it.
@@ -169,9 +177,7 @@ extension CommandCall {
         guard let end = row["expires_at"]?.instantValue, end <= now, !lasts("pinned"), !lasts("suspended") else {
             return nil
         }
-        let goes = row.goesLater(than: now).map { ", at \($0.minuteText) at the earliest" } ?? " with the next pass"
-        let keep = row["keep"]?.stringValue.map { " Keep it: \(Remedy.here($0))" } ?? ""
-        return ": its time was over \(row.minute("expires_at")), so it goes\(goes).\(keep)"
+        return ": its time was over \(row.minute("expires_at")), so it goes\(goes(row, now)).\(keep(row))"
     }
 }
 

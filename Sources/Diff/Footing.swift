@@ -22,8 +22,7 @@ struct Footing {
             if let host = record.host { found[record.slug, default: []].append(ResourceKey(.droplet, host)) }
         }
         var index = ObservedIndex(observed)
-        for entry in inventory.entries {
-            guard let slug = entry.environment, slugs.contains(slug) else { continue }
+        for (entry, slug) in entries(of: slugs) {
             found[slug, default: []].append(entry.key)
             if let parent = KindOrder.parent(of: entry.key) { found[slug, default: []].append(parent) }
             found[slug, default: []] += Self.uses(of: entry, &index)
@@ -32,10 +31,9 @@ struct Footing {
     }
 
     /// What environments own, with the slug of each.
-    func owned(by slugs: Set<String>) -> [(key: ResourceKey, slug: String)] {
-        guard !slugs.isEmpty else { return [] }
-        return inventory.entries.compactMap { entry in
-            entry.environment.flatMap { slugs.contains($0) ? (entry.key, $0) : nil }
+    func entries(of slugs: Set<String>) -> [(entry: InventoryEntry, slug: String)] {
+        inventory.entries.compactMap { entry in
+            entry.environment.flatMap { slugs.contains($0) ? (entry, $0) : nil }
         }
     }
 

@@ -55,8 +55,11 @@ struct UnknownScopes {
             }
         }
         // A commit may want what it owns of another one, under another name say: by that one it isn't changed either.
-        let kept = Dictionary(pinned.map { ($0.slug, $0.scope) }, uniquingKeysWith: { first, _ in first })
-        for (key, slug) in footing?.owned(by: Set(kept.keys)) ?? [] { leftAlone[key] = leftAlone[key] ?? kept[slug] }
+        guard let footing, !pinned.isEmpty else { return }
+        let kept = Dictionary(uniqueKeysWithValues: pinned.map { ($0.slug, $0.scope) })
+        for (entry, slug) in footing.entries(of: Set(kept.keys)) {
+            leftAlone[entry.key] = leftAlone[entry.key] ?? kept[slug]
+        }
     }
 
     /// The first of such scopes of each environment, sorted by slug.

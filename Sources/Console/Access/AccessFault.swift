@@ -43,8 +43,7 @@ public struct AccessFault: Fault {
 
     /// Nobody is logged in, nor can anybody be before the first owner is made.
     public static let nobodyToLogIn = AccessFault(
-        "ACCESS-0007", 401, "this needs a login, and nobody was given access yet",
-        hint: begin)
+        "ACCESS-0007", 401, "this needs a login, and nobody was given access yet", hint: begin)
 
     /// Somebody logs in where nobody can.
     static let nobodyHasAccess = AccessFault(

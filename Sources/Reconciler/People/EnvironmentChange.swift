@@ -125,10 +125,14 @@ extension EnvironmentRow {
             return (status == .expired ? ": it comes back with the next pass, and ends" : ": it ends")
                 + " \(end.minuteText) UTC."
         }
-        let goes = goesLater(than: now).map { ", at \($0.minuteText) UTC at the earliest" }
         return ": it ends \(end.minuteText) UTC, which has passed: "
-            + (status == .expired ? "it doesn't come back" : "it still goes" + (goes ?? " with the next pass"))
+            + (status == .expired ? "it doesn't come back" : "it still goes\(goes(at: now))")
             + ". Keep it: \(keeping(at: now).command(slug))."
+    }
+
+    /// When what has ended goes: what follows `it goes`.
+    private func goes(at now: Timestamp) -> String {
+        goesLater(than: now).map { ", at \($0.minuteText) UTC at the earliest" } ?? " with the next pass"
     }
 
     /// What comes of it now that a person keeps it no longer, or left it alone until now.
@@ -147,8 +151,7 @@ extension EnvironmentRow {
             return unwanted + "the next pass deletes it, or marks it where the policy gives it a grace. \(keep)"
         }
         guard let end = endsAt(now), end <= now, !isSuspended(at: now), !isPinned(at: now) else { return nil }
-        let goes = goesLater(than: now).map { ", at \($0.minuteText) UTC at the earliest" } ?? " with the next pass"
-        return ": its time was over \(end.minuteText) UTC, so it goes\(goes). \(keep)"
+        return ": its time was over \(end.minuteText) UTC, so it goes\(goes(at: now)). \(keep)"
     }
 
     private var longerPin: String { "reconcile env pin \(slug) --until TIME --reason \"why\"" }
