@@ -38,6 +38,12 @@ extension CommandCall {
                 hint: "See its plan: odooops plan show \(run). What waits: odooops plan list --approval waiting")
         }
         // Whatever waits for a person deletes, replaces, overwrites or trusts anew: none of it can be taken back.
+        let isLook = (try? await connection.get("/runs/\(run.percentEncoded)"))?.data["dry_run"]?.boolValue == true
+        if isLook {
+            throw ClientFault(
+                "CLI-0012", .refused, "run \(run) was only a look, in which nothing can be approved",
+                hint: "Approvals are given to the plan of a pass: odooops plan show latest")
+        }
         let lines = meant.map { change in
             let why = change.shown(Self.isDeparture(change) ? "reason" : "decision_reason")
             return "  \(change.shown("action")) \(change.shown("key"))" + (why == "-" ? "" : "  (\(Remedy.here(why)))")

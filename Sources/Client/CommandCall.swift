@@ -104,9 +104,11 @@ struct CommandCall: Sendable {
         let text: String?
         var rest: String?
         if path == "-" {
-            text = surroundings.readLine(false)
-            // Who types it is asked for one line alone.
-            if isNew, text != nil, !surroundings.isTerminal(0) { rest = surroundings.readLine(false) }
+            // Who types it is asked for one line alone, which nobody else reads.
+            let isTyped = surroundings.isTerminal(0)
+            if isTyped { surroundings.errorOutput("Secret: ") }
+            text = surroundings.readLine(isTyped)
+            if isNew, text != nil, !isTyped { rest = surroundings.readLine(false) }
         } else {
             guard let bytes = try? FileSystem.read(path, limit: 1 << 16) else {
                 throw .badFile("the file can't be read", path, hint: "Name a file that is there, and yours to read.")

@@ -23,7 +23,7 @@ struct DecisionTests {
         let unasked = try World(deciding())
         let refused = await unasked.run("approve", "r1")
         #expect(refused.exit == .refused && refused.error.contains("odooops approve r1 --confirm"), "\(refused.story)")
-        #expect(unasked.service.routes == ["GET /plans/r1"])
+        #expect(unasked.service.routes == ["GET /plans/r1", "GET /runs/r1"])
         let confirmed = try World(deciding())
         #expect((await confirmed.run("approve", "r1", "--confirm", "--for", "2h", "--reason", "moved")).exit == .done)
         let expected: Value = [
@@ -41,6 +41,14 @@ struct DecisionTests {
         let idle = FakeService(["GET /plans/r1": ["run_id": "r1", "changes": []]])
         let nothing = await (try World(idle)).run("approve", "r1")
         #expect(nothing.exit == .nothing && nothing.error.contains("odooops plan show r1"), "\(nothing.story)")
+    }
+
+    @Test("Who approves a look is told before they are asked whether they mean it")
+    func looks() async throws {
+        let service = FakeService(["GET /plans/r1": Self.plan, "GET /runs/r1": ["id": "r1", "dry_run": true]])
+        let result = await (try World(service)).run("approve", "r1")
+        #expect(result.exit == .refused && result.error.contains("was only a look"), "\(result.story)")
+        #expect(result.error.contains("odooops plan show latest") && !result.error.contains("--confirm"))
     }
 
     @Test("An approval that ends before a window opens says so, and promises no next pass")

@@ -31,6 +31,18 @@ struct PeopleTests {
         #expect((await world.run("users", "revoke", "ada", "--confirm")).exit == .done)
     }
 
+    @Test("Who types a password into standard input is asked for it, and nobody reads along", arguments: [true, false])
+    func typedPassword(isTyped: Bool) async throws {
+        let user: Value = ["name": "ada", "grants": ["admin"]]
+        let world = try World(
+            FakeService(["POST /access/users": user]), terminal: isTyped, typed: ["correct horse battery"])
+        let added = await world.run("users", "add", "ada", "--role", "admin", "--password-file", "-")
+        #expect(added.exit == .done, "\(added.story)")
+        #expect(added.error.contains("Secret: ") == isTyped)
+        // A pipe is looked at for a second line, in which nobody would believe the password to end.
+        #expect(world.unseen.withLock { $0 } == (isTyped ? [true] : [false, false]))
+    }
+
     @Test("A password of several lines is refused before it is set, and the newline of an editor is none")
     func passwordLines() async throws {
         let user: Value = ["name": "ada", "grants": ["admin"]]

@@ -74,6 +74,10 @@ final class World: Sendable {
     private let outputs = Locked((out: "", error: ""))
     private let keys = Locked(0)
     let operated = Locked<[[String]]>([])
+    /// For each line that was read, whether the terminal showed nothing of it.
+    let unseen = Locked<[Bool]>([])
+    /// For each line that was read, whether the terminal showed nothing of it.
+    let unseen = Locked<[Bool]>([])
     private let isUnread: @Sendable () -> Bool
 
     init(
@@ -105,12 +109,16 @@ final class World: Sendable {
 
     func run(_ arguments: [String]) async -> Result {
         let (outputs, typed, keys, operated) = (self.outputs, self.typed, self.keys, self.operated)
-        let (isTerminal, columns) = (self.isTerminal, self.columns)
+        let (isTerminal, columns, unseen) = (self.isTerminal, self.columns, self.unseen)
         outputs.withLock { $0 = ("", "") }
         let surroundings = Surroundings(
             environment: environment, output: { text in outputs.withLock { $0.out += text } }, isUnread: isUnread,
             errorOutput: { text in outputs.withLock { $0.error += text } }, isTerminal: { _ in isTerminal },
-            columns: { columns }, readLine: { _ in typed.withLock { $0.isEmpty ? nil : $0.removeFirst() } },
+            columns: { columns },
+            readLine: { isSecret in
+                unseen.withLock { $0.append(isSecret) }
+                return typed.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            },
             transport: service, time: time,
             newKey: {
                 keys.withLock {

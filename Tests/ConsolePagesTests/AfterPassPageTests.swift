@@ -102,6 +102,22 @@ import Web
         await store.close()
     }
 
+    @Test("A plan that a later pass has overtaken offers no approval, and leads to the plan that does")
+    func overtakenPlan() async throws {
+        let (store, time) = try await Stores.full()
+        let pages = PagesTests.pages(store, time)
+        let later = "01920000-0000-7000-8000-0000000000ff"
+        time.advance(by: .minutes(1))
+        try await store.beginRun(
+            RunRecord(id: later, trigger: .manual, phase: .succeeded, isDryRun: false, startedAt: time.now))
+        try await store.savePlan(
+            runID: later, fingerprint: Digest(of: "later"), document: ["changes": [], "summary": [:]])
+        let html = try await PagesTests.html(pages, "/plans/\(Stores.runID)")
+        #expect(html.contains("needs approval") && !html.contains("reconcile approve"), "\(html)")
+        #expect(html.contains("A later pass has made its own plan") && html.contains("\"/plans/latest\""), "\(html)")
+        await store.close()
+    }
+
     @Test("The page of a run leads to its plan only where one is kept", arguments: [false, true])
     func planOfARun(isKept: Bool) async throws {
         let (store, time) = try await Stores.empty()

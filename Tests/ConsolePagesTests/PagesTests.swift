@@ -298,6 +298,10 @@ import Web
             let request = WebRequest(method: "POST", path: route, headers: [("Accept", "text/html")])
             #expect(await pages.answer(request)?.status == 405, "\(route)")
         }
+        for (route, allowed) in [("/login", "GET, HEAD, POST"), ("/logout", "POST"), ("/", "GET, HEAD")] {
+            let answer = await pages.answer(WebRequest(method: "PUT", path: route, headers: [("Accept", "text/html")]))
+            #expect(answer?.status == 405 && answer?.headers.contains { $0 == ("Allow", allowed) } == true, "\(route)")
+        }
         #expect(await pages.answer(WebRequest(method: "GET", path: "/nothing")) == nil)
         // What programs ask for is answered elsewhere, also to a browser.
         for path in ["/healthz", "/readyz", "/hooks/github", "/api/v1/nothing"] {

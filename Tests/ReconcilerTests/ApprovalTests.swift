@@ -88,6 +88,37 @@ struct StoredApprovalTests {
         }
     }
 
+    @Test("of a deletion is taken back where the thing is wanted again: the next deletion asks anew")
+    func overtaken() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let key = "digitalocean.database/shop-pg/odoo_prod"
+        let without = World.environments.replacing("database: odoo_prod, ", with: "")
+        world.source.set(World.tree(environments: without, revision: "b"))
+        let report = await world.pass()
+        let change = try #require(report.withheld.first { $0.key.description == key }, "\(report.story)")
+        try await Self.approve(change, report, in: world)
+        world.time.advance(by: .seconds(1))
+        world.source.set(World.tree(revision: "c"))
+        // Neither a look nor a pass for something else takes anything back.
+        _ = await world.pass(PassOptions(isDryRun: true))
+        _ = await world.pass(PassOptions(targets: ["digitalocean.database/shop-pg/odoo_staging"]))
+        #expect(try await world.store.standingApprovals().count == 1)
+        let again = await world.pass()
+        #expect(try await world.store.standingApprovals().isEmpty, "\(again.story)")
+        let revoked = try #require(try await world.store.approvals(limit: 1).first)
+        #expect(revoked.revokedBy == "run \(again.run.id)" && revoked.usedAt == nil)
+        let audits = try await world.store.auditLog(limit: 100).filter { $0.action == "change.revoke" }
+        #expect(audits.map(\.target) == [key])
+        world.source.set(World.tree(environments: without, revision: "d"))
+        world.time.advance(by: .minutes(1))
+        let third = await world.pass()
+        #expect(third.withheld.contains { $0.key.description == key }, "\(third.story)")
+        #expect(await world.holdings().contains(Self.production))
+    }
+
+    private static let production = "database shop-pg odoo_prod"
+
     @Test("is worth nothing when it ends between the plan and its change: that is not begun")
     func endsMeanwhile() async throws {
         let (world, report, change) = try await Self.waiting()

@@ -94,6 +94,10 @@ public struct ConsolePages: Sendable {
         case .login where request.method == "POST": return await signIn(request)
         case .logout where request.method == "POST": return await signOut(request)
         case .logout: return .text(405, "this path is called with POST\n").with("Allow", "POST")
+        case .login:
+            guard isReading else {
+                return .text(405, "this path is read with GET and called with POST\n").with("Allow", "GET, HEAD, POST")
+            }
         default:
             guard isReading else { return .text(405, "this path is read with GET\n").with("Allow", "GET, HEAD") }
         }

@@ -84,6 +84,33 @@ extension Pass {
         try await reconciler.store.useApprovals(used, runID: run.id)
     }
 
+    /// Takes back approvals to delete or to replace what stays by now.
+    ///
+    /// Who approved a deletion may have put back what it was of since, and it may be taken out again by somebody else. That
+    /// is another deletion, for which nobody has said yes. What can't be told in this pass leaves its approval alone.
+    mutating func withdrawOvertaken(_ plan: Plan, _ desired: DesiredState) async throws {
+        guard options.targets.isEmpty, grounds?.isInDoubt == false else { return }
+        let ends: Set<ChangeAction> = [.delete, .replace]
+        let standing = try await reconciler.store.standingApprovals().filter { approval in
+            approval.createdAt < startedAt && ends.contains { $0.rawValue == approval.action }
+        }
+        guard !standing.isEmpty else { return }
+        let kept = Set(desired.resources.lazy.map(\.key)).subtracting(
+            plan.changes.lazy.filter { ends.contains($0.action) || $0.action == .read }.map(\.key))
+        let environments = Dictionary(
+            desired.resources.lazy.map { ($0.key, $0.environment) }, uniquingKeysWith: { first, _ in first })
+        let overtaken = standing.filter { [share] in
+            kept.contains($0.key) && share.owns($0.key, wantedBy: environments[$0.key] ?? nil)
+        }
+        for approval in try await reconciler.store.withdraw(
+            overtaken, at: reconciler.time.now, by: "run \(run.id)", reason: "what it was of stays")
+        {
+            tell(
+                "\(approval.key): the approval of \(approval.approvedBy) is taken back, for it stays; should it be taken out "
+                    + "again, that is asked for anew")
+        }
+    }
+
     /// Names an approval that ended before the change could be made.
     private mutating func tellLapse(of change: PlannedChange) async throws {
         guard let lapsed = try await reconciler.store.lapsedApproval(of: change.approvalDigest) else { return }

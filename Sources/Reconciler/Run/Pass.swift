@@ -278,6 +278,7 @@ struct Pass {
             notices: try await waitingNotices(plan) + lapses)
         if let refusal { warn("the plan could not be copied to ops.artifacts", of: refusal) }
         try await weighGroundsAgain()
+        try await withdrawOvertaken(plan, desired)
         try await remember(names.renames.filter { share.owns(environment: $0.from.environment) })
         try await rememberNoops(desired, inventory, observed, plan)
         try await rememberNewEnvironments(desired, plan)

@@ -80,6 +80,36 @@ extension Store {
         }
     }
 
+    /// Takes back approvals that nothing has used yet, each with its audit record.
+    ///
+    /// - Returns: those that stood.
+    /// - Throws: `StoreFault`.
+    public func withdraw(
+        _ approvals: [ApprovalRecord], at now: Timestamp, by actor: String, reason: String
+    ) async throws(StoreFault) -> [ApprovalRecord] {
+        guard !approvals.isEmpty else { return [] }
+        let audits = approvals.map { _ in identifiers.next(at: now) }
+        return try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> [ApprovalRecord] in
+            var withdrawn: [ApprovalRecord] = []
+            for (approval, auditID) in zip(approvals, audits) {
+                let stood = try db.run(
+                    """
+                    update ops.reconcile_approvals set revoked_at = $2, revoked_by = $3
+                    where id = $1 and revoked_at is null and used_at is null and expires_at > $2
+                    returning id
+                    """, [.text(approval.id), .time(now), .text(actor)])
+                guard !stood.isEmpty else { continue }
+                withdrawn.append(approval)
+                try Self.write(
+                    AuditRecord(
+                        at: now, action: "change.revoke", target: approval.key.description, actor: actor,
+                        detail: ["approved_by": .string(approval.approvedBy), "reason": .string(reason)]), id: auditID,
+                    in: db)
+            }
+            return withdrawn
+        }
+    }
+
     /// The approvals that still stand, oldest first.
     ///
     /// - Throws: `StoreFault`.

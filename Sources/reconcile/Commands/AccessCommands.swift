@@ -244,10 +244,15 @@ struct AccessCommand {
     /// The password of `--password-file`, of which `-` is standard input; nil where it wasn't given.
     private func password() throws -> Secret? {
         guard let path = context.arguments.value("password-file") else { return nil }
-        let file = path == "-" ? "/dev/stdin" : path
         var text: String
         do throws(FileSystemFault) {
-            text = String(decoding: try FileSystem.read(file, limit: 1 << 16), as: UTF8.self)
+            if path == "-", StandardInput.isTerminal {
+                StandardStreams.error("Password: ")
+                text = StandardInput.secretLine() ?? ""
+            } else {
+                let file = path == "-" ? "/dev/stdin" : path
+                text = String(decoding: try FileSystem.read(file, limit: 1 << 16), as: UTF8.self)
+            }
         } catch {
             throw ArgumentFault(
                 "--password-file \(path): \(error.message)",

@@ -25,14 +25,14 @@ enum PlanPage {
         let from = min(max(0, context.query("from").flatMap { Int($0) } ?? 0), max(0, changes.count - 1))
         let shown = Array(changes.dropFirst(from).prefix(pageSize))
         let approvals = try await context.store.approvals(ofRun: found.runID)
+        let waits = all.contains { $0["decision"]?.stringValue == Verdict.needsApproval.rawValue }
+        let isLatest = try await context.store.latestPlanRow(at: context.now)?.runID == found.runID
         var page = Page(
             .runs, title: "Plan of run \(Words.shortRun(found.runID))",
             lead: "What would be done, in this order, and why. The same inputs give the same bytes."
         ) {
             summary(plan, found.runID, context)
-            if !found.isSaved, all.contains(where: { $0["decision"]?.stringValue == Verdict.needsApproval.rawValue }) {
-                onlySeen
-            }
+            if waits, !found.isSaved { onlySeen } else if waits, !isLatest { superseded }
             if changes.isEmpty {
                 div("card") {
                     empty(
@@ -45,7 +45,7 @@ enum PlanPage {
             for (slug, group) in PlanView.groups(shown) {
                 card(slug.isEmpty ? "Shared infrastructure" : "Environment \(slug)", flush: true) {
                     for change in group {
-                        PlanView.change(change, approvals, context.now, run: found.isSaved ? found.runID : nil)
+                        PlanView.change(change, approvals, context.now, run: isLatest ? found.runID : nil)
                     }
                 }
             }
@@ -69,6 +69,14 @@ enum PlanPage {
             p("It is that of a look, or kept as evidence alone. Approvals are given to the plan of a pass.")
             p { a(Link("/plans", "latest"), "The plan of the last pass") }
             command("reconcile")
+        }
+    }
+
+    /// Where to find what still waits of a plan that isn't the last one.
+    private static var superseded: HTML {
+        banner(.info, "A later pass has made its own plan") {
+            p("What still waits for a person stands in that one.")
+            p { a(Link("/plans", "latest"), "The plan of the last pass") }
         }
     }
 
@@ -199,7 +207,7 @@ enum PlanView {
                     }
                 }
                 if let reason = change["decision_reason"]?.stringValue { p(reason, "why") }
-                if decision == Verdict.needsApproval.rawValue, let run { approval(key, approvals, now, run) }
+                if decision == Verdict.needsApproval.rawValue { approval(key, approvals, now, run) }
             }
         }
     }
@@ -224,14 +232,15 @@ enum PlanView {
         approvals.first { $0.key.description == key && $0.standing(at: now) == .standing }
     }
 
-    private static func approval(_ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp?, _ run: String) -> HTML
-    {
+    private static func approval(
+        _ key: String, _ approvals: [ApprovalRecord], _ now: Timestamp?, _ run: String?
+    ) -> HTML {
         if let standing = now.flatMap({ Self.standing(key, approvals, $0) }) {
             return p("why") {
                 chip(.ok, "approved")
                 " by \(standing.approvedBy), until \(standing.expiresAt.minuteText)"
             }
         }
-        return command("reconcile approve \(run) --key \(key)")
+        return run.map { command("reconcile approve \($0) --key \(key)") } ?? HTML()
     }
 }
