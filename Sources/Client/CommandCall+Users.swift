@@ -96,15 +96,21 @@ extension CommandCall {
             }
         }
         if lines.isEmpty { lines.append("Nothing has ended, and nothing is about to.") }
-        for change in found["others"]?.listValue ?? [] {
+        let others = found["others"]?.listValue ?? []
+        if !others.isEmpty { lines.append("Beside environments, by the next pass:") }
+        for change in others {
             lines.append(
                 change.shown("decision") == "allowed"
-                    ? "- \(change.shown("key")): \(change.shown("reason"))"
-                    : "! \(change.shown("key")) stays: \(change.shown("decision_reason"))")
+                    ? "  - \(change.shown("key")): \(change.shown("reason"))"
+                    : "  ! \(change.shown("key")) stays: \(change.shown("decision_reason"))")
         }
         for marked in found["marked"]?.listValue ?? [] {
-            lines.append(
-                "~ \(marked.shown("key")) goes after \(marked.minute("goes_at")), unless something wants it again")
+            let isOver = marked["goes_at"]?.instantValue.map { $0 <= surroundings.time.now } ?? false
+            let when =
+                isOver
+                ? "has had its grace since \(marked.minute("goes_at")), and goes"
+                : "goes after \(marked.minute("goes_at"))"
+            lines.append("~ \(marked.shown("key")) \(when), unless something wants it again")
         }
         for stuck in found["stuck"]?.listValue ?? [] {
             lines.append(

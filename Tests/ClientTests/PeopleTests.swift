@@ -73,6 +73,11 @@ struct PeopleTests {
                     "going": ["digitalocean.droplet/crm"], "held": [],
                 ]
             ],
+            "others": [["key": "digitalocean.tag/old", "decision": "allowed", "reason": "nothing wants it"]],
+            "marked": [
+                ["key": "digitalocean.tag/late", "goes_at": "2001-01-01T00:00:00Z"],
+                ["key": "digitalocean.tag/soon", "goes_at": "2099-01-01T00:00:00Z"],
+            ],
             "staying": [["slug": "staging", "reason": "it never ends"]],
         ]
         let service = FakeService(["GET /sweep": found, "POST /sweep": ["accepted": true, "environments": ["crm"]]])
@@ -80,6 +85,10 @@ struct PeopleTests {
         let shown = await world.run("sweep", "--dry-run")
         #expect(shown.exit == .done && shown.output.contains("digitalocean.droplet/crm"), "\(shown.story)")
         #expect(shown.output.contains("staging: it never ends"))
+        #expect(
+            shown.output.contains("Beside environments, by the next pass:\n  - digitalocean.tag/old: nothing wants it"))
+        #expect(
+            shown.output.contains("tag/late has had its grace since") && shown.output.contains("tag/soon goes after"))
         #expect((await world.run("sweep")).exit != .done)
         #expect(!service.routes.contains("POST /sweep"))
         let asked = await world.run("sweep", "--confirm")

@@ -102,7 +102,7 @@ struct StoredApprovalTests {
         world.source.set(World.tree(revision: "c"))
         // Neither a look nor a pass for something else takes anything back.
         _ = await world.pass(PassOptions(isDryRun: true))
-        _ = await world.pass(PassOptions(targets: ["digitalocean.database/shop-pg/odoo_staging"]))
+        _ = await world.pass(PassOptions(targets: ["digitalocean.database/shop-pg/odoo_crm"]))
         #expect(try await world.store.standingApprovals().count == 1)
         let again = await world.pass()
         #expect(try await world.store.standingApprovals().isEmpty, "\(again.story)")

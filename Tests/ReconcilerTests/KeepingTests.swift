@@ -33,6 +33,23 @@ struct KeepingTests {
         }
     }
 
+    @Test("Who has ended and left nothing behind costs nothing, and those that stay pay for the host")
+    func cost() async throws {
+        let world = try await World()
+        func costs() async throws -> [String: String] {
+            try await world.store.environments().reduce(into: [:]) { costs, row in
+                costs[row.slug] = row.metadata["cost_monthly_usd"]?.stringValue
+            }
+        }
+        // What is there by the end of a pass is paid for from the next on.
+        for _ in 0..<2 { _ = await world.pass() }
+        #expect(try await costs() == ["production": "4.00", "crm": "4.00", Self.slug: "4.00"])
+        await world.age(by: .days(8))
+        for _ in 0..<2 { _ = await world.pass() }
+        #expect(try await row(world).status == .expired)
+        #expect(try await costs() == ["production": "6.00", "crm": "6.00"])
+    }
+
     @Test("No days are given to one that nothing wants any more; what it says is when it goes and what keeps it")
     func unwanted() async throws {
         let world = try await World()

@@ -7,7 +7,16 @@ struct EnvironmentCost {
     /// Cents by slug; an environment whose host has no known price is not in it.
     private let cents: [String: Int]
 
-    init(_ environments: [Environment], _ observed: ObservedState) {
+    /// - Parameters:
+    ///   - wanted: the environments of the documents.
+    ///   - plan: which of them have ended; where nothing is left of one either, the others pay for its host.
+    ///   - inventory: what is left of each.
+    ///   - observed: the prices of the droplets.
+    init(_ wanted: [Environment], _ plan: Plan, _ inventory: Inventory, _ observed: ObservedState) {
+        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
+        let over = Set(
+            plan.environments.lazy.filter { $0.phase == .expired && !owners.contains($0.slug) }.map(\.slug))
+        let environments = wanted.filter { !over.contains($0.slug) }
         var prices: [String: Int] = [:]
         for droplet in observed.kinds[.droplet]?.resources ?? [] {
             if let price = droplet.attributes["price_monthly"].flatMap(PriceList.cents) {

@@ -225,7 +225,6 @@ struct Pass {
         self.observed = observed
         observationFaults = grounds.silences + reconciler.faults(of: observed)
         trace?.begin("recover")
-        cost = EnvironmentCost(desired.environments, observed)
         if options.isDryRun {
             desired = desired.with(
                 unknown: open.map { Recovery.scope(of: $0, "the next pass looks what became of it") })
@@ -254,6 +253,7 @@ struct Pass {
         guard let plan = try await planChanges(desired, inventory, observed, grounds) else { return false }
         self.plan = plan
         self.inventory = inventory
+        cost = EnvironmentCost(desired.environments, plan, inventory, observed)
         reconciler.lastLook.withLock { $0 = (inventory, observed) }
         run.phase = .planned
         progress(.planned(plan))

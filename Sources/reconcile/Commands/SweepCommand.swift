@@ -65,14 +65,17 @@ struct SweepText {
             lines += ending.held.map { "  ! \($0.key) stays: \($0.verdictReason ?? $0.verdict.rawValue)" }
         }
         if sweep.endings.isEmpty { lines.append("Nothing has ended, and nothing is about to.") }
+        if !sweep.others.isEmpty {
+            lines.append("Beside environments, by the next whole pass (reconcile); a sweep leaves it alone:")
+        }
         for change in sweep.others {
             lines.append(
                 change.verdict == .allowed
-                    ? "- \(change.key): \(change.reason)" : "! \(change.key) stays: \(change.verdictReason ?? "")")
+                    ? "  - \(change.key): \(change.reason)"
+                    : "  ! \(change.key) stays: \(change.verdictReason ?? "")")
         }
         for candidate in sweep.candidates {
-            let when = candidate.goesAt.map { "goes after \($0.minuteText) UTC" } ?? "is marked by the next pass"
-            lines.append("~ \(candidate.key) \(when), unless something wants it again")
+            lines.append("~ \(candidate.key) \(when(candidate)), unless something wants it again")
         }
         for stuck in sweep.stuck {
             lines.append(
@@ -85,6 +88,12 @@ struct SweepText {
             lines += sweep.staying.map { "  \($0.slug): \($0.reason)" }
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func when(_ candidate: PruneCandidate) -> String {
+        guard let goesAt = candidate.goesAt else { return "is marked by the next pass" }
+        return goesAt > now
+            ? "goes after \(goesAt.minuteText) UTC" : "has had its grace since \(goesAt.minuteText) UTC, and goes"
     }
 
     private func when(_ ending: Sweep.Ending) -> String {
