@@ -67,6 +67,24 @@ struct PreviewEndTests {
         await site.close()
     }
 
+    @Test("The comment of one that is closed while a person has it left alone says what it waits for")
+    func suspended() async throws {
+        let site = try await Self.world()
+        try await site.world.setSuspended("pr-7", true, reason: "audit")
+        try site.close(7)
+        for _ in 0..<2 { _ = await site.pass() }
+        #expect(await site.previews() == PreviewWorld.holdings(7))
+        let comment = try #require(site.comments.first)
+        #expect(
+            comment.contains("`pr-7`: being removed: the pull request is closed; suspended by ann")
+                && comment.contains("it goes when it is reconciled again"), "\(comment)")
+        try await site.world.setSuspended("pr-7", false)
+        _ = await site.pass()
+        #expect(await site.previews().isEmpty)
+        #expect(site.comments.count == 1 && site.comments[0].contains("`pr-7`: gone"))
+        await site.close()
+    }
+
     @Test("The comment says it once when the end is near, and no more when there is time again")
     func warns() async throws {
         let site = try await Self.world()

@@ -254,9 +254,14 @@ struct PreviewFacts: Sendable {
 
     private func ending(_ slug: String, _ reason: String) -> PreviewReport {
         let isLeft = owners.contains(slug)
-        // Whoever pinned it keeps it, though nothing wants it any more.
-        let pin = outlooks[slug].flatMap { $0.phase == .pinned ? "; \($0.reason)" : nil } ?? ""
-        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason + pin) : .gone(reason))
+        // Whoever pinned it or has it left alone keeps it, though nothing wants it any more.
+        let hold =
+            switch (outlooks[slug]?.phase, outlooks[slug]?.reason) {
+            case (.pinned, let reason?): "; \(reason)"
+            case (.suspended, let reason?): "; \(reason): it goes when it is reconciled again"
+            default: ""
+            }
+        var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason + hold) : .gone(reason))
         if isLeft { report.parts = (changes[slug] ?? []).filter { !done.contains($0.key) }.map(part) }
         return report
     }
