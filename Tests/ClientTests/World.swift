@@ -76,8 +76,6 @@ final class World: Sendable {
     let operated = Locked<[[String]]>([])
     /// For each line that was read, whether the terminal showed nothing of it.
     let unseen = Locked<[Bool]>([])
-    /// For each line that was read, whether the terminal showed nothing of it.
-    let unseen = Locked<[Bool]>([])
     private let isUnread: @Sendable () -> Bool
 
     init(
