@@ -38,8 +38,10 @@ extension CommandCall {
                 hint: "See its plan: odooops plan show \(run). What waits: odooops plan list --approval waiting")
         }
         // Whatever waits for a person deletes, replaces, overwrites or trusts anew: none of it can be taken back.
-        let isLook = (try? await connection.get("/runs/\(run.percentEncoded)"))?.data["dry_run"]?.boolValue == true
-        if isLook {
+        // The latest plan is that of a pass.
+        if target != "latest",
+            (try? await connection.get("/runs/\(run.percentEncoded)"))?.data["dry_run"]?.boolValue == true
+        {
             throw ClientFault(
                 "CLI-0012", .refused, "run \(run) was only a look, in which nothing can be approved",
                 hint: "Approvals are given to the plan of a pass: odooops plan show latest")

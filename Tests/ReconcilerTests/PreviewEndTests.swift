@@ -76,8 +76,10 @@ struct PreviewEndTests {
         #expect(await site.previews() == PreviewWorld.holdings(7))
         let comment = try #require(site.comments.first)
         #expect(
-            comment.contains("`pr-7`: being removed: the pull request is closed; suspended by ann")
-                && comment.contains("it goes when it is reconciled again"), "\(comment)")
+            comment.contains(
+                "`pr-7`: being removed: the pull request is closed; a person has it left alone, and it goes when it is "
+                    + "reconciled again\n"), "\(comment)")
+        #expect(comment.contains("it is suspended (audit)"))
         try await site.world.setSuspended("pr-7", false)
         _ = await site.pass()
         #expect(await site.previews().isEmpty)

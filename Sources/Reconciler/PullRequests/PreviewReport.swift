@@ -258,7 +258,7 @@ struct PreviewFacts: Sendable {
         let hold =
             switch (outlooks[slug]?.phase, outlooks[slug]?.reason) {
             case (.pinned, let reason?): "; \(reason)"
-            case (.suspended, let reason?): "; \(reason): it goes when it is reconciled again"
+            case (.suspended, _): "; a person has it left alone, and it goes when it is reconciled again"
             default: ""
             }
         var report = PreviewReport(slug: slug, stage: isLeft ? .leaving(reason + hold) : .gone(reason))
