@@ -30,17 +30,19 @@ extension Decision {
                 release != nil ? max(rule.grace, rule.guardedGrace) : isGuarded ? rule.guardedGrace : rule.grace
             guard grace > .zero else { continue }
             let providerID = drafts[index].change.providerID ?? ""
-            let mark = marks[key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
+            let life = drafts[index].change.environment.flatMap { lives[$0] }
+            let mark = marks[key].flatMap { sameBytes($0.providerID, providerID) && $0.counts(for: life) ? $0 : nil }
             var candidate = PruneCandidate(
                 key: key, providerID: providerID, environment: drafts[index].change.environment,
                 markedAt: mark?.markedAt, grace: grace, needsApproval: isGuarded)
             candidate.why = release?.reason
+            candidate.environmentGoesAt = life?.takesAlong
             candidates.append(candidate)
             guard let mark else {
                 hold(
                     index, release, "it is marked first, and goes \(grace.shortText) later",
                     else: "it is marked first: a later pass deletes it after \(grace.shortText) of grace"
-                        + "\(isGuarded ? " and an approval" : ""), unless something wants it again")
+                        + candidate.conditions(from: input.now))
                 continue
             }
             let goesAt = mark.markedAt + grace
@@ -103,6 +105,28 @@ extension Decision {
             drafts[index].refuse(
                 .needsApproval, release.sentence(of: slug, "it goes together with \(other), which stays so far"),
                 as: .grace)
+        }
+    }
+}
+
+extension PruneMark {
+    /// Whether the grace of what it marks counts from it.
+    ///
+    /// Of an environment that nothing wants any more all goes without a question. Who was told of one before, when it lived, was
+    /// told of an approval as well, and is told anew.
+    fileprivate func counts(for life: EnvironmentLives.Life?) -> Bool {
+        guard let life, life.outlook.phase == .unwanted else { return true }
+        return life.unwantedSince.map { $0 <= markedAt } ?? false
+    }
+}
+
+extension EnvironmentLives.Life {
+    /// When what it owns goes with it, whatever else is said of that; nil where it doesn't end, or what it owns then stays.
+    fileprivate var takesAlong: Timestamp? {
+        guard !isProtected, tier == .dev || tier == .preview else { return nil }
+        switch outlook.phase {
+        case .active, .expiring, .ending: return outlook.goesAt ?? outlook.expiresAt
+        case .expired, .unwanted, .suspended, .pinned, .unknown: return nil
         }
     }
 }

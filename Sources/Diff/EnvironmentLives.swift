@@ -10,6 +10,8 @@ struct EnvironmentLives {
         let isProtected: Bool
         /// How documents have let go of it although it hasn't ended; nil where they haven't.
         var release: Release?
+        /// Since when nothing wants it; nil where this plan is the first that finds so, or it is wanted.
+        var unwantedSince: Timestamp?
 
         /// Whether what it owns goes without a question: a development environment at its end.
         var endsFreely: Bool {
@@ -61,12 +63,14 @@ struct EnvironmentLives {
                     slug: record.slug, phase: scope.phase, expiresAt: scope.isPin ? record.pinnedUntil : nil,
                     reason: scope.sentence)
             } else {
-                let why = Unwanting(record, standings[record.slug] ?? .unknown, desired.guards)
+                let why = Unwanting(record, standings[record.slug] ?? .unknown, desired.guards, now: now)
                 outlook = EnvironmentOutlook(
                     slug: record.slug, phase: .unwanted, expiresAt: nil, reason: why.reason)
                 release = why.release
             }
-            lives[record.slug] = Life(outlook: outlook, tier: record.tier, isProtected: false, release: release)
+            lives[record.slug] = Life(
+                outlook: outlook, tier: record.tier, isProtected: false, release: release,
+                unwantedSince: record.unwantedSince)
         }
         self.lives = lives
         outlooks = lives.values.map(\.outlook).sorted { compareBytes($0.slug, $1.slug) < 0 }

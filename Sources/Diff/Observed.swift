@@ -218,8 +218,10 @@ public struct EnvironmentRecord: Sendable, Hashable {
     public var warning: Warning?
     /// Until when they have time to say no to that end; nil where it is not known.
     public var noticeEnds: Timestamp?
-    /// What the last plan said of its end; nil where it said nothing.
+    /// What the last plan, or a person since, said of its end; nil where nobody said anything.
     public var promise: Promise?
+    /// Since when nothing wants it; nil where the last pass found it wanted.
+    public var unwantedSince: Timestamp?
 
     /// What a plan said of an environment's end.
     public enum Promise: Sendable, Hashable {

@@ -33,12 +33,24 @@ public struct PruneCandidate: Sendable, Hashable {
     /// How documents let go of its environment though that hasn't ended; nil where they didn't.
     public internal(set) var why: String?
 
-    /// The first instant at which it may go; nil where it isn't marked yet.
+    /// When its environment goes, and it with that, marked or not and unasked; nil where it doesn't.
+    public internal(set) var environmentGoesAt: Timestamp?
+
+    /// The first instant at which it may go by itself; nil where it isn't marked yet.
     public var goesAt: Timestamp? { markedAt.map { $0 + grace } }
 
     /// Why it stays until its grace is over, once it is marked.
     public func reason(markedAt: Timestamp) -> String {
         "it was marked at \(markedAt.minuteText) UTC, and goes after \((markedAt + grace).minuteText) UTC"
-            + "\(needsApproval ? " and an approval" : ""), unless something wants it again"
+            + conditions(from: markedAt)
+    }
+
+    /// What else than the time it takes, and what needs neither.
+    func conditions(from markedAt: Timestamp) -> String {
+        var text = needsApproval ? " and an approval" : ""
+        if let environment, let environmentGoesAt, needsApproval || environmentGoesAt < markedAt + grace {
+            text += ", or with \(environment) at \(environmentGoesAt.minuteText) UTC"
+        }
+        return text + ", unless something wants it again"
     }
 }

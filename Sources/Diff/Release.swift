@@ -24,22 +24,29 @@ struct Release {
 /// Why nothing wants an environment any more.
 struct Unwanting {
     let reason: String
-    /// Nil where it has ended: its time is over, or what brought it about is known to be gone.
+    /// Nil where it has ended: its time is over, or the branch or pull request that brought it about is known to be gone.
     let release: Release?
 
     /// - Parameters:
     ///   - record: the environment as it is remembered.
     ///   - standing: whether what brought it about is still there.
     ///   - documents: the files by which environments are read, by document.
-    init(_ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String]) {
+    ///   - now: the instant of the plan.
+    init(
+        _ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String],
+        now: Timestamp
+    ) {
         let origin = Origin(record)
         let file = documents[origin.document] ?? "\(origin.document).yaml"
         let reason: String
-        if standing == .there, let branch = record.branch {
+        if case .there = standing, let branch = record.branch {
             let what = origin == .pullRequest ? "pull request" : "branch \(branch)"
             reason = "\(file) wants it no more though its \(what) is still there"
         } else if origin == .pullRequest {
             reason = "its pull request is closed, or nothing allows its preview any more"
+        } else if origin == .entry, standing == .gone, let branch = record.branch {
+            // It lived on without its branch.
+            reason = "\(file) wants it no more, and its branch \(branch) is gone"
         } else if let branch = record.branch {
             let orNot = standing == .gone ? "" : ", or nothing makes an environment of it any more"
             reason = "branch \(branch) is gone\(orNot)"
@@ -47,7 +54,7 @@ struct Unwanting {
             reason = "no document wants the environment any more"
         }
         self.reason = reason
-        let hasEnded = record.status == .expired || standing == .gone
+        let hasEnded = record.hasEnded(standing, at: now) || standing == .gone && origin != .entry
         release = hasEnded ? nil : Release(reason: reason, remedy: origin.remedy(file))
     }
 
@@ -78,6 +85,18 @@ struct Unwanting {
             case .pullRequest: "let \(file) allow its preview again"
             }
         }
+    }
+}
+
+extension EnvironmentRecord {
+    /// Whether its time was over when it was last looked at, and nothing has brought it back since.
+    ///
+    /// What has is told to people at once, and counts before a pass has seen it: days that they gave, and a new commit.
+    fileprivate func hasEnded(_ standing: EnvironmentSources.Standing, at now: Timestamp) -> Bool {
+        guard status == .expired else { return false }
+        if endsSooner(at: now) { return false }
+        if case .there(let head) = standing, let expiredHead, head != expiredHead { return false }
+        return true
     }
 }
 

@@ -19,7 +19,8 @@ enum StandingPins {
             return UnknownScope(
                 .environment(record.slug), code: Hold.pinCode,
                 // Which of the two it is isn't known here: the branches that there are have become environments.
-                reason: "it is pinned\(who)\(until)\(why), though \(Unwanting(record, .unknown, [:]).reason); "
+                reason:
+                    "it is pinned\(who)\(until)\(why), though \(Unwanting(record, .unknown, [:], now: now).reason); "
                     + "let it go with: reconcile env unpin \(record.slug)", at: nil)
         }
     }

@@ -13,7 +13,8 @@ public struct EnvironmentSources: Sendable, Hashable {
 
     /// Whether what brought an environment about is still there.
     public enum Standing: Sendable, Hashable {
-        case there
+        /// With the commit that is its newest.
+        case there(head: String)
         /// It is in no listing that is known whole.
         case gone
         /// Nobody can tell, or it has neither branch nor pull request.
@@ -27,9 +28,9 @@ public struct EnvironmentSources: Sendable, Hashable {
     public func standings(_ environments: [String: String]) -> [String: Standing] {
         // The listing is long, and what nothing wants any more is not.
         let asked = Set(environments.values)
-        var found: Set<String> = []
-        for case .known(let known) in [branches, tags] {
-            for branch in known where asked.contains(branch.name) { found.insert(branch.name) }
+        var found: [String: String] = [:]
+        for case .known(let known) in [tags, branches] {
+            for branch in known where asked.contains(branch.name) { found[branch.name] = branch.commit }
         }
         let isKnown = if case .known = branches { true } else { false }
         return environments.reduce(into: [:]) { standings, environment in
@@ -37,7 +38,7 @@ public struct EnvironmentSources: Sendable, Hashable {
             if let number = PullRequest.number(inSlug: slug), PullRequest.isHead(branch) {
                 standings[slug] = standing(ofPullRequest: number)
             } else {
-                standings[slug] = found.contains(branch) ? .there : isKnown ? .gone : .unknown
+                standings[slug] = found[branch].map { .there(head: $0) } ?? (isKnown ? .gone : .unknown)
             }
         }
     }
@@ -46,7 +47,7 @@ public struct EnvironmentSources: Sendable, Hashable {
         guard let pullRequests else { return .unknown }
         if let pull = pullRequests.open.first(where: { $0.number == number }) {
             // Whom nobody lets in any more who is none of us doesn't run for another day.
-            return pull.isFork ? .gone : .there
+            return pull.isFork ? .gone : .there(head: pull.headCommit)
         }
         return pullRequests.fault == nil && !pullRequests.uncertain.contains(number) ? .gone : .unknown
     }

@@ -39,8 +39,10 @@ extension Pass {
             let owned = Set(try await reconciler.store.ownedKeys().keys)
             for mark in standing where share.owns(mark.key, wantedBy: mark.environment) {
                 if wanted.contains(mark.key) {
-                    // A document that can't be read whole wants nothing for sure.
-                    guard plan.changes.first(where: { $0.key == mark.key })?.action != .read else { continue }
+                    // A document that can't be read whole wants nothing for sure; whatever its provider shows or doesn't show,
+                    // one that can does.
+                    let change = plan.changes.first { $0.key == mark.key }
+                    guard change?.action != .read || change?.hold == .unobserved else { continue }
                     removed.append(mark.key)
                     notices.append(
                         Notice(

@@ -94,6 +94,7 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.pinnedBy = pinnedBy
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
+        record.unwantedSince = unwantedSince
         // Left alone, or pinned without end, it was shown to have none.
         let rested = expiresAt == nil && (isSuspended || isPinned && pinnedUntil == nil)
         record.promise =

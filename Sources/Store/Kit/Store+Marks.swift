@@ -36,7 +36,7 @@ extension Store {
                     on conflict (resource_key) do update
                     set provider_id = excluded.provider_id, environment = excluded.environment,
                       marked_at = excluded.marked_at, revision = excluded.revision, run_id = excluded.run_id
-                    where prune_marks.provider_id <> excluded.provider_id
+                    where prune_marks.provider_id <> excluded.provider_id or prune_marks.marked_at < excluded.marked_at
                     """,
                     [
                         .text(mark.key.description), .text(mark.providerID), .optional(mark.environment),
