@@ -36,7 +36,9 @@ struct Unwanting {
         _ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String],
         now: Timestamp
     ) {
-        let origin = Origin(record)
+        // It lived on without its branch: that this is gone ends nothing.
+        let isByEntryAlone = record.branch != nil && record.headCommit == nil
+        let origin = isByEntryAlone ? .entry : Origin(record)
         let file = documents[origin.document] ?? "\(origin.document).yaml"
         let reason: String
         if case .there = standing, let branch = record.branch {
@@ -44,9 +46,8 @@ struct Unwanting {
             reason = "\(file) wants it no more though its \(what) is still there"
         } else if origin == .pullRequest {
             reason = "its pull request is closed, or nothing allows its preview any more"
-        } else if origin == .entry, standing == .gone, let branch = record.branch {
-            // It lived on without its branch.
-            reason = "\(file) wants it no more, and its branch \(branch) is gone"
+        } else if isByEntryAlone, standing == .gone, let branch = record.branch {
+            reason = "\(file) wants it no more, and its branch \(branch) was gone before"
         } else if let branch = record.branch {
             let orNot = standing == .gone ? "" : ", or nothing makes an environment of it any more"
             reason = "branch \(branch) is gone\(orNot)"
@@ -54,7 +55,7 @@ struct Unwanting {
             reason = "no document wants the environment any more"
         }
         self.reason = reason
-        let hasEnded = record.hasEnded(standing, at: now) || standing == .gone && origin != .entry
+        let hasEnded = record.hasEnded(standing, at: now) || standing == .gone && !isByEntryAlone
         release = hasEnded ? nil : Release(reason: reason, remedy: origin.remedy(file))
     }
 

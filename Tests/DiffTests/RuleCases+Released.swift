@@ -10,10 +10,13 @@ extension RuleCases {
 
     /// How the environment `a` stands, which no document wants any more.
     private struct Standing {
-        var record = W.record("a", branch: "feature/a")
+        var record = RuleCases.remembered()
         var branches: BranchListing = .known([Branch(name: "feature/a", commit: "c", committedAt: nil)])
         var tags: BranchListing = .none
         var age: Duration?
+        /// For how long nothing has wanted it where it is marked; nil: as long as it is.
+        var unwanted: Duration?
+        var isNew = false
         var grace = Duration.zero
         var guarded = Duration.hours(24)
         var approvals: Set<ResourceKey> = []
@@ -22,6 +25,17 @@ extension RuleCases {
         var isProtected = false
         /// Whether a document still wants it, and nothing of what it owns.
         var lives = false
+    }
+
+    /// The record of the environment `a` with the commit that its branch had last; nil: it had none any more.
+    private static func remembered(
+        _ branch: String = "feature/a", head: String? = "c", status: EnvironmentRecord.Status = .active,
+        endedAt expiredHead: String? = nil, promise: EnvironmentRecord.Promise? = nil
+    ) -> EnvironmentRecord {
+        var record = W.record("a", status: status, head: expiredHead, branch: branch)
+        record.headCommit = head
+        record.promise = promise
+        return record
     }
 
     /// An environment that owns an address and a database.
@@ -44,7 +58,13 @@ extension RuleCases {
             records: [standing.record], policy: policy,
             incomplete: standing.isSeen ? [:] : [.database: .unknown(reason: "time-out")],
             approvals: standing.approvals)
-        let inventory = input.inventory
+        var inventory = input.inventory
+        // A mark of before the documents let go of it is none of what they let go.
+        if let age = standing.age, !standing.lives {
+            var record = standing.record
+            record.unwantedSince = standing.isNew ? nil : W.now - (standing.unwanted ?? age)
+            inventory = Inventory(entries: inventory.entries, environments: [record])
+        }
         let marks = standing.age.map { age in
             inventory.entries.map {
                 PruneMark(
@@ -80,7 +100,7 @@ extension RuleCases {
                 "let a mapping of .odooops/policies.yaml match",
             ]
         ) {
-            $0.record = W.record("a", branch: "a")
+            $0.record = remembered("a")
             $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
         },
         released("by a tag that is still there", waits) {
@@ -101,12 +121,35 @@ extension RuleCases {
         released("whose branch is gone has ended", goes, says: ["environment a: branch feature/a is gone"]) {
             $0.branches = .known([])
         },
+        released(
+            "whose branch had been gone before lived on by its entry, whatever its name", waits,
+            says: [
+                "environments.yaml wants it no more, and its branch a was gone before: it is marked first",
+                "put its entry back into environments.yaml",
+            ]
+        ) { ($0.branches, $0.record) = (.known([]), remembered("a", head: nil)) },
         released("whose branches nobody knows hasn't", waits, says: ["is gone, or nothing makes an environment of it"])
         {
             $0.branches = .none
         },
         released("nor has one without a branch", waits) { $0.record = W.record("a") },
         released("whose time was over has", goes) { $0.record = W.record("a", status: .expired, branch: "feature/a") },
+        released("also by the commit that is still the newest", goes) {
+            $0.record = remembered(status: .expired, endedAt: "c", promise: .until(W.now))
+        },
+        released("but not where a newer commit has come since", waits) {
+            $0.record = remembered(status: .expired, endedAt: "b", promise: .until(W.now))
+        },
+        released("nor where a person has given it days since", waits) {
+            $0.record = remembered(
+                status: .expired, endedAt: "c", promise: .until(W.now + .microseconds(1)))
+        },
+        released("the mark of a time when it was wanted is none of this grace", waits, says: ["it is marked first"]) {
+            ($0.age, $0.unwanted) = (.days(9), .hours(25))
+        },
+        released("nor is one where this plan is the first that finds so", waits, says: ["it is marked first"]) {
+            ($0.age, $0.isNew) = (.days(9), true)
+        },
         released("without a grace for what holds data it goes at once", goes) { $0.guarded = .zero },
         released(
             "it goes together: what can't be seen keeps the rest",

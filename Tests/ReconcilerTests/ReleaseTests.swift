@@ -2,6 +2,7 @@ import Basics
 import DesiredState
 import Diff
 import Reconciler
+import Simulator
 import Store
 import Testing
 
@@ -99,6 +100,100 @@ struct ReleaseTests {
         world.source.set(Self.tree("", "d", branches: ["main"]))
         let last = await world.pass()
         #expect(await Self.owned(world).isEmpty, "\(last.story)")
+    }
+
+    @Test("keeps what waited for an approval through a new name: its grace begins anew, and that is told")
+    func renamed() async throws {
+        let world = try await Self.world()
+        let moved = Self.entry.replacing("database: odoo_crm", with: "database: odoo_new")
+        let old = "digitalocean.database/shop-pg/odoo_crm"
+        world.source.set(Self.tree(moved, "b"))
+        _ = await world.pass()
+        world.time.advance(by: .hours(25))
+        let waiting = await world.pass()
+        let asked = try #require(waiting.withheld.first { $0.key.description == old }, "\(waiting.story)")
+        #expect(asked.verdict == .needsApproval && asked.hold == .approval)
+        world.source.set(Self.tree(moved.replacing("  crm:", with: "  sales:"), "c"))
+        world.time.advance(by: .minutes(1))
+        let renamed = await world.pass()
+        let goesAt = world.time.now + .hours(24)
+        #expect(await world.holdings().contains("database shop-pg odoo_crm"), "\(renamed.story)")
+        #expect(
+            try await world.store.notices(limit: 1_000).count { $0.kind == .pruneMarked && $0.subject == old } == 2)
+        world.time.jump(to: goesAt - .microseconds(1))
+        _ = await world.pass()
+        #expect(await world.holdings().contains("database shop-pg odoo_crm"))
+        world.time.jump(to: goesAt)
+        let last = await world.pass()
+        #expect(await world.holdings().contains("database shop-pg odoo_crm") == false, "\(last.story)")
+        #expect(await world.holdings().contains("database shop-pg odoo_new"))
+    }
+
+    @Test("has a grace of its own each time: one that was put back while its provider was away has none of before")
+    func unseen() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree("", "b"))
+        _ = await world.pass()
+        world.time.advance(by: .hours(20))
+        world.source.set(Self.tree(Self.entry, "c"))
+        world.simulator.order(FaultOrder("GET", "/v2/**", .serverErrorBefore, times: 10_000))
+        _ = await world.pass()
+        world.simulator.clearFaults()
+        #expect(try await world.store.inventory().marks.isEmpty)
+        world.time.advance(by: .hours(5))
+        world.source.set(Self.tree("", "d"))
+        let again = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(again.story)")
+    }
+
+    @Test("that had ended has its grace where days or a commit came before it was let go", arguments: [false, true])
+    func cameBack(_ isPushed: Bool) async throws {
+        let frozen = World.plainPolicies + "sync_windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 24h}]\n"
+        let world = try await Self.world()
+        func tree(_ entry: String, _ revision: Character, _ policies: String) -> SourceTree {
+            var tree = Self.tree(entry, revision)
+            tree.files = tree.files.map {
+                $0.path == ".odooops/policies.yaml" ? SourceFile(path: $0.path, text: policies) : $0
+            }
+            if isPushed, revision == "d" {
+                let commits = ["main": "1", "feature/crm": "2"]
+                tree.branches = .known(
+                    commits.map { Branch(name: $0.key, commit: $0.value, committedAt: nil) }.sorted {
+                        $0.name < $1.name
+                    })
+            }
+            return tree
+        }
+        await world.age(by: .days(13))
+        world.source.set(tree(Self.entry, "b", frozen))
+        _ = await world.pass()
+        world.time.advance(by: .days(1))
+        _ = await world.pass()
+        #expect(await Self.owned(world) == Self.crm)
+        #expect(try await world.store.environment("crm")?.status == .expired)
+        if !isPushed {
+            _ = try await EnvironmentChange(.extend, of: "crm", days: 7).make(
+                in: world.store, by: Actor("ada"), at: world.time.now)
+        }
+        world.time.advance(by: .minutes(1))
+        world.source.set(tree("", "d", World.plainPolicies))
+        let slip = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(slip.story)")
+        world.time.advance(by: .hours(24))
+        let last = await world.pass()
+        #expect(await Self.owned(world).isEmpty, "\(last.story)")
+    }
+
+    @Test("whose branch had gone lives on by its entry, and waits when that is lost")
+    func entryAlone() async throws {
+        let world = try await Self.world()
+        world.source.set(Self.tree(Self.entry, "b", branches: ["main"]))
+        _ = await world.pass()
+        #expect(await Self.owned(world) == Self.crm)
+        world.source.set(Self.tree("", "c", branches: ["main"]))
+        let slip = await world.pass()
+        #expect(await Self.owned(world) == Self.crm, "\(slip.story)")
+        #expect(slip.withheld.contains { $0.verdictReason?.contains("its branch feature/crm was gone before") == true })
     }
 
     @Test(

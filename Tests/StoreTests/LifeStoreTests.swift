@@ -22,14 +22,17 @@ struct LifeStoreTests {
         AuditRecord(at: start, action: action, target: "a", actor: "ada", detail: .object([:]))
     }
 
-    @Test("A mark keeps its first instant, unless another object bears the name", arguments: engines)
+    @Test("A mark moves only on: to another object of its name, or to where its grace begins anew", arguments: engines)
     func marks(_ engine: SQLDialect) async throws {
         try await TestStore.with(engine) { world in
             let store = world.store
             let first = Self.mark("1", start)
             try await store.changeMarks(add: [first], remove: [], runID: "r1")
-            try await store.changeMarks(add: [Self.mark("1", start + .hours(1))], remove: [], runID: "r2")
+            try await store.changeMarks(add: [Self.mark("1", start - .hours(1))], remove: [], runID: "r2")
             #expect(try await store.inventory().marks == [first])
+            let anew = Self.mark("1", start + .hours(1))
+            try await store.changeMarks(add: [anew], remove: [], runID: "r2")
+            #expect(try await store.inventory().marks == [anew])
             let other = Self.mark("2", start + .hours(2))
             try await store.changeMarks(add: [other], remove: [], runID: "r3")
             #expect(try await store.inventory().marks == [other])

@@ -17,7 +17,7 @@ public struct StuckDeletion: Sendable, Hashable {
 extension Store {
     /// Marks what nothing wants, and takes marks away; each with its notice, all or nothing.
     ///
-    /// A mark of the same object stays as it is: a second pass begins no new grace.
+    /// A mark of the same object moves only on: who makes it anew has found that the grace of the one before doesn't count.
     ///
     /// - Throws: `StoreFault`.
     public func changeMarks(
