@@ -37,8 +37,9 @@ struct Unwanting {
         now: Timestamp
     ) {
         // It lived on without its branch: that this is gone ends nothing.
-        let isByEntryAlone = record.branch != nil && record.headCommit == nil
-        let origin = isByEntryAlone ? .entry : Origin(record)
+        let kind = Origin(record)
+        let isByEntryAlone = kind != .pullRequest && record.branch != nil && record.headCommit == nil
+        let origin = isByEntryAlone ? .entry : kind
         let file = documents[origin.document] ?? "\(origin.document).yaml"
         let reason: String
         if case .there = standing, let branch = record.branch {
