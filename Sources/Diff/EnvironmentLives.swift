@@ -63,7 +63,9 @@ struct EnvironmentLives {
                     slug: record.slug, phase: scope.phase, expiresAt: scope.isPin ? record.pinnedUntil : nil,
                     reason: scope.sentence)
             } else {
-                let why = Unwanting(record, standings[record.slug] ?? .unknown, desired.guards, now: now)
+                let why = Unwanting(
+                    record, standings[record.slug] ?? .unknown, desired.guards, now: now,
+                    refusal: desired.refusal(ofPreview: record.slug))
                 outlook = EnvironmentOutlook(
                     slug: record.slug, phase: .unwanted, expiresAt: nil, reason: why.reason)
                 release = why.release

@@ -222,6 +222,8 @@ public struct EnvironmentRecord: Sendable, Hashable {
     public var promise: Promise?
     /// Since when nothing wants it; nil where the last pass found it wanted.
     public var unwantedSince: Timestamp?
+    /// Whether a branch or a pull request had brought it about, and no entry; nil where nobody has kept that.
+    public var isOfBranch: Bool?
 
     /// What a plan said of an environment's end.
     public enum Promise: Sendable, Hashable {

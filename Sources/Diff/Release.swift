@@ -32,23 +32,34 @@ struct Unwanting {
     ///   - standing: whether what brought it about is still there.
     ///   - documents: the files by which environments are read, by document.
     ///   - now: the instant of the plan.
+    ///   - refusal: what refuses its pull request a preview; nil where nothing does.
     init(
         _ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String],
-        now: Timestamp
+        now: Timestamp, refusal: Refusal? = nil
     ) {
         // It lived on without its branch: that this is gone ends nothing.
         let kind = Origin(record)
         let isByEntryAlone = kind != .pullRequest && record.branch != nil && record.headCommit == nil
         let origin = isByEntryAlone ? .entry : kind
-        let file = documents[origin.document] ?? "\(origin.document).yaml"
+        func file(_ document: String) -> String { documents[document] ?? "\(document).yaml" }
+        let entries = file(DesiredState.environmentsDocument)
+        let policies = file(DesiredState.policiesDocument)
         let reason: String
         if case .there = standing, let branch = record.branch {
-            let what = origin == .pullRequest ? "pull request" : "branch \(branch)"
-            reason = "\(file) wants it no more though its \(what) is still there"
+            let still = "though its branch \(branch) is still there"
+            switch origin {
+            case .entry: reason = "\(entries) wants it no more \(still)"
+            case .mapping: reason = "\(policies) wants it no more \(still)"
+            case .untold: reason = "neither \(entries) nor a mapping of \(policies) wants it any more \(still)"
+            case .pullRequest:
+                // Not the policy need have changed: who opened it may have made a draft of it, or taken a label away.
+                let why = refusal?.reason ?? "no entry of `allow` in `previews` of \(policies) is about it"
+                reason = "its pull request is still open, and has no preview any more (\(why))"
+            }
         } else if origin == .pullRequest {
             reason = "its pull request is closed, or nothing allows its preview any more"
         } else if isByEntryAlone, standing == .gone, let branch = record.branch {
-            reason = "\(file) wants it no more, and its branch \(branch) was gone before"
+            reason = "\(entries) wants it no more, and its branch \(branch) was gone before"
         } else if let branch = record.branch {
             let orNot = standing == .gone ? "" : ", or nothing makes an environment of it any more"
             reason = "branch \(branch) is gone\(orNot)"
@@ -57,12 +68,14 @@ struct Unwanting {
         }
         self.reason = reason
         let hasEnded = record.hasEnded(standing, at: now) || standing == .gone && !isByEntryAlone
-        release = hasEnded ? nil : Release(reason: reason, remedy: origin.remedy(file))
+        release = hasEnded ? nil : Release(reason: reason, remedy: origin.remedy(entries, policies, refusal))
     }
 
     /// What had brought it about.
     private enum Origin {
         case entry, mapping, pullRequest
+        /// An entry or a mapping: nobody has kept which, and the name is one that both would give.
+        case untold
 
         init(_ record: EnvironmentRecord) {
             guard let branch = record.branch else {
@@ -71,20 +84,26 @@ struct Unwanting {
             }
             if PullRequest.number(inSlug: record.slug) != nil, PullRequest.isHead(branch) {
                 self = .pullRequest
+            } else if let isOfBranch = record.isOfBranch {
+                self = isOfBranch ? .mapping : .entry
             } else {
-                self = sameBytes(Slug.of(branch: branch), record.slug) ? .mapping : .entry
+                self = sameBytes(Slug.of(branch: branch), record.slug) ? .untold : .entry
             }
         }
 
-        var document: String {
-            self == .entry ? DesiredState.environmentsDocument : DesiredState.policiesDocument
-        }
-
-        func remedy(_ file: String) -> String {
+        func remedy(_ entries: String, _ policies: String, _ refusal: Refusal?) -> String {
             switch self {
-            case .entry: "put its entry back into \(file)"
-            case .mapping: "let a mapping of \(file) match its branch again"
-            case .pullRequest: "let \(file) allow its preview again"
+            case .entry: "put its entry back into \(entries)"
+            case .mapping: "let a mapping of \(policies) match its branch again"
+            case .untold:
+                "put its entry back into \(entries), or let a mapping of \(policies) match its branch again, "
+                    + "whichever had brought it about"
+            case .pullRequest:
+                switch refusal?.isOfDraft {
+                case true?: "mark the pull request as ready for review, or let `previews` of \(policies) allow drafts"
+                case false?: "do away with what keeps its pull request from having one"
+                case nil: "let `previews` of \(policies) allow its pull request as that is now, or change that back"
+                }
             }
         }
     }
@@ -99,6 +118,24 @@ extension EnvironmentRecord {
         if endsSooner(at: now) { return false }
         if case .there(let head) = standing, let expiredHead, head != expiredHead { return false }
         return true
+    }
+}
+
+/// Why an open pull request has no preview although an entry allows one.
+struct Refusal {
+    let reason: String
+    /// Whether that is because it is a draft.
+    let isOfDraft: Bool
+}
+
+extension DesiredState {
+    /// What refuses a pull request its preview of this name; nil where nothing does, or the policy isn't about it.
+    func refusal(ofPreview slug: String) -> Refusal? {
+        guard let preview = previews.first(where: { sameBytes($0.pullRequest.slug, slug) }),
+            case .refused(let reason) = preview.verdict
+        else { return nil }
+        // Whoever is a draft, and drafts have none, is refused for that before anything else is looked at.
+        return Refusal(reason: reason, isOfDraft: preview.pullRequest.isDraft && policy.previews?.drafts == false)
     }
 }
 

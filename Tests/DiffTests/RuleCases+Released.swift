@@ -101,6 +101,28 @@ extension RuleCases {
             ]
         ) {
             $0.record = remembered("a")
+            $0.record.isOfBranch = true
+            $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+        },
+        released(
+            "which its entry named as its branch, is told of the entry", waits,
+            says: [
+                "a: environments.yaml wants it no more though its branch a is still there",
+                "put its entry back into environments.yaml",
+            ]
+        ) {
+            $0.record = remembered("a")
+            $0.record.isOfBranch = false
+            $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+        },
+        released(
+            "of which nobody has kept what had made it, is told of both", waits,
+            says: [
+                "neither environments.yaml nor a mapping of .odooops/policies.yaml wants it any more",
+                "put its entry back into environments.yaml, or let a mapping of .odooops/policies.yaml match",
+            ]
+        ) {
+            $0.record = remembered("a")
             $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
         },
         released("by a tag that is still there", waits) {

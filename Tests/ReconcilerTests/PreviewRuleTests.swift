@@ -45,6 +45,33 @@ struct PreviewRuleTests {
         await site.close()
     }
 
+    @Test("Who makes a draft of a pull request is told that this is why its preview goes, and how it stays")
+    func drafts() async throws {
+        let previews = "previews: {allow: [{label: preview}], drafts: false}\n"
+        let site = try await PreviewWorld(previews)
+        try site.open(8)
+        _ = await site.pass()
+        #expect(await site.previews() == PreviewWorld.holdings(8))
+        site.world.source.set(
+            PreviewWorld.tree(previews, prune: "prune: {guarded_grace: 24h}\n", revision: "b"))
+        try site.pull(8, ["draft": true])
+        let report = await site.pass()
+        let reason = report.withheld.first { $0.environment == "pr-8" }?.verdictReason ?? ""
+        #expect(
+            reason.contains(
+                "its pull request is still open, and has no preview any more (it is a draft, and `drafts` is false)"),
+            "\(report.story)")
+        #expect(
+            reason.contains(
+                "mark the pull request as ready for review, or let `previews` of .odooops/policies.yaml allow drafts"))
+        // A label that was taken away is neither the policy's doing.
+        try site.pull(8, ["draft": false, "labels": []])
+        let unlabeled = await site.pass().plan?.environments.first { $0.slug == "pr-8" }?.reason
+        #expect(unlabeled?.contains("no entry of `allow` in `previews` of .odooops/policies.yaml is about it") == true)
+        #expect(await site.previews() == PreviewWorld.holdings(8))
+        await site.close()
+    }
+
     @Test("Where forks are let in later, it is at the commit that had the label, and not at what was pushed since")
     func forksLater() async throws {
         let never = "previews: {allow: [{base: main}, {label: preview}], forks: never}\n"

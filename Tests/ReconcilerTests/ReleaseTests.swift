@@ -66,6 +66,29 @@ struct ReleaseTests {
         #expect(try await world.store.inventory().marks.isEmpty)
     }
 
+    @Test("is told of its entry, also where that bore the name of its branch", arguments: [Tier.dev, .staging])
+    func namedAsItsBranch(_ tier: Tier) async throws {
+        let entry = Self.entry.replacing(
+            "crm: {tier: dev, branch: feature/crm", with: "lab: {tier: \(tier), branch: lab")
+        let branches = ["main", "lab"]
+        let world = try await World(Self.tree(entry, "a", branches: branches))
+        #expect(await world.pass().isSuccess)
+        world.source.set(Self.tree("", "b", branches: branches))
+        let report = await world.pass()
+        let reason = report.plan?.environments.first { $0.slug == "lab" }?.reason
+        #expect(
+            reason == "ssot/environments.yaml wants it no more though its branch lab is still there", "\(report.story)")
+        let held = report.withheld.filter { $0.environment == "lab" }
+        #expect(held.allSatisfy { $0.verdictReason?.contains("policies.yaml") != true }, "\(held.map(\.verdictReason))")
+        // What the sentence says keeps it.
+        world.source.set(Self.tree(entry, "c", branches: branches))
+        _ = await world.pass()
+        world.time.advance(by: .days(2))
+        let last = await world.pass()
+        #expect(await world.holdings().contains("database shop-pg odoo_crm"), "\(last.story)")
+        #expect(try await world.store.inventory().marks.isEmpty)
+    }
+
     @Test("goes at once where a person names it, and not by a word for all that waits")
     func named() async throws {
         let world = try await Self.world()

@@ -149,6 +149,7 @@ struct EnvironmentLedger {
         // With what it takes over it counts as the one that had it, and has its whole time from a yes on.
         if let tier = kept[environment.slug]?.tier, row.tier.hasLife, !tier.hasLife { row.tier = tier }
         row.branch = environment.branch
+        if environment.branch != nil { row.isOfBranch = environment.isOfBranch }
         // What is left alone stays where it is, wherever its documents want it now.
         if before?.isSuspended(at: now) != true {
             row.host = environment.host

@@ -95,6 +95,7 @@ public struct EnvironmentRow: Sendable, Hashable {
         record.warning = warnedFor.map { .of($0, at: warnedAt) } ?? EnvironmentRecord.Warning.none
         record.noticeEnds = noticeEnds
         record.unwantedSince = unwantedSince
+        record.isOfBranch = isOfBranch
         // Left alone, or pinned without end, it was shown to have none.
         let rested = expiresAt == nil && (isSuspended || isPinned && pinnedUntil == nil)
         record.promise =
@@ -106,6 +107,20 @@ public struct EnvironmentRow: Sendable, Hashable {
     /// Whether nothing but a person's word ends it: by its tier or class, or as the last pass remembered of its class.
     public var neverEnds: Bool {
         !tier.hasLife || ttlClass?.hasLife == false || metadata["never_ends"]?.boolValue == true
+    }
+
+    /// Whether a branch or a pull request has brought it about, and no entry; nil where that is not known.
+    public var isOfBranch: Bool? {
+        get {
+            if let kept = metadata["of_branch"]?.boolValue { return kept }
+            switch ttlClass {
+            case .ephemeral: return true
+            case .named: return false
+            case .staging, .production, nil: return nil
+            }
+        }
+        // Most classes say it already, and their rows stay as they are.
+        set { if newValue != isOfBranch { set("of_branch", newValue.map { .bool($0) }) } }
     }
 
     /// When the warning was recorded.
