@@ -54,4 +54,20 @@ struct SweepTests {
         #expect(
             left.output.contains("lab · has ended") && left.output.contains("nothing of it is left"), "\(left.story)")
     }
+
+    @Test("Of what lives on and so far keeps what it doesn't want any more it doesn't say that it loses some")
+    func keeps() async throws {
+        var files = Self.files()
+        files[".odooops/policies.yaml"] = Site.files[".odooops/policies.yaml", default: ""]
+            .replacing("{guarded_grace: none}", with: "{grace: 6h, guarded_grace: none}")
+        let site = try Site(files: files)
+        for _ in 0..<4 where !(await site.records().contains { $0.hasPrefix("A lab ") }) { _ = await site.run() }
+        try site.commit([
+            "ssot/environments.yaml": files["ssot/environments.yaml", default: ""]
+                .replacing("lab.shop.example", with: "other.shop.example")
+        ])
+        let marked = await site.run("sweep", "--dry-run")
+        #expect(marked.output.contains("lab · lives, and so far keeps what it"), "\(marked.story)")
+        #expect(marked.output.contains("! \(Self.record) stays: it is marked first"), "\(marked.story)")
+    }
 }

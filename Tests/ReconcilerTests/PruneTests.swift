@@ -69,6 +69,8 @@ struct PruneTests {
         #expect(await world.holdings().contains(Self.record) == false)
         #expect(try await marks(world).isEmpty)
         #expect(try await kinds(world) == [.pruneMarked])
+        let told = try await world.store.notices().first { $0.kind == .pruneMarked }?.summary
+        #expect(told?.contains("; it goes at \(goesAt.minuteText) UTC: ") == true, "\(told ?? "")")
         #expect(await world.pass().plan?.changes.isEmpty == true)
     }
 
@@ -124,6 +126,11 @@ struct PruneTests {
         let early = try await world.reconciler().explain(key.description).obstacle
         #expect(early?.kind == .hold(.grace) && early?.command == nil, "\(String(describing: early))")
         #expect(first.run.phase == .succeeded)
+        // Nobody is told that time alone lets it go.
+        let told = try #require(
+            try await world.store.notices().first { $0.kind == .pruneMarked && $0.subject == key.description })
+        #expect(told.summary.contains("it stays until ") && told.summary.contains("only with an approval"))
+        #expect(!told.summary.contains("it goes"), "\(told.summary)")
         world.time.advance(by: .hours(24))
         let second = await world.pass()
         #expect(second.withheld.first { $0.key == key }?.verdict == .needsApproval, "\(second.story)")

@@ -88,9 +88,13 @@ extension Notice {
                 count("attempts").map { ", after \($0.of("failed attempt")) to delete it" } ?? ""
             return "\(subject) is wanted again and stays\(attempts)"
         case .pruneMarked:
-            return
-                "nothing wants \(subject) any more\(because("reason")); it goes\(instant("goes_at").map { " at \($0)" } ?? ""): "
-                + "reconcile explain \(subject)"
+            let goesAt = instant("goes_at")
+            // Its time alone doesn't let it go: then a person is asked, by a notice of its own.
+            let goes =
+                payload["needs_approval"]?.boolValue == true
+                ? "it stays\(goesAt.map { " until \($0)" } ?? ""), and goes after that only with an approval"
+                : "it goes\(goesAt.map { " at \($0)" } ?? "")"
+            return "nothing wants \(subject) any more\(because("reason")); \(goes): reconcile explain \(subject)"
         case .pruneUnmarked: return "\(subject) is wanted again and stays"
         case .approvalWaiting:
             return "\(text("action") ?? "a change") of \(subject) waits for a person\(because("reason")): "

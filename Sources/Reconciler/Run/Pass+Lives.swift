@@ -27,6 +27,7 @@ extension Pass {
                 "revision": .string(desired.revision),
             ]
             payload["reason"] = candidate.why.map { .string($0) }
+            payload["needs_approval"] = .bool(candidate.needsApproval)
             return Notice(
                 .pruneMarked, of: candidate.key.description, environment: candidate.environment, at: plannedAt,
                 runID: run.id, payload: .object(payload), dedupe: "\(candidate.providerID):\(plannedAt)")

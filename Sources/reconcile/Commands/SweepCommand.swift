@@ -92,8 +92,11 @@ struct SweepText {
 
     private func when(_ candidate: PruneCandidate) -> String {
         guard let goesAt = candidate.goesAt else { return "is marked by the next pass" }
-        return goesAt > now
-            ? "goes after \(goesAt.minuteText) UTC" : "has had its grace since \(goesAt.minuteText) UTC, and goes"
+        if goesAt > now {
+            return "goes after \(goesAt.minuteText) UTC" + (candidate.needsApproval ? " and an approval" : "")
+        }
+        return "has had its grace since \(goesAt.minuteText) UTC, and goes"
+            + (candidate.needsApproval ? " with an approval" : "")
     }
 
     private func when(_ ending: Sweep.Ending) -> String {
@@ -107,7 +110,9 @@ struct SweepText {
         case .ending: return "has ended, goes at \(at(outlook.goesAt))"
         case .expired: return "has ended at \(at(outlook.expiresAt)): \(fate(ending))"
         case .unwanted: return "is no longer wanted: \(fate(ending))"
-        case .active, .suspended, .pinned, .unknown: return "lives, but loses some by the next pass"
+        case .active, .suspended, .pinned, .unknown:
+            return ending.going.isEmpty
+                ? "lives, and so far keeps what it doesn't want any more" : "lives, but loses some by the next pass"
         }
     }
 
