@@ -171,7 +171,7 @@ extension Decision {
                 let place = unread.source.map { "\($0): " } ?? ""
                 return "mend what keeps `limits` of the policies from being read: "
                     + "\(place)\(unread.code): \(unread.reason)"
-            } ?? "raise limits.max_deletes in .odooops/policies.yaml, or delete in smaller commits"
+            } ?? remedy(forCap: cap)
         let bound = unread == nil ? ", the cap is \(cap)" : ", and how many it may can't be read"
         for index in drafts.indices where drafts[index].destroys && drafts[index].isAllowed {
             drafts[index].refuse(

@@ -55,6 +55,22 @@ struct SweepTests {
             left.output.contains("lab · has ended") && left.output.contains("nothing of it is left"), "\(left.story)")
     }
 
+    @Test("What should go with what has ended and is denied makes it exit with 4, and says why and when")
+    func refused() async throws {
+        let site = try Site(files: Self.files())
+        for _ in 0..<4 where !(await site.records().contains { $0.hasPrefix("A lab ") }) { _ = await site.run() }
+        let gone = "schema: ssot.environments.v1\nenvironments: {}\n"
+        let policies = Site.files[".odooops/policies.yaml", default: ""]
+        try site.commit([
+            "ssot/environments.yaml": gone, ".odooops/policies.yaml": policies + "limits: {max_deletes: 0}\n",
+        ])
+        let refused = await site.run("sweep")
+        #expect(refused.status == 4 && refused.error.contains("RUN-0012"), "\(refused.story)")
+        #expect(refused.output.contains("! \(Self.record) stays: the plan would delete 1, the cap is 0"))
+        #expect(await site.run("sweep", "--dry-run").status == 0)
+        #expect(await site.records().contains { $0.hasPrefix("A lab ") })
+    }
+
     @Test("Of what lives on and so far keeps what it doesn't want any more it doesn't say that it loses some")
     func keeps() async throws {
         var files = Self.files()

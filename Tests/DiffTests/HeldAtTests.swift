@@ -39,6 +39,28 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `what is beyond the cap because its time is over is let go by itself, and no smaller commit helps`(
+        isMixed: Bool
+    ) throws {
+        var policy = Policy()
+        policy.maximumDeletes = 1
+        let slugs = ["a", "b"]
+        let ended = slugs.map { W.record($0, age: .days(8)) }
+        let owned = slugs.map { W.ours(.tag, $0, env: $0) } + (isMixed ? [W.ours(.tag, "c")] : [])
+        func plan(_ targets: [String] = []) -> Plan {
+            makePlan(
+                W.input(
+                    [], ["a", "b", "c"].map { W.seen(.tag, $0) },
+                    owned, environments: slugs.map { W.environment($0) }, records: ended, policy: policy,
+                    targets: targets))
+        }
+        let hint = try #require(plan().diagnostics.first { $0.code == "PLAN-0004" }?.hint)
+        #expect(hint.hasSuffix("or let what has ended go one environment at a time: reconcile --target a"), "\(hint)")
+        #expect(hint.contains("smaller commits") == isMixed, "\(hint)")
+        #expect(plan(["a"]).changes.map(\.verdict) == [.allowed])
+    }
+
+    @Test(arguments: [false, true])
     func `what waits for a yes says when a window lets it happen, which none does that lets people through`(
         isForAll: Bool
     ) throws {

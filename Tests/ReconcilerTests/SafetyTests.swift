@@ -101,6 +101,43 @@ struct SafetyTests {
         }
     }
 
+    @Test("That the cap denies deletions is told once, with what helps; what it names helps, and its end is told")
+    func tellsOfTheCap() async throws {
+        let branches = ["main"] + (1...4).map { "feature/team-\($0)" }
+        let environments = World.environments.replacing("  crm: {", with: "  # crm: {")
+        let world = try await World(World.tree(environments: environments, branches: branches))
+        _ = await world.pass()
+        world.time.advance(by: .days(7) - .hours(13))
+        _ = await world.pass()
+        world.time.advance(by: .days(1))
+        func told(_ kind: Notice.Kind) async throws -> [Notice] {
+            try await world.store.notices(limit: 1_000).filter {
+                $0.kind == kind && $0.subject == "limits.max_deletes"
+            }
+        }
+        func count() async -> Int {
+            await world.holdings().count { $0.contains("team_") && $0.hasPrefix("database") }
+        }
+        for _ in 0..<3 {
+            let report = await world.pass()
+            #expect(report.withheld.contains { $0.verdict == .denied }, "\(report.story)")
+            world.time.advance(by: .hours(1))
+        }
+        #expect(await count() == 4)
+        let summary = try await told(.findingOpened).map(\.summary)
+        #expect(summary.count == 1 && summary.first?.contains("the cap is 8: none is deleted") == true, "\(summary)")
+        #expect(summary.first?.hasSuffix("reconcile --target feature-team-1") == true, "\(summary)")
+        let one = await world.pass(PassOptions(targets: ["feature-team-1"]))
+        #expect(await count() == 3, "\(one.story)")
+        // A pass over one environment says nothing of the rest.
+        #expect(try await told(.findingResolved).isEmpty)
+        _ = await world.pass(PassOptions(targets: ["feature-team-2"]))
+        let rest = await world.pass()
+        #expect(await count() == 0, "\(rest.story)")
+        #expect(try await told(.findingResolved).count == 1)
+        #expect(try await told(.findingOpened).count == 1)
+    }
+
     @Test("A store that was lost takes everything over again, and every life begins anew")
     func survivesALostStore() async throws {
         let world = try await World()

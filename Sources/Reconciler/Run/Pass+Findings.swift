@@ -32,6 +32,14 @@ extension Pass {
             case .unknown: unknown.insert(FindingIdentity(result.check))
             }
         }
+        // Each pass denies them anew and deletes nothing meanwhile: people are told when that begins, and when it is over.
+        if let capped = plan?.diagnostics.first(where: { $0.code == "PLAN-0004" }) {
+            findings.append(
+                Finding(
+                    FindingIdentity(environment: nil, kind: "deletions_denied", key: "limits.max_deletes"),
+                    evidence: ["why": .string(capped.message)],
+                    suggestedAction: capped.hint ?? "reconcile sweep --dry-run", escalatesAfter: escalation.limit(nil)))
+        }
         // A look at a part of the world says nothing of the rest, and an unreadable document nothing of its checks.
         let isWhole = options.targets.isEmpty
         let areChecksKnown =

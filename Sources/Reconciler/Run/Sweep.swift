@@ -62,6 +62,13 @@ public struct Sweep: Sendable {
     /// The environments of which something goes now, also those that live on.
     public var targets: [String] { endings.filter { !$0.going.isEmpty }.map(\.outlook.slug) }
 
+    /// What should go with what has ended and may not, because a rule denies it or a person has to be asked.
+    public var refused: [PlannedChange] {
+        endings.filter { $0.outlook.phase == .expired || $0.outlook.phase == .unwanted }.flatMap(\.held).filter {
+            $0.verdict == .denied || $0.waitsForPerson
+        }
+    }
+
     /// A pass by hand over what has ended, and nothing else; nil where nothing of that goes now.
     ///
     /// It is about environments, of which nothing is wanted any more. Of one that lives on something goes because a commit

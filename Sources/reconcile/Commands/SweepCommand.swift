@@ -19,10 +19,12 @@ struct SweepCommand {
         let composition = try await Composition(context, logLevel: .warning)
         let now = try context.now() ?? SystemTime().now
         let sweep: Sweep
+        let lastRun: String?
         do {
             // By hand like the pass that follows: what lets that through may not hold this back.
             let outlook = try await composition.reconciler.look(at: try context.now(), isManual: true)
             sweep = try await Sweep(outlook, composition.store)
+            lastRun = try await composition.store.lastPass()?.id
         } catch {
             await composition.close()
             throw error
@@ -34,7 +36,12 @@ struct SweepCommand {
             } else {
                 context.terminal.print(SweepText(sweep, now: now).text(context.terminal.paint))
             }
-            return .done
+            // As of a pass by hand: whoever asked for it learns that what should go may not.
+            guard !isDryRun, let refusal = Refusal(withheld: sweep.refused, runID: lastRun ?? "latest") else {
+                return .done
+            }
+            context.terminal.fault(refusal)
+            return Program.status(of: refusal)
         }
         // One pass over just these: it plans anew, so that what moved since the look is not swept.
         let reporter = RunReporter(context: context, composition: composition)
