@@ -60,6 +60,34 @@ struct ExplanationTests {
         #expect(held.nextWake.at == lease.expiresAt)
     }
 
+    @Test("What waits for something that failed when it was tried last is told of that failure")
+    func failedBefore() async throws {
+        // The provider refuses so short a name.
+        func short(_ text: String) -> String {
+            text.replacing("name: shop-pg", with: "name: pg").replacing(
+                "database_cluster: shop-pg", with: "database_cluster: pg")
+        }
+        let world = try await World(
+            World.tree(
+                inventory: short(World.inventory),
+                environments: World.environments.split(separator: "\n").map { short(String($0)) }.joined(
+                    separator: "\n") + "\n"))
+        let report = await world.pass()
+        let cluster = try #require(ResourceKey("digitalocean.database_cluster/pg"))
+        #expect(report.journal.contains { $0.key == cluster && $0.state == .failed }, "\(report.story)")
+        let database = "digitalocean.database/pg/odoo_crm"
+        #expect(report.skipped.contains { $0.key.description == database })
+        let told = try await world.reconciler().explain(database)
+        #expect(told.change?.verdict == .allowed && told.obstacle?.kind == .backOff)
+        #expect(told.obstacle?.key == cluster, "\(told.document.json)")
+        #expect(told.obstacle?.reason.contains("failed at") == true && told.obstacle?.reason.contains("422") == true)
+        #expect(told.path.first?.description == database && told.path.last == cluster)
+        let whole = try await Self.environment(world)
+        #expect(whole.standing.state == .blocked && whole.obstacle?.key == cluster, "\(whole.document.json)")
+        // What failed itself stands at itself, and what waits for nothing that failed has nothing in its way.
+        #expect(try await world.reconciler().explain(cluster.description).path == [cluster])
+    }
+
     @Test("A suspended environment, an unreadable line and an unseen provider are told apart")
     func holds() async throws {
         let world = try await World()

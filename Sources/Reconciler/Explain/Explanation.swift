@@ -160,7 +160,7 @@ extension Reconciler {
         let service = basis.services[shard]
         let circumstances = Circumstances(
             lease: try await store.lease(name: Store.lease(ofShard: shard)),
-            failure: try await store.lastStep(of: key).flatMap { $0.state == .done ? nil : $0 }, service: service,
+            failures: try await failures(of: key, before: change, in: outlook.plan), service: service,
             services: basis.services, lastRun: basis.lastRun?.id,
             // Where no service runs the next pass is one by hand.
             waits: budgets?.waits(for: outlook.plan.requests, in: service == nil ? .manual : .commit) ?? [:],
@@ -182,6 +182,24 @@ extension Reconciler {
                 ? resource?.environment ?? entry?.environment ?? change?.environment
                 : item?.environment ?? drift?.environment)
     }
+
+    /// The last steps that failed, or whose fate nobody knows, of a resource and of the nearest of what its change waits for.
+    private func failures(
+        of key: ResourceKey, before change: PlannedChange?, in plan: Plan
+    ) async throws(StoreFault) -> [ResourceKey: JournalEntry] {
+        var keys = [key]
+        if let change, change.verdict == .allowed {
+            keys += AllowedChanges(plan).before(change).prefix(Self.lookedAtBefore)
+        }
+        var failures: [ResourceKey: JournalEntry] = [:]
+        for key in keys {
+            if let step = try await store.lastStep(of: key), step.state != .done { failures[key] = step }
+        }
+        return failures
+    }
+
+    /// So many of the changes that come before one are looked up in the journal.
+    private static let lookedAtBefore = 50
 
     /// What each shard's service last said; a process of this machine that is gone says nothing any more.
     private func servicesByShard() async throws(StoreFault) -> [Int: ServiceSign] {

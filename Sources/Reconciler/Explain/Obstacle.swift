@@ -44,8 +44,8 @@ public struct Obstacle: Sendable, Hashable {
 struct Circumstances: Sendable {
     /// Who makes a pass now.
     var lease: Lease?
-    /// The last step of the resource, if it failed or nobody knows whether it happened.
-    var failure: JournalEntry?
+    /// The last steps of the resource and of what it waits for that failed, or of which nobody knows whether they happened.
+    var failures: [ResourceKey: JournalEntry] = [:]
     /// What the service that looks after the resource said after its last pass.
     var service: ServiceSign?
     /// The same of the services that look after other shards.
@@ -72,7 +72,9 @@ struct ObstacleFinder {
     /// - Returns: nil when nothing is in the way: the next pass does it, or there is nothing to do.
     func first(for key: ResourceKey, path: inout [ResourceKey]) -> Obstacle? {
         guard let change = outlook.plan.changes.first(where: { $0.key == key }) else { return nil }
-        guard change.verdict != .allowed else { return elsewhere(change, &path) ?? outside(change) }
+        guard change.verdict != .allowed else {
+            return elsewhere(change, &path) ?? failedBefore(change, &path) ?? outside(change)
+        }
         // What waits for another change stands where that one stands.
         if change.hold == .dependency {
             for other in change.dependsOn where !path.contains(other) {
@@ -112,6 +114,21 @@ struct ObstacleFinder {
         return nil
     }
 
+    /// What comes before an allowed change and failed when it was tried last: until that succeeds nobody begins with this one.
+    private func failedBefore(_ change: PlannedChange, _ path: inout [ResourceKey]) -> Obstacle? {
+        guard circumstances.lease == nil else { return nil }
+        let failed = circumstances.failures
+        guard !failed.isEmpty else { return nil }
+        let allowed = AllowedChanges(outlook.plan)
+        var first: PlannedChange?
+        // What failed may itself wait by now for what failed since.
+        while let found = allowed.path(from: first ?? change, where: { failed[$0] != nil }), let last = found.last {
+            path += found
+            first = allowed[last]
+        }
+        return first.flatMap(outside)
+    }
+
     /// What keeps an allowed change from having happened.
     private func outside(_ change: PlannedChange) -> Obstacle? {
         if let lease = circumstances.lease {
@@ -119,7 +136,7 @@ struct ObstacleFinder {
                 kind: .lease, key: change.key, reason: "a pass is under way: \(lease.holder)", source: nil,
                 until: lease.expiresAt, command: "reconcile runs --limit 1")
         }
-        if let failure = circumstances.failure {
+        if let failure = circumstances.failures[change.key] {
             let code = failure.output["code"]?.stringValue.map { "\($0): " } ?? ""
             let message = failure.output["message"]?.stringValue
             let until = circumstances.service?.nextPassAt.flatMap { $0 > now ? $0 : nil }
