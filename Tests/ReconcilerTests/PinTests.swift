@@ -100,6 +100,27 @@ struct PinTests {
         #expect(try await row(world).status == .expiring)
     }
 
+    @Test("Who takes away a pin that had an end is told when it goes, as the next pass finds it")
+    func unpinned() async throws {
+        let world = try await World()
+        _ = await world.pass()
+        try await world.store.setPinned(
+            Self.slug, true, until: world.time.now + .days(12), audit: audit(world))
+        world.time.advance(by: .days(8))
+        _ = await world.pass()
+        let told = try await world.store.setPinned(Self.slug, false, audit: audit(world))
+        let now = world.time.now
+        #expect(told.goesAt(now) == now + .hours(12))
+        #expect(told.comeLoose(at: now)?.contains("it goes, at \((now + .hours(12)).minuteText) UTC") == true)
+        let report = await world.pass()
+        let goesAt = try #require(try await row(world).goesAt(world.time.now))
+        #expect(await world.holdings().contains(Self.database), "\(report.story)")
+        #expect(goesAt >= now + .hours(12) && goesAt < now + .hours(12) + .minutes(5))
+        world.time.jump(to: goesAt)
+        _ = await world.pass()
+        #expect(await world.holdings().contains(Self.database) == false)
+    }
+
     @Test("That a branch went is told once for each time, with what it takes along")
     func tellsEnds() async throws {
         let world = try await World()

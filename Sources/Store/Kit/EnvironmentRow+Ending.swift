@@ -62,7 +62,9 @@ extension EnvironmentRow {
         guard let expiresAt else { return status = .active }
         guard let warning = limit("warn_seconds") else { return }
         status = expiresAt - .seconds(warning) <= now ? .expiring : .active
-        if status == .expiring, isPromisedNoEnd { noticeEnds = now + .seconds(warning) / 2 }
+        // The next pass tells of an end that is sooner than people have heard, and gives half of the time of a warning.
+        let isSooner = isPromisedNoEnd || promisedEnd.map { expiresAt < $0 } == true
+        if status == .expiring, isSooner { noticeEnds = now + .seconds(warning) / 2 }
     }
 
     /// When it ends; nil where nothing wants it any more, for the time that it had counts no longer.
