@@ -57,7 +57,15 @@ struct WarningTests {
         let outlook = try #require(told.plan?.environments.first { $0.slug == "feature-loyalty" })
         #expect(outlook.phase == .ending && outlook.reason.contains("nobody was told in time"), "\(outlook)")
         #expect(outlook.goesAt == told.run.startedAt + .hours(12))
-        #expect(try await world.store.notices(limit: 1_000).contains { $0.kind == .environmentExpiring })
+        let notice = try #require(
+            try await world.store.notices(limit: 1_000).first {
+                $0.kind == .environmentExpiring && $0.subject == "feature-loyalty"
+            })
+        let end = try #require(outlook.expiresAt)
+        #expect(
+            notice.summary.hasPrefix(
+                "the time of environment feature-loyalty was over at \(end.minuteText) UTC, and it goes at "
+                    + "\((told.run.startedAt + .hours(12)).minuteText) UTC: reconcile env "), "\(notice.summary)")
 
         world.time.jump(to: told.run.startedAt + .hours(12) - .seconds(1))
         _ = await world.pass()

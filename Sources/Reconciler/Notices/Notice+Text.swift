@@ -55,8 +55,15 @@ extension Notice {
         func by(_ name: String) -> String { text(name).map { " by \($0)" } ?? "" }
         switch kind {
         case .environmentExpiring:
-            return "environment \(subject) expires\(instant("expires_at").map { " at \($0)" } ?? ""): "
-                + (text("keep") ?? Keeping.usual.command(subject))
+            let (ends, keep) = (instant("expires_at"), text("keep") ?? Keeping.usual.command(subject))
+            // What owns its things a while longer than its end, because of a grace or because nobody was told before.
+            let goes = text("goes_at") == text("expires_at") ? nil : instant("goes_at")
+            if let ends, let end = text("expires_at").flatMap({ Timestamp($0) }), end <= at {
+                return "the time of environment \(subject) was over at \(ends), and it goes"
+                    + "\(goes.map { " at \($0)" } ?? ""): \(keep)"
+            }
+            return "environment \(subject) expires\(ends.map { " at \($0)" } ?? "")"
+                + "\(goes.map { ", and goes at \($0)" } ?? ""): \(keep)"
         case .environmentEnded:
             return "the end of environment \(subject) has come\(because("because")): reconcile sweep --dry-run"
         case .environmentExtended: return "environment \(subject) was extended\(by("actor"))"
