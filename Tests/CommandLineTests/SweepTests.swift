@@ -71,6 +71,22 @@ struct SweepTests {
         #expect(await site.records().contains { $0.hasPrefix("A lab ") })
     }
 
+    @Test("What documents let go of is no refusal while it waits for its time, and is told with when it goes")
+    func letGo() async throws {
+        let site = try Site(files: Self.files())
+        for _ in 0..<4 where !(await site.records().contains { $0.hasPrefix("A lab ") }) { _ = await site.run() }
+        let policies = Site.files[".odooops/policies.yaml", default: ""]
+        try site.commit([
+            "ssot/environments.yaml": "schema: ssot.environments.v1\nenvironments: {}\n",
+            ".odooops/policies.yaml": policies.replacing("{guarded_grace: none}", with: "{guarded_grace: 24h}"),
+        ])
+        _ = await site.run()
+        let marked = await site.run("sweep")
+        #expect(marked.status == 0, "\(marked.story)")
+        let told = await site.run("explain", "lab")
+        #expect(told.output.contains("  goes         20") && !told.output.contains("not by itself"), "\(told.story)")
+    }
+
     @Test("Of what lives on and so far keeps what it doesn't want any more it doesn't say that it loses some")
     func keeps() async throws {
         var files = Self.files()

@@ -32,16 +32,29 @@ struct EnvironmentExplanationText {
             text += "  shows        pull request \(pull.number): \(pull.head) into \(pull.base)"
             text += pull.isFork ? ", of another repository\n" : "\n"
         }
-        if it.environment != nil || it.row != nil {
-            text += "  ends         \(it.expiresAt?.minuteText ?? "not by itself")"
-            text += it.life.map { ": \($0.reason)\n" } ?? "\n"
-        }
+        text += end(now)
         if let closure = it.closure {
             let opens = closure.until.map { ", until \($0.minuteText)" } ?? ""
             text += "  window       closed\(opens): \(closure.reason)\n"
         }
         text += resources(paint)
         return text + ExplanationText.looks(it.lastRun, it.nextWake, now)
+    }
+
+    /// When it ends, and by what; nothing of one that has gone.
+    private func end(_ now: Timestamp) -> String {
+        guard it.environment != nil || it.row != nil, it.environment != nil || it.row?.status != .gone else {
+            return ""
+        }
+        // What nothing wants any more has no end of its own: it goes, after a grace where there is one.
+        if it.life?.phase == .unwanted {
+            return it.row?.goesLater(than: now).map {
+                "  goes         \($0.minuteText), unless something wants it again\n"
+            }
+                ?? ""
+        }
+        let reason = it.life.map { ": \($0.reason)\n" } ?? "\n"
+        return "  ends         \(it.expiresAt?.minuteText ?? "not by itself")\(reason)"
     }
 
     /// What holds, the line that says so, and whom that goes before.
