@@ -147,6 +147,10 @@ struct PinTests {
         world.time.advance(by: .days(2))
         _ = await world.pass()
         #expect(try await row(world).status == .gone)
+        // The pass that lets it go tells that it was its pin that had ended.
+        let lapses = try await world.store.notices(limit: 1_000).filter { $0.kind == .pinEnded }.map(\.summary)
+        #expect(
+            lapses == ["the pin of environment \(Self.slug) has ended: nothing wants it any more, so it is gone"])
         branches(world, Self.all, "c")
         let report = await world.pass()
         let again = try await row(world)

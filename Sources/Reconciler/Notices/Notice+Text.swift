@@ -53,6 +53,8 @@ extension Notice {
         func because(_ name: String) -> String { text(name).map { ": \($0)" } ?? "" }
         func until(_ name: String) -> String { instant(name).map { " until \($0)" } ?? "" }
         func by(_ name: String) -> String { text(name).map { " by \($0)" } ?? "" }
+        // What becomes of one that nothing wants once nobody keeps it any more.
+        let leaving = payload["is_gone"]?.boolValue == true ? "is gone" : "goes: reconcile sweep --dry-run"
         switch kind {
         case .environmentExpiring:
             let (ends, keep) = (instant("expires_at"), text("keep") ?? Keeping.usual.command(subject))
@@ -76,12 +78,11 @@ extension Notice {
         case .pinEnded:
             return "the pin of environment \(subject) has ended: "
                 + (text("unwanted_since") == nil
-                    ? "its time to live counts again"
-                    : "nothing wants it any more, so it goes: reconcile sweep --dry-run")
+                    ? "its time to live counts again" : "nothing wants it any more, so it \(leaving)")
         case .suspensionEnded:
             return "environment \(subject) is reconciled again: its suspension has ended"
                 + (text("unwanted_since") == nil
-                    ? "" : ", and nothing wants it any more, so it goes: reconcile sweep --dry-run")
+                    ? "" : ", and nothing wants it any more, so it \(leaving)")
         case .deletionStuck:
             let attempts = count("attempts").map { ", \($0.of("attempt"))" } ?? ""
             let fault = payload["fault"]?["message"]?.stringValue.map { ": \($0)" } ?? ""

@@ -269,14 +269,21 @@ struct EnvironmentLedger {
     }
 
     /// Pins and suspensions that have ended by themselves.
-    func lapses(_ rows: some Sequence<EnvironmentRow>) -> [Notice] {
-        rows.lazy.filter { $0.status != .gone && ($0.isPinned || $0.isSuspended) }.flatMap { row -> [Notice] in
+    ///
+    /// - Parameters:
+    ///   - rows: as they were before this pass.
+    ///   - updated: those that it has changed.
+    /// - Returns: a notice for each, also of what this pass has let go of because of it.
+    func lapses(_ rows: some Sequence<EnvironmentRow>, _ updated: [EnvironmentRow]) -> [Notice] {
+        let after = Dictionary(updated.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
+        return rows.lazy.filter { $0.status != .gone && ($0.isPinned || $0.isSuspended) }.flatMap { row -> [Notice] in
             var found: [Notice] = []
+            let next = after[row.slug] ?? row
             if row.isPinned, let until = row.pinnedUntil, until <= now {
-                found.append(lapse(.pinEnded, row, until, row.pinReason, row.pinnedBy))
+                found.append(lapse(.pinEnded, next, until, row.pinReason, row.pinnedBy))
             }
             if row.isSuspended, let until = row.suspendedUntil, until <= now {
-                found.append(lapse(.suspensionEnded, row, until, row.suspendReason, row.suspendedBy))
+                found.append(lapse(.suspensionEnded, next, until, row.suspendReason, row.suspendedBy))
             }
             return found
         }
@@ -291,6 +298,7 @@ struct EnvironmentLedger {
                 "ended_at": .string(until.description), "reason": reason.map { .string($0) } ?? .null,
                 "by": actor.map { .string($0) } ?? .null,
                 "unwanted_since": row.unwantedSince.map { .string($0.description) } ?? .null,
+                "is_gone": .bool(row.status == .gone),
             ], dedupe: until.description)
     }
 

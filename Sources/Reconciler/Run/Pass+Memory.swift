@@ -211,9 +211,8 @@ extension Pass {
             reborn: (inventory?.environments ?? []).filter {
                 updated.reborn.contains($0.slug) && share.owns(environment: $0.slug)
             })
-        let gone = Set(updated.rows.lazy.filter { $0.status == .gone }.map(\.slug))
         try await reconciler.store.post(
-            ledger.lapses(rows.lazy.filter { [share] in share.owns(environment: $0.slug) && !gone.contains($0.slug) }))
+            ledger.lapses(rows.lazy.filter { [share] in share.owns(environment: $0.slug) }, updated.rows))
         for warning in updated.warnings where share.owns(environment: warning.slug) {
             note(
                 "ttl_warning",
