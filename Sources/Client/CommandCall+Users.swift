@@ -106,10 +106,11 @@ extension CommandCall {
         }
         for marked in found["marked"]?.listValue ?? [] {
             let isOver = marked["goes_at"]?.instantValue.map { $0 <= surroundings.time.now } ?? false
+            let isAsked = marked["needs_approval"]?.boolValue == true
             let when =
                 isOver
-                ? "has had its grace since \(marked.minute("goes_at")), and goes"
-                : "goes after \(marked.minute("goes_at"))"
+                ? "has had its grace since \(marked.minute("goes_at")), and goes\(isAsked ? " with an approval" : "")"
+                : "goes after \(marked.minute("goes_at"))\(isAsked ? " and an approval" : "")"
             lines.append("~ \(marked.shown("key")) \(when), unless something wants it again")
         }
         for stuck in found["stuck"]?.listValue ?? [] {

@@ -117,13 +117,14 @@ public enum PlanDocument {
 
     /// One thing that is marked before it goes.
     public static func json(_ candidate: PruneCandidate) -> Value {
-        .object(
-            object([
-                ("key", .string(candidate.key.description)), ("provider_id", .string(candidate.providerID)),
-                ("environment", .text(candidate.environment)), ("marked_at", .text(candidate.markedAt?.description)),
-                ("grace_seconds", .int(candidate.grace.components.seconds)),
-                ("goes_at", .text(candidate.goesAt?.description)),
-            ]))
+        var members = object([
+            ("key", .string(candidate.key.description)), ("provider_id", .string(candidate.providerID)),
+            ("environment", .text(candidate.environment)), ("marked_at", .text(candidate.markedAt?.description)),
+            ("grace_seconds", .int(candidate.grace.components.seconds)),
+            ("goes_at", .text(candidate.goesAt?.description)),
+        ])
+        if candidate.needsApproval { members["needs_approval"] = .bool(true) }
+        return .object(members)
     }
 
     /// One item of the drift report.

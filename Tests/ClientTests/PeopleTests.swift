@@ -77,6 +77,7 @@ struct PeopleTests {
             "marked": [
                 ["key": "digitalocean.tag/late", "goes_at": "2001-01-01T00:00:00Z"],
                 ["key": "digitalocean.tag/soon", "goes_at": "2099-01-01T00:00:00Z"],
+                ["key": "digitalocean.database/pg/x", "goes_at": "2099-01-01T00:00:00Z", "needs_approval": true],
             ],
             "staying": [["slug": "staging", "reason": "it never ends"]],
         ]
@@ -89,6 +90,8 @@ struct PeopleTests {
             shown.output.contains("Beside environments, by the next pass:\n  - digitalocean.tag/old: nothing wants it"))
         #expect(
             shown.output.contains("tag/late has had its grace since") && shown.output.contains("tag/soon goes after"))
+        // Nobody is told that time alone lets go of what holds data.
+        #expect(shown.output.contains("00 and an approval, unless something wants it again"), "\(shown.story)")
         #expect((await world.run("sweep")).exit != .done)
         #expect(!service.routes.contains("POST /sweep"))
         let asked = await world.run("sweep", "--confirm")

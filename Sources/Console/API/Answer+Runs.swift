@@ -260,6 +260,7 @@ extension Answer {
             .init("marked_at", instantOrNull, "when it was marked; null: by this plan"),
             .init("grace_seconds", .count, "how long it stays from then on"),
             .init("goes_at", instantOrNull, "when it goes"),
+            .init("needs_approval", .flag, "true where it goes then only with an approval", required: false),
         ]))
 
     static let diagnostic = APISchema.named(
