@@ -39,7 +39,8 @@ struct Unwanting {
     ) {
         // It lived on without its branch: that this is gone ends nothing.
         let kind = Origin(record)
-        let isByEntryAlone = kind != .pullRequest && record.branch != nil && record.headCommit == nil
+        let isByEntryAlone =
+            kind != .pullRequest && record.isOfBranch != true && record.branch != nil && record.headCommit == nil
         let origin = isByEntryAlone ? .entry : kind
         func file(_ document: String) -> String { documents[document] ?? "\(document).yaml" }
         let entries = file(DesiredState.environmentsDocument)

@@ -131,7 +131,14 @@ struct ReleaseTests {
         let moved = Self.entry.replacing("database: odoo_crm", with: "database: odoo_new")
         let old = "digitalocean.database/shop-pg/odoo_crm"
         world.source.set(Self.tree(moved, "b"))
-        _ = await world.pass()
+        let marked = await world.pass()
+        let end = try #require(try await world.store.environment("crm")?.expiresAt)
+        let withIt = "or with crm at \(end.minuteText) UTC"
+        #expect(
+            marked.withheld.first { $0.key.description == old }?.verdictReason?.contains("and an approval, \(withIt)")
+                == true, "\(marked.story)")
+        let told = try await world.store.notices(limit: 1_000).first { $0.kind == .pruneMarked && $0.subject == old }
+        #expect(told?.summary.contains("or with its environment at \(end.minuteText)") == true)
         world.time.advance(by: .hours(25))
         let waiting = await world.pass()
         let asked = try #require(waiting.withheld.first { $0.key.description == old }, "\(waiting.story)")

@@ -102,7 +102,9 @@ extension Notice {
                 payload["needs_approval"]?.boolValue == true
                 ? "it stays\(goesAt.map { " until \($0)" } ?? ""), and goes after that only with an approval"
                 : "it goes\(goesAt.map { " at \($0)" } ?? "")"
-            return "nothing wants \(subject) any more\(because("reason")); \(goes): reconcile explain \(subject)"
+            let sooner = instant("environment_goes_at").map { ", or with its environment at \($0)" } ?? ""
+            return "nothing wants \(subject) any more\(because("reason")); \(goes)\(sooner): "
+                + "reconcile explain \(subject)"
         case .pruneUnmarked: return "\(subject) is wanted again and stays"
         case .approvalWaiting:
             return "\(text("action") ?? "a change") of \(subject) waits for a person\(because("reason")): "
