@@ -48,9 +48,14 @@ public struct PruneCandidate: Sendable, Hashable {
     /// What else than the time it takes, and what needs neither.
     func conditions(from markedAt: Timestamp) -> String {
         var text = needsApproval ? " and an approval" : ""
-        if let environment, let environmentGoesAt, needsApproval || environmentGoesAt < markedAt + grace {
-            text += ", or with \(environment) at \(environmentGoesAt.minuteText) UTC"
+        if let environment, let goesAt = withEnvironment(markedAt: markedAt) {
+            text += ", or with \(environment) at \(goesAt.minuteText) UTC"
         }
         return text + ", unless something wants it again"
+    }
+
+    /// When it goes with its environment, where that may be before it goes by itself.
+    public func withEnvironment(markedAt: Timestamp) -> Timestamp? {
+        environmentGoesAt.flatMap { needsApproval || $0 < markedAt + grace ? $0 : nil }
     }
 }

@@ -28,7 +28,9 @@ extension Pass {
             ]
             payload["reason"] = candidate.why.map { .string($0) }
             payload["needs_approval"] = .bool(candidate.needsApproval)
-            payload["environment_goes_at"] = candidate.environmentGoesAt.map { .string($0.description) }
+            payload["environment_goes_at"] = candidate.withEnvironment(markedAt: plannedAt).map {
+                .string($0.description)
+            }
             return Notice(
                 .pruneMarked, of: candidate.key.description, environment: candidate.environment, at: plannedAt,
                 runID: run.id, payload: .object(payload), dedupe: "\(candidate.providerID):\(plannedAt)")
