@@ -139,8 +139,7 @@ extension Comparison {
     }
 
     private mutating func keep(_ unwanted: Unwanted, _ scope: UnknownScope) {
-        let unknown = scope.isOfPerson ? "" : "whether it is wanted is unknown: "
-        keep(unwanted, "\(unknown)\(scope.sentence)", as: scope.hold)
+        keep(unwanted, "\(scope.unknown("whether it is wanted"))\(scope.sentence)", as: scope.hold)
     }
 
     /// Too little is known to let go of it, or a person forbids that.

@@ -219,8 +219,7 @@ extension Comparison {
             draft.refuse(.blocked, why, as: .impossible)
         }
         if let scope = scopes.change(of: resource.key, in: resource.environment) {
-            let unknown = scope.isOfPerson ? "" : "what is wanted is unknown: "
-            draft.refuse(.blocked, "\(unknown)\(scope.sentence)", as: scope.hold)
+            draft.refuse(.blocked, "\(scope.unknown("what is wanted"))\(scope.sentence)", as: scope.hold)
             draft.isDrift = draft.isDrift && scope.isOfPerson
         }
         add(draft)

@@ -47,6 +47,8 @@ public enum Verdict: String, Sendable, Hashable, CaseIterable {
 public enum Hold: String, Sendable, Hashable, CaseIterable {
     /// The SSOT can't be read where it says what is wanted.
     case unknownWish = "unknown_wish"
+    /// What became of its last step isn't known: nothing more is done until somebody has looked.
+    case unsettled
     /// A person suspended its environment.
     case suspended
     /// A person pinned its environment, which nothing wants any more.
@@ -73,6 +75,8 @@ public enum Hold: String, Sendable, Hashable, CaseIterable {
     /// person.
     case grace
 
+    /// The code of the unknown scope of a resource whose last step isn't settled.
+    public static let unsettledCode = "RUN-0007"
     /// The code of the unknown scope that stands for an environment that a person suspended.
     public static let suspensionCode = "RUN-0009"
     /// The code of the unknown scope that stands for an environment that a person pinned and nothing wants any more.

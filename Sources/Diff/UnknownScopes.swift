@@ -109,7 +109,7 @@ struct UnknownScopes {
 
 extension UnknownScope {
     /// What it keeps from happening: a person's word comes as a scope like a fault of a document.
-    var hold: Hold { isSuspension ? .suspended : isPin ? .pinned : .unknownWish }
+    var hold: Hold { isSuspension ? .suspended : isPin ? .pinned : isUnsettled ? .unsettled : .unknownWish }
 
     /// Where in its life an environment is that it is about.
     var phase: EnvironmentOutlook.Phase { isSuspension ? .suspended : isPin ? .pinned : .unknown }
@@ -119,6 +119,17 @@ extension UnknownScope {
 
     /// Whether a person keeps an environment that nothing wants any more.
     var isPin: Bool { code == Hold.pinCode }
+
+    /// Whether what is wanted is known, and not what became of the last step towards it.
+    var isUnsettled: Bool { code == Hold.unsettledCode }
+
+    /// What comes before its sentence: what it keeps anybody from knowing.
+    ///
+    /// - Parameter wish: that, where it is the wish.
+    /// - Returns: the beginning of a sentence; empty where all is known.
+    func unknown(_ wish: String) -> String {
+        isOfPerson ? "" : "\(isUnsettled ? "what became of its last step" : wish) is unknown: "
+    }
 
     /// Whether a person said so, and nothing is amiss with the documents.
     var isOfPerson: Bool { isSuspension || isPin }

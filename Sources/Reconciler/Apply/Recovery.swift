@@ -30,7 +30,7 @@ struct Recovery: Sendable {
             settled.finishedAt = reconciler.time.now
             let (state, why, change) = decide(entry)
             guard let state else {
-                result.open.append(Self.scope(of: entry, why))
+                result.open.append(Self.scope(of: entry, why, at: reconciler.time.now))
                 continue
             }
             settled.state = state
@@ -50,10 +50,16 @@ struct Recovery: Sendable {
     }
 
     /// Nothing may be decided about what a step is open of.
-    static func scope(of entry: JournalEntry, _ why: String) -> UnknownScope {
+    static func scope(of entry: JournalEntry, _ why: String, at now: Timestamp) -> UnknownScope {
         UnknownScope(
-            .resource(entry.key), code: "RUN-0007",
-            reason: "\(entry.title) of run \(entry.runID) is not settled: \(why)", at: nil)
+            .resource(entry.key), code: Hold.unsettledCode,
+            reason: "\(entry.title) of run \(entry.runID) is not settled: \(why)\(rest(of: entry, at: now))", at: nil)
+    }
+
+    /// Until when what a step may have made is waited for; empty where it isn't.
+    static func rest(of entry: JournalEntry, at now: Timestamp) -> String {
+        guard entry.input["creates"]?.boolValue == true, isYoung(entry.intendedAt, at: now) else { return "" }
+        return "; it is left alone until \(entry.intendedAt + grace), unless it is seen before"
     }
 
     private func decide(_ entry: JournalEntry) -> (JournalEntry.State?, String, InventoryChange?) {

@@ -146,7 +146,7 @@ struct ObstacleFinder {
                     kind: .backOff, key: change.key,
                     reason:
                         "nobody knows whether the last try, \(failure.title) at \(failure.intendedAt), happened\(why); "
-                        + "the next pass looks for it before it does anything",
+                        + "the next pass looks for it before it does anything\(Recovery.rest(of: failure, at: now))",
                     source: nil, until: until, command: "reconcile show \(failure.runID)")
             }
             // Nothing keeps a person's own pass from trying.
@@ -191,6 +191,8 @@ struct ObstacleFinder {
     private func command(_ hold: Hold, _ change: PlannedChange) -> String? {
         switch hold {
         case .unknownWish: "reconcile validate"
+        case .unsettled:
+            circumstances.failure.flatMap { $0.key == change.key ? "reconcile show \($0.runID)" : nil } ?? "reconcile"
         case .suspended: release(of: change, "resume")
         case .pinned: release(of: change, "unpin")
         case .unobserved: "reconcile doctor"

@@ -6,9 +6,10 @@ import Diff
 struct WishDoubt {
     private let scopes: [UnknownScope]
 
-    /// What a person suspended is known; that nobody touches it is told by its change.
+    /// What a person suspended is known, as is what a step was to bring about: that nobody touches it is told by its change.
     init(_ desired: DesiredState) {
-        scopes = desired.unknown.filter { $0.code != Hold.suspensionCode }.sorted(by: Self.precedes)
+        scopes = desired.unknown.filter { ![Hold.suspensionCode, Hold.unsettledCode].contains($0.code) }
+            .sorted(by: Self.precedes)
     }
 
     /// What a document that can't be read may say of a resource that no other document wants.

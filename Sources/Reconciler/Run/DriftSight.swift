@@ -103,7 +103,7 @@ struct DriftSight: Sendable {
     /// Whether a change shows all that differs of its resource.
     private func isSeen(_ change: PlannedChange) -> Bool {
         switch change.hold {
-        case .unknownWish, .suspended, .unobserved, .ambiguous: return false
+        case .unknownWish, .unsettled, .suspended, .unobserved, .ambiguous: return false
         // That nothing wants it is known, and is the only thing that differs.
         case .pinned: return told.contains(change.key)
         default: break

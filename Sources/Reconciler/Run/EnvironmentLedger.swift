@@ -254,7 +254,9 @@ struct EnvironmentLedger {
         var (wanted, unseen): ([String: Int], [String: Int]) = ([:], [:])
         for resource in desired.resources { resource.environment.map { wanted[$0, default: 0] += 1 } }
         for change in plan.changes
-        where change.hold == .unknownWish || change.action == .read && change.hold != .suspended {
+        where change.hold == .unknownWish || change.hold == .unsettled
+            || change.action == .read && change.hold != .suspended
+        {
             change.environment.map { unseen[$0, default: 0] += 1 }
         }
         let health = EnvironmentHealth(observed: observed)

@@ -227,7 +227,9 @@ struct Pass {
         trace?.begin("recover")
         if options.isDryRun {
             desired = desired.with(
-                unknown: open.map { Recovery.scope(of: $0, "the next pass looks what became of it") })
+                unknown: open.map {
+                    Recovery.scope(of: $0, "the next pass looks what became of it", at: reconciler.time.now)
+                })
         } else if !open.isEmpty {
             try await confirmLease()
             let recovery = Recovery(reconciler: reconciler, observed: observed, raw: raw, log: reconciler.log)
@@ -236,7 +238,10 @@ struct Pass {
             recovered = result.settled
             let others = open.filter { !share.owns(environment: $0.environment) }
             desired = desired.with(
-                unknown: result.open + others.map { Recovery.scope(of: $0, "another service is at it, or looks") })
+                unknown: result.open
+                    + others.map {
+                        Recovery.scope(of: $0, "another service is at it, or looks", at: reconciler.time.now)
+                    })
             if !result.settled.isEmpty {
                 inventory = try await reconciler.store.inventory()
                 names = Rekeying(desired.resources, inventory, observed, reconciler.schemas)
