@@ -40,12 +40,20 @@ extension CommandCall {
         let none = data["looked_at"]?.isNull == true ? paint.yellow("nobody has looked yet") : paint.green("none")
         var environments = counts("environments", "none")
         if let count = data["suspended"]?.intValue, count > 0 { environments += "; \(count) of them suspended" }
+        let reasons = data["unknown_because"]?.listValue?.compactMap(\.stringValue) ?? []
+        // Each has a line in the answer as JSON.
+        let doubts = reasons.first.map { first in
+            paint.yellow(
+                "what is wanted of them isn't known: \(first)"
+                    + (reasons.count > 1 ? ", and \((reasons.count - 1).of("reason")) more" : ""))
+        }
         let only = data["only_environments"]?.listValue?.compactMap(\.stringValue).joined(separator: ", ")
         func few(_ member: String) -> String? { data[member]?.intValue == 0 ? nil : data.shown(member) }
         let lines: [(String, String?)] = [
             ("service", connection.address.text), ("of", only.map { "\($0) alone" }), ("passes", health),
             ("last fault", loop?.shown("last_fault")),
-            ("environments", environments), ("last look", data.minute("looked_at")), ("drift", counts("drift", none)),
+            ("environments", environments), ("unknown", doubts), ("last look", data.minute("looked_at")),
+            ("drift", counts("drift", none)),
             ("known drift", few("known_drift")), ("alerts", counts("findings", none)),
             ("hooks waiting", few("hooks_waiting")),
             // Runs are told only to those who may see all that they did.

@@ -25,7 +25,9 @@ private func makePlan(inOrder input: PlanInput) -> Plan {
     input.desired = input.desired.holdingArrivals(input.inventory)
     let environments = input.desired.environments.sortedUnlessSorted { compareBytes($0.slug, $1.slug) }
     let scopes = UnknownScopes(
-        input.desired.unknown + StandingPins.scopes(input.inventory, beside: environments, now: input.now),
+        input.desired.unknown
+            + StandingPins.scopes(
+                input.inventory, beside: environments, unknown: input.desired.unknown, now: input.now),
         of: input.desired, Footing(input.inventory, input.observed))
     let targets = PlanTargets(input.targets)
     let lives = EnvironmentLives(

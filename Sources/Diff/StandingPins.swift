@@ -9,23 +9,29 @@ enum StandingPins {
     /// - Parameters:
     ///   - inventory: what is remembered of environments, and of their pins.
     ///   - wanted: those that the desired state names.
+    ///   - unknown: what may hide that one of them is wanted: it is held all the same.
     ///   - now: the instant of the plan.
     /// - Returns: a scope for each, which holds what it owns.
-    static func scopes(_ inventory: Inventory, beside wanted: [Environment], now: Timestamp) -> [UnknownScope] {
+    static func scopes(
+        _ inventory: Inventory, beside wanted: [Environment], unknown: [UnknownScope], now: Timestamp
+    ) -> [UnknownScope] {
         records(inventory, beside: wanted, now: now).map { record in
             let who = record.pinnedBy.map { " by \($0)" } ?? ""
             let until = record.pinnedUntil.map { " until \($0.minuteText) UTC" } ?? ""
             let why = record.pinReason.map { " (\($0))" } ?? ""
+            // Which of the two it is isn't known here: the branches that there are have become environments.
+            let standing =
+                unknown.contains { $0.hides(environment: record.slug) }
+                ? ", and whether anything wants it can't be told"
+                : ", though \(Unwanting(record, .unknown, [:], now: now).reason)"
             return UnknownScope(
                 .environment(record.slug), code: Hold.pinCode,
-                // Which of the two it is isn't known here: the branches that there are have become environments.
-                reason:
-                    "it is pinned\(who)\(until)\(why), though \(Unwanting(record, .unknown, [:], now: now).reason); "
+                reason: "it is pinned\(who)\(until)\(why)\(standing); "
                     + "let it go with: reconcile env unpin \(record.slug)", at: nil)
         }
     }
 
-    /// The environments that only a pin keeps.
+    /// The environments that only a pin keeps, as far as can be read.
     fileprivate static func records(
         _ inventory: Inventory, beside wanted: [Environment], now: Timestamp
     ) -> [EnvironmentRecord] {
@@ -47,6 +53,18 @@ extension DesiredState {
             if case .environment(let slug) = scope.extent { slugs.insert(slug) }
         }
         return slugs
+    }
+}
+
+extension UnknownScope {
+    /// Whether it hides that an environment which no document names is wanted.
+    fileprivate func hides(environment slug: String) -> Bool {
+        if isOfPerson { return false }
+        return switch extent {
+        case .everything, .environments: true
+        case .environment(let other): other == slug
+        case .kind, .resource: false
+        }
     }
 }
 

@@ -95,13 +95,17 @@ struct UnknownScopes {
     /// What is only marked as ours has no known environment, so that a fault in any environment may be about it.
     func removal(of key: ResourceKey, in environment: String?, ownerIsKnown: Bool) -> UnknownScope? {
         guard !isEmpty else { return nil }
-        if let scope = change(of: key, in: environment) ?? keptResources[key] ?? keptKinds[key.kind] { return scope }
-        if environment != nil { return environments }
-        return ownerIsKnown ? nil : anyEnvironment
+        let owners = environment != nil ? environments : ownerIsKnown ? nil : anyEnvironment
+        let all = [change(of: key, in: environment), keptResources[key], keptKinds[key.kind], owners].compactMap(\.self)
+        // Of what a person holds it would be said that nothing wants it: so what hides that comes first.
+        return all.first { !$0.isOfPerson } ?? all.first
     }
 
-    /// The scope that hides whether an environment is wanted.
-    func existence(ofEnvironment slug: String) -> UnknownScope? { everything ?? slugs[slug] ?? environments }
+    /// The scope that hides whether an environment is wanted, or by which a person keeps it where that is known.
+    func existence(ofEnvironment slug: String) -> UnknownScope? {
+        let all = [everything, slugs[slug], environments].compactMap(\.self)
+        return all.first { !$0.isOfPerson } ?? all.first
+    }
 
     /// The scope of one environment that is wanted.
     func environment(_ slug: String) -> UnknownScope? { everything ?? slugs[slug] }

@@ -41,6 +41,9 @@ import Testing
                 random: RandomSource(seed: 1), log: .none, metrics: Metrics(), holder: "test/1")
         }
         try await world.fill()
+        var unread = try #require(try await world.store.environment("staging"))
+        unread.weigh(doubt: "FMT-0002 at ssot/environments.yaml:66:1: a value is missing here")
+        _ = try await world.store.saveEnvironments([unread])
         _ = try await world.store.claimShards(
             of: 2, holder: "one/1", service: "one", lasting: .hours(1), isOver: { _ in false }, choose: { _ in [0, 1] })
         let route = try #require(world.api.routes.first { $0.id == "getStatus" })

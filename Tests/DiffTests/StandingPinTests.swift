@@ -84,6 +84,28 @@ import Testing
         #expect(input.desired.leftAlone(input.inventory, at: input.now) == (isPinned ? ["a"] : []))
     }
 
+    @Test(arguments: [UnknownScope.Extent.environments, .everything, .environment("a")])
+    func `holds all the same what nobody can tell to be unwanted, and doesn't say that it is`(
+        _ extent: UnknownScope.Extent
+    ) throws {
+        let scope = UnknownScope(extent, code: "FMT-0002", reason: "a value is missing here", at: W.mark(7))
+        let input = W.input(
+            [], [W.seen(.droplet, "web", Self.small), W.seen(.record, "e.com/A/a")],
+            [W.ours(.droplet, "web", Self.small), W.ours(.record, "e.com/A/a", env: "a")],
+            records: [Self.record(until: nil, host: "web")], unknown: [scope])
+        let plan = makePlan(input)
+        #expect(plan.environments.first?.phase == .unknown && plan.allowedChanges.isEmpty)
+        // Which documents want it is known of what is of no environment.
+        #expect(plan.drift.map(\.key.name) == (extent == .everything ? [] : ["web"]))
+        #expect(plan.changes.count == 2 && plan.changes.allSatisfy { $0.action == .read && $0.verdict == .blocked })
+        #expect(plan.changes.allSatisfy { $0.verdictReason?.contains("is gone") == false })
+        #expect(plan.changes.first { $0.environment == "a" }?.hold == .unknownWish)
+        // What it stands on is of no environment: the pin alone holds that.
+        let web = try #require(plan.changes.first { $0.key.name == "web" })
+        #expect(web.hold == (extent == .everything ? .unknownWish : .pinned))
+        #expect(input.desired.leftAlone(input.inventory, at: input.now) == ["a"])
+    }
+
     @Test func `a suspension beside it counts first`() throws {
         var input = Self.input(Self.record(until: nil))
         input.desired =

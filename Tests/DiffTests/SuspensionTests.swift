@@ -67,6 +67,22 @@ import Testing
                 records: [W.record("a", .production)], unknown: scopes))
     }
 
+    @Test("Of what it owns nobody says that nothing wants it where that can't be read, and nothing of it goes")
+    func isNotUnwanted() throws {
+        let hidden = UnknownScope(.environments, code: "FMT-0002", reason: "a value is missing here", at: W.mark(7))
+        let kept = UnknownScope(
+            .kind(.record), code: "SSOT-0004", reason: "a record can't be read", at: W.mark(8), isAboutRemovals: true)
+        for unknown in [hidden, kept] {
+            let plan = makePlan(
+                W.input(
+                    [], [W.seen(.record, "e.com/A/a")], [W.ours(.record, "e.com/A/a", env: "a")],
+                    records: [W.record("a", .production)], unknown: [Self.suspended, unknown]))
+            let change = try #require(plan.changes.first)
+            #expect(plan.drift.isEmpty && change.action == .read && change.hold == .unknownWish, "\(unknown.code)")
+            #expect(plan.environments.first?.phase == (unknown == hidden ? .unknown : .suspended))
+        }
+    }
+
     @Test("What a suspended environment stands on is left alone too, and what nobody of it needs is not")
     func holdsWhatItStandsOn() {
         let web = W.key(.droplet, "web")

@@ -9,6 +9,10 @@ extension Answer {
         "Status",
         .object([
             .init("environments", .map(.count), "how many environments there are in each status"),
+            .init(
+                "unknown_because", many(text),
+                "why nobody knows what is wanted of those that are unknown, each reason once; left out where none is",
+                required: false),
             .init("suspended", .count, "how many of them people have left alone"),
             .init("drift", .map(.count), "how many differences stand, by cause"),
             .init("known_drift", .count, "how many differences people know of"),

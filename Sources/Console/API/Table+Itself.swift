@@ -187,6 +187,7 @@ extension APIEndpoints {
         var object = Value.Object()
         object["environments"] = counts(tally.environments.map { ($0.key.rawValue, $0.value) })
         object["suspended"] = .int(Int64(tally.suspended))
+        if !tally.doubts.isEmpty { object["unknown_because"] = .strings(tally.doubts) }
         object["drift"] = counts(tally.drift.map { ($0.key, $0.value) })
         object["known_drift"] = .int(Int64(tally.knownDrift))
         // Nil: nobody has looked yet, so that finding nothing means nothing.

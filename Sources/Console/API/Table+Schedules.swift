@@ -75,7 +75,9 @@ extension APIEndpoints {
         for row in try await services.store.environments() where row.status != .gone {
             let isPinned = row.isPinned(at: call.now)
             if !isPinned, !row.isUnwanted { add(row.endsAt(call.now), "environment ends", row.slug) }
-            if !isPinned, let goesAt = row.goesAt(call.now), row.isUnwanted || goesAt != row.endsAt(call.now) {
+            if !isPinned, row.doubt == nil, let goesAt = row.goesAt(call.now),
+                row.isUnwanted || goesAt != row.endsAt(call.now)
+            {
                 add(goesAt, row.isUnwanted ? "environment goes, nothing wants it" : "environment goes", row.slug)
             }
             if row.isPinned { add(row.pinnedUntil, "pin ends", row.slug) }

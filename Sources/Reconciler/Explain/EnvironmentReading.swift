@@ -85,7 +85,7 @@ struct EnvironmentReading {
     private var suspension: Standing? {
         guard let row, row.isSuspended(at: now) else { return nil }
         let why = row.suspendReason.map { ": \($0)" } ?? ""
-        let unwanted = row.isUnwanted ? "; nothing wants it any more, so it goes when it is reconciled again" : ""
+        let unwanted = row.isKnownUnwanted ? "; nothing wants it any more, so it goes when it is reconciled again" : ""
         return Standing(
             state: .suspended, reason: "\(row.suspendedBy ?? "somebody") has it left alone\(why)\(unwanted)",
             until: row.suspendedUntil, command: "reconcile env resume \(slug)")

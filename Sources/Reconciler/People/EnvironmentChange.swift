@@ -140,6 +140,8 @@ extension EnvironmentRow {
     /// - Parameter now: the present.
     /// - Returns: what follows `payroll is no longer pinned`, with the end of the sentence; nil where its life goes on.
     public func comeLoose(at now: Timestamp) -> String? {
+        // Nothing of it goes while nobody knows what is wanted of it.
+        guard doubt == nil else { return nil }
         let keep = "Keep it: \(keeping(at: now).command(slug))."
         if isUnwanted {
             let unwanted = ", and nothing wants it any more: "

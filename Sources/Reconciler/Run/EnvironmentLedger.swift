@@ -54,11 +54,8 @@ struct EnvironmentLedger {
         }
         let wanted = Set(desired.environments.map(\.slug))
         let ends = pruneEnds()
-        // Whether another document wants one of them can't be said then.
-        let isHidden = desired.unknown.contains { $0.extent == .environments }
         for row in rows where !wanted.contains(row.slug) && row.status != .gone {
             guard let outlook = outlooks[row.slug] else { continue }
-            if outlook.phase == .suspended, isHidden { continue }
             // Of what isn't targeted the plan holds no candidates, or not all of them.
             let isWhole = plan.targets.isEmpty || plan.targets.contains(row.slug)
             let goesAt = isWhole ? ends[row.slug] : row.graceEnds ?? ends[row.slug]
@@ -68,7 +65,7 @@ struct EnvironmentLedger {
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
     }
 
-    /// The row of an environment that nothing wants: its end is told once, and nothing of it is told while a person keeps it.
+    /// The row of an environment that no document names, as far as can be read: its end is told once, and nothing of it is told while a person keeps it.
     ///
     /// - Parameters:
     ///   - before: as it is.
@@ -81,8 +78,10 @@ struct EnvironmentLedger {
         _ before: EnvironmentRow, _ outlook: EnvironmentOutlook, _ goesAt: Timestamp?, isEmpty: Bool,
         _ told: inout Told
     ) -> EnvironmentRow {
-        guard [.unwanted, .pinned, .suspended].contains(outlook.phase) else { return before }
         var row = before
+        row.weigh(doubt: Self.doubt(outlook))
+        // Whether nothing wants it can't be read: it comes back as it was.
+        guard [.unwanted, .pinned, .suspended].contains(outlook.phase) else { return row }
         row.unwantedSince = before.unwantedSince ?? now
         if outlook.phase == .suspended {
             // It goes when it is reconciled again; should it be wanted until then, its time counts on.
@@ -165,6 +164,7 @@ struct EnvironmentLedger {
             row.metadata = .object(metadata)
         }
         if isCareKnown || before == nil { rememberRule(of: environment, in: &row) }
+        row.weigh(doubt: Self.doubt(outlook))
         end(&row, environment, outlook, since: before, wasOver: wasOver, &told)
         if row.status != .gone, row.careEnds != nil { row.careEnds = nil }
         return row
@@ -302,6 +302,11 @@ struct EnvironmentLedger {
                 "unwanted_since": row.unwantedSince.map { .string($0.description) } ?? .null,
                 "is_gone": .bool(row.status == .gone),
             ], dedupe: until.description)
+    }
+
+    /// Why nobody knows what is wanted of it; nil where that is known.
+    private static func doubt(_ outlook: EnvironmentOutlook?) -> String? {
+        outlook?.phase == .unknown ? outlook?.reason : nil
     }
 
     private static func keep(_ row: EnvironmentRow, _ outlook: EnvironmentOutlook?) -> String {

@@ -95,6 +95,29 @@ extension EnvironmentRow {
         }
     }
 
+    /// Why nobody knows what is wanted of it: a code, its place and a sentence; nil where that is known.
+    public var doubt: String? { metadata["doubt"]?["reason"]?.stringValue }
+
+    /// Whether nothing wants it any more, as far as anybody can tell: while that can't be read, nothing of it goes.
+    public var isKnownUnwanted: Bool { isUnwanted && doubt == nil }
+
+    /// Notes why nobody knows what is wanted of it, or that this is known again: it then stands as it did before.
+    ///
+    /// What is over stays over meanwhile, and nothing else of it moves.
+    ///
+    /// - Parameter doubt: why; nil where what is wanted of it is known.
+    public mutating func weigh(doubt: String?) {
+        let before = metadata["doubt"]?["status"]?.stringValue.flatMap(Status.init)
+        if let doubt {
+            let stood = before ?? (status == .unknown ? .active : status)
+            if doubt != self.doubt { set("doubt", ["reason": .string(doubt), "status": .string(stood.rawValue)]) }
+            if status != .expired, status != .gone { status = .unknown }
+        } else {
+            if metadata["doubt"] != nil { set("doubt", nil) }
+            if status == .unknown { status = before ?? .active }
+        }
+    }
+
     /// An instant among what is remembered of it besides its columns; what is as it was stays as it was written.
     subscript(instant name: String) -> Timestamp? {
         get { metadata[name]?.instantValue }
@@ -115,10 +138,17 @@ extension EnvironmentRow {
     /// - Returns: the word, and why.
     public func sync(alarming: Int, at now: Timestamp) -> (word: Sync, reason: String) {
         let differs = alarming.of("resource differs", "resources differ")
+        let unread = doubt.map { "what is wanted of it isn't known: \($0)" }
         if isSuspended(at: now) {
-            let unwanted = isUnwanted ? ", and nothing wants it any more: it goes when it is reconciled again" : ""
-            return (.suspended, (alarming > 0 ? "suspended, \(differs)" : "suspended") + unwanted)
+            let unwanted = isUnwanted ? "nothing wants it any more: it goes when it is reconciled again" : nil
+            return (
+                .suspended,
+                (alarming > 0 ? "suspended, \(differs)" : "suspended")
+                    + ((unread ?? unwanted).map { ", and \($0)" } ?? "")
+            )
         }
+        // What differed when it could be read may be wanted now.
+        if let unread { return (.unknown, unread) }
         if isUnwanted, !isPinned(at: now) {
             let when = goesLater(than: now).map { "at \($0.minuteText) UTC" } ?? "as soon as it may"
             return (alarming > 0 ? .outOfSync : .unknown, "nothing wants it any more: it goes \(when)")
@@ -129,11 +159,11 @@ extension EnvironmentRow {
             return (.unknown, "nothing wants it any more, only its pin keeps it: reconcile env unpin \(slug)")
         }
         guard let standing else { return (.unknown, "no pass has looked at it yet") }
+        if status == .unknown { return (.unknown, "what is wanted of it can't be read") }
         if standing.resources == 0 { return (.unknown, "nothing of it is looked after") }
         if standing.unseen > 0 {
             return (.unknown, "\(standing.unseen) of \(standing.resources.of("resource")) could not be seen")
         }
-        if status == .unknown { return (.unknown, "what is wanted of it can't be read") }
         return (.inSync, standing.resources.of("resource is as git wants it", "resources are as git wants them"))
     }
 }

@@ -6,6 +6,8 @@ import Diff
 public struct Tally: Sendable {
     /// By status; without those that are gone.
     public var environments: [EnvironmentRow.Status: Int] = [:]
+    /// Why nobody knows what is wanted of those that are unknown: each reason once, sorted.
+    public var doubts: [String] = []
     /// Environments that people want left alone.
     public var suspended = 0
     /// Differences by cause, as `DriftRecord.causeWord` has it.
@@ -48,6 +50,14 @@ extension Store {
                 let status = row.optionalText(0).flatMap(EnvironmentRow.Status.init(rawValue:)) ?? .unknown
                 tally.environments[status, default: 0] += Int(clamping: try row.int(1))
                 tally.suspended += Int(clamping: try row.optionalInt(2) ?? 0)
+            }
+            if tally.environments[.unknown] != nil {
+                // One document is the reason for all of its environments: some tell enough.
+                var unknown = Conditions([.text(EnvironmentRow.Status.unknown.rawValue)])
+                unknown.add("slug", oneOf: environments)
+                let rows = try Self.environmentRows(
+                    "and status = $1 \(unknown.clause("and")) order by slug limit 200", unknown.binds, in: db)
+                tally.doubts = Set(rows.compactMap(\.doubt)).sorted { $0.precedesByBytes($1) }
             }
             let open = DriftFilter(environments: environments).conditions
             for row in try db.run(Self.driftCounts(open.clause("and")), open.binds) {

@@ -48,7 +48,7 @@ struct EnvironmentListCommand {
     /// Whether it goes unless somebody says no: its end is near as the policy has it, or past, or nothing wants it.
     private func isEnding(_ row: EnvironmentRow, _ now: Timestamp) -> Bool {
         guard !row.isSuspended(at: now) else { return false }
-        if row.isUnwanted { return true }
+        if row.isKnownUnwanted { return true }
         guard !row.isPinned(at: now), row.status != .expired else { return false }
         return row.status == .expiring || row.endsAt(now).map { $0 <= now } ?? false
     }
@@ -57,7 +57,7 @@ struct EnvironmentListCommand {
         if row.isSuspended(at: now) {
             return paint.yellow("suspended" + (row.suspendedUntil.map { " until \($0.minuteText)" } ?? ""))
         }
-        if row.isUnwanted { return paint.red("unwanted") }
+        if row.isKnownUnwanted { return paint.red("unwanted") }
         return switch row.status {
         case .expired: paint.red(row.status.rawValue)
         case .expiring: paint.yellow(row.status.rawValue)
@@ -74,6 +74,7 @@ struct EnvironmentListCommand {
         }
         let goes = row.goesLater(than: now).map { "goes \($0.minuteText)" }
         if row.isUnwanted {
+            guard row.doubt == nil else { return "stays meanwhile" }
             return paint.red(row.isSuspended(at: now) ? "goes when resumed" : goes ?? "goes as soon as it may")
         }
         guard let expiresAt = row.endsAt(now) else { return row.createdAt == nil ? "unknown age" : "no end" }
@@ -129,7 +130,7 @@ struct EnvironmentChangeCommand {
                     "name": .string(name), "action": .string(verb.rawValue),
                     "extension_days": .int(Int64(row.extensionDays)), "pinned": .bool(row.isPinned),
                     "suspended": .bool(row.isSuspended), "expires_at": .text(row.expiresAt?.description),
-                    "unwanted_since": .text(row.isUnwanted ? row.unwantedSince?.description : nil),
+                    "unwanted_since": .text(row.isKnownUnwanted ? row.unwantedSince?.description : nil),
                     "until": .text((verb == .pin ? row.pinnedUntil : row.suspendedUntil)?.description),
                     "reason": .text(verb == .pin ? row.pinReason : row.suspendReason),
                 ]))

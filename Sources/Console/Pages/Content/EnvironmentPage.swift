@@ -44,7 +44,7 @@ enum EnvironmentPage {
         }
         page.chips = markup {
             Words.tier(row.tier)
-            if !row.isUnwanted { Words.status(row) }
+            if !row.isKnownUnwanted { Words.status(row) }
             EnvironmentsPage.sync(row, drift, context.now)
             EnvironmentsPage.health(row)
             EnvironmentsPage.life(row, context.now)

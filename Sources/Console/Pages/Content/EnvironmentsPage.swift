@@ -33,6 +33,7 @@ enum EnvironmentsPage {
                             + "the next pass brings it about.", icon: .layers, next: "reconcile env list")
                 }
             } else {
+                doubts(all) ?? HTML()
                 tabs(all, asked)
                 if let problem = asked.problem {
                     banner(.warn, problem) { p { a(Link(.environments), "Show all") } }
@@ -66,6 +67,20 @@ enum EnvironmentsPage {
         HTML(.a, [.href(link)] + (isCurrent ? [.set("aria-current", "page")] : []), HTML("\(name) \(count)"))
     }
 
+    /// Of how many nobody knows what is wanted, and why; nil where that is known of all.
+    static func doubts(_ rows: [EnvironmentRow]) -> HTML? {
+        let unread = rows.filter { $0.status != .gone && $0.doubt != nil }
+        guard let first = unread.first, let doubt = first.doubt else { return nil }
+        let others = Set(unread.compactMap(\.doubt)).count - 1
+        return banner(.warn, "\(unread.count.of("environment")) unknown", icon: .eye) {
+            p(
+                "What is wanted \(unread.count == 1 ? "of it" : "of them") isn't known: \(doubt)"
+                    + (others > 0 ? ", and \(others.of("reason")) more" : "")
+                    + ". Nothing goes or is changed meanwhile.")
+            command("reconcile explain \(first.slug)")
+        }
+    }
+
     // MARK: Boards
 
     private static func boards(
@@ -97,7 +112,7 @@ enum EnvironmentsPage {
     }
 
     static func tone(_ row: EnvironmentRow, _ drift: [DriftRecord], _ now: Timestamp) -> Tone {
-        if row.status == .expired || row.isUnwanted && !row.isPinned(at: now) && !row.isSuspended(at: now)
+        if row.status == .expired || row.isKnownUnwanted && !row.isPinned(at: now) && !row.isSuspended(at: now)
             || drift.contains(where: { !$0.isQuiet && $0.cause == .externalChange })
         {
             return .bad
@@ -134,11 +149,15 @@ enum EnvironmentsPage {
     static func life(_ row: EnvironmentRow, _ now: Timestamp) -> HTML {
         if row.status == .gone { return chip(.idle, "over", icon: .clock) }
         if row.isSuspended(at: now) {
-            return chip(.idle, row.isUnwanted ? "unwanted, goes when resumed" : "doesn't end meanwhile", icon: .pause)
+            return chip(
+                .idle, row.isKnownUnwanted ? "unwanted, goes when resumed" : "doesn't end meanwhile", icon: .pause)
         }
-        if row.isPinned(at: now) { return chip(.accent, row.isUnwanted ? "pinned, unwanted" : "pinned", icon: .pin) }
+        if row.isPinned(at: now) {
+            return chip(.accent, row.isKnownUnwanted ? "pinned, unwanted" : "pinned", icon: .pin)
+        }
         let goes = row.goesLater(than: now).map { ", goes \($0.minuteText)" } ?? ""
-        if row.isUnwanted { return chip(.bad, "unwanted\(goes)", icon: .clock) }
+        if row.isKnownUnwanted { return chip(.bad, "unwanted\(goes)", icon: .clock) }
+        if row.isUnwanted { return chip(.idle, "stays meanwhile", icon: .clock) }
         guard let end = row.endsAt(now) else { return chip(.idle, "no end", icon: .clock) }
         guard end > now else { return chip(.bad, "ended \(TimeText.rough(now - end)) ago\(goes)", icon: .clock) }
         return chip(endsSoon(row, now) ? .warn : .info, "\(TimeText.rough(end - now)) left", icon: .clock)

@@ -77,6 +77,7 @@ enum OverviewPage {
                 }
             }
         }
+        if let doubts = EnvironmentsPage.doubts(environments) { return doubts }
         if !drift.isEmpty {
             return banner(.warn, "\(drift.count.of("difference")) nobody has accepted") {
                 p {
@@ -253,7 +254,7 @@ enum OverviewPage {
     ) -> HTML {
         let now = context.now
         let ending = environments.filter {
-            ($0.endsAt(now) != nil || $0.isUnwanted) && !$0.isPinned(at: now) && !$0.isSuspended(at: now)
+            ($0.endsAt(now) != nil || $0.isKnownUnwanted) && !$0.isPinned(at: now) && !$0.isSuspended(at: now)
         }
         .sorted { ($0.goesAt(now) ?? $0.endsAt(now) ?? now) < ($1.goesAt(now) ?? $1.endsAt(now) ?? now) }
         return card("Ends next", aside: a(Link(.environments), "All environments"), flush: true) {
