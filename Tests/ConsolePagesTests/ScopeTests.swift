@@ -247,9 +247,43 @@ import Web
         #expect(try await open(keys[1]).status == 200)
         _ = try await store.revokeKey(
             "a", audit: AuditRecord(at: time.now, action: "access.key.revoke", target: "a", actor: "t", detail: [:]))
-        time.advance(by: .seconds(15))
-        await pages.feed.turn(isBeat: true)
+        // What was known of the key is asked for again by then, long before the next heartbeat.
+        time.advance(by: .seconds(5))
+        await pages.feed.turn()
         #expect(pages.feed.readers == 1)
+        await store.close()
+    }
+
+    @Test func nothingIsToldToWhoMayNoLonger() async throws {
+        let (store, time) = try await Stores.full()
+        let feed = LiveFeed(store: store, time: time)
+        let (asked, may) = (Locked(0), Locked(true))
+        let request = WebRequest(method: "GET", path: "/events", headers: [], peer: "192.0.2.1")
+        let person = LiveFeed.Person(name: "ann") {
+            asked.withLock { $0 += 1 }
+            return may.withLock { $0 }
+        }
+        #expect(await feed.answer(request, for: person).status == 200)
+        await feed.turn()
+        for _ in 0..<3 { await feed.turn() }
+        #expect(asked.withLock { $0 } == 1, "nothing is told, and no two seconds have passed")
+        func tell(_ type: String) async throws {
+            try await store.appendEvents([RunEvent(runID: Stores.runID, type: type, payload: "x", at: testNow)])
+        }
+        try await tell("one")
+        await feed.turn()
+        #expect(asked.withLock { $0 } == 2 && feed.readers == 1)
+        may.withLock { $0 = false }
+        try await tell("two")
+        await feed.turn()
+        #expect(asked.withLock { $0 } == 3 && feed.readers == 0, "asked before it is told, and the stream ends")
+        // Where nothing happens it ends as well.
+        may.withLock { $0 = true }
+        #expect(await feed.answer(request, for: person).status == 200)
+        may.withLock { $0 = false }
+        time.advance(by: LiveFeed.proofPeriod)
+        await feed.turn()
+        #expect(feed.readers == 0)
         await store.close()
     }
 

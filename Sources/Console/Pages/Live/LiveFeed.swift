@@ -27,6 +27,8 @@ public final class LiveFeed: Sendable {
         var arriving: [UInt64: String?] = [:]
         var next: UInt64 = 0
         var pulse = ""
+        /// When all who read were last asked whether they still may.
+        var askedAt: Duration?
     }
 
     private let store: Store
@@ -43,6 +45,9 @@ public final class LiveFeed: Sendable {
     static let period = Duration.seconds(1)
     /// How often something is sent so that nothing in between takes the connection for dead.
     static let heartbeat = Duration.seconds(15)
+    /// How often those to whom nothing is told are asked whether they still may; what that rests on is remembered for a few
+    /// seconds, so that the store isn't asked as often.
+    static let proofPeriod = Duration.seconds(2)
 
     init(store: Store, time: any TimeSource) {
         self.store = store
@@ -54,7 +59,8 @@ public final class LiveFeed: Sendable {
 
     /// Answers one who wants to be told.
     ///
-    /// Whether a person still may is asked again with each heartbeat; where none is given, everybody may.
+    /// Whether a person still may is asked again before anything is told, and every two seconds; where none is given, everybody
+    /// may.
     func answer(_ request: WebRequest, for person: Person? = nil) async -> WebResponse {
         let headers = [
             ("Content-Type", "text/event-stream; charset=utf-8"), ("Cache-Control", "no-store"),
@@ -139,9 +145,15 @@ public final class LiveFeed: Sendable {
         for reader in state.withLock({ Array($0.readers.values) }) { reader.stream.end() }
     }
 
-    /// Asks the store once and sends what is new.
+    /// Asks the store once and sends what is new, to those alone who still may.
     func turn(isBeat: Bool = false) async {
-        if isBeat { await endOfThoseWhoMayNot() }
+        let now = time.uptime
+        let isDue = state.withLock { state in
+            guard state.askedAt.map({ now - $0 >= Self.proofPeriod }) ?? true else { return false }
+            state.askedAt = now
+            return true
+        }
+        if isBeat || isDue { await endOfThoseWhoMayNot(among: state.withLock { $0.readers }) }
         let readers = state.withLock { $0.readers }
         guard let least = readers.values.map(\.cursor).min(by: Self.isBefore) else { return }
         for reader in readers.values {
@@ -155,6 +167,7 @@ public final class LiveFeed: Sendable {
             defer { state.pulse = pulse }
             return state.pulse != pulse && !state.pulse.isEmpty
         }
+        var news: [UInt64: (text: String, cursor: ChangeCursor)] = [:]
         for (id, reader) in readers {
             var cursor = reader.cursor
             var text = ""
@@ -165,15 +178,21 @@ public final class LiveFeed: Sendable {
                 text += Self.text(change, cursor)
             }
             if text.isEmpty, hasMoved { text = Self.event("change", cursor, ["topic": "run", "kind": "moved"]) }
-            guard !text.isEmpty else { continue }
-            reader.stream.send(Array(text.utf8))
-            state.withLock { $0.readers[id]?.cursor = cursor }
+            if !text.isEmpty { news[id] = (text, cursor) }
+        }
+        await endOfThoseWhoMayNot(among: readers.filter { news[$0.key] != nil })
+        for (id, (text, cursor)) in news {
+            let stream = state.withLock { state in
+                state.readers[id]?.cursor = cursor
+                return state.readers[id]?.stream
+            }
+            stream?.send(Array(text.utf8))
         }
     }
 
     /// Ends the streams of those from whom access was taken back: a page that is open outlives no session.
-    private func endOfThoseWhoMayNot() async {
-        for (id, reader) in state.withLock({ $0.readers }) {
+    private func endOfThoseWhoMayNot(among readers: [UInt64: Reader]) async {
+        for (id, reader) in readers {
             guard let person = reader.person, await !person.stillMay() else { continue }
             forget(id)
             reader.stream.end()
