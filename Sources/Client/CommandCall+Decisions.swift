@@ -73,22 +73,34 @@ extension CommandCall {
             rows, table(.approvals, rows.listValue ?? []) + (others + closed + next).joined(separator: "\n"))
     }
 
-    /// What windows keep from happening although it is approved, by what the plan saw of them: one line each.
+    /// What windows keep from happening although it is approved: one line each.
+    ///
+    /// How long an approval may hold at most only the service knows; one that doesn't say it tells by its plan alone.
     private func windows(_ changes: [Value], _ approvals: [Value]) -> [String] {
         changes.compactMap { change in
-            guard change["hold"]?.stringValue == "approval", let mark = change["held_at"], mark["file"] != nil else {
-                return nil
+            let given = approvals.first { $0["key"] == change["key"] } ?? .null
+            let place: String
+            let opensAt: Timestamp?
+            if let window = given["window"] {
+                guard let text = window.stringValue else { return nil }
+                (place, opensAt) = (text, given["opens_at"]?.instantValue)
+            } else {
+                guard change["hold"]?.stringValue == "approval", let mark = change["held_at"], mark["file"] != nil
+                else { return nil }
+                (place, opensAt) = (
+                    "\(mark.shown("file")):\(mark.shown("line"))", change["blocked_until"]?.instantValue
+                )
             }
-            let opensAt = change["blocked_until"]?.instantValue
             if let opensAt, opensAt <= now { return nil }
-            let place = " (\(mark.shown("file")):\(mark.shown("line")))"
             let key = change.shown("key")
-            guard let opensAt else { return "\(key): no opening is in sight\(place)" }
-            let when = "\(key): not before \(opensAt.minuteText) UTC\(place)"
-            let end = approvals.first { $0["key"] == change["key"] }?["expires_at"]?.instantValue
-            guard let end, end <= opensAt else { return "\(when), by the next pass from then on" }
-            return "\(when), and the approval ends before: give --for "
-                + "\((opensAt - now).components.seconds / 3_600 + 2)h"
+            guard let opensAt else { return "\(key): no opening is in sight (\(place))" }
+            let when = "\(key): not before \(opensAt.minuteText) UTC (\(place))"
+            guard let end = given["expires_at"]?.instantValue, end <= opensAt else {
+                return "\(when), by the next pass from then on"
+            }
+            let hours = given["hours"]?.intValue
+            return "\(when), and the approval ends before: "
+                + (hours.map { "give --for \($0)h" } ?? "approve it again then")
         }
     }
 

@@ -72,6 +72,28 @@ struct DecisionTests {
         #expect(!result.output.contains("next pass"), "\(result.story)")
     }
 
+    @Test(
+        "How long an approval has to hold is told as the service says it, and no length that it would refuse",
+        arguments: [
+            (12, "2099-01-01T00:00:00Z", "the approval ends before: give --for 12h"),
+            (nil, "2099-01-01T00:00:00Z", "the approval ends before: approve it again then"),
+            (nil, "2099-01-03T00:00:00Z", "by the next pass from then on"),
+        ] as [(Int64?, String, String)])
+    func lengths(_ hours: Int64?, _ end: String, _ told: String) async throws {
+        let change: Value = ["key": "do.droplet/old", "action": "delete", "decision": "needs_approval"]
+        let approval: Value = [
+            "key": "do.droplet/old", "expires_at": .string(end), "window": ".odooops/policies.yaml:54",
+            "opens_at": "2099-01-01T22:00:00Z", "hours": hours.map { .int($0) } ?? .null,
+        ]
+        let service = FakeService([
+            "GET /plans/r1": ["run_id": "r1", "changes": [change]], "POST /approvals": [approval],
+        ])
+        let result = await (try World(service)).run("approve", "r1", "--confirm")
+        let line = "do.droplet/old: not before 2099-01-01 22:00 UTC (.odooops/policies.yaml:54), "
+        #expect(result.output.contains(line) && result.output.contains(told), "\(result.story)")
+        #expect(result.output.contains("--for") == (hours != nil), "\(result.story)")
+    }
+
     @Test("What a plan rests on is approved by its name alone, and what is the latest run only in view of it")
     func departures() async throws {
         let care: Value = [

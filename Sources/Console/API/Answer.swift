@@ -47,7 +47,7 @@ enum Answer {
             .init("drift", .count, "how many resources differ without anybody having accepted it"),
             .init("health", choice(EnvironmentStanding.Health.self), "how what is there fares"),
             .init("health_reason", textOrNull, "why health is so; null before a pass has looked"),
-            .init("revision", textOrNull, "the commit that is wanted"),
+            .init("revision", textOrNull, "the commit that is wanted; of one that is left alone, as of then"),
             .init("created_at", instantOrNull, "when it began; null: not yet"),
             .init("expires_at", instantOrNull, "when it ends; null: never, or nobody knows"),
             .init("seconds_left", .nullable(.count), "until expires_at; negative: it has passed"),
@@ -78,24 +78,39 @@ enum Answer {
             .init("cost_monthly_usd", textOrNull, "what it costs a month in US dollars, as a decimal: 24.00"),
         ]))
 
-    static let approval = APISchema.named(
-        "Approval",
-        .object([
-            .init("id", text, "its id"),
-            .init("key", text, "the resource whose change it allows"),
-            .init("action", text, "what may be done to it"),
-            .init("change", text, "the digest of exactly this change; another one needs another yes"),
-            .init("standing", .choice(["standing", "used", "revoked", "expired"]), "whether it still counts"),
-            .init("approved_by", text, "who said yes"),
-            .init("reason", textOrNull, "why"),
-            .init("run", text, "the run in whose plan the change waited"),
-            .init("created_at", .instant, "when it was given"),
-            .init("expires_at", .instant, "when it ends"),
-            .init("revoked_at", instantOrNull, "when it was taken back"),
-            .init("revoked_by", textOrNull, "who took it back"),
-            .init("used_at", instantOrNull, "when the change was made"),
-            .init("used_by", textOrNull, "the run that made it"),
-        ]))
+    static let approval = APISchema.named("Approval", .object(approvalMembers))
+
+    /// An approval that was given just now, with what a window does to it.
+    static let givenApproval = APISchema.named(
+        "GivenApproval",
+        .object(
+            approvalMembers + [
+                .init(
+                    "window", textOrNull, "the line of the window or freeze that keeps the change so far; null: none"),
+                .init(
+                    "opens_at", instantOrNull, "when that lets it happen at the earliest; null: no opening is in sight"),
+                .init(
+                    "hours", .nullable(.count),
+                    "the hours that an approval has to hold for it; null: this one does, or the policy lets none hold so long"
+                ),
+            ]))
+
+    private static let approvalMembers: [APISchema.Field] = [
+        .init("id", text, "its id"),
+        .init("key", text, "the resource whose change it allows"),
+        .init("action", text, "what may be done to it"),
+        .init("change", text, "the digest of exactly this change; another one needs another yes"),
+        .init("standing", .choice(["standing", "used", "revoked", "expired"]), "whether it still counts"),
+        .init("approved_by", text, "who said yes"),
+        .init("reason", textOrNull, "why"),
+        .init("run", text, "the run in whose plan the change waited"),
+        .init("created_at", .instant, "when it was given"),
+        .init("expires_at", .instant, "when it ends"),
+        .init("revoked_at", instantOrNull, "when it was taken back"),
+        .init("revoked_by", textOrNull, "who took it back"),
+        .init("used_at", instantOrNull, "when the change was made"),
+        .init("used_by", textOrNull, "the run that made it"),
+    ]
 
     static let user = APISchema.named("User", .object(userMembers))
 

@@ -63,14 +63,24 @@ extension APIEndpoints {
                 body: .object([
                     .init("run", run.schema, required: true), .init("keys", .list(.line(least: 1, most: 512))),
                     .init("reason", .line(least: 1, most: 500)), minutes,
-                ]), answer: Answer.many(Answer.approval), status: 201
+                ]), answer: Answer.many(Answer.givenApproval), status: 201
             ) { call in
                 let request = ApprovalRequest(
                     run: call.body["run"]?.stringValue ?? "",
                     keys: call.body["keys"]?.listValue?.compactMap(\.stringValue) ?? [],
                     reason: call.body["reason"]?.stringValue, lasting: lasting(call))
                 let outcome = try await request.make(in: services.store, by: call.actor, at: call.now)
-                return Envelope(201, .list(outcome.approvals.map { $0.document(at: call.now) }))
+                return Envelope(
+                    201,
+                    .list(
+                        outcome.approvals.map { given in
+                            let closed = outcome.closed.first { $0.key == given.key }
+                            var object = given.document(at: call.now).objectValue ?? [:]
+                            object["window"] = .text(closed?.place)
+                            object["opens_at"] = .text(closed?.opensAt?.description)
+                            object["hours"] = .count(closed?.hours)
+                            return .object(object)
+                        }))
             },
             APIRoute(
                 "POST", "/approvals/revoke", "revokeApprovals", "approvals",
