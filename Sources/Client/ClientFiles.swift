@@ -91,30 +91,39 @@ struct Credentials: Sendable {
 
     var entries: [Entry] = []
 
-    func entry(_ context: String) -> Entry? { entries.first { $0.context == context } }
-
     /// What is sent to a service: what was kept under the context's name, or before the service had one.
     func entry(_ context: String, at url: String) -> Entry? {
-        [context, "default"].lazy.compactMap { entry($0) }.first { $0.url == url }
+        [context, Self.nameless].lazy.compactMap { name in entries.first { $0.context == name && $0.url == url } }.first
     }
 
+    /// Keeps one for each name; of services that have none, one for each address.
     mutating func put(_ entry: Entry) {
-        remove(entry.context)
+        entries.removeAll { $0.context == entry.context && (entry.context != Self.nameless || $0.url == entry.url) }
         entries.append(entry)
     }
 
-    mutating func remove(_ context: String) { entries.removeAll { $0.context == context } }
+    mutating func remove(_ entry: Entry) {
+        entries.removeAll { $0.context == entry.context && $0.url == entry.url }
+    }
+
+    /// The name under which logins at services without a name are kept.
+    static let nameless = "default"
 
     /// The file's text.
     var text: String {
         var object = Value.Object()
-        for entry in entries.sorted(by: { $0.context.utf8.lexicographicallyPrecedes($1.context.utf8) }) {
+        let isOneNameless = entries.count { $0.context == Self.nameless } == 1
+        let named = entries.map { entry in
+            // No name has a slash, so that no address is taken for one.
+            (entry.context == Self.nameless && !isOneNameless ? entry.url : entry.context, entry)
+        }
+        for (name, entry) in named.sorted(by: { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }) {
             var fields = Value.Object()
             fields["url"] = .string(entry.url)
             fields["token"] = entry.token.reveal { .string($0) }
             fields["user"] = entry.user.map { .string($0) }
             fields["expires_at"] = entry.expiresAt.map { .string($0.description) }
-            object[entry.context] = .object(fields)
+            object[name] = .object(fields)
         }
         return JSON.write(.object(object), pretty: true)
     }
@@ -132,7 +141,8 @@ struct Credentials: Sendable {
             }
             entries.append(
                 Entry(
-                    context: member.name, url: url, token: Secret(token), user: member.value["user"]?.stringValue,
+                    context: ClientConfiguration.isName(member.name) ? member.name : Self.nameless, url: url,
+                    token: Secret(token), user: member.value["user"]?.stringValue,
                     expiresAt: member.value["expires_at"]?.instantValue))
         }
     }

@@ -80,11 +80,14 @@ extension CommandCall {
     func logOut() async throws -> ClientExit {
         let place = try place()
         var credentials = try files.credentials()
-        let kept = credentials.entry(place.name, at: place.address.text) ?? credentials.entry(place.name)
+        // A name may have had another address when somebody logged in; what has none is known by its address alone.
+        let kept =
+            credentials.entry(place.name, at: place.address.text)
+            ?? credentials.entries.first { $0.context == place.name && place.name != Credentials.nameless }
         let wasKept = kept != nil
         // Ended where it counts first: a token that is only forgotten here is still one to whoever has read it.
         let isEnded = await end(kept, at: place)
-        if let kept { credentials.remove(kept.context) }
+        if let kept { credentials.remove(kept) }
         if wasKept { try files.write(credentials) }
         let document: Value = [
             "context": .string(place.name), "forgotten": .bool(wasKept), "ended": .bool(isEnded),
@@ -243,13 +246,15 @@ extension CommandCall {
     func removeContext() throws -> ClientExit {
         var configuration = try files.configuration()
         try known(target, configuration)
+        let address = configuration.context(target)?.url
         configuration.remove(target)
         // The login goes first: what is left of a half done removal opens nothing.
         var credentials = try files.credentials()
-        if credentials.entry(target) != nil {
-            credentials.remove(target)
-            try files.write(credentials)
+        let kept = credentials.entries.filter {
+            $0.context == target && (target != Credentials.nameless || $0.url == address)
         }
+        for entry in kept { credentials.remove(entry) }
+        if !kept.isEmpty { try files.write(credentials) }
         try files.write(configuration)
         return told("\(target) is forgotten.", ["removed": .string(target)])
     }

@@ -44,7 +44,7 @@ struct CommandCall: Sendable {
         // An address alone is that of the context in use, of another one, or of none: no login is kept in another's place.
         let current = configuration.current.flatMap { configuration.context($0) }
         let same = ([current].compactMap { $0 } + configuration.contexts).first { $0.url == address.text }
-        return (named ?? (url == nil ? configuration.current : same?.name) ?? "default", address)
+        return (named ?? (url == nil ? configuration.current : same?.name) ?? Credentials.nameless, address)
     }
 
     /// What proves who asks, from `--token-file`, the environment, or what `auth login` has kept for this very service.

@@ -114,6 +114,26 @@ struct FilesTests {
         #expect(authorization(world.service.requests.last) == nil)
     }
 
+    @Test("Of services without a name each keeps its own login, and each is ended by itself")
+    func namelessLogins() async throws {
+        let world = try World(FakeService(Self.login), typed: ["key-1", "key-2"])
+        let services = [("https://one.example", "key-1"), ("https://two.example", "key-2")]
+        for (url, _) in services {
+            #expect((await world.run("auth", "login", "--url", url, "--key-file", "-")).exit == .done)
+        }
+        for (url, key) in services {
+            _ = await world.run("env", "list", "--url", url)
+            #expect(authorization(world.service.requests.last) == "Bearer \(key)", "\(url)")
+        }
+        #expect(
+            (await world.run("auth", "logout", "--url", "https://three.example")).output.contains("Nothing was kept"))
+        #expect((await world.run("auth", "logout", "--url", services[0].0)).exit == .done)
+        for ((url, key), isKept) in zip(services, [false, true]) {
+            _ = await world.run("env", "list", "--url", url)
+            #expect(authorization(world.service.requests.last) == (isKept ? "Bearer \(key)" : nil), "\(url)")
+        }
+    }
+
     @Test("Credentials that others may read are not used")
     func openCredentials() async throws {
         let world = try World(FakeService(Self.login))
