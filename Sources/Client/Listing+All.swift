@@ -21,6 +21,8 @@ extension Listing {
     static let drift = Listing(
         path: "/drift", filters: [("cause", "cause"), ("environment", "environment"), ("known", "known")],
         emptyFiltered: "Nothing such differs.", empty: "Nothing differs from git.",
+        unlooked:
+            "Nobody has looked yet: what differs is known after the first pass. Make one: odooops reconcile --wait",
         columns: [
             .key("KEY", 9, "key", least: 22), Column("CAUSE", 5, least: 15, cause),
             // Half of two values says nothing of how they differ.

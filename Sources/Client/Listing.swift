@@ -75,6 +75,8 @@ struct Listing: Sendable {
     var emptyFiltered: String?
     /// What is printed where there is no row at all.
     let empty: String
+    /// What is printed there as long as nobody has looked; nil: where the list doesn't depend on that.
+    var unlooked: String?
     let columns: [Column]
 }
 
@@ -148,6 +150,14 @@ extension CommandCall {
         return (Array(rows.prefix(most)), cursor != nil || rows.count > most)
     }
 
+    /// What is said in place of none where nobody has looked; nil where somebody has, or the service doesn't say.
+    private func unlooked(_ listing: Listing, _ connection: ServiceConnection) async -> String? {
+        guard let text = listing.unlooked,
+            case .null = (try? await connection.get("/status"))?.data["looked_at"]
+        else { return nil }
+        return text
+    }
+
     /// Asks for a list and prints it.
     func list(_ listing: Listing, query more: [(String, String?)] = []) async throws -> ClientExit {
         let connection = try connection()
@@ -170,7 +180,8 @@ extension CommandCall {
             screen.json(.list(rows))
         } else if rows.isEmpty {
             let isFiltered = query.contains { $0.1 != nil }
-            screen.print(isFiltered ? listing.emptyFiltered ?? listing.empty : listing.empty)
+            let none = isFiltered ? listing.emptyFiltered ?? listing.empty : listing.empty
+            screen.print(await unlooked(listing, connection) ?? none)
         } else {
             screen.print(table(listing, rows))
         }

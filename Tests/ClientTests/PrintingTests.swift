@@ -136,6 +136,16 @@ struct PrintingTests {
             ([], ["drift         none", "alerts        none", "last look     2026-11-21 17:06"], ["nobody", "waits"]),
             ([("suspended", 1)], ["3 active; 1 of them suspended"], ["unknown"]),
             (
+                [
+                    ("environments", ["unknown": 3]),
+                    ("unknown_because", ["FMT-0002 at ssot/environments.yaml:66:1: a value is missing", "other"]),
+                ],
+                [
+                    "3 unknown",
+                    "isn't known: FMT-0002 at ssot/environments.yaml:66:1: a value is missing, and 1 reason more",
+                ], ["active"]
+            ),
+            (
                 [("plan", ["run": "r1", "approval": "waiting", "needed": 3, "approved": 1, "used": 0])],
                 ["2 changes wait for a person: odooops plan show r1"], ["approved"]
             ),
@@ -151,6 +161,16 @@ struct PrintingTests {
         let result = await (try World(FakeService(["GET /status": .object(object)]))).run("status")
         for text in shown { #expect(result.output.contains(text), "\(result.story)") }
         for text in hidden { #expect(!result.output.contains(text), "\(result.story)") }
+    }
+
+    @Test("That nothing differs is said only where somebody has looked", arguments: [true, false])
+    func unlooked(_ hasLooked: Bool) async throws {
+        var object = Self.standing.objectValue ?? [:]
+        if !hasLooked { object["looked_at"] = .null }
+        let result = await (try World(FakeService(["GET /status": .object(object), "GET /drift": []]))).run(
+            "drift", "list")
+        #expect(result.output.contains("Nothing differs from git.") == hasLooked, "\(result.story)")
+        #expect(result.output.contains("Nobody has looked yet") == !hasLooked, "\(result.story)")
     }
 
     @Test("Plans, integrations and providers are three lists, each from its own route")
