@@ -59,6 +59,48 @@ import Web
         await store.close()
     }
 
+    @Test(
+        "Of how many nobody knows what is wanted is said on the overview and on their list, with the place; none is in sync"
+    )
+    func unread() async throws {
+        let (pages, store) = try await Self.filled()
+        let doubt = "FMT-0002 at ssot/environments.yaml:66:1: a value is missing here"
+        var rows = try await store.environments()
+        for index in rows.indices where rows[index].status != .gone {
+            rows[index].standing = EnvironmentStanding(resources: 3, unseen: 0, health: .healthy, healthReason: "")
+            rows[index].weigh(doubt: doubt)
+        }
+        _ = try await store.saveEnvironments(rows)
+        try await store.beginRun(
+            RunRecord(id: Stores.runID, trigger: .schedule, phase: .succeeded, isDryRun: false, startedAt: testNow))
+        for path in ["/", "/environments"] {
+            let page = try await PagesTests.html(pages, path)
+            #expect(page.contains("3 environments unknown") && page.contains(doubt), "\(path)")
+            #expect(page.contains("reconcile explain erp") && !page.contains("in sync</span>"), "\(path)")
+        }
+        let page = try await PagesTests.html(pages, "/environments/loose")
+        #expect(page.contains("sync unknown") && page.contains("stays meanwhile") && !page.contains("unwanted"))
+        #expect(page.contains("t known: \(doubt)"))
+        for index in rows.indices { rows[index].weigh(doubt: nil) }
+        _ = try await store.saveEnvironments(rows)
+        #expect(!(try await PagesTests.html(pages, "/")).contains(doubt))
+        await store.close()
+    }
+
+    @Test("What is wanted of one that is left alone is told as every list tells it, with where its branch is by now")
+    func revisions() async throws {
+        let world = try await ExampleWorld()
+        await world.pass()
+        var row = try #require(try await world.store.environment("production"))
+        let head = try #require(row.headCommit)
+        row.headCommit = String(repeating: "0", count: 40)
+        _ = try await world.store.saveEnvironments([row])
+        let page = try await world.html("/environments/production")
+        let wanted = try #require(page.split(separator: "Revision wanted").dropFirst().first?.prefix(400))
+        #expect(wanted.contains("0000000000</code>") && wanted.contains("its branch is at"), "\(wanted)")
+        #expect(wanted.contains(head.prefix(10)), "\(wanted)")
+    }
+
     @Test("The tabs count what their lists show, and what is gone has a list of its own")
     func gone() async throws {
         let (pages, store) = try await Self.filled()

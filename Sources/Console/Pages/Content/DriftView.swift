@@ -11,6 +11,8 @@ struct DriftView {
     let now: Timestamp
     /// Why it stands so; nil where that is not known.
     let explanation: Explanation?
+    /// Whether the reader sees all of a run: its evidence isn't shown in parts.
+    private let showsEvidence: Bool
 
     /// - Parameters:
     ///   - record: the difference.
@@ -20,6 +22,7 @@ struct DriftView {
         self.explanation = explanation
         self.record = record
         now = context.now
+        showsEvidence = context.share == nil
     }
 
     var html: HTML {
@@ -50,8 +53,10 @@ struct DriftView {
                     }
                     " · found by run "
                     Words.run(record.runID)
-                    " · "
-                    a(Link("/runs", record.runID, "evidence", "drift.json"), "evidence")
+                    if showsEvidence {
+                        " · "
+                        a(Link("/runs", record.runID, "evidence", "drift.json"), "evidence")
+                    }
                 }
                 if let mark = record.mark { known(mark) }
             }

@@ -61,7 +61,7 @@ enum EnvironmentPage {
                     ("Reached at", row.domain.map { domain in link(domain) } ?? span("soft", "–")),
                     ("Host", HTML(row.host ?? "–")), ("Database", HTML(row.database ?? "–")),
                     ("Filestore", HTML(desired?.filestore ?? "–")),
-                    ("Revision wanted", Words.revision(desired?.headCommit ?? row.headCommit)),
+                    ("Revision wanted", revision(row, desired)),
                     ("Revision running", running(row, context.now)),
                     ("Health", health(row)),
                     ("Wanted at", desired.map { code($0.source.description) } ?? span("soft", "known after a pass")),
@@ -87,6 +87,20 @@ enum EnvironmentPage {
                                 ? "reconcile env unpin \(row.slug)" : "reconcile env pin \(row.slug) --reason \"why\"")
                     }
                 }
+            }
+        }
+    }
+
+    /// What is wanted of it, as every list says it; and where its branch is by now, where that isn't the same.
+    private static func revision(_ row: EnvironmentRow, _ desired: Environment?) -> HTML {
+        guard let wanted = row.headCommit, let head = desired?.headCommit, head != wanted else {
+            return Words.revision(row.headCommit ?? desired?.headCommit)
+        }
+        return markup {
+            Words.revision(wanted)
+            span("sub") {
+                "its branch is at "
+                Words.revision(head)
             }
         }
     }

@@ -133,10 +133,7 @@ enum DatabasePage {
             looks.advice
             card("Supabase", flush: true) {
                 if kinds.isEmpty {
-                    empty(
-                        "Supabase was not looked at",
-                        "Give the driver a token as SUPABASE_ACCESS_TOKEN; the next pass looks.",
-                        icon: .database, next: "reconcile doctor")
+                    unlookedSupabase(context)
                 } else {
                     ControlPlanePage.kinds(kinds)
                 }
@@ -161,6 +158,16 @@ enum DatabasePage {
                 }
             }
         }
+    }
+
+    /// Why nothing of Supabase is known: its driver has no token, or nobody has looked with it.
+    private static func unlookedSupabase(_ context: PageContext) -> HTML {
+        let token = context.pages.facts.secrets.first { $0.name == "supabase" }
+        let why =
+            token?.isPresent == true
+            ? "Its driver has a token. A pass looks as soon as it can read documents that name what is there."
+            : "Give the driver a token as SUPABASE_ACCESS_TOKEN; the next pass looks."
+        return empty("Supabase was not looked at", why, icon: .database, next: "reconcile doctor")
     }
 }
 
