@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Formats
+import Reconciler
 import Store
 import Testing
 import Web
@@ -99,6 +100,22 @@ import Web
         let wanted = try #require(page.split(separator: "Revision wanted").dropFirst().first?.prefix(400))
         #expect(wanted.contains("0000000000</code>") && wanted.contains("its branch is at"), "\(wanted)")
         #expect(wanted.contains(head.prefix(10)), "\(wanted)")
+    }
+
+    @Test("A token is asked for only where there is none", arguments: [true, false])
+    func tokens(_ isPresent: Bool) async throws {
+        let (store, time) = try await Stores.empty()
+        var facts = ConsoleFacts()
+        facts.secrets = [
+            ConsoleFacts.Presence("supabase", reference: "env:SUPABASE_ACCESS_TOKEN", isPresent: isPresent)
+        ]
+        let pages = ConsolePages(
+            access: nil, store: store, evidence: EvidenceStore(directory: "/nonexistent"), facts: facts,
+            metrics: Metrics(), time: time)
+        let page = try await PagesTests.html(pages, "/database")
+        #expect(page.contains("Supabase was not looked at"))
+        #expect(page.contains("Give the driver a token") == !isPresent)
+        await store.close()
     }
 
     @Test("The tabs count what their lists show, and what is gone has a list of its own")

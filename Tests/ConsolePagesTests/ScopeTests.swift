@@ -136,6 +136,7 @@ import Web
             #expect(shown.status == 200, "\(list)")
             #expect(!shown.text.contains("hidden-lab") && !shown.text.contains(run), "\(list)")
             #expect(!shown.text.contains("data-live"), "\(list): the feed of changes would refuse them")
+            #expect(!shown.text.contains("/evidence"), "\(list): it isn't shown in parts")
         }
         for (segments, environment, status) in [
             (["runs", Stores.runID], "staging", 200), (["runs", run], "staging", 404),
