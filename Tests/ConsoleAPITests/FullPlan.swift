@@ -34,6 +34,7 @@ enum FullPlan {
             key: droplet, providerID: "1", environment: "staging", markedAt: now, grace: .hours(24), needsApproval: true
         )
         candidate.why = "nothing wants it"
+        candidate.environmentGoesAt = now
         var plan = Plan(
             revision: "abc", changes: [change], summary: Plan.Summary(of: [change], noops: 1), drift: [drift],
             environments: [outlook],
