@@ -83,6 +83,56 @@ import Testing
         }
     }
 
+    @Test func `what was made anew beside a service is found on fresh connections, as a restore makes all of it`()
+        async throws
+    {
+        try await TestStore.with(.postgres) { test in
+            let make = [
+                "create type ops.mood as enum ('calm', 'cross')",
+                "create table ops.moods (at int primary key, mood ops.mood not null)",
+                "insert into ops.moods values (1, 'calm')",
+            ]
+            try await test.prepare(make)
+            @Sendable func use() async throws {
+                _ = try await test.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+                    try db.run(
+                        "insert into ops.moods values ($1, $2) on conflict (at) do update set mood = excluded.mood",
+                        [.int(2), .text("cross")])
+                    return try db.run("select * from ops.moods where mood = $1", [.text("cross")]).count
+                }
+            }
+            // Each of several connections has its statements prepared.
+            for _ in 0..<3 {
+                await withTaskGroup { group in
+                    for _ in 0..<8 { group.addTask { try? await use() } }
+                }
+            }
+            let other = try await test.another()
+            for change in [make, make + ["alter table ops.moods add column why text"]] {
+                _ = try await other.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+                    try db.run("drop table ops.moods", [])
+                    try db.run("drop type ops.mood", [])
+                    for statement in change { try db.run(statement, []) }
+                    return 0
+                }
+                for _ in 0..<8 { try await use() }
+            }
+            // The same table, of which the same question now has another answer.
+            _ = try await other.transaction { (db: any SQLConnection) throws(StoreFault) -> Int in
+                try db.run("alter table ops.moods add column since int", []).count
+            }
+            for _ in 0..<8 { try await use() }
+            await other.close()
+            // A statement that is refused again and again is a fault all the same.
+            await #expect(throws: StoreFault.self) {
+                try await test.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                    try db.run("do $$ begin raise 'no' using errcode = 'XX000'; end $$", [])
+                }
+            }
+            #expect(try await test.rows("select * from ops.moods where at = 2").count == 1)
+        }
+    }
+
     @Test func `a commit whose answer was lost is unknown and not repeated`() async throws {
         try await TestStore.with(.postgres) { test in
             try await test.prepare([

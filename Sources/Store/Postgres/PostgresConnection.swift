@@ -15,14 +15,19 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
     private(set) var wasDeadlock = false
     /// Set when the connection turned out to be broken before anything was asked of it.
     private(set) var brokeAtBegin = false
+    /// Set by a statement for which the server still had things in mind that are gone: a restore made them anew beside us.
+    private(set) var isOutdated = false
+    /// How often such connections were thrown away before this one was made.
+    let generation: Int
     /// What a transaction begins with.
     private var settings = ""
 
     /// Connects.
     ///
     /// - Throws: `StoreFault` without the password.
-    init(_ target: PostgresTarget, usesPrepared: Bool) throws(StoreFault) {
+    init(_ target: PostgresTarget, usesPrepared: Bool, generation: Int) throws(StoreFault) {
         self.target = target
+        self.generation = generation
         prepared = usesPrepared ? [:] : nil
         pointer = try Self.connect(target)
         // From here on `deinit` closes.
@@ -93,7 +98,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
     func transaction<T>(
         _ begin: String, _ body: (any SQLConnection) throws(StoreFault) -> T
     ) throws(StoreFault) -> T {
-        (lostPrepared, wasDeadlock) = (false, false)
+        (lostPrepared, wasDeadlock, isOutdated) = (false, false, false)
         do throws(StoreFault) {
             try simple("\(begin); \(settings)")
         } catch {
@@ -146,6 +151,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
         return try rows(withCStrings(texts) { PQexecPrepared(pointer, name, count, $0, nil, nil, 0) }, of: sql)
     }
 
+    func serverClock() throws(StoreFault) -> Timestamp? { try run("select clock_timestamp()", []).first?.time(0) }
+
     private func prepare(_ sql: String) throws(StoreFault) -> String? {
         if let name = prepared?[sql] { return name }
         guard let number = prepared?.count, number < 256 else { return nil }
@@ -168,6 +175,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {  // Handed 
             let code = Self.field(result, 67)  // PG_DIAG_SQLSTATE, a character literal that isn't imported.
             let message = Self.field(result, 77)  // PG_DIAG_MESSAGE_PRIMARY
             if code == "26000" || code == "42P05" { lostPrepared = prepared != nil }
+            // An internal error (of a type, a table, a function that is no more), and a plan whose result has another shape.
+            if code == "XX000" || code == "0A000" { isOutdated = true }
             if code == "40P01" || code == "40001" { wasDeadlock = true }
             throw target.fault(code: code, message.isEmpty ? Self.errorText(pointer) : message)
         }

@@ -32,6 +32,8 @@ public final class PostgresEngine: SQLEngine {
     private struct Connections {
         var idle: [PostgresConnection] = []
         var usesPrepared = true
+        /// Connections of an earlier one know a schema that is no more.
+        var generation = 0
         var isClosed = false
     }
 
@@ -104,12 +106,21 @@ public final class PostgresEngine: SQLEngine {
                             $0.usesPrepared = false
                             $0.idle = []
                         }
+                    } else if connection.isOutdated {
+                        // All that were made before it may have the same in mind; those at work are thrown away after it.
+                        self.connections.withLock { connections in
+                            guard connections.generation == connection.generation else { return }
+                            connections.generation += 1
+                            connections.idle = []
+                        }
                     } else {
                         self.put(back: connection)
                     }
                     // All of it was rolled back, so it can be done again.
-                    let again = connection.lostPrepared || connection.wasDeadlock || connection.brokeAtBegin
-                    guard again, attempt < 3 else { throw error }
+                    let again =
+                        connection.lostPrepared || connection.isOutdated || connection.wasDeadlock
+                        || connection.brokeAtBegin
+                    guard again, error.kind != .unknown, attempt < 3 else { throw error }
                     attempt += 1
                 }
             }
@@ -128,11 +139,15 @@ public final class PostgresEngine: SQLEngine {
     }
 
     private func connect() throws(StoreFault) -> PostgresConnection {
-        try PostgresConnection(target, usesPrepared: connections.withLock { $0.usesPrepared })
+        let now = connections.withLock { ($0.usesPrepared, $0.generation) }
+        return try PostgresConnection(target, usesPrepared: now.0, generation: now.1)
     }
 
     private func put(back connection: PostgresConnection) {
         guard !connection.isBroken else { return }
-        connections.withLock { if !$0.isClosed { $0.idle.append(connection) } }
+        connections.withLock { connections in
+            guard !connections.isClosed, connection.generation == connections.generation else { return }
+            connections.idle.append(connection)
+        }
     }
 }
