@@ -93,6 +93,68 @@ struct RetentionTests {
         #expect(try await world.store.lease(name: "retention") == nil)
     }
 
+    @Test("Evidence that another machine keeps stops no cut; each disk loses what is old on it, and no more")
+    func elsewhere() async throws {
+        let world = try await World()
+        try await Self.aged(world, passes: 13)
+        // The disk of a job in CI, gone with it: of one link nothing is here, also not the last that goes.
+        let here = "\(world.directory.path)/evidence"
+        let evidence = EvidenceStore(directory: here)
+        let links = try await world.store.evidenceChain(limit: .max)
+        for link in [links[links.count - 2], links[links.count - 3]] {
+            FileSystem.remove(evidence.path(of: link.manifest))
+        }
+        // The service beside this one has a few objects of its own.
+        let there = EvidenceStore(directory: "\(world.directory.path)/there")
+        let old = try there.put([1], at: world.time.now - .days(45))
+        let young = try there.put([2], at: world.time.now - .days(25))
+        let kept = try there.put(FileSystem.read(evidence.path(of: links[4].manifest)), at: links[4].at)
+        let other = Retention(
+            store: world.store, evidence: there, rule: RetentionRule(), time: world.time, holder: "test/2")
+
+        let dry = try await Self.retention(world).run(isDryRun: true)
+        #expect(dry.evidenceLinks == 3 && dry.evidenceElsewhere == 2)
+        let report = try #require(try await Self.retention(world).runIfDue())
+        #expect(report.evidenceLinks == 3 && report.evidenceElsewhere == 2)
+        #expect(report.runs.runs == 3 && report.runs.plans == 9 && report.objects > 0)
+        #expect(try await Self.retention(world).runIfDue() == nil)
+        let newest = try #require(links.first)
+        #expect(try await Self.verify(world, newest.runID).isWhole)
+
+        // The rows were cut for both; the objects of the other disk are its own matter.
+        let second = try #require(try await other.runIfDue())
+        #expect(second.objects == 1 && second.evidenceLinks == 0 && second.runs.runs == 0)
+        #expect(!FileSystem.exists(there.path(of: old)) && FileSystem.exists(there.path(of: young)))
+        #expect(FileSystem.exists(there.path(of: kept)), "a manifest of a link that is left")
+        #expect(try await other.runIfDue() == nil)
+    }
+
+    @Test("A row of the chain that was changed or taken away stops the cut, wherever its evidence is")
+    func changedRows() async throws {
+        let world = try await World()
+        try await Self.aged(world, passes: 12)
+        let links = try await world.store.evidenceChain(limit: .max)
+        let second = links[links.count - 2]
+        FileSystem.remove(
+            EvidenceStore(directory: "\(world.directory.path)/evidence").path(of: second.manifest))
+        func change(_ sql: String) async throws {
+            try await world.engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+                try db.run(sql, [])
+            }
+        }
+        let digest = "sha256:" + String(repeating: "0", count: 64)
+        try await change("update ops.evidence_chain set manifest = '\(digest)' where sequence = \(second.sequence)")
+        func refuses() async {
+            await #expect { try await Self.retention(world).run(isDryRun: false) } throws: {
+                ($0 as? EvidenceFault)?.code == "EVID-0004"
+            }
+        }
+        await refuses()
+        try await change("delete from ops.evidence_chain where sequence = \(second.sequence)")
+        await refuses()
+        #expect(try await world.store.evidenceChain(limit: .max).count == links.count - 1)
+    }
+
     @Test("A manifest that was changed stops the cut of the evidence, and a break behind the anchor is found")
     func findsBreaks() async throws {
         let world = try await World()

@@ -38,6 +38,8 @@ public struct Retention: Sendable {
         public let artifactsBefore: Timestamp
         public var auditRecords = 0
         public var evidenceLinks = 0
+        /// Those of them whose evidence isn't on this disk, and was not looked at: another process has it.
+        public var evidenceElsewhere = 0
         public var runs = Store.RunRemains()
         /// What had come to its end, by table.
         public var past: [Store.PastRows] = []
@@ -53,12 +55,21 @@ public struct Retention: Sendable {
 
     /// Cuts, when the last cut was a day ago; nil where it was not.
     ///
+    /// The rows of the store are one matter of all processes that share it, the objects of evidence one of each disk.
+    ///
     /// - Throws: `StoreFault`, or an `EvidenceFault` where the chain isn't whole: a cut would hide that.
     public func runIfDue() async throws -> Report? {
         let now = time.now
         // A last cut in the future was written by a clock that went wrong.
-        if let last = try await store.lastRetention(), last <= now, now - last < Self.interval { return nil }
-        return try await run(isDryRun: false)
+        func isFresh(_ last: Timestamp) -> Bool { last <= now && now - last < Self.interval }
+        guard try await store.lastRetention().map(isFresh) ?? false else { return try await run(isDryRun: false) }
+        guard await Self.files.run({ [evidence] in evidence.lastCut }).map(isFresh) != true,
+            let anchor = try await store.anchor(of: .artifacts)
+        else { return nil }
+        // No further than the chain says by now that its objects went.
+        var report = Report(auditBefore: now - rule.audit, artifactsBefore: min(anchor.before, artifactsEnd(now)))
+        try await cutObjects(&report, isDryRun: false)
+        return report
     }
 
     /// Cuts everything that is older than its time.
@@ -68,7 +79,7 @@ public struct Retention: Sendable {
     /// - Throws: `StoreFault`, or an `EvidenceFault` where the chain isn't whole: a cut would hide that.
     public func run(isDryRun: Bool) async throws -> Report {
         let now = time.now
-        var report = Report(auditBefore: now - rule.audit, artifactsBefore: now - min(rule.artifacts, rule.audit))
+        var report = Report(auditBefore: now - rule.audit, artifactsBefore: artifactsEnd(now))
         var lease: Lease?
         if !isDryRun {
             lease = try await store.acquireLease(
@@ -95,10 +106,13 @@ public struct Retention: Sendable {
         if let link = try await store.lastEvidence(before: report.auditBefore) {
             let anchor = try await store.anchor(of: .evidence)
             let horizon = EvidenceHorizon(anchor, artifacts: link.sequence)
-            let verification = await Self.files.run { [evidence] in
-                evidence.verify(link.head, known: [:], since: horizon)
+            let chain = try await store.evidenceChain(limit: .max).sorted { $0.sequence < $1.sequence }
+            let going = chain.prefix { $0.sequence <= link.sequence }.count
+            let links = Array(chain.prefix(going + 1))
+            let remains = try await Self.files.run { [evidence] () throws(EvidenceFault) in
+                try evidence.check(links, through: link.sequence, since: horizon)
             }
-            if let fault = verification.faults.first { throw fault }
+            report.evidenceElsewhere = remains.elsewhere
             report.evidenceLinks = link.sequence - (anchor?.sequence ?? 0)
             if !isDryRun {
                 try await store.cutEvidence(.evidence, through: link, before: report.auditBefore, by: holder)
@@ -111,12 +125,21 @@ public struct Retention: Sendable {
         report.runs = try await store.cutRuns(
             artifacts: report.artifactsBefore, runs: report.auditBefore, isDryRun: isDryRun)
         report.past = try await store.cutPast(before: report.auditBefore, isDryRun: isDryRun)
+        try await cutObjects(&report, isDryRun: isDryRun)
+    }
+
+    private func artifactsEnd(_ now: Timestamp) -> Timestamp { now - min(rule.artifacts, rule.audit) }
+
+    /// Deletes what is old on this disk.
+    private func cutObjects(_ report: inout Report, isDryRun: Bool) async throws {
         var manifests: Set<Digest> = []
         for link in try await store.evidenceChain(limit: .max)
         where !isDryRun || link.at >= report.auditBefore { manifests.insert(link.manifest) }
-        let (evidence, before, kept) = (evidence, report.artifactsBefore, manifests)
+        let (evidence, before, kept, now) = (evidence, report.artifactsBefore, manifests, time.now)
         (report.objects, report.bytes) = await Self.files.run {
-            evidence.cut(before: before, keeping: kept, isDryRun: isDryRun)
+            let cut = evidence.cut(before: before, keeping: kept, isDryRun: isDryRun)
+            if !isDryRun { evidence.noteCut(at: now) }
+            return cut
         }
     }
 

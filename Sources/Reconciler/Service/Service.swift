@@ -254,7 +254,8 @@ public final class Service: Sendable {
             reconciler.log.info(
                 "cut what is older than its time",
                 [
-                    "audit": report.auditRecords, "evidence": report.evidenceLinks, "runs": report.runs.runs,
+                    "audit": report.auditRecords, "evidence": report.evidenceLinks,
+                    "evidence.elsewhere": report.evidenceElsewhere, "runs": report.runs.runs,
                     "over": report.past.reduce(0) { $0 + $1.count }, "objects": report.objects, "bytes": report.bytes,
                 ])
         } catch {

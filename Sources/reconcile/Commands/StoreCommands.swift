@@ -39,6 +39,13 @@ struct RetentionCommand {
               runs          \(report.runs.runs.of("run")), \(report.runs.steps.of("step")), \
             \(report.runs.plans.of("plan")), \(report.runs.events.of("event"))
             """)
+        if report.evidenceElsewhere > 0 {
+            context.terminal.print(
+                """
+                  elsewhere     \(report.evidenceElsewhere.of("link")) whose evidence isn't on this disk: of \
+                \(report.evidenceElsewhere == 1 ? "it" : "them") only the rows of the store were verified
+                """)
+        }
         let past = report.past.filter { $0.count > 0 }.map { "\($0.table) \($0.count)" }
         context.terminal.print("  what is over  \(past.isEmpty ? "nothing" : past.joined(separator: ", "))")
         return .done
@@ -52,6 +59,7 @@ struct RetentionCommand {
         object["artifacts_before"] = .string(report.artifactsBefore.description)
         for (name, count) in [
             ("audit_records", report.auditRecords), ("evidence_links", report.evidenceLinks),
+            ("evidence_elsewhere", report.evidenceElsewhere),
             ("evidence_objects", report.objects), ("evidence_bytes", report.bytes), ("runs", report.runs.runs),
             ("steps", report.runs.steps), ("plans", report.runs.plans), ("events", report.runs.events),
         ] {
