@@ -75,7 +75,10 @@ public struct ServiceEndpoints: Sendable {
         if status.isStopping { reasons.append("stopping") }
         if status.passes == 0 { reasons.append("no pass has ended yet") }
         if let fault = await probe.fault() { reasons.append(fault) }
-        if let fault = status.lastFault { reasons.append("\(fault.code): the last pass failed") }
+        if let fault = status.lastFault {
+            let isClock = (fault as? StoreFault)?.kind == .wrongClock
+            reasons.append("\(fault.code): \(isClock ? fault.message : "the last pass failed")")
+        }
         return .json(
             reasons.isEmpty ? 200 : 503,
             [

@@ -155,7 +155,9 @@ enum StoreAccess {
                 Store(engine: try await SQLiteEngine.open(path: path, isReadOnly: isReadOnly), time: SystemTime()), true
             )
         case .postgres(let uri):
-            return (Store(engine: try await PostgresEngine.open(uri), time: SystemTime()), false)
+            return (
+                Store(engine: try await PostgresEngine.open(uri), time: SystemTime(), comparesClocks: true), false
+            )
         }
     }
 }

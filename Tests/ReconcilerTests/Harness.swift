@@ -73,6 +73,8 @@ final class SeededFaults: Sendable {
 struct FusedEngine: SQLEngine {
     let engine: SQLiteEngine
     let fuse: Fuse
+    /// What the clock of the store's server shows, where that is another machine.
+    var serverClock: (@Sendable () -> Timestamp)?
 
     var dialect: SQLDialect { engine.dialect }
     var place: String { engine.place }
@@ -83,7 +85,10 @@ struct FusedEngine: SQLEngine {
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
         if fuse.burn("before commit") { throw Self.dead }
-        let result = try await engine.transaction(body)
+        let clock = serverClock
+        let result = try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> T in
+            try body(FarConnection(db: db, clock: clock))
+        }
         if fuse.burn("after commit") { throw Self.dead }
         return result
     }
@@ -92,10 +97,23 @@ struct FusedEngine: SQLEngine {
         _ body: @escaping @Sendable (any SQLConnection) throws(StoreFault) -> T
     ) async throws(StoreFault) -> T {
         if fuse.isBlown { throw Self.dead }
-        return try await engine.read(body)
+        let clock = serverClock
+        return try await engine.read { (db: any SQLConnection) throws(StoreFault) -> T in
+            try body(FarConnection(db: db, clock: clock))
+        }
     }
 
     func close() async { await engine.close() }
+}
+
+/// A connection to a server with a clock of its own.
+struct FarConnection: SQLConnection {
+    let db: any SQLConnection
+    let clock: (@Sendable () -> Timestamp)?
+
+    func run(_ sql: String, _ binds: [SQLValue]) throws(StoreFault) -> [SQLRow] { try db.run(sql, binds) }
+    func leaveMark() throws(StoreFault) { try db.leaveMark() }
+    func serverClock() throws(StoreFault) -> Timestamp? { clock?() }
 }
 
 /// The source of a test: a tree that it changes as people would.
@@ -198,7 +216,8 @@ struct World: Sendable {
         fuse: Fuse = Fuse(), seed: UInt64 = 1, process: Int = 5_000_001, concurrency: Int = 4,
         faults: SeededFaults? = nil, budgets: BudgetBook? = nil, onWrite: (@Sendable () async -> Void)? = nil,
         tracer: Tracer? = nil, host: String = "test", shards: Shards = Shards(1),
-        absent: [UnconfiguredDriver] = [], wrap: (any Driver) -> any Driver = { $0 }
+        absent: [UnconfiguredDriver] = [], serverClock: (@Sendable () -> Timestamp)? = nil,
+        wrap: (any Driver) -> any Driver = { $0 }
     ) -> Reconciler {
         let random = RandomSource(seed: seed)
         let token = Secret("canary-token-of-the-test")
@@ -211,7 +230,9 @@ struct World: Sendable {
         metrics.declareReconcilerMetrics()
         return Reconciler(
             source: source, drivers: [wrap(driver)], absent: absent,
-            store: Store(engine: FusedEngine(engine: engine, fuse: fuse), time: time),
+            store: Store(
+                engine: FusedEngine(engine: engine, fuse: fuse, serverClock: serverClock), time: time,
+                comparesClocks: serverClock != nil),
             evidence: EvidenceStore(directory: "\(directory.path)/evidence"), time: time, random: random, log: .none,
             metrics: metrics, concurrency: concurrency, shards: shards, holder: "\(host)/\(process)", budgets: budgets,
             tracer: tracer)

@@ -160,6 +160,55 @@ struct LeaseTests {
         #expect(service.currentStatus.failures == 0)
     }
 
+    @Test("A service whose clock is not the store's makes no pass, says why, and begins by itself once it is right")
+    func standsStillByAWrongClock() async throws {
+        let world = try await World()
+        let (right, wrong) = (Locked(false), Duration.minutes(10))
+        let time = world.time
+        let reconciler = world.reconciler(serverClock: { right.withLock { $0 } ? time.now : time.now - wrong })
+        let reports = Locked<[RunReport]>([])
+        let running = Locked<Service?>(nil)
+        let service = Service(reconciler: reconciler, interval: .hours(1)) { report in
+            reports.withLock { $0.append(report) }
+            running.withLock { $0 }?.requestStop()
+        }
+        running.withLock { $0 = service }
+        let begin = time.now
+        let task = Task { await service.run() }
+        #expect(await eventually { time.now > begin + .minutes(1) })
+        let status = service.currentStatus
+        #expect(status.lastFault?.code == "STORE-0059" && status.passes == 0 && status.failures == 0)
+        #expect(status.beatAt > begin && status.lastFault?.message.contains("10m ahead") == true)
+        #expect(try await world.store.runs(limit: 10).isEmpty)
+        right.withLock { $0 = true }
+        await task.value
+        let report = try #require(reports.withLock { $0.first })
+        #expect(report.isSuccess, "\(report.story)")
+        #expect(service.currentStatus.lastFault == nil)
+    }
+
+    @Test("A pass whose machine's clock is set wrong in the middle of it renews no lease by that")
+    func renewsNothingByAWrongClock() async throws {
+        let world = try await World()
+        let lead = Locked(Duration.zero)
+        let time = world.time
+        let store = Store(
+            engine: FusedEngine(engine: world.engine, fuse: Fuse(), serverClock: { time.now - lead.withLock { $0 } }),
+            time: time, comparesClocks: true)
+        let lease = try #require(
+            try await store.acquireLease(name: "reconcile", holder: "here/1/run", lasting: .minutes(5)))
+        _ = try await store.renewLease(lease)
+        for ahead in [Duration.seconds(11), .zero - .seconds(11)] {
+            lead.withLock { $0 = ahead }
+            await #expect { try await store.renewLeases([lease]) } throws: {
+                ($0 as? StoreFault)?.code == "STORE-0059"
+            }
+        }
+        // What is given back is given back by any clock.
+        try await store.releaseLease(lease)
+        #expect(try await world.store.lease(name: "reconcile") == nil)
+    }
+
     @Test("A lease from a clock that was years ahead keeps nobody out for years")
     func forgivesClocks() async throws {
         let world = try await World()

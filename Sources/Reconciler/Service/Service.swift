@@ -45,6 +45,9 @@ public final class Service: Sendable {
     /// Between two looks whether another service still works: a take-over begins at most so long after its lease ends.
     static let standbyPause = Duration.milliseconds(500)
 
+    /// Between two looks whether the clock is right by now.
+    private static let clockPause = Duration.seconds(10)
+
     /// What another service does first is looked for after so long, also where no ring tells of it.
     private static let sharedPause = Duration.seconds(5)
 
@@ -107,6 +110,11 @@ public final class Service: Sendable {
     private func loop() async {
         var trigger = RunTrigger.schedule
         while !stop.isRaised {
+            if await isClockWrong() {
+                let next = await wait(Self.clockPause)
+                if trigger == .schedule { trigger = next }
+                continue
+            }
             var isElsewhere = await isHeldElsewhere()
             if !isElsewhere { isElsewhere = await !pass(trigger) }
             if stop.isRaised { break }
@@ -130,6 +138,39 @@ public final class Service: Sendable {
                 trigger = await nextTrigger(wait)
             }
         }
+    }
+
+    /// Whether this machine's clock is not the store's, by which no lease may be judged; who asks is told why nothing is done.
+    private func isClockWrong() async -> Bool {
+        var fault: StoreFault?
+        do throws(StoreFault) {
+            try await reconciler.store.confirmClock(lasting: reconciler.leaseTime)
+        } catch {
+            // Whatever else is wrong with the store is the pass's to find out.
+            if error.kind == .wrongClock { fault = error }
+        }
+        let found = fault
+        let before = status.withLock { status in
+            let before = status.lastFault as? StoreFault
+            if found != nil || before?.kind == .wrongClock { status.lastFault = found }
+            return before
+        }
+        if let found, before?.kind != .wrongClock {
+            reconciler.log.error(
+                "no pass is made for now",
+                ["code": found.code, "fault": found.message, "hint": found.hint ?? ""])
+        } else if found == nil, before?.kind == .wrongClock {
+            reconciler.log.info("the clock is right again")
+        }
+        return found != nil
+    }
+
+    private func wait(_ pause: Duration) async -> RunTrigger {
+        status.withLock { status in
+            status.nextPassAt = reconciler.time.now + pause
+            status.beatAt = reconciler.time.now
+        }
+        return await wakeup.wait(for: pause, reconciler.time)
     }
 
     /// Waits for the next pass, and for the gap after the one before where a hook calls for it.
@@ -294,7 +335,8 @@ public final class Service: Sendable {
             wait = min(wait, failures < Self.failuresToTell ? Self.failingPause : Self.longestBackOff)
         }
         // Until the last one with another number of shards has ended.
-        if currentStatus.lastFault is ShardFault { wait = min(wait, .seconds(10)) }
+        let isClock = (currentStatus.lastFault as? StoreFault)?.kind == .wrongClock
+        if currentStatus.lastFault is ShardFault || isClock { wait = min(wait, .seconds(10)) }
         if waitsForOthers.withLock({ $0 }), failures == 0 { wait = min(wait, max(gap, Self.sharedPause)) }
         let jitter = reconciler.random.jitter(wait / 5)
         let result = min(wait - wait / 10 + jitter, untilNextTurn ?? wait * 2)

@@ -1,3 +1,5 @@
+public import Basics
+
 /// Runs transactions on one kind of database; both engines take the same SQL text.
 ///
 /// The body of a transaction is plain synchronous code on a thread of the engine's own: nothing can be suspended
@@ -62,10 +64,16 @@ public protocol SQLConnection {
     ///
     /// - Throws: `StoreFault`.
     func leaveMark() throws(StoreFault)
+
+    /// What the clock shows at the server of the data; nil where that is this machine.
+    ///
+    /// - Throws: `StoreFault`.
+    func serverClock() throws(StoreFault) -> Timestamp?
 }
 
 extension SQLConnection {
     public func leaveMark() throws(StoreFault) {}
+    public func serverClock() throws(StoreFault) -> Timestamp? { nil }
 
     /// Runs one statement without binds.
     @discardableResult

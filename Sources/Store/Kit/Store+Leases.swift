@@ -16,6 +16,7 @@ extension Store {
         try memory.confirm()
         let (now, memory, place) = (time.now, memory, engine.place)
         let taken = try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Lease? in
+            try confirmClock(lasting: lasting, in: db)
             let lease = try Self.acquire(name, holder, lasting, now, in: db)
             if let lease { try memory.weigh(lease, place: place) }
             return lease
@@ -82,6 +83,7 @@ extension Store {
     public func renewLeases(_ leases: [Lease]) async throws(StoreFault) {
         let (now, memory, place) = (time.now, memory, engine.place)
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            if let lasting = leases.first?.lasting { try confirmClock(lasting: lasting, in: db) }
             for lease in leases {
                 let renewed = try db.run(
                     """

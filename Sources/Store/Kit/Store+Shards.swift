@@ -64,6 +64,7 @@ extension Store {
         let lock = engine.dialect.rowLock
         let drawn = identifiers.next(at: now)
         let claim = try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> ShardClaim in
+            try confirmClock(lasting: lasting, in: db)
             var claim = ShardClaim()
             claim.identity = try Self.identity(or: drawn, now, in: db)
             try memory.weigh(identity: claim.identity, place: place)
@@ -113,6 +114,7 @@ extension Store {
     ) async throws(StoreFault) {
         let now = time.now
         try await engine.transaction { (db: any SQLConnection) throws(StoreFault) -> Void in
+            try confirmClock(lasting: lasting, in: db)
             let agreed = try Self.state(Self.shardCountKey, in: db)
             guard agreed?.intValue == Int64(count) else { return }
             try Self.sign(service, count, now + lasting, now, isAside, in: db)

@@ -7,15 +7,19 @@ public struct Store: Sendable {
     var engine: any SQLEngine
     let time: any TimeSource
     let identifiers = IdentifierSource()
+    /// Whether the server's clock is held against this machine's before leases are judged by it.
+    let comparesClocks: Bool
     /// Shared by all copies of this value.
     let memory = StoreMemory()
 
     /// - Parameters:
     ///   - engine: an open engine; it stays the caller's to close.
     ///   - time: gives the instants of rows that have no other.
-    public init(engine: any SQLEngine, time: any TimeSource) {
+    ///   - comparesClocks: whether `time` is the machine's own, and has to be that of the server of the data.
+    public init(engine: any SQLEngine, time: any TimeSource, comparesClocks: Bool = false) {
         self.engine = engine
         self.time = time
+        self.comparesClocks = comparesClocks
     }
 
     /// Where the data is, fit to be printed.

@@ -137,6 +137,20 @@ extension StoreFault {
                 + "be lost, as the table's owner: `\(remedy)`")
     }
 
+    /// This machine's clock is ahead of that of the server by `lead`, or behind it.
+    static func wrongClock(_ lead: Duration, place: String) -> StoreFault {
+        let way = lead < .zero ? "behind" : "ahead of"
+        let distance = Duration.seconds((abs(lead.microseconds) + 500_000) / 1_000_000)
+        return StoreFault(
+            .wrongClock, code: "STORE-0059",
+            message:
+                "this machine's clock is \(distance.shortText) \(way) that of the store's server: no lease can be taken by it",
+            place: place,
+            hint:
+                "set the clock of the machine that is wrong: `timedatectl set-ntp true`; the service then goes on by itself"
+        )
+    }
+
     static func unreadable(_ detail: String) -> StoreFault {
         StoreFault(
             .refused, code: "STORE-0023", message: "a stored row can't be read: \(detail)",

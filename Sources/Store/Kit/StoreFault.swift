@@ -22,6 +22,8 @@ public struct StoreFault: Fault {
         case badAddress
         /// The answer to a commit was lost: what it wrote is there or not, so look before it is repeated.
         case unknown
+        /// This machine's clock is not that of the store's server: nothing can be said to be over by it.
+        case wrongClock
     }
 
     public let kind: Kind
@@ -43,7 +45,7 @@ public struct StoreFault: Fault {
 
     public var disposition: Disposition {
         switch kind {
-        case .unreachable, .locked, .full: .retry(after: nil)
+        case .unreachable, .locked, .full, .wrongClock: .retry(after: nil)
         case .unknown: .observeAgain
         case .readOnly, .newerVersion, .incompatible, .refused, .fenced, .badAddress: .stop
         }

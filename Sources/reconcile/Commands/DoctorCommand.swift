@@ -37,6 +37,8 @@ struct DoctorCommand {
         checks += found
         if let shards = await shards(configuration, store) { checks.append(shards) }
         let usable = isUsable ? store : nil
+        checks += await Self.clock(configuration, usable)
+        if let key = await Self.signingKey(configuration, usable) { checks.append(key) }
         let (looks, desired) = await repository(configuration)
         checks += looks
         let wanted = (desired?.resources ?? []).reduce(into: [:]) { $0[$1.key.kind, default: 0] += 1 }
