@@ -202,10 +202,11 @@ struct ScheduleTurnTests {
             clock.time.advance(by: .seconds(5))
             try await clock.turn(service)
         }
-        // Two looks at everything in two minutes; what can't run is asked for nowhere.
+        // Two looks at everything in two minutes, at what the other services run, and one word of what this one does; what
+        // can't run is asked for nowhere.
         let idle = counts()
-        #expect(idle.writes == 0 && idle.reads == 2 + (isBlocked ? 0 : 24), "\(idle)")
-        #expect(idle.statements <= 2 + (isBlocked ? 0 : 48), "\(idle)")
+        #expect(idle.writes <= 1 && idle.reads == 4 + (isBlocked ? 0 : 24), "\(idle)")
+        #expect(idle.statements <= 7 + (isBlocked ? 0 : 48), "\(idle)")
         #expect(readings.withLock { $0 } == 1 && jobs.parses == 1)
         // All of them are due at one instant, and share a transaction.
         clock.time.advance(by: .hours(14))

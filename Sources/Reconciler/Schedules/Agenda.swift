@@ -31,6 +31,10 @@ struct Agenda: Sendable {
     /// Of each job, in their order.
     private var entries: [Entry] = []
     private var told: [String: Told] = [:]
+    /// What the other services run.
+    private var others = RunnerSigns.nobody
+    /// Those that another service runs and this one can't: it leaves them alone.
+    private var elsewhere: Set<String> = []
     private var turns = 0
     /// By the clock that only grows; nil where the next turn has to look.
     private var lookedAt: Duration?
@@ -42,22 +46,48 @@ struct Agenda: Sendable {
     mutating func take(_ jobs: [ScheduledJob]) {
         // The very same array is told without a look at its members.
         let isSame = jobs == self.jobs
-        defer { self.jobs = jobs }
-        if isSame { return }
+        guard !isSame else {
+            self.jobs = jobs
+            return
+        }
         let before = Dictionary(zip(self.jobs, entries).map { ($0.id, ($0, $1)) }) { first, _ in first }
         entries = jobs.map { job in
             guard let (old, entry) = before[job.id], old.cron == job.cron, old.zone == job.zone else { return Entry() }
             return entry
         }
         places = Dictionary(jobs.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        self.jobs = jobs
+        bind()
+        served = served.filter { places[$0.key] != nil }
+        lookedAt = nil
+    }
+
+    /// Notes what somebody here runs.
+    private mutating func bind() {
         bounds = [:]
         for job in jobs {
-            guard case .runner = job.way else { continue }
+            guard case .runner = job.way, !elsewhere.contains(job.id) else { continue }
             bounds[job.lane, default: [:]][job.id] = ScheduleBounds(
                 timeLimit: job.terms.timeLimit, deadline: job.terms.deadline)
         }
-        served = served.filter { places[$0.key] != nil }
-        lookedAt = nil
+    }
+
+    /// Learns what the other services run.
+    ///
+    /// - Parameters:
+    ///   - others: what they say.
+    ///   - can: whether this service has what a runner needs.
+    mutating func learn(_ others: RunnerSigns, can: (ScheduleSettings.Runner) -> Bool) {
+        self.others = others
+        let before = elsewhere
+        elsewhere = []
+        if others != .nobody {
+            for job in jobs {
+                if case .runner(let kind) = job.way, can(kind) { continue }
+                if others.runs(job) { elsewhere.insert(job.id) }
+            }
+        }
+        if elsewhere != before { bind() }
     }
 
     /// Begins a turn; whether it has to look at everything.
@@ -106,9 +136,11 @@ struct Agenda: Sendable {
             guard let cursor = entry.cursor,
                 cursor > now + Self.tolerance || entry.next.map({ $0 <= now }) == true
             else { return nil }
-            // What can't be read stays as it is.
-            if case .unread = jobs[place].way { return nil }
-            return jobs[place]
+            // What can't run here stays as it is: it may be another service's, or this one's later.
+            switch jobs[place].way {
+            case .blocked, .unread: return nil
+            case .runner, .byHand: return elsewhere.contains(jobs[place].id) ? nil : jobs[place]
+            }
         }
     }
 
@@ -122,23 +154,24 @@ struct Agenda: Sendable {
 
     // MARK: What can't run
 
-    /// Those that can't run, as far as people weren't told, or something has become of them since.
+    /// Those that nobody can run, as far as people weren't told, or something has become of them since.
     func untold(_ states: [String: ScheduleState]) -> [BlockedSchedule] {
         jobs.compactMap { job in
-            guard let now = Self.obstacle(of: job, states[job.id]), told[job.id] != now else { return nil }
+            guard let now = obstacle(of: job, states[job.id]), told[job.id] != now else { return nil }
             return BlockedSchedule(
                 job.id, name: job.name, environment: job.environment?.slug, because: now.reason)
         }
     }
 
-    /// People were told of all that can't run.
+    /// People were told of all that nobody can run.
     mutating func tell(_ states: [String: ScheduleState]) {
         told = [:]
-        for job in jobs { told[job.id] = Self.obstacle(of: job, states[job.id]) }
+        for job in jobs { told[job.id] = obstacle(of: job, states[job.id]) }
     }
 
-    private static func obstacle(of job: ScheduledJob, _ state: ScheduleState?) -> Told? {
+    private func obstacle(of job: ScheduledJob, _ state: ScheduleState?) -> Told? {
         switch job.way {
+        case .blocked where others.mayRun(job), .unread where others.mayRun(job): nil
         case .blocked(let reason), .unread(let reason):
             Told(reason: reason, lastSlot: state?.lastSlot, lastState: state?.lastState)
         case .runner, .byHand: nil

@@ -68,6 +68,9 @@ public final class ScheduleService: Sendable {
     /// Runs until `requestStop`, and the task is cancelled.
     @concurrent
     public func run() async {
+        // Who is there already doesn't tell people of what we may run: we know it only with the first commit.
+        let sign = RunnerSigns.Sign(at: time.now, runners: nil, exceptions: [])
+        _ = try? await RunnerSigns.exchange(sign, of: holder, in: store)
         await withDiscardingTaskGroup { group in
             while !stop.isRaised {
                 do throws(StoreFault) {
@@ -107,20 +110,30 @@ public final class ScheduleService: Sendable {
             let states = try await store.scheduleStates(of: due.map(\.id))
             return try await advance(states, now)
         }
+        // By a clock that is ahead times would run early, and runs of others would be taken for abandoned.
+        try await store.confirmClock(lasting: Agenda.freshness)
         var states = try await store.scheduleStates()
         let new = jobs.map(\.id).filter { states[$0] == nil }
         if !new.isEmpty {
             try await store.beginSchedules(new)
             states = try await store.scheduleStates()
         }
+        if !jobs.isEmpty { try await hear(now) }
         let looked = states
-        // What was due while it was blocked isn't caught up with.
         let blocked = agenda.withLock { $0.untold(looked) }
         try await store.tellBlocked(blocked, at: now)
         agenda.withLock { $0.tell(looked) }
         try await advance(states, now)
         try await tend(jobs, states)
         agenda.withLock { $0.endLook(uptime) }
+    }
+
+    /// Tells the other services what this one runs, and hears what they do.
+    private func hear(_ now: Timestamp) async throws(StoreFault) {
+        let can: @Sendable (ScheduleSettings.Runner) -> Bool = { [runner] in runner($0) != nil }
+        let sign = agenda.withLock { $0.sign(at: now, can: can) }
+        let others = try await RunnerSigns.exchange(sign, of: holder, in: store)
+        agenda.withLock { $0.learn(others, can: can) }
     }
 
     /// Moves those on that are due by what the store knows of them now.
@@ -151,7 +164,8 @@ public final class ScheduleService: Sendable {
         guard let next = job.next(after: state.cursor), next <= now else { return nil }
         let due = DueSlots(of: job, after: state.cursor, upTo: now)
         switch job.way {
-        case .blocked, .unread: move.dropReason = "the schedule was blocked"
+        // They aren't due here, whatever the clock says: who can run them decides their times.
+        case .blocked, .unread: return nil
         case .byHand:
             if let last = (due.running + due.skipped).max() {
                 move.notices.append(

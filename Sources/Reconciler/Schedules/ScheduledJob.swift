@@ -37,23 +37,26 @@ public struct ScheduledJob: Sendable, Hashable {
         let zone: TimeZone
         let isZoneKnown: Bool
         let runner: String
+        /// As the SSOT names it, whatever the configuration says.
+        let named: String
         /// Nil: its workflow is not named, which is said with the id of each job.
         let way: Way?
         let terms: ScheduleSettings.Terms
         let alertsOnFailure: Bool
 
         init(
-            _ cron: Cron, _ zone: TimeZone, isZoneKnown: Bool, _ runner: String, _ way: Way?,
+            _ cron: Cron, _ zone: TimeZone, isZoneKnown: Bool, _ runner: String, named: String, _ way: Way?,
             _ terms: ScheduleSettings.Terms, alertsOnFailure: Bool
         ) {
             (self.cron, self.zone, self.isZoneKnown, self.runner) = (cron, zone, isZoneKnown, runner)
-            (self.way, self.terms, self.alertsOnFailure) = (way, terms, alertsOnFailure)
+            (self.named, self.way, self.terms, self.alertsOnFailure) = (named, way, terms, alertsOnFailure)
         }
 
         static func == (a: Manner, b: Manner) -> Bool {
             a === b
                 || a.cron == b.cron && a.zone == b.zone && a.isZoneKnown == b.isZoneKnown && a.runner == b.runner
-                    && a.way == b.way && a.terms == b.terms && a.alertsOnFailure == b.alertsOnFailure
+                    && a.named == b.named && a.way == b.way && a.terms == b.terms
+                    && a.alertsOnFailure == b.alertsOnFailure
         }
 
         func hash(into hasher: inout Hasher) {
@@ -79,6 +82,8 @@ public struct ScheduledJob: Sendable, Hashable {
     public var isZoneKnown: Bool { manner.isZoneKnown }
     /// As the SSOT or the configuration names it.
     public var runner: String { manner.runner }
+    /// As the SSOT names it: every service of a store calls it so.
+    var namedRunner: String { manner.named }
     public var way: Way {
         manner.way ?? .blocked("its workflow is not named: set schedules.jobs.\(id).workflow")
     }
@@ -183,7 +188,7 @@ public struct ScheduledJob: Sendable, Hashable {
             way = .blocked("nobody is the runner \(runner): set schedules.runners.\(runner)")
         }
         return Manner(
-            cron, zone ?? .utc, isZoneKnown: zone != nil, runner, way, terms, alertsOnFailure: alerts)
+            cron, zone ?? .utc, isZoneKnown: zone != nil, runner, named: named, way, terms, alertsOnFailure: alerts)
     }
 }
 
