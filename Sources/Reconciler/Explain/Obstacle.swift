@@ -192,7 +192,7 @@ struct ObstacleFinder {
         switch hold {
         case .unknownWish: "reconcile validate"
         case .unsettled:
-            circumstances.failure.flatMap { $0.key == change.key ? "reconcile show \($0.runID)" : nil } ?? "reconcile"
+            circumstances.failures[change.key].map { "reconcile show \($0.runID)" } ?? "reconcile"
         case .suspended: release(of: change, "resume")
         case .pinned: release(of: change, "unpin")
         case .unobserved: "reconcile doctor"
