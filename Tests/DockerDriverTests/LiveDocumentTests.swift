@@ -59,7 +59,8 @@ struct LiveDocumentTests {
             Self.files, branches: .unknown(reason: "the repository is away"), made.inventory)
         #expect(unknown.inventory.count == 4)
         // The environment was a passing one, so that its data goes with it.
-        let record = EnvironmentRecord(slug: "feature-loyalty", tier: .dev, branch: branch.name, createdAt: nil)
+        var record = EnvironmentRecord(slug: "feature-loyalty", tier: .dev, branch: branch.name, createdAt: nil)
+        record.headCommit = branch.commit
         let gone = await engine.converge(Self.files, branches: .known([]), made.inventory, remembering: [record])
         #expect(
             SmallEngine.Convergence.lines(gone.first) == [

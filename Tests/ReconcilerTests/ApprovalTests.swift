@@ -117,6 +117,26 @@ struct StoredApprovalTests {
         #expect(await world.holdings().contains(Self.production))
     }
 
+    @Test("of a deletion stands where an older commit wants the thing: that may be a stale copy of the repository")
+    func stale() async throws {
+        let world = try await World()
+        world.source.history.withLock { $0 = ["a", "b"].map { String(repeating: $0, count: 40) } }
+        _ = await world.pass()
+        let without = World.environments.replacing("database: odoo_prod, ", with: "")
+        world.source.set(World.tree(environments: without, revision: "b"))
+        let report = await world.pass()
+        let change = try #require(
+            report.withheld.first { $0.key.description == "digitalocean.database/shop-pg/odoo_prod" })
+        try await Self.approve(change, report, in: world)
+        world.time.advance(by: .seconds(1))
+        world.source.set(World.tree(revision: "a"))
+        let older = await world.pass()
+        #expect(try await world.store.standingApprovals().count == 1, "\(older.story)")
+        world.source.set(World.tree(environments: without, revision: "b"))
+        let last = await world.pass()
+        #expect(await world.holdings().contains(Self.production) == false, "\(last.story)")
+    }
+
     private static let production = "database shop-pg odoo_prod"
 
     @Test("is worth nothing when it ends between the plan and its change: that is not begun")

@@ -10,7 +10,10 @@ extension Scenario {
         inputs: [
             .push("another image", Wish(image: "ubuntu-22-04-x64")),
             Input("approve") { world, work in try await approve(world, work) },
-        ])
+        ],
+        // This repository has no history: who sees the commit before finds that the wish was taken back, and with it what was
+        // approved. One with a history tells that the commit is older (`StoredApprovalTests`).
+        excluded: [.staleSource])
 
     /// A plan is approved, and the wish moves before anybody could act on it: nothing may come of the approval.
     static let approvedTooLate = Scenario(
