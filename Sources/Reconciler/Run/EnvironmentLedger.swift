@@ -65,7 +65,8 @@ struct EnvironmentLedger {
         return (updated.sorted { $0.slug.precedesByBytes($1.slug) }, told.warnings, told.notices, told.reborn)
     }
 
-    /// The row of an environment that no document names, as far as can be read: its end is told once, and nothing of it is told while a person keeps it.
+    /// The row of an environment that no document names, as far as can be read: its end is told once, and nothing of it is
+    /// told while a person keeps it.
     ///
     /// - Parameters:
     ///   - before: as it is.
