@@ -185,7 +185,7 @@ struct CanaryTests {
         let service = try BackgroundProgram(
             ["run", "--listen", "127.0.0.1:\(port)", "--record", record, "--log-level", "debug"],
             in: site.directory.path, site.environment.merging(environment) { $1 })
-        let isUp = await eventually(.seconds(60)) {
+        let isUp = await eventually {
             await Answer.to("GET", "/healthz", port: UInt16(port))?.status == 200
         }
         #expect(isUp, "\(service.story)")

@@ -262,7 +262,7 @@ struct CommandTests {
         let place = try TemporaryDirectory()
         let simulator = try BackgroundProgram(
             ["simulate", "--listen", "127.0.0.1:0", "--port-file", "port", "--json"], in: place.path, [:])
-        #expect(await eventually(.seconds(60)) { FileSystem.exists(place.path("port")) }, "\(simulator.story)")
+        #expect(await eventually { FileSystem.exists(place.path("port")) }, "\(simulator.story)")
         let port =
             UInt16(
                 String(decoding: try FileSystem.read(place.path("port")), as: UTF8.self).filter(\.isNumber)) ?? 0

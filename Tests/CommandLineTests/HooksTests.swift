@@ -41,7 +41,7 @@ struct HooksTests {
 
         // The next one ends what was begun.
         let again = try await ServiceTests.Running(site, secret)
-        let isDone = await eventually(.seconds(90)) {
+        let isDone = await eventually {
             let list = await site.run("hooks", "list", "--json")
             let states = list.json?["deliveries"]?.listValue?.compactMap { $0["state"]?.stringValue } ?? []
             return states == ["dead", "processed", "processed"]
@@ -52,7 +52,7 @@ struct HooksTests {
         let served = await site.run("hooks", "list", "--state", "dead", "--json")
         let asked = await site.run("hooks", "retry", served.json?["deliveries"]?[0]?["id"]?.stringValue ?? "")
         #expect(asked.status == 0 && asked.output.contains("within seconds"), "\(asked.story)")
-        let isDead = await eventually(.seconds(90)) {
+        let isDead = await eventually {
             await site.run("hooks", "list", "--json").json?["dead"]?.intValue == 1
         }
         #expect(isDead, "the service has tried it again: \(again.program.story)")

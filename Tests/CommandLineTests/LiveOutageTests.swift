@@ -26,7 +26,7 @@ struct LiveOutageTests {
         let creations = log.count { $0.method == "POST" && $0.path.hasSuffix("/records") && $0.status == 201 }
         #expect(creations == wanted, "\(log.map { "\($0.method) \($0.path)" })")
         try site.commit(["ssot/infra/digitalocean/inventory.yaml": last])
-        let isThere = await eventually(.seconds(60)) {
+        let isThere = await eventually {
             running.wake()
             return await site.records().contains("TXT note after it")
         }

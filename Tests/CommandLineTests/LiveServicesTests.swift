@@ -29,7 +29,7 @@ private final class TwoServices: Sendable {
             FaultOrder("POST", "/v2/domains/*/records", .slow(.milliseconds(1_500)), times: 3, skip: 1))
         first = try Self.start(site, uri)
         let simulator = site.provider.simulator
-        let hasBegun = await eventually(.seconds(40)) {
+        let hasBegun = await eventually {
             // The second is there, and its answer is not.
             simulator.requestLog.count { $0.method == "POST" && $0.path.hasSuffix("/records") } == 2
         }
@@ -48,7 +48,7 @@ private final class TwoServices: Sendable {
     /// Waits until everything is there and nothing is open any more.
     ///
     /// Where the blow fell between the intent of a creation and the request, that may come for two minutes more.
-    func converge(within deadline: Duration = .seconds(180)) async -> Bool {
+    func converge(within deadline: Duration = .minutes(5)) async -> Bool {
         await eventually(deadline) { [self] in
             guard await site.records().count == 3 else { return false }
             return query(
@@ -121,7 +121,7 @@ struct LiveServicesTests {
         let before = services.query(
             "select string_agg(resource_key || provider_id, ',' order by resource_key) from ops.reconcile_inventory")
         services.first.send(SIGCONT)
-        let hasNoticed = await eventually(.seconds(20)) { services.first.story.contains("STORE-0028") }
+        let hasNoticed = await eventually { services.first.story.contains("STORE-0028") }
         #expect(hasNoticed, "\(services.story)")
         #expect(await services.converge(), "\(services.story)")
         #expect(services.creations == 3, "\(services.story)")

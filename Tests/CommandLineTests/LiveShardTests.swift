@@ -61,9 +61,9 @@ struct LiveShardTests {
         let areThere =
             "select (select count(*) = 2 from ops.reconcile_services) and "
             + "(select count(*) > 0 from ops.runs where last_phase = 'succeeded') and (\(parts))"
-        try #require(await eventually(.seconds(40)) { query(areThere) == "t" && machines() == 1 }, "\(story)")
+        try #require(await eventually { query(areThere) == "t" && machines() == 1 }, "\(story)")
         try site.commit(["ssot/environments.yaml": Self.wished])
-        try #require(await eventually(.seconds(40)) { records() >= 2 }, "\(story)")
+        try #require(await eventually { records() >= 2 }, "\(story)")
         switch blow {
         case .killed: services[0].send(SIGKILL)
         case .standsStill: services[0].send(SIGSTOP)
@@ -80,14 +80,14 @@ struct LiveShardTests {
                     + "(select count(*) from ops.runs where last_phase in ('pending', 'planning', 'applying'))") == "0"
         }
         // What was begun and isn't there may come for two minutes: so long it is nobody's to make, if the blow fell just there.
-        #expect(await eventually(.seconds(180)) { await isDone() }, "\(story)")
+        #expect(await eventually { await isDone() }, "\(story)")
         if blow == .standsStill {
             services[0].send(SIGCONT)
             // It takes its share again.
             #expect(
-                await eventually(.seconds(20)) { query("select count(*) from ops.reconcile_services") == "2" },
+                await eventually { query("select count(*) from ops.reconcile_services") == "2" },
                 "\(story)")
-            #expect(await eventually(.seconds(180)) { await isDone() }, "\(story)")
+            #expect(await eventually { await isDone() }, "\(story)")
         }
         let created = simulator.requestLog.count {
             $0.method == "POST" && $0.path.hasSuffix("/records") && $0.status == 201

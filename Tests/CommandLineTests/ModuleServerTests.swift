@@ -133,7 +133,7 @@ struct ModuleServerTests {
         let service = try BackgroundProgram(
             ["run", "--listen", "127.0.0.1:\(port)", "--log-level", "debug"], in: site.directory.path,
             site.environment.merging(environment) { $1 })
-        let isUp = await eventually(.seconds(60)) {
+        let isUp = await eventually {
             await Answer.to("GET", "/api/v1/modules/summary", port: port)?.body.contains("read_through\":\"") == true
         }
         #expect(isUp, "\(service.story)")

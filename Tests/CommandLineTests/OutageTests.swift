@@ -137,7 +137,7 @@ final class FileLock {
         task = Task {
             _ = await ChildProcess.run("/bin/sh", ["-c", script], environment: Program.base, deadline: .seconds(60))
         }
-        let isHeld = await eventually(.seconds(25)) { FileSystem.exists(ready) }
+        let isHeld = await eventually { FileSystem.exists(ready) }
         try #require(isHeld)
     }
 

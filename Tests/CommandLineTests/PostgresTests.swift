@@ -57,7 +57,7 @@ struct PostgresTests {
             ["run", "--listen", "127.0.0.1:\(port)", "--interval", "1h", "--store", uri], in: site.directory.path,
             site.environment)
         let isReady: @Sendable (Bool) async -> Bool = { wanted in
-            await eventually(.seconds(60)) {
+            await eventually {
                 // Before it listens it may not handle the signal yet.
                 guard await Answer.to("GET", "/healthz", port: port) != nil else { return false }
                 service.send(SIGHUP)

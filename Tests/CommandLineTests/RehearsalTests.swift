@@ -23,7 +23,7 @@ struct RehearsalTests {
             let program = try BackgroundProgram(
                 ["simulate", "--listen", "127.0.0.1:0", "--port-file", "port", "--unlimited"] + more, in: place.path,
                 environment)
-            #expect(await eventually(.seconds(60)) { FileSystem.exists(place.path("port")) }, "\(program.story)")
+            #expect(await eventually { FileSystem.exists(place.path("port")) }, "\(program.story)")
             let port = String(decoding: try FileSystem.read(place.path("port")), as: UTF8.self).filter(\.isNumber)
             let text = await Answer.to("GET", "/_simulator/environment", port: UInt16(port) ?? 0)?.body ?? ""
             var variables: [String: String] = [:]

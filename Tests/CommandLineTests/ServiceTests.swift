@@ -20,7 +20,7 @@ struct ServiceTests {
                 ["run", "--listen", "127.0.0.1:\(port)", "--json"] + arguments, in: site.directory.path,
                 site.environment.merging(["ODOOOPS_INTERVAL": "1h"]) { $1 }.merging(more) { $1 })
             let (port, program) = (port, program)
-            let isUp = await eventually(.seconds(60)) { await Answer.to("GET", "/healthz", port: port) != nil }
+            let isUp = await eventually { await Answer.to("GET", "/healthz", port: port) != nil }
             try #require(isUp, "\(program.story)")
         }
 
@@ -39,7 +39,7 @@ struct ServiceTests {
         /// Waits until so many passes have ended.
         func passes(_ count: Int) async -> Bool {
             let program = program
-            return await eventually(.seconds(60)) { program.output.split(separator: "\n").count >= count }
+            return await eventually { program.output.split(separator: "\n").count >= count }
         }
 
         func wake() { program.send(SIGHUP) }
@@ -47,7 +47,7 @@ struct ServiceTests {
         /// Asks for passes until one fares as wanted.
         func untilReady(_ isReady: Bool, says text: String = "") async -> Bool {
             let (port, program) = (port, program)
-            return await eventually(.seconds(60)) {
+            return await eventually {
                 program.send(SIGHUP)
                 guard let answer = await Answer.to("GET", "/readyz", port: port) else { return false }
                 return (answer.status == 200) == isReady && answer.body.contains(text)
@@ -165,8 +165,8 @@ struct ServiceTests {
         let site = try Site()
         let manager = try NotifySocket(site.directory.path("notify"))
         let running = try await Running(site, ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
-        #expect(await eventually(.seconds(60)) { manager.text.contains("READY=1") })
-        #expect(await eventually(.seconds(60)) { manager.text.contains("WATCHDOG=1") })
+        #expect(await eventually { manager.text.contains("READY=1") })
+        #expect(await eventually { manager.text.contains("WATCHDOG=1") })
         running.program.send(SIGTERM)
         #expect(await running.program.end(within: .seconds(60))?.status == 0, "\(running.program.story)")
         #expect(manager.text.contains("STOPPING=1"), "\(manager.text)")

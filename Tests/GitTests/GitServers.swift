@@ -78,7 +78,7 @@ struct GitWebServer {
             Background("nginx -c \(directory.path("nginx.conf"))", log: directory.path("nginx.out")),
         ].compactMap { $0 }
         guard programs.count == 2,
-            await eventually(.seconds(10), { FileSystem.exists(socket) && RawSocket(port: UInt16(port)) != nil })
+            await eventually(.seconds(60), { FileSystem.exists(socket) && RawSocket(port: UInt16(port)) != nil })
         else { return nil }
     }
 }
@@ -121,7 +121,7 @@ struct SecureShellServer {
             return nil
         }
         self.program = program
-        guard await eventually(.seconds(10), { RawSocket(port: UInt16(port)) != nil }) else { return nil }
+        guard await eventually(.seconds(60), { RawSocket(port: UInt16(port)) != nil }) else { return nil }
     }
 }
 

@@ -163,28 +163,28 @@ struct LeaseTests {
     @Test("A service whose clock is not the store's makes no pass, says why, and begins by itself once it is right")
     func standsStillByAWrongClock() async throws {
         let world = try await World()
-        let (right, wrong) = (Locked(false), Duration.minutes(10))
-        let time = world.time
-        let reconciler = world.reconciler(serverClock: { right.withLock { $0 } ? time.now : time.now - wrong })
-        let reports = Locked<[RunReport]>([])
+        let (time, begin) = (world.time, world.time.now)
         let running = Locked<Service?>(nil)
+        let before = Locked<Service.Status?>(nil)
+        let reconciler = world.reconciler(serverClock: {
+            if time.now < begin + .minutes(1) { return time.now - .minutes(10) }
+            before.withLock { $0 = $0 ?? running.withLock { $0 }?.currentStatus }
+            return time.now
+        })
+        let reports = Locked<[RunReport]>([])
         let service = Service(reconciler: reconciler, interval: .hours(1)) { report in
             reports.withLock { $0.append(report) }
             running.withLock { $0 }?.requestStop()
         }
         running.withLock { $0 = service }
-        let begin = time.now
-        let task = Task { await service.run() }
-        #expect(await eventually { time.now > begin + .minutes(1) })
-        let status = service.currentStatus
+        await service.run()
+        let status = try #require(before.withLock { $0 })
         #expect(status.lastFault?.code == "STORE-0059" && status.passes == 0 && status.failures == 0)
         #expect(status.beatAt > begin && status.lastFault?.message.contains("10m ahead") == true)
-        #expect(try await world.store.runs(limit: 10).isEmpty)
-        right.withLock { $0 = true }
-        await task.value
         let report = try #require(reports.withLock { $0.first })
-        #expect(report.isSuccess, "\(report.story)")
+        #expect(report.isSuccess && report.run.startedAt >= begin + .minutes(1), "\(report.story)")
         #expect(service.currentStatus.lastFault == nil)
+        #expect(try await world.store.runs(limit: 10).count == 1)
     }
 
     @Test("A pass whose machine's clock is set wrong in the middle of it renews no lease by that")

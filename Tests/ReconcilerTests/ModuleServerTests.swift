@@ -259,7 +259,7 @@ struct ModuleServerTests {
         // It answers when the other one has told everything, and the time of a pass is over by then.
         lab.before.withLock { before in
             before = { [time = world.time] in
-                #expect(await eventually(.seconds(20)) { shop.questions.count == 2 })
+                #expect(await eventually { shop.questions.count == 2 })
                 time.advance(by: .seconds(11))
             }
         }
