@@ -37,7 +37,6 @@ extension CommandCall {
                 "CLI-0012", .nothing, "nothing waits for an approval in run \(run)",
                 hint: "See its plan: odooops plan show \(run). What waits: odooops plan list --approval waiting")
         }
-        // Whatever waits for a person deletes, replaces, overwrites or trusts anew: none of it can be taken back.
         // The latest plan is that of a pass.
         if target != "latest",
             (try? await connection.get("/runs/\(run.percentEncoded)"))?.data["dry_run"]?.boolValue == true
@@ -46,6 +45,7 @@ extension CommandCall {
                 "CLI-0012", .refused, "run \(run) was only a look, in which nothing can be approved",
                 hint: "Approvals are given to the plan of a pass: odooops plan show latest")
         }
+        // Whatever waits for a person deletes, replaces, overwrites or trusts anew: none of it can be taken back.
         let lines = meant.map { change in
             let why = change.shown(Self.isDeparture(change) ? "reason" : "decision_reason")
             return "  \(change.shown("action")) \(change.shown("key"))" + (why == "-" ? "" : "  (\(Remedy.here(why)))")

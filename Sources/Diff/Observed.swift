@@ -275,6 +275,9 @@ public struct Inventory: Sendable {
     /// What a pass found unwanted and marked.
     public let marks: [PruneMark]
 
+    /// The slugs of the environments that own something.
+    public var owners: Set<String> { Set(entries.lazy.compactMap(\.environment)) }
+
     public init(
         entries: [InventoryEntry] = [], environments: [EnvironmentRecord] = [], lastRoots: [String] = [],
         lastDesiredCount: Int = 0, marks: [PruneMark] = []

@@ -37,11 +37,9 @@ struct Unwanting {
         _ record: EnvironmentRecord, _ standing: EnvironmentSources.Standing, _ documents: [String: String],
         now: Timestamp, refusal: Refusal? = nil
     ) {
+        let origin = Origin(record)
         // It lived on without its branch: that this is gone ends nothing.
-        let kind = Origin(record)
-        let isByEntryAlone =
-            kind != .pullRequest && record.isOfBranch != true && record.branch != nil && record.headCommit == nil
-        let origin = isByEntryAlone ? .entry : kind
+        let isByEntryAlone = origin == .entry && record.branch != nil && record.headCommit == nil
         func file(_ document: String) -> String { documents[document] ?? "\(document).yaml" }
         let entries = file(DesiredState.environmentsDocument)
         let policies = file(DesiredState.policiesDocument)
@@ -87,6 +85,9 @@ struct Unwanting {
                 self = .pullRequest
             } else if let isOfBranch = record.isOfBranch {
                 self = isOfBranch ? .mapping : .entry
+            } else if record.headCommit == nil {
+                // No mapping had a branch to match.
+                self = .entry
             } else {
                 self = sameBytes(Slug.of(branch: branch), record.slug) ? .untold : .entry
             }
@@ -147,7 +148,7 @@ extension DesiredState {
     /// Of what it gave before it makes the same, so that whoever looks before the plan may hold them too.
     public func holdingArrivals(_ inventory: Inventory) -> DesiredState {
         guard let cause = sources.arrivals else { return self }
-        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
+        let owners = inventory.owners
         var copy = self
         copy.sources.arrivals = nil
         for environment in environments

@@ -25,6 +25,13 @@ extension RuleCases {
         var isProtected = false
         /// Whether a document still wants it, and nothing of what it owns.
         var lives = false
+
+        /// Its branch, which is still there, has its name; what had brought it about is as it is kept.
+        mutating func bearsTheNameOfItsBranch(isOfBranch: Bool?) {
+            record = RuleCases.remembered("a")
+            record.isOfBranch = isOfBranch
+            branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+        }
     }
 
     /// The record of the environment `a` with the commit that its branch had last; nil: it had none any more.
@@ -100,9 +107,7 @@ extension RuleCases {
                 "let a mapping of .odooops/policies.yaml match",
             ]
         ) {
-            $0.record = remembered("a")
-            $0.record.isOfBranch = true
-            $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+            $0.bearsTheNameOfItsBranch(isOfBranch: true)
         },
         released(
             "which its entry named as its branch, is told of the entry", waits,
@@ -111,9 +116,7 @@ extension RuleCases {
                 "put its entry back into environments.yaml",
             ]
         ) {
-            $0.record = remembered("a")
-            $0.record.isOfBranch = false
-            $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+            $0.bearsTheNameOfItsBranch(isOfBranch: false)
         },
         released(
             "of which nobody has kept what had made it, is told of both", waits,
@@ -122,8 +125,7 @@ extension RuleCases {
                 "put its entry back into environments.yaml, or let a mapping of .odooops/policies.yaml match",
             ]
         ) {
-            $0.record = remembered("a")
-            $0.branches = .known([Branch(name: "a", commit: "c", committedAt: nil)])
+            $0.bearsTheNameOfItsBranch(isOfBranch: nil)
         },
         released("by a tag that is still there", waits) {
             ($0.branches, $0.tags) = (.known([]), .known([Branch(name: "feature/a", commit: "c", committedAt: nil)]))

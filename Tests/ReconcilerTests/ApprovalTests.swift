@@ -70,13 +70,12 @@ struct StoredApprovalTests {
     func tellsEachWait() async throws {
         let world = try await World()
         _ = await world.pass()
-        let key = "digitalocean.database/shop-pg/odoo_prod"
-        let without = World.environments.replacing("database: odoo_prod, ", with: "")
+        let key = Self.productionKey
         func told() async throws -> Int {
             try await world.store.notices(limit: 1_000).count { $0.kind == .approvalWaiting && $0.subject == key }
         }
         for round in 1...2 {
-            world.source.set(World.tree(environments: without, revision: "b"))
+            world.source.set(Self.withoutProduction("b"))
             for _ in 0..<3 {
                 world.time.advance(by: .minutes(1))
                 let report = await world.pass()
@@ -90,15 +89,7 @@ struct StoredApprovalTests {
 
     @Test("of a deletion is taken back where the thing is wanted again: the next deletion asks anew")
     func overtaken() async throws {
-        let world = try await World()
-        _ = await world.pass()
-        let key = "digitalocean.database/shop-pg/odoo_prod"
-        let without = World.environments.replacing("database: odoo_prod, ", with: "")
-        world.source.set(World.tree(environments: without, revision: "b"))
-        let report = await world.pass()
-        let change = try #require(report.withheld.first { $0.key.description == key }, "\(report.story)")
-        try await Self.approve(change, report, in: world)
-        world.time.advance(by: .seconds(1))
+        let world = try await Self.withoutProductionApproved()
         world.source.set(World.tree(revision: "c"))
         // Neither a look nor a pass for something else takes anything back.
         _ = await world.pass(PassOptions(isDryRun: true))
@@ -109,35 +100,45 @@ struct StoredApprovalTests {
         let revoked = try #require(try await world.store.approvals(limit: 1).first)
         #expect(revoked.revokedBy == "run \(again.run.id)" && revoked.usedAt == nil)
         let audits = try await world.store.auditLog(limit: 100).filter { $0.action == "change.revoke" }
-        #expect(audits.map(\.target) == [key])
-        world.source.set(World.tree(environments: without, revision: "d"))
+        #expect(audits.map(\.target) == [Self.productionKey])
+        world.source.set(Self.withoutProduction("d"))
         world.time.advance(by: .minutes(1))
         let third = await world.pass()
-        #expect(third.withheld.contains { $0.key.description == key }, "\(third.story)")
+        #expect(third.withheld.contains { $0.key.description == Self.productionKey }, "\(third.story)")
         #expect(await world.holdings().contains(Self.production))
     }
 
     @Test("of a deletion stands where an older commit wants the thing: that may be a stale copy of the repository")
     func stale() async throws {
-        let world = try await World()
-        world.source.history.withLock { $0 = ["a", "b"].map { String(repeating: $0, count: 40) } }
-        _ = await world.pass()
-        let without = World.environments.replacing("database: odoo_prod, ", with: "")
-        world.source.set(World.tree(environments: without, revision: "b"))
-        let report = await world.pass()
-        let change = try #require(
-            report.withheld.first { $0.key.description == "digitalocean.database/shop-pg/odoo_prod" })
-        try await Self.approve(change, report, in: world)
-        world.time.advance(by: .seconds(1))
+        let world = try await Self.withoutProductionApproved(history: ["a", "b"])
         world.source.set(World.tree(revision: "a"))
         let older = await world.pass()
         #expect(try await world.store.standingApprovals().count == 1, "\(older.story)")
-        world.source.set(World.tree(environments: without, revision: "b"))
+        world.source.set(Self.withoutProduction("b"))
         let last = await world.pass()
         #expect(await world.holdings().contains(Self.production) == false, "\(last.story)")
     }
 
     private static let production = "database shop-pg odoo_prod"
+    private static let productionKey = "digitalocean.database/shop-pg/odoo_prod"
+
+    /// Documents that want the database of production no more.
+    private static func withoutProduction(_ revision: Character) -> SourceTree {
+        World.tree(environments: World.environments.replacing("database: odoo_prod, ", with: ""), revision: revision)
+    }
+
+    /// A world in which a person has said that it may go, a second ago.
+    private static func withoutProductionApproved(history: [String]? = nil) async throws -> World {
+        let world = try await World()
+        world.source.history.withLock { $0 = history?.map { String(repeating: $0, count: 40) } }
+        _ = await world.pass()
+        world.source.set(withoutProduction("b"))
+        let report = await world.pass()
+        let change = try #require(report.withheld.first { $0.key.description == productionKey }, "\(report.story)")
+        try await approve(change, report, in: world)
+        world.time.advance(by: .seconds(1))
+        return world
+    }
 
     @Test("is worth nothing when it ends between the plan and its change: that is not begun")
     func endsMeanwhile() async throws {

@@ -13,7 +13,7 @@ struct EnvironmentCost {
     ///   - inventory: what is left of each.
     ///   - observed: the prices of the droplets.
     init(_ wanted: [Environment], _ plan: Plan, _ inventory: Inventory, _ observed: ObservedState) {
-        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
+        let owners = inventory.owners
         let over = Set(
             plan.environments.lazy.filter { $0.phase == .expired && !owners.contains($0.slug) }.map(\.slug))
         let environments = wanted.filter { !over.contains($0.slug) }

@@ -88,19 +88,18 @@ extension Pass {
     ///
     /// Who approved a deletion may have put back what it was of since, and it may be taken out again by somebody else. That
     /// is another deletion, for which nobody has said yes. What can't be told in this pass leaves its approval alone.
-    mutating func withdrawOvertaken(_ plan: Plan, _ desired: DesiredState) async throws {
+    func withdrawOvertaken(_ plan: Plan, _ desired: DesiredState) async throws {
         guard options.targets.isEmpty, grounds?.isInDoubt == false else { return }
         let ends: Set<ChangeAction> = [.delete, .replace]
         let standing = try await reconciler.store.standingApprovals().filter { approval in
             approval.createdAt < startedAt && ends.contains { $0.rawValue == approval.action }
         }
         guard !standing.isEmpty else { return }
-        let kept = Set(desired.resources.lazy.map(\.key)).subtracting(
-            plan.changes.lazy.filter { ends.contains($0.action) || $0.action == .read }.map(\.key))
-        let environments = Dictionary(
-            desired.resources.lazy.map { ($0.key, $0.environment) }, uniquingKeysWith: { first, _ in first })
-        let overtaken = standing.filter { [share] in
-            kept.contains($0.key) && share.owns($0.key, wantedBy: environments[$0.key] ?? nil)
+        let unsure = Set(plan.changes.lazy.filter { ends.contains($0.action) || $0.action == .read }.map(\.key))
+        let wanted = Dictionary(desired.resources.lazy.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let overtaken = standing.filter { [share] approval in
+            guard let resource = wanted[approval.key], !unsure.contains(approval.key) else { return false }
+            return share.owns(approval.key, wantedBy: resource.environment)
         }
         for approval in try await reconciler.store.withdraw(
             overtaken, at: reconciler.time.now, by: "run \(run.id)", reason: "what it was of stays")

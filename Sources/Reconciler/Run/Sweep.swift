@@ -21,6 +21,9 @@ public struct Sweep: Sendable {
         public let held: [PlannedChange]
         /// Whether nothing of it is left that could go.
         public let isBare: Bool
+
+        /// Whether all of it is to go: its time is over, or nothing wants it any more.
+        var hasEnded: Bool { outlook.phase == .expired || outlook.phase == .unwanted }
     }
 
     /// By name.
@@ -34,7 +37,7 @@ public struct Sweep: Sendable {
     public let stuck: [StuckDeletion]
 
     public init(_ plan: Plan, _ inventory: Inventory, rows: [EnvironmentRow], stuck: [StuckDeletion]) {
-        let owners = Set(inventory.entries.lazy.compactMap(\.environment))
+        let owners = inventory.owners
         let remembered = Dictionary(rows.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first })
         let deletions = plan.changes.filter { $0.action == .delete }
         let byOwner = Dictionary(grouping: deletions) { $0.environment ?? "" }
@@ -64,9 +67,7 @@ public struct Sweep: Sendable {
 
     /// What should go with what has ended and may not, because a rule denies it or a person has to be asked.
     public var refused: [PlannedChange] {
-        endings.filter { $0.outlook.phase == .expired || $0.outlook.phase == .unwanted }.flatMap(\.held).filter {
-            $0.verdict == .denied || $0.waitsForPerson
-        }
+        endings.filter(\.hasEnded).flatMap(\.held).filter { $0.verdict == .denied || $0.waitsForPerson }
     }
 
     /// A pass by hand over what has ended, and nothing else; nil where nothing of that goes now.
@@ -75,9 +76,7 @@ public struct Sweep: Sendable {
     /// wants it in another way: a pass over that one would make the rest too, and one over its deletions alone would take
     /// the old address away before there is a new one.
     public var pass: PassOptions? {
-        let ended = endings.filter {
-            !$0.going.isEmpty && ($0.outlook.phase == .expired || $0.outlook.phase == .unwanted)
-        }
+        let ended = endings.filter { $0.hasEnded && !$0.going.isEmpty }
         return ended.isEmpty ? nil : PassOptions(trigger: .manual, targets: ended.map(\.outlook.slug))
     }
 }

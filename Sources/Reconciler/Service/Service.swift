@@ -111,7 +111,8 @@ public final class Service: Sendable {
         var trigger = RunTrigger.schedule
         while !stop.isRaised {
             if await isClockWrong() {
-                let next = await wait(Self.clockPause)
+                tellNextPass(in: Self.clockPause)
+                let next = await wakeup.wait(for: Self.clockPause, reconciler.time)
                 if trigger == .schedule { trigger = next }
                 continue
             }
@@ -123,10 +124,7 @@ public final class Service: Sendable {
                 await considerShare()
             }
             let wait = isElsewhere ? Self.standbyPause : nextWait()
-            status.withLock { status in
-                status.nextPassAt = reconciler.time.now + wait
-                status.beatAt = reconciler.time.now
-            }
+            tellNextPass(in: wait)
             reconciler.metrics.set(
                 "reconciler_next_pass_timestamp_seconds", Double((reconciler.time.now + wait).seconds))
             if isElsewhere {
@@ -165,12 +163,12 @@ public final class Service: Sendable {
         return found != nil
     }
 
-    private func wait(_ pause: Duration) async -> RunTrigger {
+    /// Says that it is alive, and when it begins the next pass.
+    private func tellNextPass(in wait: Duration) {
         status.withLock { status in
-            status.nextPassAt = reconciler.time.now + pause
+            status.nextPassAt = reconciler.time.now + wait
             status.beatAt = reconciler.time.now
         }
-        return await wakeup.wait(for: pause, reconciler.time)
     }
 
     /// Waits for the next pass, and for the gap after the one before where a hook calls for it.

@@ -26,13 +26,14 @@ enum PlanPage {
         let shown = Array(changes.dropFirst(from).prefix(pageSize))
         let approvals = try await context.store.approvals(ofRun: found.runID)
         let waits = all.contains { $0["decision"]?.stringValue == Verdict.needsApproval.rawValue }
-        let isLatest = try await context.store.latestPlanRow(at: context.now)?.runID == found.runID
+        // Only what waits is offered for approval, and that in the latest plan alone.
+        let isOpen = waits ? try await context.store.latestPlanRow(at: context.now)?.runID == found.runID : false
         var page = Page(
             .runs, title: "Plan of run \(Words.shortRun(found.runID))",
             lead: "What would be done, in this order, and why. The same inputs give the same bytes."
         ) {
             summary(plan, found.runID, context)
-            if waits, !found.isSaved { onlySeen } else if waits, !isLatest { superseded }
+            if waits, !found.isSaved { onlySeen } else if waits, !isOpen { superseded }
             if changes.isEmpty {
                 div("card") {
                     empty(
@@ -45,7 +46,7 @@ enum PlanPage {
             for (slug, group) in PlanView.groups(shown) {
                 card(slug.isEmpty ? "Shared infrastructure" : "Environment \(slug)", flush: true) {
                     for change in group {
-                        PlanView.change(change, approvals, context.now, run: isLatest ? found.runID : nil)
+                        PlanView.change(change, approvals, context.now, run: isOpen ? found.runID : nil)
                     }
                 }
             }
