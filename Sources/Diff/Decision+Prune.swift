@@ -26,12 +26,13 @@ extension Decision {
             let release = isGuarded ? nil : drafts[index].change.environment.flatMap { releases[$0] }
             // What only waits for somebody to notice goes at once by a person's word.
             if release != nil, input.approvals.contains(key) { continue }
-            let grace =
-                release != nil ? max(rule.grace, rule.guardedGrace) : isGuarded ? rule.guardedGrace : rule.grace
-            guard grace > .zero else { continue }
             let providerID = drafts[index].change.providerID ?? ""
             let life = drafts[index].change.environment.flatMap { lives[$0] }
             let mark = marks[key].flatMap { sameBytes($0.providerID, providerID) && $0.counts(for: life) ? $0 : nil }
+            let grace =
+                release != nil
+                ? max(rule.grace, rule.guardedGrace, mark?.told ?? .zero) : isGuarded ? rule.guardedGrace : rule.grace
+            guard grace > .zero else { continue }
             var candidate = PruneCandidate(
                 key: key, providerID: providerID, environment: drafts[index].change.environment,
                 markedAt: mark?.markedAt, grace: grace, needsApproval: isGuarded)
@@ -68,11 +69,17 @@ extension Decision {
 
     /// The environments of this plan that haven't ended, and of which documents let go, or of all that they own.
     private func releases() -> [String: Release] {
-        guard policy.prune.guardedGrace > .zero else { return [:] }
+        // Who was told an hour may rely on it, also where the rule by which it was told holds no more.
+        let isRuled = policy.prune.guardedGrace > .zero
+        let waiting = Set(
+            input.inventory.marks.lazy.filter { $0.goesAt.map { $0 > input.now } ?? false }.compactMap(\.environment))
+        guard isRuled || !waiting.isEmpty else { return [:] }
         var releases: [String: Release] = [:]
         var living: Set<String> = []
         for draft in drafts where draft.change.action == .delete && draft.change.cause != .expired {
-            guard let slug = draft.change.environment, let life = lives[slug] else { continue }
+            guard let slug = draft.change.environment, let life = lives[slug], isRuled || waiting.contains(slug) else {
+                continue
+            }
             switch life.outlook.phase {
             case .unwanted: releases[slug] = life.release
             case .active, .expiring, .ending:
@@ -110,6 +117,9 @@ extension Decision {
 }
 
 extension PruneMark {
+    /// The grace that people were told of; nil where nobody has kept that.
+    fileprivate var told: Duration? { goesAt.map { $0 - markedAt } }
+
     /// Whether the grace of what it marks counts from it.
     ///
     /// Of an environment that nothing wants any more all goes without a question. Who was told of one before, when it lived, was

@@ -10,13 +10,19 @@ public struct PruneMark: Sendable, Hashable {
     public let markedAt: Timestamp
     /// The commit that didn't want it any more.
     public let revision: String
+    /// When it goes, as people were told; nil where nobody has kept that.
+    public let goesAt: Timestamp?
 
-    public init(key: ResourceKey, providerID: String, environment: String?, markedAt: Timestamp, revision: String) {
+    public init(
+        key: ResourceKey, providerID: String, environment: String?, markedAt: Timestamp, revision: String,
+        goesAt: Timestamp? = nil
+    ) {
         self.key = key
         self.providerID = providerID
         self.environment = environment
         self.markedAt = markedAt
         self.revision = revision
+        self.goesAt = goesAt
     }
 }
 

@@ -19,6 +19,8 @@ extension RuleCases {
         var isNew = false
         var grace = Duration.zero
         var guarded = Duration.hours(24)
+        /// The grace that people were told of where it is marked.
+        var told: Duration?
         var approvals: Set<ResourceKey> = []
         /// Whether its database can be seen.
         var isSeen = true
@@ -76,7 +78,7 @@ extension RuleCases {
             inventory.entries.map {
                 PruneMark(
                     key: $0.key, providerID: $0.providerID, environment: "a", markedAt: W.now - age,
-                    revision: W.revision)
+                    revision: W.revision, goesAt: standing.told.map { W.now - age + $0 })
             }
         }
         input.inventory = Inventory(
@@ -135,6 +137,20 @@ extension RuleCases {
         },
         released("at its end it goes without a question", goes) { $0.age = .hours(24) },
         released("its grace is the longer of the two", waits) { ($0.age, $0.grace) = (.hours(24), .hours(25)) },
+        released(
+            "the hour that people were told stands where the grace is shorter by now", waits, says: ["it goes after"],
+            holds: [.grace, .grace]
+        ) { ($0.age, $0.guarded, $0.told) = (.hours(24) - .microseconds(1), .hours(1), .hours(24)) },
+        released("also where there is none any more", waits, says: ["it goes after"], holds: [.grace, .grace]) {
+            ($0.age, $0.guarded, $0.told) = (.hours(24) - .microseconds(1), .zero, .hours(24))
+        },
+        released("at that hour it goes", goes) { ($0.age, $0.guarded, $0.told) = (.hours(24), .hours(1), .hours(24)) },
+        released("a longer grace holds it for longer", waits) {
+            ($0.age, $0.guarded, $0.told) = (.hours(24), .hours(25), .hours(24))
+        },
+        released("nor does the hour of a time when it was wanted hold it", goes) {
+            ($0.age, $0.unwanted, $0.guarded, $0.told) = (.hours(3), .hours(2), .zero, .hours(2))
+        },
         released(
             "a person's word lets one thing go at once",
             lines("needs_approval unapplied_commit", "allowed unapplied_commit")

@@ -17,7 +17,9 @@ struct SafetyTests {
     func remembersWhatVanished() async throws {
         let empty = [SourceFile(path: "ssot/README.md", text: "moved\n")]
         let policies = [SourceFile(path: ".odooops/policies.yaml", text: World.policies)]
-        for (name, files) in [("a root", policies), ("everything", empty + policies)] {
+        for (name, files, subject) in [
+            ("a root", policies, "roots"), ("everything", empty + policies, "documents"),
+        ] {
             let world = try await World()
             _ = await world.pass()
             let holdings = await world.holdings()
@@ -30,6 +32,16 @@ struct SafetyTests {
                 let codes = report.plan?.diagnostics.map(\.code) ?? []
                 #expect(codes.contains("PLAN-0002") || codes.contains("PLAN-0003"), "\(name), pass \(number)")
             }
+            // It denies every deletion for as long as it lasts: people are told once, and once that it is over.
+            func told(_ kind: Notice.Kind) async throws -> [Notice] {
+                try await world.store.notices(limit: 1_000).filter { $0.kind == kind && $0.subject == subject }
+            }
+            let summary = try await told(.findingOpened).map(\.summary)
+            #expect(summary.count == 1 && summary.first?.contains("nothing is deleted") == true, "\(name): \(summary)")
+            world.source.set(World.tree(revision: "c"))
+            let back = await world.pass()
+            #expect(try await told(.findingResolved).count == 1, "\(name): \(back.story)")
+            #expect(try await told(.findingOpened).count == 1)
         }
     }
 

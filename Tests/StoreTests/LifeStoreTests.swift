@@ -10,8 +10,8 @@ import Testing
 struct LifeStoreTests {
     private static let key = ResourceKey(.record, "e.com/A/a")
 
-    private static func mark(_ id: String, _ at: Timestamp) -> PruneMark {
-        PruneMark(key: key, providerID: id, environment: "a", markedAt: at, revision: "abc")
+    private static func mark(_ id: String, _ at: Timestamp, goesAt: Timestamp? = nil) -> PruneMark {
+        PruneMark(key: key, providerID: id, environment: "a", markedAt: at, revision: "abc", goesAt: goesAt)
     }
 
     private static func notice(_ dedupe: String, _ at: Timestamp = start) -> Notice {
@@ -30,7 +30,7 @@ struct LifeStoreTests {
             try await store.changeMarks(add: [first], remove: [], runID: "r1")
             try await store.changeMarks(add: [Self.mark("1", start - .hours(1))], remove: [], runID: "r2")
             #expect(try await store.inventory().marks == [first])
-            let anew = Self.mark("1", start + .hours(1))
+            let anew = Self.mark("1", start + .hours(1), goesAt: start + .hours(3))
             try await store.changeMarks(add: [anew], remove: [], runID: "r2")
             #expect(try await store.inventory().marks == [anew])
             let other = Self.mark("2", start + .hours(2))

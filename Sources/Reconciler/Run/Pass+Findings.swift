@@ -6,6 +6,9 @@ import Store
 
 /// What is not as it has to be, for the console and for those who are on call.
 extension Pass {
+    /// What denies every deletion, by the code that a plan gives it.
+    private static let denials = ["PLAN-0002": "roots", "PLAN-0003": "documents", "PLAN-0004": "limits.max_deletes"]
+
     /// Brings the findings up to what this pass has seen: differences, and the checks that the SSOT requires.
     mutating func rememberFindings() async throws {
         guard let observed, let desired = desired?.keeping(grounds?.keptCare ?? [:]) else { return }
@@ -33,12 +36,13 @@ extension Pass {
             }
         }
         // Each pass denies them anew and deletes nothing meanwhile: people are told when that begins, and when it is over.
-        if let capped = plan?.diagnostics.first(where: { $0.code == "PLAN-0004" }) {
+        for denial in plan?.diagnostics ?? [] {
+            guard let key = Self.denials[denial.code] else { continue }
             findings.append(
                 Finding(
-                    FindingIdentity(environment: nil, kind: "deletions_denied", key: "limits.max_deletes"),
-                    evidence: ["why": .string(capped.message)],
-                    suggestedAction: capped.hint ?? "reconcile sweep --dry-run", escalatesAfter: escalation.limit(nil)))
+                    FindingIdentity(environment: nil, kind: "deletions_denied", key: key),
+                    evidence: ["why": .string(denial.message)],
+                    suggestedAction: denial.hint ?? "reconcile sweep --dry-run", escalatesAfter: escalation.limit(nil)))
         }
         // A look at a part of the world says nothing of the rest, and an unreadable document nothing of its checks.
         let isWhole = options.targets.isEmpty

@@ -18,7 +18,7 @@ extension Pass {
         let marks = toMark.map {
             PruneMark(
                 key: $0.key, providerID: $0.providerID, environment: $0.environment, markedAt: plannedAt,
-                revision: desired.revision)
+                revision: desired.revision, goesAt: plannedAt + $0.grace)
         }
         var notices = toMark.map { candidate in
             var payload: Value.Object = [

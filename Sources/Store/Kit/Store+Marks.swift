@@ -31,16 +31,17 @@ extension Store {
             for mark in marks {
                 try db.run(
                     """
-                    insert into ops.prune_marks (resource_key, provider_id, environment, marked_at, revision, run_id)
-                    values ($1, $2, $3, $4, $5, $6)
+                    insert into ops.prune_marks (resource_key, provider_id, environment, marked_at, goes_at, revision, run_id)
+                    values ($1, $2, $3, $4, $5, $6, $7)
                     on conflict (resource_key) do update
                     set provider_id = excluded.provider_id, environment = excluded.environment,
-                      marked_at = excluded.marked_at, revision = excluded.revision, run_id = excluded.run_id
+                      marked_at = excluded.marked_at, goes_at = excluded.goes_at, revision = excluded.revision, run_id = excluded.run_id
                     where prune_marks.provider_id <> excluded.provider_id or prune_marks.marked_at < excluded.marked_at
                     """,
                     [
                         .text(mark.key.description), .text(mark.providerID), .optional(mark.environment),
-                        .time(mark.markedAt), .text(mark.revision), .text(runID),
+                        .time(mark.markedAt), mark.goesAt.map { .time($0) } ?? .null, .text(mark.revision),
+                        .text(runID),
                     ])
             }
             _ = try write(notices, in: db)
@@ -59,7 +60,7 @@ extension Store {
     static func pruneMarks(in db: any SQLConnection) throws(StoreFault) -> [PruneMark] {
         var marks: [PruneMark] = []
         for row in try db.run(
-            "select resource_key, provider_id, environment, marked_at, revision from ops.prune_marks")
+            "select resource_key, provider_id, environment, marked_at, revision, goes_at from ops.prune_marks")
         {
             guard let key = ResourceKey(try row.text(0)) else {
                 throw .unreadable("\(try row.text(0)) in ops.prune_marks is no key")
@@ -67,7 +68,8 @@ extension Store {
             marks.append(
                 PruneMark(
                     key: key, providerID: try row.text(1), environment: row.optionalText(2),
-                    markedAt: try row.time(3), revision: try row.text(4)))
+                    markedAt: try row.time(3), revision: try row.text(4),
+                    goesAt: try row.optionalTime(5)))
         }
         return marks.sorted { $0.key < $1.key }
     }
