@@ -33,14 +33,17 @@ public enum Value: Sendable, Hashable {
 
         public init(dictionaryLiteral elements: (String, Value)...) {
             members = []
+            members.reserveCapacity(elements.count)
             for (name, value) in elements { self[name] = value }
         }
 
         /// The value of a name; setting nil removes it, setting a new name appends it.
+        ///
+        /// Names are the same where their bytes are, as RFC 8259, section 8.3, has it.
         public subscript(name: String) -> Value? {
-            get { members.first { $0.name == name }?.value }
+            get { index(of: name).map { members[$0].value } }
             set {
-                if let index = members.firstIndex(where: { $0.name == name }) {
+                if let index = index(of: name) {
                     if let newValue { members[index].value = newValue } else { members.remove(at: index) }
                 } else if let newValue {
                     members.append(Member(name, newValue))
@@ -49,6 +52,12 @@ public enum Value: Sendable, Hashable {
         }
 
         public var isEmpty: Bool { members.isEmpty }
+
+        /// Objects are made name by name: most names are told apart by their length, which costs next to nothing.
+        private func index(of name: String) -> Int? {
+            let count = name.utf8.count
+            return members.firstIndex { $0.name.utf8.count == count && $0.name.utf8.elementsEqual(name.utf8) }
+        }
     }
 
     /// An object of pairs; a literal becomes an object without this.

@@ -1,6 +1,7 @@
 import Basics
 import DesiredState
 import Diff
+import Drivers
 import Formats
 import Store
 import StoreSQLite
@@ -48,6 +49,41 @@ extension ShardTests {
         let sizes = shares.withLock { $0 }.map(\.count)
         #expect(sizes[0] < Self.count && sizes == [sizes[0], sizes[0], sizes[0], Self.count, Self.count, sizes[0]])
         #expect(try await world.store.shardStanding().services.map(\.holder) == ["beta/5000001"])
+    }
+
+    @Test(
+        "Who lacks a credential that another has leaves it its share, and where each lacks something nobody does",
+        arguments: [([String](), true), (["digitalocean.droplet"], false), (["github.repository"], false)])
+    func lacksCredential(_ lacksThere: [String], _ isAside: Bool) async throws {
+        let world = try await World()
+        _ = try await world.store.claimShards(
+            of: Self.count, holder: "beta/5000001/none", service: "beta/5000001", lasting: .hours(3),
+            isOver: { _ in false }, choose: { _ in [] })
+        try await world.store.setBookmark("service.lacks", ["beta/5000001": .strings(lacksThere)])
+        let asides = Locked<[Bool]>([])
+        let running = Locked<Service?>(nil)
+        // Only droplets: what is wanted of it is not looked at.
+        let alpha = world.reconciler(
+            process: 5_000_001, host: "alpha", shards: Shards(Self.count),
+            wrap: { driver in
+                UnconfiguredDriver(
+                    provider: driver.provider, schemas: driver.schemas.filter { $0.kind == .droplet },
+                    reason: "no token")
+            })
+        let service = Service(reconciler: alpha, interval: .minutes(1)) { _ in
+            let isAside = running.withLock { $0 }?.isAside.withLock { $0 } ?? false
+            let count = asides.withLock { asides in
+                asides.append(isAside)
+                return asides.count
+            }
+            if count == 4 { running.withLock { $0 }?.requestStop() }
+        }
+        running.withLock { $0 = service }
+        await service.run()
+        running.withLock { $0 = nil }
+        #expect(asides.withLock { $0 } == [false, isAside, isAside, isAside])
+        let said = try await world.store.bookmark("service.lacks")?["alpha/5000001"]?.listValue
+        #expect(said == [.string(ResourceKind.droplet.name)], "\(String(describing: said))")
     }
 
     @Test("Where all fail nobody stands aside")

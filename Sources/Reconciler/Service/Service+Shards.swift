@@ -86,14 +86,16 @@ extension Service {
         }
     }
 
-    /// Leaves the share to the others while passes fail here and not there, and takes it again after one that succeeded.
+    /// Leaves the share to the others while passes fail here and not there, or a provider's credential is only there, and
+    /// takes it again after a pass that succeeded with all that they have.
     ///
     /// A credential that only this one lacks, a disk that is full, a repository that only it can't reach: without that its
     /// share of the environments would stand still for as long as it is alive.
     func considerShare() async {
         guard isOneOfSeveral else { return }
         let status = currentStatus
-        var isLeaving = false
+        var (isLeaving, isLacking) = (false, false)
+        do throws(StoreFault) { isLacking = try await lacksMoreThanOthers() } catch { return }
         // A commit that can't be read fails everybody, and so does a number of shards that others don't share.
         let isCommon = status.lastFault is InvalidFault || status.lastFault is ShardFault
         if status.failures >= Self.failuresToTell, !isCommon {
@@ -105,13 +107,17 @@ extension Service {
                 return
             }
         }
+        isLeaving = isLeaving || isLacking
         let wasAside = isAside.withLock { isAside in
             defer { isAside = isLeaving }
             return isAside
         }
         if isLeaving, !wasAside {
             reconciler.log.warning(
-                "the other services take over the share of this one, whose passes fail", ["failures": status.failures])
+                isLacking
+                    ? "another service takes over the share of this one, which lacks a credential that it has"
+                    : "the other services take over the share of this one, whose passes fail",
+                ["failures": status.failures])
         } else if wasAside, !isLeaving {
             reconciler.log.info("this service takes its share again", ["failures": status.failures])
         }
