@@ -28,10 +28,13 @@ extension Decision {
             if release != nil, input.approvals.contains(key) { continue }
             let providerID = drafts[index].change.providerID ?? ""
             let life = drafts[index].change.environment.flatMap { lives[$0] }
-            let mark = marks[key].flatMap { sameBytes($0.providerID, providerID) && $0.counts(for: life) ? $0 : nil }
+            let marked = marks[key].flatMap { sameBytes($0.providerID, providerID) ? $0 : nil }
+            let mark = marked.flatMap { $0.counts(for: life) ? $0 : nil }
+            // The hour that people were told stands, whatever its grace counts from by now.
+            let told = marked?.goesAt.map { $0 - (mark?.markedAt ?? input.now) } ?? .zero
             let grace =
                 release != nil
-                ? max(rule.grace, rule.guardedGrace, mark?.told ?? .zero) : isGuarded ? rule.guardedGrace : rule.grace
+                ? max(rule.grace, rule.guardedGrace, told) : isGuarded ? rule.guardedGrace : rule.grace
             guard grace > .zero else { continue }
             var candidate = PruneCandidate(
                 key: key, providerID: providerID, environment: drafts[index].change.environment,
@@ -70,9 +73,11 @@ extension Decision {
     /// The environments of this plan that haven't ended, and of which documents let go, or of all that they own.
     private func releases() -> [String: Release] {
         // Who was told an hour may rely on it, also where the rule by which it was told holds no more.
-        let isRuled = policy.prune.guardedGrace > .zero
+        let (isRuled, grace, now) = (policy.prune.guardedGrace > .zero, policy.prune.grace, input.now)
         let waiting = Set(
-            input.inventory.marks.lazy.filter { $0.goesAt.map { $0 > input.now } ?? false }.compactMap(\.environment))
+            input.inventory.marks.lazy.filter { mark in
+                mark.goesAt.map { $0 > now && $0 > mark.markedAt + grace } ?? false
+            }.compactMap(\.environment))
         guard isRuled || !waiting.isEmpty else { return [:] }
         var releases: [String: Release] = [:]
         var living: Set<String> = []
@@ -117,9 +122,6 @@ extension Decision {
 }
 
 extension PruneMark {
-    /// The grace that people were told of; nil where nobody has kept that.
-    fileprivate var told: Duration? { goesAt.map { $0 - markedAt } }
-
     /// Whether the grace of what it marks counts from it.
     ///
     /// Of an environment that nothing wants any more all goes without a question. Who was told of one before, when it lived, was

@@ -133,8 +133,10 @@ extension Decision {
         if !roots.isEmpty {
             let names = roots.joined(separator: ", ")
             let what = roots.count == 1 ? "the root \(names) has vanished" : "the roots \(names) have vanished"
-            let remedy = "put it back; to let go of what it held, first empty its documents in a commit of their own"
-            denyDeletions("\(what) since the last plan: \(remedy)")
+            let remedy =
+                "put it back; to let go of what it held, empty its documents in a commit of their own, and take it away "
+                + "when all that is marked for it has gone"
+            denyDeletions("\(what): \(remedy)")
             diagnostics.append(Diagnostic(.warning, "PLAN-0002", "\(what): nothing is deleted", hint: remedy))
         }
         let last = input.inventory.lastDesiredCount

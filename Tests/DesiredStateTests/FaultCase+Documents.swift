@@ -90,7 +90,7 @@ extension FaultCase {
             ["error SSOT-0004 2:33"], ["resource supabase.secret/r/K"]),
         FaultCase(
             "a name of Supabase's own", Paths.supabase, "project_ref: r\nsecrets: [{name: SUPABASE_URL}]\n",
-            ["error SSOT-0011 2:18"], ["resource supabase.secret/r/SUPABASE_URL"]),
+            ["error SSOT-0011 2:18"], ["kind supabase.secret"]),
         FaultCase(
             "a digest that is none", Paths.supabase, "project_ref: r\nfunctions: [{slug: f, ezbr_sha256: abc}]\n",
             ["error SSOT-0004 2:36"], ["resource supabase.function/f"]),

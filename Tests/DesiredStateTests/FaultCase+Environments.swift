@@ -19,7 +19,8 @@ extension FaultCase {
 
     private static func hosted(_ name: String, _ text: String, _ faults: [String], _ scopes: [String]) -> FaultCase {
         environments(
-            name, text, faults + ["error SSOT-0005 3:5"], scopes + ["resource digitalocean.droplet/odoo-lab"],
+            name, text, faults + ["error SSOT-0005 3:5"],
+            (scopes + ["resource digitalocean.droplet/odoo-lab"]).sorted(),
             others: [Paths.inventory: inventoryText])
     }
 
@@ -40,13 +41,14 @@ extension FaultCase {
     static let runtimes: [FaultCase] = [
         runtime(
             "an engine to which nobody is connected", "engine: live-engine, networks: [erp]",
-            ["error SSOT-0031 3:28"], ["environment lab"]),
+            ["error SSOT-0031 3:28"], ["environment lab", "resource docker.network/erp"]),
         runtime(
             "an engine without runtimes", "engine: lab-engine, networks: [erp]", ["error SSOT-0031 2:28"],
-            ["environment lab"], head: ""),
+            ["environment lab", "resource docker.network/erp"], head: ""),
         runtime(
             "runtimes that can't be told", "engine: lab-engine, networks: [erp]", ["error SSOT-0004 1:20"],
-            ["environment lab", "kind docker.image"], head: "runtimes: {docker: [lab-engine]}\n"),
+            ["environment lab", "kind docker.image", "resource docker.network/erp"],
+            head: "runtimes: {docker: [lab-engine]}\n"),
         runtime(
             "images without an engine", "branch: main", ["error SSOT-0005 1:21"], ["kind docker.image"],
             head: "runtimes: {images: [odoo]}\n"),
@@ -60,7 +62,9 @@ extension FaultCase {
             "runtimes misspelt", "database_server: lab-pg", ["warning SSOT-0006 1:12"],
             ["environment lab", "kind docker.image"],
             head: "runtimes: {posgres: lab-pg}\n"),
-        runtime("containers without engine", "volumes: [erp-data]", ["error SSOT-0005 3:3"], ["environment lab"]),
+        runtime(
+            "containers without engine", "volumes: [erp-data]", ["error SSOT-0005 3:3"],
+            ["environment lab", "resource docker.volume/erp-data"]),
         container("a container without image", "name: odoo", ["error SSOT-0005 3:53"]),
         container(
             "a container without name", "image: odoo", ["error SSOT-0005 3:53"], ["kind docker.container"]),
@@ -77,7 +81,7 @@ extension FaultCase {
             "a misspelt key", "name: odoo, image: u, port: [80]", ["warning SSOT-0006 3:76"]),
         container(
             "a name that no engine takes", "name: odoo/web, image: u", ["error SSOT-0011 3:60"],
-            ["resource docker.container/odoo/web"]),
+            ["kind docker.container"]),
         runtime(
             "a network twice", "engine: lab-engine, networks: [erp, {name: erp, subnet: 10.7.0.0/24}]",
             ["error SSOT-0010 3:56"], ["resource docker.network/erp"]),
@@ -86,13 +90,20 @@ extension FaultCase {
             ["error SSOT-0052 3:71"], ["resource docker.network/erp"]),
         runtime(
             "a server and a cluster", "database_server: lab-pg, database_cluster: live-pg, database: erp",
-            ["error SSOT-0010 3:37"], ["environment lab"]),
+            ["error SSOT-0010 3:37"],
+            [
+                "environment lab", "resource digitalocean.database/live-pg/erp",
+                "resource digitalocean.database_user/live-pg/erp", "resource postgres.database/erp",
+                "resource postgres.role/erp",
+            ]),
         runtime(
             "a database that is the server's own", "database_server: lab-pg, database: postgres",
-            ["error SSOT-0011 3:55"], ["environment lab"]),
+            ["error SSOT-0011 3:55"],
+            ["environment lab", "resource postgres.database/postgres", "resource postgres.role/postgres"]),
         runtime(
             "a password that is pasted", "database_server: lab-pg, database: erp, database_password: hunter2-hunter2",
-            ["error SSOT-0004 3:79"], ["environment lab"]),
+            ["error SSOT-0004 3:79"],
+            ["environment lab", "resource postgres.database/erp", "resource postgres.role/erp"]),
         environments(
             "a template of containers with a placeholder that is none",
             "environments: {}\ntiers:\n  dev: {engine: e, containers: [{name: \"odoo-{slog}\", image: u}]}\n",
@@ -105,7 +116,29 @@ extension FaultCase {
             "an unknown tier", "environments:\n  lab: {tier: qa}\n", ["error SSOT-0022 2:15"], ["environment lab"]),
         environments(
             "a name with capitals", "environments:\n  Lab_1: {tier: dev}\n", ["error SSOT-0011 2:3"],
-            ["environment Lab_1"]),
+            ["environments", "environment Lab_1"]),
+        environments(
+            "a broken entry with a database", "environments:\n  lab: {tier: qa, database_cluster: pg, database: erp}\n",
+            ["error SSOT-0022 2:15"],
+            [
+                "environment lab", "resource digitalocean.database/pg/erp",
+                "resource digitalocean.database_user/pg/erp",
+            ]),
+        environments(
+            "a broken entry with volumes on a server of its own",
+            "environments:\n  lab: {tier: qa, database_server: s, database: erp, database_user: u, volumes: [data]}\n",
+            ["error SSOT-0022 2:15"],
+            [
+                "environment lab", "resource docker.volume/data", "resource postgres.database/erp",
+                "resource postgres.role/u",
+            ]),
+        environments(
+            "a database that is none", "environments:\n  lab: {tier: dev, database_cluster: pg, database: [erp]}\n",
+            ["error SSOT-0004 2:52"],
+            [
+                "environment lab", "kind digitalocean.database", "kind digitalocean.database_user",
+                "kind postgres.database", "kind postgres.role",
+            ]),
         environments(
             "branch and tag", "environments:\n  lab: {tier: dev, branch: main, tag: v1}\n", ["error SSOT-0039 2:39"],
             ["environment lab"]),
@@ -145,11 +178,16 @@ extension FaultCase {
             ["error SSOT-0031 2:34"], ["environment live"]),
         hosted(
             "a host whose entry is unknown",
-            "environments:\n  lab: {tier: dev, host: odoo-lab, domain: lab.example.com}\n", [], ["environment lab"]),
+            "environments:\n  lab: {tier: dev, host: odoo-lab, domain: lab.example.com}\n", [],
+            ["environment lab", "resource digitalocean.record/example.com/A/lab"]),
         hosted(
             "a cluster that is not there",
             "environments:\n  live: {tier: production, database_cluster: live-db, database: odoo}\n",
-            ["error SSOT-0031 2:46"], ["environment live"]),
+            ["error SSOT-0031 2:46"],
+            [
+                "environment live", "resource digitalocean.database/live-db/odoo",
+                "resource digitalocean.database_user/live-db/odoo",
+            ]),
         hosted(
             "a domain that is not there",
             "environments:\n  live: {tier: production, host: odoo-live, domain: erp.exampel.com}\n",

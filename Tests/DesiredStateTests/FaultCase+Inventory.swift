@@ -72,7 +72,32 @@ extension FaultCase {
             """
             droplets:
               - {name: a, region: sgp1, image: u, size: s, tags: ["a b"]}
-            """, ["error SSOT-0011 2:55"], ["resource digitalocean.droplet/a"]),
+            """, ["error SSOT-0011 2:55"], ["kind digitalocean.tag", "resource digitalocean.droplet/a"]),
+        inventory(
+            "a droplet with a name that can't be used",
+            """
+            droplets:
+              - {name: a b, region: sgp1, image: u, size: s}
+            """, ["error SSOT-0011 2:12"], ["kind digitalocean.droplet", "kind digitalocean.tag"]),
+        inventory(
+            "a cluster with a name that can't be used",
+            "databases:\n  - {\(cluster.replacing("db,", with: "\"d b\",")), dbs: [a]}\n",
+            ["error SSOT-0011 2:12"],
+            [
+                "kind digitalocean.database", "kind digitalocean.database_cluster",
+                "kind digitalocean.database_firewall", "kind digitalocean.database_pool",
+                "kind digitalocean.database_user", "kind digitalocean.tag",
+            ]),
+        inventory(
+            "a domain with a name that can't be used", "domains:\n  - {name: example com, records: []}\n",
+            ["error SSOT-0011 2:12"], ["kind digitalocean.domain", "kind digitalocean.record"]),
+        inventory(
+            "a domain without a dot",
+            "domains:\n  - {name: example, records: [{type: A, name: a, data: 203.0.113.7}]}\n",
+            ["error SSOT-0011 2:12"], ["kind digitalocean.domain", "kind digitalocean.record"]),
+        inventory(
+            "a key of Spaces with a dot before its name", "spaces_keys:\n  - {name: .k, grants: [\"*:fullaccess\"]}\n",
+            ["error SSOT-0011 2:12"], ["kind digitalocean.spaces_key"]),
         inventory(
             "a file that is not there",
             """
@@ -97,7 +122,7 @@ extension FaultCase {
         inventory(
             "a database with a wrong name", "databases:\n  - {\(cluster), dbs: [\"a b\", c]}\n",
             ["error SSOT-0011 2:84"],
-            ["resource digitalocean.database/db/a b"]),
+            ["kind digitalocean.database"]),
         inventory(
             "a pool with a wrong mode",
             "databases:\n  - {\(cluster), pools: [{name: p, db: a, mode: fast, size: 1}]}\n",
@@ -222,7 +247,7 @@ extension FaultCase {
             ["resource digitalocean.record/example.com/A/erp"]),
         record(
             "type: A, name: a b, data: 203.0.113.7", ["error SSOT-0011 4:25"],
-            ["resource digitalocean.record/example.com/A/a b"]),
+            ["kind digitalocean.record"]),
         // An alias has no other records, the domain itself is none, and what it points to is a whole name.
         record(
             "type: CNAME, name: www, data: a.example.}\n      - {type: TXT, name: www, data: t",

@@ -197,7 +197,7 @@ extension FaultCase {
             ["error SSOT-0004 1:32"], ["resource slack.app/a"]),
         FaultCase(
             "a channel with a blank in its name", Paths.channels, "channels: [ops alerts, \"#dev\"]\n",
-            ["error SSOT-0011 1:12"], ["resource slack.channel/ops alerts"]),
+            ["error SSOT-0011 1:12"], ["kind slack.channel"]),
         FaultCase(
             "a channel that is a number", Paths.channels, "channels: [7, dev]\n", ["error SSOT-0004 1:12"],
             ["kind slack.channel"]),

@@ -76,7 +76,8 @@ import Testing
         }
         let found = state("erp.example.com").diagnostics.filter { $0.code == "SSOT-0054" }
         #expect(found.map { $0.mark?.file } == [Paths.environments] && found.first?.notes.first?.mark?.line == 2)
-        #expect(state("erp.example.com").scopes == ["environment live"])
+        #expect(
+            state("erp.example.com").scopes == ["environment live", "resource digitalocean.record/example.com/A/erp"])
         #expect(state("other.example.com").diagnostics.allSatisfy { $0.severity != .error })
     }
 

@@ -53,7 +53,10 @@ import Testing
             ["environment a"]),
         Lost(
             Paths.environments, "environments:\n  a: {tier: dev, database: %}\ntiers: {}\n", "~", "2:18",
-            ["environment a"]),
+            [
+                "environment a", "kind digitalocean.database", "kind digitalocean.database_user",
+                "kind postgres.database", "kind postgres.role",
+            ]),
         Lost(
             Paths.convergence, "environments: %\nsecurity_settings: []\n", "{}", "1:1",
             ["environments", "kind docker.image", "kind ops.convergence_check", "kind supabase.function"]),

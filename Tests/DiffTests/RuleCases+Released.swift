@@ -148,7 +148,12 @@ extension RuleCases {
         released("a longer grace holds it for longer", waits) {
             ($0.age, $0.guarded, $0.told) = (.hours(24), .hours(25), .hours(24))
         },
-        released("nor does the hour of a time when it was wanted hold it", goes) {
+        released(
+            "the hour stands that was told when it was wanted", waits, says: ["it is marked first, and goes 1h later"]
+        ) {
+            ($0.age, $0.unwanted, $0.guarded, $0.told) = (.hours(3), .hours(2), .zero, .hours(4))
+        },
+        released("and holds nothing once it is over", goes) {
             ($0.age, $0.unwanted, $0.guarded, $0.told) = (.hours(3), .hours(2), .zero, .hours(2))
         },
         released(

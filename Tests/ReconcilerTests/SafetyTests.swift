@@ -86,6 +86,37 @@ struct SafetyTests {
         }
     }
 
+    @Test(
+        "A name that can't be used, and an entry that is broken under a new name, let nothing go",
+        arguments: [
+            ("- name: shop.example", "- name: shop example"), ("- name: shop.example", "- name: \"shop,example\""),
+            ("- name: shop.example", "- name: shop"), ("name: \"@\"", "name: a b"), ("{name: web,", "{name: we b,"),
+            ("{name: shop-pg,", "{name: shop pg,"), ("[project:shop]", "[project shop]"), ("  crm: {", "  Crm: {"),
+            ("  crm: {", "  crm_2: {"), ("  production: {", "  Production: {"),
+            ("  crm: {tier: dev,", "  sales: {tier: dev, workers: two,"),
+            (
+                "  crm: {tier: dev, branch: feature/crm, host: web",
+                "  sales: {tier: dev, branch: feature/crm, host: wbe"
+            ),
+        ])
+    func keepsWhatANameMayMean(_ text: String, _ slip: String) async throws {
+        let world = try await World()
+        _ = await world.pass()
+        let holdings = await world.holdings()
+        #expect(holdings.contains("database shop-pg odoo_crm") && holdings.contains("record shop.example A @"))
+        world.source.set(
+            World.tree(
+                inventory: World.inventory.replacing(text, with: slip),
+                environments: World.environments.replacing(text, with: slip), revision: "b"))
+        for number in 1...3 {
+            let report = await world.pass()
+            let gone = Set(holdings).subtracting(await world.holdings())
+            #expect(gone.isEmpty, "pass \(number): \(report.story)")
+            #expect(report.desired?.diagnostics.contains { $0.severity == .error } == true)
+            world.time.advance(by: .days(2))
+        }
+    }
+
     // MARK: Clocks
 
     @Test("A clock that jumps ahead by years ends no more environments than the cap lets go, and none when it is back")

@@ -30,6 +30,12 @@ struct LifeStoreTests {
             try await store.changeMarks(add: [first], remove: [], runID: "r1")
             try await store.changeMarks(add: [Self.mark("1", start - .hours(1))], remove: [], runID: "r2")
             #expect(try await store.inventory().marks == [first])
+            let completed = Self.mark("1", start, goesAt: start + .hours(2))
+            try await store.changeMarks(add: [completed], remove: [], runID: "r2")
+            #expect(try await store.inventory().marks == [completed])
+            try await store.changeMarks(
+                add: [Self.mark("1", start, goesAt: start + .hours(1))], remove: [], runID: "r2")
+            #expect(try await store.inventory().marks == [completed])
             let anew = Self.mark("1", start + .hours(1), goesAt: start + .hours(3))
             try await store.changeMarks(add: [anew], remove: [], runID: "r2")
             #expect(try await store.inventory().marks == [anew])

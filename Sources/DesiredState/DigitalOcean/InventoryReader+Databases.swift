@@ -112,13 +112,17 @@ extension InventoryReader {
                 continue
             }
             let resource = ResourceKey(kind, "\(cluster)/\(text.value)")
-            guard isDatabaseName(text, entry.subject), item?.fault == nil else {
+            guard isDatabaseName(text, entry.subject) else {
+                // Any that is there may be the one that is meant.
                 report.unknown(
-                    item?.hasDuplicates == true ? .kind(kind) : .resource(resource),
-                    item?.fault
-                        ?? Cause(
-                            code: Code.invalidName.rawValue, reason: "the name \(quoted(text.value)) can't be used",
-                            mark: text.mark))
+                    .kind(kind),
+                    Cause(
+                        code: Code.invalidName.rawValue, reason: "the name \(quoted(text.value)) can't be used",
+                        mark: text.mark))
+                continue
+            }
+            if let cause = item?.fault {
+                report.unknown(item?.hasDuplicates == true ? .kind(kind) : .resource(resource), cause)
                 continue
             }
             found[text.value] = resource

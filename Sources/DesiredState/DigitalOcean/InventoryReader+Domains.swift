@@ -4,12 +4,7 @@ import Formats
 extension InventoryReader {
     func readDomain(_ node: Node) {
         let entry = Fields(node, "a domain", in: file, report)
-        let name = name(entry, "domain")
-        if let name, entry.fault == nil, !Address.isHostName(name) || name.hasSuffix(".") || !name.contains(".") {
-            entry.fail(
-                .invalidName, "\(entry.subject) is no domain name", at: entry.mark(of: "name"),
-                hint: "Write it without a final dot, such as `example.com`.")
-        }
+        let name = domainName(entry)
         let records = entry.nodes("records")
         entry.allow("description", "notes")
         entry.finish()
@@ -28,6 +23,16 @@ extension InventoryReader {
         }
         guard let name else { return }
         readRecords(records ?? [], zone: name)
+    }
+
+    /// - Returns: nil where it can't be used: it may be meant for any domain, and its records for those of any.
+    private func domainName(_ entry: Fields) -> String? {
+        guard let name = name(entry, "domain") else { return nil }
+        if Address.isHostName(name), !name.hasSuffix("."), name.contains(".") { return name }
+        entry.fail(
+            .invalidName, "\(entry.subject) is no domain name", at: entry.mark(of: "name"),
+            hint: "Write it without a final dot, such as `example.com`.")
+        return nil
     }
 
     /// One record while the form of its key is still open.
@@ -132,14 +137,16 @@ extension InventoryReader {
                     + (below ? "." : ", or `\(data.value).\(zone).` if it lies below this domain."))
     }
 
-    /// - Returns: nil where type or name can't be told, so that there is no key.
+    /// - Returns: nil where type or name can't be told, or can't be used, so that there is no key.
     private func record(_ node: Node, _ entry: Fields, _ zone: String) -> Record? {
         let type = entry.word("type", of: RecordKey.types, required: true)
         let nameText = entry.text("name", required: true, orNumber: true)
         guard let type = type?.value, let nameText else { return nil }
         let name = RecordKey.normal(name: nameText.value, zone: zone)
         entry.describe(as: "the \(type) record \(quoted(name)) of \(quoted(zone))")
-        if name != "@", !Address.isHostName(name.hasPrefix("*.") ? String(name.dropFirst(2)) : name), name != "*" {
+        let isUsable =
+            name == "@" || name == "*" || Address.isHostName(name.hasPrefix("*.") ? String(name.dropFirst(2)) : name)
+        if !isUsable {
             entry.fail(
                 .invalidName, "\(entry.subject) has a name that DNS can't hold", at: nameText.mark,
                 hint: "Write the part before the domain, or \"@\" for the domain itself.")
@@ -170,6 +177,7 @@ extension InventoryReader {
             "tag", entry.word("tag", of: ["issue", "issuewild", "iodef"], required: needs.contains("tag")))
         entry.allow("description", "notes")
         entry.finish()
+        guard isUsable else { return nil }
         let source = node.mark(in: file)
         let domain = ResourceKey(.domain, zone)
         return Record(

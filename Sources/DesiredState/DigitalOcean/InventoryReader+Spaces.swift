@@ -68,11 +68,12 @@ extension InventoryReader {
     /// A key by its name: never its secret, which nobody but its maker ever sees.
     func readSpacesKey(_ node: Node) {
         let entry = Fields(node, "a key of Spaces", in: file, report)
-        let name = name(entry, "key of Spaces", allowing: "-_.")
-        if let name, name.hasPrefix(".") {
+        var name = name(entry, "key of Spaces", allowing: "-_.")
+        if name?.hasPrefix(".") == true {
             entry.fail(
                 .invalidName, "\(entry.subject) has a name that begins with a dot", at: entry.mark(of: "name"),
                 hint: "Begin it with a letter or a digit.")
+            name = nil
         }
         let grants = entry.texts("grants", required: true)
         if let grants, grants.isEmpty {

@@ -133,6 +133,8 @@ final class InventoryReader {
     ]
 
     /// The name of an entry, which has to be fit for a provider.
+    ///
+    /// - Returns: nil where it isn't there or can't be used: any object of its kind may be the one that is meant.
     func name(_ entry: Fields, _ what: String, allowing extra: String = "-.") -> String? {
         guard let text = entry.text("name", required: true) else { return nil }
         entry.describe(as: "\(what) \(quoted(text.value))")
@@ -146,7 +148,7 @@ final class InventoryReader {
                 .invalidName, "\(entry.subject) has a name with characters that it may not have", at: text.mark,
                 hint: "Use letters, digits and \(extra.map { "`\($0)`" }.joined(separator: ", ")).")
         }
-        return text.value
+        return isValid ? text.value : nil
     }
 
     /// The tags of an entry, with a resource of its own for each.
@@ -172,6 +174,8 @@ final class InventoryReader {
             entry.fail(
                 .invalidName, "the tag \(quoted(tag.value)) of \(entry.subject) has characters that it may not have",
                 at: tag.mark, hint: "Use letters, digits, `:`, `-` and `_`.")
+            // Any that is there may be the one that is meant.
+            if let cause = entry.fault { report.unknown(.kind(.tag), cause) }
             return
         }
         tagMarks[tag.value] = min(tagMarks[tag.value] ?? tag.mark, tag.mark)

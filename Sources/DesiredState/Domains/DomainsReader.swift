@@ -136,6 +136,7 @@ struct DomainsReader {
     private func finish(
         _ entry: Fields, _ name: Text?, _ apex: String, _ kept: inout [Subdomain], _ subdomain: Subdomain
     ) {
+        var isUsable = name != nil
         if let name {
             entry.describe(as: "the name \(quoted(subdomain.host))")
             let relative = subdomain.name.hasPrefix("*.") ? String(subdomain.name.dropFirst(2)) : subdomain.name
@@ -143,6 +144,7 @@ struct DomainsReader {
                 entry.fail(
                     .invalidName, "\(entry.subject) can't stand in DNS", at: name.mark,
                     hint: "Write the part before the domain, or \"@\" for the domain itself.")
+                isUsable = false
             }
             if subdomain.lifecycle == .active { checkTarget(entry, subdomain) }
         }
@@ -150,7 +152,7 @@ struct DomainsReader {
             kept.append(subdomain)
             return
         }
-        guard name != nil, !entry.hasDuplicates else {
+        guard isUsable, !entry.hasDuplicates else {
             report.unknown(.kind(.dnsRecord), cause)
             return
         }

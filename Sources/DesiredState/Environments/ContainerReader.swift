@@ -215,7 +215,8 @@ struct ContainerReader {
                 .invalidName, "\(entry.subject) has the name \(quoted(name.value))", at: name.mark,
                 hint: "Use letters, digits, `_`, `.` and `-`, at least two, with a letter or digit first.")
         }
-        let key = name.map { ResourceKey(kind, $0.value) }
+        // Under a name that can't be used it may be meant for any of its kind.
+        let key = name.flatMap { ContainerText.isName($0.value) ? ResourceKey(kind, $0.value) : nil }
         guard set.isSound(entry, key, kind), let key, let name else { return }
         let label = WantedAttribute(
             "labels", .literal(.object(labels)), at: node.entries == nil ? name.mark : entry.mark(of: "labels"))

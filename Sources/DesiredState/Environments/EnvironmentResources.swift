@@ -28,6 +28,36 @@ struct EnvironmentResources {
         }
     }
 
+    /// The keys of what an entry names in so many words, whether or not it can be used.
+    func names(of draft: EnvironmentDraft) -> [ResourceKey] {
+        let user = draft.databaseUser ?? draft.database
+        var keys: [ResourceKey] = []
+        if let cluster = draft.cluster {
+            keys += [(ResourceKind.database, draft.database), (.databaseUser, user)].compactMap { kind, name in
+                name.map { ResourceKey(kind, "\(cluster.value)/\($0.value)") }
+            }
+        }
+        if draft.runtime.server != nil {
+            keys += [(ResourceKind.serverDatabase, draft.database), (.serverRole, user)].compactMap { kind, name in
+                name.map { ResourceKey(kind, $0.value) }
+            }
+        }
+        if let domain = draft.domain, let zone = zone(of: domain) {
+            keys.append(RecordKey.key(zone: zone, type: "A", name: Self.name(domain, in: zone), data: nil))
+        }
+        return keys + draft.runtime.names
+    }
+
+    /// The longest domain of the inventory that holds a name.
+    private func zone(of domain: Text) -> String? {
+        inventory.zones.declared.filter { HostName.lies(domain.value, in: $0) }
+            .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+    }
+
+    private static func name(_ domain: Text, in zone: String) -> String {
+        domain.value == zone ? "@" : String(domain.value.dropLast(zone.count + 1))
+    }
+
     /// Why an environment's resources can't be told.
     struct Unknown: Error {
         let cause: Cause
@@ -62,9 +92,7 @@ struct EnvironmentResources {
         guard let domain = draft.domain else { return [] }
         try checkName(domain, draft)
         let zones = inventory.zones
-        let zone = zones.declared.filter { HostName.lies(domain.value, in: $0) }
-            .max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
-        guard let zone else {
+        guard let zone = zone(of: domain) else {
             if let cause = zones.incomplete { throw Unknown(cause: cause) }
             // Names are kept elsewhere.
             guard inventory.hasDomains else { return [] }
@@ -80,7 +108,7 @@ struct EnvironmentResources {
             throw Unknown(cause: cause)
         }
         if let cause = zones.broken[zone] { throw Unknown(cause: cause) }
-        let name = domain.value == zone ? "@" : String(domain.value.dropLast(zone.count + 1))
+        let name = Self.name(domain, in: zone)
         if let alias = inventory.drafts[RecordKey.key(zone: zone, type: "CNAME", name: name, data: nil)] {
             let cause = report.error(
                 .aliasBesideRecords,

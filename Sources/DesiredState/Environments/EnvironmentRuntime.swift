@@ -28,6 +28,16 @@ struct EnvironmentRuntime {
     /// Whether it wants anything of an engine.
     var needsEngine: Bool { !containers.isEmpty || !networks.isEmpty || !volumes.isEmpty }
 
+    /// The keys of what the lists name, whether or not it can be used.
+    var names: [ResourceKey] {
+        [(ResourceKind.container, containers), (.containerNetwork, networks), (.containerVolume, volumes)]
+            .flatMap { kind, nodes in
+                nodes.compactMap { node in
+                    (node["name"]?.value ?? node).scalar.map { ResourceKey(kind, $0.text) }
+                }
+            }
+    }
+
     /// The same with each text as `change` gives it; keys stay as they are.
     func mapped(_ change: (String) -> String) -> EnvironmentRuntime {
         func text(_ text: Text?) -> Text? { text.map { Text(value: change($0.value), mark: $0.mark) } }

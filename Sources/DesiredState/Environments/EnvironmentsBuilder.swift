@@ -59,9 +59,12 @@ struct EnvironmentsBuilder {
             markUnknown(draft)
             switch needs.resources(of: draft) {
             case .success(let found): resources[draft.slug] = found.filter { keep($0, of: draft) }
-            case .failure(let unknown): report.unknown(.environment(draft.slug), unknown.cause)
+            case .failure(let unknown):
+                report.unknown(.environment(draft.slug), unknown.cause)
+                hold(needs.names(of: draft), unknown.cause)
             }
         }
+        for entry in named.broken { if let draft = entry.draft { hold(needs.names(of: draft), entry.cause) } }
         for key in clashing { owned[key] = nil }
         if let cause = named.runtimes.fault ?? named.fault {
             report.unknown(.kind(.containerImage), cause)
@@ -71,6 +74,11 @@ struct EnvironmentsBuilder {
         environments = drafts.sorted { $0.slug.precedesByBytes($1.slug) }.map { draft in
             environment(draft, (resources[draft.slug] ?? []).map(\.key).filter { owned[$0] != nil }.sorted())
         }
+    }
+
+    /// Leaves alone what an entry names that can't be used: it may be what another environment owns, whose name it had before.
+    private func hold(_ names: [ResourceKey], _ cause: Cause) {
+        for key in names where inventory.drafts[key] == nil { report.unknown(.resource(key), cause) }
     }
 
     // MARK: convergence.yaml
@@ -97,6 +105,7 @@ struct EnvironmentsBuilder {
             }
             if let cause {
                 report.unknown(.environment(target.name), cause)
+                if !Slug.isValid(target.name) { report.unknown(.environments, cause) }
                 named.broken.append(
                     EnvironmentsReading.Broken(
                         slug: target.name, branch: target.branch?.value, host: nil, cluster: nil, cause: cause,

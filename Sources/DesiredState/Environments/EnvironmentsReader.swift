@@ -12,6 +12,8 @@ struct EnvironmentsReading {
         let cause: Cause
         /// What it says of its branch, and what slid into it of theirs.
         let hints: [BranchHint]
+        /// What can be read of it: what it names may be owned under the name that it had before.
+        var draft: EnvironmentDraft?
     }
 
     var named: [EnvironmentDraft] = []
@@ -138,7 +140,8 @@ struct EnvironmentsReader {
                 Cause(
                     code: "FMT-0003", reason: "\(subject) is named more than once", mark: section.keyMark(in: file)))
         }
-        if !Slug.isValid(section.key) {
+        let isUsable = Slug.isValid(section.key)
+        if !isUsable {
             entry.fail(
                 .invalidName, "\(subject) has a name that is no DNS label", at: section.keyMark(in: file),
                 hint: "Use lower-case letters, digits and inner hyphens, at most 40"
@@ -202,7 +205,12 @@ struct EnvironmentsReader {
             report.unknown(.environments, cause)
         }
         if let cause = entry.fault {
-            lose(section, draft, cause, swallowsNext: section.isAmbiguous || entry.hasDuplicates || entry.isNoMapping)
+            // Under a name that can't be used it may be meant for any environment.
+            let isVague = !isUsable || section.isAmbiguous || entry.hasDuplicates || entry.isNoMapping
+            lose(section, draft, cause, isVague: isVague)
+            if Self.dataKeys.contains(where: { entry.broken[$0] != nil }) {
+                report.unknown(kinds: [.database, .databaseUser, .serverDatabase, .serverRole], cause)
+            }
             return
         }
         if let tier, let named = Tier(alias: section.key), named != tier {
@@ -214,16 +222,19 @@ struct EnvironmentsReader {
         reading.named.append(draft)
     }
 
-    private mutating func lose(_ section: Node.Entry, _ draft: EnvironmentDraft, _ cause: Cause, swallowsNext: Bool) {
+    private mutating func lose(_ section: Node.Entry, _ draft: EnvironmentDraft, _ cause: Cause, isVague: Bool) {
         report.unknown(.environment(section.key), cause)
         // A key twice in one entry is what a lost name leaves behind: the environment after it may have been swallowed.
         // A name twice is what a stray one leaves behind: it may have cut off the end of the environment before.
-        if swallowsNext { report.unknown(.environments, cause) }
+        if isVague { report.unknown(.environments, cause) }
         reading.broken.append(
             EnvironmentsReading.Broken(
                 slug: section.key, branch: draft.branch?.value, host: draft.host?.value, cluster: draft.cluster?.value,
-                cause: cause, hints: BranchHint.all(of: section)))
+                cause: cause, hints: BranchHint.all(of: section), draft: draft))
     }
+
+    /// What says where its data is.
+    private static let dataKeys = ["database", "database_cluster", "database_server", "database_user"]
 
     /// A database is in a cluster of the inventory or on a server, and not on both.
     private func checkServer(_ runtime: EnvironmentRuntime, _ cluster: Text?, _ entry: Fields) {

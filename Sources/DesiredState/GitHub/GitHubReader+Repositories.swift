@@ -20,10 +20,11 @@ extension GitHubReader {
             // An older version calls it `repo_name`.
             let isOlder = node["name"] == nil && node["repo_name"] != nil
             let name = entry.text(isOlder ? "repo_name" : "name", required: true)
+            var isUsable = false
             if let name {
                 entry.describe(as: "the repository \(quoted(name.value))")
                 names.insert(name.value)
-                checkRepositoryName(name, entry)
+                isUsable = isRepositoryName(name, entry)
             }
             checkLifecycle(entry, among: nodes ?? [])
             var attributes = WantedAttribute.of("description", entry.text("description"))
@@ -34,10 +35,11 @@ extension GitHubReader {
             }
             if let target = entry.text("rename_target") {
                 names.insert(target.value)
-                checkRepositoryName(target, entry)
+                _ = isRepositoryName(target, entry)
             }
             attributes += WantedAttribute.of("tier", entry.text("tier", orNumber: true))
-            let key = name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
+            // Under a name that can't be used it may be meant for any repository.
+            let key = !isUsable ? nil : name.map { ResourceKey(.repository, "\(organisation.value)/\($0.value)") }
             readHooks(entry, of: key)
             let labels = readLabels(entry, in: key.map { [$0.name] } ?? [])
             // A line that is doubtful may have been one of theirs.
@@ -65,16 +67,17 @@ extension GitHubReader {
     }
 
     /// GitHub takes letters, digits, `-`, `_` and `.`, at most a hundred.
-    private func checkRepositoryName(_ name: Text, _ entry: Fields) {
+    private func isRepositoryName(_ name: Text, _ entry: Fields) -> Bool {
         let isValid =
             name.value.utf8.count <= 100 && name.value != "." && name.value != ".." && !name.value.hasSuffix(".git")
             && name.value.utf8.allSatisfy {
                 ($0 | 32) >= 97 && ($0 | 32) <= 122 || (48...57).contains($0) || $0 == 45 || $0 == 46 || $0 == 95
             }
-        guard !isValid else { return }
+        if isValid { return true }
         entry.fail(
             .invalidName, "\(entry.subject) has the name \(quoted(name.value)), which GitHub refuses", at: name.mark,
             hint: "Use letters, digits, `-`, `_` and `.`, at most 100, without the organisation before it.")
+        return false
     }
 
     /// Words for where a repository stands in its life; others may be used, and one nearly as these is a slip.

@@ -56,11 +56,12 @@ struct SlackChannels {
 
     private func add(_ name: Text?, _ attributes: [WantedAttribute], _ entry: Fields) {
         let written = name?.value ?? ""
+        var isValid = false
         let plain = (written.hasPrefix("#") ? String(written.dropFirst()) : written).lowercased()
         if let name {
             entry.describe(as: "the Slack channel \(quoted(name.value))")
             // Letters of other scripts are fine, so only what Slack never takes is refused.
-            let isValid =
+            isValid =
                 !plain.isEmpty && plain.unicodeScalars.count <= 80
                 && !plain.unicodeScalars.contains {
                     $0.value <= 32 || "#.,:;!?/\\@&<>()[]{}'\"".unicodeScalars.contains($0)
@@ -71,7 +72,8 @@ struct SlackChannels {
                     hint: "Write its name with or without `#`: letters, digits, `-` and `_`, at most 80.")
             }
         }
-        let key = name.map { _ in ResourceKey(.slackChannel, plain) }
+        // Under a name that can't be used it may be meant for any channel.
+        let key = isValid ? ResourceKey(.slackChannel, plain) : nil
         guard drafts.isSound(entry, key, .slackChannel), let key, let name else { return }
         var draft = Draft(key, attributes, source: name.mark)
         draft.isProtected = true

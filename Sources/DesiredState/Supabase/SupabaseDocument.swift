@@ -63,6 +63,7 @@ struct SupabaseDocument {
         let entry = Fields(node, "an item of \(kind)", in: file, report)
         let name = entry.text(kind == .supabaseFunction ? "slug" : "name", required: true)
         let what: String
+        var isUsable = true
         var attributes: [WantedAttribute] = []
         switch kind {
         case .supabaseFunction:
@@ -76,6 +77,7 @@ struct SupabaseDocument {
                 entry.fail(
                     .invalidName, "a secret has the name \(quoted(name.value)), which Supabase doesn't take",
                     at: name.mark, hint: "Use capitals, digits and underscores, and not `SUPABASE_` at the beginning.")
+                isUsable = false
             }
         default:
             what = "branch"
@@ -91,9 +93,13 @@ struct SupabaseDocument {
             if case .missing(let cause) = project { report.unknown(.kind(kind), cause) }
             return nil
         }
-        let key = name.map {
-            ResourceKey(kind, kind == .supabaseFunction ? $0.value : "\(reference.value)/\($0.value)")
-        }
+        // Under a name that can't be used it may be meant for any of its kind.
+        let key =
+            !isUsable
+            ? nil
+            : name.map {
+                ResourceKey(kind, kind == .supabaseFunction ? $0.value : "\(reference.value)/\($0.value)")
+            }
         guard drafts.isSound(entry, key, kind), let key else { return nil }
         if kind == .supabaseFunction { attributes += WantedAttribute.of("project_ref", reference) }
         var draft = Draft(key, attributes, source: node.mark(in: file))

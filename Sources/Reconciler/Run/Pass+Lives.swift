@@ -20,6 +20,16 @@ extension Pass {
                 key: $0.key, providerID: $0.providerID, environment: $0.environment, markedAt: plannedAt,
                 revision: desired.revision, goesAt: plannedAt + $0.grace)
         }
+        // A mark of an earlier version doesn't hold the hour, which people were told as well.
+        let untold = Set(standing.lazy.filter { $0.goesAt == nil }.map(\.key))
+        let completed = plan.candidates.compactMap { candidate -> PruneMark? in
+            guard let markedAt = candidate.markedAt, untold.contains(candidate.key),
+                share.owns(candidate.key, wantedBy: candidate.environment)
+            else { return nil }
+            return PruneMark(
+                key: candidate.key, providerID: candidate.providerID, environment: candidate.environment,
+                markedAt: markedAt, revision: desired.revision, goesAt: candidate.goesAt)
+        }
         var notices = toMark.map { candidate in
             var payload: Value.Object = [
                 "provider_id": .string(candidate.providerID),
@@ -61,7 +71,7 @@ extension Pass {
             }
         }
         notices += try await withdrawals(of: removed.filter { !applied.done.contains($0) })
-        try await reconciler.store.changeMarks(add: marks, remove: removed, runID: run.id, notices: notices)
+        try await reconciler.store.changeMarks(add: marks + completed, remove: removed, runID: run.id, notices: notices)
         for mark in marks { note("prune_marked", ["key": .string(mark.key.description)]) }
         for key in removed { note("prune_unmarked", ["key": .string(key.description)]) }
     }

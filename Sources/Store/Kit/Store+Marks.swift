@@ -18,6 +18,7 @@ extension Store {
     /// Marks what nothing wants, and takes marks away; each with its notice, all or nothing.
     ///
     /// A mark of the same object moves only on: who makes it anew has found that the grace of the one before doesn't count.
+    /// Where it holds no hour yet, it gets one.
     ///
     /// - Throws: `StoreFault`.
     public func changeMarks(
@@ -37,6 +38,7 @@ extension Store {
                     set provider_id = excluded.provider_id, environment = excluded.environment,
                       marked_at = excluded.marked_at, goes_at = excluded.goes_at, revision = excluded.revision, run_id = excluded.run_id
                     where prune_marks.provider_id <> excluded.provider_id or prune_marks.marked_at < excluded.marked_at
+                      or (prune_marks.goes_at is null and excluded.goes_at is not null and prune_marks.marked_at = excluded.marked_at)
                     """,
                     [
                         .text(mark.key.description), .text(mark.providerID), .optional(mark.environment),
