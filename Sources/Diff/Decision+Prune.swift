@@ -56,6 +56,7 @@ extension Decision {
                 else: candidate.reason(markedAt: mark.markedAt), until: goesAt)
         }
         keepTogether(releases)
+        keepInside()
         candidates.sort { ResourceKey.compare($0.key, $1.key) < 0 }
     }
 
@@ -117,6 +118,23 @@ extension Decision {
             drafts[index].refuse(
                 .needsApproval, release.sentence(of: slug, "it goes together with \(other), which stays so far"),
                 as: .grace)
+        }
+    }
+}
+
+extension Decision {
+    /// Nothing goes from inside of what is to go as well and stays so far: one letter in the name of a domain would take its
+    /// records away, while the domain itself waits for a person.
+    private mutating func keepInside() {
+        let staying = Set(
+            drafts.lazy.filter { !$0.isAllowed && ($0.change.action == .delete || $0.isKept) }.map(\.key))
+        guard !staying.isEmpty else { return }
+        for index in drafts.indices where drafts[index].change.action == .delete && drafts[index].isAllowed {
+            let draft = drafts[index]
+            guard let parent = KindOrder.parent(of: draft.key), staying.contains(parent),
+                draft.change.cause != .expired, !input.approvals.contains(draft.key)
+            else { continue }
+            drafts[index].refuse(.blocked, "it goes together with \(parent), which stays so far", as: .dependency)
         }
     }
 }

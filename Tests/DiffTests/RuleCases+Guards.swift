@@ -134,6 +134,26 @@ extension RuleCases {
             ],
             says: ["record/e.com/A/x still needs it"]),
         RuleCase(
+            name: "nothing goes from inside of what waits for a person",
+            input: W.input(
+                [], [W.seen(.domain, "e.com"), W.seen(.record, "e.com/A/x")],
+                [W.ours(.domain, "e.com", protected: true), W.ours(.record, "e.com/A/x")],
+                environments: [W.environment("a")]),
+            expected: [
+                "record/e.com/A/x delete blocked unapplied_commit",
+                "domain/e.com delete needs_approval unapplied_commit",
+            ], says: ["it goes together with digitalocean.domain/e.com, which stays so far"]),
+        RuleCase(
+            name: "and all of it goes with the approval of that",
+            input: W.input(
+                [], [W.seen(.domain, "e.com"), W.seen(.record, "e.com/A/x")],
+                [W.ours(.domain, "e.com", protected: true), W.ours(.record, "e.com/A/x")],
+                environments: [W.environment("a")], approvals: [W.key(.domain, "e.com")]),
+            expected: [
+                "record/e.com/A/x delete allowed unapplied_commit",
+                "domain/e.com delete allowed unapplied_commit",
+            ]),
+        RuleCase(
             name: "what would take others' things with it needs an approval",
             input: W.input(
                 [], [W.seen(.domain, "e.com"), W.seen(.record, "e.com/A/theirs")], [W.ours(.domain, "e.com")],
